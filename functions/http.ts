@@ -1,0 +1,6 @@
+import { httpEvent } from "../shared/runtime/events.ts";
+import { door } from "../shared/runtime/handler.ts";
+import { answer } from "../shared/runtime/http/router.ts";
+
+/** HTTP: runs or dry-runs any verb by hand, and shows where things stand. */
+export const handler = door("http", httpEvent, (event, opened) => answer(event, opened));

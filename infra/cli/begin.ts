@@ -1,0 +1,99 @@
+import type { Created } from "../../shared/jobs/log.ts";
+import { type FinalState, isFinal } from "../../shared/jobs/record.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import { advanceJob } from "../../shared/run/advance.ts";
+import { doneRow, type JobRow, openRow } from "../../shared/run/jobsByHand.ts";
+import type { World } from "../../shared/run/world.ts";
+import { say } from "../../shared/words/say.ts";
+import type { Answer } from "./answer.ts";
+import { EXIT, type ExitCode, exitCodeOfJob, problem } from "./exitCodes.ts";
+import { type Look, marked, type Tone } from "./look.ts";
+import type { Session } from "./session.ts";
+import { lookAtJob, waitMsOf, watchJob } from "./wait.ts";
+
+export interface ActingOptions {
+  /** An idempotency key: the same one again is the same job. */
+  key?: string;
+  /** How long to watch; not at all when left out. */
+  wait?: string;
+}
+
+/** New work is begun at once and goes on without us; `--wait` watches it. A key that came with another request before is `invalid`. */
+export async function begin(
+  session: Session,
+  world: World,
+  created: Created,
+  options: ActingOptions & { fingerprint?: string },
+): Promise<Answer> {
+  const known = created.outcome === "done" ? created.done.fingerprint : created.job.intent.fingerprint;
+  if (options.key !== undefined && created.outcome !== "created" && known !== undefined && known !== options.fingerprint)
+    throw new AppError("invalid", "--key: came with another request before; use a fresh one, or none");
+  const waitMs = options.wait === undefined ? undefined : waitMsOf(options.wait);
+  if (created.outcome === "created") await advanceJob(world, created.job.id);
+  if (created.outcome === "done") return jobAnswer(doneRow(created.done), "known");
+  const { id } = created.job;
+  if (waitMs === undefined)
+    return jobAnswer((await lookAtJob(world, id))?.row ?? openRow(created.job), created.outcome === "open" ? "known" : "begun");
+  return waited(session, world, openRow(created.job), waitMs);
+}
+
+async function waited(session: Session, world: World, first: JobRow, waitMs: number): Promise<Answer> {
+  const { terminal } = session;
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop);
+  try {
+    const { end, row = first } = await watchJob(() => lookAtJob(world, first.id), {
+      waitMs,
+      signal: controller.signal,
+      onTrouble: (message) => terminal.note(`looking again: ${message}`),
+      onChange: (changed) => {
+        if (terminal.json) void terminal.answer(progressLine(changed));
+        terminal.progress(`${changed.id}  ${changed.state}  ${say(changed.reason)}`);
+      },
+    });
+    return jobAnswer(row, end);
+  } finally {
+    process.off("SIGINT", stop);
+  }
+}
+
+function progressLine({ id, state, reason, at }: JobRow): string {
+  return JSON.stringify({ type: "progress", job: id, state, reason, text: say(reason), at });
+}
+
+type Stage = "begun" | "known" | "over" | "timeout" | "interrupted";
+
+function jobAnswer(row: JobRow, stage: Stage): Answer {
+  const exitCode = exitCodeOf(row, stage);
+  const answer = { schema: "job/1", data: row, exitCode, text: (look: Look) => jobText(row, stage, look) };
+  if (stage !== "interrupted") return answer;
+  return { ...answer, problem: problem("interrupted", `job ${row.id} goes on; only watching was stopped`, { job: row }) };
+}
+
+function exitCodeOf(row: JobRow, stage: Stage): ExitCode {
+  if (stage === "timeout") return EXIT.stillRunning;
+  if (stage === "interrupted") return EXIT.interrupted;
+  return isFinal(row.state) ? exitCodeOfJob(row.state, row.reason) : EXIT.ok;
+}
+
+/** What became of a job, and how to look at it or stop it. */
+export function jobText(row: JobRow, stage: Stage, look: Look): string {
+  const over = isFinal(row.state);
+  const lines = [
+    `${row.id}  ${row.about}`,
+    over ? `${marked(look, toneOf(row.state), row.state)}: ${say(row.reason)}` : `${row.state}: ${say(row.reason)}`,
+  ];
+  if (stage === "known")
+    lines.push(over ? "This very job was done before; nothing new was begun." : "This very job is open already; nothing new was begun.");
+  if (stage === "timeout") lines.push("Still running; the wait ran out, the job goes on.");
+  if (stage === "interrupted") lines.push("Stopped watching; the job goes on.");
+  if (!over) lines.push(`Look: ossnap jobs show ${row.id}    Stop: ossnap jobs cancel ${row.id}`);
+  return lines.join("\n");
+}
+
+export function toneOf(state: string): Tone {
+  if (!isFinal(state)) return "none";
+  const tones: Record<FinalState, Tone> = { done: "good", failed: "bad", refused: "bad", cancelled: "attention", skipped: "attention" };
+  return tones[state];
+}

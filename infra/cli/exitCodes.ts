@@ -1,0 +1,98 @@
+import type { FinalState } from "../../shared/jobs/record.ts";
+import { AppError, type ErrorCode, messageOf } from "../../shared/model/errors.ts";
+import type { Reason } from "../../shared/model/reason.ts";
+
+/** What a script may rely on; any other number is a failure. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  /** The command line or the configuration is wrong. */
+  usage: 2,
+  notWhole: 3,
+  /** Refused; nothing was changed. */
+  refused: 4,
+  /** The world moved since the plan was made. */
+  moved: 5,
+  /** Still running when the wait ran out. */
+  stillRunning: 6,
+  late: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Faults that only a terminal has. */
+export type TerminalFault = "usage" | "interrupted" | "restore-refused" | "prune-refused" | "registration-refused" | "internal";
+export type FaultCode = ErrorCode | "plan-stale" | TerminalFault;
+
+interface Meaning {
+  title: string;
+  exitCode: ExitCode;
+}
+
+/** The one table from what went wrong to what the process ends with. */
+export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
+  usage: { title: "The command line is not valid", exitCode: EXIT.usage },
+  invalid: { title: "What was asked, or the configuration, is not valid", exitCode: EXIT.usage },
+  absent: { title: "There is no such thing", exitCode: EXIT.failed },
+  denied: { title: "A system behind ossnap refused us", exitCode: EXIT.failed },
+  transient: { title: "A system behind ossnap did not answer", exitCode: EXIT.failed },
+  permanent: { title: "Something went wrong", exitCode: EXIT.failed },
+  internal: { title: "Something went wrong", exitCode: EXIT.failed },
+  conflict: { title: "Something else is in the way", exitCode: EXIT.refused },
+  "restore-refused": { title: "The restore would be refused", exitCode: EXIT.refused },
+  "prune-refused": { title: "The prune would be refused", exitCode: EXIT.refused },
+  "registration-refused": { title: "The registration would be refused", exitCode: EXIT.refused },
+  "plan-stale": { title: "The world moved since the plan was made", exitCode: EXIT.moved },
+  interrupted: { title: "Watching was interrupted", exitCode: EXIT.interrupted },
+};
+
+/** Where a reason says more than its code, or the state of a job. */
+export const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
+  "plan.stale": EXIT.moved,
+  "root.vanishes": EXIT.moved,
+  "state.absent": EXIT.usage,
+  "clock.skew": EXIT.failed,
+  "format.invalid": EXIT.failed,
+  "format.crc32": EXIT.failed,
+  "copy.sourceNotWhole": EXIT.notWhole,
+  "copy.gap": EXIT.notWhole,
+  "arrival.notWhole": EXIT.notWhole,
+};
+
+export const EXIT_OF_JOB: Readonly<Record<FinalState, ExitCode>> = {
+  done: EXIT.ok,
+  skipped: EXIT.ok,
+  failed: EXIT.failed,
+  cancelled: EXIT.failed,
+  refused: EXIT.refused,
+};
+
+/** What a finished job ends a wait with. */
+export function exitCodeOfJob(state: FinalState, why: Reason): ExitCode {
+  const plain = EXIT_OF_JOB[state];
+  return plain === EXIT.ok ? plain : (EXIT_OF_REASON[why.code] ?? plain);
+}
+
+/** A fault as `--json` shows it, after RFC 9457. */
+export interface Problem {
+  type: string;
+  title: string;
+  detail: string;
+  code: FaultCode;
+  reason?: Reason;
+  [more: string]: unknown;
+}
+
+export function problem(code: FaultCode, detail: string, more: { reason?: Reason; [name: string]: unknown } = {}): Problem {
+  return { type: `urn:ossnap:problem:${code}`, title: MEANINGS[code].title, detail, code, ...more };
+}
+
+/** Anything thrown: our own errors with their code and reason, all others as `internal`. */
+export function problemOf(error: unknown): { problem: Problem; exitCode: ExitCode } {
+  if (!(error instanceof AppError)) return { problem: problem("internal", messageOf(error)), exitCode: EXIT.failed };
+  const { reason: why } = error;
+  const code = why?.code === "plan.stale" ? "plan-stale" : error.code;
+  const exitCode = (why && EXIT_OF_REASON[why.code]) ?? MEANINGS[code].exitCode;
+  return { problem: problem(code, error.message, why ? { reason: why } : {}), exitCode };
+}

@@ -1,0 +1,52 @@
+import pc from "picocolors";
+import { durationText } from "../../shared/words/numbers.ts";
+
+export type Tone = "good" | "attention" | "bad" | "none";
+
+/** How texts for people are drawn; texts are a function of it and of their data alone. */
+export interface Look {
+  colour: boolean;
+  /** Signs beyond ASCII. */
+  unicode: boolean;
+  now: Date;
+}
+
+/** Nothing is told by colour alone: a sign and a word go with it. */
+const SIGNS: Readonly<Record<Tone, readonly [unicode: string, ascii: string]>> = {
+  good: ["✓", "ok"],
+  attention: ["!", "!"],
+  bad: ["✗", "x"],
+  none: ["–", "-"],
+};
+
+/** `✓ whole`, in the tone's colour. */
+export function marked({ colour, unicode }: Look, tone: Tone, text: string): string {
+  const [sign, ascii] = SIGNS[tone];
+  const { green, yellow, red, dim } = pc.createColors(colour);
+  const paint = { good: green, attention: yellow, bad: red, none: dim }[tone];
+  return paint(`${unicode ? sign : ascii} ${text}`);
+}
+
+/** Unknown is never 0. */
+export function unknown({ unicode }: Look): string {
+  return SIGNS.none[unicode ? 0 : 1];
+}
+
+/** `3 h 12 min ago`; a time ahead of this machine's clock is `now`. */
+export function agoText({ now }: Look, time: string): string {
+  const seconds = (now.getTime() - new Date(time).getTime()) / 1000;
+  return seconds < 1 ? "now" : `${durationText(seconds)} ago`;
+}
+
+/** Colour when a terminal wants it; FORCE_COLOR wins over the rest, except an explicit `--no-color`. */
+export function wantsColour(asked: boolean, isTerminal: boolean, environment: Readonly<Record<string, string | undefined>>): boolean {
+  if (!asked) return false;
+  if (environment.FORCE_COLOR) return environment.FORCE_COLOR !== "0";
+  return isTerminal && !environment.NO_COLOR && environment.TERM !== "dumb";
+}
+
+/** The locale decides whether signs beyond ASCII can be shown; without one they can. */
+export function wantsUnicode(environment: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG;
+  return !locale || /utf-?8/i.test(locale);
+}

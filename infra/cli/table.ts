@@ -1,0 +1,23 @@
+import stringWidth from "string-width";
+
+export interface Column {
+  head: string;
+  align?: "left" | "right";
+}
+
+/** Rows under their heads, two spaces between, as wide as they stand on a screen; the first line is the head. */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const heads = columns.map(({ head }) => head);
+  const widths = columns.map((_column, index) => Math.max(...[heads, ...rows].map((row) => stringWidth(row[index] ?? ""))));
+  return [heads, ...rows].map((row) =>
+    columns
+      .map(({ align }, index) => padded(row[index] ?? "", widths[index] ?? 0, align))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function padded(cell: string, width: number, align: Column["align"]): string {
+  const space = " ".repeat(Math.max(0, width - stringWidth(cell)));
+  return align === "right" ? space + cell : cell + space;
+}

@@ -1,0 +1,20 @@
+import { slotOf } from "../../../shared/jobs/slot.ts";
+import { askBackup } from "../../../shared/run/askBackup.ts";
+import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
+import type { Answer } from "../answer.ts";
+import { type ActingOptions, begin } from "../begin.ts";
+import type { Session } from "../session.ts";
+
+/** Asks for a snapshot of this moment's slot; without a key of the caller's each call is a job of its own. */
+export async function backup(session: Session, policy: string, options: ActingOptions): Promise<Answer> {
+  const world = await session.world();
+  const fingerprint = fingerprintOf("POST", `/backups/${policy}`, {});
+  const created = await askBackup(world, {
+    policy,
+    slot: slotOf(world.clock.now()),
+    asked: session.asked,
+    key: options.key ?? world.newKey(),
+    fingerprint,
+  });
+  return begin(session, world, created, { ...options, fingerprint });
+}

@@ -1,0 +1,10 @@
+import { askCopy } from "../../../shared/run/askCopy.ts";
+import type { Answer } from "../answer.ts";
+import { type ActingOptions, begin } from "../begin.ts";
+import type { Session } from "../session.ts";
+
+/** Asks for what the rule wants of the source as it stands now; the same root again is the same job. */
+export async function copy(session: Session, name: string, options: ActingOptions): Promise<Answer> {
+  const world = await session.world();
+  return begin(session, world, await askCopy(world, name, session.asked), options);
+}

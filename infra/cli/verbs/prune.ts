@@ -1,0 +1,75 @@
+import type { BackupPolicy, KeepRules } from "../../../shared/model/config.ts";
+import type { PrunePlan, RemovedSnapshot } from "../../../shared/plan/prune.ts";
+import { printDuration } from "../../../shared/repository/duration.ts";
+import { applyPrune, dryPrune } from "../../../shared/run/askPrune.ts";
+import { configured } from "../../../shared/run/world.ts";
+import { countText, durationText } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
+import type { Answer } from "../answer.ts";
+import { type ActingOptions, begin } from "../begin.ts";
+import { EXIT, problem } from "../exitCodes.ts";
+import { type Look, marked } from "../look.ts";
+import type { Session } from "../session.ts";
+import { tableLines } from "../table.ts";
+
+/** The plan as it is now, or exactly the plan with this hash. */
+export async function prune(session: Session, policyName: string, options: ActingOptions & { apply?: string }): Promise<Answer> {
+  const world = await session.world();
+  const { apply } = options;
+  if (apply !== undefined) return begin(session, world, await applyPrune(world, policyName, apply, session.asked), options);
+  const plan = await dryPrune(world, policyName);
+  const policy = configured(world.config, "backups", policyName);
+  const answer = {
+    schema: "prune-plan/1",
+    data: { ...plan, timeZone: policy.schedule.timeZone },
+    text: (look: Look) => pruneText(plan, policy, look),
+  };
+  if (!plan.refusal) return { ...answer, exitCode: EXIT.ok };
+  return {
+    ...answer,
+    exitCode: EXIT.refused,
+    problem: problem("prune-refused", say(plan.refusal), { reason: plan.refusal, plan: answer.data }),
+  };
+}
+
+/** The plan in words; a dry run says "would" throughout and ends with the line that does it. */
+export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look): string {
+  const lines = [
+    `Plan ${plan.hash} for ${plan.policy} (${policy.schedule.timeZone}): ${rulesText(policy)}`,
+    `Would keep ${countText(plan.keep.length)}:`,
+  ];
+  const kept = tableLines(
+    [{ head: "NAME" }, { head: "BECAUSE" }],
+    plan.keep.map(({ name, reasons }) => [name, reasons.map(say).join(", ")]),
+  );
+  lines.push(...kept.map((line) => `  ${line}`));
+  if (plan.refusal) return [...lines, marked(look, "bad", `Refused: ${say(plan.refusal)}. Nothing was deleted.`)].join("\n");
+  if (plan.remove.length === 0) return [...lines, "Nothing would be removed."].join("\n");
+  lines.push(
+    `Would remove ${countText(plan.remove.length)} of ${countText(plan.keep.length + plan.remove.length + plan.later.length)}:`,
+    ...removalLines(plan.remove, look),
+  );
+  if (plan.later.length > 0)
+    lines.push(`Would leave ${countText(plan.later.length)} to a later run (the cap of one run):`, ...removalLines(plan.later, look));
+  return [...lines, `Nothing was deleted. To do exactly this:  ossnap prune ${plan.policy} --apply ${plan.hash}`].join("\n");
+}
+
+function removalLines(removed: readonly RemovedSnapshot[], { now }: Look): string[] {
+  const rows = removed.map(({ name, startTime, reasons }) => [
+    name,
+    durationText((now.getTime() - new Date(startTime).getTime()) / 1000),
+    reasons.map(say).join(", "),
+  ]);
+  return tableLines([{ head: "NAME" }, { head: "AGE" }, { head: "BECAUSE" }], rows).map((line) => `  ${line}`);
+}
+
+const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const satisfies readonly (keyof KeepRules)[];
+
+function rulesText({ keep, prune: caps }: BackupPolicy): string {
+  const rules = RULES.flatMap((rule) =>
+    keep[rule] === undefined ? [] : [rule === "last" ? `the last ${keep[rule]}` : `${keep[rule]} ${rule}`],
+  );
+  if (keep.withinMs !== undefined) rules.push(`all within ${printDuration(keep.withinMs)}`);
+  const cap = caps ? `; at most ${caps.atMost} and ${caps.atMostPercent} % a run` : "";
+  return `keep ${rules.join(", ") || "what the floor says"}; floor ${keep.atLeast}${cap}`;
+}

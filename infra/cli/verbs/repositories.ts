@@ -1,0 +1,86 @@
+import type { Registration } from "../../../shared/model/config.ts";
+import { printFault } from "../../../shared/repository/fault.ts";
+import { isSecretSetting } from "../../../shared/repository/settingKeys.ts";
+import { listRepositories, questionOf, type RepositoryRow, registerByHand } from "../../../shared/run/listRepositories.ts";
+import { repositoryState } from "../../../shared/run/registration.ts";
+import { say } from "../../../shared/words/say.ts";
+import type { Answer } from "../answer.ts";
+import { EXIT, problem } from "../exitCodes.ts";
+import { type Look, marked, type Tone } from "../look.ts";
+import type { Session } from "../session.ts";
+import { tableLines } from "../table.ts";
+
+export async function repositories(session: Session): Promise<Answer> {
+  const rows = await listRepositories(await session.world());
+  return { schema: "repositories/1", data: rows, exitCode: EXIT.ok, text: (look) => repositoriesText(rows, look) };
+}
+
+const TONES: Readonly<Record<RepositoryRow["state"], Tone>> = {
+  same: "good",
+  absent: "attention",
+  different: "attention",
+  unreachable: "bad",
+};
+
+/** A line per repository, then what works but deserves a word. */
+export function repositoriesText(rows: readonly RepositoryRow[], look: Look): string {
+  if (rows.length === 0) return "ossnap.yaml names no repositories.";
+  const columns = ["NAME", "CLUSTER", "TYPE", "USED BY", "STATE"].map((head) => ({ head }));
+  const lines = tableLines(
+    columns,
+    rows.map((row) => [
+      row.name,
+      row.cluster,
+      `${row.type}${row.readonly ? ", readonly" : ""}`,
+      row.usedBy,
+      marked(look, TONES[row.state], say(row.reason)),
+    ]),
+  );
+  const warnings = rows.flatMap(({ usedBy, warnings: found }) =>
+    found.map((warning) => marked(look, "attention", `${usedBy}.register.${printFault(warning)}`)),
+  );
+  return [...lines, ...warnings].join("\n");
+}
+
+/** What would be put, beside what is there; with `--apply` it is put and the cluster verifies it. */
+export async function register(session: Session, name: string, options: { apply?: boolean }): Promise<Answer> {
+  const world = await session.world();
+  if (options.apply) {
+    const row = await registerByHand(world, name);
+    return { schema: "registration/1", data: row, exitCode: EXIT.ok, text: (look) => registeredText(row, look) };
+  }
+  const question = questionOf(world, name);
+  const { drift, need } = await repositoryState(world, question);
+  const wanted = { name, cluster: question.cluster, ...withoutSecrets(question.register) };
+  const refusal = need && "fault" in need ? need.fault : undefined;
+  const data = { wanted, registered: { state: drift.state, reason: drift.reason, differences: drift.differences, secrets: drift.secrets } };
+  const text = (look: Look) => dryText(wanted, say(refusal ?? drift.reason), refusal !== undefined, look);
+  if (!refusal) return { schema: "registration-plan/1", data, exitCode: EXIT.ok, text };
+  return {
+    schema: "registration-plan/1",
+    data,
+    exitCode: EXIT.refused,
+    text,
+    problem: problem("registration-refused", say(refusal), { reason: refusal }),
+  };
+}
+
+function withoutSecrets({ type, settings }: Registration): Registration {
+  return {
+    type,
+    settings: Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, isSecretSetting(key) ? "(hidden)" : value])),
+  };
+}
+
+function registeredText({ name, cluster, readonly, nodes }: RepositoryRow & { nodes: number }, look: Look): string {
+  const verified = readonly ? "readonly, so no node tried to write" : `${nodes} ${nodes === 1 ? "node" : "nodes"} verified it`;
+  return marked(look, "good", `${name} is registered on ${cluster}: ${verified}`);
+}
+
+function dryText(wanted: Registration & { name: string; cluster: string }, now: string, refused: boolean, look: Look): string {
+  const settings = Object.entries(wanted.settings).map(([key, value]) => `  ${key}: ${String(value)}`);
+  const end = refused
+    ? marked(look, "bad", "Refused. Nothing was changed.")
+    : `Nothing was changed. To do it:  ossnap repositories register ${wanted.name} --apply`;
+  return [`Would register ${wanted.name} on ${wanted.cluster}, type ${wanted.type}:`, ...settings, `Now: ${now}`, end].join("\n");
+}

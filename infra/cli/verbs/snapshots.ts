@@ -1,0 +1,85 @@
+import { listSnapshots, type SnapshotRow } from "../../../shared/run/listSnapshots.ts";
+import { countText, durationText } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
+import type { Answer } from "../answer.ts";
+import { EXIT } from "../exitCodes.ts";
+import { agoText, type Look, marked, unknown } from "../look.ts";
+import type { Session } from "../session.ts";
+import { tableLines } from "../table.ts";
+
+export interface SnapshotsOptions {
+  policy?: string;
+  repository?: string;
+}
+
+export async function snapshots(session: Session, { policy, repository }: SnapshotsOptions): Promise<Answer> {
+  const world = await session.world();
+  const rows = await listSnapshots(world, {
+    ...(policy === undefined ? {} : { policy }),
+    ...(repository === undefined ? {} : { repository }),
+  });
+  return { schema: "snapshots/1", data: rows, exitCode: EXIT.ok, text: (look) => snapshotsText(rows, look) };
+}
+
+const COLUMNS = ["NAME", "WHEN", "STATE", "TOOK", "PROVEN", "STAYS BECAUSE"].map((head) => ({ head }));
+
+/** A table per repository, and below it what the next prune would take. */
+export function snapshotsText(rows: readonly SnapshotRow[], look: Look): string {
+  if (rows.length === 0) return "No snapshots yet.";
+  const repositories = [...new Set(rows.map(({ repository }) => repository))];
+  return repositories
+    .map((repository) =>
+      repositoryText(
+        repository,
+        rows.filter((row) => row.repository === repository),
+        look,
+      ),
+    )
+    .join("\n\n");
+}
+
+function repositoryText(repository: string, rows: readonly SnapshotRow[], look: Look): string {
+  const head = `${repository} · ${countText(rows.length)} ${rows.length === 1 ? "snapshot" : "snapshots"}`;
+  const lines = tableLines(
+    COLUMNS,
+    rows.map((row) => [
+      row.name,
+      agoText(look, row.startTime),
+      stateText(row),
+      tookText(row, look),
+      provenText(row, look),
+      fateText(row, look),
+    ]),
+  );
+  return [head, ...lines, ...goingLines(rows)].join("\n");
+}
+
+function stateText({ state, shards }: SnapshotRow): string {
+  return shards.failed === 0 ? state : `${state}, ${countText(shards.failed)} of ${countText(shards.total)} shards failed`;
+}
+
+function tookText({ startTime, endTime }: SnapshotRow, look: Look): string {
+  if (endTime === undefined) return unknown(look);
+  return durationText(Math.max(0, (new Date(endTime).getTime() - new Date(startTime).getTime()) / 1000));
+}
+
+/** Never a bare "fine": the verdict's level and age go with it. */
+function provenText({ evidence }: SnapshotRow, look: Look): string {
+  if (!evidence) return marked(look, "none", "never");
+  const age = agoText(look, evidence.at);
+  if (evidence.verdict === "whole") return marked(look, "good", `${evidence.level}, ${age}`);
+  return marked(look, evidence.verdict === "unproven" ? "attention" : "bad", `${evidence.verdict}, ${age}`);
+}
+
+function fateText({ fate }: SnapshotRow, look: Look): string {
+  const because = fate.reasons.map(say).join(", ");
+  if (fate.decision === "keep") return because;
+  return marked(look, "attention", `${fate.decision === "remove" ? "would go" : "would go later"}: ${because}`);
+}
+
+function goingLines(rows: readonly SnapshotRow[]): string[] {
+  const going = new Map<string, number>();
+  for (const { policy, fate } of rows)
+    if (policy !== undefined && fate.decision === "remove") going.set(policy, (going.get(policy) ?? 0) + 1);
+  return [...going].map(([policy, count]) => `${countText(count)} would go at the next prune. See: ossnap prune ${policy}`);
+}

@@ -1,0 +1,145 @@
+import type { Reason } from "../../shared/model/reason.ts";
+import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, SnapshotProof, Verdict } from "../../shared/model/repository.ts";
+import type { Verified } from "../../shared/run/verifyRepository.ts";
+import { bytesText, countText } from "../../shared/words/numbers.ts";
+import { say } from "../../shared/words/say.ts";
+import { type Look, marked, type Tone, unknown } from "./look.ts";
+import { tableLines } from "./table.ts";
+
+/** Faults of one snapshot that a terminal shows; programs get all of them. */
+const FAULTS_SHOWN = 20;
+
+export interface VerifiedSnapshot {
+  name: string;
+  uuid: string;
+  state: string | null;
+  version: string | null;
+  verdict: Verdict;
+  level: ProofLevel;
+  reason: Reason | null;
+  /** Of the restore closure, root included, as far as it is known. */
+  blobs: number;
+  bytes: number;
+  missing: MissingBlob[];
+  damaged: DamagedBlob[];
+  indices: { name: string; shards: number; documents: number | null; bytes: number }[];
+}
+
+/** What `verify --json` gives. */
+export interface Verification {
+  repository: { url: string; generation: number; root: string; format: string };
+  snapshots: VerifiedSnapshot[];
+}
+
+export function verificationOf(url: string, { root, proofs }: Verified): Verification {
+  return {
+    repository: { url, generation: root.generation, root: root.key, format: formatOf(root) },
+    snapshots: proofs.map((proof) => snapshotOf(root, proof)),
+  };
+}
+
+/** Every restorable one is whole, and there is at least one: an emptied repository must not look well. */
+export function isAllWhole({ snapshots }: Verification): boolean {
+  const restorable = snapshots.filter(({ verdict }) => verdict !== "not-restorable");
+  return restorable.length > 0 && restorable.every(({ verdict }) => verdict === "whole");
+}
+
+/** The oldest version that could have written this root, by what only later ones write. */
+function formatOf(root: RootCatalogue): string {
+  if (root.key === "index") return "2.x";
+  if (root.minVersion !== undefined) return root.minVersion;
+  if (root.indices.some(({ shardGenerations }) => shardGenerations !== undefined)) return "7.6";
+  return "5.0";
+}
+
+function snapshotOf(root: RootCatalogue, proof: SnapshotProof): VerifiedSnapshot {
+  const { name, uuid, verdict, level, blobs, bytes, missing, damaged, closure } = proof;
+  const listed = root.snapshots.find((snapshot) => snapshot.uuid === uuid);
+  const said = proof.reason?.params.state;
+  return {
+    name,
+    uuid,
+    state: closure?.snapshot.state ?? listed?.state ?? (typeof said === "string" ? said : null),
+    version: closure?.snapshot.version ?? listed?.version ?? null,
+    verdict,
+    level,
+    reason: proof.reason ?? null,
+    blobs,
+    bytes,
+    missing,
+    damaged,
+    indices: (closure?.indices ?? []).map((index) => ({
+      name: index.name,
+      shards: index.shards,
+      documents: index.documents ?? null,
+      bytes: index.bytes,
+    })),
+  };
+}
+
+const TONES: Readonly<Record<Verdict, Tone>> = {
+  whole: "good",
+  incomplete: "bad",
+  damaged: "bad",
+  "not-restorable": "none",
+  unproven: "attention",
+};
+
+/** A verdict with its level for each snapshot, and below it every blob that is wrong. */
+export function verificationText(verification: Verification, look: Look): string {
+  const { repository, snapshots } = verification;
+  const head = `${repository.url}  generation ${repository.generation}  format ${repository.format}, root ${repository.root}`;
+  const columns = [
+    { head: "SNAPSHOT" },
+    { head: "VERDICT" },
+    { head: "LEVEL" },
+    { head: "BLOBS", align: "right" as const },
+    { head: "BYTES" },
+    { head: "DOCUMENTS", align: "right" as const },
+  ];
+  const [heads = "", ...rows] = tableLines(
+    columns,
+    snapshots.map((snapshot) => rowOf(snapshot, look)),
+  );
+  const lines = snapshots.flatMap((snapshot, index) => [rows[index] ?? "", ...faultLines(snapshot)]);
+  return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look)].join("\n");
+}
+
+function rowOf({ name, verdict, level, blobs, bytes, indices }: VerifiedSnapshot, look: Look): string[] {
+  const documents = indices.map((index) => index.documents);
+  const known = indices.length > 0 && documents.every((count) => count !== null);
+  const total = documents.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const looked = verdict !== "not-restorable";
+  const cells = looked ? [countText(blobs), bytesText(bytes)] : [unknown(look), unknown(look)];
+  return [name, marked(look, TONES[verdict], verdict.replace("-", " ")), level, ...cells, known ? countText(total) : unknown(look)];
+}
+
+function faultLines({ missing, damaged, reason }: VerifiedSnapshot): string[] {
+  const faults = [
+    ...missing.map((blob) => `    ${missingKind(blob).padEnd(7)}  ${blob.key}  ${sizesText(blob)}`),
+    ...damaged.map(({ key, check, expected, found }) => `    damaged  ${key}  ${check}: expected ${expected}, found ${found}`),
+  ];
+  const more = faults.length > FAULTS_SHOWN ? [`    … ${countText(faults.length - FAULTS_SHOWN)} more (--json shows all)`] : [];
+  return [...(reason ? [`    ${say(reason)}`] : []), ...faults.slice(0, FAULTS_SHOWN), ...more];
+}
+
+function missingKind({ expectedBytes, foundBytes }: MissingBlob): string {
+  if (foundBytes === null) return "missing";
+  return expectedBytes !== null && foundBytes > expectedBytes ? "long" : "short";
+}
+
+/** Of a metadata blob nothing tells the size beforehand. */
+function sizesText({ expectedBytes, foundBytes }: MissingBlob): string {
+  const expected = expectedBytes === null ? "" : `expected ${countText(expectedBytes)} B, `;
+  return `${expected}found ${foundBytes === null ? "nothing" : `${countText(foundBytes)} B`}`;
+}
+
+function summary(verification: Verification, look: Look): string {
+  const restorable = verification.snapshots.filter(({ verdict }) => verdict !== "not-restorable");
+  const whole = restorable.filter(({ verdict }) => verdict === "whole").length;
+  return marked(
+    look,
+    isAllWhole(verification) ? "good" : "bad",
+    `${countText(whole)} of ${countText(restorable.length)} restorable snapshots whole`,
+  );
+}

@@ -1,0 +1,78 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isFinal } from "../../shared/jobs/record.ts";
+import { AppError, hasCode, messageOf } from "../../shared/model/errors.ts";
+import { parseDuration } from "../../shared/repository/duration.ts";
+import { doneRow, type JobRow, openRow } from "../../shared/run/jobsByHand.ts";
+import type { World } from "../../shared/run/world.ts";
+
+/** A job's record is one small object: often enough to be told at once, seldom enough to cost nothing. */
+const POLL_MS = 2_000;
+/** `--wait` without a time. */
+export const WAIT_DEFAULT = "30m";
+
+export interface Sight {
+  row: JobRow;
+  /** Its final record is written. */
+  over: boolean;
+}
+
+/** The job as it stands: two small reads while it is open. */
+export async function lookAtJob(world: World, id: string): Promise<Sight | undefined> {
+  const open = await world.log.read(id);
+  if (open && !isFinal(open.head.state)) return { row: openRow(open), over: false };
+  const done = await world.log.done(id);
+  if (done) return { row: doneRow(done), over: true };
+  return open && { row: openRow(open), over: false };
+}
+
+export interface WatchOptions {
+  waitMs: number;
+  pollMs?: number;
+  /** Aborted when nobody wants to watch any longer. */
+  signal: AbortSignal;
+  onChange(row: JobRow): void;
+  onTrouble(message: string): void;
+}
+
+export type Watched = { end: "over" | "timeout" | "interrupted"; row: JobRow | undefined };
+
+/** Looks until the job is over, the time is out or the signal comes; a state store that does not answer is looked at again. */
+export async function watchJob(look: () => Promise<Sight | undefined>, options: WatchOptions): Promise<Watched> {
+  const untilMs = Date.now() + options.waitMs;
+  let last: JobRow | undefined;
+  for (;;) {
+    const sight = await patiently(look, options.onTrouble);
+    if (sight && !same(sight.row, last)) options.onChange(sight.row);
+    last = sight?.row ?? last;
+    if (sight?.over) return { end: "over", row: last };
+    if (options.signal.aborted) return { end: "interrupted", row: last };
+    const leftMs = untilMs - Date.now();
+    if (leftMs <= 0) return { end: "timeout", row: last };
+    await pause(Math.min(options.pollMs ?? POLL_MS, leftMs), undefined, { signal: options.signal }).catch((error: unknown) => {
+      if (!options.signal.aborted) throw error;
+    });
+  }
+}
+
+/** `30m` in milliseconds; `invalid` for anything that is no duration. */
+export function waitMsOf(text: string): number {
+  const waitMs = parseDuration(text);
+  if (waitMs === undefined) throw new AppError("invalid", `--wait: "${text}" is not a duration; write --wait=30m (ms, s, m, h, d)`);
+  return waitMs;
+}
+
+async function patiently(look: () => Promise<Sight | undefined>, onTrouble: (message: string) => void): Promise<Sight | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!hasCode(error, "transient")) throw error;
+    onTrouble(messageOf(error));
+    return undefined;
+  }
+}
+
+function same(row: JobRow, other: JobRow | undefined): boolean {
+  return (
+    other !== undefined && row.at === other.at && row.state === other.state && JSON.stringify(row.reason) === JSON.stringify(other.reason)
+  );
+}

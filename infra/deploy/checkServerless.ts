@@ -1,0 +1,172 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type * as z from "zod";
+import type { Config } from "../../shared/model/config.ts";
+import { messageOf } from "../../shared/model/errors.ts";
+import { didYouMean, type Fault, fault, nearest, printFault } from "../../shared/repository/fault.ts";
+import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
+import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
+import { checkFigures } from "./checkFigures.ts";
+import { checkOverlap, checkTimers, checkWatches, type PlacedTrigger } from "./checkTriggers.ts";
+import { FUNCTION_FIGURES, FUNCTION_NAMES } from "./functionFigures.ts";
+import { resolveTemplate } from "./resolveTemplate.ts";
+import { type FunctionProps, KNOWN_KEYS, resourceSchema, serverlessSchema, type Trigger } from "./serverlessSchema.ts";
+import { standInsFor } from "./standIns.ts";
+import { timersFor, watchTriggersFor } from "./timersFor.ts";
+
+export interface CheckOptions {
+  /** The `${NAME}`s of ossnap.yaml; each function must be given all of them. */
+  environmentNames?: readonly string[];
+  /** For a platform that refuses the OSS trigger: its absence is no fault then. */
+  withoutEvents?: boolean;
+  /** Stands in for the deployer's environment. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Holds an s.yaml against what fc3 and Function Compute take and against ossnap.yaml: keys, bounds, the figures of each
+ * function, timers, watches, secrets. All faults at once; none means that it may be deployed.
+ */
+export function checkServerless(serverlessText: string, config: Config, options: CheckOptions = {}): Fault[] {
+  const { document, faults } = resolveTemplate(serverlessText, options.env);
+  if (faults.length > 0) {
+    return faults;
+  }
+  const whole = serverlessSchema.safeParse(document);
+  if (!whole.success) {
+    return faultsOf(whole.error, document, []);
+  }
+  const deployed: Deployed[] = [];
+  for (const [key, resource] of Object.entries(whole.data.resources)) {
+    const one = resourceSchema.safeParse(resource);
+    const path = ["resources", key];
+    if (one.success) {
+      deployed.push({ path: `${pathText(path)}.props`, props: one.data.props });
+    } else {
+      faults.push(...faultsOf(one.error, resource, path));
+    }
+  }
+  const named = Object.values(whole.data.resources).map(functionNameOf);
+  return [
+    ...faults,
+    ...checkNames(named, deployed),
+    ...deployed.flatMap((one) => checkOne(one, config, options)),
+    ...checkOverlap(deployed.flatMap(ossTriggersOf)),
+  ];
+}
+
+interface Deployed {
+  /** `resources.http.props` */
+  path: string;
+  props: FunctionProps;
+}
+
+function checkOne({ path, props }: Deployed, config: Config, options: CheckOptions): Fault[] {
+  const name = FUNCTION_NAMES.find((one) => FUNCTION_FIGURES[one].functionName === props.functionName);
+  if (name === undefined) {
+    return [];
+  }
+  const faults = [...checkFigures(path, name, props), ...checkSecrets(path, props, options.environmentNames ?? [])];
+  const timers = Object.entries(timersFor(config)).find(([key]) => key === name)?.[1] ?? [];
+  faults.push(...checkTimers(path, placed({ path, props }, isKind("timer")), timers));
+  const watched = watchTriggersFor(config, props.region).filter(() => name === "onCopiedBlob");
+  const found = ossTriggersOf({ path, props });
+  if (!(options.withoutEvents === true && found.length === 0)) {
+    faults.push(...checkWatches(path, found, watched, props.region));
+  }
+  return faults;
+}
+
+function checkSecrets(path: string, props: FunctionProps, names: readonly string[]): Fault[] {
+  const missing = names.filter((name) => props.environmentVariables?.[name] === undefined);
+  if (missing.length === 0) {
+    return [];
+  }
+  const lines = missing.map((name) => `${name}: \${env('${name}', '')}`);
+  const wrong = `lacks ${missing.join(", ")}, which ossnap.yaml mentions`;
+  return [fault(`${path}.environmentVariables`, "serverless.environment", wrong, `add\n${lines.join("\n")}`)];
+}
+
+/** All six, once each, and no stranger. A function with other faults still counts as being there. */
+function checkNames(named: (string | undefined)[], deployed: Deployed[]): Fault[] {
+  const wanted: string[] = FUNCTION_NAMES.map((name) => FUNCTION_FIGURES[name].functionName);
+  const faults = wanted
+    .filter((name) => !named.includes(name))
+    .map((name) => fault("resources", "serverless.function", `no resource deploys ${name}`, "add one with that functionName"));
+  for (const { path, props } of deployed) {
+    const at = `${path}.functionName`;
+    const value = props.functionName;
+    if (!wanted.includes(value)) {
+      faults.push(fault(at, "serverless.function", "none of ossnap's functions", didYouMean(value, wanted), { value }));
+    } else if (named.filter((name) => name === value).length > 1) {
+      faults.push(fault(at, "serverless.function", "stands in two resources", "keep one of them", { value }));
+    }
+    const names = (props.triggers ?? []).map(({ triggerName }) => triggerName);
+    for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index))) {
+      faults.push(fault(`${path}.triggers`, "serverless.trigger", "two triggers have one name", "give each its own", { value: name }));
+    }
+  }
+  return faults;
+}
+
+function ossTriggersOf(deployed: Deployed) {
+  return placed(deployed, isKind("oss"));
+}
+
+function placed<Kind extends Trigger>({ path, props }: Deployed, is: (trigger: Trigger) => trigger is Kind): PlacedTrigger<Kind>[] {
+  return (props.triggers ?? []).flatMap((trigger, index) => (is(trigger) ? [{ trigger, path: `${path}.triggers[${index}]` }] : []));
+}
+
+function isKind<Type extends Trigger["triggerType"]>(type: Type) {
+  return (trigger: Trigger): trigger is Extract<Trigger, { triggerType: Type }> => trigger.triggerType === type;
+}
+
+function faultsOf(error: z.ZodError, input: unknown, at: Segments): Fault[] {
+  return error.issues.flatMap((issue): Fault[] => {
+    const path = [...at, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => fault(pathText([...path, key]), "serverless.unknownKey", "unknown key", fixOfKey(key)));
+    }
+    if (issue.code === "invalid_key") {
+      return [fault(pathText(path), "serverless.shape", issue.issues[0]?.message ?? issue.message, "rename it")];
+    }
+    const found = issue.path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key], input);
+    const isSecret = path.includes("environmentVariables");
+    const value = found === undefined || typeof found === "object" || isSecret ? null : String(found);
+    return [fault(pathText(path), "serverless.shape", issue.message, found === undefined ? "add it" : "change it", { value })];
+  });
+}
+
+function fixOfKey(key: string): string {
+  return nearest(key, KNOWN_KEYS) === undefined ? "remove it" : didYouMean(key, KNOWN_KEYS);
+}
+
+function functionNameOf(resource: unknown): string | undefined {
+  return (resource as { props?: { functionName?: string } } | null)?.props?.functionName;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: { "without-events": { type: "boolean" } }, allowPositionals: true });
+  const [serverlessPath = "s.yaml", configPath = "ossnap.yaml"] = positionals;
+  const configText = await readFile(configPath, "utf8");
+  const standIns = standInsFor(configText);
+  const config = loadConfig(configText, standIns);
+  const options = { environmentNames: Object.keys(standIns), withoutEvents: values["without-events"] === true };
+  const faults = checkServerless(await readFile(serverlessPath, "utf8"), config, options);
+  if (faults.length === 0) {
+    process.stdout.write(`${serverlessPath}: right, and in step with ${configPath}\n`);
+    return;
+  }
+  process.stderr.write(
+    `${serverlessPath}: ${faults.length === 1 ? "1 fault" : `${faults.length} faults`}\n${faults.map((one) => `  ${printFault(one)}\n`).join("")}`,
+  );
+  process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 2;
+  });
+}

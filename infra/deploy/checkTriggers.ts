@@ -1,0 +1,141 @@
+import { didYouMean, type Fault, fault, nearest } from "../../shared/repository/fault.ts";
+import type { OssTrigger, TimerTrigger, Trigger } from "./serverlessSchema.ts";
+import { COPIED_EVENTS, triggerYaml } from "./timersFor.ts";
+
+export interface PlacedTrigger<Kind extends Trigger = Trigger> {
+  trigger: Kind;
+  path: string;
+}
+
+/** OSS takes at most ten native triggers per bucket. */
+const TRIGGERS_PER_BUCKET_MAX = 10;
+
+/** A function's timers against those that ossnap.yaml calls for, by name: missing, extra, different. */
+export function checkTimers(path: string, found: PlacedTrigger<TimerTrigger>[], expected: TimerTrigger[]): Fault[] {
+  return matched(path, "timer", found, expected, (timer, wanted) => {
+    const { cronExpression, payload, enable } = timer.trigger.triggerConfig;
+    const faults: Fault[] = [];
+    if (sameCron(cronExpression) !== sameCron(wanted.triggerConfig.cronExpression)) {
+      faults.push(differs(`${timer.path}.triggerConfig.cronExpression`, cronExpression, quoted(wanted.triggerConfig.cronExpression)));
+    }
+    if (samePayload(payload) !== samePayload(wanted.triggerConfig.payload)) {
+      faults.push(differs(`${timer.path}.triggerConfig.payload`, payload, quoted(wanted.triggerConfig.payload)));
+    }
+    if (!enable) {
+      faults.push(differs(`${timer.path}.triggerConfig.enable`, enable, "true"));
+    }
+    return faults;
+  });
+}
+
+/** onCopiedBlob's triggers against ossnap.yaml's watches, by name: bucket, region, prefix, suffix, events. */
+export function checkWatches(path: string, found: PlacedTrigger<OssTrigger>[], expected: OssTrigger[], region: string): Fault[] {
+  return matched(path, "OSS trigger", found, expected, ({ trigger, path: at }, wanted) => {
+    const faults: Fault[] = [];
+    const place = placeOf(trigger);
+    const wantedBucket = placeOf(wanted).bucket;
+    if (place.bucket !== wantedBucket) {
+      faults.push(differs(`${at}.sourceArn`, trigger.sourceArn, `an ARN that ends in :${wantedBucket}`));
+    }
+    if (place.region !== region) {
+      faults.push(differs(`${at}.sourceArn`, trigger.sourceArn, `an ARN of ${region}, where the functions are`));
+    }
+    for (const part of ["prefix", "suffix"] as const) {
+      const value = trigger.triggerConfig.filter.key[part];
+      if (value !== wanted.triggerConfig.filter.key[part]) {
+        faults.push(differs(`${at}.triggerConfig.filter.key.${part}`, value, quoted(wanted.triggerConfig.filter.key[part])));
+      }
+    }
+    const missing = COPIED_EVENTS.filter((event) => !trigger.triggerConfig.events.includes(event));
+    if (missing.length > 0) {
+      const fix = "list all three ways in which a copied blob appears";
+      faults.push(fault(`${at}.triggerConfig.events`, "serverless.events", `lacks ${missing.join(", ")}`, fix));
+    }
+    return faults;
+  });
+}
+
+/** Two triggers that OSS refuses side by side: one bucket, one event, and a key that both would match; and too many on one bucket. */
+export function checkOverlap(found: PlacedTrigger<OssTrigger>[]): Fault[] {
+  const faults: Fault[] = [];
+  found.forEach((second, index) => {
+    const first = found.slice(0, index).find((other) => overlaps(other.trigger, second.trigger));
+    if (first !== undefined) {
+      const wrong = `overlaps ${first.path}: same bucket and event, and prefix and suffix that one key can match both`;
+      faults.push(fault(second.path, "serverless.overlap", wrong, "make the prefixes exclude each other, for OSS refuses such a pair"));
+    }
+  });
+  const buckets = found.map(({ trigger }) => placeOf(trigger).bucket);
+  for (const bucket of new Set(buckets)) {
+    const count = buckets.filter((one) => one === bucket).length;
+    if (count > TRIGGERS_PER_BUCKET_MAX) {
+      const wrong = `bucket ${bucket} has ${count} OSS triggers`;
+      faults.push(fault("resources", "serverless.bucket", wrong, `keep to the ${TRIGGERS_PER_BUCKET_MAX} that OSS takes`));
+    }
+  }
+  return faults;
+}
+
+function matched<Kind extends TimerTrigger | OssTrigger>(
+  path: string,
+  kind: string,
+  found: PlacedTrigger<Kind>[],
+  expected: Kind[],
+  compare: (found: PlacedTrigger<Kind>, wanted: Kind) => Fault[],
+): Fault[] {
+  const faults: Fault[] = [];
+  for (const wanted of expected) {
+    const same = found.find(({ trigger }) => trigger.triggerName === wanted.triggerName);
+    if (same !== undefined) {
+      faults.push(...compare(same, wanted));
+    } else {
+      const wrong = `${kind} ${wanted.triggerName} is missing, which ossnap.yaml calls for`;
+      faults.push(fault(`${path}.triggers`, "serverless.missing", wrong, `add\n${triggerYaml(wanted)}`));
+    }
+  }
+  const names = expected.map(({ triggerName }) => triggerName);
+  for (const { trigger, path: at } of found.filter((one) => !names.includes(one.trigger.triggerName))) {
+    const near = nearest(trigger.triggerName, names);
+    const fix = near === undefined ? "remove it, or add it to ossnap.yaml" : didYouMean(trigger.triggerName, names);
+    const wrong = `${kind} is extra, for nothing in ossnap.yaml has that name`;
+    faults.push(fault(`${at}.triggerName`, "serverless.extra", wrong, fix, { value: trigger.triggerName }));
+  }
+  return faults;
+}
+
+/** Both spellings of "each minute" are one. */
+function sameCron(text: string): string {
+  return /^(CRON_TZ=\S+ )?0 \* \* \* \* \*$/.test(text) ? "@every 1m" : text;
+}
+
+function samePayload(text: string | undefined): string {
+  try {
+    return text === undefined ? "" : JSON.stringify(JSON.parse(text));
+  } catch {
+    return `not JSON: ${text}`;
+  }
+}
+
+function differs(path: string, found: string | boolean | undefined, wanted: string): Fault {
+  const value = found === undefined ? null : String(found);
+  return fault(path, "serverless.differs", "differs from ossnap.yaml", `set it to ${wanted}, or change ossnap.yaml`, { value });
+}
+
+function quoted(text: string | undefined): string {
+  return text === undefined ? "nothing" : `'${text}'`;
+}
+
+function placeOf(trigger: OssTrigger): { region: string; bucket: string } {
+  const parts = trigger.sourceArn.replaceAll(/\$\{[^}]*\}/g, "x").split(":");
+  return { region: parts[2] ?? "", bucket: parts[4] ?? "" };
+}
+
+function overlaps(a: OssTrigger, b: OssTrigger): boolean {
+  const [first, second] = [a.triggerConfig.filter.key, b.triggerConfig.filter.key];
+  return (
+    placeOf(a).bucket === placeOf(b).bucket &&
+    a.triggerConfig.events.some((event) => b.triggerConfig.events.includes(event)) &&
+    (first.prefix.startsWith(second.prefix) || second.prefix.startsWith(first.prefix)) &&
+    (first.suffix.endsWith(second.suffix) || second.suffix.endsWith(first.suffix))
+  );
+}

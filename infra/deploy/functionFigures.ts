@@ -1,0 +1,59 @@
+/** What Function Compute must give each function, once for s.yaml's check, the bundles and the smoke run. */
+export interface FunctionFigures {
+  /** As deployed; `[A-Za-z_][A-Za-z0-9_-]*`, at most 64 characters. */
+  functionName: string;
+  timeoutSeconds: number;
+  memoryMegabytes: number;
+  /** Absent for the function that nobody invokes asynchronously. */
+  async?: { retries: number; eventAgeSeconds: number; task: boolean };
+  /** 1 makes the platform hold back a second tick while one runs. */
+  reservedConcurrency?: number;
+}
+
+/**
+ * Retries are 0 where the next tick or the job log makes up for a lost one (a repeated half hour is billed again);
+ * an event older than its age is of no use, since something newer has taken its place.
+ */
+export const FUNCTION_FIGURES = {
+  createSnapshots: {
+    functionName: "ossnap-create-snapshots",
+    timeoutSeconds: 60,
+    memoryMegabytes: 512,
+    async: { retries: 2, eventAgeSeconds: 3600, task: false },
+  },
+  pruneSnapshots: {
+    functionName: "ossnap-prune-snapshots",
+    timeoutSeconds: 120,
+    memoryMegabytes: 512,
+    async: { retries: 0, eventAgeSeconds: 600, task: false },
+  },
+  onCopiedBlob: {
+    functionName: "ossnap-on-copied-blob",
+    timeoutSeconds: 300,
+    memoryMegabytes: 1024,
+    async: { retries: 3, eventAgeSeconds: 3600, task: false },
+  },
+  copyBlobs: {
+    functionName: "ossnap-copy-blobs",
+    timeoutSeconds: 1800,
+    memoryMegabytes: 1024,
+    async: { retries: 0, eventAgeSeconds: 3600, task: true },
+  },
+  advanceJobs: {
+    functionName: "ossnap-advance-jobs",
+    timeoutSeconds: 120,
+    memoryMegabytes: 512,
+    async: { retries: 0, eventAgeSeconds: 60, task: false },
+    reservedConcurrency: 1,
+  },
+  http: { functionName: "ossnap-http", timeoutSeconds: 60, memoryMegabytes: 512 },
+} as const satisfies Record<string, FunctionFigures>;
+
+export type FunctionName = keyof typeof FUNCTION_FIGURES;
+
+export const FUNCTION_NAMES = Object.keys(FUNCTION_FIGURES) as FunctionName[];
+
+/** The figures under their common type, for code that walks over all of them. */
+export function figuresOf(name: FunctionName): FunctionFigures {
+  return FUNCTION_FIGURES[name];
+}

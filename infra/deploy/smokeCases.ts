@@ -1,0 +1,97 @@
+import type { FunctionName } from "./functionFigures.ts";
+
+export interface SmokeCase {
+  title: string;
+  /** A string goes in as it is, anything else as JSON; always as a Buffer, as on Function Compute. */
+  event: unknown;
+  /** Matched against `error <code> <message>` or `answer <JSON>`. */
+  expect: RegExp;
+}
+
+/** Nothing listens where the state is said to lie, so a good event gets exactly that far. */
+const NEEDS_STATE = /^error transient .*(state|127\.0\.0\.1|ECONNREFUSED)/s;
+
+const timer = (payload: unknown) => ({ triggerTime: "2026-11-20T17:30:00Z", triggerName: "nightly", payload: JSON.stringify(payload) });
+
+const ossEvent = (object: object) => ({
+  events: [
+    {
+      eventName: "ObjectCreated:PutObject",
+      eventSource: "acs:oss",
+      eventTime: "2026-11-20T17:40:00.000Z",
+      eventVersion: "1.0",
+      oss: {
+        bucket: { arn: "acs:oss:cn-hangzhou:1:moved", name: "moved", ownerIdentity: "1", virtualBucket: "" },
+        object: { deltaSize: 512, eTag: "688A7BF4F233DC9C88A80BF985AB7329", size: 512, ...object },
+        ossSchemaVersion: "1.0",
+        ruleId: "1",
+      },
+      region: "cn-hangzhou",
+      requestParameters: { sourceIPAddress: "127.0.0.1" },
+      responseElements: { requestId: "58F9FF2D3DF792092E12044C" },
+      userIdentity: { principalId: "1" },
+    },
+  ],
+});
+
+const httpEvent = {
+  version: "v1",
+  rawPath: "/",
+  headers: { Accept: "application/json" },
+  queryParameters: {},
+  body: "",
+  isBase64Encoded: false,
+  requestContext: {
+    accountId: "1",
+    domainName: "smoke.cn-hangzhou.fcapp.run",
+    domainPrefix: "smoke",
+    requestId: "1-64f6cd87-smoke",
+    time: "2026-11-20T17:30:00Z",
+    timeEpoch: "1795195800000",
+    http: { method: "GET", path: "/", protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "smoke" },
+  },
+};
+
+/** One event that is right and one that is not, for the example configuration. */
+export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> = {
+  createSnapshots: [
+    { title: "a timer's event needs the state", event: timer({ policy: "nightly" }), expect: NEEDS_STATE },
+    {
+      title: "a time that is none is told",
+      event: { ...timer({ policy: "nightly" }), triggerTime: "late" },
+      expect: /^error invalid .*triggerTime/s,
+    },
+  ],
+  pruneSnapshots: [
+    { title: "a timer's event needs the state", event: timer({ policy: "nightly" }), expect: NEEDS_STATE },
+    { title: "a payload without policy is told", event: timer({ polcy: "nightly" }), expect: /^error invalid .*policy/s },
+  ],
+  onCopiedBlob: [
+    { title: "a root blob's event needs the state", event: ossEvent({ key: "movies/index-0" }), expect: NEEDS_STATE },
+    { title: "an event without a key is told", event: ossEvent({}), expect: /^error invalid .*key/s },
+  ],
+  copyBlobs: [
+    { title: "a batch needs the state", event: { job: "copy-aws-to-oss-1", batch: "0-0-abcdef", attempt: 1 }, expect: NEEDS_STATE },
+    { title: "an event without anything is told", event: {}, expect: /^error invalid .*batch/s },
+  ],
+  advanceJobs: [
+    {
+      title: "a tick needs the state",
+      event: { triggerTime: "2026-11-20T17:30:00Z", triggerName: "every-minute", payload: "" },
+      expect: NEEDS_STATE,
+    },
+    { title: "bytes that are no JSON are told", event: "{", expect: /^error invalid .*(event|JSON)/s },
+  ],
+  http: [
+    {
+      title: "a call without token is refused",
+      event: httpEvent,
+      expect: /^answer (?=.*"statusCode":401)(?=.*application\/problem\+json)/s,
+    },
+    {
+      title: "a call without a path is told",
+      event: { version: "v1", headers: {} },
+      expect: /^error invalid .*(requestContext|rawPath)|^answer .*"statusCode":400/s,
+    },
+  ],
+};

@@ -1,0 +1,54 @@
+import { stringify } from "yaml";
+import type { Config } from "../../shared/model/config.ts";
+import type { OssTrigger, TimerTrigger } from "./serverlessSchema.ts";
+
+export interface Timers {
+  createSnapshots: TimerTrigger[];
+  pruneSnapshots: TimerTrigger[];
+  advanceJobs: TimerTrigger[];
+}
+
+/** A copied blob appears by one of these; `ObjectCreated:*` would fire for each uploaded part as well. */
+export const COPIED_EVENTS = ["oss:ObjectCreated:PutObject", "oss:ObjectCreated:CompleteMultipartUpload", "oss:ObjectCreated:CopyObject"];
+
+/** The timers that ossnap.yaml calls for: one per policy, one per policy that is pruned, and the tick. */
+export function timersFor(config: Config): Timers {
+  const policies = Object.entries(config.backups);
+  return {
+    createSnapshots: policies.map(([policy, { schedule }]) => timerOf(policy, schedule.cron, schedule.timeZone)),
+    pruneSnapshots: policies.flatMap(([policy, { schedule, prune }]) =>
+      prune === undefined ? [] : [timerOf(policy, prune.cron, schedule.timeZone)],
+    ),
+    advanceJobs: [{ triggerName: "every-minute", triggerType: "timer", triggerConfig: { enable: true, cronExpression: "@every 1m" } }],
+  };
+}
+
+/** Function Compute reads a cron as UTC unless the zone stands before it. */
+function timerOf(policy: string, cron: string, timeZone: string): TimerTrigger {
+  const triggerConfig = { enable: true, cronExpression: `CRON_TZ=${timeZone} ${cron}`, payload: JSON.stringify({ policy }) };
+  return { triggerName: policy, triggerType: "timer", triggerConfig };
+}
+
+/**
+ * One trigger per watch on OSS in the functions' region (a native trigger reaches no other).
+ * The prefix catches every root blob (`index-7`, `index.latest`, `index`) and nothing below `indices/`.
+ */
+export function watchTriggersFor(config: Config, region: string): OssTrigger[] {
+  return Object.entries(config.watches)
+    .filter(([, { blobs }]) => blobs.store === "oss" && (blobs.region ?? region) === region)
+    .map(([watch, { blobs }]) => ({
+      triggerName: watch,
+      triggerType: "oss",
+      invocationRole: `acs:ram::\${env('ACCOUNT_ID')}:role/aliyunosseventnotificationrole`,
+      sourceArn: `acs:oss:\${vars.region}:\${env('ACCOUNT_ID')}:${blobs.bucket}`,
+      triggerConfig: {
+        events: COPIED_EVENTS,
+        filter: { key: { prefix: blobs.basePath === "" ? "index" : `${blobs.basePath}/index`, suffix: "" } },
+      },
+    }));
+}
+
+/** Ready to be pasted under `triggers:`. */
+export function triggerYaml(trigger: TimerTrigger | OssTrigger): string {
+  return stringify([trigger], { lineWidth: 0 }).trimEnd();
+}

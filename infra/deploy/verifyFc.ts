@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AppError, messageOf } from "../../shared/model/errors.ts";
+import { fetchPackage } from "./fetchPackage.ts";
+import { resolveTemplate } from "./resolveTemplate.ts";
+
+export interface Verdict {
+  resource: string;
+  /** What `s verify` said of it, without the resource's name; none means accepted. */
+  faults: string[];
+}
+
+const SERVERLESS_DEVS = { name: "@serverless-devs/s", version: "3.1.10" };
+const VERIFY_TIMEOUT_MS = 60_000;
+
+/** The command asks a component for its schema, so a stub that hands out fc3's makes it work without a network. */
+const STUB = `const { readFileSync } = require("node:fs");
+module.exports = class { async getSchema() { return readFileSync(require("node:path").join(__dirname, "schema.json"), "utf8"); } };
+`;
+
+/** A runtime that no schema of fc3 can know. */
+const PLANTED_RUNTIME = "nodejs0";
+
+/**
+ * Runs the true `s verify` on an s.yaml, offline, against the text of fc3's `src/schema.json`: one verdict per resource.
+ * Each call first proves that the command looks at all, by a wrong runtime in every function; `permanent` when it does not,
+ * or when its words are neither a pass nor faults. Knows nothing of trigger configurations and misspelt keys: see checkServerless.
+ */
+export async function verifyFc(serverlessText: string, schemaText: string): Promise<Verdict[]> {
+  const command = join(await fetchPackage(SERVERLESS_DEVS.name, SERVERLESS_DEVS.version), "bin", "s");
+  const directory = await mkdtemp(join(tmpdir(), "ossnap-verify-"));
+  try {
+    await mkdir(join(directory, "fc3"));
+    await mkdir(join(directory, ".s"));
+    await writeFile(join(directory, "fc3", "package.json"), '{"name":"fc3","version":"0.0.0","main":"index.js"}');
+    await writeFile(join(directory, "fc3", "index.js"), STUB);
+    await writeFile(join(directory, "fc3", "schema.json"), schemaText);
+    // Otherwise the command reports its use to its makers.
+    await writeFile(join(directory, ".s", "set-config.yml"), "analysis: disable\n");
+    const planted = await verify(command, directory, serverlessText.replaceAll(/runtime:.*/g, `runtime: ${PLANTED_RUNTIME}`));
+    const blind = planted.filter(({ faults }) => !faults.some((fault) => fault.startsWith("props/runtime ")));
+    if (planted.length === 0 || blind.length > 0) {
+      const names = blind.map(({ resource }) => resource).join(", ");
+      throw new AppError(
+        "permanent",
+        `s verify: accepted runtime ${PLANTED_RUNTIME} in ${names}, so its verdict is worth nothing; is the file fc3's schema?`,
+      );
+    }
+    return await verify(command, directory, serverlessText);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function verify(command: string, directory: string, serverlessText: string): Promise<Verdict[]> {
+  const { document, environmentNames, faults } = resolveTemplate(serverlessText);
+  const resources = Object.keys((document as { resources?: object } | undefined)?.resources ?? {});
+  if (faults.length > 0 || resources.length === 0) {
+    throw new AppError("invalid", "s.yaml: cannot be read; npm run check:serverless says why");
+  }
+  await writeFile(join(directory, "s.yaml"), serverlessText.replaceAll(/component:\s*fc3\b/g, `component: ${join(directory, "fc3")}`));
+  const { code, output } = await runVerify(command, directory, environmentNames);
+  const found = [...output.matchAll(/^([\w-]+)\/(.+)$/gm)].filter(([, resource = ""]) => resources.includes(resource));
+  // A template that it does not know is "verified" with 0, so only its own word counts as a pass.
+  const passed = code === 0 && /^Format verification for \[.*\] passed/m.test(output);
+  if (passed === found.length > 0) {
+    throw new AppError("permanent", `s verify: neither a pass nor faults (it ended with ${code}): ${output.trim()}`);
+  }
+  return resources.map((resource) => ({ resource, faults: found.filter(([, name]) => name === resource).map(([, , text = ""]) => text) }));
+}
+
+function runVerify(command: string, directory: string, environmentNames: readonly string[]): Promise<{ code: number; output: string }> {
+  const standIns = Object.fromEntries(environmentNames.map((name) => [name, process.env[name] || "unset"]));
+  // With any other NODE_ENV the command leaves processes behind that look for updates and write into HOME.
+  const env = { NODE_ENV: "test", PATH: process.env.PATH, HOME: directory, USERPROFILE: directory, ...standIns };
+  const options = { cwd: directory, env, timeout: VERIFY_TIMEOUT_MS };
+  return new Promise((resolve, reject) => {
+    const child = execFile(process.execPath, [command, "verify", "-t", "s.yaml"], options, (error, stdout, stderr) => {
+      if (error !== null && typeof error.code !== "number") {
+        reject(new AppError("permanent", `s verify: did not end by itself: ${messageOf(error)}`, { cause: error }));
+        return;
+      }
+      resolve({ code: child.exitCode ?? 0, output: `${stdout}\n${stderr}` });
+    });
+    child.stdin?.end();
+  });
+}
+
+async function main(schemaPath: string | undefined, serverlessPath = "s.yaml"): Promise<void> {
+  if (schemaPath === undefined) {
+    throw new AppError(
+      "invalid",
+      "verify:fc: SCHEMA is missing; give the path of src/schema.json from the sources of fc3: npm run verify:fc -- SCHEMA",
+    );
+  }
+  const verdicts = await verifyFc(await readFile(serverlessPath, "utf8"), await readFile(schemaPath, "utf8"));
+  for (const { resource, faults } of verdicts) {
+    process.stdout.write(`${resource.padEnd(16)} ${faults.length === 0 ? "passes" : faults.join("\n".padEnd(18))}\n`);
+  }
+  process.exitCode = verdicts.every(({ faults }) => faults.length === 0) ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main(...(process.argv.slice(2, 4) as [string?, string?])).catch((error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 2;
+  });
+}

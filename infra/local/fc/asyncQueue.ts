@@ -1,0 +1,137 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { messageOf } from "../../../shared/model/errors.ts";
+import { type AsyncTask, hasEnded } from "./asyncTask.ts";
+import type { FunctionCounters } from "./counters.ts";
+import type { FaultPlan } from "./deliveryFaults.ts";
+import type { DeployedFunction } from "./functionSpec.ts";
+import type { InvocationResult } from "./instance.ts";
+
+/** The platform backs off 0.5 s, 1, 2, 4 … and never longer than this. */
+const RETRY_DELAY_MS_MAX = 5 * 60 * 60 * 1000;
+
+/** An accepted asynchronous event on its way to its function. */
+export interface QueuedEvent {
+  deployed: DeployedFunction;
+  requestId: string;
+  event: Uint8Array;
+  enqueuedAt: number;
+  task?: AsyncTask | undefined;
+}
+
+export interface AsyncQueue {
+  /** Delivers at least once: again after a function error, never once it is older than the function's limit. */
+  push(event: QueuedEvent): void;
+  /** Ends a task where it stands; false when it had ended already. */
+  stop(task: AsyncTask): boolean;
+  /** Resolves when nothing is queued, waiting for its next attempt, or running. */
+  idle(): Promise<void>;
+  close(): void;
+}
+
+export interface AsyncQueueOptions {
+  /**
+   * Runs one attempt once an instance is free; `begin` is called at that moment and answers whether the event is still wanted
+   * (`undefined` comes back if not). An abort of `signal` ends the instance.
+   */
+  run(event: QueuedEvent, begin: () => boolean, signal: AbortSignal): Promise<InvocationResult | undefined>;
+  faults: FaultPlan;
+  countersOf(functionName: string): FunctionCounters;
+  onLog(requestId: string, level: string, text: string): void;
+  retryBaseMs: number;
+  now(): number;
+}
+
+export function createAsyncQueue(options: AsyncQueueOptions): AsyncQueue {
+  const open = new Map<QueuedEvent, AbortController>();
+  const onIdle: (() => void)[] = [];
+
+  const settleIdle = () => {
+    if (open.size === 0) for (const resolve of onIdle.splice(0)) resolve();
+  };
+
+  const admit = (event: QueuedEvent, delayMs: number) => {
+    const abort = new AbortController();
+    open.set(event, abort);
+    deliver(options, event, delayMs, abort.signal)
+      .catch((error: unknown) => giveUp(options, event, abort.signal, error))
+      .finally(() => {
+        open.delete(event);
+        settleIdle();
+      });
+  };
+
+  return {
+    push(event) {
+      const { name } = event.deployed;
+      const counters = options.countersOf(name);
+      counters.enqueued += 1;
+      const delayMs = options.faults.take(name, "delay");
+      if (delayMs !== undefined) counters.delayed += 1;
+      admit(event, delayMs ?? 0);
+      if (options.faults.take(name, "double") === undefined) return;
+      counters.doubled += 1;
+      // The second delivery is the platform's mistake: no task's state follows it.
+      admit({ ...event, task: undefined }, delayMs ?? 0);
+    },
+    stop(task) {
+      if (hasEnded(task)) return false;
+      end(options, task, "Stopped");
+      for (const [event, abort] of open) if (event.task === task) abort.abort();
+      return true;
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        onIdle.push(resolve);
+        settleIdle();
+      }),
+    close() {
+      for (const abort of open.values()) abort.abort();
+    },
+  };
+}
+
+/** One event's whole way: wait, attempt, again after each function error, until it succeeds or nothing more is due. */
+async function deliver(options: AsyncQueueOptions, event: QueuedEvent, delayMs: number, signal: AbortSignal): Promise<void> {
+  const { deployed, task } = event;
+  const counters = options.countersOf(deployed.name);
+  const begin = () => {
+    if (signal.aborted || options.now() - event.enqueuedAt > deployed.asyncEventAgeMs) return false;
+    if (task !== undefined) {
+      task.status = "Running";
+      task.startedAt ??= options.now();
+    }
+    return true;
+  };
+  if (delayMs > 0) await pause(delayMs, undefined, { signal });
+  for (let retries = 0; ; retries += 1) {
+    const result = await options.run(event, begin, signal);
+    if (signal.aborted) return;
+    if (result === undefined) {
+      counters.expired += 1;
+      options.onLog(
+        event.requestId,
+        "error",
+        `event of ${deployed.name} expired: it is older than ${deployed.asyncEventAgeMs / 1000} seconds`,
+      );
+      return end(options, task, "Expired");
+    }
+    if (result.ok) return end(options, task, "Succeeded");
+    if (retries >= deployed.asyncRetries) return end(options, task, "Failed", result.errorMessage);
+    counters.retried += 1;
+    if (task !== undefined) Object.assign(task, { status: "Retrying", retries: retries + 1, errorMessage: result.errorMessage });
+    await pause(Math.min(options.retryBaseMs * 2 ** retries, RETRY_DELAY_MS_MAX), undefined, { signal });
+  }
+}
+
+function giveUp(options: AsyncQueueOptions, event: QueuedEvent, signal: AbortSignal, error: unknown): void {
+  // What an aborted wait throws is the stop that was asked for, nothing else.
+  if (signal.aborted) return;
+  options.onLog(event.requestId, "error", `delivery to ${event.deployed.name} failed: ${messageOf(error)}`);
+  end(options, event.task, "Failed", messageOf(error));
+}
+
+function end(options: AsyncQueueOptions, task: AsyncTask | undefined, status: AsyncTask["status"], errorMessage?: string): void {
+  if (task === undefined) return;
+  Object.assign(task, { status, endedAt: options.now() });
+  if (errorMessage !== undefined) task.errorMessage = errorMessage;
+}

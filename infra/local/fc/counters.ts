@@ -1,0 +1,34 @@
+/** What one function lived through since the host started. */
+export interface FunctionCounters {
+  coldStarts: number;
+  invocations: number;
+  succeeded: number;
+  failed: number;
+  timedOut: number;
+  exited: number;
+  enqueued: number;
+  retried: number;
+  lost: number;
+  doubled: number;
+  delayed: number;
+  killed: number;
+  expired: number;
+}
+
+export function createCounters(): FunctionCounters {
+  return {
+    coldStarts: 0,
+    invocations: 0,
+    succeeded: 0,
+    failed: 0,
+    timedOut: 0,
+    exited: 0,
+    enqueued: 0,
+    retried: 0,
+    lost: 0,
+    doubled: 0,
+    delayed: 0,
+    killed: 0,
+    expired: 0,
+  };
+}

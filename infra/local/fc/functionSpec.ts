@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { AppError } from "../../../shared/model/errors.ts";
+
+/** What Function Compute takes when s.yaml says nothing. */
+const ASYNC_RETRIES_DEFAULT = 3;
+const ASYNC_EVENT_AGE_SECONDS_DEFAULT = 86_400;
+/** More instances than this of one function only fight for one machine's cores. */
+const INSTANCES_DEFAULT = 20;
+/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits-of-usage */
+const TIMEOUT_SECONDS_MAX = 86_400;
+const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+const HANDLER_PATTERN = /^[^.\s]+\.[A-Za-z_$][\w$]*$/;
+
+/** One function as it would be deployed. */
+export interface FunctionSpec {
+  name: string;
+  /** Absolute path of the bundle's entry, `/…/dist/http/index.js`. */
+  bundle: string;
+  /** `index.handler`: the part after the point is the export that is called. */
+  handler: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** Repeats after a function error, 0 … 8; 3 when left out, as on Function Compute. */
+  maxAsyncRetryAttempts?: number | undefined;
+  /** An event that waited longer is dropped; 86,400 when left out. */
+  maxAsyncEventAgeSeconds?: number | undefined;
+  /** Asynchronous invocations are tasks: they have an id that is refused twice, and a state. */
+  asyncTask?: boolean | undefined;
+  /** Instances at most. */
+  reservedConcurrency?: number | undefined;
+}
+
+/** A spec with every default filled in. */
+export interface DeployedFunction {
+  readonly name: string;
+  readonly bundle: string;
+  readonly handler: string;
+  readonly exportName: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly asyncRetries: number;
+  readonly asyncEventAgeMs: number;
+  readonly asyncTask: boolean;
+  readonly instancesMax: number;
+}
+
+/** Errors: `invalid` naming the function, the field and the value; `absent` when the bundle was never built. */
+export function deployFunction(spec: FunctionSpec): DeployedFunction {
+  const require = (holds: boolean, field: keyof FunctionSpec, wanted: string) => {
+    if (!holds) throw new AppError("invalid", `function ${spec.name}: ${field} is ${String(spec[field])}, it must be ${wanted}`);
+  };
+  const retries = spec.maxAsyncRetryAttempts ?? ASYNC_RETRIES_DEFAULT;
+  const ageSeconds = spec.maxAsyncEventAgeSeconds ?? ASYNC_EVENT_AGE_SECONDS_DEFAULT;
+  const instancesMax = spec.reservedConcurrency ?? INSTANCES_DEFAULT;
+  require(NAME_PATTERN.test(spec.name), "name", "1 to 64 letters, digits, _ and -, beginning with a letter or _");
+  require(HANDLER_PATTERN.test(spec.handler), "handler", "file.export, such as index.handler");
+  require(spec.timeoutSeconds > 0 &&
+    spec.timeoutSeconds <= TIMEOUT_SECONDS_MAX, "timeoutSeconds", `above 0, at most ${TIMEOUT_SECONDS_MAX}`);
+  require(spec.memoryMb > 0, "memoryMb", "above 0");
+  require(Number.isInteger(retries) && retries >= 0 && retries <= 8, "maxAsyncRetryAttempts", "a whole number from 0 to 8");
+  require(ageSeconds > 0, "maxAsyncEventAgeSeconds", "above 0");
+  require(Number.isInteger(instancesMax) && instancesMax > 0, "reservedConcurrency", "a whole number above 0");
+  if (!existsSync(spec.bundle))
+    throw new AppError("absent", `function ${spec.name}: bundle ${spec.bundle} does not exist: build the bundles first`);
+  return {
+    name: spec.name,
+    bundle: spec.bundle,
+    handler: spec.handler,
+    exportName: spec.handler.slice(spec.handler.indexOf(".") + 1),
+    timeoutSeconds: spec.timeoutSeconds,
+    memoryMb: spec.memoryMb,
+    asyncRetries: retries,
+    asyncEventAgeMs: ageSeconds * 1000,
+    asyncTask: spec.asyncTask ?? false,
+    instancesMax,
+  };
+}

@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto";
+import { AppError } from "../../../shared/model/errors.ts";
+import { reason } from "../../../shared/model/reason.ts";
+import { type AsyncQueue, createAsyncQueue, type QueuedEvent } from "./asyncQueue.ts";
+import { type AsyncTask, createTaskBook, type TaskBook } from "./asyncTask.ts";
+import { createCounters, type FunctionCounters } from "./counters.ts";
+import { createFaultPlan, type DeliveryFaults, type FaultPlan } from "./deliveryFaults.ts";
+import { type DeployedFunction, deployFunction, type FunctionSpec } from "./functionSpec.ts";
+import { type Instance, type InvocationResult, startInstance } from "./instance.ts";
+import { createInstancePool, type InstancePool } from "./instancePool.ts";
+import { type Account, instanceEnvironment, invocationContext } from "./invocationContext.ts";
+import { ASYNC_PAYLOAD_BYTES_MAX, type Payload, payloadBytes, SYNC_PAYLOAD_BYTES_MAX } from "./payload.ts";
+import { newRequestId } from "./requestId.ts";
+
+/** https://help.aliyun.com/zh/functioncompute/fc-3-0/user-guide/retry-policy */
+const RETRY_BASE_MS_DEFAULT = 500;
+
+export interface FunctionHostOptions extends Account {
+  functions: readonly FunctionSpec[];
+  /** The environment of every function; a function here is asked at each cold start. */
+  env: Record<string, string> | (() => Record<string, string>);
+  /** `2026-11-21T01:30:00.000Z 1-… [info] text` */
+  onLog(line: string): void;
+  /** For the age of events and the times of tasks, in milliseconds; the wall clock when left out. */
+  now?: (() => number) | undefined;
+  /** The first wait after a function error of an event; each further one is twice as long. */
+  retryBaseMs?: number | undefined;
+}
+
+/** Function Compute on one machine: runs the deployable bundles through the same door, asynchronous events at least once. */
+export interface FunctionHost {
+  readonly region: string;
+  readonly accountId: string;
+  /** Waits for the answer. Errors: `absent` (reason `function.absent`), `invalid` (reason `payload.tooLarge`), `conflict` once closed. */
+  invoke(functionName: string, payload: Payload, options?: { requestId?: string | undefined }): Promise<InvocationResult>;
+  /** Queues the event and returns. Errors: as `invoke`; `conflict` (reason `task.exists`) for a known task id, `invalid` for a task id on a function that has no tasks. */
+  invokeAsync(functionName: string, payload: Payload, options?: { taskId?: string | undefined }): Promise<AsyncTicket>;
+  task(functionName: string, taskId: string): AsyncTask | undefined;
+  tasks(functionName: string): AsyncTask[];
+  /** Ends a task and the instance that works on it; false when it has ended or is unknown. */
+  stopTask(functionName: string, taskId: string): boolean;
+  readonly faults: DeliveryFaults;
+  counters(functionName: string): FunctionCounters;
+  /** Replaces the environment; instances that run now serve no further request. */
+  setEnv(env: Record<string, string>): void;
+  /** Resolves when no asynchronous event is queued, waiting for a retry, or running. */
+  idle(): Promise<void>;
+  /** Drops what is queued, ends what runs. */
+  close(): Promise<void>;
+}
+
+export interface AsyncTicket {
+  requestId: string;
+  /** Only for functions with `asyncTask`. */
+  taskId: string | undefined;
+}
+
+interface HostedFunction {
+  deployed: DeployedFunction;
+  pool: InstancePool;
+  counters: FunctionCounters;
+}
+
+interface HostState {
+  options: FunctionHostOptions;
+  functions: Map<string, HostedFunction>;
+  faults: FaultPlan;
+  tasks: TaskBook;
+  queue: AsyncQueue;
+  env: () => Record<string, string>;
+  closed: boolean;
+  now(): number;
+  log(requestId: string, level: string, text: string): void;
+}
+
+/** Errors: `invalid` or `absent` naming the function whose spec or bundle is wrong; `conflict` when a name occurs twice. */
+export function startFunctionHost(options: FunctionHostOptions): FunctionHost {
+  const state = openState(options);
+  for (const spec of options.functions) addFunction(state, deployFunction(spec));
+  return {
+    region: options.region,
+    accountId: options.accountId,
+    faults: state.faults,
+    async invoke(functionName, payload, { requestId = newRequestId(state.now()) } = {}) {
+      const { deployed } = functionOf(state, functionName);
+      const event = payloadBytes(functionName, payload, SYNC_PAYLOAD_BYTES_MAX);
+      return await withInstance(state, deployed, (instance) => runOn(state, instance, { deployed, requestId, event }));
+    },
+    invokeAsync: async (functionName, payload, { taskId } = {}) => acceptEvent(state, functionName, payload, taskId),
+    task: (functionName, taskId) => state.tasks.find(functionOf(state, functionName).deployed.name, taskId),
+    tasks: (functionName) => state.tasks.list(functionOf(state, functionName).deployed.name),
+    stopTask(functionName, taskId) {
+      const task = state.tasks.find(functionName, taskId);
+      return task !== undefined && state.queue.stop(task);
+    },
+    counters: (functionName) => ({ ...functionOf(state, functionName).counters }),
+    setEnv(env) {
+      state.env = () => env;
+      for (const { pool } of state.functions.values()) pool.retire();
+    },
+    idle: () => state.queue.idle(),
+    async close() {
+      state.closed = true;
+      state.queue.close();
+      await Promise.all([...state.functions.values()].map(({ pool }) => pool.close()));
+      await state.queue.idle();
+    },
+  };
+}
+
+function openState(options: FunctionHostOptions): HostState {
+  const { env } = options;
+  const now = options.now ?? Date.now;
+  const faults = createFaultPlan();
+  const log = (requestId: string, level: string, text: string) =>
+    options.onLog(`${new Date().toISOString()} ${requestId} [${level}] ${text}`);
+  const state: HostState = {
+    options,
+    functions: new Map(),
+    faults,
+    tasks: createTaskBook(),
+    queue: createAsyncQueue({
+      run: (event, begin, signal) => runQueued(state, event, begin, signal),
+      faults,
+      countersOf: (functionName) => functionOf(state, functionName).counters,
+      onLog: log,
+      retryBaseMs: options.retryBaseMs ?? RETRY_BASE_MS_DEFAULT,
+      now,
+    }),
+    env: typeof env === "function" ? env : () => env,
+    closed: false,
+    now,
+    log,
+  };
+  return state;
+}
+
+function addFunction(state: HostState, deployed: DeployedFunction): void {
+  if (state.functions.has(deployed.name)) throw new AppError("conflict", `function ${deployed.name} is given twice`);
+  const counters = createCounters();
+  const pool = createInstancePool({
+    functionName: deployed.name,
+    instancesMax: deployed.instancesMax,
+    start(onExit) {
+      counters.coldStarts += 1;
+      const id = `c-${randomUUID()}`;
+      return startInstance({ id, deployed, env: instanceEnvironment(state.options, deployed, id, state.env()), onLog: state.log, onExit });
+    },
+  });
+  state.functions.set(deployed.name, { deployed, pool, counters });
+}
+
+function functionOf(state: HostState, functionName: string): HostedFunction {
+  const found = state.functions.get(functionName);
+  if (found !== undefined) return found;
+  throw new AppError("absent", `function '${functionName}' does not exist; there are ${[...state.functions.keys()].join(", ")}`, {
+    reason: reason("function.absent", { function: functionName }),
+  });
+}
+
+function acceptEvent(state: HostState, functionName: string, payload: Payload, taskId: string | undefined): AsyncTicket {
+  const { deployed, counters } = functionOf(state, functionName);
+  if (state.closed) throw new AppError("conflict", `function ${functionName}: its host is closed`);
+  if (taskId !== undefined && !deployed.asyncTask) {
+    throw new AppError(
+      "invalid",
+      `function ${functionName} has no tasks, so task id ${taskId} would guard nothing: give it asyncTask: true`,
+    );
+  }
+  const event = payloadBytes(functionName, payload, ASYNC_PAYLOAD_BYTES_MAX);
+  const requestId = newRequestId(state.now());
+  const ticket: AsyncTicket = { requestId, taskId: deployed.asyncTask ? (taskId ?? requestId.replace("1-", "t-")) : undefined };
+  const queued: QueuedEvent = { deployed, requestId, event, enqueuedAt: state.now(), task: taskOf(ticket, functionName, state.now()) };
+  if (state.tasks.find(functionName, ticket.taskId ?? "") === undefined && state.faults.take(functionName, "lose") !== undefined) {
+    counters.lost += 1;
+    return ticket;
+  }
+  if (queued.task !== undefined) state.tasks.add(queued.task);
+  state.queue.push(queued);
+  return ticket;
+}
+
+function taskOf({ requestId, taskId }: AsyncTicket, functionName: string, enqueuedAt: number): AsyncTask | undefined {
+  if (taskId === undefined) return undefined;
+  return { functionName, taskId, requestId, enqueuedAt, status: "Enqueued", retries: 0 };
+}
+
+async function withInstance<T>(state: HostState, deployed: DeployedFunction, work: (instance: Instance) => Promise<T>): Promise<T> {
+  const { pool } = functionOf(state, deployed.name);
+  const instance = await pool.acquire();
+  try {
+    return await work(instance);
+  } finally {
+    pool.release(instance);
+  }
+}
+
+/** One attempt of a queued event; `undefined` when `begin` says, once an instance is free, that nobody wants it any more. */
+function runQueued(
+  state: HostState,
+  queued: QueuedEvent,
+  begin: () => boolean,
+  signal: AbortSignal,
+): Promise<InvocationResult | undefined> {
+  return withInstance(state, queued.deployed, async (instance) => {
+    if (!begin()) return undefined;
+    const onAbort = () => void instance.kill();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await runOn(state, instance, queued);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  });
+}
+
+type Invocation = Pick<QueuedEvent, "deployed" | "requestId" | "event">;
+
+async function runOn(state: HostState, instance: Instance, { deployed, requestId, event }: Invocation): Promise<InvocationResult> {
+  const { counters } = functionOf(state, deployed.name);
+  counters.invocations += 1;
+  const killAfterMs = state.faults.take(deployed.name, "kill");
+  if (killAfterMs !== undefined) counters.killed += 1;
+  const context = invocationContext(state.options, deployed, requestId);
+  const result = await instance.run({ requestId, event, context, killAfterMs });
+  countResult(counters, result);
+  if (!result.ok && result.kind !== "handler") state.log(requestId, "error", result.errorMessage);
+  return result;
+}
+
+function countResult(counters: FunctionCounters, result: InvocationResult): void {
+  if (result.ok) counters.succeeded += 1;
+  else counters.failed += 1;
+  if (!result.ok && result.kind === "timeout") counters.timedOut += 1;
+  if (!result.ok && result.kind === "exit") counters.exited += 1;
+}

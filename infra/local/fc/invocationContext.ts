@@ -1,0 +1,58 @@
+import { dirname } from "node:path";
+import type { DeployedFunction } from "./functionSpec.ts";
+
+/** What an instance keeps of this machine's environment; everything else would be missing on the platform too. */
+const INHERITED_VARIABLES = ["PATH", "TZ"] as const;
+
+interface FunctionCredentials {
+  accessKeyId: string;
+  accessKeySecret: string;
+  securityToken?: string | undefined;
+}
+
+/** The account that the functions seem to run in. */
+export interface Account {
+  credentials: FunctionCredentials;
+  region: string;
+  accountId: string;
+}
+
+/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/context-1-1; the instance adds the logger. */
+export function invocationContext(account: Account, deployed: DeployedFunction, requestId: string): Record<string, unknown> {
+  const { accessKeyId, accessKeySecret, securityToken = "" } = account.credentials;
+  return {
+    requestId,
+    credentials: { accessKeyId, accessKeySecret, securityToken },
+    function: { name: deployed.name, handler: deployed.handler, memory: deployed.memoryMb, timeout: deployed.timeoutSeconds },
+    service: { logProject: "", logStore: "", qualifier: "LATEST", versionId: "" },
+    region: account.region,
+    accountId: account.accountId,
+    tracing: { openTracingSpanContext: "", openTracingSpanBaggages: {}, jaegerEndpoint: "" },
+  };
+}
+
+/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/environment-variables: the platform's own win over `env`. */
+export function instanceEnvironment(
+  { credentials, accountId, region }: Account,
+  deployed: DeployedFunction,
+  instanceId: string,
+  env: Record<string, string>,
+): Record<string, string> {
+  const inherited = INHERITED_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return {
+    ...Object.fromEntries(inherited),
+    ...env,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
+    ALIBABA_CLOUD_SECURITY_TOKEN: credentials.securityToken ?? "",
+    FC_FUNC_CODE_PATH: dirname(deployed.bundle),
+    FC_ACCOUNT_ID: accountId,
+    FC_FUNCTION_HANDLER: deployed.handler,
+    FC_FUNCTION_MEMORY_SIZE: String(deployed.memoryMb),
+    FC_FUNCTION_NAME: deployed.name,
+    FC_REGION: region,
+    FC_CUSTOM_LISTEN_PORT: "9000",
+    FC_INSTANCE_ID: instanceId,
+    FC_QUALIFIER: "LATEST",
+  };
+}

@@ -1,0 +1,70 @@
+// One Function Compute instance: loads a bundle once and runs one request at a time. Plain JavaScript, so that no loader of the host
+// reaches the bundle. Speaks with instance.ts: in {requestId, event, context}; out {type: ready | loadFailed | done | failed | log, …}.
+import { pathToFileURL } from "node:url";
+import { format } from "node:util";
+import { parentPort, workerData } from "node:worker_threads";
+
+let requestId = "";
+
+const log = (level, parts) => parentPort.postMessage({ type: "log", requestId, level, text: format(...parts) });
+
+const logger = {
+  debug: (...parts) => log("debug", parts),
+  info: (...parts) => log("info", parts),
+  log: (...parts) => log("info", parts),
+  warn: (...parts) => log("warn", parts),
+  error: (...parts) => log("error", parts),
+};
+Object.assign(console, logger);
+
+function faultOf(error) {
+  if (!(error instanceof Error)) return { errorType: "Error", errorMessage: String(error) };
+  return { errorType: error.name, errorMessage: error.message, stack: error.stack };
+}
+
+/** What the platform makes of a handler's value: bytes as they are, a string as it is, anything else as JSON. */
+function bytesOf(value) {
+  if (value === undefined) return Buffer.alloc(0);
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  return Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** A handler of three parameters answers through its callback, any other by its value or promise. */
+function call(handler, event, context) {
+  if (handler.length < 3) return handler(event, context);
+  return new Promise((resolve, reject) => {
+    const callback = (error, value) => (error ? reject(error) : resolve(value));
+    const returned = handler(event, context, callback);
+    if (typeof returned?.then === "function") returned.then(resolve, reject);
+  });
+}
+
+async function loadHandler() {
+  const loaded = await import(pathToFileURL(workerData.bundle).href);
+  const handler = loaded[workerData.exportName] ?? loaded.default?.[workerData.exportName];
+  if (typeof handler !== "function") throw new Error(`Handler '${workerData.exportName}' is missing in ${workerData.bundle}`);
+  return handler;
+}
+
+async function serve(handler, message) {
+  requestId = message.requestId;
+  try {
+    const { buffer, byteOffset, byteLength } = message.event;
+    const event = Buffer.from(buffer, byteOffset, byteLength);
+    // A copy with a buffer of its own: a view on Node's shared pool must not be transferred.
+    const body = new Uint8Array(bytesOf(await call(handler, event, { ...message.context, logger })));
+    parentPort.postMessage({ type: "done", body }, [body.buffer]);
+  } catch (error) {
+    log("error", [error]);
+    parentPort.postMessage({ type: "failed", ...faultOf(error) });
+  }
+}
+
+try {
+  const handler = await loadHandler();
+  parentPort.on("message", (message) => void serve(handler, message));
+  parentPort.postMessage({ type: "ready" });
+} catch (error) {
+  log("error", [error]);
+  parentPort.postMessage({ type: "loadFailed", ...faultOf(error) });
+}

@@ -1,0 +1,228 @@
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../../shared/model/config.ts";
+import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
+import { initialise } from "../../shared/runtime/initialise.ts";
+import { readSettings } from "../../shared/runtime/settings.ts";
+import { bundleFunctions } from "../deploy/bundle.ts";
+import { FUNCTION_NAMES, figuresOf } from "../deploy/functionFigures.ts";
+import { timersFor } from "../deploy/timersFor.ts";
+import type { ElasticsearchServer } from "./elasticsearch.ts";
+import type { FunctionSpec } from "./fc/functionSpec.ts";
+import { type FunctionHost, startFunctionHost } from "./fc/host.ts";
+import { fireTimer, startTimers, type Timers, type TimerTrigger } from "./fc/timers.ts";
+import { startClusters, startDoors } from "./hostParts.ts";
+import type { NoticeBoard, ReceivedNotice } from "./noticeBoard.ts";
+import type { OssServer } from "./oss/startOss.ts";
+import { openPlaces, openRun } from "./places.ts";
+import { type LocalPlan, type Ports, planRun, portsFrom } from "./plan.ts";
+import { requireFreePort } from "./ports.ts";
+import { checkTools } from "./tools.ts";
+
+/** Where every part of the running host can be reached, and how to make its triggers fire. */
+export interface LocalHost {
+  plan: LocalPlan;
+  config: Config;
+  functions: FunctionHost;
+  oss: OssServer;
+  board: NoticeBoard;
+  source: ElasticsearchServer;
+  target: ElasticsearchServer;
+  httpUrl: string;
+  /** Fires a policy's timer as if it were that moment. */
+  fire(functionName: "createSnapshots" | "pruneSnapshots", policy: string, at: Date): Promise<void>;
+  /** One tick of advanceJobs, now; its report. */
+  tick(): Promise<unknown>;
+  /** From now on the timers of ossnap.yaml run in real time. */
+  startTimers(): void;
+  close(): Promise<void>;
+}
+
+export interface LocalHostOptions {
+  onNote?(text: string): void;
+  onNotice?(notice: ReceivedNotice): void;
+  onLog?(line: string): void;
+  environment?: Readonly<Record<string, string | undefined>>;
+  versions?: { source: string; target: string };
+}
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Starts the whole of it: two real clusters, a real S3 server, the OSS stand-in, and the very bundles that go to Function Compute. */
+export async function startLocalHost(options: LocalHostOptions = {}): Promise<LocalHost> {
+  const { onNote = () => undefined, environment = process.env, versions = { source: "5.5.2", target: "5.5.3" } } = options;
+  await checkTools(environment);
+  const ports = portsFrom(environment);
+  await requirePorts(ports);
+  const places = await openPlaces(environment);
+  await sweepRuns(places.runs);
+  const plan = planRun(await openRun(places, `${Date.now()}-${process.pid}`), ports);
+  const closers: (() => Promise<void>)[] = [() => rm(plan.run, { recursive: true, force: true })];
+  const close = closeOnce(closers);
+  try {
+    await makeDirectories(plan);
+    const configText = await readFile(join(ROOT, "ossnap.yaml"), "utf8");
+    const config = loadConfig(configText, plan.environment);
+    onNote("bundling the functions");
+    const bundles = await bundleFunctions({ configText, outDir: plan.directories.bundles });
+    const functions = startFunctionHost({
+      functions: specsOf(bundles),
+      env: plan.environment,
+      credentials: plan.oss,
+      region: plan.region,
+      accountId: plan.accountId,
+      onLog: options.onLog ?? (() => undefined),
+    });
+    closers.push(() => functions.close());
+    const { oss, board, httpUrl } = await startDoors({ plan, config, functions, closers, options });
+    const [source, target] = await startClusters({ plan, versions, closers, onNote });
+    await initialiseState(plan);
+    const environmentFile = join(places.base, "current.env");
+    await writeFile(environmentFile, environmentText(plan), { mode: 0o600 });
+    closers.push(() => rm(environmentFile, { force: true }));
+    return { plan, config, functions, oss, board, source, target, httpUrl, ...triggersOf(config, functions, closers), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Directories of runs whose process is gone: it was killed, or interrupted while starting. */
+async function sweepRuns(runs: string): Promise<void> {
+  for (const name of await readdir(runs)) {
+    const pid = Number(/^\d+-(\d+)$/.exec(name)?.[1]);
+    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(runs, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** All at the start, before anything takes seconds. */
+async function requirePorts(ports: Ports): Promise<void> {
+  const wanted: [number, string][] = [
+    [ports.source.http, "source Elasticsearch"],
+    [ports.target.http, "target Elasticsearch"],
+    [ports.s3, "S3 server"],
+    [ports.oss, "OSS stand-in"],
+    [ports.http, "HTTP"],
+    [ports.fcApi, "Function Compute API"],
+    [ports.webhook, "notices"],
+  ];
+  for (const [port, what] of wanted) await requireFreePort(port, what);
+}
+
+async function makeDirectories({ directories }: LocalPlan): Promise<void> {
+  for (const directory of [
+    directories.s3Root,
+    directories.sourceRepository,
+    directories.ossRoot,
+    join(directories.ossRoot, "ossnap-state"),
+    join(directories.ossRoot, "moved"),
+    directories.targetRepository,
+    directories.bundles,
+  ]) {
+    await mkdir(directory, { recursive: true });
+    await chmod(directory, 0o755);
+  }
+}
+
+/** Under their names in ossnap's own code and, for tasks, under the name they are deployed by. */
+function specsOf(bundles: readonly { name: string; path: string }[]): FunctionSpec[] {
+  return bundles.map(({ name, path }) => {
+    const figures = figuresOf(FUNCTION_NAMES.find((known) => known === name) ?? "http");
+    return {
+      name: figures.functionName,
+      bundle: path,
+      handler: "index.handler",
+      timeoutSeconds: figures.timeoutSeconds,
+      memoryMb: figures.memoryMegabytes,
+      maxAsyncRetryAttempts: figures.async?.retries,
+      maxAsyncEventAgeSeconds: figures.async?.eventAgeSeconds,
+      asyncTask: figures.async?.task,
+      reservedConcurrency: figures.reservedConcurrency,
+    };
+  });
+}
+
+/** `ossnap init`, as a person would run it once. */
+async function initialiseState(plan: LocalPlan): Promise<void> {
+  const environment = { ...plan.environment, OSSNAP_CONFIG: join(ROOT, "ossnap.yaml"), ...credentialVariables(plan) };
+  await initialise(readSettings("ossnap.yaml", environment), {
+    requestId: "init",
+    function: { name: "init", timeout: 60 },
+    region: plan.region,
+    accountId: plan.accountId,
+  });
+}
+
+function credentialVariables(plan: LocalPlan): Record<string, string> {
+  return { ALIBABA_CLOUD_ACCESS_KEY_ID: plan.oss.accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: plan.oss.accessKeySecret };
+}
+
+/** For a second terminal: what ossnap.yaml and the command line want to know, readable by this user only. */
+function environmentText(plan: LocalPlan): string {
+  const all = {
+    ...plan.environment,
+    ...credentialVariables(plan),
+    OSSNAP_ACCOUNT_ID: plan.accountId,
+    OSSNAP_HTTP_URL: `http://127.0.0.1:${plan.ports.http}`,
+    OSSNAP_TOKEN: plan.tokens.operator,
+  };
+  return `${Object.entries(all)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n")}\n`;
+}
+
+function triggersOf(
+  config: Config,
+  functions: FunctionHost,
+  closers: (() => Promise<void>)[],
+): Pick<LocalHost, "fire" | "tick" | "startTimers"> {
+  const timers = timersFor(config);
+  const triggers: TimerTrigger[] = (Object.keys(timers) as (keyof typeof timers)[]).flatMap((name) =>
+    timers[name].map(({ triggerName, triggerConfig }) => ({
+      functionName: figuresOf(name).functionName,
+      name: triggerName,
+      cron: triggerConfig.cronExpression,
+      payload: triggerConfig.payload ?? "",
+    })),
+  );
+  return {
+    async fire(functionName, policy, at) {
+      await fireTimer(
+        functions,
+        { functionName: figuresOf(functionName).functionName, name: policy, payload: JSON.stringify({ policy }) },
+        at,
+      );
+    },
+    async tick() {
+      const event = { triggerTime: `${new Date().toISOString().slice(0, 19)}Z`, triggerName: "every-minute", payload: "" };
+      const result = await functions.invoke(figuresOf("advanceJobs").functionName, event);
+      if (!result.ok) throw new Error(`advanceJobs: ${result.errorMessage}`);
+      return JSON.parse(result.value.toString("utf8"));
+    },
+    startTimers() {
+      const running: Timers = startTimers({ host: functions, triggers });
+      closers.push(async () => running.close());
+    },
+  };
+}
+
+/** Last started, first stopped; one that fails does not keep the others. */
+function closeOnce(closers: (() => Promise<void>)[]): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => {
+    closing ??= (async () => {
+      for (const closer of closers.reverse()) await closer().catch((error: unknown) => console.error(`while stopping: ${String(error)}`));
+    })();
+    return closing;
+  };
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { AppError } from "../../../shared/model/errors.ts";
+import { authenticate, type OssCredentials } from "./authenticate.ts";
+import type { Answer, Exchange, OssContext } from "./exchange.ts";
+import { createFaults, type FaultBook, type Faults, strikeBeforeWork } from "./faults.ts";
+import { createEventSender, type EventRule, type OssEvent } from "./objectEvents.ts";
+import { createObjectStore } from "./objectStore.ts";
+import { operations } from "./operations.ts";
+import { fileErrorCode, notImplemented } from "./ossError.ts";
+import { parseTarget, type Target } from "./parseTarget.ts";
+import { errorAnswer, sendAnswer } from "./sendAnswer.ts";
+import { createUploadStore } from "./uploadStore.ts";
+
+export interface OssOptions<Rule extends EventRule = EventRule> {
+  /** Holds one directory per bucket; must exist. */
+  root: string;
+  /** 0 takes a free one. */
+  port: number;
+  host?: string;
+  /** `cn-hangzhou`, with or without `oss-`. */
+  region: string;
+  /** Looked at on every request, so keys may be added and rotated while the server runs. */
+  credentials: readonly OssCredentials[];
+  /** Buckets with versioning enabled: these ignore `x-oss-forbid-overwrite`, as OSS does. No versions are kept. */
+  versionedBuckets?: readonly string[];
+  rules?: readonly Rule[];
+  /** Not awaited by the request that caused it; what it throws is an unhandled rejection. */
+  onEvent?(rule: Rule, event: OssEvent): void | Promise<void>;
+  /** The account in owners and events. */
+  accountId?: string;
+}
+
+export interface OssServer {
+  /** `http://127.0.0.1:9411`, the `endpoint` for a client. */
+  readonly url: string;
+  readonly port: number;
+  readonly faults: Faults;
+  readonly requests: RequestCounts;
+  /** Ends at once: open connections are cut, late events dropped. */
+  close(): Promise<void>;
+}
+
+interface RequestCounts {
+  /** `{PutObject: 3, ListObjectsV2: 1}`: every request that could be read, refused ones too. */
+  counts(): Record<string, number>;
+  reset(): void;
+}
+
+const DEFAULT_ACCOUNT_ID = "1234567890123456";
+
+/** Longer than ali-oss keeps an idle connection (15 s), else the two sides race and requests die with "socket hang up". */
+const KEEP_ALIVE_MS = 75_000;
+
+interface Running extends OssContext {
+  options: OssOptions;
+  counts: Map<string, number>;
+  signal: AbortSignal;
+  sendEvents: ReturnType<typeof createEventSender>;
+}
+
+/**
+ * Serves a directory as Alibaba Cloud OSS: the unmodified ali-oss and S3 clients that read work against it.
+ * A port that is taken is `conflict`.
+ */
+export async function startOss<Rule extends EventRule = EventRule>(options: OssOptions<Rule>): Promise<OssServer> {
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  const faults = createFaults();
+  const counts = new Map<string, number>();
+  const running = await createRunning(options as unknown as OssOptions, faults, counts, closing.signal);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
+    void answerRequest(running, request, response);
+  });
+  const host = options.host ?? "127.0.0.1";
+  const port = await listen(server, options.port, host);
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    faults,
+    requests: { counts: () => Object.fromEntries(counts), reset: () => counts.clear() },
+    async close() {
+      closing.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function createRunning(options: OssOptions, faults: FaultBook, counts: Map<string, number>, signal: AbortSignal): Promise<Running> {
+  const store = await createObjectStore(options.root);
+  const region = options.region.replace(/^oss-/, "");
+  const accountId = options.accountId ?? DEFAULT_ACCOUNT_ID;
+  const onEvent = options.onEvent ?? (() => {});
+  const sendEvents = createEventSender({ rules: options.rules ?? [], onEvent, region, accountId, faults, signal });
+  const isVersioned = (bucket: string): boolean => options.versionedBuckets?.includes(bucket) === true;
+  const uploads = createUploadStore(store.uploadsDirectory);
+  return { options, store, uploads, faults, region, accountId, isVersioned, counts, signal, sendEvents };
+}
+
+/** Never rejects: a fault of the server itself becomes a 500, and a client that has gone needs no answer. */
+async function answerRequest(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const requestId = randomBytes(12).toString("hex").toUpperCase();
+  const { faults, signal } = running;
+  response.setHeader("x-oss-request-id", requestId);
+  response.setHeader("Server", "AliyunOSS");
+  let target: Target | undefined;
+  let answer: Answer;
+  try {
+    target = parseTarget(request);
+    running.counts.set(target.operation, (running.counts.get(target.operation) ?? 0) + 1);
+    answer = await work(running, target, request, requestId);
+  } catch (error) {
+    answer = errorAnswer(error, requestId, request);
+  }
+  if (answer.created !== undefined && target !== undefined) {
+    running.sendEvents(target, answer.created, { requestId, sourceAddress: request.socket.remoteAddress ?? "", time: new Date() });
+  }
+  // Once the head is out, cutting the connection is the only way left to say that the body failed.
+  await sendAnswer(response, answer, { target, faults, signal }).catch(() => response.destroy());
+}
+
+async function work(running: Running, target: Target, body: IncomingMessage, requestId: string): Promise<Answer> {
+  const { options, faults, region, signal } = running;
+  const dialect = authenticate(target, { credentials: options.credentials, region, now: new Date() });
+  if (dialect === "s3" && !["GET", "HEAD"].includes(target.method)) throw notImplemented("Writing with an S3 signature");
+  await strikeBeforeWork(faults, target, signal);
+  const exchange: Exchange = { ...running, target, bucket: target.bucket ?? "", dialect, requestId, body };
+  return operations[target.operation](exchange);
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  }).catch((error: unknown) => {
+    if (fileErrorCode(error) !== "EADDRINUSE") throw error;
+    throw new AppError("conflict", `port ${port} (OSS stand-in) is in use: stop what listens there or choose another port`, {
+      cause: error,
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}

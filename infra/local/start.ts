@@ -1,0 +1,92 @@
+import { messageOf } from "../../shared/model/errors.ts";
+import { bytesText, durationText } from "../../shared/words/numbers.ts";
+import { startLocalHost } from "./host.ts";
+import { terminalScreen } from "./screen.ts";
+import { playStory, type StoryResult } from "./story.ts";
+
+/** As a shell reports a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+const USAGE = "usage: npm start [-- [--once] [--json]]   --once: end after the story   --json: one JSON line on standard output";
+
+/** Starts everything, plays the story, and then serves until Ctrl-C. */
+async function main(args: readonly string[]): Promise<number> {
+  const unknown = args.find((arg) => arg !== "--once" && arg !== "--json");
+  if (unknown !== undefined) {
+    process.stderr.write(`${unknown}: there is no such option\n${USAGE}\n`);
+    return 2;
+  }
+  const json = args.includes("--json");
+  const screen = terminalScreen(process.stderr);
+  const stopped = new Promise<void>((resolve) => {
+    // Not once: a terminal's Ctrl-C arrives twice when the starter passes it on, and the second must not cut the clean-up short.
+    process.on("SIGINT", resolve);
+    process.on("SIGTERM", resolve);
+  });
+  const starting = startLocalHost({
+    onNote: (text) => screen.progress(text),
+    onNotice: ({ key, status, text }) => screen.done(`notice: ${status} ${key}: ${text}`),
+    onLog: (line) => {
+      if (process.env.OSSNAP_LOG !== undefined) process.stderr.write(`${line}\n`);
+    },
+  });
+  const interrupted = stopped.then(() => undefined);
+  // What was begun ends with this process, and its directory is swept by the next start.
+  const host = await Promise.race([starting, interrupted]);
+  if (host === undefined) return INTERRUPTED;
+  try {
+    const told = await Promise.race([playStory(host, screen), interrupted]);
+    if (told === undefined) return INTERRUPTED;
+    if (json) process.stdout.write(`${JSON.stringify(told)}\n`);
+    else screen.table(closingTable(told));
+    if (!isGood(told)) return 1;
+    if (args.includes("--once")) return 0;
+    host.startTimers();
+    screen.table([
+      ["", ""],
+      ["serving", `${host.httpUrl} (timers run) until Ctrl-C`],
+      ["operator's token", host.plan.tokens.operator],
+      ["viewer's token", host.plan.tokens.viewer],
+      ["try", "npm run -s ossnap -- snapshots"],
+    ]);
+    await stopped;
+    return 0;
+  } finally {
+    screen.progress("stopping");
+    await host.close();
+    screen.end();
+  }
+}
+
+function isGood({ documents, searches }: StoryResult): boolean {
+  return documents.source === documents.target && searches.failed === 0 && searches.wrong === 0;
+}
+
+function closingTable(story: StoryResult): [string, string][] {
+  return [
+    ["documents", `${story.documents.source} at the source, ${story.documents.target} at the target`],
+    ["copies", copiesText(story.copied)],
+    [
+      "restores",
+      `${story.restores.length}, each proven before and counted after: ${[...new Set(story.restores.map(({ documents }) => documents))].join(", then ")} documents`,
+    ],
+    ["searches", `${story.searches.total}, ${story.searches.failed} failed, ${story.searches.wrong} wrong`],
+    ["snapshots", `${story.kept.length} stay, ${story.removed.length} removed`],
+    ["took", durationText(story.seconds)],
+  ];
+}
+
+/** The first whole, the second only what was new, then all the others together. */
+function copiesText(copied: StoryResult["copied"]): string {
+  const [first, second, ...rest] = copied;
+  const text = (copy: StoryResult["copied"][number] | undefined) => `${copy?.blobs ?? 0} blobs, ${bytesText(copy?.bytes ?? 0)}`;
+  return `first ${text(first)} · second, only what was new: ${text(second)} · ${rest.length} more`;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`✗ ${messageOf(error)}\n`);
+    process.exit(1);
+  },
+);

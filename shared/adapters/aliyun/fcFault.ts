@@ -1,0 +1,58 @@
+import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
+
+/** The gateway in front of the API reports some refusals as 400 or 404. */
+const DENIED_CODES =
+  /^(InvalidAccessKeyI[dD]|InvalidSecurityToken|SignatureDoesNotMatch|SignatureNotMatch|IncompleteSignature|Forbidden|NoPermission|AccessDenied)/;
+const THROTTLED_CODES = /^(Throttling|ResourceThrottled|ResourceExhausted|ServiceUnavailable|InternalServerError)/;
+const NETWORK_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR)/;
+
+/** What the client throws: an answer of the API (with `statusCode` and `code`), a fault of the network, or a time-out. */
+interface ClientError {
+  name?: unknown;
+  code?: unknown;
+  statusCode?: unknown;
+  data?: { RequestId?: unknown } | undefined;
+}
+
+/** The HTTP status of an answer that the client threw; `undefined` when there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as ClientError | undefined)?.statusCode;
+  return typeof status === "number" ? status : undefined;
+}
+
+/** True when the API's own code matches. */
+export function isFault(error: unknown, codes: RegExp): boolean {
+  return codes.test(String((error as ClientError | undefined)?.code ?? ""));
+}
+
+/**
+ * Maps whatever the OpenAPI client throws to the closed family of errors.
+ * The API's message is not repeated and the fault is no `cause` of a refusal: the text of a wrong signature contains the signed headers, the security token among them.
+ */
+export function fcFault(subject: string, error: unknown): AppError {
+  const { code, data } = (error ?? {}) as ClientError;
+  const status = statusOf(error);
+  const kind = kindOf(error, status);
+  if (status === undefined) return new AppError(kind, `${subject}: ${messageOf(error)}`, { cause: error });
+  const requestId = data?.RequestId === undefined ? "" : `, request ${String(data.RequestId)}`;
+  return new AppError(
+    kind,
+    `${subject}: Function Compute answered ${status} ${String(code)}${requestId}`,
+    kind === "denied" ? {} : { cause: error },
+  );
+}
+
+function kindOf(error: unknown, status: number | undefined): ErrorCode {
+  if (status === undefined) return isPassing(error) ? "transient" : "permanent";
+  if (status === 401 || status === 403 || isFault(error, DENIED_CODES)) return "denied";
+  if (status === 408 || status === 429 || status >= 500 || isFault(error, THROTTLED_CODES)) return "transient";
+  if (status === 404) return "absent";
+  if (status === 409) return "conflict";
+  return status === 400 || status === 412 || status === 413 ? "invalid" : "permanent";
+}
+
+/** No answer, or one that is no JSON, as a proxy in between sends it. */
+function isPassing(error: unknown): boolean {
+  const name = String((error as ClientError | undefined)?.name ?? "");
+  return isFault(error, NETWORK_CODES) || name.startsWith("RequestTimeout") || name.startsWith("HttpX") || error instanceof SyntaxError;
+}

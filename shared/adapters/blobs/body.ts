@@ -1,0 +1,102 @@
+import type { Readable } from "node:stream";
+import type { ByteRange } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+
+export interface BodyOptions {
+  body: Readable;
+  /** What the store announced; undefined when it did not. */
+  sizeBytes: number | undefined;
+  /** The longest silence between two pieces, in milliseconds. */
+  idleTimeoutMs: number;
+  /** For messages: the store's url, the key and the call. */
+  subject: string;
+}
+
+/**
+ * The body piece by piece, guarded: silence longer than `idleTimeoutMs`, a cut connection and a body of another length than announced
+ * throw `transient`; a consumer that stops early closes the connection.
+ */
+export function guardedBody(options: BodyOptions): AsyncIterable<Uint8Array> {
+  // A connection cut before the consumer starts would otherwise end the process as an unhandled "error" event; the iterator still sees it.
+  options.body.on("error", ignore);
+  return { [Symbol.asyncIterator]: () => guardedPieces(options) };
+}
+
+async function* guardedPieces({ body, sizeBytes, idleTimeoutMs, subject }: BodyOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces = body[Symbol.asyncIterator]();
+  let seenBytes = 0;
+  try {
+    for (;;) {
+      const step = await within(nextPiece(pieces, subject), idleTimeoutMs, `${subject}: the body stalled for ${idleTimeoutMs} ms`);
+      if (step.done === true) break;
+      seenBytes += step.value.byteLength;
+      yield step.value;
+    }
+  } finally {
+    body.destroy();
+  }
+  if (sizeBytes !== undefined && seenBytes !== sizeBytes) {
+    throw new AppError("transient", `${subject}: the body ended after ${seenBytes} of ${sizeBytes} bytes`);
+  }
+}
+
+async function nextPiece(pieces: AsyncIterator<Uint8Array>, subject: string): Promise<IteratorResult<Uint8Array>> {
+  try {
+    return await pieces.next();
+  } catch (cause) {
+    throw new AppError("transient", `${subject}: the body was cut`, { cause });
+  }
+}
+
+/** The promise's own outcome, or `transient` with `message` after `timeoutMs`; what was under way is left to end unheard. */
+export async function within<T>(promise: Promise<T>, timeoutMs: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError("transient", message)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** All pieces as one array. */
+export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const list: Uint8Array[] = [];
+  for await (const piece of pieces) list.push(piece);
+  const [only] = list;
+  return list.length === 1 && only !== undefined ? only : Buffer.concat(list);
+}
+
+/** The bytes of `range` out of a whole body, for a server that answers a range with everything. */
+export async function* cutOut(pieces: AsyncIterable<Uint8Array>, range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
+  let position = 0;
+  for await (const piece of pieces) {
+    const wanted = piece.subarray(Math.max(0, range.start - position), Math.max(0, range.end - position));
+    position += piece.byteLength;
+    if (wanted.byteLength > 0) yield wanted;
+    if (position >= range.end) return;
+  }
+}
+
+/** A body without bytes. */
+export async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+/** The value of a `Range` header; its last byte is inclusive. */
+export function rangeHeader(range: ByteRange): string {
+  return `bytes=${range.start}-${range.end - 1}`;
+}
+
+/**
+ * True for a range without bytes, which no `Range` header can express.
+ * @throws AppError `invalid` for bounds that are not whole, not negative and in order.
+ */
+export function isEmptyRange(range: ByteRange, subject: string): boolean {
+  if (!Number.isSafeInteger(range.start) || !Number.isSafeInteger(range.end) || range.start < 0 || range.end < range.start) {
+    throw new AppError("invalid", `${subject}: range ${range.start} to ${range.end} is not in order: give start <= end, whole and from 0`);
+  }
+  return range.start === range.end;
+}
+
+function ignore(): void {}

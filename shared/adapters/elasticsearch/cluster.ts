@@ -1,0 +1,62 @@
+import * as z from "zod";
+import type { Cluster, ClusterInfo } from "../../model/cluster.ts";
+import { AppError } from "../../model/errors.ts";
+import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
+import { faultOf } from "./errors.ts";
+import { indexCalls } from "./indices.ts";
+import { repositoryCalls } from "./repositories.ts";
+import { restoreCalls } from "./restores.ts";
+import { snapshotCalls } from "./snapshots.ts";
+
+const rootAnswer = z.object({ version: z.object({ number: z.string() }) });
+const nodesAnswer = z.object({ nodes: z.record(z.string(), z.object({ version: z.string() })) });
+const stateAnswer = z.object({ cluster_name: z.string(), metadata: z.object({ cluster_uuid: z.string() }) });
+const healthAnswer = z.object({ number_of_data_nodes: z.number() });
+
+/** What a cluster calls its uuid before it has a master. */
+const UUID_UNKNOWN = "_na_";
+
+/** The {@link Cluster} port over HTTP, for Elasticsearch 2.4 … 9.x with one set of paths. Errors: `invalid` for a URL that is none. */
+export function elasticsearchCluster(options: ClusterOptions): Cluster {
+  const client = openClient(options);
+  const version = () => readVersion(client);
+  return {
+    name: options.name,
+    info: () => readInfo(client),
+    ...repositoryCalls(client),
+    ...snapshotCalls(client, version),
+    ...indexCalls(client),
+    ...restoreCalls(client),
+  };
+}
+
+async function readInfo(client: ElasticsearchClient): Promise<ClusterInfo> {
+  const subject = "cluster information";
+  const version = await readVersion(client);
+  const state = await client.request(stateAnswer, {
+    subject,
+    method: "GET",
+    path: ["_cluster", "state", "metadata"],
+    query: { filter_path: "cluster_name,metadata.cluster_uuid" },
+  });
+  const uuid = state.metadata.cluster_uuid;
+  if (uuid === UUID_UNKNOWN) throw new AppError("transient", `cluster ${client.name}: it has no master yet`);
+  const query = { timeout: "0s", filter_path: "number_of_data_nodes" };
+  const health = await client.request(healthAnswer, { subject, method: "GET", path: ["_cluster", "health"], query });
+  return { uuid, name: state.cluster_name, version, dataNodes: health.number_of_data_nodes };
+}
+
+async function readVersion(client: ElasticsearchClient): Promise<string> {
+  const call = { subject: "version", method: "GET" as const };
+  try {
+    return (await client.request(rootAnswer, { ...call, path: [] })).version.number;
+  } catch (error) {
+    // Distributions without the module that answers `GET /` say 405.
+    if (faultOf(error)?.status !== 405) throw error;
+  }
+  const query = { filter_path: "nodes.*.version" };
+  const answer = await client.request(nodesAnswer, { ...call, path: ["_nodes", "_local"], query });
+  const version = Object.values(answer.nodes)[0]?.version;
+  if (version === undefined) throw new AppError("permanent", `cluster ${client.name}: no node tells its version`);
+  return version;
+}

@@ -1,0 +1,87 @@
+import * as z from "zod";
+import { AppError } from "../../model/errors.ts";
+import type { ElasticsearchClient } from "./client.ts";
+import { faultOf } from "./errors.ts";
+
+/** 7.10 answers `too_long_frame` to a request line over 4096 bytes: method, encoding and protocol take their share. */
+const PATH_BYTES_MAX = 3_900;
+/** First version that takes several names in one delete; 2.x to 7.7 read `a,b` as one name. */
+const MULTIPLE_SINCE = [7, 8] as const;
+
+const acknowledged = z.object({ acknowledged: z.boolean() });
+const namesAnswer = z.object({ snapshots: z.array(z.object({ snapshot: z.string() })).default([]) });
+
+interface Deletion {
+  repository: string;
+  snapshots: string[];
+}
+
+/**
+ * Deletes in as few requests as the version and the request line allow; a name already gone counts as deleted.
+ * Errors: `invalid` for several names before 7.8, nothing is deleted then.
+ */
+export async function deleteSnapshots(client: ElasticsearchClient, version: () => Promise<string>, deletion: Deletion): Promise<void> {
+  const { repository } = deletion;
+  const snapshots = [...new Set(deletion.snapshots)];
+  if (snapshots.length > 1 && !takesSeveral(await version()))
+    throw new AppError(
+      "invalid",
+      `cluster ${client.name}: snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${snapshots.length}`,
+    );
+  for (const batch of batches(repository, snapshots)) await deleteBatch(client, { repository, snapshots: batch });
+}
+
+/** Splits by the bytes of the encoded path. */
+export function batches(repository: string, snapshots: string[]): string[][] {
+  const fixedBytes = `/_snapshot/${encodeURIComponent(repository)}/`.length;
+  const result: string[][] = [];
+  let usedBytes = Number.POSITIVE_INFINITY;
+  for (const snapshot of snapshots) {
+    // The comma between two names is encoded too.
+    const bytes = encodeURIComponent(`${snapshot},`).length;
+    if (usedBytes + bytes > PATH_BYTES_MAX) {
+      result.push([]);
+      usedBytes = fixedBytes;
+    }
+    result.at(-1)?.push(snapshot);
+    usedBytes += bytes;
+  }
+  return result;
+}
+
+async function deleteBatch(client: ElasticsearchClient, deletion: Deletion): Promise<void> {
+  try {
+    await requestDeletion(client, deletion);
+  } catch (error) {
+    if (faultOf(error)?.type !== "snapshot_missing_exception") throw error;
+    if (deletion.snapshots.length === 1) return;
+    // One missing name and the server deletes none of the others.
+    const { repository } = deletion;
+    const there = await listNames(client, repository);
+    const snapshots = deletion.snapshots.filter((snapshot) => there.has(snapshot));
+    if (snapshots.length > 0) await requestDeletion(client, { repository, snapshots });
+  }
+}
+
+async function requestDeletion(client: ElasticsearchClient, { repository, snapshots }: Deletion): Promise<void> {
+  const names = snapshots.join(",");
+  const subject = `snapshot ${repository}:${names}`;
+  const answer = await client.request(acknowledged, { subject, method: "DELETE", path: ["_snapshot", repository, names] });
+  if (!answer.acknowledged) throw new AppError("transient", `cluster ${client.name}: ${subject}: the deletion was not acknowledged`);
+}
+
+/** Names alone come from the repository's root, so a snapshot with a missing blob can be deleted too. */
+async function listNames(client: ElasticsearchClient, repository: string): Promise<Set<string>> {
+  const answer = await client.request(namesAnswer, {
+    subject: `snapshots of repository ${repository}`,
+    method: "GET",
+    path: ["_snapshot", repository, "_all"],
+    query: { verbose: false },
+  });
+  return new Set(answer.snapshots.map(({ snapshot }) => snapshot));
+}
+
+function takesSeveral(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > MULTIPLE_SINCE[0] || (major === MULTIPLE_SINCE[0] && minor >= MULTIPLE_SINCE[1]);
+}

@@ -1,0 +1,183 @@
+import { errors } from "@elastic/elasticsearch";
+import { AppError, type AppErrorOptions, type ErrorCode, messageOf } from "../../model/errors.ts";
+
+/** An answer's text is for a person: Guice's reports of 2.x run to pages. */
+const REASON_CHARACTERS_MAX = 500;
+
+/** What the message names; never the password itself. */
+export interface FaultContext {
+  /** `source` */
+  cluster: string;
+  /** Without user and password. */
+  url: string;
+  username: string | undefined;
+  /** What was asked for: `snapshot backups:night-1`. */
+  subject: string;
+  /** Values that must not be repeated even when the server repeats them. */
+  secrets: string[];
+}
+
+/** What a server answered, without the request's headers that the client's own errors carry; it is the `cause` of the adapter's errors. */
+export class ElasticsearchFault extends Error {
+  readonly status: number | undefined;
+  /** `snapshot_missing_exception`, … */
+  readonly type: string | undefined;
+  /** The index that the server names, when it names one. */
+  readonly index: string | undefined;
+
+  constructor(
+    message: string,
+    { status, type, index }: { status?: number | undefined; type?: string | undefined; index?: string | undefined },
+  ) {
+    super(message);
+    this.name = "ElasticsearchFault";
+    this.status = status;
+    this.type = type;
+    this.index = index;
+  }
+}
+
+/** The server's own answer behind an error of this adapter. */
+export function faultOf(error: unknown): ElasticsearchFault | undefined {
+  return error instanceof AppError && error.cause instanceof ElasticsearchFault ? error.cause : undefined;
+}
+
+/** Maps whatever the client threw to the closed family of errors, once. */
+export function toAppError(error: unknown, context: FaultContext): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof errors.ResponseError) return answeredError(error, context);
+  const place = `cluster ${context.cluster} at ${context.url}`;
+  const text = redact(messageOf(error), context.secrets);
+  const cause = new ElasticsearchFault(text, {});
+  if (error instanceof errors.TimeoutError || isTimeout(error))
+    return new AppError("transient", `${place}: no answer in time (${context.subject})`, { cause });
+  if (error instanceof errors.RequestAbortedError || error instanceof errors.DeserializationError)
+    return new AppError("permanent", `${place}: the answer cannot be read (${context.subject}): ${text}`, { cause });
+  if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
+    const code = /certificate|self.signed|hostname\/ip does not match/i.test(text) ? "permanent" : "transient";
+    return new AppError(code, `${place}: ${connectionFault(text)}`, { cause });
+  }
+  return new AppError("permanent", `${place}: ${text} (${context.subject})`, { cause });
+}
+
+interface Rule {
+  code: ErrorCode;
+  type?: RegExp;
+  /** Tried on every reason in the answer, causes included. */
+  text?: RegExp;
+}
+
+/** First match wins. Types and texts as real servers of 2.4, 5.5, 6.7, 7.10, 8.17 and 9.2 answered them; the status alone misleads (500 for a taken name, 403 for a closed index). */
+const RULES: readonly Rule[] = [
+  { code: "conflict", type: /^concurrent_snapshot_execution_exception$/ },
+  { code: "conflict", type: /^(snapshot_name_already_in_use|snapshot_in_progress|repository_conflict)_exception$/ },
+  { code: "conflict", type: /^(resource|index)_already_exists_exception$/ },
+  { code: "conflict", text: /snapshot with (the same|such) name (already exists|is already)/ },
+  { code: "conflict", text: /because it's open|because an open index with same name already exists/ },
+  { code: "conflict", text: /index (or data stream )?exists with the same name as the alias/ },
+  { code: "conflict", text: /repository that is currently used/ },
+  { code: "conflict", text: /Cannot (delete|close) indices that are being (snapshotted|restored)/ },
+  { code: "absent", type: /^(repository_missing|index_not_found)_exception$/ },
+  // The repository's list names it and its blob is not there: a copy that is under way.
+  { code: "transient", type: /^snapshot_missing_exception$/, text: /\/[^\]]+\] +is missing/ },
+  { code: "absent", type: /^snapshot_missing_exception$/ },
+  { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed|read-only/ },
+  { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field \[uuid\] found/ },
+  { code: "invalid", type: /^snapshot_restore_exception$/ },
+  { code: "invalid", text: /failed to create repository|repository type \[.*\] does not exist/ },
+  { code: "permanent", text: /disabled to prevent data corruption|concurrent modification of the index-N file/ },
+  { code: "permanent", type: /^repository_verification_exception$/ },
+];
+
+function answeredError(error: errors.ResponseError, context: FaultContext): AppError {
+  const status = error.statusCode ?? 0;
+  const { type, index, reasons } = readBody(error.body);
+  const code = codeOf(status, type, reasons);
+  // Before the text is cut: half a secret is a secret too.
+  const said = summarize(reasons.map((reason) => redact(reason, context.secrets)));
+  const cause = new ElasticsearchFault(said === "" ? `HTTP ${status}` : said, { status, type, index });
+  const options: AppErrorOptions = { cause, ...retryAfter(error.headers?.["retry-after"]) };
+  const detail = said === "" ? `HTTP ${status}` : said;
+  if (code === "denied") {
+    const who = context.username === undefined ? "without a user" : `user ${context.username}`;
+    return new AppError(
+      code,
+      `cluster ${context.cluster} at ${context.url}: ${who} is refused (HTTP ${status}, ${context.subject}): ${detail}`,
+      options,
+    );
+  }
+  return new AppError(code, `cluster ${context.cluster}: ${context.subject}: ${detail}`, options);
+}
+
+function codeOf(status: number, type: string | undefined, reasons: string[]): ErrorCode {
+  for (const rule of RULES) {
+    if (rule.type !== undefined && !rule.type.test(type ?? "")) continue;
+    const { text } = rule;
+    if (text !== undefined && !reasons.some((reason) => text.test(reason))) continue;
+    return rule.code;
+  }
+  return codeOfStatus(status);
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401 || status === 403) return "denied";
+  if (status === 404) return "absent";
+  if (status === 409) return "conflict";
+  if (status === 408 || status === 429 || status >= 500) return "transient";
+  return status >= 400 ? "invalid" : "permanent";
+}
+
+/** `error` is an object with a chain of `caused_by`, or for a few requests a bare string. */
+function readBody(body: unknown): { type: string | undefined; index: string | undefined; reasons: string[] } {
+  const outer = isRecord(body) ? body.error : undefined;
+  if (typeof outer === "string") return { type: undefined, index: undefined, reasons: [outer] };
+  if (!isRecord(outer)) return { type: undefined, index: undefined, reasons: [] };
+  const reasons: string[] = [];
+  for (let cause: unknown = outer; isRecord(cause); cause = cause.caused_by) {
+    if (typeof cause.reason === "string") reasons.push(cause.reason);
+  }
+  const roots = Array.isArray(outer.root_cause) ? outer.root_cause : [];
+  for (const root of roots) if (isRecord(root) && typeof root.reason === "string") reasons.push(root.reason);
+  return { type: asText(outer.type), index: asText(outer.index), reasons: [...new Set(reasons)] };
+}
+
+/** The outermost reason and the innermost, which is often the only one that says what is wrong. */
+function summarize(reasons: string[]): string {
+  const [first, ...others] = reasons;
+  const last = others.at(-1);
+  const text = last === undefined || first?.includes(last) ? (first ?? "") : `${first}: ${last}`;
+  return text.replace(/\s+/g, " ").trim().slice(0, REASON_CHARACTERS_MAX);
+}
+
+function connectionFault(text: string): string {
+  if (text.includes("ECONNREFUSED")) return "connection refused";
+  if (/ENOTFOUND|EAI_AGAIN/.test(text)) return "host name not found";
+  if (/ECONNRESET|EPIPE|socket hang up|Connection closed while|Response aborted/.test(text)) return "connection cut";
+  if (/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/.test(text)) return "host not reachable";
+  // Node joins the faults of several addresses of one name under an empty message.
+  return text === "" ? "connection failed" : text;
+}
+
+/** The deadline's signal ends a request as an abort. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof errors.RequestAbortedError && error.message === "Request aborted";
+}
+
+function retryAfter(header: string | string[] | undefined): { retryAfterMs?: number } {
+  const seconds = Number(Array.isArray(header) ? header[0] : header);
+  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
+}
+
+function redact(text: string, secrets: string[]): string {
+  // Longest first: one secret may begin another.
+  const longestFirst = secrets.filter((secret) => secret !== "").sort((one, other) => other.length - one.length);
+  return longestFirst.reduce((result, secret) => result.replaceAll(secret, "***"), text);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

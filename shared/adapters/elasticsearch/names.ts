@@ -1,0 +1,20 @@
+import { AppError } from "../../model/errors.ts";
+
+/** Elasticsearch reads these as lists, patterns or date arithmetic; in no name of an index, snapshot or repository that it would take. */
+const SPECIAL = /[*?,"<>|\\/#\s]/;
+
+/** Errors: `invalid` for anything that Elasticsearch would read as more than one exact name (a wildcard in a DELETE empties a cluster). */
+export function requireExactName(kind: "index" | "snapshot" | "repository" | "alias", name: string): string {
+  if (name === "" || SPECIAL.test(name) || /^[-_+]/.test(name) || name === "." || name === "..")
+    throw new AppError(
+      "invalid",
+      `${kind} ${JSON.stringify(name)}: one exact name is needed, without wildcards, commas, spaces or a leading - _ +`,
+    );
+  return name;
+}
+
+/** Errors: `invalid` for anything but one name that may hold `*`. */
+export function requireIndexPattern(pattern: string): string {
+  requireExactName("index", pattern.replaceAll("*", "x"));
+  return pattern;
+}

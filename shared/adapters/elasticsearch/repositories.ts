@@ -1,0 +1,53 @@
+import * as z from "zod";
+import type { Cluster } from "../../model/cluster.ts";
+import { AppError } from "../../model/errors.ts";
+import type { ElasticsearchClient } from "./client.ts";
+import { requireExactName } from "./names.ts";
+import { flattenSettings, isSecretSetting } from "./settings.ts";
+
+const repositoriesAnswer = z.record(z.string(), z.object({ type: z.string(), settings: z.unknown().optional() }));
+const acknowledged = z.object({ acknowledged: z.boolean() });
+const verificationAnswer = z.object({ nodes: z.record(z.string(), z.unknown()) });
+
+/** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/snapshot-restore-apis.html */
+export function repositoryCalls(client: ElasticsearchClient): Pick<Cluster, "listRepositories" | "putRepository" | "verifyRepository"> {
+  return {
+    async listRepositories() {
+      const answer = await client.request(repositoriesAnswer, { subject: "repositories", method: "GET", path: ["_snapshot"] });
+      return Object.entries(answer).map(([name, { type, settings }]) => ({
+        name,
+        type,
+        settings: withoutSecrets(flattenSettings(settings)),
+      }));
+    },
+
+    async putRepository({ name, type, settings }, { verify }) {
+      requireExactName("repository", name);
+      const secrets = Object.entries(settings).flatMap(([key, value]) => (isSecretSetting(key) ? [String(value)] : []));
+      const answer = await client.request(acknowledged, {
+        subject: `repository ${name}`,
+        method: "PUT",
+        path: ["_snapshot", name],
+        query: { verify },
+        body: { type, settings },
+        secrets,
+      });
+      if (!answer.acknowledged)
+        throw new AppError("transient", `cluster ${client.name}: repository ${name}: not acknowledged in time by every node`);
+    },
+
+    async verifyRepository(name) {
+      requireExactName("repository", name);
+      const answer = await client.request(verificationAnswer, {
+        subject: `repository ${name}`,
+        method: "POST",
+        path: ["_snapshot", name, "_verify"],
+      });
+      return { nodes: Object.keys(answer.nodes).length };
+    },
+  };
+}
+
+function withoutSecrets(settings: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => !isSecretSetting(key)));
+}

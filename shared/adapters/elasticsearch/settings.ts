@@ -1,0 +1,17 @@
+/** Settings by flat key, from the nested or flat form that the server answers; lists are joined by commas, all values become strings. */
+export function flattenSettings(settings: unknown, prefix = ""): Record<string, string> {
+  const flat: Record<string, string> = {};
+  if (typeof settings !== "object" || settings === null) return flat;
+  for (const [key, value] of Object.entries(settings)) {
+    const path = prefix === "" ? key : `${prefix}.${key}`;
+    if (Array.isArray(value)) flat[path] = value.map(String).join(",");
+    else if (typeof value === "object" && value !== null) Object.assign(flat, flattenSettings(value, path));
+    else if (value !== null && value !== undefined) flat[path] = String(value);
+  }
+  return flat;
+}
+
+/** True for keys whose values are credentials in any known repository plugin: `access_key_id`, `client.secret_key`, `account.key`, … */
+export function isSecretSetting(key: string): boolean {
+  return /secret|password|passphrase|token|credential|access_key|(^|[._])(key|sas)$/i.test(key);
+}

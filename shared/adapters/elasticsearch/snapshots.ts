@@ -1,0 +1,151 @@
+import * as z from "zod";
+import type { Cluster, ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
+import { AppError, hasCode } from "../../model/errors.ts";
+import type { ElasticsearchClient } from "./client.ts";
+import { deleteSnapshots } from "./deleteSnapshots.ts";
+import { faultOf } from "./errors.ts";
+import { requireExactName } from "./names.ts";
+
+const snapshotAnswer = z.object({
+  snapshot: z.string(),
+  uuid: z.string().optional(),
+  state: z.enum(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]),
+  version: z.string().default(""),
+  indices: z.array(z.string()).default([]),
+  start_time_in_millis: z.number().default(0),
+  end_time_in_millis: z.number().default(0),
+  shards: z.object({ total: z.number(), failed: z.number(), successful: z.number() }).default({ total: 0, failed: 0, successful: 0 }),
+  failures: z
+    .array(z.object({ index: z.string().default(""), shard_id: z.number().default(0), reason: z.string().default("") }))
+    .default([]),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+});
+const snapshotsAnswer = z.object({ snapshots: z.array(snapshotAnswer) });
+const files = z.object({ size_in_bytes: z.number() });
+/** Up to 6.3 the flat numbers, from 6.4 on the nested ones; `processed` is left out when everything is done. */
+const statsAnswer = z.object({
+  incremental: files.optional(),
+  processed: files.optional(),
+  total_size_in_bytes: z.number().default(0),
+  processed_size_in_bytes: z.number().default(0),
+});
+const statusAnswer = z.object({
+  snapshots: z.array(
+    z.object({
+      state: z.string(),
+      shards_stats: z.object({ total: z.number(), done: z.number(), failed: z.number() }),
+      stats: statsAnswer,
+    }),
+  ),
+});
+const accepted = z.object({ accepted: z.boolean().optional() });
+const runningAnswer = z.object({
+  snapshots: z
+    .object({ snapshots: z.array(z.object({ repository: z.string(), snapshot: z.string() })).default([]) })
+    .default({ snapshots: [] }),
+});
+
+type SnapshotCalls = Pick<
+  Cluster,
+  "listSnapshots" | "getSnapshot" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
+>;
+
+/** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/snapshot-restore-apis.html */
+export function snapshotCalls(client: ElasticsearchClient, version: () => Promise<string>): SnapshotCalls {
+  return {
+    async listSnapshots(repository) {
+      requireExactName("repository", repository);
+      const path = ["_snapshot", repository, "_all"];
+      const answer = await client.request(snapshotsAnswer, { subject: `snapshots of repository ${repository}`, method: "GET", path });
+      return answer.snapshots.map(toSnapshot);
+    },
+
+    async getSnapshot(repository, snapshot) {
+      requireNames(repository, snapshot);
+      const call = { subject: `snapshot ${repository}:${snapshot}`, method: "GET" as const, path: ["_snapshot", repository, snapshot] };
+      const answer = await unlessMissing(client.request(snapshotsAnswer, call));
+      const found = answer?.snapshots[0];
+      return found === undefined ? undefined : toSnapshot(found);
+    },
+
+    async snapshotProgress(repository, snapshot) {
+      requireNames(repository, snapshot);
+      const path = ["_snapshot", repository, snapshot, "_status"];
+      const call = { subject: `progress of snapshot ${repository}:${snapshot}`, method: "GET" as const, path };
+      const answer = await unlessMissing(client.request(statusAnswer, call));
+      const found = answer?.snapshots[0];
+      return found === undefined ? undefined : toProgress(found);
+    },
+
+    async runningSnapshots() {
+      // `_snapshot/_status` would ask every node; the cluster state knows, and `customs` is the one small part of it that holds this on 2.4 … 9.
+      const query = { filter_path: "snapshots.snapshots.repository,snapshots.snapshots.snapshot" };
+      const call = { subject: "running snapshots", method: "GET" as const, path: ["_cluster", "state", "customs"], query };
+      const answer = await client.request(runningAnswer, call);
+      return answer.snapshots.snapshots.map(({ repository, snapshot }) => ({ repository, snapshot }));
+    },
+
+    async createSnapshot(repository, snapshot, { indices, metadata }) {
+      requireNames(repository, snapshot);
+      const subject = `snapshot ${repository}:${snapshot}`;
+      // An empty list means every index to Elasticsearch.
+      if (indices.length === 0) throw new AppError("invalid", `cluster ${client.name}: ${subject}: no index is selected`);
+      for (const index of indices) requireExactName("index", index);
+      await client.request(accepted, {
+        subject,
+        method: "PUT",
+        path: ["_snapshot", repository, snapshot],
+        query: { wait_for_completion: false },
+        body: { indices, ignore_unavailable: false, include_global_state: false, partial: false, metadata },
+      });
+    },
+
+    async deleteSnapshots(repository, snapshots) {
+      requireExactName("repository", repository);
+      for (const snapshot of snapshots) requireExactName("snapshot", snapshot);
+      await deleteSnapshots(client, version, { repository, snapshots });
+    },
+  };
+}
+
+function requireNames(repository: string, snapshot: string): void {
+  requireExactName("repository", repository);
+  requireExactName("snapshot", snapshot);
+}
+
+/**
+ * `undefined` when the repository has no such name. A server that answers `[r:name/uuid] is missing` has the name in its list and lacks
+ * the blob behind it: that stays an error.
+ */
+async function unlessMissing<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (faultOf(error)?.type === "snapshot_missing_exception" && hasCode(error, "absent")) return undefined;
+    throw error;
+  }
+}
+
+function toSnapshot(answer: z.output<typeof snapshotAnswer>): ClusterSnapshot {
+  const { snapshot, uuid, state, version, indices, shards, failures, metadata } = answer;
+  const ended = state !== "IN_PROGRESS" && answer.end_time_in_millis > 0;
+  return {
+    name: snapshot,
+    uuid,
+    state,
+    version,
+    indices,
+    startTime: new Date(answer.start_time_in_millis),
+    endTime: ended ? new Date(answer.end_time_in_millis) : undefined,
+    shards,
+    failures: failures.map(({ index, shard_id, reason }) => ({ index, shard: shard_id, reason })),
+    metadata: metadata ?? undefined,
+  };
+}
+
+function toProgress({ state, shards_stats, stats }: z.output<typeof statusAnswer>["snapshots"][number]): SnapshotProgress {
+  const total = stats.incremental?.size_in_bytes ?? stats.total_size_in_bytes;
+  const flatDone = stats.incremental === undefined ? stats.processed_size_in_bytes : total;
+  const { total: shards, done, failed } = shards_stats;
+  return { state, shards: { total: shards, done, failed }, bytes: { total, done: stats.processed?.size_in_bytes ?? flatDone } };
+}

@@ -1,0 +1,144 @@
+import type { Cluster } from "../../model/cluster.ts";
+import { AppError } from "../../model/errors.ts";
+import { shortHash } from "../../model/hash.ts";
+import { indexCalls } from "./clusterIndices.ts";
+import { type HeldInput, heldIndex, type MemoryPlaces, memoryPlaces } from "./clusterPlaces.ts";
+import { repositoryCalls } from "./clusterRepositories.ts";
+import { restoreCalls } from "./clusterRestores.ts";
+import { snapshotCalls } from "./clusterSnapshots.ts";
+import { endSnapshot, type MemoryClusterState, type SnapshotOutcome } from "./clusterState.ts";
+
+export interface MemoryClusterOptions {
+  name?: string;
+  /** `5.5.3`, `6.7.0`, `7.10.2`: what it refuses and drops depends on it. */
+  version?: string;
+  dataNodes?: number;
+  now: () => Date;
+  /** A fresh uuid per call; counted up when left out. */
+  uuid?: () => string;
+  /** Shared by clusters that can see each other's repositories. */
+  places?: MemoryPlaces;
+  /** `fs` locations must begin with one of these; any when left out. */
+  repositoryPaths?: readonly string[];
+  /** How many looks a snapshot or a restore runs for; `Infinity` until told. */
+  snapshotLooks?: number;
+  restoreLooks?: number;
+}
+
+type Method = Exclude<keyof Cluster, "name">;
+
+/** What a test can do that no port offers. */
+export interface MemoryClusterControls {
+  putIndex(name: string, index?: HeldInput & { aliases?: readonly string[] }): void;
+  writeDocuments(name: string, ids: readonly string[], bytesEach?: number): void;
+  closeIndex(name: string): void;
+  /** How the snapshots started from now on end, in order; SUCCESS after these. */
+  nextSnapshots(...outcomes: SnapshotOutcome[]): void;
+  finishSnapshots(): void;
+  finishRestores(): void;
+  /** The next call of this method fails: before it does anything, or after everything was done (`lost`). */
+  failNext(method: Method, fault: AppError | "lost"): void;
+  /** Every call that wanted to change something, refused ones included. */
+  readonly writes: readonly { method: Method; args: readonly unknown[] }[];
+}
+
+export type MemoryCluster = Cluster & MemoryClusterControls;
+
+const WRITES: readonly Method[] = [
+  "putRepository",
+  "createSnapshot",
+  "deleteSnapshots",
+  "updateIndexSettings",
+  "deleteIndex",
+  "restore",
+  "swapAlias",
+];
+
+/** An Elasticsearch in this process's memory, for tests and trials: it refuses, drops and races as the real ones of its version were seen to do. */
+export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
+  const state = newState(options);
+  const { name, uuid, version, dataNodes } = state;
+  const writes: { method: Method; args: readonly unknown[] }[] = [];
+  const faults: { method: Method; fault: AppError | "lost" }[] = [];
+  const calls: Omit<Cluster, "name"> = {
+    info: async () => ({ uuid, name, version, dataNodes }),
+    ...repositoryCalls(state),
+    ...snapshotCalls(state),
+    ...indexCalls(state),
+    ...restoreCalls(state),
+  };
+  const watched = Object.entries(calls).map(([key, call]) => {
+    const method = key as Method;
+    const run = call as (...args: unknown[]) => Promise<unknown>;
+    const striking = async (...args: unknown[]) => {
+      if (WRITES.includes(method)) writes.push({ method, args });
+      const at = faults.findIndex((planted) => planted.method === method);
+      const planted = at < 0 ? undefined : faults.splice(at, 1)[0];
+      if (planted && planted.fault !== "lost") throw planted.fault;
+      const answer = await run(...args);
+      if (planted) throw new AppError("transient", `cluster ${name}: ${method}: done, but the answer was lost (planted fault)`);
+      return answer;
+    };
+    return [method, striking] as const;
+  });
+  const port = Object.fromEntries(watched) as unknown as Omit<Cluster, "name">;
+  return { name, ...port, ...controlsOf(state), writes, failNext: (method, fault) => void faults.push({ method, fault }) };
+}
+
+function newState(options: MemoryClusterOptions): MemoryClusterState {
+  const { name = "memory", version = "7.10.2", dataNodes = 1, now, places = memoryPlaces(), repositoryPaths = [""] } = options;
+  const { snapshotLooks = 2, restoreLooks = 2 } = options;
+  let uuids = 0;
+  const counted = () => {
+    uuids += 1;
+    return shortHash(22, name, String(uuids));
+  };
+  return {
+    name,
+    uuid: shortHash(22, "cluster", name),
+    version,
+    dataNodes,
+    repositoryPaths,
+    snapshotLooks,
+    restoreLooks,
+    now,
+    newUuid: options.uuid ?? counted,
+    places,
+    repositories: new Map(),
+    indices: new Map(),
+    snapshots: [],
+    restores: [],
+    outcomes: [],
+  };
+}
+
+function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "writes" | "failNext"> {
+  const putIndex: MemoryClusterControls["putIndex"] = (name, { aliases = [], ...input } = {}) => {
+    const made = { name, uuid: state.newUuid(), state: "open" as const, aliases: new Set(aliases), restored: false };
+    state.indices.set(name, { ...heldIndex(input, state.version), ...made });
+  };
+  const there = (name: string) => {
+    const index = state.indices.get(name);
+    if (!index) throw new AppError("absent", `cluster ${state.name}: no such index [${name}]`);
+    return index;
+  };
+  return {
+    putIndex,
+    writeDocuments(name, ids, bytesEach = 100) {
+      if (!state.indices.has(name)) putIndex(name);
+      const index = there(name);
+      for (const id of ids) index.documents.add(id);
+      index.bytes += ids.length * bytesEach;
+    },
+    closeIndex(name) {
+      there(name).state = "close";
+    },
+    nextSnapshots: (...outcomes) => void state.outcomes.push(...outcomes),
+    finishSnapshots() {
+      for (const running of [...state.snapshots]) endSnapshot(state, running);
+    },
+    finishRestores() {
+      state.restores = state.restores.filter(({ homeless }) => homeless);
+    },
+  };
+}

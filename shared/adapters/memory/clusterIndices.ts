@@ -1,0 +1,102 @@
+import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import { lookAtRestores, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
+
+/** Settings that are fixed once an index is there. */
+const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
+
+type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex" | "swapAlias">;
+
+export function indexCalls(state: MemoryClusterState): IndexCalls {
+  return {
+    async listIndices() {
+      return [...state.indices.values()].map(listed);
+    },
+
+    async countDocuments(name) {
+      const index = requireIndex(state, name);
+      if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
+      return isRestoring(state, name) ? 0 : index.documents.size;
+    },
+
+    async health(name) {
+      requireExact(state, "index", name);
+      const index = state.indices.get(name);
+      if (!index) return undefined;
+      const started = !isRestoring(state, name);
+      lookAtRestores(state);
+      const { shards, replicas } = index;
+      const placed = started ? Math.min(replicas, state.dataNodes - 1) : 0;
+      const unassigned = shards * (replicas - placed);
+      const status = started ? (unassigned === 0 ? "green" : "yellow") : "red";
+      return {
+        status,
+        primariesActive: started ? shards : 0,
+        shards,
+        replicas,
+        unassigned: started ? unassigned : shards * (1 + replicas),
+      };
+    },
+
+    async updateIndexSettings(name, settings) {
+      const index = requireIndex(state, name);
+      const changes = Object.entries(settings).map(([key, value]) => [key.replace(/^index\./, ""), value] as const);
+      for (const [key, value] of changes) requireChangeable(state, name, key, value);
+      for (const [key, value] of changes) change(index, key, value);
+    },
+
+    async deleteIndex(name) {
+      requireExact(state, "index", name);
+      const behind = [...state.indices.values()].filter((index) => index.aliases.has(name)).map((index) => index.name);
+      if (behind.length > 0) throw refuse(state, "invalid", `index ${name} is an alias of ${behind.join(", ")}: name the index to delete`);
+      if (state.snapshots.some(({ held }) => held.has(name)))
+        throw refuse(state, "conflict", `Cannot delete indices that are being snapshotted: [[${name}]]`);
+      state.indices.delete(name);
+      // The only way to stop a restore.
+      state.restores = state.restores.filter(({ index }) => index !== name);
+    },
+
+    async swapAlias(alias, from, to) {
+      requireExact(state, "alias", alias);
+      requireExact(state, "index", from.replaceAll("*", "x"));
+      const target = requireIndex(state, to);
+      if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
+      for (const index of state.indices.values()) if (matches(from, index.name)) index.aliases.delete(alias);
+      // One that does not match keeps the alias, silently: then it stands on two.
+      target.aliases.add(alias);
+    },
+  };
+}
+
+function requireChangeable(state: MemoryClusterState, index: string, key: string, value: unknown): void {
+  if (FINAL_SETTINGS.includes(key)) throw refuse(state, "invalid", `final ${index} setting [index.${key}], not updateable`);
+  if (value === null && state.version.startsWith("2."))
+    throw refuse(state, "invalid", `index ${index}: setting index.${key} cannot be null`);
+}
+
+function change(index: MemoryIndex, key: string, value: string | number | null): void {
+  if (key === "number_of_replicas") index.replicas = Number(value ?? 1);
+  else if (value === null) delete index.settings[key];
+  else index.settings[key] = String(value);
+}
+
+function requireIndex(state: MemoryClusterState, name: string): MemoryIndex {
+  requireExact(state, "index", name);
+  const index = state.indices.get(name);
+  if (!index) throw refuse(state, "absent", `no such index [${name}]`);
+  return index;
+}
+
+export function isRestoring(state: MemoryClusterState, name: string): boolean {
+  return state.restores.some(({ index }) => index === name);
+}
+
+/** `*` stands for anything. */
+export function matches(pattern: string, text: string): boolean {
+  const source = pattern.split("*").map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${source.join(".*")}$`, "s").test(text);
+}
+
+function listed({ name, uuid, state, aliases, shards, replicas, createdVersion, settings }: MemoryIndex): ClusterIndex {
+  const fixed = { uuid, number_of_shards: String(shards), number_of_replicas: String(replicas), provided_name: name };
+  return { name, uuid, state, aliases: [...aliases].sort(), shards, replicas, createdVersion, settings: { ...settings, ...fixed } };
+}

@@ -1,0 +1,37 @@
+import type { Cluster, RegisteredRepositoryInput } from "../../model/cluster.ts";
+import { type MemoryClusterState, refuse, requireExact, requireRepository } from "./clusterState.ts";
+
+const TYPES = ["fs", "url", "oss", "s3", "gcs", "azure", "source"];
+
+type RepositoryCalls = Pick<Cluster, "listRepositories" | "putRepository" | "verifyRepository">;
+
+export function repositoryCalls(state: MemoryClusterState): RepositoryCalls {
+  return {
+    async listRepositories() {
+      return [...state.repositories.values()].map(({ name, type, settings }) => ({ name, type, settings: { ...settings } }));
+    },
+
+    async putRepository(repository) {
+      const { name, type, settings } = repository;
+      requireExact(state, "repository", name);
+      requireUsable(state, repository);
+      const used = [...state.snapshots, ...state.restores].some((work) => work.repository === name);
+      if (used) throw refuse(state, "conflict", `repository ${name}: trying to modify or unregister repository that is currently used`);
+      const shown = Object.entries(settings).filter(([key]) => !/secret|password|token|access_key/.test(key));
+      state.repositories.set(name, { name, type, settings: Object.fromEntries(shown.map(([key, value]) => [key, String(value)])) });
+    },
+
+    async verifyRepository(name) {
+      requireRepository(state, name);
+      return { nodes: state.dataNodes };
+    },
+  };
+}
+
+function requireUsable(state: MemoryClusterState, { name, type, settings }: RegisteredRepositoryInput): void {
+  if (!TYPES.includes(type)) throw refuse(state, "invalid", `repository ${name}: repository type [${type}] does not exist`);
+  if (type !== "fs") return;
+  const location = String(settings.location ?? "");
+  if (!state.repositoryPaths.some((path) => location.startsWith(path)))
+    throw refuse(state, "invalid", `repository ${name}: failed to create repository: location [${location}] matches none of path.repo`);
+}

@@ -1,0 +1,155 @@
+import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
+import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
+import {
+  excludes,
+  isBefore,
+  lookAtSnapshots,
+  type MemoryClusterState,
+  type RunningSnapshot,
+  refuse,
+  requireExact,
+  requireLowerCase,
+  requireRepository,
+} from "./clusterState.ts";
+
+/** A throttled snapshot runs so many times as long. */
+const THROTTLED_TIMES = 6;
+
+type SnapshotCalls = Pick<
+  Cluster,
+  "listSnapshots" | "getSnapshot" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
+>;
+
+export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
+  const finishedIn = (repository: string) => state.places.at(requireRepository(state, repository).settings);
+  const allIn = (repository: string): ClusterSnapshot[] => {
+    const finished = finishedIn(repository).map(shown);
+    return [...finished, ...state.snapshots.filter((running) => running.repository === repository).map(({ snapshot }) => snapshot)];
+  };
+  return {
+    async listSnapshots(repository) {
+      const found = allIn(repository);
+      lookAtSnapshots(state);
+      return found;
+    },
+
+    async getSnapshot(repository, name) {
+      requireExact(state, "snapshot", name);
+      const found = allIn(repository).find((snapshot) => snapshot.name === name);
+      lookAtSnapshots(state);
+      return found;
+    },
+
+    async snapshotProgress(repository, name) {
+      const finished = finishedIn(repository).find((snapshot) => snapshot.name === name);
+      const running = runningOf(state, repository, name);
+      const total = running === undefined ? 0 : bytesOf(running.held);
+      lookAtSnapshots(state);
+      if (running) return { state: "STARTED", shards: { total: running.shards, done: 0, failed: 0 }, bytes: { total, done: 0 } };
+      if (!finished) return undefined;
+      const { shards } = finished;
+      const bytes = bytesOf(finished.held);
+      const done = { total: shards.total, done: shards.successful, failed: shards.failed };
+      return { state: finished.state, shards: done, bytes: { total: bytes, done: bytes } };
+    },
+
+    async runningSnapshots() {
+      const running = state.snapshots.map(({ repository, snapshot }) => ({ repository, snapshot: snapshot.name }));
+      lookAtSnapshots(state);
+      return running;
+    },
+
+    async createSnapshot(repository, name, options) {
+      const { settings } = requireRepository(state, repository);
+      requireCreatable(state, repository, name, options.indices);
+      if (allIn(repository).some((snapshot) => snapshot.name === name))
+        throw refuse(state, "conflict", `[${repository}:${name}] snapshot with the same name already exists`);
+      if (excludes(state) && state.snapshots.length > 0)
+        throw refuse(state, "conflict", `[${repository}:${name}] a snapshot is already running`);
+      begin(state, { repository, name, ...options, throttled: settings.max_snapshot_bytes_per_sec !== undefined });
+    },
+
+    async deleteSnapshots(repository, names) {
+      const wanted = [...new Set(names)];
+      const finished = finishedIn(repository);
+      for (const name of wanted) requireExact(state, "snapshot", name);
+      if (wanted.length > 1 && isBefore(state.version, 7, 8))
+        throw refuse(state, "invalid", `snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${wanted.length}`);
+      for (const name of wanted) {
+        const running = runningOf(state, repository, name);
+        const index = finished.findIndex((snapshot) => snapshot.name === name);
+        if (running === undefined && index < 0) continue;
+        requireDeletable(state, repository, name, running);
+        if (running) state.snapshots.splice(state.snapshots.indexOf(running), 1);
+        else finished.splice(index, 1);
+      }
+    },
+  };
+}
+
+function runningOf(state: MemoryClusterState, repository: string, name: string): RunningSnapshot | undefined {
+  return state.snapshots.find((running) => running.repository === repository && running.snapshot.name === name);
+}
+
+function shown({ held: _held, ...snapshot }: MemorySnapshot): ClusterSnapshot {
+  return snapshot;
+}
+
+function bytesOf(held: ReadonlyMap<string, Held>): number {
+  return [...held.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function requireCreatable(state: MemoryClusterState, repository: string, name: string, indices: readonly string[]): void {
+  requireExact(state, "snapshot", name);
+  requireLowerCase(state, "snapshot", name);
+  if (indices.length === 0) throw refuse(state, "invalid", `snapshot ${repository}:${name}: no index is selected`);
+  for (const index of indices) {
+    requireExact(state, "index", index);
+    const there = state.indices.get(index);
+    if (!there) throw refuse(state, "absent", `no such index [${index}]`);
+    if (there.state === "close") throw refuse(state, "invalid", `index [${index}] closed`);
+  }
+  // The server answers this with a 500 of no type that says more.
+  if (requireRepository(state, repository).settings.readonly === "true")
+    throw refuse(state, "transient", `[${repository}] cannot create snapshot in a readonly repository`);
+}
+
+interface Beginning {
+  repository: string;
+  name: string;
+  indices: string[];
+  metadata: Record<string, unknown>;
+  throttled: boolean;
+}
+
+function begin(state: MemoryClusterState, { repository, name, indices, metadata, throttled }: Beginning): void {
+  const outcome = state.outcomes.shift() ?? { state: "SUCCESS" as const };
+  if (outcome === "noTrace" && excludes(state)) throw refuse(state, "transient", `[${repository}] could not write snapshot`);
+  if (outcome === "noTrace") return;
+  const held = new Map(indices.map((index) => [index, copyOf(state.indices.get(index) as Held)]));
+  const snapshot: ClusterSnapshot = {
+    name,
+    uuid: isBefore(state.version, 5, 0) ? undefined : state.newUuid(),
+    state: "IN_PROGRESS",
+    version: state.version,
+    indices: [...indices],
+    startTime: state.now(),
+    endTime: undefined,
+    // A running one tells its shards by its progress only.
+    shards: { total: 0, failed: 0, successful: 0 },
+    failures: [],
+    metadata: isBefore(state.version, 7, 3) ? undefined : metadata,
+  };
+  const shards = [...held.values()].reduce((sum, index) => sum + index.shards, 0);
+  const looksLeft = state.snapshotLooks * (throttled ? THROTTLED_TIMES : 1);
+  state.snapshots.push({ repository, snapshot, held, shards, outcome, looksLeft });
+}
+
+function requireDeletable(state: MemoryClusterState, repository: string, name: string, running: RunningSnapshot | undefined): void {
+  if (requireRepository(state, repository).settings.readonly === "true")
+    throw refuse(state, "transient", `[${repository}] cannot delete snapshot from a readonly repository`);
+  const restoring = state.restores.some((restore) => excludes(state) || (restore.repository === repository && restore.snapshot === name));
+  if (restoring) throw refuse(state, "conflict", `[${repository}:${name}] cannot delete snapshot during a restore`);
+  if (excludes(state) && running === undefined && state.snapshots.length > 0)
+    throw refuse(state, "conflict", `[${repository}:${name}] another snapshot is currently running cannot delete`);
+}

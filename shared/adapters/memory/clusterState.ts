@@ -1,0 +1,115 @@
+import type { ClusterSnapshot, RegisteredRepository, SnapshotState } from "../../model/cluster.ts";
+import { AppError, type ErrorCode } from "../../model/errors.ts";
+import type { Held, MemoryPlaces, MemorySnapshot } from "./clusterPlaces.ts";
+
+/** How the next snapshot ends; `noTrace`: accepted and never seen again, as 7.10 does with a repository that it cannot write. */
+export type SnapshotOutcome = { state: Exclude<SnapshotState, "IN_PROGRESS">; failedIndex?: string } | "noTrace";
+
+export interface MemoryIndex extends Held {
+  name: string;
+  uuid: string;
+  state: "open" | "close";
+  aliases: Set<string>;
+  /** Where it came from, when it was restored. */
+  restored: boolean;
+}
+
+export interface RunningSnapshot {
+  repository: string;
+  snapshot: ClusterSnapshot;
+  held: Map<string, Held>;
+  shards: number;
+  outcome: SnapshotOutcome;
+  looksLeft: number;
+}
+
+export interface RunningMemoryRestore {
+  repository: string;
+  snapshot: string;
+  index: string;
+  looksLeft: number;
+  /** Its shards have no node to go to: they never start, and nothing of them is recovered. */
+  homeless: boolean;
+}
+
+/** One cluster as it stands; the calls of the port read and change nothing else. */
+export interface MemoryClusterState {
+  name: string;
+  uuid: string;
+  version: string;
+  dataNodes: number;
+  /** Locations of `fs` repositories must begin with one of these. */
+  repositoryPaths: readonly string[];
+  snapshotLooks: number;
+  restoreLooks: number;
+  now: () => Date;
+  newUuid: () => string;
+  places: MemoryPlaces;
+  repositories: Map<string, RegisteredRepository>;
+  indices: Map<string, MemoryIndex>;
+  snapshots: RunningSnapshot[];
+  restores: RunningMemoryRestore[];
+  outcomes: SnapshotOutcome[];
+}
+
+export function refuse(state: MemoryClusterState, code: ErrorCode, text: string): AppError {
+  return new AppError(code, `cluster ${state.name}: ${text}`);
+}
+
+export function isBefore(version: string, major: number, minor: number): boolean {
+  const [ours = 0, oursMinor = 0] = version.split(".").map(Number);
+  return ours < major || (ours === major && oursMinor < minor);
+}
+
+/** Up to 7.6 one create or delete at a time, and no delete during a restore (measured on 5.5 and 6.7; 7.10 does them side by side). */
+export function excludes(state: MemoryClusterState): boolean {
+  return isBefore(state.version, 7, 7);
+}
+
+export function requireRepository(state: MemoryClusterState, name: string): RegisteredRepository {
+  const found = state.repositories.get(name);
+  if (found === undefined) throw refuse(state, "absent", `[${name}] missing`);
+  return found;
+}
+
+/** Elasticsearch reads these as lists, patterns or date arithmetic. */
+const SPECIAL = /[*?,"<>|\\/#\s]/;
+
+export function requireExact(state: MemoryClusterState, kind: string, name: string): void {
+  const fits = name !== "" && !SPECIAL.test(name) && !/^[-_+]/.test(name) && name !== "." && name !== "..";
+  if (!fits) throw refuse(state, "invalid", `${kind} ${JSON.stringify(name)}: one exact name is needed`);
+}
+
+export function requireLowerCase(state: MemoryClusterState, kind: string, name: string): void {
+  if (name !== name.toLowerCase() || Buffer.byteLength(name) > 255)
+    throw refuse(state, "invalid", `${kind} ${JSON.stringify(name)}: must be lower case and at most 255 bytes`);
+}
+
+/** Every call that shows a snapshot is one look; after so many it ends. */
+export function lookAtSnapshots(state: MemoryClusterState): void {
+  for (const running of state.snapshots) running.looksLeft -= 1;
+  for (const running of state.snapshots.filter(({ looksLeft }) => looksLeft < 0)) endSnapshot(state, running);
+}
+
+export function endSnapshot(state: MemoryClusterState, running: RunningSnapshot): void {
+  state.snapshots.splice(state.snapshots.indexOf(running), 1);
+  if (running.outcome === "noTrace") return;
+  const { state: ended, failedIndex } = running.outcome;
+  const failures = failedIndex === undefined ? [] : [{ index: failedIndex, shard: 0, reason: "primary shard is not allocated" }];
+  const failed = failures.length;
+  const shards = { total: running.shards, failed, successful: running.shards - failed };
+  const snapshot: MemorySnapshot = {
+    ...running.snapshot,
+    state: ended,
+    endTime: state.now(),
+    shards,
+    failures,
+    held: running.held,
+  };
+  state.places.at(requireRepository(state, running.repository).settings).push(snapshot);
+}
+
+export function lookAtRestores(state: MemoryClusterState): void {
+  for (const running of state.restores) if (!running.homeless) running.looksLeft -= 1;
+  state.restores = state.restores.filter(({ looksLeft }) => looksLeft >= 0);
+}

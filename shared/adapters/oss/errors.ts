@@ -1,0 +1,53 @@
+import { AppError } from "../../model/errors.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
+
+/** What an ali-oss error carries, the headers being added by `ossClient`. */
+export interface OssAnswer extends StoreAnswer {
+  requestId: string | undefined;
+  headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** ali-oss appends the whole answer to the message of an XML fault. */
+const RAW_ANSWER = /\nraw xml:[\s\S]*$/;
+
+/** The vendor's error in the closed family; errors of our own pass through. */
+export function ossError(error: unknown, subject: string): AppError {
+  if (error instanceof AppError) return error;
+  const said = (error instanceof Error ? error.message : String(error)).replace(RAW_ANSWER, "");
+  // A bug in a call, not a fault of the network.
+  if (error instanceof TypeError) return new AppError("permanent", `${subject}: ${said}`, { cause: plainCause(error, said) });
+  const answer = ossAnswerOf(error);
+  const retryAfterMs = retryAfterMsIn(answer);
+  return new AppError(classify(answer), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+    cause: plainCause(error, said),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+/** True when the answer to a read of one key is "no such key"; only trustworthy when the answer had a body, see `explainMissing`. */
+export function isNoSuchKey(error: unknown): boolean {
+  return ossAnswerOf(error).code === "NoSuchKey";
+}
+
+export function ossAnswerOf(error: unknown): OssAnswer {
+  const fields: Record<string, unknown> = typeof error === "object" && error !== null ? { ...error } : {};
+  const { status, code, requestId, headers } = fields;
+  return {
+    status: typeof status === "number" ? status : undefined,
+    code: typeof code === "string" ? code : undefined,
+    requestId: typeof requestId === "string" ? requestId : undefined,
+    headers: typeof headers === "object" && headers !== null ? (headers as OssAnswer["headers"]) : {},
+  };
+}
+
+function describe({ status, code, requestId }: OssAnswer, said: string): string {
+  if (status === undefined || status <= 0) return `no answer (${code ?? "network"}: ${said})`;
+  const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
+  return `${named}: ${said}${requestId === undefined ? "" : `, request ${requestId}`}`;
+}
+
+/** OSS says in milliseconds how long it holds back a request over its rate: `x-oss-qos-delay-time`. */
+function retryAfterMsIn({ headers }: OssAnswer): number | undefined {
+  const delay = headers["x-oss-qos-delay-time"];
+  return delay !== undefined && /^\d+$/.test(delay) ? Number(delay) : retryAfterMsOf(headers["retry-after"]);
+}

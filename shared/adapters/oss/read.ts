@@ -1,0 +1,92 @@
+import type { BlobInfo, BlobStore, ByteRange } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+import { collect, cutOut, emptyBody, guardedBody, isEmptyRange, rangeHeader } from "../blobs/body.ts";
+import { ossAnswerOf } from "./errors.ts";
+import type { OssPlace } from "./place.ts";
+
+/** The most that ListObjectsV2 gives; its default is 100. */
+const PAGE_KEYS = "1000";
+
+export function ossReading(place: OssPlace, idleTimeoutMs: number): Pick<BlobStore, "list" | "head" | "get" | "open"> {
+  const open = (key: string, range?: ByteRange) => openBody(place, key, range, idleTimeoutMs);
+  return {
+    list: (prefix, { startAfter } = {}) => list(place, prefix, startAfter),
+    head: (key) => head(place, key),
+    async get(key, range) {
+      const body = await open(key, range);
+      return body && collect(body);
+    },
+    open,
+  };
+}
+
+/** https://help.aliyun.com/document_detail/187544.html (ListObjectsV2) */
+async function* list(place: OssPlace, prefix: string, startAfter: string | undefined): AsyncGenerator<BlobInfo, void, undefined> {
+  const { client, base } = place;
+  const subject = place.subject(prefix, "list");
+  const query: Record<string, string> = { "max-keys": PAGE_KEYS };
+  if (base.prefix(prefix) !== "") query.prefix = base.prefix(prefix);
+  if (startAfter !== undefined && startAfter !== "") query["start-after"] = base.prefix(startAfter);
+  for (let token: string | undefined; ; ) {
+    const page = await place.ask(subject, () => client.listV2({ ...query, ...(token !== undefined && { "continuation-token": token }) }));
+    for (const object of page.objects ?? []) {
+      const key = base.relative(object.name);
+      if (key !== undefined) yield infoOf(key, object.size, object.lastModified, object.etag);
+    }
+    if (!page.isTruncated) return;
+    token = page.nextContinuationToken ?? undefined;
+    if (token === undefined) throw new AppError("transient", `${subject}: the listing is cut and names no next page`);
+  }
+}
+
+async function head(place: OssPlace, key: string): Promise<BlobInfo | undefined> {
+  const fullKey = place.base.full(key);
+  const subject = place.subject(key, "head");
+  const answer = await place.askOfKey(fullKey, subject, () => place.client.head(fullKey));
+  if (answer === undefined) return undefined;
+  const { headers } = answer.res;
+  return infoOf(key, lengthOf(headers, subject), headers["last-modified"], headers.etag);
+}
+
+async function openBody(
+  place: OssPlace,
+  key: string,
+  range: ByteRange | undefined,
+  idleTimeoutMs: number,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const fullKey = place.base.full(key);
+  const subject = place.subject(key, "get");
+  if (range !== undefined && isEmptyRange(range, subject)) return (await head(place, key)) && emptyBody();
+  // Without `standard` OSS answers a range past the end with the whole blob.
+  const headers = range === undefined ? {} : { Range: rangeHeader(range), "x-oss-range-behavior": "standard" };
+  const answer = await place.askOfKey(fullKey, subject, () => pastTheEnd(place.client.getStream(fullKey, { headers })));
+  if (answer === undefined || answer === "past the end") return answer && emptyBody();
+  const body = guardedBody({ body: answer.stream, sizeBytes: lengthOf(answer.res.headers, subject), idleTimeoutMs, subject });
+  return range !== undefined && answer.res.status === 200 ? cutOut(body, range) : body;
+}
+
+/** 416 is how a range that begins at or after the end is refused. */
+async function pastTheEnd<T>(answer: Promise<T>): Promise<T | "past the end"> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (ossAnswerOf(error).status === 416) return "past the end";
+    throw error;
+  }
+}
+
+function lengthOf(headers: Readonly<Record<string, string | undefined>>, subject: string): number {
+  const length = headers["content-length"];
+  if (length === undefined || !/^\d+$/.test(length))
+    throw new AppError("transient", `${subject}: the answer does not say how long the blob is`);
+  return Number(length);
+}
+
+function infoOf(key: string, sizeBytes: number, lastModified: string | undefined, etag: string | undefined): BlobInfo {
+  return {
+    key,
+    sizeBytes,
+    ...(lastModified !== undefined && { lastModified: new Date(lastModified) }),
+    ...(etag !== undefined && { etag: etag.replaceAll('"', "") }),
+  };
+}

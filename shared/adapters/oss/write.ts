@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { BlobStore, PutResult } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+import { type PartsApi, putInParts } from "../blobs/parts.ts";
+import type { OssPlace } from "./place.ts";
+
+/** DeleteMultipleObjects takes at most 1000 keys; ali-oss sends more without a word. */
+const DELETE_KEYS_MAX = 1000;
+/** Else ali-oss guesses a type from the key's ending. */
+const MIME = "application/octet-stream";
+
+interface OssPart {
+  number: number;
+  etag: string;
+}
+
+export function ossWriting(place: OssPlace, partSizeBytes: number): Pick<BlobStore, "put" | "putFrom" | "delete"> {
+  return {
+    put: (key, body, { ifAbsent = false } = {}) => put(place, key, body, ifAbsent),
+    async putFrom(key, sizeBytes, read) {
+      await putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, subject: place.subject(key, "putFrom") });
+    },
+    async delete(keys) {
+      const fullKeys = keys.map(place.base.full);
+      for (let start = 0; start < fullKeys.length; start += DELETE_KEYS_MAX) {
+        await deleteBatch(place, fullKeys.slice(start, start + DELETE_KEYS_MAX));
+      }
+    },
+  };
+}
+
+/** The `Date` header of an answer, the store's own clock. */
+export function dateOf(headers: Readonly<Record<string, string | undefined>>, subject: string): Date {
+  const at = new Date(headers.date ?? "");
+  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
+  return at;
+}
+
+/** ali-oss sends the Content-MD5 of a Buffer, which OSS verifies. https://help.aliyun.com/document_detail/31978.html (PutObject) */
+async function put(place: OssPlace, key: string, body: Uint8Array, ifAbsent: boolean): Promise<PutResult> {
+  const fullKey = place.base.full(key);
+  const subject = place.subject(key, "put");
+  const headers: Record<string, string> = ifAbsent ? { "x-oss-forbid-overwrite": "true" } : {};
+  const answer = await place.ask(subject, () => place.client.put(fullKey, bufferOf(body), { headers, mime: MIME }));
+  return { at: dateOf(answer.res.headers, subject) };
+}
+
+function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
+  const { client } = place;
+  const fullKey = place.base.full(key);
+  const subject = place.subject(key, "putFrom");
+  return {
+    putWhole: (body) => put(place, key, body, false),
+    begin: async () => (await place.ask(subject, () => client.initMultipartUpload(fullKey, { mime: MIME }))).uploadId,
+    async putPart(uploadId, number, body) {
+      // Parts go as streams, whose checksum ali-oss does not send.
+      const headers = { "Content-MD5": createHash("md5").update(body).digest("base64") };
+      const { etag } = await place.ask(`${subject}: part ${number}`, () =>
+        client.uploadPart(fullKey, uploadId, number, bufferOf(body), 0, body.byteLength, { headers }),
+      );
+      return { number, etag };
+    },
+    complete: (uploadId, parts) => place.ask(subject, () => client.completeMultipartUpload(fullKey, uploadId, parts)),
+    abort: (uploadId) => place.ask(`${subject}: abort`, () => client.abortMultipartUpload(fullKey, uploadId)),
+  };
+}
+
+/** OSS may leave out what it failed to delete, so what was asked is compared with what was confirmed. */
+async function deleteBatch(place: OssPlace, fullKeys: string[]): Promise<void> {
+  const { deleted } = await place.ask(place.subject("", "delete"), () => place.client.deleteMulti(fullKeys, { quiet: false }));
+  const confirmed = new Set(deleted.map(({ Key }) => Key));
+  const left = fullKeys.filter((key) => !confirmed.has(key));
+  if (left.length === 0) return;
+  throw new AppError("transient", `${place.url}: delete: ${left.length} of ${fullKeys.length} keys not confirmed: ${left.join(", ")}`);
+}
+
+function bufferOf(body: Uint8Array): Buffer {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}

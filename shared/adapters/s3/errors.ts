@@ -1,0 +1,52 @@
+import { AppError } from "../../model/errors.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
+
+interface S3Answer extends StoreAnswer {
+  requestId: string | undefined;
+  headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** Names that the SDK gives by itself to an answer without a body or to none at all. */
+const NAMES_WITHOUT_CODE = new Set(["Error", "UnknownError", "Unknown", "403", "404", "NotFound", "Forbidden"]);
+
+/** The SDK's error in the closed family; errors of our own pass through. */
+export function s3Error(error: unknown, subject: string): AppError {
+  if (error instanceof AppError) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const cause = plainCause(error, said);
+  if (isCredentialFault(error)) return new AppError("denied", `${subject}: ${said}`, { cause });
+  const answer = s3AnswerOf(error);
+  // A bug in a call, not a fault of the network.
+  if (error instanceof TypeError && answer.status === undefined) return new AppError("permanent", `${subject}: ${said}`, { cause });
+  const retryAfterMs = retryAfterMsOf(answer.headers["retry-after"]);
+  return new AppError(classify(answer), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+    cause,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+export function s3AnswerOf(error: unknown): S3Answer {
+  const fields: SdkError = typeof error === "object" && error !== null ? error : {};
+  return {
+    status: fields.$metadata?.httpStatusCode ?? fields.$response?.statusCode,
+    code: fields.name === undefined || NAMES_WITHOUT_CODE.has(fields.name) ? undefined : fields.name,
+    requestId: fields.$metadata?.requestId,
+    headers: fields.$response?.headers ?? {},
+  };
+}
+
+interface SdkError {
+  name?: string;
+  $metadata?: { httpStatusCode?: number; requestId?: string };
+  $response?: { statusCode?: number; headers?: Record<string, string | undefined> };
+}
+
+function isCredentialFault(error: unknown): boolean {
+  return error instanceof Error && error.name === "CredentialsProviderError";
+}
+
+function describe({ status, code, requestId }: S3Answer, said: string): string {
+  if (status === undefined) return `no answer (${said})`;
+  const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
+  return `${named}: ${said}${requestId === undefined ? "" : `, request ${requestId}`}`;
+}

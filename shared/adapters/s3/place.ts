@@ -1,0 +1,64 @@
+import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { type Base, baseOf } from "../blobs/keys.ts";
+import { type S3ClientOptions, s3Client } from "./client.ts";
+import { s3AnswerOf, s3Error } from "./errors.ts";
+
+/** A bucket and base path with the client that reaches it. */
+export interface S3Place {
+  client: S3Client;
+  bucket: string;
+  url: string;
+  base: Base;
+  /** For messages: the url with the key, and the call. */
+  subject(key: string, call: string): string;
+  /** Runs one vendor call with its errors mapped. */
+  ask<T>(subject: string, call: () => Promise<T>): Promise<T>;
+  /** As `ask`, but undefined when the bucket is there and the key is not. */
+  askOfKey<T>(fullKey: string, subject: string, call: () => Promise<T>): Promise<T | undefined>;
+}
+
+export function s3Place(options: S3ClientOptions & { basePath: string }): S3Place {
+  const { bucket, basePath } = options;
+  const url = basePath === "" ? `s3://${bucket}` : `s3://${bucket}/${basePath}`;
+  const client = s3Client(options);
+  return {
+    client,
+    bucket,
+    url,
+    base: baseOf(basePath, url),
+    subject: (key, call) => `${url}/${key}: ${call}`,
+    async ask(subject, call) {
+      try {
+        return await call();
+      } catch (error) {
+        throw s3Error(error, subject);
+      }
+    },
+    async askOfKey(fullKey, subject, call) {
+      try {
+        return await call();
+      } catch (error) {
+        const full = hasNoCode(error) ? await fullAnswer(client, bucket, fullKey, error) : error;
+        if (s3AnswerOf(full).code === "NoSuchKey") return undefined;
+        throw s3Error(full, subject);
+      }
+    },
+  };
+}
+
+/** A HEAD's answer has no body and so no code: its 404 may be the key's or the bucket's. */
+function hasNoCode(error: unknown): boolean {
+  const { status, code } = s3AnswerOf(error);
+  return code === undefined && (status === 404 || status === 403);
+}
+
+/** Asks for one byte, because only an answer with a body names its code; the first error when the key is there by now. */
+async function fullAnswer(client: S3Client, bucket: string, fullKey: string, first: unknown): Promise<unknown> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: fullKey, Range: "bytes=0-0" }));
+    await Body?.transformToByteArray();
+  } catch (error) {
+    return error;
+  }
+  return s3AnswerOf(first).status === 404 ? new Error("the key appeared while it was asked for") : first;
+}

@@ -1,0 +1,99 @@
+import { Readable } from "node:stream";
+import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import type { BlobInfo, BlobStore, ByteRange } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+import { collect, cutOut, emptyBody, guardedBody, isEmptyRange, rangeHeader } from "../blobs/body.ts";
+import { s3AnswerOf } from "./errors.ts";
+import type { S3Place } from "./place.ts";
+
+export function s3Reading(place: S3Place, idleTimeoutMs: number): Pick<BlobStore, "list" | "head" | "get" | "open"> {
+  const open = (key: string, range?: ByteRange) => openBody(place, key, range, idleTimeoutMs);
+  return {
+    list: (prefix, { startAfter } = {}) => list(place, prefix, startAfter),
+    head: (key) => head(place, key),
+    async get(key, range) {
+      const body = await open(key, range);
+      return body && collect(body);
+    },
+    open,
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+async function* list(place: S3Place, prefix: string, startAfter: string | undefined): AsyncGenerator<BlobInfo, void, undefined> {
+  const { client, base } = place;
+  const subject = place.subject(prefix, "list");
+  const query = {
+    Bucket: place.bucket,
+    Prefix: base.prefix(prefix),
+    ...(startAfter !== undefined && startAfter !== "" && { StartAfter: base.prefix(startAfter) }),
+  };
+  for (let token: string | undefined; ; ) {
+    const page = await place.ask(subject, () =>
+      client.send(new ListObjectsV2Command({ ...query, ...(token !== undefined && { ContinuationToken: token }) })),
+    );
+    for (const object of page.Contents ?? []) {
+      const key = base.relative(object.Key ?? "");
+      if (key !== undefined) yield infoOf(key, object.Size, object.LastModified, object.ETag, subject);
+    }
+    if (page.IsTruncated !== true) return;
+    token = page.NextContinuationToken;
+    if (token === undefined) throw new AppError("transient", `${subject}: the listing is cut and names no next page`);
+  }
+}
+
+async function head(place: S3Place, key: string): Promise<BlobInfo | undefined> {
+  const fullKey = place.base.full(key);
+  const subject = place.subject(key, "head");
+  const answer = await place.askOfKey(fullKey, subject, () =>
+    place.client.send(new HeadObjectCommand({ Bucket: place.bucket, Key: fullKey })),
+  );
+  return answer && infoOf(key, answer.ContentLength, answer.LastModified, answer.ETag, subject);
+}
+
+async function openBody(
+  place: S3Place,
+  key: string,
+  range: ByteRange | undefined,
+  idleTimeoutMs: number,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const fullKey = place.base.full(key);
+  const subject = place.subject(key, "get");
+  if (range !== undefined && isEmptyRange(range, subject)) return (await head(place, key)) && emptyBody();
+  const command = new GetObjectCommand({ Bucket: place.bucket, Key: fullKey, ...(range !== undefined && { Range: rangeHeader(range) }) });
+  const answer = await place.askOfKey(fullKey, subject, () => pastTheEnd(place.client.send(command)));
+  if (answer === undefined || answer === "past the end") return answer && emptyBody();
+  const body = guardedBody({ body: bodyOf(answer, subject), sizeBytes: answer.ContentLength, idleTimeoutMs, subject });
+  return range !== undefined && answer.ContentRange === undefined ? cutOut(body, range) : body;
+}
+
+/** 416 is how a range that begins at or after the end is refused. */
+async function pastTheEnd<T>(answer: Promise<T>): Promise<T | "past the end"> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (s3AnswerOf(error).status === 416) return "past the end";
+    throw error;
+  }
+}
+
+function bodyOf({ Body }: GetObjectCommandOutput, subject: string): Readable {
+  if (Body instanceof Readable) return Body;
+  throw new AppError("transient", `${subject}: the answer has no body`);
+}
+
+function infoOf(
+  key: string,
+  sizeBytes: number | undefined,
+  lastModified: Date | undefined,
+  etag: string | undefined,
+  subject: string,
+): BlobInfo {
+  if (sizeBytes === undefined) throw new AppError("transient", `${subject}: the answer does not say how long ${key} is`);
+  return {
+    key,
+    sizeBytes,
+    ...(lastModified !== undefined && { lastModified }),
+    ...(etag !== undefined && { etag: etag.replaceAll('"', "") }),
+  };
+}

@@ -1,0 +1,66 @@
+import { createHmac } from "node:crypto";
+import { AppError } from "../../model/errors.ts";
+import type { Notice, Notifier } from "../../model/notice.ts";
+
+/** The other side answers in this time or is taken for down. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+export interface WebhookOptions {
+  url: string;
+  /** Signs the body when given. */
+  secret?: string | undefined;
+  /** `ossnap/<deployment>` */
+  source: string;
+}
+
+/** Posts notices as CloudEvents-shaped JSON, signed `t=…,v1=hex(HMAC-SHA256(secret, t + "." + body))`; only a 2xx in 5 s counts as taken. */
+export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifier {
+  // The path may hold a token, so only the host is ever named.
+  const name = `webhook ${new URL(url).host}`;
+  return {
+    name,
+    async send(notice) {
+      const id = `${notice.key}:${notice.since.toISOString()}:${notice.status}`;
+      const body = JSON.stringify(payload(notice, id, source));
+      const headers: Record<string, string> = { "content-type": "application/json", "idempotency-key": id };
+      if (secret !== undefined) headers["x-ossnap-signature"] = signature(secret, body, notice.at);
+      let status: number;
+      try {
+        const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+        await answer.arrayBuffer();
+        status = answer.status;
+      } catch {
+        // The cause may carry the address, and with it a token.
+        throw new AppError("transient", `${name}: no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
+      }
+      if (status < 200 || status > 299)
+        throw new AppError(status >= 500 || status === 429 ? "transient" : "permanent", `${name}: answered ${status}`);
+    },
+  };
+}
+
+function payload(notice: Notice, id: string, source: string): unknown {
+  return {
+    specversion: "1.0",
+    id,
+    source,
+    type: `ossnap.${notice.code}`,
+    time: notice.at.toISOString(),
+    datacontenttype: "application/json",
+    data: {
+      status: notice.status,
+      severity: notice.severity,
+      key: notice.key,
+      since: notice.since.toISOString(),
+      code: notice.reason.code,
+      params: notice.reason.params,
+      text: { en: notice.text },
+      links: notice.job === undefined ? {} : { job: `/jobs/${notice.job}` },
+    },
+  };
+}
+
+function signature(secret: string, body: string, at: Date): string {
+  const t = Math.floor(at.getTime() / 1000);
+  return `t=${t},v1=${createHmac("sha256", secret).update(`${t}.${body}`).digest("hex")}`;
+}

@@ -1,0 +1,104 @@
+import type { BlobStore } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+
+export type BlobStoreMethod = Exclude<keyof BlobStore, "url">;
+
+/**
+ * - an error: thrown instead of doing anything
+ * - `cut`: what is read (body or listing) breaks off half way, what is written does not arrive; `transient`
+ * - `lost`: the store does it, but the answer is lost; `transient`
+ */
+export type BlobFault = Error | "cut" | "lost";
+
+export interface FaultOptions {
+  /** How many calls it strikes; 1 when left out. */
+  times?: number;
+  /** Only calls on this key (for `list` the prefix, for `delete` any of the keys). */
+  key?: string;
+}
+
+export interface FaultyBlobStore extends BlobStore {
+  /** Plants a fault; those planted first strike first. */
+  on(method: BlobStoreMethod, fault: BlobFault, options?: FaultOptions): FaultyBlobStore;
+  /** The planted faults that did not strike as often as they should; a test ends by proving that there are none. */
+  unfired(): string[];
+}
+
+interface Planted {
+  method: BlobStoreMethod;
+  fault: BlobFault;
+  key: string | undefined;
+  left: number;
+}
+
+/** A store whose faults are data, for tests. */
+export function faulty(store: BlobStore): FaultyBlobStore {
+  const planted: Planted[] = [];
+
+  /** The fault that strikes this call, if any. */
+  function strike(method: BlobStoreMethod, keys: readonly string[]): BlobFault | undefined {
+    const found = planted.find((each) => each.left > 0 && each.method === method && (each.key === undefined || keys.includes(each.key)));
+    if (found !== undefined) found.left--;
+    return found?.fault;
+  }
+
+  async function strikeCall<T>(method: BlobStoreMethod, keys: readonly string[], call: () => Promise<T>): Promise<T> {
+    const fault = strike(method, keys);
+    if (fault === undefined) return call();
+    if (fault instanceof Error) throw fault;
+    if (fault === "lost") await call();
+    throw broken(store.url, method, keys, fault);
+  }
+
+  const result: FaultyBlobStore = {
+    url: store.url,
+    list: (prefix, options) =>
+      strikeItems(strike("list", [prefix]), store.list(prefix, options), broken(store.url, "list", [prefix], "cut")),
+    head: (key) => strikeCall("head", [key], () => store.head(key)),
+    get: (key, range) => strikeCall("get", [key], () => store.get(key, range)),
+    async open(key, range) {
+      const fault = strike("open", [key]);
+      if (fault instanceof Error) throw fault;
+      const body = await store.open(key, range);
+      return body && strikeItems(fault, halves(body), broken(store.url, "open", [key], "cut"));
+    },
+    put: (key, body, options) => strikeCall("put", [key], () => store.put(key, body, options)),
+    putFrom: (key, sizeBytes, read) => strikeCall("putFrom", [key], () => store.putFrom(key, sizeBytes, read)),
+    delete: (keys) => strikeCall("delete", keys, () => store.delete(keys)),
+    now: () => strikeCall("now", [], () => store.now()),
+    on(method, fault, { times = 1, key } = {}) {
+      planted.push({ method, fault, key, left: times });
+      return result;
+    },
+    unfired: () =>
+      planted.filter(({ left }) => left > 0).map(({ method, key, left }) => `${method}${key === undefined ? "" : ` ${key}`}: ${left} left`),
+  };
+  return result;
+}
+
+function broken(url: string, method: BlobStoreMethod, keys: readonly string[], fault: "cut" | "lost"): AppError {
+  const what = fault === "cut" ? "cut half way" : "done, but the answer was lost";
+  return new AppError("transient", `${url}/${keys.join(",")}: ${method}: ${what} (planted fault)`);
+}
+
+/** The first half of the items, rounded down, and then the break. */
+async function* strikeItems<T>(fault: BlobFault | undefined, items: AsyncIterable<T>, cut: AppError): AsyncGenerator<T, void, undefined> {
+  if (fault === undefined) {
+    yield* items;
+    return;
+  }
+  if (fault instanceof Error) throw fault;
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  yield* all.slice(0, Math.floor(all.length / 2));
+  throw cut;
+}
+
+/** Each piece as two, so that half a body is never the whole. */
+async function* halves(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of body) {
+    const middle = Math.floor(piece.byteLength / 2);
+    yield piece.subarray(0, middle);
+    yield piece.subarray(middle);
+  }
+}

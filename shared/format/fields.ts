@@ -1,0 +1,53 @@
+import { invalidBytes } from "./invalid.ts";
+
+/** A decoded object whose fields are still to be checked. */
+export type Fields = Record<string, unknown>;
+
+/** Each throws `invalid` that names `where` (blob and field path) when the value is of another kind. */
+export function asFields(value: unknown, where: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array)
+    throw wrongKind(where, "an object", value);
+  return value as Fields;
+}
+
+export function asList(value: unknown, where: string): unknown[] {
+  if (!Array.isArray(value)) throw wrongKind(where, "a list", value);
+  return value;
+}
+
+export function asText(value: unknown, where: string): string {
+  if (typeof value !== "string") throw wrongKind(where, "a text", value);
+  return value;
+}
+
+export function asTexts(value: unknown, where: string): string[] {
+  const list = asList(value, where);
+  for (const item of list) asText(item, where);
+  return list as string[];
+}
+
+/** A whole number from 0 that a double holds exactly: sizes, counts, times. */
+export function asCount(value: unknown, where: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrongKind(where, "a whole number from 0", value);
+  return value as number;
+}
+
+/** A field that may be absent; `null` counts as absent, as Elasticsearch writes it for some. */
+export function optional<T>(value: unknown, where: string, read: (value: unknown, where: string) => T): T | undefined {
+  return value === undefined || value === null ? undefined : read(value, where);
+}
+
+/** A text that becomes one segment of a key: not empty, no slash, no control characters, no dot segment. */
+export function asKeySegment(value: unknown, where: string): string {
+  const text = asText(value, where);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in a key are what this refuses.
+  if (text === "" || text === "." || text === ".." || /[/\\\u0000-\u001f]/.test(text)) {
+    throw invalidBytes(where, `"${text}" cannot be part of a key`);
+  }
+  return text;
+}
+
+function wrongKind(where: string, expected: string, value: unknown): Error {
+  const found = value === undefined ? "nothing" : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
+  return invalidBytes(where, `${expected} expected, ${found} found`);
+}

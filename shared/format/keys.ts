@@ -1,0 +1,112 @@
+/** The pointer to the newest root; Elasticsearch reads it only where it cannot list. */
+export const LATEST_KEY = "index.latest";
+/** The one root of 2.x. */
+export const LEGACY_ROOT_KEY = "index";
+/** What 5.x numbers from when it takes over a 2.x root: its first own one is `index-0`. */
+export const LEGACY_GENERATION = -1;
+
+const ROOT_PATTERN = /^index-(0|[1-9]\d{0,15})$/;
+const BELOW_BASE: readonly [RegExp, KeyKind][] = [
+  [/^snap-.+\.dat$/, "snapshot"],
+  [/^meta-.+\.dat$/, "globalMetadata"],
+];
+const BELOW_INDEX: readonly [RegExp, KeyKind][] = [[/^meta-.+\.dat$/, "indexMetadata"]];
+const BELOW_SHARD: readonly [RegExp, KeyKind][] = [
+  [/^__./, "data"],
+  [/^snap-.+\.dat$/, "shardSnapshot"],
+  [/^index-./, "shardCatalogue"],
+];
+/** Java's `Long.MAX_VALUE` has 13 digits in base 36, a UUID has 22 characters. */
+const COUNTER_PATTERN = /^__[0-9a-z]{1,13}(\.part\d+)?$/;
+
+export type KeyKind =
+  | "root"
+  | "legacyRoot"
+  | "latest"
+  | "snapshot"
+  | "globalMetadata"
+  | "indexMetadata"
+  | "shardSnapshot"
+  | "shardCatalogue"
+  | "data"
+  | "other";
+
+export interface ClassifiedKey {
+  kind: KeyKind;
+  generation?: number;
+  indexId?: string;
+  shard?: number;
+}
+
+export function rootKey(generation: number): string {
+  return `index-${generation}`;
+}
+
+export function snapshotKey(uuid: string): string {
+  return `snap-${uuid}.dat`;
+}
+
+export function globalMetadataKey(uuid: string): string {
+  return `meta-${uuid}.dat`;
+}
+
+export function indexMetadataKey(indexId: string, blobId: string): string {
+  return `indices/${indexId}/meta-${blobId}.dat`;
+}
+
+export function shardPrefix(indexId: string, shard: number): string {
+  return `indices/${indexId}/${shard}/`;
+}
+
+export function shardSnapshotKey(indexId: string, shard: number, uuid: string): string {
+  return `${shardPrefix(indexId, shard)}snap-${uuid}.dat`;
+}
+
+/** The generation of a root's key below the base path: `index-7` → 7; a shard's `indices/…/index-3` and everything else → undefined. */
+export function rootGenerationOf(key: string): number | undefined {
+  const digits = ROOT_PATTERN.exec(key)?.[1];
+  const generation = Number(digits);
+  return digits !== undefined && Number.isSafeInteger(generation) ? generation : undefined;
+}
+
+/** True for a key, or a name, of data that 2.x to 6.x counted (`__1a`): they use a name again after the newest snapshot was deleted. */
+export function isCounterNamed(key: string): boolean {
+  return COUNTER_PATTERN.test(key.slice(key.lastIndexOf("/") + 1));
+}
+
+/** What a key below the base path is by its shape; `other` for what no restore knows (`tests-…`, `pending-…`, `incompatible-snapshots`). */
+export function classifyKey(key: string): ClassifiedKey {
+  const generation = rootGenerationOf(key);
+  if (generation !== undefined) return { kind: "root", generation };
+  if (key === LATEST_KEY) return { kind: "latest" };
+  if (key === LEGACY_ROOT_KEY) return { kind: "legacyRoot" };
+  const [first, indexId, third, fourth, ...rest] = key.split("/");
+  if (indexId === undefined) return { kind: kindIn(BELOW_BASE, key) };
+  if (first !== "indices" || third === undefined || rest.length > 0) return { kind: "other" };
+  if (fourth === undefined) return withPlace(kindIn(BELOW_INDEX, third), { indexId });
+  if (!/^(0|[1-9]\d{0,8})$/.test(third)) return { kind: "other" };
+  return withPlace(kindIn(BELOW_SHARD, fourth), { indexId, shard: Number(third) });
+}
+
+/** The order of a listing: by the bytes of UTF-8, which differs from JavaScript's where a key has characters beyond U+FFFF. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const [left, right] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (left !== right) return utf8Rank(left) - utf8Rank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for characters beyond U+FFFF and sort after every other unit. */
+function utf8Rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+function kindIn(table: readonly [RegExp, KeyKind][], name: string): KeyKind {
+  return table.find(([pattern]) => pattern.test(name))?.[1] ?? "other";
+}
+
+function withPlace(kind: KeyKind, place: { indexId: string; shard?: number }): ClassifiedKey {
+  return kind === "other" ? { kind } : { kind, ...place };
+}

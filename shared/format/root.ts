@@ -1,0 +1,133 @@
+import type { SnapshotState } from "../model/cluster.ts";
+import { messageOf } from "../model/errors.ts";
+import { sha256 } from "../model/hash.ts";
+import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
+import { decodeUtf8 } from "./byteReader.ts";
+import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
+import { invalidBytes } from "./invalid.ts";
+import { LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf } from "./keys.ts";
+import { compareVersions, versionName } from "./version.ts";
+
+/** A string of Node holds less than 2^29 characters; larger roots need a decoder that streams. */
+const ROOT_BYTES_MAX = 500 * 1024 * 1024;
+/** The newest layout whose bytes were seen (7.17 to 9.2); Elasticsearch refuses a root that asks for more than it knows, and so do we. */
+const MIN_VERSION_KNOWN = "7.12.0";
+const STATES: readonly SnapshotState[] = ["IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INCOMPATIBLE"];
+
+/**
+ * The root catalogue `index-N`, or `index` of 2.x. Decoded by the fields that are present, entry by entry: newer versions go on in the
+ * layout of the oldest snapshot.
+ * @throws AppError `invalid` for bytes that are no such catalogue, or one of a future layout.
+ */
+export function decodeRoot(key: string, bytes: Uint8Array): RootCatalogue {
+  const generation = key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(key);
+  if (generation === undefined) throw invalidBytes(key, "this is not the name of a root");
+  const fields = parseRoot(key, bytes);
+  const minVersion = readMinVersion(fields, key);
+  const snapshots = asList(fields.snapshots, `${key}: snapshots`).map((entry, index) => readSnapshot(entry, `${key}: snapshots[${index}]`));
+  refuseDuplicates(snapshots, key);
+  return {
+    generation,
+    key,
+    sha256: sha256(bytes),
+    sizeBytes: bytes.byteLength,
+    snapshots,
+    indices: Object.entries(optional(fields.indices, `${key}: indices`, asFields) ?? {}).map(([name, entry]) =>
+      readIndex(name, entry, `${key}: indices.${name}`),
+    ),
+    indexMetadata: readIndexMetadata(fields, key),
+    minVersion,
+    repositoryUuid: optional(fields.uuid, `${key}: uuid`, asText),
+  };
+}
+
+/** The root as JSON, still unchecked. */
+export function parseRoot(key: string, bytes: Uint8Array): Fields {
+  if (bytes.byteLength > ROOT_BYTES_MAX)
+    throw invalidBytes(key, `${bytes.byteLength} bytes are more than the ${ROOT_BYTES_MAX} a root may have`);
+  const text = decodeUtf8(bytes, key, 0);
+  try {
+    return asFields(JSON.parse(text), key);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw invalidBytes(key, `no JSON, it may be cut: ${messageOf(cause)}`, undefined, cause);
+  }
+}
+
+/** Entries of 2.x are bare names, which are their uuids as well. */
+function readSnapshot(entry: unknown, where: string): RootSnapshot {
+  if (typeof entry === "string") {
+    const name = asKeySegment(entry, where);
+    return { name, uuid: name, state: undefined, version: undefined, startTime: undefined };
+  }
+  const fields = asFields(entry, where);
+  const startMs = optional(fields.start_time_millis, `${where}.start_time_millis`, asCount);
+  const state = optional(fields.state, `${where}.state`, asCount);
+  if (state !== undefined && STATES[state] === undefined) throw invalidBytes(`${where}.state`, `state ${state} is unknown`);
+  return {
+    name: asText(fields.name, `${where}.name`),
+    uuid: asKeySegment(fields.uuid, `${where}.uuid`),
+    state: state === undefined ? undefined : STATES[state],
+    version: readVersion(fields, where),
+    startTime: startMs === undefined ? undefined : new Date(startMs),
+  };
+}
+
+/** From 8.11 on `version` is frozen and `index_version` tells the truth. */
+function readVersion(fields: Fields, where: string): string | undefined {
+  const indexVersion = optional(fields.index_version, `${where}.index_version`, asCount);
+  return indexVersion === undefined ? optional(fields.version, `${where}.version`, asText) : versionName(indexVersion);
+}
+
+function readIndex(name: string, entry: unknown, where: string): RootCatalogue["indices"][number] {
+  const fields = asFields(entry, where);
+  return {
+    name,
+    id: asKeySegment(fields.id, `${where}.id`),
+    snapshots: asTexts(fields.snapshots, `${where}.snapshots`),
+    shardGenerations: optional(fields.shard_generations, `${where}.shard_generations`, asList)?.map(
+      (generation) => optional(generation, `${where}.shard_generations`, asText) ?? null,
+    ),
+  };
+}
+
+/** The look-up objects are ours since parsing; their values are replaced in place because a root may hold millions of them. */
+function readIndexMetadata(fields: Fields, key: string): RootCatalogue["indexMetadata"] {
+  const identifiers = optional(fields.index_metadata_identifiers, `${key}: index_metadata_identifiers`, asFields) ?? {};
+  const byUuid: RootCatalogue["indexMetadata"] = Object.create(null);
+  for (const entry of asList(fields.snapshots, key)) {
+    if (typeof entry === "string") continue;
+    const snapshot = asFields(entry, key);
+    const where = `${key}: index_metadata_lookup of ${String(snapshot.name)}`;
+    const lookup = optional(snapshot.index_metadata_lookup, where, asFields);
+    if (lookup === undefined) continue;
+    for (const indexId of Object.keys(lookup)) {
+      const identifier = asText(lookup[indexId], where);
+      if (!Object.hasOwn(identifiers, identifier)) throw invalidBytes(where, `"${identifier}" is not among index_metadata_identifiers`);
+      lookup[indexId] = asKeySegment(identifiers[identifier], where);
+    }
+    byUuid[asText(snapshot.uuid, where)] = lookup as Record<string, string>;
+  }
+  return byUuid;
+}
+
+function readMinVersion(fields: Fields, key: string): string | undefined {
+  const where = `${key}: min_version`;
+  const written = fields.min_version;
+  const minVersion = typeof written === "number" ? versionName(asCount(written, where)) : optional(written, where, asText);
+  if (minVersion !== undefined && compareVersions(minVersion, MIN_VERSION_KNOWN) > 0) {
+    throw invalidBytes(
+      where,
+      `the repository asks for Elasticsearch ${minVersion} or newer, whose layout is unknown here (known up to ${MIN_VERSION_KNOWN})`,
+    );
+  }
+  return minVersion;
+}
+
+function refuseDuplicates(snapshots: readonly RootSnapshot[], key: string): void {
+  const seen = new Set<string>();
+  for (const { uuid } of snapshots) {
+    if (seen.has(uuid)) throw invalidBytes(key, `snapshot ${uuid} is listed twice`);
+    seen.add(uuid);
+  }
+}

@@ -1,0 +1,23 @@
+import { decodeContainer } from "./container.ts";
+import { asFields, asText, asTexts, optional } from "./fields.ts";
+import { readFiles, type ShardFile } from "./shardSnapshot.ts";
+
+/** All snapshots of one shard: `indices/<id>/<shard>/index-<generation>`. A restore does not read it; Elasticsearch does before it writes. */
+export interface ShardCatalogue {
+  files: ShardFile[];
+  /** Keyed by snapshot *name*, as Elasticsearch writes it. */
+  snapshots: { name: string; files: string[]; stateId: string | undefined }[];
+}
+
+/**
+ * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
+ */
+export function decodeShardCatalogue(bytes: Uint8Array, subject: string): ShardCatalogue {
+  const fields = asFields(decodeContainer(bytes, "snapshots", subject), subject);
+  const snapshots = Object.entries(asFields(fields.snapshots, `${subject}: snapshots`)).map(([name, entry]) => {
+    const where = `${subject}: snapshots.${name}`;
+    const snapshot = asFields(entry, where);
+    return { name, files: asTexts(snapshot.files, where), stateId: optional(snapshot.shard_state_id, where, asText) };
+  });
+  return { files: readFiles(fields.files, subject), snapshots };
+}

@@ -1,0 +1,50 @@
+import type { SnapshotState } from "../model/cluster.ts";
+import type { SnapshotRecord } from "../model/repository.ts";
+import { decodeContainer } from "./container.ts";
+import { asCount, asFields, asKeySegment, asList, asText, asTexts, optional } from "./fields.ts";
+import { invalidBytes } from "./invalid.ts";
+import { versionName } from "./version.ts";
+
+const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]);
+
+/**
+ * A snapshot's own blob `snap-<uuid>.dat` below the base path; 2.x writes no uuid, there it is the name.
+ * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
+ */
+export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): SnapshotRecord {
+  const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject), subject).snapshot, `${subject}: snapshot`);
+  const name = asKeySegment(fields.name, `${subject}: name`);
+  const endMs = optional(fields.end_time, `${subject}: end_time`, asCount);
+  return {
+    name,
+    uuid: optional(fields.uuid, `${subject}: uuid`, asKeySegment) ?? name,
+    state: asState(fields.state, `${subject}: state`),
+    version: versionName(asCount(fields.version_id, `${subject}: version_id`)),
+    indices: asTexts(fields.indices, `${subject}: indices`),
+    startTime: new Date(asCount(fields.start_time, `${subject}: start_time`)),
+    endTime: endMs === undefined || endMs === 0 ? undefined : new Date(endMs),
+    shards: {
+      total: asCount(fields.total_shards, `${subject}: total_shards`),
+      successful: asCount(fields.successful_shards, `${subject}: successful_shards`),
+    },
+    failures: asList(fields.failures ?? [], `${subject}: failures`).map((entry, index) =>
+      readFailure(entry, `${subject}: failures[${index}]`),
+    ),
+    failureReason: optional(fields.reason, `${subject}: reason`, asText),
+  };
+}
+
+function readFailure(entry: unknown, where: string): SnapshotRecord["failures"][number] {
+  const fields = asFields(entry, where);
+  return {
+    index: asText(fields.index, `${where}.index`),
+    shard: asCount(fields.shard_id, `${where}.shard_id`),
+    reason: optional(fields.reason, `${where}.reason`, asText) ?? "",
+  };
+}
+
+function asState(value: unknown, where: string): SnapshotState {
+  const state = asText(value, where);
+  if (!STATES.has(state)) throw invalidBytes(where, `state "${state}" is unknown`);
+  return state as SnapshotState;
+}

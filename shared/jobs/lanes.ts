@@ -1,0 +1,49 @@
+import { type Reason, reason } from "../model/reason.ts";
+import type { JobKindName } from "./ids.ts";
+import type { Job } from "./record.ts";
+
+/** On <= 7.6 create, delete and restore exclude each other across the cluster, so its jobs share one lane; first in this order. */
+const PRIORITY: Partial<Record<JobKindName, number>> = { restore: 0, backup: 1, prune: 2 };
+
+/** `holds`: its work runs on the cluster, or may. `wants`: it would start now. */
+export type LaneUse = "none" | "wants" | "holds";
+
+const LANE_STATES: Record<string, LaneUse> = {
+  "backup:asked": "wants",
+  "backup:running": "holds",
+  "restore:planned": "wants",
+  "restore:restoring": "holds",
+  "restore:freeing": "holds",
+  "prune:planned": "wants",
+};
+
+/** Effects that keep the cluster's one snapshot thread or restore busy while they are claimed. */
+const LANE_EFFECTS = ["startSnapshot", "restoreIndex", "deleteSnapshots"];
+
+/** How an open job uses its cluster's lane, by kind, state and claim. */
+export function laneUse({ kind, head }: Pick<Job, "kind" | "head">): LaneUse {
+  if (head.claim && LANE_EFFECTS.includes(head.claim.effect)) return "holds";
+  return LANE_STATES[`${kind}:${head.state}`] ?? "none";
+}
+
+/**
+ * Why this job must not start work on its cluster now; `undefined` when the lane is free for it.
+ * One who holds yields to no one who merely wants, and of two holders the first by rank goes on: no two ever wait for each other.
+ */
+export function laneBlock(job: Job, others: readonly Job[]): Reason | undefined {
+  const cluster = job.intent.cluster ?? "";
+  const holding = laneUse(job) === "holds";
+  const sameLane = others.filter((other) => other.id !== job.id && other.intent.cluster === job.intent.cluster);
+  const holder = sameLane.find((other) => laneUse(other) === "holds" && !(holding && comesBefore(job, other)));
+  if (holder) return reason("lane.busy", { job: holder.id, cluster });
+  if (holding) return undefined;
+  const before = sameLane.find((other) => laneUse(other) === "wants" && comesBefore(other, job));
+  return before ? reason("lane.queue", { job: before.id, cluster }) : undefined;
+}
+
+function comesBefore(a: Job, b: Job): boolean {
+  const byKind = (PRIORITY[a.kind] ?? 9) - (PRIORITY[b.kind] ?? 9);
+  if (byKind !== 0) return byKind < 0;
+  const byAge = a.createdAt.getTime() - b.createdAt.getTime();
+  return byAge !== 0 ? byAge < 0 : a.id < b.id;
+}

@@ -1,0 +1,153 @@
+import type { BlobStore } from "../model/blobStore.ts";
+import { AppError, hasCode } from "../model/errors.ts";
+import type { Reason } from "../model/reason.ts";
+import { type JobKindName, kindOf } from "./ids.ts";
+import { stateKey } from "./keys.ts";
+import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
+import type { StateClock } from "./state.ts";
+
+/** The job log over one state store: records are written once, ordered by their number, never changed. */
+export interface JobLog {
+  /** Writes the intent unless the job exists or was done before; either way says which. Safe to repeat for ever. */
+  create(id: string, intent: JobIntent, first: { state: string; reason: Reason; data: unknown }): Promise<Created>;
+  /** The next record after `head`. `lost` means somebody else moved this job: leave it for now. */
+  append(id: string, head: JobRecord, next: NextRecord): Promise<JobRecord | "lost">;
+  /** An open job, or `undefined` when it has no log (any more). A record of a newer schema is `conflict`. */
+  read(id: string, headSeq?: number): Promise<Job | undefined>;
+  history(id: string): Promise<HistoryEntry[]>;
+  done(id: string): Promise<DoneRecord | undefined>;
+  /** Final record first, then the log goes; a crash between the two leaves garbage that is never stepped. */
+  finish(job: Job, done: DoneRecord): Promise<void>;
+  /** Removes what is left of a log whose final record exists. */
+  sweep(id: string): Promise<void>;
+}
+
+export type Created = { outcome: "created" | "open"; job: Job } | { outcome: "done"; done: DoneRecord };
+export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" | "cancelling">;
+
+/** `redact` is the last net: messages of other systems go into reasons, and none of them may carry a secret. */
+export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (text: string) => string = (text) => text): JobLog {
+  const encode = (value: unknown): Uint8Array => new TextEncoder().encode(redact(JSON.stringify(value)));
+
+  async function readJson<T>(key: string): Promise<T | undefined> {
+    const bytes = await state.get(key);
+    if (bytes === undefined) return undefined;
+    try {
+      return JSON.parse(new TextDecoder().decode(bytes)) as T;
+    } catch (cause) {
+      throw new AppError("invalid", `state object ${key}: is not JSON`, { cause });
+    }
+  }
+
+  async function readRecord(id: string, seq: number): Promise<JobRecord | undefined> {
+    const record = await readJson<JobRecord>(stateKey.record(id, seq));
+    if (record && record.schema > JOB_SCHEMA)
+      throw new AppError(
+        "conflict",
+        `job ${id}: record ${seq} has schema ${record.schema}, this version of ossnap knows ${JOB_SCHEMA}; left alone`,
+      );
+    return record;
+  }
+
+  /** A PUT whose answer got lost may have won: the nonce in what lies there tells. */
+  async function putRecord(id: string, record: JobRecord): Promise<boolean> {
+    const key = stateKey.record(id, record.seq);
+    try {
+      await state.put(key, encode(record), { ifAbsent: true });
+      return true;
+    } catch (error) {
+      if (!hasCode(error, "conflict", "transient")) throw error;
+      const there = await readRecord(id, record.seq);
+      if (there === undefined && hasCode(error, "transient")) throw error;
+      return there?.by.nonce === by.nonce && there.at === record.at;
+    }
+  }
+
+  async function headSeqOf(id: string): Promise<number | undefined> {
+    let last: number | undefined;
+    for await (const { key } of state.list(stateKey.job(id))) last = Number(/(\d{6})\.json$/.exec(key)?.[1] ?? Number.NaN);
+    return last === undefined || Number.isNaN(last) ? undefined : last;
+  }
+
+  const done = async (id: string) => {
+    const kind = kindOf(id);
+    return kind === undefined ? undefined : readJson<DoneRecord>(stateKey.done(kind, id));
+  };
+
+  async function read(id: string, headSeq?: number): Promise<Job | undefined> {
+    const kind = kindOf(id);
+    const seq = headSeq ?? (await headSeqOf(id));
+    if (kind === undefined || seq === undefined) return undefined;
+    const first = await readRecord(id, 0);
+    const head = seq === 0 ? first : await readRecord(id, seq);
+    if (!first?.intent || !head) return undefined;
+    return { id, kind, intent: first.intent, createdAt: new Date(first.at), head };
+  }
+
+  return {
+    read,
+    done,
+
+    async create(id, intent, first) {
+      const before = await done(id);
+      if (before) return { outcome: "done", done: before };
+      const record: JobRecord = { schema: JOB_SCHEMA, seq: 0, at: clock.now().toISOString(), by, intent, ...first };
+      const won = await putRecord(id, record);
+      const after = await done(id);
+      if (after) {
+        // It ran and finished between our first look and our record: the log that we just began is garbage.
+        if (won) await state.delete([stateKey.record(id, 0)]);
+        return { outcome: "done", done: after };
+      }
+      const job = won ? { id, kind: kindOf(id) as JobKindName, intent, createdAt: new Date(record.at), head: record } : await read(id);
+      if (!job) throw new AppError("conflict", `job ${id}: it is being written or finished this moment; ask again`);
+      return { outcome: won ? "created" : "open", job };
+    },
+
+    async append(id, head, next) {
+      const cancelling = next.cancelling ?? head.cancelling;
+      const record: JobRecord = {
+        ...next,
+        ...(cancelling ? { cancelling } : {}),
+        schema: JOB_SCHEMA,
+        seq: head.seq + 1,
+        at: clock.now().toISOString(),
+        by,
+      };
+      return (await putRecord(id, record)) ? record : "lost";
+    },
+
+    async history(id) {
+      const entries: HistoryEntry[] = [];
+      const last = await headSeqOf(id);
+      if (last === undefined) return (await readJson<HistoryEntry[]>(stateKey.history(id))) ?? [];
+      for (let seq = 0; seq <= last; seq += 1) {
+        const record = await readRecord(id, seq);
+        if (record) entries.push(historyEntry(record));
+      }
+      return entries;
+    },
+
+    async finish(job, record) {
+      try {
+        await state.put(stateKey.done(job.kind, job.id), encode(record), { ifAbsent: true });
+      } catch (error) {
+        if (!hasCode(error, "conflict")) throw error;
+      }
+      await state.put(stateKey.history(job.id), encode(await this.history(job.id)));
+      await this.sweep(job.id);
+    },
+
+    async sweep(id) {
+      const keys: string[] = [];
+      for await (const { key } of state.list(stateKey.work(id))) keys.push(key);
+      for await (const { key } of state.list(stateKey.job(id))) keys.push(key);
+      if (keys.length > 0) await state.delete(keys);
+    },
+  };
+}
+
+function historyEntry(record: JobRecord): HistoryEntry {
+  const claim = record.claim ? { claim: { effect: record.claim.effect, attempt: record.claim.attempt } } : {};
+  return { at: record.at, by: record.by.function, state: record.state, reason: record.reason, ...claim };
+}

@@ -1,0 +1,139 @@
+/** What Elasticsearch says of itself. */
+export interface ClusterInfo {
+  uuid: string;
+  name: string;
+  /** `5.5.3` */
+  version: string;
+  dataNodes: number;
+}
+
+export interface RegisteredRepository {
+  name: string;
+  type: string;
+  /** Flat or nested, as the cluster returns them (all values strings); secrets are never among them. */
+  settings: Record<string, string>;
+}
+
+export type SnapshotState = "IN_PROGRESS" | "SUCCESS" | "PARTIAL" | "FAILED" | "INCOMPATIBLE";
+
+export interface ClusterSnapshot {
+  name: string;
+  /** Absent on 2.x. */
+  uuid: string | undefined;
+  state: SnapshotState;
+  version: string;
+  indices: string[];
+  startTime: Date;
+  /** Absent while it runs. */
+  endTime: Date | undefined;
+  shards: { total: number; failed: number; successful: number };
+  failures: { index: string; shard: number; reason: string }[];
+  /** Kept by >= 7.3 only; silently dropped before. */
+  metadata: Record<string, unknown> | undefined;
+}
+
+export interface SnapshotProgress {
+  state: string;
+  shards: { total: number; done: number; failed: number };
+  bytes: { total: number; done: number };
+}
+
+export interface ClusterIndex {
+  name: string;
+  uuid: string;
+  state: "open" | "close";
+  aliases: string[];
+  shards: number;
+  replicas: number;
+  createdVersion: string;
+  /** Flat, without the leading `index.`. */
+  settings: Record<string, string>;
+}
+
+export interface RestoreRequest {
+  repository: string;
+  snapshot: string;
+  index: string;
+  /** The name it gets in the cluster. */
+  as: string;
+  /** Flat keys with the leading `index.`; set by the restore itself, so the index never exists without them. */
+  indexSettings: Record<string, string | number>;
+  /** Patterns of settings that are not brought along. */
+  ignoreIndexSettings: string[];
+}
+
+/** A restore entry of the cluster state. */
+export interface RunningRestore {
+  repository: string;
+  snapshot: string;
+  state: string;
+  indices: string[];
+}
+
+export interface ShardRecovery {
+  shard: number;
+  primary: boolean;
+  /** `SNAPSHOT`, `EXISTING_STORE`, … upper case. */
+  type: string;
+  stage: string;
+  bytes: { total: number; recovered: number; reused: number };
+  files: { total: number; recovered: number; reused: number };
+}
+
+export interface IndexHealth {
+  status: "green" | "yellow" | "red";
+  primariesActive: number;
+  shards: number;
+  replicas: number;
+  unassigned: number;
+}
+
+/**
+ * One Elasticsearch endpoint, 2.4 … 9.x. No method retries or waits for the cluster's work: a create or restore returns at once,
+ * and "accepted" is no promise (7.10 accepts a snapshot into a repository that cannot be written and leaves no trace).
+ * Writes that the cluster refuses because the thing exists or because other work runs are `conflict`; connection faults,
+ * time-outs and 5xx without a known type are `transient`; 401/403 `denied`; a missing repository `absent`; a bad request `invalid`.
+ */
+export interface Cluster {
+  readonly name: string;
+  info(): Promise<ClusterInfo>;
+
+  listRepositories(): Promise<RegisteredRepository[]>;
+  /** Creates or updates. `verify` lets every node try to write (never for read-only ones). */
+  putRepository(repository: RegisteredRepositoryInput, options: { verify: boolean }): Promise<void>;
+  verifyRepository(name: string): Promise<{ nodes: number }>;
+
+  /** All snapshots of a repository, the running one included; `[]` for an empty one. */
+  listSnapshots(repository: string): Promise<ClusterSnapshot[]>;
+  /** `undefined` when there is no such snapshot; a missing repository is `absent`. */
+  getSnapshot(repository: string, snapshot: string): Promise<ClusterSnapshot | undefined>;
+  snapshotProgress(repository: string, snapshot: string): Promise<SnapshotProgress | undefined>;
+  /** Every snapshot that runs now, in any repository. */
+  runningSnapshots(): Promise<{ repository: string; snapshot: string }[]>;
+  /** Starts a snapshot of exactly these indices: `partial: false`, no global state, no waiting. */
+  createSnapshot(repository: string, snapshot: string, options: { indices: string[]; metadata: Record<string, unknown> }): Promise<void>;
+  /** One name per call before 7.8 (the adapter refuses more as `invalid`); a name already gone counts as deleted. */
+  deleteSnapshots(repository: string, snapshots: string[]): Promise<void>;
+
+  /** Every index with state, uuid, aliases and settings, hidden ones included. */
+  listIndices(): Promise<ClusterIndex[]>;
+  /** Documents in started primaries, as `_stats` counts them: nested ones included. */
+  countDocuments(index: string): Promise<number>;
+  health(index: string): Promise<IndexHealth | undefined>;
+  updateIndexSettings(index: string, settings: Record<string, string | number | null>): Promise<void>;
+  deleteIndex(index: string): Promise<void>;
+
+  /** Starts a restore of one index under another name: aliases and global state left out, no waiting. 5.5 answers 200 with zero shards when the index is not in the snapshot: that is `invalid`. */
+  restore(request: RestoreRequest): Promise<void>;
+  runningRestores(): Promise<RunningRestore[]>;
+  recovery(index: string): Promise<ShardRecovery[]>;
+
+  /** One call: the alias leaves every index that matches `from` and goes to `to`. */
+  swapAlias(alias: string, from: string, to: string): Promise<void>;
+}
+
+export interface RegisteredRepositoryInput {
+  name: string;
+  type: string;
+  settings: Record<string, string | number | boolean>;
+}

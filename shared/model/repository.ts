@@ -1,0 +1,138 @@
+import type { SnapshotState } from "./cluster.ts";
+import type { Reason } from "./reason.ts";
+
+/** A snapshot as the root catalogue names it. */
+export interface RootSnapshot {
+  name: string;
+  /** Equal to the name for snapshots of 2.x. */
+  uuid: string;
+  /** Absent for converted 2.x snapshots until their own blob is read. */
+  state: SnapshotState | undefined;
+  /** What the root says of the writer, when it says anything. */
+  version: string | undefined;
+  startTime: Date | undefined;
+}
+
+/** The root catalogue of one generation, decoded. */
+export interface RootCatalogue {
+  generation: number;
+  /** `index-7`, or `index` for a 2.x repository. */
+  key: string;
+  /** Hex; two equal roots are the same repository state. */
+  sha256: string;
+  sizeBytes: number;
+  snapshots: RootSnapshot[];
+  indices: {
+    name: string;
+    id: string;
+    snapshots: string[];
+    /** One entry per shard from 7.6 on; absent in the legacy layout. */
+    shardGenerations: (string | null)[] | undefined;
+  }[];
+  /** snapshot uuid → index id → blob id of its metadata (>= 7.9); absent means the snapshot's uuid. */
+  indexMetadata: Record<string, Record<string, string>>;
+  minVersion: string | undefined;
+  repositoryUuid: string | undefined;
+}
+
+/** What a snapshot's own blob says. */
+export interface SnapshotRecord {
+  name: string;
+  uuid: string;
+  state: SnapshotState;
+  /** `5.5.2`; from 8.9 on the index version that the server prints. */
+  version: string;
+  indices: string[];
+  startTime: Date;
+  endTime: Date | undefined;
+  shards: { total: number; successful: number };
+  failures: { index: string; shard: number; reason: string }[];
+  failureReason: string | undefined;
+}
+
+export type BlobKind = "root" | "snapshot" | "globalMetadata" | "indexMetadata" | "shardSnapshot" | "data";
+
+/** One blob that a restore needs. */
+export interface ClosureBlob {
+  key: string;
+  /** Exact, from the shard's file list; for metadata blobs what the store listed, `undefined` when it is missing there. */
+  sizeBytes: number | undefined;
+  kind: BlobKind;
+  index?: string;
+  shard?: number;
+  /** For data: which part of which Lucene file this is. */
+  file?: { physicalName: string; lengthBytes: number; part: number; parts: number; checksum: string | undefined };
+}
+
+/** An index as a snapshot holds it: what a restore's preflight and the counts afterwards need. */
+export interface ClosureIndex {
+  name: string;
+  id: string;
+  shards: number;
+  replicas: number;
+  createdVersion: string;
+  /** Lucene documents, nested ones included, as `_stats` counts them; absent when a needed blob is missing. */
+  documents: number | undefined;
+  bytes: number;
+  mappingTypes: string[];
+  aliases: string[];
+  /** Flat, with the leading `index.`. */
+  settings: Record<string, string>;
+  /** Shards that failed in a PARTIAL snapshot. */
+  failedShards: number[];
+}
+
+/** The exact blobs that restoring one snapshot (or chosen indices of it) needs, root included. */
+export interface Closure {
+  snapshot: SnapshotRecord;
+  generation: number;
+  rootKey: string;
+  rootSha256: string;
+  /** Sorted by key. */
+  blobs: ClosureBlob[];
+  /** Sum of the known sizes. */
+  bytes: number;
+  /** Hex sha256 over keys, sizes and checksums, the root left out: it names what must be there. */
+  digest: string;
+  indices: ClosureIndex[];
+}
+
+/** How deep a proof looked. */
+export type ProofLevel = "names" | "metadata" | "footers" | "contents";
+export type Verdict = "whole" | "incomplete" | "damaged" | "not-restorable" | "unproven";
+
+export interface MissingBlob {
+  key: string;
+  /** `null` when it is a metadata blob whose size nothing tells. */
+  expectedBytes: number | null;
+  /** `null` when nothing is there. */
+  foundBytes: number | null;
+}
+
+export interface DamagedBlob {
+  key: string;
+  /** `crc32`, `footer`, `checksum`, `format`. */
+  check: string;
+  expected: string;
+  found: string;
+}
+
+/** The verdict on one snapshot at one level. */
+export interface SnapshotProof {
+  verdict: Verdict;
+  level: ProofLevel;
+  name: string;
+  uuid: string;
+  generation: number;
+  rootSha256: string;
+  /** Absent when so much is missing that the closure cannot be known. */
+  closure: Closure | undefined;
+  /** Blobs and bytes of the restore closure as far as it is known. */
+  blobs: number;
+  bytes: number;
+  missing: MissingBlob[];
+  damaged: DamagedBlob[];
+  /** Why it is not restorable or unproven. */
+  reason: Reason | undefined;
+  requests: { list: number; get: number; head: number };
+}

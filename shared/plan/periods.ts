@@ -1,0 +1,57 @@
+/** The calendar periods of a moment in a time zone, as sortable keys. */
+export interface Periods {
+  hourly: string;
+  daily: string;
+  /** ISO week: `2026-W47`. */
+  weekly: string;
+  monthly: string;
+  yearly: string;
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Keys by wall clock of the zone, so that "daily" means a local day, DST nights included. */
+export function periodsOf(time: Date, timeZone: string): Periods {
+  const parts = new Map(
+    formatter(timeZone)
+      .formatToParts(time)
+      .map((part) => [part.type, part.value]),
+  );
+  const field = (name: string) => parts.get(name as Intl.DateTimeFormatPartTypes) ?? "";
+  const day = `${field("year")}-${field("month")}-${field("day")}`;
+  return {
+    // The offset keeps the two 02:00 hours of an autumn night apart.
+    hourly: `${day}T${field("hour")}${field("timeZoneName")}`,
+    daily: day,
+    weekly: isoWeek(Number(field("year")), Number(field("month")), Number(field("day"))),
+    monthly: day.slice(0, 7),
+    yearly: day.slice(0, 4),
+  };
+}
+
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  let known = formatters.get(timeZone);
+  if (!known) {
+    known = new Intl.DateTimeFormat("en-GB", {
+      timeZone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      hourCycle: "h23",
+      timeZoneName: "longOffset",
+    });
+    formatters.set(timeZone, known);
+  }
+  return known;
+}
+
+function isoWeek(year: number, month: number, day: number): string {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  const weekday = date.getUTCDay() || 7;
+  // The Thursday of a week decides the year that the week belongs to.
+  date.setUTCDate(date.getUTCDate() + 4 - weekday);
+  const yearStart = Date.UTC(date.getUTCFullYear(), 0, 1);
+  const week = Math.ceil(((date.getTime() - yearStart) / 86_400_000 + 1) / 7);
+  return `${date.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
+}

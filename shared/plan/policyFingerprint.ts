@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+import type { BackupPolicy, KeepRules } from "../model/config.ts";
+
+/** Enough to tell two policies apart, short enough to read out. */
+const FINGERPRINT_HEX_DIGITS = 16;
+
+const RULES: readonly (keyof KeepRules)[] = ["last", "hourly", "daily", "weekly", "monthly", "yearly", "withinMs", "atLeast"];
+
+/**
+ * Sixteen hex digits over what decides about deletion: the policy's name, repository, keep rules, prune caps, and the zone its days are counted in.
+ * When a prune runs does not count, nor how the backup is taken: changing them deletes nothing else.
+ */
+export function policyFingerprint(policy: Pick<BackupPolicy, "repository" | "keep" | "prune" | "schedule">, name: string): string {
+  const keep = RULES.map((rule) => [rule, policy.keep[rule] ?? null]);
+  const caps = policy.prune === undefined ? null : [policy.prune.atMost, policy.prune.atMostPercent];
+  const canonical = JSON.stringify([name, policy.repository, keep, caps, policy.schedule.timeZone]);
+  return createHash("sha256").update(canonical).digest("hex").slice(0, FINGERPRINT_HEX_DIGITS);
+}

@@ -1,0 +1,208 @@
+import type { ClusterIndex } from "../model/cluster.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
+import { JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
+import { selectNames } from "./selectIndices.ts";
+import { compareVersions, versionParts } from "./versions.ts";
+
+export interface PreflightCheck {
+  check: "closure" | "version" | "selection" | "types" | "name" | "alias" | "settings" | "shards";
+  result: "ok" | "warn" | "refuse";
+  reason: Reason;
+  wayOut?: Reason;
+}
+
+export interface PreflightInput {
+  proof: SnapshotProof;
+  /** Patterns as asked. */
+  indices: readonly string[];
+  alias: string | undefined;
+  targetVersion: string;
+  existing: readonly ClusterIndex[];
+  /** The name an index would get. */
+  nameFor(index: string): string;
+  /** Of the snapshot, `yyyymmddhhmmssSSS`: an alias never goes back below what it serves. */
+  snapshotDigits: string;
+  /** An index that already carries this job's marker is its own. */
+  jobId: string;
+}
+
+export interface PreflightTarget {
+  index: string;
+  as: string;
+  shards: number;
+  documents: number;
+  bytes: number;
+}
+
+export interface Preflight {
+  checks: PreflightCheck[];
+  refused: boolean;
+  targets: PreflightTarget[];
+}
+
+/** Says beforehand what a restore would be refused for, each with its way out; measured rules for 2.4 … 9.2. */
+export function preflight(input: PreflightInput): Preflight {
+  const chosen = chooseIndices(input);
+  const indices = chosen.indices;
+  const checks = [
+    closureCheck(input.proof),
+    ...chosen.checks,
+    ...versionChecks(input, indices),
+    ...typeChecks(input, indices),
+    ...nameChecks(input, indices),
+    ...aliasChecks(input, indices),
+    ...settingChecks(indices),
+  ];
+  const targets = indices.map((index) => ({
+    index: index.name,
+    as: input.nameFor(index.name),
+    shards: index.shards,
+    documents: index.documents ?? 0,
+    bytes: index.bytes,
+  }));
+  return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
+}
+
+const ok = (check: PreflightCheck["check"], why: Reason): PreflightCheck => ({ check, result: "ok", reason: why });
+const refuse = (check: PreflightCheck["check"], why: Reason, wayOut?: Reason): PreflightCheck =>
+  wayOut ? { check, result: "refuse", reason: why, wayOut } : { check, result: "refuse", reason: why };
+
+function closureCheck(proof: SnapshotProof): PreflightCheck {
+  if (proof.verdict === "whole")
+    return ok("closure", reason("closure.whole", { level: proof.level, generation: proof.generation, blobs: proof.blobs }));
+  if (proof.verdict === "not-restorable")
+    return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }));
+  // Not refused, only not known yet: the job itself goes on proving.
+  if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
+  const missing = proof.missing.length;
+  return refuse(
+    "closure",
+    reason("closure.notWhole", {
+      verdict: proof.verdict,
+      missing,
+      damaged: proof.damaged.length,
+      first: proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "",
+    }),
+  );
+}
+
+function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks: PreflightCheck[] } {
+  const held = input.proof.closure?.indices ?? [];
+  const selection = selectNames(
+    input.indices,
+    held.map((index) => index.name),
+  );
+  if ("fault" in selection)
+    return {
+      indices: [],
+      checks: [refuse("selection", selection.fault, reason("wayOut.indices", { held: held.map((index) => index.name).slice(0, 10) }))],
+    };
+  const indices = held.filter((index) => selection.indices.includes(index.name));
+  return {
+    indices,
+    checks: [ok("selection", reason("selection.chosen", { indices: selection.indices.slice(0, 10), count: indices.length }))],
+  };
+}
+
+function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  const target = input.targetVersion;
+  const written = input.proof.closure?.snapshot.version ?? "";
+  if (
+    written !== "" &&
+    compareVersions(written, target) > 0 &&
+    versionParts(written)[0] >= versionParts(target)[0] &&
+    !sameMinor(written, target)
+  )
+    return [refuse("version", reason("version.newer", { written, target }), reason("wayOut.newerCluster", { written }))];
+  const tooOld = indices.filter((index) => versionParts(index.createdVersion)[0] < versionParts(target)[0] - 1);
+  if (tooOld.length > 0) {
+    const created = tooOld[0]?.createdVersion ?? "";
+    return [
+      refuse(
+        "version",
+        reason("version.tooOld", { indices: tooOld.map((index) => index.name).slice(0, 5), created, target }),
+        reason("wayOut.reindex", { created }),
+      ),
+    ];
+  }
+  return [ok("version", reason("version.fits", { written, target }))];
+}
+
+function sameMinor(a: string, b: string): boolean {
+  const [left, right] = [versionParts(a), versionParts(b)];
+  return left[0] === right[0] && left[1] === right[1];
+}
+
+function typeChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  if (versionParts(input.targetVersion)[0] < 7) return [];
+  return indices
+    .filter((index) => index.mappingTypes.filter((type) => type !== "_default_").length > 1)
+    .map((index) =>
+      refuse(
+        "types",
+        reason("types.several", { index: index.name, types: index.mappingTypes }),
+        reason("wayOut.leaveOut", { index: index.name }),
+      ),
+    );
+}
+
+function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  return indices.map((index) => {
+    const as = input.nameFor(index.name);
+    const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
+    if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return ok("name", reason("name.free", { index: index.name, as }));
+    return refuse(
+      "name",
+      reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),
+      reason("wayOut.deleteIndex", { index: as }),
+    );
+  });
+}
+
+function aliasChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  const { alias } = input;
+  if (alias === undefined) return [];
+  if (indices.length > 1)
+    return [
+      refuse(
+        "alias",
+        reason("alias.several", { alias, indices: indices.map((index) => index.name).slice(0, 5) }),
+        reason("wayOut.oneIndex"),
+      ),
+    ];
+  const sameName = input.existing.find((index) => index.name === alias);
+  if (sameName) return [refuse("alias", reason("alias.isIndex", { alias }), reason("wayOut.otherAlias", { alias }))];
+  const holders = input.existing.filter((index) => index.aliases.includes(alias));
+  const stems = indices.map((index) => parseRestoredIndexName(input.nameFor(index.name))?.stem);
+  const stranger = holders.find((index) => !stems.includes(parseRestoredIndexName(index.name)?.stem ?? ""));
+  if (stranger) return [refuse("alias", reason("alias.foreign", { alias, index: stranger.name }), reason("wayOut.otherAlias", { alias }))];
+  const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
+  if (newer) return [refuse("alias", reason("alias.newer", { alias, index: newer.name }), reason("wayOut.noAlias"))];
+  return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
+}
+
+/** Settings that tie an index to nodes, lifecycles or pipelines of the cluster it came from are left behind, and that is told. */
+export const SETTINGS_LEFT_BEHIND = [
+  "index.lifecycle.*",
+  "index.routing.allocation.*",
+  "index.blocks.*",
+  "index.default_pipeline",
+  "index.final_pipeline",
+] as const;
+
+function settingChecks(indices: readonly ClosureIndex[]): PreflightCheck[] {
+  const prefixes = SETTINGS_LEFT_BEHIND.map((pattern) => pattern.replace(/\*$/, ""));
+  return indices.flatMap((index) => {
+    const left = Object.keys(index.settings).filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
+    return left.length === 0
+      ? []
+      : [
+          {
+            check: "settings" as const,
+            result: "warn" as const,
+            reason: reason("settings.leftBehind", { index: index.name, settings: left }),
+          },
+        ];
+  });
+}

@@ -1,0 +1,29 @@
+/** Major, minor, patch of `5.5.3`; a version that cannot be read compares as newest, so that it is refused rather than trusted. */
+export function versionParts(version: string): [number, number, number] {
+  const match = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
+  return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : [Number.MAX_SAFE_INTEGER, 0, 0];
+}
+
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [versionParts(a), versionParts(b)];
+  return left[0] - right[0] || left[1] - right[1] || left[2] - right[2];
+}
+
+export function isAtLeast(version: string, least: string): boolean {
+  return compareVersions(version, least) >= 0;
+}
+
+/** Up to 7.6 a cluster does one of create, delete, restore at a time; later versions queue or run them side by side. */
+export function workExcludes(version: string): boolean {
+  return !isAtLeast(version, "7.7.0");
+}
+
+/** From 7.8 one DELETE may name several snapshots. */
+export function deletesMany(version: string): boolean {
+  return isAtLeast(version, "7.8.0");
+}
+
+/** Snapshot metadata is kept from 7.3 on and silently dropped before (measured on 2.4, 5.5, 6.7). */
+export function keepsMetadata(version: string): boolean {
+  return isAtLeast(version, "7.3.0");
+}

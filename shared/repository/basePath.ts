@@ -1,0 +1,54 @@
+import { type Reason, reason } from "../model/reason.ts";
+
+/** OSS and S3 keys end at 1023 and 1024 bytes; the longest blob below a base path needs some 120 of them. */
+const BASE_PATH_BYTES_MAX = 900;
+
+const FORBIDDEN = ["\\", ":", "*", "?", '"', "<", ">", "|"];
+
+export interface BasePathProblem {
+  wrong: string;
+  fix: string;
+  reason: Reason;
+}
+
+/** Without the trailing slashes that the plugins tolerate; nothing else is changed. */
+export function normalizeBasePath(basePath: string): string {
+  let end = basePath.length;
+  while (end > 0 && basePath[end - 1] === "/") end -= 1;
+  return basePath.slice(0, end);
+}
+
+/**
+ * What is wrong with a base path. A leading slash makes an empty first element in the plugin's split, and keys that OSS refuses;
+ * the forbidden characters are those that Elasticsearch bars from names and that not every store and file system keeps.
+ */
+export function basePathProblems(basePath: string): BasePathProblem[] {
+  if (basePath.startsWith("/"))
+    return [problem("leadingSlash", 'starts with "/": objects land under an empty folder name', "remove the leading /")];
+  const segments = normalizeBasePath(basePath).split("/");
+  const forbidden = FORBIDDEN.filter((character) => basePath.includes(character));
+  const problems: BasePathProblem[] = [];
+  if (forbidden.length > 0) problems.push(problem("character", `holds ${forbidden.join(" ")}`, `leave out ${FORBIDDEN.join(" ")}`));
+  if (hasControlCharacter(basePath)) problems.push(problem("control", "holds a control character", "write visible characters"));
+  if (segments.length > 1 && segments.includes(""))
+    problems.push(problem("emptySegment", "has an empty folder name", "write single slashes"));
+  if (segments.some((segment) => segment === "." || segment === "..")) {
+    problems.push(problem("dots", 'has a folder named "." or ".."', "write the path out"));
+  }
+  if (Buffer.byteLength(basePath) > BASE_PATH_BYTES_MAX) {
+    problems.push(problem("tooLong", "is too long for the keys below it", `keep it within ${BASE_PATH_BYTES_MAX} bytes`));
+  }
+  return problems;
+}
+
+function problem(kind: string, wrong: string, fix: string): BasePathProblem {
+  return { wrong, fix, reason: reason(`basePath.${kind}`) };
+}
+
+function hasControlCharacter(text: string): boolean {
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}

@@ -1,0 +1,52 @@
+/** Elasticsearch counts in 1024s, whatever the unit is called. */
+const UNIT_BYTES = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3, tb: 1024 ** 4, pb: 1024 ** 5 } as const;
+
+export const MB = UNIT_BYTES.mb;
+export const GB = UNIT_BYTES.gb;
+export const TB = UNIT_BYTES.tb;
+
+const SIZE = /^(\d+)(\.\d+)?\s*(b|kb?|mb?|gb?|tb?|pb?)?$/;
+
+export interface ByteSize {
+  /** -1 is Elasticsearch's "no limit". */
+  bytes: number;
+  /** Elasticsearch refuses numbers without a unit, except 0 and -1. */
+  hasUnit: boolean;
+  /** Elasticsearch takes `1.5gb` but calls it deprecated. */
+  isFractional: boolean;
+}
+
+/**
+ * Reads a byte size as Elasticsearch does (ByteSizeValue.parseBytesSizeValue): `1gb`, `500 MB`, `10k`, `1.5gb`, `-1`, `0`; and plain numbers,
+ * which Elasticsearch itself refuses as settings. `undefined` when it is no size, or one beyond exact arithmetic (8 PB).
+ */
+export function readByteSize(value: string | number | boolean): ByteSize | undefined {
+  const text = String(value).trim().toLowerCase();
+  if (text === "-1" || text === "-1b") return { bytes: -1, hasUnit: true, isFractional: false };
+  const match = SIZE.exec(text);
+  if (match === null) return undefined;
+  const [, whole = "", fraction, unit] = match;
+  const isFractional = fraction !== undefined;
+  const unitBytes = unitBytesOf(unit);
+  if (isFractional && unitBytes === 1) return undefined;
+  const bytes = Math.trunc(Number(whole + (fraction ?? "")) * unitBytes);
+  return Number.isSafeInteger(bytes) ? { bytes, hasUnit: unit !== undefined || bytes === 0, isFractional } : undefined;
+}
+
+/** Bytes of a size, -1 for "no limit", `undefined` when it is none. */
+export function parseByteSize(value: string | number | boolean): number | undefined {
+  return readByteSize(value)?.bytes;
+}
+
+/** The shortest exact spelling that Elasticsearch takes back: `524288000` → `500mb`; `-1` stays. */
+export function printByteSize(sizeBytes: number): string {
+  if (sizeBytes <= 0) return sizeBytes === 0 ? "0b" : "-1";
+  const units = Object.entries(UNIT_BYTES).reverse();
+  const [unit, unitBytes] = units.find(([, size]) => sizeBytes % size === 0) ?? ["b", 1];
+  return `${sizeBytes / unitBytes}${unit}`;
+}
+
+function unitBytesOf(unit: string | undefined): number {
+  if (unit === undefined || unit === "b") return 1;
+  return UNIT_BYTES[`${unit.charAt(0)}b` as keyof typeof UNIT_BYTES];
+}

@@ -1,0 +1,94 @@
+import { createHmac } from "node:crypto";
+import type { RegisteredRepository } from "../model/cluster.ts";
+import type { Registration } from "../model/config.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import { normalizeBasePath } from "./basePath.ts";
+import { parseByteSize } from "./byteSize.ts";
+import { parseEndpoint } from "./endpoint.ts";
+import { isSecretSetting, SIZE_KEYS } from "./settingKeys.ts";
+
+export interface SettingDifference {
+  setting: string;
+  /** As written; `null` when it is set on one side only. Secrets are never here: no cluster returns them. */
+  wanted: string | null;
+  registered: string | null;
+}
+
+export interface RegistrationDrift {
+  state: "absent" | "same" | "different";
+  differences: SettingDifference[];
+  /** `none`: nothing secret is wanted; `unknown`: we never kept a fingerprint of this repository. */
+  secrets: "none" | "same" | "changed" | "unknown";
+  reason: Reason;
+}
+
+export interface FingerprintPair {
+  /** {@link settingsFingerprint} of what is wanted now. */
+  wanted: string;
+  /** The one kept when ossnap last registered it. */
+  known: string | undefined;
+}
+
+/** Whether a repository is registered as wanted: the visible settings are compared, the secret ones only by the fingerprint kept in our state. */
+export function registrationDrift(
+  wanted: Registration,
+  registered: Pick<RegisteredRepository, "type" | "settings"> | undefined,
+  fingerprint: FingerprintPair,
+): RegistrationDrift {
+  const secrets = secretsState(wanted, fingerprint);
+  if (registered === undefined) return { state: "absent", differences: [], secrets, reason: reason("registration.absent") };
+  const differences = [...typeDifference(wanted, registered), ...settingDifferences(wanted, registered)];
+  if (differences.length > 0) {
+    const settings = differences.map(({ setting }) => setting);
+    return { state: "different", differences, secrets, reason: reason("registration.different", { settings }) };
+  }
+  if (secrets === "changed") return { state: "different", differences, secrets, reason: reason("registration.secretsChanged") };
+  return { state: "same", differences, secrets, reason: reason("registration.same") };
+}
+
+/** Hex HMAC-SHA256 over canonical settings, secrets included: equal for settings that mean the same (`500mb`, `524288000`, any order of keys). */
+export function settingsFingerprint(settings: Registration["settings"], salt: string): string {
+  const canonical = Object.entries(settings)
+    .map(([key, value]) => [key, canonicalValue(key, value)] as const)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  return createHmac("sha256", salt).update(JSON.stringify(canonical)).digest("hex");
+}
+
+function secretsState(wanted: Registration, { wanted: now, known }: FingerprintPair): RegistrationDrift["secrets"] {
+  if (!Object.keys(wanted.settings).some(isSecretSetting)) return "none";
+  if (known === undefined) return "unknown";
+  return known === now ? "same" : "changed";
+}
+
+function typeDifference(wanted: Registration, registered: { type: string }): SettingDifference[] {
+  return wanted.type === registered.type ? [] : [{ setting: "type", wanted: wanted.type, registered: registered.type }];
+}
+
+function settingDifferences(wanted: Registration, registered: { settings: Record<string, string> }): SettingDifference[] {
+  const keys = new Set([...Object.keys(wanted.settings), ...Object.keys(registered.settings)]);
+  return [...keys].sort().flatMap((key) => {
+    if (isSecretSetting(key)) return [];
+    const ours = wanted.settings[key] ?? absentMeans(key);
+    const theirs = registered.settings[key] ?? absentMeans(key);
+    if (ours !== undefined && theirs !== undefined && canonicalValue(key, ours) === canonicalValue(key, theirs)) return [];
+    return [{ setting: key, wanted: textOrNull(wanted.settings[key]), registered: textOrNull(registered.settings[key]) }];
+  });
+}
+
+/** Left out means the same as these on every type and version. */
+function absentMeans(key: string): string | undefined {
+  if (key === "readonly") return "false";
+  return key === "base_path" ? "" : undefined;
+}
+
+function canonicalValue(key: string, value: string | number | boolean): string {
+  if (SIZE_KEYS.includes(key)) return String(parseByteSize(value) ?? value);
+  if (key === "base_path") return normalizeBasePath(String(value));
+  if (key !== "endpoint") return String(value);
+  const endpoint = parseEndpoint(String(value));
+  return endpoint === undefined ? String(value) : `${endpoint.scheme}://${endpoint.host}`;
+}
+
+function textOrNull(value: string | number | boolean | undefined): string | null {
+  return value === undefined ? null : String(value);
+}

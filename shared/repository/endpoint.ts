@@ -1,0 +1,90 @@
+import { type Fault, fault, type Warning } from "./fault.ts";
+
+export interface Endpoint {
+  scheme: "http" | "https";
+  /** Lower case, with the port if one was given. */
+  host: string;
+  /** What the host name says: `cn-hangzhou`; absent for other hosts and for acceleration. */
+  region: string | undefined;
+  network: "internal" | "public" | "accelerate" | "other";
+  /** A bucket written in front of the host, which the clients add themselves. */
+  bucket: string | undefined;
+}
+
+const OSS_HOST = /^(?:(?!s3\.)([a-z0-9-]+)\.)?(?:s3\.|vpc100-)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com(?::\d+)?$/;
+const AWS_HOST = /^(?:([a-z0-9.-]+)\.)?s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+
+/**
+ * Reads an endpoint as people write it, with or without a scheme (http by the plugins' default).
+ * `undefined` when it is no plain address: credentials, a path or a query do not belong into it.
+ */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const match = /^(?:(https?):\/\/)?([A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?)\/?$/.exec(text.trim());
+  if (match === null) return undefined;
+  const host = (match[2] ?? "").toLowerCase();
+  return { scheme: match[1] === "https" ? "https" : "http", host, ...readHost(host) };
+}
+
+/** `https://oss-cn-hangzhou-internal.aliyuncs.com`. */
+export function ossEndpoint(region: string, options: { internal?: boolean; scheme?: "http" | "https" } = {}): string {
+  return `${options.scheme ?? "https"}://oss-${region}${options.internal === true ? "-internal" : ""}.aliyuncs.com`;
+}
+
+export interface EndpointCheck {
+  /** Where the endpoint stands, for messages: `settings.endpoint`. */
+  path: string;
+  endpoint: string;
+  /** The region that was written beside it. */
+  region?: string | undefined;
+  /** Where the caller runs, when known (a function's or a cluster's region). */
+  callerRegion?: string | undefined;
+}
+
+/** Endpoint ↔ region ↔ network: wrong addresses are faults, the public way out of one's own region is a warning about traffic. */
+export function checkEndpoint({ path, endpoint, region, callerRegion }: EndpointCheck): { faults: Fault[]; warnings: Warning[] } {
+  const parsed = parseEndpoint(endpoint);
+  if (parsed === undefined) {
+    const fix = "write the address only, as in https://oss-cn-hangzhou.aliyuncs.com";
+    return { faults: [fault(path, "endpoint.invalid", "not an endpoint", fix, { value: shown(endpoint) })], warnings: [] };
+  }
+  const faults: Fault[] = [];
+  if (parsed.bucket !== undefined) {
+    faults.push(fault(path, "endpoint.bucket", "names the bucket too", `remove "${parsed.bucket}." from it`, { value: endpoint }));
+  }
+  if (region !== undefined && parsed.region !== undefined && parsed.region !== region) {
+    const fix = `make both ${parsed.region} or both ${region}`;
+    faults.push(fault(path, "endpoint.region", `lies in ${parsed.region}, the region beside it is ${region}`, fix, { value: endpoint }));
+  }
+  return callerRegion === undefined ? { faults, warnings: [] } : withCaller(path, endpoint, parsed, callerRegion, faults);
+}
+
+function withCaller(path: string, endpoint: string, parsed: Endpoint, callerRegion: string, faults: Fault[]) {
+  const warnings: Warning[] = [];
+  if (parsed.network === "internal" && parsed.region !== callerRegion) {
+    const wrong = `internal to ${parsed.region}, out of reach from ${callerRegion}`;
+    faults.push(fault(path, "endpoint.unreachable", wrong, "use the public endpoint", { value: endpoint }));
+  }
+  if (parsed.network === "public" && parsed.region === callerRegion) {
+    const fix = `use ${ossEndpoint(callerRegion, { internal: true, scheme: parsed.scheme })}`;
+    warnings.push(
+      fault(path, "endpoint.public", "public: traffic within the region is charged as internet traffic", fix, { value: endpoint }),
+    );
+  }
+  return { faults, warnings };
+}
+
+function readHost(host: string): Pick<Endpoint, "region" | "network" | "bucket"> {
+  const oss = OSS_HOST.exec(host);
+  if (oss !== null) {
+    const [, bucket, region, internal] = oss;
+    if (region?.startsWith("accelerate") === true) return { region: undefined, network: "accelerate", bucket };
+    return { region, network: internal === undefined ? "public" : "internal", bucket };
+  }
+  const aws = AWS_HOST.exec(host);
+  return { region: aws?.[2], network: "other", bucket: aws?.[1] };
+}
+
+/** An address with a user part may hold a password. */
+function shown(endpoint: string): string | null {
+  return endpoint.includes("@") ? null : endpoint;
+}

@@ -1,0 +1,51 @@
+import { closest, distance } from "fastest-levenshtein";
+import { type Reason, type ReasonParam, reason } from "../model/reason.ts";
+
+/** Something wrong in what a person wrote: where, what stands there, why it cannot stay, and one action that mends it. */
+export interface Fault {
+  /** Dotted: `settings.chunk_size`. */
+  path: string;
+  /** What stands there, as text; `null` when nothing does, when it is a section, or when it must not be shown. */
+  value: string | null;
+  /** What is wrong, without the value. */
+  wrong: string;
+  reason: Reason;
+  /** One action, without a full stop. */
+  fix: string;
+}
+
+/** The same shape as a fault, for what works but costs or surprises. */
+export type Warning = Fault;
+
+export interface FaultOptions {
+  value?: string | null;
+  params?: Record<string, ReasonParam>;
+}
+
+export function fault(path: string, code: string, wrong: string, fix: string, options: FaultOptions = {}): Fault {
+  return { path, value: options.value ?? null, wrong, reason: reason(code, options.params), fix };
+}
+
+/** `settings.chunk_size: above what type oss allows: "5gb", write 1mb to 1gb`. */
+export function printFault({ path, value, wrong, fix }: Fault): string {
+  const shown = value === null ? "" : `: ${JSON.stringify(value)}`;
+  return `${path}: ${wrong}${shown}, ${fix}`;
+}
+
+/** More than this share of changed letters is another word, not a slip. */
+const SLIP_SHARE_MAX = 0.4;
+
+/** The known word that was probably meant, or `undefined` when none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const found = closest(word.toLowerCase(), known);
+  const changes = distance(word.toLowerCase(), found.toLowerCase());
+  return changes <= Math.ceil(Math.max(word.length, found.length) * SLIP_SHARE_MAX) ? found : undefined;
+}
+
+/** `did you mean "repository"?`, or the list of what may stand there. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const found = nearest(word, known);
+  if (found !== undefined) return `did you mean ${JSON.stringify(found)}?`;
+  return known.length === 0 ? "remove it" : `use one of ${known.join(", ")}`;
+}

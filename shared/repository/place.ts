@@ -1,0 +1,65 @@
+import type { Place, Registration } from "../model/config.ts";
+import { normalizeBasePath } from "./basePath.ts";
+import { ossEndpoint, parseEndpoint } from "./endpoint.ts";
+import { writtenType } from "./settings.ts";
+
+/** Where the blobs of a registered repository lie, as far as its settings tell: `oss` and `s3`, also below `source`; `undefined` for the others. */
+export function placeOf({ type, settings }: Registration): Place | undefined {
+  const store = writtenType(type, settings);
+  if (store !== "oss" && store !== "s3") return undefined;
+  const bucket = text(settings.bucket);
+  if (bucket === undefined) return undefined;
+  const endpoint = text(settings.endpoint);
+  return compact({
+    store,
+    bucket,
+    basePath: normalizeBasePath(text(settings.base_path) ?? ""),
+    endpoint,
+    region: text(settings.region) ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint)?.region),
+    accessKeyId: text(settings[store === "oss" ? "access_key_id" : "access_key"]),
+    secretAccessKey: text(settings[store === "oss" ? "secret_access_key" : "secret_key"]),
+  });
+}
+
+/** The place without trailing slashes, and with the region that its endpoint names. */
+export function normalizePlace(place: Place): Place {
+  const region = place.region ?? (place.endpoint === undefined ? undefined : parseEndpoint(place.endpoint)?.region);
+  const bucket = place.store === "directory" ? `/${segments(place.bucket).join("/")}` : place.bucket;
+  return compact({ ...place, bucket, basePath: normalizeBasePath(place.basePath), region });
+}
+
+/** How `one` lies to `other`: the same keys, below it, above it, or `undefined` when they share nothing. */
+export function overlapOf(one: Place, other: Place): "same" | "inside" | "contains" | undefined {
+  const [left, right] = [location(one), location(other)];
+  if (left.container !== right.container) return undefined;
+  const shared = Math.min(left.path.length, right.path.length);
+  if (left.path.slice(0, shared).join("/") !== right.path.slice(0, shared).join("/")) return undefined;
+  if (left.path.length === right.path.length) return "same";
+  return left.path.length > right.path.length ? "inside" : "contains";
+}
+
+/** OSS answers S3's dialect too, and one bucket has public and internal hosts: the region's public host stands for all of them. */
+function location(place: Place): { container: string; path: string[] } {
+  if (place.store === "directory") return { container: "directory", path: [...segments(place.bucket), ...segments(place.basePath)] };
+  return { container: `${hostOf(place)}/${place.bucket}`, path: segments(place.basePath) };
+}
+
+function hostOf({ store, endpoint, region }: Place): string {
+  const written = endpoint ?? (store === "oss" && region !== undefined ? ossEndpoint(region) : undefined);
+  const parsed = written === undefined ? undefined : parseEndpoint(written);
+  if (parsed === undefined) return store === "s3" ? "amazonaws.com" : (written ?? "");
+  if (parsed.network === "internal" || parsed.network === "public") return `oss-${parsed.region}`;
+  return parsed.host.includes(".amazonaws.com") ? "amazonaws.com" : parsed.host;
+}
+
+function segments(path: string): string[] {
+  return path.split("/").filter((segment) => segment !== "");
+}
+
+function text(value: string | number | boolean | undefined): string | undefined {
+  return value === undefined || value === "" ? undefined : String(value);
+}
+
+function compact(place: Place): Place {
+  return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined)) as unknown as Place;
+}

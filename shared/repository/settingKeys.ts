@@ -1,0 +1,80 @@
+/** The repository types that ossnap knows to check. */
+export const REPOSITORY_TYPES = ["oss", "s3", "fs", "source", "gcs", "azure"] as const;
+export type RepositoryType = (typeof REPOSITORY_TYPES)[number];
+
+export function isRepositoryType(type: unknown): type is RepositoryType {
+  return (REPOSITORY_TYPES as readonly unknown[]).includes(type);
+}
+
+/** BlobStoreRepository: every type takes these. */
+const COMMON = ["chunk_size", "compress", "max_snapshot_bytes_per_sec", "max_restore_bytes_per_sec", "readonly", "max_number_of_snapshots"];
+
+const OSS = [
+  ...["endpoint", "bucket", "base_path", "access_key_id", "secret_access_key", "security_token"],
+  // `ecs_ram_role` and `auto_snapshot_bucket` serve Alibaba's own aliyun_auto_snapshot; `buffer_size` is a fork's.
+  ...["ecs_ram_role", "auto_snapshot_bucket", "support_cname", "buffer_size"],
+];
+
+const S3 = [
+  ...[
+    "bucket",
+    "client",
+    "base_path",
+    "buffer_size",
+    "server_side_encryption",
+    "canned_acl",
+    "storage_class",
+    "endpoint",
+    "region",
+    "protocol",
+  ],
+  ...["access_key", "secret_key", "session_token", "max_retries", "use_throttle_retries", "throttle_retries", "path_style_access"],
+  ...["disable_chunked_encoding", "signer_override", "read_timeout", "proxy.host", "proxy.port", "max_multipart_parts"],
+  ...["max_multipart_upload_cleanup_size", "delete_objects_max_size", "cooldown_period", "get_register_retry_delay"],
+  ...["add_purpose_custom_query_parameter", "unsafely_incompatible_with_s3_conditional_writes"],
+  ...["throttled_delete_retry.delay_increment", "throttled_delete_retry.maximum_delay", "throttled_delete_retry.maximum_number_of_retries"],
+];
+
+const KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
+  oss: [...COMMON, ...OSS],
+  s3: [...COMMON, ...S3],
+  fs: [...COMMON, "location", "concurrent_streams"],
+  gcs: [...COMMON, "bucket", "client", "base_path", "application_name", "service_account"],
+  azure: [...COMMON, "account", "client", "container", "base_path", "location_mode", "max_single_part_upload_size"],
+};
+
+/** What each type cannot do without. */
+export const REQUIRED_KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
+  oss: ["endpoint", "bucket"],
+  s3: ["bucket"],
+  fs: ["location"],
+  gcs: ["bucket"],
+  azure: [],
+};
+
+/** The setting keys of a type; `source` takes those of what it writes through, and `delegate_type`. */
+export function knownKeys(type: RepositoryType, delegateType?: RepositoryType | undefined): readonly string[] {
+  if (type !== "source") return KEYS[type];
+  return ["delegate_type", ...(delegateType === undefined || delegateType === "source" ? COMMON : KEYS[delegateType])];
+}
+
+export const SIZE_KEYS: readonly string[] = [
+  ...["chunk_size", "buffer_size", "max_snapshot_bytes_per_sec", "max_restore_bytes_per_sec"],
+  ...["max_multipart_upload_cleanup_size", "max_single_part_upload_size"],
+];
+
+export const BOOLEAN_KEYS: readonly string[] = [
+  ...["compress", "readonly", "support_cname", "server_side_encryption", "use_throttle_retries", "throttle_retries"],
+  ...["path_style_access", "disable_chunked_encoding", "add_purpose_custom_query_parameter"],
+  "unsafely_incompatible_with_s3_conditional_writes",
+];
+
+const SECRET_KEYS: readonly string[] = [
+  ...["access_key_id", "secret_access_key", "security_token", "access_key", "secret_key", "session_token"],
+  ...["service_account", "key", "sas_token"],
+];
+
+/** True for settings that a cluster filters out of GET _snapshot and that no message may show. */
+export function isSecretSetting(key: string): boolean {
+  return SECRET_KEYS.includes(key);
+}

@@ -1,0 +1,166 @@
+import { basePathProblems } from "./basePath.ts";
+import { readByteSize } from "./byteSize.ts";
+import { type EffectiveSettings, effectiveSettings } from "./effectiveSettings.ts";
+import { checkEndpoint } from "./endpoint.ts";
+import { didYouMean, type Fault, fault, type Warning } from "./fault.ts";
+import {
+  BOOLEAN_KEYS,
+  isRepositoryType,
+  isSecretSetting,
+  knownKeys,
+  REPOSITORY_TYPES,
+  REQUIRED_KEYS,
+  type RepositoryType,
+  SIZE_KEYS,
+} from "./settingKeys.ts";
+import { checkSizes } from "./settingSizes.ts";
+import { isAtLeast, parseVersion } from "./version.ts";
+
+export type SettingValue = string | number | boolean;
+
+export interface SettingsQuestion {
+  type: string;
+  /** Flat, as they go into PUT _snapshot. */
+  settings: Readonly<Record<string, SettingValue>>;
+  /** The cluster's, when known: without it only what holds for every version is judged. */
+  version?: string | undefined;
+  /** Where the cluster runs, when known: its public endpoint is then a warning about traffic. */
+  clusterRegion?: string | undefined;
+}
+
+export interface SettingsReport {
+  /** Paths are `type` or `settings.<key>`. */
+  faults: Fault[];
+  warnings: Warning[];
+  /** What the settings come to; absent when the type is unknown. */
+  effective: EffectiveSettings | undefined;
+}
+
+/** What a repository's settings mean and what is wrong with them. Pure; everything found is data, and no secret is among it. */
+export function validateRepositorySettings({ type, settings, version, clusterRegion }: SettingsQuestion): SettingsReport {
+  if (!isRepositoryType(type)) return unknownType("type", type, REPOSITORY_TYPES);
+  const written = writtenType(type, settings);
+  if (written === undefined) return { ...delegateFaults(settings), effective: undefined };
+  const sizes = checkSizes(written, settings, version);
+  const endpoint = checkSettingsEndpoint(written, settings, clusterRegion);
+  const credentials = checkCredentials(written, settings, version);
+  return {
+    faults: [
+      ...sourceFaults(type, version),
+      ...unknownKeys(knownKeys(type, written), settings),
+      ...missingKeys(written, settings),
+      ...valueFaults(settings),
+      ...sizes.faults,
+      ...pathFaults(settings),
+      ...endpoint.faults,
+      ...credentials.faults,
+    ],
+    warnings: [...sizes.warnings, ...endpoint.warnings, ...credentials.warnings],
+    effective: effectiveSettings(type, written, settings, version),
+  };
+}
+
+/** The type that blobs are written as: for `source` its delegate, `undefined` when that is missing or unknown. */
+export function writtenType(type: string, settings: Readonly<Record<string, SettingValue>>): Exclude<RepositoryType, "source"> | undefined {
+  const written = type === "source" ? settings.delegate_type : type;
+  return isRepositoryType(written) && written !== "source" ? written : undefined;
+}
+
+function unknownType(path: string, type: string, known: readonly string[]): SettingsReport {
+  const found = fault(path, "settings.type", "unknown repository type", didYouMean(type, known), { value: type });
+  return { faults: [found], warnings: [], effective: undefined };
+}
+
+function delegateFaults(settings: Readonly<Record<string, SettingValue>>): { faults: Fault[]; warnings: Warning[] } {
+  const delegates = REPOSITORY_TYPES.filter((type) => type !== "source");
+  const delegate = settings.delegate_type;
+  if (delegate !== undefined) return unknownType("settings.delegate_type", String(delegate), delegates);
+  return { faults: [fault("settings.delegate_type", "settings.missing", "missing", `add one of ${delegates.join(", ")}`)], warnings: [] };
+}
+
+function sourceFaults(type: RepositoryType, version: string | undefined): Fault[] {
+  const known = parseVersion(version);
+  if (type !== "source" || known === undefined || isAtLeast(known, 6, 5)) return [];
+  return [
+    fault("type", "settings.sourceVersion", `source repositories begin with 6.5, the cluster is ${version}`, "use the delegate's type"),
+  ];
+}
+
+function unknownKeys(known: readonly string[], settings: Readonly<Record<string, SettingValue>>): Fault[] {
+  return Object.keys(settings)
+    .filter((key) => !known.includes(key))
+    .map((key) => fault(`settings.${key}`, "settings.unknown", "unknown setting", didYouMean(key, known), { params: { key } }));
+}
+
+function missingKeys(written: Exclude<RepositoryType, "source">, settings: Readonly<Record<string, SettingValue>>): Fault[] {
+  return REQUIRED_KEYS[written]
+    .filter((key) => settings[key] === undefined || settings[key] === "")
+    .map((key) => fault(`settings.${key}`, "settings.missing", "missing", `add it: type ${written} needs it`, { params: { key } }));
+}
+
+function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const found = { value: isSecretSetting(key) ? null : String(value), params: { key } };
+    if (BOOLEAN_KEYS.includes(key) && !/^(true|false)$/.test(String(value))) {
+      return [fault(`settings.${key}`, "settings.boolean", "neither true nor false", "write true or false", found)];
+    }
+    if (!SIZE_KEYS.includes(key)) return [];
+    const size = readByteSize(value);
+    if (size === undefined)
+      return [fault(`settings.${key}`, "settings.size", "not a byte size", "write a number and a unit such as 500mb or 1gb", found)];
+    if (size.hasUnit) return [];
+    return [
+      fault(`settings.${key}`, "settings.unit", "a byte size without a unit, which Elasticsearch refuses", `write ${size.bytes}b`, found),
+    ];
+  });
+}
+
+function pathFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {
+  const basePath = settings.base_path;
+  if (basePath === undefined) return [];
+  return basePathProblems(String(basePath)).map(({ wrong, fix, reason }) => ({
+    path: "settings.base_path",
+    value: String(basePath),
+    wrong,
+    fix,
+    reason,
+  }));
+}
+
+function checkSettingsEndpoint(written: string, settings: Readonly<Record<string, SettingValue>>, callerRegion: string | undefined) {
+  const endpoint = settings.endpoint;
+  if (endpoint === undefined || endpoint === "") return { faults: [], warnings: [] };
+  const region = settings.region === undefined ? undefined : String(settings.region);
+  const caller = written === "oss" ? callerRegion : undefined;
+  return checkEndpoint({ path: "settings.endpoint", endpoint: String(endpoint), region, callerRegion: caller });
+}
+
+function checkCredentials(written: string, settings: Readonly<Record<string, SettingValue>>, version: string | undefined) {
+  const faults: Fault[] = [];
+  const warnings: Warning[] = [];
+  for (const [first, second] of [
+    ["access_key_id", "secret_access_key"],
+    ["access_key", "secret_key"],
+  ] as const) {
+    if ((settings[first] === undefined) === (settings[second] === undefined)) continue;
+    const absent = settings[first] === undefined ? first : second;
+    faults.push(fault(`settings.${absent}`, "settings.halfKey", "missing beside its other half", "add it, or leave out both"));
+  }
+  if (
+    written === "oss" &&
+    settings.access_key_id === undefined &&
+    settings.secret_access_key === undefined &&
+    settings.ecs_ram_role === undefined
+  ) {
+    const fix = "add both unless they stand in elasticsearch.yml";
+    warnings.push(fault("settings.access_key_id", "settings.noKey", "no access key", fix));
+  }
+  const known = parseVersion(version);
+  if (written === "s3" && settings.access_key !== undefined && known !== undefined && isAtLeast(known, 6, 0)) {
+    const fix = "put it into the keystore as s3.client.default.access_key";
+    warnings.push(
+      fault("settings.access_key", "settings.insecureKey", "refused from 6.0 on unless es.allow_insecure_settings is set", fix),
+    );
+  }
+  return { faults, warnings };
+}

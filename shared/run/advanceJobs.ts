@@ -1,0 +1,61 @@
+import { hasCode, messageOf } from "../model/errors.ts";
+import { reason } from "../model/reason.ts";
+import { type Advanced, advanceAll } from "./advance.ts";
+import { lookAtWatch } from "./lookAtWatch.ts";
+import { lookForCopy } from "./lookForCopy.ts";
+import { lookForSlots } from "./lookForSlots.ts";
+import { type OpenWork, readOpenWork } from "./openWork.ts";
+import { tellBegin, tellOver } from "./tell.ts";
+import type { World } from "./world.ts";
+
+export interface TickReport {
+  advanced: Advanced[];
+  /** Looks that failed; each is looked at again by the next tick. */
+  failed: { look: string; message: string }[];
+}
+
+/** The tick: looks for what no event told us (slots, watches, copies), then moves every open job one step on. */
+export async function advanceJobs(world: World): Promise<TickReport> {
+  const work = await readOpenWork(world);
+  const failed: TickReport["failed"] = [];
+  for (const [name, run] of looks(world, work)) {
+    const message = await look(world, work, name, run);
+    if (message !== undefined) failed.push({ look: name, message });
+  }
+  return { advanced: await advanceAll(world, work), failed };
+}
+
+/** Each entry of ossnap.yaml by itself: one that cannot be looked at does not keep the others. */
+function looks(world: World, work: OpenWork): [string, () => Promise<unknown>][] {
+  const { backups, watches, copies } = world.config;
+  return [
+    ...Object.entries(backups).map(([name, policy]): [string, () => Promise<unknown>] => [
+      `backups.${name}`,
+      () => lookForSlots(world, work, name, policy),
+    ]),
+    ...Object.keys(watches).map((name): [string, () => Promise<unknown>] => [
+      `watches.${name}`,
+      () => lookAtWatch(world, work, name, { by: "ossnap", who: "a look at the bucket" }),
+    ]),
+    ...Object.entries(copies).map(([name, rule]): [string, () => Promise<unknown>] => [
+      `copies.${name}`,
+      () => lookForCopy(world, work, name, rule),
+    ]),
+  ];
+}
+
+/** What no waiting mends is told once, and again when it is over; the message, if it failed. */
+async function look(world: World, work: OpenWork, name: string, run: () => Promise<unknown>): Promise<string | undefined> {
+  const key = `look-failed:${name}`;
+  try {
+    await run();
+    if (work.live.notices.has(key)) await tellOver(world, key, "look.failed", reason("look.fine", { look: name }));
+    return undefined;
+  } catch (error) {
+    const message = messageOf(error);
+    world.logger.error("look failed", { look: name, error: message });
+    if (!hasCode(error, "transient", "conflict"))
+      await tellBegin(world, { key, code: "look.failed", severity: "bad", reason: reason("look.failed", { look: name, message }) });
+    return message;
+  }
+}

@@ -1,0 +1,52 @@
+import { stateKey } from "../jobs/keys.ts";
+import type { SnapshotProof } from "../model/repository.ts";
+import { readObject, writeObject } from "./stateObject.ts";
+import type { World } from "./world.ts";
+
+/** A stored verdict: this closure of this snapshot was proven at this level, then, by this code. */
+export interface Evidence {
+  name: string;
+  uuid: string;
+  url: string;
+  digest: string;
+  verdict: SnapshotProof["verdict"];
+  level: SnapshotProof["level"];
+  generation: number;
+  blobs: number;
+  bytes: number;
+  at: string;
+  version: string;
+}
+
+/** Keeps a verdict under (snapshot uuid, closure digest); one without a closure has nothing to stand on and is not kept. */
+export async function keepEvidence(world: World, url: string, proof: SnapshotProof): Promise<Evidence | undefined> {
+  if (!proof.closure) return undefined;
+  const { name, uuid, verdict, level, generation, blobs, bytes } = proof;
+  const evidence: Evidence = {
+    name,
+    uuid,
+    url,
+    digest: proof.closure.digest,
+    verdict,
+    level,
+    generation,
+    blobs,
+    bytes,
+    at: world.clock.now().toISOString(),
+    version: world.version,
+  };
+  await writeObject(world.state, stateKey.evidence(uuid, evidence.digest), evidence);
+  return evidence;
+}
+
+/** The newest verdict on each snapshot, by uuid; one LIST and a GET per object of the snapshots asked for. */
+export async function newestEvidence(world: World, uuids: ReadonlySet<string>): Promise<Map<string, Evidence>> {
+  const newest = new Map<string, Evidence>();
+  for await (const { key } of world.state.list(stateKey.evidenceAll)) {
+    const uuid = key.split("/")[1] ?? "";
+    if (!uuids.has(uuid)) continue;
+    const evidence = await readObject<Evidence>(world.state, key);
+    if (evidence && (newest.get(uuid)?.at ?? "") < evidence.at) newest.set(uuid, evidence);
+  }
+  return newest;
+}

@@ -1,0 +1,149 @@
+import { jobId } from "../../jobs/ids.ts";
+import type { Job } from "../../jobs/record.ts";
+import type { JobKind } from "../../jobs/step.ts";
+import { type ArrivalData, type ArrivalInput, type ArrivalJob, type ArrivalObservation, stepArrival } from "../../jobs/steps/arrival.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import { reason } from "../../model/reason.ts";
+import type { RootSnapshot, SnapshotProof } from "../../model/repository.ts";
+import { timeDigits } from "../../model/restoredName.ts";
+import { selectNames } from "../../plan/selectIndices.ts";
+import { askRestore, type RestoreOrder, restoreIdOf } from "../askRestore.ts";
+import { keepEvidence } from "../evidence.ts";
+import type { OpenWork } from "../openWork.ts";
+import { proveSnapshot } from "../proveSnapshot.ts";
+import { type OpenedRepository, openRepository } from "../readRepository.ts";
+import { datedSnapshots } from "../rootSnapshots.ts";
+import { tellBegin, tellOver } from "../tell.ts";
+import type { World } from "../world.ts";
+
+/** A proof stops this long before its invocation ends, to leave room for the record. */
+const PROOF_RESERVE_MS = 15_000;
+
+/** How an arrival looks at a bucket; what it concludes is in jobs/steps/arrival.ts. */
+export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput, ArrivalData, ArrivalObservation> {
+  return {
+    gather: (job) => observe(world, work, job),
+    step: stepArrival,
+    effects: {
+      askRestore: {
+        async lookUp(job) {
+          const id = restoreIdOf(orderOf(job));
+          const there = (await world.log.done(id)) ?? (await world.log.read(id));
+          return there
+            ? { found: "ours", state: "asking", reason: reason("arrival.asked", { job: id }), data: { ...job.head.data, restore: id } }
+            : { found: "none" };
+        },
+        async perform(job, _args, proof: SnapshotProof) {
+          await keepEvidence(world, world.blobs(job.intent.input.watch.blobs).url, proof);
+          const created = await askRestore(world, orderOf(job));
+          if (created.outcome === "created") work.jobs.push(created.job);
+        },
+      },
+    },
+    result: ({ intent, head }) => ({
+      snapshot: intent.input.snapshot,
+      restore: head.data.restore,
+      digest: head.data.digest,
+      blobs: head.data.blobs,
+      bytes: head.data.bytes,
+      missing: head.data.missing,
+    }),
+    async finished(job) {
+      const key = `arrival-failed:${job.intent.input.watchName}`;
+      if (job.head.state === "failed")
+        await tellBegin(world, { key, code: "arrival.failed", severity: "bad", reason: job.head.reason, job: job.id });
+      if (job.head.state === "done") await tellOver(world, key, "arrival.failed", job.head.reason);
+    },
+  };
+}
+
+async function observe(world: World, work: OpenWork, job: ArrivalJob): Promise<ArrivalObservation> {
+  const { watch, watchName, snapshot } = job.intent.input;
+  const { data } = job.head;
+  if (data.restore !== undefined) return { seen: "vanished" };
+  const store = world.blobs(watch.blobs);
+  const probe = await firstStillMissing(store, data.probes);
+  if (probe !== undefined) return { seen: "stillMissing", key: probe, missing: data.missing };
+
+  const opened = await openRepository(store);
+  const dated = await datedSnapshots(store, opened);
+  const here = dated.find(({ uuid }) => uuid === snapshot.uuid);
+  if (!here) return { seen: "vanished" };
+  const position = work.live.positions.get(watchName)?.at(-1);
+  if (position && here.startTime && timeDigits(here.startTime) <= position.digits) return { seen: "overtaken", by: position.uuid };
+  const newer = dated.filter(({ startTime, state }) => state === "SUCCESS" && startTime && here.startTime && startTime > here.startTime);
+  if (watch.restore.which === "each") {
+    const before = olderOpen(work, job);
+    if (before) return { seen: "queued", by: before };
+  } else {
+    // Only what is whole itself takes an older one's place: nights that arrive faster than they become whole would never be served.
+    for (const { name, uuid } of newer) {
+      const done = await world.log.done(jobId.arrival(watchName, uuid));
+      if (done?.state === "done") return { seen: "superseded", by: name };
+    }
+  }
+  return prove(world, job, store, opened, here);
+}
+
+/** With `which: each` they are brought in one after the other, oldest first: the position never passes one that is still to come. */
+function olderOpen(work: OpenWork, job: ArrivalJob): string | undefined {
+  const { watchName, snapshot } = job.intent.input;
+  const isOlder = ({ intent }: Job) => {
+    const input = intent.input as { watchName?: string; watch?: unknown; snapshot?: { startTime: string } };
+    return (input.watchName === watchName || input.watch === watchName) && (input.snapshot?.startTime ?? "") < snapshot.startTime;
+  };
+  return work.jobs.find((other) => (other.kind === "arrival" || other.kind === "restore") && other.id !== job.id && isOlder(other))?.id;
+}
+
+/** A few HEADs before any listing: while nothing comes, a look costs next to nothing. */
+async function firstStillMissing(store: BlobStore, probes: ArrivalData["probes"]): Promise<string | undefined> {
+  for (const probe of probes) {
+    const there = await store.head(probe.key);
+    if (!there || (probe.bytes !== null && there.sizeBytes !== probe.bytes)) return probe.key;
+  }
+  return undefined;
+}
+
+async function prove(
+  world: World,
+  job: ArrivalJob,
+  store: BlobStore,
+  opened: OpenedRepository,
+  here: RootSnapshot,
+): Promise<ArrivalObservation> {
+  const held = (opened.root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(here.uuid)).map(({ name }) => name);
+  const selection = selectNames(job.intent.input.watch.restore.indices, held);
+  if ("fault" in selection) return { seen: "refused", fault: selection.fault };
+  const proof = await proveSnapshot(store, {
+    uuid: here.uuid,
+    indices: selection.indices,
+    level: "footers",
+    footersFor: "counter-named",
+    root: opened,
+    deadline: () => world.remainingMs() < PROOF_RESERVE_MS,
+  });
+  const start = proof.closure?.snapshot.startTime;
+  if (start) job.intent.input.snapshot.startTime = start.toISOString();
+  return { seen: "proof", proof };
+}
+
+function orderOf(job: ArrivalJob): RestoreOrder {
+  const { watch, watchName, snapshot } = job.intent.input;
+  const { alias, indices, replicas, keepOldMs } = watch.restore;
+  return {
+    cluster: watch.cluster,
+    purpose: alias ?? `watch:${watchName}`,
+    asked: { by: "ossnap", who: job.id },
+    input: {
+      snapshot,
+      repository: watch.register.name,
+      place: watch.blobs,
+      indices,
+      ...(alias === undefined ? {} : { alias }),
+      replicas,
+      keepOldMs,
+      watch: watchName,
+      serves: true,
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import type { RestoreJob, RestoreObservation, TargetSeen } from "../../jobs/steps/restore.ts";
+import type { Cluster, ClusterIndex, RunningRestore } from "../../model/cluster.ts";
+import type { SnapshotProof } from "../../model/repository.ts";
+import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
+import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { selectNames } from "../../plan/selectIndices.ts";
+import { blockOf, type OpenWork } from "../openWork.ts";
+import { proveSnapshot } from "../proveSnapshot.ts";
+import { openRepository } from "../readRepository.ts";
+import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../registration.ts";
+import { configured, configuredCluster, type World } from "../world.ts";
+
+const PROOF_RESERVE_MS = 15_000;
+
+/** What a restore's step decides on: registration and preflight at first, then how far each index has come. */
+export async function observeRestore(world: World, work: OpenWork, job: RestoreJob): Promise<RestoreObservation> {
+  const cluster = world.cluster(configuredCluster(job));
+  const { input } = job.intent;
+  const info = await cluster.info();
+  const existing = await cluster.listIndices();
+  const asked = job.head.state === "asked" && !job.head.cancelling;
+  const registration = asked ? registrationOf(world, job) : undefined;
+  const need = registration ? (await repositoryState(world, registration)).need : undefined;
+  const gate = asked && !need ? await gateOf(world, job.id, input, info.version, existing) : undefined;
+  const restores = await cluster.runningRestores();
+  const targets: TargetSeen[] = [];
+  for (const target of job.head.data.targets) targets.push(await observeTarget(cluster, job.id, target, existing, restores));
+  const holders = existing.filter((index) => input.alias !== undefined && index.aliases.includes(input.alias));
+  return {
+    repository: need,
+    preflight: gate?.proof.reason?.code === "proof.outOfTime" ? undefined : gate?.preflight,
+    digest: gate?.proof.closure?.digest,
+    targets,
+    aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
+    dataNodes: info.dataNodes,
+    blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
+  };
+}
+
+/** What a watch's restore registers, read-only; the repository of a policy is registered by its backups. */
+export function registrationOf(world: World, job: RestoreJob): RepositoryQuestion | undefined {
+  const { watch, repository } = job.intent.input;
+  if (watch === undefined) return undefined;
+  return {
+    cluster: configuredCluster(job),
+    name: repository,
+    register: readonlyRegistration(configured(world.config, "watches", watch).register),
+  };
+}
+
+/** Proof and preflight in one; the dry run and the job itself use this same one. */
+export async function gateOf(
+  world: World,
+  id: string,
+  input: RestoreJob["intent"]["input"],
+  targetVersion: string,
+  existing: readonly ClusterIndex[],
+): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
+  const proof = await proveChosen(world, input);
+  const start = proof.closure?.snapshot.startTime ?? new Date(input.snapshot.startTime);
+  return {
+    proof,
+    preflight: preflight({
+      proof,
+      indices: input.indices,
+      alias: input.alias,
+      targetVersion,
+      existing,
+      jobId: id,
+      snapshotDigits: timeDigits(start),
+      nameFor: (index) =>
+        restoredIndexName({ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 }),
+    }),
+  };
+}
+
+async function proveChosen(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
+  const store = world.blobs(input.place);
+  const opened = await openRepository(store);
+  const held = (opened.root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(input.snapshot.uuid)).map(({ name }) => name);
+  const selection = selectNames(input.indices, held);
+  return proveSnapshot(store, {
+    uuid: input.snapshot.uuid,
+    // A selection that matches nothing is refused by the preflight, which then says what is held.
+    ...("indices" in selection ? { indices: selection.indices } : {}),
+    level: "footers",
+    footersFor: "counter-named",
+    root: opened,
+    deadline: () => world.remainingMs() < PROOF_RESERVE_MS,
+  });
+}
+
+async function observeTarget(
+  cluster: Cluster,
+  job: string,
+  target: { as: string; shards: number },
+  existing: readonly ClusterIndex[],
+  restores: readonly RunningRestore[],
+): Promise<TargetSeen> {
+  const restoring = restores.some(
+    (restore) => restore.indices.includes(target.as) && restore.state !== "SUCCESS" && restore.state !== "FAILURE",
+  );
+  const index = existing.find(({ name }) => name === target.as);
+  const health = index ? await cluster.health(target.as) : undefined;
+  const primariesActive = health?.primariesActive ?? 0;
+  const recoveries = index ? (await cluster.recovery(target.as)).filter(({ primary }) => primary) : [];
+  const whole = index !== undefined && primariesActive === target.shards;
+  return {
+    as: target.as,
+    there: index === undefined ? "no" : index.settings[JOB_MARKER_KEY] === job ? "ours" : "foreign",
+    uuid: index?.uuid ?? "",
+    replicas: index?.replicas ?? 0,
+    primariesActive,
+    unassigned: health?.unassigned ?? 0,
+    restoring,
+    bytesTotal: recoveries.reduce((sum, { bytes }) => sum + bytes.total, 0),
+    bytesRecovered: recoveries.reduce((sum, { bytes }) => sum + bytes.recovered + bytes.reused, 0),
+    green: health?.status === "green",
+    documents: whole ? await cluster.countDocuments(target.as) : undefined,
+  };
+}

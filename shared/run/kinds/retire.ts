@@ -1,0 +1,52 @@
+import { jobId } from "../../jobs/ids.ts";
+import type { JobKind } from "../../jobs/step.ts";
+import type { RestoreJob } from "../../jobs/steps/restore.ts";
+import { type RetireInput, type RetireObservation, stepRetire } from "../../jobs/steps/retire.ts";
+import { reason } from "../../model/reason.ts";
+import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
+import { configuredCluster, type World } from "../world.ts";
+
+/** An index that is kept longer than asked because its cluster cannot be reached is told after this. */
+const RETIRE_PATIENCE_MS = 7 * 86_400_000;
+
+/** Asks that an index which served before a swap be deleted once its time is over. */
+export async function askRetire(world: World, restore: RestoreJob, old: { name: string; uuid: string }): Promise<void> {
+  const cluster = configuredCluster(restore);
+  const notBefore = new Date(world.clock.now().getTime() + restore.intent.input.keepOldMs);
+  const patienceUntil = new Date(notBefore.getTime() + RETIRE_PATIENCE_MS).toISOString();
+  const input: RetireInput = { index: old.name, uuid: old.uuid, notBefore: notBefore.toISOString() };
+  await world.log.create(
+    jobId.retire(restore.id, old.uuid),
+    { about: `${old.name} on ${cluster}`, asked: { by: "ossnap", who: restore.id }, cluster, patienceUntil, input },
+    { state: "kept", reason: reason("retire.kept", { index: old.name, until: input.notBefore }), data: {} },
+  );
+}
+
+/** How retiring looks at the index; the decision is in jobs/steps/retire.ts. */
+export function retireKind(world: World): JobKind<RetireInput, Record<string, never>, RetireObservation> {
+  return {
+    async gather(job) {
+      if (new Date(job.intent.input.notBefore) > world.clock.now()) return { there: false };
+      const index = (await world.cluster(configuredCluster(job)).listIndices()).find(({ name }) => name === job.intent.input.index);
+      return index
+        ? { there: true, uuid: index.uuid, aliases: index.aliases, marked: index.settings[JOB_MARKER_KEY] !== undefined }
+        : { there: false };
+    },
+    step: stepRetire,
+    effects: {
+      deleteIndex: {
+        async lookUp(job, args: { index: string; uuid: string }) {
+          const index = (await world.cluster(configuredCluster(job)).listIndices()).find(({ name }) => name === args.index);
+          if (!index || index.uuid !== args.uuid)
+            return { found: "ours", state: "kept", reason: reason("retire.deleted", { index: args.index }), data: job.head.data };
+          return index.aliases.length > 0
+            ? { found: "foreign", reason: reason("retire.serves", { index: args.index, aliases: index.aliases }) }
+            : { found: "none" };
+        },
+        perform: (job, args: { index: string; uuid: string }) => world.cluster(configuredCluster(job)).deleteIndex(args.index),
+      },
+    },
+    result: ({ intent }) => intent.input,
+    finished: async () => undefined,
+  };
+}

@@ -1,0 +1,41 @@
+import type { JobKind } from "../../jobs/step.ts";
+import {
+  stepVerification,
+  type VerificationData,
+  type VerificationInput,
+  type VerificationObservation,
+} from "../../jobs/steps/verification.ts";
+import { keepEvidence } from "../evidence.ts";
+import { tellBegin, tellOver } from "../tell.ts";
+import { proveChosen } from "../verifyRepository.ts";
+import type { World } from "../world.ts";
+
+/** One look stops this long before its invocation ends; what is left is the next one's. */
+const RESERVE_MS = 15_000;
+
+/** How a verification reads: as many snapshots as fit one invocation, each verdict kept as evidence. */
+export function verificationKind(world: World): JobKind<VerificationInput, VerificationData, VerificationObservation> {
+  return {
+    async gather(job) {
+      const { place, snapshot, level } = job.intent.input;
+      const store = world.blobs(place);
+      const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
+      const { proofs, open } = await proveChosen(store, { snapshot, level, skip: done, deadline: () => world.remainingMs() < RESERVE_MS });
+      for (const proof of proofs) await keepEvidence(world, store.url, proof);
+      return { proofs, open };
+    },
+    step: stepVerification,
+    effects: {},
+    result: ({ intent, head }) => ({
+      repository: intent.input.repository,
+      level: intent.input.level,
+      verdicts: head.data.verdicts.slice(0, 10),
+    }),
+    async finished(job) {
+      const key = `verify-failed:${job.intent.input.repository}`;
+      if (job.head.state === "failed")
+        await tellBegin(world, { key, code: "verify.failed", severity: "bad", reason: job.head.reason, job: job.id });
+      if (job.head.state === "done") await tellOver(world, key, "verify.failed", job.head.reason);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { jobId } from "../jobs/ids.ts";
+import { stateKey } from "../jobs/keys.ts";
+import type { Created } from "../jobs/log.ts";
+import type { Asked } from "../jobs/record.ts";
+import type { ArrivalData, ArrivalInput } from "../jobs/steps/arrival.ts";
+import { reason } from "../model/reason.ts";
+import type { RootSnapshot } from "../model/repository.ts";
+import { timeDigits } from "../model/restoredName.ts";
+import type { OpenWork } from "./openWork.ts";
+import { listRoots, openRepository } from "./readRepository.ts";
+import { hasMark, rememberMark } from "./rememberMark.ts";
+import { datedSnapshots, newestGoodFirst, rootMark } from "./rootSnapshots.ts";
+import { safeWatch } from "./withoutSecrets.ts";
+import { configured, type World } from "./world.ts";
+
+/** Looks whether a watch's newest root names good snapshots above its position, and if so writes the intent to bring them in; the jobs asked for. */
+export async function lookAtWatch(world: World, work: OpenWork, watchName: string, asked: Asked): Promise<Created[]> {
+  const watch = configured(world.config, "watches", watchName);
+  const store = world.blobs(watch.blobs);
+  const roots = await listRoots(store);
+  const highest = Math.max(...roots.keys());
+  const info = roots.get(highest);
+  if (!info || hasMark(work.live.watchRoots, watchName, rootMark(highest, info))) return [];
+
+  const opened = await openRepository(store);
+  const dated = await datedSnapshots(store, opened);
+  const above = newestGoodFirst(dated).filter((snapshot) => isAbove(snapshot, work, watchName));
+  const created: Created[] = [];
+  // `each` brings in every one, oldest first; otherwise the newest, or the next one when that came to nothing.
+  for (const snapshot of watch.restore.which === "each" ? above.reverse() : above) {
+    const one = await askArrival(world, watchName, snapshot, opened.root?.generation ?? 0, asked);
+    created.push(one);
+    if (one.outcome === "created") work.jobs.push(one.job);
+    if (watch.restore.which !== "each" && (one.outcome !== "done" || one.done.state === "done")) break;
+  }
+  // While a snapshot's own blob is missing its time is unknown, and the next look may choose another.
+  if (dated.every(({ startTime, state }) => startTime !== undefined || state !== "SUCCESS"))
+    await rememberMark(world, work.live.watchRoots, {
+      name: watchName,
+      prefix: stateKey.watchRoots(watchName),
+      mark: rootMark(highest, info),
+    });
+  return created;
+}
+
+function isAbove(snapshot: RootSnapshot, work: OpenWork, watchName: string): boolean {
+  const position = work.live.positions.get(watchName)?.at(-1);
+  if (!position || !snapshot.startTime) return position?.uuid !== snapshot.uuid;
+  return timeDigits(snapshot.startTime) > position.digits;
+}
+
+async function askArrival(world: World, watchName: string, snapshot: RootSnapshot, generation: number, asked: Asked): Promise<Created> {
+  const watch = safeWatch(configured(world.config, "watches", watchName));
+  const input: ArrivalInput = {
+    watchName,
+    watch,
+    snapshot: { name: snapshot.name, uuid: snapshot.uuid, startTime: snapshot.startTime?.toISOString() ?? "" },
+    generation,
+  };
+  const data: ArrivalData = { probes: [], missing: 0, damaged: 0 };
+  return world.log.create(
+    jobId.arrival(watchName, snapshot.uuid),
+    {
+      about: `${watchName}: ${snapshot.name}`,
+      asked,
+      patienceUntil: new Date(world.clock.now().getTime() + watch.patienceMs).toISOString(),
+      input,
+    },
+    { state: "asked", reason: reason("arrival.seen", { root: `index-${generation}`, snapshot: snapshot.name }), data },
+  );
+}

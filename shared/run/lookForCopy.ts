@@ -1,0 +1,54 @@
+import { stateKey } from "../jobs/keys.ts";
+import { parseSnapshotName } from "../jobs/names.ts";
+import { slotOf, slotTime } from "../jobs/slot.ts";
+import type { CopyRule } from "../model/config.ts";
+import { dueSlots } from "../plan/dueSlots.ts";
+import { askCopy } from "./askCopy.ts";
+import type { OpenWork } from "./openWork.ts";
+import { listRoots, openRepository } from "./readRepository.ts";
+import { hasMark, rememberMark } from "./rememberMark.ts";
+import { datedSnapshots, newestGoodFirst, rootMark } from "./rootSnapshots.ts";
+import { placeOf, type World } from "./world.ts";
+
+/** Whether a copy is due: its policy has a new good snapshot, or its own schedule says so. */
+export async function lookForCopy(world: World, work: OpenWork, copyName: string, rule: CopyRule): Promise<void> {
+  if (rule.after !== undefined) await lookForSuccess(world, work, copyName, rule.after);
+  if (rule.schedule !== undefined) await lookForSlot(world, work, copyName, rule.schedule);
+}
+
+/** One LIST tells whether the source's root is another than at the last look, and only then is anything read. */
+async function lookForSuccess(world: World, work: OpenWork, copyName: string, policy: string): Promise<void> {
+  const source = world.blobs(placeOf(world.config, world.config.copies[copyName]?.from ?? ""));
+  const roots = await listRoots(source);
+  const highest = Math.max(...roots.keys());
+  const info = roots.get(highest);
+  const isSeen = (mark: string) => hasMark(work.live.copySeen, copyName, mark);
+  if (!info || isSeen(rootMark(highest, info))) return;
+  const opened = await openRepository(source);
+  const newest = newestGoodFirst(await datedSnapshots(source, opened)).find(({ name }) => parseSnapshotName(name)?.policy === policy);
+  if (newest && !isSeen(newest.uuid)) {
+    const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, opened);
+    if (created.outcome === "created") work.jobs.push(created.job);
+    await remember(world, work, copyName, newest.uuid);
+  }
+  await remember(world, work, copyName, rootMark(highest, info));
+}
+
+/** The newest moment that is due; those before it are covered by it. */
+async function lookForSlot(world: World, work: OpenWork, copyName: string, schedule: NonNullable<CopyRule["schedule"]>): Promise<void> {
+  const now = world.clock.now();
+  const dealtWith = (work.live.copySeen.get(copyName) ?? [])
+    .map(({ mark }) => mark)
+    .filter((mark) => mark.startsWith("slot-"))
+    .at(-1);
+  if (dealtWith === undefined) return remember(world, work, copyName, `slot-${slotOf(now)}`);
+  const due = dueSlots(schedule, slotTime(dealtWith.slice("slot-".length)), now).at(-1);
+  if (!due) return;
+  const created = await askCopy(world, copyName, { by: "timer", who: `schedule ${slotOf(due)}` });
+  if (created.outcome === "created") work.jobs.push(created.job);
+  await remember(world, work, copyName, `slot-${slotOf(due)}`);
+}
+
+function remember(world: World, work: OpenWork, copyName: string, mark: string): Promise<void> {
+  return rememberMark(world, work.live.copySeen, { name: copyName, prefix: stateKey.copySeen(copyName), mark });
+}

@@ -1,0 +1,51 @@
+import type { BlobStore } from "../model/blobStore.ts";
+import { type AppError, hasCode } from "../model/errors.ts";
+import type { DamagedBlob, MissingBlob } from "../model/repository.ts";
+
+/** Sizes in bytes by key: everything that one listing of the base path showed. */
+export type Listing = ReadonlyMap<string, number>;
+
+/** Reads metadata blobs, each once, and remembers what was not there and what could not be decoded. */
+export interface MetadataReader {
+  /** The decoded blob; undefined when it is missing or damaged, which `missing` or `damaged` then tell. */
+  read<T>(key: string, decode: (bytes: Uint8Array, subject: string) => T): Promise<T | undefined>;
+  damage(blob: DamagedBlob): void;
+  sizeOf(key: string): number | undefined;
+  readonly missing: MissingBlob[];
+  readonly damaged: DamagedBlob[];
+}
+
+/** With a listing, keys that it does not show are not asked for. */
+export function metadataReader(store: BlobStore, listing?: Listing): MetadataReader {
+  const sizes = new Map<string, number>();
+  const missing: MissingBlob[] = [];
+  const damaged: DamagedBlob[] = [];
+  return {
+    missing,
+    damaged,
+    sizeOf: (key) => sizes.get(key),
+    damage: (blob) => void damaged.push(blob),
+    async read(key, decode) {
+      const bytes = listing === undefined || listing.has(key) ? await store.get(key) : undefined;
+      if (bytes === undefined) {
+        missing.push({ key, expectedBytes: null, foundBytes: null });
+        return undefined;
+      }
+      sizes.set(key, bytes.byteLength);
+      try {
+        return decode(bytes, key);
+      } catch (error) {
+        if (!hasCode(error, "invalid")) throw error;
+        damaged.push(damageOf(key, error));
+        return undefined;
+      }
+    },
+  };
+}
+
+/** What a decoder's error says of the blob. */
+export function damageOf(key: string, error: AppError): DamagedBlob {
+  const params = error.reason?.params ?? {};
+  if (error.reason?.code !== "format.crc32") return { key, check: "format", expected: "a blob that can be decoded", found: error.message };
+  return { key, check: "crc32", expected: String(params.expected), found: String(params.found) };
+}

@@ -1,0 +1,48 @@
+import { laneBlock } from "../jobs/lanes.ts";
+import { type LiveView, readLive } from "../jobs/liveView.ts";
+import type { Job } from "../jobs/record.ts";
+import type { Cluster } from "../model/cluster.ts";
+import { hasCode, messageOf } from "../model/errors.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import { workExcludes } from "../plan/versions.ts";
+import type { World } from "./world.ts";
+
+/** What is open now, read once per invocation; heads of jobs that this invocation moves are kept current in place. */
+export interface OpenWork {
+  live: LiveView;
+  jobs: Job[];
+}
+
+/** One listing, then two small reads per open job. Garbage logs (their final record exists) are swept on the way. */
+export async function readOpenWork(world: World): Promise<OpenWork> {
+  const live = await readLive(world.state);
+  const jobs: Job[] = [];
+  for (const [id, seq] of live.jobs) {
+    try {
+      const job = await world.log.read(id, seq);
+      if (job) jobs.push(job);
+      else if (await world.log.done(id)) await world.log.sweep(id);
+    } catch (error) {
+      if (!hasCode(error, "conflict", "invalid")) throw error;
+      world.logger.error("job left alone", { job: id, error: messageOf(error) });
+    }
+  }
+  return { live, jobs };
+}
+
+/** Why a job must not start work on its cluster now: its lane, or work there that is not its own. */
+export async function blockOf(
+  cluster: Cluster,
+  version: string,
+  job: Job,
+  work: OpenWork,
+  own: { snapshots: readonly string[]; indices: readonly string[] },
+): Promise<Reason | undefined> {
+  const lane = laneBlock(job, work.jobs);
+  if (lane || !workExcludes(version)) return lane;
+  const snapshot = (await cluster.runningSnapshots()).find((running) => !own.snapshots.includes(running.snapshot));
+  if (snapshot)
+    return reason("cluster.snapshotRuns", { cluster: cluster.name, snapshot: snapshot.snapshot, repository: snapshot.repository });
+  const restore = (await cluster.runningRestores()).find((running) => running.indices.some((index) => !own.indices.includes(index)));
+  return restore ? reason("cluster.restoreRuns", { cluster: cluster.name, indices: restore.indices.slice(0, 5) }) : undefined;
+}

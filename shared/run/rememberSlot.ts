@@ -1,0 +1,18 @@
+import { type SlotHint, stateKey } from "../jobs/keys.ts";
+import type { OpenWork } from "./openWork.ts";
+import { writeObject } from "./stateObject.ts";
+import type { World } from "./world.ts";
+
+/** Hints kept per policy: enough to see the last good one among failures. */
+const HINTS_KEPT = 3;
+
+/** Notes that a slot is dealt with, and forgets all but the newest hints; the newest good one always stays. */
+export async function rememberSlot(world: World, work: OpenWork, policy: string, hint: SlotHint): Promise<void> {
+  await writeObject(world.state, stateKey.slot(policy, hint), {});
+  const known = work.live.slots.get(policy) ?? [];
+  const all = [...known.filter(({ slot }) => slot !== hint.slot), hint].sort((a, b) => (a.slot < b.slot ? -1 : 1));
+  work.live.slots.set(policy, all);
+  const newestGood = all.filter(({ state }) => state === "done").at(-1);
+  const old = all.slice(0, -HINTS_KEPT).filter((past) => past !== newestGood && past !== hint);
+  if (old.length > 0) await world.state.delete(old.map((past) => stateKey.slot(policy, past)));
+}

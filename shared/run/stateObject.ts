@@ -1,0 +1,35 @@
+import type { BlobStore } from "../model/blobStore.ts";
+import { AppError, hasCode } from "../model/errors.ts";
+
+/** A small JSON object of the state; `undefined` when the key is absent. */
+export async function readObject<T>(state: BlobStore, key: string): Promise<T | undefined> {
+  const bytes = await state.get(key);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as T;
+  } catch (cause) {
+    throw new AppError("invalid", `state object ${key}: is not JSON`, { cause });
+  }
+}
+
+export async function writeObject(state: BlobStore, key: string, value: unknown): Promise<void> {
+  await state.put(key, new TextEncoder().encode(JSON.stringify(value)));
+}
+
+/** Writes it unless something is there; says whether we did. A lost answer may read as "not we": callers must not need more. */
+export async function writeObjectOnce(state: BlobStore, key: string, value: unknown): Promise<boolean> {
+  try {
+    await state.put(key, new TextEncoder().encode(JSON.stringify(value)), { ifAbsent: true });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "conflict")) return false;
+    throw error;
+  }
+}
+
+/** The last segments of all keys below a prefix. */
+export async function keysBelow(state: BlobStore, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of state.list(prefix)) keys.push(key.slice(prefix.length));
+  return keys;
+}

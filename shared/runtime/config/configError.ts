@@ -1,0 +1,39 @@
+import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
+import type { Fault, Warning } from "../../repository/fault.ts";
+
+/** A fault of the configuration, with the line it stands on. */
+export interface ConfigFault extends Fault {
+  line: number | undefined;
+}
+
+export interface ConfigWarning extends Warning {
+  line: number | undefined;
+}
+
+/** All faults of a configuration in one error: the message lists them, {@link configFaults} gives them as data. */
+export class ConfigError extends AppError {
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    const lines = faults.map(printConfigFault);
+    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+    super("invalid", [`configuration: ${count}`, ...lines.map((line) => `  ${line}`)].join("\n"), {
+      reason: reason("config.invalid", { faults: lines }),
+    });
+    this.name = "ConfigError";
+    this.faults = faults;
+  }
+}
+
+/** The faults that an error carries; none when it is about something else. */
+export function configFaults(error: unknown): readonly ConfigFault[] {
+  return error instanceof ConfigError ? error.faults : [];
+}
+
+/** `backups.nightly.patience (line 31): not a duration: "4 hours", write …`. */
+export function printConfigFault({ path, line, value, wrong, fix }: ConfigFault): string {
+  const where = [path, line === undefined ? "" : `(line ${line})`].filter((part) => part !== "").join(" ");
+  const shown = value === null ? "" : `: ${JSON.stringify(value)}`;
+  return `${where === "" ? "" : `${where}: `}${wrong}${shown}, ${fix}`;
+}

@@ -1,0 +1,83 @@
+import * as z from "zod";
+import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
+import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
+
+/** For editors: a placeholder may stand wherever a text does. */
+const PLACEHOLDER_PATTERN = String.raw`^.*\$\{[A-Za-z_][A-Za-z0-9_]*\}.*$`;
+
+/** They become part of snapshot names and of keys in the state. */
+const NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,30}$";
+/** Existing repositories often have underscores (`aliyun_auto_snapshot`), and their names go into keys only. */
+const REPOSITORY_NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,79}$";
+
+export const NAME_FIXES: Readonly<Record<string, string>> = {
+  [`/${NAME_PATTERN}/`]: "write at most 31 lower-case letters, digits and -, a letter or digit first",
+  [`/${REPOSITORY_NAME_PATTERN}/`]: "write at most 80 lower-case letters, digits, - and _, a letter or digit first",
+};
+
+export function name() {
+  return z.string().regex(new RegExp(NAME_PATTERN));
+}
+
+export function repositoryName() {
+  return z.string().regex(new RegExp(REPOSITORY_NAME_PATTERN));
+}
+
+export function text(title: string, description: string) {
+  return z.string().min(1).meta({ title, description });
+}
+
+/** A text with a check of its own; what it finds is carried as the issue's params. */
+export function checkedText(title: string, description: string, check: (value: string) => FieldProblem | undefined, pattern?: string) {
+  const field = z.string().superRefine((value, context) => {
+    const problem = check(value);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem.wrong, params: { ...problem } });
+  });
+  return field.meta({ title, description, ...(pattern === undefined ? {} : { pattern: `${pattern}|${PLACEHOLDER_PATTERN}` }) });
+}
+
+export function duration(title: string, description: string, options: { zero?: boolean } = {}) {
+  const fix = "write a number and a unit such as 90s, 30m, 4h or 2d";
+  const check = (value: string): FieldProblem | undefined => {
+    const durationMs = parseDuration(value);
+    if (durationMs === undefined) return { code: "duration", wrong: "not a duration", fix };
+    return durationMs > 0 || options.zero === true ? undefined : { code: "duration", wrong: "a duration of nothing", fix };
+  };
+  return checkedText(title, description, check, DURATION_PATTERN);
+}
+
+export function cron(description: string) {
+  return checkedText("Cron", description, cronProblem);
+}
+
+export function timeZone() {
+  return checkedText("Time zone", "IANA name in which the cron is meant: Asia/Shanghai.", timeZoneProblem);
+}
+
+export function httpUrl(title: string, description: string) {
+  const check = (value: string): FieldProblem | undefined => {
+    const fix = "write it as in http://127.0.0.1:9200";
+    if (!URL.canParse(value) || !/^https?:\/\/[^/]/.test(value)) return { code: "url", wrong: "not an http(s) URL", fix };
+    const { username, password } = new URL(value);
+    if (username === "" && password === "") return undefined;
+    return { code: "urlCredentials", wrong: "a URL with credentials in it", fix: "give them as username and password" };
+  };
+  return checkedText(title, description, check);
+}
+
+const SHA256_PATTERN = "^[0-9a-f]{64}$";
+
+export function sha256(title: string, description: string) {
+  const fix = "write the token's SHA-256 as 64 lower-case hex digits";
+  const check = (value: string) => (new RegExp(SHA256_PATTERN).test(value) ? undefined : { code: "sha256", wrong: "not a SHA-256", fix });
+  return checkedText(title, description, check, SHA256_PATTERN);
+}
+
+export function isoDate(title: string, description: string) {
+  const fix = "write it as 2026-01-31 or 2026-01-31T00:00:00Z";
+  const check = (value: string): FieldProblem | undefined =>
+    z.union([z.iso.date(), z.iso.datetime({ offset: true })]).safeParse(value).success
+      ? undefined
+      : { code: "date", wrong: "not a date", fix };
+  return checkedText(title, description, check);
+}

@@ -1,0 +1,110 @@
+import type { Config } from "../../model/config.ts";
+import { ConfigError, type ConfigFault, type ConfigWarning } from "./configError.ts";
+import { type Environment, hasPlaceholder, isSecretPath, type Resolved, resolveEnvironment, scrub, shownValue } from "./environment.ts";
+import { checkPlaces, placeWarnings } from "./places.ts";
+import { checkReferences } from "./references.ts";
+import { checkRegistrations, registrationWarnings } from "./registrations.ts";
+import { checkRules } from "./rules.ts";
+import { checkShape } from "./schemaFindings.ts";
+import { readSource, type Source } from "./source.ts";
+import { toConfig } from "./toConfig.ts";
+import { asSection, at, type Finding, finding, mapTexts, pathText, reasonOf, type Segments } from "./tree.ts";
+
+export interface ConfigReport {
+  /** Absent when there are faults. */
+  config: Config | undefined;
+  faults: ConfigFault[];
+  warnings: ConfigWarning[];
+}
+
+/**
+ * Reads ossnap.yaml (or JSON), puts the environment's values in and checks everything.
+ * Throws one `ConfigError` (`invalid`) that lists all faults; values from the environment are never shown.
+ */
+export function loadConfig(text: string, environment: Environment): Config {
+  const { config, faults } = checkConfig(text, environment);
+  if (config === undefined) throw new ConfigError(faults);
+  return config;
+}
+
+/** The same without throwing, and with what works but deserves a word. */
+export function checkConfig(text: string, environment: Environment): ConfigReport {
+  const { source, faults } = readSource(text);
+  if (source === undefined) return { config: undefined, faults, warnings: [] };
+  const written = withoutEmptySections(source.tree);
+  const resolved = resolveEnvironment(written, environment);
+  const { input, findings } = checkTree(resolved);
+  // Function Compute names its region there; elsewhere nothing tells which network the caller is in.
+  const callerRegion = environment.FC_REGION;
+  const regionWarnings = callerRegion === undefined ? [] : placeWarnings(resolved.tree, callerRegion);
+  const shown = (found: Finding[]) => present(found, { source, written, resolved });
+  const warnings = shown([...registrationWarnings(resolved.tree), ...regionWarnings, ...literalSecrets(written)]);
+  if (input === undefined || findings.length > 0) return { config: undefined, faults: shown(findings), warnings };
+  return { config: toConfig(input), faults: [], warnings };
+}
+
+/**
+ * The configuration as it goes into a function's bundle: JSON with every `${NAME}` as written, so no secret leaves the environment.
+ * Throws one `ConfigError` for everything that can be judged without the environment.
+ */
+export function resolvedConfigText(text: string): string {
+  const { source, faults } = readSource(text);
+  if (source === undefined) throw new ConfigError(faults);
+  const written = withoutEmptySections(source.tree);
+  const resolved = resolveEnvironment(written, {});
+  const findings = checkTree(resolved).findings.filter(({ code }) => code !== "config.environment");
+  if (findings.length > 0) throw new ConfigError(present(findings, { source, written, resolved }));
+  return `${JSON.stringify(written, undefined, 2)}\n`;
+}
+
+function checkTree(resolved: Resolved) {
+  const { tree } = resolved;
+  const { input, findings } = checkShape(tree);
+  const across = [...checkReferences(tree), ...checkRegistrations(tree), ...checkPlaces(tree), ...checkRules(tree)];
+  // What an unset variable would have held cannot be judged; that it is unset is told once.
+  const judged = [...findings, ...across].filter(({ segments }) => !hasPlaceholder(at(tree, segments)));
+  return { input, findings: [...resolved.findings, ...judged] };
+}
+
+interface Context {
+  source: Source;
+  written: unknown;
+  resolved: Resolved;
+}
+
+/** Findings as people read them: in the order of the lines, one for each path and fault. */
+function present(findings: readonly Finding[], { source, written, resolved }: Context): ConfigFault[] {
+  const faults = findings.map((found): ConfigFault => {
+    const clean = (text: string) => scrub(text, resolved.values, at(written, found.segments));
+    const { code, params } = reasonOf(found);
+    return {
+      path: pathText(found.segments),
+      line: source.lineOf(found.segments),
+      value: found.hidesValue === true ? null : shownValue(written, found.segments),
+      wrong: clean(found.wrong),
+      fix: clean(found.fix),
+      reason: { code, params: mapTexts(params, clean) as typeof params },
+    };
+  });
+  const seen = new Map(faults.map((fault) => [`${fault.path} ${fault.wrong}`, fault]));
+  return [...seen.values()].sort((one, other) => (one.line ?? Number.MAX_SAFE_INTEGER) - (other.line ?? Number.MAX_SAFE_INTEGER));
+}
+
+/** `copies:` with all its entries commented out is null in YAML and meant as "none". */
+function withoutEmptySections(tree: unknown): unknown {
+  if (typeof tree !== "object" || tree === null || Array.isArray(tree)) return tree;
+  return Object.fromEntries(Object.entries(asSection(tree)).filter(([, value]) => value !== null));
+}
+
+/** Secrets that stand in the file instead of a placeholder. */
+function literalSecrets(written: unknown): Finding[] {
+  const findings: Finding[] = [];
+  mapTexts(written, (text, segments: Segments) => {
+    const isHash = segments.at(-1) === "sha256";
+    if (isSecretPath(segments) && !isHash && !hasPlaceholder(text)) {
+      findings.push(finding(segments, "secret", "written in the file", `put it into the environment and write \${VARIABLE}`));
+    }
+    return text;
+  });
+  return findings;
+}

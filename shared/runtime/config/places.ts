@@ -1,0 +1,120 @@
+import type { Place } from "../../model/config.ts";
+import { basePathProblems } from "../../repository/basePath.ts";
+import { checkEndpoint, parseEndpoint } from "../../repository/endpoint.ts";
+import { overlapOf, placeOf } from "../../repository/place.ts";
+import { hasPlaceholder } from "./environment.ts";
+import { asPlace, asRegistration } from "./reading.ts";
+import { asSection, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
+
+interface Located {
+  segments: Segments;
+  place: Place;
+}
+
+/** Every place of the configuration by itself, and all of them against each other. */
+export function checkPlaces(tree: unknown): Finding[] {
+  const state = located(tree, ["state"]);
+  const watches = eachOf(tree, "watches", "blobs");
+  const copies = eachOf(tree, "copies", "to");
+  const blobs = eachOf(tree, "repositories", "blobs");
+  return [
+    ...[...state, ...watches, ...copies, ...blobs].flatMap(checkPlace),
+    ...watches.flatMap((watch, index) =>
+      watches.slice(index + 1).flatMap((later) => clash(later, watch, "watchOverlap", "overlaps another watch")),
+    ),
+    ...copies.flatMap((copy, index) =>
+      copies.slice(index + 1).flatMap((later) => clash(later, copy, "copyOverlap", "overlaps another copy's destination")),
+    ),
+    ...state.flatMap((own) =>
+      watches.flatMap((watch) => clash(own, watch, "stateWatched", "overlaps a watch, which would see the state's own writes")),
+    ),
+    ...copies.flatMap((copy) => state.flatMap((own) => clash(copy, own, "copyIntoState", "overlaps the state"))),
+    ...copies.flatMap((copy) =>
+      writtenPlaces(tree).flatMap((written) => clash(copy, written, "copyIntoWritten", "overlaps a repository that a cluster writes")),
+    ),
+  ];
+}
+
+/** What the addresses cost or keep out of reach when the caller runs in `callerRegion`: traffic tariffs and internal hosts. */
+export function placeWarnings(tree: unknown, callerRegion: string): Finding[] {
+  const all = [
+    ...located(tree, ["state"]),
+    ...eachOf(tree, "watches", "blobs"),
+    ...eachOf(tree, "copies", "to"),
+    ...eachOf(tree, "repositories", "blobs"),
+  ];
+  return all.flatMap(({ segments, place: { store, endpoint } }) => {
+    if (store !== "oss" || endpoint === undefined || hasPlaceholder(endpoint)) return [];
+    const { faults, warnings } = checkEndpoint({ path: "endpoint", endpoint, callerRegion });
+    return [...faults, ...warnings].map((found) => findingOf(found, segments));
+  });
+}
+
+function clash(one: Located, other: Located, code: string, wrong: string): Finding[] {
+  const overlap = overlapOf(one.place, other.place);
+  if (overlap === undefined) return [];
+  const how = { same: "the same as", inside: "below", contains: "above" }[overlap];
+  const theirs = other.segments.join(".");
+  return [{ ...finding(one.segments, code, `${wrong}: it is ${how} ${theirs}`, "give it a prefix of its own"), params: { other: theirs } }];
+}
+
+function checkPlace({ segments, place }: Located): Finding[] {
+  const path = segments[0] === "state" ? "prefix" : "basePath";
+  const problems = basePathProblems(place.basePath).map(({ wrong, fix, reason }) => ({
+    segments: [...segments, path],
+    wrong,
+    fix,
+    code: reason.code,
+  }));
+  return [...problems, ...checkBucket(segments, place), ...checkAddress(segments, place), ...checkKeys(segments, place)];
+}
+
+const BUCKET_RULES = {
+  oss: { pattern: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, fix: "write 3 to 63 lower-case letters, digits and -" },
+  s3: { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, fix: "write the bucket's name alone" },
+  directory: { pattern: /^\/[^\0]+$/, fix: "write an absolute path, as in /srv/blobs" },
+} as const;
+
+function checkBucket(segments: Segments, { store, bucket }: Place): Finding[] {
+  const { pattern, fix } = BUCKET_RULES[store];
+  const wrong = store === "directory" ? "not an absolute path" : "not a bucket's name";
+  return pattern.test(bucket) ? [] : [finding([...segments, "bucket"], "bucket", wrong, fix)];
+}
+
+function checkAddress(segments: Segments, { store, endpoint, region }: Place): Finding[] {
+  if (store === "directory" || hasPlaceholder(endpoint) || hasPlaceholder(region)) return [];
+  const findings =
+    endpoint === undefined ? [] : checkEndpoint({ path: "endpoint", endpoint, region }).faults.map((found) => findingOf(found, segments));
+  if (region?.startsWith("oss-") === true) {
+    findings.push(finding([...segments, "region"], "region", "an endpoint's name, not a region", `write ${region.slice("oss-".length)}`));
+  }
+  const told = region ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint)?.region);
+  if (store === "oss" && told === undefined)
+    findings.push(finding([...segments, "region"], "region", "missing", "add it: signatures name the region"));
+  return findings;
+}
+
+function checkKeys(segments: Segments, { accessKeyId, secretAccessKey }: Place): Finding[] {
+  if ((accessKeyId === undefined) === (secretAccessKey === undefined)) return [];
+  const absent = accessKeyId === undefined ? "accessKeyId" : "secretAccessKey";
+  return [finding([...segments, absent], "halfKey", "missing beside its other half", "add it, or leave out both")];
+}
+
+/** Repositories that a cluster may write: not registered readonly. */
+function writtenPlaces(tree: unknown): Located[] {
+  return Object.keys(asSection(at(tree, ["repositories"]))).flatMap((name) => {
+    const registration = asRegistration(at(tree, ["repositories", name, "register"]));
+    if (registration === undefined || String(registration.settings.readonly) === "true") return [];
+    const place = asPlace(at(tree, ["repositories", name, "blobs"])) ?? placeOf(registration);
+    return place === undefined ? [] : [{ segments: ["repositories", name], place }];
+  });
+}
+
+function eachOf(tree: unknown, section: string, key: string): Located[] {
+  return Object.keys(asSection(at(tree, [section]))).flatMap((name) => located(tree, [section, name, key]));
+}
+
+function located(tree: unknown, segments: Segments): Located[] {
+  const place = asPlace(at(tree, segments));
+  return place === undefined ? [] : [{ segments, place }];
+}

@@ -1,0 +1,33 @@
+import type { Place, Registration } from "../../model/config.ts";
+import { isRepositoryType } from "../../repository/settingKeys.ts";
+import type { SettingValue } from "../../repository/settings.ts";
+import { asSection, asText } from "./tree.ts";
+
+/** A place as far as it can be read; the state's says `prefix` and is on OSS unless told otherwise. */
+export function asPlace(value: unknown): Place | undefined {
+  const section = asSection(value);
+  const bucket = asText(section.bucket);
+  const store = section.store ?? "oss";
+  if (bucket === undefined || (store !== "oss" && store !== "s3" && store !== "directory")) return undefined;
+  return {
+    store,
+    bucket,
+    basePath: asText(section.basePath) ?? asText(section.prefix) ?? "",
+    endpoint: asText(section.endpoint),
+    region: asText(section.region),
+    accessKeyId: asText(section.accessKeyId),
+    secretAccessKey: asText(section.secretAccessKey),
+  };
+}
+
+/** A registration as far as it can be read. */
+export function asRegistration(value: unknown): Registration | undefined {
+  const section = asSection(value);
+  const type = section.type;
+  if (!isRepositoryType(type)) return undefined;
+  return { type, settings: Object.fromEntries(Object.entries(asSection(section.settings)).filter(isSetting)) };
+}
+
+function isSetting(entry: [string, unknown]): entry is [string, SettingValue] {
+  return asText(entry[1]) !== undefined || typeof entry[1] === "number" || typeof entry[1] === "boolean";
+}

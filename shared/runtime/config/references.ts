@@ -1,0 +1,24 @@
+import { didYouMean } from "../../repository/fault.ts";
+import { asSection, asText, at, type Finding, finding } from "./tree.ts";
+
+/** Which key of which section names an entry of another one. */
+const REFERENCES: readonly { section: string; key: string; target: string; noun: string }[] = [
+  { section: "repositories", key: "cluster", target: "clusters", noun: "cluster" },
+  { section: "backups", key: "repository", target: "repositories", noun: "repository" },
+  { section: "copies", key: "from", target: "repositories", noun: "repository" },
+  { section: "copies", key: "after", target: "backups", noun: "backup policy" },
+  { section: "watches", key: "cluster", target: "clusters", noun: "cluster" },
+];
+
+/** Names that name nothing. Judged on what is written, so a broken entry is still one that can be named. */
+export function checkReferences(tree: unknown): Finding[] {
+  return REFERENCES.flatMap(({ section, key, target, noun }) => {
+    const known = Object.keys(asSection(at(tree, [target])));
+    return Object.keys(asSection(at(tree, [section]))).flatMap((name) => {
+      const referred = asText(at(tree, [section, name, key]));
+      if (referred === undefined || known.includes(referred)) return [];
+      const fix = known.length === 0 ? `add it under ${target}` : didYouMean(referred, known);
+      return [finding([section, name, key], "reference", `no such ${noun}`, fix)];
+    });
+  });
+}

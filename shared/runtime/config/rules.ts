@@ -1,0 +1,120 @@
+import { placeOf } from "../../repository/place.ts";
+import { asRegistration } from "./reading.ts";
+import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
+
+const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"];
+
+/** What single values cannot tell: rules that contradict each other or come to nothing. */
+export function checkRules(tree: unknown): Finding[] {
+  return [
+    ...checkReservedKeys(tree, []),
+    ...namesOf(tree, "backups", checkBackup),
+    ...namesOf(tree, "copies", checkCopy),
+    ...namesOf(tree, "watches", checkWatch),
+    ...checkTokens(tree),
+  ];
+}
+
+function checkBackup(tree: unknown, name: string): Finding[] {
+  const findings: Finding[] = [];
+  const keep = at(tree, ["backups", name, "keep"]);
+  if (keep !== undefined && keepsNothing(asSection(keep))) {
+    findings.push(finding(["backups", name, "keep"], "keepsNothing", "keeps nothing", `add one of ${COUNTED_RULES.join(", ")}, within`));
+  }
+  const repository = asText(at(tree, ["backups", name, "repository"])) ?? "";
+  const registration = asRegistration(at(tree, ["repositories", repository, "register"]));
+  if (String(registration?.settings.readonly) === "true") {
+    findings.push(
+      finding(["backups", name, "repository"], "backupReadonly", "a repository registered readonly", "name one that the cluster may write"),
+    );
+  }
+  return findings;
+}
+
+function keepsNothing(keep: Record<string, unknown>): boolean {
+  return keep.within === undefined && COUNTED_RULES.every((rule) => keep[rule] === undefined || keep[rule] === 0);
+}
+
+function checkCopy(tree: unknown, name: string): Finding[] {
+  const copy = asSection(at(tree, ["copies", name]));
+  const [from, after] = [asText(copy.from), asText(copy.after)];
+  const findings: Finding[] = [];
+  if (copy.schedule !== undefined && copy.after !== undefined) {
+    findings.push(
+      finding(["copies", name, "schedule"], "copyTwoStarts", "has after and schedule", "keep one of them, or neither to copy by hand only"),
+    );
+  }
+  const source = from === undefined ? undefined : at(tree, ["repositories", from]);
+  const registration = asRegistration(at(source, ["register"]));
+  if (registration !== undefined && at(source, ["blobs"]) === undefined && placeOf(registration) === undefined) {
+    findings.push(
+      finding(
+        ["copies", name, "from"],
+        "copyNoPlace",
+        "a repository without blobs, so nothing tells where they lie",
+        `add repositories.${from}.blobs`,
+      ),
+    );
+  }
+  const backedUp = after === undefined ? undefined : asText(at(tree, ["backups", after, "repository"]));
+  const isKnown = source !== undefined && backedUp !== undefined && at(tree, ["repositories", backedUp]) !== undefined;
+  if (isKnown && backedUp !== from) {
+    const wrong = `a policy that backs up to ${backedUp}, not to ${from}`;
+    findings.push(finding(["copies", name, "after"], "copyOtherPolicy", wrong, `name a policy of ${from}`));
+  }
+  return findings;
+}
+
+function checkWatch(tree: unknown, name: string): Finding[] {
+  const findings: Finding[] = [];
+  const indices = at(tree, ["watches", name, "restore", "indices"]);
+  if (at(tree, ["watches", name, "restore", "alias"]) !== undefined && Array.isArray(indices) && indices.length > 1) {
+    const wrong = "one alias for several indices: it must stand on exactly one";
+    findings.push(
+      finding(["watches", name, "restore", "alias"], "aliasMany", wrong, "make a watch of its own for each, or leave out alias"),
+    );
+  }
+  const registered = asText(at(tree, ["watches", name, "register", "name"]));
+  const taken = registered === undefined ? undefined : nameTaken(tree, name, registered);
+  if (taken !== undefined) {
+    findings.push(finding(["watches", name, "register", "name"], "nameTaken", `taken on that cluster by ${taken}`, "write another name"));
+  }
+  return findings;
+}
+
+function nameTaken(tree: unknown, watch: string, registered: string): string | undefined {
+  const cluster = at(tree, ["watches", watch, "cluster"]);
+  if (at(tree, ["repositories", registered, "cluster"]) === cluster && cluster !== undefined) return `repositories.${registered}`;
+  const names = Object.keys(asSection(at(tree, ["watches"])));
+  const earlier = names
+    .slice(0, names.indexOf(watch))
+    .find(
+      (other) => at(tree, ["watches", other, "cluster"]) === cluster && at(tree, ["watches", other, "register", "name"]) === registered,
+    );
+  return earlier === undefined ? undefined : `watches.${earlier}`;
+}
+
+function checkTokens(tree: unknown): Finding[] {
+  const tokens = at(tree, ["http", "tokens"]);
+  if (!Array.isArray(tokens)) return [];
+  const names = tokens.map((token: unknown) => asText(at(token, ["name"])));
+  return names.flatMap((name, index) =>
+    name === undefined || names.indexOf(name) === index
+      ? []
+      : [finding(["http", "tokens", index, "name"], "tokenTwice", "a second token of that name", "rename one")],
+  );
+}
+
+/** The schema passes over this one key, and nothing that is written may go unheard. */
+function checkReservedKeys(node: unknown, segments: Segments): Finding[] {
+  if (typeof node !== "object" || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => {
+    const below = [...segments, Array.isArray(node) ? Number(key) : key];
+    if (key !== "__proto__") return checkReservedKeys(value, below);
+    return [{ ...finding(below, "name", "a reserved word of JavaScript", "write another name"), hidesValue: true }];
+  });
+}
+
+function namesOf(tree: unknown, section: string, check: (tree: unknown, name: string) => Finding[]): Finding[] {
+  return Object.keys(asSection(at(tree, [section]))).flatMap((name) => check(tree, name));
+}

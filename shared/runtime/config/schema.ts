@@ -1,0 +1,208 @@
+import * as z from "zod";
+import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
+import { cron, duration, httpUrl, isoDate, name, repositoryName, sha256, text, timeZone } from "./fields.ts";
+
+const stores = z.enum(["oss", "s3", "directory"]);
+
+const access = {
+  endpoint: text("Endpoint", "The store's address, as in https://oss-cn-hangzhou-internal.aliyuncs.com.").optional(),
+  region: text("Region", "As in cn-hangzhou; left out when the endpoint names it.").optional(),
+  accessKeyId: text("Access key id", "Left out when the function's role is to be used; best taken from the environment.").optional(),
+  secretAccessKey: text("Secret access key", "Best taken from the environment.").optional(),
+};
+
+const bucket = text("Bucket", "The bucket's name; for store directory an absolute path.");
+
+const state = z
+  .strictObject({
+    store: stores.default("oss").meta({ title: "Store", description: "oss unless this is one machine." }),
+    bucket,
+    prefix: z.string().default("").meta({ title: "Prefix", description: "Where in the bucket; under no watch, no copy's destination." }),
+    ...access,
+  })
+  .meta({ title: "State", description: "Where jobs, pins and evidence live. The bucket must not be versioned." });
+
+const place = z
+  .strictObject({
+    store: stores.meta({ title: "Store", description: "What speaks there." }),
+    bucket,
+    basePath: z.string().default("").meta({ title: "Base path", description: 'Without a leading slash; "" for the root.' }),
+    ...access,
+  })
+  .meta({ title: "Place", description: "Where blobs lie." });
+
+const cluster = z
+  .strictObject({
+    url: httpUrl("URL", "The cluster's HTTP address."),
+    username: text("User name", "For basic authentication.").optional(),
+    password: text("Password", "Best taken from the environment.").optional(),
+    instanceId: text("Instance", "Alibaba's instance id (es-cn-…), for its OpenAPI.").optional(),
+  })
+  .meta({ title: "Cluster", description: "An Elasticsearch 2.4 … 9.x endpoint." });
+
+const registration = {
+  type: z.enum(REPOSITORY_TYPES).meta({ title: "Type", description: "As in PUT _snapshot." }),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: "write a text, a number, true or false" }))
+    .meta({ title: "Settings", description: "As they go into PUT _snapshot." }),
+};
+
+const repository = z
+  .strictObject({
+    cluster: text("Cluster", "One of clusters."),
+    register: z.strictObject(registration).meta({ title: "Registration", description: "How the cluster registers it." }),
+    blobs: place.optional(),
+  })
+  .meta({
+    title: "Repository",
+    description: "How a cluster registers it, and where its blobs lie (derived for oss and s3 when left out).",
+  });
+
+const schedule = z
+  .strictObject({
+    cron: cron("Six fields: second minute hour day month weekday."),
+    timeZone: timeZone().default("UTC"),
+    missed: z
+      .enum(["run", "skip"])
+      .default("run")
+      .meta({ title: "Missed", description: "What to do about a slot whose timer never fired." }),
+  })
+  .meta({ title: "Schedule", description: "When it runs." });
+
+const count = (title: string) =>
+  z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ title, description: `Keep the newest snapshot of so many ${title.toLowerCase()} periods.` });
+
+const keep = z
+  .strictObject({
+    last: z.int().min(0).optional().meta({ title: "Last", description: "Keep the newest so many." }),
+    hourly: count("Hourly"),
+    daily: count("Daily"),
+    weekly: count("Weekly"),
+    monthly: count("Monthly"),
+    yearly: count("Yearly"),
+    within: duration("Within", "Keep everything younger than this.").optional(),
+    atLeast: z.int().min(1).default(1).meta({ title: "At least", description: "The floor: never fewer good ones than this." }),
+  })
+  .meta({ title: "Keep", description: "What prune keeps; a snapshot stays when any rule keeps it." });
+
+const prune = z
+  .strictObject({
+    cron: cron("When to prune, in the schedule's time zone."),
+    atMost: z.int().min(1).default(10).meta({ title: "At most", description: "Never removes more than so many at once." }),
+    atMostPercent: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(50)
+      .meta({ title: "At most percent", description: "Never removes a larger share at once." }),
+  })
+  .meta({ title: "Prune", description: "Thins out on a timer; its first plan is applied by hand." });
+
+const indices = z.array(text("Index", "A name or a pattern.")).min(1).meta({ title: "Indices", description: "Names and patterns." });
+
+const backup = z
+  .strictObject({
+    repository: text("Repository", "One of repositories."),
+    indices,
+    schedule,
+    attempts: z.int().min(1).max(20).default(3).meta({ title: "Attempts", description: "Snapshots tried for one slot." }),
+    patience: duration("Patience", "How long one slot may take.").default("4h"),
+    rpo: duration("RPO", "A success older than this is late.").optional(),
+    metadata: z.record(z.string(), z.string()).default({}).meta({ title: "Metadata", description: "Kept in the snapshot from 7.3 on." }),
+    keep,
+    prune: prune.optional(),
+  })
+  .meta({ title: "Backup policy", description: "What is taken, when, and what stays." });
+
+const snapshots = z
+  .union(
+    [
+      z.enum(["latest", "all"]),
+      z.strictObject({ since: isoDate("Since", "Snapshots that began at or after this.") }),
+      z.strictObject({ pattern: text("Pattern", "Snapshot names with *.") }),
+    ],
+    { error: "write latest, all, { since: 2026-01-31 } or { pattern: nightly-* }" },
+  )
+  .meta({ title: "Snapshots", description: "Which ones are copied." });
+
+const copy = z
+  .strictObject({
+    from: text("From", "One of repositories."),
+    to: place,
+    snapshots: snapshots.default("latest"),
+    after: text("After", "The policy whose success starts it.").optional(),
+    schedule: schedule.optional(),
+  })
+  .meta({ title: "Copy", description: "Moves snapshots; by hand only when it has neither after nor schedule." });
+
+const watch = z
+  .strictObject({
+    blobs: place,
+    cluster: text("Cluster", "One of clusters: the one that serves them."),
+    register: z
+      .strictObject({
+        name: repositoryName().meta({ title: "Name", description: "The repository's name on that cluster." }),
+        ...registration,
+      })
+      .meta({ title: "Registration", description: "Registered read-only, always." }),
+    restore: z
+      .strictObject({
+        indices,
+        alias: text("Alias", "Swapped onto the restored index.").optional(),
+        which: z
+          .enum(["latest", "each", "by-hand"])
+          .default("latest")
+          .meta({ title: "Which", description: "Which arrivals are restored." }),
+        replicas: z.int().min(0).default(1).meta({ title: "Replicas", description: "Raised to this after the counts agree." }),
+        keepOld: duration("Keep old", "How long the index served before stays.", { zero: true }).default("1d"),
+      })
+      .meta({ title: "Restore", description: "What is restored when a snapshot is whole." }),
+    patience: duration("Patience", "How long an arrival may stay incomplete.").default("24h"),
+  })
+  .meta({ title: "Watch", description: "A prefix where snapshots arrive, and the cluster that is to serve them." });
+
+const token = z
+  .strictObject({
+    name: text("Name", "Who holds it; written into the log."),
+    role: z.enum(["viewer", "operator"]).meta({ title: "Role", description: "viewer: reads and dry runs; operator: all." }),
+    sha256: sha256("SHA-256", "Of the token, which itself is written nowhere."),
+  })
+  .meta({ title: "Token", description: "Who may call the HTTP function." });
+
+const channel = z
+  .strictObject({
+    type: z.literal("webhook").meta({ title: "Type", description: "webhook." }),
+    url: httpUrl("URL", "Where to POST; best taken from the environment."),
+    secret: text("Secret", "Signs the body; best taken from the environment.").optional(),
+  })
+  .meta({ title: "Channel", description: "Told when something fails or is late, and again when it is over." });
+
+/** ossnap.yaml as written, its placeholders replaced. */
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1).meta({ title: "Version", description: "Of this format: 1." }),
+    state,
+    clusters: z.record(name(), cluster).meta({ title: "Clusters", description: "By name." }),
+    repositories: z
+      .record(repositoryName(), repository)
+      .default({})
+      .meta({ title: "Repositories", description: "By the name they are registered under." }),
+    backups: z.record(name(), backup).default({}).meta({ title: "Backups", description: "Policies by name." }),
+    copies: z.record(name(), copy).default({}).meta({ title: "Copies", description: "By name." }),
+    watches: z.record(name(), watch).default({}).meta({ title: "Watches", description: "By name." }),
+    http: z
+      .strictObject({ tokens: z.array(token).default([]).meta({ title: "Tokens", description: "Nobody gets in without one." }) })
+      .default({ tokens: [] })
+      .meta({ title: "HTTP", description: "The HTTP function." }),
+    notify: z.array(channel).default([]).meta({ title: "Notify", description: "Who is told." }),
+  })
+  .meta({
+    title: "ossnap",
+    description: "The configuration of ossnap; a dollar sign and a name in braces, in any text, is taken from the environment.",
+  });
+
+export type ConfigInput = z.output<typeof configSchema>;

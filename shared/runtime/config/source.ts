@@ -1,0 +1,99 @@
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
+import { reason } from "../../model/reason.ts";
+import type { ConfigFault } from "./configError.ts";
+import type { Segments } from "./tree.ts";
+
+/** Far above any real configuration; a larger text is some other file. */
+const SOURCE_CHARACTERS_MAX = 1_000_000;
+/** Aliases can blow up a small text into gigabytes. */
+const ALIASES_MAX = 100;
+/** The configuration has six levels; an alias that refers to itself has no end. */
+const DEPTH_MAX = 20;
+
+export interface Source {
+  /** Plain data; the placeholders still stand in it. */
+  tree: unknown;
+  /** The line that a path stands on, or the nearest section around it. */
+  lineOf(segments: Segments): number | undefined;
+}
+
+type Reading = { source: Source; faults: [] } | { source: undefined; faults: ConfigFault[] };
+
+/** Reads YAML (and JSON, which it contains). The parser's own sentences quote the text, secrets too, so its codes get words of ours. */
+export function readSource(text: string): Reading {
+  if (text.length > SOURCE_CHARACTERS_MAX) return refused(undefined, "too long", `keep it within ${SOURCE_CHARACTERS_MAX} characters`);
+  try {
+    return parseSource(text);
+  } catch (error) {
+    // What the parser throws at too many aliases.
+    if (!(error instanceof ReferenceError)) throw error;
+    return refused(undefined, "repeats an alias too often", "write the values out");
+  }
+}
+
+function parseSource(text: string): Reading {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: "error" });
+  const faults = [...document.errors, ...document.warnings].map(({ code, pos }) => {
+    const [wrong, fix] = SYNTAX[code] ?? ["not readable as YAML", "check the indentation, brackets and quotes on this line"];
+    return textFault(lines.linePos(pos[0]).line, wrong, fix);
+  });
+  // One slip makes the parser stumble many times, so only the first fault of a line is told.
+  const first = faults.filter(({ line }, index) => faults.findIndex((other) => other.line === line) === index);
+  if (first.length > 0) return { source: undefined, faults: first };
+  const tree: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
+  if (isTooDeep(tree)) return refused(undefined, "nested too deeply, or refers to itself", "write the values out");
+  return { source: { tree, lineOf: (segments) => lineOf(document, lines, segments) }, faults: [] };
+}
+
+function refused(line: number | undefined, wrong: string, fix: string): Reading {
+  return { source: undefined, faults: [textFault(line, wrong, fix)] };
+}
+
+function isTooDeep(node: unknown, depth = 0): boolean {
+  if (typeof node !== "object" || node === null) return false;
+  return depth >= DEPTH_MAX || Object.values(node).some((child) => isTooDeep(child, depth + 1));
+}
+
+const SYNTAX: Readonly<Record<string, readonly [wrong: string, fix: string]>> = {
+  DUPLICATE_KEY: ["the same key twice in one section", "keep one of them"],
+  TAB_AS_INDENT: ["indented with a tab", "indent with spaces"],
+  MULTIPLE_DOCS: ["a second document begins", "keep one document and remove the --- line"],
+  TAG_RESOLVE_FAILED: ["a tag (!…), which has no meaning here", "remove the tag"],
+  BLOCK_AS_IMPLICIT_KEY: ["a second colon in one line", "put the value in quotes"],
+  BAD_SCALAR_START: ["a value that begins with a reserved character", "put the value in quotes"],
+  MISSING_CHAR: ["a quote, comma or bracket is missing", "close what was opened"],
+  RESOURCE_EXHAUSTION: ["nested too deeply", "write the values out"],
+  NON_STRING_KEY: ["a key that is no text", "put the key in quotes"],
+};
+
+function textFault(line: number | undefined, wrong: string, fix: string): ConfigFault {
+  return { path: "text", line, value: null, wrong, fix, reason: reason("config.syntax") };
+}
+
+function lineOf(document: Document, lines: LineCounter, segments: Segments): number | undefined {
+  let node: unknown = document.contents;
+  let offset: number | undefined;
+  for (const segment of segments) {
+    if (isAlias(node)) node = node.resolve(document);
+    const step = stepInto(node, segment);
+    if (step === undefined) break;
+    offset = step.offset ?? offset;
+    node = step.node;
+  }
+  return offset === undefined ? undefined : lines.linePos(offset).line;
+}
+
+function stepInto(node: unknown, segment: string | number): { node: unknown; offset: number | undefined } | undefined {
+  if (isMap(node)) {
+    const pair: Pair | undefined = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+    return pair === undefined ? undefined : { node: pair.value, offset: startOf(pair.key) };
+  }
+  if (!isSeq(node) || typeof segment !== "number") return undefined;
+  const item = node.items[segment];
+  return item === undefined ? undefined : { node: item, offset: startOf(item) };
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}

@@ -1,0 +1,68 @@
+import type { BackupPolicy, ClusterConfig, Config, CopyRule, Place, RepositoryConfig, Schedule, Watch } from "../../model/config.ts";
+import { parseDuration } from "../../repository/duration.ts";
+import { normalizePlace, placeOf } from "../../repository/place.ts";
+import type { ConfigInput } from "./schema.ts";
+
+/** The checked input as the model has it: durations in milliseconds, places without trailing slashes, `blobs` derived. */
+export function toConfig(input: ConfigInput): Config {
+  const { prefix, ...state } = input.state;
+  return {
+    version: 1,
+    state: normalizePlace({ ...state, basePath: prefix }),
+    clusters: named(input.clusters, (cluster): ClusterConfig => cluster),
+    repositories: named(input.repositories, toRepository),
+    backups: named(input.backups, toBackup),
+    copies: named(input.copies, toCopy),
+    watches: named(input.watches, toWatch),
+    http: input.http,
+    notify: input.notify,
+  };
+}
+
+type EntryOf<Section extends "repositories" | "backups" | "copies" | "watches"> = ConfigInput[Section][string];
+
+function toRepository({ cluster, register, blobs }: EntryOf<"repositories">): RepositoryConfig {
+  const place: Place | undefined = blobs ?? placeOf(register);
+  return { cluster, register, ...(place === undefined ? {} : { blobs: normalizePlace(place) }) };
+}
+
+function toBackup({ patience, rpo, keep: { within, ...keep }, prune, ...policy }: EntryOf<"backups">): BackupPolicy {
+  return {
+    ...policy,
+    patienceMs: milliseconds(patience),
+    ...(rpo === undefined ? {} : { rpoMs: milliseconds(rpo) }),
+    keep: { ...keep, ...(within === undefined ? {} : { withinMs: milliseconds(within) }) },
+    ...(prune === undefined ? {} : { prune }),
+  };
+}
+
+function toCopy({ from, to, snapshots, after, schedule }: EntryOf<"copies">): CopyRule {
+  const start: { after?: string; schedule?: Schedule } = {
+    ...(after === undefined ? {} : { after }),
+    ...(schedule === undefined ? {} : { schedule }),
+  };
+  return { from, to: normalizePlace(to), snapshots, ...start };
+}
+
+function toWatch({ blobs, cluster, register, restore: { keepOld, ...restore }, patience }: EntryOf<"watches">): Watch {
+  return {
+    blobs: normalizePlace(blobs),
+    cluster,
+    register: { ...register, settings: { ...register.settings, readonly: true } },
+    restore: { ...restore, keepOldMs: milliseconds(keepOld) },
+    patienceMs: milliseconds(patience),
+  };
+}
+
+/** Without a prototype: a lookup of `constructor`, a lawful name from outside, must find nothing. */
+function named<Entry, Value>(entries: Record<string, Entry>, map: (entry: Entry) => Value): Record<string, Value> {
+  const result: Record<string, Value> = Object.create(null);
+  for (const [name, entry] of Object.entries(entries)) result[name] = map(entry);
+  return result;
+}
+
+function milliseconds(duration: string): number {
+  const durationMs = parseDuration(duration);
+  if (durationMs === undefined) throw new TypeError("a duration passed the schema and cannot be read");
+  return durationMs;
+}

@@ -1,0 +1,54 @@
+import * as z from "zod";
+
+/** A timer of Function Compute: its payload is the text that stands in s.yaml. */
+const timer = z.object({ triggerTime: z.iso.datetime(), triggerName: z.string().optional(), payload: z.string() });
+
+/** `{"policy":"nightly"}` as a timer's payload, with the slot it fired for. */
+export const policyTimer = timer.transform(({ triggerTime, payload }, context) => {
+  const policy = z.strictObject({ policy: z.string().min(1) }).safeParse(parseJson(payload));
+  if (policy.success) return { policy: policy.data.policy, triggerTime: new Date(triggerTime) };
+  context.addIssue({ code: "custom", path: ["payload"], message: 'must be JSON text like {"policy":"nightly"}' });
+  return z.NEVER;
+});
+
+/** The tick needs nothing from its event. */
+export const tick = timer.partial();
+
+/** ObjectCreated events of OSS, as a native trigger delivers them; `eventName` has no `oss:` in front. */
+export const copiedBlobs = z
+  .object({
+    events: z
+      .array(
+        z.object({
+          eventName: z.string(),
+          oss: z.object({ bucket: z.object({ name: z.string().min(1) }), object: z.object({ key: z.string().min(1) }) }),
+        }),
+      )
+      .min(1),
+  })
+  .transform(({ events }) =>
+    events
+      .filter(({ eventName }) => eventName.startsWith("ObjectCreated:"))
+      .map(({ oss }) => ({ bucket: oss.bucket.name, key: oss.object.key })),
+  );
+
+/** One batch of a copy job; the list of blobs is in the state. */
+export const copyTask = z.strictObject({ job: z.string().min(1), batch: z.string().min(1), attempt: z.int().min(1) });
+
+/** What Function Compute hands to an HTTP function. */
+export const httpEvent = z.object({
+  headers: z.record(z.string(), z.string()).default({}),
+  queryParameters: z.record(z.string(), z.string()).default({}),
+  body: z.string().default(""),
+  isBase64Encoded: z.boolean().default(false),
+  requestContext: z.object({ http: z.object({ method: z.string(), path: z.string() }) }),
+});
+export type HttpEvent = z.output<typeof httpEvent>;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

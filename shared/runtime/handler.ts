@@ -1,0 +1,117 @@
+import { fileURLToPath } from "node:url";
+import middy from "@middy/core";
+import type * as z from "zod";
+import { AppError, messageOf } from "../model/errors.ts";
+import type { Logger } from "../model/logger.ts";
+import type { World } from "../run/world.ts";
+import type { FcContext } from "./context.ts";
+import { jsonLogger } from "./logger.ts";
+import { redactor } from "./redact.ts";
+import { type RuntimeSettings, readSettings } from "./settings.ts";
+import { openWorld } from "./wire.ts";
+
+/** What a verb may ask of the door it came through. */
+export interface Door {
+  settings: RuntimeSettings;
+  context: FcContext;
+  logger: Logger;
+  /** Opens the state and everything behind it; refuses without the state's identity. */
+  world(): Promise<World>;
+}
+
+export type Handler = (event: Buffer, context: FcContext) => Promise<unknown>;
+
+interface Request {
+  event: unknown;
+  context: FcContext;
+  error?: unknown;
+}
+
+/** Read once per instance: the file beside the bundle does not change under it. */
+let settingsOnce: RuntimeSettings | undefined;
+const settings = () => {
+  settingsOnce ??= readSettings(fileURLToPath(new URL("./ossnap.json", import.meta.url)));
+  return settingsOnce;
+};
+
+/**
+ * The one pipeline of all functions: bytes → JSON → schema → verb. A fault is logged once, with everything known, and thrown on
+ * with its message only, so that Function Compute counts it and retries as s.yaml says.
+ */
+export function door<S extends z.ZodType>(
+  functionName: string,
+  schema: S,
+  verb: (event: z.output<S>, door: Door) => Promise<unknown>,
+): Handler {
+  const decode = {
+    before: (request: Request) => {
+      request.event = checked(schema, parsed(functionName, request.event), functionName);
+    },
+  };
+  const report = {
+    onError: (request: Request) => {
+      throw reported(functionName, request.context, request.error);
+    },
+  };
+  // middy's types speak of AWS; ours end here.
+  const pipeline = middy() as unknown as { use(middleware: object): typeof pipeline; handler(run: unknown): Handler };
+  return pipeline
+    .use(report)
+    .use(decode)
+    .handler((event: z.output<S>, context: FcContext) => verb(event, openDoor(functionName, context)));
+}
+
+function openDoor(functionName: string, context: FcContext): Door {
+  const startedMs = Date.now();
+  const known = settings();
+  const logger = jsonLogger({ function: functionName, requestId: context.requestId }, redactorOf(known, context));
+  return { settings: known, context, logger, world: () => openWorld(known, { functionName, context, startedMs, logger }) };
+}
+
+function parsed(functionName: string, event: unknown): unknown {
+  const text = Buffer.isBuffer(event) || event instanceof Uint8Array ? Buffer.from(event).toString("utf8") : String(event);
+  try {
+    return JSON.parse(text === "" ? "null" : text);
+  } catch (cause) {
+    throw new AppError("invalid", `${functionName}: the event is not JSON (${text.length} characters)`, { cause });
+  }
+}
+
+/** All issues in one message, each with its path. */
+export function checked<S extends z.ZodType>(schema: S, value: unknown, subject: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => `${issue.path.map(String).join(".") || "(all)"}: ${issue.message}`);
+  throw new AppError("invalid", `${subject}: ${issues.join("; ")}`);
+}
+
+function reported(functionName: string, context: FcContext, error: unknown): Error {
+  const redact = settingsOnce
+    ? redactorOf(settingsOnce, context)
+    : redactor([context.credentials?.accessKeySecret, context.credentials?.securityToken]);
+  const code = error instanceof AppError ? error.code : "permanent";
+  const causes = chain(error).map(messageOf);
+  jsonLogger({ function: functionName, requestId: context.requestId }, redact).error("invocation failed", {
+    code,
+    error: messageOf(error),
+    causes,
+  });
+  const shown = new Error(redact(messageOf(error)));
+  shown.name = "OssnapError";
+  return Object.assign(shown, { code });
+}
+
+function chain(error: unknown): unknown[] {
+  const causes: unknown[] = [];
+  for (
+    let cause = error instanceof Error ? error.cause : undefined;
+    cause !== undefined && causes.length < 5;
+    cause = cause instanceof Error ? cause.cause : undefined
+  )
+    causes.push(cause);
+  return causes;
+}
+
+function redactorOf(known: RuntimeSettings, context: FcContext): (text: string) => string {
+  return redactor([...known.secrets, context.credentials?.accessKeySecret, context.credentials?.securityToken]);
+}

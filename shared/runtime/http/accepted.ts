@@ -1,0 +1,17 @@
+import type { Created } from "../../jobs/log.ts";
+import { advanceJob } from "../../run/advance.ts";
+import { doneRow, openRow } from "../../run/jobsByHand.ts";
+import { type HttpAnswer, json, problem } from "./problem.ts";
+import type { Call } from "./routes.ts";
+
+/** 202 with the job and where to look; a key that was used for another request is refused. New work is begun at once, and goes on without us. */
+export async function accepted(call: Pick<Call, "world" | "fingerprint" | "key" | "request">, created: Created): Promise<HttpAnswer> {
+  const known = created.outcome === "done" ? created.done.fingerprint : created.job.intent.fingerprint;
+  if (call.key !== undefined && created.outcome !== "created" && known !== undefined && known !== call.fingerprint)
+    return problem("idempotency-key-reused", "this Idempotency-Key came with another request before; use a fresh one", call.request);
+  // A proof may read for minutes; the next tick does it.
+  if (created.outcome === "created" && created.job.kind !== "verification") await advanceJob(call.world, created.job.id);
+  const job = created.outcome === "done" ? doneRow(created.done) : openRow((await call.world.log.read(created.job.id)) ?? created.job);
+  const replayed: Record<string, string> = created.outcome === "created" ? {} : { "idempotent-replayed": "true" };
+  return json(202, job, { location: `/jobs/${job.id}`, "retry-after": "5", ...replayed });
+}

@@ -1,0 +1,107 @@
+import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
+import type { Reason } from "../../model/reason.ts";
+
+export interface HttpAnswer {
+  statusCode: number;
+  headers: Record<string, string>;
+  isBase64Encoded: false;
+  body: string;
+}
+
+/** Faults of the request itself, which have no place in the closed family. */
+export type HttpFault =
+  | "unauthenticated"
+  | "forbidden"
+  | "not-found"
+  | "method-not-allowed"
+  | "too-large"
+  | "unsupported-media-type"
+  | "idempotency-key-reused"
+  | "restore-refused"
+  | "plan-stale";
+
+const STATUS: Record<ErrorCode | HttpFault | "internal", number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  absent: 404,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  conflict: 409,
+  "plan-stale": 412,
+  "too-large": 413,
+  "unsupported-media-type": 415,
+  "idempotency-key-reused": 422,
+  "restore-refused": 422,
+  permanent: 500,
+  internal: 500,
+  denied: 502,
+  transient: 503,
+};
+
+const TITLES: Record<keyof typeof STATUS, string> = {
+  invalid: "The request is not valid",
+  unauthenticated: "A token is needed",
+  forbidden: "This token may not do that",
+  absent: "There is no such thing",
+  "not-found": "There is no such path",
+  "method-not-allowed": "This path does not take that method",
+  conflict: "Something else is in the way",
+  "plan-stale": "The world moved since the plan was made",
+  "too-large": "The body is too large",
+  "unsupported-media-type": "The body must be JSON",
+  "idempotency-key-reused": "This idempotency key was used for another request",
+  "restore-refused": "The restore would be refused",
+  permanent: "Something went wrong",
+  internal: "Something went wrong",
+  denied: "A system behind ossnap refused us",
+  transient: "A system behind ossnap did not answer",
+};
+
+const BASE_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+
+export function json(statusCode: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json", ...BASE_HEADERS, ...headers },
+    isBase64Encoded: false,
+    body: JSON.stringify(value),
+  };
+}
+
+/** `application/problem+json` (RFC 9457) with our code and the request's id. */
+export function problem(
+  code: keyof typeof STATUS,
+  detail: string,
+  request: { id: string; path: string },
+  more: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): HttpAnswer {
+  const body = {
+    type: `urn:ossnap:problem:${code}`,
+    title: TITLES[code],
+    status: STATUS[code],
+    detail,
+    instance: request.path,
+    code,
+    requestId: request.id,
+    ...more,
+  };
+  const answer = json(STATUS[code], body, headers);
+  return { ...answer, headers: { ...answer.headers, "content-type": "application/problem+json" } };
+}
+
+/** An error as strangers may see it: our own errors say what they say, anything else only that it happened. */
+export function problemOf(error: unknown, request: { id: string; path: string }, redact: (text: string) => string): HttpAnswer {
+  if (!(error instanceof AppError)) return problem("internal", `request ${request.id} failed; the log says why`, request);
+  const why: { reason?: Reason } = error.reason ? { reason: error.reason } : {};
+  const code = error.reason?.code === "plan.stale" ? "plan-stale" : stateFault(error) ? "transient" : error.code;
+  const retry: Record<string, string> =
+    code === "transient" ? { "retry-after": String(Math.ceil((error.retryAfterMs ?? 5000) / 1000)) } : {};
+  return problem(code, redact(messageOf(error)), request, why, retry);
+}
+
+/** A state that was never initialised is ours to mend, not a wrong address of the caller's. */
+function stateFault(error: AppError): boolean {
+  return error.reason?.code.startsWith("state.") ?? false;
+}

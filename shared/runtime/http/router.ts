@@ -1,0 +1,108 @@
+import type { Asked } from "../../jobs/record.ts";
+import type { HttpToken } from "../../model/config.ts";
+import { AppError, messageOf } from "../../model/errors.ts";
+import type { HttpEvent } from "../events.ts";
+import { checked, type Door } from "../handler.ts";
+import { redactor } from "../redact.ts";
+import { type HttpAnswer, problem, problemOf } from "./problem.ts";
+import { fingerprintOf, ROUTES, type Route } from "./routes.ts";
+import { authenticate, header } from "./tokens.ts";
+
+/** Requests are small; anything larger is a mistake or an attack. */
+const BODY_BYTES_MAX = 256 * 1024;
+
+interface Request {
+  id: string;
+  path: string;
+  method: string;
+}
+
+/** Token, route, role, body, verb, in that order: nothing behind us is touched before the caller is known. */
+export async function answer(event: HttpEvent, door: Door): Promise<HttpAnswer> {
+  const { method, path } = event.requestContext.http;
+  const request = { id: door.context.requestId, path, method };
+  const redact = redactor([...door.settings.secrets, door.context.credentials?.accessKeySecret, door.context.credentials?.securityToken]);
+  const answered = await routed(event, door, request).catch((error: unknown) => {
+    door.logger.error("request failed", { method, path, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
+    return problemOf(error, request, redact);
+  });
+  // Reasons carry what other systems said, in problems as in the rows of jobs.
+  return { ...answered, body: redact(answered.body) };
+}
+
+async function routed(event: HttpEvent, door: Door, request: Request): Promise<HttpAnswer> {
+  const token = authenticate(event.headers, door.settings.config.http.tokens);
+  if (!token)
+    return problem(
+      "unauthenticated",
+      "send a token in x-ossnap-token or Authorization: Bearer",
+      request,
+      {},
+      { "www-authenticate": "Bearer" },
+    );
+  const found = match(request);
+  if ("fault" in found) return found.fault;
+  const text = Buffer.from(event.body, event.isBase64Encoded ? "base64" : "utf8");
+  if (text.byteLength > BODY_BYTES_MAX)
+    return problem("too-large", `the body has ${text.byteLength} bytes; at most ${BODY_BYTES_MAX}`, request);
+  if (text.byteLength > 0 && !/^application\/json\b/i.test(header(event.headers, "content-type") ?? ""))
+    return problem("unsupported-media-type", "send Content-Type: application/json", request);
+  const body = bodyOf(found.route, text.toString("utf8"));
+  if (found.route.changes(body) && token.role !== "operator")
+    return problem("forbidden", `the token "${token.name}" has the role viewer: it may read and dry-run; this takes an operator`, request);
+  return found.route.run({
+    world: await door.world(),
+    params: found.params,
+    query: event.queryParameters,
+    body,
+    asked: askedBy(token),
+    key: keyOf(event),
+    fingerprint: fingerprintOf(request.method, request.path, body),
+    request,
+  });
+}
+
+function askedBy(token: HttpToken): Asked {
+  return { by: "person", who: `${token.name} (http)` };
+}
+
+function keyOf(event: HttpEvent): string | undefined {
+  const key = header(event.headers, "idempotency-key");
+  if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new AppError("invalid", "Idempotency-Key: must be 1 to 255 visible ASCII characters");
+  return key;
+}
+
+function bodyOf(route: Route, text: string): unknown {
+  let parsed: unknown;
+  try {
+    parsed = text === "" ? undefined : JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("invalid", "body: is not JSON", { cause });
+  }
+  return route.body ? checked(route.body, parsed, "body") : undefined;
+}
+
+function match(request: Request): { route: Route; params: Record<string, string> } | { fault: HttpAnswer } {
+  const fitting = ROUTES.map((route) => ({ route, params: paramsOf(route.path, request.path) })).filter(
+    ({ params }) => params !== undefined,
+  );
+  const found = fitting.find(({ route }) => route.method === request.method);
+  if (found?.params) return { route: found.route, params: found.params };
+  if (fitting.length === 0) return { fault: problem("not-found", `there is no ${request.path}`, request) };
+  const allow = [...new Set(fitting.map(({ route }) => route.method))].join(", ");
+  return { fault: problem("method-not-allowed", `${request.path} takes ${allow}`, request, {}, { allow }) };
+}
+
+function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
+  const [wanted, given] = [pattern.split("/"), path.replace(/\/+$/, "").split("/")];
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? "";
+    const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+    if (name === undefined ? segment !== value : value === "") return undefined;
+    if (name !== undefined) params[name] = value;
+  }
+  return params;
+}

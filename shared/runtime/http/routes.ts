@@ -1,0 +1,152 @@
+import * as z from "zod";
+import type { Asked } from "../../jobs/record.ts";
+import { slotOf } from "../../jobs/slot.ts";
+import { sha256 } from "../../model/hash.ts";
+import { askBackup } from "../../run/askBackup.ts";
+import { askCopy } from "../../run/askCopy.ts";
+import { applyPrune, dryPrune } from "../../run/askPrune.ts";
+import { askVerification } from "../../run/askVerification.ts";
+import { cancelJob, listJobs, setPaused, showJob } from "../../run/jobsByHand.ts";
+import { listRepositories, registerByHand } from "../../run/listRepositories.ts";
+import { listSnapshots } from "../../run/listSnapshots.ts";
+import { preflightRestore, startRestore } from "../../run/restoreByHand.ts";
+import type { World } from "../../run/world.ts";
+import { accepted } from "./accepted.ts";
+import { type HttpAnswer, json, problem } from "./problem.ts";
+
+export interface Call<B = unknown> {
+  world: World;
+  params: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  body: B;
+  asked: Asked;
+  /** The caller's idempotency key. */
+  key: string | undefined;
+  /** Over method, path and body: a key that comes back with another one is a mistake. */
+  fingerprint: string;
+  request: { id: string; path: string };
+}
+
+export interface Route {
+  method: "GET" | "POST" | "DELETE";
+  /** `{name}` takes one segment. */
+  path: string;
+  body?: z.ZodType;
+  /** Whether this very call changes something; then it takes an operator. */
+  changes(body: unknown): boolean;
+  run(call: Call): Promise<HttpAnswer>;
+}
+
+const never = () => false;
+const always = () => true;
+
+function route<S extends z.ZodType>(
+  method: Route["method"],
+  path: string,
+  body: S,
+  changes: (body: z.output<S>) => boolean,
+  run: (call: Call<z.output<S>>) => Promise<HttpAnswer>,
+): Route {
+  return { method, path, body, changes: changes as Route["changes"], run: run as Route["run"] };
+}
+
+const empty = z.strictObject({}).default({});
+const list = (data: unknown) => json(200, { data, next: null });
+
+/** Every path of the API: the router walks this table, and so will whatever describes it. */
+export const ROUTES: readonly Route[] = [
+  route("GET", "/snapshots", empty, never, async ({ world, query }) => list(await listSnapshots(world, query))),
+  route("GET", "/repositories", empty, never, async ({ world }) => list(await listRepositories(world))),
+  route("POST", "/repositories/{name}", empty, always, async ({ world, params }) =>
+    json(200, await registerByHand(world, params.name ?? "")),
+  ),
+  route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
+  route("GET", "/jobs/{id}", empty, never, async ({ world, params }) => json(200, await showJob(world, params.id ?? ""))),
+  route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) =>
+    json(202, await cancelJob(world, params.id ?? "", asked)),
+  ),
+  route("POST", "/pause", empty, always, async ({ world, asked }) => json(200, await setPaused(world, true, asked.who))),
+  route("POST", "/resume", empty, always, async ({ world, asked }) => json(200, await setPaused(world, false, asked.who))),
+
+  route("POST", "/backups/{policy}", empty, always, async (call) => {
+    const { world, params, asked, key, fingerprint } = call;
+    const slot = slotOf(world.clock.now());
+    return accepted(
+      call,
+      await askBackup(world, { policy: params.policy ?? "", slot, asked, fingerprint, ...(key === undefined ? {} : { key }) }),
+    );
+  }),
+
+  route(
+    "POST",
+    "/prunes/{policy}",
+    z.strictObject({ apply: z.string().min(1).optional() }).default({}),
+    ({ apply }) => apply !== undefined,
+    async (call) => {
+      const { world, params, body, asked } = call;
+      if (body.apply === undefined) return json(200, await dryPrune(world, params.policy ?? ""));
+      return accepted(call, await applyPrune(world, params.policy ?? "", body.apply, asked));
+    },
+  ),
+
+  route("POST", "/copies/{name}", empty, always, async (call) =>
+    accepted(call, await askCopy(call.world, call.params.name ?? "", call.asked)),
+  ),
+
+  route(
+    "POST",
+    "/verifications",
+    z.strictObject({
+      repository: z.string().min(1),
+      snapshot: z.string().min(1).default("latest"),
+      level: z.enum(["names", "metadata", "footers", "contents"]).default("footers"),
+    }),
+    always,
+    async (call) => {
+      const key = call.key ?? call.world.newKey();
+      return accepted(call, await askVerification(call.world, call.body, call.asked, { key, fingerprint: call.fingerprint }));
+    },
+  ),
+
+  route(
+    "POST",
+    "/restores",
+    restoreBody(),
+    ({ start }) => start,
+    async (call) => {
+      const { start, ...request } = call.body;
+      if (!start) return json(200, await preflightRestore(call.world, request));
+      const outcome = await startRestore(call.world, request, call.asked, { key: call.key, fingerprint: call.fingerprint });
+      if ("created" in outcome) return accepted(call, outcome.created);
+      const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
+      const codes = refusals.map(({ reason }) => reason.code);
+      return problem(
+        "restore-refused",
+        `${refusals.length} of ${outcome.refused.checks.length} checks refuse: ${codes.join(", ")}.`,
+        call.request,
+        { refusals },
+      );
+    },
+  ),
+];
+
+function jobQuestion({ kind, open, limit }: Call["query"]) {
+  return { open: open !== undefined && open !== "false", ...(kind ? { kind } : {}), ...(limit ? { limit: Number(limit) } : {}) };
+}
+
+function restoreBody() {
+  return z.strictObject({
+    snapshot: z.string().min(1),
+    repository: z.string().min(1),
+    to: z.string().min(1),
+    indices: z.array(z.string().min(1)).min(1),
+    alias: z.string().min(1).optional(),
+    replicas: z.int().min(0).optional(),
+    start: z.boolean().default(false),
+  });
+}
+
+/** What tells one request from another under the same key. */
+export function fingerprintOf(method: string, path: string, body: unknown): string {
+  return sha256(JSON.stringify([method, path, body]));
+}

@@ -1,0 +1,27 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { HttpToken } from "../../model/config.ts";
+
+/** The token that a request carries matches, compared against every configured one in constant time; `undefined` when none does. */
+export function authenticate(headers: Readonly<Record<string, string>>, tokens: readonly HttpToken[]): HttpToken | undefined {
+  const given = tokenOf(headers);
+  if (given === undefined) return undefined;
+  const hash = createHash("sha256").update(given).digest();
+  let found: HttpToken | undefined;
+  for (const token of tokens) {
+    if (timingSafeEqual(hash, Buffer.from(token.sha256, "hex"))) found = token;
+  }
+  return found;
+}
+
+/** `x-ossnap-token`, else `Authorization: Bearer …`; the latter belongs to Function Compute's own signature when its door checks one. */
+function tokenOf(headers: Readonly<Record<string, string>>): string | undefined {
+  const own = header(headers, "x-ossnap-token");
+  if (own !== undefined) return own;
+  return /^Bearer (.+)$/i.exec(header(headers, "authorization") ?? "")?.[1];
+}
+
+/** Function Compute gives names in canonical case. */
+export function header(headers: Readonly<Record<string, string>>, name: string): string | undefined {
+  const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
+  return key === undefined ? undefined : headers[key];
+}

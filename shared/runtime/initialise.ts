@@ -1,0 +1,29 @@
+import { randomUUID } from "node:crypto";
+import { initState, type StateIdentity } from "../jobs/state.ts";
+import { AppError } from "../model/errors.ts";
+import { reason } from "../model/reason.ts";
+import type { FcContext } from "./context.ts";
+import type { RuntimeSettings } from "./settings.ts";
+import { connect, stateIsVersioned } from "./wire.ts";
+
+export interface Initialised {
+  identity: StateIdentity;
+  /** False when the state was ours already. */
+  created: boolean;
+  url: string;
+}
+
+/** Writes the identity of a new state, once. A versioned bucket ignores forbid-overwrite, so two writers could both win: `invalid`. */
+export async function initialise(settings: RuntimeSettings, context: FcContext): Promise<Initialised> {
+  const { state } = connect(settings, context);
+  if (await stateIsVersioned(settings, context))
+    throw new AppError(
+      "invalid",
+      `state bucket ${settings.config.state.bucket} has versioning: forbid-overwrite is ignored there, so two writers could both win; use an unversioned bucket`,
+      {
+        reason: reason("state.versioned", { bucket: settings.config.state.bucket }),
+      },
+    );
+  const { identity, created } = await initState(state, randomUUID(), () => new Date());
+  return { identity, created, url: state.url };
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Config } from "../model/config.ts";
+import { AppError } from "../model/errors.ts";
+import { loadConfig } from "./config/loadConfig.ts";
+
+/** The version of this code, for evidence and answers. */
+export const VERSION = "0.1.0";
+
+/** What the process's environment says, read here and nowhere else. */
+export interface RuntimeSettings {
+  config: Config;
+  /** Other than Function Compute's own endpoint: a stand-in. */
+  fcEndpoint: { host: string; protocol: "HTTP" | "HTTPS" } | undefined;
+  copyFunction: string;
+  /** Of the shell or the function's role; the context's own win. */
+  credentials: { accessKeyId: string; secretAccessKey: string; securityToken: string | undefined } | undefined;
+  /** Values that must never be shown. */
+  secrets: string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the configuration beside the bundle (or the file given) and the environment; all faults in one message. */
+export function readSettings(configPath: string, env: Environment = process.env): RuntimeSettings {
+  const path = env.OSSNAP_CONFIG ?? configPath;
+  if (!existsSync(path))
+    throw new AppError("invalid", `configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
+  const config = loadConfig(readFileSync(path, "utf8"), env);
+  const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID;
+  const secretAccessKey = env.ALIBABA_CLOUD_ACCESS_KEY_SECRET;
+  const credentials =
+    accessKeyId && secretAccessKey
+      ? { accessKeyId, secretAccessKey, securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN || undefined }
+      : undefined;
+  return {
+    config,
+    fcEndpoint: endpointOf(env.OSSNAP_FC_ENDPOINT),
+    copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
+    credentials,
+    secrets: [...secretsOf(config), ...(credentials ? [credentials.secretAccessKey, credentials.securityToken ?? ""] : [])],
+  };
+}
+
+function endpointOf(text: string | undefined): RuntimeSettings["fcEndpoint"] {
+  if (text === undefined) return undefined;
+  const url = new URL(text);
+  return { host: url.host, protocol: url.protocol === "http:" ? "HTTP" : "HTTPS" };
+}
+
+/** Passwords, keys, webhook addresses: everything in the configuration that no one may read in a log. */
+export function secretsOf(config: Config): string[] {
+  const places = [
+    config.state,
+    ...Object.values(config.repositories).flatMap(({ blobs }) => blobs ?? []),
+    ...Object.values(config.copies).map(({ to }) => to),
+    ...Object.values(config.watches).map(({ blobs }) => blobs),
+  ];
+  const registered = [...Object.values(config.repositories), ...Object.values(config.watches)].flatMap(({ register }) =>
+    Object.entries(register.settings).flatMap(([key, value]) => (/key|secret|token|password/.test(key) ? [String(value)] : [])),
+  );
+  return [
+    ...places.flatMap(({ secretAccessKey }) => secretAccessKey ?? []),
+    ...Object.values(config.clusters).flatMap(({ password }) => password ?? []),
+    ...config.notify.flatMap(({ url, secret }) => [new URL(url).pathname.length > 1 ? url : "", secret ?? ""]),
+    ...registered,
+  ].filter((secret) => secret !== "");
+}

@@ -1,0 +1,272 @@
+import { errors } from "@elastic/elasticsearch";
+import { describe, expect, it } from "vitest";
+import { faultOf, toAppError } from "../../../shared/adapters/elasticsearch/errors.ts";
+import type { ErrorCode } from "../../../shared/model/errors.ts";
+
+const context = {
+  cluster: "source",
+  url: "http://127.0.0.1:9252",
+  username: "elastic",
+  subject: "snapshot backups:night-1",
+  secrets: ["planted-secret"],
+};
+
+interface Row {
+  server: string;
+  status: number;
+  type: string;
+  text: string;
+  code: ErrorCode;
+}
+
+/** Answers of real servers. */
+const rows: Row[] = [
+  row("5.5.3", 503, "concurrent_snapshot_execution_exception", "[r:run]a snapshot is already running", "conflict"),
+  row("6.7.0", 503, "concurrent_snapshot_execution_exception", "[r:run]  a snapshot is already running", "conflict"),
+  row("5.5.3", 503, "concurrent_snapshot_execution_exception", "[r:run/u] Restore process is already running in this cluster", "conflict"),
+  row("5.5.3", 503, "concurrent_snapshot_execution_exception", "[r:run/u] cannot delete snapshot during a restore", "conflict"),
+  row(
+    "2.4.6",
+    400,
+    "invalid_snapshot_name_exception",
+    "[r:run] Invalid snapshot name [run], snapshot with such name already exists",
+    "conflict",
+  ),
+  row(
+    "5.5.3",
+    400,
+    "invalid_snapshot_name_exception",
+    "[r:run]Invalid snapshot name [run], snapshot with the same name already exists",
+    "conflict",
+  ),
+  row(
+    "7.10.2",
+    400,
+    "invalid_snapshot_name_exception",
+    "[r:run] Invalid snapshot name [run], snapshot with the same name is already in-progress",
+    "conflict",
+  ),
+  row(
+    "8.17.0",
+    400,
+    "snapshot_name_already_in_use_exception",
+    "[r:run] Invalid snapshot name [run], snapshot with the same name already exists",
+    "conflict",
+  ),
+  row("5.5.3", 400, "invalid_snapshot_name_exception", "[r:UPPER]Invalid snapshot name [UPPER], must be lowercase", "invalid"),
+  row("5.5.3", 500, "snapshot_restore_exception", "[r:snap-2/u] cannot restore index [fx-logs] because it's open", "conflict"),
+  row(
+    "7.10.2",
+    500,
+    "snapshot_restore_exception",
+    "[r:s/u] cannot restore index [fx-logs] because an open index with same name already exists in the cluster. Either close or delete the existing index or restore the index under a different name by providing a rename pattern and replacement name",
+    "conflict",
+  ),
+  row(
+    "5.5.3",
+    500,
+    "snapshot_restore_exception",
+    "[r:s/u] cannot restore index [fx-orders] with [3] shard from snapshot with [2] shards",
+    "invalid",
+  ),
+  row("5.5.3", 500, "snapshot_restore_exception", "[r:nosuch]snapshot does not exist", "invalid"),
+  row(
+    "7.10.2",
+    500,
+    "snapshot_restore_exception",
+    "[r:snap-partial/u] index [fx-unalloc] wasn't fully snapshotted - cannot restore",
+    "invalid",
+  ),
+  row(
+    "8.17.0",
+    500,
+    "snapshot_restore_exception",
+    "[r:snap-3/u] the snapshot was created with Elasticsearch version [5.5.2] which is below the current versions minimum index compatibility version [7.0.0]",
+    "invalid",
+  ),
+  row("5.5.3", 500, "illegal_state_exception", "trying to modify or unregister repository that is currently used ", "conflict"),
+  row(
+    "9.2.0",
+    409,
+    "repository_conflict_exception",
+    "[r] trying to modify or unregister repository that is currently used (snapshot is in progress)",
+    "conflict",
+  ),
+  row(
+    "5.5.2",
+    400,
+    "illegal_argument_exception",
+    "Cannot delete indices that are being snapshotted: [[fx-big/u]]. Try again after snapshot finishes or cancel the currently running snapshot.",
+    "conflict",
+  ),
+  row(
+    "6.7.0",
+    400,
+    "snapshot_in_progress_exception",
+    "Cannot delete indices that are being snapshotted: [[fx-big/u]]. Try again after snapshot finishes or cancel the currently running snapshot.",
+    "conflict",
+  ),
+  row("5.5.3", 400, "illegal_argument_exception", "Cannot close indices that are being restored: [[mv-2/u]]", "conflict"),
+  row(
+    "7.10.2",
+    400,
+    "invalid_alias_name_exception",
+    "Invalid alias name [other], an index exists with the same name as the alias",
+    "conflict",
+  ),
+  row(
+    "9.2.0",
+    400,
+    "invalid_alias_name_exception",
+    "Invalid alias name [movies]: an index or data stream exists with the same name as the alias",
+    "conflict",
+  ),
+  row("5.5.3", 404, "repository_missing_exception", "[nosuch] missing", "absent"),
+  row("7.10.2", 404, "index_not_found_exception", "no such index [nosuch]", "absent"),
+  row("7.10.2", 404, "snapshot_missing_exception", "[r:good2] is missing", "absent"),
+  row("7.10.2", 404, "snapshot_missing_exception", "[r:good2/d27x-PsXRT2UL2CvRPToBw] is missing", "transient"),
+  row("5.5.3", 404, "snapshot_missing_exception", "[r:good2/8drL4jyWQHeFiTrxIR3Qyw]  is missing", "transient"),
+  row("5.5.3", 500, "snapshot_exception", "[r:good2/8drL4jyWQHeFiTrxIR3Qyw] Snapshot could not be read", "transient"),
+  row("2.4.6", 403, "index_closed_exception", "closed", "invalid"),
+  row("6.7.0", 403, "cluster_block_exception", "blocked by: [FORBIDDEN/4/index closed];", "invalid"),
+  row("5.5.3", 503, "cluster_block_exception", "blocked by: [SERVICE_UNAVAILABLE/2/no master];", "transient"),
+  row("5.5.3", 500, "repository_exception", "[rr] repository type [oss] does not exist", "invalid"),
+  row(
+    "7.10.2",
+    500,
+    "repository_exception",
+    "[rr] location [/nonexist] doesn't match any of the locations specified by path.repo: failed to create repository",
+    "invalid",
+  ),
+  row(
+    "8.17.0",
+    500,
+    "repository_exception",
+    "[sp-rw] The repository has been disabled to prevent data corruption because its contents were found not to match its expected state.",
+    "permanent",
+  ),
+  row(
+    "8.17.0",
+    500,
+    "repository_exception",
+    "[sp-rw] concurrent modification of the index-N file, expected current generation [0] but it was not found in the repository.",
+    "permanent",
+  ),
+  row("5.5.3", 500, "repository_exception", "[r] could not read repository data from index blob", "transient"),
+  row("5.5.3", 500, "illegal_state_exception", "Can't get text on a FIELD_NAME at 1:222", "permanent"),
+  row("5.5.3", 500, "repository_verification_exception", "[r] path  is not accessible on master node", "permanent"),
+  row("6.7.0", 400, "illegal_argument_exception", "Unexpected field [mapping_version]", "invalid"),
+  row("5.5.3", 403, "security_exception", "action [cluster:admin/repository/put] is unauthorized for user [elastic]", "denied"),
+  row("7.10.2", 401, "security_exception", "unable to authenticate user [elastic] for REST request [/]", "denied"),
+  row("7.10.2", 429, "circuit_breaking_exception", "[parent] Data too large", "transient"),
+  row(
+    "7.10.2",
+    503,
+    "process_cluster_event_timeout_exception",
+    "failed to process cluster event (put_repository [r]) within 30s",
+    "transient",
+  ),
+];
+
+describe("an Elasticsearch answer", () => {
+  it.each(rows)("$server: $type, $text → $code", ({ status, type, text, code }) => {
+    const error = toAppError(
+      responseError(status, { error: { root_cause: [{ type, reason: text }], type, reason: text }, status }),
+      context,
+    );
+
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(/^cluster source/);
+    expect(error.message).toContain(text.replace(/\s+/g, " ").trim());
+    expect(error.message).toContain("snapshot backups:night-1");
+    expect(faultOf(error)).toMatchObject({ status, type });
+  });
+
+  it("finds the reason that says what is wrong under a general one", () => {
+    const inner = {
+      type: "repository_exception",
+      reason: "[rr] location [/nonexist] doesn't match any of the locations specified by path.repo",
+    };
+    const middle = { type: "creation_exception", reason: "Guice creation errors:\n\n1) Error injecting constructor", caused_by: inner };
+    const body = { error: { type: "repository_exception", reason: "[rr] failed to create repository", caused_by: middle } };
+
+    const error = toAppError(responseError(500, body), context);
+    expect(error).toMatchObject({ code: "invalid" });
+    expect(error.message).toBe(`cluster source: snapshot backups:night-1: [rr] failed to create repository: ${inner.reason}`);
+  });
+
+  it("goes by the status when there is no known body", () => {
+    const codes = [400, 401, 403, 404, 409, 413, 429, 500, 502, 504].map((status) => [
+      status,
+      toAppError(responseError(status, "<html>"), context).code,
+    ]);
+
+    expect(Object.fromEntries(codes)).toEqual({
+      400: "invalid",
+      401: "denied",
+      403: "denied",
+      404: "absent",
+      409: "conflict",
+      413: "invalid",
+      429: "transient",
+      500: "transient",
+      502: "transient",
+      504: "transient",
+    });
+    expect(toAppError(responseError(404, { error: "alias [alz] missing", status: 404 }), context).message).toContain("alias [alz] missing");
+  });
+
+  it("passes on how long the server asked to wait", () => {
+    expect(toAppError(responseError(429, {}, { "retry-after": "7" }), context).retryAfterMs).toBe(7000);
+    expect(toAppError(responseError(429, {}, { "retry-after": "soon" }), context).retryAfterMs).toBeUndefined();
+  });
+
+  it("names cluster and user of a refusal, and repeats no secret that the server repeats", () => {
+    const body = { error: { type: "security_exception", reason: "bad key planted-secret for [elastic]" } };
+    const error = toAppError(responseError(401, body), context);
+
+    expect(error.message).toContain("cluster source at http://127.0.0.1:9252: user elastic is refused (HTTP 401");
+    expect(`${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause)} ${String(error.cause)}`).not.toContain("planted-secret");
+  });
+});
+
+describe("a request without an answer", () => {
+  it.each([
+    ["connect ECONNREFUSED 127.0.0.1:9252", "cluster source at http://127.0.0.1:9252: connection refused", "transient"],
+    ["getaddrinfo ENOTFOUND nowhere", "cluster source at http://127.0.0.1:9252: host name not found", "transient"],
+    ["socket hang up - Local: 127.0.0.1:1, Remote: 127.0.0.1:2", "cluster source at http://127.0.0.1:9252: connection cut", "transient"],
+    ["", "cluster source at http://127.0.0.1:9252: connection failed", "transient"],
+    ["self-signed certificate", "cluster source at http://127.0.0.1:9252: self-signed certificate", "permanent"],
+  ])("%s", (text, message, code) => {
+    expect(toAppError(new errors.ConnectionError(text), context)).toMatchObject({ code, message });
+  });
+
+  it("is transient when it takes too long, whoever counts the time", () => {
+    expect(toAppError(new errors.TimeoutError("Request timed out"), context).code).toBe("transient");
+    expect(toAppError(new errors.RequestAbortedError("Request aborted"), context).code).toBe("transient");
+  });
+
+  it("is permanent when the answer is too long to be read", () => {
+    const tooLong = new errors.RequestAbortedError("The content length (9) is bigger than the maximum allowed string (8)");
+
+    expect(toAppError(tooLong, context).code).toBe("permanent");
+  });
+});
+
+function row(server: string, status: number, type: string, text: string, code: ErrorCode): Row {
+  return { server, status, type, text, code };
+}
+
+function responseError(statusCode: number, body: unknown, headers: Record<string, string> = {}): errors.ResponseError {
+  const meta = {
+    context: null,
+    name: "test",
+    request: { params: { method: "GET", path: "/" }, options: {}, id: 1 },
+    connection: null,
+    attempts: 0,
+    aborted: false,
+  };
+  return new errors.ResponseError({ body, statusCode, headers, warnings: null, meta } as ConstructorParameters<
+    typeof errors.ResponseError
+  >[0]);
+}

@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type S3BlobStoreOptions, s3BlobStore } from "../../../shared/adapters/s3/blobStore.ts";
+import { bytesOf, keysOf } from "../../contract/blobStore.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const KEYS = { accessKeyId: "AKFAULTS", secretAccessKey: "secret-of-the-fault-test", securityToken: "token-of-the-fault-test" };
+
+/** An S3 answer in XML. */
+function answerXml(status: number, xml: string, headers: Record<string, string> = {}): Answer {
+  return (request, response) => {
+    request.resume();
+    response.writeHead(status, { "Content-Type": "application/xml", ...headers });
+    response.end(request.method === "HEAD" ? undefined : `<?xml version="1.0" encoding="UTF-8"?>${xml}`);
+  };
+}
+
+function answerError(status: number, code: string, headers: Record<string, string> = {}): Answer {
+  return answerXml(status, `<Error><Code>${code}</Code><Message>said by the server</Message></Error>`, headers);
+}
+
+describe("S3 through the AWS SDK, on a server that fails", () => {
+  let server: Server;
+  let answer: Answer = answerError(500, "InternalError");
+  let seen: IncomingMessage[] = [];
+  let options: S3BlobStoreOptions;
+  beforeEach(async () => {
+    seen = [];
+    server = createServer((request, response) => {
+      seen.push(request);
+      answer(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    options = { bucket: "bucket", basePath: "base", region: "us-east-1", endpoint, requestTimeoutMs: 400, idleTimeoutMs: 200, ...KEYS };
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it("takes a cut body for transient", async () => {
+    answer = (_request, response) => {
+      response.writeHead(200, { "Content-Length": "1000" });
+      response.write("x".repeat(500), () => response.destroy());
+    };
+    await expect(s3BlobStore(options).get("blob")).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it("gives up on a body that stalls", async () => {
+    answer = (_request, response) => {
+      response.writeHead(200, { "Content-Length": "1000" });
+      response.write("x".repeat(500));
+    };
+    const message = expect.stringContaining("stalled for 200 ms");
+    await expect(s3BlobStore(options).get("blob")).rejects.toMatchObject({ code: "transient", message });
+  });
+
+  it("gives up on an answer that does not come, and on a listing that stalls", async () => {
+    answer = () => undefined;
+    await expect(s3BlobStore(options).head("blob")).rejects.toMatchObject({ code: "transient" });
+    answer = (_request, response) => {
+      response.writeHead(200, { "Content-Type": "application/xml" });
+      response.write("<ListBucketResult>");
+    };
+    await expect(keysOf(s3BlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it("tells how long a throttled request shall wait, and asks only once by itself", async () => {
+    answer = answerError(503, "SlowDown", { "Retry-After": "7" });
+    await expect(s3BlobStore(options).put("blob", bytesOf("x"))).rejects.toMatchObject({ code: "transient", retryAfterMs: 7000 });
+    expect(seen).toHaveLength(1);
+  });
+
+  it("takes a refused connection for transient", async () => {
+    const store = s3BlobStore({ ...options, endpoint: "http://127.0.0.1:1" });
+    await expect(store.head("blob")).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it.each([
+    [400, "InvalidArgument", "invalid"],
+    [400, "RequestTimeout", "transient"],
+    [400, "BadDigest", "transient"],
+    [403, "AccessDenied", "denied"],
+    [403, "RequestTimeTooSkewed", "denied"],
+    [404, "NoSuchBucket", "absent"],
+    [409, "ConditionalRequestConflict", "conflict"],
+    [412, "PreconditionFailed", "conflict"],
+    [500, "InternalError", "transient"],
+    [501, "NotImplemented", "invalid"],
+  ])("takes HTTP %i %s for %s", async (status, code, expected) => {
+    answer = answerError(status, code);
+    const error = await s3BlobStore(options)
+      .put("blob", bytesOf("x"))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: expected, message: expect.stringContaining(code) });
+    expect((error as Error).message.includes("clock is wrong")).toBe(code === "RequestTimeTooSkewed");
+    for (const secret of [KEYS.secretAccessKey, KEYS.securityToken])
+      expect(JSON.stringify([error, String(error), (error as Error).cause])).not.toContain(secret);
+  });
+
+  it("asks the store to check the body and to put only if absent", async () => {
+    answer = answerXml(200, "", { Date: "Sat, 21 Nov 2026 04:00:00 GMT" });
+    const { at } = await s3BlobStore(options).put("blob", bytesOf("x"), { ifAbsent: true });
+    expect(at).toEqual(new Date("2026-11-21T04:00:00Z"));
+    expect(seen[0]?.url).toContain("/bucket/base/blob");
+    expect(seen[0]?.headers).toMatchObject({ "if-none-match": "*", "content-md5": "ndTkYSaMgDT1yFZOFVxnpg==" });
+  });
+
+  it("names the keys that a delete left, and is denied when the store says so", async () => {
+    const left = (code: string) =>
+      `<DeleteResult><Deleted><Key>base/a</Key></Deleted><Error><Key>base/b</Key><Code>${code}</Code></Error></DeleteResult>`;
+    answer = answerXml(200, left("InternalError"));
+    const store = s3BlobStore(options);
+    await expect(store.delete(["a", "b", "c"])).rejects.toMatchObject({
+      code: "transient",
+      message: expect.stringMatching(/2 of 3 .*base\/b \(InternalError\), base\/c/),
+    });
+    answer = answerXml(200, left("AccessDenied"));
+    await expect(store.delete(["a", "b"])).rejects.toMatchObject({ code: "denied" });
+  });
+
+  it("takes a listing that is cut without naming its next page for a fault", async () => {
+    answer = answerXml(
+      200,
+      "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>base/a</Key><Size>1</Size></Contents></ListBucketResult>",
+    );
+    await expect(keysOf(s3BlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it("cuts a range out of an answer that gives the whole blob", async () => {
+    answer = (_request, response) => {
+      response.writeHead(200, { "Content-Length": "10" });
+      response.end("0123456789");
+    };
+    expect(Buffer.from((await s3BlobStore(options).get("blob", { start: 3, end: 5 })) ?? []).toString()).toBe("34");
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { decodeIndexMetadata, type IndexMetadata } from "../../shared/format/indexMetadata.ts";
+import { encodeContainer } from "./encodeContainer.ts";
+
+const SETTINGS = { "index.number_of_shards": "2", "index.version.created": "5050299" };
+
+function decode(fields: Record<string, unknown>): IndexMetadata {
+  return decodeIndexMetadata(encodeContainer("index-metadata", { movies: { settings: SETTINGS, ...fields } }), "meta");
+}
+
+describe("decodeIndexMetadata", () => {
+  it("tells shards, replicas, created version, types and aliases", () => {
+    const decoded = decode({ mappings: [{ order: {} }, { customer: {} }], aliases: { current: {} } });
+    expect(decoded).toMatchObject({
+      name: "movies",
+      shards: 2,
+      replicas: 0,
+      createdVersion: "5.5.2",
+      mappingTypes: ["order", "customer"],
+      aliases: ["current"],
+    });
+  });
+
+  it("keeps settings that are lists or numbers as JSON and leaves out null", () => {
+    const { settings } = decode({ settings: { ...SETTINGS, "index.a": ["x", 2n ** 60n], "index.b": 3, "index.c": null } });
+    expect({ ...settings }).toEqual({ ...SETTINGS, "index.a": '["x","1152921504606846976"]', "index.b": "3" });
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["no shard count", { settings: { "index.version.created": "5050299" } }],
+    ["a shard count that is no number", { settings: { ...SETTINGS, "index.number_of_shards": "two" } }],
+    ["a shard count beyond any limit", { settings: { ...SETTINGS, "index.number_of_shards": "1000000000" } }],
+    ["mappings that are no objects", { mappings: [new Uint8Array(3)] }],
+  ])("refuses %s", (_, fields) => {
+    expect(() => decode(fields)).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { classifyKey } from "../../shared/format/keys.ts";
+import { decodeRoot } from "../../shared/format/root.ts";
+import { subsetRoot } from "../../shared/format/rootSubset.ts";
+import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
+import { openRepository } from "../../shared/run/readRepository.ts";
+import { fixtureRepositories, fixtureRepository, storeOf } from "./fixtureRepositories.ts";
+
+function decodeJson(json: unknown, key = "index-1"): ReturnType<typeof decodeRoot> {
+  return decodeRoot(key, Buffer.from(typeof json === "string" ? json : JSON.stringify(json)));
+}
+
+describe("decodeRoot", () => {
+  it("reads every root of every fixture", () => {
+    const layouts = fixtureRepositories().flatMap(({ name, blobs }) =>
+      [...blobs].flatMap(([key, bytes]) => {
+        const { kind } = classifyKey(key);
+        return kind === "root" || kind === "legacyRoot" ? [`${name} ${key}: ${decodeRoot(key, bytes).minVersion}`] : [];
+      }),
+    );
+    expect(layouts).toContain("es-7.10.2/repo index-5: 7.9.0");
+    expect(layouts).toContain("es-9.2.0/repo index-5: 7.12.0");
+    expect(layouts).toContain("chain-2.4-5.5-6.7-7.10/step4-7.10.2 index-3: undefined");
+    expect(layouts).toContain("es-2.4.6/repo index: undefined");
+  });
+
+  it("knows of a 2.x root only the names", () => {
+    const root = decodeJson({ snapshots: ["snap-1"] }, "index");
+    expect(root).toMatchObject({ generation: -1, key: "index", indices: [] });
+    expect(root.snapshots).toEqual([{ name: "snap-1", uuid: "snap-1", state: undefined, version: undefined, startTime: undefined }]);
+  });
+
+  it("takes the version from index_version where `version` is frozen", async () => {
+    const { root } = await openRepository(storeOf(fixtureRepository("es-9.2.0/repo").blobs));
+    expect(root?.snapshots.map(({ version }) => version)).toEqual(["9.2.0", "9.2.0", "9.2.0", "9.2.0"]);
+    expect(root?.snapshots[0]?.startTime).toEqual(new Date(1795222800721));
+    expect(root?.repositoryUuid).toBe("5KNUA4vtTueTSMN_wQGLqA");
+  });
+
+  it("resolves each index's metadata blob and its shards' generations", async () => {
+    const { root } = await openRepository(storeOf(fixtureRepository("es-7.10.2/repo").blobs));
+    expect(root?.indexMetadata["3cmNKrptSZyJnIOTu-DIUw"]?.["DTdreM68Trm26--CYTDWvw"]).toBe("gO2d-6EBPcdFuIeIqzvS");
+    expect(root?.indices.find(({ name }) => name === "fx-unalloc")?.shardGenerations).toEqual(["_new"]);
+  });
+
+  it("refuses a layout that asks for a newer Elasticsearch than is known, as text or as number", () => {
+    expect(() => decodeJson({ snapshots: [], min_version: "9.9.0" })).toThrow("whose layout is unknown here");
+    expect(() => decodeJson({ snapshots: [], min_version: 9_090_099 })).toThrow("whose layout is unknown here");
+    expect(decodeJson({ snapshots: [], min_version: 7_120_099 }).minVersion).toBe("7.12.0");
+  });
+
+  it.each([
+    ["a cut root", '{"snapshots":[{"na'],
+    ["no object", "[]"],
+    ["no snapshots", "{}"],
+    ["a state that is unknown", { snapshots: [{ name: "a", uuid: "a", state: 9 }] }],
+    ["a uuid that leaves its folder", { snapshots: [{ name: "a", uuid: "../a" }] }],
+    ["an index id that leaves its folder", { snapshots: [], indices: { a: { id: "..", snapshots: [] } } }],
+    ["a snapshot listed twice", { snapshots: ["a", "a"] }],
+    ["a metadata identifier that is not listed", { snapshots: [{ name: "a", uuid: "a", index_metadata_lookup: { i: "x" } }] }],
+  ])("refuses %s", (_, json) => {
+    expect(() => decodeJson(json)).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+});
+
+describe("subsetRoot", () => {
+  for (const repository of fixtureRepositories()) {
+    it(`leaves a root from which the kept snapshot alone restores (${repository.name})`, async () => {
+      const { root, rootBytes } = await openRepository(storeOf(repository.blobs));
+      if (root === undefined || rootBytes === undefined || root.key === "index") return expect(root?.key).toBe("index");
+      for (const { uuid } of root.snapshots.filter(({ state }) => state === "SUCCESS")) {
+        const { closure } = await proveSnapshot(storeOf(repository.blobs), { uuid, level: "names" });
+        const kept = new Map(closure?.blobs.map(({ key }) => [key, repository.blobs.get(key) as Uint8Array]));
+        const store = storeOf(kept.set(root.key, subsetRoot(rootBytes, [uuid])));
+        const proof = await proveSnapshot(store, { uuid, level: "contents" });
+        expect(proof).toMatchObject({ verdict: "whole", closure: { digest: closure?.digest } });
+        expect((await openRepository(store)).root?.snapshots.map((snapshot) => snapshot.uuid)).toEqual([uuid]);
+      }
+    });
+  }
+
+  it("drops indices and metadata identifiers that no kept snapshot names, and nothing else", () => {
+    const bytes = fixtureRepository("es-7.10.2/repo").blobs.get("index-5") as Uint8Array;
+    const [before, after] = [bytes, subsetRoot(bytes, ["3cmNKrptSZyJnIOTu-DIUw"])].map((json) => JSON.parse(Buffer.from(json).toString()));
+    expect(after.snapshots).toEqual([before.snapshots[0]]);
+    expect(Object.keys(after.indices)).toEqual(["fx-logs", "fx-orders"]);
+    expect(after.indices["fx-logs"]).toEqual({ ...before.indices["fx-logs"], snapshots: ["3cmNKrptSZyJnIOTu-DIUw"] });
+    expect(Object.values(after.index_metadata_identifiers)).toEqual(["gO2d-6EBPcdFuIeIqzvS", "f-2d-6EBPcdFuIeIqzvK"]);
+    expect(after.min_version).toBe("7.9.0");
+  });
+
+  it("is the same catalogue when every snapshot is kept", () => {
+    const bytes = fixtureRepository("es-9.2.0/repo").blobs.get("index-5") as Uint8Array;
+    const uuids = decodeRoot("index-5", bytes).snapshots.map(({ uuid }) => uuid);
+    expect(Buffer.from(subsetRoot(bytes, uuids)).equals(Buffer.from(bytes))).toBe(true);
+  });
+
+  it("refuses to keep nothing, a uuid that is not listed, and a 2.x root", () => {
+    const bytes = fixtureRepository("es-9.2.0/repo").blobs.get("index-5") as Uint8Array;
+    expect(() => subsetRoot(bytes, [])).toThrow("at least one uuid");
+    expect(() => subsetRoot(bytes, ["nobody"])).toThrow("does not list nobody");
+    expect(() => subsetRoot(Buffer.from('{"snapshots":["a"]}'), ["a"])).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+});

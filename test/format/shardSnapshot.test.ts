@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { decodeShardSnapshot, partsOf, type ShardFile } from "../../shared/format/shardSnapshot.ts";
+import { encodeContainer, withFooter } from "./encodeContainer.ts";
+
+function decode(...files: Record<string, unknown>[]): ShardFile[] {
+  return decodeShardSnapshot(encodeContainer("snapshot", { name: "s", files }), "shard").files;
+}
+
+function partSizes(file: Record<string, unknown>): [string, number][] {
+  const [decoded] = decode({ name: "__a", physical_name: "_0.cfs", ...file });
+  return partsOf(decoded as ShardFile).map(({ name, sizeBytes }) => [name, sizeBytes]);
+}
+
+describe("partsOf", () => {
+  it.each<[string, Record<string, unknown>, [string, number][]]>([
+    ["no part size", { length: 5 }, [["__a", 5]]],
+    ["a part size of 0", { length: 5, part_size: 0 }, [["__a", 5]]],
+    ["a negative part size", { length: 5, part_size: -1 }, [["__a", 5]]],
+    ["the largest part size of Java", { length: 5, part_size: 2n ** 63n - 1n }, [["__a", 5]]],
+    ["a length equal to the part size", { length: 5, part_size: 5 }, [["__a", 5]]],
+    ["an empty file", { length: 0, part_size: 5 }, [["__a", 0]]],
+    [
+      "one byte more than a part",
+      { length: 6, part_size: 5 },
+      [
+        ["__a.part0", 5],
+        ["__a.part1", 1],
+      ],
+    ],
+    [
+      "whole parts only",
+      { length: 10, part_size: 5 },
+      [
+        ["__a.part0", 5],
+        ["__a.part1", 5],
+      ],
+    ],
+  ])("for %s", (_, file, parts) => {
+    expect(partSizes(file)).toEqual(parts);
+  });
+
+  it("is empty for a virtual file, whose contents are embedded", () => {
+    const contents = withFooter(Buffer.from("segments"));
+    const [file] = decode({ name: "v__a", physical_name: "segments_1", length: contents.length, meta_hash: contents });
+    expect(partsOf(file as ShardFile)).toEqual([]);
+  });
+});
+
+describe("decodeShardSnapshot", () => {
+  const contents = withFooter(Buffer.from("segments"));
+
+  it("takes a checksum that is not recorded from the embedded copy", () => {
+    const [file] = decode({ name: "__0", physical_name: "segments_1", length: contents.length, meta_hash: contents });
+    expect(file?.checksum).toBe(contents.readUInt32BE(contents.length - 4).toString(36));
+  });
+
+  it("leaves out the checksum of files from before Lucene had footers", () => {
+    const [old, recent] = decode(
+      { name: "__0", physical_name: "_0.fdt", length: 9, checksum: "abc", written_by: "4.7.2" },
+      { name: "__1", physical_name: "_1.fdt", length: 9, checksum: "abc", written_by: "4.10.4" },
+    );
+    expect([old?.checksum, recent?.checksum]).toEqual([undefined, "abc"]);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["a virtual file without contents", { name: "v__a", physical_name: "_0.si", length: 9 }],
+    [
+      "a virtual file with damaged contents",
+      { name: "v__a", physical_name: "_0.si", length: 24, meta_hash: Buffer.from(contents).fill(0, 0, 1) },
+    ],
+    [
+      "a virtual file with another checksum",
+      { name: "v__a", physical_name: "_0.si", length: contents.length, meta_hash: contents, checksum: "1" },
+    ],
+    ["a name that leaves its folder", { name: "__a/../b", physical_name: "_0.si", length: 9 }],
+    ["a name of no data blob", { name: "index-1", physical_name: "_0.si", length: 9 }],
+    ["a negative length", { name: "__a", physical_name: "_0.si", length: -1 }],
+    ["parts beyond any limit", { name: "__a", physical_name: "_0.si", length: 2 ** 50, part_size: 1 }],
+  ])("refuses %s", (_, file) => {
+    expect(() => decode(file)).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+});

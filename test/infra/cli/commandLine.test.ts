@@ -1,0 +1,74 @@
+import { cp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FIXTURES, inDirectory, runCli, writeConfig } from "./runCli.ts";
+
+const REPOSITORY = join(FIXTURES, "es-5.5.2-migration", "step2");
+const SECRET = "planted-Secret-8f3a";
+
+describe.concurrent("the command line as a process", () => {
+  it("proves a repository whole by its URL, without ossnap.yaml and without a state", async () => {
+    const { exitCode, stdout } = await inDirectory((cwd) => runCli(["verify", `file://${REPOSITORY}`], { cwd }));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/snap-1 +✓ whole +footers/);
+    expect(stdout).toContain("2 of 2 restorable snapshots whole");
+  });
+
+  it("ends with 3 and names the key when a blob is missing, in text and in JSON", async () => {
+    await inDirectory(async (directory) => {
+      const copy = join(directory, "repository");
+      await cp(REPOSITORY, copy, { recursive: true });
+      const key = (await readdir(copy, { recursive: true })).filter((path) => /\/__0$/.test(path)).sort()[0] ?? "";
+      await rm(join(copy, key));
+      const [text, json] = await Promise.all([
+        runCli(["verify", `file://${copy}`, "--snapshot", "snap-1"]),
+        runCli(["verify", `file://${copy}`, "--json"], { stderr: "closed" }),
+      ]);
+      expect(text.exitCode).toBe(3);
+      expect(text.stdout).toContain(`missing  ${key}  expected 405 B, found nothing`);
+      expect(json.exitCode).toBe(3);
+      const { schema, target, data } = JSON.parse(json.stdout);
+      expect([schema, target]).toEqual(["verify/1", "local"]);
+      expect(data.repository).toMatchObject({ url: `file://${copy}`, generation: 1, format: "5.0" });
+      expect(data.snapshots[0]).toMatchObject({
+        name: "snap-1",
+        state: "SUCCESS",
+        version: "5.5.2",
+        verdict: "incomplete",
+        missing: [{ key, expectedBytes: 405, foundBytes: null }],
+        damaged: [],
+      });
+      expect(data.snapshots[0].indices).toContainEqual(expect.objectContaining({ name: "fx-orders", shards: 2, documents: 3 }));
+    });
+  });
+
+  it("gives one JSON error on standard output even when standard error is closed", async () => {
+    const { exitCode, stdout } = await runCli(["verify", "file:///there/is/none", "--json"], { stderr: "closed" });
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "error/1",
+      error: { code: "absent", type: "urn:ossnap:problem:absent" },
+      exitCode: 1,
+    });
+  });
+
+  it("suggests the verb that was meant, and ends with 2", async () => {
+    const [text, json] = await Promise.all([runCli(["snapshot"]), runCli(["snapshot", "--json"])]);
+    expect([text.exitCode, text.stdout]).toEqual([2, ""]);
+    expect(text.stderr).toContain("Did you mean snapshots?");
+    expect(json.exitCode).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({ schema: "error/1", error: { code: "usage" }, exitCode: 2 });
+  });
+
+  it("ends with 2 and the fix for an unknown key of the configuration, and never shows what stands in it", async () => {
+    await inDirectory(async (directory) => {
+      const config = await writeConfig(directory, `watchs: { secret: "${SECRET}" }`);
+      const ended = await runCli(["jobs", "--config", config, "--json"], { env: { SOURCE_PASSWORD: SECRET } });
+      expect(ended.exitCode).toBe(2);
+      const { error } = JSON.parse(ended.stdout);
+      expect(error.code).toBe("invalid");
+      expect(error.detail).toMatch(/watchs.*did you mean "watches"\?/);
+      expect(ended.stdout + ended.stderr).not.toContain(SECRET);
+    });
+  });
+});

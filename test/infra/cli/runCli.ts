@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+export const FIXTURES = join(ROOT, "test", "fixtures");
+
+export interface Ended {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command line as a process of its own, with nothing of the tester's environment but the path; `stderr: "closed"` as with `2>&-`. */
+export function runCli(words: string[], options: { env?: Record<string, string>; cwd?: string; stderr?: "closed" } = {}): Promise<Ended> {
+  const main = join(ROOT, "infra", "cli", "main.ts");
+  const tsx = import.meta.resolve("tsx");
+  const node = [process.execPath, "--import", tsx, main, ...words];
+  const [command = "", ...rest] = options.stderr === "closed" ? ["/bin/sh", "-c", 'exec "$0" "$@" 2>&-', ...node] : node;
+  const env = { PATH: process.env.PATH, LANG: "C.UTF-8", OSSNAP_LOCAL_DIR: join(tmpdir(), "ossnap-no-local-host"), ...options.env };
+  const child = spawn(command, rest, { cwd: options.cwd ?? ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const texts = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    texts.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    texts.stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exitCode) => resolve({ exitCode, ...texts }));
+  });
+}
+
+/** A directory of its own, removed after `use`. */
+export async function inDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), "ossnap-cli-"));
+  try {
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** A configuration whose state is a directory and whose cluster is a port that nobody listens on. */
+export async function writeConfig(directory: string, more = ""): Promise<string> {
+  const path = join(directory, "ossnap.yaml");
+  const lines = [
+    "version: 1",
+    `state: { store: directory, bucket: ${directory}, prefix: state/ }`,
+    `clusters: { source: { url: "http://127.0.0.1:9", username: elastic, password: "\${SOURCE_PASSWORD}" } }`,
+    "repositories:",
+    `  movies: { cluster: source, register: { type: fs, settings: { location: ${directory} } }, blobs: { store: directory, bucket: ${directory} } }`,
+    "backups:",
+    '  nightly: { repository: movies, indices: ["*"], schedule: { cron: "0 30 1 * * *" }, keep: { daily: 7 } }',
+    more,
+  ];
+  await writeFile(path, `${lines.join("\n")}\n`);
+  return path;
+}

@@ -1,0 +1,117 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { runCommand } from "../../../infra/cli/program.ts";
+import { inDirectory, writeConfig } from "./runCli.ts";
+
+const SECRET = "planted-Secret-8f3a";
+
+/** In this process, with both outputs caught. */
+async function run(words: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const texts = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    vi.spyOn(process[name], "write").mockImplementation((text: unknown, ...rest: unknown[]) => {
+      texts[name] += String(text);
+      const written = rest.find((one) => typeof one === "function") as (() => void) | undefined;
+      written?.();
+      return true;
+    });
+  }
+  const exitCode = await runCommand(words, { LANG: "C.UTF-8", OSSNAP_LOCAL_DIR: "/there/is/none" });
+  vi.restoreAllMocks();
+  return { exitCode, ...texts };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A state in a directory, a cluster that does not answer, and a password in an environment file. */
+async function inDeployment(use: (ask: (...words: string[]) => ReturnType<typeof run>) => Promise<void>): Promise<void> {
+  await inDirectory(async (directory) => {
+    const config = await writeConfig(directory);
+    const envFile = join(directory, "secrets.env");
+    await writeFile(envFile, `# of the cluster\nSOURCE_PASSWORD=${SECRET}\n`);
+    await use((...words) => run([...words, "--config", config, "--env-file", envFile]));
+  });
+}
+
+describe("a deployment from the terminal", () => {
+  it("is refused without the state's identity, which init writes once", async () => {
+    await inDeployment(async (ask) => {
+      const before = await ask("jobs");
+      expect([before.exitCode, before.stdout]).toEqual([2, ""]);
+      expect(before.stderr).toContain("ossnap init");
+      const [first, second] = [await ask("init", "--json"), await ask("init", "--json")];
+      expect([JSON.parse(first.stdout).data.created, JSON.parse(second.stdout).data.created]).toEqual([true, false]);
+    });
+  });
+
+  it("writes what was asked even when the cluster is down, says so on standard error, and the password shows nowhere", async () => {
+    await inDeployment(async (ask) => {
+      await ask("init");
+      const backup = await ask("backup", "nightly", "--wait=1ms", "--json");
+      expect(backup.exitCode).toBe(6);
+      const lines = backup.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(lines.map(({ type }) => type)).toEqual(["progress", "result"]);
+      expect(lines.at(-1)).toMatchObject({ schema: "job/1", exitCode: 6, data: { kind: "backup", state: "asked" } });
+      expect(backup.stderr).toContain("connection refused");
+
+      const { id } = lines.at(-1).data;
+      const [shown, listed, rows] = [await ask("jobs", "show", id), await ask("jobs", "--open", "--json"), await ask("repositories")];
+      expect(shown.stdout).toContain("asked by");
+      expect(JSON.parse(listed.stdout).data).toEqual([expect.objectContaining({ id })]);
+      expect(rows.stdout).toContain("could not look (transient)");
+      for (const { stdout, stderr } of [backup, shown, listed, rows]) expect(stdout + stderr).not.toContain(SECRET);
+    });
+  });
+
+  it("cancels only when somebody said yes", async () => {
+    await inDeployment(async (ask) => {
+      await ask("init");
+      const { id } = JSON.parse((await ask("backup", "nightly", "--json")).stdout).data;
+      expect(await ask("jobs", "cancel", id)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--yes") });
+      expect(await ask("jobs", "cancel", id, "--yes")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("was asked to stop") });
+      expect(JSON.parse((await ask("jobs", "show", id, "--json")).stdout).data.reason.code).toBe("cancel.asked");
+    });
+  });
+
+  it("takes one key as one job", async () => {
+    await inDeployment(async (ask) => {
+      await ask("init");
+      const asked = async () => JSON.parse((await ask("backup", "nightly", "--key", "one", "--json")).stdout).data.id;
+      expect(await asked()).toBe(await asked());
+      expect(JSON.parse((await ask("jobs", "--json")).stdout).data).toHaveLength(1);
+    });
+  });
+
+  it("pauses, reminds of it, and resumes", async () => {
+    await inDeployment(async (ask) => {
+      await ask("init");
+      expect((await ask("pause")).stdout).toContain("! paused");
+      expect((await ask("jobs")).stderr).toContain("ossnap is paused");
+      expect(JSON.parse((await ask("resume", "--json")).stdout).data).toEqual({ paused: false });
+      expect((await ask("jobs")).stderr).toBe("");
+    });
+  });
+
+  it.each([
+    [["backup", "weekly"], 'no "weekly"'],
+    [["backup", "nightly", "--wait=soon"], "--wait"],
+    [["restore", "snap-1", "--to", "source"], "--repository"],
+    [["restore", "snap-1", "--repository", "movies", "--to", "source", "--replicas", "two"], "--replicas"],
+    [["jobs", "--kind", "dance"], '"dance"'],
+    [["verify", "nothing"], 'no "nothing"'],
+    [["verify", "gs://bucket"], "not a place"],
+  ])("ends with 2 and says what is wrong: %j", async (words, said) => {
+    await inDeployment(async (ask) => {
+      await ask("init");
+      const { exitCode, stderr, stdout } = await ask(...words);
+      expect([exitCode, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain(said);
+    });
+  });
+});

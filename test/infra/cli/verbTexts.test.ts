@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import { jobText } from "../../../infra/cli/begin.ts";
+import type { Look } from "../../../infra/cli/look.ts";
+import { historyText, jobsText } from "../../../infra/cli/verbs/jobs.ts";
+import { pruneText } from "../../../infra/cli/verbs/prune.ts";
+import { preflightText } from "../../../infra/cli/verbs/restore.ts";
+import { snapshotsText } from "../../../infra/cli/verbs/snapshots.ts";
+import { reason } from "../../../shared/model/reason.ts";
+import type { PrunePlan } from "../../../shared/plan/prune.ts";
+import type { JobRow } from "../../../shared/run/jobsByHand.ts";
+import type { SnapshotRow } from "../../../shared/run/listSnapshots.ts";
+import { exampleConfig } from "../deploy/exampleConfig.ts";
+
+const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z") };
+
+const snapshot = (name: string, more: Partial<SnapshotRow>): SnapshotRow => ({
+  name,
+  uuid: name,
+  repository: "movies-aws",
+  policy: "nightly",
+  slot: undefined,
+  state: "SUCCESS",
+  startTime: "2026-11-21T01:30:00Z",
+  endTime: "2026-11-21T01:36:00Z",
+  version: "5.5.2",
+  indices: ["movies"],
+  shards: { total: 5, failed: 0 },
+  evidence: null,
+  fate: { decision: "keep", reasons: [reason("keep.newest")] },
+  ...more,
+});
+
+describe("snapshots", () => {
+  it("show state, proof and fate, each with its reason, and what would go", () => {
+    const rows = [
+      snapshot("nightly-3", {
+        evidence: { verdict: "whole", level: "footers", generation: 7, at: "2026-11-21T02:30:00Z" },
+        fate: { decision: "keep", reasons: [reason("keep.newest"), reason("keep.daily", { number: 1, of: 7, period: "2026-11-21" })] },
+      }),
+      snapshot("nightly-2", {
+        state: "PARTIAL",
+        startTime: "2026-11-20T01:30:00Z",
+        endTime: undefined,
+        shards: { total: 310, failed: 2 },
+        fate: { decision: "keep", reasons: [reason("keep.failure", { number: 1, of: 2, state: "PARTIAL" })] },
+      }),
+      snapshot("nightly-1", {
+        startTime: "2026-11-10T01:30:00Z",
+        endTime: "2026-11-10T01:30:08Z",
+        fate: { decision: "remove", reasons: [reason("remove.period", { rule: "weekly", period: "2026-46", by: "nightly-2" })] },
+      }),
+      snapshot("by-hand", { repository: "other", policy: undefined, fate: { decision: "keep", reasons: [reason("keep.foreign")] } }),
+    ];
+    expect(snapshotsText(rows, look)).toBe(`movies-aws · 3 snapshots
+NAME       WHEN            STATE                            TOOK   PROVEN                    STAYS BECAUSE
+nightly-3  3 h 0 min ago   SUCCESS                          6 min  ✓ footers, 2 h 0 min ago  newest good, daily 1/7
+nightly-2  27 h 0 min ago  PARTIAL, 2 of 310 shards failed  –      – never                   failure 1/2, for diagnosis
+nightly-1  11 d ago        SUCCESS                          8 s    – never                   ! would go: weekly 2026-46 is kept by nightly-2
+1 would go at the next prune. See: ossnap prune nightly
+
+other · 1 snapshot
+NAME     WHEN           STATE    TOOK   PROVEN   STAYS BECAUSE
+by-hand  3 h 0 min ago  SUCCESS  6 min  – never  written by somebody else`);
+  });
+
+  it("say that there are none yet", () => {
+    expect(snapshotsText([], look)).toBe("No snapshots yet.");
+  });
+});
+
+const plan = (more: Partial<PrunePlan> = {}): PrunePlan => ({
+  policy: "nightly",
+  fingerprint: "f",
+  hash: "5f3a9c1e",
+  keep: [
+    { name: "nightly-3", uuid: "3", reasons: [reason("keep.newest"), reason("keep.daily", { number: 1, of: 7, period: "2026-11-21" })] },
+  ],
+  remove: [
+    {
+      name: "nightly-1",
+      uuid: "1",
+      startTime: "2026-11-10T04:30:00Z",
+      reasons: [reason("remove.beyond", { by: "nightly-3" })],
+      keptInstead: "nightly-3",
+    },
+  ],
+  later: [
+    {
+      name: "nightly-2",
+      uuid: "2",
+      startTime: "2026-11-19T04:30:00Z",
+      reasons: [reason("remove.beyond", { by: "nightly-3" })],
+      keptInstead: "nightly-3",
+    },
+  ],
+  newestGood: { name: "nightly-3", uuid: "3" },
+  refusal: undefined,
+  ...more,
+});
+const policy = exampleConfig().backups.nightly ?? expect.fail();
+
+describe("a prune's dry run", () => {
+  it("says what would stay and go, and ends with the line that does exactly this", () => {
+    expect(
+      pruneText(plan(), policy, look),
+    ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3; floor 2; at most 10 and 50 % a run
+Would keep 1:
+  NAME       BECAUSE
+  nightly-3  newest good, daily 1/7
+Would remove 1 of 3:
+  NAME       AGE   BECAUSE
+  nightly-1  11 d  beyond every rule; nightly-3 stays
+Would leave 1 to a later run (the cap of one run):
+  NAME       AGE  BECAUSE
+  nightly-2  2 d  beyond every rule; nightly-3 stays
+Nothing was deleted. To do exactly this:  ossnap prune nightly --apply 5f3a9c1e`);
+  });
+
+  it("offers nothing to apply when nothing would go, or when it is refused", () => {
+    expect(pruneText(plan({ remove: [], later: [] }), policy, look)).toMatch(/Nothing would be removed\.$/);
+    const refused = pruneText(plan({ remove: [], refusal: reason("prune.keepsNothingGood") }), policy, look);
+    expect(refused).toMatch(/✗ Refused: would keep no good snapshot at all\. Nothing was deleted\.$/);
+    expect(refused).not.toContain("--apply");
+  });
+});
+
+describe("a restore's preflight", () => {
+  const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["movies"], alias: "movies" };
+  const checks = [
+    { check: "closure" as const, result: "ok" as const, reason: reason("closure.whole", { level: "footers", generation: 3, blobs: 12 }) },
+  ];
+  const report = {
+    checks,
+    refused: false,
+    targets: [{ index: "movies", as: "movies-1", shards: 5, documents: 3, bytes: 2048 }],
+    snapshot: { name: "snap-1", uuid: "u" },
+    verdict: "whole",
+    level: "footers",
+  };
+
+  it("ends with the line that does it", () => {
+    expect(preflightText(request, report, look)).toBe(`Restore snap-1 → target, indices movies, beside what is there
+Preflight, nothing changed yet:
+  ✓ closure  the closure is whole (footers, generation 3, 12 blobs)
+  INDEX   AS        SHARDS  DOCUMENTS  SIZE
+  movies  movies-1       5          3  2 KiB
+Nothing was changed. To do it:  ossnap restore snap-1 --repository moved-movies --to target --indices 'movies' --alias movies --start`);
+  });
+
+  it("gives each refusal its code and the way out", () => {
+    const refusal = {
+      check: "name" as const,
+      result: "refuse" as const,
+      reason: reason("name.open", { as: "movies-1" }),
+      wayOut: reason("wayOut.deleteIndex", { index: "movies-1" }),
+    };
+    const text = preflightText(request, { ...report, refused: true, targets: [], checks: [...checks, refusal] }, look);
+    expect(text.split("\n").slice(-3)).toEqual([
+      "  ✗ name     movies-1 exists and is open  [name.open]",
+      "             way out: delete or rename movies-1 first",
+      "✗ Refused (1). Nothing was changed.",
+    ]);
+  });
+});
+
+describe("jobs", () => {
+  const row: JobRow = {
+    id: "copy-9b1f",
+    kind: "copy",
+    about: "aws-to-oss, 1 snapshots",
+    state: "copying",
+    reason: reason("copy.running", { done: 2, batches: 5 }),
+    by: "li (terminal)",
+    since: "2026-11-21T04:14:00Z",
+    at: "2026-11-21T04:29:00Z",
+  };
+  const done: JobRow = {
+    ...row,
+    id: "prune-1",
+    kind: "prune",
+    about: "nightly",
+    state: "refused",
+    reason: reason("prune.keepsNothingGood"),
+  };
+
+  it("are listed in words", () => {
+    expect(
+      jobsText([row, done], look),
+    ).toBe(`ID         KIND   ABOUT                    STATE                                          SINCE       BY
+copy-9b1f  copy   aws-to-oss, 1 snapshots  copying: 2 of 5 batches moved                  16 min ago  li (terminal)
+prune-1    prune  nightly                  ✗ refused: would keep no good snapshot at all  16 min ago  li (terminal)`);
+  });
+
+  it("tell their history, a line for each record", () => {
+    const history = [
+      { at: "2026-11-21T04:14:00.123Z", by: "cli", state: "asked", reason: reason("copy.asked", { by: "li" }) },
+      {
+        at: "2026-11-21T04:15:00.000Z",
+        by: "advance-jobs",
+        state: "copying",
+        reason: reason("copy.taskStarted", { batch: "0-1" }),
+        claim: { effect: "task", attempt: 1 },
+      },
+    ];
+    expect(historyText({ ...row, history }, look)).toBe(`copy-9b1f  aws-to-oss, 1 snapshots
+asked by li (terminal), 16 min ago
+copying: 2 of 5 batches moved
+TIME (UTC)           STATE    WHAT                                        BY
+2026-11-21 04:14:00  asked    asked by li                                 cli
+2026-11-21 04:15:00  copying  batch 0-1 is being moved (task, attempt 1)  advance-jobs`);
+  });
+
+  it("say how to look at them and stop them when watching ended first", () => {
+    const hint = "Look: ossnap jobs show copy-9b1f    Stop: ossnap jobs cancel copy-9b1f";
+    expect(jobText(row, "interrupted", look).split("\n").slice(-2)).toEqual(["Stopped watching; the job goes on.", hint]);
+    expect(jobText(row, "timeout", look)).toContain("Still running; the wait ran out");
+    expect(jobText(done, "known", look)).toContain("This very job was done before");
+  });
+});

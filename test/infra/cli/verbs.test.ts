@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import type { Look } from "../../../infra/cli/look.ts";
+import type { Session } from "../../../infra/cli/session.ts";
+import { backup } from "../../../infra/cli/verbs/backup.ts";
+import { prune } from "../../../infra/cli/verbs/prune.ts";
+import { register, repositories } from "../../../infra/cli/verbs/repositories.ts";
+import { restore } from "../../../infra/cli/verbs/restore.ts";
+import { snapshots } from "../../../infra/cli/verbs/snapshots.ts";
+import { heldIndex } from "../../../shared/adapters/memory/clusterPlaces.ts";
+import { advanceJob } from "../../../shared/run/advance.ts";
+import type { JobRow } from "../../../shared/run/jobsByHand.ts";
+import { fixtureRepository } from "../../format/fixtureRepositories.ts";
+import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../run/world.ts";
+
+/** A terminal that nobody sees, over a deployment in memory. */
+function sessionOf(world: TestWorld): Session {
+  const look: Look = { colour: false, unicode: true, now: world.now() };
+  const silent = () => undefined;
+  return {
+    options: { color: false },
+    terminal: {
+      json: false,
+      look: () => look,
+      hide: silent,
+      answer: async () => undefined,
+      note: silent,
+      fault: silent,
+      progress: silent,
+      canAsk: () => false,
+      ask: async () => false,
+    },
+    asked: { by: "person", who: "li (terminal)" },
+    environment: () => ({}),
+    settings: () => expect.fail("no verb here reads the settings itself"),
+    context: () => expect.fail("no verb here asks for a context"),
+    world: () => world.open(),
+    blobs: async (place) => world.blobs(place),
+  };
+}
+
+const textOf = async (world: TestWorld, answer: ReturnType<typeof snapshots>) =>
+  (await answer).text({ colour: false, unicode: true, now: world.now() });
+
+/** Three nights of policy nightly, taken through the command line. */
+async function threeNights(): Promise<TestWorld> {
+  const world = await testWorld();
+  world.source.putIndex("movies");
+  await register(sessionOf(world), "backups", { apply: true });
+  for (let night = 0; night < 3; night += 1) {
+    const { data } = await backup(sessionOf(world), "nightly", {});
+    world.source.finishSnapshots();
+    await advanceJob(await world.open(), (data as JobRow).id);
+    world.advance(DAY_MS);
+  }
+  return world;
+}
+
+describe("verbs over a deployment in memory", () => {
+  it("backup begins the work at once, each call a job of its own, and snapshots list what came of it", async () => {
+    const world = await threeNights();
+    const { data, exitCode } = await snapshots(sessionOf(world), { policy: "nightly" });
+    expect([exitCode, (data as unknown[]).length]).toEqual([0, 3]);
+    expect(await textOf(world, snapshots(sessionOf(world), {}))).toMatch(
+      /backups · 3 snapshots\nNAME .*\nnightly-\S+ .* newest good, last 1\/2/,
+    );
+  });
+
+  it("prune shows a plan whose hash does exactly that, and another hash is a world that moved", async () => {
+    const world = await threeNights();
+    const dry = await prune(sessionOf(world), "nightly", {});
+    const { hash, remove } = dry.data as { hash: string; remove: { name: string }[] };
+    expect([dry.exitCode, remove.length]).toEqual([0, 1]);
+    await expect(prune(sessionOf(world), "nightly", { apply: "0000" })).rejects.toMatchObject({
+      code: "conflict",
+      reason: { code: "plan.stale" },
+    });
+    expect((await world.source.listSnapshots("backups")).length).toBe(3);
+    const applied = await prune(sessionOf(world), "nightly", { apply: hash });
+    expect(applied).toMatchObject({ schema: "job/1", exitCode: 0, data: { kind: "prune" } });
+    expect((await world.source.listSnapshots("backups")).map(({ name }) => name)).not.toContain(remove[0]?.name);
+  });
+
+  it("repositories register shows the settings without secrets and puts nothing before --apply", async () => {
+    const config = testConfig((made) => {
+      made.repositories.backups = {
+        cluster: "source",
+        register: {
+          type: "oss",
+          settings: {
+            bucket: "b",
+            endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com",
+            access_key_id: "planted-Id-1",
+            secret_access_key: "planted-Secret-2",
+          },
+        },
+      };
+    });
+    const world = await testWorld({ config });
+    const dry = await register(sessionOf(world), "backups", {});
+    expect(JSON.stringify(dry.data) + (await textOf(world, Promise.resolve(dry)))).not.toMatch(/planted/);
+    expect(dry.text({ colour: false, unicode: true, now: world.now() })).toContain("ossnap repositories register backups --apply");
+    expect(world.source.writes).toEqual([]);
+  });
+
+  it("repositories tell what is wanted and what is there", async () => {
+    const world = await threeNights();
+    const text = await textOf(world, repositories(sessionOf(world)));
+    expect(text).toMatch(/backups +source +fs +repositories\.backups +✓ is registered as configured/);
+    expect(text).toMatch(/moved-movies +target +fs, readonly +watches\.moved +! is not registered/);
+  });
+
+  it("restore names the option that is missing or wrong before anything is asked", async () => {
+    const world = await testWorld();
+    await expect(restore(sessionOf(world), "snap-1", { to: "target" })).rejects.toThrow("--repository: is missing");
+    await expect(restore(sessionOf(world), "snap-1", { repository: "backups", to: "source", indices: " , " })).rejects.toThrow(
+      "--indices: names nothing",
+    );
+  });
+
+  it("restore changes nothing without --start, is refused with the way out, and else begins", async () => {
+    const world = await testWorld();
+    await world.fill(MOVED, fixtureRepository("es-5.5.2-migration/step2").blobs);
+    const wanted = { repository: "moved-movies", to: "target", indices: "fx-orders" };
+    const dry = await restore(sessionOf(world), "snap-1", wanted);
+    expect([dry.schema, dry.exitCode, dry.problem]).toEqual(["restore-preflight/1", 0, undefined]);
+    expect(await textOf(world, Promise.resolve(dry))).toContain(
+      "ossnap restore snap-1 --repository moved-movies --to target --indices 'fx-orders' --start",
+    );
+
+    world.target.putIndex("taken");
+    const refused = await restore(sessionOf(world), "snap-1", { ...wanted, alias: "taken", start: true });
+    expect(refused).toMatchObject({
+      exitCode: 4,
+      problem: { code: "restore-refused", refusals: [{ check: "alias", reason: { code: "alias.isIndex" } }] },
+    });
+    expect(await textOf(world, Promise.resolve(refused))).toMatch(
+      /way out: choose another alias than taken\n.*Refused \(1\)\. Nothing was changed\.$/s,
+    );
+    expect(world.target.writes).toEqual([]);
+
+    const [startTime, endTime] = [new Date("2026-11-21T01:00:06.531Z"), new Date("2026-11-21T01:00:06.643Z")];
+    const held = new Map([["fx-orders", heldIndex({ documents: 3, shards: 2 }, "5.5.2")]]);
+    const shards = { total: 2, failed: 0, successful: 2 };
+    const registered = {
+      name: "snap-1",
+      uuid: "fYhuz4ZYQe6rft7fpoJyHg",
+      state: "SUCCESS" as const,
+      version: "5.5.2",
+      indices: ["fx-orders"],
+      metadata: undefined,
+    };
+    world.places.at({ location: "/srv/moved" }).push({ ...registered, startTime, endTime, shards, failures: [], held });
+    expect(await restore(sessionOf(world), "snap-1", { ...wanted, alias: "orders", start: true })).toMatchObject({
+      schema: "job/1",
+      exitCode: 0,
+      data: { kind: "restore" },
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { type Sight, waitMsOf, watchJob } from "../../../infra/cli/wait.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import { reason } from "../../../shared/model/reason.ts";
+import type { JobRow } from "../../../shared/run/jobsByHand.ts";
+
+const row = (state: string, at: string): JobRow => ({
+  id: "copy-1",
+  kind: "copy",
+  about: "a",
+  state,
+  reason: reason("copy.asked", { by: "me" }),
+  by: "me",
+  since: "2026-11-21T00:00:00Z",
+  at,
+});
+const running: Sight = { row: row("copying", "1"), over: false };
+const over: Sight = { row: row("done", "2"), over: true };
+
+function watch(sights: (Sight | AppError)[], options: { waitMs?: number; controller?: AbortController } = {}) {
+  const changes: string[] = [];
+  const troubles: string[] = [];
+  const look = async () => {
+    const next = sights.length > 1 ? sights.shift() : sights[0];
+    if (next instanceof AppError) throw next;
+    return next;
+  };
+  const { controller = new AbortController(), waitMs = 60_000 } = options;
+  const watched = watchJob(look, {
+    waitMs,
+    pollMs: 1,
+    signal: controller.signal,
+    onChange: ({ state }) => changes.push(state),
+    onTrouble: (text) => troubles.push(text),
+  });
+  return { watched, changes, troubles };
+}
+
+describe("waiting for a job", () => {
+  it("tells each change once and ends with the job", async () => {
+    const { watched, changes } = watch([running, running, running, over]);
+    expect(await watched).toEqual({ end: "over", row: over.row });
+    expect(changes).toEqual(["copying", "done"]);
+  });
+
+  it("looks again when the state store does not answer, and gives up on anything else", async () => {
+    const { watched, troubles } = watch([running, new AppError("transient", "state: 503"), over]);
+    expect((await watched).end).toBe("over");
+    expect(troubles).toEqual(["state: 503"]);
+    await expect(watch([new AppError("denied", "state: 403")]).watched).rejects.toThrow("state: 403");
+  });
+
+  it("ends with what it saw last when the time is out", async () => {
+    expect(await watch([running], { waitMs: 5 }).watched).toEqual({ end: "timeout", row: running.row });
+  });
+
+  it("stops at once when it is interrupted", async () => {
+    const controller = new AbortController();
+    const { watched } = watch([running], { controller });
+    controller.abort();
+    expect((await watched).end).toBe("interrupted");
+  });
+
+  it("takes durations and says how one is written", () => {
+    expect(waitMsOf("30m")).toBe(1_800_000);
+    expect(() => waitMsOf("soon")).toThrow('--wait: "soon" is not a duration; write --wait=30m');
+  });
+});

@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Bundle, bundleFunctions } from "../../../infra/deploy/bundle.ts";
+import { smoke } from "../../../infra/deploy/smoke.ts";
+
+/** Every library that a function may carry, and the traps of each: ESM only, needed at load, required lazily. */
+const TIMER = `
+import { Client } from "@elastic/elasticsearch";
+import middy from "@middy/core";
+import OSS from "ali-oss";
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+const Event = z.strictObject({ policy: z.string() });
+export const handler = middy().handler(async (event: Buffer, context: { region: string }) => {
+  const parsed = Event.safeParse(JSON.parse(event.toString()));
+  if (!parsed.success) {
+    throw Object.assign(new Error("event: policy is missing"), { code: "invalid" });
+  }
+  const config = JSON.parse(readFileSync(new URL("./ossnap.json", import.meta.url), "utf8"));
+  return { policy: parsed.data.policy, region: context.region, password: config.clusters.source.password, libraries: [typeof Client, typeof OSS], secret: process.env.SECRET };
+});
+`;
+
+const CONFIG = `
+version: 1
+state: { bucket: ossnap-state, prefix: prod/, endpoint: https://oss-cn-hangzhou.aliyuncs.com, region: cn-hangzhou }
+clusters: { source: { url: "http://127.0.0.1:9252", username: elastic, password: "\${SOURCE_PASSWORD}" } }
+`;
+
+let directory: string;
+let functionsDir: string;
+let bundles: Bundle[];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "ossnap-bundle-test-"));
+  // Below the project, where the bundler finds its libraries.
+  await mkdir(resolve("node_modules/.cache"), { recursive: true });
+  functionsDir = await mkdtemp(resolve("node_modules/.cache/ossnap-bundle-test-"));
+  await writeFile(join(functionsDir, "timer.ts"), TIMER);
+  await writeFile(join(functionsDir, "mute.ts"), "export const nothing = 1;");
+  await writeFile(join(functionsDir, "dead.ts"), 'throw new Error("no such thing"); export const handler = 1;');
+  await writeFile(join(functionsDir, "wrong.ts"), 'import { gone } from "./gone.ts"; export const handler = gone;');
+  bundles = await bundleFunctions({ configText: CONFIG, outDir: directory, functionsDir, names: ["timer", "mute", "dead"] });
+}, 60_000);
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+  await rm(functionsDir, { recursive: true, force: true });
+});
+
+async function outcomesOf(name: string, ...events: unknown[]): Promise<string[]> {
+  const cases = { [name]: events.map((event) => ({ title: "", event, expect: /./ })) };
+  const results = await smoke(
+    bundles.filter((bundle) => bundle.name === name),
+    { node: process.execPath, env: { SECRET: "from the environment" }, cases },
+  );
+  return results.map(({ outcome }) => outcome);
+}
+
+describe("a bundle", () => {
+  it("runs away from the project, with all libraries inside and the configuration beside it", async () => {
+    const [answer, error] = await outcomesOf("timer", { policy: "nightly" }, {});
+    expect(JSON.parse((answer ?? "").replace("answer ", ""))).toEqual({
+      policy: "nightly",
+      region: "cn-hangzhou",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder itself is what must be there.
+      password: "${SOURCE_PASSWORD}",
+      libraries: ["function", "function"],
+      secret: "from the environment",
+    });
+    expect(error).toBe("error invalid event: policy is missing");
+  });
+
+  it("lies where s.yaml expects it and tells its size", async () => {
+    const [timer] = bundles;
+    expect(timer?.path).toBe(join(directory, "timer", "index.js"));
+    expect(timer?.sizeBytes).toBe((await readFile(join(directory, "timer", "index.js"))).length);
+    expect(JSON.parse(await readFile(join(directory, "package.json"), "utf8"))).toEqual({ type: "commonjs" });
+  });
+
+  it("is not made from an entry that does not bundle; the error names the function and the cause", async () => {
+    const attempt = bundleFunctions({ configText: CONFIG, outDir: directory, functionsDir, names: ["wrong"] });
+    await expect(attempt).rejects.toMatchObject({ code: "invalid", message: expect.stringMatching(/^bundle of wrong: .*gone\.ts/s) });
+  });
+
+  it("is not made with a configuration that has faults", async () => {
+    const attempt = bundleFunctions({
+      configText: CONFIG.replace("version: 1", "version: 9"),
+      outDir: directory,
+      functionsDir,
+      names: ["timer"],
+    });
+    await expect(attempt).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("version") });
+  });
+});
+
+describe("the smoke run", () => {
+  it("tells a bundle that does not load, and one without handler", async () => {
+    expect(await outcomesOf("dead", {})).toEqual(["does not load: no such thing"]);
+    expect(await outcomesOf("mute", {})).toEqual(["does not export handler"]);
+  });
+
+  it("fails where the outcome is another than expected, and refuses a function without cases", async () => {
+    const timer = bundles.filter(({ name }) => name === "timer");
+    const options = { node: process.execPath, env: {} };
+    const [result] = await smoke(timer, { ...options, cases: { timer: [{ title: "", event: {}, expect: /^answer/ }] } });
+    expect(result).toMatchObject({ isGood: false, outcome: "error invalid event: policy is missing" });
+    await expect(smoke(timer, { ...options, cases: {} })).rejects.toThrow("smoke run: timer has no cases");
+  });
+});

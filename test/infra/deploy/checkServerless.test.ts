@@ -1,0 +1,288 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the expressions are s.yaml's own.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type CheckOptions, checkServerless } from "../../../infra/deploy/checkServerless.ts";
+import type { Config } from "../../../shared/model/config.ts";
+import { printFault } from "../../../shared/repository/fault.ts";
+import { exampleConfig } from "./exampleConfig.ts";
+
+const shipped = readFileSync("s.yaml", "utf8");
+
+/** The faults of s.yaml after one piece of it was changed; a piece that is not there fails the test. */
+function faultsAfter(from: string, to: string, options: CheckOptions & { config?: Config } = {}): string[] {
+  expect(shipped).toContain(from);
+  return checkServerless(shipped.replace(from, to), options.config ?? exampleConfig(), options).map(printFault);
+}
+
+describe("s.yaml as shipped", () => {
+  it("has no fault", () => {
+    expect(checkServerless(shipped, exampleConfig())).toEqual([]);
+  });
+
+  it("has no fault with the deployer's environment set", () => {
+    expect(
+      checkServerless(shipped, exampleConfig(), { env: { ACCOUNT_ID: "1234", OSSNAP_ROLE_ARN: "acs:ram::1234:role/ossnap" } }),
+    ).toEqual([]);
+  });
+});
+
+describe("what fc3 takes", () => {
+  const cases: [string, string, string, string | RegExp][] = [
+    [
+      "a misspelt property",
+      "memorySize: 512",
+      "memorysize: 512",
+      /createSnapshots\.props\.memorysize: unknown key, did you mean "memorySize"\?/,
+    ],
+    ["a misspelt asynchronous figure", "maxAsyncRetryAttempts: 2", "maxAsyncRetries: 2", /asyncInvokeConfig\.maxAsyncRetries: unknown key/],
+    [
+      "a misspelt trigger key",
+      'cronExpression: "@every',
+      'cronExpresion: "@every',
+      /triggers\[0\]\.triggerConfig\.cronExpresion: unknown key, did you mean "cronExpression"/,
+    ],
+    [
+      "a trigger of another kind's configuration",
+      "triggerConfig: { authType: function",
+      "triggerConfig: { enable: function",
+      /http\.props\.triggers\[0\]\.triggerConfig\.enable: unknown key/,
+    ],
+    ["a top-level stranger", "access: default", "acces: default", /^acces: unknown key, did you mean "access"\?/],
+    ["memory between the steps", "memorySize: 512", "memorySize: 500", /memorySize: .*multiple of 64: "500"/],
+    ["a time-out beyond a day", "timeout: 1800", "timeout: 86401", /copyBlobs\.props\.timeout: .*<=86400: "86401"/],
+    ["another runtime", "runtime: nodejs20", "runtime: nodejs22", /runtime: must be nodejs20.*: "nodejs22"/],
+    ["a region that does not exist", "region: cn-hangzhou", "region: cn-hangzhu", /region: not a region of Function Compute: "cn-hangzhu"/],
+    ["too little memory per vCPU", "cpu: 1\n", "cpu: 1.5\n", /copyBlobs\.props\.cpu: .*1:1 and 1:4.*: "1\.5", take 0\.25 to 1 vCPU/],
+    ["too much memory per vCPU", "cpu: 1\n", "cpu: 0.2\n", /copyBlobs\.props\.cpu: .*1:1 and 1:4.*: "0\.2"/],
+    ["a missing cpu", "      cpu: 1\n", "", /copyBlobs\.props\.cpu: /],
+    [
+      "a number in the environment",
+      "S3_KEY: ${env('S3_KEY', '')}",
+      "S3_KEY: 5",
+      /environmentVariables\.S3_KEY: .*expected string, received number, /,
+    ],
+    ["a reserved variable", "S3_KEY:", "FC_REGION:", /environmentVariables\.FC_REGION: .*reserved/],
+    [
+      "a function name with a dot",
+      "functionName: ossnap-http",
+      "functionName: ossnap.http",
+      /http\.props\.functionName: 1 to 64 .*: "ossnap\.http"/,
+    ],
+    [
+      "an event that fires for every uploaded part",
+      "oss:ObjectCreated:CopyObject",
+      "oss:ObjectCreated:*",
+      /events\[2\]: .*every uploaded part.*: "oss:ObjectCreated:\*"/,
+    ],
+    ["a filter without suffix", 'prefix: movies/index, suffix: ""', "prefix: movies/index", /filter\.key\.suffix: /],
+    ["a kind of trigger that ossnap has no use for", "triggerType: oss", "triggerType: log", /triggers\[0\]\.triggerType: .*: "log"/],
+    ["a role with capitals", "role: ${env('OSSNAP_ROLE_ARN')}", "role: acs:ram::1:role/Ossnap", /props\.role: .*lower case/],
+    [
+      "an unknown expression",
+      "region: ${vars.region}",
+      "region: ${vars.regoin}",
+      /^template\.function\.region: expression cannot be resolved: "\$\{vars\.regoin\}", add regoin to vars$/,
+    ],
+    ["another edition, which the official tool waves through", "edition: 3.0.0", "edition: 1.0.0", /^edition: .*: "1\.0\.0"/],
+    ["a broken document", "resources:\n", "resources: [\n", /^line \d+: /],
+  ];
+  it.each(cases)("%s is a fault that names the field", (_, from, to, expected) => {
+    expect(faultsAfter(from, to).join("\n")).toMatch(expected);
+  });
+
+  it("a fault in one function hides none in another", () => {
+    const text = shipped.replace("timeout: 1800", "timeout: 86401").replace("timeout: 300", "timeout: 0");
+    const faults = checkServerless(text, exampleConfig()).map(({ path }) => path);
+    expect(faults).toEqual(["resources.onCopiedBlob.props.timeout", "resources.copyBlobs.props.timeout"]);
+  });
+
+  it("more than 4 KB of environment is a fault", () => {
+    const faults = checkServerless(shipped, exampleConfig(), { env: { S3_SECRET: "x".repeat(4096) } });
+    expect(faults[0]).toMatchObject({ path: "resources.createSnapshots.props.environmentVariables" });
+    expect(faults.map(printFault).join()).not.toContain("xxxx");
+  });
+});
+
+describe("what each function needs", () => {
+  const cases: [string, string, string, RegExp][] = [
+    [
+      "time-out",
+      "timeout: 1800",
+      "timeout: 900",
+      /^resources\.copyBlobs\.props\.timeout: is not what this function needs: "900", set it to 1800$/,
+    ],
+    [
+      "memory",
+      "memorySize: 1024\n      cpu: 1\n",
+      "memorySize: 2048\n      cpu: 1\n",
+      /copyBlobs\.props\.memorySize: .*"2048", set it to 1024/,
+    ],
+    [
+      "retries",
+      "maxAsyncRetryAttempts: 3",
+      "maxAsyncRetryAttempts: 0",
+      /onCopiedBlob\.props\.asyncInvokeConfig\.maxAsyncRetryAttempts: .*"0", set it to 3/,
+    ],
+    [
+      "event age",
+      "maxAsyncEventAgeInSeconds: 60 ",
+      "maxAsyncEventAgeInSeconds: 61 ",
+      /advanceJobs\.props\.asyncInvokeConfig\.maxAsyncEventAgeInSeconds: .*"61", set it to 60/,
+    ],
+    ["task mode", "asyncTask: true, ", "", /copyBlobs\.props\.asyncInvokeConfig\.asyncTask: .*"false", set it to true/],
+    [
+      "the mutex of advanceJobs",
+      "      concurrencyConfig: { reservedConcurrency: 1 }\n",
+      "",
+      /advanceJobs\.props\.concurrencyConfig\.reservedConcurrency: is not set, set it to 1/,
+    ],
+    [
+      "its own code",
+      "code: ./dist/http",
+      "code: ./dist/advanceJobs",
+      /http\.props\.code: .*"\.\/dist\/advanceJobs", set it to \.\/dist\/http/,
+    ],
+    ["its methods", "methods: [GET, POST, DELETE]", "methods: [GET, POST]", /http\.props\.triggers: no http trigger for DELETE/],
+  ];
+  it.each(cases)("another %s is a fault", (_, from, to, expected) => {
+    const faults = faultsAfter(from, to);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(expected);
+  });
+
+  it("a function under another name is missing and a stranger, with the name that was meant", () => {
+    const faults = faultsAfter("functionName: ossnap-copy-blobs", "functionName: ossnap-copy-blob");
+    expect(faults[0]).toMatch(/^resources: no resource deploys ossnap-copy-blobs/);
+    expect(faults[1]).toMatch(
+      /copyBlobs\.props\.functionName: none of ossnap's functions: "ossnap-copy-blob", did you mean "ossnap-copy-blobs"\?/,
+    );
+  });
+
+  it("every secret of ossnap.yaml must reach every function", () => {
+    const faults = checkServerless(shipped, exampleConfig(), { environmentNames: ["S3_KEY", "NEW_SECRET"] });
+    expect(faults).toHaveLength(6);
+    expect(printFault(faults[0] as (typeof faults)[number])).toContain("lacks NEW_SECRET");
+  });
+});
+
+describe("timers against ossnap.yaml", () => {
+  it("a cron that differs is told with both values", () => {
+    const config = exampleConfig();
+    const nightly = config.backups.nightly as NonNullable<Config["backups"]["nightly"]>;
+    nightly.schedule.cron = "0 0 3 * * *";
+    expect(checkServerless(shipped, config).map(printFault)).toEqual([
+      "resources.createSnapshots.props.triggers[0].triggerConfig.cronExpression: differs from ossnap.yaml: \"CRON_TZ=Asia/Shanghai 0 30 1 * * *\", set it to 'CRON_TZ=Asia/Shanghai 0 0 3 * * *', or change ossnap.yaml",
+    ]);
+  });
+
+  it("a time zone that differs is told for both functions of the policy", () => {
+    const config = exampleConfig();
+    const nightly = config.backups.nightly as NonNullable<Config["backups"]["nightly"]>;
+    nightly.schedule.timeZone = "UTC";
+    expect(checkServerless(shipped, config).map(({ path }) => path)).toEqual([
+      "resources.createSnapshots.props.triggers[0].triggerConfig.cronExpression",
+      "resources.pruneSnapshots.props.triggers[0].triggerConfig.cronExpression",
+    ]);
+  });
+
+  it("a policy without a timer gives the YAML to paste", () => {
+    const config = exampleConfig();
+    const nightly = config.backups.nightly as NonNullable<Config["backups"]["nightly"]>;
+    config.backups.hourly = { ...nightly, schedule: { cron: "0 5 * * * *", timeZone: "UTC", missed: "skip" }, prune: undefined };
+    const [fault, ...others] = checkServerless(shipped, config);
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({
+      path: "resources.createSnapshots.props.triggers",
+      wrong: "timer hourly is missing, which ossnap.yaml calls for",
+    });
+    expect(fault?.fix).toContain("cronExpression: CRON_TZ=UTC 0 5 * * * *");
+    const pasted = (fault?.fix ?? "")
+      .split("\n")
+      .slice(1)
+      .map((line) => `        ${line}`)
+      .join("\n");
+    expect(checkServerless(shipped.replace("      triggers:\n", `      triggers:\n${pasted}\n`), config)).toEqual([]);
+  });
+
+  it("a timer without a policy is extra", () => {
+    const config = exampleConfig();
+    delete (config.backups.nightly as NonNullable<Config["backups"]["nightly"]>).prune;
+    expect(checkServerless(shipped, config).map(printFault)).toEqual([
+      'resources.pruneSnapshots.props.triggers[0].triggerName: timer is extra, for nothing in ossnap.yaml has that name: "nightly", remove it, or add it to ossnap.yaml',
+    ]);
+  });
+
+  it("a payload that names another policy is a fault, other spacing is not", () => {
+    expect(faultsAfter(`payload: '{"policy":"nightly"}'`, `payload: '{"policy":"weekly"}'`)[0]).toMatch(
+      /createSnapshots.*payload: differs/,
+    );
+    expect(faultsAfter(`payload: '{"policy":"nightly"}'`, `payload: '{ "policy": "nightly" }'`)).toEqual([]);
+  });
+
+  it("a disabled timer is a fault", () => {
+    expect(faultsAfter('{ enable: true, cronExpression: "@every 1m" }', '{ enable: false, cronExpression: "@every 1m" }')[0]).toMatch(
+      /advanceJobs.*enable: .*"false", set it to true/,
+    );
+  });
+
+  it("each minute may be written as a cron as well, each other minute may not", () => {
+    expect(faultsAfter('"@every 1m"', '"0 * * * * *"')).toEqual([]);
+    expect(faultsAfter('"@every 1m"', '"0 */2 * * * *"')).toHaveLength(1);
+  });
+});
+
+describe("OSS triggers against the watches", () => {
+  it.each([
+    ["another bucket", ":moved", ":movd", /sourceArn: .*:movd", set it to an ARN that ends in :moved,/],
+    ["another region", "acs:oss:${vars.region}", "acs:oss:cn-beijing", /sourceArn: .*cn-beijing.*set it to an ARN of cn-hangzhou/],
+    ["another prefix", "prefix: movies/index", "prefix: movies/", /filter\.key\.prefix: .*"movies\/", set it to 'movies\/index'/],
+    ["a suffix", 'suffix: ""', 'suffix: ".latest"', /filter\.key\.suffix: .*"\.latest", set it to ''/],
+    ["a missing event", ', "oss:ObjectCreated:CopyObject"', "", /events: lacks oss:ObjectCreated:CopyObject/],
+  ])("%s is a fault", (_, from, to, expected) => {
+    const faults = faultsAfter(from, to);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(expected);
+  });
+
+  it("a watch without a trigger is a fault, unless the file is to do without events", () => {
+    const start = shipped.indexOf("      triggers:\n        # The prefix");
+    const bare = shipped.slice(0, start) + shipped.slice(shipped.indexOf("\n  copyBlobs:"));
+    const [fault] = checkServerless(bare, exampleConfig());
+    expect(fault).toMatchObject({ wrong: "OSS trigger moved-movies is missing, which ossnap.yaml calls for" });
+    expect(fault?.fix).toContain("prefix: movies/index");
+    expect(checkServerless(bare, exampleConfig(), { withoutEvents: true })).toEqual([]);
+  });
+
+  it("a watch in another region or on another store has no trigger to ask for", () => {
+    const config = exampleConfig();
+    const watch = config.watches["moved-movies"] as NonNullable<Config["watches"][string]>;
+    config.watches.far = { ...watch, blobs: { ...watch.blobs, region: "cn-beijing" } };
+    config.watches.foreign = { ...watch, blobs: { ...watch.blobs, store: "s3" } };
+    expect(checkServerless(shipped, config)).toEqual([]);
+  });
+
+  it("the bucket's root is watched by a bare prefix", () => {
+    const config = exampleConfig();
+    const watch = config.watches["moved-movies"] as NonNullable<Config["watches"][string]>;
+    watch.blobs = { ...watch.blobs, basePath: "" };
+    expect(faultsAfter("prefix: movies/index", "prefix: index", { config })).toEqual([]);
+  });
+
+  it("two triggers that one key can match are a fault, side by side ones are not", () => {
+    const config = exampleConfig();
+    const watch = config.watches["moved-movies"] as NonNullable<Config["watches"][string]>;
+    config.watches.other = { ...watch, blobs: { ...watch.blobs, basePath: "other" } };
+    const [missing] = checkServerless(shipped, config);
+    const pasted = (missing?.fix ?? "")
+      .split("\n")
+      .slice(1)
+      .map((line) => `        ${line}\n`)
+      .join("");
+    const both = shipped.replace("        # The prefix", `${pasted}        # The prefix`);
+    expect(checkServerless(both, config)).toEqual([]);
+    const overlapping = both.replace("prefix: other/index", "prefix: movies/index-");
+    expect(checkServerless(overlapping, config).map(printFault).join("\n")).toMatch(
+      /triggers\[1\]: overlaps resources\.onCopiedBlob\.props\.triggers\[0\]/,
+    );
+  });
+});

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { laneBlock, laneUse } from "../../shared/jobs/lanes.ts";
+import type { Job } from "../../shared/jobs/record.ts";
+import { jobOf } from "./jobs.ts";
+
+interface Options {
+  cluster?: string;
+  minute?: number;
+  claimed?: string;
+}
+
+const job = (id: string, state: string, { cluster = "source", minute = 0, claimed }: Options = {}): Job => {
+  const claim = claimed === undefined ? {} : { claimed: { effect: claimed, because: "test.made" } };
+  const made = jobOf({ id, state, input: {}, data: {}, createdAt: new Date(minute * 60_000), ...claim });
+  made.intent.cluster = cluster;
+  return made;
+};
+
+describe("the lane of a cluster", () => {
+  it.each<[string, string, string | undefined, string]>([
+    ["backup-a", "asked", undefined, "wants"],
+    ["backup-a", "asked", "startSnapshot", "holds"],
+    ["backup-a", "asked", "registerRepository", "wants"],
+    ["backup-a", "running", undefined, "holds"],
+    ["restore-a", "planned", undefined, "wants"],
+    ["restore-a", "planned", "restoreIndex", "holds"],
+    ["restore-a", "restoring", undefined, "holds"],
+    ["restore-a", "freeing", undefined, "holds"],
+    ["restore-a", "served", undefined, "none"],
+    ["prune-a", "asked", undefined, "none"],
+    ["prune-a", "planned", undefined, "wants"],
+    ["prune-a", "planned", "deleteSnapshots", "holds"],
+    ["copy-a", "copying", "startTask", "none"],
+    ["arrival-a", "proving", undefined, "none"],
+  ])("is used by %s in state %s with claim %s as %s", (id, state, claimed, use) => {
+    expect(laneUse(job(id, state, claimed === undefined ? {} : { claimed }))).toBe(use);
+  });
+
+  it("is free for a job that is alone on its cluster", () => {
+    const elsewhere = job("restore-b", "restoring", { cluster: "target" });
+    expect(laneBlock(job("backup-a", "asked"), [job("backup-a", "asked"), elsewhere])).toBeUndefined();
+  });
+
+  it("is busy while another job's work runs, whatever comes first", () => {
+    const blocked = laneBlock(job("restore-a", "planned"), [job("prune-b", "planned", { claimed: "deleteSnapshots" })]);
+    expect(blocked).toEqual({ code: "lane.busy", params: { job: "prune-b", cluster: "source" } });
+  });
+
+  it("is for restores before backups before prunes, and for the older of two", () => {
+    const backup = job("backup-a", "asked");
+    const [restore, prune] = [job("restore-b", "planned", { minute: 5 }), job("prune-b", "planned", { minute: -5 })];
+    expect(laneBlock(backup, [restore])?.code).toBe("lane.queue");
+    expect(laneBlock(restore, [backup])).toBeUndefined();
+    expect(laneBlock(prune, [backup])?.params.job).toBe("backup-a");
+    expect(laneBlock(backup, [prune])).toBeUndefined();
+    expect(laneBlock(job("backup-b", "asked", { minute: 5 }), [backup])?.params.job).toBe("backup-a");
+  });
+
+  it("always lets somebody go on: no jobs ever wait for each other in a circle", () => {
+    const cases: [string, string, string | undefined][] = [
+      ["backup", "asked", undefined],
+      ["backup", "asked", "startSnapshot"],
+      ["backup", "running", undefined],
+      ["restore", "planned", undefined],
+      ["restore", "restoring", undefined],
+      ["prune", "planned", undefined],
+      ["prune", "planned", "deleteSnapshots"],
+    ];
+    const some = fc.array(fc.tuple(fc.constantFrom(...cases), fc.nat(3)), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(some, (list) => {
+        const jobs = list.map(([[kind, state, claimed], minute], index) =>
+          job(`${kind}-${index}`, state, { minute, ...(claimed === undefined ? {} : { claimed }) }),
+        );
+        expect(jobs.filter((one) => laneBlock(one, jobs) === undefined).length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});

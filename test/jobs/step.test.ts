@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { stateKey } from "../../shared/jobs/keys.ts";
+import type { Job } from "../../shared/jobs/record.ts";
+import { type Look, stepJob } from "../../shared/jobs/step.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import { reason } from "../../shared/model/reason.ts";
+
+import { type Data, ID, setting, WHY } from "./stepSetting.ts";
+
+describe("one effect", () => {
+  it("is claimed before it is looked up, looked up before it is asked for, and looked up again after", async () => {
+    const world = await setting();
+    const claims: boolean[] = [];
+    const kind = world.kind();
+    const lookUp = kind.effects.make?.lookUp as (job: Job<unknown, Data>, args: never) => Promise<Look<Data>>;
+    kind.effects.make = {
+      ...kind.effects.make,
+      lookUp: async (job: Job<unknown, Data>, args: never) => {
+        claims.push((await world.open()).head.claim?.effect === "make");
+        return lookUp(job, args);
+      },
+    } as NonNullable<typeof kind.effects.make>;
+    expect(await stepJob(kind, await world.open(), world.context())).toMatchObject({ outcome: "finished", done: { state: "done" } });
+    expect(world.log).toEqual(["look", "request", "look"]);
+    expect(claims).toEqual([true, true]);
+  });
+
+  it("invariant 7: is not asked for when the look after the claim finds it done already", async () => {
+    const world = await setting();
+    world.things = 1;
+    expect(await stepJob(world.kind(), await world.open(), world.context())).toMatchObject({ outcome: "finished" });
+    expect(world.requests).toBe(0);
+  });
+
+  it("happens once although its request's answer is lost", async () => {
+    const world = await setting();
+    const kind = world.kind({
+      perform: async () => {
+        world.things += 1;
+        throw new AppError("transient", "cut");
+      },
+    });
+    expect(await stepJob(kind, await world.open(), world.context())).toMatchObject({ outcome: "finished" });
+    expect(world.things).toBe(1);
+  });
+
+  it("keeps its claim when no answer came and nothing shows; it is tried again once the claim ran out", async () => {
+    const world = await setting();
+    const silent = world.kind({ perform: async () => Promise.reject(new AppError("transient", "cut")) });
+    expect(await stepJob(silent, await world.open(), world.context("a"))).toMatchObject({
+      outcome: "left",
+      reason: { code: "effect.unseen" },
+    });
+    expect(await stepJob(world.kind(), await world.open(), world.context("b"))).toMatchObject({
+      outcome: "left",
+      reason: { code: "job.claimed" },
+    });
+    expect(world.requests).toBe(1);
+    world.advance(60_000 + 120_000);
+    expect(await stepJob(world.kind(), await world.open(), world.context("c"))).toMatchObject({ outcome: "finished" });
+    expect([world.requests, world.things]).toEqual([2, 1]);
+  });
+
+  it("frees its claim with a growing pause when it was refused, and fails when it never can", async () => {
+    const world = await setting();
+    const refused = world.kind({ perform: async () => Promise.reject(new AppError("conflict", "busy", { reason: reason("lane.busy") })) });
+    const untils: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const job = await world.open();
+      expect(await stepJob(refused, job, world.context())).toMatchObject({ outcome: "waiting", reason: { code: "lane.busy" } });
+      const pauseMs = new Date(job.head.claim?.until ?? 0).getTime() - world.context().clock.now().getTime();
+      untils.push(pauseMs);
+      world.advance(pauseMs);
+    }
+    expect(untils).toEqual([1000, 2000, 4000]);
+    const impossible = world.kind({ perform: async () => Promise.reject(new AppError("invalid", "no such index")) });
+    expect(await stepJob(impossible, await world.open(), world.context())).toMatchObject({
+      outcome: "finished",
+      done: { state: "failed", reason: { code: "effect.refused" } },
+    });
+  });
+
+  it("ends the job when what is there is somebody else's", async () => {
+    const world = await setting();
+    const kind = world.kind({ lookUp: () => ({ found: "foreign", reason: reason("name.taken") }) });
+    expect(await stepJob(kind, await world.open(), world.context())).toMatchObject({
+      outcome: "finished",
+      done: { state: "failed", reason: { code: "name.taken" } },
+    });
+    expect(world.requests).toBe(0);
+  });
+
+  it("is neither claimed nor asked for while paused; looking goes on", async () => {
+    const world = await setting();
+    const before = (await world.open()).head.seq;
+    expect(await stepJob(world.kind(), await world.open(), world.context("a", { paused: true }))).toMatchObject({
+      outcome: "waiting",
+      reason: { code: "job.paused" },
+    });
+    expect([(await world.open()).head.seq, world.requests]).toEqual([before, 0]);
+    const record = world.kind({ step: () => ({ do: "record", state: "failed", reason: WHY, data: {} }) });
+    expect(await stepJob(record, await world.open(), world.context("a", { paused: true }))).toMatchObject({ outcome: "finished" });
+  });
+
+  it("is not begun when the invocation is about to end, before or after the claim", async () => {
+    const world = await setting();
+    expect(await stepJob(world.kind(), await world.open(), world.context("a", { remainingMs: () => 5_000 }))).toMatchObject({
+      outcome: "left",
+      reason: { code: "job.deadline" },
+    });
+    expect((await world.open()).head.seq).toBe(0);
+    let asked = 0;
+    const shrinking = world.context("a", { remainingMs: () => (asked++ < 2 ? 60_000 : 1_000) });
+    expect(await stepJob(world.kind(), await world.open(), shrinking)).toMatchObject({ reason: { code: "job.deadline" } });
+    expect(world.requests).toBe(0);
+    expect((await world.open()).head.claim?.effect).toBe("make");
+  });
+
+  it("is not asked for in a log whose final record exists, and that log is swept", async () => {
+    const world = await setting();
+    const job = await world.open();
+    await world.store.put(stateKey.done("backup", ID), Buffer.from(JSON.stringify({ id: ID, state: "done" })));
+    expect(await stepJob(world.kind(), job, world.context())).toMatchObject({ outcome: "left", reason: { code: "job.alreadyDone" } });
+    expect(world.requests).toBe(0);
+    expect(await world.context().log.read(ID)).toBeUndefined();
+  });
+
+  it("happens once when several invocations move the job at the same moment", async () => {
+    const world = await setting();
+    const jobs = await Promise.all(["a", "b", "c", "d"].map(async (nonce) => ({ nonce, job: await world.open() })));
+    const stepped = await Promise.all(jobs.map(({ nonce, job }) => stepJob(world.kind(), job, world.context(nonce))));
+    expect(world.requests).toBe(1);
+    expect(stepped.filter(({ outcome }) => outcome === "finished")).toHaveLength(1);
+  });
+});

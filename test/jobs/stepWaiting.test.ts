@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { stepJob } from "../../shared/jobs/step.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import { reason } from "../../shared/model/reason.ts";
+
+import { type Kind, setting, WHY } from "./stepSetting.ts";
+
+describe("waiting", () => {
+  const waiting =
+    (own: boolean): Kind["step"] =>
+    () => ({ do: "wait", reason: reason("lane.busy", { job: "x" }), ...(own ? { own: true as const } : {}) });
+
+  it("writes nothing, and ends as a failure when patience with others is over", async () => {
+    const world = await setting();
+    const kind = world.kind({ step: waiting(false) });
+    expect(await stepJob(kind, await world.open(), world.context())).toMatchObject({ outcome: "waiting", reason: { code: "lane.busy" } });
+    expect((await world.open()).head.seq).toBe(0);
+    world.advance(3_600_000);
+    expect(await stepJob(kind, await world.open(), world.context())).toMatchObject({
+      outcome: "finished",
+      done: { state: "failed", reason: { code: "job.patience", params: { because: "lane.busy" } } },
+    });
+  });
+
+  it("for its own work is not limited by patience with others", async () => {
+    const world = await setting();
+    world.advance(10 * 3_600_000);
+    expect(await stepJob(world.kind({ step: waiting(true) }), await world.open(), world.context())).toMatchObject({ outcome: "waiting" });
+  });
+
+  it("waits out a world that cannot be seen, and fails when what was asked for is wrong", async () => {
+    const world = await setting();
+    const blind = (code: "transient" | "denied" | "invalid") =>
+      world.kind({ gather: async () => Promise.reject(new AppError(code, "no")) });
+    expect(await stepJob(blind("transient"), await world.open(), world.context())).toMatchObject({
+      outcome: "waiting",
+      reason: { code: "gather.failed" },
+    });
+    expect(await stepJob(blind("denied"), await world.open(), world.context())).toMatchObject({ outcome: "waiting" });
+    expect(await stepJob(blind("invalid"), await world.open(), world.context())).toMatchObject({
+      outcome: "finished",
+      done: { state: "failed" },
+    });
+  });
+
+  it("stops moving a job that never comes to rest, for the sake of the others", async () => {
+    const world = await setting();
+    const restless = world.kind({ step: (job) => ({ do: "record", state: job.head.state === "a" ? "b" : "a", reason: WHY, data: {} }) });
+    expect(await stepJob(restless, await world.open(), world.context())).toMatchObject({ outcome: "left", reason: { code: "job.moves" } });
+  });
+});

@@ -1,0 +1,74 @@
+import OSS from "ali-oss";
+import { type ApiClient, apiClient } from "../../infra/local/client.ts";
+import { type LocalHost, startLocalHost } from "../../infra/local/host.ts";
+import type { JobRow } from "../../shared/run/jobsByHand.ts";
+
+/** Apart from the ports of a host that somebody may be running. */
+const PORT_BASE = "19250";
+const FINAL = ["done", "failed", "cancelled", "refused", "skipped"];
+
+export interface LiveHost {
+  host: LocalHost;
+  operator: ApiClient;
+  viewer: ApiClient;
+  /** The target's bucket, written as any other copier would. */
+  bucket: OSS;
+  /** Ticks until `done` holds; the seconds are generous, the condition is what counts. */
+  until<T>(what: string, look: () => Promise<T | undefined>): Promise<T>;
+  jobs(kind: string): Promise<JobRow[]>;
+  /** A night's timer, then ticks until its snapshot is taken, or not. */
+  night(at: Date): Promise<JobRow>;
+  /** Ticks until nothing but kept indices is open. */
+  settle(): Promise<void>;
+}
+
+export function isFinal(row: JobRow): boolean {
+  return FINAL.includes(row.state);
+}
+
+export async function startLive(): Promise<LiveHost> {
+  const host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: PORT_BASE } });
+  const operator = apiClient(host.httpUrl, host.plan.tokens.operator);
+  const jobs = async (kind: string) => (await operator.get<{ data: JobRow[] }>(`/jobs?kind=${kind}&limit=200`)).data;
+
+  async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+    const deadlineMs = Date.now() + 60_000;
+    while (Date.now() < deadlineMs) {
+      await host.tick();
+      await host.functions.idle();
+      const found = await look();
+      if (found !== undefined) return found;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(
+      `${what} did not come about; open: ${JSON.stringify((await operator.get<{ data: JobRow[] }>("/jobs?open=true")).data)}`,
+    );
+  }
+
+  return {
+    host,
+    operator,
+    viewer: apiClient(host.httpUrl, host.plan.tokens.viewer),
+    bucket: new OSS({
+      endpoint: host.oss.url,
+      region: "oss-cn-hangzhou",
+      bucket: "moved",
+      authorizationV4: true,
+      secure: false,
+      ...host.plan.oss,
+    }),
+    until,
+    jobs,
+    async night(at) {
+      await host.fire("createSnapshots", "nightly", at);
+      const slot = `${at.toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase()}z`;
+      return until(`the backup of ${slot}`, async () => (await jobs("backup")).find((row) => row.id.endsWith(slot) && isFinal(row)));
+    },
+    async settle() {
+      await until("everything to settle", async () => {
+        const { data } = await operator.get<{ data: JobRow[] }>("/jobs?open=true");
+        return data.every(({ kind }) => kind === "retire") ? true : undefined;
+      });
+    },
+  };
+}

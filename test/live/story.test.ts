@@ -1,0 +1,414 @@
+import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeMovies } from "../../infra/local/documents.ts";
+import { startLocalHost } from "../../infra/local/host.ts";
+import { playStory, type StoryResult } from "../../infra/local/story.ts";
+import type { JobRow } from "../../shared/run/jobsByHand.ts";
+import { isFinal, type LiveHost, startLive } from "./startStory.ts";
+
+const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };
+const DAY_MS = 86_400_000;
+
+let live: LiveHost;
+let story: StoryResult;
+/** Slots of later nights, each used once: today's midnight and on. */
+let next = Date.now() - 3_600_000;
+const nextNight = () => {
+  next += 60_000;
+  return new Date(next);
+};
+
+beforeAll(async () => {
+  live = await startLive();
+  story = await playStory(live.host, silent);
+}, 600_000);
+
+afterAll(async () => {
+  await live?.host.close();
+});
+
+describe("the story on real Elasticsearch 5.5.2 and 5.5.3", () => {
+  it("ends with as many documents at the target as at the source", () => {
+    expect(story.documents).toEqual({ source: 5, target: 5 });
+    expect(story.restores.slice(0, 2).map(({ documents }) => documents)).toEqual([3, 5]);
+  });
+
+  it("is searched all the while without one failed or wrong answer", () => {
+    expect(story.searches.total).toBeGreaterThan(50);
+    expect(story.searches).toMatchObject({ failed: 0, wrong: 0 });
+  });
+
+  it("moves only new blobs in the second copy", async () => {
+    const [first, second] = story.copied;
+    const copies = (await live.jobs("copy")).filter(({ state }) => state === "done").reverse();
+    const { blobs, skipped } = (copies[1] as JobRow).result as { blobs: number; skipped: { blobs: number } };
+    expect(second?.blobs).toBe(blobs);
+    expect(skipped.blobs).toBeGreaterThan(0);
+    expect(blobs + skipped.blobs).toBeGreaterThan(first?.blobs ?? 0);
+  });
+
+  it("thins by itself only after the policy was applied by hand, and every snapshot that stays says why", async () => {
+    const prunes = (await live.jobs("prune")).reverse();
+    expect(prunes[0]).toMatchObject({ state: "refused", reason: { code: "prune.notApplied" } });
+    expect(story.removed.length).toBeGreaterThan(3);
+    expect(new Set(story.removed).size).toBe(story.removed.length);
+    for (const { reasons } of story.kept) expect(reasons.length).toBeGreaterThan(0);
+    expect(live.host.board.notices.filter(({ key }) => key === "prune-refused:nightly").map(({ status }) => status)).toEqual([
+      "firing",
+      "resolved",
+    ]);
+  });
+
+  it("lets the event of the root wake the arrival", async () => {
+    const arrivals = await live.jobs("arrival");
+    const histories = await Promise.all(
+      arrivals.slice(-2).map(({ id }) => live.operator.get<{ history: { by: string }[] }>(`/jobs/${id}`)),
+    );
+    expect(histories.flatMap(({ history }) => history.map(({ by }) => by))).toContain("onCopiedBlob");
+  });
+
+  it("registers the copied repository read-only", async () => {
+    const answer = await fetch(`${live.host.target.url}/_snapshot/moved-movies`);
+    expect(await answer.json()).toMatchObject({ "moved-movies": { settings: { readonly: "true" } } });
+  });
+});
+
+describe("what may happen twice, late or never", () => {
+  it("changes nothing at a second delivery of every event and timer", async () => {
+    await live.settle();
+    const before = await picture();
+    const nights = (await live.jobs("backup"))
+      .filter(({ id }) => /^backup-nightly-\d{8}t/.test(id))
+      .map(({ id }) => id.slice("backup-nightly-".length));
+    for (const slot of nights) await live.host.fire("createSnapshots", "nightly", slotDate(slot));
+    const prunes = (await live.jobs("prune"))
+      .filter(({ id }) => /^prune-nightly-\d{8}t/.test(id))
+      .map(({ id }) => id.slice("prune-nightly-".length));
+    for (const slot of prunes) await live.host.fire("pruneSnapshots", "nightly", slotDate(slot));
+    const root = (await rootKeys())[0] as string;
+    await live.host.functions.invokeAsync("ossnap-on-copied-blob", ossEvent("moved", root));
+    await live.host.functions.idle();
+    await live.host.tick();
+    expect(await picture()).toEqual(before);
+  });
+
+  it("makes up for an event that never comes", async () => {
+    live.host.oss.faults.add({ kind: "lostEvent", match: { bucket: "moved" }, times: 3 });
+    const before = (await live.jobs("restore")).length;
+    await live.night(nextNight());
+    await live.until("the restore", async () => ((await live.jobs("restore")).filter(isFinal).length > before ? true : undefined));
+    expect(live.host.oss.faults.fired().find(({ kind }) => kind === "lostEvent")?.fired).toBeGreaterThan(0);
+    live.host.oss.faults.clear();
+    expect((await live.jobs("restore"))[0]).toMatchObject({ state: "done" });
+  });
+
+  it("restores once when the event comes twice and late", async () => {
+    live.host.oss.faults.add({ kind: "doubleEvent", match: { bucket: "moved" } });
+    const before = (await live.jobs("restore")).length;
+    await live.night(nextNight());
+    await live.until("the restore", async () => ((await live.jobs("restore")).filter(isFinal).length > before ? true : undefined));
+    await live.host.functions.idle();
+    await live.settle();
+    expect(live.host.oss.faults.fired()[0]?.fired).toBeGreaterThan(0);
+    live.host.oss.faults.clear();
+    expect((await live.jobs("restore")).length).toBe(before + 1);
+  });
+
+  it("takes a night's snapshot although its timer never came", async () => {
+    const backups = (await live.jobs("backup")).length;
+    live.host.functions.faults.lose("ossnap-create-snapshots", 1);
+    await live.host.fire("createSnapshots", "nightly", nextNight());
+    await live.host.functions.idle();
+    // The slot is none of the schedule's, so nobody misses it; lateness by schedule is a matter of dueSlots and its tests.
+    expect((await live.jobs("backup")).length).toBe(backups);
+    expect(live.host.functions.counters("ossnap-create-snapshots").lost).toBe(1);
+  });
+});
+
+describe("bad input and a hostile world", () => {
+  it("restores an index that carries an allocation filter, which would hang 5.5 for ever", async () => {
+    await put(live.host.source.url, "/movies/_settings", { "index.routing.allocation.require.box_type": "hot" });
+    const before = (await live.jobs("restore")).length;
+    await live.night(nextNight());
+    const restore = await live.until("the restore", async () =>
+      (await live.jobs("restore")).filter(isFinal).length > before ? (await live.jobs("restore"))[0] : undefined,
+    );
+    expect(restore).toMatchObject({ state: "done" });
+    const index = (restore.result as { indices: { as: string }[] }).indices[0]?.as ?? "";
+    const settings = JSON.stringify(await (await fetch(`${live.host.target.url}/${index}/_settings`)).json());
+    expect(settings).not.toContain("box_type");
+    expect(settings).toContain("ossnap_job");
+    await put(live.host.source.url, "/movies/_settings", { "index.routing.allocation.require.box_type": null });
+  });
+
+  it("refuses a restore onto a name that is open, and says which", async () => {
+    const done = (await live.jobs("restore")).find(({ state }) => state === "done") as JobRow;
+    const { snapshot } = done.result as { snapshot: string };
+    const request = { snapshot, repository: "moved-movies", to: "target", indices: ["movies"], alias: "movies", start: true };
+    const refused = await live.operator.post<{ code: string; refusals: { reason: { code: string } }[] }>("/restores", request, {
+      "idempotency-key": "another-wish",
+    });
+    expect(refused.status).toBe(422);
+    expect(refused.body.refusals.map(({ reason }) => reason.code)).toContain("name.open");
+  });
+
+  it("names the index that a restore asks for and the snapshot does not hold", async () => {
+    const done = (await live.jobs("restore")).find(({ state }) => state === "done") as JobRow;
+    const { snapshot } = done.result as { snapshot: string };
+    const answer = await live.operator.post<{ refused: boolean; checks: unknown[] }>("/restores", {
+      snapshot,
+      repository: "moved-movies",
+      to: "target",
+      indices: ["books"],
+    });
+    expect(answer.body.refused).toBe(true);
+    expect(JSON.stringify(answer.body.checks)).toContain('"index":"books"');
+  });
+
+  it("says which blob came short, starts no restore, and moves on once it is whole again", async () => {
+    await writeMovies(live.host.source.url, live.host.source.version, [{ id: 6, title: "Ran", year: 1985 }]);
+    // The destination cannot be listed for a while, so that the copy meets the source only after its blob was cut.
+    live.host.oss.faults.add({ kind: "status", match: { bucket: "moved", operation: "ListObjectsV2" }, params: { status: 503 } });
+    const restores = (await live.jobs("restore")).length;
+    const known = new Set(await filesBelow(live.host.plan.directories.sourceRepository));
+    expect(await live.night(nextNight())).toMatchObject({ state: "done" });
+    const path = (await filesBelow(live.host.plan.directories.sourceRepository))
+      .filter((file) => !known.has(file) && file.includes("/__"))
+      .sort()[0] as string;
+    const whole = await readFile(path);
+    await truncate(path, whole.byteLength - 1);
+    expect(live.host.oss.faults.fired()[0]?.fired).toBeGreaterThan(0);
+    live.host.oss.faults.clear();
+
+    const copy = await live.until("the copy", async () => (await live.jobs("copy")).find(({ state }) => state === "failed"));
+    const key = relative(live.host.plan.directories.sourceRepository, path);
+    expect(copy.reason).toMatchObject({
+      code: "copy.cut",
+      params: { key, expectedBytes: whole.byteLength, foundBytes: whole.byteLength - 1 },
+    });
+    expect((await live.jobs("restore")).length).toBe(restores);
+
+    await writeFile(path, whole);
+    await live.night(nextNight());
+    await live.settle();
+    expect((await live.jobs("restore"))[0]).toMatchObject({ state: "done" });
+    expect((await live.jobs("restore")).length).toBe(restores + 1);
+  });
+
+  it("waits while somebody else's snapshot runs, and then takes its own", async () => {
+    const { url } = live.host.source;
+    await put(url, "/_snapshot/slow", {
+      type: "fs",
+      settings: { location: join(live.host.plan.directories.sourceRepository, "slow"), max_snapshot_bytes_per_sec: "2kb" },
+    });
+    await put(url, "/_snapshot/slow/by-somebody-else", { indices: "movies" });
+    await live.host.fire("createSnapshots", "nightly", nextNight());
+    await live.host.functions.idle();
+    const open = (await live.operator.get<{ data: JobRow[] }>("/jobs?open=true&kind=backup")).data[0] as JobRow;
+    const tick = (await live.host.tick()) as { advanced: { job: string; reason: { code: string } }[] };
+    expect(tick.advanced.find(({ job }) => job === open.id)?.reason.code).toBe("cluster.snapshotRuns");
+    await live.until("the backup", async () => (await live.jobs("backup")).find(({ id, state }) => id === open.id && state === "done"));
+    await live.settle();
+  });
+
+  it("fails a backup whose repository name is taken by other settings, and says which", async () => {
+    const { url } = live.host.source;
+    const registered = (await (await fetch(`${url}/_snapshot/movies-aws`)).json()) as Record<
+      string,
+      { type: string; settings: Record<string, string> }
+    >;
+    await put(url, "/_snapshot/movies-aws", {
+      type: "fs",
+      settings: { location: join(live.host.plan.directories.sourceRepository, "slow") },
+    });
+    const backup = await live.night(nextNight());
+    expect(backup).toMatchObject({ state: "failed", reason: { code: "repository.taken" } });
+    expect(JSON.stringify(backup.reason.params)).toContain("location");
+    await put(url, "/_snapshot/movies-aws", registered["movies-aws"]);
+    expect(live.host.board.notices.find(({ key, status }) => key === "backup-failed:nightly" && status === "firing")).toBeDefined();
+    expect(await live.night(nextNight())).toMatchObject({ state: "done" });
+    expect(live.host.board.notices.find(({ key, status }) => key === "backup-failed:nightly" && status === "resolved")).toBeDefined();
+    await live.settle();
+  });
+
+  it("ignores events for keys that no watch knows, and refuses malformed ones by name", async () => {
+    const foreign = await live.host.functions.invoke("ossnap-on-copied-blob", ossEvent("moved", "elsewhere/index-9"));
+    expect(foreign.ok && foreign.value.toString()).toContain("event.foreign");
+    const malformed = await live.host.functions.invoke("ossnap-on-copied-blob", { events: [{ eventName: "ObjectCreated:PutObject" }] });
+    expect(malformed).toMatchObject({ ok: false, errorMessage: expect.stringContaining("events.0.oss") as string });
+  });
+
+  it("answers 401 without a token, 403 to a viewer who writes, 413 to a body too large", async () => {
+    const url = live.host.httpUrl;
+    expect((await fetch(`${url}/jobs`)).status).toBe(401);
+    expect((await live.viewer.post("/backups/nightly")).status).toBe(403);
+    expect((await live.viewer.post("/prunes/nightly", {})).status).toBe(200);
+    expect((await live.operator.post("/prunes/nightly", { apply: "x".repeat(300_000) })).status).toBe(413);
+  });
+
+  it("holds effects back while paused, and goes on when resumed", async () => {
+    await live.operator.post("/pause");
+    await live.host.fire("createSnapshots", "nightly", nextNight());
+    await live.host.functions.idle();
+    const tick = (await live.host.tick()) as { advanced: { job: string; reason: { code: string } }[] };
+    expect(tick.advanced.find(({ job }) => job.startsWith("backup"))?.reason.code).toBe("job.paused");
+    await live.operator.post("/resume");
+    await live.settle();
+    expect((await live.jobs("backup"))[0]).toMatchObject({ state: "done" });
+  });
+
+  it("names the port that is in use when a second host is started", async () => {
+    const again = startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: "19250" } });
+    await expect(again).rejects.toMatchObject({ code: "conflict", message: expect.stringMatching(/port 19252 .*in use/) as string });
+  });
+
+  it("keeps its secrets out of every state object, log line and answer", async () => {
+    const secrets = [
+      live.host.plan.oss.accessKeySecret,
+      live.host.plan.s3.secretAccessKey,
+      live.host.plan.tokens.operator,
+      live.host.plan.environment.WEBHOOK_SECRET as string,
+    ];
+    const root = join(live.host.plan.directories.ossRoot, "ossnap-state");
+    for (const path of await filesBelow(root)) {
+      const text = await readFile(path, "utf8");
+      for (const secret of secrets) expect(text.includes(secret), relative(root, path)).toBe(false);
+    }
+  });
+});
+
+describe("a copy that another tool brings in", () => {
+  it("waits for the one blob that is held back, and restores when it comes", async () => {
+    const { url } = live.host.source;
+    await writeMovies(url, live.host.source.version, [{ id: 7, title: "Tampopo", year: 1985 }]);
+    const made = await put(url, "/_snapshot/movies-aws/brought-by-another?wait_for_completion=true", { indices: "movies" });
+    expect(made).toMatchObject({ snapshot: { state: "SUCCESS" } });
+    const before = (await live.jobs("restore")).length;
+    const { keys, held } = await newBlobs();
+    for (const key of keys.filter((candidate) => candidate !== held)) await live.bucket.put(`movies/${key}`, await sourceFile(key));
+    await live.host.functions.idle();
+    for (let tick = 0; tick < 5; tick += 1) await live.host.tick();
+    expect((await live.jobs("restore")).length).toBe(before);
+    const arrival = (await live.jobs("arrival")).find(({ about }) => about.includes("brought-by-another")) as JobRow;
+    expect(arrival.reason).toMatchObject({ code: "arrival.incomplete", params: { missing: 1, first: held } });
+
+    await live.bucket.put(`movies/${held}`, (await sourceFile(held)).subarray(0, 10));
+    await live.host.tick();
+    expect((await live.jobs("restore")).length).toBe(before);
+
+    await live.bucket.put(`movies/${held}`, await sourceFile(held));
+    const restore = await live.until("the restore", async () =>
+      (await live.jobs("restore")).find((row) => isFinal(row) && (row.result as { snapshot?: string }).snapshot === "brought-by-another"),
+    );
+    expect(restore).toMatchObject({ state: "done" });
+  });
+
+  it("refuses to publish where somebody else has published, and leaves what is there", async () => {
+    const roots = await rootKeys();
+    const backup = await live.night(nextNight());
+    expect(backup.state).toBe("done");
+    const copy = await live.until("the copy", async () =>
+      (await live.jobs("copy")).find(({ state, reason }) => state === "failed" && reason.code === "copy.foreignRoot"),
+    );
+    expect(copy.about).toContain("aws-to-oss");
+    expect(await rootKeys()).toEqual(roots);
+  });
+});
+
+describe("a cluster that is down", () => {
+  it("is told as such, and nothing is lost", async () => {
+    await live.host.source.stop();
+    const answer = await live.operator.post<{ code: string; detail: string }>("/prunes/nightly", {});
+    expect(answer).toMatchObject({ status: 503, body: { code: "transient" } });
+    expect(answer.body.detail).toContain("source");
+    await live.host.fire("createSnapshots", "nightly", new Date(next + DAY_MS));
+    await live.host.functions.idle();
+    const tick = (await live.host.tick()) as { advanced: { job: string; outcome: string; reason: { code: string } }[] };
+    expect(tick.advanced.find(({ job }) => job.startsWith("backup"))).toMatchObject({
+      outcome: "waiting",
+      reason: { code: "gather.failed" },
+    });
+  });
+});
+
+function slotDate(slot: string): Date {
+  return new Date(slot.replace(/^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2})z$/, "$1-$2-$3T$4:$5:$6Z"));
+}
+
+/** What a stranger would compare: snapshots, indices, alias, blobs, finished jobs. */
+async function picture(): Promise<unknown> {
+  const text = async (url: string) => (await fetch(url)).text();
+  const listed = (await live.bucket.listV2({ prefix: "movies/", "max-keys": "1000" }, {})).objects ?? [];
+  return {
+    snapshots: (
+      (await (await fetch(`${live.host.source.url}/_snapshot/movies-aws/_all`)).json()) as { snapshots: { uuid: string }[] }
+    ).snapshots
+      .map(({ uuid }) => uuid)
+      .sort(),
+    indices: (await text(`${live.host.target.url}/_cat/indices?h=index,uuid,docs.count`)).split("\n").sort(),
+    alias: await text(`${live.host.target.url}/_cat/aliases?h=alias,index`),
+    blobs: listed.map(({ name, size }) => `${name} ${size}`),
+    jobs: (await live.operator.get<{ data: JobRow[] }>("/jobs")).data
+      .filter(isFinal)
+      .map(({ id }) => id)
+      .sort(),
+  };
+}
+
+async function rootKeys(): Promise<string[]> {
+  const listed = (await live.bucket.listV2({ prefix: "movies/index-", "max-keys": "100" }, {})).objects ?? [];
+  return listed.map(({ name }) => name);
+}
+
+async function put(url: string, path: string, body: unknown): Promise<unknown> {
+  const answer = await fetch(url + path, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${text}`);
+  return JSON.parse(text);
+}
+
+function ossEvent(bucket: string, key: string): object {
+  return {
+    events: [
+      {
+        eventName: "ObjectCreated:PutObject",
+        eventSource: "acs:oss",
+        oss: { bucket: { name: bucket }, object: { key, size: 1, eTag: "0" } },
+      },
+    ],
+  };
+}
+
+const sourceFile = (key: string) => readFile(join(live.host.plan.directories.sourceRepository, key));
+
+async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+/** What the source has and the target does not, in no good order: the root first; and one data blob among it. */
+async function newBlobs(): Promise<{ keys: string[]; held: string }> {
+  const root = live.host.plan.directories.sourceRepository;
+  const all = (await filesBelow(root))
+    .map((path) => relative(root, path))
+    .filter((key) => !key.startsWith("slow/") && !/^(tests|pending)-/.test(key));
+  const there = new Map(
+    ((await live.bucket.listV2({ prefix: "movies/", "max-keys": "1000" }, {})).objects ?? []).map(({ name, size }) => [
+      name.slice("movies/".length),
+      size,
+    ]),
+  );
+  const roots = all.filter((key) => /^index-\d+$/.test(key)).sort((a, b) => Number(b.slice(6)) - Number(a.slice(6)));
+  const fresh: string[] = [];
+  for (const key of all.filter((candidate) => !candidate.startsWith("index")))
+    if (there.get(key) !== (await sourceFile(key)).byteLength) fresh.push(key);
+  const snapshot = JSON.parse((await sourceFile(roots[0] as string)).toString()) as { snapshots: { name: string; uuid: string }[] };
+  const uuid = snapshot.snapshots.find(({ name }) => name === "brought-by-another")?.uuid ?? "";
+  const held = fresh
+    .filter((key) => key.includes("/__"))
+    .sort()
+    .at(-1) as string;
+  if (!fresh.some((key) => key.includes(uuid))) throw new Error("the new snapshot's own blob is not among the new ones");
+  return { keys: [roots[0] as string, ...fresh], held };
+}

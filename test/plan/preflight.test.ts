@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import type { ClusterIndex } from "../../shared/model/cluster.ts";
+import type { ClosureIndex, SnapshotProof } from "../../shared/model/repository.ts";
+import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../shared/model/restoredName.ts";
+import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
+
+const START = new Date("2026-11-21T01:00:06.531Z");
+const JOB = "restore-0123456789abcdef";
+
+const held = (name: string, change: Partial<ClosureIndex> = {}): ClosureIndex => ({
+  name,
+  id: "id",
+  shards: 2,
+  replicas: 1,
+  createdVersion: "5.5.2",
+  documents: 3,
+  bytes: 10,
+  mappingTypes: ["movie"],
+  aliases: [],
+  settings: {},
+  failedShards: [],
+  ...change,
+});
+
+function proofOf(indices: ClosureIndex[], change: Partial<SnapshotProof> = {}, version = "5.5.2"): SnapshotProof {
+  const snapshot = {
+    name: "snap-1",
+    uuid: "u",
+    state: "SUCCESS" as const,
+    version,
+    indices: indices.map(({ name }) => name),
+    startTime: START,
+    endTime: START,
+    shards: { total: 2, successful: 2 },
+    failures: [],
+    failureReason: undefined,
+  };
+  const closure = { snapshot, generation: 0, rootKey: "index-0", rootSha256: "", blobs: [], bytes: 0, digest: "", indices };
+  return {
+    verdict: "whole",
+    level: "footers",
+    name: "snap-1",
+    uuid: "u",
+    generation: 0,
+    rootSha256: "",
+    closure,
+    blobs: 1,
+    bytes: 1,
+    missing: [],
+    damaged: [],
+    reason: undefined,
+    requests: { list: 0, get: 0, head: 0 },
+    ...change,
+  };
+}
+
+const nameFor = (index: string, start = START) =>
+  restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, alias: "films", attempt: 1 });
+const existing = (name: string, change: Partial<ClusterIndex> = {}): ClusterIndex => ({
+  name,
+  uuid: "x",
+  state: "open",
+  aliases: [],
+  shards: 2,
+  replicas: 0,
+  createdVersion: "5.5.2",
+  settings: {},
+  ...change,
+});
+
+function checked(change: Partial<PreflightInput> = {}) {
+  const input: PreflightInput = {
+    proof: proofOf([held("movies")]),
+    indices: ["movies"],
+    alias: "films",
+    targetVersion: "5.5.3",
+    existing: [],
+    nameFor,
+    snapshotDigits: timeDigits(START),
+    jobId: JOB,
+    ...change,
+  };
+  const { checks, refused, targets } = preflight(input);
+  const refusals = checks.filter(({ result }) => result === "refuse");
+  return {
+    refused,
+    targets,
+    codes: refusals.map(({ reason }) => reason.code),
+    waysOut: refusals.map(({ wayOut }) => wayOut?.code),
+    all: checks.map(({ reason }) => reason.code),
+  };
+}
+
+describe("a restore's preflight", () => {
+  it("passes, and says what will be made of what", () => {
+    expect(checked()).toMatchObject({
+      refused: false,
+      codes: [],
+      targets: [{ index: "movies", as: nameFor("movies"), shards: 2, documents: 3, bytes: 10 }],
+    });
+  });
+
+  it.each<[string, Partial<SnapshotProof>, string]>([
+    ["incomplete", { verdict: "incomplete", missing: [{ key: "__1", expectedBytes: 1, foundBytes: null }] }, "closure.notWhole"],
+    ["damaged", { verdict: "damaged" }, "closure.notWhole"],
+    ["unproven", { verdict: "unproven" }, "closure.notWhole"],
+    ["not restorable", { verdict: "not-restorable", closure: undefined }, "snapshot.notRestorable"],
+  ])("invariant 4: refuses a closure that is %s", (_, change, code) => {
+    expect(checked({ proof: proofOf([held("movies")], change) }).codes).toContain(code);
+  });
+
+  // Measured: same major or one more, never to an older minor; an index goes one major further than the one that created it.
+  it.each([
+    ["5.5.2", "5.5.2", "5.5.3", []],
+    ["5.5.2", "5.5.2", "6.7.0", []],
+    ["5.5.2", "5.5.2", "7.10.2", ["version.tooOld"]],
+    ["6.7.0", "5.5.2", "7.10.2", ["version.tooOld"]],
+    ["6.7.0", "6.7.0", "7.10.2", []],
+    ["6.7.0", "6.7.0", "5.5.3", ["version.newer"]],
+    ["7.10.2", "7.10.2", "6.7.0", ["version.newer"]],
+    ["7.17.9", "7.17.9", "7.10.2", ["version.newer"]],
+    ["7.10.2", "7.10.2", "8.17.0", []],
+  ])("knows what a snapshot of %s with an index of %s meets on %s", (written, createdVersion, targetVersion, codes) => {
+    expect(checked({ proof: proofOf([held("movies", { createdVersion })], {}, written), targetVersion }).codes).toEqual(codes);
+  });
+
+  it("refuses several mapping types from 7.0 on, and not before", () => {
+    const proof = proofOf([held("movies", { mappingTypes: ["a", "b", "_default_"], createdVersion: "6.0.0" })], {}, "6.7.0");
+    expect(checked({ proof, targetVersion: "7.10.2" })).toMatchObject({ codes: ["types.several"], waysOut: ["wayOut.leaveOut"] });
+    expect(checked({ proof, targetVersion: "6.8.0" }).codes).toEqual([]);
+    expect(
+      checked({
+        proof: proofOf([held("movies", { mappingTypes: ["a", "_default_"], createdVersion: "6.0.0" })], {}, "6.7.0"),
+        targetVersion: "7.10.2",
+      }).codes,
+    ).toEqual([]);
+  });
+
+  it.each([
+    ["open", existing(nameFor("movies")), "name.open"],
+    ["closed", existing(nameFor("movies"), { state: "close" }), "name.taken"],
+    ["an alias", existing("other", { aliases: [nameFor("movies")] }), "name.open"],
+  ])("refuses a name that is taken: %s", (_, index, code) => {
+    expect(checked({ alias: undefined, existing: [index] })).toMatchObject({ codes: [code], waysOut: ["wayOut.deleteIndex"] });
+  });
+
+  it("takes an index with its own job's mark for its own, and with another's for foreign", () => {
+    const marked = (job: string) => [existing(nameFor("movies"), { settings: { [JOB_MARKER_KEY]: job } })];
+    expect(checked({ existing: marked(JOB) }).codes).toEqual([]);
+    expect(checked({ existing: marked("restore-other") }).codes).toEqual(["name.open"]);
+  });
+
+  it.each([
+    ["an index has that name", existing("films"), "alias.isIndex"],
+    ["a stranger's index carries it", existing("cinema", { aliases: ["films"] }), "alias.foreign"],
+    ["a restore of another index carries it", existing(nameFor("series"), { aliases: ["films"] }), "alias.foreign"],
+    ["it serves a newer snapshot", existing(nameFor("movies", new Date("2026-11-22T00:00:00Z")), { aliases: ["films"] }), "alias.newer"],
+  ])("refuses an alias when %s", (_, index, code) => {
+    expect(checked({ existing: [index] }).codes).toEqual([code]);
+  });
+
+  it("moves an alias from an older restore of ours, and gives it to one index only", () => {
+    const older = existing(nameFor("movies", new Date("2026-11-20T00:00:00Z")), { aliases: ["films"] });
+    expect(checked({ existing: [older] })).toMatchObject({ refused: false, all: expect.arrayContaining(["alias.moves"]) });
+    expect(checked({ proof: proofOf([held("a"), held("b")]), indices: ["*"] }).codes).toEqual(["alias.several"]);
+  });
+
+  it("names what the snapshot holds when the patterns choose nothing", () => {
+    expect(checked({ indices: ["nosuch"] })).toMatchObject({
+      refused: true,
+      codes: ["selection.absent"],
+      waysOut: ["wayOut.indices"],
+      targets: [],
+    });
+  });
+
+  it("invariant 8: tells which allocation, lifecycle and block settings are left behind, and refuses nothing for them", () => {
+    const settings = {
+      "index.routing.allocation.require.box_type": "hot",
+      "index.blocks.write": "true",
+      "index.lifecycle.name": "p",
+      "index.refresh_interval": "1s",
+    };
+    const { checks, refused } = preflight({
+      proof: proofOf([held("movies", { settings })]),
+      indices: ["movies"],
+      alias: undefined,
+      targetVersion: "5.5.3",
+      existing: [],
+      nameFor,
+      snapshotDigits: "",
+      jobId: JOB,
+    });
+    const left = checks.find(({ check }) => check === "settings");
+    expect(refused).toBe(false);
+    expect(left?.reason.params.settings).toEqual([
+      "index.routing.allocation.require.box_type",
+      "index.blocks.write",
+      "index.lifecycle.name",
+    ]);
+  });
+});

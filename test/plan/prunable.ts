@@ -1,0 +1,22 @@
+import type { KeepRules } from "../../shared/model/config.ts";
+import { type PrunableSnapshot, type PruneInput, type PrunePlan, planPrune } from "../../shared/plan/prune.ts";
+
+/** A snapshot of ours, named by its time. */
+export function snapshot(time: string, change: Partial<PrunableSnapshot> = {}): PrunableSnapshot {
+  const at = new Date(time);
+  return { name: time, uuid: `uuid-${time}`, state: "SUCCESS", time: at, startTime: at, indices: ["movies"], ours: true, ...change };
+}
+
+export function plan(snapshots: readonly PrunableSnapshot[], keep: Partial<KeepRules>, change: Partial<PruneInput> = {}): PrunePlan {
+  return planPrune({
+    policy: "nightly",
+    fingerprint: "f",
+    keep: { atLeast: 1, ...keep },
+    timeZone: "UTC",
+    atMost: 1000,
+    atMostPercent: 100,
+    snapshots,
+    protected: new Map(),
+    ...change,
+  });
+}

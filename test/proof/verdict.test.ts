@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { compareKeys } from "../../shared/format/keys.ts";
+import type { BlobInfo } from "../../shared/model/blobStore.ts";
+import type { ClosureBlob } from "../../shared/model/repository.ts";
+import { joinListing, verdictOf } from "../../shared/proof/verdict.ts";
+import { fc, test } from "../format/propertyTest.ts";
+
+async function* listing(...blobs: [string, number][]): AsyncGenerator<BlobInfo> {
+  for (const [key, sizeBytes] of blobs) yield { key, sizeBytes };
+}
+
+function expected(...blobs: [string, number | undefined][]): ClosureBlob[] {
+  return blobs.map(([key, sizeBytes]) => ({ key, sizeBytes, kind: "data" }));
+}
+
+const keys = fc.dictionary(
+  fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom("a", "b", "~", "é", "\uffee", "😀") }),
+  fc.nat(2),
+  { maxKeys: 20 },
+);
+
+describe("joinListing", () => {
+  it("tells what is missing, what has another size, and nothing else", async () => {
+    const missing = await joinListing(
+      expected(["a", 1], ["b", 2], ["c", 3], ["d", undefined], ["e", undefined]),
+      listing(["a", 1], ["aa", 9], ["b", 3], ["d", 7], ["z", 1]),
+    );
+    expect(missing).toEqual([
+      { key: "b", expectedBytes: 2, foundBytes: 3 },
+      { key: "c", expectedBytes: 3, foundBytes: null },
+      { key: "e", expectedBytes: null, foundBytes: null },
+    ]);
+  });
+
+  it("does not trust a listing that repeats a page", async () => {
+    await expect(joinListing(expected(["a", 1]), listing(["a", 1], ["b", 1], ["a", 1], ["b", 1]))).rejects.toMatchObject({
+      code: "transient",
+    });
+    await expect(joinListing(expected(["a", 1]), listing(["a", 1], ["a", 1]))).rejects.toMatchObject({ code: "transient" });
+  });
+
+  test("agrees with a look-up key by key", [keys, keys], async (wanted, there) => {
+    const sorted = <T>(entries: Record<string, T>) => Object.entries(entries).sort(([left], [right]) => compareKeys(left, right));
+    const missing = await joinListing(expected(...sorted(wanted)), listing(...sorted(there)));
+    expect(missing.map(({ key }) => key)).toEqual(sorted(wanted).flatMap(([key, size]) => (there[key] === size ? [] : [key])));
+  });
+});
+
+describe("verdictOf", () => {
+  const missing = [{ key: "a", expectedBytes: 1, foundBytes: null }];
+  const damaged = [{ key: "a", check: "crc32", expected: "0", found: "1" }];
+  it.each([
+    [[], [], "whole"],
+    [missing, [], "incomplete"],
+    [[], damaged, "damaged"],
+    [missing, damaged, "incomplete"],
+  ] as const)("%j and %j make %s", (absent, wrong, verdict) => {
+    expect(verdictOf(absent, wrong)).toBe(verdict);
+  });
+});

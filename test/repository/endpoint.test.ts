@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { checkEndpoint, ossEndpoint, parseEndpoint } from "../../shared/repository/endpoint.ts";
+import { printFault } from "../../shared/repository/fault.ts";
+
+describe("endpoints", () => {
+  it.each([
+    ["https://oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou", "public", undefined],
+    ["http://oss-cn-hangzhou-internal.aliyuncs.com/", "cn-hangzhou", "internal", undefined],
+    ["oss-ap-southeast-1.aliyuncs.com", "ap-southeast-1", "public", undefined],
+    ["https://s3.oss-cn-hangzhou-internal.aliyuncs.com", "cn-hangzhou", "internal", undefined],
+    ["https://oss-accelerate.aliyuncs.com", undefined, "accelerate", undefined],
+    ["https://mine.oss-cn-beijing.aliyuncs.com", "cn-beijing", "public", "mine"],
+    ["https://s3.us-east-1.amazonaws.com", "us-east-1", "other", undefined],
+    ["s3-eu-west-1.amazonaws.com", "eu-west-1", "other", undefined],
+    ["http://127.0.0.1:9411", undefined, "other", undefined],
+    ["http://[::1]:9411", undefined, "other", undefined],
+  ])("%s lies in %s, network %s", (text, region, network, bucket) => {
+    expect(parseEndpoint(text)).toMatchObject({ region, network, bucket });
+  });
+
+  it.each(["", "ftp://a", "http://", "https://user:pass@oss-cn-hangzhou.aliyuncs.com", "https://host/path", "https://host?x=1", "a b"])(
+    "%j is no endpoint",
+    (text) => {
+      expect(parseEndpoint(text)).toBeUndefined();
+    },
+  );
+
+  it("region and network make the endpoint", () => {
+    expect(ossEndpoint("cn-hangzhou")).toBe("https://oss-cn-hangzhou.aliyuncs.com");
+    expect(ossEndpoint("cn-hangzhou", { internal: true, scheme: "http" })).toBe("http://oss-cn-hangzhou-internal.aliyuncs.com");
+    expect(parseEndpoint(ossEndpoint("cn-hangzhou", { internal: true }))).toMatchObject({ region: "cn-hangzhou", network: "internal" });
+  });
+
+  it("a region that differs from the endpoint's is a fault", () => {
+    const { faults } = checkEndpoint({ path: "settings.endpoint", endpoint: "https://oss-cn-beijing.aliyuncs.com", region: "cn-hangzhou" });
+    expect(faults.map(printFault)).toEqual([
+      'settings.endpoint: lies in cn-beijing, the region beside it is cn-hangzhou: "https://oss-cn-beijing.aliyuncs.com", make both cn-beijing or both cn-hangzhou',
+    ]);
+  });
+
+  it("the public endpoint of one's own region is a warning about traffic", () => {
+    const report = checkEndpoint({ path: "endpoint", endpoint: "https://oss-cn-hangzhou.aliyuncs.com", callerRegion: "cn-hangzhou" });
+    expect(report.faults).toEqual([]);
+    expect(report.warnings.map(printFault)).toEqual([
+      'endpoint: public: traffic within the region is charged as internet traffic: "https://oss-cn-hangzhou.aliyuncs.com", use https://oss-cn-hangzhou-internal.aliyuncs.com',
+    ]);
+  });
+
+  it("another region's internal endpoint is out of reach, its public one is fine", () => {
+    const internal = checkEndpoint({
+      path: "endpoint",
+      endpoint: "https://oss-cn-beijing-internal.aliyuncs.com",
+      callerRegion: "cn-hangzhou",
+    });
+    expect(internal.faults.map(({ reason }) => reason.code)).toEqual(["endpoint.unreachable"]);
+    const far = checkEndpoint({ path: "endpoint", endpoint: "https://oss-cn-beijing.aliyuncs.com", callerRegion: "cn-hangzhou" });
+    expect(far).toEqual({ faults: [], warnings: [] });
+  });
+
+  it("credentials in an endpoint are refused without being shown", () => {
+    const { faults } = checkEndpoint({ path: "endpoint", endpoint: "https://me:hunter2@oss-cn-beijing.aliyuncs.com" });
+    expect(faults).toHaveLength(1);
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import type { Place } from "../../shared/model/config.ts";
+import { normalizePlace, overlapOf, placeOf } from "../../shared/repository/place.ts";
+
+describe("the place of a registered repository", () => {
+  it("oss settings tell all of it", () => {
+    const settings = {
+      endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com",
+      bucket: "b",
+      base_path: "prod/",
+      access_key_id: "AK",
+      secret_access_key: "SK",
+    };
+    const place = {
+      store: "oss",
+      bucket: "b",
+      basePath: "prod",
+      endpoint: settings.endpoint,
+      region: "cn-hangzhou",
+      accessKeyId: "AK",
+      secretAccessKey: "SK",
+    };
+    expect(placeOf({ type: "oss", settings })).toEqual(place);
+    expect(placeOf({ type: "source", settings: { ...settings, delegate_type: "oss" } })).toEqual(place);
+  });
+
+  it("s3 settings tell bucket and base path", () => {
+    expect(placeOf({ type: "s3", settings: { bucket: "b", client: "default" } })).toEqual({ store: "s3", bucket: "b", basePath: "" });
+  });
+
+  it.each(["fs", "gcs", "azure"] as const)("%s settings tell none", (type) => {
+    expect(placeOf({ type, settings: { location: "/srv", bucket: "b" } })).toBeUndefined();
+  });
+
+  it("a normalized place names the region of its endpoint and has no trailing slash", () => {
+    expect(normalizePlace({ store: "oss", bucket: "b", basePath: "a/", endpoint: "https://oss-cn-beijing.aliyuncs.com" })).toEqual({
+      store: "oss",
+      bucket: "b",
+      basePath: "a",
+      endpoint: "https://oss-cn-beijing.aliyuncs.com",
+      region: "cn-beijing",
+    });
+    expect(normalizePlace({ store: "directory", bucket: "/srv/blobs/", basePath: "" })).toEqual({
+      store: "directory",
+      bucket: "/srv/blobs",
+      basePath: "",
+    });
+  });
+});
+
+describe("overlapping places", () => {
+  const place = (basePath: string, more: Partial<Place> = {}): Place => ({
+    store: "oss",
+    bucket: "b",
+    basePath,
+    endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+    ...more,
+  });
+
+  it.each([
+    ["prod", "prod", "same"],
+    ["prod/a", "prod", "inside"],
+    ["prod", "prod/a", "contains"],
+    ["", "prod", "contains"],
+    ["prod", "production", undefined],
+    ["prod/a", "prod/b", undefined],
+  ])("%j to %j is %s", (one, other, overlap) => {
+    expect(overlapOf(place(one), place(other))).toBe(overlap);
+  });
+
+  it("public, internal and S3 addresses of one region are one store", () => {
+    expect(overlapOf(place("a"), place("a", { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com" }))).toBe("same");
+    expect(overlapOf(place("a"), place("a", { store: "s3", endpoint: "https://s3.oss-cn-hangzhou.aliyuncs.com" }))).toBe("same");
+    expect(overlapOf(place("a"), place("a", { endpoint: undefined, region: "cn-hangzhou" }))).toBe("same");
+    expect(overlapOf(place("a"), place("a", { endpoint: "https://oss-cn-beijing.aliyuncs.com" }))).toBeUndefined();
+    expect(overlapOf(place("a"), place("a", { bucket: "c" }))).toBeUndefined();
+  });
+
+  it("directories are compared by their whole path", () => {
+    const one: Place = { store: "directory", bucket: "/srv/blobs", basePath: "a" };
+    expect(overlapOf(one, { store: "directory", bucket: "/srv", basePath: "blobs/a" })).toBe("same");
+    expect(overlapOf(one, place("a"))).toBeUndefined();
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { GB, MB, TB } from "../../shared/repository/byteSize.ts";
+import { printFault } from "../../shared/repository/fault.ts";
+import { type SettingsQuestion, validateRepositorySettings } from "../../shared/repository/settings.ts";
+
+const OSS = { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com", bucket: "mine", access_key_id: "AK", secret_access_key: "hunter2" };
+
+function faultsOf(question: SettingsQuestion): string[] {
+  return validateRepositorySettings(question).faults.map(printFault);
+}
+
+function warningsOf(question: SettingsQuestion): string[] {
+  return validateRepositorySettings(question).warnings.map(printFault);
+}
+
+describe("repository settings", () => {
+  it("lawful oss settings have no fault, and say what they come to", () => {
+    const report = validateRepositorySettings({ type: "oss", version: "5.5.3", settings: { ...OSS, base_path: "prod/", compress: true } });
+    expect(report).toEqual({
+      faults: [],
+      warnings: [],
+      effective: {
+        type: "oss",
+        writtenType: "oss",
+        basePath: "prod",
+        chunkSizeBytes: GB,
+        largestObjectBytes: GB,
+        compress: true,
+        readonly: false,
+        maxSnapshotBytesPerSec: 40 * MB,
+        maxRestoreBytesPerSec: 40 * MB,
+      },
+    });
+  });
+
+  it.each([
+    ["5gb", 'settings.chunk_size: above what type oss allows: "5gb", write 1mb to 1gb (one PutObject per chunk)'],
+    ["512kb", 'settings.chunk_size: below what type oss allows: "512kb", write 1mb to 1gb (one PutObject per chunk)'],
+    ["-1", 'settings.chunk_size: below what type oss allows: "-1", write 1mb to 1gb (one PutObject per chunk)'],
+    ["big", 'settings.chunk_size: not a byte size: "big", write a number and a unit such as 500mb or 1gb'],
+    ["524288000", 'settings.chunk_size: a byte size without a unit, which Elasticsearch refuses: "524288000", write 524288000b'],
+  ])("oss chunk_size %s is refused", (chunkSize, message) => {
+    expect(faultsOf({ type: "oss", settings: { ...OSS, chunk_size: chunkSize } })).toEqual([message]);
+  });
+
+  it.each(["1mb", "1gb", "100mb"])("oss chunk_size %s is within the bounds", (chunkSize) => {
+    expect(faultsOf({ type: "oss", settings: { ...OSS, chunk_size: chunkSize } })).toEqual([]);
+  });
+
+  it("bounds follow the version where they changed", () => {
+    const question = { type: "gcs", settings: { bucket: "b", chunk_size: "1gb" } };
+    expect(faultsOf({ ...question, version: "7.6.2" })).toEqual([
+      'settings.chunk_size: above what type gcs of 7.6.2 allows: "1gb", write 1b to 100mb',
+    ]);
+    expect(faultsOf({ ...question, version: "7.9.0" })).toEqual([]);
+    expect(faultsOf(question)).toEqual([]);
+  });
+
+  it("an unknown setting gets the one that was meant", () => {
+    expect(faultsOf({ type: "oss", settings: { ...OSS, chunksize: "1gb" } })).toEqual([
+      'settings.chunksize: unknown setting, did you mean "chunk_size"?',
+    ]);
+    expect(faultsOf({ type: "fs", settings: { location: "/srv", bucket: "b" } })[0]).toMatch(
+      /^settings\.bucket: unknown setting, use one of chunk_size, /,
+    );
+  });
+
+  it("an unknown type gets the one that was meant", () => {
+    expect(validateRepositorySettings({ type: "os", settings: {} })).toMatchObject({ effective: undefined });
+    expect(faultsOf({ type: "os", settings: {} })).toEqual(['type: unknown repository type: "os", did you mean "oss"?']);
+  });
+
+  it("what a type cannot do without is named", () => {
+    expect(faultsOf({ type: "oss", settings: { ecs_ram_role: "role" } })).toEqual([
+      "settings.endpoint: missing, add it: type oss needs it",
+      "settings.bucket: missing, add it: type oss needs it",
+    ]);
+    expect(faultsOf({ type: "fs", settings: {} })).toEqual(["settings.location: missing, add it: type fs needs it"]);
+  });
+
+  it("a base path with a leading slash is refused", () => {
+    expect(faultsOf({ type: "oss", settings: { ...OSS, base_path: "/prod" } })).toEqual([
+      'settings.base_path: starts with "/": objects land under an empty folder name: "/prod", remove the leading /',
+    ]);
+  });
+
+  it("a switch is true or false", () => {
+    expect(faultsOf({ type: "fs", settings: { location: "/srv", compress: "yes" } })).toEqual([
+      'settings.compress: neither true nor false: "yes", write true or false',
+    ]);
+  });
+
+  it("half a key pair is refused and no key at all is a warning", () => {
+    const { secret_access_key: _, ...half } = OSS;
+    expect(faultsOf({ type: "oss", settings: half })).toEqual([
+      "settings.secret_access_key: missing beside its other half, add it, or leave out both",
+    ]);
+    expect(warningsOf({ type: "oss", settings: { endpoint: OSS.endpoint, bucket: "mine" } })).toEqual([
+      "settings.access_key_id: no access key, add both unless they stand in elasticsearch.yml",
+    ]);
+  });
+
+  it("the public endpoint beside the cluster is a warning about traffic", () => {
+    const settings = { ...OSS, endpoint: "http://oss-cn-hangzhou.aliyuncs.com" };
+    expect(warningsOf({ type: "oss", settings, clusterRegion: "cn-hangzhou" })).toHaveLength(1);
+    expect(warningsOf({ type: "oss", settings })).toEqual([]);
+  });
+
+  it("source is judged by what it writes through, from 6.5 on", () => {
+    const settings = { ...OSS, delegate_type: "oss", chunk_size: "5gb" };
+    expect(faultsOf({ type: "source", settings, version: "7.10.2" })).toHaveLength(1);
+    expect(faultsOf({ type: "source", settings: { delegate_type: "fs", location: "/srv" }, version: "5.5.3" })).toEqual([
+      "type: source repositories begin with 6.5, the cluster is 5.5.3, use the delegate's type",
+    ]);
+    expect(faultsOf({ type: "source", settings: {} })).toEqual(["settings.delegate_type: missing, add one of oss, s3, fs, gcs, azure"]);
+    expect(faultsOf({ type: "source", settings: { delegate_type: "source" } })).toHaveLength(1);
+    expect(validateRepositorySettings({ type: "source", settings }).effective).toMatchObject({ type: "source", writtenType: "oss" });
+  });
+
+  it("an s3 object ends at buffer_size × 10,000 parts", () => {
+    const report = validateRepositorySettings({
+      type: "s3",
+      version: "8.17.0",
+      settings: { bucket: "b", chunk_size: "5tb", buffer_size: "100mb" },
+    });
+    expect(report.faults).toEqual([]);
+    expect(report.warnings.map(({ reason }) => reason.code)).toEqual(["chunk.cutByParts"]);
+    expect(report.effective).toMatchObject({ chunkSizeBytes: 5 * TB, largestObjectBytes: 10_000 * 100 * MB });
+    const old = validateRepositorySettings({ type: "s3", version: "7.7.0", settings: { bucket: "b" } });
+    expect(old.effective).toMatchObject({ chunkSizeBytes: GB, largestObjectBytes: GB, compress: false });
+  });
+
+  it.each([
+    [{ buffer_size: "1mb" }, "buffer.bounds"],
+    [{ buffer_size: "6gb" }, "buffer.bounds"],
+    [{ buffer_size: "200mb", chunk_size: "100mb" }, "buffer.aboveChunk"],
+  ])("s3 %j is refused", (settings, code) => {
+    const { faults } = validateRepositorySettings({ type: "s3", settings: { bucket: "b", ...settings } });
+    expect(faults.map(({ reason }) => reason.code)).toEqual([code]);
+  });
+
+  it("rates: 40mb by default, no limit for restores from 7.9 on, 0 and -1 lift them", () => {
+    const rates = (version: string, settings = {}) =>
+      validateRepositorySettings({ type: "fs", version, settings: { location: "/srv", ...settings } });
+    expect(rates("7.7.0").effective).toMatchObject({ maxSnapshotBytesPerSec: 40 * MB, maxRestoreBytesPerSec: 40 * MB });
+    expect(rates("7.9.0").effective).toMatchObject({ maxSnapshotBytesPerSec: 40 * MB, maxRestoreBytesPerSec: null });
+    const lifted = rates("7.7.0", { max_restore_bytes_per_sec: "-1", max_snapshot_bytes_per_sec: "150mb" });
+    expect(lifted.effective).toMatchObject({ maxSnapshotBytesPerSec: 150 * MB, maxRestoreBytesPerSec: null });
+    expect(lifted.warnings.map(({ reason }) => reason.code)).toEqual(["rate.unlimited"]);
+  });
+
+  it("a fractional size works and is a warning", () => {
+    expect(warningsOf({ type: "fs", settings: { location: "/srv", chunk_size: "1.5gb" } })).toEqual([
+      'settings.chunk_size: a fractional byte size, which Elasticsearch calls deprecated: "1.5gb", write 1536mb',
+    ]);
+  });
+
+  it("a secret never shows, whatever is wrong with it", () => {
+    const report = validateRepositorySettings({
+      type: "oss",
+      settings: { ...OSS, endpoint: "x y", base_path: "/", compress: "no", chunk_size: "9gb" },
+    });
+    expect(report.faults.length).toBeGreaterThan(3);
+    expect(JSON.stringify(report)).not.toContain("hunter2");
+  });
+});

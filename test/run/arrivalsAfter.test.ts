@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import {
+  arrive,
+  doneKeys,
+  EMPTY_ROOT,
+  freshWorld,
+  INDEX1,
+  INDEX2,
+  offer,
+  restores,
+  SNAP1,
+  SNAP2,
+  STEP1,
+  STEP2,
+  served,
+  serveFirst,
+  settle,
+  tick,
+  world,
+} from "./moved.ts";
+import { DAY_MS, MINUTE_MS, MOVED } from "./world.ts";
+
+freshWorld();
+
+describe("a second snapshot after the first is served", () => {
+  it("takes over the alias in one call, and the old index goes once its time is over", async () => {
+    await serveFirst();
+    const [old] = await served();
+    offer("snap-2", SNAP2.uuid);
+    await world.fill(MOVED, STEP2.blobs);
+    await arrive(INDEX2);
+    await settle();
+    expect((await served()).map(({ name }) => name)).toEqual([expect.stringMatching(/^fx-orders-20261121010006719-/)]);
+    expect((await world.target.listIndices()).map(({ name }) => name)).toContain(old?.name);
+    world.advance(DAY_MS + MINUTE_MS);
+    await tick();
+    expect((await world.target.listIndices()).map(({ name }) => name)).not.toContain(old?.name);
+  });
+
+  it("never goes backwards: an older root that comes late changes nothing", async () => {
+    offer("snap-1", SNAP1.uuid);
+    offer("snap-2", SNAP2.uuid);
+    await world.fill(MOVED, STEP2.blobs);
+    await arrive(INDEX2);
+    await settle();
+    const before = world.target.writes.length;
+    await world.blobs(MOVED).delete(["index-1"]);
+    await world.fill(MOVED, STEP1.blobs);
+    await arrive(INDEX1);
+    await settle();
+    expect(world.target.writes).toHaveLength(before);
+    expect((await served()).map(({ name }) => name)).toEqual([expect.stringMatching(/-20261121010006719-/)]);
+  });
+});
+
+describe("a repository that changes under a restore", () => {
+  it("invariant 4: is not restored from when the name stands for another snapshot right before the call", async () => {
+    offer("snap-1", SNAP1.uuid);
+    await world.fill(MOVED, STEP1.blobs);
+    const put = world.state.put;
+    world.state.put = async (key, body, options) => {
+      // The claim is written after the plan was proven and before the request.
+      if (Buffer.from(body).includes('"effect":"restoreIndex"')) await world.blobs(MOVED).put("index-1", EMPTY_ROOT);
+      return put(key, body, options);
+    };
+    await arrive(INDEX1);
+    expect(restores()).toEqual([]);
+    expect(await doneKeys("restore")).toHaveLength(1);
+    expect(world.notices).toMatchObject([{ key: "restore-failed:moved", status: "firing", reason: { code: "root.moved" } }]);
+  });
+});
+
+describe("an event", () => {
+  it.each([
+    ["of another bucket", { bucket: "other", key: "movies/index-0" }, "event.foreign"],
+    ["of another prefix", { bucket: "moved", key: "moviestore/index-0" }, "event.foreign"],
+    ["of a data blob", { bucket: "moved", key: "movies/indices/a/0/__1" }, "event.noRoot"],
+    ["of a shard's catalogue", { bucket: "moved", key: "movies/indices/a/0/index-0" }, "event.noRoot"],
+    ["of the latest pointer", { bucket: "moved", key: "movies/index.latest" }, "event.noRoot"],
+  ])("%s is ignored, with the reason, and costs nothing", async (_, event, code) => {
+    const keys = await world.stateKeys();
+    expect(await arrive(event)).toMatchObject({ ignored: { code } });
+    expect(await world.stateKeys()).toEqual(keys);
+  });
+});

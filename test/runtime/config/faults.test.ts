@@ -1,0 +1,223 @@
+import { describe, expect, it } from "vitest";
+import { messageOf } from "../../../shared/model/errors.ts";
+import { errorOf, exampleWith } from "./example.ts";
+
+/** The message's faults, without the line numbers. */
+function faultsWith(path: readonly (string | number)[], value: unknown): string[] {
+  const [, ...lines] = messageOf(errorOf(exampleWith(path, value))).split("\n");
+  return lines.map((line) => line.trim().replace(/ \(line \d+\)/, ""));
+}
+
+const PLACE = { store: "oss", endpoint: "http://127.0.0.1:9411", region: "cn-hangzhou" };
+const WATCH = {
+  cluster: "target",
+  register: { name: "second", type: "fs", settings: { location: "/srv/b" } },
+  restore: { indices: ["b"] },
+};
+
+describe("every class of fault has its sentence", () => {
+  it.each<[(string | number)[], unknown, string]>([
+    [["backups", "nightly", "repositry"], "x", 'backups.nightly.repositry: unknown key, did you mean "repository"?'],
+    [["watchs"], {}, 'watchs: unknown key, did you mean "watches"?'],
+    [["copies", "aws-to-oss", "to", "base_path"], "x", 'copies.aws-to-oss.to.base_path: unknown key, did you mean "basePath"?'],
+    [["http", "tokens", 0, "rol"], "x", 'http.tokens[0].rol: unknown key, did you mean "role"?'],
+    [["version"], 2, 'version: not 1: "2", use 1'],
+    [["state", "bucket"], undefined, "state.bucket: missing, add it: a text"],
+    [["clusters", "target", "url"], "ftp://x", 'clusters.target.url: not an http(s) URL: "ftp://x", write it as in http://127.0.0.1:9200'],
+    [["clusters", "source", "username"], 7, 'clusters.source.username: must be a text: "7", put it in quotes'],
+    [["backups", "nightly", "indices"], "*", 'backups.nightly.indices: must be a list: "*", write a list'],
+    [["backups", "nightly", "indices"], [], "backups.nightly.indices: an empty list, name at least one"],
+    [["backups", "nightly", "attempts"], 0, 'backups.nightly.attempts: too small: "0", write 1 or more'],
+    [["backups", "nightly", "prune", "atMostPercent"], 101, 'backups.nightly.prune.atMostPercent: too large: "101", write 100 or less'],
+    [["backups", "nightly", "keep", "atLeast"], 0, 'backups.nightly.keep.atLeast: too small: "0", write 1 or more'],
+    [
+      ["backups", "nightly", "keep"],
+      { last: 0, atLeast: 2 },
+      "backups.nightly.keep: keeps nothing, add one of last, hourly, daily, weekly, monthly, yearly, within",
+    ],
+    [["backups", "nightly", "metadata", "team"], 5, 'backups.nightly.metadata.team: must be a text: "5", put it in quotes'],
+    [
+      ["backups", "nightly", "patience"],
+      "4 hours",
+      'backups.nightly.patience: not a duration: "4 hours", write a number and a unit such as 90s, 30m, 4h or 2d',
+    ],
+    [
+      ["backups", "nightly", "patience"],
+      "0s",
+      'backups.nightly.patience: a duration of nothing: "0s", write a number and a unit such as 90s, 30m, 4h or 2d',
+    ],
+    [
+      ["backups", "nightly", "schedule", "cron"],
+      "30 1 * * *",
+      'backups.nightly.schedule.cron: not a cron expression of six fields, has 5: "30 1 * * *", write six fields: second minute hour day month weekday, as in "0 30 1 * * *"',
+    ],
+    [
+      ["backups", "nightly", "schedule", "timeZone"],
+      "Asia/Shanghi",
+      'backups.nightly.schedule.timeZone: not a time zone: "Asia/Shanghi", write an IANA name such as Asia/Shanghai, Europe/Berlin or UTC',
+    ],
+    [
+      ["backups", "nightly", "schedule", "missed"],
+      "skp",
+      'backups.nightly.schedule.missed: not one of run, skip: "skp", did you mean "skip"?',
+    ],
+    [
+      ["backups", "nightly", "repository"],
+      "movies-aw",
+      'backups.nightly.repository: no such repository: "movies-aw", did you mean "movies-aws"?',
+    ],
+    [
+      ["repositories", "movies-aws", "cluster"],
+      "sorce",
+      'repositories.movies-aws.cluster: no such cluster: "sorce", did you mean "source"?',
+    ],
+    [["copies", "aws-to-oss", "after"], "nightli", 'copies.aws-to-oss.after: no such backup policy: "nightli", did you mean "nightly"?'],
+    [["watches", "moved-movies", "cluster"], "targt", 'watches.moved-movies.cluster: no such cluster: "targt", did you mean "target"?'],
+    [
+      ["copies", "aws-to-oss", "schedule"],
+      { cron: "0 0 1 * * *" },
+      "copies.aws-to-oss.schedule: has after and schedule, keep one of them, or neither to copy by hand only",
+    ],
+    [
+      ["copies", "aws-to-oss", "snapshots"],
+      "newest",
+      'copies.aws-to-oss.snapshots: not understood: "newest", write latest, all, { since: 2026-01-31 } or { pattern: nightly-* }',
+    ],
+    [
+      ["repositories", "movies-aws", "register", "settings", "chunk_size"],
+      "lots",
+      'repositories.movies-aws.register.settings.chunk_size: not a byte size: "lots", write a number and a unit such as 500mb or 1gb',
+    ],
+    [
+      ["repositories", "nightly-oss", "register", "settings", "chunk_size"],
+      "5gb",
+      'repositories.nightly-oss.register.settings.chunk_size: above what type oss allows: "5gb", write 1mb to 1gb (one PutObject per chunk)',
+    ],
+    [
+      ["repositories", "nightly-oss", "register", "settings", "base_path"],
+      "/prod",
+      'repositories.nightly-oss.register.settings.base_path: starts with "/": objects land under an empty folder name: "/prod", remove the leading /',
+    ],
+    [
+      ["repositories", "nightly-oss", "register", "settings", "chunksize"],
+      "1gb",
+      'repositories.nightly-oss.register.settings.chunksize: unknown setting, did you mean "chunk_size"?',
+    ],
+    [
+      ["repositories", "nightly-oss", "register", "type"],
+      "os",
+      'repositories.nightly-oss.register.type: not one of oss, s3, fs, source, gcs, azure: "os", did you mean "oss"?',
+    ],
+    [
+      ["repositories", "nightly-oss", "blobs"],
+      { ...PLACE, bucket: "my-backup", basePath: "prod" },
+      'repositories.nightly-oss.blobs.bucket: differs from register.settings.bucket: "my-backup", make them equal',
+    ],
+    [
+      ["watches", "moved-movies", "register", "settings", "readonly"],
+      false,
+      'watches.moved-movies.register.settings.readonly: a watch is registered read-only, always: "false", remove it',
+    ],
+    [
+      ["watches", "moved-movies", "register", "name"],
+      "nightly-oss",
+      'watches.moved-movies.register.name: taken on that cluster by repositories.nightly-oss: "nightly-oss", write another name',
+    ],
+    [
+      ["watches", "moved-movies", "restore", "indices"],
+      ["a", "b"],
+      'watches.moved-movies.restore.alias: one alias for several indices: it must stand on exactly one: "movies", make a watch of its own for each, or leave out alias',
+    ],
+    [
+      ["watches", "second"],
+      { ...WATCH, blobs: { ...PLACE, bucket: "moved", basePath: "movies/old" } },
+      "watches.second.blobs: overlaps another watch: it is below watches.moved-movies.blobs, give it a prefix of its own",
+    ],
+    [
+      ["copies", "aws-to-oss", "to"],
+      { store: "oss", bucket: "ossnap-state", basePath: "prod", region: "cn-hangzhou" },
+      "copies.aws-to-oss.to: overlaps the state: it is the same as state, give it a prefix of its own",
+    ],
+    [
+      ["copies", "aws-to-oss", "to"],
+      { store: "oss", bucket: "my-backups", basePath: "prod/x", region: "cn-hangzhou" },
+      "copies.aws-to-oss.to: overlaps a repository that a cluster writes: it is below repositories.nightly-oss, give it a prefix of its own",
+    ],
+    [
+      ["copies", "aws-to-oss", "to", "region"],
+      "oss-cn-hangzhou",
+      'copies.aws-to-oss.to.region: an endpoint\'s name, not a region: "oss-cn-hangzhou", write cn-hangzhou',
+    ],
+    [["copies", "aws-to-oss", "to", "region"], undefined, "copies.aws-to-oss.to.region: missing, add it: signatures name the region"],
+    [
+      ["state", "region"],
+      "cn-beijing",
+      'state.endpoint: lies in cn-hangzhou, the region beside it is cn-beijing: "https://oss-cn-hangzhou.aliyuncs.com", make both cn-hangzhou or both cn-beijing',
+    ],
+    [["state", "prefix"], "/prod", 'state.prefix: starts with "/": objects land under an empty folder name: "/prod", remove the leading /'],
+    [
+      ["copies", "aws-to-oss", "to", "bucket"],
+      "Moved_",
+      'copies.aws-to-oss.to.bucket: not a bucket\'s name: "Moved_", write 3 to 63 lower-case letters, digits and -',
+    ],
+    [
+      ["copies", "aws-to-oss", "to", "accessKeyId"],
+      "AK",
+      "copies.aws-to-oss.to.secretAccessKey: missing beside its other half, add it, or leave out both",
+    ],
+    [
+      ["clusters", "Source_2"],
+      { url: "http://a" },
+      "clusters.Source_2: not usable as a name, write at most 31 lower-case letters, digits and -, a letter or digit first",
+    ],
+    [
+      ["watches", "moved-movies", "register", "name"],
+      "A b",
+      'watches.moved-movies.register.name: not usable as a name: "A b", write at most 80 lower-case letters, digits, - and _, a letter or digit first',
+    ],
+    [
+      ["http", "tokens", 0, "sha256"],
+      "abc",
+      'http.tokens[0].sha256: not a SHA-256: "(hidden)", write the token\'s SHA-256 as 64 lower-case hex digits',
+    ],
+    [["http", "tokens", 0, "role"], "admin", 'http.tokens[0].role: not one of viewer, operator: "admin", use one of viewer, operator'],
+    [
+      ["clusters", "source", "password"],
+      `\${not-a-name}`,
+      `clusters.source.password: not a variable's name: "\${not-a-name}", write \${NAME} with letters, digits and _`,
+    ],
+  ])("%j = %j", (path, value, message) => {
+    expect(faultsWith(path, value)).toEqual([message]);
+  });
+
+  it("a state under a watch is refused, and under a copy's destination too", () => {
+    const state = { bucket: "moved", prefix: "movies/state", endpoint: PLACE.endpoint, region: PLACE.region };
+    expect(faultsWith(["state"], state)).toEqual([
+      "state: overlaps a watch, which would see the state's own writes: it is below watches.moved-movies.blobs, give it a prefix of its own",
+      "copies.aws-to-oss.to: overlaps the state: it is above state, give it a prefix of its own",
+    ]);
+  });
+
+  it("a copy from a repository whose blobs lie nowhere known is refused", () => {
+    expect(faultsWith(["repositories", "movies-aws", "blobs"], undefined)).toEqual([
+      'copies.aws-to-oss.from: a repository without blobs, so nothing tells where they lie: "movies-aws", add repositories.movies-aws.blobs',
+    ]);
+  });
+
+  it("a copy after another repository's policy is refused", () => {
+    expect(faultsWith(["copies", "aws-to-oss", "from"], "nightly-oss")).toEqual([
+      'copies.aws-to-oss.after: a policy that backs up to movies-aws, not to nightly-oss: "nightly", name a policy of nightly-oss',
+    ]);
+  });
+
+  it("a backup into a repository registered readonly is refused", () => {
+    expect(faultsWith(["repositories", "movies-aws", "register", "settings", "readonly"], true)).toEqual([
+      'backups.nightly.repository: a repository registered readonly: "movies-aws", name one that the cluster may write',
+    ]);
+  });
+
+  it("two tokens of one name are refused", () => {
+    const token = { name: "ops", role: "viewer", sha256: "a".repeat(64) };
+    expect(faultsWith(["http", "tokens"], [token, token])).toEqual(['http.tokens[1].name: a second token of that name: "ops", rename one']);
+  });
+});

@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
+import { checkConfig, resolvedConfigText } from "../../../shared/runtime/config/loadConfig.ts";
+import { EXAMPLE_ENVIRONMENT, EXAMPLE_TEXT, exampleWith } from "./example.ts";
+
+const PLANTED = "planted-Secret/9f";
+
+/** Every place that takes a text, so that a secret in the wrong one is met too. */
+const TEXTS: (string | number)[][] = [
+  ["version"],
+  ["state", "bucket"],
+  ["state", "endpoint"],
+  ["state", "region"],
+  ["state", "prefix"],
+  ["clusters", "source", "url"],
+  ["clusters", "source", "password"],
+  ["repositories", "movies-aws", "cluster"],
+  ["repositories", "movies-aws", "register", "type"],
+  ["repositories", "nightly-oss", "register", "settings", "chunk_size"],
+  ["repositories", "nightly-oss", "register", "settings", "base_path"],
+  ["repositories", "nightly-oss", "register", "settings", "endpoint"],
+  ["repositories", "nightly-oss", "register", "settings", "compress"],
+  ["repositories", "nightly-oss", "register", "settings", "delegate_type"],
+  ["backups", "nightly", "repository"],
+  ["backups", "nightly", "schedule", "cron"],
+  ["backups", "nightly", "schedule", "timeZone"],
+  ["backups", "nightly", "patience"],
+  ["copies", "aws-to-oss", "from"],
+  ["copies", "aws-to-oss", "after"],
+  ["copies", "aws-to-oss", "snapshots"],
+  ["watches", "moved-movies", "register", "name"],
+  ["watches", "moved-movies", "restore", "which"],
+  ["http", "tokens", 0, "sha256"],
+  ["http", "tokens", 0, "role"],
+  ["notify", 0, "type"],
+  ["notify", 0, "url"],
+];
+
+describe("secrets stay out of messages", () => {
+  it.each([...TEXTS])("a value from the environment never shows: %s.%s.%s", (...path) => {
+    for (const shape of [`\${LEAK}`, `/x\${LEAK}|`, `http://me:\${LEAK}@host/`]) {
+      const report = checkConfig(exampleWith(path, shape), { ...EXAMPLE_ENVIRONMENT, LEAK: PLANTED });
+      expect(JSON.stringify([report.faults, report.warnings, report.faults.map(printConfigFault)])).not.toContain(PLANTED);
+    }
+  });
+
+  it("the placeholder is shown instead", () => {
+    const { faults } = checkConfig(exampleWith(["backups", "nightly", "patience"], `\${LEAK}`), { ...EXAMPLE_ENVIRONMENT, LEAK: PLANTED });
+    expect(faults.map(printConfigFault)).toEqual([
+      expect.stringMatching(/^backups\.nightly\.patience \(line \d+\): not a duration: "\$\{LEAK\}", write a number/),
+    ]);
+  });
+
+  it.each(["a", "9$", "oss"])("a short value is replaced where it stands alone: %s", (value) => {
+    const { faults } = checkConfig(exampleWith(["state", "region"], `\${LEAK}`), { ...EXAMPLE_ENVIRONMENT, LEAK: value });
+    const found = faults.find(({ path }) => path === "state.endpoint");
+    expect(found?.wrong).toBe(`lies in cn-hangzhou, the region beside it is \${LEAK}`);
+  });
+
+  it("a region from the environment is not quoted by its neighbour's fault", () => {
+    const text = exampleWith(["state", "region"], `\${LEAK}`);
+    const { faults } = checkConfig(text, { ...EXAMPLE_ENVIRONMENT, LEAK: PLANTED });
+    expect(faults.map(({ path }) => path)).toEqual(["state.endpoint"]);
+    expect(faults[0]?.wrong).toBe(`lies in cn-hangzhou, the region beside it is \${LEAK}`);
+  });
+
+  it.each([
+    [["clusters", "source", "password"], 12_345_678],
+    [["repositories", "movies-aws", "blobs", "secretAccessKey"], ["12345678"]],
+    [["clusters", "source", "url"], "ftp://me:12345678@host"],
+    [["clusters", "source", "url"], "http://me:12345678@host"],
+    [["http", "tokens", 0, "sha256"], "12345678"],
+    [["notify", 0, "url"], "hooks.example.com/12345678"],
+    [["notify", 0, "secret"], 12_345_678],
+    [["clusters", "source", "passwrd"], "12345678"],
+    [["repositories", "nightly-oss", "register", "settings", "secret_acces_key"], "12345678"],
+    [["clusters", "source"], "12345678"],
+  ])("a literal secret in a broken place is not shown: %j", (path, value) => {
+    const { faults } = checkConfig(exampleWith(path, value), EXAMPLE_ENVIRONMENT);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.map(printConfigFault).join()).not.toContain("12345678");
+  });
+
+  it("a text that is no YAML is not quoted", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: EXAMPLE_TEXT.length }),
+        fc.constantFrom("\t", ": : ", "{", '"', "&a *a", "\n- "),
+        (position, breaker) => {
+          const text = EXAMPLE_TEXT.replaceAll(/\$\{[A-Z0-9_]+\}/g, PLANTED);
+          const { faults, warnings } = checkConfig(text.slice(0, position) + breaker + text.slice(position), {});
+          const syntax = faults.filter(({ reason }) => reason.code === "config.syntax");
+          expect(JSON.stringify([syntax, warnings])).not.toContain(PLANTED);
+        },
+      ),
+    );
+  });
+});
+
+describe("the configuration in a bundle", () => {
+  it("is JSON with every placeholder as written, and loads to the same", () => {
+    const text = resolvedConfigText(EXAMPLE_TEXT);
+    for (const name of Object.keys(EXAMPLE_ENVIRONMENT)) expect(text).toContain(`"\${${name}}"`);
+    expect(checkConfig(JSON.stringify(JSON.parse(text)), EXAMPLE_ENVIRONMENT).config).toEqual(
+      checkConfig(EXAMPLE_TEXT, EXAMPLE_ENVIRONMENT).config,
+    );
+  });
+
+  it("is refused for what can be judged without the environment, and for nothing else", () => {
+    expect(() => resolvedConfigText(EXAMPLE_TEXT.replace("attempts: 3", "atempts: 3"))).toThrow(
+      'backups.nightly.atempts (line 27): unknown key, did you mean "attempts"?',
+    );
+    expect(() => resolvedConfigText(exampleWith(["clusters", "source", "password"], `\${a b}`))).toThrow("not a variable's name");
+    for (const path of TEXTS.filter(([section]) => section === "state" || section === "copies")) {
+      expect(() => resolvedConfigText(exampleWith(path, `\${LATER}`))).not.toThrow();
+    }
+  });
+});

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { AppError } from "../../shared/model/errors.ts";
+import type { FcContext } from "../../shared/runtime/context.ts";
+import { copiedBlobs, copyTask, policyTimer, tick } from "../../shared/runtime/events.ts";
+import { door } from "../../shared/runtime/handler.ts";
+import { jsonLogger } from "../../shared/runtime/logger.ts";
+import { redactor } from "../../shared/runtime/redact.ts";
+import { EXAMPLE_ENVIRONMENT, EXAMPLE_TEXT } from "./config/example.ts";
+
+const CONTEXT: FcContext = {
+  requestId: "request-7",
+  function: { name: "test", timeout: 60 },
+  credentials: { accessKeyId: "id", accessKeySecret: "planted-role-secret", securityToken: "planted-role-token" },
+};
+const TIMER = { triggerTime: "2026-11-21T01:30:00Z", triggerName: "nightly", payload: '{"policy":"nightly"}' };
+const SECRET = "planted-password";
+
+let directory: string;
+let lines: string[] = [];
+const invoke = (schema: Parameters<typeof door>[1], event: string, verb: Parameters<typeof door>[2] = async (checked) => checked) =>
+  door("test", schema, verb)(Buffer.from(event), CONTEXT);
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "ossnap-handler-"));
+  const path = join(directory, "ossnap.yaml");
+  writeFileSync(path, EXAMPLE_TEXT);
+  for (const [name, value] of Object.entries({ ...EXAMPLE_ENVIRONMENT, SOURCE_PASSWORD: SECRET, OSSNAP_CONFIG: path }))
+    vi.stubEnv(name, value);
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true });
+});
+afterEach(() => {
+  lines = [];
+  vi.restoreAllMocks();
+});
+const listen = () => vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+
+describe("the pipeline of a function", () => {
+  it("gives the verb what its schema made of the event", async () => {
+    expect(await invoke(policyTimer, JSON.stringify(TIMER))).toEqual({ policy: "nightly", triggerTime: new Date(TIMER.triggerTime) });
+    expect(await invoke(tick, "{}")).toEqual({});
+  });
+
+  it.each(["", "{", "not json"])("refuses the event %j, logs it once and says what is wrong", async (event) => {
+    listen();
+    await expect(invoke(policyTimer, event)).rejects.toMatchObject({ code: "invalid", message: expect.stringMatching(/^test: /) });
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      level: "error",
+      message: "invocation failed",
+      function: "test",
+      requestId: "request-7",
+      code: "invalid",
+    });
+  });
+
+  it.each([
+    ["triggerTime", policyTimer, { ...TIMER, triggerTime: "yesterday" }],
+    ["payload", policyTimer, { ...TIMER, payload: "nightly" }],
+    ["payload", policyTimer, { ...TIMER, payload: '{"policy":"a","more":1}' }],
+    ["events", copiedBlobs, { events: [] }],
+    [
+      "events.0.oss.object.key",
+      copiedBlobs,
+      { events: [{ eventName: "ObjectCreated:PutObject", oss: { bucket: { name: "b" }, object: {} } }] },
+    ],
+    ["attempt", copyTask, { job: "a", batch: "b", attempt: 0 }],
+    ["job", copyTask, { batch: "b", attempt: 1 }],
+  ])("names the path %s of what is wrong", async (path, schema, event) => {
+    listen();
+    await expect(invoke(schema, JSON.stringify(event))).rejects.toThrow(`test: ${path}`);
+  });
+
+  it("passes on only blobs that were created", async () => {
+    const event = (eventName: string, key: string) => ({ eventName, oss: { bucket: { name: "b" }, object: { key } } });
+    const events = [
+      event("ObjectCreated:PutObject", "a"),
+      event("ObjectRemoved:DeleteObject", "b"),
+      event("ObjectCreated:CompleteMultipartUpload", "c"),
+    ];
+    expect(await invoke(copiedBlobs, JSON.stringify({ events }))).toEqual([
+      { bucket: "b", key: "a" },
+      { bucket: "b", key: "c" },
+    ]);
+  });
+
+  it("invariant 10: shows no secret of the configuration or the role, in the log or in what it throws", async () => {
+    listen();
+    const cause = new Error("sent planted-role-token");
+    const failing = invoke(tick, "{}", async (_event, { logger }) => {
+      logger.info("trying", { password: SECRET, nested: { key: "planted-role-secret" } });
+      throw new AppError("denied", `user elastic with ${SECRET} is refused`, { cause });
+    });
+    await expect(failing).rejects.toMatchObject({ name: "OssnapError", code: "denied", message: "user elastic with [secret] is refused" });
+    expect(lines).toHaveLength(2);
+    expect(lines.filter((line) => line.includes("planted"))).toEqual([]);
+    expect(lines[1]).toContain("sent [secret]");
+  });
+
+  it("throws no stack and no cause of the fault on to the platform", async () => {
+    listen();
+    const error = await invoke(tick, "{}", async () => Promise.reject(new TypeError("boom"))).catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ name: "OssnapError", code: "permanent", message: "boom" });
+    expect((error as Error).cause).toBeUndefined();
+  });
+});
+
+describe("a redactor", () => {
+  it("finds secrets also percent-encoded and within JSON, the longest first, and leaves ordinary words", () => {
+    const redact = redactor(['p/q+"r"=', "p/q+", "abc", undefined, "secret-within", "secret-within-another"]);
+    expect(redact(JSON.stringify({ url: `http://h/?k=${encodeURIComponent('p/q+"r"=')}`, text: 'p/q+"r"=' }))).toBe(
+      '{"url":"http://h/?k=[secret]","text":"[secret]"}',
+    );
+    expect(redact("abc secret-within-another")).toBe("abc [secret]");
+  });
+});
+
+describe("a log line", () => {
+  it("keeps its own message when a field has that name", () => {
+    const written: string[] = [];
+    jsonLogger(
+      {},
+      (text) => text,
+      (line) => written.push(line),
+    ).error("what happened", { message: "detail", level: "x" });
+    expect(JSON.parse(written[0] ?? "")).toEqual({ level: "error", message: "what happened" });
+  });
+
+  it("is one line of JSON with the invocation's fields", () => {
+    const written: string[] = [];
+    const logger = jsonLogger(
+      { function: "f" },
+      (text) => text,
+      (line) => written.push(line),
+    );
+    logger.warn("two\nlines", { job: "j" });
+    expect(written).toEqual(['{"level":"warn","message":"two\\nlines","function":"f","job":"j"}']);
+  });
+});

@@ -1,0 +1,242 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { AppError } from "../../../shared/model/errors.ts";
+import { reason } from "../../../shared/model/reason.ts";
+import { createSnapshots } from "../../../shared/run/createSnapshots.ts";
+import { ROUTES } from "../../../shared/runtime/http/routes.ts";
+import { authenticate } from "../../../shared/runtime/http/tokens.ts";
+import { type TestWorld, testWorld } from "../../run/world.ts";
+import { httpDoor, OPERATOR, PLANTED, TOKENS, VIEWER } from "./door.ts";
+
+const compared = vi.hoisted(() => ({ times: 0 }));
+vi.mock("node:crypto", async (original) => {
+  const crypto = await original<typeof import("node:crypto")>();
+  return {
+    ...crypto,
+    timingSafeEqual: (a: Uint8Array, b: Uint8Array) => {
+      compared.times += 1;
+      return crypto.timingSafeEqual(a, b);
+    },
+  };
+});
+
+let world: TestWorld;
+let http: ReturnType<typeof httpDoor>;
+
+beforeEach(async () => {
+  world = await testWorld();
+  world.source.putIndex("movies", { documents: 3 });
+  http = httpDoor(world);
+});
+
+describe("who may ask", () => {
+  it.each([
+    ["no token", ""],
+    ["a wrong one", "operator-token-2"],
+    ["a part of one", OPERATOR.slice(0, -1)],
+  ])("is refused with 401 for %s, before anything is opened", async (_, token) => {
+    const { status, headers, body } = await http.ask("GET", "/jobs", { token });
+    expect([status, headers["www-authenticate"], body.code, http.worldsOpened()]).toEqual([401, "Bearer", "unauthenticated", 0]);
+  });
+
+  it("is compared with every token in constant time, found or not", () => {
+    for (const given of [OPERATOR, VIEWER, "nobody"]) {
+      compared.times = 0;
+      authenticate({ "x-ossnap-token": given }, TOKENS);
+      expect(compared.times).toBe(TOKENS.length);
+    }
+  });
+
+  it.each([
+    ["X-Ossnap-Token", OPERATOR],
+    ["Authorization", `Bearer ${OPERATOR}`],
+    ["authorization", `bearer ${OPERATOR}`],
+  ])("is known by %s", async (name, value) => {
+    expect((await http.ask("GET", "/jobs", { token: "", headers: { [name]: value } })).status).toBe(200);
+  });
+
+  it("does not learn from the path whether it exists", async () => {
+    expect((await http.ask("GET", "/nosuch", { token: "" })).status).toBe(401);
+  });
+});
+
+describe("a viewer", () => {
+  const writes = ROUTES.filter(({ changes }) => changes({ apply: "x", start: true })).map(
+    ({ method, path }) => [method, path.replace(/\{\w+\}/, "nightly")] as const,
+  );
+
+  it("may do none of the writes", async () => {
+    expect(writes.length).toBeGreaterThanOrEqual(9);
+    for (const [method, path] of writes) {
+      const body = path.startsWith("/prunes")
+        ? { apply: "x" }
+        : path === "/restores"
+          ? { snapshot: "s", repository: "r", to: "t", indices: ["i"], start: true }
+          : path === "/verifications"
+            ? { repository: "r" }
+            : undefined;
+      expect([path, (await http.ask(method, path, { token: VIEWER, body })).status]).toEqual([path, 403]);
+    }
+    expect([http.worldsOpened(), world.source.writes]).toEqual([0, []]);
+  });
+
+  it("may look, and may dry-run", async () => {
+    await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+    for (const path of ["/jobs", "/snapshots", "/repositories"])
+      expect([path, (await http.ask("GET", path, { token: VIEWER })).status]).toEqual([path, 200]);
+    expect(await http.ask("POST", "/prunes/nightly", { token: VIEWER })).toMatchObject({
+      status: 200,
+      body: { policy: "nightly", remove: [], hash: expect.stringMatching(/^[0-9a-f]{8}$/) },
+    });
+    expect(
+      (await http.ask("POST", "/restores", { token: VIEWER, body: { snapshot: "s", repository: "backups", to: "source", indices: ["*"] } }))
+        .status,
+    ).not.toBe(403);
+  });
+});
+
+describe("a request that cannot be", () => {
+  it("is 404 for a path that is not there, 405 with Allow for a method it does not take", async () => {
+    expect((await http.ask("GET", "/nosuch")).body).toMatchObject({ status: 404, code: "not-found" });
+    expect(await http.ask("DELETE", "/jobs")).toMatchObject({ status: 405, headers: { allow: "GET" } });
+    expect((await http.ask("PUT", "/jobs/backup-a")).headers.allow).toBe("GET, DELETE");
+    expect((await http.ask("GET", "/jobs/")).status).toBe(200);
+  });
+
+  it("is 413 above 256 KiB, counted after decoding", async () => {
+    const body = { repository: "x".repeat(256 * 1024) };
+    expect((await http.ask("POST", "/verifications", { body })).status).toBe(413);
+    expect((await http.ask("POST", "/verifications", { body, base64: true })).body.code).toBe("too-large");
+  });
+
+  it("is 415 without the JSON content type, and takes one with a charset", async () => {
+    expect((await http.ask("POST", "/verifications", { body: "{}", headers: { "Content-Type": "text/plain" } })).status).toBe(415);
+    expect(
+      (await http.ask("POST", "/verifications", { body: {}, headers: { "Content-Type": "application/json; charset=utf-8" } })).status,
+    ).toBe(400);
+  });
+
+  it("is 400 with every issue and its path", async () => {
+    const { status, body } = await http.ask("POST", "/restores", { body: { snapshot: 1, repository: "", indices: [], extra: true } });
+    expect([status, body.code]).toEqual([400, "invalid"]);
+    for (const path of ["snapshot", "repository", "to", "indices", "extra"]) expect(body.detail).toContain(path);
+  });
+
+  it.each(["{", "[]", "null", '"text"'])("is 400 for the body %s", async (body) => {
+    expect((await http.ask("POST", "/restores", { body })).status).toBe(400);
+  });
+
+  it("names what is configured when a policy is not", async () => {
+    expect((await http.ask("POST", "/backups/nosuch")).body).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining("nightly"),
+      reason: { code: "config.unknown" },
+    });
+  });
+
+  it("is 404 for a job that never was", async () => {
+    expect((await http.ask("GET", "/jobs/backup-nightly-20200101t000000z")).body).toMatchObject({
+      status: 404,
+      reason: { code: "job.absent" },
+    });
+  });
+});
+
+describe("a problem", () => {
+  it("has the shape of RFC 9457, our code and the request's id", async () => {
+    const { headers, body } = await http.ask("GET", "/nosuch");
+    expect(headers["content-type"]).toBe("application/problem+json");
+    expect(body).toEqual({
+      type: "urn:ossnap:problem:not-found",
+      title: "There is no such path",
+      status: 404,
+      detail: "there is no /nosuch",
+      instance: "/nosuch",
+      code: "not-found",
+      requestId: "request-42",
+    });
+  });
+
+  it.each([
+    ["transient", 503, { "retry-after": "7" }],
+    ["denied", 502, {}],
+    ["conflict", 409, {}],
+    ["permanent", 500, {}],
+  ] as const)("of a %s fault behind us is %i", async (code, status, headers) => {
+    http.door.world = async () => Promise.reject(new AppError(code, "cluster source: no", { retryAfterMs: 6500 }));
+    expect(await http.ask("GET", "/jobs")).toMatchObject({ status, headers, body: { code, detail: "cluster source: no" } });
+  });
+
+  it("of a state without its identity is ours to mend, not a wrong address", async () => {
+    await world.blobs(world.config.state).delete(["state.json"]);
+    http.door.world = async () =>
+      Promise.reject(new AppError("absent", "state: has no identity", { reason: reason("state.absent", { state: "oss://state" }) }));
+    expect((await http.ask("GET", "/jobs")).status).toBe(503);
+  });
+
+  it("invariant 10: holds no stack and no secret, in its detail, its reason or the log", async () => {
+    http.door.world = async () =>
+      Promise.reject(
+        new AppError("conflict", `refused with ${PLANTED}`, {
+          reason: reason("effect.refused", { effect: "e", message: `said ${PLANTED}` }),
+        }),
+      );
+    const said = await http.ask("GET", "/jobs");
+    expect(said.raw.body).toContain("[secret]");
+    http.door.world = async () => Promise.reject(new TypeError(`bug near ${PLANTED}`));
+    const bug = await http.ask("GET", "/jobs");
+    expect(bug.body).toMatchObject({ status: 500, code: "internal", detail: expect.stringContaining("request-42") });
+    expect(bug.raw.body).not.toMatch(/TypeError|bug near|\.ts:/);
+    expect([said.raw.body, bug.raw.body, ...http.lines].filter((text) => text.includes(PLANTED))).toEqual([]);
+    expect(http.lines.join("\n")).toContain("bug near [secret]");
+  });
+});
+
+describe("an accepted request", () => {
+  it("is 202 with the job and where to look, begun already", async () => {
+    const { status, headers, body } = await http.ask("POST", "/backups/nightly");
+    expect([status, headers.location, headers["idempotent-replayed"]]).toEqual([202, `/jobs/${body.id}`, undefined]);
+    expect(body).toMatchObject({ kind: "backup", state: "running", by: "ops (http)" });
+    expect(await world.source.runningSnapshots()).toHaveLength(1);
+    expect((await http.ask("GET", headers.location ?? "")).body).toMatchObject({
+      id: body.id,
+      history: expect.arrayContaining([expect.objectContaining({ state: "running" })]),
+    });
+  });
+
+  it("sent again with its key is the same job, and says that it was replayed", async () => {
+    const key = { "Idempotency-Key": "once" };
+    const first = await http.ask("POST", "/backups/nightly", { headers: key });
+    world.advance(60_000);
+    const again = await http.ask("POST", "/backups/nightly", { headers: key });
+    expect([again.status, again.headers["idempotent-replayed"], again.body.id]).toEqual([202, "true", first.body.id]);
+    expect(world.source.writes.filter(({ method }) => method === "createSnapshot")).toHaveLength(1);
+  });
+
+  it("is 422 when its key came with another request before", async () => {
+    const headers = { "Idempotency-Key": "once" };
+    await http.ask("POST", "/verifications", { headers, body: { repository: "backups" } });
+    const other = await http.ask("POST", "/verifications", { headers, body: { repository: "backups", level: "names" } });
+    expect(other).toMatchObject({ status: 422, body: { code: "idempotency-key-reused" } });
+  });
+
+  it.each(["two words", "ü", ""])("is 400 with the key %j", async (key) => {
+    expect((await http.ask("POST", "/backups/nightly", { headers: { "Idempotency-Key": key } })).status).toBe(400);
+  });
+
+  it("is 412 for a plan that no longer holds", async () => {
+    await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
+    expect((await http.ask("POST", "/prunes/nightly", { body: { apply: "00000000" } })).body).toMatchObject({
+      status: 412,
+      code: "plan-stale",
+      reason: { code: "plan.stale" },
+    });
+  });
+
+  it("pauses, resumes and cancels", async () => {
+    expect((await http.ask("POST", "/pause")).body).toEqual({ paused: true });
+    const { body } = await http.ask("POST", "/backups/nightly");
+    expect(body.state).toBe("asked");
+    expect((await http.ask("DELETE", `/jobs/${body.id}`)).status).toBe(202);
+    expect((await http.ask("POST", "/resume")).body).toEqual({ paused: false });
+  });
+});

@@ -1,0 +1,80 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type OssServer, startOss } from "../../infra/local/oss/startOss.ts";
+import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
+import type { FcContext } from "../../shared/runtime/context.ts";
+import { initialise } from "../../shared/runtime/initialise.ts";
+import { jsonLogger } from "../../shared/runtime/logger.ts";
+import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
+import { openWorld } from "../../shared/runtime/wire.ts";
+
+const KEYS = { accessKeyId: "LOCALKEY", secretAccessKey: "a-planted-secret-value" };
+let root: string;
+let oss: OssServer;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ossnap-initialise-"));
+  for (const bucket of ["plain", "versioned", "foreign"]) await mkdir(join(root, bucket));
+  oss = await startOss({ root, port: 0, region: "cn-hangzhou", credentials: [KEYS], versionedBuckets: ["versioned"] });
+});
+
+afterAll(async () => {
+  await oss.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+const context: FcContext = {
+  requestId: "1-test",
+  function: { name: "test", timeout: 60 },
+  credentials: { accessKeyId: KEYS.accessKeyId, accessKeySecret: KEYS.secretAccessKey },
+};
+
+function settingsFor(bucket: string): RuntimeSettings {
+  const text = `version: 1\nclusters: { any: { url: "http://127.0.0.1:1" } }\nstate: { bucket: ${bucket}, prefix: prod/, endpoint: "${oss.url}", region: cn-hangzhou }\n`;
+  return { config: loadConfig(text, {}), fcEndpoint: undefined, copyFunction: "copy", credentials: undefined, secrets: [] };
+}
+
+const world = (bucket: string) =>
+  openWorld(settingsFor(bucket), {
+    functionName: "test",
+    context,
+    startedMs: Date.now(),
+    logger: jsonLogger(
+      {},
+      (text) => text,
+      () => undefined,
+    ),
+  });
+
+describe("ossnap init", () => {
+  it("writes the identity once, and returns it the second time", async () => {
+    const first = await initialise(settingsFor("plain"), context);
+    const second = await initialise(settingsFor("plain"), context);
+    expect(first.created).toBe(true);
+    expect(second).toEqual({ ...first, created: false });
+    expect((await world("plain")).identity).toEqual(first.identity);
+  });
+
+  it("refuses a versioned bucket, where two writers could both win, and writes nothing", async () => {
+    await expect(initialise(settingsFor("versioned"), context)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/versioned has versioning: .*use an unversioned bucket/) as string,
+    });
+    await expect(world("versioned")).rejects.toMatchObject({ code: "absent" });
+  });
+});
+
+describe("a state without its identity", () => {
+  it("invariant 9: refuses every function, and names the command that mends it", async () => {
+    await expect(world("foreign")).rejects.toMatchObject({ code: "absent", message: expect.stringContaining("ossnap init") as string });
+  });
+
+  it("tells a missing bucket from a missing identity", async () => {
+    await expect(world("no-such-bucket")).rejects.toMatchObject({
+      code: "absent",
+      message: expect.stringContaining("no-such-bucket") as string,
+    });
+  });
+});

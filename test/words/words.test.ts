@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { EN } from "../../shared/words/en.ts";
+import { bytesText, countText, durationText } from "../../shared/words/numbers.ts";
+import { say } from "../../shared/words/say.ts";
+
+const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
+/** Codes that are put together from a word of a closed list. */
+const COMPOSED: Record<string, readonly string[]> = {
+  keep: ["hourly", "daily", "weekly", "monthly", "yearly"],
+  basePath: ["leadingSlash", "character", "control", "emptySegment", "dots", "tooLong"],
+  copy: ["cut", "vanished", "damaged", "failed"],
+};
+
+interface Use {
+  code: string;
+  file: string;
+}
+
+/** Every code that the sources give to `reason`, literal, chosen between two, or composed. */
+function codesInUse(): Use[] {
+  const files = readdirSync(SHARED, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  return files.flatMap((file) => codesIn(readFileSync(SHARED + file, "utf8")).map((code) => ({ code, file })));
+}
+
+function codesIn(source: string): string[] {
+  const codes: string[] = [];
+  for (const [, argument] of source.matchAll(/\breason\(\s*((?:"[^"]*"|`[^`]*`|[^"`,()]|\([^()]*\))*)/g)) {
+    const composed = /`(\w+)\.\$\{/.exec(argument ?? "")?.[1];
+    if (composed !== undefined) codes.push(...(COMPOSED[composed] ?? [`${composed}.?`]).map((word) => `${composed}.${word}`));
+    codes.push(...[...(argument ?? "").matchAll(/"(\w+\.\w+)"/g)].map(([, code]) => code as string));
+  }
+  return codes;
+}
+
+describe("the sentences of reasons", () => {
+  const uses = codesInUse();
+
+  it("are looked for where codes are: the search itself finds them", () => {
+    expect(uses.length).toBeGreaterThan(150);
+    expect(codesIn('reason("a.b", { c: "d.e" })\nreason(x === "open" ? "f.g" : "h.i", {})\nreason(`keep.$' + "{rule}`)")).toEqual([
+      "a.b",
+      "f.g",
+      "h.i",
+      ...["hourly", "daily", "weekly", "monthly", "yearly"].map((rule) => `keep.${rule}`),
+    ]);
+  });
+
+  it("are there for every code that the sources use", () => {
+    expect(uses.filter(({ code }) => !Object.hasOwn(EN, code)).map(({ code, file }) => `${code} in ${file}`)).toEqual([]);
+  });
+
+  it("are all used", () => {
+    const known = new Set(uses.map(({ code }) => code));
+    expect(Object.keys(EN).filter((code) => !known.has(code))).toEqual([]);
+  });
+});
+
+describe("a sentence", () => {
+  it("shows sizes, lists and what is not known", () => {
+    expect(say({ code: "copy.done", params: { blobs: 3, bytes: 44_250_000_000, root: "index-3" } })).toBe(
+      "3 blobs, 41.2 GiB moved; index-3 published",
+    );
+    expect(say({ code: "restore.refused", params: { refusals: ["alias.isIndex", "name.open"] } })).toBe(
+      "refused: alias.isIndex, name.open",
+    );
+    expect(say({ code: "copy.cut", params: { key: "__1", expectedBytes: 9, foundBytes: null } })).toBe(
+      "__1 came short: expected 9 B, found – B",
+    );
+    expect(say({ code: "alias.moves", params: {} })).toBe("alias – moves here in one call");
+  });
+
+  it("without words shows its code and what it knows, so that nothing is silent", () => {
+    expect(say({ code: "new.code", params: { a: 1, b: [] } })).toBe("new.code (a=1, b=none)");
+    expect(say({ code: "new.code", params: {} })).toBe("new.code");
+  });
+});
+
+describe("numbers for people", () => {
+  it.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1024, "1 KiB"],
+    [1536, "1.5 KiB"],
+    [44_250_000_000, "41.2 GiB"],
+    [1024 ** 6, "1024 PiB"],
+  ])("give %i bytes as %s", (bytes, text) => {
+    expect(bytesText(bytes)).toBe(text);
+  });
+
+  it.each([
+    [8.42, "8.4 s"],
+    [45.4, "45 s"],
+    [3120, "52 min"],
+    [11_520, "3 h 12 min"],
+    [400_000, "5 d"],
+  ])("give %f seconds as %s", (seconds, text) => {
+    expect(durationText(seconds)).toBe(text);
+  });
+
+  it("group thousands", () => {
+    expect(countText(52_118)).toBe("52,118");
+  });
+});

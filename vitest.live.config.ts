@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests on real servers, which they fetch and start: `npx vitest run --config vitest.live.config.ts`. */
+export default defineConfig({
+  test: {
+    include: ["test/live/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+  },
+});
