@@ -5,6 +5,7 @@ import { type JobKindName, kindOf } from "./ids.ts";
 import { stateKey } from "./keys.ts";
 import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
 import type { StateClock } from "./state.ts";
+import { readObject } from "./stateObject.ts";
 
 /** The job log over one state store: records are written once, ordered by their number, never changed. */
 export interface JobLog {
@@ -29,18 +30,8 @@ export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" |
 export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (text: string) => string = (text) => text): JobLog {
   const encode = (value: unknown): Uint8Array => new TextEncoder().encode(redact(JSON.stringify(value)));
 
-  async function readJson<T>(key: string): Promise<T | undefined> {
-    const bytes = await state.get(key);
-    if (bytes === undefined) return undefined;
-    try {
-      return JSON.parse(new TextDecoder().decode(bytes)) as T;
-    } catch (cause) {
-      throw new AppError("invalid", `state object ${key}: is not JSON`, { cause });
-    }
-  }
-
   async function readRecord(id: string, seq: number): Promise<JobRecord | undefined> {
-    const record = await readJson<JobRecord>(stateKey.record(id, seq));
+    const record = await readObject<JobRecord>(state, stateKey.record(id, seq));
     if (record && record.schema > JOB_SCHEMA)
       throw new AppError(
         "conflict",
@@ -71,7 +62,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (tex
 
   const done = async (id: string) => {
     const kind = kindOf(id);
-    return kind === undefined ? undefined : readJson<DoneRecord>(stateKey.done(kind, id));
+    return kind === undefined ? undefined : readObject<DoneRecord>(state, stateKey.done(kind, id));
   };
 
   async function read(id: string, headSeq?: number): Promise<Job | undefined> {
@@ -120,7 +111,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (tex
     async history(id) {
       const entries: HistoryEntry[] = [];
       const last = await headSeqOf(id);
-      if (last === undefined) return (await readJson<HistoryEntry[]>(stateKey.history(id))) ?? [];
+      if (last === undefined) return (await readObject<HistoryEntry[]>(state, stateKey.history(id))) ?? [];
       for (let seq = 0; seq <= last; seq += 1) {
         const record = await readRecord(id, seq);
         if (record) entries.push(historyEntry(record));

@@ -2,6 +2,7 @@ import { decodeContainer } from "../format/container.ts";
 import { crc32 } from "../format/crc32.ts";
 import { CHECKSUM_BYTES, checksumText } from "../format/luceneFooter.ts";
 import { stateKey } from "../jobs/keys.ts";
+import { readObject, writeObjectOnce } from "../jobs/stateObject.ts";
 import type { CopyInput } from "../jobs/steps/copy.ts";
 import type { BlobStore, ByteRange } from "../model/blobStore.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
@@ -9,7 +10,6 @@ import type { BlobKind, ClosureBlob } from "../model/repository.ts";
 import type { BatchResult, CopyBatch } from "../plan/copy.ts";
 import { advanceJob } from "./advance.ts";
 import { forEachBounded } from "./forEachBounded.ts";
-import { readObject, writeObjectOnce } from "./stateObject.ts";
 import type { World } from "./world.ts";
 
 /** Enough to hide latency; the instance has 1 GB. */

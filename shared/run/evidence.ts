@@ -1,6 +1,6 @@
 import { stateKey } from "../jobs/keys.ts";
+import { readObject, writeObject } from "../jobs/stateObject.ts";
 import type { SnapshotProof } from "../model/repository.ts";
-import { readObject, writeObject } from "./stateObject.ts";
 import type { World } from "./world.ts";
 
 /** A stored verdict: this closure of this snapshot was proven at this level, then, by this code. */

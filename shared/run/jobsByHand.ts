@@ -1,10 +1,10 @@
 import { JOB_KINDS, type JobKindName, kindOf } from "../jobs/ids.ts";
 import { stateKey } from "../jobs/keys.ts";
 import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } from "../jobs/record.ts";
+import { keysBelow, readObject } from "../jobs/stateObject.ts";
 import { AppError } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { readOpenWork } from "./openWork.ts";
-import { keysBelow, readObject } from "./stateObject.ts";
 import type { World } from "./world.ts";
 
 /** Finished jobs that a list shows per kind, unless asked for more. */

@@ -1,13 +1,13 @@
 import { stateKey } from "../jobs/keys.ts";
 import { parseSnapshotName, snapshotMark } from "../jobs/names.ts";
 import { parseSlot } from "../jobs/slot.ts";
+import { keysBelow } from "../jobs/stateObject.ts";
 import type { ClusterSnapshot } from "../model/cluster.ts";
 import type { BackupPolicy } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { policyFingerprint } from "../plan/policyFingerprint.ts";
 import { type PrunePlan, planPrune } from "../plan/prune.ts";
 import type { OpenWork } from "./openWork.ts";
-import { keysBelow } from "./stateObject.ts";
 import { configured, type World } from "./world.ts";
 
 export interface PruneView {

@@ -1,9 +1,9 @@
 import { stateKey } from "../jobs/keys.ts";
+import { readObject, writeObject } from "../jobs/stateObject.ts";
 import type { Look } from "../jobs/step.ts";
 import type { Registration } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type RegistrationDrift, registrationDrift, settingsFingerprint } from "../repository/drift.ts";
-import { readObject, writeObject } from "./stateObject.ts";
 import type { World } from "./world.ts";
 
 /** Settings that say *which* repository it is: a name registered with others of these is somebody else's. */

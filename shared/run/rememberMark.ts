@@ -1,6 +1,6 @@
 import { stateKey } from "../jobs/keys.ts";
 import type { Mark } from "../jobs/liveView.ts";
-import { writeObject } from "./stateObject.ts";
+import { writeObject } from "../jobs/stateObject.ts";
 import type { World } from "./world.ts";
 
 /** Enough to know what was dealt with lately; older marks only make listings longer. */

@@ -1,6 +1,6 @@
 import { type SlotHint, stateKey } from "../jobs/keys.ts";
+import { writeObject } from "../jobs/stateObject.ts";
 import type { OpenWork } from "./openWork.ts";
-import { writeObject } from "./stateObject.ts";
 import type { World } from "./world.ts";
 
 /** Hints kept per policy: enough to see the last good one among failures. */

@@ -1,9 +1,9 @@
 import { stateKey } from "../jobs/keys.ts";
+import { readObject, writeObjectOnce } from "../jobs/stateObject.ts";
 import { messageOf } from "../model/errors.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { say } from "../words/say.ts";
-import { readObject, writeObjectOnce } from "./stateObject.ts";
 import type { World } from "./world.ts";
 
 export interface Fact {

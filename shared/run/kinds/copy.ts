@@ -1,6 +1,7 @@
 import { LATEST_KEY, rootKey } from "../../format/keys.ts";
 import { stateKey } from "../../jobs/keys.ts";
 import type { Job } from "../../jobs/record.ts";
+import { readObject, writeObject, writeObjectOnce } from "../../jobs/stateObject.ts";
 import type { JobKind, Look } from "../../jobs/step.ts";
 import { type CopyData, type CopyInput, type CopyJob, type CopyObservation, stepCopy } from "../../jobs/steps/copy.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
@@ -13,7 +14,6 @@ import { copyOwner, gatherCopyPlan } from "../copyPlan.ts";
 import type { OpenWork } from "../openWork.ts";
 import { listRoots, listSizes } from "../readRepository.ts";
 import { rememberMark } from "../rememberMark.ts";
-import { readObject, writeObject, writeObjectOnce } from "../stateObject.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import type { World } from "../world.ts";
 

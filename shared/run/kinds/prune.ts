@@ -1,4 +1,5 @@
 import { stateKey } from "../../jobs/keys.ts";
+import { readObject, writeObjectOnce } from "../../jobs/stateObject.ts";
 import type { JobKind } from "../../jobs/step.ts";
 import {
   type PruneData,
@@ -16,7 +17,6 @@ import { deletesMany } from "../../plan/versions.ts";
 import { blockOf, type OpenWork } from "../openWork.ts";
 import { gatherPrunePlan } from "../prunePlan.ts";
 import { repositoryState } from "../registration.ts";
-import { readObject, writeObjectOnce } from "../stateObject.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import { configured, configuredCluster, type World } from "../world.ts";
 

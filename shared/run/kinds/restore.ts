@@ -1,5 +1,6 @@
 import { jobId } from "../../jobs/ids.ts";
 import { stateKey } from "../../jobs/keys.ts";
+import { writeObjectOnce } from "../../jobs/stateObject.ts";
 import type { JobKind, Look } from "../../jobs/step.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "../../jobs/steps/restore.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
@@ -9,7 +10,6 @@ import { SETTINGS_LEFT_BEHIND } from "../../plan/preflight.ts";
 import type { OpenWork } from "../openWork.ts";
 import { openRepository } from "../readRepository.ts";
 import { lookUpRegistration, registerRepository } from "../registration.ts";
-import { writeObjectOnce } from "../stateObject.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import { configuredCluster, type World } from "../world.ts";
 import { observeRestore, registrationOf } from "./restoreView.ts";
