@@ -74,6 +74,18 @@ describe("the story on real Elasticsearch 5.5.2 and 5.5.3", () => {
   });
 });
 
+describe("a repository that is registered by hand", () => {
+  it("is verified by the cluster's nodes, and stands in the list as configured", async () => {
+    const registered = await live.operator.post<{ state: string; nodes: number }>("/repositories/movies-aws");
+    expect(registered).toMatchObject({ status: 200, body: { state: "same", nodes: 1 } });
+    const { data } = await live.viewer.get<{ data: { name: string; readonly: boolean; state: string }[] }>("/repositories");
+    expect(data).toMatchObject([
+      { name: "movies-aws", readonly: false, state: "same" },
+      { name: "moved-movies", readonly: true, state: "same" },
+    ]);
+  });
+});
+
 describe("what may happen twice, late or never", () => {
   it("changes nothing at a second delivery of every event and timer", async () => {
     await live.settle();
