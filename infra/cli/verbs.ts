@@ -54,6 +54,7 @@ export const VERBS: readonly Verb[] = [
     [
       { flags: "--snapshot <name>", text: "a name, latest or all (all)" },
       { flags: "--level <level>", text: "how deep to look (footers)", choices: levels },
+      { flags: "--sample <amount>", text: "at level contents: read only so much of the data, 5% or 20gb" },
     ],
     async (session, [place = ""], options) => (await import("./verbs/verify.ts")).verify(session, place, options),
   ),
@@ -73,13 +74,13 @@ export const VERBS: readonly Verb[] = [
     async (session, [snapshot = ""], options) => (await import("./verbs/restore.ts")).restore(session, snapshot, options),
   ),
   verb<SnapshotsOptions>(
-    "snapshots",
-    "what there is, whether it is proven, and why it stays",
+    "snapshots [place]",
+    "what there is, whether it is proven, and why it stays; of a URL or a repository of ossnap.yaml: from the bucket alone",
     [
       { flags: "--policy <name>", text: "of one policy" },
       { flags: "--repository <name>", text: "in one repository" },
     ],
-    async (session, _args, options) => (await import("./verbs/snapshots.ts")).snapshots(session, options),
+    async (session, [place], options) => (await import("./verbs/snapshots.ts")).snapshots(session, place, options),
   ),
   verb<JobsOptions>(
     "jobs",

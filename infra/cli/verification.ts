@@ -1,6 +1,7 @@
 import type { Reason } from "../../shared/model/reason.ts";
-import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, SnapshotProof, Verdict } from "../../shared/model/repository.ts";
-import type { Verified } from "../../shared/run/verifyRepository.ts";
+import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
+import type { Sampled } from "../../shared/run/sampleContents.ts";
+import type { ChosenProof, Verified } from "../../shared/run/verifyRepository.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Look, marked, type Tone, unknown } from "./look.ts";
@@ -16,6 +17,8 @@ export interface VerifiedSnapshot {
   version: string | null;
   verdict: Verdict;
   level: ProofLevel;
+  /** At level `contents`: how much of the data was read, when not all of it. */
+  sampled?: Sampled;
   reason: Reason | null;
   /** Of the restore closure, root included, as far as it is known. */
   blobs: number;
@@ -45,14 +48,14 @@ export function isAllWhole({ snapshots }: Verification): boolean {
 }
 
 /** The oldest version that could have written this root, by what only later ones write. */
-function formatOf(root: RootCatalogue): string {
+export function formatOf(root: RootCatalogue): string {
   if (root.key === "index") return "2.x";
   if (root.minVersion !== undefined) return root.minVersion;
   if (root.indices.some(({ shardGenerations }) => shardGenerations !== undefined)) return "7.6";
   return "5.0";
 }
 
-function snapshotOf(root: RootCatalogue, proof: SnapshotProof): VerifiedSnapshot {
+function snapshotOf(root: RootCatalogue, proof: ChosenProof): VerifiedSnapshot {
   const { name, uuid, verdict, level, blobs, bytes, missing, damaged, closure } = proof;
   const listed = root.snapshots.find((snapshot) => snapshot.uuid === uuid);
   const said = proof.reason?.params.state;
@@ -63,6 +66,7 @@ function snapshotOf(root: RootCatalogue, proof: SnapshotProof): VerifiedSnapshot
     version: closure?.snapshot.version ?? listed?.version ?? null,
     verdict,
     level,
+    ...(proof.sampled ? { sampled: proof.sampled } : {}),
     reason: proof.reason ?? null,
     blobs,
     bytes,
@@ -105,13 +109,27 @@ export function verificationText(verification: Verification, look: Look): string
   return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look)].join("\n");
 }
 
-function rowOf({ name, verdict, level, blobs, bytes, indices }: VerifiedSnapshot, look: Look): string[] {
+/** `contents, 5 % sampled`: what was not read is not proven. */
+function levelText({ level, sampled }: VerifiedSnapshot): string {
+  if (!sampled) return level;
+  const percent = sampled.ofBytes === 0 ? 100 : (sampled.bytes / sampled.ofBytes) * 100;
+  return `${level}, ${Number(percent.toFixed(percent < 10 ? 1 : 0))} % sampled`;
+}
+
+function rowOf(snapshot: VerifiedSnapshot, look: Look): string[] {
+  const { name, verdict, blobs, bytes, indices } = snapshot;
   const documents = indices.map((index) => index.documents);
   const known = indices.length > 0 && documents.every((count) => count !== null);
   const total = documents.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   const looked = verdict !== "not-restorable";
   const cells = looked ? [countText(blobs), bytesText(bytes)] : [unknown(look), unknown(look)];
-  return [name, marked(look, TONES[verdict], verdict.replace("-", " ")), level, ...cells, known ? countText(total) : unknown(look)];
+  return [
+    name,
+    marked(look, TONES[verdict], verdict.replace("-", " ")),
+    levelText(snapshot),
+    ...cells,
+    known ? countText(total) : unknown(look),
+  ];
 }
 
 function faultLines({ missing, damaged, reason }: VerifiedSnapshot): string[] {

@@ -29,7 +29,7 @@ export async function writeMovies(url: string, version: string, movies: readonly
   }
 }
 
-/** One shard and no replicas, as a single node can hold them. */
+/** Two shards and no replicas, as a single node can hold them. */
 export async function createMovies(url: string): Promise<void> {
   const settings = { settings: { "index.number_of_shards": 2, "index.number_of_replicas": 0 } };
   const answer = await fetch(`${url}/movies`, {

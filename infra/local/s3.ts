@@ -76,8 +76,8 @@ function requirePlainKeys(accessKeyId: string, secretAccessKey: string): void {
     throw new AppError("invalid", "S3 server: accessKeyId and secretAccessKey may hold no comma, quote or space: take others");
 }
 
-/** Returns the path of the rclone binary. */
-async function installRclone(onNote: (text: string) => void): Promise<string> {
+/** Returns the path of the rclone binary, installed when it is not there. */
+export async function installRclone(onNote: (text: string) => void): Promise<string> {
   const { tools } = await openPlaces();
   const directory = join(tools, `rclone-${RCLONE_VERSION}`);
   await fillOnce(directory, async (temporary) => {

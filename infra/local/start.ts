@@ -1,22 +1,17 @@
-import { messageOf } from "../../shared/model/errors.ts";
+import { hasCode, messageOf } from "../../shared/model/errors.ts";
 import { bytesText, durationText } from "../../shared/words/numbers.ts";
 import { startLocalHost } from "./host.ts";
 import { terminalScreen } from "./screen.ts";
+import { readStartOptions, type StartOptions, USAGE } from "./startOptions.ts";
 import { playStory, type StoryResult } from "./story.ts";
 
 /** As a shell reports a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
-const USAGE = "usage: npm start [-- [--once] [--json]]   --once: end after the story   --json: one JSON line on standard output";
-
 /** Starts everything, plays the story, and then serves until Ctrl-C. */
 async function main(args: readonly string[]): Promise<number> {
-  const unknown = args.find((arg) => arg !== "--once" && arg !== "--json");
-  if (unknown !== undefined) {
-    process.stderr.write(`${unknown}: there is no such option\n${USAGE}\n`);
-    return 2;
-  }
-  const json = args.includes("--json");
+  const options = parse(args);
+  if (options === undefined) return 2;
   const screen = terminalScreen(process.stderr);
   const stopped = new Promise<void>((resolve) => {
     // Not once: a terminal's Ctrl-C arrives twice when the starter passes it on, and the second must not cut the clean-up short.
@@ -24,6 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.on("SIGTERM", resolve);
   });
   const starting = startLocalHost({
+    ...(options.versions === undefined ? {} : { versions: options.versions }),
     onNote: (text) => screen.progress(text),
     onNotice: ({ key, status, text }) => screen.done(`notice: ${status} ${key}: ${text}`),
     onLog: (line) => {
@@ -37,10 +33,10 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const told = await Promise.race([playStory(host, screen), interrupted]);
     if (told === undefined) return INTERRUPTED;
-    if (json) process.stdout.write(`${JSON.stringify(told)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(told)}\n`);
     else screen.table(closingTable(told));
     if (!isGood(told)) return 1;
-    if (args.includes("--once")) return 0;
+    if (options.once) return 0;
     host.startTimers();
     screen.table([
       ["", ""],
@@ -55,6 +51,17 @@ async function main(args: readonly string[]): Promise<number> {
     screen.progress("stopping");
     await host.close();
     screen.end();
+  }
+}
+
+/** Undefined when it was told on standard error what is wrong. */
+function parse(args: readonly string[]): StartOptions | undefined {
+  try {
+    return readStartOptions(args);
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    process.stderr.write(`${error.message}\n${USAGE}\n`);
+    return undefined;
   }
 }
 

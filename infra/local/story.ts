@@ -8,7 +8,14 @@ import { openStage, playNight, playPrune, type Stage, type StoryScreen } from ".
 
 const DAY_MS = 86_400_000;
 /** Nights played after the move, enough for daily and weekly rules to bite. */
-const NIGHTS = 14;
+const NIGHTS_DEFAULT = 14;
+
+export interface StoryOptions {
+  /** Nights after the move, at least two: one before the policy is applied by hand, one after. */
+  nights?: number;
+  /** False leaves out the last chapter, each verb by hand over HTTP. */
+  byHand?: boolean;
+}
 
 /** What `--json` prints as its one line. */
 export interface StoryResult {
@@ -22,10 +29,11 @@ export interface StoryResult {
 }
 
 /** The whole story on real parts: backup, copy, proof, restore, incremental round, retention, and the same by hand. */
-export async function playStory(host: LocalHost, screen: StoryScreen): Promise<StoryResult> {
+export async function playStory(host: LocalHost, screen: StoryScreen, options: StoryOptions = {}): Promise<StoryResult> {
+  const { nights: later = NIGHTS_DEFAULT, byHand = true } = options;
   const startedMs = Date.now();
   const stage = openStage(host, screen);
-  const nights = pastNights(NIGHTS + 2);
+  const nights = pastNights(later + 2);
   const allowed = new Set<number>([FIRST_MOVIES.length]);
   const searcher = startSearcher(host.target.url, allowed);
 
@@ -43,12 +51,14 @@ export async function playStory(host: LocalHost, screen: StoryScreen): Promise<S
   const documents = { source: await countMovies(host.source.url), target: await countMovies(host.target.url) };
   screen.done(`counts equal: ${documents.source} = ${documents.target}`);
 
-  screen.chapter(`${NIGHTS} more nights in quick time, thinned out`);
+  screen.chapter(`${later} more nights in quick time, thinned out`);
   const removed = await playNights(stage, nights.slice(2));
   const kept = await keptSnapshots(stage);
 
-  screen.chapter("The same by hand, over HTTP");
-  await playByHand(stage);
+  if (byHand) {
+    screen.chapter("The same by hand, over HTTP");
+    await playByHand(stage);
+  }
   const searches = await searcher.stop();
   screen.done(
     `${searches.total} searches all the while: ${searches.failed} failed, ${searches.wrong} wrong; counts seen: ${searcher.seen.join(", ")}`,

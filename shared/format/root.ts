@@ -6,6 +6,7 @@ import { decodeUtf8 } from "./byteReader.ts";
 import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf } from "./keys.ts";
+import { rootMembers } from "./rootMembers.ts";
 import { compareVersions, versionName } from "./version.ts";
 
 /** A string of Node holds less than 2^29 characters; larger roots need a decoder that streams. */
@@ -22,7 +23,8 @@ const STATES: readonly SnapshotState[] = ["IN_PROGRESS", "SUCCESS", "FAILED", "P
 export function decodeRoot(key: string, bytes: Uint8Array): RootCatalogue {
   const generation = key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(key);
   if (generation === undefined) throw invalidBytes(key, "this is not the name of a root");
-  const fields = parseRoot(key, bytes);
+  refuseTooLarge(key, bytes);
+  const { fields, indices, shared } = rootMembers(key, bytes);
   const minVersion = readMinVersion(fields, key);
   const snapshots = asList(fields.snapshots, `${key}: snapshots`).map((entry, index) => readSnapshot(entry, `${key}: snapshots[${index}]`));
   refuseDuplicates(snapshots, key);
@@ -32,19 +34,21 @@ export function decodeRoot(key: string, bytes: Uint8Array): RootCatalogue {
     sha256: sha256(bytes),
     sizeBytes: bytes.byteLength,
     snapshots,
-    indices: Object.entries(optional(fields.indices, `${key}: indices`, asFields) ?? {}).map(([name, entry]) =>
-      readIndex(name, entry, `${key}: indices.${name}`),
-    ),
+    indices: Array.from(indices, ([name, entry]) => readIndex(name, entry, `${key}: indices.${name}`, shared)),
     indexMetadata: readIndexMetadata(fields, key),
     minVersion,
     repositoryUuid: optional(fields.uuid, `${key}: uuid`, asText),
   };
 }
 
-/** The root as JSON, still unchecked. */
-export function parseRoot(key: string, bytes: Uint8Array): Fields {
+function refuseTooLarge(key: string, bytes: Uint8Array): void {
   if (bytes.byteLength > ROOT_BYTES_MAX)
     throw invalidBytes(key, `${bytes.byteLength} bytes are more than the ${ROOT_BYTES_MAX} a root may have`);
+}
+
+/** The root as JSON, all of it at once and still unchecked. */
+export function parseRoot(key: string, bytes: Uint8Array): Fields {
+  refuseTooLarge(key, bytes);
   const text = decodeUtf8(bytes, key, 0);
   try {
     return asFields(JSON.parse(text), key);
@@ -79,12 +83,13 @@ function readVersion(fields: Fields, where: string): string | undefined {
   return indexVersion === undefined ? optional(fields.version, `${where}.version`, asText) : versionName(indexVersion);
 }
 
-function readIndex(name: string, entry: unknown, where: string): RootCatalogue["indices"][number] {
+/** The snapshots' uuids are shared: each stands in the root once per index. */
+function readIndex(name: string, entry: unknown, where: string, shared: (text: string) => string): RootCatalogue["indices"][number] {
   const fields = asFields(entry, where);
   return {
     name,
     id: asKeySegment(fields.id, `${where}.id`),
-    snapshots: asTexts(fields.snapshots, `${where}.snapshots`),
+    snapshots: asTexts(fields.snapshots, `${where}.snapshots`).map(shared),
     shardGenerations: optional(fields.shard_generations, `${where}.shard_generations`, asList)?.map(
       (generation) => optional(generation, `${where}.shard_generations`, asText) ?? null,
     ),

@@ -20,6 +20,8 @@ export const stateKey = {
   record: (id: string, seq: number) => `live/jobs/${id}/${String(seq).padStart(6, "0")}.json`,
   slot: (policy: string, { slot, state, seconds }: SlotHint) => `live/slots/${policy}/${slot}.${state}.${seconds}`,
   watchRoots: (watch: string) => `live/watch/${watch}/root/`,
+  /** What the root last looked at held: a root of another repository shares nothing with it. */
+  watchUuids: (watch: string) => `live/watch/${watch}/uuids.json`,
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,
   published: (owner: string) => `live/copies/${owner}/published/`,
@@ -41,5 +43,6 @@ export const stateKey = {
   batchDone: (id: string, batch: string, attempt: number) => `work/${id}/${batch}.done-${attempt}.json`,
   copyExpected: (id: string, round: number) => `work/${id}/expected-${round}.json`,
   copyRoot: (id: string, round: number) => `work/${id}/root-${round}`,
+  progress: (id: string) => `work/${id}/progress.json`,
   work: (id: string) => `work/${id}/`,
 } as const;

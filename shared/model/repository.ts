@@ -97,6 +97,9 @@ export interface Closure {
   indices: ClosureIndex[];
 }
 
+/** A closure without its blobs: what is kept of one that was proven, however many blobs it has. */
+export type ProvenClosure = Omit<Closure, "blobs">;
+
 /** How deep a proof looked. */
 export type ProofLevel = "names" | "metadata" | "footers" | "contents";
 export type Verdict = "whole" | "incomplete" | "damaged" | "not-restorable" | "unproven";
@@ -126,7 +129,7 @@ export interface SnapshotProof {
   generation: number;
   rootSha256: string;
   /** Absent when so much is missing that the closure cannot be known. */
-  closure: Closure | undefined;
+  closure: ProvenClosure | undefined;
   /** Blobs and bytes of the restore closure as far as it is known. */
   blobs: number;
   bytes: number;

@@ -1,20 +1,14 @@
-import type { IndexMetadata } from "../format/indexMetadata.ts";
-import { compareKeys, globalMetadataKey, indexMetadataKey, shardPrefix, shardSnapshotKey, snapshotKey } from "../format/keys.ts";
-import { partsOf, type ShardFile, type ShardSnapshot } from "../format/shardSnapshot.ts";
-import { sha256 } from "../model/hash.ts";
+import { compareKeys } from "../format/keys.ts";
+import type { ShardSnapshot } from "../format/shardSnapshot.ts";
 import type { Closure, ClosureBlob, ClosureIndex, RootCatalogue, SnapshotRecord } from "../model/repository.ts";
-import { countDocuments } from "./documents.ts";
+import { closurePieces, closureTally, describeIndex, type PlannedIndex, pieceBlobs, summarizeShard } from "./closurePieces.ts";
+
+export { metadataKeyOf } from "./closurePieces.ts";
 
 /** One index of a snapshot as far as it was read. */
-export interface IndexReading {
-  name: string;
-  id: string;
-  metadataKey: string;
-  /** Absent when its blob is missing or damaged; then its shards are not known either. */
-  metadata: IndexMetadata | undefined;
+export interface IndexReading extends PlannedIndex {
   /** Shards that a restore reads: the failed ones left out. `list` is absent when its blob is missing or damaged. */
   shards: { shard: number; list: ShardSnapshot | undefined }[];
-  failedShards: number[];
 }
 
 export interface ClosureInput {
@@ -36,11 +30,24 @@ export interface ClosureKnowledge {
 
 /** The exact blobs that a restore of these indices needs: root, snapshot, global and index metadata, file lists of shards, and data. */
 export function closureOf(input: ClosureInput): ClosureKnowledge {
-  const blobs = [...rootBlobs(input), ...input.indices.flatMap((index) => indexBlobs(index, input))];
+  const { record, root, uuid, sizeOf } = input;
+  const tally = closureTally();
+  const blobs: ClosureBlob[] = [rootBlob(root)];
+  tally.add(blobs);
+  for (const piece of closurePieces(uuid, input.indices)) {
+    const list = (piece.index as IndexReading | undefined)?.shards.find(({ shard }) => shard === piece.shard)?.list;
+    const added = pieceBlobs(piece, uuid, { list, sizeOf });
+    tally.add(added);
+    for (const blob of added) blobs.push(blob);
+  }
   blobs.sort((left, right) => compareKeys(left.key, right.key));
-  const bytes = sumOf(blobs.map((blob) => blob.sizeBytes ?? 0));
-  const indices = input.indices.map(describeIndex);
-  const { record, root } = input;
+  const bytes = tally.bytes();
+  const indices = input.indices.map((index) =>
+    describeIndex(
+      index,
+      index.shards.map(({ shard, list }) => list && summarizeShard(list, `${index.name}[${shard}]`)),
+    ),
+  );
   if (record === undefined || indices.some((index) => index === undefined)) return { blobs, bytes, closure: undefined };
   const closure: Closure = {
     snapshot: record,
@@ -49,75 +56,12 @@ export function closureOf(input: ClosureInput): ClosureKnowledge {
     rootSha256: root.sha256,
     blobs,
     bytes,
-    digest: digestOf(blobs),
+    digest: tally.digest(),
     indices: indices as ClosureIndex[],
   };
   return { blobs, bytes, closure };
 }
 
-/** Where the index's metadata lies: under the id the root looks up (>= 7.9), otherwise under the snapshot's uuid, entry by entry. */
-export function metadataKeyOf(root: RootCatalogue, uuid: string, indexId: string): string {
-  return indexMetadataKey(indexId, root.indexMetadata[uuid]?.[indexId] ?? uuid);
-}
-
-function rootBlobs({ root, uuid, sizeOf }: ClosureInput): ClosureBlob[] {
-  const [snapshot, metadata] = [snapshotKey(uuid), globalMetadataKey(uuid)];
-  return [
-    { key: root.key, sizeBytes: root.sizeBytes, kind: "root" },
-    { key: snapshot, sizeBytes: sizeOf(snapshot), kind: "snapshot" },
-    { key: metadata, sizeBytes: sizeOf(metadata), kind: "globalMetadata" },
-  ];
-}
-
-function indexBlobs(index: IndexReading, { uuid, sizeOf }: ClosureInput): ClosureBlob[] {
-  const { name, id, metadataKey } = index;
-  const blobs: ClosureBlob[] = [{ key: metadataKey, sizeBytes: sizeOf(metadataKey), kind: "indexMetadata", index: name }];
-  for (const { shard, list } of index.shards) {
-    const key = shardSnapshotKey(id, shard, uuid);
-    blobs.push({ key, sizeBytes: sizeOf(key), kind: "shardSnapshot", index: name, shard });
-    const place = { index: name, shard, prefix: shardPrefix(id, shard) };
-    for (const file of list?.files ?? []) for (const blob of dataBlobs(file, place)) blobs.push(blob);
-  }
-  return blobs;
-}
-
-function dataBlobs(file: ShardFile, place: { index: string; shard: number; prefix: string }): ClosureBlob[] {
-  const { index, shard, prefix } = place;
-  const { physicalName, lengthBytes, checksum } = file;
-  return partsOf(file).map(({ name, sizeBytes, part, parts }) => {
-    return { key: `${prefix}${name}`, sizeBytes, kind: "data", index, shard, file: { physicalName, lengthBytes, part, parts, checksum } };
-  });
-}
-
-function describeIndex(index: IndexReading): ClosureIndex | undefined {
-  const { metadata, name, id, failedShards } = index;
-  const lists = index.shards.flatMap(({ list }) => list ?? []);
-  if (metadata === undefined || lists.length < index.shards.length) return undefined;
-  const { shards, replicas, createdVersion, mappingTypes, aliases, settings } = metadata;
-  const documents = lists.map(({ files }, shard) => countDocuments(files, `${name}[${shard}]`));
-  return {
-    name,
-    id,
-    shards,
-    replicas,
-    createdVersion,
-    documents: documents.includes(undefined) ? undefined : sumOf(documents as number[]),
-    bytes: sumOf(lists.flatMap(({ files }) => files.map((file) => file.lengthBytes))),
-    mappingTypes,
-    aliases,
-    settings,
-    failedShards,
-  };
-}
-
-/** The root is left out: a later one that lists the same snapshot needs the same blobs. */
-function digestOf(blobs: readonly ClosureBlob[]): string {
-  const lines = blobs
-    .filter(({ kind }) => kind !== "root")
-    .map(({ key, sizeBytes, file }) => [key, sizeBytes ?? null, file?.checksum ?? null]);
-  return sha256(lines.map((line) => JSON.stringify(line)).join("\n"));
-}
-
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
+export function rootBlob(root: RootCatalogue): ClosureBlob {
+  return { key: root.key, sizeBytes: root.sizeBytes, kind: "root" };
 }

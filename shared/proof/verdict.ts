@@ -12,22 +12,48 @@ export function missingOf(blob: ClosureBlob, foundBytes: number | undefined): Mi
 
 /** Joins the expected blobs with a listing as it streams; both are sorted by key, and nothing of the listing is kept. */
 export async function joinListing(expected: readonly ClosureBlob[], listing: AsyncIterable<BlobInfo>): Promise<MissingBlob[]> {
-  const missing: MissingBlob[] = [];
-  let next = 0;
-  const settle = (blob: ClosureBlob, foundBytes: number | undefined): void => {
-    const fault = missingOf(blob, foundBytes);
-    if (fault !== undefined) missing.push(fault);
-    next += 1;
-  };
-  for await (const { key, sizeBytes } of inOrder(listing)) {
-    for (let blob = expected[next]; blob !== undefined; blob = expected[next]) {
-      const order = compareKeys(blob.key, key);
-      if (order > 0) break;
-      settle(blob, order === 0 ? sizeBytes : undefined);
-    }
-  }
-  for (const blob of expected.slice(next)) settle(blob, undefined);
+  const join = listingJoin(listing);
+  const missing = await join.take(expected);
+  await join.end();
   return missing;
+}
+
+/** A listing under way, asked for what is expected of it piece by piece. */
+export interface ListingJoin {
+  /** The faults of these blobs, whose keys are in order and behind all that were taken before. */
+  take(expected: readonly ClosureBlob[]): Promise<MissingBlob[]>;
+  /** Reads the rest, so that a fault in it is not overlooked. */
+  end(): Promise<void>;
+  /** Gives the rest up. */
+  close(): Promise<void>;
+}
+
+export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
+  const iterator = inOrder(listing);
+  let current: BlobInfo | undefined;
+  let ended = false;
+  const advance = async (): Promise<void> => {
+    const step = await iterator.next();
+    ended = step.done === true;
+    current = step.done === true ? undefined : step.value;
+  };
+  return {
+    async take(expected) {
+      const missing: MissingBlob[] = [];
+      for (const blob of expected) {
+        while (!ended && (current === undefined || compareKeys(current.key, blob.key) < 0)) await advance();
+        const fault = missingOf(blob, current?.key === blob.key ? current.sizeBytes : undefined);
+        if (fault !== undefined) missing.push(fault);
+      }
+      return missing;
+    },
+    async end() {
+      while (!ended) await advance();
+    },
+    async close() {
+      await iterator.return();
+    },
+  };
 }
 
 /**

@@ -39,14 +39,14 @@ export async function keepEvidence(world: World, url: string, proof: SnapshotPro
   return evidence;
 }
 
-/** The newest verdict on each snapshot, by uuid; one LIST and a GET per object of the snapshots asked for. */
-export async function newestEvidence(world: World, uuids: ReadonlySet<string>): Promise<Map<string, Evidence>> {
+/** The newest verdict on each snapshot, by uuid, with `url` only on blobs of that place; one LIST and a GET per object of the snapshots asked for. */
+export async function newestEvidence(world: World, uuids: ReadonlySet<string>, url?: string): Promise<Map<string, Evidence>> {
   const newest = new Map<string, Evidence>();
   for await (const { key } of world.state.list(stateKey.evidenceAll)) {
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;
     const evidence = await readObject<Evidence>(world.state, key);
-    if (evidence && (newest.get(uuid)?.at ?? "") < evidence.at) newest.set(uuid, evidence);
+    if (evidence && (url === undefined || evidence.url === url) && (newest.get(uuid)?.at ?? "") < evidence.at) newest.set(uuid, evidence);
   }
   return newest;
 }

@@ -3,9 +3,13 @@ import { stateKey } from "../jobs/keys.ts";
 import type { Created } from "../jobs/log.ts";
 import type { Asked } from "../jobs/record.ts";
 import type { ArrivalData, ArrivalInput } from "../jobs/steps/arrival.ts";
+import type { BlobInfo } from "../model/blobStore.ts";
+import { shortHash } from "../model/hash.ts";
 import { reason } from "../model/reason.ts";
 import type { RootSnapshot } from "../model/repository.ts";
 import { timeDigits } from "../model/restoredName.ts";
+import { laterLower } from "../proof/ambiguity.ts";
+import { isAmbiguous } from "./isAmbiguous.ts";
 import type { OpenWork } from "./openWork.ts";
 import { listRoots, openRepository } from "./readRepository.ts";
 import { hasMark, rememberMark } from "./rememberMark.ts";
@@ -20,9 +24,11 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const roots = await listRoots(store);
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
-  if (!info || hasMark(work.live.watchRoots, watchName, rootMark(highest, info))) return [];
+  const mark = info && watchMark(roots, highest, info);
+  if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
 
   const opened = await openRepository(store);
+  if (await isAmbiguous(world, work, watchName, { store, roots, opened })) return [];
   const dated = await datedSnapshots(store, opened);
   const above = newestGoodFirst(dated).filter((snapshot) => isAbove(snapshot, work, watchName));
   const created: Created[] = [];
@@ -38,9 +44,16 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
     await rememberMark(world, work.live.watchRoots, {
       name: watchName,
       prefix: stateKey.watchRoots(watchName),
-      mark: rootMark(highest, info),
+      mark,
     });
   return created;
+}
+
+/** Lower roots that are newer than the highest belong to the mark: a repository begun anew at 0 must not go unseen below an old number. */
+function watchMark(roots: ReadonlyMap<number, BlobInfo>, highest: number, info: BlobInfo): string {
+  const later = laterLower([...roots].map(([generation, { lastModified }]) => ({ generation, lastModified })));
+  const marks = later.flatMap(({ generation }) => rootMark(generation, roots.get(generation) as BlobInfo));
+  return [rootMark(highest, info), ...(later.length === 0 ? [] : [shortHash(8, ...marks)])].join("-");
 }
 
 function isAbove(snapshot: RootSnapshot, work: OpenWork, watchName: string): boolean {

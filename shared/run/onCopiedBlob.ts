@@ -26,6 +26,7 @@ export async function onCopiedBlob(world: World, blob: CopiedBlob): Promise<Arri
   for (const job of [...work.jobs]
     .sort(byTurn)
     .filter(({ kind, intent }) => kind === "arrival" && (intent.input as { watchName: string }).watchName === watch)) {
+    work.eager.add(job.id);
     const step = await advanceJob(world, job.id, work);
     if (step) advanced.push(step);
   }

@@ -11,6 +11,8 @@ import type { World } from "./world.ts";
 export interface OpenWork {
   live: LiveView;
   jobs: Job[];
+  /** Ids of jobs that an event woke: they look at once, whatever their back-off says. */
+  eager: Set<string>;
 }
 
 /** One listing, then two small reads per open job. Garbage logs (their final record exists) are swept on the way. */
@@ -27,7 +29,7 @@ export async function readOpenWork(world: World): Promise<OpenWork> {
       world.logger.error("job left alone", { job: id, error: messageOf(error) });
     }
   }
-  return { live, jobs };
+  return { live, jobs, eager: new Set() };
 }
 
 /** Why a job must not start work on its cluster now: its lane, or work there that is not its own. */

@@ -18,6 +18,8 @@ const OPEN_ATTEMPTS = 3;
 /** Enough to hide the latency of an object store, few enough for a function's sockets and memory. */
 export const READS_AT_ONCE = 8;
 
+const INDICES_PREFIX = "indices/";
+
 /** The newest root and what was seen of the others. */
 export interface OpenedRepository {
   /** Undefined when there is no root at all, which Elasticsearch calls an empty repository. */
@@ -70,6 +72,8 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
 export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>> {
   const roots = new Map<number, BlobInfo>();
   for await (const blob of inOrder(store.list("index"))) {
+    // Roots sort before `indices/`, below which nearly all blobs of a repository lie: one page is enough.
+    if (blob.key.startsWith(INDICES_PREFIX)) break;
     const generation = blob.key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(blob.key);
     if (generation !== undefined) roots.set(generation, blob);
   }
@@ -121,15 +125,10 @@ export async function readNeeds(
 ): Promise<ClosureReading> {
   const { concurrency = READS_AT_ONCE, deadline } = options;
   const { uuid } = snapshot;
-  await reader.read(globalMetadataKey(uuid), (bytes, subject) => decodeContainer(bytes, "metadata", subject));
-  const indices = planIndices(reader, root, snapshot, record, options.indices);
-  const readIndex = async (index: IndexReading): Promise<void> => {
-    await readIndexMetadata(reader, index, record);
-  };
+  const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
   const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
     shard.list = await reader.read(shardSnapshotKey(index.id, shard.shard, uuid), decodeShardSnapshot);
   };
-  const indicesRead = await forEachBounded(indices, concurrency, readIndex, deadline);
   const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));
   const shardsRead = await forEachBounded(shards, concurrency, readShard, deadline);
   const knowledge = closureOf({ root, uuid, record, indices, sizeOf: reader.sizeOf });
@@ -143,6 +142,21 @@ export async function readNeeds(
     damaged: reader.damaged,
     finished,
   };
+}
+
+/** The global metadata and each index's own: from then on it is known which shards there are. `finished` is false when time ran out. */
+export async function readIndices(
+  reader: MetadataReader,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  record: SnapshotRecord | undefined,
+  options: ReadClosureOptions,
+): Promise<{ indices: IndexReading[]; finished: boolean }> {
+  const { concurrency = READS_AT_ONCE, deadline } = options;
+  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject) => decodeContainer(bytes, "metadata", subject));
+  const indices = planIndices(reader, root, snapshot, record, options.indices);
+  const finished = await forEachBounded(indices, concurrency, (index) => readIndexMetadata(reader, index, record), deadline);
+  return { indices, finished };
 }
 
 function planIndices(

@@ -1,52 +1,108 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
-import type { ProofLevel, RootCatalogue, SnapshotProof } from "../model/repository.ts";
+import type { ProofLevel, RootCatalogue, RootSnapshot, SnapshotProof } from "../model/repository.ts";
+import type { Sample } from "./checkFiles.ts";
+import type { Listing } from "./metadataReader.ts";
 import { chooseSnapshot, proveSnapshot } from "./proveSnapshot.ts";
-import { listSizes, openRepository } from "./readRepository.ts";
+import { listSizes, type OpenedRepository, openRepository } from "./readRepository.ts";
 import { datedSnapshots, newestGoodFirst } from "./rootSnapshots.ts";
+import { type Sampled, sampleContents } from "./sampleContents.ts";
+
+/** A snapshot that changes under every look is not going to be proven by one more. */
+const LOOKS_MAX = 3;
 
 export interface VerifyChoice {
   /** A name, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel;
+  /** At level `contents`: how much of the data is read; all of it when left out. Every footer is looked at in any case. */
+  sample?: Sample | undefined;
   /** Uuids proven before. */
   skip?: ReadonlySet<string>;
   deadline?: () => boolean;
-  onProof?: (proof: SnapshotProof) => void;
+  onProof?: (proof: ChosenProof) => void;
+  /** The root moved under a proof, which begins again from the new one. */
+  onMoved?: (moved: { name: string; from: string; to: string }) => void;
+  onRead?: (name: string, sampled: Sampled) => void;
+}
+
+export interface ChosenProof extends SnapshotProof {
+  sampled?: Sampled;
 }
 
 export interface Verified {
+  /** The newest that was read. */
   root: RootCatalogue;
-  proofs: SnapshotProof[];
+  proofs: ChosenProof[];
   /** Chosen, but not come to before the time was up. */
   open: number;
+  /** How often a proof was begun again because the root had moved. */
+  redone: number;
+}
+
+interface Seen {
+  opened: OpenedRepository;
+  root: RootCatalogue;
+  listing: Listing | undefined;
+  redone: number;
 }
 
 /** Proves the chosen snapshots of one repository from its bucket alone, with one listing for all of them. */
 export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promise<Verified> {
+  const seen = await see(store, false);
+  const todo = (await chosenIn(store, seen, choice.snapshot)).filter(({ uuid }) => !choice.skip?.has(uuid));
+  const shared = todo.length > 1;
+  if (shared) seen.listing = await listSizes(store);
+  const proofs: ChosenProof[] = [];
+  for (const snapshot of todo) {
+    if (choice.deadline?.()) break;
+    const proof = await proveWhereItStands(store, seen, snapshot, { ...choice, shared });
+    if (proof.reason?.code === "proof.outOfTime") break;
+    proofs.push(proof);
+    choice.onProof?.(proof);
+  }
+  return { root: seen.root, proofs, open: todo.length - proofs.length, redone: seen.redone };
+}
+
+async function chosenIn(store: BlobStore, { opened, root }: Seen, wanted: string): Promise<RootSnapshot[]> {
+  if (wanted !== "all" && wanted !== "latest") return [chooseSnapshot(root, { name: wanted })];
+  const dated = await datedSnapshots(store, opened);
+  return wanted === "all" ? dated : newestGoodFirst(dated).slice(0, 1);
+}
+
+/** A proof that the root moved under is begun again from the new root, if that still lists the snapshot; `seen` moves along for the next ones. */
+async function proveWhereItStands(
+  store: BlobStore,
+  seen: Seen,
+  { uuid, name }: RootSnapshot,
+  choice: VerifyChoice & { shared: boolean },
+): Promise<ChosenProof> {
+  for (let look = 1; ; look += 1) {
+    const proof = await proveOnce(store, seen, uuid, choice);
+    if (proof.reason?.code !== "root.moved" || look === LOOKS_MAX || choice.deadline?.()) return proof;
+    const from = seen.root.key;
+    Object.assign(seen, await see(store, choice.shared), { redone: seen.redone + 1 });
+    choice.onMoved?.({ name, from, to: seen.root.key });
+    if (!seen.root.snapshots.some((snapshot) => snapshot.uuid === uuid)) return proof;
+  }
+}
+
+async function proveOnce(store: BlobStore, { opened, root, listing }: Seen, uuid: string, choice: VerifyChoice): Promise<ChosenProof> {
+  const { level, sample, deadline, onRead } = choice;
+  const sampling = sample !== undefined && level === "contents";
+  const proof = await proveSnapshot(store, { uuid, level: sampling ? "footers" : level, root: opened, listing, deadline });
+  if (!sampling) return proof;
+  const read = onRead && ((sampled: Sampled) => onRead(proof.name, sampled));
+  return sampleContents(store, proof, { sample, root, listing, deadline, onRead: read });
+}
+
+async function see(store: BlobStore, listed: boolean): Promise<Seen> {
   const opened = await openRepository(store);
   const { root } = opened;
   if (!root)
     throw new AppError("absent", `${store.url}: there is no root (index-N), so no repository`, {
       reason: reason("repository.noRoot", { url: store.url }),
     });
-  const dated = await datedSnapshots(store, opened);
-  const chosen =
-    choice.snapshot === "all"
-      ? dated
-      : choice.snapshot === "latest"
-        ? newestGoodFirst(dated).slice(0, 1)
-        : [chooseSnapshot(root, { name: choice.snapshot })];
-  const todo = chosen.filter(({ uuid }) => !choice.skip?.has(uuid));
-  const listing = todo.length > 1 ? await listSizes(store) : undefined;
-  const proofs: SnapshotProof[] = [];
-  for (const { uuid } of todo) {
-    if (choice.deadline?.()) break;
-    const proof = await proveSnapshot(store, { uuid, level: choice.level, root: opened, listing, deadline: choice.deadline });
-    if (proof.reason?.code === "proof.outOfTime") break;
-    proofs.push(proof);
-    choice.onProof?.(proof);
-  }
-  return { root, proofs, open: todo.length - proofs.length };
+  return { opened, root, listing: listed ? await listSizes(store) : undefined, redone: 0 };
 }

@@ -4,6 +4,7 @@ import { decodeRoot } from "../../shared/format/root.ts";
 import { subsetRoot } from "../../shared/format/rootSubset.ts";
 import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
 import { openRepository } from "../../shared/run/readRepository.ts";
+import { closureBlobs } from "../run/closureBlobs.ts";
 import { fixtureRepositories, fixtureRepository, storeOf } from "./fixtureRepositories.ts";
 
 function decodeJson(json: unknown, key = "index-1"): ReturnType<typeof decodeRoot> {
@@ -70,7 +71,8 @@ describe("subsetRoot", () => {
       if (root === undefined || rootBytes === undefined || root.key === "index") return expect(root?.key).toBe("index");
       for (const { uuid } of root.snapshots.filter(({ state }) => state === "SUCCESS")) {
         const { closure } = await proveSnapshot(storeOf(repository.blobs), { uuid, level: "names" });
-        const kept = new Map(closure?.blobs.map(({ key }) => [key, repository.blobs.get(key) as Uint8Array]));
+        const needed = await closureBlobs(repository.blobs, { uuid });
+        const kept = new Map(needed.map(({ key }) => [key, repository.blobs.get(key) as Uint8Array]));
         const store = storeOf(kept.set(root.key, subsetRoot(rootBytes, [uuid])));
         const proof = await proveSnapshot(store, { uuid, level: "contents" });
         expect(proof).toMatchObject({ verdict: "whole", closure: { digest: closure?.digest } });

@@ -1,10 +1,15 @@
+import { AppError, messageOf } from "../../../shared/model/errors.ts";
+import { type Evidence, newestEvidence } from "../../../shared/run/evidence.ts";
 import { listSnapshots, type SnapshotRow } from "../../../shared/run/listSnapshots.ts";
+import { type Survey, surveyRepository } from "../../../shared/run/surveyRepository.ts";
 import { countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { agoText, type Look, marked, unknown } from "../look.ts";
+import { hasConfig, storeOf } from "../placeStore.ts";
 import type { Session } from "../session.ts";
+import { surveyOf, surveyText } from "../survey.ts";
 import { tableLines } from "../table.ts";
 
 export interface SnapshotsOptions {
@@ -12,13 +17,47 @@ export interface SnapshotsOptions {
   repository?: string;
 }
 
-export async function snapshots(session: Session, { policy, repository }: SnapshotsOptions): Promise<Answer> {
+/** What the clusters list; with a place, what its bucket alone tells. */
+export async function snapshots(session: Session, place: string | undefined, { policy, repository }: SnapshotsOptions): Promise<Answer> {
+  if (place !== undefined) {
+    if (policy !== undefined || repository !== undefined)
+      throw new AppError("invalid", `${place}: --policy and --repository are for what clusters list; leave them out, or the place`);
+    return snapshotsOfPlace(session, place);
+  }
   const world = await session.world();
   const rows = await listSnapshots(world, {
     ...(policy === undefined ? {} : { policy }),
     ...(repository === undefined ? {} : { repository }),
   });
   return { schema: "snapshots/1", data: rows, exitCode: EXIT.ok, text: (look) => snapshotsText(rows, look) };
+}
+
+/** Progress into a file is a line each time. */
+const SHARDS_PER_LINE = 100;
+
+async function snapshotsOfPlace(session: Session, place: string): Promise<Answer> {
+  const { terminal } = session;
+  const store = await storeOf(session, place);
+  terminal.progress(`reading ${store.url}`);
+  const survey = await surveyRepository(store, {
+    onProgress(shards) {
+      if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${countText(shards)} shards read`);
+    },
+  });
+  const data = surveyOf(store.url, survey, await evidenceFor(session, store.url, survey));
+  return { schema: "survey/1", data, exitCode: EXIT.ok, text: (look) => surveyText(data, look) };
+}
+
+/** Verdicts on these very blobs, where there is a state to ask. */
+async function evidenceFor(session: Session, url: string, survey: Survey): Promise<Map<string, Evidence>> {
+  if (!hasConfig(session)) return new Map();
+  try {
+    return await newestEvidence(await session.world(), new Set(survey.snapshots.map(({ uuid }) => uuid)), url);
+  } catch (error) {
+    if (session.options.config !== undefined || !(error instanceof AppError)) throw error;
+    session.terminal.note(`what was proven before is not shown: ${messageOf(error).split("\n")[0]}`);
+    return new Map();
+  }
 }
 
 const COLUMNS = ["NAME", "WHEN", "STATE", "TOOK", "PROVEN", "STAYS BECAUSE"].map((head) => ({ head }));

@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { type Answer, type Exchange, keyEncoder, ownerElement, wholeNumber, xmlTime } from "./exchange.ts";
-import { listKeys } from "./listKeys.ts";
 import type { ObjectInfo } from "./objectInfo.ts";
 import { invalidArgument } from "./ossError.ts";
 import { type XmlElements, xmlDocument } from "./xml.ts";
@@ -80,10 +79,10 @@ export async function listObjectsV2(exchange: Exchange): Promise<Answer> {
 async function listing({ store, bucket, target, accountId }: Exchange, after: string, withOwner: boolean) {
   const { query } = target;
   const encode = keyEncoder(target);
-  const directory = await store.requireBucket(bucket);
+  await store.requireBucket(bucket);
   const maxKeys = wholeNumber("max-keys", query.get("max-keys"), MAX_KEYS);
   const [prefix, delimiter] = [query.get("prefix") ?? "", query.get("delimiter") ?? ""];
-  const page = await listKeys(directory, { prefix, after, delimiter, maxKeys });
+  const page = await store.page(bucket, { prefix, after, delimiter, maxKeys });
   const infos = await describeAll(page.keys, (key) => store.describe(bucket, key));
   const owner = withOwner ? ownerElement(accountId) : undefined;
   const content: XmlElements = {

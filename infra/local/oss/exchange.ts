@@ -1,9 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import type { Dialect } from "./authenticate.ts";
 import type { FaultBook } from "./faults.ts";
 import type { ObjectInfo } from "./objectInfo.ts";
-import type { ObjectStore } from "./objectStore.ts";
+import type { ObjectStore, OpenFile } from "./objectStore.ts";
 import { invalidArgument } from "./ossError.ts";
 import type { Target } from "./parseTarget.ts";
 import { percentEncode } from "./signatureV4.ts";
@@ -47,7 +46,7 @@ export interface Answer {
   headers?: Record<string, string>;
   xml?: string;
   /** A part of an open file, which whoever sends the answer closes. */
-  content?: { file: FileHandle; start: number; sizeBytes: number };
+  content?: { file: OpenFile; start: number; sizeBytes: number };
   created?: CreatedObject;
 }
 

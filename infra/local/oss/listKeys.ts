@@ -11,14 +11,14 @@ export interface KeyQuery {
   maxKeys: number;
 }
 
-interface KeyPage {
+export interface KeyPage {
   keys: string[];
   commonPrefixes: string[];
   /** The last key or common prefix of a page that is not the last page. */
   next: string | undefined;
 }
 
-interface Walk {
+export interface Walk {
   prefix: string;
   after: string;
   /** Keys under this common prefix have been counted already. */
@@ -26,13 +26,18 @@ interface Walk {
 }
 
 /** One page of a bucket in the byte order of the keys' UTF-8; whole directories that cannot match are not read. */
-export async function listKeys(directory: string, query: KeyQuery): Promise<KeyPage> {
+export function listKeys(directory: string, query: KeyQuery): Promise<KeyPage> {
+  return pageOfKeys(query, (walk) => walkKeys(directory, "", walk));
+}
+
+/** One page of the keys that `walkFrom` gives in order, all behind `after` and with the prefix; it may leave out what `skip` begins. */
+export async function pageOfKeys(query: KeyQuery, walkFrom: (walk: Walk) => AsyncIterable<string> | Iterable<string>): Promise<KeyPage> {
   const { prefix, after, delimiter, maxKeys } = query;
   // A page that ended with a common prefix is continued behind everything under it.
   const walk: Walk = { prefix, after, skip: delimiter !== "" && after.endsWith(delimiter) ? after : undefined };
   const page: KeyPage = { keys: [], commonPrefixes: [], next: undefined };
   let last: string | undefined;
-  for await (const key of walkKeys(directory, "", walk)) {
+  for await (const key of walkFrom(walk)) {
     if (page.keys.length + page.commonPrefixes.length >= maxKeys) return { ...page, next: last };
     const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
     last = end < 0 ? key : key.slice(0, end + delimiter.length);
@@ -77,7 +82,7 @@ async function readDirectory(directory: string) {
 }
 
 /** JavaScript compares UTF-16 units, which differs from UTF-8 bytes for characters beyond the first plane. */
-function compareKeys(a: string, b: string): number {
+export function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   for (let at = 0; at < a.length && at < b.length; at += 1) {
     const [unitA, unitB] = [a.charCodeAt(at), b.charCodeAt(at)];

@@ -2,6 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type KeyPage, type KeyQuery, listKeys } from "./listKeys.ts";
 import { createRecordBook, infoOf, type ObjectInfo, type ObjectRecord, type RecordBook } from "./objectInfo.ts";
 import { bucketPath, ensureDirectory, invalidName, objectPath, removeEmptyTree } from "./objectPaths.ts";
 import { fileErrorCode, noSuchBucket, OssError } from "./ossError.ts";
@@ -12,6 +13,12 @@ interface PublishOptions {
   exclusive: boolean;
   /** Leaves the key absent for so long before the new object appears. */
   gapMs: number;
+}
+
+/** What of a file handle the reading of an object needs. */
+export interface OpenFile {
+  createReadStream(options: { start: number; end: number; autoClose: false; highWaterMark?: number }): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** Buckets are directories and objects files under `root`; whatever else the stand-in needs lies in a hidden directory beside the buckets. */
@@ -33,7 +40,9 @@ export interface ObjectStore {
   ): Promise<{ previousSizeBytes: number }>;
   describe(bucket: string, key: string): Promise<ObjectInfo | undefined>;
   /** The caller closes the file; its bytes stay the same even if the object is overwritten meanwhile. */
-  open(bucket: string, key: string): Promise<{ file: FileHandle; info: ObjectInfo } | undefined>;
+  open(bucket: string, key: string): Promise<{ file: OpenFile; info: ObjectInfo } | undefined>;
+  /** One page of the bucket's keys; throws NoSuchBucket. */
+  page(bucket: string, query: KeyQuery): Promise<KeyPage>;
   remove(bucket: string, key: string): Promise<void>;
   /** Where multipart uploads wait. */
   readonly uploadsDirectory: string;
@@ -48,14 +57,15 @@ export async function createObjectStore(root: string): Promise<ObjectStore> {
   await rm(incoming, { recursive: true, force: true });
   for (const directory of [incoming, uploadsDirectory, records]) await mkdir(directory, { recursive: true });
   const book = createRecordBook(records);
+  const requireBucket = async (bucket: string): Promise<string> => {
+    const path = bucketPath(root, bucket);
+    if ((await ifPresent(stat(path)))?.isDirectory() !== true) throw noSuchBucket(bucket);
+    return path;
+  };
   return {
     uploadsDirectory,
     buckets: () => listBuckets(root),
-    async requireBucket(bucket) {
-      const path = bucketPath(root, bucket);
-      if ((await ifPresent(stat(path)))?.isDirectory() !== true) throw noSuchBucket(bucket);
-      return path;
-    },
+    requireBucket,
     createBucket: async (bucket) => ensureDirectory(bucketPath(root, bucket)),
     receive: (body) => receiveBody(body, incoming),
     discard: (body) => rm(body.path, { force: true }),
@@ -77,6 +87,7 @@ export async function createObjectStore(root: string): Promise<ObjectStore> {
       return opened?.info;
     },
     open: async (bucket, key) => openFile(book, objectPath(root, bucket, key)),
+    page: async (bucket, query) => listKeys(await requireBucket(bucket), query),
     async remove(bucket, key) {
       const path = objectPath(root, bucket, key);
       const stats = await fileStats(path);

@@ -13,6 +13,7 @@ import { fileErrorCode, notImplemented } from "./ossError.ts";
 import { parseTarget, type Target } from "./parseTarget.ts";
 import { errorAnswer, sendAnswer } from "./sendAnswer.ts";
 import { createUploadStore } from "./uploadStore.ts";
+import { type VirtualBucket, withVirtualBuckets } from "./virtualBuckets.ts";
 
 export interface OssOptions<Rule extends EventRule = EventRule> {
   /** Holds one directory per bucket; must exist. */
@@ -29,6 +30,8 @@ export interface OssOptions<Rule extends EventRule = EventRule> {
   rules?: readonly Rule[];
   /** Not awaited by the request that caused it; what it throws is an unhandled rejection. */
   onEvent?(rule: Rule, event: OssEvent): void | Promise<void>;
+  /** Buckets by name that are computed instead of stored; read-only. */
+  virtualBuckets?: Readonly<Record<string, VirtualBucket>>;
   /** The account in owners and events. */
   accountId?: string;
 }
@@ -91,7 +94,7 @@ export async function startOss<Rule extends EventRule = EventRule>(options: OssO
 }
 
 async function createRunning(options: OssOptions, faults: FaultBook, counts: Map<string, number>, signal: AbortSignal): Promise<Running> {
-  const store = await createObjectStore(options.root);
+  const store = withVirtualBuckets(await createObjectStore(options.root), options.virtualBuckets ?? {});
   const region = options.region.replace(/^oss-/, "");
   const accountId = options.accountId ?? DEFAULT_ACCOUNT_ID;
   const onEvent = options.onEvent ?? (() => {});

@@ -7,8 +7,11 @@ export type BlobStoreMethod = Exclude<keyof BlobStore, "url">;
  * - an error: thrown instead of doing anything
  * - `cut`: what is read (body or listing) breaks off half way, what is written does not arrive; `transient`
  * - `lost`: the store does it, but the answer is lost; `transient`
+ * - `repeated`: for `list`, the first half comes twice
+ * - `disordered`: for `list`, the second half comes before the first
+ * - `vanished`: for `head`, `get` and `open`, the blob was removed a moment ago
  */
-export type BlobFault = Error | "cut" | "lost";
+export type BlobFault = Error | "cut" | "lost" | "repeated" | "disordered" | "vanished";
 
 export interface FaultOptions {
   /** How many calls it strikes; 1 when left out. */
@@ -42,23 +45,36 @@ export function faulty(store: BlobStore): FaultyBlobStore {
     return found?.fault;
   }
 
-  async function strikeCall<T>(method: BlobStoreMethod, keys: readonly string[], call: () => Promise<T>): Promise<T> {
-    const fault = strike(method, keys);
+  const strikeCall = <T>(method: BlobStoreMethod, keys: readonly string[], call: () => Promise<T>): Promise<T> =>
+    suffer(strike(method, keys), method, keys, call);
+
+  async function suffer<T>(
+    fault: BlobFault | undefined,
+    method: BlobStoreMethod,
+    keys: readonly string[],
+    call: () => Promise<T>,
+  ): Promise<T> {
     if (fault === undefined) return call();
     if (fault instanceof Error) throw fault;
     if (fault === "lost") await call();
-    throw broken(store.url, method, keys, fault);
+    throw broken(store.url, method, keys, fault === "lost" ? "lost" : "cut");
+  }
+
+  function strikeRead<T>(method: "head" | "get", key: string, call: () => Promise<T | undefined>): Promise<T | undefined> {
+    const fault = strike(method, [key]);
+    return fault === "vanished" ? Promise.resolve(undefined) : suffer(fault, method, [key], call);
   }
 
   const result: FaultyBlobStore = {
     url: store.url,
     list: (prefix, options) =>
       strikeItems(strike("list", [prefix]), store.list(prefix, options), broken(store.url, "list", [prefix], "cut")),
-    head: (key) => strikeCall("head", [key], () => store.head(key)),
-    get: (key, range) => strikeCall("get", [key], () => store.get(key, range)),
+    head: (key) => strikeRead("head", key, () => store.head(key)),
+    get: (key, range) => strikeRead("get", key, () => store.get(key, range)),
     async open(key, range) {
       const fault = strike("open", [key]);
       if (fault instanceof Error) throw fault;
+      if (fault === "vanished") return undefined;
       const body = await store.open(key, range);
       return body && strikeItems(fault, halves(body), broken(store.url, "open", [key], "cut"));
     },
@@ -81,7 +97,7 @@ function broken(url: string, method: BlobStoreMethod, keys: readonly string[], f
   return new AppError("transient", `${url}/${keys.join(",")}: ${method}: ${what} (planted fault)`);
 }
 
-/** The first half of the items, rounded down, and then the break. */
+/** The first half of the items, rounded down, and then what the fault says: the break, that half again, or the halves exchanged. */
 async function* strikeItems<T>(fault: BlobFault | undefined, items: AsyncIterable<T>, cut: AppError): AsyncGenerator<T, void, undefined> {
   if (fault === undefined) {
     yield* items;
@@ -90,8 +106,13 @@ async function* strikeItems<T>(fault: BlobFault | undefined, items: AsyncIterabl
   if (fault instanceof Error) throw fault;
   const all: T[] = [];
   for await (const item of items) all.push(item);
-  yield* all.slice(0, Math.floor(all.length / 2));
-  throw cut;
+  const [first, second] = [all.slice(0, Math.floor(all.length / 2)), all.slice(Math.floor(all.length / 2))];
+  if (fault === "disordered") yield* [...second, ...first];
+  else if (fault === "repeated") yield* [...first, ...first, ...second];
+  else {
+    yield* first;
+    throw cut;
+  }
 }
 
 /** Each piece as two, so that half a body is never the whole. */

@@ -1,11 +1,8 @@
 import type { Watch } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { SnapshotProof } from "../../model/repository.ts";
+import type { MissingBlob, SnapshotProof } from "../../model/repository.ts";
 import type { Job } from "../record.ts";
 import type { Decision } from "../step.ts";
-
-/** Missing keys that the next look asks for first, before it lists anything. */
-const PROBES = 3;
 
 export interface ArrivalInput {
   watchName: string;
@@ -19,6 +16,8 @@ export interface ArrivalData {
   probes: { key: string; bytes: number | null }[];
   missing: number;
   damaged: number;
+  /** Since the first look that found it not whole; which shards are proven stands in an object of its own. */
+  progress?: ArrivalLooks;
   digest?: string;
   level?: string;
   blobs?: number;
@@ -26,15 +25,41 @@ export interface ArrivalData {
   restore?: string;
 }
 
+export interface ArrivalLooks {
+  looks: number;
+  missingBytes: number;
+  provenShards: number;
+  /** As far as they are known. */
+  shards: number;
+  /** ISO; before it only a probe that came, or an event, is a reason to look. */
+  nextLook: string;
+  /** By the bytes that came between looks; `null` while that tells nothing. */
+  etaSeconds: number | null;
+}
+
+/** A look that did not end in a proof of the whole. */
+export interface ArrivalLookFound {
+  missing: number;
+  damaged: number;
+  /** Some of what is missing, to be asked for first by the next look. */
+  probes: MissingBlob[];
+  firstDamaged: string | undefined;
+  looks: Omit<ArrivalLooks, "looks">;
+}
+
 export type ArrivalObservation =
-  /** A probe of the last look is still not there: nothing was listed. */
-  | { seen: "stillMissing"; key: string; missing: number }
+  /** None of the probes of the last look is there: nothing was listed. */
+  | { seen: "stillMissing"; first: MissingBlob }
+  /** Nothing to ask for, and not yet time to look again. */
+  | { seen: "nothingNew" }
+  | { seen: "look"; found: ArrivalLookFound }
   | { seen: "refused"; fault: Reason }
   | { seen: "vanished" }
   | { seen: "overtaken"; by: string }
   | { seen: "superseded"; by: string }
   /** An older one of the same watch comes first. */
   | { seen: "queued"; by: string }
+  /** The last word: `whole` or `not-restorable`. */
   | { seen: "proof"; proof: SnapshotProof };
 
 export type ArrivalJob = Job<ArrivalInput, ArrivalData>;
@@ -59,7 +84,11 @@ export function stepArrival(job: ArrivalJob, seen: ArrivalObservation): Decision
     };
   switch (seen.seen) {
     case "stillMissing":
-      return { do: "wait", reason: reason("arrival.incomplete", { snapshot: snapshot.name, missing: seen.missing, first: seen.key }) };
+      return { do: "wait", reason: incomplete(snapshot.name, data, seen.first) };
+    case "nothingNew":
+      return { do: "wait", reason: job.head.reason };
+    case "look":
+      return remember(job, seen.found);
     case "refused":
       return { do: "record", state: "failed", reason: seen.fault, data };
     case "vanished":
@@ -80,7 +109,11 @@ function judge(job: ArrivalJob, proof: SnapshotProof): Decision<ArrivalData> {
   const name = proof.name;
   if (proof.verdict === "not-restorable")
     return { do: "record", state: "failed", reason: proof.reason ?? reason("snapshot.notRestorable", { snapshot: name }), data };
-  if (proof.verdict !== "whole") return notWhole(job, proof);
+  if (proof.verdict !== "whole")
+    return {
+      do: "wait",
+      reason: notWhole(name, proof.verdict, proof.damaged.length, proof.damaged[0]?.key ?? proof.reason?.code),
+    };
   const proven: ArrivalData = {
     probes: [],
     missing: 0,
@@ -101,25 +134,29 @@ function judge(job: ArrivalJob, proof: SnapshotProof): Decision<ArrivalData> {
   return { do: "effect", effect: "askRestore", args: { digest: proven.digest }, reason: why, data: proven, carry: proof };
 }
 
-function notWhole(job: ArrivalJob, proof: SnapshotProof): Decision<ArrivalData> {
-  const { data } = job.head;
-  const probes = proof.missing.slice(0, PROBES).map(({ key, expectedBytes }) => ({ key, bytes: expectedBytes }));
-  const first = proof.missing[0];
-  const why = first
-    ? reason("arrival.incomplete", {
-        snapshot: proof.name,
-        missing: proof.missing.length,
-        first: first.key,
-        expectedBytes: first.expectedBytes,
-        foundBytes: first.foundBytes,
-      })
-    : reason("arrival.notWhole", {
-        snapshot: proof.name,
-        verdict: proof.verdict,
-        damaged: proof.damaged.length,
-        first: proof.damaged[0]?.key ?? proof.reason?.code ?? "",
-      });
-  // Progress is observed, not logged: only another set of probes is worth a record.
-  if (JSON.stringify(data.probes) === JSON.stringify(probes) && data.damaged === proof.damaged.length) return { do: "wait", reason: why };
-  return { do: "record", state: "proving", reason: why, data: { probes, missing: proof.missing.length, damaged: proof.damaged.length } };
+/** One record per look: what it leaves for the next one, and when that is due. */
+function remember(job: ArrivalJob, { probes, missing, damaged, firstDamaged, looks }: ArrivalLookFound): Decision<ArrivalData> {
+  const { name } = job.intent.input.snapshot;
+  const data: ArrivalData = {
+    probes: probes.map(({ key, expectedBytes }) => ({ key, bytes: expectedBytes })),
+    missing,
+    damaged,
+    progress: { looks: (job.head.data.progress?.looks ?? 0) + 1, ...looks },
+  };
+  const { provenShards, shards } = looks;
+  const [first] = probes;
+  let why = reason("arrival.proving", { snapshot: name, provenShards, shards });
+  if (first) why = incomplete(name, data, first);
+  else if (firstDamaged !== undefined) why = notWhole(name, "damaged", damaged, firstDamaged);
+  return { do: "record", state: "proving", reason: why, data };
+}
+
+function incomplete(snapshot: string, { missing, progress }: ArrivalData, first: MissingBlob): Reason {
+  const { key, expectedBytes, foundBytes } = first;
+  const { etaSeconds = null, provenShards = 0, shards = 0 } = progress ?? {};
+  return reason("arrival.incomplete", { snapshot, missing, first: key, expectedBytes, foundBytes, etaSeconds, provenShards, shards });
+}
+
+function notWhole(snapshot: string, verdict: string, damaged: number, first = ""): Reason {
+  return reason("arrival.notWhole", { snapshot, verdict, damaged, first });
 }

@@ -1,16 +1,26 @@
 import { jobId } from "../../jobs/ids.ts";
+import { stateKey } from "../../jobs/keys.ts";
 import type { Job } from "../../jobs/record.ts";
+import { readObject, writeObject } from "../../jobs/stateObject.ts";
 import type { JobKind } from "../../jobs/step.ts";
-import { type ArrivalData, type ArrivalInput, type ArrivalJob, type ArrivalObservation, stepArrival } from "../../jobs/steps/arrival.ts";
+import {
+  type ArrivalData,
+  type ArrivalInput,
+  type ArrivalJob,
+  type ArrivalLookFound,
+  type ArrivalObservation,
+  stepArrival,
+} from "../../jobs/steps/arrival.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { reason } from "../../model/reason.ts";
-import type { RootSnapshot, SnapshotProof } from "../../model/repository.ts";
+import type { MissingBlob, RootSnapshot, SnapshotProof } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selectIndices.ts";
+import { type ArrivalProgress, etaSeconds, nextLookAt, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "../askRestore.ts";
 import { keepEvidence } from "../evidence.ts";
 import type { OpenWork } from "../openWork.ts";
-import { proveSnapshot } from "../proveSnapshot.ts";
+import { type ArrivalLook, proveArrival } from "../proveArrival.ts";
 import { type OpenedRepository, openRepository } from "../readRepository.ts";
 import { datedSnapshots } from "../rootSnapshots.ts";
 import { tellBegin, tellOver } from "../tell.ts";
@@ -62,8 +72,9 @@ async function observe(world: World, work: OpenWork, job: ArrivalJob): Promise<A
   const { data } = job.head;
   if (data.restore !== undefined) return { seen: "vanished" };
   const store = world.blobs(watch.blobs);
-  const probe = await firstStillMissing(store, data.probes);
-  if (probe !== undefined) return { seen: "stillMissing", key: probe, missing: data.missing };
+  const probes = await askProbes(store, data.probes);
+  const early = notYet(world, work, job, probes);
+  if (early) return early;
 
   const opened = await openRepository(store);
   const dated = await datedSnapshots(store, opened);
@@ -82,7 +93,7 @@ async function observe(world: World, work: OpenWork, job: ArrivalJob): Promise<A
       if (done?.state === "done") return { seen: "superseded", by: name };
     }
   }
-  return prove(world, job, store, opened, here);
+  return look(world, job, store, { opened, here, probes });
 }
 
 /** With `which: each` they are brought in one after the other, oldest first: the position never passes one that is still to come. */
@@ -95,36 +106,81 @@ function olderOpen(work: OpenWork, job: ArrivalJob): string | undefined {
   return work.jobs.find((other) => (other.kind === "arrival" || other.kind === "restore") && other.id !== job.id && isOlder(other))?.id;
 }
 
-/** A few HEADs before any listing: while nothing comes, a look costs next to nothing. */
-async function firstStillMissing(store: BlobStore, probes: ArrivalData["probes"]): Promise<string | undefined> {
-  for (const probe of probes) {
-    const there = await store.head(probe.key);
-    if (!there || (probe.bytes !== null && there.sizeBytes !== probe.bytes)) return probe.key;
-  }
-  return undefined;
+interface Probes {
+  came: string[];
+  waiting: MissingBlob[];
 }
 
-async function prove(
+/** A few HEADs before any listing: while nothing comes, a look costs next to nothing. */
+async function askProbes(store: BlobStore, probes: ArrivalData["probes"]): Promise<Probes> {
+  const asked: Probes = { came: [], waiting: [] };
+  for (const { key, bytes } of probes) {
+    const foundBytes = (await store.head(key))?.sizeBytes ?? null;
+    if (foundBytes === null || (bytes !== null && foundBytes !== bytes)) asked.waiting.push({ key, expectedBytes: bytes, foundBytes });
+    else asked.came.push(key);
+  }
+  return asked;
+}
+
+/** Why there is no look now; a probe that came, an event, or the back-off running out is a reason for one. */
+function notYet(world: World, work: OpenWork, { id, head }: ArrivalJob, { came, waiting }: Probes): ArrivalObservation | undefined {
+  const { progress } = head.data;
+  const isDue = progress === undefined || came.length > 0 || new Date(progress.nextLook) <= world.clock.now();
+  const isWoken = work.eager.has(id);
+  if ((isDue || isWoken) && !isTimeUp(world)) {
+    work.eager.delete(id);
+    return undefined;
+  }
+  const [first] = waiting;
+  return first ? { seen: "stillMissing", first } : { seen: "nothingNew" };
+}
+
+function isTimeUp(world: World): boolean {
+  return world.remainingMs() < PROOF_RESERVE_MS;
+}
+
+async function look(
   world: World,
   job: ArrivalJob,
   store: BlobStore,
-  opened: OpenedRepository,
-  here: RootSnapshot,
+  { opened, here, probes }: { opened: OpenedRepository; here: RootSnapshot; probes: Probes },
 ): Promise<ArrivalObservation> {
-  const held = (opened.root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(here.uuid)).map(({ name }) => name);
+  const { root } = opened;
+  if (root === undefined) return { seen: "vanished" };
+  const held = root.indices.filter(({ snapshots }) => snapshots.includes(here.uuid)).map(({ name }) => name);
   const selection = selectNames(job.intent.input.watch.restore.indices, held);
   if ("fault" in selection) return { seen: "refused", fault: selection.fault };
-  const proof = await proveSnapshot(store, {
-    uuid: here.uuid,
+  const key = stateKey.progress(job.id);
+  const kept = await readObject<ArrivalProgress>(world.state, key);
+  const { proof, progress, missing, damaged, again } = await proveArrival(store, {
+    opened: { ...opened, root },
+    snapshot: here,
     indices: selection.indices,
-    level: "footers",
-    footersFor: "counter-named",
-    root: opened,
-    deadline: () => world.remainingMs() < PROOF_RESERVE_MS,
+    before: kept?.schema === 1 ? kept : undefined,
+    ...probes,
+    deadline: () => isTimeUp(world),
+    now: world.clock.now(),
   });
-  const start = proof.closure?.snapshot.startTime;
-  if (start) job.intent.input.snapshot.startTime = start.toISOString();
-  return { seen: "proof", proof };
+  if (proof) {
+    const start = proof.closure?.snapshot.startTime;
+    if (start) job.intent.input.snapshot.startTime = start.toISOString();
+    return { seen: "proof", proof };
+  }
+  await writeObject(world.state, key, progress);
+  return { seen: "look", found: describeLook({ progress, missing, damaged, again }, world.clock.now()) };
+}
+
+function describeLook({ progress, missing, damaged, again }: Omit<ArrivalLook, "proof">, now: Date): ArrivalLookFound {
+  const tally = tallyProgress(progress);
+  const { missingBytes, provenShards, shards } = tally;
+  const nextLook = (again ? now : nextLookAt(progress.idleLooks, now)).toISOString();
+  return {
+    missing: Math.max(tally.missing, missing.length),
+    damaged: Math.max(tally.damaged, damaged.length),
+    probes: spreadProbes(missing),
+    firstDamaged: damaged[0]?.key,
+    looks: { missingBytes, provenShards, shards, nextLook, etaSeconds: etaSeconds(progress, now) },
+  };
 }
 
 function orderOf(job: ArrivalJob): RestoreOrder {

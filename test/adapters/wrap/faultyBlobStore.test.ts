@@ -46,6 +46,19 @@ describe("a faulty blob store", () => {
     expect(await keysOf(store, "")).toEqual(["a", "b", "c", "d"]);
     expect(store.unfired()).toEqual([]);
   });
+
+  it("repeats and exchanges halves of a listing, and lets blobs vanish", async () => {
+    const store = faulty(memoryBlobStore());
+    for (const key of ["a", "b", "c", "d"]) await store.put(key, bytesOf("x"));
+    store.on("list", "repeated").on("list", "disordered").on("get", "vanished").on("open", "vanished").on("head", "vanished");
+    expect(await keysOf(store, "")).toEqual(["a", "b", "a", "b", "c", "d"]);
+    expect(await keysOf(store, "")).toEqual(["c", "d", "a", "b"]);
+    for (const read of ["get", "open", "head"] as const) {
+      expect(await store[read]("a")).toBeUndefined();
+      expect(await store[read]("a")).toBeDefined();
+    }
+    expect(store.unfired()).toEqual([]);
+  });
 });
 
 async function outcomeOf(call: Promise<unknown>): Promise<string> {

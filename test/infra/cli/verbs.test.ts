@@ -1,16 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { Look } from "../../../infra/cli/look.ts";
 import type { Session } from "../../../infra/cli/session.ts";
+import type { SurveyAnswer } from "../../../infra/cli/survey.ts";
 import { backup } from "../../../infra/cli/verbs/backup.ts";
 import { prune } from "../../../infra/cli/verbs/prune.ts";
 import { register, repositories } from "../../../infra/cli/verbs/repositories.ts";
 import { restore } from "../../../infra/cli/verbs/restore.ts";
 import { snapshots } from "../../../infra/cli/verbs/snapshots.ts";
+import { verify } from "../../../infra/cli/verbs/verify.ts";
 import { heldIndex } from "../../../shared/adapters/memory/clusterPlaces.ts";
+import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { advanceJob } from "../../../shared/run/advance.ts";
+import { keepEvidence } from "../../../shared/run/evidence.ts";
 import type { JobRow } from "../../../shared/run/jobsByHand.ts";
-import { fixtureRepository } from "../../format/fixtureRepositories.ts";
+import { proveChosen } from "../../../shared/run/verifyRepository.ts";
+import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../run/world.ts";
+import { FIXTURES } from "./runCli.ts";
 
 /** A terminal that nobody sees, over a deployment in memory. */
 function sessionOf(world: TestWorld): Session {
@@ -58,9 +64,9 @@ async function threeNights(): Promise<TestWorld> {
 describe("verbs over a deployment in memory", () => {
   it("backup begins the work at once, each call a job of its own, and snapshots list what came of it", async () => {
     const world = await threeNights();
-    const { data, exitCode } = await snapshots(sessionOf(world), { policy: "nightly" });
+    const { data, exitCode } = await snapshots(sessionOf(world), undefined, { policy: "nightly" });
     expect([exitCode, (data as unknown[]).length]).toEqual([0, 3]);
-    expect(await textOf(world, snapshots(sessionOf(world), {}))).toMatch(
+    expect(await textOf(world, snapshots(sessionOf(world), undefined, {}))).toMatch(
       /backups · 3 snapshots\nNAME .*\nnightly-\S+ .* newest good, last 1\/2/,
     );
   });
@@ -156,4 +162,43 @@ describe("verbs over a deployment in memory", () => {
       data: { kind: "restore" },
     });
   });
+});
+
+describe("verbs over a bucket alone", () => {
+  const url = `file://${FIXTURES}/es-5.5.2-migration/step2`;
+
+  it("snapshots list what it holds, and what was proven of these very blobs", async () => {
+    const world = await testWorld();
+    const { data, schema, text } = await snapshots(sessionOf(world), url, {});
+    const survey = data as SurveyAnswer;
+    expect([schema, survey.repository.generation, survey.orphans.blobs, survey.writeNeeds.missing]).toEqual(["survey/1", 1, 0, []]);
+    expect(text({ colour: false, unicode: true, now: world.now() })).toMatch(
+      /NAME +WHEN +STATE +SIZE +OWN +DOCUMENTS +PROVEN\nsnap-2 .* SUCCESS .* –\nsnap-1 (.*\n)*Orphans: none\./,
+    );
+    const { proofs } = await proveChosen(directoryStore(), { snapshot: "all", level: "footers" });
+    for (const proof of proofs) await keepEvidence(await world.open(), proof.name === "snap-1" ? url : "oss://a-copy/elsewhere", proof);
+    world.advance(DAY_MS);
+    const again = (await snapshots({ ...sessionOf(world), options: { color: false, config: "ossnap.yaml" } }, url, {}))
+      .data as SurveyAnswer;
+    expect(again.snapshots.map(({ name, evidence }) => [name, evidence?.level])).toEqual([
+      ["snap-2", undefined],
+      ["snap-1", "footers"],
+    ]);
+    await expect(snapshots(sessionOf(world), url, { policy: "nightly" })).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  it("verify says how much of the contents it read, and reads the same again", async () => {
+    const session = sessionOf(await testWorld());
+    const [first, second] = await Promise.all([verify(session, url, { sample: "5%" }), verify(session, url, { sample: "5%" })]);
+    expect(first.text({ colour: false, unicode: true, now: new Date() })).toMatch(/snap-1 +✓ whole +contents, [0-9.]+ % sampled/);
+    expect(first.data).toMatchObject({
+      snapshots: [{ sampled: { files: expect.any(Number), bytes: expect.any(Number) } }, { sampled: {} }],
+    });
+    expect(second.data).toEqual(first.data);
+    await expect(verify(session, url, { sample: "a bit" })).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  function directoryStore(): BlobStore {
+    return storeOf(fixtureRepository("es-5.5.2-migration/step2").blobs);
+  }
 });

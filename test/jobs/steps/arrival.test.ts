@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type ArrivalData, type ArrivalJob, type ArrivalObservation, stepArrival } from "../../../shared/jobs/steps/arrival.ts";
+import {
+  type ArrivalData,
+  type ArrivalJob,
+  type ArrivalLookFound,
+  type ArrivalObservation,
+  stepArrival,
+} from "../../../shared/jobs/steps/arrival.ts";
 import type { Watch } from "../../../shared/model/config.ts";
 import { reason } from "../../../shared/model/reason.ts";
-import type { SnapshotProof } from "../../../shared/model/repository.ts";
+import type { MissingBlob, SnapshotProof } from "../../../shared/model/repository.ts";
 import { testConfig } from "../../run/world.ts";
 import { jobOf } from "../jobs.ts";
 
@@ -35,30 +41,34 @@ const proof = (verdict: SnapshotProof["verdict"], change: Partial<SnapshotProof>
   },
 });
 
+const look = (change: Partial<ArrivalLookFound>): ArrivalObservation => ({
+  seen: "look",
+  found: {
+    missing: 0,
+    damaged: 0,
+    probes: [],
+    firstDamaged: undefined,
+    looks: { missingBytes: 10, provenShards: 6, shards: 8, nextLook: "2026-11-21T01:31:00.000Z", etaSeconds: 90 },
+    ...change,
+  },
+});
+
 describe("an arrival's step", () => {
   it.each<[string, ArrivalJob, ArrivalObservation, string]>([
     ["asks for the restore of a whole one", job(), proof("whole"), "askRestore arrival.whole"],
     ["only tells of a whole one where restores are by hand", job(EMPTY, { which: "by-hand" }), proof("whole"), "done arrival.whole"],
-    ["invariant 4: asks for nothing while blobs are missing", job(), proof("incomplete", { missing }), "proving arrival.incomplete"],
-    [
-      "asks for nothing while blobs are damaged",
-      job(),
-      proof("damaged", { damaged: [{ key: "__1", check: "footer", expected: "", found: "" }] }),
-      "proving arrival.notWhole",
-    ],
-    [
-      "asks for nothing while it could not be proven in time",
-      job(),
-      proof("unproven", { reason: reason("proof.outOfTime") }),
-      "wait arrival.notWhole",
-    ],
+    ["invariant 4: asks for nothing while blobs are missing", job(), look({ missing: 4, probes: missing }), "proving arrival.incomplete"],
+    ["asks for nothing while blobs are damaged", job(), look({ damaged: 1, firstDamaged: "__1" }), "proving arrival.notWhole"],
+    ["asks for nothing while shards are still to be looked at", job(), look({}), "proving arrival.proving"],
+    ["asks for nothing on a proof that is not whole, whoever hands it in", job(), proof("incomplete"), "wait arrival.notWhole"],
     [
       "fails for one that can never be restored",
       job(),
       proof("not-restorable", { reason: reason("snapshot.notRestorable") }),
       "failed snapshot.notRestorable",
     ],
-    ["waits while a probe is still missing", job(), { seen: "stillMissing", key: "__1", missing: 4 }, "wait arrival.incomplete"],
+    ["waits while a probe is still missing", job(), { seen: "stillMissing", first: missing[0] as MissingBlob }, "wait arrival.incomplete"],
+    ["waits with its last reason while it is not time to look", job(), { seen: "nothingNew" }, "wait test.made"],
     [
       "fails when the watch's patterns choose nothing",
       job(),
@@ -76,21 +86,25 @@ describe("an arrival's step", () => {
     expect(`${what} ${decision.reason.code}`).toBe(expected);
   });
 
-  it("remembers a few missing blobs to ask for first, and writes again only when they are others", () => {
-    const first = stepArrival(job(), proof("incomplete", { missing }));
+  it("remembers what the next look begins with, counts its looks, and says how far it is", () => {
+    const first = stepArrival(job(), look({ missing: 4, probes: missing.slice(0, 2) }));
     expect(first).toMatchObject({
       do: "record",
+      reason: { params: { missing: 4, first: "__1", expectedBytes: 1, foundBytes: null, etaSeconds: 90, provenShards: 6, shards: 8 } },
       data: {
         probes: [
           { key: "__1", bytes: 1 },
           { key: "__2", bytes: 2 },
-          { key: "__3", bytes: 3 },
         ],
         missing: 4,
+        progress: { looks: 1, nextLook: "2026-11-21T01:31:00.000Z" },
       },
     });
     const known = (first as Extract<typeof first, { do: "record" }>).data;
-    expect(stepArrival(job(known), proof("incomplete", { missing }))).toMatchObject({ do: "wait" });
-    expect(stepArrival(job(known), proof("incomplete", { missing: missing.slice(1) }))).toMatchObject({ do: "record" });
+    expect(stepArrival(job(known), look({ missing: 3 }))).toMatchObject({ data: { progress: { looks: 2 } } });
+    expect(stepArrival(job(known), { seen: "stillMissing", first: missing[1] as MissingBlob })).toMatchObject({
+      do: "wait",
+      reason: { params: { missing: 4, first: "__2", etaSeconds: 90, provenShards: 6, shards: 8 } },
+    });
   });
 });

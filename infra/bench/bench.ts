@@ -1,0 +1,25 @@
+import { parseArgs } from "node:util";
+import { messageOf } from "../../shared/model/errors.ts";
+import { benchRoot } from "./rootBench.ts";
+import { benchVerify } from "./verifyBench.ts";
+
+const USAGE = "bench: write `verify [--blobs 1000000] [--json]` or `root [--json]`";
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { blobs: { type: "string", default: "1000000" }, json: { type: "boolean", default: false } },
+  });
+  const [what] = positionals;
+  const blobs = Number(values.blobs);
+  if ((what !== "verify" && what !== "root") || !Number.isSafeInteger(blobs) || blobs < 1) throw new Error(USAGE);
+  const note = (text: string) => process.stderr.write(`bench: ${text}\n`);
+  const figures = what === "verify" ? await benchVerify(blobs, note) : await benchRoot();
+  console.log(values.json ? JSON.stringify(figures) : JSON.stringify(figures, null, 2));
+  return 0;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`${messageOf(error)}\n`);
+  return 1;
+});

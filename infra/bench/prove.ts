@@ -1,0 +1,22 @@
+import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
+import { connectPlace } from "../../shared/runtime/wire.ts";
+
+/** What one proof in a process of its own prints. */
+export interface ProofFigures {
+  verdict: string;
+  blobs: number;
+  digest: string | undefined;
+  /** Of this process, from the operating system. */
+  maxRssBytes: number;
+}
+
+/** Run as a child, so that the memory is the proof's alone: endpoint, bucket and snapshot as arguments, keys in the environment. */
+const [endpoint = "", bucket = "", name = ""] = process.argv.slice(2);
+const { BENCH_KEY_ID: accessKeyId = "", BENCH_KEY_SECRET: secretAccessKey = "" } = process.env;
+const store = connectPlace(
+  { store: "oss", bucket, basePath: "", endpoint, region: "cn-hangzhou", accessKeyId, secretAccessKey },
+  { requestId: "bench", function: { name: "bench", timeout: 600 } },
+);
+const { verdict, blobs, closure } = await proveSnapshot(store, { name, level: "names" });
+const figures: ProofFigures = { verdict, blobs, digest: closure?.digest, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
+console.log(JSON.stringify(figures));

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type OssServer, startOss } from "../local/oss/startOss.ts";
+import { runProgram } from "../local/runProgram.ts";
+import { installRclone } from "../local/s3.ts";
+import { generateRepository } from "./generatedRepository.ts";
+import type { ProofFigures } from "./prove.ts";
+
+const BUCKET = "bench";
+const REGION = "cn-hangzhou";
+const KEYS = { accessKeyId: "bench-key-id", secretAccessKey: "bench-key-secret" };
+
+/** On a machine with much memory V8 lets garbage lie; the limit shows what the proof lives with. */
+const HEAP_MB = 128;
+
+/** The proof of a generated repository beside the bare listing of the same keys; `ratio` is of the seconds. */
+export interface VerifyFigures {
+  keys: number;
+  /** What the proof cannot do without: pages, metadata blobs, and a look at the roots before and after. */
+  needed: { list: number; get: number };
+  ours: { seconds: number; requests: Record<string, number>; maxRssBytes: number; heapLimitMb: number; verdict: string; blobs: number };
+  rclone: { seconds: number; requests: Record<string, number> };
+  ratio: number;
+}
+
+/** Both run as processes of their own against one stand-in in this process, which counts their requests. */
+export async function benchVerify(blobs: number, onNote: (text: string) => void): Promise<VerifyFigures> {
+  const rclone = await installRclone(onNote);
+  const repository = generateRepository(blobs);
+  const root = await mkdtemp(join(tmpdir(), "ossnap-bench-"));
+  const server = await startOss({ root, port: 0, region: REGION, credentials: [KEYS], virtualBuckets: { [BUCKET]: repository } });
+  try {
+    onNote(`proving ${repository.count} keys`);
+    const ours = await timed(server, () => prove(server.url, repository.snapshot));
+    onNote("listing them with rclone");
+    const theirs = await timed(server, () => listWithRclone(rclone, server.url));
+    const { verdict, blobs: proven, maxRssBytes } = JSON.parse(ours.output) as ProofFigures;
+    return {
+      keys: repository.count,
+      needed: { list: Math.ceil(repository.count / 1000) + 2, get: repository.metadataBlobs },
+      ours: { seconds: ours.seconds, requests: ours.requests, maxRssBytes, heapLimitMb: HEAP_MB, verdict, blobs: proven },
+      rclone: { seconds: theirs.seconds, requests: theirs.requests },
+      ratio: Math.round((ours.seconds / theirs.seconds) * 100) / 100,
+    };
+  } finally {
+    await server.close();
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+async function timed(server: OssServer, run: () => Promise<string>) {
+  server.requests.reset();
+  const startedMs = performance.now();
+  const output = await run();
+  const seconds = Math.round(performance.now() - startedMs) / 1000;
+  return { output, seconds, requests: server.requests.counts() };
+}
+
+function prove(endpoint: string, snapshot: string): Promise<string> {
+  const program = fileURLToPath(new URL("prove.ts", import.meta.url));
+  const env = { ...process.env, BENCH_KEY_ID: KEYS.accessKeyId, BENCH_KEY_SECRET: KEYS.secretAccessKey };
+  return runProgram(
+    "proof",
+    process.execPath,
+    [`--max-old-space-size=${HEAP_MB}`, "--import", "tsx", program, endpoint, BUCKET, snapshot],
+    { env },
+  );
+}
+
+/** An S3 remote from the environment alone, path style as for any endpoint that is no AWS one; the listing goes nowhere. */
+function listWithRclone(rclone: string, endpoint: string): Promise<string> {
+  const remote = {
+    TYPE: "s3",
+    PROVIDER: "Other",
+    ENDPOINT: endpoint,
+    REGION,
+    ACCESS_KEY_ID: KEYS.accessKeyId,
+    SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+    FORCE_PATH_STYLE: "true",
+    LIST_VERSION: "2",
+  };
+  const env = Object.fromEntries(Object.entries(remote).map(([name, value]) => [`RCLONE_CONFIG_BENCH_${name}`, value]));
+  const command = 'exec "$0" lsf -R --fast-list --config "" "$1" > /dev/null';
+  return runProgram("listing with rclone", "sh", ["-c", command, rclone, `bench:${BUCKET}`], { env: { ...process.env, ...env } });
+}

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import type { BlobStore } from "../../shared/model/blobStore.ts";
+import type { Place } from "../../shared/model/config.ts";
+import { AppError, hasCode, messageOf } from "../../shared/model/errors.ts";
+import { parsePlaceUrl } from "../../shared/repository/url.ts";
+import { placeToRead } from "../../shared/run/askVerification.ts";
+import { connectPlace } from "../../shared/runtime/wire.ts";
+import type { Environment } from "./environment.ts";
+import { type Session, terminalContext } from "./session.ts";
+
+const CONFIG_DEFAULT = "ossnap.yaml";
+
+/** Blobs of a URL, or of a repository or watch of ossnap.yaml; for a URL there need be none. */
+export async function storeOf(session: Session, subject: string): Promise<BlobStore> {
+  return /^[a-z0-9]+:\/\//i.test(subject) ? storeOfUrl(session, subject) : session.blobs(placeToRead(session.settings(), subject));
+}
+
+/** A configuration was named, or lies where it is looked for. */
+export function hasConfig({ options }: Session): boolean {
+  return options.config !== undefined || existsSync(CONFIG_DEFAULT);
+}
+
+/** A bucket's keys may stand in ossnap.yaml, if there is one that can be read; a directory needs none. */
+async function storeOfUrl(session: Session, url: string): Promise<BlobStore> {
+  const place = parsePlaceUrl(url);
+  if (place.store === "directory") return connectPlace(place, terminalContext({}, undefined));
+  if (hasConfig(session)) {
+    try {
+      return await session.blobs(withEnvironmentKeys(place, session.environment()));
+    } catch (error) {
+      if (session.options.config !== undefined || !hasCode(error, "invalid")) throw error;
+      session.terminal.note(`${CONFIG_DEFAULT} is not used: ${messageOf(error).split("\n")[0]}`);
+    }
+  }
+  const keyed = withEnvironmentKeys(place, session.environment());
+  if (keyed.store === "s3" && keyed.accessKeyId === undefined)
+    throw new AppError("denied", `${url}: no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`);
+  return connectPlace(keyed, session.context(place.region));
+}
+
+/** S3's own variables count for s3:// alone; those of OSS come with the context. */
+function withEnvironmentKeys(place: Place, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }: Environment): Place {
+  return place.store === "s3" && accessKeyId && secretAccessKey ? { ...place, accessKeyId, secretAccessKey } : place;
+}

@@ -1,0 +1,128 @@
+import type { RootCatalogue } from "../../shared/model/repository.ts";
+import type { Evidence } from "../../shared/run/evidence.ts";
+import type { Survey } from "../../shared/run/surveyRepository.ts";
+import { bytesText, countText } from "../../shared/words/numbers.ts";
+import { agoText, type Look, marked, unknown } from "./look.ts";
+import { tableLines } from "./table.ts";
+import { formatOf } from "./verification.ts";
+
+/** Catalogues that are gone and blobs that cannot be read: so many are shown, programs get all. */
+const LINES_SHOWN = 5;
+
+export interface SurveyRow {
+  name: string;
+  uuid: string;
+  state: string | null;
+  version: string | null;
+  startTime: string | null;
+  /** What a restore reads, root included. */
+  bytes: number | null;
+  /** What deleting it alone frees. */
+  ownBytes: number | null;
+  documents: number | null;
+  indices: string[];
+  evidence: Pick<Evidence, "verdict" | "level" | "generation" | "at"> | null;
+}
+
+/** What `snapshots <url> --json` gives. */
+export interface SurveyAnswer {
+  repository: { url: string; generation: number; root: string; format: string; moved: boolean };
+  /** Newest first. */
+  snapshots: SurveyRow[];
+  orphans: Survey["orphans"];
+  writeNeeds: { total: number; missing: string[] };
+  missing: Survey["missing"];
+  damaged: Survey["damaged"];
+  requests: Survey["requests"];
+}
+
+/** `evidence` by uuid: verdicts on these blobs, not on copies of them elsewhere. */
+export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<string, Evidence>): SurveyAnswer {
+  const { root, moved, orphans, writeNeeds, missing, damaged, requests } = survey;
+  const rows = survey.snapshots.map((snapshot) => rowOf(snapshot, evidence.get(snapshot.uuid)));
+  return {
+    repository: { ...headOf(url, root), moved },
+    snapshots: rows.sort((left, right) => ((left.startTime ?? "") < (right.startTime ?? "") ? 1 : -1)),
+    orphans,
+    writeNeeds: { total: writeNeeds.length, missing: writeNeeds.flatMap(({ key, there }) => (there ? [] : key)) },
+    missing,
+    damaged,
+    requests,
+  };
+}
+
+function headOf(url: string, root: RootCatalogue): { url: string; generation: number; root: string; format: string } {
+  return { url, generation: root.generation, root: root.key, format: formatOf(root) };
+}
+
+function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefined): SurveyRow {
+  const { name, uuid, state, version, startTime, bytes, ownBytes, documents, indices } = snapshot;
+  return {
+    name,
+    uuid,
+    state: state ?? null,
+    version: version ?? null,
+    startTime: startTime?.toISOString() ?? null,
+    bytes: bytes ?? null,
+    ownBytes: ownBytes ?? null,
+    documents: documents ?? null,
+    indices,
+    evidence: proven ? { verdict: proven.verdict, level: proven.level, generation: proven.generation, at: proven.at } : null,
+  };
+}
+
+/** A line per snapshot, then what nothing refers to and what a later write would lack. */
+export function surveyText(survey: SurveyAnswer, look: Look): string {
+  const { repository, snapshots } = survey;
+  const count = `${countText(snapshots.length)} ${snapshots.length === 1 ? "snapshot" : "snapshots"}`;
+  const head = `${repository.url}  generation ${repository.generation}  format ${repository.format}, root ${repository.root} · ${count}`;
+  const columns = [
+    { head: "NAME" },
+    { head: "WHEN" },
+    { head: "STATE" },
+    { head: "SIZE" },
+    { head: "OWN" },
+    { head: "DOCUMENTS", align: "right" as const },
+    { head: "PROVEN" },
+  ];
+  const rows = snapshots.map((row) => [
+    row.name,
+    row.startTime === null ? unknown(look) : agoText(look, row.startTime),
+    row.state ?? unknown(look),
+    row.bytes === null ? unknown(look) : bytesText(row.bytes),
+    row.ownBytes === null ? unknown(look) : bytesText(row.ownBytes),
+    row.documents === null ? unknown(look) : countText(row.documents),
+    provenText(row, look),
+  ]);
+  const table = snapshots.length === 0 ? [] : tableLines(columns, rows);
+  return [head, ...table, orphansText(survey.orphans, look), ...faultLines(survey, look)].join("\n");
+}
+
+function provenText({ evidence }: SurveyRow, look: Look): string {
+  if (!evidence) return unknown(look);
+  const age = agoText(look, evidence.at);
+  if (evidence.verdict === "whole") return marked(look, "good", `${evidence.level}, ${age}`);
+  return marked(look, evidence.verdict === "unproven" ? "attention" : "bad", `${evidence.verdict}, ${age}`);
+}
+
+/** A snapshot under way looks like orphans too, so their age is told. */
+function orphansText({ blobs, bytes, oldest, newest, certain }: Survey["orphans"], look: Look): string {
+  if (blobs === 0) return "Orphans: none.";
+  const ages = oldest && newest ? `, written ${agoText(look, oldest.toISOString())} to ${agoText(look, newest.toISOString())}` : "";
+  const most = certain ? "" : "at most ";
+  return `Orphans: ${most}${countText(blobs)} ${blobs === 1 ? "blob" : "blobs"}, ${bytesText(bytes)}${ages}. Nothing refers to them; nothing deletes them.`;
+}
+
+function faultLines({ repository, writeNeeds, missing, damaged }: SurveyAnswer, look: Look): string[] {
+  const gone = writeNeeds.missing;
+  const unread = [...missing, ...damaged].map(({ key }) => key);
+  const shown = (keys: readonly string[]) => [
+    ...keys.slice(0, LINES_SHOWN).map((key) => `    ${key}`),
+    ...(keys.length > LINES_SHOWN ? [`    ${countText(keys.length - LINES_SHOWN)} more (--json shows all)`] : []),
+  ];
+  return [
+    ...(gone.length === 0 ? [] : [marked(look, "attention", "A restore needs none of these, but the next write does:"), ...shown(gone)]),
+    ...(unread.length === 0 ? [] : [marked(look, "bad", "Could not be read, so sizes are unknown where they count:"), ...shown(unread)]),
+    ...(repository.moved ? [marked(look, "attention", "The root moved meanwhile: ask again for one moment's view.")] : []),
+  ];
+}

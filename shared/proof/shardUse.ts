@@ -1,0 +1,60 @@
+import { shardPrefix } from "../format/keys.ts";
+import type { ShardCatalogue } from "../format/shardCatalogue.ts";
+import { partsOf, type ShardFile } from "../format/shardSnapshot.ts";
+
+/** What stands in a root for a shard without a catalogue: never snapshotted, or deleted. */
+const NO_CATALOGUE: ReadonlySet<string> = new Set(["_new", "_deleted"]);
+const NUMBERED_CATALOGUE = /\/index-(0|[1-9]\d{0,15})$/;
+
+export interface BlobUse {
+  sizeBytes: number;
+  /** Ordinals of snapshots, ascending. */
+  users: number[];
+}
+
+/** The key of a shard's catalogue as the root names it (>= 7.6); undefined where the root names none. */
+export function namedCatalogueKey(
+  index: { id: string; shardGenerations: (string | null)[] | undefined },
+  shard: number,
+): string | undefined {
+  const generation = index.shardGenerations?.[shard];
+  if (generation === undefined || generation === null || NO_CATALOGUE.has(generation)) return undefined;
+  return `${shardPrefix(index.id, shard)}index-${generation}`;
+}
+
+/** The catalogue with the highest number among a shard's keys: the current one in the layout before 7.6. */
+export function highestCatalogueKey(keys: Iterable<string>): string | undefined {
+  let highest: { key: string; number: number } | undefined;
+  for (const key of keys) {
+    const digits = NUMBERED_CATALOGUE.exec(key)?.[1];
+    if (digits !== undefined && Number(digits) > (highest?.number ?? -1)) highest = { key, number: Number(digits) };
+  }
+  return highest?.key;
+}
+
+/** The file list of each snapshot that a catalogue names; a name of a file that the catalogue does not describe leaves its snapshot out. */
+export function listsOf(catalogue: ShardCatalogue): Map<string, ShardFile[]> {
+  const files = new Map(catalogue.files.map((file) => [file.name, file]));
+  const lists = new Map<string, ShardFile[]>();
+  for (const snapshot of catalogue.snapshots) {
+    const list = snapshot.files.flatMap((name) => files.get(name) ?? []);
+    if (list.length === snapshot.files.length) lists.set(snapshot.name, list);
+  }
+  return lists;
+}
+
+/** Every data blob of a shard with the snapshots that refer to it; `lists` by ordinal, ascending. */
+export function dataUse(prefix: string, lists: ReadonlyMap<number, readonly ShardFile[]>): Map<string, BlobUse> {
+  const uses = new Map<string, BlobUse>();
+  for (const [ordinal, files] of lists) {
+    for (const file of files) {
+      for (const { name, sizeBytes } of partsOf(file)) {
+        const key = `${prefix}${name}`;
+        const use = uses.get(key);
+        if (use === undefined) uses.set(key, { sizeBytes, users: [ordinal] });
+        else if (use.users.at(-1) !== ordinal) use.users.push(ordinal);
+      }
+    }
+  }
+  return uses;
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { generateRepository } from "../../../infra/bench/generatedRepository.ts";
+import { ossBlobStore } from "../../../shared/adapters/oss/blobStore.ts";
+import { compareKeys } from "../../../shared/format/keys.ts";
+import { proveSnapshot } from "../../../shared/run/proveSnapshot.ts";
+import { KEYS, startTestOss } from "../oss/startTestOss.ts";
+
+const BUCKET = "computed";
+
+async function serve(blobs: number) {
+  const repository = generateRepository(blobs);
+  const oss = await startTestOss({ virtualBuckets: { [BUCKET]: repository } });
+  const store = ossBlobStore({ bucket: BUCKET, basePath: "", endpoint: oss.url, region: "cn-hangzhou", ...KEYS });
+  return { repository, oss, store };
+}
+
+describe("a generated repository", () => {
+  it.each([100, 7003, 20_000])("has exactly %d keys, in order", (blobs) => {
+    const repository = generateRepository(blobs);
+    const keys = Array.from({ length: repository.count }, (_, position) => repository.keyAt(position));
+    expect(keys).toHaveLength(blobs);
+    expect(keys).toEqual([...new Set(keys)].sort(compareKeys));
+  });
+
+  it("is listed page by page, from any prefix and key on", async () => {
+    const { repository, store } = await serve(3500);
+    const keys = Array.from({ length: repository.count }, (_, position) => repository.keyAt(position));
+    const listed = async (prefix: string, startAfter?: string) => {
+      const found: string[] = [];
+      for await (const { key } of store.list(prefix, startAfter === undefined ? {} : { startAfter })) found.push(key);
+      return found;
+    };
+    expect(await listed("")).toEqual(keys);
+    expect(await listed("index.")).toEqual(["index.latest"]);
+    expect(await listed("", keys[2000])).toEqual(keys.slice(2001));
+    const prefix = (keys[10] ?? "").slice(0, 33);
+    expect(await listed(prefix)).toEqual(keys.filter((key) => key.startsWith(prefix)));
+  });
+
+  it("is proven whole with one request per page and per metadata blob, and a look at the roots before and after", async () => {
+    const { repository, oss, store } = await serve(7003);
+    const proof = await proveSnapshot(store, { name: repository.snapshot, level: "names" });
+    expect(proof).toMatchObject({ verdict: "whole", missing: [], damaged: [], requests: { get: repository.metadataBlobs, head: 0 } });
+    expect(oss.requests.counts()).toEqual({ ListObjectsV2: Math.ceil(7003 / 1000) + 2, GetObject: repository.metadataBlobs });
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { parseSample } from "../../../infra/cli/sample.ts";
+import { type SurveyAnswer, surveyOf, surveyText } from "../../../infra/cli/survey.ts";
+import type { Evidence } from "../../../shared/run/evidence.ts";
+import { surveyRepository } from "../../../shared/run/surveyRepository.ts";
+import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
+
+const look = { colour: false, unicode: true, now: new Date("2026-11-21T12:00:00Z") };
+const row = { uuid: "u", version: "5.5.2", indices: ["movies"], evidence: null };
+const survey: SurveyAnswer = {
+  repository: { url: "oss://moved/movies", generation: 87, root: "index-87", format: "5.0", moved: true },
+  snapshots: [
+    {
+      ...row,
+      name: "snap-2",
+      state: "SUCCESS",
+      startTime: "2026-11-21T11:00:00Z",
+      bytes: 65_536,
+      ownBytes: 1024,
+      documents: 1234,
+      evidence: { verdict: "whole", level: "contents", generation: 87, at: "2026-11-21T11:30:00Z" },
+    },
+    { ...row, name: "snap-1", state: null, startTime: null, bytes: null, ownBytes: null, documents: null },
+  ],
+  orphans: {
+    blobs: 2,
+    bytes: 2048,
+    oldest: new Date("2026-11-20T12:00:00Z"),
+    newest: new Date("2026-11-21T11:00:00Z"),
+    shown: [],
+    certain: false,
+  },
+  writeNeeds: { total: 7, missing: ["index.latest"] },
+  missing: [{ key: "snap-u.dat", expectedBytes: null, foundBytes: null }],
+  damaged: [],
+  requests: { list: 1, get: 2, head: 0 },
+};
+
+describe("what a bucket holds, for people", () => {
+  it("is a line per snapshot, unknown is a dash, and then what nothing refers to", () => {
+    expect(surveyText(survey, look)).toBe(`oss://moved/movies  generation 87  format 5.0, root index-87 · 2 snapshots
+NAME    WHEN           STATE    SIZE    OWN    DOCUMENTS  PROVEN
+snap-2  1 h 0 min ago  SUCCESS  64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
+snap-1  –              –        –       –              –  –
+Orphans: at most 2 blobs, 2 KiB, written 24 h 0 min ago to 1 h 0 min ago. Nothing refers to them; nothing deletes them.
+! A restore needs none of these, but the next write does:
+    index.latest
+✗ Could not be read, so sizes are unknown where they count:
+    snap-u.dat
+! The root moved meanwhile: ask again for one moment's view.`);
+  });
+
+  it("shows a verdict on these blobs beside the snapshot it is on, newest first", async () => {
+    const repository = fixtureRepository("es-5.5.2-migration/step2");
+    const found = await surveyRepository(storeOf(repository.blobs));
+    const uuid = repository.snapshots.find(({ snapshot }) => snapshot === "snap-1")?.uuid ?? "";
+    const proven = { verdict: "whole", level: "footers", generation: 1, at: "2026-11-21T11:30:00Z" } as Evidence;
+    const { snapshots } = surveyOf("memory://bucket", found, new Map([[uuid, proven]]));
+    expect(snapshots.map(({ name, evidence }) => [name, evidence?.level])).toEqual([
+      ["snap-2", undefined],
+      ["snap-1", "footers"],
+    ]);
+  });
+});
+
+describe("--sample", () => {
+  it("is a share or a size", () => {
+    expect(["5%", "0.5 %", "100%", "20gb", "1kb"].map((text) => parseSample(text, undefined))).toEqual([
+      { share: 0.05 },
+      { share: 0.005 },
+      { share: 1 },
+      { bytes: 20 * 1024 ** 3 },
+      { bytes: 1024 },
+    ]);
+  });
+
+  it("is refused when it is neither, or when the level reads no contents", () => {
+    for (const text of ["0%", "101%", "-5%", "5", "0", "-1", "much", ""]) expect(() => parseSample(text, "contents")).toThrow("5% or 20gb");
+    expect(() => parseSample("5%", "footers")).toThrow("level footers reads no contents");
+  });
+});

@@ -1,0 +1,37 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type LocalHost, startLocalHost } from "../../infra/local/host.ts";
+import { playStory } from "../../infra/local/story.ts";
+
+const PAIRS = [
+  { source: "6.7.0", target: "6.7.0" },
+  { source: "6.7.0", target: "7.10.2" },
+  { source: "7.10.2", target: "7.10.2" },
+];
+/** Apart from the ports of a host that somebody may be running. */
+const PORT_BASE = "20250";
+/** One before the policy is applied by hand, one after. */
+const NIGHTS = 2;
+
+const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };
+
+let host: LocalHost | undefined;
+
+afterEach(async () => {
+  await host?.close();
+  host = undefined;
+});
+
+describe("the story on later versions", () => {
+  it.each(PAIRS)("moves, proves and restores from $source to $target without one failed or wrong search", async (versions) => {
+    host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: PORT_BASE }, versions });
+    expect([host.source.version, host.target.version]).toEqual([versions.source, versions.target]);
+    const story = await playStory(host, silent, { nights: NIGHTS, byHand: false });
+
+    expect(story.documents).toEqual({ source: 5, target: 5 });
+    expect(story.restores.map(({ documents }) => documents)).toEqual([3, ...story.restores.slice(1).map(() => 5)]);
+    expect(story.restores.length).toBeGreaterThanOrEqual(2);
+    expect(story.searches).toMatchObject({ failed: 0, wrong: 0 });
+    expect(story.searches.total).toBeGreaterThan(20);
+    expect(story.kept.length + story.removed.length).toBe(NIGHTS + 2);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { type AmbiguityInput, laterLower, rootAmbiguity } from "../../shared/proof/ambiguity.ts";
+
+const at = (minute: number) => new Date(Date.UTC(2026, 10, 21, 1, minute));
+const set = (...uuids: string[]) => new Set(uuids);
+
+function judge(change: Partial<AmbiguityInput> = {}): unknown {
+  return rootAmbiguity({
+    root: { generation: 7, lastModified: at(10), uuids: set("a", "b"), repositoryUuid: undefined },
+    roots: [{ generation: 7, lastModified: at(10) }],
+    before: undefined,
+    served: [],
+    ...change,
+  })?.params.why;
+}
+
+const seenBefore = (...uuids: string[]) => ({ uuids, lastModified: at(5), repositoryUuid: undefined });
+
+describe("rootAmbiguity", () => {
+  const rows: [string, Partial<AmbiguityInput>, unknown][] = [
+    ["a first look", {}, undefined],
+    ["a root that goes on", { before: seenBefore("a") }, undefined],
+    ["another repository's root", { before: seenBefore("x", "y") }, "other-snapshots"],
+    ["another repository's root of which one is served by now", { before: seenBefore("x"), served: ["b"] }, undefined],
+    ["all snapshots replaced in a repository that says it is the same", sameRepository("r", "r"), undefined],
+    ["all snapshots replaced in a repository that says it is another", sameRepository("r", "s"), "other-snapshots"],
+    ["a root after an emptied one", { before: seenBefore() }, undefined],
+    ["an older root than the one seen before", { before: { ...seenBefore("a"), lastModified: at(11) } }, "older-than-before"],
+    ["the same root again", { before: { ...seenBefore("a", "b"), lastModified: at(10) } }, undefined],
+    ["a lower root that is older", withLower(9, "x"), undefined],
+    ["a lower root begun anew", withLower(11, "x"), "lower-is-newer"],
+    ["a lower root that forked", withLower(11, "a", "x"), "lower-is-newer"],
+    ["an older root that was copied late", withLower(11, "a"), undefined],
+    ["the root before a delete that was copied late", withLower(11, "a", "b", "x"), undefined],
+    ["the index of 2.x that was copied late", { roots: [...seen(), { generation: -1, lastModified: at(11) }] }, undefined],
+    ["a newer lower root that cannot be read", { roots: [...seen(), { generation: 0, lastModified: at(11) }] }, "lower-is-newer"],
+    [
+      "a store that tells no times",
+      {
+        roots: [
+          { generation: 7, lastModified: undefined },
+          { generation: 0, lastModified: undefined },
+        ],
+      },
+      undefined,
+    ],
+  ];
+  for (const [what, change, why] of rows) it(`says ${why ?? "nothing"} of ${what}`, () => expect(judge(change)).toBe(why));
+
+  it("names the root and its rival", () => {
+    const [root] = [{ generation: 7, lastModified: at(10), uuids: set("a"), repositoryUuid: undefined }];
+    const roots = [root, { generation: 2, lastModified: at(12), uuids: set("z") }];
+    expect(rootAmbiguity({ root, roots, before: undefined, served: [] })).toEqual({
+      code: "root.ambiguous",
+      params: { root: "index-7", why: "lower-is-newer", other: "index-2" },
+    });
+    expect(laterLower(roots)).toEqual([roots[1]]);
+    expect(laterLower([])).toEqual([]);
+  });
+
+  function seen() {
+    return [{ generation: 7, lastModified: at(10) }];
+  }
+
+  function withLower(minute: number, ...uuids: string[]): Partial<AmbiguityInput> {
+    return { roots: [...seen(), { generation: 2, lastModified: at(minute), uuids: set(...uuids) }] };
+  }
+
+  function sameRepository(then: string, now: string): Partial<AmbiguityInput> {
+    return {
+      root: { generation: 7, lastModified: at(10), uuids: set("a"), repositoryUuid: now },
+      before: { ...seenBefore("x"), repositoryUuid: then },
+    };
+  }
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import type { MissingBlob } from "../../shared/model/repository.ts";
+import {
+  type ArrivalProgress,
+  concludeLook,
+  etaSeconds,
+  goOnBehind,
+  isProven,
+  markFaults,
+  nextLookAt,
+  openUnits,
+  rebase,
+  setShards,
+  setState,
+  spreadProbes,
+  startProgress,
+  tallyProgress,
+} from "../../shared/proof/arrivalProgress.ts";
+
+const NOW = new Date("2026-11-21T01:00:00Z");
+const missing = (key: string, expectedBytes: number | null = 100, foundBytes: number | null = null): MissingBlob => ({
+  key,
+  expectedBytes,
+  foundBytes,
+});
+const start = (shards: (number | null)[], state: null | 1 = 1): ArrivalProgress =>
+  startProgress(
+    "root-1",
+    shards.map((count, index) => ({ id: `i${index}`, shards: count })),
+    state,
+  );
+
+describe("what is remembered of a proof", () => {
+  it("puts every fault where it belongs, and the rest stays proven", () => {
+    const progress = start([2, 3]);
+    const faults = [missing("indices/i0/1/__a"), missing("indices/i0/1/__b", 50, 20), missing("indices/i1/2/snap-u.dat", null)];
+    const damaged = [{ key: "indices/i1/0/__c", check: "footer", expected: "", found: "" }];
+    markFaults(progress, { missing: [...faults, missing("meta-u.dat", null)], damaged });
+    expect(progress.indices.map(({ shards }) => shards)).toEqual([
+      [1, [2, 130, 0]],
+      [[0, 0, 1], 1, [1, 0, 0]],
+    ]);
+    expect(progress.loose).toEqual(["meta-u.dat"]);
+    expect(tallyProgress(progress)).toEqual({ shards: 5, provenShards: 2, missing: 4, missingBytes: 130, damaged: 1, unseen: 0 });
+    expect(isProven(progress)).toBe(false);
+  });
+
+  it("is proven only when every shard of every index is, and nothing is loose", () => {
+    expect(isProven(start([2, 3]))).toBe(true);
+    expect(isProven(start([2, null]))).toBe(false);
+    expect(isProven(start([2, 3], null))).toBe(false);
+    expect(isProven({ ...start([2]), loose: ["meta-u.dat"] })).toBe(false);
+    const learned = start([null]);
+    setShards(learned, { index: 0, shard: undefined }, 1);
+    expect(isProven(learned)).toBe(false);
+    setState(learned, { index: 0, shard: 0 }, 0);
+    expect(isProven(learned)).toBe(true);
+  });
+
+  it("counts an index whose metadata was looked for in vain as one missing blob, and one not looked for as none", () => {
+    const progress = start([null, null]);
+    markFaults(progress, { missing: [missing("indices/i0/meta-u.dat", null)], damaged: [] });
+    expect(tallyProgress(progress)).toMatchObject({ missing: 1, unseen: 1, shards: 0 });
+  });
+
+  it("forgets under another root only what may have been used again", () => {
+    const progress = start([2]);
+    setState(progress, { index: 0, shard: 0 }, 0);
+    rebase(progress, "root-1");
+    expect(progress.indices[0]?.shards).toEqual([0, 1]);
+    rebase(progress, "root-2");
+    expect(progress).toMatchObject({ rootSha256: "root-2", indices: [{ shards: [0, null] }] });
+  });
+
+  it.each([
+    ["20 indices of 250 shards, all open", 20, 250, 100_000],
+    ["1000 indices of 2 shards, all open", 1000, 2, 100_000],
+    ["1000 indices of 5 shards, the worst there is,", 1000, 5, 140_000],
+  ])("stays small for a million blobs: %s", (_, indices, shards, bytesMax) => {
+    const progress = start(
+      Array.from({ length: indices }, () => shards),
+      null,
+    );
+    for (let index = 0; index < indices; index += 1)
+      for (let shard = 0; shard < shards; shard += 1) setState(progress, { index, shard }, [200, 12_345_678, 0]);
+    for (const index of progress.indices) index.id = `${index.id}-5ARGwcBdQG2xj03kDXzYsA`.slice(0, 22);
+    expect(JSON.stringify(progress).length).toBeLessThan(bytesMax);
+  });
+});
+
+describe("the next look", () => {
+  it("begins with the shards whose probe came, goes on where the last one stopped, and leaves those out whose probe is still missing", () => {
+    const progress = start([4], null);
+    goOnBehind(progress, { index: 0, shard: 1 });
+    const units = openUnits(progress, ["indices/i0/0/__a"], ["indices/i0/2/__b"]);
+    expect(units.map(({ shard }) => shard)).toEqual([0, 3, 1]);
+    setState(progress, { index: 0, shard: 3 }, 1);
+    expect(openUnits(progress, [], []).map(({ shard }) => shard)).toEqual([2, 0, 1]);
+  });
+
+  it("looks at a shard whose probe came although another probe in it is missing", () => {
+    const progress = start([1], null);
+    expect(openUnits(progress, ["indices/i0/0/__a"], ["indices/i0/0/__b"])).toEqual([{ index: 0, shard: 0 }]);
+  });
+
+  it("asks for the first, the last and one between", () => {
+    const keys = Array.from({ length: 1001 }, (_, number) => missing(String(number)));
+    expect(spreadProbes(keys).map(({ key }) => key)).toEqual(["0", "500", "1000"]);
+    expect(spreadProbes(keys.slice(0, 2))).toHaveLength(2);
+  });
+
+  it.each([
+    [0, 1],
+    [1, 2],
+    [2, 4],
+    [3, 8],
+    [4, 15],
+    [99, 15],
+  ])("after %i idle looks waits %i min", (idle, minutes) => {
+    expect(nextLookAt(idle, NOW).getTime() - NOW.getTime()).toBe(minutes * 60_000);
+  });
+
+  it("counts looks that changed nothing, from anew when something came", () => {
+    const before = start([2], null);
+    const same = structuredClone(before);
+    concludeLook(before, same, NOW);
+    expect(same.idleLooks).toBe(1);
+    const better = structuredClone(same);
+    setState(better, { index: 0, shard: 0 }, 1);
+    concludeLook(same, better, NOW);
+    expect(better.idleLooks).toBe(0);
+  });
+});
+
+describe("the estimate", () => {
+  it("is bytes missing by the rate since they were first known, and none before", () => {
+    const first = start([2]);
+    setState(first, { index: 0, shard: 0 }, [4, 4000, 0]);
+    concludeLook(undefined, first, NOW);
+    expect(etaSeconds(first, NOW)).toBeNull();
+    const later = structuredClone(first);
+    setState(later, { index: 0, shard: 0 }, [1, 1000, 0]);
+    concludeLook(first, later, new Date(NOW.getTime() + 60_000));
+    expect(etaSeconds(later, new Date(NOW.getTime() + 60_000))).toBe(20);
+  });
+
+  it("is none while shards are unknown, and starts anew when more turns out to be missing", () => {
+    const unknown = start([null]);
+    concludeLook(undefined, unknown, NOW);
+    expect(unknown.first).toBeNull();
+    const known = start([1]);
+    setState(known, { index: 0, shard: 0 }, [1, 10, 0]);
+    concludeLook(unknown, known, NOW);
+    const more = structuredClone(known);
+    setState(more, { index: 0, shard: 0 }, [2, 30, 0]);
+    concludeLook(known, more, new Date(NOW.getTime() + 1000));
+    expect(more.first).toEqual({ at: "2026-11-21T01:00:01.000Z", missingBytes: 30 });
+  });
+});

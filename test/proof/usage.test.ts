@@ -1,0 +1,24 @@
+import { describe, expect } from "vitest";
+import { bytesFreed, bytesOfEach, bytesStored, usageTally } from "../../shared/proof/usage.ts";
+import { fc, test } from "../format/propertyTest.ts";
+
+const UUIDS = ["a", "b", "c", "d", "e", "f"];
+const blobs = fc.array(fc.record({ bytes: fc.nat(1000), users: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }) }), { maxLength: 40 });
+
+describe("usage", () => {
+  test("tells for each snapshot and each set what counting blob by blob tells", [blobs, fc.subarray(UUIDS)], (all, deleted) => {
+    const tally = usageTally(UUIDS);
+    for (const { bytes, users } of all) tally.add(bytes, users);
+    const usage = tally.usage();
+    const sumOf = (chosen: typeof all) => chosen.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const [ordinal, each] of bytesOfEach(usage).entries()) {
+      const held = all.filter(({ users }) => users.includes(ordinal));
+      const own = held.filter(({ users }) => users.length === 1);
+      expect(each).toEqual({ blobs: held.length, bytes: sumOf(held), ownBytes: sumOf(own) });
+    }
+    const gone = new Set(deleted);
+    const freed = all.filter(({ users }) => users.every((user) => gone.has(UUIDS[user] ?? "")));
+    expect(bytesFreed(usage, gone)).toBe(sumOf(freed));
+    expect(bytesStored(usage)).toBe(sumOf(all));
+  });
+});
