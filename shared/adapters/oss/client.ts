@@ -3,6 +3,7 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import OSS from "ali-oss";
 import { AppError, messageOf } from "../../model/errors.ts";
+import { parseListing } from "./listingXml.ts";
 
 export interface OssClientOptions {
   bucket: string;
@@ -80,7 +81,7 @@ export function ossClient(options: OssClientOptions): OssClient {
     agent: new http.Agent(agents),
     httpsAgent: new https.Agent(agents),
   };
-  return keepingErrorHeaders(construct(settings, options.bucket));
+  return readingListings(keepingErrorHeaders(construct(settings, options.bucket)));
 }
 
 function construct(settings: OSS.Options, bucket: string): OSS {
@@ -100,5 +101,13 @@ function keepingErrorHeaders(client: OSS): OssClient {
     error.headers = result.headers ?? {};
     return error;
   };
+  return inner;
+}
+
+/** ali-oss spends most of a large listing in its general XML parser; pages of keys go past it. */
+function readingListings(client: OssClient): OssClient {
+  const inner = client as OssClient & { parseXML(xml: Buffer | string): Promise<unknown> };
+  const original = inner.parseXML.bind(inner);
+  inner.parseXML = async (xml) => parseListing(xml.toString()) ?? original(xml);
   return inner;
 }
