@@ -18,8 +18,6 @@ const OPEN_ATTEMPTS = 3;
 /** Enough to hide the latency of an object store, few enough for a function's sockets and memory. */
 export const READS_AT_ONCE = 8;
 
-const INDICES_PREFIX = "indices/";
-
 /** The newest root and what was seen of the others. */
 export interface OpenedRepository {
   /** Undefined when there is no root at all, which Elasticsearch calls an empty repository. */
@@ -72,8 +70,6 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
 export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>> {
   const roots = new Map<number, BlobInfo>();
   for await (const blob of inOrder(store.list("index"))) {
-    // Roots sort before `indices/`, below which nearly all blobs of a repository lie: one page is enough.
-    if (blob.key.startsWith(INDICES_PREFIX)) break;
     const generation = blob.key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(blob.key);
     if (generation !== undefined) roots.set(generation, blob);
   }

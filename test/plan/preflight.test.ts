@@ -78,6 +78,7 @@ function checked(change: Partial<PreflightInput> = {}) {
     nameFor,
     snapshotDigits: timeDigits(START),
     jobId: JOB,
+    unreadable: undefined,
     ...change,
   };
   const { checks, refused, targets } = preflight(input);
@@ -190,6 +191,7 @@ describe("a restore's preflight", () => {
       nameFor,
       snapshotDigits: "",
       jobId: JOB,
+      unreadable: undefined,
     });
     const left = checks.find(({ check }) => check === "settings");
     expect(refused).toBe(false);

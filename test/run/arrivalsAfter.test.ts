@@ -53,6 +53,26 @@ describe("a second snapshot after the first is served", () => {
   });
 });
 
+describe("a damaged list of incompatible snapshots, over which 5.x stumbles at every restore", () => {
+  it("is refused before the cluster is asked, and says which blob", async () => {
+    offer("snap-1", SNAP1.uuid);
+    await world.fill(MOVED, STEP1.blobs);
+    await world.blobs(MOVED).put("incompatible-snapshots", Buffer.from('{"incompatible-snapshots":['));
+    await arrive(INDEX1);
+    await settle();
+    expect(restores()).toEqual([]);
+    expect(world.notices).toMatchObject([{ key: "restore-failed:moved", reason: { params: { refusals: ["closure.unreadable"] } } }]);
+  });
+
+  it("may be gone altogether", async () => {
+    offer("snap-1", SNAP1.uuid);
+    await world.fill(MOVED, STEP1.blobs, ["incompatible-snapshots"]);
+    await arrive(INDEX1);
+    await settle();
+    expect(restores()).toHaveLength(1);
+  });
+});
+
 describe("a repository that changes under a restore", () => {
   it("invariant 4: is not restored from when the name stands for another snapshot right before the call", async () => {
     offer("snap-1", SNAP1.uuid);

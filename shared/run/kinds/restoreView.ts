@@ -1,9 +1,11 @@
+import { INCOMPATIBLE_KEY, isReadableIncompatible } from "../../format/incompatibleSnapshots.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "../../jobs/steps/restore.ts";
 import type { Cluster, ClusterIndex, RunningRestore } from "../../model/cluster.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { selectNames } from "../../plan/selectIndices.ts";
+import { isAtLeast } from "../../plan/versions.ts";
 import { blockOf, type OpenWork } from "../openWork.ts";
 import { proveSnapshot } from "../proveSnapshot.ts";
 import { openRepository } from "../readRepository.ts";
@@ -62,6 +64,7 @@ export async function gateOf(
     proof,
     preflight: preflight({
       proof,
+      unreadable: await unreadableFor(world, input, targetVersion),
       indices: input.indices,
       alias: input.alias,
       targetVersion,
@@ -72,6 +75,13 @@ export async function gateOf(
         restoredIndexName({ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 }),
     }),
   };
+}
+
+/** 5.x and 6.x read the list of incompatible snapshots before every restore, later versions never. */
+async function unreadableFor(world: World, input: RestoreJob["intent"]["input"], targetVersion: string): Promise<string | undefined> {
+  if (isAtLeast(targetVersion, "7.0.0")) return undefined;
+  const bytes = await world.blobs(input.place).get(INCOMPATIBLE_KEY);
+  return bytes === undefined || isReadableIncompatible(bytes) ? undefined : INCOMPATIBLE_KEY;
 }
 
 async function proveChosen(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {

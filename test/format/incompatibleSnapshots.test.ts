@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { isReadableIncompatible } from "../../shared/format/incompatibleSnapshots.ts";
+
+describe("the list of incompatible snapshots", () => {
+  it.each([
+    ['{"incompatible-snapshots":[]}', true],
+    ['{"incompatible-snapshots":["old"]}\0', true],
+    ["", false],
+    ['{"incompatible-snapshots":[', false],
+    ['{"incompatible-snapshoxs":[]}', false],
+    ["null", false],
+  ])("%j is readable: %s, as real 5.5 and 6.7 have it", (text, readable) => {
+    expect(isReadableIncompatible(Buffer.from(text))).toBe(readable);
+  });
+});
