@@ -5,7 +5,7 @@ import type { ProvenClosure, RootCatalogue, RootSnapshot, SnapshotProof } from "
 import { countingStore } from "./countingStore.ts";
 import { type Finding, type LookOptions, lookAtSnapshot } from "./lookAtSnapshot.ts";
 import { metadataReader } from "./metadataReader.ts";
-import { listRoots, type OpenedRepository, openRepository, readRecord } from "./readRepository.ts";
+import { listRoots, type OpenedRepository, openRepository, readRecord, requireRoot } from "./readRepository.ts";
 import { streamClosure } from "./streamClosure.ts";
 
 /** `listing` and `root`: of a repository that was listed and opened for several snapshots. */
@@ -25,7 +25,7 @@ export interface ProveSnapshotOptions extends LookOptions {
 export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOptions): Promise<SnapshotProof> {
   const counted = countingStore(store);
   const opened = options.root ?? (await openRepository(counted.store));
-  const root = rootOf(opened, store.url);
+  const root = requireRoot(opened, store.url);
   const snapshot = chooseSnapshot(root, options);
   const finding = await lookAtSnapshot(counted.store, root, snapshot, options);
   const settled =
@@ -116,9 +116,4 @@ async function isUnmoved(store: BlobStore, { rootInfo, generations }: OpenedRepo
 
 function moved(finding: Finding, from: RootCatalogue, to: RootCatalogue | undefined): Finding {
   return { ...finding, verdict: "unproven", reason: reason("root.moved", { from: from.key, to: to?.key ?? null }) };
-}
-
-function rootOf(opened: OpenedRepository, url: string): RootCatalogue {
-  if (opened.root !== undefined) return opened.root;
-  throw new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
 }

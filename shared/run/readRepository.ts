@@ -66,6 +66,17 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
   });
 }
 
+/** The root of an opened repository. @throws AppError `absent` when there is none, which here is no empty repository but none at all. */
+export function requireRoot({ root }: OpenedRepository, url: string): RootCatalogue {
+  if (root !== undefined) return root;
+  throw new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
+}
+
+/** The indices that a snapshot holds as far as the root tells, by name. */
+export function heldIndices(root: RootCatalogue | undefined, uuid: string): string[] {
+  return (root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(uuid)).map(({ name }) => name);
+}
+
 /** The roots by generation, without reading one. */
 export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>> {
   const roots = new Map<number, BlobInfo>();
@@ -163,7 +174,7 @@ function planIndices(
   chosen: readonly string[] | undefined,
 ): IndexReading[] {
   const ids = new Map(root.indices.map(({ name, id }) => [name, id]));
-  const held = record?.indices ?? root.indices.filter(({ snapshots }) => snapshots.includes(snapshot.uuid)).map(({ name }) => name);
+  const held = record?.indices ?? heldIndices(root, snapshot.uuid);
   if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
   return [...new Set(chosen ?? held)].flatMap((name) => {
     const id = root.key === LEGACY_ROOT_KEY ? name : ids.get(name);

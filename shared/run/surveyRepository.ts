@@ -1,14 +1,12 @@
 import { LEGACY_ROOT_KEY } from "../format/keys.ts";
 import type { BlobStore } from "../model/blobStore.ts";
-import { AppError } from "../model/errors.ts";
-import { reason } from "../model/reason.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type Orphans, orphanTally } from "../proof/orphans.ts";
 import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../proof/usage.ts";
 import { countingStore, type RequestCount } from "./countingStore.ts";
 import { forEachBounded } from "./forEachBounded.ts";
 import { metadataReader } from "./metadataReader.ts";
-import { listRoots, openRepository, READS_AT_ONCE, readRecord } from "./readRepository.ts";
+import { listRoots, openRepository, READS_AT_ONCE, readRecord, requireRoot } from "./readRepository.ts";
 import { rootMark } from "./rootSnapshots.ts";
 import { readShards, type ShardTallies, type SurveyedIndex, type WriteNeed } from "./surveyShards.ts";
 
@@ -58,8 +56,9 @@ export interface SurveyOptions {
 export async function surveyRepository(store: BlobStore, options: SurveyOptions = {}): Promise<Survey> {
   const { concurrency = READS_AT_ONCE, onProgress = () => undefined } = options;
   const counted = countingStore(store);
-  const { root, rootInfo } = await openRepository(counted.store);
-  if (root === undefined || rootInfo === undefined) throw noRoot(store.url);
+  const opened = await openRepository(counted.store);
+  const root = requireRoot(opened, store.url);
+  const { rootInfo } = opened;
   const reader = metadataReader(counted.store);
   const records: (SnapshotRecord | undefined)[] = [];
   await forEachBounded(root.snapshots.entries(), concurrency, async ([ordinal, snapshot]) => {
@@ -92,7 +91,7 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     writeNeeds: tallies.writeNeeds,
     missing: reader.missing,
     damaged: reader.damaged,
-    moved: now === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
+    moved: now === undefined || rootInfo === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
     requests: counted.requests,
   };
 }
@@ -132,10 +131,6 @@ function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], byte
       indices: (names[ordinal] ?? []).sort(),
     };
   });
-}
-
-function noRoot(url: string): AppError {
-  return new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
 }
 
 /** A FAILED snapshot counts shards as successful whose lists were never written. */

@@ -1,11 +1,9 @@
 import type { BlobStore } from "../model/blobStore.ts";
-import { AppError } from "../model/errors.ts";
-import { reason } from "../model/reason.ts";
 import type { ProofLevel, RootCatalogue, RootSnapshot, SnapshotProof } from "../model/repository.ts";
 import type { Sample } from "./checkFiles.ts";
 import type { Listing } from "./metadataReader.ts";
 import { chooseSnapshot, proveSnapshot } from "./proveSnapshot.ts";
-import { listSizes, type OpenedRepository, openRepository } from "./readRepository.ts";
+import { listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
 import { datedSnapshots, newestGoodFirst } from "./rootSnapshots.ts";
 import { type Sampled, sampleContents } from "./sampleContents.ts";
 
@@ -99,10 +97,6 @@ async function proveOnce(store: BlobStore, { opened, root, listing }: Seen, uuid
 
 async function see(store: BlobStore, listed: boolean): Promise<Seen> {
   const opened = await openRepository(store);
-  const { root } = opened;
-  if (!root)
-    throw new AppError("absent", `${store.url}: there is no root (index-N), so no repository`, {
-      reason: reason("repository.noRoot", { url: store.url }),
-    });
+  const root = requireRoot(opened, store.url);
   return { opened, root, listing: listed ? await listSizes(store) : undefined, redone: 0 };
 }

@@ -21,7 +21,7 @@ import { askRestore, type RestoreOrder, restoreIdOf } from "../askRestore.ts";
 import { keepEvidence } from "../evidence.ts";
 import type { OpenWork } from "../openWork.ts";
 import { type ArrivalLook, proveArrival } from "../proveArrival.ts";
-import { type OpenedRepository, openRepository } from "../readRepository.ts";
+import { heldIndices, type OpenedRepository, openRepository } from "../readRepository.ts";
 import { datedSnapshots } from "../rootSnapshots.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import type { World } from "../world.ts";
@@ -147,7 +147,7 @@ async function look(
 ): Promise<ArrivalObservation> {
   const { root } = opened;
   if (root === undefined) return { seen: "vanished" };
-  const held = root.indices.filter(({ snapshots }) => snapshots.includes(here.uuid)).map(({ name }) => name);
+  const held = heldIndices(root, here.uuid);
   const selection = selectNames(job.intent.input.watch.restore.indices, held);
   if ("fault" in selection) return { seen: "refused", fault: selection.fault };
   const key = stateKey.progress(job.id);

@@ -8,7 +8,7 @@ import { selectNames } from "../../plan/selectIndices.ts";
 import { isAtLeast } from "../../plan/versions.ts";
 import { blockOf, type OpenWork } from "../openWork.ts";
 import { proveSnapshot } from "../proveSnapshot.ts";
-import { openRepository } from "../readRepository.ts";
+import { heldIndices, openRepository } from "../readRepository.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../registration.ts";
 import { configured, configuredCluster, type World } from "../world.ts";
 
@@ -87,7 +87,7 @@ async function unreadableFor(world: World, input: RestoreJob["intent"]["input"],
 async function proveChosen(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
   const opened = await openRepository(store);
-  const held = (opened.root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(input.snapshot.uuid)).map(({ name }) => name);
+  const held = heldIndices(opened.root, input.snapshot.uuid);
   const selection = selectNames(input.indices, held);
   return proveSnapshot(store, {
     uuid: input.snapshot.uuid,
