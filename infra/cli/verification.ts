@@ -1,7 +1,8 @@
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
-import type { Sampled } from "../../shared/run/sampleContents.ts";
-import type { ChosenProof, Verified } from "../../shared/run/verifyRepository.ts";
+import type { SampledProof } from "../../shared/run/proveSnapshot.ts";
+import type { Sampled } from "../../shared/run/sampler.ts";
+import type { Verified } from "../../shared/run/verifyRepository.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Look, marked, type Tone, unknown } from "./look.ts";
@@ -55,7 +56,7 @@ export function formatOf(root: RootCatalogue): string {
   return "5.0";
 }
 
-function snapshotOf(root: RootCatalogue, proof: ChosenProof): VerifiedSnapshot {
+function snapshotOf(root: RootCatalogue, proof: SampledProof): VerifiedSnapshot {
   const { name, uuid, verdict, level, blobs, bytes, missing, damaged, closure } = proof;
   const listed = root.snapshots.find((snapshot) => snapshot.uuid === uuid);
   const said = proof.reason?.params.state;

@@ -34,7 +34,7 @@ export const stateKey = {
   doneAll: (kind: JobKindName) => `done/${kind}/`,
   history: (id: string) => `history/${id}.json`,
   pins: (repository: string) => `pins/${repository}/`,
-  evidence: (uuid: string, digest: string) => `evidence/${uuid}/${digest}.json`,
+  evidence: (uuid: string, digest: string, place: string) => `evidence/${uuid}/${digest}-${place}.json`,
   evidenceOf: (uuid: string) => `evidence/${uuid}/`,
   evidenceAll: "evidence/",
   applied: (policy: string, fingerprint: string) => `applied/${policy}/${fingerprint}.json`,

@@ -23,8 +23,6 @@ export interface PreflightInput {
   nameFor(index: string): string;
   /** Of the snapshot, `yyyymmddhhmmssSSS`: an alias never goes back below what it serves. */
   snapshotDigits: string;
-  /** A catalogue-wide blob that the target would stumble over, if any. */
-  unreadable: string | undefined;
   /** An index that already carries this job's marker is its own. */
   jobId: string;
 }
@@ -49,9 +47,6 @@ export function preflight(input: PreflightInput): Preflight {
   const indices = chosen.indices;
   const checks = [
     closureCheck(input.proof),
-    ...(input.unreadable === undefined
-      ? []
-      : [refuse("closure", reason("closure.unreadable", { key: input.unreadable, target: input.targetVersion }))]),
     ...chosen.checks,
     ...versionChecks(input, indices),
     ...typeChecks(input, indices),

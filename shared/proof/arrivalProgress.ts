@@ -3,14 +3,15 @@ import type { DamagedBlob, MissingBlob } from "../model/repository.ts";
 
 /** Blobs that the next looks ask for first: few enough for every tick. */
 export const PROBES = 3;
+const MINUTE_MS = 60_000;
 /** While nothing comes, looks are this far apart; the last one holds from then on. */
 const BACK_OFF_MINUTES = [1, 2, 4, 8, 15] as const;
 
 /**
- * What is known of one shard: `null` not looked at under this root; 0 proven; 1 proven, but with names that another root may use again; otherwise what
- * is wrong, as numbers: blobs missing, their bytes, blobs damaged.
+ * What is known of one shard: `null` not looked at; 0 proven; from 1 on proven, but with names that are used again, whose footers were seen so many
+ * minutes less one after the progress began; otherwise what is wrong, as numbers: blobs missing, their bytes, blobs damaged.
  */
-export type ShardState = null | 0 | 1 | readonly [missing: number, missingBytes: number, damaged: number];
+export type ShardState = null | number | readonly [missing: number, missingBytes: number, damaged: number];
 
 export interface IndexProgress {
   id: string;
@@ -22,16 +23,14 @@ export interface IndexProgress {
 
 /** The memory of a proof that goes on over many looks: numbers and no data keys, so that a million blobs in some thousands of shards stay around 100 KB. */
 export interface ArrivalProgress {
-  schema: 1;
-  /** Of the root that the shards were proven under. */
-  rootSha256: string;
+  schema: 2;
+  /** ISO: when it began. */
+  since: string;
   indices: IndexProgress[];
   /** Keys outside of every index that were missing or damaged. */
   loose: string[];
   /** Where the next look goes on among the units. */
   next: number;
-  /** True once one invocation was too short for the whole proof. */
-  outOfTime: boolean;
   /** Looks in a row that changed nothing. */
   idleLooks: number;
   /** The first measure, for the rate; `null` while bytes are not known. */
@@ -65,10 +64,24 @@ export interface IndexLayout {
   shards: number | null;
 }
 
-/** A new memory in which every known shard has the same state. */
-export function startProgress(rootSha256: string, layout: readonly IndexLayout[], state: null | 1): ArrivalProgress {
-  const indices = layout.map(({ id, shards }) => ({ id, shards: shards === null ? null : Array<ShardState>(shards).fill(state) }));
-  return { schema: 1, rootSha256, indices, loose: [], next: 0, outOfTime: false, idleLooks: 0, first: null };
+/** A new memory, in which no shard was looked at. */
+export function startProgress(now: Date, layout: readonly IndexLayout[]): ArrivalProgress {
+  const indices = layout.map(({ id, shards }) => ({ id, shards: shards === null ? null : Array<ShardState>(shards).fill(null) }));
+  return { schema: 2, since: now.toISOString(), indices, loose: [], next: 0, idleLooks: 0, first: null };
+}
+
+/** The state of a shard that is proven, in a look that began then. */
+export function provenState({ since }: ArrivalProgress, hasCounters: boolean, lookedAt: Date): number {
+  return hasCounters ? 1 + Math.max(0, Math.floor((lookedAt.getTime() - new Date(since).getTime()) / MINUTE_MS)) : 0;
+}
+
+/** Since when a shard's footers are known to be right; they hold for every blob that was not written since. */
+export function footersSeen({ since, indices }: ArrivalProgress): (indexId: string, shard: number) => Date | undefined {
+  const places = new Map(indices.map(({ id, shards }) => [id, shards]));
+  return (indexId, shard) => {
+    const state = places.get(indexId)?.[shard];
+    return typeof state === "number" && state > 0 ? new Date(new Date(since).getTime() + (state - 1) * MINUTE_MS) : undefined;
+  };
 }
 
 /** Writes faults to where they belong; a shard that was thought proven is open again. */
@@ -89,13 +102,6 @@ export function markFaults(progress: ArrivalProgress, { missing, damaged }: Faul
   for (const blob of damaged) add(blob.key, 0, 0, 1);
   progress.loose = [...loose];
   for (const { unit, sums } of faults.values()) setState(progress, unit, sums);
-}
-
-/** Under another root only names that are never used again still mean the same bytes. */
-export function rebase(progress: ArrivalProgress, rootSha256: string): void {
-  if (progress.rootSha256 === rootSha256) return;
-  progress.rootSha256 = rootSha256;
-  for (const index of progress.indices) index.shards = index.shards?.map((state) => (state === 1 ? null : state)) ?? null;
 }
 
 /** Of an index whose shards are not known, that it was looked for. */
@@ -156,7 +162,7 @@ export function spreadProbes(missing: readonly MissingBlob[]): MissingBlob[] {
 /** When to look again although no probe came. */
 export function nextLookAt(idleLooks: number, now: Date): Date {
   const minutes = BACK_OFF_MINUTES[Math.min(idleLooks, BACK_OFF_MINUTES.length - 1)] ?? 0;
-  return new Date(now.getTime() + minutes * 60_000);
+  return new Date(now.getTime() + minutes * MINUTE_MS);
 }
 
 /** Compares two looks: counts those that changed nothing and remembers the first measure of bytes. */
@@ -204,7 +210,7 @@ function allUnits({ indices }: ArrivalProgress): Unit[] {
 
 function isOpen({ indices }: ArrivalProgress, { index, shard }: Unit): boolean {
   const state = shard === undefined ? null : indices[index]?.shards?.[shard];
-  return state !== 0 && state !== 1;
+  return typeof state !== "number";
 }
 
 function addState(tally: Tally, state: ShardState): void {

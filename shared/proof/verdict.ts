@@ -11,17 +11,24 @@ export function missingOf(blob: ClosureBlob, foundBytes: number | undefined): Mi
 }
 
 /** Joins the expected blobs with a listing as it streams; both are sorted by key, and nothing of the listing is kept. */
-export async function joinListing(expected: readonly ClosureBlob[], listing: AsyncIterable<BlobInfo>): Promise<MissingBlob[]> {
+export async function joinListing(expected: readonly ClosureBlob[], listing: AsyncIterable<BlobInfo>): Promise<Joined> {
   const join = listingJoin(listing);
-  const missing = await join.take(expected);
+  const joined = await join.take(expected);
   await join.end();
-  return missing;
+  return joined;
+}
+
+/** What a listing shows of expected blobs. */
+export interface Joined {
+  missing: MissingBlob[];
+  /** When each was last written, in the order of the expected ones; undefined when it is not there or the listing does not say. */
+  written: (Date | undefined)[];
 }
 
 /** A listing under way, asked for what is expected of it piece by piece. */
 export interface ListingJoin {
-  /** The faults of these blobs, whose keys are in order and behind all that were taken before. */
-  take(expected: readonly ClosureBlob[]): Promise<MissingBlob[]>;
+  /** These blobs' keys are in order and behind all that were taken before. */
+  take(expected: readonly ClosureBlob[]): Promise<Joined>;
   /** Reads the rest, so that a fault in it is not overlooked. */
   end(): Promise<void>;
   /** Gives the rest up. */
@@ -39,13 +46,15 @@ export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
   };
   return {
     async take(expected) {
-      const missing: MissingBlob[] = [];
+      const joined: Joined = { missing: [], written: [] };
       for (const blob of expected) {
         while (!ended && (current === undefined || compareKeys(current.key, blob.key) < 0)) await advance();
-        const fault = missingOf(blob, current?.key === blob.key ? current.sizeBytes : undefined);
-        if (fault !== undefined) missing.push(fault);
+        const found = current?.key === blob.key ? current : undefined;
+        const fault = missingOf(blob, found?.sizeBytes);
+        if (fault !== undefined) joined.missing.push(fault);
+        joined.written.push(found?.lastModified);
       }
-      return missing;
+      return joined;
     },
     async end() {
       while (!ended) await advance();
@@ -53,6 +62,18 @@ export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
     async close() {
       await iterator.return();
     },
+  };
+}
+
+/** The same, of a listing that was read before: sizes in bytes by key. */
+export function heldJoin(sizes: ReadonlyMap<string, number>): ListingJoin {
+  return {
+    take: async (expected) => ({
+      missing: expected.flatMap((blob) => missingOf(blob, sizes.get(blob.key)) ?? []),
+      written: expected.map(() => undefined),
+    }),
+    end: async () => undefined,
+    close: async () => undefined,
   };
 }
 

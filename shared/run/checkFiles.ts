@@ -3,7 +3,6 @@ import { isCounterNamed } from "../format/keys.ts";
 import { CHECKSUM_BYTES, checksumText, FOOTER_BYTES, readFooter } from "../format/luceneFooter.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { hasCode } from "../model/errors.ts";
-import { sha256 } from "../model/hash.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob } from "../model/repository.ts";
 import { damageOf } from "./metadataReader.ts";
 
@@ -18,9 +17,6 @@ export interface FileFaults {
   missing: MissingBlob[];
   damaged: DamagedBlob[];
 }
-
-/** How much of the data is read: at least this share of its bytes, or at most so many bytes. */
-export type Sample = { share: number } | { bytes: number };
 
 export type FootersFor = "counter-named" | "all";
 
@@ -39,25 +35,6 @@ export function recordedFiles(blobs: readonly ClosureBlob[], footersFor: Footers
   }
   for (const name of spoilt) files.delete(name);
   return [...files.values()];
-}
-
-/**
- * Whole files up to the sample's size, in an order that looks random and yet is the same for the same root: who looks again looks at the same files.
- * A share takes the file that reaches it; a budget is never exceeded, and a file too large for what is left of it is passed over.
- */
-export function sampleFiles(files: readonly RecordedFile[], sample: Sample, seed: string): RecordedFile[] {
-  const ranked = files.map((file) => ({ file, rank: sha256(JSON.stringify([seed, file.parts[0]?.key])) }));
-  ranked.sort((left, right) => (left.rank < right.rank ? -1 : 1));
-  const total = files.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
-  const chosen: RecordedFile[] = [];
-  let bytes = 0;
-  for (const { file } of ranked) {
-    const fits = "share" in sample ? bytes < total * sample.share : bytes + file.lengthBytes <= sample.bytes;
-    if (!fits) continue;
-    chosen.push(file);
-    bytes += file.lengthBytes;
-  }
-  return chosen;
 }
 
 /** One ranged GET of a file's last 16 bytes, two where its footer spans two parts. */

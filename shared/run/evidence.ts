@@ -1,9 +1,10 @@
 import { stateKey } from "../jobs/keys.ts";
 import { readObject, writeObject } from "../jobs/stateObject.ts";
+import { shortHash } from "../model/hash.ts";
 import type { SnapshotProof } from "../model/repository.ts";
 import type { World } from "./world.ts";
 
-/** A stored verdict: this closure of this snapshot was proven at this level, then, by this code. */
+/** A stored verdict: this closure of this snapshot was proven at this level, at that place, then, by this code. */
 export interface Evidence {
   name: string;
   uuid: string;
@@ -14,12 +15,14 @@ export interface Evidence {
   generation: number;
   blobs: number;
   bytes: number;
+  /** When the proof began: it holds for every blob that was not written since. Absent in evidence of version 0.1.0. */
+  since?: string;
   at: string;
   version: string;
 }
 
-/** Keeps a verdict under (snapshot uuid, closure digest); one without a closure has nothing to stand on and is not kept. */
-export async function keepEvidence(world: World, url: string, proof: SnapshotProof): Promise<Evidence | undefined> {
+/** Keeps a verdict under (snapshot uuid, closure digest, place); one without a closure has nothing to stand on and is not kept. */
+export async function keepEvidence(world: World, url: string, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
   if (!proof.closure) return undefined;
   const { name, uuid, verdict, level, generation, blobs, bytes } = proof;
   const evidence: Evidence = {
@@ -32,17 +35,20 @@ export async function keepEvidence(world: World, url: string, proof: SnapshotPro
     generation,
     blobs,
     bytes,
+    since: since.toISOString(),
     at: world.clock.now().toISOString(),
     version: world.version,
   };
-  await writeObject(world.state, stateKey.evidence(uuid, evidence.digest), evidence);
+  // A copy and its original share uuid and digest: what one is worth says nothing of the other.
+  await writeObject(world.state, stateKey.evidence(uuid, evidence.digest, shortHash(8, url)), evidence);
   return evidence;
 }
 
 /** The newest verdict on each snapshot, by uuid, with `url` only on blobs of that place; one LIST and a GET per object of the snapshots asked for. */
 export async function newestEvidence(world: World, uuids: ReadonlySet<string>, url?: string): Promise<Map<string, Evidence>> {
   const newest = new Map<string, Evidence>();
-  for await (const { key } of world.state.list(stateKey.evidenceAll)) {
+  const [only] = uuids.size === 1 ? uuids : [];
+  for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only))) {
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;
     const evidence = await readObject<Evidence>(world.state, key);

@@ -10,6 +10,7 @@ import {
   type IndexProgress,
   markFaults,
   openUnits,
+  provenState,
   setShards,
   setState,
   type Unit,
@@ -30,6 +31,8 @@ export interface Shards {
   root: RootCatalogue;
   uuid: string;
   deadline: () => boolean;
+  /** When this look began. */
+  lookedAt: Date;
 }
 
 export interface FoundFaults {
@@ -38,8 +41,9 @@ export interface FoundFaults {
 }
 
 interface Examined extends FoundFaults {
-  /** 0 or 1 as in the progress; undefined when there are faults or time ran out. */
-  proven: 0 | 1 | undefined;
+  /** False when there are faults or time ran out. */
+  proven: boolean;
+  hasCounters?: boolean;
 }
 
 /**
@@ -102,9 +106,9 @@ async function examineUnit(
   }
   const examined = await examineShard(shards, id, shard);
   collect(found, examined);
-  setState(progress, unit, examined.proven ?? null);
-  if (examined.proven === undefined) markFaults(progress, examined);
-  return examined.proven !== undefined;
+  setState(progress, unit, examined.proven ? provenState(progress, examined.hasCounters === true, shards.lookedAt) : null);
+  if (!examined.proven) markFaults(progress, examined);
+  return examined.proven;
 }
 
 /** Its file list read with its CRC, every blob listed with its exact size, and then the footers of names that may have been used before. */
@@ -112,11 +116,11 @@ async function examineShard({ store, uuid, deadline }: Shards, id: string, shard
   const reader = metadataReader(store);
   const list = await reader.read(shardSnapshotKey(id, shard, uuid), decodeShardSnapshot);
   const key = shardPrefix(id, shard);
-  if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: undefined };
+  if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false };
   const index = { name: id, id, metadataKey: "", metadata: undefined, failedShards: [] };
   const blobs = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
-  const missing = await joinListing(blobs, store.list(key));
-  if (missing.length > 0) return { missing, damaged: [], proven: undefined };
+  const { missing } = await joinListing(blobs, store.list(key));
+  if (missing.length > 0) return { missing, damaged: [], proven: false };
   return checkCounterNamed(store, blobs, deadline);
 }
 
@@ -125,8 +129,7 @@ async function checkCounterNamed(store: BlobStore, blobs: readonly ClosureBlob[]
   const check = async (file: Parameters<typeof checkFooter>[1]): Promise<void> => collect(found, await checkFooter(store, file));
   const finished = await forEachBounded(recordedFiles(blobs, "counter-named", new Set()), READS_AT_ONCE, check, deadline);
   const isWhole = finished && found.missing.length === 0 && found.damaged.length === 0;
-  const hasCounters = blobs.some((blob) => isCounterNamed(blob.key));
-  return { ...found, proven: isWhole ? (hasCounters ? 1 : 0) : undefined };
+  return { ...found, proven: isWhole, hasCounters: blobs.some((blob) => isCounterNamed(blob.key)) };
 }
 
 function collect(into: FoundFaults, { missing, damaged }: FoundFaults): void {

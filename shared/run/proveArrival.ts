@@ -1,12 +1,25 @@
+import { INCOMPATIBLE_KEY } from "../format/incompatibleSnapshots.ts";
 import { compareKeys } from "../format/keys.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotProof } from "../model/repository.ts";
-import { type ArrivalProgress, concludeLook, isProven, markFaults, rebase, startProgress } from "../proof/arrivalProgress.ts";
-import { metadataKeyOf } from "../proof/closure.ts";
-import { examineShards, readLayout, type Shards } from "./examineShards.ts";
-import { forEachBounded } from "./forEachBounded.ts";
+import {
+  type ArrivalProgress,
+  concludeLook,
+  footersSeen,
+  isProven,
+  markFaults,
+  provenState,
+  setShards,
+  setState,
+  startProgress,
+} from "../proof/arrivalProgress.ts";
+import { examineShards, type Shards } from "./examineShards.ts";
+import type { LookObserver } from "./lookAtSnapshot.ts";
 import { proveSnapshot } from "./proveSnapshot.ts";
-import { type OpenedRepository, READS_AT_ONCE } from "./readRepository.ts";
+import type { OpenedRepository } from "./readRepository.ts";
+
+/** Enough to choose probes among; of a million missing blobs no more need to be held. */
+const FAULTS_MAX = 1000;
 
 export interface ArrivalLookOptions {
   /** As it was opened for this look; its root names the snapshot. */
@@ -36,7 +49,8 @@ export interface ArrivalLook {
 
 /**
  * One look at a copy in progress. The first one proves the whole snapshot, or learns which shards are; later ones look only at shards that are not
- * proven, and once there are none left the whole proof has the last word.
+ * proven, and once there are none left the whole proof has the last word: of footers it looks only at those of blobs that were written since.
+ * Whatever was seen when time runs out is remembered.
  * @throws whatever `proveSnapshot` throws; then nothing new is known.
  */
 export async function proveArrival(store: BlobStore, options: ArrivalLookOptions): Promise<ArrivalLook> {
@@ -46,7 +60,7 @@ export async function proveArrival(store: BlobStore, options: ArrivalLookOptions
     cut ||= options.deadline();
     return cut;
   };
-  const shards: Shards = { store, root: options.opened.root, uuid: options.snapshot.uuid, deadline };
+  const shards: Shards = { store, root: options.opened.root, uuid: options.snapshot.uuid, deadline, lookedAt: now };
   const look = before ? await goOn(shards, structuredClone(before), { came, waiting }) : undefined;
   const last = look && !isProven(look.progress) ? look : await lastWord(shards, options, look?.progress);
   concludeLook(before, last.progress, now);
@@ -62,7 +76,6 @@ async function goOn(
   progress: ArrivalProgress,
   { came, waiting }: Pick<ArrivalLookOptions, "came" | "waiting">,
 ): Promise<Looked> {
-  rebase(progress, shards.root.sha256);
   const absent: string[] = [];
   for (const key of progress.loose) if ((await shards.store.head(key)) === undefined) absent.push(key);
   progress.loose = absent;
@@ -73,47 +86,49 @@ async function goOn(
   return { progress, missing: [...found.missing, ...known], damaged: found.damaged };
 }
 
-/**
- * The whole proof. Where one invocation was once too short for it, the footers that the shards were proven by stand, as long as the root is the same:
- * then names, sizes and metadata are what is looked at again.
- */
+/** The whole proof; what it sees of each shard is remembered. */
 async function lastWord(shards: Shards, options: ArrivalLookOptions, known: ArrivalProgress | undefined): Promise<Looked> {
-  const { opened, snapshot, indices } = options;
-  const { deadline, root } = shards;
-  const level = known?.outOfTime ? "metadata" : "footers";
-  const asked = { uuid: snapshot.uuid, indices, level, footersFor: "counter-named", root: opened, deadline } as const;
-  const proof = await proveSnapshot(shards.store, asked);
-  const isLast =
-    proof.verdict === "not-restorable" || (proof.verdict === "whole" && (level === "footers" || proof.rootSha256 === root.sha256));
-  const { missing, damaged } = proof;
-  const progress = known ?? startProgress(root.sha256, layoutOf(options), null);
-  if (isLast) return { proof: { ...proof, level: "footers" }, progress, missing, damaged };
-  // A proof that was cut knows the faults that it names, and of everything else nothing.
-  if (deadline()) {
-    progress.outOfTime = true;
-    markFaults(progress, proof);
-    return { progress, missing, damaged };
-  }
-  if (proof.verdict !== "incomplete" && proof.verdict !== "damaged") return { progress, missing, damaged, again: true };
-  return { progress: await learn(shards, options, proof), missing, damaged };
+  const { opened, snapshot, indices, now } = options;
+  const progress = known ?? startProgress(now, layoutOf(options));
+  const proof = await proveSnapshot(shards.store, {
+    uuid: snapshot.uuid,
+    indices,
+    level: "footers",
+    footersFor: "counter-named",
+    footersSeen: footersSeen(progress),
+    root: opened,
+    deadline: shards.deadline,
+    faultsMax: FAULTS_MAX,
+    observer: remembering(progress, now),
+  });
+  const { missing, damaged, verdict } = proof;
+  if (verdict === "whole" || verdict === "not-restorable") return { proof, progress, missing, damaged };
+  return { progress, missing, damaged, again: verdict === "unproven" };
 }
 
-/** From a finished proof: every shard without a fault is proven. Its data may be counter-named; only a look at the shard itself tells. */
-async function learn(shards: Shards, options: ArrivalLookOptions, proof: SnapshotProof): Promise<ArrivalProgress> {
-  const { root, uuid } = shards;
-  const faulty = new Set([...proof.missing, ...proof.damaged].map(({ key }) => key));
-  const counts = new Map((proof.closure?.indices ?? []).map((index) => [index.id, index.shards]));
-  const layout = layoutOf(options);
-  // An index whose metadata was not there for the proof keeps its shards unknown, even if it came since: nothing of them was looked at.
-  const uncounted = layout.filter(({ id }) => !counts.has(id) && !faulty.has(metadataKeyOf(root, uuid, id)));
-  await forEachBounded(uncounted, READS_AT_ONCE, async (index) => {
-    const { shards: count } = await readLayout(shards, index.id);
-    if (count !== null) counts.set(index.id, count);
-  });
-  const counted = layout.map((index) => ({ ...index, shards: counts.get(index.id) ?? null }));
-  const progress = startProgress(root.sha256, counted, 1);
-  markFaults(progress, proof);
-  return progress;
+function remembering(progress: ArrivalProgress, lookedAt: Date): LookObserver {
+  const places = new Map(progress.indices.map(({ id }, index) => [id, index]));
+  return {
+    indices(indices) {
+      for (const { id, metadata } of indices) {
+        const index = places.get(id);
+        if (index === undefined || metadata === undefined) continue;
+        if (progress.indices[index]?.shards?.length !== metadata.shards) setShards(progress, { index, shard: undefined }, metadata.shards);
+      }
+    },
+    shard({ indexId, shard, missing, damaged, hasCounters }) {
+      const index = places.get(indexId);
+      if (index === undefined) return;
+      const isWhole = missing.length === 0 && damaged.length === 0;
+      setState(progress, { index, shard }, isWhole ? provenState(progress, hasCounters, lookedAt) : null);
+      if (!isWhole) markFaults(progress, { missing, damaged });
+    },
+    metadata({ missing, damaged }) {
+      progress.loose = [];
+      // It is mended by being removed, so it is not waited for.
+      markFaults(progress, { missing, damaged: damaged.filter(({ key }) => key !== INCOMPATIBLE_KEY) });
+    },
+  };
 }
 
 function layoutOf({ opened, indices }: ArrivalLookOptions): { id: string; shards: null }[] {

@@ -6,6 +6,7 @@ import { countingStore } from "./countingStore.ts";
 import { type Finding, type LookOptions, lookAtSnapshot } from "./lookAtSnapshot.ts";
 import { metadataReader } from "./metadataReader.ts";
 import { listRoots, type OpenedRepository, openRepository, readRecord, requireRoot } from "./readRepository.ts";
+import type { Sampled } from "./sampler.ts";
 import { streamClosure } from "./streamClosure.ts";
 
 /** `listing` and `root`: of a repository that was listed and opened for several snapshots. */
@@ -16,13 +17,16 @@ export interface ProveSnapshotOptions extends LookOptions {
   root?: OpenedRepository | undefined;
 }
 
+/** `sampled`: when only a part of the contents was to be read. */
+export type SampledProof = SnapshotProof & { sampled?: Sampled };
+
 /**
  * Proves from the bucket alone that everything a restore needs is there, as deep as `level` says; each level includes the ones before it.
  * The root is looked at again at the end: a snapshot that vanished or changed meanwhile is `unproven`.
  * @throws AppError `absent` without a root, `invalid` for a root that cannot be decoded or a snapshot or index it does not hold, and whatever the store
  * throws (a refusal, a missing bucket, a cut listing): then nothing is proven.
  */
-export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOptions): Promise<SnapshotProof> {
+export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOptions): Promise<SampledProof> {
   const counted = countingStore(store);
   const opened = options.root ?? (await openRepository(counted.store));
   const root = requireRoot(opened, store.url);
@@ -30,7 +34,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
   const finding = await lookAtSnapshot(counted.store, root, snapshot, options);
   const settled =
     finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
-  const { closure, blobs, bytes, missing, damaged } = settled.finding;
+  const { closure, blobs, bytes, missing, damaged, sampled } = settled.finding;
   return {
     verdict: settled.finding.verdict,
     level: options.level,
@@ -45,6 +49,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
     damaged,
     reason: settled.finding.reason,
     requests: counted.requests,
+    ...(sampled && { sampled }),
   };
 }
 

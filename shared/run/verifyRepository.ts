@@ -1,11 +1,10 @@
 import type { BlobStore } from "../model/blobStore.ts";
-import type { ProofLevel, RootCatalogue, RootSnapshot, SnapshotProof } from "../model/repository.ts";
-import type { Sample } from "./checkFiles.ts";
+import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import type { Listing } from "./metadataReader.ts";
-import { chooseSnapshot, proveSnapshot } from "./proveSnapshot.ts";
+import { chooseSnapshot, proveSnapshot, type SampledProof } from "./proveSnapshot.ts";
 import { listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
 import { datedSnapshots, newestGoodFirst } from "./rootSnapshots.ts";
-import { type Sampled, sampleContents } from "./sampleContents.ts";
+import type { Sample, Sampled } from "./sampler.ts";
 
 /** A snapshot that changes under every look is not going to be proven by one more. */
 const LOOKS_MAX = 3;
@@ -19,20 +18,16 @@ export interface VerifyChoice {
   /** Uuids proven before. */
   skip?: ReadonlySet<string>;
   deadline?: () => boolean;
-  onProof?: (proof: ChosenProof) => void;
+  onProof?: (proof: SampledProof) => void;
   /** The root moved under a proof, which begins again from the new one. */
   onMoved?: (moved: { name: string; from: string; to: string }) => void;
   onRead?: (name: string, sampled: Sampled) => void;
 }
 
-export interface ChosenProof extends SnapshotProof {
-  sampled?: Sampled;
-}
-
 export interface Verified {
   /** The newest that was read. */
   root: RootCatalogue;
-  proofs: ChosenProof[];
+  proofs: SampledProof[];
   /** Chosen, but not come to before the time was up. */
   open: number;
   /** How often a proof was begun again because the root had moved. */
@@ -52,7 +47,7 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
   const todo = (await chosenIn(store, seen, choice.snapshot)).filter(({ uuid }) => !choice.skip?.has(uuid));
   const shared = todo.length > 1;
   if (shared) seen.listing = await listSizes(store);
-  const proofs: ChosenProof[] = [];
+  const proofs: SampledProof[] = [];
   for (const snapshot of todo) {
     if (choice.deadline?.()) break;
     const proof = await proveWhereItStands(store, seen, snapshot, { ...choice, shared });
@@ -75,7 +70,7 @@ async function proveWhereItStands(
   seen: Seen,
   { uuid, name }: RootSnapshot,
   choice: VerifyChoice & { shared: boolean },
-): Promise<ChosenProof> {
+): Promise<SampledProof> {
   for (let look = 1; ; look += 1) {
     const proof = await proveOnce(store, seen, uuid, choice);
     if (proof.reason?.code !== "root.moved" || look === LOOKS_MAX || choice.deadline?.()) return proof;
@@ -86,13 +81,11 @@ async function proveWhereItStands(
   }
 }
 
-async function proveOnce(store: BlobStore, { opened, root, listing }: Seen, uuid: string, choice: VerifyChoice): Promise<ChosenProof> {
+function proveOnce(store: BlobStore, { opened, root, listing }: Seen, uuid: string, choice: VerifyChoice): Promise<SampledProof> {
   const { level, sample, deadline, onRead } = choice;
-  const sampling = sample !== undefined && level === "contents";
-  const proof = await proveSnapshot(store, { uuid, level: sampling ? "footers" : level, root: opened, listing, deadline });
-  if (!sampling) return proof;
-  const read = onRead && ((sampled: Sampled) => onRead(proof.name, sampled));
-  return sampleContents(store, proof, { sample, root, listing, deadline, onRead: read });
+  const name = root.snapshots.find((snapshot) => snapshot.uuid === uuid)?.name ?? uuid;
+  const read = onRead && ((sampled: Sampled) => onRead(name, sampled));
+  return proveSnapshot(store, { uuid, level, root: opened, listing, deadline, sample, onRead: read });
 }
 
 async function see(store: BlobStore, listed: boolean): Promise<Seen> {

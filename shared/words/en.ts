@@ -42,7 +42,6 @@ export const EN: Readonly<Record<string, string>> = {
   "chunk.typeLargest": "{maxBytes:bytes} is the largest that type {type} takes",
   "clock.skew": "this machine's clock is {seconds} s off the store's",
   "closure.notWhole": "the closure is {verdict}: {missing} missing, {damaged} damaged, first {first}",
-  "closure.unreadable": "{key} is there and damaged: {target} would refuse every restore; copy it again, or remove it",
   "closure.whole": "the closure is whole ({level}, generation {generation}, {blobs} blobs)",
   "cluster.restoreRuns": "a restore of somebody else runs on {cluster}: {indices}",
   "cluster.snapshotRuns": "{snapshot} of somebody else runs on {cluster}",

@@ -15,10 +15,7 @@ const POLL_MS = 50;
 /** Restored with it, since from 7.x on the global metadata is read only then, and a proof is about the whole snapshot. */
 const EVERYTHING = { include_global_state: true, indices: "*" };
 
-/**
- * Left out beside the roots: 5.x and 6.x can do without it, but where it is there and no JSON they refuse every snapshot; 7.x never reads it.
- * It belongs to no snapshot, so no snapshot's proof looks into it.
- */
+/** 5.x and 6.x can do without it, but where it is there and no JSON they refuse every snapshot; 7.x never reads it. */
 const READ_WHERE_PRESENT = "incompatible-snapshots";
 
 const SUBJECTS = [
@@ -31,7 +28,7 @@ interface Case {
   blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The fixture as it is, and each mutation of a needed data blob, a needed metadata blob and one that is not needed. */
+/** The fixture as it is, and each mutation of a needed data blob, a needed metadata blob, one that is not needed, and the one that may be absent. */
 async function sampleCases({ blobs }: FixtureRepository, name: string): Promise<Case[]> {
   const random = sampler();
   const needed = await closureBlobs(blobs, { name });
@@ -42,6 +39,7 @@ async function sampleCases({ blobs }: FixtureRepository, name: string): Promise<
     unneeded: [...blobs.keys()].filter(
       (key) => needed.every((blob) => blob.key !== key) && !/^index-\d+$/.test(key) && key !== READ_WHERE_PRESENT,
     ),
+    ...(blobs.has(READ_WHERE_PRESENT) ? { optional: [READ_WHERE_PRESENT] } : {}),
   };
   const mutations: [string, Mutation][] = [
     ["removed", removed],
@@ -89,10 +87,10 @@ afterAll(async () => {
 const repositoriesOf = (version: string): string => join(run, `repositories-${version}`);
 
 describe.concurrent("a proof says whole exactly when a real restore succeeds", () => {
-  it.each(SUBJECTS)(`$version, $fixture, $snapshot: one blob mutated at a time, 12 sampled (seed ${seed})`, async (subject) => {
+  it.each(SUBJECTS)(`$version, $fixture, $snapshot: one blob mutated at a time, sampled (seed ${seed})`, async (subject) => {
     const { version, snapshot } = subject;
     const cases = await sampleCases(fixtureRepository(subject.fixture), snapshot);
-    expect(cases).toHaveLength(13);
+    expect(cases.length).toBeGreaterThanOrEqual(13);
     const told: [string, boolean, boolean][] = [];
     for (const [index, { what, blobs }] of cases.entries()) {
       const { verdict } = await proveSnapshot(storeOf(blobs), { name: snapshot, level: "contents" });
@@ -101,7 +99,8 @@ describe.concurrent("a proof says whole exactly when a real restore succeeds", (
       told.push([what, verdict === "whole", await restores(servers.get(version)?.url ?? "", directory, snapshot)]);
     }
     expect(told.filter(([, isWhole, isRestored]) => isWhole !== isRestored)).toEqual([]);
-    expect(told.filter(([, isWhole]) => isWhole).length).toBe(5);
+    expect(told.filter(([, isWhole]) => isWhole).length).toBeGreaterThanOrEqual(5);
+    expect(told.filter(([, isWhole]) => !isWhole).length).toBeGreaterThanOrEqual(8);
   });
 });
 

@@ -78,7 +78,6 @@ function checked(change: Partial<PreflightInput> = {}) {
     nameFor,
     snapshotDigits: timeDigits(START),
     jobId: JOB,
-    unreadable: undefined,
     ...change,
   };
   const { checks, refused, targets } = preflight(input);
@@ -191,7 +190,6 @@ describe("a restore's preflight", () => {
       nameFor,
       snapshotDigits: "",
       jobId: JOB,
-      unreadable: undefined,
     });
     const left = checks.find(({ check }) => check === "settings");
     expect(refused).toBe(false);

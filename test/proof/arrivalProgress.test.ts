@@ -4,12 +4,13 @@ import {
   type ArrivalProgress,
   concludeLook,
   etaSeconds,
+  footersSeen,
   goOnBehind,
   isProven,
   markFaults,
   nextLookAt,
   openUnits,
-  rebase,
+  provenState,
   setShards,
   setState,
   spreadProbes,
@@ -23,12 +24,12 @@ const missing = (key: string, expectedBytes: number | null = 100, foundBytes: nu
   expectedBytes,
   foundBytes,
 });
-const start = (shards: (number | null)[], state: null | 1 = 1): ArrivalProgress =>
-  startProgress(
-    "root-1",
-    shards.map((count, index) => ({ id: `i${index}`, shards: count })),
-    state,
-  );
+function start(shards: (number | null)[], state: null | 1 = 1): ArrivalProgress {
+  const layout = shards.map((count, index) => ({ id: `i${index}`, shards: count }));
+  const progress = startProgress(NOW, layout);
+  for (const index of progress.indices) index.shards = index.shards?.map(() => state) ?? null;
+  return progress;
+}
 
 describe("what is remembered of a proof", () => {
   it("puts every fault where it belongs, and the rest stays proven", () => {
@@ -63,13 +64,20 @@ describe("what is remembered of a proof", () => {
     expect(tallyProgress(progress)).toMatchObject({ missing: 1, unseen: 1, shards: 0 });
   });
 
-  it("forgets under another root only what may have been used again", () => {
-    const progress = start([2]);
-    setState(progress, { index: 0, shard: 0 }, 0);
-    rebase(progress, "root-1");
-    expect(progress.indices[0]?.shards).toEqual([0, 1]);
-    rebase(progress, "root-2");
-    expect(progress).toMatchObject({ rootSha256: "root-2", indices: [{ shards: [0, null] }] });
+  it("knows of names that are used again since when their footers were seen, to the minute and never too late", () => {
+    const progress = start([4], null);
+    const lookedAt = new Date(NOW.getTime() + 150_000);
+    setState(progress, { index: 0, shard: 0 }, provenState(progress, false, lookedAt));
+    setState(progress, { index: 0, shard: 1 }, provenState(progress, true, NOW));
+    setState(progress, { index: 0, shard: 2 }, provenState(progress, true, lookedAt));
+    const seen = footersSeen(progress);
+    expect([0, 1, 2, 3].map((shard) => seen("i0", shard)?.toISOString())).toEqual([
+      undefined,
+      "2026-11-21T01:00:00.000Z",
+      "2026-11-21T01:02:00.000Z",
+      undefined,
+    ]);
+    expect(seen("i1", 0)).toBeUndefined();
   });
 
   it.each([

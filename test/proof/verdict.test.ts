@@ -6,7 +6,7 @@ import { joinListing, verdictOf } from "../../shared/proof/verdict.ts";
 import { fc, test } from "../format/propertyTest.ts";
 
 async function* listing(...blobs: [string, number][]): AsyncGenerator<BlobInfo> {
-  for (const [key, sizeBytes] of blobs) yield { key, sizeBytes };
+  for (const [at, [key, sizeBytes]] of blobs.entries()) yield { key, sizeBytes, lastModified: new Date(at) };
 }
 
 function expected(...blobs: [string, number | undefined][]): ClosureBlob[] {
@@ -21,7 +21,7 @@ const keys = fc.dictionary(
 
 describe("joinListing", () => {
   it("tells what is missing, what has another size, and nothing else", async () => {
-    const missing = await joinListing(
+    const { missing, written } = await joinListing(
       expected(["a", 1], ["b", 2], ["c", 3], ["d", undefined], ["e", undefined]),
       listing(["a", 1], ["aa", 9], ["b", 3], ["d", 7], ["z", 1]),
     );
@@ -30,6 +30,7 @@ describe("joinListing", () => {
       { key: "c", expectedBytes: 3, foundBytes: null },
       { key: "e", expectedBytes: null, foundBytes: null },
     ]);
+    expect(written.map((date) => date?.getTime())).toEqual([0, 2, undefined, 3, undefined]);
   });
 
   it("does not trust a listing that repeats a page", async () => {
@@ -41,7 +42,7 @@ describe("joinListing", () => {
 
   test("agrees with a look-up key by key", [keys, keys], async (wanted, there) => {
     const sorted = <T>(entries: Record<string, T>) => Object.entries(entries).sort(([left], [right]) => compareKeys(left, right));
-    const missing = await joinListing(expected(...sorted(wanted)), listing(...sorted(there)));
+    const { missing } = await joinListing(expected(...sorted(wanted)), listing(...sorted(there)));
     expect(missing.map(({ key }) => key)).toEqual(sorted(wanted).flatMap(([key, size]) => (there[key] === size ? [] : [key])));
   });
 });

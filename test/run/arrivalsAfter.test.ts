@@ -54,14 +54,21 @@ describe("a second snapshot after the first is served", () => {
 });
 
 describe("a damaged list of incompatible snapshots, over which 5.x stumbles at every restore", () => {
-  it("is refused before the cluster is asked, and says which blob", async () => {
+  it("is waited out, and says which blob, until it is mended", async () => {
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs);
     await world.blobs(MOVED).put("incompatible-snapshots", Buffer.from('{"incompatible-snapshots":['));
     await arrive(INDEX1);
     await settle();
     expect(restores()).toEqual([]);
-    expect(world.notices).toMatchObject([{ key: "restore-failed:moved", reason: { params: { refusals: ["closure.unreadable"] } } }]);
+    const head = (await (await world.open()).log.read(`arrival-moved-${SNAP1.uuid}`))?.head;
+    expect(head).toMatchObject({ reason: { code: "arrival.notWhole", params: { first: "incompatible-snapshots" } } });
+    await world.blobs(MOVED).delete(["incompatible-snapshots"]);
+    for (let look = 0; look < 3; look += 1) {
+      world.advance(15 * MINUTE_MS);
+      await settle();
+    }
+    expect(restores()).toHaveLength(1);
   });
 
   it("may be gone altogether", async () => {

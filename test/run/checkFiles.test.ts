@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClosureBlob } from "../../shared/model/repository.ts";
-import { checkContents, checkFooter, type RecordedFile, recordedFiles, sampleFiles } from "../../shared/run/checkFiles.ts";
+import { checkContents, checkFooter, type RecordedFile, recordedFiles } from "../../shared/run/checkFiles.ts";
 import { withFooter } from "../format/encodeContainer.ts";
 import { storeOf } from "../format/fixtureRepositories.ts";
 import { fc, test } from "../format/propertyTest.ts";
@@ -73,46 +73,5 @@ describe("recordedFiles", () => {
     expect(recordedFiles(expected, "counter-named", new Set())).toHaveLength(1);
     const uuidNamed = expected.map((blob) => ({ ...blob, key: blob.key.replace("__a", "__KbJhyWYLQ7ywNOeri6EaWA") }));
     expect(recordedFiles(uuidNamed, "counter-named", new Set())).toEqual([]);
-  });
-});
-
-describe("sampleFiles", () => {
-  const sizes = fc.array(fc.integer({ min: 0, max: 10_000 }), { maxLength: 60 });
-  const filesOf = (lengths: readonly number[]): RecordedFile[] =>
-    lengths.map((lengthBytes, number) => ({
-      parts: [{ key: `__${number}`, sizeBytes: lengthBytes, kind: "data" }],
-      lengthBytes,
-      checksum: "0",
-    }));
-  const bytesOf = (files: readonly RecordedFile[]) => files.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
-
-  test(
-    "reads at least the share of the bytes, and not one file more than that takes",
-    [sizes, fc.integer({ min: 1, max: 100 })],
-    (lengths, percent) => {
-      const files = filesOf(lengths);
-      const chosen = sampleFiles(files, { share: percent / 100 }, "seed");
-      expect(bytesOf(chosen)).toBeGreaterThanOrEqual((bytesOf(files) * percent) / 100);
-      const last = chosen.at(-1);
-      if (last !== undefined) expect(bytesOf(chosen) - last.lengthBytes).toBeLessThan((bytesOf(files) * percent) / 100);
-    },
-  );
-
-  test(
-    "never reads more than a budget, and nothing that still fits is passed over",
-    [sizes, fc.integer({ min: 1, max: 50_000 })],
-    (lengths, bytes) => {
-      const files = filesOf(lengths);
-      const chosen = sampleFiles(files, { bytes }, "seed");
-      expect(bytesOf(chosen)).toBeLessThanOrEqual(bytes);
-      for (const file of files.filter((one) => !chosen.includes(one))) expect(bytesOf(chosen) + file.lengthBytes).toBeGreaterThan(bytes);
-    },
-  );
-
-  it("looks at the same files again whatever their order, and at others of another root", () => {
-    const files = filesOf(Array.from({ length: 50 }, () => 100));
-    const keys = (chosen: readonly RecordedFile[]) => chosen.map(({ parts }) => parts[0]?.key);
-    expect(keys(sampleFiles([...files].reverse(), { share: 0.1 }, "root"))).toEqual(keys(sampleFiles(files, { share: 0.1 }, "root")));
-    expect(keys(sampleFiles(files, { share: 0.1 }, "other"))).not.toEqual(keys(sampleFiles(files, { share: 0.1 }, "root")));
   });
 });

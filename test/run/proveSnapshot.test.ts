@@ -144,14 +144,17 @@ describe("proveSnapshot", () => {
   it("asks for each metadata blob once, and lists once", async () => {
     const proof = await prove(CHUNKED.blobs, "snap-1", "metadata");
     const metadata = (await closureBlobs(CHUNKED.blobs, { name: "snap-1" })).filter(({ kind }) => kind !== "data").length;
-    expect(proof.requests).toEqual({ list: 3, get: metadata, head: 0 });
+    // And the list of incompatible snapshots, where it is there.
+    expect(proof.requests).toEqual({ list: 3, get: metadata + 1, head: 0 });
+    const without = await prove(new Map([...CHUNKED.blobs].filter(([key]) => key !== "incompatible-snapshots")), "snap-1", "metadata");
+    expect(without.requests).toEqual({ list: 3, get: metadata, head: 0 });
   });
 
   it("needs no listing and no root of its own when they are handed in", async () => {
     const store = storeOf(CHUNKED.blobs);
     const [root, listing] = [await openRepository(store), await listSizes(store)];
     const proof = await proveSnapshot(store, { name: "snap-1", level: "names", root, listing });
-    expect(proof).toMatchObject({ verdict: "whole", requests: { list: 1, get: 9 } });
+    expect(proof).toMatchObject({ verdict: "whole", requests: { list: 1, get: 10 } });
     listing.delete("snap-7tPEnywhQ_qdBBcR7XVYbg.dat");
     expect(await proveSnapshot(store, { name: "snap-1", level: "names", root, listing })).toMatchObject({ verdict: "incomplete" });
   });

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { type FileHandle, lstat } from "node:fs/promises";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { collect } from "../blobs/body.ts";
@@ -34,7 +35,7 @@ function reading(place: DirectoryPlace): Pick<BlobStore, "list" | "head" | "get"
     head: (key) =>
       readOne(place, key, "head", async (path) => {
         const stats = await lstat(path);
-        return stats.isFile() ? { key, sizeBytes: stats.size, lastModified: stats.mtime } : undefined;
+        return stats.isFile() ? { key, sizeBytes: stats.size, lastModified: writtenAt(stats) } : undefined;
       }),
     async get(key, range) {
       const body = await open(key, range);
@@ -81,7 +82,7 @@ async function* list(place: DirectoryPlace, prefix: string, startAfter: string |
       startAfter === undefined ? undefined : base.prefix(startAfter),
     )) {
       const relative = base.relative(key);
-      if (relative !== undefined) yield { key: relative, sizeBytes: stats.size, lastModified: stats.mtime };
+      if (relative !== undefined) yield { key: relative, sizeBytes: stats.size, lastModified: writtenAt(stats) };
     }
   } catch (error) {
     throw directoryError(error, subject);
@@ -104,4 +105,9 @@ async function readOne<T>(
       return undefined;
     }
   });
+}
+
+/** `cp -p` and rsync give a file its original's time; when it came to lie here, its change time tells. */
+function writtenAt({ mtimeMs, ctimeMs }: Stats): Date {
+  return new Date(Math.max(mtimeMs, ctimeMs));
 }

@@ -59,8 +59,8 @@ export type ArrivalObservation =
   | { seen: "superseded"; by: string }
   /** An older one of the same watch comes first. */
   | { seen: "queued"; by: string }
-  /** The last word: `whole` or `not-restorable`. */
-  | { seen: "proof"; proof: SnapshotProof };
+  /** The last word: `whole` or `not-restorable`, in a look that began then. */
+  | { seen: "proof"; proof: SnapshotProof; since: Date };
 
 export type ArrivalJob = Job<ArrivalInput, ArrivalData>;
 
@@ -100,11 +100,11 @@ export function stepArrival(job: ArrivalJob, seen: ArrivalObservation): Decision
     case "superseded":
       return { do: "record", state: "skipped", reason: reason("arrival.superseded", { snapshot: snapshot.name, by: seen.by }), data };
     case "proof":
-      return judge(job, seen.proof);
+      return judge(job, seen.proof, seen.since);
   }
 }
 
-function judge(job: ArrivalJob, proof: SnapshotProof): Decision<ArrivalData> {
+function judge(job: ArrivalJob, proof: SnapshotProof, since: Date): Decision<ArrivalData> {
   const { data } = job.head;
   const name = proof.name;
   if (proof.verdict === "not-restorable")
@@ -131,7 +131,7 @@ function judge(job: ArrivalJob, proof: SnapshotProof): Decision<ArrivalData> {
     generation: proof.generation,
   });
   if (job.intent.input.watch.restore.which === "by-hand") return { do: "record", state: "done", reason: why, data: proven };
-  return { do: "effect", effect: "askRestore", args: { digest: proven.digest }, reason: why, data: proven, carry: proof };
+  return { do: "effect", effect: "askRestore", args: { digest: proven.digest }, reason: why, data: proven, carry: { proof, since } };
 }
 
 /** One record per look: what it leaves for the next one, and when that is due. */

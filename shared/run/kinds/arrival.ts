@@ -43,8 +43,8 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
             ? { found: "ours", state: "asking", reason: reason("arrival.asked", { job: id }), data: { ...job.head.data, restore: id } }
             : { found: "none" };
         },
-        async perform(job, _args, proof: SnapshotProof) {
-          await keepEvidence(world, world.blobs(job.intent.input.watch.blobs).url, proof);
+        async perform(job, _args, { proof, since }: { proof: SnapshotProof; since: Date }) {
+          await keepEvidence(world, world.blobs(job.intent.input.watch.blobs).url, proof, since);
           const created = await askRestore(world, orderOf(job));
           if (created.outcome === "created") work.jobs.push(created.job);
         },
@@ -152,19 +152,20 @@ async function look(
   if ("fault" in selection) return { seen: "refused", fault: selection.fault };
   const key = stateKey.progress(job.id);
   const kept = await readObject<ArrivalProgress>(world.state, key);
+  const since = world.clock.now();
   const { proof, progress, missing, damaged, again } = await proveArrival(store, {
     opened: { ...opened, root },
     snapshot: here,
     indices: selection.indices,
-    before: kept?.schema === 1 ? kept : undefined,
+    before: kept?.schema === 2 ? kept : undefined,
     ...probes,
     deadline: () => isTimeUp(world),
-    now: world.clock.now(),
+    now: since,
   });
   if (proof) {
     const start = proof.closure?.snapshot.startTime;
     if (start) job.intent.input.snapshot.startTime = start.toISOString();
-    return { seen: "proof", proof };
+    return { seen: "proof", proof, since };
   }
   await writeObject(world.state, key, progress);
   return { seen: "look", found: describeLook({ progress, missing, damaged, again }, world.clock.now()) };

@@ -1,13 +1,12 @@
-import { INCOMPATIBLE_KEY, isReadableIncompatible } from "../../format/incompatibleSnapshots.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "../../jobs/steps/restore.ts";
 import type { Cluster, ClusterIndex, RunningRestore } from "../../model/cluster.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { selectNames } from "../../plan/selectIndices.ts";
-import { isAtLeast } from "../../plan/versions.ts";
+import { newestEvidence } from "../evidence.ts";
 import { blockOf, type OpenWork } from "../openWork.ts";
-import { proveSnapshot } from "../proveSnapshot.ts";
+import { type ProveSnapshotOptions, proveSnapshot } from "../proveSnapshot.ts";
 import { heldIndices, openRepository } from "../readRepository.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../registration.ts";
 import { configured, configuredCluster, type World } from "../world.ts";
@@ -64,7 +63,6 @@ export async function gateOf(
     proof,
     preflight: preflight({
       proof,
-      unreadable: await unreadableFor(world, input, targetVersion),
       indices: input.indices,
       alias: input.alias,
       targetVersion,
@@ -77,19 +75,12 @@ export async function gateOf(
   };
 }
 
-/** 5.x and 6.x read the list of incompatible snapshots before every restore, later versions never. */
-async function unreadableFor(world: World, input: RestoreJob["intent"]["input"], targetVersion: string): Promise<string | undefined> {
-  if (isAtLeast(targetVersion, "7.0.0")) return undefined;
-  const bytes = await world.blobs(input.place).get(INCOMPATIBLE_KEY);
-  return bytes === undefined || isReadableIncompatible(bytes) ? undefined : INCOMPATIBLE_KEY;
-}
-
 async function proveChosen(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
   const opened = await openRepository(store);
   const held = heldIndices(opened.root, input.snapshot.uuid);
   const selection = selectNames(input.indices, held);
-  return proveSnapshot(store, {
+  const asked: ProveSnapshotOptions = {
     uuid: input.snapshot.uuid,
     // A selection that matches nothing is refused by the preflight, which then says what is held.
     ...("indices" in selection ? { indices: selection.indices } : {}),
@@ -97,7 +88,20 @@ async function proveChosen(world: World, input: RestoreJob["intent"]["input"]): 
     footersFor: "counter-named",
     root: opened,
     deadline: () => world.remainingMs() < PROOF_RESERVE_MS,
-  });
+  };
+  const known = await knownFooters(world, store.url, input.snapshot.uuid);
+  if (known === undefined) return proveSnapshot(store, asked);
+  const proof = await proveSnapshot(store, { ...asked, footersSeen: () => known.since });
+  // Evidence of other indices says nothing of these.
+  return proof.verdict !== "whole" || proof.closure?.digest === known.digest ? proof : proveSnapshot(store, asked);
+}
+
+/** What an earlier proof says of the footers: they need not be read again where nothing was written since. */
+async function knownFooters(world: World, url: string, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
+  const evidence = (await newestEvidence(world, new Set([uuid]), url)).get(uuid);
+  if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;
+  if (evidence.level !== "footers" && evidence.level !== "contents") return undefined;
+  return { digest: evidence.digest, since: new Date(evidence.since) };
 }
 
 async function observeTarget(

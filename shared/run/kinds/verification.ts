@@ -20,8 +20,9 @@ export function verificationKind(world: World): JobKind<VerificationInput, Verif
       const { place, snapshot, level } = job.intent.input;
       const store = world.blobs(place);
       const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
+      const since = world.clock.now();
       const { proofs, open } = await proveChosen(store, { snapshot, level, skip: done, deadline: () => world.remainingMs() < RESERVE_MS });
-      for (const proof of proofs) await keepEvidence(world, store.url, proof);
+      for (const proof of proofs) await keepEvidence(world, store.url, proof, since);
       return { proofs, open };
     },
     step: stepVerification,

@@ -176,7 +176,8 @@ describe("verbs over a bucket alone", () => {
       /NAME +WHEN +STATE +SIZE +OWN +DOCUMENTS +PROVEN\nsnap-2 .* SUCCESS .* –\nsnap-1 (.*\n)*Orphans: none\./,
     );
     const { proofs } = await proveChosen(directoryStore(), { snapshot: "all", level: "footers" });
-    for (const proof of proofs) await keepEvidence(await world.open(), proof.name === "snap-1" ? url : "oss://a-copy/elsewhere", proof);
+    for (const proof of proofs)
+      await keepEvidence(await world.open(), proof.name === "snap-1" ? url : "oss://a-copy/elsewhere", proof, world.now());
     world.advance(DAY_MS);
     const again = (await snapshots({ ...sessionOf(world), options: { color: false, config: "ossnap.yaml" } }, url, {}))
       .data as SurveyAnswer;

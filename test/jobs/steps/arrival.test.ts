@@ -23,6 +23,7 @@ const job = (data: ArrivalData = EMPTY, change: { cancelling?: boolean; which?: 
 };
 const proof = (verdict: SnapshotProof["verdict"], change: Partial<SnapshotProof> = {}): ArrivalObservation => ({
   seen: "proof",
+  since: new Date("2026-11-21T01:00:00Z"),
   proof: {
     verdict,
     level: "footers",

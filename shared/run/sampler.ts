@@ -1,0 +1,74 @@
+import { sha256 } from "../model/hash.ts";
+import type { RecordedFile } from "./checkFiles.ts";
+
+/** How much of the data is read: at least this share of its bytes, or at most so many bytes. */
+export type Sample = { share: number } | { bytes: number };
+
+/** What of the data was read to its end. */
+export interface Sampled {
+  files: number;
+  bytes: number;
+  ofFiles: number;
+  ofBytes: number;
+}
+
+/** Chooses among files that come shard by shard, and keeps none that is not chosen. */
+export interface Sampler {
+  /** Of these files, the ones to read now. */
+  choose(files: readonly RecordedFile[]): RecordedFile[];
+  /** The ones to read once every file was offered. */
+  rest(): RecordedFile[];
+  readonly ofFiles: number;
+  readonly ofBytes: number;
+}
+
+/**
+ * Whole files up to the sample's size, in an order that looks random and yet is the same for the same `seed`: who looks again looks at the same files.
+ * A share is taken of each shard, with the file that reaches it; a budget is never exceeded, and a file that is larger than it is never read.
+ */
+export function samplerOf(sample: Sample, seed: string): Sampler {
+  const rankOf = (file: RecordedFile) => sha256(JSON.stringify([seed, file.parts[0]?.key]));
+  let [ofFiles, ofBytes, chosenBytes] = [0, 0, 0];
+  /** In the order of their ranks. */
+  const kept: { file: RecordedFile; rank: string }[] = [];
+
+  function keep(file: RecordedFile, budgetBytes: number): void {
+    if (file.lengthBytes > budgetBytes) return;
+    const rank = rankOf(file);
+    let [low, high] = [0, kept.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((kept[middle]?.rank ?? "") < rank) low = middle + 1;
+      else high = middle;
+    }
+    kept.splice(low, 0, { file, rank });
+    chosenBytes += file.lengthBytes;
+    while (chosenBytes > budgetBytes) chosenBytes -= kept.pop()?.file.lengthBytes ?? 0;
+  }
+
+  function share(files: readonly RecordedFile[], part: number): RecordedFile[] {
+    const ranked = files.map((file) => ({ file, rank: rankOf(file) })).sort((left, right) => (left.rank < right.rank ? -1 : 1));
+    return ranked.flatMap(({ file }) => {
+      if (chosenBytes >= ofBytes * part) return [];
+      chosenBytes += file.lengthBytes;
+      return [file];
+    });
+  }
+
+  return {
+    choose(files) {
+      ofFiles += files.length;
+      ofBytes += files.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+      if ("share" in sample) return share(files, sample.share);
+      for (const file of files) keep(file, sample.bytes);
+      return [];
+    },
+    rest: () => kept.map(({ file }) => file),
+    get ofFiles() {
+      return ofFiles;
+    },
+    get ofBytes() {
+      return ofBytes;
+    },
+  };
+}
