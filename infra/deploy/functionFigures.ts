@@ -39,6 +39,12 @@ export const FUNCTION_FIGURES = {
     memoryMegabytes: 1024,
     async: { retries: 0, eventAgeSeconds: 3600, task: true },
   },
+  continueJob: {
+    functionName: "ossnap-continue-job",
+    timeoutSeconds: 3600,
+    memoryMegabytes: 1024,
+    async: { retries: 0, eventAgeSeconds: 3600, task: true },
+  },
   advanceJobs: {
     functionName: "ossnap-advance-jobs",
     timeoutSeconds: 120,

@@ -74,6 +74,10 @@ export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> =
     { title: "a batch needs the state", event: { job: "copy-aws-to-oss-1", batch: "0-0-abcdef", attempt: 1 }, expect: NEEDS_STATE },
     { title: "an event without anything is told", event: {}, expect: /^error invalid .*batch/s },
   ],
+  continueJob: [
+    { title: "a job's turn needs the state", event: { job: "arrival-moved-1" }, expect: NEEDS_STATE },
+    { title: "an event without a job is told", event: {}, expect: /^error invalid .*job/s },
+  ],
   advanceJobs: [
     {
       title: "a tick needs the state",

@@ -18,6 +18,11 @@ export const stateKey = {
   jobs: "live/jobs/",
   job: (id: string) => `live/jobs/${id}/`,
   record: (id: string, seq: number) => `live/jobs/${id}/${String(seq).padStart(6, "0")}.json`,
+  /** The job's look was too long for a tick and went on in this task. */
+  task: (id: string, number: number) => `live/tasks/${id}/${String(number).padStart(6, "0")}`,
+  tasks: (id: string) => `live/tasks/${id}/`,
+  /** Where the next tick begins, since the last one did not come to it. */
+  next: (id: string) => `live/next/${id}`,
   slot: (policy: string, { slot, state, seconds }: SlotHint) => `live/slots/${policy}/${slot}.${state}.${seconds}`,
   watchRoots: (watch: string) => `live/watch/${watch}/root/`,
   /** What the root last looked at held: a root of another repository shares nothing with it. */

@@ -6,6 +6,10 @@ import { parseSlot } from "./slot.ts";
 export interface LiveView {
   /** Job id → the number of its newest record. */
   jobs: Map<string, number>;
+  /** Job id → the number of the last task that went on with it. */
+  tasks: Map<string, number>;
+  /** The job that the last tick did not come to. */
+  next: string | undefined;
   /** Policy → slots already dealt with, oldest first. */
   slots: Map<string, SlotHint[]>;
   /** Watch → marks of roots already looked at. */
@@ -38,6 +42,8 @@ export interface WatchPosition {
 export async function readLive(state: BlobStore): Promise<LiveView> {
   const view: LiveView = {
     jobs: new Map(),
+    tasks: new Map(),
+    next: undefined,
     slots: new Map(),
     watchRoots: new Map(),
     positions: new Map(),
@@ -55,6 +61,8 @@ function place(view: LiveView, key: string): void {
   if (area === undefined || name === undefined) return;
   const leaf = rest.at(-1) ?? "";
   if (area === "jobs") placeJob(view, name, leaf);
+  else if (area === "tasks") view.tasks.set(name, Math.max(view.tasks.get(name) ?? 0, Number(leaf)));
+  else if (area === "next") view.next = name;
   else if (area === "slots") placeSlot(view, name, leaf);
   else if (area === "watch") placeWatch(view, name, rest[0], key);
   else if (area === "copies") placeCopy(view, name, rest[0], key);

@@ -131,8 +131,9 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (tex
 
     async sweep(id) {
       const keys: string[] = [];
-      for await (const { key } of state.list(stateKey.work(id))) keys.push(key);
-      for await (const { key } of state.list(stateKey.job(id))) keys.push(key);
+      // The log last: while something of it is there, a later sweep finds the rest.
+      for (const prefix of [stateKey.work(id), stateKey.tasks(id), stateKey.job(id)])
+        for await (const { key } of state.list(prefix)) keys.push(key);
       if (keys.length > 0) await state.delete(keys);
     },
   };

@@ -1,7 +1,10 @@
+import { stateKey } from "../jobs/keys.ts";
 import type { Job } from "../jobs/record.ts";
+import { writeObject } from "../jobs/stateObject.ts";
 import { type JobKind, type Stepped, stepJob } from "../jobs/step.ts";
 import { messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
+import { handOver, isInTask } from "./handOver.ts";
 import { arrivalKind } from "./kinds/arrival.ts";
 import { backupKind } from "./kinds/backup.ts";
 import { copyKind } from "./kinds/copy.ts";
@@ -22,27 +25,64 @@ export interface Advanced {
   reason: Reason;
 }
 
-/** Moves one job by id; a job that has no log (any more) is no error. */
+/** What one job's look may take of a tick. A look keeps some seconds of it for its record; what does not fit goes on in a task. */
+const SLICE_MS = 35_000;
+
+/** Moves one job by id, unless a task has it in hand; a job that has no log (any more) is no error. */
 export async function advanceJob(world: World, id: string, known?: OpenWork): Promise<Advanced | undefined> {
   const work = known ?? (await readOpenWork(world));
   const job = work.jobs.find((open) => open.id === id);
-  return job ? advanceOne(world, work, job) : undefined;
+  return job && advanceOrLeave(world, work, job);
 }
 
-/** Moves every open job one round, the one longest without a record first; jobs that these create are moved too. */
+/**
+ * Moves every open job one round, a slice of the time each: the one that the last tick did not come to first, then whoever is longest without a record.
+ * Jobs that these create are moved too.
+ */
 export async function advanceAll(world: World, work: OpenWork): Promise<Advanced[]> {
   const advanced: Advanced[] = [];
   const done = new Set<string>();
   for (;;) {
-    const next = work.jobs.filter((job) => !done.has(job.id)).sort(byTurn)[0];
-    if (!next || world.remainingMs() < ADVANCE_RESERVE_MS) return advanced;
+    const next = inTurn(work).find((job) => !done.has(job.id));
+    if (!next || world.remainingMs() < ADVANCE_RESERVE_MS) {
+      await rememberNext(world, work, next?.id);
+      return advanced;
+    }
     done.add(next.id);
-    advanced.push(await advanceOne(world, work, next));
+    advanced.push(await advanceOrLeave(world, work, next, withSlice(world)));
   }
 }
 
-/** A job whose look or effect throws is left for the next tick; the others go on. */
-async function advanceOne(world: World, work: OpenWork, job: Job): Promise<Advanced> {
+function inTurn({ jobs, live }: OpenWork): Job[] {
+  const order = [...jobs].sort(byTurn);
+  const first = order.findIndex(({ id }) => id === live.next);
+  return first > 0 ? [...order.slice(first), ...order.slice(0, first)] : order;
+}
+
+/** So that a tick which is too short for all jobs does not serve the same ones again. */
+async function rememberNext(world: World, { live }: OpenWork, id: string | undefined): Promise<void> {
+  if (live.next === id) return;
+  if (id !== undefined) await writeObject(world.state, stateKey.next(id), {});
+  if (live.next !== undefined) await world.state.delete([stateKey.next(live.next)]);
+}
+
+/** The same world with less time, for one job's look. */
+function withSlice(world: World): World {
+  const endMs = world.clock.now().getTime() + SLICE_MS;
+  const remainingMs = () => Math.min(world.remainingMs(), endMs - world.clock.now().getTime());
+  // Not spread: what a world holds is opened when it is first asked for.
+  return Object.create(world, { remainingMs: { value: remainingMs } }) as World;
+}
+
+async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: World): Promise<Advanced> {
+  if (await isInTask(world, work, job)) return { job: job.id, outcome: "left", state: job.head.state, reason: reason("job.inTask") };
+  const advanced = await advanceOne(world, work, job, looking);
+  if (work.cut.delete(job.id)) await handOver(world, work, job);
+  return advanced;
+}
+
+/** A job whose look or effect throws is left for the next tick; the others go on. `looking` may give its looks less time than the invocation has. */
+export async function advanceOne(world: World, work: OpenWork, job: Job, looking = world): Promise<Advanced> {
   const context = {
     log: world.log,
     clock: world.clock,
@@ -52,7 +92,7 @@ async function advanceOne(world: World, work: OpenWork, job: Job): Promise<Advan
     logger: world.logger,
   };
   try {
-    const stepped = await stepJob(kindFor(world, work, job), job, context);
+    const stepped = await stepJob(kindFor(looking, work, job), job, context);
     if (stepped.outcome === "finished") work.jobs.splice(work.jobs.indexOf(job), 1);
     const why = stepped.outcome === "finished" ? stepped.done.reason : stepped.reason;
     return { job: job.id, outcome: stepped.outcome, state: job.head.state, reason: why };
@@ -70,7 +110,7 @@ function kindFor(world: World, work: OpenWork, job: Job): JobKind {
     arrival: () => arrivalKind(world, work),
     restore: () => restoreKind(world, work),
     retire: () => retireKind(world),
-    verification: () => verificationKind(world),
+    verification: () => verificationKind(world, work),
   };
   // Each kind's input and data are its own; the id's first word is what ties a log to its kind.
   return kinds[job.kind]() as unknown as JobKind;

@@ -1,4 +1,4 @@
-import { isCounterNamed, rootKey } from "../format/keys.ts";
+import { rootKey } from "../format/keys.ts";
 import { subsetRoot } from "../format/rootSubset.ts";
 import type { CopyJob } from "../jobs/steps/copy.ts";
 import type { BlobStore } from "../model/blobStore.ts";
@@ -15,7 +15,7 @@ import {
   rootGeneration,
   unionOfClosures,
 } from "../plan/copy.ts";
-import { checkFooter, recordedFiles } from "./checkFiles.ts";
+import { checkFooter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { forEachBounded } from "./forEachBounded.ts";
 import type { OpenWork } from "./openWork.ts";
 import { listSizes, type OpenedRepository, openRepository, READS_AT_ONCE, readClosure } from "./readRepository.ts";
@@ -33,12 +33,13 @@ export function copyOwner(world: World, job: CopyJob): string {
   return `${job.intent.input.copyName}-${shortHash(8, world.blobs(job.intent.input.rule.to).url)}`;
 }
 
-/** Pins the source's root, reads the closures wanted, and says what is not at the destination yet. Reads only. */
-export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob): Promise<CopyPlan> {
+/** Pins the source's root, reads the closures wanted, and says what is not at the destination yet. Reads only; undefined when time ran out. */
+export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<CopyPlan | undefined> {
   const { input } = job.intent;
   const source = world.blobs(input.from);
   const opened = await openRepository(source);
-  const destination = await seeDestination(world, work, job);
+  const destination = await seeDestination(world, work, job, deadline);
+  if (destination === undefined) return undefined;
   const fault = ownershipFault(destination, destination.store.url);
   if (!opened.root || !opened.rootBytes) return faulty(reason("copy.noRoot", { source: source.url }));
   if (fault) return faulty(fault);
@@ -52,7 +53,8 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob)
   const snapshots = [...wanted, ...kept];
   const closures: Closure[] = [];
   for (const snapshot of snapshots) {
-    const reading = await readClosure(source, opened.root, snapshot);
+    const reading = await readClosure(source, opened.root, snapshot, { deadline });
+    if (!reading.finished) return undefined;
     if (!reading.closure) await requireSameRoot(source, opened);
     if (!reading.closure)
       return faulty(
@@ -60,23 +62,25 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob)
       );
     closures.push(reading.closure);
   }
-  return assemble(job, opened, snapshots, unionOfClosures(closures), destination);
+  const needed = unionOfClosures(closures);
+  const missing = await notEqualAt(destination, needed, deadline);
+  return missing && assemble(job, opened, snapshots, { needed, missing }, destination);
 }
 
-async function assemble(
+function assemble(
   job: CopyJob,
   opened: OpenedRepository,
   snapshots: RootSnapshot[],
-  needed: ClosureBlob[],
+  { needed, missing }: { needed: ClosureBlob[]; missing: ClosureBlob[] },
   destination: Destination,
-): Promise<CopyPlan> {
+): CopyPlan {
   const rootBytes = subsetRoot(
     opened.rootBytes as Uint8Array,
     snapshots.map(({ uuid }) => uuid),
   );
   const rootSha256 = sha256(rootBytes);
-  const missing = await notEqualAt(destination, needed);
-  const equal = needed.filter((blob) => !missing.includes(blob));
+  const absent = new Set(missing);
+  const equal = needed.filter((blob) => !absent.has(blob));
   const generation = rootGeneration(opened.root?.generation ?? 0, rootSha256, destination);
   return {
     fault: undefined,
@@ -99,11 +103,12 @@ async function requireSameRoot(source: BlobStore, opened: OpenedRepository): Pro
     throw new AppError("conflict", `${source.url}: the root moved from ${opened.root?.key} to ${root?.key} while it was read`);
 }
 
-async function seeDestination(world: World, work: OpenWork, job: CopyJob): Promise<Destination> {
+async function seeDestination(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<Destination | undefined> {
   const { rule } = job.intent.input;
   const owner = copyOwner(world, job);
   const store = world.blobs(rule.to);
-  const sizes = await listSizes(store);
+  const sizes = await listSizes(store, deadline);
+  if (sizes === undefined) return undefined;
   const opened = await openRepository(store);
   return {
     store,
@@ -118,16 +123,21 @@ async function seeDestination(world: World, work: OpenWork, job: CopyJob): Promi
 }
 
 /** Not there, of another size, or there under a counter name with another checksum: 2.x … 6.x use `__7` again for other bytes. */
-async function notEqualAt(destination: Destination, needed: readonly ClosureBlob[]): Promise<ClosureBlob[]> {
+async function notEqualAt(
+  destination: Destination,
+  needed: readonly ClosureBlob[],
+  deadline: () => boolean,
+): Promise<ClosureBlob[] | undefined> {
   const absent = needed.filter((blob) => destination.sizes.get(blob.key) !== blob.sizeBytes);
-  const doubtful = needed.filter((blob) => !absent.includes(blob) && isCounterNamed(blob.key));
+  const absentKeys = new Set(absent.map(({ key }) => key));
   const stale = new Set<string>();
-  await forEachBounded(recordedFiles(needed, "counter-named", new Set(absent.map(({ key }) => key))), READS_AT_ONCE, async (file) => {
+  const look = async (file: RecordedFile): Promise<void> => {
     const faults = await checkFooter(destination.store, file);
     for (const { key } of [...faults.damaged, ...faults.missing])
       for (const part of file.parts) if (part.key === key || file.parts.length > 1) stale.add(part.key);
-  });
-  return [...absent, ...doubtful.filter(({ key }) => stale.has(key))];
+  };
+  const finished = await forEachBounded(recordedFiles(needed, "counter-named", absentKeys), READS_AT_ONCE, look, deadline);
+  return finished ? [...absent, ...needed.filter(({ key }) => stale.has(key) && !absentKeys.has(key))] : undefined;
 }
 
 function bytesOf(blobs: readonly ClosureBlob[]): number {

@@ -13,6 +13,8 @@ export interface OpenWork {
   jobs: Job[];
   /** Ids of jobs that an event woke: they look at once, whatever their back-off says. */
   eager: Set<string>;
+  /** Ids of jobs whose look ran out of time: they go on in a task of their own. */
+  cut: Set<string>;
 }
 
 /** One listing, then two small reads per open job. Garbage logs (their final record exists) are swept on the way. */
@@ -29,7 +31,7 @@ export async function readOpenWork(world: World): Promise<OpenWork> {
       world.logger.error("job left alone", { job: id, error: messageOf(error) });
     }
   }
-  return { live, jobs, eager: new Set() };
+  return { live, jobs, eager: new Set(), cut: new Set() };
 }
 
 /** Why a job must not start work on its cluster now: its lane, or work there that is not its own. */

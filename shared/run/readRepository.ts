@@ -87,10 +87,18 @@ export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>
   return roots;
 }
 
-/** Everything below the base path, for looking at several snapshots; one snapshot alone is better joined with the listing as it streams. */
-export async function listSizes(store: BlobStore): Promise<Map<string, number>> {
+/**
+ * Everything below the base path, for looking at several snapshots; one snapshot alone is better joined with the listing as it streams.
+ * Undefined when `deadline` said that time is up.
+ */
+export async function listSizes(store: BlobStore): Promise<Map<string, number>>;
+export async function listSizes(store: BlobStore, deadline: () => boolean): Promise<Map<string, number> | undefined>;
+export async function listSizes(store: BlobStore, deadline = () => false): Promise<Map<string, number> | undefined> {
   const sizes = new Map<string, number>();
-  for await (const { key, sizeBytes } of inOrder(store.list(""))) sizes.set(key, sizeBytes);
+  for await (const { key, sizeBytes } of inOrder(store.list(""))) {
+    if (deadline()) return undefined;
+    sizes.set(key, sizeBytes);
+  }
   return sizes;
 }
 

@@ -25,13 +25,15 @@ export interface World {
   tasks: Tasks;
   notifiers: readonly Notifier[];
   logger: Logger;
-  /** Milliseconds left of this invocation. */
+  /** Milliseconds left of this invocation, or of a job's slice of it. */
   remainingMs(): number;
   sleep(ms: number): Promise<void>;
   /** Fresh and unguessable, for jobs asked without a key of their own. */
   newKey(): string;
   /** The FC function that moves batches. */
   copyFunction: string;
+  /** The FC function that goes on with a job whose look does not fit a tick. */
+  continueFunction: string;
   /** Of this code, for evidence. */
   version: string;
 }

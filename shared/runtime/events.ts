@@ -35,6 +35,9 @@ export const copiedBlobs = z
 /** One batch of a copy job; the list of blobs is in the state. */
 export const copyTask = z.strictObject({ job: z.string().min(1), batch: z.string().min(1), attempt: z.int().min(1) });
 
+/** One job to go on with; everything of it is in the state. */
+export const jobTask = z.strictObject({ job: z.string().min(1) });
+
 /** What Function Compute hands to an HTTP function. */
 export const httpEvent = z.object({
   headers: z.record(z.string(), z.string()).default({}),

@@ -12,6 +12,7 @@ export interface RuntimeSettings {
   /** Other than Function Compute's own endpoint: a stand-in. */
   fcEndpoint: { host: string; protocol: "HTTP" | "HTTPS" } | undefined;
   copyFunction: string;
+  continueFunction: string;
   /** Of the shell or the function's role; the context's own win. */
   credentials: { accessKeyId: string; secretAccessKey: string; securityToken: string | undefined } | undefined;
   /** Values that must never be shown. */
@@ -36,6 +37,7 @@ export function readSettings(configPath: string, env: Environment = process.env)
     config,
     fcEndpoint: endpointOf(env.OSSNAP_FC_ENDPOINT),
     copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
+    continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",
     credentials,
     secrets: [...secretsOf(config), ...(credentials ? [credentials.secretAccessKey, credentials.securityToken ?? ""] : [])],
   };

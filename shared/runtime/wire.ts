@@ -129,6 +129,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     sleep,
     newKey: () => randomBytes(12).toString("hex"),
     copyFunction: settings.copyFunction,
+    continueFunction: settings.continueFunction,
     version: VERSION,
   };
 }

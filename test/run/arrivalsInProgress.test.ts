@@ -4,6 +4,7 @@ import type { DoneRecord } from "../../shared/jobs/record.ts";
 import { readObject } from "../../shared/jobs/stateObject.ts";
 import type { ArrivalData } from "../../shared/jobs/steps/arrival.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
+import { AppError } from "../../shared/model/errors.ts";
 import { advanceJobs } from "../../shared/run/advanceJobs.ts";
 import { countingStore } from "../../shared/run/countingStore.ts";
 import { onCopiedBlob } from "../../shared/run/onCopiedBlob.ts";
@@ -55,14 +56,19 @@ async function counted(run: (opened: Awaited<ReturnType<TestWorld["open"]>>) => 
 const tick = () => counted(advanceJobs);
 const event = () => counted((opened) => onCopiedBlob(opened, { bucket: "moved", key: "movies/index-0" }));
 
-/** Every invocation's time is up after so many reads. */
+/** Every invocation's time is up after so many reads, and tasks cannot be started. */
 async function shortTick(reads: number): Promise<number> {
   const opened = await world.open();
   const { store, requests } = countingStore(world.blobs(MOVED));
   const remainingMs = () => (requests.get > reads ? 12_000 : 240_000);
-  await advanceJobs({ ...opened, blobs: () => store, remainingMs });
+  await advanceJobs({ ...opened, tasks: NO_TASKS, blobs: () => store, remainingMs });
   return requests.get;
 }
+
+const refuse = async () => {
+  throw new AppError("denied", "tasks: the function has no role");
+};
+const NO_TASKS = { start: refuse, state: refuse };
 
 describe("a copy in progress", () => {
   const late = [keyOf(2, 3, "__1"), keyOf(5, 0, "__0"), keyOf(7, 19, "__2")];

@@ -216,3 +216,25 @@ describe("invariant 10: secrets", () => {
     expect(texts.concat(JSON.stringify([world.notices, world.lines])).filter((text) => /planted/.test(text))).toEqual([]);
   });
 });
+
+describe("invariant 6: a plan that does not fit a tick", () => {
+  it("is made in a task of its own, and nothing is written before", async () => {
+    await ask();
+    const opened = await world.open();
+    let reads = 0;
+    const late = (store: BlobStore): BlobStore => ({
+      ...store,
+      async get(key, range) {
+        reads += 1;
+        return store.get(key, range);
+      },
+    });
+    const clock = { now: () => new Date(world.now().getTime() + (reads > 4 ? 30_000 : 0)) };
+    await advanceJobs({ ...opened, clock, blobs: (place) => late(opened.blobs(place)) });
+    expect(world.tasks.map(({ function: name }) => name)).toEqual(["continue-job"]);
+    expect(await destinationKeys()).toEqual([]);
+    await run();
+    expect(await newestCopy()).toMatchObject({ state: "done" });
+    await isReadable();
+  });
+});

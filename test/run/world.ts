@@ -10,8 +10,12 @@ import type { BackupPolicy, Config, Place } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import type { Notice } from "../../shared/model/notice.ts";
 import type { TaskState } from "../../shared/model/tasks.ts";
+import { continueJob } from "../../shared/run/continueJob.ts";
 import { type CopyTask, copyBlobs } from "../../shared/run/copyBlobs.ts";
 import type { World } from "../../shared/run/world.ts";
+
+/** As deployed. */
+const CONTINUE = "continue-job";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -79,7 +83,7 @@ export interface TestWorld {
   fill(place: Place, blobs: ReadonlyMap<string, Uint8Array>, except?: readonly string[]): Promise<void>;
   notices: Notice[];
   lines: { level: string; message: string; fields: unknown }[];
-  tasks: { id: string; payload: CopyTask; state: TaskState }[];
+  tasks: { id: string; function: string; payload: CopyTask; state: TaskState }[];
   /** Runs every task that is queued, as Function Compute would. */
   runTasks(): Promise<void>;
   remainingMs: number;
@@ -133,7 +137,9 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     },
     async runTasks() {
       for (const task of tasks.filter((queued) => queued.state === "running")) {
-        await copyBlobs(await world.open(), task.payload);
+        const run =
+          task.function === CONTINUE ? continueJob(await world.open(), task.payload.job) : copyBlobs(await world.open(), task.payload);
+        await run;
         task.state = "succeeded";
       }
     },
@@ -152,8 +158,8 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
         cluster: (name) => clusterOf(name, { source, target }),
         blobs,
         tasks: {
-          async start(_function, id, payload) {
-            if (!tasks.some((task) => task.id === id)) tasks.push({ id, payload: payload as CopyTask, state: "running" });
+          async start(name, id, payload) {
+            if (!tasks.some((task) => task.id === id)) tasks.push({ id, function: name, payload: payload as CopyTask, state: "running" });
           },
           state: async (_function, id) => tasks.find((task) => task.id === id)?.state ?? "unknown",
         },
@@ -163,6 +169,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
         sleep: async () => undefined,
         newKey: () => `key-${invocations}`,
         copyFunction: "copy-blobs",
+        continueFunction: CONTINUE,
         version: "0.0.0",
       };
     },

@@ -33,7 +33,14 @@ const context: FcContext = {
 
 function settingsFor(bucket: string): RuntimeSettings {
   const text = `version: 1\nclusters: { any: { url: "http://127.0.0.1:1" } }\nstate: { bucket: ${bucket}, prefix: prod/, endpoint: "${oss.url}", region: cn-hangzhou }\n`;
-  return { config: loadConfig(text, {}), fcEndpoint: undefined, copyFunction: "copy", credentials: undefined, secrets: [] };
+  return {
+    config: loadConfig(text, {}),
+    fcEndpoint: undefined,
+    copyFunction: "copy",
+    continueFunction: "continue",
+    credentials: undefined,
+    secrets: [],
+  };
 }
 
 const world = (bucket: string) =>

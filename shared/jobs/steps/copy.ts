@@ -46,6 +46,8 @@ export interface CopyData {
 export type CopyObservation =
   /** An older job of the same copy is still open. */
   | { seen: "queued"; by: string }
+  /** Time ran out before anything could be said. */
+  | { seen: "cut" }
   | { seen: "plan"; plan: CopyPlan }
   | {
       seen: "batches";
@@ -65,6 +67,7 @@ export function stepCopy(job: CopyJob, seen: CopyObservation): Decision<CopyData
   const { data } = job.head;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
   if (seen.seen === "queued") return { do: "wait", reason: reason("copy.queued", { job: seen.by }) };
+  if (seen.seen === "cut") return { do: "wait", reason: reason("copy.reading") };
   if (seen.seen === "plan") return begin(data, seen.plan);
   if (seen.seen === "batches") return moveBatches(job, seen);
   if (seen.published)

@@ -93,7 +93,7 @@ async function observe(world: World, work: OpenWork, job: ArrivalJob): Promise<A
       if (done?.state === "done") return { seen: "superseded", by: name };
     }
   }
-  return look(world, job, store, { opened, here, probes });
+  return look(world, work, job, store, { opened, here, probes });
 }
 
 /** With `which: each` they are brought in one after the other, oldest first: the position never passes one that is still to come. */
@@ -141,6 +141,7 @@ function isTimeUp(world: World): boolean {
 
 async function look(
   world: World,
+  work: OpenWork,
   job: ArrivalJob,
   store: BlobStore,
   { opened, here, probes }: { opened: OpenedRepository; here: RootSnapshot; probes: Probes },
@@ -167,6 +168,7 @@ async function look(
     if (start) job.intent.input.snapshot.startTime = start.toISOString();
     return { seen: "proof", proof, since };
   }
+  if (isTimeUp(world)) work.cut.add(job.id);
   await writeObject(world.state, key, progress);
   return { seen: "look", found: describeLook({ progress, missing, damaged, again }, world.clock.now()) };
 }

@@ -17,6 +17,9 @@ import { rememberMark } from "../rememberMark.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import type { World } from "../world.ts";
 
+/** A look stops this long before its time is up, to leave room for the record. */
+const LOOK_RESERVE_MS = 15_000;
+
 /** How a copy looks at both sides and what it may do; the decisions are in jobs/steps/copy.ts and plan/copy.ts. */
 export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyData, CopyObservation> {
   return {
@@ -69,15 +72,29 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
 async function observe(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
   if (job.head.cancelling) return noBatches;
   if (job.head.state === "copying") return seeBatches(world, job);
-  if (job.head.state !== "asked")
-    return { seen: "destination", missing: await missingAtDestination(world, job), published: job.head.state === "published" };
+  if (job.head.state !== "asked") {
+    const missing = await missingAtDestination(world, job);
+    return missing ? { seen: "destination", missing, published: job.head.state === "published" } : cut(work, job);
+  }
   // Two that publish to one destination would hide each other's snapshots.
   const older = work.jobs.find(
     (other) =>
       isSameCopy(other, job) &&
       (other.createdAt < job.createdAt || (other.createdAt.getTime() === job.createdAt.getTime() && other.id < job.id)),
   );
-  return older ? { seen: "queued", by: older.id } : { seen: "plan", plan: await gatherCopyPlan(world, work, job) };
+  if (older) return { seen: "queued", by: older.id };
+  const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
+  return plan ? { seen: "plan", plan } : cut(work, job);
+}
+
+function isTimeUp(world: World): boolean {
+  return world.remainingMs() < LOOK_RESERVE_MS;
+}
+
+/** A look that was cut tells nothing; it begins anew where there is more time for it. */
+function cut(work: OpenWork, job: CopyJob): CopyObservation {
+  work.cut.add(job.id);
+  return { seen: "cut" };
 }
 
 function isSameCopy(other: Job, job: CopyJob): boolean {
@@ -123,12 +140,18 @@ async function writePlan(world: World, job: CopyJob, plan: CopyPlan): Promise<vo
   await world.state.put(stateKey.copyRoot(job.id, round), plan.rootBytes);
 }
 
-async function missingAtDestination(world: World, job: CopyJob): Promise<Extract<CopyObservation, { seen: "destination" }>["missing"]> {
+type Missing = Extract<CopyObservation, { seen: "destination" }>["missing"];
+
+/** Undefined when time ran out. */
+async function missingAtDestination(world: World, job: CopyJob): Promise<Missing | undefined> {
   const expected = (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpected(job.id, job.head.data.round))) ?? [];
-  const sizes = await listSizes(world.blobs(job.intent.input.rule.to));
-  return expected
-    .filter(({ key, sizeBytes }) => sizes.get(key) !== sizeBytes)
-    .map(({ key, sizeBytes }) => ({ key, expectedBytes: sizeBytes, foundBytes: sizes.get(key) ?? null }));
+  const sizes = await listSizes(world.blobs(job.intent.input.rule.to), () => isTimeUp(world));
+  return (
+    sizes &&
+    expected
+      .filter(({ key, sizeBytes }) => sizes.get(key) !== sizeBytes)
+      .map(({ key, sizeBytes }) => ({ key, expectedBytes: sizeBytes, foundBytes: sizes.get(key) ?? null }))
+  );
 }
 
 function rootOf(job: CopyJob): { key: string; sha256: string; generation: number } {

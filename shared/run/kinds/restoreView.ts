@@ -23,13 +23,15 @@ export async function observeRestore(world: World, work: OpenWork, job: RestoreJ
   const registration = asked ? registrationOf(world, job) : undefined;
   const need = registration ? (await repositoryState(world, registration)).need : undefined;
   const gate = asked && !need ? await gateOf(world, job.id, input, info.version, existing) : undefined;
+  const isCut = gate?.proof.reason?.code === "proof.outOfTime";
+  if (isCut) work.cut.add(job.id);
   const restores = await cluster.runningRestores();
   const targets: TargetSeen[] = [];
   for (const target of job.head.data.targets) targets.push(await observeTarget(cluster, job.id, target, existing, restores));
   const holders = existing.filter((index) => input.alias !== undefined && index.aliases.includes(input.alias));
   return {
     repository: need,
-    preflight: gate?.proof.reason?.code === "proof.outOfTime" ? undefined : gate?.preflight,
+    preflight: isCut ? undefined : gate?.preflight,
     digest: gate?.proof.closure?.digest,
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),

@@ -6,6 +6,7 @@ import {
   type VerificationObservation,
 } from "../../jobs/steps/verification.ts";
 import { keepEvidence } from "../evidence.ts";
+import type { OpenWork } from "../openWork.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import { proveChosen } from "../verifyRepository.ts";
 import type { World } from "../world.ts";
@@ -14,7 +15,7 @@ import type { World } from "../world.ts";
 const RESERVE_MS = 15_000;
 
 /** How a verification reads: as many snapshots as fit one invocation, each verdict kept as evidence. */
-export function verificationKind(world: World): JobKind<VerificationInput, VerificationData, VerificationObservation> {
+export function verificationKind(world: World, work: OpenWork): JobKind<VerificationInput, VerificationData, VerificationObservation> {
   return {
     async gather(job) {
       const { place, snapshot, level } = job.intent.input;
@@ -22,6 +23,7 @@ export function verificationKind(world: World): JobKind<VerificationInput, Verif
       const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
       const since = world.clock.now();
       const { proofs, open } = await proveChosen(store, { snapshot, level, skip: done, deadline: () => world.remainingMs() < RESERVE_MS });
+      if (open > 0) work.cut.add(job.id);
       for (const proof of proofs) await keepEvidence(world, store.url, proof, since);
       return { proofs, open };
     },

@@ -44,6 +44,7 @@ export function httpDoor(world: TestWorld) {
     config: { ...world.config, http: { tokens: TOKENS } },
     fcEndpoint: undefined,
     copyFunction: "copy",
+    continueFunction: "continue",
     credentials: undefined,
     secrets: [PLANTED],
   };
