@@ -54,6 +54,14 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (tex
     }
   }
 
+  async function putOnce(key: string, value: unknown): Promise<void> {
+    try {
+      await state.put(key, encode(value), { ifAbsent: true });
+    } catch (error) {
+      if (!hasCode(error, "conflict")) throw error;
+    }
+  }
+
   async function headSeqOf(id: string): Promise<number | undefined> {
     let last: number | undefined;
     for await (const { key } of state.list(stateKey.job(id))) last = Number(/(\d{6})\.json$/.exec(key)?.[1] ?? Number.NaN);
@@ -120,12 +128,9 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (tex
     },
 
     async finish(job, record) {
-      try {
-        await state.put(stateKey.done(job.kind, job.id), encode(record), { ifAbsent: true });
-      } catch (error) {
-        if (!hasCode(error, "conflict")) throw error;
-      }
-      await state.put(stateKey.history(job.id), encode(await this.history(job.id)));
+      await putOnce(stateKey.done(job.kind, job.id), record);
+      // Whoever finishes it beside us may be sweeping already: what is left of the log then is no history.
+      await putOnce(stateKey.history(job.id), await this.history(job.id));
       await this.sweep(job.id);
     },
 

@@ -155,6 +155,7 @@ export const EN: Readonly<Record<string, string>> = {
   "restore.replicasSet": "{index} has {replicas} replicas",
   "restore.settle": "noting what is served now",
   "restore.settled": "the old index is kept for a while: {kept}",
+  "restore.shardsDown": "{index}: only {started} of {shards} shards are started; nothing is switched before all are",
   "restore.shardsFailed": "{index}: only {started} of {shards} shards could be restored",
   "restore.start": "restoring {index} as {as}: {shards} shards, {bytes:bytes}",
   "restore.started": "{as} is being restored",

@@ -159,6 +159,17 @@ describe("a finished job", () => {
     expect((await as("c").done(ID))?.state).toBe("done");
   });
 
+  it("keeps its history when it is finished beside someone who sweeps already", async () => {
+    const { store, as } = setting();
+    const job = await created(as("a"));
+    const head = (await as("a").append(ID, job.head, NEXT)) as JobRecord;
+    const bytes = (await store.get(stateKey.record(ID, 1))) as Uint8Array;
+    await as("a").finish({ ...job, head }, doneOf(job));
+    await store.put(stateKey.record(ID, 1), bytes);
+    await as("b").finish({ ...job, head }, doneOf(job));
+    expect((await as("c").history(ID)).map(({ state }) => state)).toEqual(["asked", "running"]);
+  });
+
   it("may crash between the final record and the end of its log, which is swept later", async () => {
     const { store, as, keys } = setting();
     const job = await created(as("a"));

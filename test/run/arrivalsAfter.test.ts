@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { AppError } from "../../shared/model/errors.ts";
 import {
   arrive,
   doneKeys,
@@ -93,6 +94,41 @@ describe("a repository that changes under a restore", () => {
     await arrive(INDEX1);
     expect(restores()).toEqual([]);
     expect(await doneKeys("restore")).toHaveLength(1);
+    expect(world.notices).toMatchObject([{ key: "restore-failed:moved", status: "firing", reason: { code: "root.moved" } }]);
+  });
+
+  it("is not served when the name stood for another snapshot at a request that nobody looked after", async () => {
+    offer("snap-1", SNAP1.uuid);
+    await world.fill(MOVED, STEP1.blobs);
+    const { restore, listIndices } = world.target;
+    world.target.restore = async (request) => {
+      await restore(request);
+      await world.blobs(MOVED).put("index-1", EMPTY_ROOT);
+      // The invocation ends here.
+      world.target.listIndices = async () => Promise.reject(new AppError("transient", "cut"));
+    };
+    await arrive(INDEX1);
+    world.target.listIndices = listIndices;
+    world.advance(10 * MINUTE_MS);
+    await settle();
+    expect(restores()).toHaveLength(1);
+    expect((await listIndices()).map(({ name }) => name)).toEqual([]);
+    expect(world.notices).toMatchObject([{ key: "restore-failed:moved", status: "firing", reason: { code: "root.moved" } }]);
+  });
+
+  it("frees the cluster of what was begun when the name stands for another snapshot right after the call", async () => {
+    offer("snap-1", SNAP1.uuid);
+    await world.fill(MOVED, STEP1.blobs);
+    const { restore } = world.target;
+    world.target.restore = async (request) => {
+      await restore(request);
+      await world.blobs(MOVED).put("index-1", EMPTY_ROOT);
+    };
+    await arrive(INDEX1);
+    await settle();
+    expect(restores()).toHaveLength(1);
+    expect(await served()).toEqual([]);
+    expect((await world.target.listIndices()).map(({ name }) => name)).toEqual([]);
     expect(world.notices).toMatchObject([{ key: "restore-failed:moved", status: "firing", reason: { code: "root.moved" } }]);
   });
 });

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { stateKey } from "../../shared/jobs/keys.ts";
+import { reason } from "../../shared/model/reason.ts";
+import { advanceJob } from "../../shared/run/advance.ts";
 import { advanceJobs } from "../../shared/run/advanceJobs.ts";
 import { applyPrune, dryPrune } from "../../shared/run/askPrune.ts";
 import { createSnapshots } from "../../shared/run/createSnapshots.ts";
 import { setPaused } from "../../shared/run/jobsByHand.ts";
+import { readOpenWork } from "../../shared/run/openWork.ts";
 import { pruneSnapshots } from "../../shared/run/pruneSnapshots.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld, testConfig, testWorld } from "./world.ts";
 
@@ -127,6 +130,22 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     await tick();
     expect((await world.source.getSnapshot("backups", first as string))?.indices).toEqual(["other"]);
     expect(await names()).toHaveLength(3);
+  });
+
+  it("keeps what a restore needs that was asked for since the invocation began", async () => {
+    const { hash, remove } = await dry();
+    await apply(hash);
+    const pruning = await world.open();
+    const work = await readOpenWork(pruning);
+    const patienceUntil = new Date(world.now().getTime() + DAY_MS).toISOString();
+    const [needed] = remove;
+    await (await world.open()).log.create(
+      "restore-1",
+      { about: "test", asked: OPS, patienceUntil, input: { snapshot: { name: needed?.name, uuid: needed?.uuid } } },
+      { state: "restoring", reason: reason("restore.asked"), data: { targets: [] } },
+    );
+    await expect(advanceJob(pruning, `prune-nightly-${hash}`, work)).resolves.toMatchObject({ reason: { code: "plan.stale" } });
+    expect(deletes()).toEqual([]);
   });
 
   it("waits for a backup of the same cluster, and the backup for it where only one can work", async () => {

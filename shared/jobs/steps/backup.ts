@@ -71,7 +71,9 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
       reason: endedReason(ended),
       data: { ...withoutName(data), failures: [...data.failures, ...ended.map(failureOf)] },
     };
-  const attempts = Math.max(data.attempt, ...seen.slotSnapshots.map((snapshot) => parseSnapshotName(snapshot.name)?.attempt ?? 0));
+  // A name that came to nothing is not asked for again, even if its snapshot was deleted since.
+  const known = [...seen.slotSnapshots, ...data.failures];
+  const attempts = Math.max(data.attempt, ...known.map(({ name }) => parseSnapshotName(name)?.attempt ?? 0));
   if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts)
     return {
       do: "record",

@@ -11,9 +11,9 @@ const GREEN_PATIENCE_MS = 10 * 60_000;
 
 /** One step of a restore: register, preflight, restore beside, count, raise replicas, swap, settle. */
 export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
-  const served = job.head.data.before !== undefined && isServed(seen, job.head.data.targets[0]?.as ?? "");
   // What serves already is not taken back: the swap is brought to its end.
-  if (job.head.cancelling && !served) return takeBack(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
+  if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) && job.head.state !== "settled")
+    return takeBack(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
   if (job.head.data.failing) return takeBack(job, seen, { state: "failed", reason: job.head.data.failing });
   if (job.head.state === "asked") return plan(job, seen);
   for (const target of job.head.data.targets) {
@@ -82,6 +82,8 @@ function moveTarget(
   if (there.there === "foreign")
     return { do: "record", state: "failed", reason: reason("name.taken", { index: target.index, as: target.as }), data };
   if (target.restored) return undefined;
+  // Its request went out and nobody looked since: the look tells whether the root still meant the same snapshot.
+  if (job.head.claim?.effect === "restoreIndex") return begin(target, seen, data);
   return there.primariesActive === target.shards && there.documents !== undefined
     ? count(target, there, data)
     : follow(job, target, there, now);
@@ -151,6 +153,10 @@ function count(target: Target, there: TargetSeen, data: RestoreData): Decision<R
 function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
   const { data } = job.head;
   const { alias, replicas } = job.intent.input;
+  if (job.head.state === "settled") return { do: "record", state: "done", reason: doneReason(job, seen), data };
+  const served = hasServed(job, seen);
+  const down = served ? undefined : shardsDown(data, seen);
+  if (down) return { do: "wait", reason: down };
   const low = seen.targets.find((target) => target.replicas !== replicas);
   if (low)
     return {
@@ -164,7 +170,7 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   if (waiting && now.getTime() - new Date(job.head.at).getTime() < GREEN_PATIENCE_MS)
     return { do: "wait", own: true, reason: reason("restore.waitsGreen", { index: waiting.as, unassigned: waiting.unassigned }) };
   const target = data.targets[0];
-  if (alias !== undefined && target && !isServed(seen, target.as)) {
+  if (alias !== undefined && target && !served) {
     const before = seen.aliasHolders.filter((holder) => holder.name !== target.as);
     return {
       do: "effect",
@@ -174,13 +180,21 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
       data: { ...data, before },
     };
   }
-  if (job.head.state !== "settled")
-    return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
-  return { do: "record", state: "done", reason: doneReason(job, seen), data };
+  return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
 }
 
-function isServed(seen: RestoreObservation, as: string): boolean {
-  return seen.aliasHolders.length === 1 && seen.aliasHolders[0]?.name === as;
+/** A node may have left since the documents were counted: nothing is switched to an index that cannot answer. */
+function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undefined {
+  for (const { as, shards } of data.targets) {
+    const started = seen.targets.find((target) => target.as === as)?.primariesActive ?? 0;
+    if (started < shards) return reason("restore.shardsDown", { index: as, started, shards });
+  }
+  return undefined;
+}
+
+/** Once it served it is not switched again: whoever moved the alias since, a newer restore or a person, meant it. */
+function hasServed({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
+  return head.state === "served" || (aliasHolders.length === 1 && aliasHolders[0]?.name === head.data.targets[0]?.as);
 }
 
 function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {

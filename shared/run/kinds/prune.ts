@@ -1,20 +1,13 @@
 import { stateKey } from "../../jobs/keys.ts";
 import { readObject, writeObjectOnce } from "../../jobs/stateObject.ts";
 import type { JobKind } from "../../jobs/step.ts";
-import {
-  type PruneData,
-  type PruneInput,
-  type PruneJob,
-  type PruneObservation,
-  type PruneTarget,
-  stepPrune,
-} from "../../jobs/steps/prune.ts";
+import { type PruneData, type PruneInput, type PruneObservation, type PruneTarget, stepPrune } from "../../jobs/steps/prune.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import type { PrunePlan } from "../../plan/prune.ts";
 import { deletesMany } from "../../plan/versions.ts";
-import { blockOf, type OpenWork } from "../openWork.ts";
+import { blockOf, type OpenWork, readOpenWork } from "../openWork.ts";
 import { gatherPrunePlan } from "../prunePlan.ts";
 import { repositoryState } from "../registration.ts";
 import { tellBegin, tellOver } from "../tell.ts";
@@ -30,7 +23,8 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
       const { policy, policyName } = job.intent.input;
       const { register } = configured(world.config, "repositories", policy.repository);
       const { need } = await repositoryState(world, { cluster: configuredCluster(job), name: policy.repository, register });
-      const { plan, snapshots, version } = await gatherPrunePlan(world, policyName, policy, othersOnly(work, job));
+      // Read anew: a restore may have been asked for since this invocation began, and its snapshot must stay.
+      const { plan, snapshots, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
       const applied = await readObject(world.state, stateKey.applied(policyName, plan.fingerprint));
       const newest = job.head.data.plan?.newestGood;
       const remaining = (job.head.data.plan?.remove ?? []).filter((target) => isThere(target, snapshots));
@@ -115,8 +109,4 @@ function isThere(target: PruneTarget, snapshots: readonly ClusterSnapshot[]): bo
 function isProtected(plan: PrunePlan, name: string): boolean {
   const kept = plan.keep.find((snapshot) => snapshot.name === name);
   return kept?.reasons.some(({ code }) => code === "keep.pinned" || code === "keep.needed") ?? false;
-}
-
-function othersOnly(work: OpenWork, job: PruneJob): OpenWork {
-  return { ...work, jobs: work.jobs.filter(({ id }) => id !== job.id) };
 }

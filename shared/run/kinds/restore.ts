@@ -116,7 +116,9 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
   try {
     await requireSameSnapshot(world, job);
   } catch (error) {
-    if (hasCode(error, "permanent") && error.reason) return { found: "foreign", reason: error.reason };
+    // What was begun goes first: from a snapshot that is gone it may never end, and on 5.5 that blocks all snapshot work.
+    if (hasCode(error, "permanent") && error.reason)
+      return { found: "ours", state: "freeing", reason: error.reason, data: { ...job.head.data, failing: error.reason } };
     throw error;
   }
   return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };

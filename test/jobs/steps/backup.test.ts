@@ -96,6 +96,12 @@ describe("a backup's step", () => {
       `startSnapshot backup.start ${nameOf(2)}`,
     ],
     [
+      "asks for no name again that came to nothing, though its snapshot was deleted since",
+      job({ failures: failed(1) }),
+      seen(),
+      `startSnapshot backup.start ${nameOf(2)}`,
+    ],
+    [
       "gives up after its last attempt",
       job({ attempt: 3, failures: failed(1, 2, 3) }),
       seen({ slotSnapshots: [1, 2, 3].map((attempt) => snapshot(attempt, { state: "FAILED" })) }),

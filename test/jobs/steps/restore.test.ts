@@ -30,7 +30,12 @@ const INPUT: RestoreInput = {
 const job = (
   state: string,
   data: Partial<RestoreData> = {},
-  change: { cancelling?: boolean; minutesAgo?: number; input?: Partial<RestoreInput> } = {},
+  change: {
+    cancelling?: boolean;
+    minutesAgo?: number;
+    input?: Partial<RestoreInput>;
+    claimed?: { effect: string; because: string };
+  } = {},
 ): RestoreJob =>
   jobOf({
     id: "restore-1",
@@ -38,6 +43,7 @@ const job = (
     input: { ...INPUT, ...change.input },
     data: { targets: [TARGET], ...data },
     cancelling: change.cancelling ?? false,
+    ...(change.claimed ? { claimed: change.claimed } : {}),
     createdAt: new Date(NOW.getTime() - (change.minutesAgo ?? 0) * 60_000),
   });
 
@@ -100,6 +106,12 @@ describe("a restore's step", () => {
     ],
     ["starts", job("planned"), seen([]), "restoreIndex restore.start"],
     ["waits for its lane before it starts", job("planned"), seen([], { blocked: reason("lane.busy") }), "wait lane.busy"],
+    [
+      "looks at what it asked for before it follows it, when nobody did",
+      job("planned", {}, { claimed: { effect: "restoreIndex", because: "restore.start" } }),
+      seen([whole()]),
+      "restoreIndex restore.start",
+    ],
     ["waits while the cluster has not made the index yet", job("restoring"), seen([there({ there: "no" })]), "wait restore.starting"],
     ["fails when the name is another's", job("planned"), seen([there({ there: "foreign" })]), "failed name.taken"],
     ["notes where progress began", job("restoring"), seen([there()]), "restoring restore.progress"],
@@ -151,6 +163,24 @@ describe("a restore's step", () => {
       job("settled", { targets: [RESTORED] }),
       seen([whole({ replicas: 1 })], { aliasHolders: settledHolder }),
       "done restore.done",
+    ],
+    [
+      "is not switched back when a newer one took the alias over since",
+      job("served", { targets: [RESTORED], before: [] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "newer", uuid: "n" }] }),
+      "settle restore.settle",
+    ],
+    [
+      "is done once settled, whoever has the alias now",
+      job("settled", { targets: [RESTORED], before: [] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "newer", uuid: "n" }] }),
+      "done restore.done",
+    ],
+    [
+      "switches nothing to an index that lost a primary since it was counted",
+      job("restored", { targets: [RESTORED] }, { minutesAgo: 11 }),
+      seen([whole({ replicas: 1, primariesActive: 1, green: false })]),
+      "wait restore.shardsDown",
     ],
     [
       "fails when a restored index vanished",
