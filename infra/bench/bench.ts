@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
 import { benchRoot } from "./rootBench.ts";
+import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
-const USAGE = "bench: write `verify [--blobs 1000000] [--json]` or `root [--json]`";
+const USAGE = "bench: write `verify [--blobs 1000000] [--json]`, `root [--json]` or `tick [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -12,9 +13,15 @@ async function main(): Promise<number> {
   });
   const [what] = positionals;
   const blobs = Number(values.blobs);
-  if ((what !== "verify" && what !== "root") || !Number.isSafeInteger(blobs) || blobs < 1) throw new Error(USAGE);
   const note = (text: string) => process.stderr.write(`bench: ${text}\n`);
-  const figures = what === "verify" ? await benchVerify(blobs, note) : await benchRoot();
+  const benches: Record<string, () => Promise<object>> = {
+    verify: () => benchVerify(blobs, note),
+    root: benchRoot,
+    tick: () => benchTick(note),
+  };
+  const bench = benches[what ?? ""];
+  if (bench === undefined || !Number.isSafeInteger(blobs) || blobs < 1) throw new Error(USAGE);
+  const figures = await bench();
   console.log(values.json ? JSON.stringify(figures) : JSON.stringify(figures, null, 2));
   return 0;
 }

@@ -13,7 +13,11 @@ export interface SlotHint {
 /** Every key of the state prefix, in one place; the shapes are those of the job protocol in docs/jobs.md. */
 export const stateKey = {
   identity: "state.json",
-  paused: "paused",
+  /** Says within the one listing that the identity is there, and which. */
+  marker: (mark: string) => `live/state/${mark}`,
+  paused: "live/paused",
+  /** Where the first version put it. */
+  pausedBefore: "paused",
   live: "live/",
   jobs: "live/jobs/",
   job: (id: string) => `live/jobs/${id}/`,

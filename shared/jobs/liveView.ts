@@ -24,6 +24,10 @@ export interface LiveView {
   copySeen: Map<string, Mark[]>;
   /** Keys of facts that are said and not over yet. */
   notices: Set<string>;
+  /** Marks of the identities that were found here; one, unless the state was begun anew. */
+  marks: Set<string>;
+  /** Effects are held back. */
+  paused: boolean;
 }
 
 /** Something remembered, in the order of remembering. */
@@ -39,7 +43,7 @@ export interface WatchPosition {
 }
 
 /** One LIST of everything open; cost: a request per 1000 keys. */
-export async function readLive(state: BlobStore): Promise<LiveView> {
+export async function readLive(state: BlobStore, onDate?: (date: Date) => void): Promise<LiveView> {
   const view: LiveView = {
     jobs: new Map(),
     tasks: new Map(),
@@ -51,12 +55,15 @@ export async function readLive(state: BlobStore): Promise<LiveView> {
     copyClaims: new Set(),
     copySeen: new Map(),
     notices: new Set(),
+    marks: new Set(),
+    paused: false,
   };
-  for await (const { key } of state.list(stateKey.live)) place(view, key);
+  for await (const { key } of state.list(stateKey.live, onDate && { onDate })) place(view, key);
   return view;
 }
 
 function place(view: LiveView, key: string): void {
+  if (key === stateKey.paused) view.paused = true;
   const [, area, name, ...rest] = key.split("/");
   if (area === undefined || name === undefined) return;
   const leaf = rest.at(-1) ?? "";
@@ -66,6 +73,7 @@ function place(view: LiveView, key: string): void {
   else if (area === "slots") placeSlot(view, name, leaf);
   else if (area === "watch") placeWatch(view, name, rest[0], key);
   else if (area === "copies") placeCopy(view, name, rest[0], key);
+  else if (area === "state") view.marks.add(name);
   else if (area === "notices") view.notices.add(decodeURIComponent(name.replace(/\.json$/, "")));
 }
 

@@ -2,6 +2,7 @@ import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import { stateKey } from "./keys.ts";
+import { type LiveView, readLive } from "./liveView.ts";
 
 /** Signatures are refused beyond 15 minutes; claims and patience want better. */
 const CLOCK_SKEW_MS_MAX = 5 * 60_000;
@@ -21,15 +22,28 @@ export interface StateClock {
   now(): Date;
 }
 
-/** Reads the identity and sets the clock. Absent or foreign identity, or clocks more than 5 minutes apart: `absent`, `invalid`, `conflict`, each naming the way out. */
-export async function openState(state: BlobStore, localNow: () => Date): Promise<{ identity: StateIdentity; clock: StateClock }> {
+/** What every invocation begins with: one listing of `live/`, from which the rest follows. */
+export interface OpenedState {
+  identity: StateIdentity;
+  clock: StateClock;
+  live: LiveView;
+}
+
+/**
+ * Lists `live/`, and reads the identity unless it is the `known` one and its mark is in the listing. The store's clock comes with the listing.
+ * Absent or foreign identity, or clocks more than 5 minutes apart: `absent`, `invalid`, `conflict`, each naming the way out.
+ */
+export async function openState(state: BlobStore, localNow: () => Date, known?: StateIdentity): Promise<OpenedState> {
+  const { live, clock } = await look(state, localNow);
+  if (known && live.marks.size === 1 && live.marks.has(markOf(known))) return { identity: known, clock, live };
   const bytes = await state.get(stateKey.identity);
   if (bytes === undefined)
     throw new AppError("absent", `state ${state.url}: has no identity (${stateKey.identity}); a new deployment wants: ossnap init`, {
       reason: reason("state.absent", { state: state.url }),
     });
   const identity = parseIdentity(state.url, bytes);
-  return { identity, clock: await stateClock(state, localNow) };
+  await mark(state, identity, live);
+  return { identity, clock, live };
 }
 
 /** Writes the identity of a new state once; an existing one of ours is returned as it is. */
@@ -38,10 +52,11 @@ export async function initState(
   id: string,
   localNow: () => Date,
 ): Promise<{ identity: StateIdentity; created: boolean }> {
-  const clock = await stateClock(state, localNow);
+  const { clock, live } = await look(state, localNow);
   const identity: StateIdentity = { schema: STATE_SCHEMA, product: "ossnap", id, createdAt: clock.now().toISOString() };
   try {
     await state.put(stateKey.identity, new TextEncoder().encode(JSON.stringify(identity)), { ifAbsent: true });
+    await mark(state, identity, live);
     return { identity, created: true };
   } catch (error) {
     if (!hasCode(error, "conflict")) throw error;
@@ -50,21 +65,40 @@ export async function initState(
   }
 }
 
-async function stateClock(state: BlobStore, localNow: () => Date): Promise<StateClock> {
-  const before = localNow().getTime();
-  const theirs = (await state.now()).getTime();
+async function look(state: BlobStore, localNow: () => Date): Promise<{ live: LiveView; clock: StateClock }> {
+  const clocks: StateClock[] = [];
+  const live = await readLive(state, (date) => clocks.push(clockFrom(date, localNow, state.url)));
+  const [clock] = clocks;
+  if (!clock) throw new AppError("transient", `state ${state.url}: the listing carries no date`);
+  return { live, clock };
+}
+
+function clockFrom(theirs: Date, localNow: () => Date, url: string): StateClock {
   // The Date header has whole seconds and is as old as half the round trip; neither matters at this scale.
-  const offsetMs = theirs - before;
+  const offsetMs = theirs.getTime() - localNow().getTime();
+  const seconds = Math.round(-offsetMs / 1000);
   if (Math.abs(offsetMs) > CLOCK_SKEW_MS_MAX)
-    throw new AppError(
-      "conflict",
-      `clock: this machine is ${Math.round(-offsetMs / 1000)} s off the clock of ${state.url}; set it right (NTP)`,
-      {
-        reason: reason("clock.skew", { seconds: Math.round(-offsetMs / 1000) }),
-      },
-    );
+    throw new AppError("conflict", `clock: this machine is ${seconds} s off the clock of ${url}; set it right (NTP)`, {
+      reason: reason("clock.skew", { seconds }),
+    });
   const carried = Math.abs(offsetMs) < 2000 ? 0 : offsetMs;
   return { now: () => new Date(localNow().getTime() + carried) };
+}
+
+/** The schema is part of it, so that instances of an older version look again once a newer one has changed the state. */
+const markOf = ({ schema, id }: StateIdentity) => `${schema}-${id}`;
+
+/** Leaves the identity's mark in the listing, and no other. A state without it may be of the first version, whose pause lay elsewhere. */
+async function mark(state: BlobStore, identity: StateIdentity, live: LiveView): Promise<void> {
+  const ours = markOf(identity);
+  if (!live.marks.has(ours)) {
+    const paused = live.paused ? undefined : await state.get(stateKey.pausedBefore);
+    if (paused) await state.put(stateKey.paused, paused);
+    live.paused ||= paused !== undefined;
+    await state.put(stateKey.marker(ours), new Uint8Array());
+  }
+  const others = [...live.marks].filter((other) => other !== ours);
+  if (others.length > 0) await state.delete(others.map(stateKey.marker));
 }
 
 function parseIdentity(url: string, bytes: Uint8Array): StateIdentity {

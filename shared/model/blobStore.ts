@@ -14,6 +14,12 @@ export interface ByteRange {
   end: number;
 }
 
+export interface ListOptions {
+  startAfter?: string;
+  /** Told the store's own clock (the `Date` header; for a directory this machine's) with each page, before its blobs; an empty listing has one page. */
+  onDate?: (date: Date) => void;
+}
+
 export interface PutOptions {
   /** Only if nothing is there yet; otherwise `conflict`. On OSS `x-oss-forbid-overwrite`, ignored by versioned buckets. */
   ifAbsent?: boolean;
@@ -34,7 +40,7 @@ export interface BlobStore {
   /** For messages: `oss://bucket/base`, `s3://bucket/base`, `file:///dir`. No credentials. */
   readonly url: string;
   /** All blobs whose key starts with `prefix`, in the byte order of their UTF-8 keys, after `startAfter` if given. Pages to the end or throws. */
-  list(prefix: string, options?: { startAfter?: string }): AsyncIterable<BlobInfo>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
   /** The whole blob, or exactly the bytes of `range`; a range past the end gives the bytes that are there. A body shorter than announced is `transient`. */
   get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
@@ -49,6 +55,4 @@ export interface BlobStore {
   putFrom(key: string, sizeBytes: number, read: (range: ByteRange) => Promise<Uint8Array>): Promise<void>;
   /** Removes the keys; those already gone count as removed. Any key that the store did not confirm is an error that names it. */
   delete(keys: readonly string[]): Promise<void>;
-  /** The store's own clock, from the `Date` of one cheap answer; for a directory this machine's. */
-  now(): Promise<Date>;
 }

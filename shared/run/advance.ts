@@ -3,6 +3,7 @@ import type { Job } from "../jobs/record.ts";
 import { writeObject } from "../jobs/stateObject.ts";
 import { type JobKind, type Stepped, stepJob } from "../jobs/step.ts";
 import { messageOf } from "../model/errors.ts";
+import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { handOver, isInTask } from "./handOver.ts";
 import { arrivalKind } from "./kinds/arrival.ts";
@@ -81,8 +82,13 @@ async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: 
   return advanced;
 }
 
-/** A job whose look or effect throws is left for the next tick; the others go on. `looking` may give its looks less time than the invocation has. */
-export async function advanceOne(world: World, work: OpenWork, job: Job, looking = world): Promise<Advanced> {
+/** Moves this job with its id on every log line; `looking` may give its looks less time than the invocation has. */
+export function advanceOne(world: World, work: OpenWork, job: Job, looking = world): Promise<Advanced> {
+  return withLogFields({ job: job.id }, () => stepOne(world, work, job, looking));
+}
+
+/** A job whose look or effect throws is left for the next tick; the others go on. */
+async function stepOne(world: World, work: OpenWork, job: Job, looking: World): Promise<Advanced> {
   const context = {
     log: world.log,
     clock: world.clock,

@@ -1,12 +1,19 @@
 import { hasCode, messageOf } from "../model/errors.ts";
+import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
 import { type Advanced, advanceAll } from "./advance.ts";
+import { forEachBounded } from "./forEachBounded.ts";
 import { lookAtWatch } from "./lookAtWatch.ts";
 import { lookForCopy } from "./lookForCopy.ts";
 import { lookForSlots } from "./lookForSlots.ts";
 import { type OpenWork, readOpenWork } from "./openWork.ts";
 import { tellBegin, tellOver } from "./tell.ts";
 import type { World } from "./world.ts";
+
+/** Enough to hide latency; a look is a listing, and rarely more. */
+const LOOKS_AT_ONCE = 8;
+/** No look is begun when less is left: it may read a root, and its job's intent must still be written. */
+const LOOK_RESERVE_MS = 15_000;
 
 export interface TickReport {
   advanced: Advanced[];
@@ -16,13 +23,29 @@ export interface TickReport {
 
 /** The tick: looks for what no event told us (slots, watches, copies), then moves every open job one step on. */
 export async function advanceJobs(world: World): Promise<TickReport> {
-  const work = await readOpenWork(world);
-  const failed: TickReport["failed"] = [];
-  for (const [name, run] of looks(world, work)) {
-    const message = await look(world, work, name, run);
-    if (message !== undefined) failed.push({ look: name, message });
-  }
+  const work = await readOpenWork(world, world.live);
+  const failed = await lookEverywhere(world, work);
   return { advanced: await advanceAll(world, work), failed };
+}
+
+/** At the same time, so that one store that is silent does not keep the others; those that time does not reach are the next tick's. */
+async function lookEverywhere(world: World, work: OpenWork): Promise<TickReport["failed"]> {
+  const messages = new Map<string, string>();
+  const all = looks(world, work);
+  const finished = await forEachBounded(
+    all,
+    LOOKS_AT_ONCE,
+    async ([name, run]) => {
+      const message = await look(world, work, name, run);
+      if (message !== undefined) messages.set(name, message);
+    },
+    () => world.remainingMs() < LOOK_RESERVE_MS,
+  );
+  if (!finished) world.logger.warn("time is up: some looks are left to the next tick");
+  return all.flatMap(([name]) => {
+    const message = messages.get(name);
+    return message === undefined ? [] : [{ look: name, message }];
+  });
 }
 
 /** Each entry of ossnap.yaml by itself: one that cannot be looked at does not keep the others. */
@@ -48,7 +71,7 @@ function looks(world: World, work: OpenWork): [string, () => Promise<unknown>][]
 async function look(world: World, work: OpenWork, name: string, run: () => Promise<unknown>): Promise<string | undefined> {
   const key = `look-failed:${name}`;
   try {
-    await run();
+    await withLogFields({ look: name }, run);
     if (work.live.notices.has(key)) await tellOver(world, key, "look.failed", reason("look.fine", { look: name }));
     return undefined;
   } catch (error) {

@@ -6,6 +6,7 @@ import { readObject, writeObjectOnce } from "../jobs/stateObject.ts";
 import type { CopyInput } from "../jobs/steps/copy.ts";
 import type { BlobStore, ByteRange } from "../model/blobStore.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
+import { withLogFields } from "../model/logFields.ts";
 import type { BlobKind, ClosureBlob } from "../model/repository.ts";
 import type { BatchResult, CopyBatch } from "../plan/copy.ts";
 import { advanceJob } from "./advance.ts";
@@ -14,6 +15,8 @@ import type { World } from "./world.ts";
 
 /** Enough to hide latency; the instance has 1 GB. */
 const BLOBS_AT_ONCE = 8;
+/** No blob is begun when less is left: what was moved must still be reported, or it is moved again. */
+const BLOB_RESERVE_MS = 30_000;
 
 export interface CopyTask {
   job: string;
@@ -30,11 +33,14 @@ const CODECS: Partial<Record<BlobKind, "snapshot" | "metadata" | "index-metadata
 
 type BlobFault = BatchResult["faults"][number];
 
+export type CopyReport = { copied: BatchResult["copied"]; faults: number } | { ignored: string };
+
 /** Moves one batch, every blob checked against what the source's catalogue says of it, and reports on each; then the job is looked at again. */
-export async function copyBlobs(
-  world: World,
-  task: CopyTask,
-): Promise<{ copied: BatchResult["copied"]; faults: number } | { ignored: string }> {
+export function copyBlobs(world: World, task: CopyTask): Promise<CopyReport> {
+  return withLogFields({ job: task.job }, () => copyBatch(world, task));
+}
+
+async function copyBatch(world: World, task: CopyTask): Promise<CopyReport> {
   const job = await world.log.read(task.job);
   const batch = await readObject<CopyBatch>(world.state, stateKey.batch(task.job, task.batch));
   if (!job || !batch) return { ignored: `job ${task.job} is over, or has no batch ${task.batch}` };
@@ -52,17 +58,28 @@ export async function copyBlobs(
 
 async function moveBlobs(world: World, source: BlobStore, destination: BlobStore, batch: CopyBatch): Promise<BatchResult> {
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, faults: [] };
-  await forEachBounded(batch.blobs, BLOBS_AT_ONCE, async (blob) => {
+  const missed = (fault: BlobFault) => {
+    const { message, ...where } = fault;
+    world.logger.warn("blob not moved", { batch: batch.id, ...where, error: message });
+    result.faults.push(fault);
+  };
+  const move = async (blob: ClosureBlob) => {
     const fault = await moveBlob(source, destination, blob);
-    if (fault) {
-      const { message, ...where } = fault;
-      world.logger.warn("blob not moved", { batch: batch.id, ...where, error: message });
-      result.faults.push(fault);
-    } else {
-      result.copied.blobs += 1;
-      result.copied.bytes += blob.sizeBytes ?? 0;
-    }
-  });
+    if (fault) return missed(fault);
+    result.copied.blobs += 1;
+    result.copied.bytes += blob.sizeBytes ?? 0;
+  };
+  const finished = await forEachBounded(batch.blobs, BLOBS_AT_ONCE, move, () => world.remainingMs() < BLOB_RESERVE_MS);
+  // Begun in order and all ended, so the count tells which one was not begun.
+  const next = batch.blobs[result.copied.blobs + result.faults.length];
+  if (!finished && next)
+    missed({
+      key: next.key,
+      fault: "failed",
+      expectedBytes: next.sizeBytes ?? null,
+      foundBytes: null,
+      message: "the invocation's time was up",
+    });
   return result;
 }
 

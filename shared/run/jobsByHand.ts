@@ -1,7 +1,7 @@
 import { JOB_KINDS, type JobKindName, kindOf } from "../jobs/ids.ts";
 import { stateKey } from "../jobs/keys.ts";
 import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } from "../jobs/record.ts";
-import { keysBelow, readObject } from "../jobs/stateObject.ts";
+import { readObject } from "../jobs/stateObject.ts";
 import { AppError } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { readOpenWork } from "./openWork.ts";
@@ -103,6 +103,6 @@ export function doneRow({ id, kind, about, state, reason: why, asked, createdAt,
 export async function setPaused(world: World, paused: boolean, who: string): Promise<{ paused: boolean }> {
   if (paused)
     await world.state.put(stateKey.paused, new TextEncoder().encode(JSON.stringify({ by: who, at: world.clock.now().toISOString() })));
-  else await world.state.delete([stateKey.paused]);
-  return { paused: (await keysBelow(world.state, stateKey.paused)).length > 0 };
+  else await world.state.delete([stateKey.paused, stateKey.pausedBefore]);
+  return { paused: (await world.state.head(stateKey.paused)) !== undefined };
 }

@@ -10,29 +10,44 @@ import { hasMark, rememberMark } from "./rememberMark.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "./rootSnapshots.ts";
 import { placeOf, type World } from "./world.ts";
 
+/** A success that no hint tells (taken by hand, by another deployment, before this state was) is seen this many minutes late at most. */
+export const SOURCE_LOOK_MINUTES = 10;
+
 /** Whether a copy is due: its policy has a new good snapshot, or its own schedule says so. */
 export async function lookForCopy(world: World, work: OpenWork, copyName: string, rule: CopyRule): Promise<void> {
   if (rule.after !== undefined) await lookForSuccess(world, work, copyName, rule.after);
   if (rule.schedule !== undefined) await lookForSlot(world, work, copyName, rule.schedule);
 }
 
-/** One LIST tells whether the source's root is another than at the last look, and only then is anything read. */
+/**
+ * Our own hints tell when the policy had a success, so that the source is looked at only then, and now and then for what no hint tells.
+ * One LIST tells whether its root is another than at the last look.
+ */
 async function lookForSuccess(world: World, work: OpenWork, copyName: string, policy: string): Promise<void> {
+  const isSeen = (mark: string) => hasMark(work.live.copySeen, copyName, mark);
+  const success = work.live.slots.get(policy)?.findLast(({ state }) => state === "done");
+  const isTold = success !== undefined && !isSeen(afterMark(success.slot));
+  if (!isTold && world.clock.now().getUTCMinutes() % SOURCE_LOOK_MINUTES !== 0) return;
   const source = world.blobs(placeOf(world.config, world.config.copies[copyName]?.from ?? ""));
   const roots = await listRoots(source);
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
-  const isSeen = (mark: string) => hasMark(work.live.copySeen, copyName, mark);
-  if (!info || isSeen(rootMark(highest, info))) return;
+  if (!info || (!isTold && isSeen(rootMark(highest, info)))) return;
   const opened = await openRepository(source);
-  const newest = newestGoodFirst(await datedSnapshots(source, opened)).find(({ name }) => parseSnapshotName(name)?.policy === policy);
+  const ours = newestGoodFirst(await datedSnapshots(source, opened)).filter(({ name }) => parseSnapshotName(name)?.policy === policy);
+  const [newest] = ours;
   if (newest && !isSeen(newest.uuid)) {
     const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, opened);
     if (created.outcome === "created") work.jobs.push(created.job);
     await remember(world, work, copyName, newest.uuid);
   }
+  // A success that the source does not show yet is looked for again.
+  if (isTold && ours.some(({ name }) => parseSnapshotName(name)?.slot === success.slot))
+    await remember(world, work, copyName, afterMark(success.slot));
   await remember(world, work, copyName, rootMark(highest, info));
 }
+
+const afterMark = (slot: string) => `after-${slot}`;
 
 /** The newest moment that is due; those before it are covered by it. */
 async function lookForSlot(world: World, work: OpenWork, copyName: string, schedule: NonNullable<CopyRule["schedule"]>): Promise<void> {

@@ -3,8 +3,11 @@ import { type LiveView, readLive } from "../jobs/liveView.ts";
 import type { Job } from "../jobs/record.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { hasCode, messageOf } from "../model/errors.ts";
+import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { workExcludes } from "../plan/versions.ts";
+import { forEachBounded } from "./forEachBounded.ts";
+import { READS_AT_ONCE } from "./readRepository.ts";
 import type { World } from "./world.ts";
 
 /** What is open now, read once per invocation; heads of jobs that this invocation moves are kept current in place. */
@@ -17,21 +20,29 @@ export interface OpenWork {
   cut: Set<string>;
 }
 
-/** One listing, then two small reads per open job. Garbage logs (their final record exists) are swept on the way. */
-export async function readOpenWork(world: World): Promise<OpenWork> {
-  const live = await readLive(world.state);
-  const jobs: Job[] = [];
-  for (const [id, seq] of live.jobs) {
-    try {
-      const job = await world.log.read(id, seq);
-      if (job) jobs.push(job);
-      else if (await world.log.done(id)) await world.log.sweep(id);
-    } catch (error) {
-      if (!hasCode(error, "conflict", "invalid")) throw error;
-      world.logger.error("job left alone", { job: id, error: messageOf(error) });
-    }
-  }
+/** One listing unless a fresh one is given, then two small reads per open job. Garbage logs (their final record exists) are swept on the way. */
+export async function readOpenWork(world: World, fresh?: LiveView): Promise<OpenWork> {
+  const live = fresh ?? (await readLive(world.state));
+  const read = new Map<string, Job>();
+  await forEachBounded(live.jobs, READS_AT_ONCE, async ([id, seq]) => {
+    const job = await withLogFields({ job: id }, () => readJob(world, id, seq));
+    if (job) read.set(id, job);
+  });
+  // In the order of the listing, whatever the order of the answers.
+  const jobs = [...live.jobs.keys()].flatMap((id) => read.get(id) ?? []);
   return { live, jobs, eager: new Set(), cut: new Set() };
+}
+
+async function readJob(world: World, id: string, seq: number): Promise<Job | undefined> {
+  try {
+    const job = await world.log.read(id, seq);
+    if (!job && (await world.log.done(id))) await world.log.sweep(id);
+    return job;
+  } catch (error) {
+    if (!hasCode(error, "conflict", "invalid")) throw error;
+    world.logger.error("job left alone", { job: id, error: messageOf(error) });
+    return undefined;
+  }
 }
 
 /** Why a job must not start work on its cluster now: its lane, or work there that is not its own. */

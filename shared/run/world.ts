@@ -1,3 +1,4 @@
+import type { LiveView } from "../jobs/liveView.ts";
 import type { JobLog } from "../jobs/log.ts";
 import type { By, Job } from "../jobs/record.ts";
 import type { StateClock, StateIdentity } from "../jobs/state.ts";
@@ -18,6 +19,8 @@ export interface World {
   clock: StateClock;
   log: JobLog;
   by: By;
+  /** The listing that opened the state, for the first who asks what is open. */
+  live?: LiveView;
   /** Effects are held back while it is true; looking goes on. */
   paused: boolean;
   cluster(name: string): Cluster;

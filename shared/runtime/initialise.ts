@@ -4,7 +4,8 @@ import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import type { FcContext } from "./context.ts";
 import type { RuntimeSettings } from "./settings.ts";
-import { connect, stateIsVersioned } from "./wire.ts";
+import { stateIsVersioned } from "./stores.ts";
+import { connect } from "./wire.ts";
 
 export interface Initialised {
   identity: StateIdentity;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import type { BlobStore } from "../../shared/model/blobStore.ts";
+import type { BlobStore, ListOptions } from "../../shared/model/blobStore.ts";
 import { listingCases } from "./blobStoreListing.ts";
 import { readingCases } from "./blobStoreReading.ts";
 import { refusalCases } from "./blobStoreRefusals.ts";
@@ -72,7 +72,7 @@ export function patternOf(sizeBytes: number): Uint8Array {
   return Uint8Array.from({ length: sizeBytes }, (_, index) => (index * 31 + (index >> 8)) % 251);
 }
 
-export async function keysOf(store: BlobStore, prefix: string, options?: { startAfter?: string }): Promise<string[]> {
+export async function keysOf(store: BlobStore, prefix: string, options?: ListOptions): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of store.list(prefix, options)) keys.push(key);
   return keys;

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
+import { faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
 import { initState, openState } from "../../shared/jobs/state.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import { countingStore } from "../../shared/run/countingStore.ts";
 import { say } from "../../shared/words/say.ts";
+import { keysOf } from "../contract/blobStore.ts";
 
 const NOW = new Date("2026-11-21T01:30:00Z");
 const now = () => NOW;
@@ -36,6 +40,70 @@ describe("the state's identity", () => {
     await put(state, text);
     await expect(openState(state, now)).rejects.toMatchObject({ code: "invalid", reason: { code } });
     await expect(initState(state, "one", now)).rejects.toMatchObject({ reason: { code } });
+  });
+});
+
+describe("the identity's mark in the listing", () => {
+  const keys = (state: ReturnType<typeof store>) => keysOf(state, "");
+  const opened = async (state: ReturnType<typeof store>) => (await openState(state, now)).identity;
+
+  it("spares a warm instance all but the one listing", async () => {
+    const inner = store();
+    await initState(inner, "one", now);
+    const known = await opened(inner);
+    const { store: counting, requests } = countingStore(inner);
+    expect((await openState(counting, now, known)).identity).toBe(known);
+    expect(requests).toEqual({ list: 1, get: 0, head: 0 });
+  });
+
+  it("invariant 9: a warm instance refuses a state that was emptied", async () => {
+    const state = store();
+    await initState(state, "one", now);
+    const known = await opened(state);
+    await state.delete(await keys(state));
+    await expect(openState(state, now, known)).rejects.toMatchObject({ code: "absent", reason: { code: "state.absent" } });
+  });
+
+  it("shows a warm instance that the state was begun anew, and only the new mark stays", async () => {
+    const state = store();
+    await initState(state, "one", now);
+    const known = await opened(state);
+    await state.delete(["state.json"]);
+    await initState(state, "two", now);
+    expect((await openState(state, now, known)).identity.id).toBe("two");
+    expect(await keys(state)).toEqual(["live/state/1-two", "state.json"]);
+  });
+
+  it("shows a warm instance that a newer version has taken the state over", async () => {
+    const state = store();
+    await initState(state, "one", now);
+    const known = await opened(state);
+    await put(state, '{"product":"ossnap","schema":2,"id":"one","createdAt":"b"}');
+    await state.put("live/state/2-one", Buffer.from(""));
+    await expect(openState(state, now, known)).rejects.toMatchObject({ reason: { code: "state.newer" } });
+  });
+
+  it.each([
+    ["paused", true],
+    ["not paused", false],
+  ])("is written into a state of the first version, which stays %s", async (_, paused) => {
+    const state = store();
+    await put(state, '{"product":"ossnap","schema":1,"id":"one","createdAt":"b"}');
+    if (paused) await state.put("paused", Buffer.from('{"by":"ops"}'));
+    expect((await openState(state, now)).live.paused).toBe(paused);
+    expect(await keys(state)).toContain("live/state/1-one");
+    expect((await openState(state, now)).live.paused).toBe(paused);
+    expect(Buffer.from((await state.get("live/paused")) ?? []).toString()).toBe(paused ? '{"by":"ops"}' : "");
+  });
+
+  it("is written last, so that a pause of the first version survives a crash in between", async () => {
+    const state = faulty(store());
+    await put(state, '{"product":"ossnap","schema":1,"id":"one","createdAt":"b"}');
+    await state.put("paused", Buffer.from("{}"));
+    state.on("put", new AppError("transient", "memory: died"), { key: "live/paused" });
+    await expect(openState(state, now)).rejects.toMatchObject({ code: "transient" });
+    expect((await openState(state, now)).live.paused).toBe(true);
+    expect(state.unfired()).toEqual([]);
   });
 });
 

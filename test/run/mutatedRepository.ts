@@ -119,7 +119,6 @@ export function mutatedStore({ repository, keys }: Pick<Subject, "repository" | 
     put: unused,
     putFrom: unused,
     delete: unused,
-    now: unused,
   };
 }
 

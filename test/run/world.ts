@@ -2,9 +2,8 @@ import { type MemoryBucket, memoryBlobStore } from "../../shared/adapters/memory
 import { type MemoryCluster, memoryCluster } from "../../shared/adapters/memory/cluster.ts";
 import { memoryPlaces } from "../../shared/adapters/memory/clusterPlaces.ts";
 import { type FaultyBlobStore, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
-import { stateKey } from "../../shared/jobs/keys.ts";
 import { jobLog } from "../../shared/jobs/log.ts";
-import { initState } from "../../shared/jobs/state.ts";
+import { initState, openState } from "../../shared/jobs/state.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { BackupPolicy, Config, Place } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
@@ -104,7 +103,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   const source = memoryCluster({ name: "source", version: sourceVersion, now, places, snapshotLooks: Number.POSITIVE_INFINITY });
   const target = memoryCluster({ name: "target", version: targetVersion, now, places });
   const state = faulty(blobs(config.state));
-  const { identity } = await initState(state, "0123456789", now);
+  await initState(state, "0123456789", now);
   const notices: Notice[] = [];
   const lines: TestWorld["lines"] = [];
   const tasks: TestWorld["tasks"] = [];
@@ -146,7 +145,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     async open() {
       invocations += 1;
       const by = { function: "test", requestId: `request-${invocations}`, nonce: `nonce-${invocations}` };
-      const clock = { now };
+      const { identity, clock, live } = await openState(state, now);
       return {
         config,
         state,
@@ -154,7 +153,8 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
         clock,
         by,
         log: jobLog(state, clock, by),
-        paused: (await state.head(stateKey.paused)) !== undefined,
+        live,
+        paused: live.paused,
         cluster: (name) => clusterOf(name, { source, target }),
         blobs,
         tasks: {

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, lstat } from "node:fs/promises";
-import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore, ListOptions } from "../../model/blobStore.ts";
 import { collect } from "../blobs/body.ts";
 import { PART_SIZE_BYTES_DEFAULT, partRanges, readExactly } from "../blobs/parts.ts";
 import { directoryError, isMissing } from "./errors.ts";
@@ -24,14 +24,14 @@ export interface DirectoryBlobStoreOptions {
 export function directoryBlobStore(options: DirectoryBlobStoreOptions): BlobStore {
   const { directory, basePath = "", partSizeBytes = PART_SIZE_BYTES_DEFAULT } = options;
   const place = directoryPlace(directory, basePath);
-  return { url: place.url, ...reading(place), ...writing(place, partSizeBytes), now: async () => new Date() };
+  return { url: place.url, ...reading(place), ...writing(place, partSizeBytes) };
 }
 
 function reading(place: DirectoryPlace): Pick<BlobStore, "list" | "head" | "get" | "open"> {
   const open: BlobStore["open"] = (key, range) =>
     readOne(place, key, "get", (path) => readFileBody(path, range, place.subject(key, "get")));
   return {
-    list: (prefix, options = {}) => list(place, prefix, options.startAfter),
+    list: (prefix, options = {}) => list(place, prefix, options),
     head: (key) =>
       readOne(place, key, "head", async (path) => {
         const stats = await lstat(path);
@@ -71,10 +71,15 @@ function writing(place: DirectoryPlace, partSizeBytes: number): Pick<BlobStore, 
   };
 }
 
-async function* list(place: DirectoryPlace, prefix: string, startAfter: string | undefined): AsyncGenerator<BlobInfo, void, undefined> {
+async function* list(
+  place: DirectoryPlace,
+  prefix: string,
+  { startAfter, onDate }: ListOptions,
+): AsyncGenerator<BlobInfo, void, undefined> {
   const { root, base } = place;
   const subject = place.subject(prefix, "list");
   await place.check(subject);
+  onDate?.(new Date());
   try {
     for await (const { key, stats } of listFiles(
       root,

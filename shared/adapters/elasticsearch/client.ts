@@ -15,6 +15,8 @@ export interface ClusterOptions {
   password?: string | undefined;
   /** One request, answer included; 30 s when left out. */
   requestTimeoutMs?: number | undefined;
+  /** What is left of the invocation: no request outlives it. */
+  remainingMs?: (() => number) | undefined;
 }
 
 export interface Call {
@@ -80,8 +82,9 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
         ...(call.query === undefined ? {} : { querystring: call.query }),
         ...(call.body === undefined ? {} : { body: call.body }),
       };
+      const leftMs = Math.max(0, Math.min(timeoutMs, options.remainingMs?.() ?? timeoutMs));
       // The client's own time-out counts idle time only.
-      const limits = { signal: AbortSignal.timeout(timeoutMs), maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
+      const limits = { signal: AbortSignal.timeout(leftMs), maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
       const answer: unknown = await client.transport.request(params, limits).catch((error: unknown) => {
         throw toAppError(error, contextOf(call));
       });

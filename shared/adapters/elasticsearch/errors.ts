@@ -110,6 +110,8 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
 }
 
 function codeOf(status: number, type: string | undefined, reasons: string[]): ErrorCode {
+  // Too busy, whatever was asked: a full queue, a tripped breaker, a disk above its flood stage.
+  if (status === 429) return "transient";
   for (const rule of RULES) {
     if (rule.type !== undefined && !rule.type.test(type ?? "")) continue;
     const { text } = rule;

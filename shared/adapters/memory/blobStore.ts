@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlobInfo, BlobStore, ByteRange } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { isEmptyRange } from "../blobs/body.ts";
 import { type Base, baseOf, compareKeys } from "../blobs/keys.ts";
@@ -32,7 +32,7 @@ export function memoryBlobStore(options: MemoryBlobStoreOptions = {}): BlobStore
   const url = basePath === "" ? "memory://bucket" : `memory://bucket/${basePath}`;
   const place: MemoryPlace = { bucket, url, base: baseOf(basePath, url), now };
   const { partSizeBytes = PART_SIZE_BYTES_DEFAULT, pieceSizeBytes = PIECE_SIZE_BYTES_DEFAULT } = options;
-  return { url, ...reading(place, pieceSizeBytes), ...writing(place, partSizeBytes), now: async () => now() };
+  return { url, ...reading(place, pieceSizeBytes), ...writing(place, partSizeBytes) };
 }
 
 interface MemoryPlace {
@@ -50,7 +50,7 @@ function reading(place: MemoryPlace, pieceSizeBytes: number): Pick<BlobStore, "l
     return isEmptyRange(range, `${url}/${key}: get`) ? blob && new Uint8Array(0) : blob?.bytes.slice(range.start, range.end);
   };
   return {
-    list: (prefix, { startAfter } = {}) => list(place, prefix, startAfter),
+    list: (prefix, options = {}) => list(place, prefix, options),
     async head(key) {
       const blob = bucket.get(base.full(key));
       return blob && infoOf(key, blob);
@@ -91,7 +91,12 @@ function writing({ bucket, base, url, now }: MemoryPlace, partSizeBytes: number)
   };
 }
 
-async function* list({ bucket, base }: MemoryPlace, prefix: string, startAfter?: string): AsyncGenerator<BlobInfo, void, undefined> {
+async function* list(
+  { bucket, base, now }: MemoryPlace,
+  prefix: string,
+  { startAfter, onDate }: ListOptions,
+): AsyncGenerator<BlobInfo, void, undefined> {
+  onDate?.(now());
   const keys = [...bucket.keys()].filter((key) => key.startsWith(base.prefix(prefix))).sort(compareKeys);
   for (const fullKey of keys) {
     const key = base.relative(fullKey);

@@ -1,10 +1,9 @@
 import type { BlobStore } from "../../model/blobStore.ts";
 import { PART_SIZE_BYTES_DEFAULT } from "../blobs/parts.ts";
 import type { OssClientOptions } from "./client.ts";
-import { isNoSuchKey, ossAnswerOf, ossError } from "./errors.ts";
-import { type OssPlace, ossPlace } from "./place.ts";
+import { ossPlace } from "./place.ts";
 import { ossReading } from "./read.ts";
-import { dateOf, ossWriting } from "./write.ts";
+import { ossWriting } from "./write.ts";
 
 export interface OssBlobStoreOptions extends OssClientOptions {
   /** No leading or trailing slash; "" for the bucket's root. */
@@ -17,14 +16,12 @@ export interface OssBlobStoreOptions extends OssClientOptions {
 
 /** Half the request time-out: a body that flows is never silent for so long. */
 const IDLE_TIMEOUT_MS_DEFAULT = 30_000;
-/** Asked for only to see the clock; nothing ever lies there. */
-const CLOCK_KEY = ".ossnap-clock";
 
 /** Blobs in an OSS bucket, through ali-oss. Retries nothing itself. */
 export function ossBlobStore(options: OssBlobStoreOptions): BlobStore {
   const place = ossPlace(options);
   const { idleTimeoutMs = IDLE_TIMEOUT_MS_DEFAULT, partSizeBytes = PART_SIZE_BYTES_DEFAULT } = options;
-  return { url: place.url, ...ossReading(place, idleTimeoutMs), ...ossWriting(place, partSizeBytes), now: () => storeClock(place) };
+  return { url: place.url, ...ossReading(place, idleTimeoutMs), ...ossWriting(place, partSizeBytes) };
 }
 
 /**
@@ -35,16 +32,4 @@ export async function ossBucketIsVersioned(options: OssClientOptions): Promise<b
   const place = ossPlace({ ...options, basePath: "" });
   const { versionStatus } = await place.ask(`${place.url}: versioning`, () => place.client.getBucketVersioning(options.bucket));
   return versionStatus === "Enabled" || versionStatus === "Suspended";
-}
-
-/** A GET, not a HEAD: only its 404 tells a missing key, where the clock is good, from a missing bucket. */
-async function storeClock(place: OssPlace): Promise<Date> {
-  const subject = place.subject("", "now");
-  try {
-    const { res } = await place.client.get(place.base.full(CLOCK_KEY), { headers: { Range: "bytes=0-0" } });
-    return dateOf(res.headers, subject);
-  } catch (error) {
-    if (!isNoSuchKey(error)) throw ossError(error, subject);
-    return dateOf(ossAnswerOf(error).headers, subject);
-  }
 }

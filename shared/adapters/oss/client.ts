@@ -54,7 +54,7 @@ export interface OssClient {
   getBucketVersioning(bucket: string): Promise<{ versionStatus: string | undefined }>;
 }
 
-export interface OssPage {
+export interface OssPage extends Answer {
   objects: { name: string; size: number; lastModified: string; etag: string }[] | null;
   isTruncated: boolean;
   nextContinuationToken: string | null;

@@ -2,7 +2,7 @@ import { AppError } from "../../model/errors.ts";
 import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
 
 /** What an ali-oss error carries, the headers being added by `ossClient`. */
-export interface OssAnswer extends StoreAnswer {
+export interface OssAnswer extends Omit<StoreAnswer, "said"> {
   requestId: string | undefined;
   headers: Readonly<Record<string, string | undefined>>;
 }
@@ -18,7 +18,7 @@ export function ossError(error: unknown, subject: string): AppError {
   if (error instanceof TypeError) return new AppError("permanent", `${subject}: ${said}`, { cause: plainCause(error, said) });
   const answer = ossAnswerOf(error);
   const retryAfterMs = retryAfterMsIn(answer);
-  return new AppError(classify(answer), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+  return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
     cause: plainCause(error, said),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
@@ -38,6 +38,13 @@ export function ossAnswerOf(error: unknown): OssAnswer {
     requestId: typeof requestId === "string" ? requestId : undefined,
     headers: typeof headers === "object" && headers !== null ? (headers as OssAnswer["headers"]) : {},
   };
+}
+
+/** The `Date` header of an answer, the store's own clock. */
+export function dateOf(headers: Readonly<Record<string, string | undefined>>, subject: string): Date {
+  const at = new Date(headers.date ?? "");
+  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
+  return at;
 }
 
 function describe({ status, code, requestId }: OssAnswer, said: string): string {

@@ -1,7 +1,7 @@
-import type { BlobInfo, BlobStore, ByteRange } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { collect, cutOut, emptyBody, guardedBody, isEmptyRange, rangeHeader } from "../blobs/body.ts";
-import { ossAnswerOf } from "./errors.ts";
+import { dateOf, ossAnswerOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
 
 /** The most that ListObjectsV2 gives; its default is 100. */
@@ -10,7 +10,7 @@ const PAGE_KEYS = "1000";
 export function ossReading(place: OssPlace, idleTimeoutMs: number): Pick<BlobStore, "list" | "head" | "get" | "open"> {
   const open = (key: string, range?: ByteRange) => openBody(place, key, range, idleTimeoutMs);
   return {
-    list: (prefix, { startAfter } = {}) => list(place, prefix, startAfter),
+    list: (prefix, options = {}) => list(place, prefix, options),
     head: (key) => head(place, key),
     async get(key, range) {
       const body = await open(key, range);
@@ -21,7 +21,7 @@ export function ossReading(place: OssPlace, idleTimeoutMs: number): Pick<BlobSto
 }
 
 /** https://help.aliyun.com/document_detail/187544.html (ListObjectsV2) */
-async function* list(place: OssPlace, prefix: string, startAfter: string | undefined): AsyncGenerator<BlobInfo, void, undefined> {
+async function* list(place: OssPlace, prefix: string, { startAfter, onDate }: ListOptions): AsyncGenerator<BlobInfo, void, undefined> {
   const { client, base } = place;
   const subject = place.subject(prefix, "list");
   const query: Record<string, string> = { "max-keys": PAGE_KEYS };
@@ -29,6 +29,7 @@ async function* list(place: OssPlace, prefix: string, startAfter: string | undef
   if (startAfter !== undefined && startAfter !== "") query["start-after"] = base.prefix(startAfter);
   for (let token: string | undefined; ; ) {
     const page = await place.ask(subject, () => client.listV2({ ...query, ...(token !== undefined && { "continuation-token": token }) }));
+    onDate?.(dateOf(page.res.headers, subject));
     for (const object of page.objects ?? []) {
       const key = base.relative(object.name);
       if (key !== undefined) yield infoOf(key, object.size, object.lastModified, object.etag);

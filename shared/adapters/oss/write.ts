@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { BlobStore, PutResult } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { type PartsApi, putInParts } from "../blobs/parts.ts";
+import { dateOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
 
 /** DeleteMultipleObjects takes at most 1000 keys; ali-oss sends more without a word. */
@@ -27,13 +28,6 @@ export function ossWriting(place: OssPlace, partSizeBytes: number): Pick<BlobSto
       }
     },
   };
-}
-
-/** The `Date` header of an answer, the store's own clock. */
-export function dateOf(headers: Readonly<Record<string, string | undefined>>, subject: string): Date {
-  const at = new Date(headers.date ?? "");
-  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
-  return at;
 }
 
 /** ali-oss sends the Content-MD5 of a Buffer, which OSS verifies. https://help.aliyun.com/document_detail/31978.html (PutObject) */

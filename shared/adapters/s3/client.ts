@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { AppError } from "../../model/errors.ts";
 
 export interface S3ClientOptions {
   bucket: string;
@@ -52,10 +53,12 @@ export function s3Client(options: S3ClientOptions): S3Client {
   return client;
 }
 
-/** The `Date` header that {@link keepDate} kept, or undefined. */
-export function dateHeaderOf(output: { $metadata: object }): string | undefined {
+/** The store's own clock: the `Date` header that {@link keepDate} kept. */
+export function dateOf(output: { $metadata: object }, subject: string): Date {
   const { date } = output.$metadata as { date?: unknown };
-  return typeof date === "string" ? date : undefined;
+  const at = new Date(typeof date === "string" ? date : "");
+  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
+  return at;
 }
 
 /** The SDK's outputs leave out the store's clock. */

@@ -1,7 +1,7 @@
 import { AppError } from "../../model/errors.ts";
 import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
 
-interface S3Answer extends StoreAnswer {
+interface S3Answer extends Omit<StoreAnswer, "said"> {
   requestId: string | undefined;
   headers: Readonly<Record<string, string | undefined>>;
 }
@@ -19,7 +19,7 @@ export function s3Error(error: unknown, subject: string): AppError {
   // A bug in a call, not a fault of the network.
   if (error instanceof TypeError && answer.status === undefined) return new AppError("permanent", `${subject}: ${said}`, { cause });
   const retryAfterMs = retryAfterMsOf(answer.headers["retry-after"]);
-  return new AppError(classify(answer), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+  return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
     cause,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });

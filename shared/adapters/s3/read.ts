@@ -1,15 +1,16 @@
 import { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import type { BlobInfo, BlobStore, ByteRange } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { collect, cutOut, emptyBody, guardedBody, isEmptyRange, rangeHeader } from "../blobs/body.ts";
+import { dateOf } from "./client.ts";
 import { s3AnswerOf } from "./errors.ts";
 import type { S3Place } from "./place.ts";
 
 export function s3Reading(place: S3Place, idleTimeoutMs: number): Pick<BlobStore, "list" | "head" | "get" | "open"> {
   const open = (key: string, range?: ByteRange) => openBody(place, key, range, idleTimeoutMs);
   return {
-    list: (prefix, { startAfter } = {}) => list(place, prefix, startAfter),
+    list: (prefix, options = {}) => list(place, prefix, options),
     head: (key) => head(place, key),
     async get(key, range) {
       const body = await open(key, range);
@@ -20,7 +21,7 @@ export function s3Reading(place: S3Place, idleTimeoutMs: number): Pick<BlobStore
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
-async function* list(place: S3Place, prefix: string, startAfter: string | undefined): AsyncGenerator<BlobInfo, void, undefined> {
+async function* list(place: S3Place, prefix: string, { startAfter, onDate }: ListOptions): AsyncGenerator<BlobInfo, void, undefined> {
   const { client, base } = place;
   const subject = place.subject(prefix, "list");
   const query = {
@@ -32,6 +33,7 @@ async function* list(place: S3Place, prefix: string, startAfter: string | undefi
     const page = await place.ask(subject, () =>
       client.send(new ListObjectsV2Command({ ...query, ...(token !== undefined && { ContinuationToken: token }) })),
     );
+    onDate?.(dateOf(page, subject));
     for (const object of page.Contents ?? []) {
       const key = base.relative(object.Key ?? "");
       if (key !== undefined) yield infoOf(key, object.Size, object.LastModified, object.ETag, subject);

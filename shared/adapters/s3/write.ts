@@ -10,7 +10,7 @@ import {
 import type { BlobStore, PutResult } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { type PartsApi, putInParts } from "../blobs/parts.ts";
-import { dateHeaderOf } from "./client.ts";
+import { dateOf } from "./client.ts";
 import type { S3Place } from "./place.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html: at most 1000 keys a call. */
@@ -36,13 +36,6 @@ export function s3Writing(place: S3Place, partSizeBytes: number): Pick<BlobStore
   };
 }
 
-/** The store's own clock in a `Date` header. */
-export function dateOf(header: string | undefined, subject: string): Date {
-  const at = new Date(header ?? "");
-  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
-  return at;
-}
-
 /** Two writers at once with If-None-Match: one wins, the other gets 412, or 409 while the first is still under way. */
 async function put(place: S3Place, key: string, body: Uint8Array, ifAbsent: boolean): Promise<PutResult> {
   const subject = place.subject(key, "put");
@@ -53,7 +46,7 @@ async function put(place: S3Place, key: string, body: Uint8Array, ifAbsent: bool
     ...(ifAbsent && { IfNoneMatch: "*" }),
   });
   const output = await place.ask(subject, () => place.client.send(command));
-  return { at: dateOf(dateHeaderOf(output), subject) };
+  return { at: dateOf(output, subject) };
 }
 
 function partsOf(place: S3Place, key: string): PartsApi<S3Part> {

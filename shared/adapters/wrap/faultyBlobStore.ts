@@ -81,7 +81,6 @@ export function faulty(store: BlobStore): FaultyBlobStore {
     put: (key, body, options) => strikeCall("put", [key], () => store.put(key, body, options)),
     putFrom: (key, sizeBytes, read) => strikeCall("putFrom", [key], () => store.putFrom(key, sizeBytes, read)),
     delete: (keys) => strikeCall("delete", keys, () => store.delete(keys)),
-    now: () => strikeCall("now", [], () => store.now()),
     on(method, fault, { times = 1, key } = {}) {
       planted.push({ method, fault, key, left: times });
       return result;

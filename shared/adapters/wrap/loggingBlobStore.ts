@@ -1,101 +1,62 @@
-import type { BlobStore } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore, ListOptions } from "../../model/blobStore.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import type { Logger } from "../../model/logger.ts";
 
-/** Writes one line for each call that ended: `info` with what it moved, `warn` with the error's code; the outcome itself is passed on unchanged. */
-export function logging(store: BlobStore, logger: Logger): BlobStore {
-  async function logged<T>(
-    method: string,
-    fields: Record<string, unknown>,
-    call: () => Promise<T>,
-    result: (value: T) => Record<string, unknown>,
-  ) {
+export interface LoggingOptions {
+  logger: Logger;
+  /** A call that takes longer is told though it succeeded, in milliseconds; listings and bodies take their consumer's time and are not judged. */
+  slowMs: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+}
+
+/**
+ * Writes a line for each call that failed or was slow; the outcome itself is passed on unchanged.
+ * `transient` ones are warnings, since whoever repeats them hides them; all others are told by whoever gives up.
+ */
+export function logging(store: BlobStore, options: LoggingOptions): BlobStore {
+  const { logger, slowMs, now } = options;
+
+  async function told<T>(method: string, key: string, call: () => Promise<T>): Promise<T> {
+    const startedMs = now();
     try {
       const value = await call();
-      logger.info(`${store.url}: ${method}`, { method, ...fields, ...result(value) });
+      const milliseconds = now() - startedMs;
+      if (milliseconds > slowMs) logger.warn("request was slow", { store: store.url, method, key, milliseconds });
       return value;
     } catch (error) {
-      throw noted(error, method, fields);
+      throw noted(error, method, key, startedMs);
     }
   }
 
-  function noted(error: unknown, method: string, fields: Record<string, unknown>): unknown {
-    logger.warn(`${store.url}: ${method} failed`, {
-      method,
-      ...fields,
-      code: error instanceof AppError ? error.code : "unknown",
-      error: messageOf(error),
-    });
+  function noted(error: unknown, method: string, key: string, startedMs: number): unknown {
+    const code = error instanceof AppError ? error.code : "permanent";
+    const fields = { store: store.url, method, key, milliseconds: now() - startedMs, code, error: messageOf(error) };
+    logger[code === "transient" ? "warn" : "info"]("request failed", fields);
     return error;
   }
 
-  async function* each<T>(method: string, fields: Record<string, unknown>, items: AsyncIterable<T>, size: (item: T) => number) {
-    let total = 0;
+  async function* each<T>(method: string, key: string, items: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    const startedMs = now();
     try {
-      for await (const item of items) {
-        total += size(item);
-        yield item;
-      }
+      for await (const item of items) yield item;
     } catch (error) {
-      throw noted(error, method, fields);
+      throw noted(error, method, key, startedMs);
     }
-    logger.info(`${store.url}: ${method}`, { method, ...fields, total });
   }
 
-  const sizeOf = (bytes: Uint8Array) => bytes.byteLength;
   return {
     url: store.url,
-    list: (prefix, options) => each("list", { prefix, ...options }, store.list(prefix, options), () => 1),
-    head: (key) =>
-      logged(
-        "head",
-        { key },
-        () => store.head(key),
-        (info) => ({ found: info !== undefined }),
-      ),
-    get: (key, range) =>
-      logged(
-        "get",
-        { key, ...range },
-        () => store.get(key, range),
-        (bytes) => ({ sizeBytes: bytes?.byteLength ?? null }),
-      ),
+    list: (prefix: string, listOptions?: ListOptions): AsyncIterable<BlobInfo> => each("list", prefix, store.list(prefix, listOptions)),
+    head: (key) => told("head", key, () => store.head(key)),
+    get: (key, range) => told("get", key, () => store.get(key, range)),
     async open(key, range) {
-      const body = await logged(
-        "open",
-        { key, ...range },
-        () => store.open(key, range),
-        (found) => ({ found: found !== undefined }),
-      );
-      return body && each("body", { key, ...range }, body, sizeOf);
+      const body = await told("open", key, () => store.open(key, range));
+      return body && each("body", key, body);
     },
-    put: (key, body, options) =>
-      logged(
-        "put",
-        { key, sizeBytes: body.byteLength, ...options },
-        () => store.put(key, body, options),
-        () => ({}),
-      ),
-    putFrom: (key, sizeBytes, read) =>
-      logged(
-        "putFrom",
-        { key, sizeBytes },
-        () => store.putFrom(key, sizeBytes, read),
-        () => ({}),
-      ),
+    put: (key, body, putOptions) => told("put", key, () => store.put(key, body, putOptions)),
+    putFrom: (key, sizeBytes, read) => told("putFrom", key, () => store.putFrom(key, sizeBytes, read)),
     delete: (keys) =>
-      logged(
-        "delete",
-        { count: keys.length, first: keys[0] ?? null },
-        () => store.delete(keys),
-        () => ({}),
-      ),
-    now: () =>
-      logged(
-        "now",
-        {},
-        () => store.now(),
-        (at) => ({ at: at.toISOString() }),
-      ),
+      told("delete", keys.length > 1 ? `${keys[0]} and ${keys.length - 1} more` : (keys[0] ?? ""), () => store.delete(keys)),
   };
 }

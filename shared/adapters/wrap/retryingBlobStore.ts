@@ -1,4 +1,4 @@
-import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore, ListOptions } from "../../model/blobStore.ts";
 import { hasCode } from "../../model/errors.ts";
 
 export interface RetryOptions {
@@ -7,8 +7,10 @@ export interface RetryOptions {
   /** The wait before attempt n + 1 lies between 0 and `baseMs` × 2^(n-1), but at most `capMs`. */
   baseMs: number;
   capMs: number;
-  /** No wait may end after this moment, in epoch milliseconds. */
-  deadline?: () => number;
+  /** A call that has failed after so long is not repeated, in milliseconds: one store that is silent must leave time for the others. */
+  patienceMs?: number;
+  /** No wait may end after so long, in milliseconds: the invocation ends. */
+  remainingMs?: () => number;
   sleep: (ms: number) => Promise<void>;
   /** From 0 to below 1. */
   random: () => number;
@@ -24,24 +26,26 @@ export function retrying(store: BlobStore, options: RetryOptions): BlobStore {
   const again = <T>(call: () => Promise<T>) => repeat(call, options);
   return {
     url: store.url,
-    list: (prefix, { startAfter } = {}) => list(store, prefix, startAfter, options),
+    list: (prefix, listOptions = {}) => list(store, prefix, listOptions, options),
     head: (key) => again(() => store.head(key)),
     get: (key, range) => again(() => store.get(key, range)),
     open: (key, range) => again(() => store.open(key, range)),
     put: (key, body, putOptions = {}) =>
       putOptions.ifAbsent === true ? store.put(key, body, putOptions) : again(() => store.put(key, body, putOptions)),
-    putFrom: (key, sizeBytes, read) => again(() => store.putFrom(key, sizeBytes, read)),
+    // A large blob takes its time, and what is behind it is the caller's.
+    putFrom: (key, sizeBytes, read) =>
+      repeat(() => store.putFrom(key, sizeBytes, read), { ...options, patienceMs: Number.POSITIVE_INFINITY }),
     delete: (keys) => again(() => store.delete(keys)),
-    now: () => again(() => store.now()),
   };
 }
 
 async function repeat<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const startedMs = options.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (error) {
-      await waitOrThrow(error, attempt, options);
+      await waitOrThrow(error, attempt, startedMs, options);
     }
   }
 }
@@ -49,30 +53,33 @@ async function repeat<T>(call: () => Promise<T>, options: RetryOptions): Promise
 async function* list(
   store: BlobStore,
   prefix: string,
-  startAfter: string | undefined,
+  listOptions: ListOptions,
   options: RetryOptions,
 ): AsyncGenerator<BlobInfo, void, undefined> {
-  let last = startAfter;
+  let last = listOptions.startAfter;
+  let startedMs = options.now();
   for (let attempt = 1; ; attempt++) {
     try {
-      for await (const blob of store.list(prefix, last === undefined ? {} : { startAfter: last })) {
+      for await (const blob of store.list(prefix, last === undefined ? listOptions : { ...listOptions, startAfter: last })) {
         last = blob.key;
         // Each page that moved on earns the full number of attempts again, or a long listing could not outlive a few faults.
         attempt = 1;
         yield blob;
+        startedMs = options.now();
       }
       return;
     } catch (error) {
-      await waitOrThrow(error, attempt, options);
+      await waitOrThrow(error, attempt, startedMs, options);
     }
   }
 }
 
-/** Waits before the next attempt; throws the error when it is not `transient`, was the last, or the wait would pass the deadline. */
-async function waitOrThrow(error: unknown, attempt: number, options: RetryOptions): Promise<void> {
-  if (!hasCode(error, "transient") || attempt >= options.attempts) throw error;
+/** Waits before the next attempt; throws the error when it is not `transient`, was the last, came late, or the wait would pass the deadline. */
+async function waitOrThrow(error: unknown, attempt: number, startedMs: number, options: RetryOptions): Promise<void> {
+  const { patienceMs = Number.POSITIVE_INFINITY, remainingMs = () => Number.POSITIVE_INFINITY } = options;
+  if (!hasCode(error, "transient") || attempt >= options.attempts || options.now() - startedMs >= patienceMs) throw error;
   const jitterMs = options.random() * Math.min(options.capMs, options.baseMs * 2 ** (attempt - 1));
   const waitMs = Math.max(jitterMs, error.retryAfterMs ?? 0);
-  if (options.deadline !== undefined && options.now() + waitMs >= options.deadline()) throw error;
+  if (waitMs >= remainingMs()) throw error;
   await options.sleep(waitMs);
 }

@@ -12,7 +12,7 @@ afterEach(async () => {
 
 async function open(
   answer: (request: RecordedRequest) => Answer,
-  options: { username?: string; password?: string; requestTimeoutMs?: number } = {},
+  options: { username?: string; password?: string; requestTimeoutMs?: number; remainingMs?: () => number } = {},
 ) {
   const server = await fakeServer(answer);
   servers.push(server);
@@ -31,8 +31,11 @@ describe("a cluster that does not answer", () => {
     });
   });
 
-  it("is transient when it takes longer than the request may", async () => {
-    const { cluster, server } = await open(() => ({ silent: true }), { requestTimeoutMs: 100 });
+  it.each([
+    ["the request may", { requestTimeoutMs: 100 }],
+    ["the invocation has left", { remainingMs: () => 100 }],
+  ])("is transient when it takes longer than %s", async (_, limit) => {
+    const { cluster, server } = await open(() => ({ silent: true }), limit);
 
     await expect(cluster.listRepositories()).rejects.toMatchObject({
       code: "transient",

@@ -158,6 +158,13 @@ const rows: Row[] = [
   row("6.7.0", 400, "illegal_argument_exception", "Unexpected field [mapping_version]", "invalid"),
   row("5.5.3", 403, "security_exception", "action [cluster:admin/repository/put] is unauthorized for user [elastic]", "denied"),
   row("7.10.2", 401, "security_exception", "unable to authenticate user [elastic] for REST request [/]", "denied"),
+  row(
+    "7.10.2",
+    429,
+    "cluster_block_exception",
+    "index [movies] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block];",
+    "transient",
+  ),
   row("7.10.2", 429, "circuit_breaking_exception", "[parent] Data too large", "transient"),
   row(
     "7.10.2",

@@ -3,45 +3,50 @@ import { memoryBlobStore } from "../../../shared/adapters/memory/blobStore.ts";
 import { faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
 import { logging } from "../../../shared/adapters/wrap/loggingBlobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import type { Logger } from "../../../shared/model/logger.ts";
 import { bytesOf, keysOf } from "../../contract/blobStore.ts";
 
-function recorder(): { logger: Logger; lines: [string, string, unknown][] } {
+/** Each look at the clock finds it `stepMs` later. */
+function setUp(stepMs: number) {
   const lines: [string, string, unknown][] = [];
   const at = (level: string) => (message: string, fields?: Record<string, unknown>) => void lines.push([level, message, fields]);
-  return { logger: { info: at("info"), warn: at("warn"), error: at("error") }, lines };
+  const inner = faulty(memoryBlobStore());
+  let nowMs = 0;
+  const logger = { info: at("info"), warn: at("warn"), error: at("error") };
+  return { inner, lines, store: logging(inner, { logger, slowMs: 100, now: () => (nowMs += stepMs) }) };
 }
 
 describe("a logging blob store", () => {
-  it("writes a line for each call with what it moved, never the bytes", async () => {
-    const { logger, lines } = recorder();
-    const store = logging(memoryBlobStore(), logger);
-    await store.put("key", bytesOf("secret"), { ifAbsent: true });
-    await store.get("key");
+  it("has nothing to say of calls that succeed in time", async () => {
+    const { store, lines } = setUp(100);
+    await store.put("key", bytesOf("x"), { ifAbsent: true });
+    expect(await store.get("other")).toBeUndefined();
     expect(await keysOf(store, "")).toEqual(["key"]);
     for await (const _piece of (await store.open("key")) ?? []);
-    expect(lines.map(([level, message]) => `${level} ${message}`)).toEqual([
-      "info memory://bucket: put",
-      "info memory://bucket: get",
-      "info memory://bucket: list",
-      "info memory://bucket: open",
-      "info memory://bucket: body",
-    ]);
-    expect(lines[0]?.[2]).toEqual({ method: "put", key: "key", sizeBytes: 6, ifAbsent: true });
-    expect(lines[2]?.[2]).toEqual({ method: "list", prefix: "", total: 1 });
-    expect(JSON.stringify(lines)).not.toContain("secret");
+    await store.delete(["key"]);
+    expect(lines).toEqual([]);
   });
 
-  it("notes an error with its code and passes the same one on", async () => {
-    const { logger, lines } = recorder();
+  it("tells of a call that was slow, but not of a listing, which takes its consumer's time", async () => {
+    const { store, lines } = setUp(101);
+    await store.put("key", bytesOf("secret"));
+    expect(await keysOf(store, "")).toEqual(["key"]);
+    expect(lines).toEqual([["warn", "request was slow", { store: "memory://bucket", method: "put", key: "key", milliseconds: 101 }]]);
+  });
+
+  it("warns of a fault that passes, notes any other, and passes the same one on", async () => {
+    const { store, lines, inner } = setUp(1);
     const error = new AppError("denied", "memory: no");
-    const inner = faulty(memoryBlobStore()).on("head", error).on("list", "cut");
-    const store = logging(inner, logger);
+    inner.on("head", error).on("list", "cut").on("open", "cut");
+    await inner.put("key", bytesOf("xy"));
     await expect(store.head("key")).rejects.toBe(error);
     await expect(keysOf(store, "a")).rejects.toMatchObject({ code: "transient" });
+    const pieces = (await store.open("key"))?.[Symbol.asyncIterator]();
+    await pieces?.next();
+    await expect(pieces?.next()).rejects.toMatchObject({ code: "transient" });
     expect(lines).toMatchObject([
-      ["warn", "memory://bucket: head failed", { key: "key", code: "denied", error: "memory: no" }],
-      ["warn", "memory://bucket: list failed", { prefix: "a", code: "transient" }],
+      ["info", "request failed", { method: "head", key: "key", code: "denied", error: "memory: no", milliseconds: 1 }],
+      ["warn", "request failed", { method: "list", key: "a", code: "transient" }],
+      ["warn", "request failed", { method: "body", key: "key", code: "transient" }],
     ]);
     expect(inner.unfired()).toEqual([]);
   });

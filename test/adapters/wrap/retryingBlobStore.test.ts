@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../../shared/adapters/memory/blobStore.ts";
 import { faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
 import { type RetryOptions, retrying } from "../../../shared/adapters/wrap/retryingBlobStore.ts";
+import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { bytesOf, keysOf, textOf } from "../../contract/blobStore.ts";
 
@@ -25,7 +26,8 @@ function setUp(overrides: Partial<RetryOptions> = {}) {
     ...overrides,
   };
   const inner = faulty(memoryBlobStore());
-  return { inner, store: retrying(inner, options), waitsMs };
+  const retried = (store: BlobStore) => retrying(store, options);
+  return { inner, retried, store: retried(inner), waitsMs };
 }
 
 describe("a retrying blob store", () => {
@@ -41,13 +43,12 @@ describe("a retrying blob store", () => {
   it("repeats every call but a put that must find nothing", async () => {
     const { inner, store } = setUp();
     await inner.put("key", bytesOf("x"));
-    for (const method of ["head", "get", "open", "put", "putFrom", "delete", "now", "list"] as const) inner.on(method, transient());
+    for (const method of ["head", "get", "open", "put", "putFrom", "delete", "list"] as const) inner.on(method, transient());
     expect(await store.head("key")).toMatchObject({ sizeBytes: 1 });
     expect(await textOf(store.get("key"))).toBe("x");
     expect(await store.open("key")).toBeDefined();
     await store.put("key", bytesOf("y"));
     await store.putFrom("key", 1, async () => bytesOf("z"));
-    await store.now();
     expect(await keysOf(store, "")).toEqual(["key"]);
     await store.delete(["key"]);
     expect(inner.unfired()).toEqual([]);
@@ -83,10 +84,29 @@ describe("a retrying blob store", () => {
     few.inner.on("head", transient(), { times: 2 });
     await expect(few.store.head("key")).rejects.toMatchObject({ code: "transient" });
     expect(few.waitsMs).toHaveLength(1);
-    const late = setUp({ deadline: () => 1150 });
+    let remainingMs = 150;
+    const late = setUp({ remainingMs: () => (remainingMs -= 50) });
     late.inner.on("head", transient(), { times: 2 });
     await expect(late.store.head("key")).rejects.toMatchObject({ code: "transient" });
     expect(late.waitsMs).toHaveLength(1);
+  });
+
+  it("does not repeat a call that took its whole patience to fail, and a large blob has no such limit", async () => {
+    let nowMs = 0;
+    let asked = 0;
+    const silent = async () => {
+      asked += 1;
+      nowMs += 30_000;
+      throw transient();
+    };
+    const putFrom = async () => (asked < 1 ? silent() : undefined);
+    const { retried } = setUp({ patienceMs: 30_000, now: () => nowMs });
+    const slow = retried({ ...memoryBlobStore(), head: silent, putFrom });
+    await expect(slow.head("key")).rejects.toMatchObject({ code: "transient" });
+    expect(asked).toBe(1);
+    asked = 0;
+    await slow.putFrom("key", 0, async () => bytesOf(""));
+    expect(asked).toBe(1);
   });
 
   it("goes on with a listing after the last key it gave: none twice, none missing, wherever it breaks", async () => {

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { ossError } from "../../../shared/adapters/oss/errors.ts";
+import { s3Error } from "../../../shared/adapters/s3/errors.ts";
+import type { ErrorCode } from "../../../shared/model/errors.ts";
+
+/** As ali-oss throws what the service answered. */
+const oss = (status: number, code?: string, headers = {}) =>
+  ossError(Object.assign(new Error("said so"), { status, code, headers }), "oss://bucket/key: get");
+/** As the AWS SDK does. */
+const s3 = (status: number, name = "UnknownError", headers = {}) =>
+  s3Error(Object.assign(new Error("said so"), { name, $metadata: { httpStatusCode: status }, $response: { headers } }), "s3://bucket/key");
+
+describe("an object store's answer", () => {
+  it.each<[number, string | undefined, ErrorCode]>([
+    // Throttled.
+    [503, "SlowDown", "transient"],
+    [503, "QpsLimitExceeded", "transient"],
+    [503, "DownloadTrafficRateLimitExceeded", "transient"],
+    [400, "ThrottlingException", "transient"],
+    [429, undefined, "transient"],
+    // Its own trouble, or the way's.
+    [500, "InternalError", "transient"],
+    [502, undefined, "transient"],
+    [503, undefined, "transient"],
+    [504, undefined, "transient"],
+    [400, "RequestTimeout", "transient"],
+    [400, "IncompleteBody", "transient"],
+    [404, "NoSuchUpload", "transient"],
+    // Somebody was first.
+    [409, "FileAlreadyExists", "conflict"],
+    [412, "PreconditionFailed", "conflict"],
+    [409, "ConditionalRequestConflict", "conflict"],
+    // A person must act.
+    [403, "AccessDenied", "denied"],
+    [403, "InvalidAccessKeyId", "denied"],
+    [403, "SignatureDoesNotMatch", "denied"],
+    [403, "SecurityTokenExpired", "denied"],
+    [400, "ExpiredToken", "denied"],
+    [401, undefined, "denied"],
+    [404, "NoSuchBucket", "absent"],
+    // Repeating cannot help.
+    [400, "InvalidArgument", "invalid"],
+    [403, "InvalidObjectState", "invalid"],
+    [501, "NotImplemented", "invalid"],
+    [301, "PermanentRedirect", "invalid"],
+  ])("of %i %s is %s on OSS and on S3", (status, code, expected) => {
+    expect(oss(status, code).code).toBe(expected);
+    expect(s3(status, code).code).toBe(expected);
+  });
+
+  it("says how long to wait, in whichever header it stands", () => {
+    expect(oss(503, "QpsLimitExceeded", { "x-oss-qos-delay-time": "250" }).retryAfterMs).toBe(250);
+    expect(oss(503, "SlowDown", { "retry-after": "2" }).retryAfterMs).toBe(2000);
+    expect(s3(503, "SlowDown", { "retry-after": "2" }).retryAfterMs).toBe(2000);
+  });
+});
+
+describe("no answer", () => {
+  const ofOss = (message: string, name: string) =>
+    ossError(
+      Object.assign(new Error(`${message}, GET https://host/x -1 (connected: true)`), { name, status: -1, code: name }),
+      "oss://b/x",
+    );
+  const ofS3 = (message: string, name: string) => s3Error(Object.assign(new Error(message), { name }), "s3://b/x");
+
+  it.each<[string, string, ErrorCode]>([
+    ["connect ECONNREFUSED 127.0.0.1:1", "RequestError", "transient"],
+    ["connect ECONNRESET 127.0.0.1:1", "TimeoutError", "transient"],
+    ["socket hang up", "ResponseError", "transient"],
+    ["getaddrinfo ENOTFOUND nope.invalid", "RequestError", "transient"],
+    ["getaddrinfo EAI_AGAIN host", "RequestError", "transient"],
+    ["Response timeout for 500ms", "ResponseTimeoutError", "transient"],
+    ["self-signed certificate", "ResponseError", "permanent"],
+    ["certificate has expired", "ResponseError", "permanent"],
+    ["unable to verify the first certificate", "ResponseError", "permanent"],
+    ["unable to get local issuer certificate", "ResponseError", "permanent"],
+    ["Hostname/IP does not match certificate's altnames: Host: a", "ResponseError", "permanent"],
+  ])("because of %s (%s) is %s", (message, name, expected) => {
+    expect(ofOss(message, name).code).toBe(expected);
+    expect(ofS3(message, name).code).toBe(expected);
+  });
+});

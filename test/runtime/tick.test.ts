@@ -1,0 +1,119 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type OssServer, startOss } from "../../infra/local/oss/startOss.ts";
+import { slotOf } from "../../shared/jobs/slot.ts";
+import { advanceJobs } from "../../shared/run/advanceJobs.ts";
+import { askBackup } from "../../shared/run/askBackup.ts";
+import { SOURCE_LOOK_MINUTES } from "../../shared/run/lookForCopy.ts";
+import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
+import type { FcContext } from "../../shared/runtime/context.ts";
+import { initialise } from "../../shared/runtime/initialise.ts";
+import { jsonLogger } from "../../shared/runtime/logger.ts";
+import { redactor } from "../../shared/runtime/redact.ts";
+import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
+import { openWorld } from "../../shared/runtime/wire.ts";
+
+const KEYS = { accessKeyId: "LOCALKEY", secretAccessKey: "a-planted-secret-value" };
+const PASSWORD = "a-planted-password";
+const CONTEXT: FcContext = {
+  requestId: "request-7",
+  function: { name: "advanceJobs", timeout: 120 },
+  region: "cn-hangzhou",
+  accountId: "1234567890123456",
+  credentials: { accessKeyId: KEYS.accessKeyId, accessKeySecret: KEYS.secretAccessKey },
+};
+let root: string;
+let oss: OssServer;
+let lines: string[] = [];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ossnap-tick-"));
+  for (const bucket of ["state", "source", "one", "two"]) await mkdir(join(root, bucket));
+  for (const bucket of ["source", "one", "two"]) await writeFile(join(root, bucket, "index-0"), '{"snapshots":[],"indices":{}}');
+  oss = await startOss({ root, port: 0, region: "cn-hangzhou", credentials: [KEYS] });
+  await initialise(settings(), CONTEXT);
+});
+
+afterAll(async () => {
+  await oss.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+/** A cluster that nobody listens at, two watches, a copy after a policy. */
+function settings(): RuntimeSettings {
+  const place = (bucket: string) => ({ store: "oss", bucket, endpoint: oss.url, region: "cn-hangzhou" });
+  const watch = (bucket: string) => ({
+    blobs: place(bucket),
+    cluster: "any",
+    register: { name: bucket, type: "fs", settings: { location: "/srv" } },
+    restore: { indices: ["movies"] },
+  });
+  const config = {
+    version: 1,
+    state: { bucket: "state", prefix: "prod/", endpoint: oss.url, region: "cn-hangzhou" },
+    clusters: { any: { url: "http://127.0.0.1:1", username: "elastic", password: PASSWORD } },
+    repositories: { nightly: { cluster: "any", register: { type: "fs", settings: { location: "/srv" } }, blobs: place("source") } },
+    backups: { nightly: { repository: "nightly", indices: ["movies"], schedule: { cron: "0 30 1 * * *" }, keep: { last: 3 } } },
+    copies: { move: { from: "nightly", to: { ...place("one"), basePath: "copied" }, after: "nightly" } },
+    watches: { one: watch("one"), two: watch("two") },
+  };
+  const secrets = [PASSWORD, KEYS.secretAccessKey];
+  return {
+    config: loadConfig(JSON.stringify(config), {}),
+    fcEndpoint: undefined,
+    copyFunction: "copy",
+    continueFunction: "go-on",
+    credentials: undefined,
+    secrets,
+  };
+}
+
+async function open() {
+  const known = settings();
+  const logger = jsonLogger({ function: "advanceJobs", requestId: CONTEXT.requestId }, redactor(known.secrets), (line) => lines.push(line));
+  return openWorld(known, { functionName: "advanceJobs", context: CONTEXT, startedMs: Date.now(), logger });
+}
+
+/** At a minute in which no copy looks at its source. */
+async function tick() {
+  const world = await open();
+  const now = () => {
+    const at = world.clock.now();
+    if (at.getUTCMinutes() % SOURCE_LOOK_MINUTES === 0) at.setUTCMinutes(at.getUTCMinutes() + 1);
+    return at;
+  };
+  return advanceJobs({ ...world, clock: { now } });
+}
+
+describe("an idle tick of a warm instance", () => {
+  it("makes one request, and one for each watch", async () => {
+    await tick();
+    await tick();
+    oss.requests.reset();
+    expect(await tick()).toEqual({ advanced: [], failed: [] });
+    expect(oss.requests.counts()).toEqual({ ListObjectsV2: 1 + 2 });
+  });
+});
+
+describe("the log lines of a step", () => {
+  it("carry request id and job, whoever writes them, and no secret that was planted", async () => {
+    const world = await open();
+    const slot = slotOf(world.clock.now());
+    await askBackup(world, { policy: "nightly", slot, asked: { by: "timer", who: "timer" } });
+    lines = [];
+    oss.faults.add({ kind: "status", match: { operation: "ListObjectsV2" }, params: { status: 503, code: `Busy-${PASSWORD}` }, times: 1 });
+    oss.faults.add({ kind: "status", match: { operation: "GetObject" }, params: { status: 503 }, times: 1 });
+    const { advanced } = await tick();
+    expect(advanced).toMatchObject([{ job: `backup-nightly-${slot}`, outcome: "waiting" }]);
+    const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(parsed.filter(({ requestId }) => requestId !== "request-7")).toEqual([]);
+    expect(parsed.find(({ message }) => message === "gather failed")).toMatchObject({ job: `backup-nightly-${slot}` });
+    expect(parsed.filter(({ message }) => message === "request failed")).toMatchObject([
+      { level: "warn", method: "list", error: expect.stringContaining("Busy-[secret]") },
+      { level: "warn", method: "get", code: "transient", job: `backup-nightly-${slot}` },
+    ]);
+    expect(lines.filter((line) => line.includes("planted"))).toEqual([]);
+  });
+});
