@@ -3,7 +3,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
 import { selectNames } from "./selectIndices.ts";
-import { compareVersions, versionParts } from "./versions.ts";
+import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
 
 export interface PreflightCheck {
   check: "closure" | "version" | "selection" | "types" | "name" | "alias" | "settings" | "shards";
@@ -108,14 +108,9 @@ function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks
 function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   const target = input.targetVersion;
   const written = input.proof.closure?.snapshot.version ?? "";
-  if (
-    written !== "" &&
-    compareVersions(written, target) > 0 &&
-    versionParts(written)[0] >= versionParts(target)[0] &&
-    !sameMinor(written, target)
-  )
+  if (written !== "" && isNewer(written, target))
     return [refuse("version", reason("version.newer", { written, target }), reason("wayOut.newerCluster", { written }))];
-  const tooOld = indices.filter((index) => versionParts(index.createdVersion)[0] < versionParts(target)[0] - 1);
+  const tooOld = indices.filter((index) => versionParts(index.createdVersion)[0] < oldestRestorableMajor(target));
   if (tooOld.length > 0) {
     const created = tooOld[0]?.createdVersion ?? "";
     return [
@@ -129,9 +124,12 @@ function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]):
   return [ok("version", reason("version.fits", { written, target }))];
 }
 
-function sameMinor(a: string, b: string): boolean {
-  const [left, right] = [versionParts(a), versionParts(b)];
-  return left[0] === right[0] && left[1] === right[1];
+/** A patch counts too: 5.5.2 refuses what 5.5.3 wrote (measured). From 8.11 on index versions count, which patches of one minor share. */
+function isNewer(written: string, target: string): boolean {
+  const [major, minor] = versionParts(written);
+  const [targetMajor, targetMinor] = versionParts(target);
+  if (isAtLeast(target, "8.11.0") && major === targetMajor && minor === targetMinor) return false;
+  return compareVersions(written, target) > 0;
 }
 
 function typeChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {

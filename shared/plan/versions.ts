@@ -18,6 +18,12 @@ export function workExcludes(version: string): boolean {
   return !isAtLeast(version, "7.7.0");
 }
 
+/** The oldest major whose indices a cluster can restore: the one before its own, and there was no 3 and no 4 (2.4 into 5.5 measured). */
+export function oldestRestorableMajor(version: string): number {
+  const [major] = versionParts(version);
+  return major === 5 ? 2 : major - 1;
+}
+
 /** From 7.8 one DELETE may name several snapshots. */
 export function deletesMany(version: string): boolean {
   return isAtLeast(version, "7.8.0");

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { ClusterFixture } from "./clusterFixture.ts";
 import { aliasTests, indexTests } from "./clusterIndices.ts";
+import { jobTests } from "./clusterJobs.ts";
+import { listingRows } from "./clusterListingRows.ts";
+import { naturalKeyTests } from "./clusterNaturalKeys.ts";
 import { repositoryTests } from "./clusterRepositories.ts";
+import { restoreRows } from "./clusterRestoreRows.ts";
 import { restoreTests } from "./clusterRestores.ts";
 import { runningTests } from "./clusterRunning.ts";
+import { runningRows } from "./clusterRunningRows.ts";
 import { snapshotTests } from "./clusterSnapshots.ts";
+import { rowTests } from "./clusterStage.ts";
+import { versionRows } from "./clusterVersionRows.ts";
 
 export type { ClusterFixture } from "./clusterFixture.ts";
 
 /** The Cluster port's contract on one empty cluster; the tests build on each other. */
-export function clusterContract(name: string, open: () => Promise<ClusterFixture>): void {
+export function clusterContract(name: string, version: string, open: () => Promise<ClusterFixture>): void {
   describe(name, () => {
     const world: { fixture?: ClusterFixture } = {};
     const fixture = () => {
@@ -28,5 +35,11 @@ export function clusterContract(name: string, open: () => Promise<ClusterFixture
     describe("running work", () => runningTests(fixture));
     describe("restores", () => restoreTests(fixture));
     describe("aliases", () => aliasTests(fixture));
+    describe("natural keys", () => naturalKeyTests(fixture));
+    describe("jobs on it", () => jobTests(fixture));
+    describe("other versions' repositories as measured", () => rowTests(fixture, version, "versions", versionRows(version)));
+    describe("restores as measured", () => rowTests(fixture, version, "restores", restoreRows));
+    describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));
+    describe("incomplete copies as measured", () => rowTests(fixture, version, "copies", listingRows));
   });
 }

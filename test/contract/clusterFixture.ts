@@ -1,4 +1,7 @@
+import type { Damage } from "../../shared/adapters/memory/clusterDamage.ts";
 import type { Cluster, ClusterSnapshot, RegisteredRepositoryInput } from "../../shared/model/cluster.ts";
+
+export type { Damage };
 
 const POLL_INTERVAL_MS = 100;
 const POLLS_MAX = 900;
@@ -10,11 +13,18 @@ export interface ClusterFixture {
   version: string;
   /** Writes one document per id into an index (made when missing) so that searches and `_stats` see it. */
   writeDocuments(index: string, ids: number[], options?: { bytes?: number }): Promise<void>;
+  createIndex(index: string, shards: number): Promise<void>;
   closeIndex(index: string): Promise<void>;
   /** A repository in a fresh, empty place that the cluster can write. */
   newRepository(name: string, settings?: Record<string, string | number | boolean>): RegisteredRepositoryInput;
   /** A repository of a place that the cluster must not write. */
   refusedRepository(name: string): RegisteredRepositoryInput;
+  /** A copy of what another cluster wrote, by the name of its fixture (`es-6.7.0/repo`), to be read only. */
+  givenRepository(name: string, fixture: string): Promise<RegisteredRepositoryInput>;
+  /** A copy whose root lists only the snapshots of these names, to be read only. */
+  subsetRepository(name: string, of: RegisteredRepositoryInput, names: readonly string[]): Promise<RegisteredRepositoryInput>;
+  /** Behind the cluster's back, at the place of a repository. */
+  spoil(repository: RegisteredRepositoryInput, damage: Damage): Promise<void>;
   close(): Promise<void>;
 }
 

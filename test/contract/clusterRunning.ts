@@ -6,7 +6,7 @@ export function runningTests(fixture: () => ClusterFixture): void {
     const { cluster, version, writeDocuments, newRepository } = fixture();
     const slow = newRepository("slow", { max_snapshot_bytes_per_sec: "40kb" });
     await cluster.putRepository(slow, { verify: true });
-    await writeDocuments("large", [1, 2, 3], { bytes: 50_000 });
+    await writeDocuments("large", [1, 2, 3], { bytes: 25_000 });
     await cluster.createSnapshot("slow", "run", { indices: ["large"], metadata: {} });
 
     const running = await cluster.getSnapshot("slow", "run");

@@ -1,61 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterIndex } from "../../shared/model/cluster.ts";
-import type { ClosureIndex, SnapshotProof } from "../../shared/model/repository.ts";
-import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../shared/model/restoredName.ts";
+import type { SnapshotProof } from "../../shared/model/repository.ts";
+import { JOB_MARKER_KEY, timeDigits } from "../../shared/model/restoredName.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
+import { held, nameFor, proofOf, START } from "./preflightProof.ts";
 
-const START = new Date("2026-11-21T01:00:06.531Z");
 const JOB = "restore-0123456789abcdef";
 
-const held = (name: string, change: Partial<ClosureIndex> = {}): ClosureIndex => ({
-  name,
-  id: "id",
-  shards: 2,
-  replicas: 1,
-  createdVersion: "5.5.2",
-  documents: 3,
-  bytes: 10,
-  mappingTypes: ["movie"],
-  aliases: [],
-  settings: {},
-  failedShards: [],
-  ...change,
-});
-
-function proofOf(indices: ClosureIndex[], change: Partial<SnapshotProof> = {}, version = "5.5.2"): SnapshotProof {
-  const snapshot = {
-    name: "snap-1",
-    uuid: "u",
-    state: "SUCCESS" as const,
-    version,
-    indices: indices.map(({ name }) => name),
-    startTime: START,
-    endTime: START,
-    shards: { total: 2, successful: 2 },
-    failures: [],
-    failureReason: undefined,
-  };
-  const closure = { snapshot, generation: 0, rootKey: "index-0", rootSha256: "", blobs: [], bytes: 0, digest: "", indices };
-  return {
-    verdict: "whole",
-    level: "footers",
-    name: "snap-1",
-    uuid: "u",
-    generation: 0,
-    rootSha256: "",
-    closure,
-    blobs: 1,
-    bytes: 1,
-    missing: [],
-    damaged: [],
-    reason: undefined,
-    requests: { list: 0, get: 0, head: 0 },
-    ...change,
-  };
-}
-
-const nameFor = (index: string, start = START) =>
-  restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, alias: "films", attempt: 1 });
 const existing = (name: string, change: Partial<ClusterIndex> = {}): ClusterIndex => ({
   name,
   uuid: "x",
@@ -117,6 +68,9 @@ describe("a restore's preflight", () => {
     ["6.7.0", "5.5.2", "7.10.2", ["version.tooOld"]],
     ["6.7.0", "6.7.0", "7.10.2", []],
     ["6.7.0", "6.7.0", "5.5.3", ["version.newer"]],
+    ["5.5.3", "5.5.3", "5.5.2", ["version.newer"]],
+    ["8.17.1", "8.17.0", "8.17.0", []],
+    ["5.5.2", "2.4.6", "5.5.3", []],
     ["7.10.2", "7.10.2", "6.7.0", ["version.newer"]],
     ["7.17.9", "7.17.9", "7.10.2", ["version.newer"]],
     ["7.10.2", "7.10.2", "8.17.0", []],

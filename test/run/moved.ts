@@ -3,7 +3,7 @@ import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
 import { advanceJobs } from "../../shared/run/advanceJobs.ts";
 import { onCopiedBlob } from "../../shared/run/onCopiedBlob.ts";
 import { fixtureRepository } from "../format/fixtureRepositories.ts";
-import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "./world.ts";
+import { MINUTE_MS, MOVED, type TestWorld, type TestWorldOptions, testConfig, testWorld } from "./world.ts";
 
 export const STEP1 = fixtureRepository("es-5.5.2-migration/step1");
 export const STEP2 = fixtureRepository("es-5.5.2-migration/step2");
@@ -56,9 +56,10 @@ export async function serveFirst(): Promise<void> {
 }
 
 /** A new world before each test of the file that calls this. */
-export function freshWorld(): void {
+export function freshWorld(options: TestWorldOptions = {}): void {
   beforeEach(async () => {
     world = await testWorld({
+      ...options,
       config: testConfig((config) => {
         config.backups = {};
       }),

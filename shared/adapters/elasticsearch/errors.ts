@@ -82,7 +82,9 @@ const RULES: readonly Rule[] = [
   { code: "transient", type: /^snapshot_missing_exception$/, text: /\/[^\]]+\] +is missing/ },
   { code: "absent", type: /^snapshot_missing_exception$/ },
   { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed|read-only/ },
-  { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field \[uuid\] found/ },
+  // Roots and snapshots of a later version, as 6.x, 7.x and 2.x stumble over them.
+  { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field (\[uuid\] found|name +\[min_version\])/ },
+  { code: "permanent", text: /unknown parameter \[index_uuid\]/ },
   { code: "invalid", type: /^snapshot_restore_exception$/ },
   { code: "invalid", text: /failed to create repository|repository type \[.*\] does not exist/ },
   { code: "permanent", text: /disabled to prevent data corruption|concurrent modification of the index-N file/ },

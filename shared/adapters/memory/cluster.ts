@@ -1,12 +1,13 @@
 import type { Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { shortHash } from "../../model/hash.ts";
+import { type Damage, damagePlace } from "./clusterDamage.ts";
 import { indexCalls } from "./clusterIndices.ts";
 import { type HeldInput, heldIndex, type MemoryPlaces, memoryPlaces } from "./clusterPlaces.ts";
 import { repositoryCalls } from "./clusterRepositories.ts";
 import { restoreCalls } from "./clusterRestores.ts";
 import { snapshotCalls } from "./clusterSnapshots.ts";
-import { endSnapshot, type MemoryClusterState, type SnapshotOutcome } from "./clusterState.ts";
+import { endRestore, endSnapshot, type MemoryClusterState, requireRepository, type SnapshotOutcome } from "./clusterState.ts";
 
 export interface MemoryClusterOptions {
   name?: string;
@@ -35,7 +36,10 @@ export interface MemoryClusterControls {
   /** How the snapshots started from now on end, in order; SUCCESS after these. */
   nextSnapshots(...outcomes: SnapshotOutcome[]): void;
   finishSnapshots(): void;
+  /** All but those that hang for ever. */
   finishRestores(): void;
+  /** Behind the cluster's back, at the place of a repository. */
+  spoil(repository: string, damage: Damage): void;
   /** The next call of this method fails: before it does anything, or after everything was done (`lost`). */
   failNext(method: Method, fault: AppError | "lost"): void;
   /** Every call that wanted to change something, refused ones included. */
@@ -138,7 +142,10 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       for (const running of [...state.snapshots]) endSnapshot(state, running);
     },
     finishRestores() {
-      state.restores = state.restores.filter(({ homeless }) => homeless);
+      for (const running of [...state.restores]) endRestore(state, running);
+    },
+    spoil(repository, damage) {
+      damagePlace(state.places, requireRepository(state, repository).settings, damage);
     },
   };
 }

@@ -1,5 +1,5 @@
-import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
-import { lookAtRestores, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
+import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
+import { isBefore, lookAtRestores, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
 
 /** Settings that are fixed once an index is there. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
@@ -15,26 +15,16 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     async countDocuments(name) {
       const index = requireIndex(state, name);
       if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
-      return isRestoring(state, name) ? 0 : index.documents.size;
+      return index.red || isRestoring(state, name) ? 0 : index.documents.size;
     },
 
     async health(name) {
       requireExact(state, "index", name);
       const index = state.indices.get(name);
       if (!index) return undefined;
-      const started = !isRestoring(state, name);
+      const health = healthOf(state, index);
       lookAtRestores(state);
-      const { shards, replicas } = index;
-      const placed = started ? Math.min(replicas, state.dataNodes - 1) : 0;
-      const unassigned = shards * (replicas - placed);
-      const status = started ? (unassigned === 0 ? "green" : "yellow") : "red";
-      return {
-        status,
-        primariesActive: started ? shards : 0,
-        shards,
-        replicas,
-        unassigned: started ? unassigned : shards * (1 + replicas),
-      };
+      return health;
     },
 
     async updateIndexSettings(name, settings) {
@@ -65,6 +55,22 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       target.aliases.add(alias);
     },
   };
+}
+
+function healthOf(state: MemoryClusterState, { name, shards, replicas, red }: MemoryIndex): IndexHealth {
+  const restore = state.restores.find(({ index }) => index === name);
+  if (red || restore?.fate === "hangs") return { status: "red", primariesActive: 0, shards, replicas, unassigned: shards * (1 + replicas) };
+  // Its primaries are on their way, which 5.x and later call yellow.
+  if (restore)
+    return {
+      status: isBefore(state.version, 5, 0) ? "red" : "yellow",
+      primariesActive: 0,
+      shards,
+      replicas,
+      unassigned: shards * replicas,
+    };
+  const unassigned = shards * Math.max(0, replicas - (state.dataNodes - 1));
+  return { status: unassigned === 0 ? "green" : "yellow", primariesActive: shards, shards, replicas, unassigned };
 }
 
 function requireChangeable(state: MemoryClusterState, index: string, key: string, value: unknown): void {

@@ -1,4 +1,5 @@
 import type { ClusterSnapshot } from "../../model/cluster.ts";
+import type { DamageKind } from "./clusterDamage.ts";
 
 /** What a snapshot holds of an index. */
 export interface Held {
@@ -9,10 +10,14 @@ export interface Held {
   createdVersion: string;
   /** Flat, without the leading `index.`. */
   settings: Record<string, string>;
+  /** What is wrong with its data at this place. */
+  data?: "missing" | "corrupt";
 }
 
 export interface MemorySnapshot extends ClusterSnapshot {
   held: Map<string, Held>;
+  /** The blob that says what it holds is not there. */
+  blobMissing?: boolean;
 }
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -21,17 +26,21 @@ type Settings = Readonly<Record<string, string | number | boolean>>;
 export interface MemoryPlaces {
   /** Finished snapshots, in the order of their end; the array is the place itself. */
   at(settings: Settings): MemorySnapshot[];
+  /** What the whole place suffers from. */
+  damageAt(settings: Settings): Set<DamageKind>;
 }
 
 export function memoryPlaces(): MemoryPlaces {
-  const places = new Map<string, MemorySnapshot[]>();
+  const places = new Map<string, { snapshots: MemorySnapshot[]; damage: Set<DamageKind> }>();
+  const placeOf = (settings: Settings) => {
+    const key = String(settings.location ?? `${settings.bucket ?? ""}/${settings.base_path ?? ""}`);
+    const place = places.get(key) ?? { snapshots: [], damage: new Set() };
+    places.set(key, place);
+    return place;
+  };
   return {
-    at(settings) {
-      const key = String(settings.location ?? `${settings.bucket ?? ""}/${settings.base_path ?? ""}`);
-      const snapshots = places.get(key) ?? [];
-      places.set(key, snapshots);
-      return snapshots;
-    },
+    at: (settings) => placeOf(settings).snapshots,
+    damageAt: (settings) => placeOf(settings).damage,
   };
 }
 

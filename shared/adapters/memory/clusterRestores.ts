@@ -1,11 +1,13 @@
 import type { Cluster, RestoreRequest, ShardRecovery } from "../../model/cluster.ts";
 import { isRestoring, matches } from "./clusterIndices.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
+import { readRoot } from "./clusterReading.ts";
 import {
   isBefore,
   lookAtRestores,
   type MemoryClusterState,
   type MemoryIndex,
+  type RestoreFate,
   refuse,
   requireExact,
   requireLowerCase,
@@ -37,8 +39,8 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
     },
 
     async runningRestores() {
-      const running = state.restores.map(({ repository, snapshot, index, homeless }) => {
-        return { repository, snapshot, state: homeless ? "INIT" : "STARTED", indices: [index] };
+      const running = state.restores.map(({ repository, snapshot, index, fate }) => {
+        return { repository, snapshot, state: fate === "hangs" ? "INIT" : "STARTED", indices: [index] };
       });
       lookAtRestores(state);
       return running;
@@ -48,8 +50,8 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       requireExact(state, "index", name);
       const index = state.indices.get(name);
       if (!index) throw refuse(state, "absent", `no such index [${name}]`);
-      const homeless = state.restores.some((restore) => restore.index === name && restore.homeless);
-      const recovered = homeless ? [] : shardsOf(index, isRestoring(state, name));
+      const lost = index.red || state.restores.some((restore) => restore.index === name && restore.fate !== "starts");
+      const recovered = lost ? [] : shardsOf(index, isRestoring(state, name));
       lookAtRestores(state);
       return recovered;
     },
@@ -58,8 +60,8 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
 
 function requireHeld(state: MemoryClusterState, { repository, snapshot: name, index }: RestoreRequest): Held {
   const subject = `[${repository}:${name}]`;
-  const snapshot = state.places.at(requireRepository(state, repository).settings).find((candidate) => candidate.name === name);
-  if (!snapshot) throw refuse(state, "invalid", `${subject} snapshot does not exist`);
+  const snapshot = readRoot(state, repository).find((candidate) => candidate.name === name);
+  if (!snapshot || snapshot.blobMissing) throw refuse(state, "invalid", `${subject} snapshot does not exist`);
   if (snapshot.state === "FAILED") throw refuse(state, "invalid", `${subject} unsupported snapshot state [FAILED]`);
   const held = snapshot.held.get(index);
   // 5.5 answers 200 with no shards at all, which the port calls invalid like everybody else's refusal.
@@ -71,11 +73,21 @@ function requireHeld(state: MemoryClusterState, { repository, snapshot: name, in
 }
 
 function requireVersion(state: MemoryClusterState, snapshot: MemorySnapshot, held: Held, subject: string): void {
-  const [major = 0, minor = 0] = snapshot.version.split(".").map(Number);
-  if (isBefore(state.version, major, minor))
+  if (isLater(snapshot.version, state.version))
     throw refuse(state, "invalid", `${subject} was created with version [${snapshot.version}], higher than [${state.version}]`);
-  if (Number.parseInt(held.createdVersion, 10) < Number.parseInt(state.version, 10) - 1)
+  const ours = Number.parseInt(state.version, 10);
+  // There was no 3 and no 4.
+  const oldest = ours === 5 ? 2 : ours - 1;
+  if (Number.parseInt(held.createdVersion, 10) < oldest)
     throw refuse(state, "invalid", `${subject} was created with version [${held.createdVersion}], which cannot be upgraded`);
+}
+
+/** A patch counts too, as 5.5.2 has it with what 5.5.3 wrote; from 8.11 on index versions count, which patches of one minor share. */
+function isLater(written: string, ours: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = written.split(".").map(Number);
+  const [ourMajor = 0, ourMinor = 0, ourPatch = 0] = ours.split(".").map(Number);
+  if (major !== ourMajor || minor !== ourMinor) return major > ourMajor || (major === ourMajor && minor > ourMinor);
+  return isBefore(ours, 8, 11) && patch > ourPatch;
 }
 
 function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, throttled: boolean): void {
@@ -103,7 +115,14 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
   };
   state.indices.set(as, index);
   const looksLeft = state.restoreLooks * (throttled ? THROTTLED_TIMES : 1);
-  state.restores.push({ repository, snapshot, index: as, looksLeft, homeless: needsOtherNodes(copy) });
+  state.restores.push({ repository, snapshot, index: as, looksLeft, fate: fateOf(state, held, copy) });
+}
+
+/** Up to 5.5 what no shard can be made of waits for ever, and all other restores with it; corrupt data alone was seen to. */
+function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
+  if (data === "corrupt") return "fails";
+  if (data === undefined && !needsOtherNodes(copy)) return "starts";
+  return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }
 
 /** A snapshot of an index that was tied to nodes, restored where none has that attribute. */

@@ -1,5 +1,6 @@
 import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
+import { readRoot, readSnapshots, requireBlob } from "./clusterReading.ts";
 import {
   excludes,
   isBefore,
@@ -22,26 +23,27 @@ type SnapshotCalls = Pick<
 
 export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
   const finishedIn = (repository: string) => state.places.at(requireRepository(state, repository).settings);
-  const allIn = (repository: string): ClusterSnapshot[] => {
-    const finished = finishedIn(repository).map(shown);
-    return [...finished, ...state.snapshots.filter((running) => running.repository === repository).map(({ snapshot }) => snapshot)];
-  };
+  const runningIn = (repository: string) => state.snapshots.filter((running) => running.repository === repository);
   return {
     async listSnapshots(repository) {
-      const found = allIn(repository);
+      const found = readSnapshots(state, repository).map(shown);
+      found.push(...runningIn(repository).map(({ snapshot }) => snapshot));
       lookAtSnapshots(state);
       return found;
     },
 
     async getSnapshot(repository, name) {
       requireExact(state, "snapshot", name);
-      const found = allIn(repository).find((snapshot) => snapshot.name === name);
+      const finished = readRoot(state, repository).find((snapshot) => snapshot.name === name);
+      if (finished) requireBlob(state, repository, finished);
+      const found = finished ? shown(finished) : runningOf(state, repository, name)?.snapshot;
       lookAtSnapshots(state);
       return found;
     },
 
     async snapshotProgress(repository, name) {
-      const finished = finishedIn(repository).find((snapshot) => snapshot.name === name);
+      const finished = readRoot(state, repository).find((snapshot) => snapshot.name === name);
+      if (finished) requireProgress(state, repository, finished);
       const running = runningOf(state, repository, name);
       const total = running === undefined ? 0 : bytesOf(running.held);
       lookAtSnapshots(state);
@@ -62,11 +64,12 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
     async createSnapshot(repository, name, options) {
       const { settings } = requireRepository(state, repository);
       requireCreatable(state, repository, name, options.indices);
-      if (allIn(repository).some((snapshot) => snapshot.name === name))
+      if ([...readRoot(state, repository), ...runningIn(repository).map(({ snapshot }) => snapshot)].some((there) => there.name === name))
         throw refuse(state, "conflict", `[${repository}:${name}] snapshot with the same name already exists`);
       if (excludes(state) && state.snapshots.length > 0)
         throw refuse(state, "conflict", `[${repository}:${name}] a snapshot is already running`);
-      begin(state, { repository, name, ...options, throttled: settings.max_snapshot_bytes_per_sec !== undefined });
+      const unwritable = state.places.damageAt(settings).has("unwritable");
+      begin(state, { repository, name, ...options, throttled: settings.max_snapshot_bytes_per_sec !== undefined, unwritable });
     },
 
     async deleteSnapshots(repository, names) {
@@ -85,6 +88,12 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
       }
     },
   };
+}
+
+function requireProgress(state: MemoryClusterState, repository: string, finished: MemorySnapshot): void {
+  requireBlob(state, repository, finished);
+  if (state.places.damageAt(requireRepository(state, repository).settings).has("indicesMissing"))
+    throw refuse(state, "transient", `[${repository}:${finished.name}] an index's blob is missing`);
 }
 
 function runningOf(state: MemoryClusterState, repository: string, name: string): RunningSnapshot | undefined {
@@ -120,10 +129,11 @@ interface Beginning {
   indices: string[];
   metadata: Record<string, unknown>;
   throttled: boolean;
+  unwritable: boolean;
 }
 
-function begin(state: MemoryClusterState, { repository, name, indices, metadata, throttled }: Beginning): void {
-  const outcome = state.outcomes.shift() ?? { state: "SUCCESS" as const };
+function begin(state: MemoryClusterState, { repository, name, indices, metadata, throttled, unwritable }: Beginning): void {
+  const outcome = unwritable ? "noTrace" : (state.outcomes.shift() ?? { state: "SUCCESS" as const });
   if (outcome === "noTrace" && excludes(state)) throw refuse(state, "transient", `[${repository}] could not write snapshot`);
   if (outcome === "noTrace") return;
   const held = new Map(indices.map((index) => [index, copyOf(state.indices.get(index) as Held)]));
@@ -149,7 +159,9 @@ function requireDeletable(state: MemoryClusterState, repository: string, name: s
   if (requireRepository(state, repository).settings.readonly === "true")
     throw refuse(state, "transient", `[${repository}] cannot delete snapshot from a readonly repository`);
   const restoring = state.restores.some((restore) => excludes(state) || (restore.repository === repository && restore.snapshot === name));
-  if (restoring) throw refuse(state, "conflict", `[${repository}:${name}] cannot delete snapshot during a restore`);
+  // 2.x does not look, and takes the blobs away from under a restore.
+  if (restoring && !isBefore(state.version, 5, 0))
+    throw refuse(state, "conflict", `[${repository}:${name}] cannot delete snapshot during a restore`);
   if (excludes(state) && running === undefined && state.snapshots.length > 0)
     throw refuse(state, "conflict", `[${repository}:${name}] another snapshot is currently running cannot delete`);
 }

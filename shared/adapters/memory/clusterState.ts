@@ -12,6 +12,8 @@ export interface MemoryIndex extends Held {
   aliases: Set<string>;
   /** Where it came from, when it was restored. */
   restored: boolean;
+  /** Its shards were given up: none is there, and nothing of it can be counted. */
+  red?: boolean;
 }
 
 export interface RunningSnapshot {
@@ -28,9 +30,11 @@ export interface RunningMemoryRestore {
   snapshot: string;
   index: string;
   looksLeft: number;
-  /** Its shards have no node to go to: they never start, and nothing of them is recovered. */
-  homeless: boolean;
+  fate: RestoreFate;
 }
+
+/** `hangs`: its shards never start and it never ends, until the index is deleted. */
+export type RestoreFate = "starts" | "hangs" | "fails";
 
 /** One cluster as it stands; the calls of the port read and change nothing else. */
 export interface MemoryClusterState {
@@ -110,6 +114,14 @@ export function endSnapshot(state: MemoryClusterState, running: RunningSnapshot)
 }
 
 export function lookAtRestores(state: MemoryClusterState): void {
-  for (const running of state.restores) if (!running.homeless) running.looksLeft -= 1;
-  state.restores = state.restores.filter(({ looksLeft }) => looksLeft >= 0);
+  for (const running of state.restores) running.looksLeft -= 1;
+  for (const running of state.restores.filter(({ looksLeft }) => looksLeft < 0)) endRestore(state, running);
+}
+
+/** One that hangs does not end. */
+export function endRestore(state: MemoryClusterState, running: RunningMemoryRestore): void {
+  if (running.fate === "hangs") return;
+  state.restores = state.restores.filter((other) => other !== running);
+  const index = state.indices.get(running.index);
+  if (index && running.fate === "fails") index.red = true;
 }

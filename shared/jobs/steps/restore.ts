@@ -110,7 +110,8 @@ function follow(job: RestoreJob, target: Target, there: TargetSeen, now: Date): 
     bytesTotal: there.bytesTotal,
     bytesRecovered: there.bytesRecovered,
   };
-  if (!there.restoring && there.primariesActive < target.shards && there.bytesTotal > 0 && there.unassigned > 0)
+  // Index and restore come and go in one cluster state, and a shard that failed shows no recovery at all: bytes say nothing here.
+  if (!there.restoring && there.primariesActive < target.shards && there.unassigned > 0)
     return giveUp(data, reason("restore.shardsFailed", params));
   if (!known)
     return {

@@ -154,6 +154,8 @@ const rows: Row[] = [
   ),
   row("5.5.3", 500, "repository_exception", "[r] could not read repository data from index blob", "transient"),
   row("5.5.3", 500, "illegal_state_exception", "Can't get text on a FIELD_NAME at 1:222", "permanent"),
+  row("6.7.0", 400, "parse_exception", "unknown field name  [min_version]", "permanent"),
+  row("2.4.6", 500, "snapshot_exception", "[r:snap-3] Snapshot could not be read: unknown parameter [index_uuid]", "permanent"),
   row("5.5.3", 500, "repository_verification_exception", "[r] path  is not accessible on master node", "permanent"),
   row("6.7.0", 400, "illegal_argument_exception", "Unexpected field [mapping_version]", "invalid"),
   row("5.5.3", 403, "security_exception", "action [cluster:admin/repository/put] is unauthorized for user [elastic]", "denied"),

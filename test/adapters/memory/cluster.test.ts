@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type MemoryClusterOptions, memoryCluster } from "../../../shared/adapters/memory/cluster.ts";
 import { givenSnapshot, memoryPlaces } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { AppError } from "../../../shared/model/errors.ts";
+import { outcomeOf } from "../../contract/clusterStage.ts";
 
 const START = new Date("2026-11-21T01:30:00Z");
 const REPOSITORY = { name: "r", type: "fs", settings: { location: "/srv/r" } };
@@ -102,6 +103,19 @@ describe("a memory cluster", () => {
     // What it held when it was taken, not what the source holds now.
     expect(await target.countDocuments("beside")).toBe(3);
     await expect(target.deleteSnapshots("r", ["one"])).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it.each([
+    ["5.5.3", "5.5.2", "invalid"],
+    ["5.5.2", "5.5.3", "ok"],
+    ["8.17.1", "8.17.0", "ok"],
+  ])("takes what %s wrote on %s by the patch, as long as versions go by patches: %s", async (written, version, outcome) => {
+    const places = memoryPlaces();
+    places
+      .at(REPOSITORY.settings)
+      .push(givenSnapshot({ name: "one", uuid: "u", version: written, startTime: START, indices: { movies: {} } }));
+    const cluster = await opened({ version, places });
+    expect(await outcomeOf(cluster.restore(restore("beside")))).toBe(outcome);
   });
 
   it("hangs on an index that is tied to nodes it has not, as long as those settings are brought along", async () => {

@@ -124,6 +124,12 @@ describe("a restore's step", () => {
       seen([there({ restoring: false, primariesActive: 1, unassigned: 1 })]),
       "freeing restore.shardsFailed",
     ],
+    [
+      "gives up when every shard failed, of which no recovery is shown",
+      job("restoring"),
+      seen([there({ restoring: false, primariesActive: 0, unassigned: 2, bytesTotal: 0, bytesRecovered: 0 })]),
+      "freeing restore.shardsFailed",
+    ],
     ["frees the cluster of what it began before it fails", job("freeing", failing), seen([there()]), "deleteIndex cancel.takeBackIndex"],
     ["fails when nothing of it is left", job("freeing", failing), seen([there({ there: "no" })]), "failed restore.stuck"],
     ["counts when all primaries are started", job("restoring"), seen([whole()]), "restored restore.countsEqual"],

@@ -1,0 +1,136 @@
+import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
+
+async function copyOfTwo(stage: Stage): Promise<void> {
+  await stage.index("movies");
+  await stage.index("series");
+  await stage.repository("r");
+  await stage.snapshot("r", "one", "movies");
+  await stage.snapshot("r", "two", "series");
+}
+
+/** Registered read-only, as a copy is, and asked for what it shows. */
+async function shown(stage: Stage): Promise<unknown> {
+  const { cluster, own } = stage;
+  const registered = await stage.sameRepository("copy", "r");
+  return {
+    registered,
+    listed: await stage.listed("copy"),
+    one: await outcomeOf(cluster.getSnapshot(own("copy"), "one").then((found) => found ?? Promise.reject(new Error("not there")))),
+    progress: await outcomeOf(cluster.snapshotProgress(own("copy"), "one")),
+  };
+}
+
+const arrange = (damage: Parameters<Stage["spoil"]>[1]) => async (stage: Stage) => {
+  await copyOfTwo(stage);
+  await stage.spoil("r", damage);
+};
+
+export const listingRows: readonly Row[] = [
+  {
+    name: "a copy whose data is missing is listed as if it were whole, and its progress too",
+    arrange: arrange({ what: "dataMissing" }),
+    act: shown,
+    expect: { registered: "ok", listed: ["one", "two"], one: "ok", progress: "ok" },
+  },
+  {
+    name: "a copy without any index is listed as if it were whole; its progress cannot be told",
+    arrange: arrange({ what: "indicesMissing" }),
+    act: shown,
+    expect: { registered: "ok", listed: ["one", "two"], one: "ok", progress: "transient" },
+  },
+  {
+    name: "a copy without a root is empty",
+    from: "5.0.0",
+    arrange: arrange({ what: "rootMissing" }),
+    async act(stage) {
+      return [
+        await stage.sameRepository("copy", "r"),
+        await stage.listed("copy"),
+        await stage.cluster.getSnapshot(stage.own("copy"), "one"),
+      ];
+    },
+    expect: ["ok", [], undefined],
+  },
+  {
+    name: "a copy with a cut root cannot be listed",
+    from: "5.0.0",
+    arrange: arrange({ what: "rootCut" }),
+    async act(stage) {
+      await stage.sameRepository("copy", "r");
+      return stage.listed("copy");
+    },
+    expect: "transient",
+  },
+  {
+    name: "one missing snapshot blob takes the whole listing with it; the other snapshots can still be asked for by name",
+    from: "5.0.0",
+    async arrange(stage) {
+      await copyOfTwo(stage);
+      await stage.spoil("r", { what: "snapshotBlobMissing", snapshot: await stage.uuidOf("r", "one") });
+    },
+    async act(stage) {
+      const { cluster, own } = stage;
+      const registered = await stage.sameRepository("copy", "r");
+      return {
+        registered,
+        listed: await stage.listed("copy"),
+        one: await outcomeOf(cluster.getSnapshot(own("copy"), "one")),
+        two: (await cluster.getSnapshot(own("copy"), "two"))?.state,
+        progress: await outcomeOf(cluster.snapshotProgress(own("copy"), "one")),
+        restored: await stage.restore("copy", "one", "movies", "a"),
+      };
+    },
+    expect: { registered: "ok", listed: "transient", one: "transient", two: "SUCCESS", progress: "transient", restored: "invalid" },
+  },
+  {
+    name: "up to 2.x the snapshots' blobs are what is listed, whatever the root says",
+    below: "5.0.0",
+    async arrange(stage) {
+      await copyOfTwo(stage);
+      await stage.spoil("r", { what: "snapshotBlobMissing", snapshot: "one" });
+    },
+    async act(stage) {
+      await stage.sameRepository("copy", "r");
+      const seen = [await stage.listed("copy"), await stage.cluster.getSnapshot(stage.own("copy"), "one")];
+      await stage.spoil("r", { what: "rootCut" });
+      seen.push(await stage.listed("copy"));
+      await stage.spoil("r", { what: "rootMissing" });
+      return [...seen, await stage.listed("copy")];
+    },
+    expect: [["two"], undefined, ["two"], ["two"]],
+  },
+  {
+    name: "a repository that is registered read-only shows a newer root at once",
+    arrange: copyOfTwo,
+    async act(stage) {
+      await stage.sameRepository("copy", "r");
+      const before = await stage.listed("copy");
+      await stage.snapshot("r", "three", "movies");
+      const after = await stage.listed("copy");
+      const outcome = await stage.restore("copy", "three", "movies", "a");
+      await stage.restored();
+      return [before, after, outcome, (await stage.health("a"))?.status];
+    },
+    expect: [["one", "two"], ["one", "three", "two"], "ok", "green"],
+  },
+  {
+    name: "a root that lists some of the snapshots shows these and restores them",
+    from: "5.0.0",
+    async arrange(stage) {
+      await copyOfTwo(stage);
+      await stage.snapshot("r", "three", "movies");
+    },
+    async act(stage) {
+      await stage.subsetRepository("subset", "r", ["three"]);
+      const outcome = await stage.restore("subset", "three", "movies", "a");
+      await stage.restored();
+      return [
+        await stage.listed("subset"),
+        outcome,
+        (await stage.health("a"))?.status,
+        await stage.restore("subset", "one", "movies", "b"),
+      ];
+    },
+    expect: [["three"], "ok", "green", "invalid"],
+  },
+];

@@ -1,0 +1,224 @@
+import { until } from "./clusterFixture.ts";
+import type { Row, Stage } from "./clusterStage.ts";
+
+/** What each version's own fixture is called: a snapshot that is PARTIAL and, up to 6.x, one that FAILED lie in it. */
+const OWN_FIXTURES: Record<string, string> = {
+  "2": "es-2.4.6/repo",
+  "5": "es-5.5.2-chunked/repo",
+  "6": "es-6.7.0/repo",
+  "7": "es-7.10.2/repo",
+  "8": "es-8.17.0/repo",
+  "9": "es-9.2.0/repo",
+};
+
+const ownFixture = async (stage: Stage) => {
+  await stage.givenRepository("given", OWN_FIXTURES[stage.version.split(".")[0] ?? ""] ?? "");
+};
+
+/** Looks that a hanging restore is still there for: each is a tenth of a second on a real server. */
+const LOOKS = 10;
+
+/** One snapshot of one index, and another one to collide with. */
+async function twoSnapshots(stage: Stage, repository = "r"): Promise<void> {
+  await stage.index("movies");
+  await stage.repository(repository);
+  await stage.snapshot(repository, "one", "movies");
+  await stage.snapshot(repository, "two", "movies");
+}
+
+async function brokenRestore(stage: Stage, what: "dataMissing" | "dataCorrupt"): Promise<unknown> {
+  await twoSnapshots(stage, "whole");
+  await stage.repository("broken");
+  await stage.snapshot("broken", "one", "movies");
+  await stage.spoil("broken", { what });
+  await stage.sameRepository("copy", "broken");
+  return stage.restore("copy", "one", "movies", "half");
+}
+
+/** Not assigned alone: between two tries it is yellow. */
+const isGivenUp = (stage: Stage) => async () => {
+  const health = await stage.health("half");
+  return health?.status === "red" && health.unassigned === 1;
+};
+
+/** Not what is unassigned: 2.x tries for ever, and between two looks it may be on its way again. */
+async function healthOf(stage: Stage, index: string) {
+  const health = await stage.health(index);
+  return health && [health.status, health.primariesActive];
+}
+
+async function hangs(stage: Stage): Promise<unknown> {
+  await until("the shard is given up", isGivenUp(stage));
+  let running = 0;
+  await until("it has been looked at often", async () => {
+    running += (await stage.cluster.runningRestores()).length;
+    return running >= LOOKS || (await stage.cluster.runningRestores()).length === 0;
+  });
+  const hanging = {
+    health: await healthOf(stage, "half"),
+    recovery: (await stage.cluster.recovery(stage.own("half"))).map(({ stage: at, bytes }) => [at, bytes.recovered]),
+    restores: (await stage.cluster.runningRestores()).map(({ indices }) => indices.map((name) => name.replace(stage.own(""), ""))),
+    otherRestore: await stage.restore("whole", "one", "movies", "other"),
+    otherDelete: await stage.delete("whole", "two"),
+    otherCreate: await stage.create("whole", "three", "movies"),
+  };
+  await until("no snapshot runs", async () => (await stage.cluster.runningSnapshots()).length === 0);
+  await stage.cluster.deleteIndex(stage.own("half"));
+  await until(
+    "it is free",
+    async () => !(await stage.cluster.runningRestores()).some(({ indices }) => indices.includes(stage.own("half"))),
+  );
+  return { ...hanging, afterDeletion: await stage.restore("whole", "one", "movies", "again") };
+}
+
+async function ends(stage: Stage): Promise<unknown> {
+  await stage.restored();
+  await until("the shard is given up", isGivenUp(stage));
+  return {
+    health: await healthOf(stage, "half"),
+    recovery: (await stage.cluster.recovery(stage.own("half"))).map(({ stage: at, bytes }) => [at, bytes.recovered]),
+    otherRestore: await stage.restore("whole", "one", "movies", "other"),
+  };
+}
+
+const HANGING = {
+  health: ["red", 0],
+  recovery: [],
+  restores: [["half"]],
+  otherRestore: "conflict",
+  otherDelete: "conflict",
+  otherCreate: "ok",
+  afterDeletion: "ok",
+};
+
+async function tiedToNodes(stage: Stage): Promise<void> {
+  await stage.index("movies");
+  await stage.cluster.updateIndexSettings(stage.own("movies"), { "index.routing.allocation.require.box_type": "hot" });
+  await stage.repository("whole");
+  await stage.snapshot("whole", "one", "movies");
+  await stage.restore("whole", "one", "movies", "half");
+}
+
+async function freed(stage: Stage): Promise<unknown> {
+  await until("the shard is given up", isGivenUp(stage));
+  const seen = {
+    health: await healthOf(stage, "half"),
+    recovery: await stage.cluster.recovery(stage.own("half")),
+    restores: (await stage.cluster.runningRestores()).length,
+  };
+  await stage.cluster.deleteIndex(stage.own("half"));
+  await stage.restored();
+  const outcome = await stage.restore("whole", "one", "movies", "free", { ignore: ["index.routing.allocation.*"] });
+  await stage.restored();
+  return { ...seen, outcome, free: await healthOf(stage, "free") };
+}
+
+export const restoreRows: readonly Row[] = [
+  {
+    name: "an index whose shard failed in a PARTIAL snapshot is refused, one that is whole there is restored",
+    arrange: ownFixture,
+    async act(stage) {
+      const refused = await stage.restore("given", "snap-partial", "fx-unalloc", "a", { foreign: true });
+      const taken = await stage.restore("given", "snap-partial", "fx-orders", "b", { foreign: true });
+      await stage.restored();
+      return [refused, taken, await stage.health("a"), await stage.cluster.countDocuments(stage.own("b"))];
+    },
+    expect: ["invalid", "ok", undefined, 5],
+  },
+  {
+    name: "a FAILED snapshot is refused, its whole indices too",
+    below: "7.0.0",
+    arrange: ownFixture,
+    act: (stage) => stage.restore("given", "snap-failed", "fx-orders", "a", { foreign: true }),
+    expect: "invalid",
+  },
+  {
+    name: "an open index of that name is left as it is",
+    async arrange(stage) {
+      await twoSnapshots(stage);
+      await stage.index("there");
+    },
+    async act(stage) {
+      const uuid = async () => (await stage.cluster.listIndices()).find(({ name }) => name === stage.own("there"))?.uuid;
+      const before = await uuid();
+      return [await stage.restore("r", "one", "movies", "there"), (await uuid()) === before];
+    },
+    expect: ["conflict", true],
+  },
+  {
+    name: "a closed index of that name and as many shards is written over, opened, and keeps its uuid",
+    async arrange(stage) {
+      await twoSnapshots(stage);
+      await stage.index("there");
+      await stage.close("there");
+    },
+    async act(stage) {
+      const look = async () => (await stage.cluster.listIndices()).find(({ name }) => name === stage.own("there"));
+      const before = await look();
+      const outcome = await stage.restore("r", "one", "movies", "there");
+      await stage.restored();
+      const after = await look();
+      return [outcome, before?.state, after?.state, after?.uuid === before?.uuid];
+    },
+    expect: ["ok", "close", "open", true],
+  },
+  {
+    name: "a closed index of that name with another number of shards is refused and stays closed",
+    async arrange(stage) {
+      await twoSnapshots(stage);
+      await stage.index("there", { shards: 2 });
+      await stage.close("there");
+    },
+    async act(stage) {
+      const outcome = await stage.restore("r", "one", "movies", "there");
+      return [outcome, (await stage.cluster.listIndices()).find(({ name }) => name === stage.own("there"))?.state];
+    },
+    expect: ["invalid", "close"],
+  },
+  {
+    name: "missing data hangs the restore, which stops every other restore until its index is deleted",
+    below: "5.0.0",
+    arrange: async (stage) => void (await brokenRestore(stage, "dataMissing")),
+    act: hangs,
+    expect: { ...HANGING, otherDelete: "ok" },
+  },
+  {
+    name: "missing data hangs the restore, which stops every other restore and deletion until its index is deleted",
+    from: "5.0.0",
+    below: "5.6.0",
+    arrange: async (stage) => void (await brokenRestore(stage, "dataMissing")),
+    act: hangs,
+    expect: HANGING,
+  },
+  {
+    name: "missing data ends the restore with a red index, and others go on",
+    from: "5.6.0",
+    arrange: async (stage) => void (await brokenRestore(stage, "dataMissing")),
+    act: ends,
+    expect: { health: ["red", 0], recovery: [], otherRestore: "ok" },
+  },
+  {
+    name: "corrupt data ends the restore with a red index, and others go on",
+    arrange: async (stage) => void (await brokenRestore(stage, "dataCorrupt")),
+    act: ends,
+    expect: { health: ["red", 0], recovery: [], otherRestore: "ok" },
+  },
+  {
+    name: "an index tied to nodes that are not there hangs, and is restored when those settings are left out",
+    below: "5.6.0",
+    arrange: tiedToNodes,
+    act: freed,
+    expect: { health: ["red", 0], recovery: [], restores: 1, outcome: "ok", free: ["green", 1] },
+  },
+  {
+    name: "an index tied to nodes that are not there stays red, and is restored when those settings are left out",
+    from: "5.6.0",
+    async arrange(stage) {
+      await tiedToNodes(stage);
+      // A moment after its shard was given up.
+      await stage.restored();
+    },
+    act: freed,
+    expect: { health: ["red", 0], recovery: [], restores: 0, outcome: "ok", free: ["green", 1] },
+  },
+];

@@ -1,0 +1,154 @@
+import { expect, it } from "vitest";
+import type { Cluster, IndexHealth, RegisteredRepositoryInput } from "../../shared/model/cluster.ts";
+import { AppError, type ErrorCode } from "../../shared/model/errors.ts";
+import { isAtLeast } from "../../shared/plan/versions.ts";
+import { type ClusterFixture, type Damage, finished, until } from "./clusterFixture.ts";
+
+/** One thing that was measured on real servers: what happens there when this is done, in the versions between the two. */
+export interface Row {
+  name: string;
+  from?: string;
+  below?: string;
+  arrange?(stage: Stage): Promise<void>;
+  act(stage: Stage): Promise<unknown>;
+  expect: unknown;
+}
+
+/** How a call ended. */
+export type Outcome = "ok" | ErrorCode;
+
+/** A row's own corner of the cluster: every name that it makes begins with the row's. */
+export interface Stage {
+  cluster: Cluster;
+  version: string;
+  own(name: string): string;
+  /** One shard and three documents where nothing else is said. */
+  index(name: string, options?: { shards?: number; bytes?: number }): Promise<void>;
+  close(index: string): Promise<void>;
+  repository(name: string, settings?: Record<string, string | number | boolean>): Promise<void>;
+  /** The same place again under another name: read only, or with the settings given. */
+  sameRepository(name: string, of: string, settings?: Record<string, string | number | boolean>): Promise<Outcome>;
+  givenRepository(name: string, fixture: string): Promise<Outcome>;
+  subsetRepository(name: string, of: string, snapshots: readonly string[]): Promise<void>;
+  spoil(repository: string, damage: Damage): Promise<void>;
+  uuidOf(repository: string, snapshot: string): Promise<string>;
+  create(repository: string, snapshot: string, index: string): Promise<Outcome>;
+  /** A finished one. */
+  snapshot(repository: string, snapshot: string, index: string): Promise<void>;
+  delete(repository: string, snapshot: string): Promise<Outcome>;
+  /** Index names of the snapshot are the row's own unless `foreign`. */
+  restore(repository: string, snapshot: string, index: string, as: string, options?: RestoreOptions): Promise<Outcome>;
+  /** Until no restore runs. */
+  restored(): Promise<void>;
+  health(index: string): Promise<Pick<IndexHealth, "status" | "primariesActive" | "unassigned"> | undefined>;
+  /** Names (without the row's own part) of snapshots that the cluster lists, or why it does not. */
+  listed(repository: string): Promise<string[] | ErrorCode>;
+}
+
+export interface RestoreOptions {
+  foreign?: boolean;
+  ignore?: string[];
+}
+
+/** One test per row that the version has; what a row left behind is cleared away before the next. */
+export function rowTests(fixture: () => ClusterFixture, version: string, table: string, rows: readonly Row[]): void {
+  const wanted = rows.filter(({ from, below }) => (!from || isAtLeast(version, from)) && (!below || !isAtLeast(version, below)));
+  for (const [number, row] of wanted.entries()) {
+    it(row.name, async () => {
+      const stage = openStage(fixture(), `${table}${number}-`);
+      try {
+        await row.arrange?.(stage);
+        expect(await row.act(stage)).toEqual(row.expect);
+      } finally {
+        await clear(stage);
+      }
+    });
+  }
+}
+
+export async function outcomeOf(call: Promise<unknown>): Promise<Outcome> {
+  try {
+    await call;
+    return "ok";
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return error.code;
+  }
+}
+
+function openStage(fixture: ClusterFixture, prefix: string): Stage {
+  const { cluster, version } = fixture;
+  const places = new Map<string, RegisteredRepositoryInput>();
+  const own = (name: string) => `${prefix}${name}`;
+  const register = async (name: string, repository: RegisteredRepositoryInput, verify: boolean): Promise<Outcome> => {
+    places.set(name, repository);
+    return outcomeOf(cluster.putRepository(repository, { verify }));
+  };
+  const placeOf = (name: string) => {
+    const place = places.get(name);
+    if (!place) throw new Error(`the row registers no ${name}`);
+    return place;
+  };
+  const create = (repository: string, snapshot: string, index: string) =>
+    cluster.createSnapshot(own(repository), snapshot, { indices: [own(index)], metadata: { row: snapshot } });
+  return {
+    cluster,
+    version,
+    own,
+    async index(name, { shards = 1, bytes } = {}) {
+      await fixture.createIndex(own(name), shards);
+      await fixture.writeDocuments(own(name), [1, 2, 3], bytes === undefined ? {} : { bytes });
+    },
+    close: (name) => fixture.closeIndex(own(name)),
+    async repository(name, settings) {
+      await register(name, fixture.newRepository(own(name), settings), true);
+    },
+    sameRepository: (name, of, settings = { readonly: true }) =>
+      register(name, { name: own(name), type: "fs", settings: { location: placeOf(of).settings.location ?? "", ...settings } }, false),
+    givenRepository: async (name, given) => register(name, await fixture.givenRepository(own(name), given), false),
+    async subsetRepository(name, of, snapshots) {
+      await register(name, await fixture.subsetRepository(own(name), placeOf(of), snapshots), false);
+    },
+    spoil: (repository, damage) => fixture.spoil(placeOf(repository), damage),
+    async uuidOf(repository, snapshot) {
+      const found = await cluster.getSnapshot(own(repository), snapshot);
+      // 2.x names the blob by the snapshot's name.
+      return found?.uuid ?? snapshot;
+    },
+    create: (repository, snapshot, index) => outcomeOf(create(repository, snapshot, index)),
+    async snapshot(repository, snapshot, index) {
+      await create(repository, snapshot, index);
+      await finished(cluster, own(repository), snapshot);
+    },
+    delete: (repository, snapshot) => outcomeOf(cluster.deleteSnapshots(own(repository), [snapshot])),
+    restore(repository, snapshot, index, as, { foreign = false, ignore = [] } = {}) {
+      const names = { repository: own(repository), snapshot, index: foreign ? index : own(index), as: own(as) };
+      return outcomeOf(cluster.restore({ ...names, indexSettings: { "index.number_of_replicas": 0 }, ignoreIndexSettings: ignore }));
+    },
+    restored: () => until("no restore runs", async () => (await cluster.runningRestores()).length === 0),
+    async health(index) {
+      const health = await cluster.health(own(index));
+      return health && { status: health.status, primariesActive: health.primariesActive, unassigned: health.unassigned };
+    },
+    async listed(repository) {
+      try {
+        return (await cluster.listSnapshots(own(repository))).map(({ name }) => name).sort();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        return error.code;
+      }
+    },
+  };
+}
+
+/** Whatever hangs or runs is stopped, so that the next row meets a free cluster. */
+async function clear({ cluster, own }: Stage): Promise<void> {
+  const mine = async () => (await cluster.listIndices()).filter(({ name }) => name.startsWith(own("")));
+  const restoring = new Set((await cluster.runningRestores()).flatMap(({ indices }) => indices));
+  for (const { name } of await mine()) if (restoring.has(name)) await cluster.deleteIndex(name);
+  // Up to 7.6 no snapshot can be stopped before that.
+  await until("no restore runs", async () => (await cluster.runningRestores()).length === 0);
+  for (const { repository, snapshot } of await cluster.runningSnapshots()) await cluster.deleteSnapshots(repository, [snapshot]);
+  await until("no snapshot runs", async () => (await cluster.runningSnapshots()).length === 0);
+  for (const { name } of await mine()) await cluster.deleteIndex(name);
+}

@@ -1,0 +1,59 @@
+import type { ErrorCode } from "../../shared/model/errors.ts";
+import type { Outcome, Row } from "./clusterStage.ts";
+
+/** What a cluster makes of a repository that another version wrote: what its listing says, and how a restore from it ends. */
+type Seen = readonly [listing: "all" | "none" | ErrorCode, restore: Outcome];
+
+const TAKEN: Seen = ["all", "ok"];
+/** Listed like any other, and refused when it is to be restored. */
+const REFUSED: Seen = ["all", "invalid"];
+/** As if the place were empty. */
+const UNSEEN: Seen = ["none", "invalid"];
+const UNREADABLE: Seen = ["permanent", "permanent"];
+/** 2.x finds the blobs and cannot read them; by their names it finds none. */
+const STRANGE: Seen = ["permanent", "invalid"];
+
+export const COLUMNS = ["2.4.6", "5.5.3", "5.6.16", "6.7.0", "7.10.2", "8.17.0", "9.2.0"];
+
+/** Who reads (columns) what who wrote (rows). */
+export const MATRIX: Record<string, readonly Seen[]> = {
+  "es-2.4.6/repo": [TAKEN, TAKEN, TAKEN, UNSEEN, UNSEEN, UNSEEN, UNSEEN],
+  "es-5.5.2-chunked/repo": [STRANGE, TAKEN, TAKEN, TAKEN, REFUSED, REFUSED, REFUSED],
+  "es-5.6.16/repo": [STRANGE, REFUSED, TAKEN, TAKEN, REFUSED, REFUSED, REFUSED],
+  "es-6.7.0/repo": [STRANGE, REFUSED, REFUSED, TAKEN, TAKEN, REFUSED, REFUSED],
+  "es-7.4.2/repo": [STRANGE, REFUSED, REFUSED, REFUSED, TAKEN, TAKEN, REFUSED],
+  "es-7.10.2/repo": [STRANGE, UNREADABLE, UNREADABLE, UNREADABLE, TAKEN, TAKEN, REFUSED],
+  "es-7.17.9/repo": [STRANGE, UNREADABLE, UNREADABLE, UNREADABLE, UNREADABLE, TAKEN, REFUSED],
+  "es-8.9.0/repo": [STRANGE, UNREADABLE, UNREADABLE, UNREADABLE, UNREADABLE, TAKEN, TAKEN],
+  "es-8.17.0/repo": [STRANGE, UNREADABLE, UNREADABLE, UNREADABLE, UNREADABLE, TAKEN, TAKEN],
+  "es-9.2.0/repo": [STRANGE, UNREADABLE, UNREADABLE, UNREADABLE, UNREADABLE, REFUSED, TAKEN],
+};
+
+export function versionRows(version: string): Row[] {
+  const column = COLUMNS.indexOf(version);
+  return Object.entries(MATRIX).flatMap(([fixture, seen]) => {
+    const expected = seen[column];
+    return expected === undefined ? [] : [versionRow(fixture, expected)];
+  });
+}
+
+function versionRow(fixture: string, expected: Seen): Row {
+  return {
+    name: `${fixture}: ${expected[0]} listed, restore ${expected[1]}`,
+    async arrange(stage) {
+      await stage.givenRepository("given", fixture);
+    },
+    async act(stage) {
+      const listed = await stage.listed("given");
+      const restored = await stage.restore("given", "snap-3", "fx-orders", "a", { foreign: true });
+      await stage.restored();
+      const documents = restored === "ok" ? await stage.cluster.countDocuments(stage.own("a")) : undefined;
+      return [
+        Array.isArray(listed) ? (listed.includes("snap-3") ? "all" : listed.length === 0 ? "none" : listed) : listed,
+        restored,
+        documents,
+      ];
+    },
+    expect: [...expected, expected[1] === "ok" ? 5 : undefined],
+  };
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { chmod, chown, cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startElasticsearch } from "../../infra/local/elasticsearch.ts";
+import { makeServerDirectories, openPlaces, openRun } from "../../infra/local/places.ts";
+import { freePort } from "../../infra/local/ports.ts";
+import { elasticsearchCluster } from "../../shared/adapters/elasticsearch/cluster.ts";
+import type { RegisteredRepositoryInput } from "../../shared/model/cluster.ts";
+import type { ClusterFixture, Damage } from "../contract/clusterFixture.ts";
+
+const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
+
+/** An empty Elasticsearch of this version, and what the contract needs beside the port. */
+export async function openReal(version: string): Promise<ClusterFixture> {
+  const run = await openRun(await openPlaces(), `cluster-contract-${version}-${process.pid}`);
+  const repositories = join(run, "repositories");
+  const server = await startElasticsearch({
+    version,
+    name: "contract",
+    httpPort: await freePort(),
+    transportPort: await freePort(),
+    runDirectory: join(run, "elasticsearch"),
+    repoDirectories: [repositories],
+  });
+  let places = 0;
+  const newLocation = (name: string) => {
+    places += 1;
+    return join(repositories, `${name}-${places}`);
+  };
+  const copied = async (name: string, from: string): Promise<RegisteredRepositoryInput> => {
+    const location = newLocation(name);
+    await cp(from, location, { recursive: true });
+    await makeServerDirectories([location]);
+    return { name, type: "fs", settings: { location, readonly: true } };
+  };
+  return {
+    cluster: elasticsearchCluster({ name: "contract", url: server.url }),
+    version,
+    // Raw requests: the client's own document calls use `_doc`, which 5.x takes for a type of that name and 2.x refuses.
+    async writeDocuments(index, ids, { bytes = 10 } = {}) {
+      const type = Number.parseInt(version, 10) >= 6 ? "_doc" : "movie";
+      for (const id of ids) await raw("PUT", `/${index}/${type}/${id}`, { title: randomBytes(bytes).toString("base64") });
+      await raw("POST", `/${index}/_flush`);
+      await raw("POST", `/${index}/_refresh`);
+    },
+    createIndex: (index, shards) => raw("PUT", `/${index}`, { settings: { number_of_shards: shards } }),
+    closeIndex: (index) => raw("POST", `/${index}/_close`),
+    newRepository: (name, settings = {}) => ({ name, type: "fs", settings: { location: newLocation(name), ...settings } }),
+    refusedRepository: (name) => ({ name, type: "fs", settings: { location: "/nowhere" } }),
+    givenRepository: (name, fixture) => copied(name, join(FIXTURES, fixture)),
+    async subsetRepository(name, of, names) {
+      const subset = await copied(name, String(of.settings.location));
+      await filterRoot(String(subset.settings.location), names);
+      return subset;
+    },
+    spoil: ({ settings }, damage) => spoil(String(settings.location), damage),
+    async close() {
+      await server.stop();
+      await rm(run, { recursive: true, force: true });
+    },
+  };
+
+  async function raw(method: string, path: string, body?: unknown): Promise<void> {
+    const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+    const response = await fetch(`${server.url}${path}`, { method, ...content });
+    if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${await response.text()}`);
+  }
+}
+
+/** The roots of a repository: `index-N`, on 2.x `index`. */
+async function rootsOf(location: string): Promise<string[]> {
+  return (await readdir(location)).filter((name) => /^index(-\d+)?$/.test(name)).map((name) => join(location, name));
+}
+
+/** As a copier would that publishes only some snapshots; from 5.x on. */
+async function filterRoot(location: string, names: readonly string[]): Promise<void> {
+  for (const path of await rootsOf(location)) {
+    const root = JSON.parse(await readFile(path, "utf8"));
+    root.snapshots = root.snapshots.filter(({ name }: { name: string }) => names.includes(name));
+    const uuids: string[] = root.snapshots.map(({ uuid }: { uuid: string }) => uuid);
+    for (const [index, entry] of Object.entries<{ snapshots: (string | { uuid: string })[] }>(root.indices)) {
+      entry.snapshots = entry.snapshots.filter((of) => uuids.includes(typeof of === "string" ? of : of.uuid));
+      if (entry.snapshots.length === 0) delete root.indices[index];
+    }
+    await writeFile(path, JSON.stringify(root));
+  }
+}
+
+async function spoil(location: string, { what, snapshot }: Damage): Promise<void> {
+  if (what === "indicesMissing") return rm(join(location, "indices"), { recursive: true });
+  if (what === "unwritable") return forbidWriting(location);
+  if (what === "rootMissing" || what === "rootCut") {
+    for (const path of await rootsOf(location)) await (what === "rootMissing" ? rm(path) : truncate(path, 20));
+    return;
+  }
+  if (what === "snapshotBlobMissing") {
+    const blobs = (await readdir(location)).filter(
+      (name) => name.startsWith("snap-") && (snapshot === undefined || name.includes(snapshot)),
+    );
+    for (const name of blobs) await rm(join(location, name));
+    return;
+  }
+  const entries = await readdir(join(location, "indices"), { recursive: true, withFileTypes: true });
+  for (const { parentPath, name } of entries.filter((entry) => entry.isFile() && entry.name.startsWith("__"))) {
+    const path = join(parentPath, name);
+    if (what === "dataMissing") await rm(path);
+    else await flipByte(path);
+  }
+}
+
+async function flipByte(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const middle = Math.floor(bytes.byteLength / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+  await writeFile(path, bytes);
+}
+
+async function forbidWriting(location: string): Promise<void> {
+  const entries = await readdir(location, { recursive: true, withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  for (const folder of [location, ...folders]) {
+    await chmod(folder, 0o555);
+    // The server runs under another uid then, which could give itself the right again.
+    if (process.getuid?.() === 0) await chown(folder, 0, 0);
+  }
+}

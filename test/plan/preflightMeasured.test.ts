@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { preflight } from "../../shared/plan/preflight.ts";
+import { COLUMNS, MATRIX } from "../contract/clusterVersionRows.ts";
+import { held, nameFor, proofOf } from "./preflightProof.ts";
+
+/** What real clusters did with what others wrote, wherever they could list it at all. */
+const MEASURED = Object.entries(MATRIX).flatMap(([fixture, seen]) => {
+  const written = /^es-(\d+\.\d+\.\d+)/.exec(fixture)?.[1] ?? "";
+  return seen.flatMap(([listing, restore], column) => (listing === "all" ? [{ written, target: COLUMNS[column] ?? "", restore }] : []));
+});
+
+describe("the preflight's verdict on versions", () => {
+  it.each(MEASURED)("from $written to $target: a real cluster said $restore", ({ written, target, restore }) => {
+    const { checks } = preflight({
+      proof: proofOf([held("movies", { createdVersion: written })], {}, written),
+      indices: ["movies"],
+      alias: undefined,
+      targetVersion: target,
+      existing: [],
+      nameFor,
+      snapshotDigits: "20261121010006531",
+      jobId: "restore-0123456789abcdef",
+    });
+    expect(checks.find(({ check }) => check === "version")?.result).toBe(restore === "ok" ? "ok" : "refuse");
+  });
+});

@@ -1,0 +1,54 @@
+import type { ClosureIndex, SnapshotProof } from "../../shared/model/repository.ts";
+import { restoredIndexName } from "../../shared/model/restoredName.ts";
+
+export const START = new Date("2026-11-21T01:00:06.531Z");
+
+export const held = (name: string, change: Partial<ClosureIndex> = {}): ClosureIndex => ({
+  name,
+  id: "id",
+  shards: 2,
+  replicas: 1,
+  createdVersion: "5.5.2",
+  documents: 3,
+  bytes: 10,
+  mappingTypes: ["movie"],
+  aliases: [],
+  settings: {},
+  failedShards: [],
+  ...change,
+});
+
+export function proofOf(indices: ClosureIndex[], change: Partial<SnapshotProof> = {}, version = "5.5.2"): SnapshotProof {
+  const snapshot = {
+    name: "snap-1",
+    uuid: "u",
+    state: "SUCCESS" as const,
+    version,
+    indices: indices.map(({ name }) => name),
+    startTime: START,
+    endTime: START,
+    shards: { total: 2, successful: 2 },
+    failures: [],
+    failureReason: undefined,
+  };
+  const closure = { snapshot, generation: 0, rootKey: "index-0", rootSha256: "", blobs: [], bytes: 0, digest: "", indices };
+  return {
+    verdict: "whole",
+    level: "footers",
+    name: "snap-1",
+    uuid: "u",
+    generation: 0,
+    rootSha256: "",
+    closure,
+    blobs: 1,
+    bytes: 1,
+    missing: [],
+    damaged: [],
+    reason: undefined,
+    requests: { list: 0, get: 0, head: 0 },
+    ...change,
+  };
+}
+
+export const nameFor = (index: string, start = START) =>
+  restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, alias: "films", attempt: 1 });
