@@ -36,6 +36,12 @@ const levels = ["names", "metadata", "footers", "contents"];
 /** Every verb; a verb's own module, and all that it needs, is loaded when it runs. */
 export const VERBS: readonly Verb[] = [
   verb("init", "write the identity of a new state", [], async (session) => (await import("./verbs/init.ts")).init(session)),
+  verb<{ yes?: boolean }>(
+    "adopt",
+    "after init over a repository that exists, or a lost state: show what would be taken over; --yes writes it down",
+    [{ flags: "--yes", text: "do it" }],
+    async (session, _args, options) => (await import("./verbs/adopt.ts")).adopt(session, options),
+  ),
   verb<ActingOptions>("backup <policy>", "take a snapshot now", [wait, key], async (session, [policy = ""], options) =>
     (await import("./verbs/backup.ts")).backup(session, policy, options),
   ),

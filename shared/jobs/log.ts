@@ -146,5 +146,6 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (tex
 
 function historyEntry(record: JobRecord): HistoryEntry {
   const claim = record.claim ? { claim: { effect: record.claim.effect, attempt: record.claim.attempt } } : {};
-  return { at: record.at, by: record.by.function, state: record.state, reason: record.reason, ...claim };
+  const { function: by, requestId: request } = record.by;
+  return { at: record.at, by, request, state: record.state, reason: record.reason, ...claim };
 }

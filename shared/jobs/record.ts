@@ -87,7 +87,9 @@ export interface DoneRecord {
 
 export interface HistoryEntry {
   at: string;
+  /** The function, and its invocation; histories of earlier versions do not tell the latter. */
   by: string;
+  request?: string;
   state: string;
   reason: Reason;
   claim?: { effect: string; attempt: number };

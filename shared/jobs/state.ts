@@ -38,9 +38,13 @@ export async function openState(state: BlobStore, localNow: () => Date, known?: 
   if (known && live.marks.size === 1 && live.marks.has(markOf(known))) return { identity: known, clock, live };
   const bytes = await state.get(stateKey.identity);
   if (bytes === undefined)
-    throw new AppError("absent", `state ${state.url}: has no identity (${stateKey.identity}); a new deployment wants: ossnap init`, {
-      reason: reason("state.absent", { state: state.url }),
-    });
+    throw new AppError(
+      "absent",
+      `state ${state.url}: has no identity (${stateKey.identity}); run: ossnap init (if there was a state, and it is lost: then ossnap adopt)`,
+      {
+        reason: reason("state.absent", { state: state.url }),
+      },
+    );
   const identity = parseIdentity(state.url, bytes);
   await mark(state, identity, live);
   return { identity, clock, live };
@@ -102,7 +106,8 @@ async function mark(state: BlobStore, identity: StateIdentity, live: LiveView): 
 }
 
 function parseIdentity(url: string, bytes: Uint8Array): StateIdentity {
-  const fix = "point state: at ossnap's own bucket and prefix, or empty it and run: ossnap init";
+  const fix =
+    "point state: at ossnap's own bucket and prefix, or empty it and run: ossnap init (then ossnap adopt, where snapshots exist already)";
   let parsed: Partial<StateIdentity>;
   try {
     parsed = JSON.parse(new TextDecoder().decode(bytes)) as Partial<StateIdentity>;

@@ -73,7 +73,7 @@ export async function stepJob<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, c
 }
 
 /** Why this invocation must not touch the job now. */
-function left<I, D>({ head }: Job<I, D>, context: StepContext): Stepped | undefined {
+function left<I, D>({ head }: Job<I, D>, context: Pick<StepContext, "clock" | "remainingMs">): Stepped | undefined {
   if (head.claim && new Date(head.claim.until) > context.clock.now())
     return { outcome: "left", reason: reason("job.claimed", { effect: head.claim.effect, until: head.claim.until }) };
   return context.remainingMs() < DEADLINE_RESERVE_MS ? { outcome: "left", reason: reason("job.deadline") } : undefined;
@@ -94,7 +94,21 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
 
 const lost = (): Stepped => ({ outcome: "left", reason: reason("job.lost") });
 
-async function decide<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, now: Date, context: StepContext): Promise<Decision<D>> {
+/** What a step would do now; nothing is done. A job that waits writes nothing down, so only a look tells why. */
+export async function foresee<I, D, O>(
+  kind: JobKind<I, D, O>,
+  job: Job<I, D>,
+  context: Pick<StepContext, "clock" | "logger" | "remainingMs">,
+): Promise<Stepped | Decision<D>> {
+  return left(job, context) ?? decide(kind, job, context.clock.now(), context);
+}
+
+async function decide<I, D, O>(
+  kind: JobKind<I, D, O>,
+  job: Job<I, D>,
+  now: Date,
+  context: Pick<StepContext, "logger">,
+): Promise<Decision<D>> {
   let observation: O;
   try {
     observation = await kind.gather(job);

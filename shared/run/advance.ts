@@ -108,7 +108,8 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
   }
 }
 
-function kindFor(world: World, work: OpenWork, job: Job): JobKind {
+/** How jobs of its kind look, decide and act. */
+export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
   const kinds = {
     backup: () => backupKind(world, work),
     prune: () => pruneKind(world, work),

@@ -29,8 +29,12 @@ interface Destination extends DestinationSeen {
 }
 
 /** Under this name claims and published roots are kept: a copy whose destination is changed starts with nothing claimed. */
-export function copyOwner(world: World, job: CopyJob): string {
-  return `${job.intent.input.copyName}-${shortHash(8, world.blobs(job.intent.input.rule.to).url)}`;
+export function copyOwner(world: World, { intent }: CopyJob): string {
+  return ownerOf(intent.input.copyName, world.blobs(intent.input.rule.to).url);
+}
+
+export function ownerOf(copyName: string, destinationUrl: string): string {
+  return `${copyName}-${shortHash(8, destinationUrl)}`;
 }
 
 /** Pins the source's root, reads the closures wanted, and says what is not at the destination yet. Reads only; undefined when time ran out. */

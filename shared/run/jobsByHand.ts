@@ -4,6 +4,7 @@ import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } fro
 import { readObject } from "../jobs/stateObject.ts";
 import { AppError } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
+import { type JobNow, jobNow } from "./jobNow.ts";
 import { readOpenWork } from "./openWork.ts";
 import type { World } from "./world.ts";
 
@@ -18,6 +19,7 @@ export interface JobRow {
   state: string;
   reason: Reason;
   by: string;
+  askedBy: Asked["by"];
   since: string;
   at: string;
   /** Of finished jobs. */
@@ -39,10 +41,15 @@ export async function listJobs(world: World, question: JobQuestion = {}): Promis
   if (!Number.isInteger(limit) || limit < 1 || limit > DONE_SHOWN_MAX)
     throw new AppError("invalid", `limit: "${limit}" is not a number from 1 to ${DONE_SHOWN_MAX}`);
   const { jobs } = await readOpenWork(world);
-  const rows = jobs.filter(({ kind }) => kinds.includes(kind)).map(openRow);
-  if (question.open) return rows;
-  for (const kind of kinds) rows.push(...(await doneRows(world, kind, limit)));
-  return rows.sort((a, b) => (a.at < b.at ? 1 : -1));
+  const newestFirst = (a: JobRow, b: JobRow) => (a.at < b.at ? 1 : -1);
+  const open = jobs
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(openRow)
+    .sort(newestFirst);
+  if (question.open) return open;
+  const over: JobRow[] = [];
+  for (const kind of kinds) over.push(...(await doneRows(world, kind, limit)));
+  return [...open, ...over.sort(newestFirst)];
 }
 
 /** Final records are permanent, so only the newest by the store's clock are read. */
@@ -55,10 +62,19 @@ async function doneRows(world: World, kind: JobKindName, limit: number): Promise
   return records.flatMap((record) => (record ? [doneRow(record)] : []));
 }
 
-/** One job with its whole history; an id that never was is `absent`. */
-export async function showJob(world: World, id: string): Promise<JobRow & { history: HistoryEntry[] }> {
+export interface JobShown extends JobRow {
+  history: HistoryEntry[];
+  /** Of an open job that was looked at: what it waits for, or does next. */
+  now?: JobNow;
+}
+
+/** One job with its whole history, and with `look` how it stands this moment; an id that never was is `absent`. */
+export async function showJob(world: World, id: string, { look = false } = {}): Promise<JobShown> {
   const open = kindOf(id) === undefined ? undefined : await world.log.read(id);
-  if (open && !isFinal(open.head.state)) return { ...openRow(open), history: await world.log.history(id) };
+  if (open && !isFinal(open.head.state)) {
+    const now = look ? await jobNow(world, id) : undefined;
+    return { ...openRow(open), ...(now ? { now } : {}), history: await world.log.history(id) };
+  }
   const done = await world.log.done(id);
   if (!done)
     throw new AppError("absent", `job ${id}: there is none of that id; ossnap jobs lists them`, { reason: reason("job.absent", { id }) });
@@ -90,13 +106,14 @@ export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
     state: head.state,
     reason: head.reason,
     by: intent.asked.who,
+    askedBy: intent.asked.by,
     since: createdAt.toISOString(),
     at: head.at,
   };
 }
 
 export function doneRow({ id, kind, about, state, reason: why, asked, createdAt, at, result }: DoneRecord): JobRow {
-  return { id, kind, about, state, reason: why, by: asked.who, since: createdAt, at, result };
+  return { id, kind, about, state, reason: why, by: asked.who, askedBy: asked.by, since: createdAt, at, result };
 }
 
 /** Whether effects are held back. */

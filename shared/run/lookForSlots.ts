@@ -1,11 +1,14 @@
 import { jobId } from "../jobs/ids.ts";
+import { stateKey } from "../jobs/keys.ts";
 import { slotOf, slotTime } from "../jobs/slot.ts";
+import { writeObjectOnce } from "../jobs/stateObject.ts";
 import type { BackupPolicy } from "../model/config.ts";
-import { reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import { dueSlots } from "../plan/dueSlots.ts";
 import { askBackup } from "./askBackup.ts";
 import type { OpenWork } from "./openWork.ts";
 import { rememberSlot } from "./rememberSlot.ts";
+import { slotRecord } from "./slotRecord.ts";
 import { tellBegin, tellOver } from "./tell.ts";
 import type { World } from "./world.ts";
 
@@ -14,7 +17,13 @@ const TIMER_GRACE_MS = 2 * 60_000;
 /** A slot without its snapshot is late after this and twice its usual duration. */
 const LATE_GRACE_MS = 10 * 60_000;
 
-/** Compares a policy's slots that are due with what ran: a missed one is run once or told, as the policy says; a late one is told. */
+/** An hour of slots a minute apart: so long Function Compute brings a timer's event again (s.yaml), and more would take too long of one tick. */
+const FENCED_MAX = 60;
+
+/**
+ * Compares a policy's slots that are due with what ran. Of those that were missed only the newest is ever run, if the policy says so; the others are told
+ * and left, so that an outage never ends in a pile of snapshots. A slot that is late is told.
+ */
 export async function lookForSlots(world: World, work: OpenWork, name: string, policy: BackupPolicy): Promise<void> {
   const now = world.clock.now();
   const hints = work.live.slots.get(name) ?? [];
@@ -25,31 +34,47 @@ export async function lookForSlots(world: World, work: OpenWork, name: string, p
     return;
   }
   await tellTarget(world, work, name, policy, now);
-  const due = dueSlots(policy.schedule, slotTime(dealtWith.slot), now).at(-1);
-  if (!due) return;
-  const slot = slotOf(due);
-  const open = work.jobs.some(({ id }) => id === jobId.backup(name, slot));
-  if (!open && now.getTime() - due.getTime() > TIMER_GRACE_MS) await takeMissed(world, work, name, policy, slot);
-  const lateMs = now.getTime() - due.getTime();
-  if (lateMs < LATE_GRACE_MS + 2000 * dealtWith.seconds || (await world.log.done(jobId.backup(name, slot)))) return;
-  const late = reason("backup.late", { policy: name, slot, minutes: Math.round(lateMs / 60_000) });
-  await tellBegin(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: late, job: jobId.backup(name, slot) });
+  const due = dueSlots(policy.schedule, slotTime(dealtWith.slot), now).map(slotOf);
+  const newest = due.at(-1);
+  if (newest === undefined) return;
+  const isOpen = (slot: string) => work.jobs.some(({ id }) => id === jobId.backup(name, slot));
+  const isLate = (slot: string) => now.getTime() - slotTime(slot).getTime() > TIMER_GRACE_MS;
+  const lateMs = now.getTime() - slotTime(newest).getTime();
+  const missed = isLate(newest) && !isOpen(newest);
+  const older = due.slice(0, -1).filter((slot) => isLate(slot) && !isOpen(slot));
+  const skipped = missed && policy.schedule.missed === "skip" ? [...older, newest] : older;
+  await skip(world, work, name, skipped);
+  if (skipped.includes(newest)) return;
+  if (missed) await runMissed(world, work, name, newest);
+  const usualSeconds = hints.filter(({ state }) => state === "done").at(-1)?.seconds ?? 0;
+  if (lateMs < LATE_GRACE_MS + 2000 * usualSeconds || (await world.log.done(jobId.backup(name, newest)))) return;
+  await tellLate(world, name, reason("backup.late", { policy: name, slot: newest, minutes: Math.round(lateMs / 60_000) }), newest);
 }
 
-async function takeMissed(world: World, work: OpenWork, name: string, policy: BackupPolicy, slot: string): Promise<void> {
-  if (policy.schedule.missed === "skip") {
-    // Told before it is forgotten: a crash between the two says it twice at most, never not at all.
-    await tellBegin(world, {
-      key: `late:${name}`,
-      code: "backup.late",
-      severity: "bad",
-      reason: reason("backup.missed", { policy: name, slot }),
-    });
-    await rememberSlot(world, work, name, { slot, state: "skipped", seconds: 0 });
-    return;
+/** Told before it is forgotten: a crash between the two says it twice at most, never not at all. Timers that come late find the slots dealt with. */
+async function skip(world: World, work: OpenWork, name: string, slots: readonly string[]): Promise<void> {
+  const [first, last] = [slots[0], slots.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const several = reason("backup.missedSeveral", { policy: name, count: slots.length, first, last });
+  await tellLate(world, name, slots.length === 1 ? reason("backup.missed", { policy: name, slot: last }) : several);
+  const at = world.clock.now().toISOString();
+  const asked = { by: "ossnap" as const, who: "a timer that never came" };
+  for (const slot of slots.slice(-FENCED_MAX)) {
+    const why = reason("backup.missed", { policy: name, slot });
+    const record = slotRecord({ policy: name, slot, state: "skipped", reason: why, createdAt: at, at, asked, result: null });
+    await writeObjectOnce(world.state, stateKey.done("backup", record.id), record);
   }
+  await rememberSlot(world, work, name, { slot: last, state: "skipped", seconds: 0 });
+}
+
+async function runMissed(world: World, work: OpenWork, name: string, slot: string): Promise<void> {
   const created = await askBackup(world, { policy: name, slot, asked: { by: "ossnap", who: "a timer that never came" } });
   if (created.outcome === "created") work.jobs.push(created.job);
+}
+
+async function tellLate(world: World, name: string, why: Reason, slot?: string): Promise<void> {
+  const job = slot === undefined ? {} : { job: jobId.backup(name, slot) };
+  await tellBegin(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: why, ...job });
 }
 
 /** The newest good slot is older than the policy's target. */

@@ -13,6 +13,7 @@ export async function rememberSlot(world: World, work: OpenWork, policy: string,
   const all = [...known.filter(({ slot }) => slot !== hint.slot), hint].sort((a, b) => (a.slot < b.slot ? -1 : 1));
   work.live.slots.set(policy, all);
   const newestGood = all.filter(({ state }) => state === "done").at(-1);
-  const old = all.slice(0, -HINTS_KEPT).filter((past) => past !== newestGood && past !== hint);
+  const replaced = known.filter(({ slot, state }) => slot === hint.slot && state !== hint.state);
+  const old = [...replaced, ...all.slice(0, -HINTS_KEPT).filter((past) => past !== newestGood && past !== hint)];
   if (old.length > 0) await world.state.delete(old.map((past) => stateKey.slot(policy, past)));
 }

@@ -13,6 +13,8 @@ export interface LiveHost {
   viewer: ApiClient;
   /** The target's bucket, written as any other copier would. */
   bucket: OSS;
+  /** ossnap's own, for what nobody should ever do to it. */
+  stateBucket: OSS;
   /** Ticks until `done` holds; the seconds are generous, the condition is what counts. */
   until<T>(what: string, look: () => Promise<T | undefined>): Promise<T>;
   jobs(kind: string): Promise<JobRow[]>;
@@ -45,18 +47,15 @@ export async function startLive(): Promise<LiveHost> {
     );
   }
 
+  const bucketOf = (bucket: string) =>
+    new OSS({ endpoint: host.oss.url, region: "oss-cn-hangzhou", bucket, authorizationV4: true, secure: false, ...host.plan.oss });
+
   return {
     host,
     operator,
     viewer: apiClient(host.httpUrl, host.plan.tokens.viewer),
-    bucket: new OSS({
-      endpoint: host.oss.url,
-      region: "oss-cn-hangzhou",
-      bucket: "moved",
-      authorizationV4: true,
-      secure: false,
-      ...host.plan.oss,
-    }),
+    bucket: bucketOf("moved"),
+    stateBucket: bucketOf("ossnap-state"),
     until,
     jobs,
     async night(at) {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeMovies } from "../../infra/local/documents.ts";
 import { startLocalHost } from "../../infra/local/host.ts";
 import { playStory, type StoryResult } from "../../infra/local/story.ts";
+import type { Adoption } from "../../shared/run/adopt.ts";
 import type { JobRow } from "../../shared/run/jobsByHand.ts";
 import { isFinal, type LiveHost, startLive } from "./startStory.ts";
 
@@ -328,6 +329,30 @@ describe("a copy that another tool brings in", () => {
   });
 });
 
+describe("a state that was lost", () => {
+  it("is adopted from what buckets and clusters still know, after which nothing is taken or restored again", async () => {
+    await live.settle();
+    const { jobs: _jobs, ...before } = await picture();
+    const nights = (await snapshotsAtSource()).flatMap(({ snapshot }) => /^nightly-(\d{8}t\d{6}z)-/.exec(snapshot)?.[1] ?? []);
+    const listed = (await live.stateBucket.listV2({ prefix: "prod/", "max-keys": "1000" }, {})).objects ?? [];
+    await live.stateBucket.deleteMulti(listed.map(({ name }) => name));
+    expect(await live.operator.post("/adopt", {})).toMatchObject({ status: 503, body: { reason: { code: "state.absent" } } });
+    const identity = { schema: 1, product: "ossnap", id: "begun-anew", createdAt: new Date().toISOString() };
+    await live.stateBucket.put("prod/state.json", Buffer.from(JSON.stringify(identity)));
+
+    const { body } = await live.operator.post<Adoption>("/adopt", { apply: true });
+    const said = (subject: string) => body.findings.filter((finding) => finding.subject === subject).map(({ reason }) => reason.code);
+    expect([said("backups.nightly")[0], said("watches.moved-movies")[0]]).toEqual(["adopt.slots", "adopt.position"]);
+    expect([nights.length > 3, body.missing > nights.length, body.written]).toEqual([true, true, body.missing]);
+
+    for (const slot of nights) await live.host.fire("createSnapshots", "nightly", slotDate(slot));
+    for (let tick = 0; tick < 3; tick += 1) await live.host.tick();
+    await live.settle();
+    const { jobs: _after, ...after } = await picture();
+    expect(after).toEqual(before);
+  });
+});
+
 describe("a cluster that is down", () => {
   it("is told as such, and nothing is lost", async () => {
     await live.host.source.stop();
@@ -349,15 +374,11 @@ function slotDate(slot: string): Date {
 }
 
 /** What a stranger would compare: snapshots, indices, alias, blobs, finished jobs. */
-async function picture(): Promise<unknown> {
+async function picture() {
   const text = async (url: string) => (await fetch(url)).text();
   const listed = (await live.bucket.listV2({ prefix: "movies/", "max-keys": "1000" }, {})).objects ?? [];
   return {
-    snapshots: (
-      (await (await fetch(`${live.host.source.url}/_snapshot/movies-aws/_all`)).json()) as { snapshots: { uuid: string }[] }
-    ).snapshots
-      .map(({ uuid }) => uuid)
-      .sort(),
+    snapshots: (await snapshotsAtSource()).map(({ uuid }) => uuid).sort(),
     indices: (await text(`${live.host.target.url}/_cat/indices?h=index,uuid,docs.count`)).split("\n").sort(),
     alias: await text(`${live.host.target.url}/_cat/aliases?h=alias,index`),
     blobs: listed.map(({ name, size }) => `${name} ${size}`),
@@ -366,6 +387,11 @@ async function picture(): Promise<unknown> {
       .map(({ id }) => id)
       .sort(),
   };
+}
+
+async function snapshotsAtSource(): Promise<{ snapshot: string; uuid: string }[]> {
+  const answer = await fetch(`${live.host.source.url}/_snapshot/movies-aws/_all`);
+  return ((await answer.json()) as { snapshots: { snapshot: string; uuid: string }[] }).snapshots;
 }
 
 async function rootKeys(): Promise<string[]> {

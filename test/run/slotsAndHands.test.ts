@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { stateKey } from "../../shared/jobs/keys.ts";
+import { createSnapshots } from "../../shared/run/createSnapshots.ts";
 import { cancelJob, setPaused } from "../../shared/run/jobsByHand.ts";
-import { created, done, fire, ID, OPS, snapshots, tick, withMovies } from "./nightly.ts";
-import { DAY_MS, MINUTE_MS, testConfig } from "./world.ts";
+import { created, done, fire, ID, OPS, snapshots, TIMER, tick, withMovies } from "./nightly.ts";
+import { DAY_MS, MINUTE_MS, type TestWorld, testConfig } from "./world.ts";
 
 describe("a slot whose timer never fired", () => {
   const firstSeen = async (missed: "run" | "skip") => {
@@ -59,6 +60,77 @@ describe("a slot whose timer never fired", () => {
     world.source.finishSnapshots();
     await tick(world);
     expect(world.notices.map(({ key, status }) => `${key} ${status}`)).toEqual(["late:nightly firing", "late:nightly resolved"]);
+  });
+});
+
+describe("a week without ticks and timers", () => {
+  const WEEK = 7 * DAY_MS;
+  /** Looked at first at noon of the 20th, then again a week after the night to the 21st. */
+  const weekLater = async (missed: "run" | "skip", minutesPast: number) => {
+    const world = await withMovies({
+      config: testConfig((config) => void Object.assign(config.backups.nightly?.schedule ?? {}, { missed })),
+      start: "2026-11-20T12:00:00Z",
+    });
+    await tick(world);
+    world.advance(WEEK + 13.5 * 60 * MINUTE_MS + minutesPast * MINUTE_MS);
+    await tick(world);
+    return world;
+  };
+  const told = (world: TestWorld) => world.notices.map(({ status, reason }) => `${status} ${reason.code} ${reason.params.count ?? ""}`);
+
+  it("ends in one run of the newest slot; the others are told as skipped, in one notice that is over with its success", async () => {
+    const world = await weekLater("run", 5);
+    for (let minute = 0; minute < 30; minute += 1) {
+      world.advance(MINUTE_MS);
+      await tick(world);
+    }
+    expect(told(world)).toEqual(["firing backup.missedSeveral 7"]);
+    expect(world.notices[0]?.text).toMatch(/^7 slots of nightly were missed, 20261121t013000z to 20261127t013000z/);
+    world.source.finishSnapshots();
+    await tick(world);
+    await tick(world);
+    const late = await createSnapshots(await world.open(), { ...TIMER, triggerTime: new Date("2026-11-25T01:30:00Z") });
+    expect(late).toMatchObject({ outcome: "done" });
+    expect(await done(world, "backup-nightly-20261125t013000z")).toMatchObject({ state: "skipped", reason: { code: "backup.missed" } });
+    expect(created(world).map(({ args }) => String(args[1]).slice(0, 24))).toEqual(["nightly-20261128t013000z"]);
+    expect(told(world)).toEqual(["firing backup.missedSeveral 7", "resolved backup.success "]);
+  });
+
+  it("ends in no run where the policy says skip, and all of them are told", async () => {
+    const world = await weekLater("skip", 5);
+    await tick(world);
+    expect([created(world), told(world)]).toEqual([[], ["firing backup.missedSeveral 8"]]);
+    world.advance(DAY_MS - 5 * MINUTE_MS);
+    await createSnapshots(await world.open(), { ...TIMER, triggerTime: world.now() });
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(told(world)).toEqual(["firing backup.missedSeveral 8", "resolved backup.success "]);
+  });
+
+  it.each(["run", "skip"] as const)("leaves the newest slot to its timer when that comes in time (%s)", async (missed) => {
+    const world = await weekLater(missed, 1);
+    expect(created(world)).toEqual([]);
+    await createSnapshots(await world.open(), { ...TIMER, triggerTime: new Date("2026-11-28T01:30:00Z") });
+    world.source.finishSnapshots();
+    await tick(world);
+    await tick(world);
+    expect([created(world).length, told(world)]).toEqual([1, ["firing backup.missedSeveral 7", "resolved backup.success "]]);
+  });
+
+  it("does not take a slot for missed whose backup is still at work", async () => {
+    const world = await withMovies();
+    await fire(world);
+    await tick(world);
+    world.advance(DAY_MS);
+    await createSnapshots(await world.open(), { ...TIMER, triggerTime: world.now() });
+    world.advance(5 * MINUTE_MS);
+    await tick(world);
+    world.source.finishSnapshots();
+    for (let look = 0; look < 4; look += 1) {
+      await tick(world);
+      world.source.finishSnapshots();
+    }
+    expect([created(world).length, told(world)]).toEqual([2, []]);
   });
 });
 

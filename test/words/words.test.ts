@@ -68,6 +68,9 @@ describe("a sentence", () => {
     expect(say({ code: "copy.cut", params: { key: "__1", expectedBytes: 9, foundBytes: null } })).toBe(
       "__1 came short: expected 9 B, found – B",
     );
+    expect(say({ code: "job.patience", params: { until: "05:30", because: "lane.busy", job: "restore-1", cluster: "es-hz" } })).toBe(
+      "gave up at 05:30: waits: restore-1 works on es-hz",
+    );
     expect(say({ code: "alias.moves", params: {} })).toBe("alias – moves here in one call");
   });
 

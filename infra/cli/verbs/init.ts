@@ -4,17 +4,15 @@ import { EXIT } from "../exitCodes.ts";
 import { type Look, marked } from "../look.ts";
 import type { Session } from "../session.ts";
 
+const ADOPT_HINT = "Where snapshots exist already, or a state was lost, before the first function runs:  ossnap adopt";
+
 /** Writes the identity of a new state; one of ours that is there is left as it is. */
 export async function init(session: Session): Promise<Answer> {
   const settings = session.settings();
   const { url, identity, created } = await initialise(settings, session.context(settings.config.state.region));
   const text = (look: Look) =>
-    marked(
-      look,
-      "good",
-      created
-        ? `state ${url}: initialised as ${identity.id}`
-        : `state ${url}: was initialised before, ${identity.createdAt}, as ${identity.id}`,
-    );
+    created
+      ? `${marked(look, "good", `state ${url}: initialised as ${identity.id}`)}\n${ADOPT_HINT}`
+      : marked(look, "good", `state ${url}: was initialised before, ${identity.createdAt}, as ${identity.id}`);
   return { schema: "init/1", data: { url, id: identity.id, createdAt: identity.createdAt, created }, exitCode: EXIT.ok, text };
 }

@@ -1,6 +1,7 @@
-import { type HistoryEntry, isFinal } from "../../../shared/jobs/record.ts";
+import { isFinal } from "../../../shared/jobs/record.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import { cancelJob, type JobRow, listJobs, showJob } from "../../../shared/run/jobsByHand.ts";
+import type { JobNow } from "../../../shared/run/jobNow.ts";
+import { cancelJob, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/run/jobsByHand.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { toneOf } from "../begin.ts";
@@ -20,7 +21,7 @@ export async function jobs(session: Session, { open, kind }: JobsOptions): Promi
 }
 
 export async function showOne(session: Session, id: string): Promise<Answer> {
-  const job = await showJob(await session.world(), id);
+  const job = await showJob(await session.world(), id, { look: true });
   return { schema: "job/1", data: job, exitCode: EXIT.ok, text: (look) => historyText(job, look) };
 }
 
@@ -58,9 +59,11 @@ function stateText({ state, reason }: JobRow, look: Look): string {
   return isFinal(state) ? marked(look, toneOf(state), `${state}: ${say(reason)}`) : `${state}: ${say(reason)}`;
 }
 
-/** What happened, a line each, times in UTC; repeated looks that changed nothing have left no record. */
-export function historyText(job: JobRow & { history: readonly HistoryEntry[] }, look: Look): string {
-  const head = [`${job.id}  ${job.about}`, `asked by ${job.by}, ${agoText(look, job.since)}`, stateText(job, look)];
+/** Who asked, how it stands, and what happened, a line for each record, times in UTC; looks that changed nothing have left none. */
+export function historyText(job: JobShown, look: Look): string {
+  const request = job.history[0]?.request;
+  const asked = `asked by ${askedText(job)}, ${agoText(look, job.since)}${request === undefined ? "" : `, request ${request}`}`;
+  const head = [`${job.id}  ${job.about}`, asked, stateText(job, look), ...(job.now ? [nowText(job.now, look)] : [])];
   const columns = ["TIME (UTC)", "STATE", "WHAT", "BY"].map((title) => ({ head: title }));
   const rows = job.history.map(({ at, state, reason, claim, by }) => [
     clockText(at),
@@ -69,6 +72,25 @@ export function historyText(job: JobRow & { history: readonly HistoryEntry[] }, 
     by,
   ]);
   return [...head, ...(rows.length === 0 ? [] : tableLines(columns, rows))].join("\n");
+}
+
+const ASKED_BY: Readonly<Record<JobRow["askedBy"], string>> = {
+  timer: "its timer",
+  event: "an event",
+  person: "a person",
+  ossnap: "ossnap itself",
+};
+
+function askedText({ askedBy, by }: JobRow): string {
+  return by.startsWith(askedBy) ? by : `${ASKED_BY[askedBy]}: ${by}`;
+}
+
+/** Waiting leaves no record, so this is what a look found just now. */
+function nowText({ does, reason, givesUpAt }: JobNow, look: Look): string {
+  const sentence = say(reason);
+  if (does === "moves") return `next: ${sentence}`;
+  const until = givesUpAt === undefined ? "" : `; looks again each minute, gives up at ${clockText(givesUpAt)} UTC`;
+  return marked(look, "attention", `${sentence.startsWith("waits: ") ? "" : "waits: "}${sentence}${until}`);
 }
 
 function clockText(at: string): string {

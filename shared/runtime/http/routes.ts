@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Asked } from "../../jobs/record.ts";
 import { slotOf } from "../../jobs/slot.ts";
 import { sha256 } from "../../model/hash.ts";
+import { adopt, planAdoption } from "../../run/adopt.ts";
 import { askBackup } from "../../run/askBackup.ts";
 import { askCopy } from "../../run/askCopy.ts";
 import { applyPrune, dryPrune } from "../../run/askPrune.ts";
@@ -61,12 +62,22 @@ export const ROUTES: readonly Route[] = [
     json(200, await registerByHand(world, params.name ?? "")),
   ),
   route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
-  route("GET", "/jobs/{id}", empty, never, async ({ world, params }) => json(200, await showJob(world, params.id ?? ""))),
+  route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) =>
+    json(200, await showJob(world, params.id ?? "", { look: query.look === "true" })),
+  ),
   route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) =>
     json(202, await cancelJob(world, params.id ?? "", asked)),
   ),
   route("POST", "/pause", empty, always, async ({ world, asked }) => json(200, await setPaused(world, true, asked.who))),
   route("POST", "/resume", empty, always, async ({ world, asked }) => json(200, await setPaused(world, false, asked.who))),
+
+  route(
+    "POST",
+    "/adopt",
+    z.strictObject({ apply: z.boolean().default(false) }).prefault({}),
+    ({ apply }) => apply,
+    async ({ world, body, asked }) => json(200, body.apply ? await adopt(world, asked) : await planAdoption(world, asked)),
+  ),
 
   route("POST", "/backups/{policy}", empty, always, async (call) => {
     const { world, params, asked, key, fingerprint } = call;

@@ -7,6 +7,7 @@ import { preflightText } from "../../../infra/cli/verbs/restore.ts";
 import { snapshotsText } from "../../../infra/cli/verbs/snapshots.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import type { PrunePlan } from "../../../shared/plan/prune.ts";
+import type { JobNow } from "../../../shared/run/jobNow.ts";
 import type { JobRow } from "../../../shared/run/jobsByHand.ts";
 import type { SnapshotRow } from "../../../shared/run/listSnapshots.ts";
 import { exampleConfig } from "../deploy/exampleConfig.ts";
@@ -171,6 +172,7 @@ describe("jobs", () => {
     state: "copying",
     reason: reason("copy.running", { done: 2, batches: 5 }),
     by: "li (terminal)",
+    askedBy: "person",
     since: "2026-11-21T04:14:00Z",
     at: "2026-11-21T04:29:00Z",
   };
@@ -193,7 +195,7 @@ prune-1    prune  nightly                  ✗ refused: would keep no good snaps
 
   it("tell their history, a line for each record", () => {
     const history = [
-      { at: "2026-11-21T04:14:00.123Z", by: "cli", state: "asked", reason: reason("copy.asked", { by: "li" }) },
+      { at: "2026-11-21T04:14:00.123Z", by: "cli", request: "cli-64f6", state: "asked", reason: reason("copy.asked", { by: "li" }) },
       {
         at: "2026-11-21T04:15:00.000Z",
         by: "advance-jobs",
@@ -203,11 +205,26 @@ prune-1    prune  nightly                  ✗ refused: would keep no good snaps
       },
     ];
     expect(historyText({ ...row, history }, look)).toBe(`copy-9b1f  aws-to-oss, 1 snapshots
-asked by li (terminal), 16 min ago
+asked by a person: li (terminal), 16 min ago, request cli-64f6
 copying: 2 of 5 batches moved
 TIME (UTC)           STATE    WHAT                                        BY
 2026-11-21 04:14:00  asked    asked by li                                 cli
 2026-11-21 04:15:00  copying  batch 0-1 is being moved (task, attempt 1)  advance-jobs`);
+  });
+
+  it("tell what they wait for, and how long at most", () => {
+    const line = (now: JobNow) =>
+      historyText({ ...row, history: [], now }, look)
+        .split("\n")
+        .at(-1);
+    const why = reason("cluster.snapshotRuns", { cluster: "es-hz", repository: "theirs", snapshot: "daily-9" });
+    expect(line({ does: "waits", reason: why, givesUpAt: "2026-11-21T05:38:00.000Z" })).toBe(
+      "! waits: daily-9 of somebody else runs in theirs on es-hz; looks again each minute, gives up at 2026-11-21 05:38:00 UTC",
+    );
+    expect(line({ does: "waits", reason: reason("lane.busy", { job: "backup-1", cluster: "es-hz" }) })).toBe(
+      "! waits: backup-1 works on es-hz",
+    );
+    expect(line({ does: "moves", reason: reason("prune.delete", { snapshots: ["a"], remaining: 1 }) })).toBe("next: deleting a, 1 left");
   });
 
   it("say how to look at them and stop them when watching ended first", () => {

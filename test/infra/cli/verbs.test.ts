@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Look } from "../../../infra/cli/look.ts";
 import type { Session } from "../../../infra/cli/session.ts";
 import type { SurveyAnswer } from "../../../infra/cli/survey.ts";
+import { adopt } from "../../../infra/cli/verbs/adopt.ts";
 import { backup } from "../../../infra/cli/verbs/backup.ts";
+import { showOne } from "../../../infra/cli/verbs/jobs.ts";
 import { prune } from "../../../infra/cli/verbs/prune.ts";
 import { register, repositories } from "../../../infra/cli/verbs/repositories.ts";
 import { restore } from "../../../infra/cli/verbs/restore.ts";
@@ -10,12 +12,14 @@ import { snapshots } from "../../../infra/cli/verbs/snapshots.ts";
 import { verify } from "../../../infra/cli/verbs/verify.ts";
 import { heldIndex } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
+import { AppError } from "../../../shared/model/errors.ts";
 import { advanceJob } from "../../../shared/run/advance.ts";
 import { keepEvidence } from "../../../shared/run/evidence.ts";
 import type { JobRow } from "../../../shared/run/jobsByHand.ts";
 import { proveChosen } from "../../../shared/run/verifyRepository.ts";
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
-import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../run/world.ts";
+import { fire, ID, tick, withMovies } from "../../run/nightly.ts";
+import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../run/world.ts";
 import { FIXTURES } from "./runCli.ts";
 
 /** A terminal that nobody sees, over a deployment in memory. */
@@ -69,6 +73,63 @@ describe("verbs over a deployment in memory", () => {
     expect(await textOf(world, snapshots(sessionOf(world), undefined, {}))).toMatch(
       /backups · 3 snapshots\nNAME .*\nnightly-\S+ .* newest good, last 1\/2/,
     );
+  });
+
+  it("jobs show tells who asked, what is waited for, what was seen and decided, attempt by attempt", async () => {
+    const world = await withMovies({ sourceVersion: "6.7.0" });
+    await world.source.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });
+    await world.source.createSnapshot("theirs", "by-hand", { indices: ["series"], metadata: {} });
+    world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
+    await fire(world);
+    const shown = async () => (await textOf(world, showOne(sessionOf(world), ID))).replaceAll(ID.slice("backup-".length), "N");
+    expect(await shown()).toBe(`backup-N  nightly slot 20261121t013000z
+asked by timer 20261121t013000z, now, request request-1
+asked: backups is registered
+! waits: by-hand of somebody else runs in theirs on source; looks again each minute, gives up at 2026-11-21 05:30:00 UTC
+TIME (UTC)           STATE  WHAT                                                       BY
+2026-11-21 01:30:00  asked  asked by timer 20261121t013000z for slot 20261121t013000z  test
+2026-11-21 01:30:00  asked  registering backups (registerRepository, attempt 1)        test
+2026-11-21 01:30:00  asked  backups is registered                                      test`);
+    for (let look = 0; look < 3; look += 1) {
+      world.advance(3 * MINUTE_MS);
+      world.source.finishSnapshots();
+      await tick(world);
+    }
+    expect((await shown()).split("\n").slice(2)).toEqual([
+      "✓ done: N-2-88f81: SUCCESS, 2 indices, 10 shards, 180 s",
+      expect.stringMatching(/^TIME/),
+      expect.stringMatching(/ asked .* asked by timer/),
+      expect.stringMatching(/ asked .* registering backups/),
+      expect.stringMatching(/ asked .* backups is registered/),
+      expect.stringMatching(/01:33:00 {2}asked .* starting N-1-88f81 with 2 indices, attempt 1 \(startSnapshot, attempt 1\)/),
+      expect.stringMatching(/01:33:00 {2}running .* N-1-88f81 has begun/),
+      expect.stringMatching(/01:36:00 {2}asked .* N-1-88f81 ended PARTIAL: 1 shards failed/),
+      expect.stringMatching(/01:36:00 {2}asked .* starting N-2-88f81 with 2 indices, attempt 2/),
+      expect.stringMatching(/01:36:00 {2}running .* N-2-88f81 has begun/),
+      expect.stringMatching(/01:39:00 {2}done .* N-2-88f81: SUCCESS/),
+    ]);
+  });
+
+  it("adopt says what it would write, writes it when told to, and then has nothing left to say", async () => {
+    const world = await threeNights();
+    const factKeys = async () => (await world.stateKeys()).filter((key) => key !== "state.json" && !key.startsWith("live/state/"));
+    await world.state.delete(await factKeys());
+    const text = await textOf(world, adopt(sessionOf(world), {}));
+    expect(text).toMatch(
+      /^backups\.nightly {2}3 slots of nightly have their snapshot, the newest \S+; 0 snapshots of others .* \(would write 10\)$/m,
+    );
+    expect(text).toMatch(/Would write 10 state objects\. Nothing was written\. To do it: {2}ossnap adopt --yes$/);
+    expect(await factKeys()).toEqual([]);
+    expect(await textOf(world, adopt(sessionOf(world), { yes: true }))).toMatch(/\nWrote 10 state objects\.$/);
+    expect(await textOf(world, adopt(sessionOf(world), {}))).toMatch(/\nThere is nothing to take over that the state does not know\.$/);
+  });
+
+  it("adopt ends as failed when it could not look everywhere", async () => {
+    const world = await testWorld();
+    world.target.failNext("listIndices", new AppError("denied", "cluster target: 403"));
+    const answer = await adopt(sessionOf(world), {});
+    expect(answer.exitCode).toBe(1);
+    expect(await textOf(world, Promise.resolve(answer))).toContain("watches.moved  ✗ could not look (denied): cluster target: 403");
   });
 
   it("prune shows a plan whose hash does exactly that, and another hash is a world that moved", async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { snapshotMark } from "../../../shared/jobs/names.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { createSnapshots } from "../../../shared/run/createSnapshots.ts";
@@ -73,7 +74,9 @@ describe("a viewer", () => {
           ? { snapshot: "s", repository: "r", to: "t", indices: ["i"], start: true }
           : path === "/verifications"
             ? { repository: "r" }
-            : undefined;
+            : path === "/adopt"
+              ? { apply: true }
+              : undefined;
       expect([path, (await http.ask(method, path, { token: VIEWER, body })).status]).toEqual([path, 403]);
     }
     expect([http.worldsOpened(), world.source.writes]).toEqual([0, []]);
@@ -230,6 +233,19 @@ describe("an accepted request", () => {
       code: "plan-stale",
       reason: { code: "plan.stale" },
     });
+  });
+
+  it("shows what it would adopt, and writes it only when told to", async () => {
+    await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
+    const mark = snapshotMark((await world.source.info()).uuid, "nightly");
+    await world.source.createSnapshot("backups", `nightly-20261120t013000z-1-${mark}`, { indices: ["movies"], metadata: {} });
+    world.source.finishSnapshots();
+    const keys = await world.stateKeys();
+    const plan = await http.ask("POST", "/adopt", { token: VIEWER });
+    expect([plan.status, plan.body.missing, plan.body.written, await world.stateKeys()]).toEqual([200, 8, null, keys]);
+    expect((await http.ask("POST", "/adopt", { token: VIEWER, body: { apply: true } })).status).toBe(403);
+    expect((await http.ask("POST", "/adopt", { body: { apply: true } })).body).toMatchObject({ missing: 8, written: 8 });
+    expect(await world.stateKeys("done/backup/")).toContain("done/backup/backup-nightly-20261120t013000z.json");
   });
 
   it("pauses, resumes and cancels", async () => {

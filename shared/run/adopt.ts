@@ -1,0 +1,94 @@
+import { stateKey } from "../jobs/keys.ts";
+import type { Asked } from "../jobs/record.ts";
+import { writeObjectOnce } from "../jobs/stateObject.ts";
+import { AppError, hasCode, messageOf } from "../model/errors.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import { adoptBackups } from "./adoptBackups.ts";
+import { adoptCopy } from "./adoptCopy.ts";
+import { adoptWatch } from "./adoptWatch.ts";
+import { askBackup } from "./askBackup.ts";
+import { forEachBounded } from "./forEachBounded.ts";
+import { readOpenWork } from "./openWork.ts";
+import type { World } from "./world.ts";
+
+const WRITES_AT_ONCE = 8;
+/** Nothing further is written when less than this is left; the same verb again goes on. */
+const WRITE_RESERVE_MS = 10_000;
+
+/** One thing that was found about an entry of ossnap.yaml, and the state objects that say it and are not there yet. */
+export interface Finding {
+  /** `backups.nightly` */
+  subject: string;
+  reason: Reason;
+  writes: { key: string; value: unknown }[];
+  /** A slot whose snapshot runs: its job is asked for, so that it is followed. */
+  follow?: { policy: string; slot: string };
+  /** It could not be looked at: nothing is known. */
+  failed?: true;
+}
+
+export type Found = Omit<Finding, "subject">;
+
+export interface Adoption {
+  findings: Finding[];
+  /** State objects and jobs that are not there yet. */
+  missing: number;
+  /** How many of them were written; `null` for a dry run. */
+  written: number | null;
+}
+
+/** What the buckets and clusters still know of a state that was lost, or that never was: slots, positions, published roots. Reads only. */
+export async function planAdoption(world: World, asked: Asked): Promise<Adoption> {
+  const work = await readOpenWork(world);
+  const { backups, watches, copies } = world.config;
+  const findings: Finding[] = [];
+  for (const [name, policy] of Object.entries(backups))
+    findings.push(...(await found(`backups.${name}`, () => adoptBackups(world, work, { name, policy, asked }))));
+  for (const [name, watch] of Object.entries(watches))
+    findings.push(...(await found(`watches.${name}`, () => adoptWatch(world, work, name, watch))));
+  for (const [name, rule] of Object.entries(copies))
+    findings.push(...(await found(`copies.${name}`, () => adoptCopy(world, work, name, rule))));
+  findings.push(...(await unproven(world)));
+  return { findings, missing: findings.reduce((sum, { writes, follow }) => sum + writes.length + (follow ? 1 : 0), 0), written: null };
+}
+
+/** The same, then writes what is missing. Nothing that is there is ever replaced, so it may be repeated, also beside functions at work. */
+export async function adopt(world: World, asked: Asked): Promise<Adoption> {
+  const plan = await planAdoption(world, asked);
+  let written = 0;
+  const isTimeUp = () => world.remainingMs() < WRITE_RESERVE_MS;
+  const write = async ({ key, value }: Finding["writes"][number]) => {
+    if (await writeObjectOnce(world.state, key, value)) written += 1;
+  };
+  await forEachBounded(
+    plan.findings.flatMap(({ writes }) => writes),
+    WRITES_AT_ONCE,
+    write,
+    isTimeUp,
+  );
+  for (const { follow } of plan.findings) {
+    if (!follow || isTimeUp()) continue;
+    if ((await askBackup(world, { ...follow, asked })).outcome === "created") written += 1;
+  }
+  return { ...plan, written };
+}
+
+/** Each entry by itself: one whose bucket or cluster does not answer does not keep the others. */
+async function found(subject: string, look: () => Promise<Found[]>): Promise<Finding[]> {
+  try {
+    return (await look()).map((one) => ({ subject, ...one }));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const code = hasCode(error, "transient", "denied", "absent", "conflict", "invalid") ? error.code : "permanent";
+    return [{ subject, reason: reason("gather.failed", { code, message: messageOf(error) }), writes: [], failed: true }];
+  }
+}
+
+/** Proofs are made, not taken over: a verdict without its reading would be hearsay. */
+async function unproven(world: World): Promise<Finding[]> {
+  for await (const _any of world.state.list(stateKey.evidenceAll)) return [];
+  const { repositories, watches } = world.config;
+  const readable = Object.entries(repositories).flatMap(([name, { blobs }]) => (blobs ? [name] : []));
+  const names = [...readable, ...Object.values(watches).map(({ register }) => register.name)];
+  return names.length === 0 ? [] : [{ subject: "evidence", reason: reason("adopt.unproven", { repositories: names }), writes: [] }];
+}

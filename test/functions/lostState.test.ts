@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { handler as advanceJobs } from "../../functions/advanceJobs.ts";
+import { handler as continueJob } from "../../functions/continueJob.ts";
+import { handler as copyBlobs } from "../../functions/copyBlobs.ts";
+import { handler as createSnapshots } from "../../functions/createSnapshots.ts";
+import { handler as http } from "../../functions/http.ts";
+import { handler as onCopiedBlob } from "../../functions/onCopiedBlob.ts";
+import { handler as pruneSnapshots } from "../../functions/pruneSnapshots.ts";
+import { writeConfig } from "../infra/cli/runCli.ts";
+
+const TIMER = { triggerTime: "2026-11-21T01:30:00Z", triggerName: "nightly", payload: '{"policy":"nightly"}' };
+const ROOT_BLOB = { eventName: "ObjectCreated:PutObject", oss: { bucket: { name: "moved" }, object: { key: "movies/index-0" } } };
+const TOKEN = "a-token-of-an-operator";
+const REQUEST = { headers: { "x-ossnap-token": TOKEN }, requestContext: { http: { method: "GET", path: "/jobs" } } };
+
+// What a function read of its configuration it keeps for its life, as on Function Compute: one directory for all tests.
+const directory = mkdtempSync(join(tmpdir(), "ossnap-lost-"));
+const state = join(directory, "state");
+
+/** A function's answer as one text, whether it threw or answered. */
+async function outcome(handler: typeof advanceJobs, event: unknown): Promise<string> {
+  const context = { requestId: "request-1", function: { name: "test", timeout: 60 } };
+  try {
+    return JSON.stringify(await handler(Buffer.from(JSON.stringify(event)), context));
+  } catch (error) {
+    return String(error);
+  }
+}
+
+beforeEach(async () => {
+  mkdirSync(state, { recursive: true });
+  const sha256 = createHash("sha256").update(TOKEN).digest("hex");
+  vi.stubEnv("OSSNAP_CONFIG", await writeConfig(directory, `http: { tokens: [{ name: ops, role: operator, sha256: ${sha256} }] }`));
+  vi.stubEnv("SOURCE_PASSWORD", "not-shown");
+  vi.spyOn(console, "log").mockImplementation(() => undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  rmSync(directory, { recursive: true });
+});
+
+describe.each([
+  ["createSnapshots", createSnapshots, TIMER],
+  ["pruneSnapshots", pruneSnapshots, TIMER],
+  ["onCopiedBlob", onCopiedBlob, { events: [ROOT_BLOB] }],
+  ["continueJob", continueJob, { job: "copy-a" }],
+  ["copyBlobs", copyBlobs, { job: "copy-a", batch: "0-0", attempt: 1 }],
+  ["advanceJobs", advanceJobs, {}],
+  ["http", http, REQUEST],
+])("the function %s", (_name, handler, event) => {
+  it("invariant 9: refuses a state without identity, names what mends it for a new and for a lost one, and writes nothing", async () => {
+    const text = await outcome(handler, event);
+    expect(text).toMatch(/has no identity \(state\.json\); run: ossnap init \(.*lost: then ossnap adopt\)/);
+    expect(readdirSync(state)).toEqual([]);
+  });
+
+  it("refuses somebody else's, and names what mends it", async () => {
+    writeFileSync(join(state, "state.json"), '{"product":"terraform"}');
+    expect(await outcome(handler, event)).toMatch(/is not ossnap's; .*run: ossnap init \(then ossnap adopt/);
+    expect(readdirSync(state)).toEqual(["state.json"]);
+  });
+});
