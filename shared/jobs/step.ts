@@ -49,7 +49,10 @@ export interface StepContext {
   clock: StateClock;
   /** Milliseconds left of this invocation. */
   remainingMs(): number;
+  /** As it was when the invocation began. */
   paused: boolean;
+  /** As it is now; asked right before a request. */
+  isPaused(): Promise<boolean>;
   sleep(ms: number): Promise<void>;
   logger: Logger;
 }
@@ -162,6 +165,7 @@ async function applyEffect<I, D, O>(
   const before = await effect.lookUp(job, decision.args as never);
   if (before.found !== "none") return settle(job, before, context);
   if (context.remainingMs() < DEADLINE_RESERVE_MS) return { outcome: "left", reason: reason("job.deadline") };
+  if (await context.isPaused()) return { outcome: "waiting", reason: reason("job.paused") };
   if (await context.log.done(job.id)) {
     // Begun beside an invocation that finished it and then died before it could take its record back: left there, it would hold the lane for ever.
     await context.log.sweep(job.id);

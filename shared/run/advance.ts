@@ -94,6 +94,7 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
     clock: world.clock,
     remainingMs: world.remainingMs,
     paused: world.paused,
+    isPaused: async () => (await world.state.head(stateKey.paused)) !== undefined,
     sleep: world.sleep,
     logger: world.logger,
   };

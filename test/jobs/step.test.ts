@@ -102,6 +102,13 @@ describe("one effect", () => {
     expect(await stepJob(record, await world.open(), world.context("a", { paused: true }))).toMatchObject({ outcome: "finished" });
   });
 
+  it("is not asked for when a pause came since the claim", async () => {
+    const world = await setting();
+    const context = world.context("a", { isPaused: async () => true });
+    expect(await stepJob(world.kind(), await world.open(), context)).toMatchObject({ outcome: "waiting", reason: { code: "job.paused" } });
+    expect(world.requests).toBe(0);
+  });
+
   it("is not begun when the invocation is about to end, before or after the claim", async () => {
     const world = await setting();
     expect(await stepJob(world.kind(), await world.open(), world.context("a", { remainingMs: () => 5_000 }))).toMatchObject({

@@ -47,6 +47,7 @@ export async function setting(): Promise<Setting> {
       clock: { now },
       remainingMs: () => 60_000,
       paused: false,
+      isPaused: async () => false,
       sleep: async () => undefined,
       logger: quiet,
       ...change,

@@ -144,6 +144,23 @@ describe("a snapshot of which a blob is missing", () => {
     expect(listed).toEqual(["index"]);
   });
 
+  it("waits while its root is only half there, and goes on when the rest came", async () => {
+    offer("snap-2", SNAP2.uuid);
+    const root = STEP2.blobs.get("index-1") as Uint8Array;
+    await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
+    await arrive(INDEX2);
+    await world.blobs(MOVED).put("index-1", root.subarray(0, 50));
+    world.advance(MINUTE_MS);
+    const { advanced } = await tick();
+    expect(advanced).toMatchObject([{ outcome: "waiting", reason: { code: "arrival.rootUnreadable" } }]);
+    await world.fill(MOVED, STEP2.blobs);
+    for (let look = 0; look < 3; look += 1) {
+      world.advance(15 * MINUTE_MS);
+      await tick();
+    }
+    expect(restores()).toHaveLength(1);
+  });
+
   it("is damaged, not whole, when a counter-named blob of the right size has other bytes", async () => {
     const bytes = Uint8Array.from(STEP2.blobs.get(LATE_BLOB) as Uint8Array);
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0xff;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseSnapshotName } from "../../shared/jobs/names.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { createSnapshots } from "../../shared/run/createSnapshots.ts";
+import { cancelJob } from "../../shared/run/jobsByHand.ts";
 import { created, done, fire, ID, snapshots, TIMER, tick, withMovies } from "./nightly.ts";
 import { DAY_MS, MINUTE_MS, testWorld } from "./world.ts";
 
@@ -157,5 +158,21 @@ describe("a backup that does not go well", () => {
     await tick(other);
     // Another name of the same slot is free: the foreign one is left alone.
     expect((await snapshots(other)).find((snapshot) => snapshot.name === name)?.indices).toEqual(["series"]);
+  });
+});
+
+describe("a backup whose repository left ossnap.yaml while it ran", () => {
+  it("is followed to its end all the same, and taken back when it is cancelled", async () => {
+    for (const isCancelled of [false, true]) {
+      const world = await withMovies({});
+      await fire(world);
+      delete world.config.repositories.backups;
+      await tick(world);
+      if (isCancelled) await cancelJob(await world.open(), ID, { by: "person", who: "ops" });
+      else world.source.finishSnapshots();
+      await tick(world);
+      expect(await done(world)).toMatchObject({ state: isCancelled ? "cancelled" : "done" });
+      expect(await world.source.runningSnapshots()).toEqual([]);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readObject } from "../../shared/jobs/stateObject.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { advanceJobs } from "../../shared/run/advanceJobs.ts";
 import { startRestore } from "../../shared/run/restoreByHand.ts";
@@ -82,6 +83,34 @@ describe("a copy with a schedule of its own", () => {
       await tick(world);
     }
     expect((await world.stateKeys("done/copy/")).length).toBe(1);
+  });
+
+  it("is tried again at its next moment when it failed, though the source is as it was", async () => {
+    const to = { store: "oss" as const, bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
+    const schedule = { cron: "0 0 3 * * *", timeZone: "UTC", missed: "run" as const };
+    const config = testConfig((given) => {
+      given.copies.nightly = { from: "backups", to, snapshots: "latest", schedule };
+      given.watches = {};
+      given.backups = {};
+    });
+    const world = await testWorld({ config, start: "2026-11-20T12:00:00Z" });
+    await world.fill({ store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" }, STEP1.blobs);
+    await world.blobs(to).put("in-the-way", new Uint8Array(1));
+    await tick(world);
+    world.advance(DAY_MS);
+    await tick(world);
+    await world.blobs(to).delete(["in-the-way"]);
+    await tick(world);
+    expect(world.tasks).toEqual([]);
+    world.advance(DAY_MS);
+    for (let round = 0; round < 4; round += 1) {
+      await tick(world);
+      await world.runTasks();
+    }
+    const states = await Promise.all(
+      (await world.stateKeys("done/copy/")).map(async (key) => (await readObject<{ state: string }>(world.state, key))?.state),
+    );
+    expect(states.sort()).toEqual(["done", "failed"]);
   });
 });
 

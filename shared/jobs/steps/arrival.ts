@@ -53,6 +53,8 @@ export type ArrivalObservation =
   /** Nothing to ask for, and not yet time to look again. */
   | { seen: "nothingNew" }
   | { seen: "look"; found: ArrivalLookFound }
+  /** The newest root cannot be decoded. */
+  | { seen: "unreadable"; message: string }
   | { seen: "refused"; fault: Reason }
   | { seen: "vanished" }
   | { seen: "overtaken"; by: string }
@@ -89,6 +91,8 @@ export function stepArrival(job: ArrivalJob, seen: ArrivalObservation): Decision
       return { do: "wait", reason: job.head.reason };
     case "look":
       return remember(job, seen.found);
+    case "unreadable":
+      return { do: "wait", reason: reason("arrival.rootUnreadable", { snapshot: snapshot.name, message: seen.message }) };
     case "refused":
       return { do: "record", state: "failed", reason: seen.fault, data };
     case "vanished":

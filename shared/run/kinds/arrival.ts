@@ -12,6 +12,7 @@ import {
   stepArrival,
 } from "../../jobs/steps/arrival.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
+import { hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import type { MissingBlob, RootSnapshot, SnapshotProof } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
@@ -38,8 +39,10 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
       askRestore: {
         async lookUp(job) {
           const id = restoreIdOf(orderOf(job));
-          const there = (await world.log.done(id)) ?? (await world.log.read(id));
-          return there
+          const ended = await world.log.done(id);
+          if (ended && ended.state !== "done")
+            return { found: "foreign", reason: reason("arrival.restoreEnded", { job: id, state: ended.state }) };
+          return ended || (await world.log.read(id))
             ? { found: "ours", state: "asking", reason: reason("arrival.asked", { job: id }), data: { ...job.head.data, restore: id } }
             : { found: "none" };
         },
@@ -76,7 +79,8 @@ async function observe(world: World, work: OpenWork, job: ArrivalJob): Promise<A
   const early = notYet(world, work, job, probes);
   if (early) return early;
 
-  const opened = await openRepository(store);
+  const opened = await openReadable(store);
+  if ("unreadable" in opened) return { seen: "unreadable", message: opened.unreadable };
   const dated = await datedSnapshots(store, opened);
   const here = dated.find(({ uuid }) => uuid === snapshot.uuid);
   if (!here) return { seen: "vanished" };
@@ -94,6 +98,16 @@ async function observe(world: World, work: OpenWork, job: ArrivalJob): Promise<A
     }
   }
   return look(world, work, job, store, { opened, here, probes });
+}
+
+/** A root that cannot be decoded may be half of one that is being copied. */
+async function openReadable(store: BlobStore): Promise<OpenedRepository | { unreadable: string }> {
+  try {
+    return await openRepository(store);
+  } catch (error) {
+    if (hasCode(error, "invalid")) return { unreadable: error.message };
+    throw error;
+  }
 }
 
 /** With `which: each` they are brought in one after the other, oldest first: the position never passes one that is still to come. */

@@ -9,6 +9,7 @@ import {
   stepBackup,
 } from "../../jobs/steps/backup.ts";
 import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
+import { hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { selectIndices } from "../../plan/selectIndices.ts";
 import { keepsMetadata } from "../../plan/versions.ts";
@@ -35,8 +36,8 @@ export function backupKind(world: World, work: OpenWork): JobKind<BackupInput, B
       const cluster = world.cluster(configuredCluster(job));
       const info = await cluster.info();
       const mark = snapshotMark(info.uuid, job.intent.input.policyName);
-      const { need } = await repositoryState(world, repositoryOf(job));
-      const slotSnapshots = need ? [] : await slotSnapshotsOf(cluster, job, mark);
+      const { need, drift } = await repositoryState(world, repositoryOf(job));
+      const slotSnapshots = await whatBegan(cluster, job, { mark, need, isThere: drift.state !== "absent" });
       const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
       const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;
       return {
@@ -104,6 +105,23 @@ export function backupKind(world: World, work: OpenWork): JobKind<BackupInput, B
       await tellOver(world, `late:${policyName}`, "backup.late", job.head.reason);
     },
   };
+}
+
+/** What was begun is followed and taken back although the repository's registration is no longer what ossnap.yaml says. */
+async function whatBegan(
+  cluster: Cluster,
+  job: BackupJob,
+  { mark, need, isThere }: { mark: string; need: BackupObservation["repository"]; isThere: boolean },
+): Promise<ClusterSnapshot[]> {
+  if (need === undefined) return slotSnapshotsOf(cluster, job, mark);
+  if (!isThere || job.head.data.attempt === 0) return [];
+  try {
+    return await slotSnapshotsOf(cluster, job, mark);
+  } catch (error) {
+    // With old keys nothing can be looked at, and registering with the new ones must go on.
+    if (hasCode(error, "transient", "denied", "absent", "permanent")) return [];
+    throw error;
+  }
 }
 
 /** By their deterministic names, one attempt beyond those we know of: a listing would read every snapshot of the repository on 5.x. */

@@ -60,6 +60,7 @@ function sights({ head }: ArrivalJob, now: Date): ArrivalObservation[] {
   return [
     ...probes.map((): ArrivalObservation => ({ seen: "stillMissing", first: MISSING })),
     { seen: "nothingNew" },
+    { seen: "unreadable", message: "index-1: is cut" },
     { seen: "refused", fault: reason("selection.empty", { patterns: ["a"], indices: 1 }) },
     { seen: "vanished" },
     { seen: "overtaken", by: "v" },
