@@ -29,8 +29,10 @@ export async function writeMovies(url: string, version: string, movies: readonly
   }
 }
 
-/** Two shards and no replicas, as a single node can hold them. */
+/** Two shards and no replicas, as a single node can hold them; an index that is there is left as it is. */
 export async function createMovies(url: string): Promise<void> {
+  const there = await fetch(`${url}/movies`, { method: "HEAD" });
+  if (there.ok) return;
   const settings = { settings: { "index.number_of_shards": 2, "index.number_of_replicas": 0 } };
   const answer = await fetch(`${url}/movies`, {
     method: "PUT",

@@ -58,7 +58,15 @@ export async function startElasticsearch(options: ElasticsearchOptions): Promise
   onNote(`starting ${subject} ${options.version} on port ${httpPort}`);
   const uid = serverUid();
   const logFile = join(runDirectory, "output.log");
-  const child = await startChild({ name: subject, ...version.command(node, home, java.home), cwd: runDirectory, logFile, uid, gid: uid });
+  const child = await startChild({
+    name: subject,
+    ...version.command(node, home, java.home),
+    cwd: runDirectory,
+    logFile,
+    pidFile: `${runDirectory}.pid`,
+    uid,
+    gid: uid,
+  });
   const url = `http://127.0.0.1:${httpPort}`;
   await waitUntilUp(url, { child, subject, logFile: join(runDirectory, "logs", `${name}.log`) });
   return { url, version: options.version, pid: child.pid, stop: () => child.stop(), kill: () => child.kill() };

@@ -1,10 +1,11 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../shared/model/config.ts";
 import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { initialise } from "../../shared/runtime/initialise.ts";
 import { readSettings } from "../../shared/runtime/settings.ts";
+import { connect } from "../../shared/runtime/wire.ts";
 import { bundleFunctions } from "../deploy/bundle.ts";
 import { FUNCTION_NAMES, figuresOf } from "../deploy/functionFigures.ts";
 import { timersFor } from "../deploy/timersFor.ts";
@@ -15,9 +16,11 @@ import { fireTimer, startTimers, type Timers, type TimerTrigger } from "./fc/tim
 import { startClusters, startDoors } from "./hostParts.ts";
 import type { NoticeBoard, ReceivedNotice } from "./noticeBoard.ts";
 import type { OssServer } from "./oss/startOss.ts";
-import { openPlaces, openRun } from "./places.ts";
-import { type LocalPlan, type Ports, planRun, portsFrom } from "./plan.ts";
+import { openPlaces } from "./places.ts";
+import { keepPlan, type LocalPlan, openPlan, type Ports, type Versions } from "./plan.ts";
 import { requireFreePort } from "./ports.ts";
+import { releaseClaims } from "./releaseClaims.ts";
+import { takeRun } from "./runs.ts";
 import { checkTools } from "./tools.ts";
 
 /** Where every part of the running host can be reached, and how to make its triggers fire. */
@@ -44,23 +47,26 @@ export interface LocalHostOptions {
   onNotice?(notice: ReceivedNotice): void;
   onLog?(line: string): void;
   environment?: Readonly<Record<string, string | undefined>>;
-  versions?: { source: string; target: string };
+  /** 5.5.2 and 5.5.3 when left out, or what the data directory was begun with. */
+  versions?: Versions | undefined;
+  /** Keeps everything there, and goes on from what is there; without it a fresh directory comes and goes with the host. */
+  dataDirectory?: string | undefined;
 }
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** Starts the whole of it: two real clusters, a real S3 server, the OSS stand-in, and the very bundles that go to Function Compute. */
 export async function startLocalHost(options: LocalHostOptions = {}): Promise<LocalHost> {
-  const { onNote = () => undefined, environment = process.env, versions = { source: "5.5.2", target: "5.5.3" } } = options;
+  const { onNote = () => undefined, environment = process.env } = options;
   await checkTools(environment);
-  const ports = portsFrom(environment);
-  await requirePorts(ports);
   const places = await openPlaces(environment);
-  await sweepRuns(places.runs);
-  const plan = planRun(await openRun(places, `${Date.now()}-${process.pid}`), ports);
-  const closers: (() => Promise<void>)[] = [() => rm(plan.run, { recursive: true, force: true })];
+  const run = await takeRun(places, options.dataDirectory);
+  const closers: (() => Promise<void>)[] = [() => run.close()];
   const close = closeOnce(closers);
   try {
+    const plan = openPlan(run.directory, environment, options.versions);
+    await requirePorts(plan.ports);
+    keepPlan(plan);
     await makeDirectories(plan);
     const configText = await readFile(join(ROOT, "ossnap.yaml"), "utf8");
     const config = loadConfig(configText, plan.environment);
@@ -72,12 +78,14 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
       credentials: plan.oss,
       region: plan.region,
       accountId: plan.accountId,
+      eventsDirectory: plan.directories.events,
       onLog: options.onLog ?? (() => undefined),
     });
     closers.push(() => functions.close());
     const { oss, board, httpUrl } = await startDoors({ plan, config, functions, closers, options });
-    const [source, target] = await startClusters({ plan, versions, closers, onNote });
-    await initialiseState(plan);
+    const [source, target] = await startClusters({ plan, closers, onNote });
+    await openState(plan);
+    functions.resume();
     const environmentFile = join(places.base, "current.env");
     await writeFile(environmentFile, environmentText(plan), { mode: 0o600 });
     closers.push(() => rm(environmentFile, { force: true }));
@@ -85,23 +93,6 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-/** Directories of runs whose process is gone: it was killed, or interrupted while starting. */
-async function sweepRuns(runs: string): Promise<void> {
-  for (const name of await readdir(runs)) {
-    const pid = Number(/^\d+-(\d+)$/.exec(name)?.[1]);
-    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(runs, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -152,15 +143,13 @@ function specsOf(bundles: readonly { name: string; path: string }[]): FunctionSp
   });
 }
 
-/** `ossnap init`, as a person would run it once. */
-async function initialiseState(plan: LocalPlan): Promise<void> {
+/** `ossnap init`, as a person would run it once; what a killed host left claimed is free again. */
+async function openState(plan: LocalPlan): Promise<void> {
   const environment = { ...plan.environment, OSSNAP_CONFIG: join(ROOT, "ossnap.yaml"), ...credentialVariables(plan) };
-  await initialise(readSettings("ossnap.yaml", environment), {
-    requestId: "init",
-    function: { name: "init", timeout: 60 },
-    region: plan.region,
-    accountId: plan.accountId,
-  });
+  const settings = readSettings("ossnap.yaml", environment);
+  const context = { requestId: "init", function: { name: "init", timeout: 60 }, region: plan.region, accountId: plan.accountId };
+  await initialise(settings, context);
+  await releaseClaims(connect(settings, context).state);
 }
 
 function credentialVariables(plan: LocalPlan): Record<string, string> {

@@ -60,13 +60,10 @@ function rulesOf(config: Config, region: string): EventRule[] {
 /** Both at once; whichever came up is stopped again when the other did not. */
 export async function startClusters({
   plan,
-  versions,
   closers,
   onNote,
-}: Starting & { versions: { source: string; target: string }; onNote(text: string): void }): Promise<
-  [ElasticsearchServer, ElasticsearchServer]
-> {
-  const { directories, ports } = plan;
+}: Starting & { onNote(text: string): void }): Promise<[ElasticsearchServer, ElasticsearchServer]> {
+  const { directories, ports, versions } = plan;
   const starting = [
     startElasticsearch({
       version: versions.source,

@@ -27,8 +27,7 @@ export interface Places {
 export async function openPlaces(environment: Record<string, string | undefined> = process.env): Promise<Places> {
   const given = environment.OSSNAP_LOCAL_DIR;
   const base = given === undefined || given === "" ? join(tmpdir(), `ossnap-${userName()}`) : resolve(given);
-  await makeOpenDirectory(base);
-  await requireOwn(base);
+  await openOwnDirectory(base);
   await requireEnterable(base, "Elasticsearch");
   const places = { base, distributions: join(base, "dist"), tools: join(base, "tools"), runs: join(base, "runs") };
   for (const directory of [places.distributions, places.tools, places.runs]) await makeOpenDirectory(directory);
@@ -40,6 +39,12 @@ export async function openRun(places: Places, id: string): Promise<string> {
   const directory = join(places.runs, id);
   await makeOpenDirectory(directory);
   return directory;
+}
+
+/** Makes a directory of one's own that servers under another uid can enter. Errors: `denied` when it belongs to somebody else. */
+export async function openOwnDirectory(directory: string): Promise<void> {
+  await makeOpenDirectory(directory);
+  await requireOwn(directory);
 }
 
 /** The uid that Elasticsearch runs as: undefined for one's own, 65534 when the host is root. */
@@ -129,7 +134,7 @@ async function giveAway(path: string, uid: number): Promise<void> {
 async function requireOwn(base: string): Promise<void> {
   const uid = process.getuid?.();
   if (uid === undefined || (await stat(base)).uid === uid) return;
-  throw new AppError("denied", `${base} belongs to another user: set OSSNAP_LOCAL_DIR to a directory of your own`);
+  throw new AppError("denied", `${base} belongs to another user: set OSSNAP_LOCAL_DIR, or --data, to a directory of your own`);
 }
 
 function userName(): string {

@@ -1,10 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../shared/model/errors.ts";
+import { writeWhole } from "./writeWhole.ts";
+
+/** First file of a run's directory, readable by its owner only: it holds the run's keys. */
+export const PLAN_FILE = "plan.json";
 
 const PORT_BASE_DEFAULT = 9250;
 /** The highest offset below stays under 65536. */
 const PORT_BASE_MAX = 65_000;
+const HTTP_PORT_OFFSET = 230;
 
 /** Which part listens where; all ports move together with OSSNAP_PORT_BASE. */
 export interface Ports {
@@ -17,9 +23,17 @@ export interface Ports {
   webhook: number;
 }
 
+export interface Versions {
+  source: string;
+  target: string;
+}
+
+const VERSIONS_DEFAULT: Versions = { source: "5.5.2", target: "5.5.3" };
+
 /** What one run of the local host is made of: its directories, ports, keys, and the environment that ossnap.yaml reads. */
 export interface LocalPlan {
   run: string;
+  versions: Versions;
   ports: Ports;
   region: string;
   accountId: string;
@@ -31,6 +45,8 @@ export interface LocalPlan {
     source: string;
     target: string;
     bundles: string;
+    /** Asynchronous events that Function Compute has accepted. */
+    events: string;
   };
   oss: { accessKeyId: string; accessKeySecret: string };
   s3: { accessKeyId: string; secretAccessKey: string };
@@ -52,14 +68,46 @@ export function portsFrom(environment: Readonly<Record<string, string | undefine
     target: { http: base + 3, transport: base + 103 },
     s3: base + 150,
     oss: base + 161,
-    http: base + 230,
+    http: base + HTTP_PORT_OFFSET,
     fcApi: base + 240,
     webhook: base + 241,
   };
 }
 
+/**
+ * What the directory's first start planned, or a new plan.
+ * Errors: `invalid` when the run was moved, or was begun with other versions or ports than are asked for now.
+ */
+export function openPlan(run: string, environment: Readonly<Record<string, string | undefined>>, versions?: Versions): LocalPlan {
+  const ports = portsFrom(environment);
+  const known = readPlan(run);
+  if (known === undefined) return planRun(run, ports, versions ?? VERSIONS_DEFAULT);
+  const fault = (what: string) => new AppError("invalid", `${run}: ${what}`);
+  if (known.run !== run) throw fault(`it was begun as ${known.run}, and its repositories are registered there: move it back`);
+  if (environment.OSSNAP_PORT_BASE && known.ports.http !== ports.http)
+    throw fault(`it was begun on other ports: leave OSSNAP_PORT_BASE out, or set it to ${known.ports.http - HTTP_PORT_OFFSET}`);
+  const { source, target } = known.versions;
+  if (versions && (versions.source !== source || versions.target !== target))
+    throw fault(`it was begun with --versions ${source},${target}: leave them out, or name a new directory`);
+  return known;
+}
+
+/** For the next start on the same directory. */
+export function keepPlan(plan: LocalPlan): void {
+  writeWhole(join(plan.run, PLAN_FILE), JSON.stringify(plan));
+}
+
+function readPlan(run: string): LocalPlan | undefined {
+  try {
+    return JSON.parse(readFileSync(join(run, PLAN_FILE), "utf8")) as LocalPlan;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** Fresh keys and tokens for every run: nothing of one run opens another. */
-export function planRun(run: string, ports: Ports): LocalPlan {
+function planRun(run: string, ports: Ports, versions: Versions): LocalPlan {
   const s3Root = join(run, "s3");
   const ossRoot = join(run, "oss");
   const directories = {
@@ -71,6 +119,7 @@ export function planRun(run: string, ports: Ports): LocalPlan {
     source: join(run, "source"),
     target: join(run, "target"),
     bundles: join(run, "dist"),
+    events: join(run, "events"),
   };
   const oss = { accessKeyId: `LOCAL${randomBytes(6).toString("hex")}`, accessKeySecret: randomBytes(15).toString("hex") };
   const s3 = { accessKeyId: `LOCAL${randomBytes(6).toString("hex")}`, secretAccessKey: randomBytes(20).toString("hex") };
@@ -92,5 +141,5 @@ export function planRun(run: string, ports: Ports): LocalPlan {
     WEBHOOK_SECRET: randomBytes(20).toString("hex"),
     OSSNAP_FC_ENDPOINT: local(ports.fcApi),
   };
-  return { run, ports, region: "cn-hangzhou", accountId: "1000000000000001", directories, oss, s3, tokens, environment };
+  return { run, versions, ports, region: "cn-hangzhou", accountId: "1000000000000001", directories, oss, s3, tokens, environment };
 }

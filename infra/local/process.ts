@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
 
 /** Enough of a log to hold a Java stack trace's first lines. */
@@ -19,6 +19,8 @@ export interface ChildOptions {
   env: Record<string, string>;
   /** Where stdout and stderr go. */
   logFile: string;
+  /** Holds its pid while it runs, so that the next start finds it when this process was killed. */
+  pidFile?: string | undefined;
   uid?: number | undefined;
   gid?: number | undefined;
 }
@@ -44,7 +46,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   guardExit();
   const log = openSync(options.logFile, "a");
   try {
-    return childOf(await spawned(options, log), options.logFile);
+    return childOf(await spawned(options, log), options);
   } catch (cause) {
     throw new AppError("invalid", `${options.name} cannot be started: ${messageOf(cause)}`, { cause });
   } finally {
@@ -80,6 +82,8 @@ async function spawned(options: ChildOptions, log: number): Promise<{ process: C
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
+  // At once: every moment between the two is one in which a kill would leave it behind unseen.
+  if (child.pid !== undefined && options.pidFile !== undefined) writeFileSync(options.pidFile, String(child.pid));
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
@@ -89,7 +93,7 @@ async function spawned(options: ChildOptions, log: number): Promise<{ process: C
   return { process: child, pid: child.pid };
 }
 
-function childOf({ process: child, pid }: { process: ChildProcess; pid: number }, logFile: string): Child {
+function childOf({ process: child, pid }: { process: ChildProcess; pid: number }, { logFile, pidFile }: ChildOptions): Child {
   let end: string | undefined;
   const gone = new Promise<void>((resolve) => {
     child.once("exit", (code, signal) => {
@@ -97,6 +101,7 @@ function childOf({ process: child, pid }: { process: ChildProcess; pid: number }
       // The launcher of Elasticsearch 8+ may leave its server behind.
       signalGroup(pid, "SIGKILL");
       groups.delete(pid);
+      if (pidFile !== undefined) rmSync(pidFile, { force: true });
       resolve();
     });
   });

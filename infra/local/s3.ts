@@ -53,6 +53,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     // The keys go through the environment, where rclone reads a list as CSV: arguments are readable by every user of the machine.
     env: { PATH: process.env.PATH ?? "", HOME: dirname(rclone), RCLONE_AUTH_KEY: `"${accessKeyId},${secretAccessKey}"` },
     logFile,
+    pidFile: `${root.replace(/\/+$/, "")}.rclone-${port}.pid`,
   });
   const close = async () => {
     await child.stop();

@@ -1,5 +1,7 @@
 /** Between two searches: fast enough to fall into any gap, slow enough to leave the cores to the clusters. */
 const PAUSE_MS = 20;
+/** Two started shards of five documents are back within a second or two of the node. */
+const ANSWERING_TIMEOUT_MS = 60_000;
 
 export interface Searches {
   total: number;
@@ -8,14 +10,21 @@ export interface Searches {
 }
 
 export interface Searcher {
+  /** From now on this count is right as well. */
+  allow(count: number): void;
   readonly searches: Searches;
   /** Every count seen, in order of first sight. */
   readonly seen: readonly number[];
   stop(): Promise<Searches>;
 }
 
-/** A reader that searches the alias all the while; before `allowed` first holds a count that is there, an absent alias is no failure. */
-export function startSearcher(url: string, allowed: ReadonlySet<number>): Searcher {
+/**
+ * A reader that searches the alias all the while, from the first answer on; before that an alias that is not there yet is no failure.
+ * Waits until the cluster answers at all: after a start its shards come one by one.
+ */
+export async function startSearcher(url: string, counts: readonly number[]): Promise<Searcher> {
+  const allowed = new Set(counts);
+  await untilAnswering(url);
   const searches: Searches = { total: 0, failed: 0, wrong: 0 };
   const seen: number[] = [];
   let running = true;
@@ -47,12 +56,24 @@ export function startSearcher(url: string, allowed: ReadonlySet<number>): Search
   return {
     searches,
     seen,
+    allow: (count) => void allowed.add(count),
     async stop() {
       running = false;
       await loop;
       return searches;
     },
   };
+}
+
+async function untilAnswering(url: string): Promise<void> {
+  const untilMs = Date.now() + ANSWERING_TIMEOUT_MS;
+  while (Date.now() < untilMs) {
+    const answer = await fetch(`${url}/movies/_search?size=0`).catch(() => undefined);
+    const body = (await answer?.json()) as SearchAnswer | undefined;
+    if (answer?.status === 404 || (answer?.ok && body?._shards?.failed === 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  throw new Error(`${url}: no search of movies was answered within ${ANSWERING_TIMEOUT_MS / 1000} s of the start`);
 }
 
 interface SearchAnswer {

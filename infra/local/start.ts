@@ -19,7 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.on("SIGTERM", resolve);
   });
   const starting = startLocalHost({
-    ...(options.versions === undefined ? {} : { versions: options.versions }),
+    versions: options.versions,
+    dataDirectory: options.data,
     onNote: (text) => screen.progress(text),
     onNotice: ({ key, status, text }) => screen.done(`notice: ${status} ${key}: ${text}`),
     onLog: (line) => {

@@ -164,6 +164,9 @@ export const EN: Readonly<Record<string, string>> = {
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
   "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
+  "restore.again": "{index}: broken off at {started} of {shards} shards; deleted to be restored anew",
+  "restore.brokenOff":
+    "{index}: {started} of {shards} shards are there and no restore runs any more: the cluster went down, or they failed",
   "restore.asked": "asked by {by}",
   "restore.countsDiffer": "{index} has {found} documents, the snapshot {expected}; nothing was switched",
   "restore.countsEqual": "{index}: {documents} = {documents} documents",

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "../../../shared/model/errors.ts";
-import { type AsyncTask, hasEnded } from "./asyncTask.ts";
+import { type AsyncTask, endTask, hasEnded } from "./asyncTask.ts";
 import type { FunctionCounters } from "./counters.ts";
 import type { FaultPlan } from "./deliveryFaults.ts";
+import type { EventBook } from "./eventBook.ts";
 import type { DeployedFunction } from "./functionSpec.ts";
 import type { InvocationResult } from "./instance.ts";
 
@@ -15,7 +16,11 @@ export interface QueuedEvent {
   requestId: string;
   event: Uint8Array;
   enqueuedAt: number;
+  /** Attempts that failed. */
+  retries: number;
   task?: AsyncTask | undefined;
+  /** The second of a doubled event: the platform's own mistake, of which it keeps no record. */
+  isDouble?: boolean | undefined;
 }
 
 export interface AsyncQueue {
@@ -35,6 +40,7 @@ export interface AsyncQueueOptions {
    */
   run(event: QueuedEvent, begin: () => boolean, signal: AbortSignal): Promise<InvocationResult | undefined>;
   faults: FaultPlan;
+  book: EventBook;
   countersOf(functionName: string): FunctionCounters;
   onLog(requestId: string, level: string, text: string): void;
   retryBaseMs: number;
@@ -70,13 +76,15 @@ export function createAsyncQueue(options: AsyncQueueOptions): AsyncQueue {
       admit(event, delayMs ?? 0);
       if (options.faults.take(name, "double") === undefined) return;
       counters.doubled += 1;
-      // The second delivery is the platform's mistake: no task's state follows it.
-      admit({ ...event, task: undefined }, delayMs ?? 0);
+      admit({ ...event, task: undefined, isDouble: true }, delayMs ?? 0);
     },
     stop(task) {
       if (hasEnded(task)) return false;
-      end(options, task, "Stopped");
-      for (const [event, abort] of open) if (event.task === task) abort.abort();
+      for (const [event, abort] of open) {
+        if (event.task !== task) continue;
+        end(options, event, "Stopped");
+        abort.abort();
+      }
       return true;
     },
     idle: () =>
@@ -100,10 +108,11 @@ async function deliver(options: AsyncQueueOptions, event: QueuedEvent, delayMs: 
       task.status = "Running";
       task.startedAt ??= options.now();
     }
+    keep(options, event, true);
     return true;
   };
   if (delayMs > 0) await pause(delayMs, undefined, { signal });
-  for (let retries = 0; ; retries += 1) {
+  for (;;) {
     const result = await options.run(event, begin, signal);
     if (signal.aborted) return;
     if (result === undefined) {
@@ -113,25 +122,31 @@ async function deliver(options: AsyncQueueOptions, event: QueuedEvent, delayMs: 
         "error",
         `event of ${deployed.name} expired: it is older than ${deployed.asyncEventAgeMs / 1000} seconds`,
       );
-      return end(options, task, "Expired");
+      return end(options, event, "Expired");
     }
-    if (result.ok) return end(options, task, "Succeeded");
-    if (retries >= deployed.asyncRetries) return end(options, task, "Failed", result.errorMessage);
+    if (result.ok) return end(options, event, "Succeeded");
+    if (event.retries >= deployed.asyncRetries) return end(options, event, "Failed", result.errorMessage);
     counters.retried += 1;
-    if (task !== undefined) Object.assign(task, { status: "Retrying", retries: retries + 1, errorMessage: result.errorMessage });
-    await pause(Math.min(options.retryBaseMs * 2 ** retries, RETRY_DELAY_MS_MAX), undefined, { signal });
+    const delayMs = Math.min(options.retryBaseMs * 2 ** event.retries, RETRY_DELAY_MS_MAX);
+    event.retries += 1;
+    if (task !== undefined) Object.assign(task, { status: "Retrying", retries: event.retries, errorMessage: result.errorMessage });
+    keep(options, event, false);
+    await pause(delayMs, undefined, { signal });
   }
+}
+
+function keep({ book }: AsyncQueueOptions, event: QueuedEvent, running: boolean): void {
+  if (!event.isDouble) book.keep(event, running);
 }
 
 function giveUp(options: AsyncQueueOptions, event: QueuedEvent, signal: AbortSignal, error: unknown): void {
   // What an aborted wait throws is the stop that was asked for, nothing else.
   if (signal.aborted) return;
   options.onLog(event.requestId, "error", `delivery to ${event.deployed.name} failed: ${messageOf(error)}`);
-  end(options, event.task, "Failed", messageOf(error));
+  end(options, event, "Failed", messageOf(error));
 }
 
-function end(options: AsyncQueueOptions, task: AsyncTask | undefined, status: AsyncTask["status"], errorMessage?: string): void {
-  if (task === undefined) return;
-  Object.assign(task, { status, endedAt: options.now() });
-  if (errorMessage !== undefined) task.errorMessage = errorMessage;
+function end(options: AsyncQueueOptions, event: QueuedEvent, status: AsyncTask["status"], errorMessage?: string): void {
+  if (event.task !== undefined) endTask(event.task, status, options.now(), errorMessage);
+  if (!event.isDouble) options.book.end(event);
 }

@@ -24,6 +24,19 @@ const ENDED: readonly AsyncTaskStatus[] = ["Succeeded", "Failed", "Expired", "St
 
 export const hasEnded = (task: AsyncTask): boolean => ENDED.includes(task.status);
 
+export function newTask(
+  functionName: string,
+  taskId: string,
+  { requestId, enqueuedAt }: { requestId: string; enqueuedAt: number },
+): AsyncTask {
+  return { functionName, taskId, requestId, enqueuedAt, status: "Enqueued", retries: 0 };
+}
+
+export function endTask(task: AsyncTask, status: AsyncTaskStatus, endedAt: number, errorMessage?: string): void {
+  Object.assign(task, { status, endedAt });
+  if (errorMessage !== undefined) task.errorMessage = errorMessage;
+}
+
 export interface TaskBook {
   /** Errors: `invalid` for an id the platform would not take; `conflict` with reason `task.exists` for one that is known. */
   add(task: AsyncTask): void;

@@ -1,3 +1,5 @@
+import type { InvocationResult } from "./instance.ts";
+
 /** What one function lived through since the host started. */
 export interface FunctionCounters {
   coldStarts: number;
@@ -31,4 +33,11 @@ export function createCounters(): FunctionCounters {
     killed: 0,
     expired: 0,
   };
+}
+
+export function countResult(counters: FunctionCounters, result: InvocationResult): void {
+  if (result.ok) counters.succeeded += 1;
+  else counters.failed += 1;
+  if (!result.ok && result.kind === "timeout") counters.timedOut += 1;
+  if (!result.ok && result.kind === "exit") counters.exited += 1;
 }

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { type AsyncQueue, createAsyncQueue, type QueuedEvent } from "./asyncQueue.ts";
-import { type AsyncTask, createTaskBook, type TaskBook } from "./asyncTask.ts";
-import { createCounters, type FunctionCounters } from "./counters.ts";
+import { type AsyncTask, createTaskBook, newTask, type TaskBook } from "./asyncTask.ts";
+import { countResult, createCounters, type FunctionCounters } from "./counters.ts";
 import { createFaultPlan, type DeliveryFaults, type FaultPlan } from "./deliveryFaults.ts";
+import { type EventBook, leftEvents, openEventBook } from "./eventBook.ts";
 import { type DeployedFunction, deployFunction, type FunctionSpec } from "./functionSpec.ts";
 import { type Instance, type InvocationResult, startInstance } from "./instance.ts";
 import { createInstancePool, type InstancePool } from "./instancePool.ts";
@@ -25,6 +26,8 @@ export interface FunctionHostOptions extends Account {
   now?: (() => number) | undefined;
   /** The first wait after a function error of an event; each further one is twice as long. */
   retryBaseMs?: number | undefined;
+  /** Keeps accepted events and task ids over a kill of this process; without it they end with it. */
+  eventsDirectory?: string | undefined;
 }
 
 /** Function Compute on one machine: runs the deployable bundles through the same door, asynchronous events at least once. */
@@ -43,6 +46,8 @@ export interface FunctionHost {
   counters(functionName: string): FunctionCounters;
   /** Replaces the environment; instances that run now serve no further request. */
   setEnv(env: Record<string, string>): void;
+  /** Delivers what a killed host had accepted and not ended; an attempt that ran then has failed, as one does whose instance exits. */
+  resume(): void;
   /** Resolves when no asynchronous event is queued, waiting for a retry, or running. */
   idle(): Promise<void>;
   /** Drops what is queued, ends what runs. */
@@ -66,6 +71,7 @@ interface HostState {
   functions: Map<string, HostedFunction>;
   faults: FaultPlan;
   tasks: TaskBook;
+  book: EventBook;
   queue: AsyncQueue;
   env: () => Record<string, string>;
   closed: boolean;
@@ -77,6 +83,7 @@ interface HostState {
 export function startFunctionHost(options: FunctionHostOptions): FunctionHost {
   const state = openState(options);
   for (const spec of options.functions) addFunction(state, deployFunction(spec));
+  const left = leftEvents(state.book, (name) => state.functions.get(name)?.deployed, state);
   return {
     region: options.region,
     accountId: options.accountId,
@@ -98,6 +105,9 @@ export function startFunctionHost(options: FunctionHostOptions): FunctionHost {
       state.env = () => env;
       for (const { pool } of state.functions.values()) pool.retire();
     },
+    resume() {
+      for (const event of left.splice(0)) state.queue.push(event);
+    },
     idle: () => state.queue.idle(),
     async close() {
       state.closed = true;
@@ -112,6 +122,7 @@ function openState(options: FunctionHostOptions): HostState {
   const { env } = options;
   const now = options.now ?? Date.now;
   const faults = createFaultPlan();
+  const book = openEventBook(options.eventsDirectory);
   const log = (requestId: string, level: string, text: string) =>
     options.onLog(`${new Date().toISOString()} ${requestId} [${level}] ${text}`);
   const state: HostState = {
@@ -119,9 +130,11 @@ function openState(options: FunctionHostOptions): HostState {
     functions: new Map(),
     faults,
     tasks: createTaskBook(),
+    book,
     queue: createAsyncQueue({
       run: (event, begin, signal) => runQueued(state, event, begin, signal),
       faults,
+      book,
       countersOf: (functionName) => functionOf(state, functionName).counters,
       onLog: log,
       retryBaseMs: options.retryBaseMs ?? RETRY_BASE_MS_DEFAULT,
@@ -169,20 +182,25 @@ function acceptEvent(state: HostState, functionName: string, payload: Payload, t
   }
   const event = payloadBytes(functionName, payload, ASYNC_PAYLOAD_BYTES_MAX);
   const requestId = newRequestId(state.now());
+  const enqueuedAt = state.now();
   const ticket: AsyncTicket = { requestId, taskId: deployed.asyncTask ? (taskId ?? requestId.replace("1-", "t-")) : undefined };
-  const queued: QueuedEvent = { deployed, requestId, event, enqueuedAt: state.now(), task: taskOf(ticket, functionName, state.now()) };
+  const queued: QueuedEvent = {
+    deployed,
+    requestId,
+    event,
+    enqueuedAt,
+    retries: 0,
+    task: ticket.taskId === undefined ? undefined : newTask(functionName, ticket.taskId, { requestId, enqueuedAt }),
+  };
   if (state.tasks.find(functionName, ticket.taskId ?? "") === undefined && state.faults.take(functionName, "lose") !== undefined) {
     counters.lost += 1;
     return ticket;
   }
   if (queued.task !== undefined) state.tasks.add(queued.task);
+  // Before anybody is told that it was accepted.
+  state.book.keep(queued, false);
   state.queue.push(queued);
   return ticket;
-}
-
-function taskOf({ requestId, taskId }: AsyncTicket, functionName: string, enqueuedAt: number): AsyncTask | undefined {
-  if (taskId === undefined) return undefined;
-  return { functionName, taskId, requestId, enqueuedAt, status: "Enqueued", retries: 0 };
 }
 
 async function withInstance<T>(state: HostState, deployed: DeployedFunction, work: (instance: Instance) => Promise<T>): Promise<T> {
@@ -226,11 +244,4 @@ async function runOn(state: HostState, instance: Instance, { deployed, requestId
   countResult(counters, result);
   if (!result.ok && result.kind !== "handler") state.log(requestId, "error", result.errorMessage);
   return result;
-}
-
-function countResult(counters: FunctionCounters, result: InvocationResult): void {
-  if (result.ok) counters.succeeded += 1;
-  else counters.failed += 1;
-  if (!result.ok && result.kind === "timeout") counters.timedOut += 1;
-  if (!result.ok && result.kind === "exit") counters.exited += 1;
 }

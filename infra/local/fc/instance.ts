@@ -167,7 +167,7 @@ function loading(worker: Worker): Promise<InvocationFault | undefined> {
 }
 
 /** Wording of https://www.alibabacloud.com/help/en/functioncompute/fc/error-handling-nodejs */
-function exitFault(): InvocationFault {
+export function exitFault(): InvocationFault {
   return { kind: "exit", errorType: UNHANDLED, errorMessage: "Process exited unexpectedly before completing request" };
 }
 

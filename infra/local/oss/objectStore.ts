@@ -21,7 +21,10 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** Buckets are directories and objects files under `root`; whatever else the stand-in needs lies in a hidden directory beside the buckets. */
+/**
+ * Buckets are directories and objects files under `root`; whatever else the stand-in needs lies in a hidden directory beside the buckets.
+ * Wherever the server is killed an object is whole, or the one before it, or absent: what was being received is thrown away by the next start.
+ */
 export interface ObjectStore {
   buckets(): Promise<{ name: string; created: Date }[]>;
   /** The bucket's directory; throws NoSuchBucket. */

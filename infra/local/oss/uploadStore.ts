@@ -26,7 +26,7 @@ export interface UploadedPart {
   path: string;
 }
 
-/** Parts wait as files outside the buckets, so nothing shows before an upload is completed. */
+/** Parts wait as files outside the buckets, so nothing shows before an upload is completed; they outlive a kill of the server, as on OSS. */
 export interface UploadStore {
   create(upload: Omit<Upload, "uploadId" | "initiated">): Promise<Upload>;
   /** Throws NoSuchUpload, also when the upload belongs to another key. */
@@ -39,6 +39,7 @@ export interface UploadStore {
 }
 
 const UPLOAD_FILE = "upload.json";
+const UNFINISHED = ".new";
 
 /** A part's file name carries what must be known of it. */
 const PART_NAME = /^(\d+)-([0-9A-F]{32})-(\d+)$/;
@@ -55,8 +56,11 @@ export function createUploadStore(directory: string): UploadStore {
   return {
     async create(upload) {
       const created: Upload = { ...upload, uploadId: randomBytes(16).toString("hex").toUpperCase(), initiated: new Date().toISOString() };
-      await mkdir(join(directory, created.uploadId));
-      await writeFile(join(directory, created.uploadId, UPLOAD_FILE), JSON.stringify(created));
+      // Filled before it has its name: a server that is killed between the two leaves no upload that cannot be read.
+      const temporary = join(directory, `${created.uploadId}${UNFINISHED}`);
+      await mkdir(temporary);
+      await writeFile(join(temporary, UPLOAD_FILE), JSON.stringify(created));
+      await rename(temporary, join(directory, created.uploadId));
       return created;
     },
     async require(uploadId, bucket, key) {
@@ -65,7 +69,8 @@ export function createUploadStore(directory: string): UploadStore {
       return upload;
     },
     async list(bucket) {
-      const uploads = await Promise.all((await readdir(directory)).map(read));
+      const names = (await readdir(directory)).filter((name) => !name.endsWith(UNFINISHED));
+      const uploads = await Promise.all(names.map(read));
       return uploads.filter((upload) => upload.bucket === bucket).sort((a, b) => (a.key < b.key ? -1 : 1));
     },
     async putPart(uploadId, number, body) {
@@ -80,7 +85,13 @@ export function createUploadStore(directory: string): UploadStore {
       const parts = await Promise.all(names.map((name) => partOf(join(directory, uploadId), name)));
       return parts.sort((a, b) => a.number - b.number);
     },
-    remove: (uploadId) => rm(join(directory, uploadId), { recursive: true, force: true }),
+    async remove(uploadId) {
+      const temporary = join(directory, `${uploadId}${UNFINISHED}`);
+      await rename(join(directory, uploadId), temporary).catch((error: unknown) => {
+        if (fileErrorCode(error) !== "ENOENT") throw error;
+      });
+      await rm(temporary, { recursive: true, force: true });
+    },
   };
 }
 

@@ -6,6 +6,10 @@ export type * from "./restoreState.ts";
 
 /** A restore whose bytes do not move for this long is stuck: its index goes, since on 5.5 it would block all snapshot work. */
 const STALLED_MS = 10 * 60_000;
+/** A cluster that comes up again fills its shards from its own disks first; what is empty after this stays empty. */
+const BROKEN_OFF_MS = 60_000;
+/** Blobs that cannot be restored are told after so many; a cluster that goes down more often wants a look. */
+const BEGUN_AGAIN_MAX = 2;
 /** Replicas that are not there by then do not keep the alias from moving: started primaries serve. */
 const GREEN_PATIENCE_MS = 10 * 60_000;
 
@@ -84,9 +88,10 @@ function moveTarget(
   if (target.restored) return undefined;
   // Its request went out and nobody looked since: the look tells whether the root still meant the same snapshot.
   if (job.head.claim?.effect === "restoreIndex") return begin(target, seen, data);
-  return there.primariesActive === target.shards && there.documents !== undefined
-    ? count(target, there, data)
-    : follow(job, target, there, now);
+  if (there.primariesActive === target.shards && there.documents !== undefined) return count(target, there, data);
+  // Index and restore come and go in one cluster state, and a shard that failed shows no recovery at all: bytes say nothing here.
+  const isBrokenOff = !there.restoring && there.primariesActive < target.shards && there.unassigned > 0;
+  return isBrokenOff ? beginAgain(job, target, there, seen, now) : follow(job, target, there, now);
 }
 
 function begin(target: Target, seen: RestoreObservation, data: RestoreData): Decision<RestoreData> {
@@ -110,26 +115,42 @@ function follow(job: RestoreJob, target: Target, there: TargetSeen, now: Date): 
     bytesTotal: there.bytesTotal,
     bytesRecovered: there.bytesRecovered,
   };
-  // Index and restore come and go in one cluster state, and a shard that failed shows no recovery at all: bytes say nothing here.
-  if (!there.restoring && there.primariesActive < target.shards && there.unassigned > 0)
-    return giveUp(data, reason("restore.shardsFailed", params));
-  if (!known)
+  const stalledMs = known ? now.getTime() - new Date(known.at).getTime() : 0;
+  const isStalled = stalledMs >= STALLED_MS;
+  if (!known || (isStalled && known.bytes !== there.bytesRecovered))
     return {
       do: "record",
       state: "restoring",
       reason: reason("restore.progress", params),
       data: { ...data, progress: { bytes: there.bytesRecovered, at: now.toISOString() } },
     };
-  const stalledMs = now.getTime() - new Date(known.at).getTime();
-  if (stalledMs < STALLED_MS) return { do: "wait", own: true, reason: reason("restore.progress", params) };
-  if (known.bytes !== there.bytesRecovered)
-    return {
-      do: "record",
-      state: "restoring",
-      reason: reason("restore.progress", params),
-      data: { ...data, progress: { bytes: there.bytesRecovered, at: now.toISOString() } },
-    };
+  if (!isStalled) return { do: "wait", own: true, reason: reason("restore.progress", params) };
   return giveUp(data, reason("restore.stuck", { ...params, minutes: Math.round(stalledMs / 60_000) }));
+}
+
+/** A node that went down in the middle leaves shards that no restore runs for any more, and that the cluster never fills by itself. */
+function beginAgain(job: RestoreJob, target: Target, there: TargetSeen, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+  const { progress, ...data } = job.head.data;
+  const params = { index: target.as, started: there.primariesActive, shards: target.shards };
+  const again = data.begunAgain ?? 0;
+  if (!progress?.brokenOff)
+    return {
+      do: "record",
+      state: "restoring",
+      reason: reason("restore.brokenOff", params),
+      data: { ...data, progress: { bytes: there.bytesRecovered, at: now.toISOString(), brokenOff: true } },
+    };
+  if (now.getTime() - new Date(progress.at).getTime() < BROKEN_OFF_MS)
+    return { do: "wait", own: true, reason: reason("restore.brokenOff", params) };
+  const serves = seen.aliasHolders.some(({ name }) => name === target.as);
+  if (again >= BEGUN_AGAIN_MAX || serves) return giveUp(data, reason("restore.shardsFailed", params));
+  return {
+    do: "effect",
+    effect: "deleteIndex",
+    args: { index: target.as, uuid: there.uuid },
+    reason: reason("restore.again", params),
+    data: { ...data, begunAgain: again + 1 },
+  };
 }
 
 function giveUp(data: RestoreData, failing: Reason): Decision<RestoreData> {

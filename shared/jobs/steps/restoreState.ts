@@ -24,8 +24,10 @@ export interface RestoreData {
   targets: (PreflightTarget & { restored?: { uuid: string; documents: number } })[];
   checks?: Preflight["checks"];
   digest?: string;
-  /** Bytes seen last and since when they stand, to notice a stall. */
-  progress?: { bytes: number; at: string };
+  /** Bytes seen last and since when they stand, to notice a stall; `brokenOff` when no restore runs although shards are missing. */
+  progress?: { bytes: number; at: string; brokenOff?: true };
+  /** How often an index that was broken off was deleted and restored anew. */
+  begunAgain?: number;
   /** Why the restore is being given up; what it began is deleted first, since on 5.5 a stuck one blocks all snapshot work. */
   failing?: Reason;
   /** Indices that carried the alias before. */

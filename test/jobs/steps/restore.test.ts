@@ -85,6 +85,8 @@ const preflight = (...codes: string[]): Preflight => ({
 const progress = (bytes: number, minutesAgo: number) => ({
   progress: { bytes, at: new Date(NOW.getTime() - minutesAgo * 60_000).toISOString() },
 });
+const brokenOff = (change: Partial<TargetSeen> = {}) => there({ restoring: false, primariesActive: 1, unassigned: 1, ...change });
+const brokenOffSince = (minutesAgo: number) => ({ progress: { ...progress(4, minutesAgo).progress, brokenOff: true as const } });
 const failing = { failing: reason("restore.stuck") };
 const settledHolder = [{ name: AS, uuid: "new-uuid" }];
 
@@ -119,15 +121,29 @@ describe("a restore's step", () => {
     ["notes progress now and then", job("restoring", progress(1, 11)), seen([there()]), "restoring restore.progress"],
     ["gives up when nothing moved for ten minutes", job("restoring", progress(4, 11)), seen([there()]), "freeing restore.stuck"],
     [
-      "gives up when shards failed",
-      job("restoring"),
-      seen([there({ restoring: false, primariesActive: 1, unassigned: 1 })]),
-      "freeing restore.shardsFailed",
+      "notes that no restore fills the missing shards any more, whether it had moved bytes or not",
+      job("restoring", progress(4, 5)),
+      seen([brokenOff({ bytesTotal: 0, bytesRecovered: 0 })]),
+      "restoring restore.brokenOff",
+    ],
+    ["gives a cluster that comes up again its time", job("restoring", brokenOffSince(0.5)), seen([brokenOff()]), "wait restore.brokenOff"],
+    ["follows again when it does go on", job("restoring", brokenOffSince(2)), seen([there()]), "wait restore.progress"],
+    [
+      "deletes what stays broken off, to restore it anew",
+      job("restoring", brokenOffSince(2)),
+      seen([brokenOff()]),
+      "deleteIndex restore.again",
     ],
     [
-      "gives up when every shard failed, of which no recovery is shown",
-      job("restoring"),
-      seen([there({ restoring: false, primariesActive: 0, unassigned: 2, bytesTotal: 0, bytesRecovered: 0 })]),
+      "restores anew once it is gone",
+      job("restoring", { begunAgain: 1 }),
+      seen([there({ there: "no", restoring: false })]),
+      "restoreIndex restore.start",
+    ],
+    [
+      "gives up when it breaks off again and again",
+      job("restoring", { ...brokenOffSince(2), begunAgain: 2 }),
+      seen([brokenOff()]),
       "freeing restore.shardsFailed",
     ],
     ["frees the cluster of what it began before it fails", job("freeing", failing), seen([there()]), "deleteIndex cancel.takeBackIndex"],

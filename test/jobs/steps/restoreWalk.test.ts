@@ -161,7 +161,8 @@ const visit =
     must(!from.cancelling || ends.includes(decision.effect), "a cancelled one begins nothing, and ends what serves", move);
     if (takesBack) {
       const { index, uuid } = decision.args as { index: string; uuid: string };
-      must(from.cancelling || failing !== undefined, "nothing is taken back unasked", move);
+      const again = decision.reason.code === "restore.again" && from.data.progress?.brokenOff === true && (from.data.begunAgain ?? 0) < 2;
+      must(from.cancelling || failing !== undefined || again, "nothing is taken back unasked, but twice what was broken off", move);
       must(faceOf(index)?.there === "ours" && faceOf(index)?.uuid === uuid, "what is taken back is ours", move);
       must(!seen.aliasHolders.some(({ name }) => name === index), "what serves is not taken back", move);
     }
@@ -183,7 +184,7 @@ describe("every way that a restore may go", () => {
 
     expectSound(walked, {
       states: ["asked", "planned", "restoring", "restored", "freeing", "settled", "done", "failed", "refused", "cancelled", ...states],
-      ownWaits: ["restore.progress", ...ownWaits],
+      ownWaits: ["restore.progress", "restore.brokenOff", ...ownWaits],
       // An index that vanishes while it is restored is restored again.
       changing: ["registerRepository", "restoreIndex", "setReplicas", "deleteIndex"],
       spotsMin: 380,

@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { writeWhole } from "../writeWhole.ts";
+import type { QueuedEvent } from "./asyncQueue.ts";
+import { type AsyncTask, endTask, hasEnded, type TaskBook } from "./asyncTask.ts";
+import type { DeployedFunction } from "./functionSpec.ts";
+import { exitFault } from "./instance.ts";
+
+/** An accepted event as it lies on disk; of a task that has ended only the id and the outcome. */
+interface KeptEvent {
+  functionName: string;
+  requestId: string;
+  enqueuedAt: number;
+  /** Attempts that failed. */
+  retries: number;
+  /** An attempt had begun. */
+  running: boolean;
+  /** Base64. */
+  event: string;
+  task?: AsyncTask | undefined;
+}
+
+/** What the platform has promised to deliver: it outlives the crash of every instance, and so it outlives a kill of this host. */
+export interface EventBook {
+  keep(event: QueuedEvent, running: boolean): void;
+  /** It is over: forgotten, but for a task, whose id must stay known. */
+  end(event: QueuedEvent): void;
+  /** Oldest first. */
+  all(): KeptEvent[];
+}
+
+/** One file per event; without a directory nothing is kept. */
+export function openEventBook(directory: string | undefined): EventBook {
+  if (directory === undefined) return { keep: () => undefined, end: () => undefined, all: () => [] };
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const pathOf = (requestId: string) => join(directory, `${requestId}.json`);
+  const keep = ({ deployed, requestId, enqueuedAt, retries, event, task }: QueuedEvent, running: boolean) => {
+    const payload = task && hasEnded(task) ? "" : Buffer.from(event).toString("base64");
+    const kept: KeptEvent = { functionName: deployed.name, requestId, enqueuedAt, retries, running, event: payload, task };
+    writeWhole(pathOf(requestId), JSON.stringify(kept));
+  };
+  return {
+    keep,
+    end(event) {
+      if (event.task === undefined) rmSync(pathOf(event.requestId), { force: true });
+      else keep(event, false);
+    },
+    all: () =>
+      readdirSync(directory)
+        .filter((name) => name.endsWith(".json"))
+        .map((name) => JSON.parse(readFileSync(join(directory, name), "utf8")) as KeptEvent)
+        .sort((one, other) => one.enqueuedAt - other.enqueuedAt),
+  };
+}
+
+/**
+ * What an earlier host accepted and did not end; its tasks are known again. An attempt that ran when it was killed has failed, as one does whose
+ * instance exits: it comes again while the function's retries last.
+ */
+export function leftEvents(
+  book: EventBook,
+  deployedOf: (name: string) => DeployedFunction | undefined,
+  { tasks, now }: { tasks: TaskBook; now(): number },
+): QueuedEvent[] {
+  return book.all().flatMap(({ functionName, requestId, enqueuedAt, retries, running, event, task }) => {
+    const deployed = deployedOf(functionName);
+    if (deployed === undefined) return [];
+    if (task !== undefined) tasks.add(task);
+    if (task !== undefined && hasEnded(task)) return [];
+    const left = { deployed, requestId, event: Buffer.from(event, "base64"), enqueuedAt, retries: retries + (running ? 1 : 0), task };
+    if (left.retries <= deployed.asyncRetries) return [left];
+    if (task !== undefined) endTask(task, "Failed", now(), exitFault().errorMessage);
+    book.end(left);
+    return [];
+  });
+}

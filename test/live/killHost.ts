@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Claim, isFinal, type JobRecord } from "../../shared/jobs/record.ts";
+
+/** Looks at the state's directory follow one another this fast: the shortest job lives for a tenth of a second. */
+const LOOK_PAUSE_MS = 2;
+/** Two busy cores take a minute for a start, and the story its own time. */
+const MOMENT_TIMEOUT_MS = 240_000;
+
+/** When to kill: after so many lines of the story, and then as soon as that is seen in an open job. */
+export interface Moment {
+  afterLines: number;
+  /** A kind, a state, or an effect that is claimed: `backup`, `restoring`, `swapAlias`; "" for any open job. */
+  seen: string;
+  /** The servers at the same moment, as when the whole machine fails. */
+  servers: boolean;
+}
+
+export interface Killed {
+  moment: Moment;
+  /** Jobs that were open, other than kept indices: `restore-…` in state `planned`, with a claim or without. */
+  open: { id: string; state: string; claim: string | undefined }[];
+  /** Of the servers that were left behind. */
+  orphans: number[];
+}
+
+/** Starts the host as `npm start` does, on a directory that stays, and kills it at that moment; undefined when the story was over before. */
+export async function startAndKill(data: string, environment: NodeJS.ProcessEnv, moment: Moment): Promise<Killed | undefined> {
+  const log = openSync(`${data}.log`, "a");
+  const args = ["--import", "tsx", "infra/local/start.ts", "--once", "--json", "--data", data];
+  const host = spawn(process.execPath, args, { stdio: ["ignore", log, "pipe"], env: environment });
+  closeSync(log);
+  try {
+    const told = teller(host);
+    // The title of a scene comes first; whatever is done gets a ✓, so that a slow machine is killed at the same moments as a fast one.
+    await until(host, () => told().includes("\n\n") && told().split("✓").length > moment.afterLines);
+    const open = await stopWhile(host, data, moment.seen);
+    if (open === undefined) {
+      if (host.exitCode !== 0) throw new Error(`the host ended with ${host.exitCode ?? host.signalCode}:\n${told()}`);
+      return undefined;
+    }
+    const orphans = await serversOf(data);
+    host.kill("SIGKILL");
+    if (moment.servers) for (const pid of orphans) process.kill(-pid, "SIGKILL");
+    await new Promise((resolve) => (host.exitCode === null && host.signalCode === null ? host.once("exit", resolve) : resolve(undefined)));
+    return { moment, open, orphans };
+  } finally {
+    host.kill("SIGKILL");
+  }
+}
+
+/** Holds the host still, so that what is seen open is open when it is killed; undefined when it ended first. */
+async function stopWhile(host: ChildProcess, data: string, seen: string): Promise<Killed["open"] | undefined> {
+  const isSeen = (jobs: Killed["open"]) => jobs.some(({ id, state, claim }) => id.startsWith(seen) || state === seen || claim === seen);
+  for (;;) {
+    if (!(await until(host, async () => isSeen(await openJobs(data))))) return undefined;
+    host.kill("SIGSTOP");
+    const open = await openJobs(data);
+    if (isSeen(open)) return open;
+    host.kill("SIGCONT");
+  }
+}
+
+/** False when the host ended before it came true. */
+async function until(host: ChildProcess, isTrue: () => boolean | Promise<boolean>): Promise<boolean> {
+  const deadlineMs = Date.now() + MOMENT_TIMEOUT_MS;
+  while (!(await isTrue())) {
+    if (host.exitCode !== null || host.signalCode !== null) return false;
+    if (Date.now() > deadlineMs) throw new Error(`the moment did not come within ${MOMENT_TIMEOUT_MS / 1000} s`);
+    await sleep(LOOK_PAUSE_MS);
+  }
+  return true;
+}
+
+function teller(host: ChildProcess): () => string {
+  let text = "";
+  host.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+const jobsBelow = (data: string) => join(data, "oss", "ossnap-state", "prod", "live", "jobs");
+
+/** Without kept indices: those are open for a day, and prove nothing. */
+async function openJobs(data: string): Promise<Killed["open"]> {
+  const ids = (await readdir(jobsBelow(data)).catch(() => [])).filter((id) => !id.startsWith("retire-"));
+  const jobs = await Promise.all(ids.map(async (id) => ({ id, head: await headOf(join(jobsBelow(data), id)) })));
+  return jobs.flatMap(({ id, head }) =>
+    head === undefined || isFinal(head.state) ? [] : [{ id, state: head.state, claim: validClaim(head.claim)?.effect }],
+  );
+}
+
+/** Undefined for a log that is being removed. */
+async function headOf(directory: string): Promise<JobRecord | undefined> {
+  const last = (await readdir(directory).catch(() => [])).sort().at(-1);
+  const text = last === undefined ? undefined : await readFile(join(directory, last), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as JobRecord);
+}
+
+function validClaim(claim: Claim | undefined): Claim | undefined {
+  return claim !== undefined && new Date(claim.until) > new Date() ? claim : undefined;
+}
+
+/** The servers of a run, by its pid files. */
+export async function serversOf(data: string): Promise<number[]> {
+  const files = (await readdir(data)).filter((name) => name.endsWith(".pid"));
+  return Promise.all(files.map(async (name) => Number(await readFile(join(data, name), "utf8"))));
+}
