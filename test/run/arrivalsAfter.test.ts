@@ -38,6 +38,21 @@ describe("a second snapshot after the first is served", () => {
     expect((await world.target.listIndices()).map(({ name }) => name)).not.toContain(old?.name);
   });
 
+  it("is told of when an older swap lands after it, and the index that serves is not deleted", async () => {
+    await serveFirst();
+    const [old] = await served();
+    offer("snap-2", SNAP2.uuid);
+    await world.fill(MOVED, STEP2.blobs);
+    await arrive(INDEX2);
+    await settle();
+    // The request of the first swap, frozen on its way until now.
+    await world.target.swapAlias("orders", "fx-orders-*", old?.name ?? "");
+    world.advance(DAY_MS + MINUTE_MS);
+    await tick();
+    expect((await served()).map(({ name }) => name)).toEqual([old?.name]);
+    expect(world.notices).toMatchObject([{ code: "retire.serves", severity: "bad", status: "firing" }]);
+  });
+
   it("never goes backwards: an older root that comes late changes nothing", async () => {
     offer("snap-1", SNAP1.uuid);
     offer("snap-2", SNAP2.uuid);

@@ -4,6 +4,7 @@ import type { RestoreJob } from "../../jobs/steps/restore.ts";
 import { type RetireInput, type RetireObservation, stepRetire } from "../../jobs/steps/retire.ts";
 import { reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
+import { tellBegin } from "../tell.ts";
 import { configuredCluster, type World } from "../world.ts";
 
 /** An index that is kept longer than asked because its cluster cannot be reached is told after this. */
@@ -47,6 +48,16 @@ export function retireKind(world: World): JobKind<RetireInput, Record<string, ne
       },
     },
     result: ({ intent }) => intent.input,
-    finished: async () => undefined,
+    async finished(job) {
+      // A swap that was frozen on its way may have landed after a newer one: then an old index serves again, and nothing else would say so.
+      if (job.head.reason.code === "retire.serves")
+        await tellBegin(world, {
+          key: `retired-serves:${job.intent.input.index}`,
+          code: "retire.serves",
+          severity: "bad",
+          reason: job.head.reason,
+          job: job.id,
+        });
+    },
   };
 }
