@@ -17,7 +17,7 @@ export interface JobLog {
   read(id: string, headSeq?: number): Promise<Job | undefined>;
   history(id: string): Promise<HistoryEntry[]>;
   done(id: string): Promise<DoneRecord | undefined>;
-  /** Final record first, then the log goes; a crash between the two leaves garbage that is never stepped. */
+  /** History and final record first, then the log goes; a crash between the two leaves garbage that is never stepped. */
   finish(job: Job, done: DoneRecord): Promise<void>;
   /** Removes what is left of a log whose final record exists. */
   sweep(id: string): Promise<void>;
@@ -26,9 +26,8 @@ export interface JobLog {
 export type Created = { outcome: "created" | "open"; job: Job } | { outcome: "done"; done: DoneRecord };
 export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" | "cancelling">;
 
-/** `redact` is the last net: messages of other systems go into reasons, and none of them may carry a secret. */
-export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (text: string) => string = (text) => text): JobLog {
-  const encode = (value: unknown): Uint8Array => new TextEncoder().encode(redact(JSON.stringify(value)));
+export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
+  const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
   async function readRecord(id: string, seq: number): Promise<JobRecord | undefined> {
     const record = await readObject<JobRecord>(state, stateKey.record(id, seq));
@@ -128,9 +127,9 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By, redact: (tex
     },
 
     async finish(job, record) {
-      await putOnce(stateKey.done(job.kind, job.id), record);
-      // Whoever finishes it beside us may be sweeping already: what is left of the log then is no history.
+      // Before the final record, while nobody sweeps: a second one to finish would see, and keep, what is left of the log.
       await putOnce(stateKey.history(job.id), await this.history(job.id));
+      await putOnce(stateKey.done(job.kind, job.id), record);
       await this.sweep(job.id);
     },
 

@@ -1,8 +1,9 @@
 import { hasCode, messageOf } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { type Reason, reason } from "../model/reason.ts";
+import { finish } from "./finish.ts";
 import type { JobLog } from "./log.ts";
-import { type Claim, type DoneRecord, isFinal, JOB_SCHEMA, type Job } from "./record.ts";
+import { type Claim, type DoneRecord, isFinal, type Job } from "./record.ts";
 import type { StateClock } from "./state.ts";
 
 /** After this the claim of an invocation that died is free again: its own deadline plus what a request half sent may still do. */
@@ -14,12 +15,16 @@ const MOVES_MAX = 60;
 /** "accepted" may take a moment to show; later looks are the next tick's. */
 const LOOKS_AFTER_EFFECT = 4;
 const LOOK_PAUSE_MS = 250;
+/** Our own work that cannot be seen for so long beyond its patience is given up; one look that failed says nothing of it. */
+const UNSEEN_PATIENCE_MS = 24 * 3_600_000;
+/** States in which work of the job's own is under way somewhere. */
+const UNDER_WAY = ["running", "restoring", "freeing", "copying"];
 const REFUSED_BACKOFF_MS = { base: 1_000, cap: 600_000 };
 
 /** What a step decided, and why. */
 export type Decision<D> =
   /** `own: true` waits for our own work, which patience with others does not limit. */
-  | { do: "wait"; reason: Reason; own?: true }
+  | { do: "wait"; reason: Reason; own?: boolean }
   | { do: "record"; state: string; reason: Reason; data: D }
   | { do: "effect"; effect: string; args: unknown; reason: Reason; data: D; carry?: unknown };
 
@@ -86,6 +91,8 @@ function left<I, D>({ head }: Job<I, D>, context: Pick<StepContext, "clock" | "r
 async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context: StepContext): Promise<Stepped | undefined> {
   const now = context.clock.now();
   const decision = await decide(kind, job, now, context);
+  // Frozen while it looked: what it saw is old, and others moved the job since.
+  if (context.remainingMs() < 0) return { outcome: "left", reason: reason("job.deadline") };
   const patient = new Date(job.intent.patienceUntil) > now;
   // A claim still standing in the head came to nothing: the same effect is not tried for ever.
   if (decision.do === "effect" && (patient || !job.head.claim)) return applyEffect(kind, job, decision, context);
@@ -123,7 +130,10 @@ async function decide<I, D, O>(
       message: messageOf(error),
     });
     if (hasCode(error, "invalid")) return { do: "record", state: "failed", reason: error.reason ?? why, data: job.head.data };
-    return { do: "wait", reason: why };
+    // A claim may have begun something, whatever became of its answer.
+    const begun = job.head.claim !== undefined || UNDER_WAY.includes(job.head.state);
+    const givenUpAt = new Date(job.intent.patienceUntil).getTime() + UNSEEN_PATIENCE_MS;
+    return { do: "wait", reason: why, own: begun && now.getTime() < givenUpAt };
   }
   return kind.step(job, observation, now);
 }
@@ -171,7 +181,7 @@ async function applyEffect<I, D, O>(
     await context.log.sweep(job.id);
     return { outcome: "left", reason: reason("job.alreadyDone") };
   }
-
+  if (context.remainingMs() < 0) return { outcome: "left", reason: reason("job.deadline") };
   return performAndLook(effect, job, { decision, claim }, context);
 }
 
@@ -219,24 +229,4 @@ async function release<I, D>(job: Job<I, D>, claim: Claim, refusal: unknown, con
 function reasonOfRefusal(claim: Claim, refusal: unknown): Reason {
   if (hasCode(refusal, "conflict", "invalid", "denied", "absent", "permanent") && refusal.reason) return refusal.reason;
   return reason("effect.refused", { effect: claim.effect, message: messageOf(refusal) });
-}
-
-async function finish<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context: StepContext): Promise<Stepped> {
-  await kind.finished(job);
-  const fingerprint = job.intent.fingerprint === undefined ? {} : { fingerprint: job.intent.fingerprint };
-  const done: DoneRecord = {
-    schema: JOB_SCHEMA,
-    id: job.id,
-    kind: job.kind,
-    about: job.intent.about,
-    state: job.head.state as DoneRecord["state"],
-    reason: job.head.reason,
-    createdAt: job.createdAt.toISOString(),
-    at: job.head.at,
-    asked: job.intent.asked,
-    ...fingerprint,
-    result: kind.result(job),
-  };
-  await context.log.finish(job, done);
-  return { outcome: "finished", done };
 }

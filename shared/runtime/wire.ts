@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { fcTasks } from "../adapters/aliyun/tasks.ts";
 import { elasticsearchCluster } from "../adapters/elasticsearch/cluster.ts";
 import { webhookNotifier } from "../adapters/webhook/notifier.ts";
+import { redactingNotifier, redactingStore } from "../adapters/wrap/redacting.ts";
 import { jobLog } from "../jobs/log.ts";
 import { openState, type StateIdentity } from "../jobs/state.ts";
 import type { BlobStore } from "../model/blobStore.ts";
@@ -96,7 +97,8 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
   const deadlineMs = startedMs + timeoutMs - DEADLINE_MARGIN_MS;
   const remainingMs = () => deadlineMs - Date.now();
   const connections = connect(settings, context, { logger, remainingMs, timeoutMs });
-  const { state } = connections;
+  const redact = redactor([...settings.secrets, context.credentials?.accessKeySecret, context.credentials?.securityToken]);
+  const state = redactingStore(connections.state, redact);
   const { identity, clock, live } = await openState(state, () => new Date(), identities.get(state.url));
   identities.set(state.url, identity);
   const by = { function: functionName, requestId: context.requestId, nonce: randomUUID() };
@@ -106,12 +108,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     identity,
     clock,
     by,
-    log: jobLog(
-      state,
-      clock,
-      by,
-      redactor([...settings.secrets, context.credentials?.accessKeySecret, context.credentials?.securityToken]),
-    ),
+    log: jobLog(state, clock, by),
     live,
     paused: live.paused,
     cluster: connections.cluster,
@@ -119,7 +116,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     get tasks() {
       return connections.tasks;
     },
-    notifiers: notifiersOf(settings.config, identity.id),
+    notifiers: notifiersOf(settings.config, identity.id).map((notifier) => redactingNotifier(notifier, redact)),
     logger,
     remainingMs,
     sleep,

@@ -151,6 +151,17 @@ describe("a finished job", () => {
     expect(keys()).not.toContain(stateKey.record(ID, 0));
   });
 
+  it("keeps its whole history when one that thaws late finishes it again from what is left of the log", async () => {
+    const { as } = setting();
+    const log = as("a");
+    const job = await created(log);
+    const head = (await log.append(ID, job.head, NEXT)) as JobRecord;
+    await log.finish({ ...job, head }, doneOf(job));
+    const late = (await as("b").append(ID, head, NEXT)) as JobRecord;
+    await as("b").finish({ ...job, head: late }, doneOf(job));
+    expect(await log.history(ID)).toHaveLength(2);
+  });
+
   it("keeps its first final record when it is finished twice", async () => {
     const { as } = setting();
     const job = await created(as("a"));

@@ -140,3 +140,37 @@ describe("one effect", () => {
     expect(stepped.filter(({ outcome }) => outcome === "finished")).toHaveLength(1);
   });
 });
+
+describe("an instance that was frozen while it looked", () => {
+  it("writes nothing once its time is over, nor asks for anything", async () => {
+    const world = await setting();
+    let leftMs = 60_000;
+    const thawing = world.kind({
+      gather: async () => {
+        leftMs = -3_600_000;
+      },
+    });
+    expect(await stepJob(thawing, await world.open(), world.context("a", { remainingMs: () => leftMs }))).toMatchObject({
+      outcome: "left",
+      reason: { code: "job.deadline" },
+    });
+    expect((await world.open()).head.seq).toBe(0);
+    expect(world.requests).toBe(0);
+  });
+
+  it("tells nothing of a job that is over and swept, although the next key of its log is free again", async () => {
+    const world = await setting();
+    const job = await world.open();
+    await stepJob(world.kind(), await world.open(), world.context("b"));
+    const finals = await world.context().log.done(ID);
+    let told = 0;
+    const failing = world.kind({ step: () => ({ do: "record", state: "failed", reason: WHY, data: {} }) });
+    failing.finished = async () => {
+      told += 1;
+    };
+    expect(await stepJob(failing, job, world.context("a"))).toMatchObject({ outcome: "finished", done: { state: "done" } });
+    expect(told).toBe(0);
+    expect(await world.context().log.done(ID)).toEqual(finals);
+    expect(await world.context().log.read(ID)).toBeUndefined();
+  });
+});

@@ -43,6 +43,20 @@ describe("waiting", () => {
     });
   });
 
+  it("does not give up its own work for a look that fails when patience is over, and does after another day", async () => {
+    const world = await setting();
+    const job = await world.open();
+    await world.context().log.append(job.id, job.head, { state: "running", reason: WHY, data: {} });
+    const blind = world.kind({ gather: async () => Promise.reject(new AppError("transient", "no")) });
+    world.advance(10 * 3_600_000);
+    expect(await stepJob(blind, await world.open(), world.context())).toMatchObject({ outcome: "waiting" });
+    world.advance(16 * 3_600_000);
+    expect(await stepJob(blind, await world.open(), world.context())).toMatchObject({
+      outcome: "finished",
+      done: { state: "failed", reason: { code: "job.patience", params: { because: "gather.failed" } } },
+    });
+  });
+
   it("stops moving a job that never comes to rest, for the sake of the others", async () => {
     const world = await setting();
     const restless = world.kind({ step: (job) => ({ do: "record", state: job.head.state === "a" ? "b" : "a", reason: WHY, data: {} }) });

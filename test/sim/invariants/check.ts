@@ -1,0 +1,67 @@
+import type { MemoryBucket } from "../../../shared/adapters/memory/blobStore.ts";
+import type { DoneRecord, JobRecord } from "../../../shared/jobs/record.ts";
+import type { Effect } from "../gates.ts";
+import type { Play, Scenario } from "../scenario.ts";
+
+/** One invariant, watched from outside: it sees the bare parts, never through a gate. */
+export interface Check {
+  number: number;
+  name: string;
+  /** An invocation decided on a write. */
+  asked?(effect: Effect): void;
+  /** It is about to be tried. */
+  before?(effect: Effect): void | Promise<void>;
+  after?(effect: Effect): void | Promise<void>;
+  /** After each step. */
+  step?(): void | Promise<void>;
+  /** When all is quiet. */
+  end?(): void | Promise<void>;
+}
+
+export interface Sight extends Play {
+  scenario: Scenario;
+  /** What each of these says must never be; the first one ends the run. */
+  violated(message: string): void;
+}
+
+export type MakeCheck = (sight: Sight) => Check;
+
+export function readBare<T>(bucket: MemoryBucket, key: string): T | undefined {
+  const blob = bucket.get(key);
+  return blob && (JSON.parse(new TextDecoder().decode(blob.bytes)) as T);
+}
+
+export function keysOf(bucket: MemoryBucket, prefix: string): string[] {
+  return [...bucket.keys()].filter((key) => key.startsWith(prefix)).sort();
+}
+
+export function doneRecords(bucket: MemoryBucket, kind: string): DoneRecord[] {
+  return keysOf(bucket, `done/${kind}/`).map((key) => readBare<DoneRecord>(bucket, key) as DoneRecord);
+}
+
+/** Ids of jobs that have a log and no final record. */
+export function openJobs(bucket: MemoryBucket): string[] {
+  const ids = new Set(keysOf(bucket, "live/jobs/").map((key) => key.split("/")[2] ?? ""));
+  return [...ids].filter((id) => !isDone(bucket, id));
+}
+
+export function isDone(bucket: MemoryBucket, id: string): boolean {
+  return bucket.has(`done/${id.split("-")[0]}/${id}.json`);
+}
+
+/** All records of a job's log that are there. */
+export function recordsOf(bucket: MemoryBucket, id: string): JobRecord[] {
+  return keysOf(bucket, `live/jobs/${id}/`).map((key) => readBare<JobRecord>(bucket, key) as JobRecord);
+}
+
+export function isWriteOn(effect: Effect, port: string, ...calls: string[]): boolean {
+  return effect.port === port && calls.includes(effect.call);
+}
+
+/** The job that wants this effect, where the request itself says so. */
+export function jobOf({ call, args }: Effect): string | undefined {
+  if (call === "createSnapshot") return (args[2] as { metadata: { ossnap?: { job: string } } }).metadata.ossnap?.job;
+  if (call === "restore")
+    return String((args[0] as { indexSettings: Record<string, unknown> }).indexSettings["index.routing.allocation.exclude.ossnap_job"]);
+  return undefined;
+}

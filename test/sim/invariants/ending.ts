@@ -1,0 +1,51 @@
+import { fixtureStep } from "../fixture.ts";
+import { ALIAS, MOVED, WATCH } from "../scenario.ts";
+import { doneRecords, isDone, keysOf, type MakeCheck, openJobs } from "./check.ts";
+
+/** Why a job may fail for good in these worlds; anything else is a fault of ours. */
+const FAIR_FAILURES: Record<string, readonly string[]> = {
+  backup: ["backup.attempts", "backup.noTrace", "job.patience"],
+  prune: ["job.patience", "prune.otherUuid"],
+  copy: ["copy.attempts", "copy.cut", "copy.failed", "job.patience"],
+  restore: ["job.patience", "alias.newer"],
+  arrival: ["job.patience"],
+};
+
+/** Everything ends: no job stays open, failures have a fair reason, and what came is served. */
+export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated }) => {
+  /** Unless one of the jobs on its way was cancelled or failed, the newest snapshot is served. */
+  async function requireServed(): Promise<void> {
+    const jobs = ["copy", "arrival", "restore"].flatMap((kind) => doneRecords(stage.state, kind));
+    if (jobs.some(({ state }) => state !== "done" && state !== "skipped")) return;
+    const newest = (await fixtureStep(scenario.steps.at(-1) ?? "")).snapshots.at(-1);
+    const position = keysOf(stage.state, `live/watch/${WATCH}/position/`).at(-1) ?? "";
+    const holders = (await stage.target.listIndices()).filter(({ aliases }) => aliases.includes(ALIAS));
+    if (!position.endsWith(`-${newest?.uuid}`) || holders.length !== 1) {
+      const there = keysOf(stage.buckets.get(MOVED.bucket) ?? new Map(), `${MOVED.basePath}/index`);
+      violated(`${newest?.name} is not served: position ${position || "none"}, roots there: ${there.join(", ")}`);
+    }
+    if (holders[0] && !stage.swappedLate && (await stage.target.countDocuments(holders[0].name)) !== newest?.documents[scenario.index])
+      violated("other documents are served");
+  }
+
+  /** Every job that ever had a log. */
+  const begun = new Set<string>();
+
+  return {
+    number: 0,
+    name: "everything ends",
+    step() {
+      for (const id of openJobs(stage.state)) begun.add(id);
+    },
+    async end() {
+      const open = openJobs(stage.state);
+      if (open.length > 0) violated(`still open: ${open.join(", ")}`);
+      for (const id of begun) if (!isDone(stage.state, id)) violated(`${id} was begun, and has no final record`);
+      if (kernel.parked() > 0) violated(`${kernel.parked()} requests never came to an end`);
+      for (const [kind, fair] of Object.entries(FAIR_FAILURES))
+        for (const { id, state, reason } of doneRecords(stage.state, kind))
+          if (state === "failed" && !fair.includes(reason.code)) violated(`${id} failed: ${JSON.stringify(reason)}`);
+      if (scenario.config.watches[WATCH]) await requireServed();
+    },
+  };
+};

@@ -1,0 +1,86 @@
+import type { RestoreRequest } from "../../../shared/model/cluster.ts";
+import type { Notice } from "../../../shared/model/notice.ts";
+import type { Effect } from "../gates.ts";
+import { BACKUPS_LOCATION } from "../scenario.ts";
+import { isDone, isWriteOn, jobOf, type MakeCheck, openJobs, readBare, recordsOf } from "./check.ts";
+
+/** 7: whatever is repeated, each piece of work happens once. */
+export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
+  const created = new Map<string, number>();
+  const restored = new Map<string, number>();
+  const said = new Set<string>();
+  const histories = new Map<string, number>();
+  const finals = new Map<string, string>();
+  const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1).get(key) ?? 0;
+
+  /** The claim that holds in some open job is this very invocation's; who cancels a job carries it along. */
+  function hasClaim({ actor }: Effect): boolean {
+    return openJobs(stage.state).some((id) => {
+      const records = recordsOf(stage.state, id);
+      const held = records.at(-1)?.claim;
+      return records.some(({ by, claim }) => by.requestId === actor.name && claim !== undefined && claim.until === held?.until);
+    });
+  }
+
+  async function afterCreate({ args }: Effect): Promise<void> {
+    const name = String(args[1]);
+    const running = (await stage.source.runningSnapshots()).some(({ snapshot }) => snapshot === name);
+    const left = running || stage.places.at(BACKUPS_LOCATION).some((snapshot) => snapshot.name === name);
+    if (left && count(created, name) > 1) violated(`snapshot ${name} was begun twice`);
+  }
+
+  /** A second one to finish a job may write its history again, never a shorter one. */
+  function seeHistory(key: string): void {
+    const entries = readBare<unknown[]>(stage.state, key)?.length ?? 0;
+    if (entries < (histories.get(key) ?? 0)) violated(`${key} had ${histories.get(key)} entries, and now has ${entries}`);
+    histories.set(key, entries);
+  }
+
+  function afterState({ args }: Effect): void {
+    const key = String(args[0]);
+    if (key.startsWith("history/")) seeHistory(key);
+    if (!key.startsWith("done/") || key.startsWith("done/notice/")) return;
+    const text = Buffer.from(stage.state.get(key)?.bytes ?? []).toString();
+    if ((finals.get(key) ?? text) !== text) violated(`${key} was written again`);
+    finals.set(key, text);
+  }
+
+  /** What is done stays done: that is the fence against repeats months later. */
+  function seeFinals(): void {
+    for (const key of finals.keys()) if (!stage.state.has(key)) violated(`${key} is gone`);
+  }
+
+  return {
+    number: 7,
+    name: "each piece of work happens once",
+    asked(effect) {
+      if (effect.port.startsWith("cluster:") && !effect.actor.wasFrozen && !hasClaim(effect))
+        violated(`${effect.actor.name} asks for ${effect.call} without a claim of its own`);
+      const job = jobOf(effect);
+      // One who was frozen since it looked is stopped by the natural key, not by the record.
+      if (job !== undefined && isDone(stage.state, job) && !effect.actor.wasFrozen)
+        violated(`${job} is done, and ${effect.call} is asked for again`);
+    },
+    before(effect) {
+      if (effect.port.startsWith("cluster:") && !effect.actor.wasFrozen && !hasClaim(effect))
+        violated(`${effect.actor.name}: ${effect.call} happens when its claim is another's`);
+      if (!isWriteOn(effect, "notifier", "send")) return;
+      const { key, since, status } = effect.args[0] as Notice;
+      const once = `${key} ${since.toISOString()} ${status}`;
+      if (said.has(once)) violated(`notice ${once} is said twice`);
+      said.add(once);
+    },
+    step: seeFinals,
+    after(effect) {
+      if (isWriteOn(effect, "state", "put")) return afterState(effect);
+      if (effect.error !== undefined) return;
+      if (isWriteOn(effect, "cluster:source", "createSnapshot")) return afterCreate(effect);
+      if (isWriteOn(effect, "cluster:target", "restore")) {
+        const { as } = effect.args[0] as RestoreRequest;
+        if (count(restored, as) > 1) violated(`${as} was restored twice`);
+      }
+      // What was taken back may be restored anew.
+      if (isWriteOn(effect, "cluster:target", "deleteIndex")) restored.delete(String(effect.args[0]));
+    },
+  };
+};

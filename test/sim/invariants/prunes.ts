@@ -1,0 +1,93 @@
+import { parseSnapshotName } from "../../../shared/jobs/names.ts";
+import { slotTime } from "../../../shared/jobs/slot.ts";
+import type { BackupData } from "../../../shared/jobs/steps/backup.ts";
+import type { PruneData } from "../../../shared/jobs/steps/prune.ts";
+import type { Effect } from "../gates.ts";
+import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
+import { doneRecords, isWriteOn, type MakeCheck, openJobs, recordsOf } from "./check.ts";
+
+/** 5: pruning takes what its plan said, and never the newest good one, a pinned one or somebody else's. */
+export const onlyWhatThePlanSaid: MakeCheck = ({ stage, scenario, violated }) => {
+  /** When each pin was first seen. */
+  const pinnedSince = new Map<string, number>();
+  /** When each snapshot was first seen: one taken anew while the request to delete its name was on its way cannot be helped. */
+  const uuidsSince = new Map<string, number>();
+  let appliedByHand = false;
+  const there = () => stage.places.at(BACKUPS_LOCATION);
+  const isGood = ({ name, state }: { name: string; state: string }) => state === "SUCCESS" && parseSnapshotName(name)?.policy === POLICY;
+  const timeOf = (name: string) => slotTime(parseSnapshotName(name)?.slot ?? "").getTime();
+  const newestGood = () =>
+    there()
+      .filter(isGood)
+      .map(({ name }) => name)
+      .sort((a, b) => timeOf(a) - timeOf(b))
+      .at(-1);
+
+  /** A running one of a backup that a person cancelled is no prune. */
+  const isTakenBack = (name: string) =>
+    openJobs(stage.state).some((id) =>
+      recordsOf(stage.state, id).some(({ cancelling, data }) => cancelling !== undefined && (data as BackupData).name === name),
+    );
+  /** The request of a cancelled backup that was frozen on its way: by now the snapshot has ended, and it goes all the same. */
+  const isTakenBackLate = (name: string, effect: Effect) =>
+    effect.actor.wasFrozen &&
+    doneRecords(stage.state, "backup").some(({ state, id }) => state === "cancelled" && name.startsWith(id.slice("backup-".length)));
+  const isPlanned = (name: string, uuid: string | undefined) =>
+    openJobs(stage.state).some((id) =>
+      recordsOf(stage.state, id).some(({ data }) => (data as PruneData).plan?.remove.some((one) => one.name === name && one.uuid === uuid)),
+    );
+
+  function judge(name: string, effect: Effect): void {
+    const snapshot = there().find((one) => one.name === name);
+    if (!snapshot) {
+      if (!isTakenBack(name) && !effect.actor.wasFrozen) judgeRunning(name);
+      return;
+    }
+    if (parseSnapshotName(name)?.policy !== POLICY) {
+      violated(`${name} is not ours, and is deleted`);
+      return;
+    }
+    if (isTakenBack(name) || isTakenBackLate(name, effect)) return;
+    const newest = newestGood();
+    if (name === newest) violated(`${name} is the newest good one, and is deleted`);
+    if (!isGood(snapshot) && (newest === undefined || timeOf(newest) < timeOf(name)))
+      violated(`${name} is ${snapshot.state}, and goes before a good one replaced it`);
+    const since = pinnedSince.get(snapshot.uuid ?? name);
+    if (since !== undefined && since < effect.actor.startedMs) violated(`${name} is pinned, and is deleted`);
+    if (!appliedByHand) violated(`${name} is deleted, and no plan was ever applied by hand`);
+    const isNew = (uuidsSince.get(snapshot.uuid ?? "") ?? 0) >= effect.askedMs;
+    if (!effect.actor.wasFrozen && !isNew && !isPlanned(name, snapshot.uuid))
+      violated(`${name} (${snapshot.uuid}) is deleted, and no open plan names it`);
+    const good = there().filter(isGood).length - (isGood(snapshot) ? 1 : 0);
+    if (good < (scenario.config.backups[POLICY]?.keep.atLeast ?? 1)) violated(`${name} is deleted, and ${good} good ones stay`);
+  }
+
+  function judgeRunning(name: string): void {
+    if (openJobs(stage.state).some((id) => id.startsWith("backup-") && id.includes(parseSnapshotName(name)?.slot ?? "?")))
+      violated(`${name} runs, and is deleted although nobody cancelled it`);
+  }
+
+  return {
+    number: 5,
+    name: "pruning takes only what its plan said",
+    asked(effect) {
+      if (isWriteOn(effect, "state", "put") && /live\/jobs\/prune-nightly-[0-9a-f]+(-r\d+)?\/000000/.test(String(effect.args[0])))
+        appliedByHand = true;
+    },
+    before(effect) {
+      if (isWriteOn(effect, "cluster:source", "deleteSnapshots")) for (const name of effect.args[1] as string[]) judge(name, effect);
+    },
+    step() {
+      for (const { uuid = "" } of there()) if (!uuidsSince.has(uuid)) uuidsSince.set(uuid, stage.now().getTime());
+      for (const key of stage.state.keys()) {
+        if (!key.startsWith("pins/")) continue;
+        const uuid =
+          key
+            .split("/")
+            .at(-1)
+            ?.replace(/\.json$/, "") ?? "";
+        if (!pinnedSince.has(uuid)) pinnedSince.set(uuid, stage.now().getTime());
+      }
+    },
+  };
+};

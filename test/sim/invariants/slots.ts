@@ -1,0 +1,56 @@
+import { parseSnapshotName } from "../../../shared/jobs/names.ts";
+import type { DoneRecord } from "../../../shared/jobs/record.ts";
+import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
+import { isWriteOn, type MakeCheck, readBare } from "./check.ts";
+
+/** 1: a slot gets at most one SUCCESS, and nothing else is taken for one. */
+export const oneSuccessPerSlot: MakeCheck = ({ stage, scenario, violated }) => {
+  /** Slot → names of its successes, also of those that were pruned since. */
+  const successes = new Map<string, Map<string, string[]>>();
+  const planned = new Map<string, string[]>();
+  const judged = new Set<string>();
+  /** Of requests that came long after they were sent, when another attempt under another name was good already: known, see docs/jobs.md. */
+  const late = new Set<string>();
+
+  function see(): void {
+    for (const { name, state, indices } of stage.places.at(BACKUPS_LOCATION)) {
+      const parts = parseSnapshotName(name);
+      if (parts?.policy !== POLICY || state !== "SUCCESS" || late.has(name)) continue;
+      const there = successes.get(parts.slot) ?? new Map<string, string[]>();
+      successes.set(parts.slot, there.set(name, indices));
+      if (there.size > 1) violated(`slot ${parts.slot} has ${there.size} successes: ${[...there.keys()].join(", ")}`);
+    }
+  }
+
+  function judge(key: string): void {
+    const done = readBare<DoneRecord>(stage.state, key);
+    if (!done || judged.has(key)) return;
+    judged.add(key);
+    const { snapshot } = done.result as { snapshot?: string };
+    const slot = done.id.slice(`backup-${POLICY}-`.length);
+    const good = successes.get(slot);
+    if (done.state === "done" && !good?.has(snapshot ?? "")) violated(`${done.id} is done, and its snapshot ${snapshot} is no success`);
+    if (done.state === "failed" && good) violated(`${done.id} failed (${done.reason.code}), and ${[...good.keys()]} is a success`);
+    const wanted = planned.get(snapshot ?? "");
+    if (done.state === "done" && wanted && good?.get(snapshot ?? "")?.join() !== wanted.join())
+      violated(`${done.id} is done, and its snapshot holds other indices than planned`);
+  }
+
+  return {
+    number: 1,
+    name: "a slot gets at most one success",
+    after(effect) {
+      const created = isWriteOn(effect, "cluster:source", "createSnapshot") && effect.error === undefined;
+      const slot = parseSnapshotName(String(effect.args[1]))?.slot;
+      if (created && effect.actor.wasFrozen && successes.has(slot ?? "")) late.add(String(effect.args[1]));
+      if (created) planned.set(String(effect.args[1]), (effect.args[2] as { indices: string[] }).indices);
+      if (isWriteOn(effect, "state", "put") && String(effect.args[0]).startsWith("done/backup/")) judge(String(effect.args[0]));
+    },
+    step: see,
+    end() {
+      for (const slot of scenario.quietSlots)
+        if (successes.get(slot)?.size !== 1)
+          violated(`slot ${slot} came when all was quiet, and has ${successes.get(slot)?.size ?? 0} successes`);
+    },
+  };
+};

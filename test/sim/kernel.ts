@@ -1,0 +1,252 @@
+/** What an invocation asks of the outside; nothing of it happens before the kernel says so. */
+export interface Request<T> {
+  /** `state`, `oss:moved`, `cluster:source`, `tasks`, `notifier`, `sleep`. */
+  port: string;
+  call: string;
+  subject: string;
+  writes: boolean;
+  /** The effect itself, on the bare part behind the port. */
+  apply(): Promise<T>;
+  /** What is left of an answer that breaks off half way. */
+  half?(answer: T): T;
+  /** Of a sleep: how long. */
+  waitMs?: number;
+}
+
+/** What becomes of a request. */
+export type Verdict =
+  | { do: "proceed" }
+  /** Nothing is done. */
+  | { do: "fail"; fault: string; error: Error }
+  /** It is done, and the answer is lost. */
+  | { do: "lose"; error: Error }
+  /** The answer is a time-out now, and it is done all the same after so long. */
+  | { do: "late"; ms: number; error: Error }
+  | { do: "cut" }
+  | { do: "kill" }
+  | { do: "freeze"; ms: number; when: "before" | "after" }
+  | { do: "stall"; ms: number };
+
+/** One invocation of a function. */
+export interface Actor {
+  name: string;
+  startedMs: number;
+  alive: boolean;
+  /** It goes on exactly where it was once this is over. */
+  frozenUntilMs: number;
+  /** It was frozen, or something that it sent came late: what it decided may be old by the time it happens. */
+  wasFrozen: boolean;
+  /** When its time is over. */
+  deadlineMs: number;
+  /** What it slept of its own accord, beside the pauses of retries. */
+  waitedMs: number;
+  onKilled(): void;
+}
+
+interface Parked {
+  actor: Actor;
+  request: Request<unknown>;
+  order: number;
+  readyMs: number;
+  /** A freeze or stall was its fault already. */
+  struck: boolean;
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+interface Happening {
+  atMs: number;
+  order: number;
+  label: string;
+  run(): void | Promise<void>;
+}
+
+export interface KernelOptions {
+  startMs: number;
+  /** How long a request takes to get there. */
+  latencyMs(request: Request<unknown>): number;
+  decide(actor: Actor, request: Request<unknown>, nowMs: number, step: number): Verdict;
+  /** After every step; `happened` when something beside the invocations moved. */
+  observe(happened: boolean): Promise<void>;
+  trace?: ((line: string) => void) | undefined;
+}
+
+export interface Kernel {
+  nowMs(): number;
+  steps(): number;
+  actor(name: string, timeoutMs: number, onKilled: () => void): Actor;
+  gate<T>(actor: Actor, request: Request<T>): Promise<T>;
+  /** Something that happens by itself. */
+  at(atMs: number, label: string, run: () => void | Promise<void>): void;
+  kill(actor: Actor, why: string): void;
+  /** Runs until nothing is left to happen before `untilMs`, or `stop` says so. */
+  run(untilMs: number, stop: (happened: boolean) => boolean): Promise<void>;
+  /** Requests under way. */
+  parked(): number;
+}
+
+/** The queue of ticks comes after all microtasks: then every invocation stands at a request, or has ended. A turn of the event loop for each would cost more than all else. */
+const drained = () => new Promise<void>((resolve) => process.nextTick(resolve));
+/** So that timers and signals of whoever runs this are not starved. */
+const STEPS_PER_TURN = 2000;
+const turned = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A virtual clock, and invocations that take turns at every request: one thing happens at a time, in an order that the seed decides. */
+export function kernel(options: KernelOptions): Kernel {
+  let nowMs = options.startMs;
+  let steps = 0;
+  let order = 0;
+  let parked: Parked[] = [];
+  /** Answers that came to a frozen instance. */
+  let thawing = 0;
+  /** The next one last; of two at the same moment the one that was planned first. */
+  const happenings: Happening[] = [];
+  const trace = (actor: string, what: string, verdict: string) =>
+    options.trace?.(`${new Date(nowMs).toISOString().slice(5, 23)}  ${actor.padEnd(24)} ${what.padEnd(70)} ${verdict}`);
+
+  const at: Kernel["at"] = (atMs, label, run) => {
+    order += 1;
+    const happening = { atMs: Math.max(atMs, nowMs), order, label, run };
+    let [low, high] = [0, happenings.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((happenings[middle] as Happening).atMs > happening.atMs) low = middle + 1;
+      else high = middle;
+    }
+    happenings.splice(low, 0, happening);
+  };
+
+  function kill(actor: Actor, why: string): void {
+    if (!actor.alive) return;
+    actor.alive = false;
+    parked = parked.filter((one) => one.actor !== actor);
+    trace(actor.name, "", `killed: ${why}`);
+    actor.onKilled();
+  }
+
+  async function strike(one: Parked): Promise<void> {
+    steps += 1;
+    const { actor, request } = one;
+    const verdict: Verdict = one.struck ? { do: "proceed" } : options.decide(actor, request, nowMs, steps);
+    trace(actor.name, `${request.port} ${request.call} ${request.subject}`, shown(verdict));
+    const wait = (ms: number) => {
+      one.readyMs = nowMs + ms;
+      one.struck = true;
+      parked.push(one);
+    };
+    if (verdict.do === "kill") return kill(actor, "instance gone");
+    if (verdict.do === "stall") return wait(verdict.ms);
+    if (verdict.do === "freeze") {
+      actor.frozenUntilMs = nowMs + verdict.ms;
+      actor.wasFrozen = true;
+      if (verdict.when === "before") return wait(verdict.ms);
+    }
+    if (verdict.do === "fail") return one.reject(verdict.error);
+    if (verdict.do === "late") {
+      actor.wasFrozen = true;
+      at(nowMs + verdict.ms, `${actor.name}: ${request.port} ${request.call} ${request.subject} lands late`, async () => {
+        await request.apply().catch(() => undefined);
+      });
+      return one.reject(verdict.error);
+    }
+    const answer = await settled(request.apply());
+    const answering = () => {
+      if (!actor.alive) return;
+      if (verdict.do === "lose") one.reject(verdict.error);
+      else if ("error" in answer) one.reject(answer.error);
+      else one.resolve(verdict.do === "cut" && request.half ? request.half(answer.value) : answer.value);
+    };
+    if (verdict.do !== "freeze") return answering();
+    thawing += 1;
+    at(nowMs + verdict.ms, `${actor.name} thaws`, () => {
+      thawing -= 1;
+      answering();
+    });
+  }
+
+  /** The earliest of all; what one parked earlier goes first. */
+  function nextParked(): Parked | undefined {
+    let best: Parked | undefined;
+    for (const one of parked) if (!best || dueMs(one) < dueMs(best) || (dueMs(one) === dueMs(best) && one.order < best.order)) best = one;
+    return best;
+  }
+
+  return {
+    nowMs: () => nowMs,
+    steps: () => steps,
+    at,
+    kill,
+    parked: () => parked.length + thawing,
+    actor: (name, timeoutMs, onKilled) => {
+      return {
+        name,
+        startedMs: nowMs,
+        alive: true,
+        frozenUntilMs: 0,
+        wasFrozen: false,
+        deadlineMs: nowMs + timeoutMs,
+        waitedMs: 0,
+        onKilled,
+      };
+    },
+    gate<T>(actor: Actor, request: Request<T>): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        if (!actor.alive) return;
+        order += 1;
+        const readyMs = nowMs + (request.waitMs ?? options.latencyMs(request as Request<unknown>));
+        parked.push({
+          actor,
+          request: request as Request<unknown>,
+          order,
+          readyMs,
+          struck: false,
+          resolve: resolve as Parked["resolve"],
+          reject,
+        });
+      });
+    },
+    async run(untilMs, stop) {
+      let happened = true;
+      for (;;) {
+        await (steps % STEPS_PER_TURN === 0 ? turned() : drained());
+        await options.observe(happened);
+        if (stop(happened)) return;
+        happened = false;
+        const [one, happening] = [nextParked(), happenings.at(-1)];
+        if (happening && (!one || happening.atMs <= dueMs(one))) {
+          if (happening.atMs > untilMs) return;
+          nowMs = Math.max(nowMs, happening.atMs);
+          happenings.pop();
+          if (happening.label !== "") trace("", happening.label, "");
+          happened = true;
+          await happening.run();
+        } else if (one) {
+          if (dueMs(one) > untilMs) return;
+          nowMs = Math.max(nowMs, dueMs(one));
+          parked.splice(parked.indexOf(one), 1);
+          await strike(one);
+        } else return;
+      }
+    },
+  };
+}
+
+function dueMs({ readyMs, actor }: Parked): number {
+  return Math.max(readyMs, actor.frozenUntilMs);
+}
+
+async function settled<T>(promise: Promise<T>): Promise<{ value: T } | { error: Error }> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return { error: error as Error };
+  }
+}
+
+function shown(verdict: Verdict): string {
+  if (verdict.do === "proceed") return "";
+  if (verdict.do === "fail") return `✗ ${verdict.fault}`;
+  if (verdict.do === "freeze") return `frozen ${verdict.when} for ${Math.round(verdict.ms / 1000)} s`;
+  if (verdict.do === "stall" || verdict.do === "late") return `${verdict.do} ${Math.round(verdict.ms / 1000)} s`;
+  return verdict.do;
+}

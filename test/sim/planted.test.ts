@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { PLANTED_BUGS } from "./planted/bugs.ts";
+import { findPlanted } from "./planted/run.ts";
+
+/** The quickest to be found; `npm run sim -- --planted` finds all. */
+const HERE = [
+  "acts before the claim",
+  "swaps without taking the alias from the others",
+  "takes PARTIAL for success",
+  "prunes the newest and keeps the oldest",
+  "publishes the root before the blobs",
+];
+
+describe("a fault planted in the product", () => {
+  it.each(HERE)(
+    "is found: %s",
+    async (name) => {
+      const bug = PLANTED_BUGS.find((one) => one.name === name);
+      if (!bug) throw new Error(`no planted fault is called "${name}"`);
+      expect(await findPlanted(bug)).toMatchObject({ found: true, violation: { invariant: expect.any(String) } });
+    },
+    60_000,
+  );
+
+  it("must have its text once in the source, or it is none", async () => {
+    const [bug] = PLANTED_BUGS;
+    if (!bug) throw new Error("there are no planted faults");
+    await expect(findPlanted({ ...bug, find: "this stands nowhere" })).rejects.toThrow(/does not stand once/);
+    expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
+    expect(PLANTED_BUGS.length).toBeGreaterThanOrEqual(15);
+  });
+});

@@ -1,0 +1,201 @@
+/** One fault in the product's own source, and within what the simulator must find it. */
+export interface PlantedBug {
+  name: string;
+  file: string;
+  /** Stands in the file exactly once. */
+  find: string;
+  replace: string;
+  /** Found by a run of this many seeds from 1 on … */
+  seeds?: number;
+  /** … or by one crash at every request of these short scenarios. */
+  crashes?: string;
+}
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "the compare-and-set is skipped",
+    file: "shared/jobs/log.ts",
+    find: "{ ifAbsent: true });\n      return true;",
+    replace: "{ ifAbsent: false });\n      return true;",
+    seeds: 40,
+  },
+  {
+    name: "whoever finds a record there takes it for its own",
+    file: "shared/jobs/log.ts",
+    find: "return there?.by.nonce === by.nonce && there.at === record.at;",
+    replace: "return there !== undefined;",
+    seeds: 40,
+  },
+  {
+    name: "append goes on to the next number when it lost",
+    file: "shared/jobs/log.ts",
+    find: 'return (await putRecord(id, record)) ? record : "lost";',
+    replace: "while (!(await putRecord(id, record))) record.seq += 1;\n      return record;",
+    seeds: 40,
+  },
+  {
+    name: "acts before the claim",
+    file: "shared/jobs/step.ts",
+    find: "  const until = new Date(context.clock.now().getTime() + context.remainingMs()",
+    replace:
+      "  await effect.perform(job, decision.args as never, decision.carry as never).catch(() => undefined);\n  const until = new Date(context.clock.now().getTime() + context.remainingMs()",
+    seeds: 10,
+  },
+  {
+    name: "no look-up after the claim",
+    file: "shared/jobs/step.ts",
+    find: "const before = await effect.lookUp(job, decision.args as never);",
+    replace: 'const before = { found: "none" } as Awaited<ReturnType<typeof effect.lookUp>>;',
+    seeds: 60,
+  },
+  {
+    name: "trusts the response instead of looking",
+    file: "shared/jobs/step.ts",
+    find: "  // A refusal that was answered shows at once or never",
+    replace:
+      '  if (refusal === undefined) return settle(job, { found: "ours", state: job.head.state, reason: decision.reason, data: job.head.data }, context);\n  // A refusal that was answered shows at once or never',
+    seeds: 20,
+  },
+  {
+    name: "claims never expire",
+    file: "shared/jobs/step.ts",
+    find: "if (head.claim && new Date(head.claim.until) > context.clock.now())",
+    replace: "if (head.claim)",
+    crashes: "backup/kill",
+  },
+  {
+    name: "claims expire at once",
+    file: "shared/jobs/step.ts",
+    find: "context.remainingMs() + CLAIM_GRACE_MS)",
+    replace: "0)",
+    seeds: 40,
+  },
+  {
+    name: "one failed look ends what runs",
+    file: "shared/jobs/step.ts",
+    find: "own: begun && now.getTime() < givenUpAt",
+    replace: "own: begun && now.getTime() < 0",
+    seeds: 60,
+  },
+  {
+    name: "frees a job's id by deleting its final record",
+    file: "shared/jobs/log.ts",
+    find: "      await this.sweep(job.id);\n    },",
+    replace: "      await this.sweep(job.id);\n      await state.delete([stateKey.done(job.kind, job.id)]);\n    },",
+    seeds: 5,
+  },
+  {
+    name: "the log goes before the final record is there",
+    file: "shared/jobs/log.ts",
+    find: "    async finish(job, record) {\n",
+    replace: "    async finish(job, record) {\n      await this.sweep(job.id);\n",
+    crashes: "backup/kill",
+  },
+  {
+    name: "swaps without taking the alias from the others",
+    file: "shared/run/kinds/restore.ts",
+    find: "restoredIndexPattern(args.index), args.to)",
+    replace: "args.to, args.to)",
+    seeds: 15,
+  },
+  {
+    name: "takes unstarted shards for done",
+    file: "shared/jobs/steps/restore.ts",
+    find: "return there.primariesActive === target.shards && there.documents !== undefined",
+    replace: "return there.primariesActive <= target.shards",
+    seeds: 10,
+  },
+  {
+    name: "brings in the oldest snapshot that is new",
+    file: "shared/run/lookAtWatch.ts",
+    find: 'watch.restore.which === "each" ? above.reverse() : above',
+    replace: "above.reverse()",
+    seeds: 60,
+  },
+  {
+    name: "forgets the newest position first",
+    file: "shared/run/kinds/restore.ts",
+    find: "const old = all.slice(0, -POSITIONS_KEPT)",
+    replace: "const old = all.slice(1)",
+    seeds: 40,
+  },
+  {
+    name: "registers a copied repository as one that may be written",
+    file: "shared/run/registration.ts",
+    find: "readonly: true } };",
+    replace: "readonly: false } };",
+    seeds: 10,
+  },
+  {
+    name: "publishes the root before the blobs",
+    file: "shared/run/kinds/copy.ts",
+    find: "  for (const batch of plan.batches) await writeObject(",
+    replace:
+      "  await world.blobs(job.intent.input.rule.to).put(plan.root.key, plan.rootBytes);\n  for (const batch of plan.batches) await writeObject(",
+    crashes: "copy/kill",
+  },
+  {
+    name: "takes stale roots away first",
+    file: "shared/run/kinds/copy.ts",
+    find: "  if ((await store.head(root.key)) === undefined)",
+    replace:
+      "  await store.delete([...(await listRoots(store))].filter(([generation]) => generation < root.generation).map(([, { key }]) => key));\n  if ((await store.head(root.key)) === undefined)",
+    seeds: 40,
+  },
+  {
+    name: "copies into what is not its own",
+    file: "shared/run/kinds/copy.ts",
+    find: "if (there !== undefined && sha256(there) !== root.sha256)",
+    replace: "if (there !== undefined && sha256(there) === root.sha256)",
+    seeds: 10,
+  },
+  {
+    name: "takes PARTIAL for success",
+    file: "shared/jobs/steps/backup.ts",
+    find: 'if (snapshot.state !== "SUCCESS") return false;',
+    replace: 'if (snapshot.state === "FAILED" || snapshot.state === "IN_PROGRESS") return false;',
+    seeds: 10,
+  },
+  {
+    name: "takes another attempt although one is good",
+    file: "shared/jobs/steps/backup.ts",
+    find: 'if (snapshot.state !== "SUCCESS") return false;\n',
+    replace: 'if (snapshot.state !== "SUCCESS" || snapshot.name.includes("-1-")) return false;\n',
+    seeds: 5,
+  },
+  {
+    name: "deletes by name only",
+    file: "shared/run/kinds/prune.ts",
+    find: "(target.uuid === undefined ? snapshot.startTime.toISOString() === target.startTime : snapshot.uuid === target.uuid)",
+    replace: '(target.uuid !== "" || snapshot.uuid === target.uuid)',
+    seeds: 120,
+  },
+  {
+    name: "prunes what is pinned",
+    file: "shared/run/prunePlan.ts",
+    find: "if (pins.has(uuid ?? name))",
+    replace: 'if (pins.has(""))',
+    seeds: 40,
+  },
+  {
+    name: "prunes the newest and keeps the oldest",
+    file: "shared/plan/prune.ts",
+    find: "b.time.getTime() - a.time.getTime() || (a.name < b.name ? 1 : -1)",
+    replace: "a.time.getTime() - b.time.getTime() || (a.name < b.name ? 1 : -1)",
+    seeds: 20,
+  },
+  {
+    name: "prunes on the timer what no person ever applied",
+    file: "shared/jobs/steps/prune.ts",
+    find: "if (hash === undefined && !seen.appliedBefore)",
+    replace: 'if (hash === "" && !seen.appliedBefore)',
+    seeds: 10,
+  },
+  {
+    name: "writes secrets down",
+    file: "shared/adapters/wrap/redacting.ts",
+    find: "const clean = redact(text);",
+    replace: "const clean = text;",
+    seeds: 20,
+  },
+];

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { FAULT_NAMES } from "./faults.ts";
+import { runSeed, runSeeds } from "./runs.ts";
+
+/** Each is a virtual night of its own with some hundred invocations. */
+const SEEDS = 20;
+
+describe("the engine under everything that the platform can do to it", () => {
+  it(`keeps every invariant through ${SEEDS} seeds, and every kind of fault strikes`, async () => {
+    const { violations, faultsFired, crashes } = await runSeeds(SEEDS);
+    expect(violations).toEqual([]);
+    expect(crashes).toBeGreaterThan(SEEDS);
+    expect(FAULT_NAMES.filter((fault) => faultsFired[fault] === 0)).toEqual([]);
+  }, 120_000);
+
+  it("plays the same seed the same way, line by line", async () => {
+    const traceOf = async (seed: number) => {
+      const lines: string[] = [];
+      await runSeed(seed, (line) => void lines.push(line));
+      return lines;
+    };
+    const [first, again, other] = [await traceOf(3), await traceOf(3), await traceOf(4)];
+    expect(first.length).toBeGreaterThan(1000);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  }, 60_000);
+});

@@ -1,0 +1,149 @@
+import { hasCode, messageOf } from "../../shared/model/errors.ts";
+import type { Tasks } from "../../shared/model/tasks.ts";
+import { continueJob } from "../../shared/run/continueJob.ts";
+import { copyBlobs } from "../../shared/run/copyBlobs.ts";
+import { blobWritten } from "./deliveries.ts";
+import type { FaultName, Faults } from "./faults.ts";
+import type { EffectWatch } from "./gates.ts";
+import { CHECKS } from "./invariants/all.ts";
+import type { Check } from "./invariants/check.ts";
+import { type KernelOptions, kernel as newKernel } from "./kernel.ts";
+import { platform as newPlatform } from "./platform.ts";
+import { type Random, seededRandom } from "./random.ts";
+import { MOVED, type Play, type Scenario, SECRET } from "./scenario.ts";
+import { newStage } from "./stage.ts";
+
+export interface Violation {
+  seed: string;
+  step: number;
+  at: string;
+  invariant: string;
+  message: string;
+}
+
+export interface Run {
+  steps: number;
+  crashes: number;
+  fired: Record<FaultName, number>;
+  violation: Violation | undefined;
+  /** What the scenario says of its end. */
+  summary: string;
+}
+
+export interface SimulateOptions {
+  seed: string;
+  /** What the order of things is drawn from; the seed's own name when left out. */
+  randomSeed?: string;
+  scenario: Scenario;
+  faults: Faults;
+  trace?: ((line: string) => void) | undefined;
+  /** Instead of what the faults say, for runs with one planned crash. */
+  decide?: KernelOptions["decide"];
+}
+
+/** Plays one scenario from its beginning until all is quiet, or an invariant is violated. */
+export async function simulate(options: SimulateOptions): Promise<Run> {
+  const { seed, scenario, faults } = options;
+  const random = seededRandom(options.randomSeed ?? seed);
+  let violation: Violation | undefined;
+  let checks: Check[] = [];
+  // Between two writes nothing changes that a check could see.
+  const wrote = { lately: false };
+  const observe = async (happened: boolean) => {
+    if (!happened && !wrote.lately) return;
+    wrote.lately = false;
+    for (const check of checks) await guarded(check, () => check.step?.());
+  };
+  const kernel = newKernel(kernelOptions(options, random, observe));
+  const violated = (check: Check, message: string) => {
+    const at = new Date(kernel.nowMs()).toISOString();
+    violation ??= { seed, step: kernel.steps(), at, invariant: `${check.number}: ${check.name}`, message };
+  };
+  /** A check that cannot look has seen something that must not be, too. */
+  const guarded = async (check: Check, look: () => void | Promise<void>) => {
+    try {
+      await look();
+    } catch (error) {
+      violated(check, `the check failed: ${error instanceof Error ? error.stack : error}`);
+    }
+  };
+  const play = await openPlay(options, kernel, random);
+  checks = CHECKS.map((make) => {
+    const check: Check = make({ ...play, scenario, violated: (message) => violated(check, message) });
+    return check;
+  });
+  Object.assign(play.stage.watch, watchOf(play, checks, guarded, wrote));
+  await scenario.begin(play);
+  kernel.at(scenario.faultsEndMs, "nothing fails any more", faults.stop);
+  await kernel.run(scenario.endMs, (happened) => violation !== undefined || (happened && scenario.over?.(play) === true));
+  for (const check of checks) if (!violation) await guarded(check, async () => lastLook(check));
+  const summary = JSON.stringify(await scenario.summary?.(play)) ?? "";
+  return { steps: kernel.steps(), crashes: play.platform.crashes(), fired: faults.fired, violation, summary };
+}
+
+async function lastLook(check: Check): Promise<void> {
+  await check.step?.();
+  await check.end?.();
+}
+
+type Guarded = (check: Check, look: () => void | Promise<void>) => Promise<void>;
+
+function kernelOptions(
+  { scenario, faults, trace, decide }: SimulateOptions,
+  random: Random,
+  observe: KernelOptions["observe"],
+): KernelOptions {
+  const latency = random.fork("latency");
+  return {
+    startMs: scenario.startMs,
+    // Mostly quick, now and then slow: whoever comes first at a key is open.
+    latencyMs: ({ port }) =>
+      latency.chance(0.03) ? latency.between(500, 15_000) : latency.between(3, port.startsWith("cluster") ? 120 : 40),
+    decide: decide ?? faults.decide,
+    observe,
+    trace,
+  };
+}
+
+async function openPlay({ scenario, faults, trace }: SimulateOptions, kernel: Play["kernel"], random: Random): Promise<Play> {
+  const outcomes = random.fork("outcomes");
+  const tasks: Tasks = {
+    start: (...args) => platform.tasks.start(...args),
+    state: (...args) => platform.tasks.state(...args),
+  };
+  const stage = await newStage({
+    ...scenario,
+    kernel,
+    random: random.fork("stage"),
+    secret: SECRET,
+    tasks,
+    nextOutcome: () => scenario.outcome(outcomes, kernel.nowMs()),
+  });
+  const platform = newPlatform({
+    kernel,
+    random: random.fork("platform"),
+    faults,
+    open: stage.open,
+    runTask: (name, world, payload) => (name === "continueJob" ? continueJob(world, payload.job) : copyBlobs(world, payload)),
+    failed: (actor, error) => trace?.(`${actor.name} failed: ${hasCode(error, "transient") ? "transient: " : ""}${messageOf(error)}`),
+  });
+  return { stage, kernel, platform, faults, random: random.fork("play") };
+}
+
+/** The checks see every write; a root that is written below the watched prefix has its event. */
+function watchOf(play: Play, checks: readonly Check[], guarded: Guarded, wrote: { lately: boolean }): EffectWatch {
+  return {
+    asked(effect) {
+      for (const check of checks) check.asked?.(effect);
+    },
+    async before(effect) {
+      for (const check of checks) await guarded(check, () => check.before?.(effect));
+    },
+    async after(effect) {
+      wrote.lately = true;
+      for (const check of checks) await guarded(check, () => check.after?.(effect));
+      const isBlob = effect.port === `oss:${MOVED.bucket}` && effect.call.startsWith("put") && effect.error === undefined;
+      if (isBlob) blobWritten(play, String(effect.args[0]));
+    },
+  };
+}
