@@ -50,8 +50,12 @@ export const stateKey = {
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
   batch: (id: string, batch: string) => `work/${id}/${batch}.json`,
   batchDone: (id: string, batch: string, attempt: number) => `work/${id}/${batch}.done-${attempt}.json`,
-  copyExpected: (id: string, round: number) => `work/${id}/expected-${round}.json`,
-  copyRoot: (id: string, round: number) => `work/${id}/root-${round}`,
+  /** By the root that is to be published: of two plans for one round neither overwrites what the other one wrote. */
+  copyExpected: (id: string, sha256: string) => `work/${id}/expected-${sha256}.json`,
+  copyRoot: (id: string, sha256: string) => `work/${id}/root-${sha256}`,
+  /** As version 0.1.0 wrote them before. */
+  copyExpectedBefore: (id: string, round: number) => `work/${id}/expected-${round}.json`,
+  copyRootBefore: (id: string, round: number) => `work/${id}/root-${round}`,
   progress: (id: string) => `work/${id}/progress.json`,
   work: (id: string) => `work/${id}/`,
 } as const;

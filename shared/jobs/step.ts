@@ -8,6 +8,8 @@ import type { StateClock } from "./state.ts";
 
 /** After this the claim of an invocation that died is free again: its own deadline plus what a request half sent may still do. */
 const CLAIM_GRACE_MS = 120_000;
+/** An effect is one request; a claim as long as an hour's invocation would hold the job that long when its instance dies. */
+const EFFECT_MS_MAX = 600_000;
 /** Nothing new is started when less than this is left: an answer must still find us. */
 const DEADLINE_RESERVE_MS = 10_000;
 /** A job moves at most this often in one invocation, so that one cannot starve the others. */
@@ -167,21 +169,23 @@ async function applyEffect<I, D, O>(
   if (context.paused) return { outcome: "waiting", reason: reason("job.paused") };
   const effect = kind.effects[decision.effect];
   if (!effect) throw new Error(`job ${job.id}: no effect "${decision.effect}"`);
-  const until = new Date(context.clock.now().getTime() + context.remainingMs() + CLAIM_GRACE_MS).toISOString();
+  const endMs = context.clock.now().getTime() + Math.min(context.remainingMs(), EFFECT_MS_MAX);
+  const leftMs = () => Math.min(context.remainingMs(), endMs - context.clock.now().getTime());
+  const until = new Date(endMs + CLAIM_GRACE_MS).toISOString();
   const attempt = (job.head.claim?.attempt ?? 0) + 1;
   const claim: Claim = { effect: decision.effect, args: decision.args, attempt, until };
   if (!(await move(job, context, { state: job.head.state, reason: decision.reason, data: decision.data, claim }))) return lost();
 
   const before = await effect.lookUp(job, decision.args as never);
   if (before.found !== "none") return settle(job, before, context);
-  if (context.remainingMs() < DEADLINE_RESERVE_MS) return { outcome: "left", reason: reason("job.deadline") };
+  if (leftMs() < DEADLINE_RESERVE_MS) return { outcome: "left", reason: reason("job.deadline") };
   if (await context.isPaused()) return { outcome: "waiting", reason: reason("job.paused") };
   if (await context.log.done(job.id)) {
     // Begun beside an invocation that finished it and then died before it could take its record back: left there, it would hold the lane for ever.
     await context.log.sweep(job.id);
     return { outcome: "left", reason: reason("job.alreadyDone") };
   }
-  if (context.remainingMs() < 0) return { outcome: "left", reason: reason("job.deadline") };
+  if (leftMs() < 0) return { outcome: "left", reason: reason("job.deadline") };
   return performAndLook(effect, job, { decision, claim }, context);
 }
 

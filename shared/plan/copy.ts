@@ -63,7 +63,7 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice): Ro
 
 const startOf = (snapshot: RootSnapshot) => snapshot.startTime?.getTime() ?? 0;
 
-/** Batches in safe order: all data before anything that names it. */
+/** Batches in safe order: all data before anything that names it. An id names what is in it: two plans of one round never mean two things by one. */
 export function orderBatches(blobs: readonly ClosureBlob[], jobId: string, round: number): CopyBatch[] {
   const batches: CopyBatch[] = [];
   for (const kind of COPY_ORDER) {
@@ -76,11 +76,14 @@ export function orderBatches(blobs: readonly ClosureBlob[], jobId: string, round
         last.blobs.push(blob);
         last.bytes += bytes;
       } else {
-        batches.push({ id: `${round}-${batches.length}-${shortHash(6, jobId, blob.key)}`, blobs: [blob], bytes });
+        batches.push({ id: "", blobs: [blob], bytes });
       }
     }
   }
-  return batches;
+  return batches.map((batch, number) => ({
+    ...batch,
+    id: `${round}-${number}-${shortHash(6, jobId, ...batch.blobs.map(({ key }) => key))}`,
+  }));
 }
 
 /** The blobs of several closures, each key once, without roots. */

@@ -102,6 +102,14 @@ describe("one effect", () => {
     expect(await stepJob(record, await world.open(), world.context("a", { paused: true }))).toMatchObject({ outcome: "finished" });
   });
 
+  it("is claimed for minutes, not for as long as an hour's invocation may last", async () => {
+    const world = await setting();
+    const kind = world.kind({ perform: () => Promise.reject(new AppError("transient", "no answer")), lookUp: () => ({ found: "none" }) });
+    await stepJob(kind, await world.open(), world.context("a", { remainingMs: () => 3_600_000 }));
+    world.advance(13 * 60_000);
+    expect(await stepJob(world.kind(), await world.open(), world.context("b"))).toMatchObject({ outcome: "finished" });
+  });
+
   it("is not asked for when a pause came since the claim", async () => {
     const world = await setting();
     const context = world.context("a", { isPaused: async () => true });

@@ -7,7 +7,7 @@ import { copyBlobs } from "../../shared/run/copyBlobs.ts";
 import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
 import { openRepository } from "../../shared/run/readRepository.ts";
 import { fixtureRepository } from "../format/fixtureRepositories.ts";
-import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "./world.ts";
+import { HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "./world.ts";
 
 const STEP1 = fixtureRepository("es-5.5.2-migration/step1");
 const STEP2 = fixtureRepository("es-5.5.2-migration/step2");
@@ -214,6 +214,34 @@ describe("invariant 10: secrets", () => {
     await run();
     expect(texts.length).toBeGreaterThan(4);
     expect(texts.concat(JSON.stringify([world.notices, world.lines])).filter((text) => /planted/.test(text))).toEqual([]);
+  });
+});
+
+describe("a plan whose invocation was frozen while it was written", () => {
+  it("does not overwrite what another one planned meanwhile", async () => {
+    await ask();
+    const opened = await world.open();
+    let thaw: () => void = () => undefined;
+    const frozen = new Promise<void>((resolve) => {
+      thaw = resolve;
+    });
+    const state: BlobStore = {
+      ...opened.state,
+      async put(key, body, options) {
+        if (/^work\/.*(expected|root)/.test(key)) await frozen;
+        return opened.state.put(key, body, options);
+      },
+    };
+    const late = advanceJobs({ ...opened, state });
+    while ((await world.stateKeys("work/")).length === 0) await new Promise(setImmediate);
+    await world.fill(AWS, STEP2.blobs);
+    world.advance(HOUR_MS);
+    await tick();
+    thaw();
+    await late;
+    await run();
+    expect(await newestCopy()).toMatchObject({ state: "done" });
+    expect(await isReadable()).toBe("index-1");
   });
 });
 

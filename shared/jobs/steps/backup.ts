@@ -117,11 +117,11 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
   if (state === "running")
     return { do: "record", state: "asked", reason: reason("snapshot.vanished", { snapshot: data.name ?? "" }), data: withoutName(data) };
-  // An attempt that left no trace (7.10 accepts into a repository it cannot write) is asked for again under its own name a few times, a refused one always.
+  // An attempt that left no trace (7.10 accepts into a repository it cannot write) is asked for again a few times, a refused one always, and only ever
+  // under its own name: a request that is still on its way would else make a second good snapshot.
   const traceless = tracelessOf(job.head);
-  const again = data.name !== undefined && (isRefused(job.head) || traceless < policy.attempts);
-  const attempt = again ? Math.max(attempts, 1) : attempts + 1;
-  if (attempt > policy.attempts)
+  const attempt = data.name === undefined ? attempts + 1 : Math.max(attempts, 1);
+  if (attempt > policy.attempts || (!isRefused(job.head) && traceless >= policy.attempts))
     return {
       do: "record",
       state: "failed",
@@ -177,7 +177,7 @@ function failureOf(snapshot: ClusterSnapshot): BackupData["failures"][number] {
   return { name: snapshot.name, state: snapshot.state, shardsFailed: snapshot.shards.failed };
 }
 
-function withoutName({ name: _name, uuid: _uuid, ...rest }: BackupData): BackupData {
+function withoutName({ name: _name, uuid: _uuid, traceless: _traceless, ...rest }: BackupData): BackupData {
   return rest;
 }
 

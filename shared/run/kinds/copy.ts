@@ -29,8 +29,7 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
     effects: {
       writeBatches: {
         async lookUp(job) {
-          const { round } = job.head.data;
-          if (!(await world.state.head(stateKey.copyRoot(job.id, round)))) return { found: "none" };
+          if (!(await isPlanWritten(world, job))) return { found: "none" };
           const state = job.head.data.batches.length === 0 ? "moved" : "copying";
           return { found: "ours", state, reason: reason("copy.begun", { batches: job.head.data.batches.length }), data: job.head.data };
         },
@@ -130,21 +129,32 @@ async function hasBegun(world: World, job: CopyJob, args: { batch: string; attem
 
 /** The root comes last: while it is not there, the plan is not. Before anything is written an empty destination is claimed. */
 async function writePlan(world: World, job: CopyJob, plan: CopyPlan): Promise<void> {
-  const { round } = job.head.data;
   await writeObjectOnce(world.state, stateKey.copyClaim(copyOwner(world, job)), {
     destination: world.blobs(job.intent.input.rule.to).url,
     job: job.id,
   });
   for (const batch of plan.batches) await writeObject(world.state, stateKey.batch(job.id, batch.id), batch);
-  await writeObject(world.state, stateKey.copyExpected(job.id, round), plan.expected);
-  await world.state.put(stateKey.copyRoot(job.id, round), plan.rootBytes);
+  await writeObject(world.state, stateKey.copyExpected(job.id, plan.root.sha256), plan.expected);
+  await world.state.put(stateKey.copyRoot(job.id, plan.root.sha256), plan.rootBytes);
+}
+
+/** The root and every batch: another plan for the same root may have been written by an invocation that died. */
+async function isPlanWritten(world: World, job: CopyJob): Promise<boolean> {
+  const written = new Set<string>();
+  for await (const { key } of world.state.list(stateKey.work(job.id))) written.add(key);
+  const { batches } = job.head.data;
+  return written.has(stateKey.copyRoot(job.id, rootOf(job).sha256)) && batches.every(({ id }) => written.has(stateKey.batch(job.id, id)));
 }
 
 type Missing = Extract<CopyObservation, { seen: "destination" }>["missing"];
 
 /** Undefined when time ran out. */
 async function missingAtDestination(world: World, job: CopyJob): Promise<Missing | undefined> {
-  const expected = (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpected(job.id, job.head.data.round))) ?? [];
+  const { id, head } = job;
+  const expected =
+    (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpected(id, rootOf(job).sha256))) ??
+    (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpectedBefore(id, head.data.round)));
+  if (!expected) throw new AppError("invalid", `job ${id}: what must be at the destination was written down, and is gone`);
   const sizes = await listSizes(world.blobs(job.intent.input.rule.to), () => isTimeUp(world));
   return (
     sizes &&
@@ -194,7 +204,9 @@ async function isAsPlanned(store: BlobStore, job: CopyJob, highest: number): Pro
 async function publish(world: World, work: OpenWork, job: CopyJob): Promise<void> {
   const store = world.blobs(job.intent.input.rule.to);
   const root = rootOf(job);
-  const bytes = await world.state.get(stateKey.copyRoot(job.id, job.head.data.round));
+  const bytes =
+    (await world.state.get(stateKey.copyRoot(job.id, root.sha256))) ??
+    (await world.state.get(stateKey.copyRootBefore(job.id, job.head.data.round)));
   if (!bytes || sha256(bytes) !== root.sha256) throw new AppError("invalid", `job ${job.id}: the planned root is not what was planned`);
   const owner = copyOwner(world, job);
   await rememberMark(world, work.live.published, {

@@ -104,8 +104,8 @@ describe("every way that a backup may go", () => {
       states: ["asked", "running", "done", "failed", "cancelled"],
       ownWaits: ["snapshot.running"],
       changing: ["registerRepository", "deleteRunning"],
-      spotsMin: 2_400,
-      movesMin: 390_000,
+      spotsMin: 1_390,
+      movesMin: 220_000,
     });
   });
 

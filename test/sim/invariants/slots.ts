@@ -9,13 +9,11 @@ export const oneSuccessPerSlot: MakeCheck = ({ stage, scenario, violated }) => {
   const successes = new Map<string, Map<string, string[]>>();
   const planned = new Map<string, string[]>();
   const judged = new Set<string>();
-  /** Of requests that came long after they were sent, when another attempt under another name was good already: known, see docs/jobs.md. */
-  const late = new Set<string>();
 
   function see(): void {
     for (const { name, state, indices } of stage.places.at(BACKUPS_LOCATION)) {
       const parts = parseSnapshotName(name);
-      if (parts?.policy !== POLICY || state !== "SUCCESS" || late.has(name)) continue;
+      if (parts?.policy !== POLICY || state !== "SUCCESS") continue;
       const there = successes.get(parts.slot) ?? new Map<string, string[]>();
       successes.set(parts.slot, there.set(name, indices));
       if (there.size > 1) violated(`slot ${parts.slot} has ${there.size} successes: ${[...there.keys()].join(", ")}`);
@@ -41,8 +39,6 @@ export const oneSuccessPerSlot: MakeCheck = ({ stage, scenario, violated }) => {
     name: "a slot gets at most one success",
     after(effect) {
       const created = isWriteOn(effect, "cluster:source", "createSnapshot") && effect.error === undefined;
-      const slot = parseSnapshotName(String(effect.args[1]))?.slot;
-      if (created && effect.actor.wasFrozen && successes.has(slot ?? "")) late.add(String(effect.args[1]));
       if (created) planned.set(String(effect.args[1]), (effect.args[2] as { indices: string[] }).indices);
       if (isWriteOn(effect, "state", "put") && String(effect.args[0]).startsWith("done/backup/")) judge(String(effect.args[0]));
     },

@@ -36,9 +36,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "acts before the claim",
     file: "shared/jobs/step.ts",
-    find: "  const until = new Date(context.clock.now().getTime() + context.remainingMs()",
+    find: "  const until = new Date(endMs + CLAIM_GRACE_MS).toISOString();",
     replace:
-      "  await effect.perform(job, decision.args as never, decision.carry as never).catch(() => undefined);\n  const until = new Date(context.clock.now().getTime() + context.remainingMs()",
+      "  await effect.perform(job, decision.args as never, decision.carry as never).catch(() => undefined);\n  const until = new Date(endMs + CLAIM_GRACE_MS).toISOString();",
     seeds: 10,
   },
   {
@@ -66,8 +66,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "claims expire at once",
     file: "shared/jobs/step.ts",
-    find: "context.remainingMs() + CLAIM_GRACE_MS)",
-    replace: "0)",
+    find: "new Date(endMs + CLAIM_GRACE_MS)",
+    replace: "new Date(context.clock.now().getTime())",
     seeds: 40,
   },
   {
