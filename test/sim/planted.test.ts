@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PLANTED_BUGS } from "./planted/bugs.ts";
 import { findPlanted } from "./planted/run.ts";
@@ -21,6 +22,10 @@ describe("a fault planted in the product", () => {
     },
     60_000,
   );
+
+  it.each(PLANTED_BUGS)("has its text once in the source: $name", ({ file, find }) => {
+    expect(readFileSync(file, "utf8").split(find)).toHaveLength(2);
+  });
 
   it("must have its text once in the source, or it is none", async () => {
     const [bug] = PLANTED_BUGS;

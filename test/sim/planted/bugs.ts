@@ -54,7 +54,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "  // A refusal that was answered shows at once or never",
     replace:
       '  if (refusal === undefined) return settle(job, { found: "ours", state: job.head.state, reason: decision.reason, data: job.head.data }, context);\n  // A refusal that was answered shows at once or never',
-    seeds: 20,
+    seeds: 200,
   },
   {
     name: "claims never expire",
@@ -101,8 +101,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "takes unstarted shards for done",
     file: "shared/jobs/steps/restore.ts",
-    find: "return there.primariesActive === target.shards && there.documents !== undefined",
-    replace: "return there.primariesActive <= target.shards",
+    find: "if (there.primariesActive === target.shards && there.documents !== undefined)",
+    replace: "if (there.primariesActive <= target.shards)",
     seeds: 10,
   },
   {
