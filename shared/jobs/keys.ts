@@ -31,6 +31,7 @@ export const stateKey = {
   watchRoots: (watch: string) => `live/watch/${watch}/root/`,
   /** What the root last looked at held: a root of another repository shares nothing with it. */
   watchUuids: (watch: string) => `live/watch/${watch}/uuids.json`,
+  positions: (watch: string) => `live/watch/${watch}/position/`,
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,
   published: (owner: string) => `live/copies/${owner}/published/`,

@@ -21,7 +21,7 @@ export async function joinListing(expected: readonly ClosureBlob[], listing: Asy
 /** What a listing shows of expected blobs. */
 export interface Joined {
   missing: MissingBlob[];
-  /** When each was last written, in the order of the expected ones; undefined when it is not there or the listing does not say. */
+  /** When each was last written, in the order of the expected ones; undefined when it is not there or the listing does not tell for sure. */
   written: (Date | undefined)[];
 }
 
@@ -52,7 +52,7 @@ export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
         const found = current?.key === blob.key ? current : undefined;
         const fault = missingOf(blob, found?.sizeBytes);
         if (fault !== undefined) joined.missing.push(fault);
-        joined.written.push(found?.lastModified);
+        joined.written.push(found && writtenAt(found));
       }
       return joined;
     },
@@ -63,6 +63,11 @@ export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
       await iterator.return();
     },
   };
+}
+
+/** Of an upload in parts S3 tells when it began, which may be long before these bytes were there; its etag ends in the number of parts. */
+function writtenAt({ lastModified, etag }: BlobInfo): Date | undefined {
+  return etag?.includes("-") ? undefined : lastModified;
 }
 
 /** The same, of a listing that was read before: sizes in bytes by key. */

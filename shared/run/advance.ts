@@ -6,6 +6,7 @@ import { messageOf } from "../model/errors.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { handOver, isInTask } from "./handOver.ts";
+import { isTimeUp } from "./isTimeUp.ts";
 import { arrivalKind } from "./kinds/arrival.ts";
 import { backupKind } from "./kinds/backup.ts";
 import { copyKind } from "./kinds/copy.ts";
@@ -16,9 +17,6 @@ import { verificationKind } from "./kinds/verification.ts";
 import { type OpenWork, readOpenWork } from "./openWork.ts";
 import type { World } from "./world.ts";
 
-/** Nothing further is taken up when less than this is left. */
-const ADVANCE_RESERVE_MS = 15_000;
-
 export interface Advanced {
   job: string;
   outcome: Stepped["outcome"] | "error";
@@ -26,7 +24,7 @@ export interface Advanced {
   reason: Reason;
 }
 
-/** What one job's look may take of a tick. A look keeps some seconds of it for its record; what does not fit goes on in a task. */
+/** What one job's look may take of a tick, its reserve for the record included; what does not fit goes on in a task. */
 const SLICE_MS = 35_000;
 
 /** Moves one job by id, unless a task has it in hand; a job that has no log (any more) is no error. */
@@ -45,7 +43,7 @@ export async function advanceAll(world: World, work: OpenWork): Promise<Advanced
   const done = new Set<string>();
   for (;;) {
     const next = inTurn(work).find((job) => !done.has(job.id));
-    if (!next || world.remainingMs() < ADVANCE_RESERVE_MS) {
+    if (!next || isTimeUp(world)) {
       await rememberNext(world, work, next?.id);
       return advanced;
     }
@@ -71,12 +69,14 @@ async function rememberNext(world: World, { live }: OpenWork, id: string | undef
 function withSlice(world: World): World {
   const endMs = world.clock.now().getTime() + SLICE_MS;
   const remainingMs = () => Math.min(world.remainingMs(), endMs - world.clock.now().getTime());
-  // Not spread: what a world holds is opened when it is first asked for.
+  // Not spread: that would open what is opened only when it is asked for, and tasks cannot be opened without a role.
   return Object.create(world, { remainingMs: { value: remainingMs } }) as World;
 }
 
 async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: World): Promise<Advanced> {
-  if (await isInTask(world, work, job)) return { job: job.id, outcome: "left", state: job.head.state, reason: reason("job.inTask") };
+  // A cancellation does not wait for the task: whoever writes the next record has the job.
+  if (!job.head.cancelling && (await isInTask(world, work, job)))
+    return { job: job.id, outcome: "left", state: job.head.state, reason: reason("job.inTask") };
   const advanced = await advanceOne(world, work, job, looking);
   if (work.cut.delete(job.id)) await handOver(world, work, job);
   return advanced;

@@ -3,6 +3,7 @@ import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
 import { type Advanced, advanceAll } from "./advance.ts";
 import { forEachBounded } from "./forEachBounded.ts";
+import { isTimeUp } from "./isTimeUp.ts";
 import { lookAtWatch } from "./lookAtWatch.ts";
 import { lookForCopy } from "./lookForCopy.ts";
 import { lookForSlots } from "./lookForSlots.ts";
@@ -12,8 +13,6 @@ import type { World } from "./world.ts";
 
 /** Enough to hide latency; a look is a listing, and rarely more. */
 const LOOKS_AT_ONCE = 8;
-/** No look is begun when less is left: it may read a root, and its job's intent must still be written. */
-const LOOK_RESERVE_MS = 15_000;
 
 export interface TickReport {
   advanced: Advanced[];
@@ -39,7 +38,7 @@ async function lookEverywhere(world: World, work: OpenWork): Promise<TickReport[
       const message = await look(world, work, name, run);
       if (message !== undefined) messages.set(name, message);
     },
-    () => world.remainingMs() < LOOK_RESERVE_MS,
+    () => isTimeUp(world),
   );
   if (!finished) world.logger.warn("time is up: some looks are left to the next tick");
   return all.flatMap(([name]) => {

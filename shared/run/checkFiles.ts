@@ -53,8 +53,12 @@ export async function checkFooter(store: BlobStore, file: RecordedFile): Promise
   return judge(file, Buffer.concat(pieces), undefined);
 }
 
-/** Streams all parts: their sizes, the CRC32 over everything but its own eight bytes, the footer, and the recorded checksum. */
-export async function checkContents(store: BlobStore, file: RecordedFile): Promise<FileFaults> {
+/** Undefined when `deadline` said in the middle of it that time is up. Streams all parts: their sizes, the CRC32 over everything but its own eight bytes, the footer, and the recorded checksum. */
+export async function checkContents(
+  store: BlobStore,
+  file: RecordedFile,
+  deadline: () => boolean = () => false,
+): Promise<FileFaults | undefined> {
   let checksum = 0;
   let left = file.lengthBytes - CHECKSUM_BYTES;
   let tail: Uint8Array = new Uint8Array(0);
@@ -63,6 +67,7 @@ export async function checkContents(store: BlobStore, file: RecordedFile): Promi
     if (body === undefined) return gone(blob);
     let foundBytes = 0;
     for await (const piece of body) {
+      if (deadline()) return undefined;
       checksum = crc32(piece.subarray(0, Math.max(0, left)), checksum);
       left -= piece.byteLength;
       foundBytes += piece.byteLength;

@@ -3,8 +3,8 @@ import type { ClosureBlob, ProofLevel } from "../model/repository.ts";
 import { checkContents, checkFooter, type FileFaults, type FootersFor, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { type Sample, type Sampled, samplerOf } from "./sampler.ts";
 
-/** Between the clock that stamps blobs and the one that stamps proofs. */
-const CLOCKS_APART_MS = 5 * 60_000;
+/** Between the clock that stamps blobs and the one that stamps proofs, and between the beginning of an upload and its end. */
+const CLOCKS_APART_MS = 15 * 60_000;
 
 export interface DataChecksOptions {
   level: ProofLevel;
@@ -16,11 +16,13 @@ export interface DataChecksOptions {
   sample?: Sample | undefined;
   /** After each file of a sample. */
   onRead?: ((sampled: Sampled) => void) | undefined;
+  deadline?: (() => boolean) | undefined;
 }
 
 export interface FileCheck {
   file: RecordedFile;
-  run(): Promise<FileFaults>;
+  /** Undefined when time ran out in the middle of it. */
+  run(): Promise<FileFaults | undefined>;
 }
 
 /** The blobs of one shard as the listing showed them. */
@@ -44,15 +46,14 @@ export interface DataChecks {
 
 /** `seed`: of a sample's order. */
 export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions): DataChecks {
-  const { level, sample } = options;
+  const { level, sample, deadline } = options;
   const none = { rest: () => [], sampled: () => undefined };
   const footerOf = (file: RecordedFile): FileCheck => ({ file, run: () => checkFooter(store, file) });
   if (level === "footers") return { ...none, ofShard: (shard) => unseenFiles(shard, options).map(footerOf) };
   const all = ({ blobs, except }: ListedShard) => recordedFiles(blobs, "all", except);
-  if (level === "contents" && sample !== undefined)
-    return sampling(store, samplerOf(sample, seed), { all, footerOf, onRead: options.onRead });
+  if (level === "contents" && sample !== undefined) return sampling(store, samplerOf(sample, seed), { all, footerOf, options });
   if (level === "contents")
-    return { ...none, ofShard: (shard) => all(shard).map((file) => ({ file, run: () => checkContents(store, file) })) };
+    return { ...none, ofShard: (shard) => all(shard).map((file) => ({ file, run: () => checkContents(store, file, deadline) })) };
   return { ...none, ofShard: () => [] };
 }
 
@@ -71,7 +72,7 @@ function sampling(
   how: {
     all: (shard: ListedShard) => RecordedFile[];
     footerOf: (file: RecordedFile) => FileCheck;
-    onRead: DataChecksOptions["onRead"];
+    options: DataChecksOptions;
   },
 ): DataChecks {
   const read = { files: 0, bytes: 0 };
@@ -79,10 +80,11 @@ function sampling(
   const contentsOf = (file: RecordedFile): FileCheck => ({
     file,
     async run() {
-      const faults = await checkContents(store, file);
+      const faults = await checkContents(store, file, how.options.deadline);
+      if (faults === undefined) return undefined;
       read.files += 1;
       read.bytes += file.lengthBytes;
-      how.onRead?.(sampled());
+      how.options.onRead?.(sampled());
       return faults;
     },
   });

@@ -17,6 +17,8 @@ function taskIdOf(id: string, number: number): string {
 export async function handOver(world: World, work: OpenWork, { id }: Job): Promise<void> {
   const number = (work.live.tasks.get(id) ?? 0) + 1;
   await withoutTasks(world, id, async () => {
+    // Somebody may have ended it while it was looked at.
+    if (await world.log.done(id)) return;
     if (!(await writeObjectOnce(world.state, stateKey.task(id, number), {}))) return;
     work.live.tasks.set(id, number);
     await startTask(world, id, number);

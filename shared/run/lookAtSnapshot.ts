@@ -70,7 +70,11 @@ export async function lookAtSnapshot(
   const verdict = verdictOf(missing, damaged);
   // Missing and damaged blobs are certain even when time ran out; only "nothing found" needs the whole look.
   if (verdict !== "whole" || (finished && seen.closure !== undefined)) return { verdict, reason: undefined, ...seen };
-  return { verdict: "unproven", reason: reason("proof.outOfTime", { level }), ...seen };
+  return { verdict: "unproven", reason: outOfTime(level), ...seen };
+}
+
+export function outOfTime(level: SnapshotProof["level"]): Reason {
+  return reason("proof.outOfTime", { level });
 }
 
 /** 5.x and 6.x read this list before every restore and fail at one that is cut or flipped; absent is fine, and later versions never look (measured). */

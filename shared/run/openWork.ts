@@ -28,6 +28,8 @@ export async function readOpenWork(world: World, fresh?: LiveView): Promise<Open
     const job = await withLogFields({ job: id }, () => readJob(world, id, seq));
     if (job) read.set(id, job);
   });
+  // A task that was numbered while its job was being ended.
+  for (const id of live.tasks.keys()) if (!live.jobs.has(id) && (await world.log.done(id))) await world.log.sweep(id);
   // In the order of the listing, whatever the order of the answers.
   const jobs = [...live.jobs.keys()].flatMap((id) => read.get(id) ?? []);
   return { live, jobs, eager: new Set(), cut: new Set() };

@@ -3,7 +3,7 @@ import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import type { ProvenClosure, RootCatalogue, RootSnapshot, SnapshotProof } from "../model/repository.ts";
 import { countingStore } from "./countingStore.ts";
-import { type Finding, type LookOptions, lookAtSnapshot } from "./lookAtSnapshot.ts";
+import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./lookAtSnapshot.ts";
 import { metadataReader } from "./metadataReader.ts";
 import { listRoots, type OpenedRepository, openRepository, readRecord, requireRoot } from "./readRepository.ts";
 import type { Sampled } from "./sampler.ts";
@@ -89,7 +89,8 @@ async function confirm(
   if (root === undefined || snapshot === undefined) return { finding: moved(finding, seen.root, root), root: seen.root };
   const before = finding.closure;
   if (before === undefined) return { finding, root };
-  const closure = await closureNow(store, root, snapshot, options);
+  const { closure, finished } = await closureNow(store, root, snapshot, options);
+  if (!finished) return { finding: { ...finding, verdict: "unproven", reason: outOfTime(options.level) }, root: seen.root };
   if (closure?.digest !== before.digest) return { finding: moved(finding, seen.root, root), root: seen.root };
   return { finding: { ...finding, closure: sameIn(closure, root) }, root };
 }
@@ -99,10 +100,10 @@ async function closureNow(
   root: RootCatalogue,
   snapshot: RootSnapshot,
   options: ProveSnapshotOptions,
-): Promise<ProvenClosure | undefined> {
+): Promise<{ closure: ProvenClosure | undefined; finished: boolean }> {
   const reader = metadataReader(store);
   const record = await readRecord(reader, snapshot);
-  return (await streamClosure(reader, { root, snapshot, record }, { ...options, listing: undefined })).closure;
+  return streamClosure(reader, { root, snapshot, record }, { ...options, listing: undefined });
 }
 
 function sameIn(closure: ProvenClosure, root: RootCatalogue): ProvenClosure {

@@ -29,20 +29,18 @@ export interface Sampler {
 export function samplerOf(sample: Sample, seed: string): Sampler {
   const rankOf = (file: RecordedFile) => sha256(JSON.stringify([seed, file.parts[0]?.key]));
   let [ofFiles, ofBytes, chosenBytes] = [0, 0, 0];
-  /** In the order of their ranks. */
   const kept: { file: RecordedFile; rank: string }[] = [];
 
   function keep(file: RecordedFile, budgetBytes: number): void {
     if (file.lengthBytes > budgetBytes) return;
-    const rank = rankOf(file);
-    let [low, high] = [0, kept.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((kept[middle]?.rank ?? "") < rank) low = middle + 1;
-      else high = middle;
-    }
-    kept.splice(low, 0, { file, rank });
+    kept.push({ file, rank: rankOf(file) });
     chosenBytes += file.lengthBytes;
+    // Not for each file: ordering the whole list as rarely as this keeps it cheap.
+    if (chosenBytes > 2 * budgetBytes) cut(budgetBytes);
+  }
+
+  function cut(budgetBytes: number): void {
+    kept.sort((left, right) => (left.rank < right.rank ? -1 : 1));
     while (chosenBytes > budgetBytes) chosenBytes -= kept.pop()?.file.lengthBytes ?? 0;
   }
 
@@ -63,7 +61,10 @@ export function samplerOf(sample: Sample, seed: string): Sampler {
       for (const file of files) keep(file, sample.bytes);
       return [];
     },
-    rest: () => kept.map(({ file }) => file),
+    rest() {
+      if ("bytes" in sample) cut(sample.bytes);
+      return kept.map(({ file }) => file);
+    },
     get ofFiles() {
       return ofFiles;
     },

@@ -142,8 +142,11 @@ async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurren
     for (const check of checks?.data.rest() ?? []) await pool.start(async () => void (await runCheck(walk, check)));
     return true;
   } finally {
-    await checks?.join.close();
-    await pool.drain();
+    try {
+      await checks?.join.close();
+    } finally {
+      await pool.drain();
+    }
   }
 }
 
@@ -194,6 +197,10 @@ async function runCheck(walk: Walk, check: FileCheck): Promise<FileFaults | unde
     return undefined;
   }
   const faults = await check.run();
+  if (faults === undefined) {
+    walk.cut = true;
+    return undefined;
+  }
   walk.missing.add(faults.missing);
   walk.damaged.add(faults.damaged);
   return faults;

@@ -180,7 +180,7 @@ describe("a proof that does not fit one invocation", () => {
     let ticks = 0;
     for (; (await done()) === undefined && ticks < 40; ticks += 1) {
       await shortTick(300);
-      world.advance(10 * MINUTE_MS);
+      world.advance(20 * MINUTE_MS);
       proven.push((await head())?.data.progress?.provenShards ?? 200);
     }
     expect(await done()).toMatchObject({ state: "done", result: { blobs: BLOBS.size } });
@@ -193,7 +193,7 @@ describe("a proof that does not fit one invocation", () => {
     await world.fill(MOVED, BLOBS, [keyOf(9, 19, "__2")]);
     for (let look = 0; look < 12; look += 1) {
       await shortTick(300);
-      world.advance(10 * MINUTE_MS);
+      world.advance(20 * MINUTE_MS);
     }
     expect(await done()).toBeUndefined();
     expect(await head()).toMatchObject({ reason: { code: "arrival.incomplete", params: { missing: 1, first: keyOf(9, 19, "__2") } } });
@@ -203,10 +203,10 @@ describe("a proof that does not fit one invocation", () => {
 describe("a last word that reads no footer twice", () => {
   it("costs no more than names and metadata, when nothing was written since the footers were seen", async () => {
     await world.fill(MOVED, BLOBS, [keyOf(2, 3, "__1")]);
-    world.advance(10 * MINUTE_MS);
+    world.advance(20 * MINUTE_MS);
     await tick();
     await give(keyOf(2, 3, "__1"));
-    world.advance(10 * MINUTE_MS);
+    world.advance(20 * MINUTE_MS);
     const { counts } = await tick();
     expect(await done()).toMatchObject({ state: "done" });
     // The root, the snapshot, the global metadata, ten indices and 200 shards; of one shard the list and three footers besides, and its new blob again.
@@ -217,7 +217,7 @@ describe("a last word that reads no footer twice", () => {
     const late = keyOf(2, 3, "__1");
     await world.fill(MOVED, BLOBS, [late]);
     await tick();
-    world.advance(10 * MINUTE_MS);
+    world.advance(20 * MINUTE_MS);
     await spoil(keyOf(8, 11, "__1"));
     await give(late);
     await tick();
@@ -231,7 +231,7 @@ describe("a last word that reads no footer twice", () => {
     await spoil(key);
     for (let look = 0; look < 12; look += 1) {
       await shortTick(300);
-      world.advance(10 * MINUTE_MS);
+      world.advance(20 * MINUTE_MS);
     }
     expect(await done()).toBeUndefined();
     await give(key);

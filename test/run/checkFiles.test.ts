@@ -48,18 +48,29 @@ describe("checkFooter and checkContents", () => {
       blobs.set(key, spoilt);
       const inFooter = at >= CONTENTS.length - 16;
       expect((await checkFooter(storeOf(blobs), onlyFile(expected))).damaged.length > 0).toBe(inFooter);
-      expect((await checkContents(storeOf(blobs), onlyFile(expected))).damaged.length).toBe(expected.length);
+      expect((await checkContents(storeOf(blobs), onlyFile(expected)))?.damaged.length).toBe(expected.length);
     },
   );
+
+  it("stop in the middle of a file when time is up, and say nothing of it then", async () => {
+    const { blobs, expected } = inParts(10);
+    let pieces = 0;
+    const deadline = () => {
+      pieces += 1;
+      return pieces > 2;
+    };
+    expect(await checkContents(storeOf(blobs), onlyFile(expected), deadline)).toBeUndefined();
+    expect(pieces).toBe(3);
+  });
 
   it("tell a part that vanished, and contents of another size, as missing", async () => {
     const { blobs, expected } = inParts(10);
     const last = onlyFile(expected).parts.at(-1)?.key ?? "";
     const grown = new Map(blobs).set(last, Buffer.alloc(30));
-    expect((await checkContents(storeOf(grown), onlyFile(expected))).missing).toMatchObject([{ key: last, foundBytes: 30 }]);
+    expect((await checkContents(storeOf(grown), onlyFile(expected)))?.missing).toMatchObject([{ key: last, foundBytes: 30 }]);
     blobs.delete(last);
     for (const check of [checkFooter, checkContents]) {
-      expect((await check(storeOf(blobs), onlyFile(expected))).missing).toMatchObject([{ key: last, foundBytes: null }]);
+      expect((await check(storeOf(blobs), onlyFile(expected)))?.missing).toMatchObject([{ key: last, foundBytes: null }]);
     }
   });
 });

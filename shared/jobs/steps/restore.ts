@@ -1,15 +1,10 @@
 import { type Reason, reason } from "../../model/reason.ts";
 import type { Decision } from "../step.ts";
+import { beginAgain, follow } from "./restoreFollow.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./restoreState.ts";
 
 export type * from "./restoreState.ts";
 
-/** A restore whose bytes do not move for this long is stuck: its index goes, since on 5.5 it would block all snapshot work. */
-const STALLED_MS = 10 * 60_000;
-/** A cluster that comes up again fills its shards from its own disks first; what is empty after this stays empty. */
-const BROKEN_OFF_MS = 60_000;
-/** Blobs that cannot be restored are told after so many; a cluster that goes down more often wants a look. */
-const BEGUN_AGAIN_MAX = 2;
 /** Replicas that are not there by then do not keep the alias from moving: started primaries serve. */
 const GREEN_PATIENCE_MS = 10 * 60_000;
 
@@ -19,6 +14,13 @@ export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date
   if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) && job.head.state !== "settled")
     return takeBack(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
   if (job.head.data.failing) return takeBack(job, seen, { state: "failed", reason: job.head.data.failing });
+  if (seen.overtaken !== undefined && !job.head.claim && seen.targets.every(({ there }) => there !== "ours"))
+    return {
+      do: "record",
+      state: "skipped",
+      reason: reason("arrival.overtaken", { snapshot: job.intent.input.snapshot.name, by: seen.overtaken }),
+      data: job.head.data,
+    };
   if (job.head.state === "asked") return plan(job, seen);
   for (const target of job.head.data.targets) {
     const decision = moveTarget(
@@ -103,58 +105,6 @@ function begin(target: Target, seen: RestoreObservation, data: RestoreData): Dec
     reason: reason("restore.start", { index: target.index, as: target.as, shards: target.shards, bytes: target.bytes }),
     data,
   };
-}
-
-function follow(job: RestoreJob, target: Target, there: TargetSeen, now: Date): Decision<RestoreData> {
-  const { data } = job.head;
-  const known = data.progress;
-  const params = {
-    index: target.as,
-    started: there.primariesActive,
-    shards: target.shards,
-    bytesTotal: there.bytesTotal,
-    bytesRecovered: there.bytesRecovered,
-  };
-  const stalledMs = known ? now.getTime() - new Date(known.at).getTime() : 0;
-  const isStalled = stalledMs >= STALLED_MS;
-  if (!known || (isStalled && known.bytes !== there.bytesRecovered))
-    return {
-      do: "record",
-      state: "restoring",
-      reason: reason("restore.progress", params),
-      data: { ...data, progress: { bytes: there.bytesRecovered, at: now.toISOString() } },
-    };
-  if (!isStalled) return { do: "wait", own: true, reason: reason("restore.progress", params) };
-  return giveUp(data, reason("restore.stuck", { ...params, minutes: Math.round(stalledMs / 60_000) }));
-}
-
-/** A node that went down in the middle leaves shards that no restore runs for any more, and that the cluster never fills by itself. */
-function beginAgain(job: RestoreJob, target: Target, there: TargetSeen, seen: RestoreObservation, now: Date): Decision<RestoreData> {
-  const { progress, ...data } = job.head.data;
-  const params = { index: target.as, started: there.primariesActive, shards: target.shards };
-  const again = data.begunAgain ?? 0;
-  if (!progress?.brokenOff)
-    return {
-      do: "record",
-      state: "restoring",
-      reason: reason("restore.brokenOff", params),
-      data: { ...data, progress: { bytes: there.bytesRecovered, at: now.toISOString(), brokenOff: true } },
-    };
-  if (now.getTime() - new Date(progress.at).getTime() < BROKEN_OFF_MS)
-    return { do: "wait", own: true, reason: reason("restore.brokenOff", params) };
-  const serves = seen.aliasHolders.some(({ name }) => name === target.as);
-  if (again >= BEGUN_AGAIN_MAX || serves) return giveUp(data, reason("restore.shardsFailed", params));
-  return {
-    do: "effect",
-    effect: "deleteIndex",
-    args: { index: target.as, uuid: there.uuid },
-    reason: reason("restore.again", params),
-    data: { ...data, begunAgain: again + 1 },
-  };
-}
-
-function giveUp(data: RestoreData, failing: Reason): Decision<RestoreData> {
-  return { do: "record", state: "freeing", reason: failing, data: { ...data, failing } };
 }
 
 function count(target: Target, there: TargetSeen, data: RestoreData): Decision<RestoreData> {

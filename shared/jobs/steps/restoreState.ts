@@ -59,6 +59,8 @@ export interface RestoreObservation {
   targets: readonly TargetSeen[];
   aliasHolders: readonly { name: string; uuid: string }[];
   dataNodes: number;
+  /** The newer snapshot that the watch serves by now. */
+  overtaken: string | undefined;
   blocked: Reason | undefined;
 }
 

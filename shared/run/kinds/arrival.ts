@@ -1,5 +1,6 @@
 import { jobId } from "../../jobs/ids.ts";
 import { stateKey } from "../../jobs/keys.ts";
+import type { WatchPosition } from "../../jobs/liveView.ts";
 import type { Job } from "../../jobs/record.ts";
 import { readObject, writeObject } from "../../jobs/stateObject.ts";
 import type { JobKind } from "../../jobs/step.ts";
@@ -20,15 +21,14 @@ import { selectNames } from "../../plan/selectIndices.ts";
 import { type ArrivalProgress, etaSeconds, nextLookAt, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "../askRestore.ts";
 import { keepEvidence } from "../evidence.ts";
+import { isTimeUp } from "../isTimeUp.ts";
 import type { OpenWork } from "../openWork.ts";
 import { type ArrivalLook, proveArrival } from "../proveArrival.ts";
 import { heldIndices, type OpenedRepository, openRepository } from "../readRepository.ts";
 import { datedSnapshots } from "../rootSnapshots.ts";
+import { servedNow } from "../servedNow.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import type { World } from "../world.ts";
-
-/** A proof stops this long before its invocation ends, to leave room for the record. */
-const PROOF_RESERVE_MS = 15_000;
 
 /** How an arrival looks at a bucket; what it concludes is in jobs/steps/arrival.ts. */
 export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput, ArrivalData, ArrivalObservation> {
@@ -40,7 +40,7 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
         async lookUp(job) {
           const id = restoreIdOf(orderOf(job));
           const ended = await world.log.done(id);
-          if (ended && ended.state !== "done")
+          if (ended && ended.state !== "done" && ended.state !== "skipped")
             return { found: "foreign", reason: reason("arrival.restoreEnded", { job: id, state: ended.state }) };
           return ended || (await world.log.read(id))
             ? { found: "ours", state: "asking", reason: reason("arrival.asked", { job: id }), data: { ...job.head.data, restore: id } }
@@ -84,20 +84,35 @@ async function observe(world: World, work: OpenWork, job: ArrivalJob): Promise<A
   const dated = await datedSnapshots(store, opened);
   const here = dated.find(({ uuid }) => uuid === snapshot.uuid);
   if (!here) return { seen: "vanished" };
+  const before = watch.restore.which === "each" ? olderOpen(work, job) : undefined;
+  if (before) return { seen: "queued", by: before };
   const position = work.live.positions.get(watchName)?.at(-1);
-  if (position && here.startTime && timeDigits(here.startTime) <= position.digits) return { seen: "overtaken", by: position.uuid };
-  const newer = dated.filter(({ startTime, state }) => state === "SUCCESS" && startTime && here.startTime && startTime > here.startTime);
-  if (watch.restore.which === "each") {
-    const before = olderOpen(work, job);
-    if (before) return { seen: "queued", by: before };
-  } else {
-    // Only what is whole itself takes an older one's place: nights that arrive faster than they become whole would never be served.
-    for (const { name, uuid } of newer) {
-      const done = await world.log.done(jobId.arrival(watchName, uuid));
-      if (done?.state === "done") return { seen: "superseded", by: name };
-    }
+  const taken = await whoTookItsPlace(world, job, { here, dated, position });
+  if (taken) return taken;
+  const seen = await look(world, work, job, store, { opened, here, probes });
+  if (seen.seen !== "proof") return seen;
+  // The proof may have taken an hour.
+  return (await whoTookItsPlace(world, job, { here, dated, position: await servedNow(world, watchName) })) ?? seen;
+}
+
+/** A watch never goes back, and serves the newest of those that are whole. */
+async function whoTookItsPlace(
+  world: World,
+  { intent }: ArrivalJob,
+  { here, dated, position }: { here: RootSnapshot; dated: readonly RootSnapshot[]; position: WatchPosition | undefined },
+): Promise<ArrivalObservation | undefined> {
+  const { watch, watchName } = intent.input;
+  const { startTime } = here;
+  if (startTime === undefined) return undefined;
+  if (position && timeDigits(startTime) <= position.digits) return { seen: "overtaken", by: position.uuid };
+  if (watch.restore.which === "each") return undefined;
+  // Only what is whole itself takes an older one's place: nights that arrive faster than they become whole would never be served.
+  for (const newer of dated) {
+    if (newer.state !== "SUCCESS" || !newer.startTime || newer.startTime <= startTime) continue;
+    const done = await world.log.done(jobId.arrival(watchName, newer.uuid));
+    if (done?.state === "done") return { seen: "superseded", by: newer.name };
   }
-  return look(world, work, job, store, { opened, here, probes });
+  return undefined;
 }
 
 /** A root that cannot be decoded may be half of one that is being copied. */
@@ -147,10 +162,6 @@ function notYet(world: World, work: OpenWork, { id, head }: ArrivalJob, { came, 
   }
   const [first] = waiting;
   return first ? { seen: "stillMissing", first } : { seen: "nothingNew" };
-}
-
-function isTimeUp(world: World): boolean {
-  return world.remainingMs() < PROOF_RESERVE_MS;
 }
 
 async function look(

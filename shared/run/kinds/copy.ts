@@ -11,14 +11,12 @@ import { reason } from "../../model/reason.ts";
 import type { TaskState } from "../../model/tasks.ts";
 import type { BatchResult, CopyPlan } from "../../plan/copy.ts";
 import { copyOwner, gatherCopyPlan } from "../copyPlan.ts";
+import { isTimeUp } from "../isTimeUp.ts";
 import type { OpenWork } from "../openWork.ts";
 import { listRoots, listSizes } from "../readRepository.ts";
 import { rememberMark } from "../rememberMark.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import type { World } from "../world.ts";
-
-/** A look stops this long before its time is up, to leave room for the record. */
-const LOOK_RESERVE_MS = 15_000;
 
 /** How a copy looks at both sides and what it may do; the decisions are in jobs/steps/copy.ts and plan/copy.ts. */
 export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyData, CopyObservation> {
@@ -84,10 +82,6 @@ async function observe(world: World, work: OpenWork, job: CopyJob): Promise<Copy
   if (older) return { seen: "queued", by: older.id };
   const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
   return plan ? { seen: "plan", plan } : cut(work, job);
-}
-
-function isTimeUp(world: World): boolean {
-  return world.remainingMs() < LOOK_RESERVE_MS;
 }
 
 /** A look that was cut tells nothing; it begins anew where there is more time for it. */

@@ -5,13 +5,13 @@ import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/resto
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { selectNames } from "../../plan/selectIndices.ts";
 import { newestEvidence } from "../evidence.ts";
+import { isTimeUp } from "../isTimeUp.ts";
 import { blockOf, type OpenWork } from "../openWork.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../proveSnapshot.ts";
 import { heldIndices, openRepository } from "../readRepository.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../registration.ts";
+import { servedNow } from "../servedNow.ts";
 import { configured, configuredCluster, type World } from "../world.ts";
-
-const PROOF_RESERVE_MS = 15_000;
 
 /** What a restore's step decides on: registration and preflight at first, then how far each index has come. */
 export async function observeRestore(world: World, work: OpenWork, job: RestoreJob): Promise<RestoreObservation> {
@@ -36,8 +36,18 @@ export async function observeRestore(world: World, work: OpenWork, job: RestoreJ
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
     dataNodes: info.dataNodes,
+    overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
   };
+}
+
+/** While nothing was asked of the cluster yet: a watch never goes back, and this job may have waited for hours. */
+async function overtakenBy(world: World, { head, intent }: RestoreJob): Promise<string | undefined> {
+  const { watch, serves, snapshot } = intent.input;
+  const isAhead = head.state === "asked" || head.state === "planned";
+  if (!isAhead || watch === undefined || !serves || intent.asked.by === "person") return undefined;
+  const position = await servedNow(world, watch);
+  return position && timeDigits(new Date(snapshot.startTime)) < position.digits ? position.uuid : undefined;
 }
 
 /** What a watch's restore registers, read-only; the repository of a policy is registered by its backups. */
@@ -59,7 +69,7 @@ export async function gateOf(
   targetVersion: string,
   existing: readonly ClusterIndex[],
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
-  const proof = await proveChosen(world, input);
+  const proof = await proveWanted(world, input);
   const start = proof.closure?.snapshot.startTime ?? new Date(input.snapshot.startTime);
   return {
     proof,
@@ -77,7 +87,7 @@ export async function gateOf(
   };
 }
 
-async function proveChosen(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
+async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
   const opened = await openRepository(store);
   const held = heldIndices(opened.root, input.snapshot.uuid);
@@ -89,7 +99,7 @@ async function proveChosen(world: World, input: RestoreJob["intent"]["input"]): 
     level: "footers",
     footersFor: "counter-named",
     root: opened,
-    deadline: () => world.remainingMs() < PROOF_RESERVE_MS,
+    deadline: () => isTimeUp(world),
   };
   const known = await knownFooters(world, store.url, input.snapshot.uuid);
   if (known === undefined) return proveSnapshot(store, asked);

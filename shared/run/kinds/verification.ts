@@ -6,13 +6,11 @@ import {
   type VerificationObservation,
 } from "../../jobs/steps/verification.ts";
 import { keepEvidence } from "../evidence.ts";
+import { isTimeUp } from "../isTimeUp.ts";
 import type { OpenWork } from "../openWork.ts";
 import { tellBegin, tellOver } from "../tell.ts";
 import { proveChosen } from "../verifyRepository.ts";
 import type { World } from "../world.ts";
-
-/** One look stops this long before its invocation ends; what is left is the next one's. */
-const RESERVE_MS = 15_000;
 
 /** How a verification reads: as many snapshots as fit one invocation, each verdict kept as evidence. */
 export function verificationKind(world: World, work: OpenWork): JobKind<VerificationInput, VerificationData, VerificationObservation> {
@@ -22,7 +20,7 @@ export function verificationKind(world: World, work: OpenWork): JobKind<Verifica
       const store = world.blobs(place);
       const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
       const since = world.clock.now();
-      const { proofs, open } = await proveChosen(store, { snapshot, level, skip: done, deadline: () => world.remainingMs() < RESERVE_MS });
+      const { proofs, open } = await proveChosen(store, { snapshot, level, skip: done, deadline: () => isTimeUp(world) });
       if (open > 0) work.cut.add(job.id);
       for (const proof of proofs) await keepEvidence(world, store.url, proof, since);
       return { proofs, open };

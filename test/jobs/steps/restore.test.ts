@@ -70,6 +70,7 @@ const seen = (targets: TargetSeen[], change: Partial<RestoreObservation> = {}): 
   targets,
   aliasHolders: [],
   dataNodes: 1,
+  overtaken: undefined,
   blocked: undefined,
   ...change,
 });

@@ -87,10 +87,21 @@ interface Order {
 
 function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput, RestoreData, RestoreObservation> {
   const targets = indices.map(target);
-  const base = { repository: undefined, preflight: undefined, digest: undefined, aliasHolders: [], dataNodes: 1, blocked: undefined };
+  const base = {
+    repository: undefined,
+    preflight: undefined,
+    digest: undefined,
+    aliasHolders: [],
+    dataNodes: 1,
+    overtaken: undefined,
+    blocked: undefined,
+  };
+  // The watch serves a newer one by now.
+  const overtaken = watch === undefined ? [] : [{ ...base, targets: [], overtaken: "newer" }];
   const asked: RestoreObservation[] = [
     ...[false, true].map((refused) => ({ ...base, targets: [], digest: "d", preflight: preflight(targets, refused) })),
     { ...base, targets: [] },
+    ...overtaken,
     { ...base, targets: [], repository: { register: true } },
     {
       ...base,
@@ -176,7 +187,7 @@ const BESIDE: Order = { indices: ["movies", "shows"], replicas: 1 };
 
 describe("every way that a restore may go", () => {
   it.each<[string, Order, string[], string[]]>([
-    ["for a watch", WATCHED, ["served"], ["restore.starting", "restore.waitsGreen"]],
+    ["for a watch", WATCHED, ["served", "skipped"], ["restore.starting", "restore.waitsGreen"]],
     ["for an alias, without replicas", { indices: ["movies"], alias: "films", replicas: 0 }, ["served"], ["restore.waitsGreen"]],
     ["beside, two indices", BESIDE, [], []],
   ])("ends, says why, and serves only what is whole and counted (%s)", (_, order, states, ownWaits) => {
@@ -208,6 +219,7 @@ describe("every way that a restore may go", () => {
         ),
         aliasHolders: made.includes("swapAlias") ? [{ name: targets[0]?.as ?? "", uuid: "" }] : [OLD],
         dataNodes: 2,
+        overtaken: undefined,
         blocked: undefined,
       };
     };
