@@ -5,7 +5,7 @@ import { advanceJobs } from "../../shared/run/advanceJobs.ts";
 import { startRestore } from "../../shared/run/restoreByHand.ts";
 import { STEP1 } from "./moved.ts";
 import { OPS, tick, withMovies } from "./nightly.ts";
-import { DAY_MS, HOUR_MS, MOVED, testConfig, testWorld } from "./world.ts";
+import { DAY_MS, HOUR_MS, MOVED, type TestWorld, testConfig, testWorld } from "./world.ts";
 
 const told = (world: { notices: { key: string; status: string }[] }) => world.notices.map(({ key, status }) => `${key} ${status}`);
 
@@ -60,17 +60,23 @@ describe("a look that fails", () => {
   });
 });
 
+const ELSEWHERE = { store: "oss" as const, bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
+
+async function withNightlyCopy(): Promise<TestWorld> {
+  const schedule = { cron: "0 0 3 * * *", timeZone: "UTC", missed: "run" as const };
+  const config = testConfig((given) => {
+    given.copies.nightly = { from: "backups", to: ELSEWHERE, snapshots: "latest", schedule };
+    given.watches = {};
+    given.backups = {};
+  });
+  const world = await testWorld({ config, start: "2026-11-20T12:00:00Z" });
+  await world.fill({ store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" }, STEP1.blobs);
+  return world;
+}
+
 describe("a copy with a schedule of its own", () => {
   it("begins once a slot, and not before it was first seen", async () => {
-    const to = { store: "oss" as const, bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
-    const schedule = { cron: "0 0 3 * * *", timeZone: "UTC", missed: "run" as const };
-    const config = testConfig((given) => {
-      given.copies.nightly = { from: "backups", to, snapshots: "latest", schedule };
-      given.watches = {};
-      given.backups = {};
-    });
-    const world = await testWorld({ config, start: "2026-11-20T12:00:00Z" });
-    await world.fill({ store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" }, STEP1.blobs);
+    const world = await withNightlyCopy();
     const copies = async () => (await world.stateKeys()).filter((key) => /^(live\/jobs|done\/copy)\/copy-/.test(key)).length;
     await tick(world);
     await tick(world);
@@ -86,20 +92,12 @@ describe("a copy with a schedule of its own", () => {
   });
 
   it("is tried again at its next moment when it failed, though the source is as it was", async () => {
-    const to = { store: "oss" as const, bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
-    const schedule = { cron: "0 0 3 * * *", timeZone: "UTC", missed: "run" as const };
-    const config = testConfig((given) => {
-      given.copies.nightly = { from: "backups", to, snapshots: "latest", schedule };
-      given.watches = {};
-      given.backups = {};
-    });
-    const world = await testWorld({ config, start: "2026-11-20T12:00:00Z" });
-    await world.fill({ store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" }, STEP1.blobs);
-    await world.blobs(to).put("in-the-way", new Uint8Array(1));
+    const world = await withNightlyCopy();
+    await world.blobs(ELSEWHERE).put("in-the-way", new Uint8Array(1));
     await tick(world);
     world.advance(DAY_MS);
     await tick(world);
-    await world.blobs(to).delete(["in-the-way"]);
+    await world.blobs(ELSEWHERE).delete(["in-the-way"]);
     await tick(world);
     expect(world.tasks).toEqual([]);
     world.advance(DAY_MS);

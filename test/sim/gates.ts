@@ -1,3 +1,4 @@
+import { CLUSTER_WRITES } from "../../shared/adapters/memory/cluster.ts";
 import type { BlobInfo, BlobStore } from "../../shared/model/blobStore.ts";
 import type { Cluster } from "../../shared/model/cluster.ts";
 import { AppError } from "../../shared/model/errors.ts";
@@ -110,16 +111,6 @@ async function pageOf({ kernel, pageKeys }: GateOptions, store: BlobStore, prefi
   return { items, end: "last", date };
 }
 
-const CLUSTER_WRITES: readonly string[] = [
-  "putRepository",
-  "createSnapshot",
-  "deleteSnapshots",
-  "updateIndexSettings",
-  "deleteIndex",
-  "restore",
-  "swapAlias",
-] satisfies (keyof Cluster)[];
-
 /** The same for a cluster. */
 export function gatedCluster(options: GateOptions, cluster: Cluster): Cluster {
   const port = `cluster:${cluster.name}`;
@@ -135,7 +126,7 @@ export function gatedCluster(options: GateOptions, cluster: Cluster): Cluster {
         .join(" ")
         .slice(0, 90);
       const apply = () => run(...args);
-      return CLUSTER_WRITES.includes(call)
+      return (CLUSTER_WRITES as readonly string[]).includes(call)
         ? write(options, { port, call, subject }, args, apply)
         : options.kernel.gate(options.actor, { port, call, subject, writes: false, apply });
     },

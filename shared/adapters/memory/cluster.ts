@@ -48,7 +48,8 @@ export interface MemoryClusterControls {
 
 export type MemoryCluster = Cluster & MemoryClusterControls;
 
-const WRITES: readonly Method[] = [
+/** The calls that want to change something. */
+export const CLUSTER_WRITES: readonly Method[] = [
   "putRepository",
   "createSnapshot",
   "deleteSnapshots",
@@ -75,7 +76,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
     const method = key as Method;
     const run = call as (...args: unknown[]) => Promise<unknown>;
     const striking = async (...args: unknown[]) => {
-      if (WRITES.includes(method)) writes.push({ method, args });
+      if (CLUSTER_WRITES.includes(method)) writes.push({ method, args });
       const at = faults.findIndex((planted) => planted.method === method);
       const planted = at < 0 ? undefined : faults.splice(at, 1)[0];
       if (planted && planted.fault !== "lost") throw planted.fault;
