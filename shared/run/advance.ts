@@ -41,10 +41,14 @@ export async function advanceJob(world: World, id: string, known?: OpenWork): Pr
 export async function advanceAll(world: World, work: OpenWork): Promise<Advanced[]> {
   const advanced: Advanced[] = [];
   const done = new Set<string>();
+  const keepNext = nextKeeper(world, work);
+  // Written beforehand: a tick that a look kills does not begin with the same look again.
+  const [, second] = inTurn(work);
+  if (second) await keepNext(second.id);
   for (;;) {
     const next = inTurn(work).find((job) => !done.has(job.id));
     if (!next || isTimeUp(world)) {
-      await rememberNext(world, work, next?.id);
+      await keepNext(next?.id);
       return advanced;
     }
     done.add(next.id);
@@ -58,11 +62,15 @@ function inTurn({ jobs, live }: OpenWork): Job[] {
   return first > 0 ? [...order.slice(first), ...order.slice(0, first)] : order;
 }
 
-/** So that a tick which is too short for all jobs does not serve the same ones again. */
-async function rememberNext(world: World, { live }: OpenWork, id: string | undefined): Promise<void> {
-  if (live.next === id) return;
-  if (id !== undefined) await writeObject(world.state, stateKey.next(id), {});
-  if (live.next !== undefined) await world.state.delete([stateKey.next(live.next)]);
+/** Remembers with whom the next tick begins, so that one too short for all jobs does not serve the same ones again. */
+function nextKeeper(world: World, { live }: OpenWork): (id: string | undefined) => Promise<void> {
+  let kept = live.next;
+  return async (id) => {
+    if (kept === id) return;
+    if (id !== undefined) await writeObject(world.state, stateKey.next(id), {});
+    if (kept !== undefined) await world.state.delete([stateKey.next(kept)]);
+    kept = id;
+  };
 }
 
 /** The same world with less time, for one job's look. */
