@@ -52,6 +52,7 @@ export const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
   "plan.stale": EXIT.moved,
   "root.vanishes": EXIT.moved,
   "state.absent": EXIT.usage,
+  "state.liveLost": EXIT.usage,
   "clock.skew": EXIT.failed,
   "format.invalid": EXIT.failed,
   "format.crc32": EXIT.failed,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import type { Asked } from "../../shared/jobs/record.ts";
+import type { OpenOptions } from "../../shared/jobs/state.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place } from "../../shared/model/config.ts";
 import type { Logger } from "../../shared/model/logger.ts";
@@ -32,7 +33,7 @@ export interface Session {
   settings(): RuntimeSettings;
   context(region?: string): FcContext;
   /** Opens the state and everything behind it; refuses without the state's identity. */
-  world(): Promise<World>;
+  world(options?: OpenOptions): Promise<World>;
   /** Blobs of a place that ossnap.yaml knows, without opening the state. */
   blobs(place: Place): Promise<BlobStore>;
 }
@@ -65,7 +66,7 @@ export function openSession(options: GlobalOptions, shell: Environment): Session
     environment,
     settings,
     context,
-    async world() {
+    async world(opening) {
       const known = settings();
       const { openWorld } = await wire();
       const world = await openWorld(known, {
@@ -73,6 +74,7 @@ export function openSession(options: GlobalOptions, shell: Environment): Session
         context: context(known.config.state.region),
         startedMs,
         logger: terminalLogger(terminal),
+        ...opening,
       });
       if (world.paused) terminal.note("ossnap is paused: what is asked for now begins after: ossnap resume");
       return world;

@@ -1,6 +1,7 @@
 import type { Answer } from "./answer.ts";
 import type { ActingOptions } from "./begin.ts";
 import type { Session } from "./session.ts";
+import type { AdoptOptions } from "./verbs/adopt.ts";
 import type { JobsOptions } from "./verbs/jobs.ts";
 import type { RestoreOptions } from "./verbs/restore.ts";
 import type { SnapshotsOptions } from "./verbs/snapshots.ts";
@@ -36,10 +37,13 @@ const levels = ["names", "metadata", "footers", "contents"];
 /** Every verb; a verb's own module, and all that it needs, is loaded when it runs. */
 export const VERBS: readonly Verb[] = [
   verb("init", "write the identity of a new state", [], async (session) => (await import("./verbs/init.ts")).init(session)),
-  verb<{ yes?: boolean }>(
+  verb<AdoptOptions>(
     "adopt",
     "after init over a repository that exists, or a lost state: show what would be taken over; --yes writes it down",
-    [{ flags: "--yes", text: "do it" }],
+    [
+      { flags: "--yes", text: "do it" },
+      { flags: "--take-over <copy...>", text: "these copies' destinations too, once you know that nothing else writes there" },
+    ],
     async (session, _args, options) => (await import("./verbs/adopt.ts")).adopt(session, options),
   ),
   verb<ActingOptions>("backup <policy>", "take a snapshot now", [wait, key], async (session, [policy = ""], options) =>

@@ -15,6 +15,8 @@ export interface StateIdentity {
   product: "ossnap";
   id: string;
   createdAt: string;
+  /** Its mark was written: if that is gone, `live/` was lost. Absent in a state of the first version, and while `ossnap init` is at it. */
+  marked?: true;
 }
 
 /** The store's clock, carried on by this machine's between requests. */
@@ -29,11 +31,22 @@ export interface OpenedState {
   live: LiveView;
 }
 
+/** `adopting`: also a state that lost its mark is opened, as it is, to find out what can be known of it again. */
+export interface OpenOptions {
+  adopting?: boolean | undefined;
+}
+
 /**
  * Lists `live/`, and reads the identity unless it is the `known` one and its mark is in the listing. The store's clock comes with the listing.
- * Absent or foreign identity, or clocks more than 5 minutes apart: `absent`, `invalid`, `conflict`, each naming the way out.
+ * Absent or foreign identity, an identity whose mark is lost, or clocks more than 5 minutes apart: `absent`, `invalid`, `absent`, `conflict`,
+ * each naming the way out.
  */
-export async function openState(state: BlobStore, localNow: () => Date, known?: StateIdentity): Promise<OpenedState> {
+export async function openState(
+  state: BlobStore,
+  localNow: () => Date,
+  known?: StateIdentity,
+  { adopting }: OpenOptions = {},
+): Promise<OpenedState> {
   const { live, clock } = await look(state, localNow);
   if (known && live.marks.size === 1 && live.marks.has(markOf(known))) return { identity: known, clock, live };
   const bytes = await state.get(stateKey.identity);
@@ -46,8 +59,19 @@ export async function openState(state: BlobStore, localNow: () => Date, known?: 
       },
     );
   const identity = parseIdentity(state.url, bytes);
-  await mark(state, identity, live);
-  return { identity, clock, live };
+  if (!identity.marked) return { identity: await mark(state, identity, live), clock, live };
+  if (isMarked(identity, live)) {
+    await deleteOtherMarks(state, identity, live);
+    return { identity, clock, live };
+  }
+  // The listing may be older than the end of an init or an adoption, and then tells nothing of what that wrote.
+  const again = await look(state, localNow);
+  if (adopting || isMarked(identity, again.live)) return { identity, ...again };
+  throw new AppError(
+    "absent",
+    `state ${state.url}: what was open and remembered (${stateKey.live}) is lost, though the identity is there; run: ossnap adopt, then ossnap adopt --yes`,
+    { reason: reason("state.liveLost", { state: state.url }) },
+  );
 }
 
 /** Writes the identity of a new state once; an existing one of ours is returned as it is. */
@@ -60,8 +84,7 @@ export async function initState(
   const identity: StateIdentity = { schema: STATE_SCHEMA, product: "ossnap", id, createdAt: clock.now().toISOString() };
   try {
     await state.put(stateKey.identity, new TextEncoder().encode(JSON.stringify(identity)), { ifAbsent: true });
-    await mark(state, identity, live);
-    return { identity, created: true };
+    return { identity: await mark(state, identity, live), created: true };
   } catch (error) {
     if (!hasCode(error, "conflict")) throw error;
     const bytes = await state.get(stateKey.identity);
@@ -92,16 +115,31 @@ function clockFrom(theirs: Date, localNow: () => Date, url: string): StateClock 
 /** The schema is part of it, so that instances of an older version look again once a newer one has changed the state. */
 const markOf = ({ schema, id }: StateIdentity) => `${schema}-${id}`;
 
-/** Leaves the identity's mark in the listing, and no other. A state without it may be of the first version, whose pause lay elsewhere. */
-async function mark(state: BlobStore, identity: StateIdentity, live: LiveView): Promise<void> {
-  const ours = markOf(identity);
-  if (!live.marks.has(ours)) {
+/** Where the identity's mark lies. */
+export const markerOf = (identity: StateIdentity) => stateKey.marker(markOf(identity));
+
+/** Whether what `live/` tells is that of this identity, and not what was written after it was lost. */
+export const isMarked = (identity: StateIdentity, live: LiveView) => live.marks.has(markOf(identity));
+
+/**
+ * Leaves the identity's mark in the listing, and no other; only then the identity says so, so that a crash in between is made good by whoever comes next.
+ * A state without the mark may be of the first version, whose pause lay elsewhere.
+ */
+async function mark(state: BlobStore, identity: StateIdentity, live: LiveView): Promise<StateIdentity> {
+  if (!isMarked(identity, live)) {
     const paused = live.paused ? undefined : await state.get(stateKey.pausedBefore);
     if (paused) await state.put(stateKey.paused, paused);
     live.paused ||= paused !== undefined;
-    await state.put(stateKey.marker(ours), new Uint8Array());
+    await state.put(markerOf(identity), new Uint8Array());
   }
-  const others = [...live.marks].filter((other) => other !== ours);
+  await deleteOtherMarks(state, identity, live);
+  const marked: StateIdentity = { ...identity, marked: true };
+  await state.put(stateKey.identity, new TextEncoder().encode(JSON.stringify(marked)));
+  return marked;
+}
+
+async function deleteOtherMarks(state: BlobStore, identity: StateIdentity, live: LiveView): Promise<void> {
+  const others = [...live.marks].filter((other) => other !== markOf(identity));
   if (others.length > 0) await state.delete(others.map(stateKey.marker));
 }
 

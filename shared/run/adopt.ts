@@ -1,5 +1,6 @@
 import { stateKey } from "../jobs/keys.ts";
 import type { Asked } from "../jobs/record.ts";
+import { isMarked, markerOf } from "../jobs/state.ts";
 import { writeObjectOnce } from "../jobs/stateObject.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
@@ -8,8 +9,8 @@ import { adoptCopy } from "./adoptCopy.ts";
 import { adoptWatch } from "./adoptWatch.ts";
 import { askBackup } from "./askBackup.ts";
 import { forEachBounded } from "./forEachBounded.ts";
-import { readOpenWork } from "./openWork.ts";
-import type { World } from "./world.ts";
+import { type OpenWork, readOpenWork } from "./openWork.ts";
+import { configured, type World } from "./world.ts";
 
 const WRITES_AT_ONCE = 8;
 /** Nothing further is written when less than this is left; the same verb again goes on. */
@@ -23,6 +24,8 @@ export interface Finding {
   writes: { key: string; value: unknown }[];
   /** A slot whose snapshot runs: its job is asked for, so that it is followed. */
   follow?: { policy: string; slot: string };
+  /** Written only when all else was: until then no function takes the state for whole. */
+  last?: true;
   /** It could not be looked at: nothing is known. */
   failed?: true;
 }
@@ -37,8 +40,12 @@ export interface Adoption {
   written: number | null;
 }
 
-/** What the buckets and clusters still know of a state that was lost, or that never was: slots, positions, published roots. Reads only. */
-export async function planAdoption(world: World, asked: Asked): Promise<Adoption> {
+/**
+ * What the buckets and clusters still know of a state that was lost, or that never was: slots, positions, published roots. Reads only.
+ * `takeOver` names the copies whose destination is known to be ours; one that ossnap.yaml does not have is `invalid`.
+ */
+export async function planAdoption(world: World, asked: Asked, takeOver: readonly string[] = []): Promise<Adoption> {
+  for (const name of takeOver) configured(world.config, "copies", name);
   const work = await readOpenWork(world);
   const { backups, watches, copies } = world.config;
   const findings: Finding[] = [];
@@ -47,29 +54,26 @@ export async function planAdoption(world: World, asked: Asked): Promise<Adoption
   for (const [name, watch] of Object.entries(watches))
     findings.push(...(await found(`watches.${name}`, () => adoptWatch(world, work, name, watch))));
   for (const [name, rule] of Object.entries(copies))
-    findings.push(...(await found(`copies.${name}`, () => adoptCopy(world, work, name, rule))));
-  findings.push(...(await unproven(world)));
+    findings.push(...(await found(`copies.${name}`, () => adoptCopy(world, work, { name, rule, isTakenOver: takeOver.includes(name) }))));
+  findings.push(...(await unproven(world)), ...markOf(world, work));
   return { findings, missing: findings.reduce((sum, { writes, follow }) => sum + writes.length + (follow ? 1 : 0), 0), written: null };
 }
 
 /** The same, then writes what is missing. Nothing that is there is ever replaced, so it may be repeated, also beside functions at work. */
-export async function adopt(world: World, asked: Asked): Promise<Adoption> {
-  const plan = await planAdoption(world, asked);
+export async function adopt(world: World, asked: Asked, takeOver: readonly string[] = []): Promise<Adoption> {
+  const plan = await planAdoption(world, asked, takeOver);
   let written = 0;
   const isTimeUp = () => world.remainingMs() < WRITE_RESERVE_MS;
   const write = async ({ key, value }: Finding["writes"][number]) => {
     if (await writeObjectOnce(world.state, key, value)) written += 1;
   };
-  await forEachBounded(
-    plan.findings.flatMap(({ writes }) => writes),
-    WRITES_AT_ONCE,
-    write,
-    isTimeUp,
-  );
+  const writesOf = (isLast: boolean) => plan.findings.flatMap(({ writes, last = false }) => (last === isLast ? writes : []));
+  const isAllWritten = await forEachBounded(writesOf(false), WRITES_AT_ONCE, write, isTimeUp);
   for (const { follow } of plan.findings) {
     if (!follow || isTimeUp()) continue;
     if ((await askBackup(world, { ...follow, asked })).outcome === "created") written += 1;
   }
+  if (isAllWritten) await forEachBounded(writesOf(true), WRITES_AT_ONCE, write, isTimeUp);
   return { ...plan, written };
 }
 
@@ -82,6 +86,12 @@ async function found(subject: string, look: () => Promise<Found[]>): Promise<Fin
     const code = hasCode(error, "transient", "denied", "absent", "conflict", "invalid") ? error.code : "permanent";
     return [{ subject, reason: reason("gather.failed", { code, message: messageOf(error) }), writes: [], failed: true }];
   }
+}
+
+/** A state that lost what was in `live/` is whole again, as far as can be known, once its mark is there. */
+function markOf({ identity }: World, { live }: OpenWork): Finding[] {
+  if (isMarked(identity, live)) return [];
+  return [{ subject: "state", reason: reason("adopt.liveLost"), writes: [{ key: markerOf(identity), value: {} }], last: true }];
 }
 
 /** Proofs are made, not taken over: a verdict without its reading would be hearsay. */

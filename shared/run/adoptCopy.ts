@@ -12,8 +12,18 @@ import { listRoots, type OpenedRepository, openRepository } from "./readReposito
 import { hasMark } from "./rememberMark.ts";
 import { placeOf, type World } from "./world.ts";
 
-/** A destination is taken over only when its root is, byte for byte, what this copy publishes of a root that the source still has; else it stays somebody else's. */
-export async function adoptCopy(world: World, work: OpenWork, copyName: string, rule: CopyRule): Promise<Found[]> {
+interface AdoptedCopy {
+  name: string;
+  rule: CopyRule;
+  /** A person says that nothing else writes there. */
+  isTakenOver: boolean;
+}
+
+/**
+ * A destination can be taken over only when its root is, byte for byte, what this copy publishes of a root that the source still has. Another tool's
+ * mirror is equal too, and a copy deletes stale roots: so it is told, and written only when somebody who knows says so.
+ */
+export async function adoptCopy(world: World, work: OpenWork, { name: copyName, rule, isTakenOver }: AdoptedCopy): Promise<Found[]> {
   const destination = world.blobs(rule.to);
   const owner = ownerOf(copyName, destination.url);
   const opened = await openRepository(destination);
@@ -29,9 +39,11 @@ export async function adoptCopy(world: World, work: OpenWork, copyName: string, 
   const source = world.blobs(placeOf(world.config, rule.from));
   const from = await rootBehind(source, opened);
   if (from === undefined) return [{ reason: reason("copy.foreignRoot", params), writes: [] }];
+  const equal = { ...params, source: source.url, from, copy: copyName };
+  if (!isTakenOver) return [{ reason: reason("adopt.copyEqual", equal), writes: [] }];
   return [
     {
-      reason: reason("adopt.copyEqual", { ...params, source: source.url, from }),
+      reason: reason("adopt.copyTaken", equal),
       writes: [{ key: stateKey.mark(stateKey.published(owner), world.clock.now(), mark), value: {} }],
     },
   ];

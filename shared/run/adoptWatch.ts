@@ -1,9 +1,10 @@
 import { stateKey } from "../jobs/keys.ts";
-import type { ClusterIndex } from "../model/cluster.ts";
+import type { Cluster, ClusterIndex } from "../model/cluster.ts";
 import type { Watch } from "../model/config.ts";
-import { reason } from "../model/reason.ts";
-import type { RootSnapshot } from "../model/repository.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexName } from "../model/restoredName.ts";
+import { selectNames } from "../plan/selectIndices.ts";
 import type { Found } from "./adopt.ts";
 import type { OpenWork } from "./openWork.ts";
 import { heldIndices, openRepository } from "./readRepository.ts";
@@ -12,7 +13,7 @@ import type { World } from "./world.ts";
 
 /** Stands for the uuid of a snapshot that is no longer in the bucket: its time alone says what is above it. */
 const UUID_GONE = "gone";
-const LEFTOVERS_SHOWN = 5;
+const NAMES_SHOWN = 5;
 
 /** An index of ours on the watch's cluster. */
 interface Restored {
@@ -40,9 +41,9 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
     return ours ? [{ index, digits, snapshot }] : [];
   });
   const { alias } = watch.restore;
-  const found = alias === undefined ? besideOf(restored) : servedBy(alias, indices, restored);
-  if (!("served" in found)) return [found];
-  const { index, digits, snapshot } = found.served;
+  const { served, said } = alias === undefined ? await besideOf(world, watch, opened.root, restored) : servedBy(alias, indices, restored);
+  if (!served) return said;
+  const { index, digits, snapshot } = served;
   const uuid = snapshot?.uuid ?? UUID_GONE;
   const known = (work.live.positions.get(watchName)?.at(-1)?.digits ?? "") >= digits;
   const key = stateKey.position(watchName, digits, uuid);
@@ -50,28 +51,61 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
   const why = snapshot
     ? reason("adopt.position", { index: index.name, snapshot: snapshot.name, uuid })
     : reason("adopt.positionGone", { index: index.name, url: store.url });
-  return [{ reason: why, writes }, ...leftovers(restored, found.served)];
+  return [...said, { reason: why, writes }, ...leftovers(restored, served)];
 }
 
 function nameOf(index: string, { uuid, startTime }: RootSnapshot, { restore }: Watch): string {
   return startTime ? restoredIndexName({ index, snapshotUuid: uuid, snapshotStart: startTime, alias: restore.alias, attempt: 1 }) : "";
 }
 
-type Served = { served: Restored } | Found;
+/** What is served, and what is to be said besides; without the former, why nothing is. */
+interface Served {
+  served?: Restored | undefined;
+  said: Found[];
+}
+
+const nothing = (why: Reason): Served => ({ said: [{ reason: why, writes: [] }] });
 
 function servedBy(alias: string, indices: readonly ClusterIndex[], restored: readonly Restored[]): Served {
   const holders = indices.filter(({ aliases }) => aliases.includes(alias));
   const [first] = holders;
-  if (!first) return { reason: reason("adopt.servesNothing", { alias }), writes: [] };
-  if (holders.length > 1) return { reason: reason("adopt.aliasSeveral", { alias, indices: holders.map(({ name }) => name) }), writes: [] };
+  if (!first) return nothing(reason("adopt.servesNothing", { alias }));
+  if (holders.length > 1) return nothing(reason("adopt.aliasSeveral", { alias, indices: holders.map(({ name }) => name) }));
   const served = restored.find(({ index }) => index.name === first.name);
-  return served ? { served } : { reason: reason("alias.foreign", { alias, index: first.name }), writes: [] };
+  return served ? { served, said: [] } : nothing(reason("alias.foreign", { alias, index: first.name }));
 }
 
-/** Without an alias only a name that the bucket explains says whose index it is. */
-function besideOf(restored: readonly Restored[]): Served {
-  const served = restored.filter(({ snapshot }) => snapshot !== undefined).sort((a, b) => (a.digits < b.digits ? 1 : -1))[0];
-  return served ? { served } : { reason: reason("adopt.restoredNothing"), writes: [] };
+/**
+ * Without an alias only names that the bucket explains say whose indices these are, and only a snapshot that is there with all that the watch
+ * wants of it is served: a position on one that is there in part would leave it so for ever.
+ */
+async function besideOf(world: World, watch: Watch, root: RootCatalogue | undefined, restored: readonly Restored[]): Promise<Served> {
+  const newestFirst = restored.filter(({ snapshot }) => snapshot !== undefined).sort((a, b) => (a.digits < b.digits ? 1 : -1));
+  const byUuid = new Map(newestFirst.map((one) => [one.snapshot?.uuid, one]));
+  const cluster = world.cluster(watch.cluster);
+  const restoring = new Set((await cluster.runningRestores()).flatMap(({ state, indices }) => (isOver(state) ? [] : indices)));
+  const said: Found[] = [];
+  for (const served of byUuid.values()) {
+    const { snapshot } = served;
+    const selection = snapshot && selectNames(watch.restore.indices, heldIndices(root, snapshot.uuid));
+    if (!selection || "fault" in selection) continue;
+    const wanted = selection.indices.map((index) => nameOf(index, snapshot, watch));
+    const lacking: string[] = [];
+    for (const name of wanted) {
+      const index = restored.find((one) => one.index.name === name)?.index;
+      if (!index || restoring.has(name) || !(await isStarted(cluster, index))) lacking.push(name);
+    }
+    if (lacking.length === 0) return { served, said };
+    const params = { snapshot: snapshot.name, count: lacking.length, indices: lacking.slice(0, NAMES_SHOWN) };
+    said.push({ reason: reason("adopt.restoredInPart", params), writes: [] });
+  }
+  return said.length > 0 ? { said } : nothing(reason("adopt.restoredNothing"));
+}
+
+const isOver = (state: string) => state === "SUCCESS" || state === "FAILURE";
+
+async function isStarted(cluster: Cluster, { name, state, shards }: ClusterIndex): Promise<boolean> {
+  return state === "open" && (await cluster.health(name))?.primariesActive === shards;
 }
 
 /** What served before was to be deleted after a while; that is forgotten, and nothing is deleted on a guess. */
@@ -83,5 +117,5 @@ function leftovers(restored: readonly Restored[], served: Restored): Found[] {
     )
     .map(({ index }) => index.name);
   if (old.length === 0) return [];
-  return [{ reason: reason("adopt.leftover", { indices: old.slice(0, LEFTOVERS_SHOWN), count: old.length }), writes: [] }];
+  return [{ reason: reason("adopt.leftover", { indices: old.slice(0, NAMES_SHOWN), count: old.length }), writes: [] }];
 }

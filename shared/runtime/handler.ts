@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import middy from "@middy/core";
 import type * as z from "zod";
+import type { OpenOptions } from "../jobs/state.ts";
 import { AppError, messageOf } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import type { World } from "../run/world.ts";
@@ -16,7 +17,7 @@ export interface Door {
   context: FcContext;
   logger: Logger;
   /** Opens the state and everything behind it; refuses without the state's identity. */
-  world(): Promise<World>;
+  world(options?: OpenOptions): Promise<World>;
 }
 
 export type Handler = (event: Buffer, context: FcContext) => Promise<unknown>;
@@ -65,7 +66,12 @@ function openDoor(functionName: string, context: FcContext): Door {
   const startedMs = Date.now();
   const known = settings();
   const logger = jsonLogger({ function: functionName, requestId: context.requestId }, redactorOf(known, context));
-  return { settings: known, context, logger, world: () => openWorld(known, { functionName, context, startedMs, logger }) };
+  return {
+    settings: known,
+    context,
+    logger,
+    world: (options) => openWorld(known, { functionName, context, startedMs, logger, ...options }),
+  };
 }
 
 function parsed(functionName: string, event: unknown): unknown {

@@ -88,18 +88,20 @@ export interface Invocation {
   context: FcContext;
   startedMs: number;
   logger: Logger;
+  /** Opens a state that lost what was in `live/`, too. */
+  adopting?: boolean | undefined;
 }
 
 /** Everything a verb may touch, with the state's identity checked: the only place that knows adapters. */
 export async function openWorld(settings: RuntimeSettings, invocation: Invocation): Promise<World> {
-  const { context, logger, functionName, startedMs } = invocation;
+  const { context, logger, functionName, startedMs, adopting } = invocation;
   const timeoutMs = context.function.timeout * 1000;
   const deadlineMs = startedMs + timeoutMs - DEADLINE_MARGIN_MS;
   const remainingMs = () => deadlineMs - Date.now();
   const connections = connect(settings, context, { logger, remainingMs, timeoutMs });
   const redact = redactor([...settings.secrets, context.credentials?.accessKeySecret, context.credentials?.securityToken]);
   const state = redactingStore(connections.state, redact);
-  const { identity, clock, live } = await openState(state, () => new Date(), identities.get(state.url));
+  const { identity, clock, live } = await openState(state, () => new Date(), identities.get(state.url), { adopting });
   identities.set(state.url, identity);
   const by = { function: functionName, requestId: context.requestId, nonce: randomUUID() };
   return {

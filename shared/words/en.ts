@@ -3,15 +3,20 @@ export const EN: Readonly<Record<string, string>> = {
   "adopt.aliasSeveral": "alias {alias} is on several indices ({indices}): put it on one of them first",
   "adopt.copyEmpty": "{destination} has no root yet: the first copy takes it",
   "adopt.copyEqual":
-    "{root} at {destination} is byte for byte what this copy publishes of {from} at {source}: taken for ours; if another tool keeps it, give the copy another prefix",
+    "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}, but a mirror that another tool or another ossnap keeps would be too, and a copy deletes old roots there; once you know that nothing else writes there: ossnap adopt --yes --take-over {copy}; else give the copy another prefix",
   "adopt.copyOurs": "{root} at {destination} is known as ours",
+  "adopt.copyTaken": "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}: taken for ours, as you say",
   "adopt.leftover":
     "{count} indices that were restored earlier serve nobody, and nobody deletes them any more; delete them by hand: {indices}",
+  "adopt.liveLost":
+    "what was open and remembered is lost: no function works until this is done; a pause that was in force is lost too, and must be asked for again",
   "adopt.noSlots": "no good snapshot in {repository} is of {policy}; {others} of others are left alone",
   "adopt.position": "{index} serves {snapshot}",
   "adopt.positionGone": "{index} serves a snapshot that is no longer at {url}; only newer ones are brought in",
   "adopt.pruneWaits":
     "what was pinned, and that a plan of {policy} was applied by hand, is forgotten: pin again, then once: ossnap prune {policy}; until then timers delete nothing",
+  "adopt.restoredInPart":
+    "{snapshot} is not taken for served: {count} of its indices are not there, or not all of their primaries are started ({indices}); the watch brings it in as if it were new, and finishes what it finds",
   "adopt.restoredNothing": "no index of the cluster was restored from here",
   "adopt.running": "{snapshot} runs: it is followed to its end",
   "adopt.servesNothing": "alias {alias} is on no index: nothing is served yet",
@@ -217,6 +222,7 @@ export const EN: Readonly<Record<string, string>> = {
   "snapshot.vanished": "{snapshot} vanished; trying again",
   "state.absent": "{state} has no identity; run: ossnap init (if there was a state, and it is lost: then ossnap adopt)",
   "state.foreign": "{state} holds something that is not ossnap's",
+  "state.liveLost": "what was open and remembered in {state} is lost; run: ossnap adopt, then ossnap adopt --yes",
   "state.newer": "the state has schema {schema}, newer than this version",
   "state.versioned": "bucket {bucket} keeps versions, where a second writer is not refused",
   "types.several": "{index} has several mapping types ({types}), which 7.x refuses",

@@ -59,6 +59,13 @@ describe.each([
     expect(readdirSync(state)).toEqual([]);
   });
 
+  it("invariant 9: refuses a state whose live/ is lost, names what mends it, and writes nothing", async () => {
+    const identity = { schema: 1, product: "ossnap", id: "one", createdAt: "2026-11-21T00:00:00Z", marked: true };
+    writeFileSync(join(state, "state.json"), JSON.stringify(identity));
+    expect(await outcome(handler, event)).toMatch(/is lost, though the identity is there; run: ossnap adopt/);
+    expect(readdirSync(state)).toEqual(["state.json"]);
+  });
+
   it("refuses somebody else's, and names what mends it", async () => {
     writeFileSync(join(state, "state.json"), '{"product":"terraform"}');
     expect(await outcome(handler, event)).toMatch(/is not ossnap's; .*run: ossnap init \(then ossnap adopt/);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
 import { faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
-import { initState, openState } from "../../shared/jobs/state.ts";
+import { initState, isMarked, markerOf, openState } from "../../shared/jobs/state.ts";
+import type { BlobStore } from "../../shared/model/blobStore.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { countingStore } from "../../shared/run/countingStore.ts";
 import { say } from "../../shared/words/say.ts";
@@ -10,7 +11,7 @@ import { keysOf } from "../contract/blobStore.ts";
 const NOW = new Date("2026-11-21T01:30:00Z");
 const now = () => NOW;
 const store = (offsetMs = 0) => memoryBlobStore({ now: () => new Date(NOW.getTime() + offsetMs) });
-const put = (state: ReturnType<typeof store>, text: string) => state.put("state.json", Buffer.from(text));
+const put = (state: BlobStore, text: string) => state.put("state.json", Buffer.from(text));
 
 describe("the state's identity", () => {
   it("invariant 9: lost state is not empty state; without the identity nothing opens, and the way out is named", async () => {
@@ -44,8 +45,8 @@ describe("the state's identity", () => {
 });
 
 describe("the identity's mark in the listing", () => {
-  const keys = (state: ReturnType<typeof store>) => keysOf(state, "");
-  const opened = async (state: ReturnType<typeof store>) => (await openState(state, now)).identity;
+  const keys = (state: BlobStore) => keysOf(state, "");
+  const opened = async (state: BlobStore) => (await openState(state, now)).identity;
 
   it("spares a warm instance all but the one listing", async () => {
     const inner = store();
@@ -62,6 +63,60 @@ describe("the identity's mark in the listing", () => {
     const known = await opened(state);
     await state.delete(await keys(state));
     await expect(openState(state, now, known)).rejects.toMatchObject({ code: "absent", reason: { code: "state.absent" } });
+  });
+
+  it.each([
+    ["a new instance", false],
+    ["a warm instance", true],
+  ])("invariant 9: is missed by %s when live/ alone was lost: nothing opens or is written, and the way out is named", async (_, warm) => {
+    const state = store();
+    await initState(state, "one", now);
+    const known = warm ? await opened(state) : undefined;
+    await state.delete(await keysOf(state, "live/"));
+    await expect(openState(state, now, known)).rejects.toMatchObject({
+      code: "absent",
+      reason: { code: "state.liveLost" },
+      message: expect.stringContaining("ossnap adopt"),
+    });
+    // What somebody else wrote there since does not make it whole.
+    await state.put("live/jobs/backup-a-b/000000.json", Buffer.from("{}"));
+    await expect(openState(state, now, known)).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
+    expect(await keys(state)).toEqual(["live/jobs/backup-a-b/000000.json", "state.json"]);
+  });
+
+  it("is not needed to adopt, which leaves the state as it is", async () => {
+    const state = store();
+    await initState(state, "one", now);
+    await state.delete(await keysOf(state, "live/"));
+    const { identity, live } = await openState(state, now, undefined, { adopting: true });
+    expect([identity.id, isMarked(identity, live), await keys(state)]).toEqual(["one", false, ["state.json"]]);
+  });
+
+  it("is looked for again before it counts as lost: the listing may be older than the adoption that wrote it", async () => {
+    const inner = store();
+    await initState(inner, "one", now);
+    const identity = await opened(inner);
+    await inner.delete(await keysOf(inner, "live/"));
+    const adoptedMeanwhile: typeof inner = {
+      ...inner,
+      async get(key) {
+        await inner.put("live/paused", Buffer.from("{}"));
+        await inner.put(markerOf(identity), Buffer.from("{}"));
+        return inner.get(key);
+      },
+    };
+    expect(await openState(adoptedMeanwhile, now)).toMatchObject({ identity: { id: "one" }, live: { paused: true } });
+  });
+
+  it.each(["live/state/1-one", "state.json"])("is made good by the next one when init, or a first look, died at %s", async (key) => {
+    const state = faulty(store());
+    await put(state, '{"product":"ossnap","schema":1,"id":"one","createdAt":"b"}');
+    state.on("put", new AppError("transient", "memory: died"), { key });
+    await expect(openState(state, now)).rejects.toMatchObject({ code: "transient" });
+    expect(await opened(state)).toMatchObject({ id: "one", marked: true });
+    expect(await keysOf(state, "")).toEqual(["live/state/1-one", "state.json"]);
+    await state.delete(["live/state/1-one"]);
+    await expect(openState(state, now)).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
   });
 
   it("shows a warm instance that the state was begun anew, and only the new mark stays", async () => {

@@ -297,3 +297,59 @@ describe("a repository that existed before the first install", () => {
     expect(findings[0]).toMatchObject({ reason: { code: "adopt.noSlots", params: { others } } });
   });
 });
+
+describe("a state of which live/ alone was lost", () => {
+  const loseLive = async (world: TestWorld) => world.state.delete(await world.stateKeys("live/"));
+  const adopting = { adopting: true };
+
+  it("invariant 9: opens for nothing but adopt, which puts the mark back last, after which all goes on as before", async () => {
+    const world = await inService();
+    await loseLive(world);
+    await expect(tick(world)).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
+    const plan = await planAdoption(await world.open(adopting), OPS);
+    expect(plan.findings.at(-1)).toMatchObject({ subject: "state", reason: { code: "adopt.liveLost" } });
+    expect(await world.stateKeys("live/")).toEqual([]);
+    const order: string[] = [];
+    const opened = await world.open(adopting);
+    const put: typeof opened.state.put = async (key, ...rest) => {
+      order.push(key);
+      return opened.state.put(key, ...rest);
+    };
+    const { missing, written } = await adopt({ ...opened, state: { ...opened.state, put } }, OPS);
+    expect([missing > 1, written, order.length, order.at(-1)]).toEqual([true, missing, missing, "live/state/1-0123456789"]);
+    await settle(world);
+    for (const number of [0, 1, 2]) expect(await fire(world, number)).toMatchObject({ outcome: "done" });
+    await night(world, 3);
+    expect([created(world).length, restores(world).length]).toEqual([4, 1]);
+  });
+
+  it("stays closed while not all is written, in time or at all", async () => {
+    const world = await inService();
+    await loseLive(world);
+    world.remainingMs = 5_000;
+    expect(await adopt(await world.open(adopting), OPS)).toMatchObject({ written: 0 });
+    world.remainingMs = 240_000;
+    const [position] =
+      (await planAdoption(await world.open(adopting), OPS)).findings.find(({ subject }) => subject === "watches.moved")?.writes ?? [];
+    const opened = await world.open(adopting);
+    const put: typeof opened.state.put = async (key, ...rest) => {
+      if (key !== position?.key) return opened.state.put(key, ...rest);
+      // Everything that does not wait for it has been written by then.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new AppError("transient", "memory: died");
+    };
+    await expect(adopt({ ...opened, state: { ...opened.state, put } }, OPS)).rejects.toMatchObject({ code: "transient" });
+    await expect(world.open()).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
+    await adopt(await world.open(adopting), OPS);
+    expect((await world.open()).live?.positions.get("moved")).toHaveLength(1);
+  });
+
+  it("opens again although a cluster does not answer, which is told: one that is gone for good must not hold back the rest", async () => {
+    const world = await inService();
+    await loseLive(world);
+    world.target.failNext("listIndices", new AppError("transient", "cluster target: connection refused"));
+    const { findings } = await adopt(await world.open(adopting), OPS);
+    expect(findings.filter(({ failed }) => failed)).toHaveLength(1);
+    expect((await world.open()).live?.marks.size).toBe(1);
+  });
+});

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { initState } from "../../shared/jobs/state.ts";
 import type { Place } from "../../shared/model/config.ts";
 import { adopt, planAdoption } from "../../shared/run/adopt.ts";
 import { askCopy } from "../../shared/run/askCopy.ts";
@@ -10,9 +11,12 @@ import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "./world
 const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
 
 let world: TestWorld;
-const found = async () => (await planAdoption(await world.open(), OPS)).findings[0];
+const found = async (...takeOver: string[]) => (await planAdoption(await world.open(), OPS, takeOver)).findings[0];
 const destination = async () => (await openRepository(world.blobs(MOVED))).root;
-const loseState = async () => world.state.delete((await world.stateKeys()).filter((key) => key !== "state.json"));
+const loseState = async () => {
+  await world.state.delete(await world.stateKeys());
+  await initState(world.state, "fresh", world.now);
+};
 
 async function copy(): Promise<string> {
   const created = await askCopy(await world.open(), "move", OPS);
@@ -37,15 +41,16 @@ beforeEach(async () => {
 });
 
 describe("the destination of a copy whose state was lost", () => {
-  it("invariant 2: is somebody else's, until it is adopted, and then goes on", async () => {
+  it("invariant 2: is somebody else's, until it is taken over by name, and then goes on", async () => {
     expect(await copy()).toBe("copy.done");
     await loseState();
     // The source moved on meanwhile: what was published can still be cut out of its newest root.
     await world.fill(SOURCE, STEP2.blobs);
     expect(await copy()).toBe("copy.foreignRoot");
     await loseState();
-    expect(await found()).toMatchObject({ reason: { code: "adopt.copyEqual", params: { root: "index-0", from: "index-1" } } });
-    expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 1, written: 1 });
+    expect(await found()).toMatchObject({ reason: { code: "adopt.copyEqual", params: { root: "index-0", from: "index-1" } }, writes: [] });
+    expect(await found("move")).toMatchObject({ reason: { code: "adopt.copyTaken", params: { root: "index-0", from: "index-1" } } });
+    expect(await adopt(await world.open(), OPS, ["move"])).toMatchObject({ missing: 1, written: 1 });
     expect(await found()).toMatchObject({ reason: { code: "adopt.copyOurs" }, writes: [] });
     expect(await copy()).toBe("copy.done");
     expect((await destination())?.snapshots.map(({ uuid }) => uuid)).toEqual(expect.arrayContaining([SNAP1.uuid, SNAP2.uuid]));
@@ -56,9 +61,29 @@ describe("the destination of a copy whose state was lost", () => {
     await loseState();
     const bytes = Buffer.from((await world.blobs(MOVED).get("index-0")) ?? []);
     await world.blobs(MOVED).put("index-0", Buffer.concat([bytes, Buffer.from("\n")]));
-    expect(await found()).toMatchObject({ reason: { code: "copy.foreignRoot" }, writes: [] });
-    await adopt(await world.open(), OPS);
+    expect(await found("move")).toMatchObject({ reason: { code: "copy.foreignRoot" }, writes: [] });
+    await adopt(await world.open(), OPS, ["move"]);
     expect(await copy()).toBe("copy.foreignRoot");
+  });
+
+  it("invariant 2: stays another tool's unchanged mirror, whatever it equals, while nobody names it", async () => {
+    await world.fill(MOVED, STEP1.blobs);
+    expect(await adopt(await world.open(), OPS)).toMatchObject({
+      findings: [{ reason: { code: "adopt.copyEqual" } }, {}],
+      missing: 0,
+      written: 0,
+    });
+    expect(await copy()).toBe("copy.foreignRoot");
+    expect(Buffer.from((await world.blobs(MOVED).get("index-0")) ?? [])).toEqual(STEP1.blobs.get("index-0"));
+  });
+
+  it("is refused by a name that no copy has, before anything is written", async () => {
+    const keys = await world.stateKeys();
+    await expect(adopt(await world.open(), OPS, ["move", "nowhere"])).rejects.toMatchObject({
+      code: "invalid",
+      reason: { code: "config.unknown", params: { section: "copies", name: "nowhere" } },
+    });
+    expect(await world.stateKeys()).toEqual(keys);
   });
 
   it("is not taken over when the source no longer has what stands there", async () => {

@@ -3,7 +3,7 @@ import { type MemoryCluster, memoryCluster } from "../../shared/adapters/memory/
 import { memoryPlaces } from "../../shared/adapters/memory/clusterPlaces.ts";
 import { type FaultyBlobStore, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
 import { jobLog } from "../../shared/jobs/log.ts";
-import { initState, openState } from "../../shared/jobs/state.ts";
+import { initState, type OpenOptions, openState } from "../../shared/jobs/state.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { BackupPolicy, Config, Place } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
@@ -65,6 +65,8 @@ export interface TestWorldOptions {
   sourceVersion?: string;
   targetVersion?: string;
   start?: string;
+  /** How many looks a restore runs for; `Infinity` until told. */
+  restoreLooks?: number;
 }
 
 /** One deployment over memory: each `open` is one invocation of a function, with a nonce of its own. */
@@ -86,11 +88,17 @@ export interface TestWorld {
   /** Runs every task that is queued, as Function Compute would. */
   runTasks(): Promise<void>;
   remainingMs: number;
-  open(): Promise<World>;
+  open(options?: OpenOptions): Promise<World>;
 }
 
 export async function testWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
-  const { config = testConfig(), sourceVersion = "5.5.3", targetVersion = "5.5.3", start = "2026-11-21T01:30:00Z" } = options;
+  const {
+    config = testConfig(),
+    sourceVersion = "5.5.3",
+    targetVersion = "5.5.3",
+    start = "2026-11-21T01:30:00Z",
+    restoreLooks = 2,
+  } = options;
   let nowMs = new Date(start).getTime();
   const now = () => new Date(nowMs);
   const buckets = new Map<string, MemoryBucket>();
@@ -101,7 +109,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   };
   const places = memoryPlaces();
   const source = memoryCluster({ name: "source", version: sourceVersion, now, places, snapshotLooks: Number.POSITIVE_INFINITY });
-  const target = memoryCluster({ name: "target", version: targetVersion, now, places });
+  const target = memoryCluster({ name: "target", version: targetVersion, now, places, restoreLooks });
   const state = faulty(blobs(config.state));
   await initState(state, "0123456789", now);
   const notices: Notice[] = [];
@@ -142,10 +150,10 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
         task.state = "succeeded";
       }
     },
-    async open() {
+    async open(options) {
       invocations += 1;
       const by = { function: "test", requestId: `request-${invocations}`, nonce: `nonce-${invocations}` };
-      const { identity, clock, live } = await openState(state, now);
+      const { identity, clock, live } = await openState(state, now, undefined, options);
       return {
         config,
         state,

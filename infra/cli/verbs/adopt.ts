@@ -6,23 +6,32 @@ import { EXIT } from "../exitCodes.ts";
 import { type Look, marked } from "../look.ts";
 import type { Session } from "../session.ts";
 
+export interface AdoptOptions {
+  yes?: boolean;
+  takeOver?: string[];
+}
+
 /** What buckets and clusters still know of a state that was lost or never was; with `--yes` it is written down. */
-export async function adopt(session: Session, options: { yes?: boolean }): Promise<Answer> {
-  const world = await session.world();
-  const adoption = options.yes ? await adoptNow(world, session.asked) : await planAdoption(world, session.asked);
+export async function adopt(session: Session, { yes, takeOver = [] }: AdoptOptions): Promise<Answer> {
+  const world = await session.world({ adopting: true });
+  const adoption = yes ? await adoptNow(world, session.asked, takeOver) : await planAdoption(world, session.asked, takeOver);
+  const doIt = ["ossnap adopt --yes", ...(takeOver.length > 0 ? [`--take-over ${takeOver.join(" ")}`] : [])].join(" ");
   const failed = adoption.findings.some((finding) => finding.failed);
-  return { schema: "adoption/1", data: adoption, exitCode: failed ? EXIT.failed : EXIT.ok, text: (look) => adoptionText(adoption, look) };
+  return {
+    schema: "adoption/1",
+    data: adoption,
+    exitCode: failed ? EXIT.failed : EXIT.ok,
+    text: (look) => adoptionText(adoption, doIt, look),
+  };
 }
 
 /** A line for each finding; a dry run says "would", and ends with the line that does it. */
-export function adoptionText(adoption: Adoption, look: Look): string {
+function adoptionText(adoption: Adoption, doIt: string, look: Look): string {
   const { findings, missing, written } = adoption;
   const lines = findings.map((finding) => `${finding.subject}  ${findingText(finding, look)}${writesText(finding, written !== null)}`);
-  if (missing === 0) lines.push("There is nothing to take over that the state does not know.");
-  else if (written === null)
-    lines.push(`Would write ${countText(missing)} state objects. Nothing was written. To do it:  ossnap adopt --yes`);
-  else if (written < missing)
-    lines.push(`Wrote ${countText(written)} of ${countText(missing)} state objects. To go on:  ossnap adopt --yes`);
+  if (missing === 0) lines.push("There is nothing to write.");
+  else if (written === null) lines.push(`Would write ${countText(missing)} state objects. Nothing was written. To do it:  ${doIt}`);
+  else if (written < missing) lines.push(`Wrote ${countText(written)} of ${countText(missing)} state objects. To go on:  ${doIt}`);
   else lines.push(`Wrote ${countText(written)} state objects.`);
   return lines.join("\n");
 }

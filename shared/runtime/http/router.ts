@@ -51,7 +51,7 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
   if (found.route.changes(body) && token.role !== "operator")
     return problem("forbidden", `the token "${token.name}" has the role viewer: it may read and dry-run; this takes an operator`, request);
   return found.route.run({
-    world: await door.world(),
+    world: await door.world({ adopting: found.route.adopting }),
     params: found.params,
     query: event.queryParameters,
     body,

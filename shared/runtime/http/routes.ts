@@ -35,6 +35,8 @@ export interface Route {
   body?: z.ZodType;
   /** Whether this very call changes something; then it takes an operator. */
   changes(body: unknown): boolean;
+  /** Mends a state that was lost, and so must be able to open it. */
+  adopting?: true;
   run(call: Call): Promise<HttpAnswer>;
 }
 
@@ -71,13 +73,17 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/pause", empty, always, async ({ world, asked }) => json(200, await setPaused(world, true, asked.who))),
   route("POST", "/resume", empty, always, async ({ world, asked }) => json(200, await setPaused(world, false, asked.who))),
 
-  route(
-    "POST",
-    "/adopt",
-    z.strictObject({ apply: z.boolean().default(false) }).prefault({}),
-    ({ apply }) => apply,
-    async ({ world, body, asked }) => json(200, body.apply ? await adopt(world, asked) : await planAdoption(world, asked)),
-  ),
+  {
+    ...route(
+      "POST",
+      "/adopt",
+      z.strictObject({ apply: z.boolean().default(false), takeOver: z.array(z.string().min(1)).default([]) }).prefault({}),
+      ({ apply }) => apply,
+      async ({ world, body: { apply, takeOver }, asked }) =>
+        json(200, apply ? await adopt(world, asked, takeOver) : await planAdoption(world, asked, takeOver)),
+    ),
+    adopting: true,
+  },
 
   route("POST", "/backups/{policy}", empty, always, async (call) => {
     const { world, params, asked, key, fingerprint } = call;

@@ -43,7 +43,7 @@ function sessionOf(world: TestWorld): Session {
     environment: () => ({}),
     settings: () => expect.fail("no verb here reads the settings itself"),
     context: () => expect.fail("no verb here asks for a context"),
-    world: () => world.open(),
+    world: (opening) => world.open(opening),
     blobs: async (place) => world.blobs(place),
   };
 }
@@ -121,7 +121,37 @@ TIME (UTC)           STATE  WHAT                                                
     expect(text).toMatch(/Would write 10 state objects\. Nothing was written\. To do it: {2}ossnap adopt --yes$/);
     expect(await factKeys()).toEqual([]);
     expect(await textOf(world, adopt(sessionOf(world), { yes: true }))).toMatch(/\nWrote 10 state objects\.$/);
-    expect(await textOf(world, adopt(sessionOf(world), {}))).toMatch(/\nThere is nothing to take over that the state does not know\.$/);
+    expect(await textOf(world, adopt(sessionOf(world), {}))).toMatch(/\nThere is nothing to write\.$/);
+  });
+
+  it("adopt opens a state that lost what was in live/, mends it, and names the copies that it was given", async () => {
+    const world = await threeNights();
+    await world.state.delete(await world.stateKeys("live/"));
+    await expect(snapshots(sessionOf(world), undefined, {})).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
+    expect(await textOf(world, adopt(sessionOf(world), {}))).toMatch(
+      /^state {2}what was open and remembered is lost: .* \(would write 1\)$/m,
+    );
+    expect(await world.stateKeys("live/")).toEqual([]);
+    await adopt(sessionOf(world), { yes: true });
+    expect((await snapshots(sessionOf(world), undefined, {})).exitCode).toBe(0);
+    await expect(adopt(sessionOf(world), { takeOver: ["no-such"] })).rejects.toMatchObject({ code: "invalid", message: /no "no-such"/ });
+  });
+
+  it("adopt takes a copy's destination over only when it is named", async () => {
+    const world = await testWorld({
+      config: testConfig((config) => {
+        config.copies.move = { from: "backups", to: MOVED, snapshots: "all" };
+      }),
+    });
+    const { blobs } = fixtureRepository("es-5.5.2-migration/step1");
+    for (const place of [MOVED, { ...MOVED, bucket: "backups", basePath: "" }]) await world.fill(place, blobs);
+    await adopt(sessionOf(world), { yes: true });
+    expect(await world.stateKeys("live/copies/")).toEqual([]);
+    const text = await textOf(world, adopt(sessionOf(world), { takeOver: ["move"] }));
+    expect(text).toMatch(/^copies\.move .* taken for ours, as you say \(would write 1\)$/m);
+    expect(text).toMatch(/To do it: {2}ossnap adopt --yes --take-over move$/);
+    await adopt(sessionOf(world), { yes: true, takeOver: ["move"] });
+    expect(await world.stateKeys("live/copies/")).toHaveLength(1);
   });
 
   it("adopt ends as failed when it could not look everywhere", async () => {
