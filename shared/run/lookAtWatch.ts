@@ -1,7 +1,7 @@
 import { jobId } from "../jobs/ids.ts";
 import { stateKey } from "../jobs/keys.ts";
 import type { Created } from "../jobs/log.ts";
-import type { Asked } from "../jobs/record.ts";
+import type { Asked, DoneRecord } from "../jobs/record.ts";
 import type { ArrivalData, ArrivalInput } from "../jobs/steps/arrival.ts";
 import type { BlobInfo } from "../model/blobStore.ts";
 import { shortHash } from "../model/hash.ts";
@@ -9,6 +9,8 @@ import { reason } from "../model/reason.ts";
 import type { RootSnapshot } from "../model/repository.ts";
 import { timeDigits } from "../model/restoredName.ts";
 import { laterLower } from "../proof/ambiguity.ts";
+import { arrivalOrder } from "./arrivalOrder.ts";
+import { askRestore, restoreIdOf } from "./askRestore.ts";
 import { isAmbiguous } from "./isAmbiguous.ts";
 import type { OpenWork } from "./openWork.ts";
 import { listRoots, openRepository } from "./readRepository.ts";
@@ -34,9 +36,8 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const created: Created[] = [];
   // `each` brings in every one, oldest first; otherwise the newest, or the next one when that came to nothing.
   for (const snapshot of watch.restore.which === "each" ? above.reverse() : above) {
-    const one = await askArrival(world, watchName, snapshot, opened.root?.generation ?? 0, asked);
+    const one = await bringIn(world, work, watchName, { snapshot, generation: opened.root?.generation ?? 0, asked });
     created.push(one);
-    if (one.outcome === "created") work.jobs.push(one.job);
     if (watch.restore.which !== "each" && (one.outcome !== "done" || one.done.state === "done")) break;
   }
   // While a snapshot's own blob is missing its time is unknown, and the next look may choose another.
@@ -62,21 +63,42 @@ function isAbove(snapshot: RootSnapshot, work: OpenWork, watchName: string): boo
   return timeDigits(snapshot.startTime) > position.digits;
 }
 
-async function askArrival(world: World, watchName: string, snapshot: RootSnapshot, generation: number, asked: Asked): Promise<Created> {
+async function bringIn(
+  world: World,
+  work: OpenWork,
+  watchName: string,
+  { snapshot, generation, asked }: { snapshot: RootSnapshot; generation: number; asked: Asked },
+): Promise<Created> {
+  const created = await askArrival(world, watchName, snapshot, generation, asked);
+  if (created.outcome === "created") work.jobs.push(created.job);
+  if (created.outcome === "done") await askLostRestore(world, work, watchName, snapshot, created.done);
+  return created;
+}
+
+/** An arrival that is done has asked for a restore; where that is neither open nor over, its log was lost with others of the state. */
+async function askLostRestore(world: World, work: OpenWork, watchName: string, snapshot: RootSnapshot, done: DoneRecord): Promise<void> {
+  const { restore } = done.result as { restore?: string };
+  if (done.state !== "done" || restore === undefined) return;
+  const order = arrivalOrder(arrivalOf(world, watchName, snapshot), done.id);
+  if (restoreIdOf(order) !== restore || (await world.log.done(restore)) || (await world.log.read(restore))) return;
+  const created = await askRestore(world, order);
+  if (created.outcome === "created") work.jobs.push(created.job);
+}
+
+function arrivalOf(world: World, watchName: string, { name, uuid, startTime }: RootSnapshot): Omit<ArrivalInput, "generation"> {
   const watch = safeWatch(configured(world.config, "watches", watchName));
-  const input: ArrivalInput = {
-    watchName,
-    watch,
-    snapshot: { name: snapshot.name, uuid: snapshot.uuid, startTime: snapshot.startTime?.toISOString() ?? "" },
-    generation,
-  };
+  return { watchName, watch, snapshot: { name, uuid, startTime: startTime?.toISOString() ?? "" } };
+}
+
+async function askArrival(world: World, watchName: string, snapshot: RootSnapshot, generation: number, asked: Asked): Promise<Created> {
+  const input: ArrivalInput = { ...arrivalOf(world, watchName, snapshot), generation };
   const data: ArrivalData = { probes: [], missing: 0, damaged: 0 };
   return world.log.create(
     jobId.arrival(watchName, snapshot.uuid),
     {
       about: `${watchName}: ${snapshot.name}`,
       asked,
-      patienceUntil: new Date(world.clock.now().getTime() + watch.patienceMs).toISOString(),
+      patienceUntil: new Date(world.clock.now().getTime() + input.watch.patienceMs).toISOString(),
       input,
     },
     { state: "asked", reason: reason("arrival.seen", { root: `index-${generation}`, snapshot: snapshot.name }), data },

@@ -68,6 +68,20 @@ describe("a watch without an alias whose state was lost", () => {
       expect(await world.target.countDocuments(await restored(index))).toBe(STEP1.documents["snap-1"]?.[index]);
   });
 
+  it("finishes it also when live/ alone was lost, and the arrival is done already", async () => {
+    for (let look = 0; restores().length < 1; look += 1) {
+      expect(look).toBeLessThan(20);
+      await tick(world);
+      world.advance(MINUTE_MS);
+    }
+    expect(await world.stateKeys("done/arrival/")).toHaveLength(1);
+    await world.state.delete(await world.stateKeys("live/"));
+    await adopt(await world.open({ adopting: true }), OPS);
+    await settle();
+    expect(await positions()).toEqual([SNAP1.uuid]);
+    expect(restores().map(({ args }) => (args[0] as { index: string }).index)).toEqual(SELECTED);
+  });
+
   it("takes for served what is there whole", async () => {
     await settle();
     await loseState();

@@ -19,7 +19,8 @@ import type { MissingBlob, RootSnapshot, SnapshotProof } from "../../model/repos
 import { timeDigits } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selectIndices.ts";
 import { type ArrivalProgress, etaSeconds, nextLookAt, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
-import { askRestore, type RestoreOrder, restoreIdOf } from "../askRestore.ts";
+import { arrivalOrder } from "../arrivalOrder.ts";
+import { askRestore, restoreIdOf } from "../askRestore.ts";
 import { keepEvidence } from "../evidence.ts";
 import { isTimeUp } from "../isTimeUp.ts";
 import type { OpenWork } from "../openWork.ts";
@@ -38,7 +39,7 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
     effects: {
       askRestore: {
         async lookUp(job) {
-          const id = restoreIdOf(orderOf(job));
+          const id = restoreIdOf(arrivalOrder(job.intent.input, job.id));
           const ended = await world.log.done(id);
           if (ended && ended.state !== "done" && ended.state !== "skipped")
             return { found: "foreign", reason: reason("arrival.restoreEnded", { job: id, state: ended.state }) };
@@ -48,7 +49,7 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
         },
         async perform(job, _args, { proof, since }: { proof: SnapshotProof; since: Date }) {
           await keepEvidence(world, world.blobs(job.intent.input.watch.blobs).url, proof, since);
-          const created = await askRestore(world, orderOf(job));
+          const created = await askRestore(world, arrivalOrder(job.intent.input, job.id));
           if (created.outcome === "created") work.jobs.push(created.job);
         },
       },
@@ -208,26 +209,5 @@ function describeLook({ progress, missing, damaged, again }: Omit<ArrivalLook, "
     probes: spreadProbes(missing),
     firstDamaged: damaged[0]?.key,
     looks: { missingBytes, provenShards, shards, nextLook, etaSeconds: etaSeconds(progress, now) },
-  };
-}
-
-function orderOf(job: ArrivalJob): RestoreOrder {
-  const { watch, watchName, snapshot } = job.intent.input;
-  const { alias, indices, replicas, keepOldMs } = watch.restore;
-  return {
-    cluster: watch.cluster,
-    purpose: alias ?? `watch:${watchName}`,
-    asked: { by: "ossnap", who: job.id },
-    input: {
-      snapshot,
-      repository: watch.register.name,
-      place: watch.blobs,
-      indices,
-      ...(alias === undefined ? {} : { alias }),
-      replicas,
-      keepOldMs,
-      watch: watchName,
-      serves: true,
-    },
   };
 }
