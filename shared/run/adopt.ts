@@ -1,4 +1,6 @@
+import { jobId } from "../jobs/ids.ts";
 import { stateKey } from "../jobs/keys.ts";
+import type { Created } from "../jobs/log.ts";
 import type { Asked } from "../jobs/record.ts";
 import { isMarked, markerOf } from "../jobs/state.ts";
 import { writeObjectOnce } from "../jobs/stateObject.ts";
@@ -8,8 +10,10 @@ import { adoptBackups } from "./adoptBackups.ts";
 import { adoptCopy } from "./adoptCopy.ts";
 import { adoptWatch } from "./adoptWatch.ts";
 import { askBackup } from "./askBackup.ts";
+import { askVerification, placeToRead } from "./askVerification.ts";
 import { forEachBounded } from "./forEachBounded.ts";
 import { type OpenWork, readOpenWork } from "./openWork.ts";
+import { listRoots } from "./readRepository.ts";
 import { configured, type World } from "./world.ts";
 
 const WRITES_AT_ONCE = 8;
@@ -24,6 +28,8 @@ export interface Finding {
   writes: { key: string; value: unknown }[];
   /** A slot whose snapshot runs: its job is asked for, so that it is followed. */
   follow?: { policy: string; slot: string };
+  /** A repository whose proofs are gone: a verification is asked for. */
+  prove?: string;
   /** Written only when all else was: until then no function takes the state for whole. */
   last?: true;
   /** It could not be looked at: nothing is known. */
@@ -55,8 +61,10 @@ export async function planAdoption(world: World, asked: Asked, takeOver: readonl
     findings.push(...(await found(`watches.${name}`, () => adoptWatch(world, work, name, watch))));
   for (const [name, rule] of Object.entries(copies))
     findings.push(...(await found(`copies.${name}`, () => adoptCopy(world, work, { name, rule, isTakenOver: takeOver.includes(name) }))));
-  findings.push(...(await unproven(world)), ...markOf(world, work));
-  return { findings, missing: findings.reduce((sum, { writes, follow }) => sum + writes.length + (follow ? 1 : 0), 0), written: null };
+  for (const name of await unproven(world)) findings.push(...(await found("evidence", () => askedToProve(world, name))));
+  findings.push(...markOf(world, work));
+  const jobs = findings.filter(({ follow, prove }) => follow !== undefined || prove !== undefined).length;
+  return { findings, missing: findings.reduce((sum, { writes }) => sum + writes.length, jobs), written: null };
 }
 
 /** The same, then writes what is missing. Nothing that is there is ever replaced, so it may be repeated, also beside functions at work. */
@@ -69,9 +77,10 @@ export async function adopt(world: World, asked: Asked, takeOver: readonly strin
   };
   const writesOf = (isLast: boolean) => plan.findings.flatMap(({ writes, last = false }) => (last === isLast ? writes : []));
   const isAllWritten = await forEachBounded(writesOf(false), WRITES_AT_ONCE, write, isTimeUp);
-  for (const { follow } of plan.findings) {
-    if (!follow || isTimeUp()) continue;
-    if ((await askBackup(world, { ...follow, asked })).outcome === "created") written += 1;
+  for (const { follow, prove } of plan.findings) {
+    if (isTimeUp()) break;
+    if (follow && (await askBackup(world, { ...follow, asked })).outcome === "created") written += 1;
+    if (prove !== undefined && (await askProofs(world, prove, asked)).outcome === "created") written += 1;
   }
   if (isAllWritten) await forEachBounded(writesOf(true), WRITES_AT_ONCE, write, isTimeUp);
   return { ...plan, written };
@@ -94,11 +103,26 @@ function markOf({ identity }: World, { live }: OpenWork): Finding[] {
   return [{ subject: "state", reason: reason("adopt.liveLost"), writes: [{ key: markerOf(identity), value: {} }], last: true }];
 }
 
-/** Proofs are made, not taken over: a verdict without its reading would be hearsay. */
-async function unproven(world: World): Promise<Finding[]> {
+/** The repositories that can be read, where no proof of any is known. */
+async function unproven(world: World): Promise<string[]> {
   for await (const _any of world.state.list(stateKey.evidenceAll)) return [];
   const { repositories, watches } = world.config;
   const readable = Object.entries(repositories).flatMap(([name, { blobs }]) => (blobs ? [name] : []));
-  const names = [...readable, ...Object.values(watches).map(({ register }) => register.name)];
-  return names.length === 0 ? [] : [{ subject: "evidence", reason: reason("adopt.unproven", { repositories: names }), writes: [] }];
+  return [...readable, ...Object.values(watches).map(({ register }) => register.name)];
 }
+
+/** Proofs are made, not taken over: a verdict without its reading would be hearsay. Of an empty repository there is nothing to prove. */
+async function askedToProve(world: World, name: string): Promise<Found[]> {
+  const roots = await listRoots(world.blobs(placeToRead(world, name)));
+  if (roots.size === 0 || (await world.log.done(proofsId(world, name))) || (await world.log.read(proofsId(world, name)))) return [];
+  return [{ reason: reason("adopt.prove", { repository: name }), writes: [], prove: name }];
+}
+
+/** Names, sizes and metadata of every snapshot: that much costs one listing and a few small reads, however large the data. */
+function askProofs(world: World, repository: string, asked: Asked): Promise<Created> {
+  return askVerification(world, { repository, snapshot: "all", level: "metadata" }, asked, { key: proofsKey(world, repository) });
+}
+
+/** Once for each state. */
+const proofsKey = ({ identity }: World, repository: string) => `adopt-${identity.id}-${repository}`;
+const proofsId = (world: World, repository: string) => jobId.byKey("verification", proofsKey(world, repository));

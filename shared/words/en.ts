@@ -23,7 +23,7 @@ export const EN: Readonly<Record<string, string>> = {
   "adopt.slot": "taken over: {snapshot} was there",
   "adopt.slotPassed": "taken over: its time is over, {newest} is newer",
   "adopt.slots": "{slots} slots of {policy} have their snapshot, the newest {newest}; {others} snapshots of others are left alone",
-  "adopt.unproven": "proofs are made anew, not taken over: ossnap verify, for each of {repositories}",
+  "adopt.prove": "proofs are made anew, not taken over: every snapshot of {repository} is verified (names and metadata)",
   "alias.foreign": "alias {alias} is on {index}, which no restore of ours made",
   "alias.isIndex": "an index is named {alias}, so no alias can be",
   "alias.moves": "alias {alias} moves here in one call",

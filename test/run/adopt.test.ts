@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
 import { initState } from "../../shared/jobs/state.ts";
+import { readObject } from "../../shared/jobs/stateObject.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { adopt, planAdoption } from "../../shared/run/adopt.ts";
 import { advanceJobs } from "../../shared/run/advanceJobs.ts";
@@ -74,8 +75,8 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
     const before = await world.stateKeys();
     await loseState(world);
     const plan = await planAdoption(await world.open(), OPS);
-    expect([plan.missing, plan.written, await factKeys(world)]).toEqual([11, null, []]);
-    expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 11, written: 11 });
+    expect([plan.missing, plan.written, await factKeys(world)]).toEqual([12, null, []]);
+    expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 12, written: 12 });
     // Slots of the last week that have no snapshot are fenced too.
     const passed = ["17", "18", "19", "20"].map((day) => `done/backup/backup-nightly-202611${day}t013000z.json`);
     const after = (await world.stateKeys()).filter((key) => !passed.includes(key));
@@ -161,10 +162,22 @@ describe("a state that is adopted late or in trouble", () => {
     world.advance(DAY_MS - HOUR_MS);
     await fire(world, 3);
     await loseState(world);
-    expect(await adopt(await world.open(), OPS)).toMatchObject({ written: 12 });
+    expect(await adopt(await world.open(), OPS)).toMatchObject({ written: 13 });
     await settle(world);
     expect(created(world)).toHaveLength(4);
     expect(await fire(world, 3)).toMatchObject({ outcome: "done" });
+  });
+
+  it("proves anew what can be read, once, and keeps the verdicts as evidence", async () => {
+    const world = await inService();
+    await loseState(world);
+    const { findings } = await adopt(await world.open(), OPS);
+    expect(findings.filter(({ subject }) => subject === "evidence")).toMatchObject([{ reason: { code: "adopt.prove" } }]);
+    expect(await world.stateKeys("evidence/")).toEqual([]);
+    await settle(world);
+    const kept = await Promise.all((await world.stateKeys("evidence/")).map((key) => readObject(world.state, key)));
+    expect(kept).toMatchObject([{ name: "snap-1", verdict: "whole", level: "metadata" }]);
+    expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 0, written: 0 });
   });
 
   it("does not take a slot that has failed attempts only for served", async () => {
@@ -196,7 +209,7 @@ describe("a state that is adopted late or in trouble", () => {
     world.target.failNext("listIndices", new AppError("transient", "cluster target: connection refused"));
     const { findings, written } = await adopt(await world.open(), OPS);
     expect(findings.filter(({ failed }) => failed)).toMatchObject([{ subject: "watches.moved", reason: { code: "gather.failed" } }]);
-    expect(written).toBe(10);
+    expect(written).toBe(11);
     expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 1, written: 1 });
   });
 
@@ -204,9 +217,9 @@ describe("a state that is adopted late or in trouble", () => {
     const world = await inService();
     await loseState(world);
     world.remainingMs = 5_000;
-    expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 11, written: 0 });
+    expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 12, written: 0 });
     world.remainingMs = 240_000;
-    expect(await adopt(await world.open(), OPS)).toMatchObject({ written: 11 });
+    expect(await adopt(await world.open(), OPS)).toMatchObject({ written: 12 });
   });
 });
 
