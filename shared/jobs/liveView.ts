@@ -71,7 +71,7 @@ function place(view: LiveView, key: string): void {
   else if (area === "tasks") view.tasks.set(name, Math.max(view.tasks.get(name) ?? 0, Number(leaf)));
   else if (area === "next") view.next = name;
   else if (area === "slots") placeSlot(view, name, leaf);
-  else if (area === "watch") placeWatch(view, name, rest[0], key);
+  else if (area === "watch") placeWatch(view, name, rest, key);
   else if (area === "copies") placeCopy(view, name, rest[0], key);
   else if (area === "state") view.marks.add(name);
   else if (area === "notices") view.notices.add(decodeURIComponent(name.replace(/\.json$/, "")));
@@ -87,10 +87,16 @@ function placeSlot(view: LiveView, policy: string, leaf: string): void {
   if (parseSlot(slot)) push(view.slots, policy, { slot, state, seconds: Number(seconds) });
 }
 
-function placeWatch(view: LiveView, watch: string, area: string | undefined, key: string): void {
+function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly string[], key: string): void {
   if (area === "root") push(view.watchRoots, watch, markOf(key));
-  const match = area === "position" ? /\/(\d{17})-([^/]+)$/.exec(key) : null;
-  if (match) push(view.positions, watch, { digits: match[1] as string, uuid: match[2] as string });
+  const position = area === "position" ? parsePosition(leaf) : undefined;
+  if (position) push(view.positions, watch, position);
+}
+
+/** The last segment of a position's key. */
+export function parsePosition(leaf: string): WatchPosition | undefined {
+  const match = /^(\d{17})-(.+)$/.exec(leaf);
+  return match ? { digits: match[1] as string, uuid: match[2] as string } : undefined;
 }
 
 function placeCopy(view: LiveView, copy: string, area: string | undefined, key: string): void {

@@ -70,6 +70,11 @@ export interface RunningRestore {
   indices: string[];
 }
 
+/** An entry may still stand in the cluster state for a moment when its restore has ended. */
+export function isUnderWay({ state }: RunningRestore): boolean {
+  return state !== "SUCCESS" && state !== "FAILURE";
+}
+
 export interface ShardRecovery {
   shard: number;
   primary: boolean;

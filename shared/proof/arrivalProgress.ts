@@ -75,6 +75,17 @@ export function provenState({ since }: ArrivalProgress, hasCounters: boolean, lo
   return hasCounters ? 1 + Math.max(0, Math.floor((lookedAt.getTime() - new Date(since).getTime()) / MINUTE_MS)) : 0;
 }
 
+/** What a look at one shard leaves: proven in a look that began then, or its faults; neither when time ran out. */
+export function setExamined(
+  progress: ArrivalProgress,
+  unit: Unit,
+  { proven, hasCounters, missing, damaged }: Faults & { proven: boolean; hasCounters: boolean },
+  lookedAt: Date,
+): void {
+  setState(progress, unit, proven ? provenState(progress, hasCounters, lookedAt) : null);
+  if (!proven) markFaults(progress, { missing, damaged });
+}
+
 /** Since when a shard's footers are known to be right; they hold for every blob that was not written since. */
 export function footersSeen({ since, indices }: ArrivalProgress): (indexId: string, shard: number) => Date | undefined {
   const places = new Map(indices.map(({ id, shards }) => [id, shards]));

@@ -5,7 +5,7 @@ import { reason } from "../model/reason.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob, Verdict } from "../model/repository.ts";
 
 /** The fault of one expected blob when the store shows `foundBytes` of it, undefined for nothing. */
-export function missingOf(blob: ClosureBlob, foundBytes: number | undefined): MissingBlob | undefined {
+function missingOf(blob: ClosureBlob, foundBytes: number | undefined): MissingBlob | undefined {
   if (foundBytes !== undefined && (blob.sizeBytes === undefined || blob.sizeBytes === foundBytes)) return undefined;
   return { key: blob.key, expectedBytes: blob.sizeBytes ?? null, foundBytes: foundBytes ?? null };
 }

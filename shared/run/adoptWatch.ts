@@ -1,5 +1,5 @@
 import { stateKey } from "../jobs/keys.ts";
-import type { Cluster, ClusterIndex } from "../model/cluster.ts";
+import { type Cluster, type ClusterIndex, isUnderWay } from "../model/cluster.ts";
 import type { Watch } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
@@ -83,7 +83,7 @@ async function besideOf(world: World, watch: Watch, root: RootCatalogue | undefi
   const newestFirst = restored.filter(({ snapshot }) => snapshot !== undefined).sort((a, b) => (a.digits < b.digits ? 1 : -1));
   const byUuid = new Map(newestFirst.map((one) => [one.snapshot?.uuid, one]));
   const cluster = world.cluster(watch.cluster);
-  const restoring = new Set((await cluster.runningRestores()).flatMap(({ state, indices }) => (isOver(state) ? [] : indices)));
+  const restoring = new Set((await cluster.runningRestores()).filter(isUnderWay).flatMap(({ indices }) => indices));
   const said: Found[] = [];
   for (const served of byUuid.values()) {
     const { snapshot } = served;
@@ -101,8 +101,6 @@ async function besideOf(world: World, watch: Watch, root: RootCatalogue | undefi
   }
   return said.length > 0 ? { said } : nothing(reason("adopt.restoredNothing"));
 }
-
-const isOver = (state: string) => state === "SUCCESS" || state === "FAILURE";
 
 async function isStarted(cluster: Cluster, { name, state, shards }: ClusterIndex): Promise<boolean> {
   return state === "open" && (await cluster.health(name))?.primariesActive === shards;

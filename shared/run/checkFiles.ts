@@ -53,7 +53,10 @@ export async function checkFooter(store: BlobStore, file: RecordedFile): Promise
   return judge(file, Buffer.concat(pieces), undefined);
 }
 
-/** Undefined when `deadline` said in the middle of it that time is up. Streams all parts: their sizes, the CRC32 over everything but its own eight bytes, the footer, and the recorded checksum. */
+/**
+ * Streams all parts: their sizes, the CRC32 over everything but its own eight bytes, the footer, and the recorded checksum.
+ * Undefined when `deadline` said in the middle of it that time is up.
+ */
 export async function checkContents(
   store: BlobStore,
   file: RecordedFile,

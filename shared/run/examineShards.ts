@@ -8,9 +8,8 @@ import {
   goOnBehind,
   type IndexLayout,
   type IndexProgress,
-  markFaults,
   openUnits,
-  provenState,
+  setExamined,
   setShards,
   setState,
   type Unit,
@@ -43,7 +42,7 @@ export interface FoundFaults {
 interface Examined extends FoundFaults {
   /** False when there are faults or time ran out. */
   proven: boolean;
-  hasCounters?: boolean;
+  hasCounters: boolean;
 }
 
 /**
@@ -74,7 +73,7 @@ export async function examineShards(
 }
 
 /** The shard count that an index's metadata tells; `null`, and why, while it is missing or damaged. */
-export async function readLayout({ store, root, uuid }: Shards, id: string): Promise<IndexLayout & FoundFaults> {
+async function readLayout({ store, root, uuid }: Shards, id: string): Promise<IndexLayout & FoundFaults> {
   const reader = metadataReader(store);
   const key = metadataKeyOf(root, uuid, id);
   const metadata = await reader.read(key, decodeIndexMetadata);
@@ -106,8 +105,7 @@ async function examineUnit(
   }
   const examined = await examineShard(shards, id, shard);
   collect(found, examined);
-  setState(progress, unit, examined.proven ? provenState(progress, examined.hasCounters === true, shards.lookedAt) : null);
-  if (!examined.proven) markFaults(progress, examined);
+  setExamined(progress, unit, examined, shards.lookedAt);
   return examined.proven;
 }
 
@@ -116,11 +114,11 @@ async function examineShard({ store, uuid, deadline }: Shards, id: string, shard
   const reader = metadataReader(store);
   const list = await reader.read(shardSnapshotKey(id, shard, uuid), decodeShardSnapshot);
   const key = shardPrefix(id, shard);
-  if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false };
+  if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };
   const index = { name: id, id, metadataKey: "", metadata: undefined, failedShards: [] };
   const blobs = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
   const { missing } = await joinListing(blobs, store.list(key));
-  if (missing.length > 0) return { missing, damaged: [], proven: false };
+  if (missing.length > 0) return { missing, damaged: [], proven: false, hasCounters: false };
   return checkCounterNamed(store, blobs, deadline);
 }
 

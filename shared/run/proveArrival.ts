@@ -8,9 +8,8 @@ import {
   footersSeen,
   isProven,
   markFaults,
-  provenState,
+  setExamined,
   setShards,
-  setState,
   startProgress,
 } from "../proof/arrivalProgress.ts";
 import { examineShards, type Shards } from "./examineShards.ts";
@@ -119,9 +118,8 @@ function remembering(progress: ArrivalProgress, lookedAt: Date): LookObserver {
     shard({ indexId, shard, missing, damaged, hasCounters }) {
       const index = places.get(indexId);
       if (index === undefined) return;
-      const isWhole = missing.length === 0 && damaged.length === 0;
-      setState(progress, { index, shard }, isWhole ? provenState(progress, hasCounters, lookedAt) : null);
-      if (!isWhole) markFaults(progress, { missing, damaged });
+      const proven = missing.length === 0 && damaged.length === 0;
+      setExamined(progress, { index, shard }, { proven, hasCounters, missing, damaged }, lookedAt);
     },
     metadata({ missing, damaged }) {
       progress.loose = [];

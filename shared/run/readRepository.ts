@@ -115,29 +115,6 @@ export async function readClosure(
 ): Promise<ClosureReading> {
   const reader = metadataReader(store, options.listing);
   const record = await readRecord(reader, snapshot);
-  return readNeeds(reader, root, snapshot, record, options);
-}
-
-/** The snapshot's own blob; one that says something else than the root counts as damaged. */
-export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
-  const key = snapshotKey(snapshot.uuid);
-  const record = await reader.read(key, decodeSnapshotRecord);
-  if (record === undefined) return undefined;
-  const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
-  const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");
-  if (found === expected) return record;
-  reader.damage({ key, check: "format", expected, found });
-  return undefined;
-}
-
-/** The rest of the closure once the snapshot's own blob was read; without it the root still tells which indices to look for. */
-export async function readNeeds(
-  reader: MetadataReader,
-  root: RootCatalogue,
-  snapshot: RootSnapshot,
-  record: SnapshotRecord | undefined,
-  options: ReadClosureOptions,
-): Promise<ClosureReading> {
   const { concurrency = READS_AT_ONCE, deadline } = options;
   const { uuid } = snapshot;
   const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
@@ -157,6 +134,18 @@ export async function readNeeds(
     damaged: reader.damaged,
     finished,
   };
+}
+
+/** The snapshot's own blob; one that says something else than the root counts as damaged. */
+export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
+  const key = snapshotKey(snapshot.uuid);
+  const record = await reader.read(key, decodeSnapshotRecord);
+  if (record === undefined) return undefined;
+  const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
+  const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");
+  if (found === expected) return record;
+  reader.damage({ key, check: "format", expected, found });
+  return undefined;
 }
 
 /** The global metadata and each index's own: from then on it is known which shards there are. `finished` is false when time ran out. */

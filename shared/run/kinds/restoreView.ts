@@ -1,5 +1,5 @@
 import type { RestoreJob, RestoreObservation, TargetSeen } from "../../jobs/steps/restore.ts";
-import type { Cluster, ClusterIndex, RunningRestore } from "../../model/cluster.ts";
+import { type Cluster, type ClusterIndex, isUnderWay, type RunningRestore } from "../../model/cluster.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
@@ -123,9 +123,7 @@ async function observeTarget(
   existing: readonly ClusterIndex[],
   restores: readonly RunningRestore[],
 ): Promise<TargetSeen> {
-  const restoring = restores.some(
-    (restore) => restore.indices.includes(target.as) && restore.state !== "SUCCESS" && restore.state !== "FAILURE",
-  );
+  const restoring = restores.some((restore) => restore.indices.includes(target.as) && isUnderWay(restore));
   const index = existing.find(({ name }) => name === target.as);
   const health = index ? await cluster.health(target.as) : undefined;
   const primariesActive = health?.primariesActive ?? 0;
