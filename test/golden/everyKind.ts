@@ -1,0 +1,192 @@
+import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
+import { type JobKindName, jobId } from "../../shared/jobs/ids.ts";
+import { slotOf } from "../../shared/jobs/slot.ts";
+import type { BlobStore } from "../../shared/model/blobStore.ts";
+import type { Place, Watch } from "../../shared/model/config.ts";
+import { advanceJob } from "../../shared/run/advance.ts";
+import { advanceJobs } from "../../shared/run/advanceJobs.ts";
+import { askBackup } from "../../shared/run/askBackup.ts";
+import { askCopy } from "../../shared/run/askCopy.ts";
+import { applyPrune, dryPrune } from "../../shared/run/askPrune.ts";
+import { askVerification } from "../../shared/run/askVerification.ts";
+import { copyBlobs } from "../../shared/run/copyBlobs.ts";
+import { countingStore } from "../../shared/run/countingStore.ts";
+import { createSnapshots } from "../../shared/run/createSnapshots.ts";
+import { onCopiedBlob } from "../../shared/run/onCopiedBlob.ts";
+import { startRestore } from "../../shared/run/restoreByHand.ts";
+import { INDEX1, INDEX2, LATE_BLOB, STEP1, STEP2, TIMES, uuidOf } from "../run/moved.ts";
+import { OPS } from "../run/nightly.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../run/world.ts";
+
+export const AWS: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
+export const COPIED: Place = { store: "oss", bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
+export const LATE: Place = { store: "oss", bucket: "late", basePath: "orders", region: "cn-hangzhou" };
+const NIGHTS = 4;
+/** Less than a step asks for, more than nothing: the invocation is alive and starts no more work. */
+const LITTLE_MS = 9_000;
+/** As little as ends a look that has begun, and leaves time for its record. */
+const LOOK_ENDS_MS = 12_000;
+/** GETs that prove one snapshot of the two, not both. */
+const VERIFICATION_READS = 30;
+
+const config = () =>
+  testConfig((made) => {
+    const { moved } = made.watches as { moved: Watch };
+    moved.restore = { ...moved.restore, keepOldMs: HOUR_MS };
+    const register = { name: "late-orders", type: "fs" as const, settings: { location: "/srv/late" } };
+    made.watches.late = { ...moved, blobs: LATE, register, restore: { ...moved.restore, alias: "late-orders" } };
+    made.repositories.aws = { cluster: "source", register: { type: "s3", settings: { bucket: "aws", base_path: "repo" } }, blobs: AWS };
+    made.copies.move = { from: "aws", to: COPIED, snapshots: "all" };
+  });
+
+/** One invocation for one job, as by hand or by a task. */
+const move = async (world: TestWorld, id: string) => advanceJob(await world.open(), id);
+const idOf = (created: Awaited<ReturnType<typeof askCopy>>) => (created.outcome === "done" ? created.done.id : created.job.id);
+
+/** What the target cluster can restore from the repository at this location. */
+function offer(world: TestWorld, location: string, name: "snap-1" | "snap-2"): void {
+  const indices = { "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2 } };
+  world.places.at({ location }).push(givenSnapshot({ name, uuid: uuidOf(name), version: "5.5.2", startTime: TIMES[name], indices }));
+}
+
+async function tick(world: TestWorld): Promise<void> {
+  await advanceJobs(await world.open());
+  world.advance(MINUTE_MS);
+}
+
+/** Two more than the policy keeps. The last one is this night's, so no slot comes due while the rest of the script runs. */
+async function takeNights(world: TestWorld): Promise<void> {
+  for (let count = 0; count < NIGHTS; count += 1) {
+    if (count > 0) world.advance(DAY_MS);
+    const { job } = await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+    world.source.finishSnapshots();
+    await move(world, job);
+  }
+}
+
+/** Brings a snapshot in until it serves; what served before is kept for an hour by a `retire` job. */
+async function serve(world: TestWorld, name: "snap-1" | "snap-2"): Promise<void> {
+  const [{ blobs }, event] = name === "snap-1" ? [STEP1, INDEX1] : [STEP2, INDEX2];
+  offer(world, "/srv/moved", name);
+  await world.fill(MOVED, blobs);
+  await onCopiedBlob(await world.open(), event);
+  for (let look = 0; look < 3; look += 1) {
+    world.target.finishRestores();
+    await tick(world);
+  }
+}
+
+/** One shard of two is proven; of the other one a data blob is still missing. */
+async function beginArrival(world: TestWorld): Promise<string> {
+  offer(world, "/srv/late", "snap-2");
+  await world.fill(LATE, STEP2.blobs, [LATE_BLOB]);
+  await onCopiedBlob(await world.open(), { bucket: LATE.bucket, key: `${LATE.basePath}/index-1` });
+  return jobId.arrival("late", uuidOf("snap-2"));
+}
+
+/** Restored by hand beside what serves; the memory cluster's restores run until `finishRestores`. */
+async function beginRestore(world: TestWorld): Promise<string> {
+  const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"], replicas: 0 };
+  const outcome = await startRestore(await world.open(), request, OPS, { key: "restore-1" });
+  if ("refused" in outcome) throw new Error("the restore was refused");
+  const id = idOf(outcome.created);
+  await move(world, id);
+  return id;
+}
+
+/** The time of the invocation runs out within the proof of the second snapshot: its proof is left to a task, the verdict on the first one is kept. */
+async function beginVerification(world: TestWorld): Promise<string> {
+  const request = { repository: "moved-movies", snapshot: "all", level: "footers" as const };
+  const id = idOf(await askVerification(await world.open(), request, OPS, { key: "verify-1" }));
+  const opened = await world.open();
+  const { store, requests } = countingStore(world.blobs(MOVED));
+  const remainingMs = () => (requests.get > VERIFICATION_READS ? LOOK_ENDS_MS : world.remainingMs);
+  await advanceJob({ ...opened, remainingMs, blobs: () => store }, id);
+  return id;
+}
+
+/** The batches are planned, four tasks started, one of them finished. */
+async function beginCopy(world: TestWorld): Promise<string> {
+  await world.fill(AWS, STEP1.blobs);
+  const id = idOf(await askCopy(await world.open(), "move", OPS));
+  await move(world, id);
+  const task = world.tasks.find(({ payload }) => payload.job === id && payload.batch !== undefined);
+  if (!task) throw new Error("no task was started");
+  await copyBlobs(await world.open(), task.payload);
+  task.state = "succeeded";
+  return id;
+}
+
+/** 5.5 deletes one snapshot a request: the time of the invocation runs out after the first of two. */
+async function beginPrune(world: TestWorld): Promise<string> {
+  const { hash } = await dryPrune(await world.open(), "nightly");
+  const id = idOf(await applyPrune(await world.open(), "nightly", hash, OPS));
+  const hasDeleted = () => world.source.writes.some(({ method }) => method === "deleteSnapshots");
+  const opened = await world.open();
+  await advanceJob({ ...opened, remainingMs: () => (hasDeleted() ? LITTLE_MS : world.remainingMs) }, id);
+  return id;
+}
+
+/** The memory cluster's snapshots run until `finishSnapshots`. */
+async function beginBackup(world: TestWorld): Promise<string> {
+  const order = { policy: "nightly", slot: slotOf(world.now()), asked: OPS, key: "backup-1" };
+  const id = idOf(await askBackup(await world.open(), order));
+  await move(world, id);
+  return id;
+}
+
+/** Keys in the order in which they are written to the copy's destination, once for each write. */
+function watchCopied(world: TestWorld): string[] {
+  const written: string[] = [];
+  const { open } = world;
+  const watched = (store: BlobStore): BlobStore => ({
+    ...store,
+    put: (key, ...rest) => {
+      written.push(key);
+      return store.put(key, ...rest);
+    },
+    putFrom: (key, ...rest) => {
+      written.push(key);
+      return store.putFrom(key, ...rest);
+    },
+  });
+  world.open = async (options) => {
+    const opened = await open(options);
+    return { ...opened, blobs: (place) => (place.bucket === COPIED.bucket ? watched(world.blobs(place)) : world.blobs(place)) };
+  };
+  return written;
+}
+
+export type OpenIds = Record<JobKindName, string>;
+
+/** One deployment with a job of every kind in the middle of its work; the clock, nonces, keys and request ids are the test world's. */
+export async function everyKindOpen(): Promise<{ world: TestWorld; ids: OpenIds; copied: string[] }> {
+  const world = await testWorld({ config: config(), restoreLooks: Number.POSITIVE_INFINITY });
+  const copied = watchCopied(world);
+  world.source.putIndex("movies", { documents: 3 });
+  world.source.putIndex("movies-old", { documents: 2 });
+  await takeNights(world);
+  await serve(world, "snap-1");
+  await serve(world, "snap-2");
+  const retire = (await world.stateKeys("live/jobs/"))[0]?.split("/")[2] ?? "none";
+  const arrival = await beginArrival(world);
+  const restore = await beginRestore(world);
+  const verification = await beginVerification(world);
+  const copy = await beginCopy(world);
+  const prune = await beginPrune(world);
+  const backup = await beginBackup(world);
+  return { world, ids: { backup, prune, copy, arrival, restore, retire, verification }, copied };
+}
+
+/** Everything that was waited for happens, tick by tick, until the hour of the old index is over too. */
+export async function finishEverything(world: TestWorld): Promise<void> {
+  world.source.finishSnapshots();
+  await world.fill(LATE, new Map([[LATE_BLOB, STEP2.blobs.get(LATE_BLOB) as Uint8Array]]));
+  for (let round = 0; round < 12; round += 1) {
+    await world.runTasks();
+    world.target.finishRestores();
+    await tick(world);
+  }
+  world.advance(HOUR_MS);
+  await tick(world);
+}

@@ -1,0 +1,218 @@
+import { dryPrune } from "../../shared/run/askPrune.ts";
+import { EMPTY_ROOT, STEP1 } from "../run/moved.ts";
+import { MOVED, type TestWorld } from "../run/world.ts";
+import { VIEWER } from "../runtime/http/door.ts";
+import { after, asViewer, failed, type RouteCases } from "./routeCases.ts";
+import { copyWorld, movedWorld, newWorld, nights, registeredWorld } from "./stages.ts";
+
+const key = { headers: { "Idempotency-Key": "once" } };
+const viewer = { token: VIEWER };
+const takesTheName = ({ source }: TestWorld) =>
+  source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
+
+const twoPolicies = () =>
+  newWorld((config) => {
+    if (config.backups.nightly) config.backups.weekly = config.backups.nightly;
+  });
+
+const BACKUP: RouteCases = {
+  method: "POST",
+  path: "/backups/{policy}",
+  cases: [
+    { outcome: "ok", title: "the snapshot is begun", path: "/backups/nightly", world: newWorld },
+    {
+      outcome: "ok",
+      title: "the same key is replayed",
+      path: "/backups/nightly",
+      options: key,
+      before: [["POST", "/backups/nightly", key]],
+      world: newWorld,
+    },
+    { outcome: "ok", title: "asked for while ossnap is paused", path: "/backups/nightly", before: [["POST", "/pause"]], world: newWorld },
+    asViewer("/backups/nightly"),
+    {
+      outcome: "refused",
+      title: "the key came with another policy before",
+      path: "/backups/weekly",
+      options: key,
+      before: [["POST", "/backups/nightly", key]],
+      world: twoPolicies,
+    },
+    failed("no such policy", "/backups/weekly"),
+    { outcome: "failed", title: "the job failed at once", path: "/backups/nightly", world: after(newWorld, takesTheName) },
+    {
+      outcome: "empty",
+      title: "no index of the policy is there",
+      path: "/backups/nightly",
+      world: () =>
+        newWorld((config) => {
+          if (config.backups.nightly) config.backups.nightly.indices = ["series*"];
+        }),
+    },
+  ],
+  without: {},
+};
+
+const PRUNE: RouteCases = {
+  method: "POST",
+  path: "/prunes/{policy}",
+  cases: [
+    { outcome: "ok", title: "the plan", path: "/prunes/nightly", options: viewer, world: () => nights(4) },
+    {
+      outcome: "ok",
+      title: "exactly the plan with this hash",
+      path: "/prunes/nightly",
+      options: async (world) => ({ body: { apply: (await dryPrune(await world.open(), "nightly")).hash } }),
+      world: () => nights(4),
+    },
+    asViewer("/prunes/nightly", { apply: "00000000" }),
+    {
+      outcome: "refused",
+      title: "a plan that no longer holds",
+      path: "/prunes/nightly",
+      options: { body: { apply: "00000000" } },
+      world: () => nights(4),
+    },
+    failed("no such policy", "/prunes/weekly"),
+    failed("an empty hash", "/prunes/nightly", { body: { apply: "" } }),
+    failed("the repository is not registered", "/prunes/nightly"),
+    { outcome: "empty", title: "nothing would be removed", path: "/prunes/nightly", world: () => nights(1) },
+    { outcome: "empty", title: "a repository without snapshots", path: "/prunes/nightly", world: registeredWorld },
+  ],
+  without: {},
+};
+
+const COPY: RouteCases = {
+  method: "POST",
+  path: "/copies/{name}",
+  cases: [
+    { outcome: "ok", title: "the tasks are started", path: "/copies/move", world: () => copyWorld(STEP1.blobs) },
+    {
+      outcome: "ok",
+      title: "the same root is the same job",
+      path: "/copies/move",
+      before: [["POST", "/copies/move"]],
+      world: () => copyWorld(STEP1.blobs),
+    },
+    asViewer("/copies/move"),
+    {
+      outcome: "refused",
+      title: "the destination holds another's root",
+      path: "/copies/move",
+      world: after(
+        () => copyWorld(STEP1.blobs),
+        (world) => world.fill(MOVED, STEP1.blobs),
+      ),
+    },
+    failed("no such copy", "/copies/move"),
+    { outcome: "failed", title: "the source has no root", path: "/copies/move", world: () => copyWorld(new Map()) },
+    {
+      outcome: "empty",
+      title: "the source's root lists no snapshot",
+      path: "/copies/move",
+      world: () => copyWorld(new Map([["index-0", EMPTY_ROOT]])),
+    },
+  ],
+  without: {},
+};
+
+const proofs = { repository: "moved-movies" };
+const VERIFY: RouteCases = {
+  method: "POST",
+  path: "/verifications",
+  cases: [
+    { outcome: "ok", title: "asked for, the next tick proves", path: "/verifications", options: { body: proofs }, world: movedWorld },
+    {
+      outcome: "ok",
+      title: "all snapshots at another level",
+      path: "/verifications",
+      options: { body: { ...proofs, snapshot: "all", level: "metadata" } },
+      world: movedWorld,
+    },
+    {
+      outcome: "ok",
+      title: "the same key is replayed",
+      path: "/verifications",
+      options: { ...key, body: proofs },
+      before: [["POST", "/verifications", { ...key, body: proofs }]],
+      world: movedWorld,
+    },
+    asViewer("/verifications", proofs),
+    {
+      outcome: "refused",
+      title: "the key came with another request before",
+      path: "/verifications",
+      options: { ...key, body: { ...proofs, level: "names" } },
+      before: [["POST", "/verifications", { ...key, body: proofs }]],
+      world: movedWorld,
+    },
+    failed("no such repository", "/verifications", { body: { repository: "nothing" } }),
+    failed("no body", "/verifications"),
+    failed("an unknown level", "/verifications", { body: { ...proofs, level: "guess" } }),
+  ],
+  without: { empty: "what the repository holds is found by the job" },
+};
+
+const order = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"] };
+const start = { ...order, start: true };
+const taken = after(movedWorld, (world) => world.target.putIndex("taken"));
+const RESTORE: RouteCases = {
+  method: "POST",
+  path: "/restores",
+  cases: [
+    {
+      outcome: "ok",
+      title: "the preflight",
+      path: "/restores",
+      options: { ...viewer, body: { ...order, replicas: 0 } },
+      world: movedWorld,
+    },
+    { outcome: "ok", title: "the restore is begun", path: "/restores", options: { body: start }, world: movedWorld },
+    {
+      outcome: "ok",
+      title: "the same key is replayed",
+      path: "/restores",
+      options: { ...key, body: start },
+      before: [["POST", "/restores", { ...key, body: start }]],
+      world: movedWorld,
+    },
+    asViewer("/restores", start),
+    {
+      outcome: "refused",
+      title: "the alias is an index: the preflight",
+      path: "/restores",
+      options: { body: { ...order, alias: "taken" } },
+      world: taken,
+    },
+    {
+      outcome: "refused",
+      title: "the alias is an index: nothing is begun",
+      path: "/restores",
+      options: { body: { ...start, alias: "taken" } },
+      world: taken,
+    },
+    {
+      outcome: "refused",
+      title: "the key came with another request before",
+      path: "/restores",
+      options: { ...key, body: { ...start, replicas: 2 } },
+      before: [["POST", "/restores", { ...key, body: start }]],
+      world: movedWorld,
+    },
+    failed("no snapshot of that name", "/restores", { body: { ...order, snapshot: "snap-9" } }, movedWorld),
+    failed("no such cluster", "/restores", { body: { ...order, to: "nowhere" } }),
+    failed("no such repository", "/restores", { body: { ...order, repository: "nothing" } }),
+    failed("a body of another shape", "/restores", { body: { snapshot: 1, repository: "", indices: [], extra: true } }),
+    { outcome: "empty", title: "no root in the bucket", path: "/restores", options: { body: order }, world: newWorld },
+    {
+      outcome: "empty",
+      title: "the snapshot holds none of the indices",
+      path: "/restores",
+      options: { body: { ...order, indices: ["series*"] } },
+      world: movedWorld,
+    },
+  ],
+  without: {},
+};
+
+export const ACTING_ROUTES = [BACKUP, PRUNE, COPY, VERIFY, RESTORE];

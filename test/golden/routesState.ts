@@ -1,0 +1,108 @@
+import { adopt } from "../../shared/run/adopt.ts";
+import { fire, ID, OPS } from "../run/nightly.ts";
+import type { TestWorld } from "../run/world.ts";
+import { VIEWER } from "../runtime/http/door.ts";
+import { after, asViewer, failed, type RouteCases } from "./routeCases.ts";
+import { DENIED, newWorld, nights, registeredWorld } from "./stages.ts";
+
+const takesTheName = ({ source }: TestWorld) =>
+  source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
+
+const REGISTER: RouteCases = {
+  method: "POST",
+  path: "/repositories/{name}",
+  cases: [
+    { outcome: "ok", title: "it is registered", path: "/repositories/backups", world: newWorld },
+    { outcome: "ok", title: "it is registered already", path: "/repositories/backups", world: registeredWorld },
+    asViewer("/repositories/backups"),
+    {
+      outcome: "refused",
+      title: "the name stands for another repository",
+      path: "/repositories/backups",
+      world: after(newWorld, takesTheName),
+    },
+    { outcome: "refused", title: "ossnap is paused", path: "/repositories/backups", before: [["POST", "/pause"]], world: newWorld },
+    failed("no such repository", "/repositories/nothing"),
+    {
+      outcome: "failed",
+      title: "the cluster denies",
+      path: "/repositories/backups",
+      world: after(newWorld, ({ source }) => source.failNext("putRepository", DENIED)),
+    },
+  ],
+  without: { empty: "a repository that is configured is never empty" },
+};
+
+const CANCEL: RouteCases = {
+  method: "DELETE",
+  path: "/jobs/{id}",
+  cases: [
+    { outcome: "ok", title: "asked to stop", path: `/jobs/${ID}`, world: after(newWorld, fire) },
+    {
+      outcome: "ok",
+      title: "asked to stop before",
+      path: `/jobs/${ID}`,
+      before: [["DELETE", `/jobs/${ID}`]],
+      world: after(newWorld, fire),
+    },
+    { outcome: "ok", title: "one that is over is shown as it ended", path: `/jobs/${ID}`, world: () => nights(1) },
+    asViewer(`/jobs/${ID}`),
+    failed("one that never was", "/jobs/backup-nightly-20200101t000000z"),
+  ],
+  without: { empty: "a job that is not there is a failure" },
+};
+
+const pauses = (path: string): RouteCases => ({
+  method: "POST",
+  path,
+  cases: [
+    { outcome: "ok", title: "while at work", path, world: newWorld },
+    { outcome: "ok", title: "while paused", path, before: [["POST", "/pause"]], world: newWorld },
+    asViewer(path),
+    failed(
+      "a state without identity",
+      path,
+      {},
+      after(newWorld, (world) => world.state.delete(["state.json"])),
+    ),
+  ],
+  without: { empty: "there is always a state" },
+});
+
+const forget = async (world: TestWorld) => {
+  const keys = await world.stateKeys();
+  await world.state.delete(keys.filter((one) => one !== "state.json" && !one.startsWith("live/state/")));
+};
+
+const ADOPT: RouteCases = {
+  method: "POST",
+  path: "/adopt",
+  cases: [
+    { outcome: "ok", title: "would write", path: "/adopt", options: { token: VIEWER }, world: after(() => nights(2), forget) },
+    { outcome: "ok", title: "writes", path: "/adopt", options: { body: { apply: true } }, world: after(() => nights(2), forget) },
+    {
+      outcome: "ok",
+      title: "opens a state that lost live/",
+      path: "/adopt",
+      world: after(
+        () => nights(1),
+        async (world) => world.state.delete(await world.stateKeys("live/")),
+      ),
+    },
+    asViewer("/adopt", { apply: true }),
+    failed("no copy of that name to take over", "/adopt", { body: { takeOver: ["no-such"] } }),
+    failed("a body of another shape", "/adopt", { body: { apply: "yes" } }),
+    {
+      outcome: "empty",
+      title: "nothing to write",
+      path: "/adopt",
+      world: after(
+        () => nights(1),
+        async (world) => adopt(await world.open(), OPS),
+      ),
+    },
+  ],
+  without: {},
+};
+
+export const STATE_ROUTES = [REGISTER, CANCEL, pauses("/pause"), pauses("/resume"), ADOPT];

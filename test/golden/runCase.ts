@@ -1,0 +1,44 @@
+import { vi } from "vitest";
+import { runCommand } from "../../infra/cli/program.ts";
+import type { VerbCase, VerbCases } from "./cases.ts";
+import { enter, type Outputs, type Stage } from "./memorySession.ts";
+
+/** One verb's golden file: every case as a text for people and as JSON for programs. */
+export async function verbText({ signature, cases, without }: VerbCases): Promise<string> {
+  const sections = [`# ossnap ${signature}`];
+  for (const one of cases) sections.push(await caseText(one));
+  for (const [outcome, why] of Object.entries(without)) sections.push(`## ${outcome}: there is none: ${why}`);
+  return `${sections.join("\n\n")}\n`;
+}
+
+/** Both runs begin on a stage of their own, so the second one does not see what the first one did. */
+async function caseText({ outcome, title, words, stage }: VerbCase): Promise<string> {
+  const texts: string[] = [];
+  for (const options of [[], ["--json"]]) {
+    const entered = await stage();
+    const line = typeof words === "function" ? await words(entered.world) : words;
+    texts.push(await lineText([...line, ...options], entered));
+  }
+  return `## ${outcome}: ${title}\n${texts.join("\n\n")}`;
+}
+
+/** `$ ossnap …`, how it ends, and both outputs; JSON is laid out for reading, its members stay in their order. */
+export async function lineText(words: readonly string[], stage: Stage): Promise<string> {
+  const outputs: Outputs = { stdout: "", stderr: "" };
+  enter(stage, outputs);
+  vi.setSystemTime(stage.world.now());
+  const exitCode = await runCommand(words, {});
+  const stdout = words.includes("--json") ? laidOut(outputs.stdout) : outputs.stdout;
+  const parts = [`$ ossnap ${words.map(quoted).join(" ")}`, `exit ${exitCode}`];
+  for (const [name, text] of Object.entries({ stdout, stderr: outputs.stderr })) if (text !== "") parts.push(`--- ${name}`, text.trimEnd());
+  return (stage.masks ?? []).reduce((text, [varying, mask]) => text.replaceAll(varying, mask), parts.join("\n"));
+}
+
+function laidOut(lines: string): string {
+  const documents = lines.split("\n").filter((line) => line !== "");
+  return documents.map((line) => JSON.stringify(JSON.parse(line), null, 2)).join("\n");
+}
+
+function quoted(word: string): string {
+  return /^[\w./:=%@-]+$/.test(word) ? word : `'${word}'`;
+}

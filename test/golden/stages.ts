@@ -1,0 +1,70 @@
+import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
+import type { Config } from "../../shared/model/config.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import { advanceJob } from "../../shared/run/advance.ts";
+import { createSnapshots } from "../../shared/run/createSnapshots.ts";
+import { registerByHand } from "../../shared/run/listRepositories.ts";
+import { STEP2, TIMES, uuidOf } from "../run/moved.ts";
+import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../run/world.ts";
+import type { Stage } from "./memorySession.ts";
+
+export const BACKUPS = { ...MOVED, bucket: "backups", basePath: "" };
+export const DENIED = new AppError("denied", "cluster source: 403 Forbidden");
+
+/** A deployment over two indices; nothing was done yet. */
+export async function newWorld(change?: (config: Config) => void): Promise<TestWorld> {
+  const world = await testWorld({ config: testConfig(change) });
+  world.source.putIndex("movies", { documents: 3 });
+  world.source.putIndex("movies-old", { documents: 2 });
+  return world;
+}
+
+/** The repository is registered and holds nothing. */
+export async function registeredWorld(): Promise<TestWorld> {
+  const world = await newWorld();
+  await registerByHand(await world.open(), "backups");
+  return world;
+}
+
+/** So many nights of policy nightly, a day each. */
+export async function nights(count: number, change?: (config: Config) => void): Promise<TestWorld> {
+  const world = await newWorld(change);
+  for (let night = 0; night < count; night += 1) {
+    const { job } = await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+    world.source.finishSnapshots();
+    await advanceJob(await world.open(), job);
+    world.advance(DAY_MS);
+  }
+  return world;
+}
+
+/** A repository of a real cluster lies in the watched bucket, and the target cluster sees it. */
+export async function movedWorld(change?: (config: Config) => void): Promise<TestWorld> {
+  const world = await newWorld(change);
+  await world.fill(MOVED, STEP2.blobs);
+  for (const name of ["snap-1", "snap-2"] as const) {
+    const indices = { "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2 } };
+    const given = { name, uuid: uuidOf(name), version: "5.5.2", startTime: TIMES[name], indices };
+    world.places.at({ location: "/srv/moved" }).push(givenSnapshot(given));
+  }
+  return world;
+}
+
+/** A rule copies what lies in the bucket of `backups` to the watched place. */
+export async function copyWorld(blobs: ReadonlyMap<string, Uint8Array>): Promise<TestWorld> {
+  const world = await newWorld((config) => {
+    config.watches = {};
+    config.copies.move = { from: "backups", to: MOVED, snapshots: "all" };
+  });
+  await world.fill(BACKUPS, blobs);
+  return world;
+}
+
+/** A stage of a world, after something was done to it. */
+export const stageOf =
+  (make: () => Promise<TestWorld>, then: (world: TestWorld) => unknown = () => undefined): (() => Promise<Stage>) =>
+  async () => {
+    const world = await make();
+    await then(world);
+    return { world };
+  };

@@ -1,0 +1,190 @@
+import { advanceJob } from "../../shared/run/advance.ts";
+import { askVerification } from "../../shared/run/askVerification.ts";
+import { setPaused } from "../../shared/run/jobsByHand.ts";
+import { registerByHand } from "../../shared/run/listRepositories.ts";
+import { EMPTY_ROOT, LATE_BLOB, STEP2 } from "../run/moved.ts";
+import { OPS } from "../run/nightly.ts";
+import { MINUTE_MS, MOVED, type TestWorld } from "../run/world.ts";
+import type { VerbCase, VerbCases } from "./cases.ts";
+import { DENIED, movedWorld, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
+
+const emptyRoot = (world: TestWorld) => world.fill(MOVED, new Map([["index-0", EMPTY_ROOT]]));
+const losesBlob = (world: TestWorld) => world.blobs(MOVED).delete([LATE_BLOB]);
+const flips = (world: TestWorld) => {
+  const bytes = Uint8Array.from(STEP2.blobs.get(LATE_BLOB) ?? []);
+  return world.fill(MOVED, new Map([[LATE_BLOB, bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte))]]));
+};
+const proves = async (world: TestWorld) => {
+  const request = { repository: "moved-movies", snapshot: "latest", level: "footers" as const };
+  const created = await askVerification(await world.open(), request, OPS, { key: "verify-1" });
+  if (created.outcome === "created") await advanceJob(await world.open(), created.job.id);
+  world.advance(MINUTE_MS);
+};
+const failed = (title: string, words: readonly string[], stage = stageOf(movedWorld)): VerbCase => ({
+  outcome: "failed",
+  title,
+  words,
+  stage,
+});
+
+const VERIFY: VerbCases = {
+  signature: "verify <place>",
+  cases: [
+    { outcome: "ok", title: "every snapshot of a watch", words: ["verify", "moved"], stage: stageOf(movedWorld) },
+    {
+      outcome: "ok",
+      title: "one snapshot, metadata only, by the registered name",
+      words: ["verify", "moved-movies", "--snapshot", "snap-1", "--level", "metadata"],
+      stage: stageOf(movedWorld),
+    },
+    {
+      outcome: "ok",
+      title: "the latest, a sample of its contents",
+      words: ["verify", "moved", "--snapshot", "latest", "--sample", "5%"],
+      stage: stageOf(movedWorld),
+    },
+    failed("a blob is missing", ["verify", "moved"], stageOf(movedWorld, losesBlob)),
+    failed("a blob is damaged", ["verify", "moved", "--quiet"], stageOf(movedWorld, flips)),
+    failed("no snapshot of that name", ["verify", "moved", "--snapshot", "snap-9"]),
+    failed("no such place", ["verify", "nothing"]),
+    failed("not a place's URL", ["verify", "gs://bucket"]),
+    failed("an invalid sample", ["verify", "moved", "--sample", "a bit"]),
+    failed("--sample with a level that reads no contents", ["verify", "moved", "--sample", "5%", "--level", "footers"]),
+    { outcome: "empty", title: "no root in the bucket", words: ["verify", "moved"], stage: stageOf(newWorld) },
+    { outcome: "empty", title: "a root without snapshots", words: ["verify", "moved"], stage: stageOf(newWorld, emptyRoot) },
+  ],
+  without: { refused: "it only reads" },
+};
+
+const SNAPSHOTS: VerbCases = {
+  signature: "snapshots [place]",
+  cases: [
+    { outcome: "ok", title: "what the clusters list", words: ["snapshots"], stage: stageOf(() => nights(3)) },
+    { outcome: "ok", title: "of one policy", words: ["snapshots", "--policy", "nightly"], stage: stageOf(() => nights(1)) },
+    {
+      outcome: "ok",
+      title: "one that runs and one that is partial",
+      words: ["snapshots", "--repository", "backups"],
+      stage: stageOf(
+        () => nights(1),
+        async ({ source }) => {
+          source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
+          await source.createSnapshot("backups", "by-hand", { indices: ["movies"], metadata: {} });
+          source.finishSnapshots();
+          await source.createSnapshot("backups", "running", { indices: ["movies"], metadata: {} });
+        },
+      ),
+    },
+    { outcome: "ok", title: "of a bucket alone", words: ["snapshots", "moved"], stage: stageOf(movedWorld) },
+    {
+      outcome: "ok",
+      title: "of a bucket, with what was proven of it",
+      words: ["snapshots", "moved", "--config", "ossnap.yaml"],
+      stage: stageOf(movedWorld, proves),
+    },
+    { outcome: "ok", title: "of a bucket where a blob is missing", words: ["snapshots", "moved"], stage: stageOf(movedWorld, losesBlob) },
+    failed("a place and a policy", ["snapshots", "moved", "--policy", "nightly"]),
+    failed("no such policy", ["snapshots", "--policy", "weekly"]),
+    failed(
+      "the cluster denies",
+      ["snapshots"],
+      stageOf(registeredWorld, (world) => world.source.failNext("listSnapshots", DENIED)),
+    ),
+    failed("the repository is not registered", ["snapshots"]),
+    { outcome: "empty", title: "a repository without snapshots", words: ["snapshots"], stage: stageOf(registeredWorld) },
+    { outcome: "empty", title: "a bucket whose root lists none", words: ["snapshots", "moved"], stage: stageOf(newWorld, emptyRoot) },
+    { outcome: "empty", title: "a bucket without a root", words: ["snapshots", "moved"], stage: stageOf(newWorld) },
+  ],
+  without: { refused: "it only reads" },
+};
+
+const REPOSITORIES: VerbCases = {
+  signature: "repositories",
+  cases: [
+    { outcome: "ok", title: "one as configured, one not registered", words: ["repositories"], stage: stageOf(registeredWorld) },
+    {
+      outcome: "ok",
+      title: "one that differs",
+      words: ["repositories"],
+      stage: stageOf(newWorld, ({ source }) =>
+        source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups", compress: "false" } }, { verify: false }),
+      ),
+    },
+    {
+      outcome: "ok",
+      title: "a cluster denies, the other one is shown",
+      words: ["repositories"],
+      stage: stageOf(newWorld, (world) => world.source.failNext("info", DENIED)),
+    },
+    failed(
+      "a state without identity",
+      ["repositories"],
+      stageOf(newWorld, (world) => world.state.delete(["state.json"])),
+    ),
+    {
+      outcome: "empty",
+      title: "none is configured",
+      words: ["repositories"],
+      stage: stageOf(() =>
+        newWorld((config) => {
+          Object.assign(config, { repositories: {}, backups: {}, watches: {} });
+        }),
+      ),
+    },
+  ],
+  without: { refused: "it only reads" },
+};
+
+const takesTheName = ({ source }: TestWorld) =>
+  source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
+const pauses = async (world: TestWorld) => setPaused(await world.open(), true, "ops");
+const register = ["repositories", "register"];
+
+const REGISTER: VerbCases = {
+  signature: "repositories register <name>",
+  cases: [
+    { outcome: "ok", title: "what would be registered", words: [...register, "backups"], stage: stageOf(newWorld) },
+    { outcome: "ok", title: "it is registered", words: [...register, "backups", "--apply"], stage: stageOf(newWorld) },
+    { outcome: "ok", title: "a watch's, readonly", words: [...register, "moved-movies", "--apply"], stage: stageOf(newWorld) },
+    {
+      outcome: "ok",
+      title: "secrets are not shown",
+      words: [...register, "backups"],
+      stage: stageOf(() =>
+        newWorld((config) => {
+          const endpoint = "http://oss-cn-hangzhou-internal.aliyuncs.com";
+          const settings = { bucket: "b", endpoint, access_key_id: "planted-Id-1", secret_access_key: "planted-Secret-2" };
+          config.repositories.backups = { cluster: "source", register: { type: "oss", settings } };
+        }),
+      ),
+    },
+    {
+      outcome: "refused",
+      title: "the name stands for another repository",
+      words: [...register, "backups"],
+      stage: stageOf(newWorld, takesTheName),
+    },
+    {
+      outcome: "refused",
+      title: "the same, with --apply",
+      words: [...register, "backups", "--apply"],
+      stage: stageOf(newWorld, takesTheName),
+    },
+    { outcome: "refused", title: "ossnap is paused", words: [...register, "backups", "--apply"], stage: stageOf(newWorld, pauses) },
+    failed("no such repository", [...register, "nothing"]),
+    failed(
+      "the cluster denies",
+      [...register, "backups", "--apply"],
+      stageOf(newWorld, (world) => world.source.failNext("putRepository", DENIED)),
+    ),
+    {
+      outcome: "empty",
+      title: "it is registered already",
+      words: [...register, "backups"],
+      stage: stageOf(newWorld, async (world) => registerByHand(await world.open(), "backups")),
+    },
+  ],
+  without: {},
+};
+
+export const READING_VERBS = [VERIFY, SNAPSHOTS, REPOSITORIES, REGISTER];

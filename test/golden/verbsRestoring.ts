@@ -1,0 +1,86 @@
+import { runCommand } from "../../infra/cli/program.ts";
+import { EMPTY_ROOT, LATE_BLOB } from "../run/moved.ts";
+import { MOVED, type TestWorld } from "../run/world.ts";
+import type { VerbCase, VerbCases } from "./cases.ts";
+import { enter } from "./memorySession.ts";
+import { movedWorld, newWorld, stageOf } from "./stages.ts";
+
+const FROM = ["--repository", "moved-movies", "--to", "target"];
+const line = (snapshot: string, ...more: string[]) => ["restore", snapshot, ...FROM, "--indices", "fx-orders", ...more];
+const failed = (title: string, words: readonly string[], stage = stageOf(movedWorld)): VerbCase => ({
+  outcome: "failed",
+  title,
+  words,
+  stage,
+});
+const started =
+  (...words: string[]) =>
+  async (world: TestWorld): Promise<void> => {
+    enter({ world }, { stdout: "", stderr: "" });
+    await runCommand(words, {});
+  };
+const takesAlias = (world: TestWorld) => world.target.putIndex("taken");
+const losesBlob = (world: TestWorld) => world.blobs(MOVED).delete([LATE_BLOB]);
+
+const RESTORE: VerbCases = {
+  signature: "restore <snapshot>",
+  cases: [
+    { outcome: "ok", title: "the preflight", words: line("snap-2"), stage: stageOf(movedWorld) },
+    {
+      outcome: "ok",
+      title: "the preflight of an alias and replicas",
+      words: line("snap-1", "--alias", "by-hand", "--replicas", "0"),
+      stage: stageOf(movedWorld),
+    },
+    { outcome: "ok", title: "the restore is begun", words: line("snap-1", "--start"), stage: stageOf(movedWorld) },
+    {
+      outcome: "ok",
+      title: "the same key is the same job",
+      words: line("snap-1", "--start", "--key", "once"),
+      stage: stageOf(movedWorld, started(...line("snap-1", "--start", "--key", "once"))),
+    },
+    {
+      outcome: "refused",
+      title: "the alias is an index: the preflight",
+      words: line("snap-1", "--alias", "taken"),
+      stage: stageOf(movedWorld, takesAlias),
+    },
+    {
+      outcome: "refused",
+      title: "the alias is an index: nothing is begun",
+      words: line("snap-1", "--alias", "taken", "--start"),
+      stage: stageOf(movedWorld, takesAlias),
+    },
+    { outcome: "refused", title: "a blob is missing", words: line("snap-2", "--start"), stage: stageOf(movedWorld, losesBlob) },
+    {
+      outcome: "refused",
+      title: "the key came with another request before",
+      words: line("snap-1", "--replicas", "2", "--start", "--key", "once"),
+      stage: stageOf(movedWorld, started(...line("snap-1", "--start", "--key", "once"))),
+    },
+    failed("no snapshot of that name", line("snap-9")),
+    failed("no such cluster", ["restore", "snap-1", "--repository", "moved-movies", "--to", "nowhere"]),
+    failed("no such repository", ["restore", "snap-1", "--repository", "nothing", "--to", "target"]),
+    failed("the repository is on another cluster", ["restore", "snap-1", "--repository", "backups", "--to", "target"]),
+    failed("no repository is named", ["restore", "snap-1", "--to", "target"]),
+    failed("no cluster is named", ["restore", "snap-1", "--repository", "moved-movies"]),
+    failed("no index is named", ["restore", "snap-1", ...FROM, "--indices", " , "]),
+    failed("--replicas is not a count", line("snap-1", "--replicas", "two")),
+    { outcome: "empty", title: "no root in the bucket", words: line("snap-1"), stage: stageOf(newWorld) },
+    {
+      outcome: "empty",
+      title: "a root without snapshots",
+      words: line("snap-1"),
+      stage: stageOf(newWorld, (world) => world.fill(MOVED, new Map([["index-0", EMPTY_ROOT]]))),
+    },
+    {
+      outcome: "empty",
+      title: "the snapshot holds none of the indices",
+      words: ["restore", "snap-1", ...FROM, "--indices", "series*"],
+      stage: stageOf(movedWorld),
+    },
+  ],
+  without: {},
+};
+
+export const RESTORING_VERBS = [RESTORE];

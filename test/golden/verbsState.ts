@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { adopt } from "../../shared/run/adopt.ts";
+import { setPaused } from "../../shared/run/jobsByHand.ts";
+import { readSettings } from "../../shared/runtime/settings.ts";
+import { writeConfig } from "../infra/cli/runCli.ts";
+import { STEP1 } from "../run/moved.ts";
+import { OPS } from "../run/nightly.ts";
+import { MOVED, type TestWorld } from "../run/world.ts";
+import type { VerbCases } from "./cases.ts";
+import type { Stage } from "./memorySession.ts";
+import { copyWorld, DENIED, newWorld, nights, stageOf } from "./stages.ts";
+
+const directories: string[] = [];
+
+export function removeDirectories(): void {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+}
+
+/** `init` connects to the place of ossnap.yaml itself: a directory of its own, whose name is masked. */
+async function directoryStage(before: (directory: string) => unknown): Promise<Stage> {
+  const directory = mkdtempSync(join(tmpdir(), "ossnap-golden-"));
+  directories.push(directory);
+  const config = await writeConfig(directory);
+  before(directory);
+  const settings = () => readSettings(config, { SOURCE_PASSWORD: "secret" });
+  return { world: await newWorld(), settings, masks: [[directory, "<dir>"]] };
+}
+
+function identityIn(directory: string, identity: object): void {
+  mkdirSync(join(directory, "state"));
+  writeFileSync(join(directory, "state", "state.json"), JSON.stringify(identity));
+}
+
+const OURS = { schema: 1, product: "ossnap", id: "0123456789", createdAt: "2026-11-20T00:00:00.000Z" };
+
+/** The state is as it was before anything was adopted or done; snapshots, roots and the mark are there. */
+async function forgetFacts(world: TestWorld): Promise<void> {
+  const keys = await world.stateKeys();
+  await world.state.delete(keys.filter((key) => key !== "state.json" && !key.startsWith("live/state/")));
+}
+
+const forgotten = stageOf(() => nights(3), forgetFacts);
+const losesLive = async (world: TestWorld) => world.state.delete(await world.stateKeys("live/"));
+const losesIdentity = async (world: TestWorld) => world.state.delete(["state.json"]);
+const adopts = async (world: TestWorld) => adopt(await world.open(), OPS);
+const pauses = async (world: TestWorld) => setPaused(await world.open(), true, "ops");
+const takenOver = stageOf(
+  () => copyWorld(STEP1.blobs),
+  (world) => world.fill(MOVED, STEP1.blobs),
+);
+
+const ADOPT: VerbCases = {
+  signature: "adopt",
+  cases: [
+    { outcome: "ok", title: "would write down what clusters and buckets know", words: ["adopt"], stage: forgotten },
+    { outcome: "ok", title: "writes it down", words: ["adopt", "--yes"], stage: forgotten },
+    {
+      outcome: "ok",
+      title: "opens a state that lost live/",
+      words: ["adopt"],
+      stage: stageOf(() => nights(3), losesLive),
+    },
+    { outcome: "ok", title: "leaves a copy's destination alone until it is named", words: ["adopt"], stage: takenOver },
+    { outcome: "ok", title: "takes over a copy's destination that is named", words: ["adopt", "--take-over", "move"], stage: takenOver },
+    {
+      outcome: "failed",
+      title: "a cluster that denies is reported, the rest is found",
+      words: ["adopt"],
+      stage: stageOf(newWorld, (world) => world.target.failNext("listIndices", DENIED)),
+    },
+    {
+      outcome: "failed",
+      title: "no copy of that name to take over",
+      words: ["adopt", "--take-over", "no-such"],
+      stage: stageOf(newWorld),
+    },
+    { outcome: "empty", title: "nothing to write", words: ["adopt"], stage: stageOf(() => nights(3), adopts) },
+  ],
+  without: { refused: "it only writes what is absent, so nothing is in its way" },
+};
+
+const INIT: VerbCases = {
+  signature: "init",
+  cases: [
+    { outcome: "ok", title: "a new state", words: ["init"], stage: () => directoryStage(() => undefined) },
+    {
+      outcome: "ok",
+      title: "a state that was initialised before",
+      words: ["init"],
+      stage: () => directoryStage((directory) => identityIn(directory, OURS)),
+    },
+    {
+      outcome: "failed",
+      title: "another product's state",
+      words: ["init"],
+      stage: () => directoryStage((directory) => identityIn(directory, { product: "other" })),
+    },
+    {
+      outcome: "failed",
+      title: "a newer version's state",
+      words: ["init"],
+      stage: () => directoryStage((directory) => identityIn(directory, { ...OURS, schema: 2 })),
+    },
+    {
+      outcome: "failed",
+      title: "no ossnap.yaml",
+      words: ["init"],
+      stage: () => directoryStage((directory) => rmSync(join(directory, "ossnap.yaml"))),
+    },
+  ],
+  without: { refused: "a state that is not ours is invalid", empty: "an empty place is what it is for" },
+};
+
+const PAUSE_WITHOUT = { refused: "it may always be asked for", empty: "there is always a state" };
+
+const PAUSE: VerbCases = {
+  signature: "pause",
+  cases: [
+    { outcome: "ok", title: "holds everything back", words: ["pause"], stage: stageOf(newWorld) },
+    { outcome: "ok", title: "twice is once", words: ["pause"], stage: stageOf(newWorld, pauses) },
+    { outcome: "failed", title: "a state without identity", words: ["pause"], stage: stageOf(newWorld, losesIdentity) },
+  ],
+  without: PAUSE_WITHOUT,
+};
+
+const RESUME: VerbCases = {
+  signature: "resume",
+  cases: [
+    { outcome: "ok", title: "after a pause", words: ["resume"], stage: stageOf(newWorld, pauses) },
+    { outcome: "ok", title: "without a pause", words: ["resume"], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "a state without identity", words: ["resume"], stage: stageOf(newWorld, losesIdentity) },
+  ],
+  without: PAUSE_WITHOUT,
+};
+
+export const STATE_VERBS = [INIT, ADOPT, PAUSE, RESUME];

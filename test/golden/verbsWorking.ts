@@ -1,0 +1,161 @@
+import { runCommand } from "../../infra/cli/program.ts";
+import { advanceJob } from "../../shared/run/advance.ts";
+import { applyPrune, dryPrune } from "../../shared/run/askPrune.ts";
+import { setPaused } from "../../shared/run/jobsByHand.ts";
+import { EMPTY_ROOT, STEP1 } from "../run/moved.ts";
+import { OPS } from "../run/nightly.ts";
+import { MOVED, type TestWorld } from "../run/world.ts";
+import type { VerbCases } from "./cases.ts";
+import { enter } from "./memorySession.ts";
+import { BACKUPS, copyWorld, DENIED, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
+
+/** A command line that ran before on the same stage. */
+const ran =
+  (...words: string[]) =>
+  async (world: TestWorld): Promise<void> => {
+    enter({ world }, { stdout: "", stderr: "" });
+    await runCommand(words, {});
+  };
+const pauses = async (world: TestWorld) => setPaused(await world.open(), true, "ops");
+const takesTheName = (world: TestWorld) =>
+  world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
+const keyed = (policy: string) => ["backup", policy, "--key", "once"];
+
+const BACKUP: VerbCases = {
+  signature: "backup <policy>",
+  cases: [
+    { outcome: "ok", title: "the snapshot is begun", words: ["backup", "nightly"], stage: stageOf(newWorld) },
+    { outcome: "ok", title: "the wait runs out", words: ["backup", "nightly", "--wait=0s"], stage: stageOf(newWorld) },
+    { outcome: "ok", title: "the same key is the same job", words: keyed("nightly"), stage: stageOf(newWorld, ran(...keyed("nightly"))) },
+    { outcome: "ok", title: "asked for while ossnap is paused", words: ["backup", "nightly"], stage: stageOf(newWorld, pauses) },
+    {
+      outcome: "refused",
+      title: "the key came with another policy before",
+      words: keyed("weekly"),
+      stage: stageOf(
+        () =>
+          newWorld((config) => {
+            const { nightly } = config.backups;
+            if (nightly) config.backups.weekly = nightly;
+          }),
+        ran(...keyed("nightly")),
+      ),
+    },
+    {
+      outcome: "failed",
+      title: "the repository's name stands for another one",
+      words: ["backup", "nightly", "--wait=0s"],
+      stage: stageOf(newWorld, takesTheName),
+    },
+    { outcome: "failed", title: "no such policy", words: ["backup", "weekly"], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "--wait is not a duration", words: ["backup", "nightly", "--wait=soon"], stage: stageOf(newWorld) },
+    {
+      outcome: "ok",
+      title: "the cluster denies, the job stays open",
+      words: ["backup", "nightly"],
+      stage: stageOf(newWorld, (world) => world.source.failNext("info", DENIED)),
+    },
+    {
+      outcome: "empty",
+      title: "no index of the policy is there",
+      words: ["backup", "nightly", "--wait=0s"],
+      stage: stageOf(() =>
+        newWorld((config) => {
+          if (config.backups.nightly) config.backups.nightly.indices = ["series*"];
+        }),
+      ),
+    },
+  ],
+  without: {},
+};
+
+const planHash = async (world: TestWorld) => (await dryPrune(await world.open(), "nightly")).hash;
+const applyLine = async (world: TestWorld) => ["prune", "nightly", "--apply", await planHash(world)];
+const onlyFailures = (world: TestWorld) =>
+  world.places.at({ location: "/srv/backups" }).splice(0, 4, ...world.places.at({ location: "/srv/backups" }).map(asPartial));
+const asPartial = (snapshot: ReturnType<TestWorld["places"]["at"]>[number]) => ({ ...snapshot, state: "PARTIAL" as const });
+
+let applied = "";
+/** Its other refusal, that no good snapshot would be left, has no world: the newest good one is always kept. */
+const PRUNE: VerbCases = {
+  signature: "prune <policy>",
+  cases: [
+    { outcome: "ok", title: "the plan", words: ["prune", "nightly"], stage: stageOf(() => nights(4)) },
+    {
+      outcome: "ok",
+      title: "the plan, with a cap of one a run",
+      words: ["prune", "nightly"],
+      stage: stageOf(() =>
+        nights(4, (config) => {
+          if (config.backups.nightly?.prune) config.backups.nightly.prune.atMost = 1;
+        }),
+      ),
+    },
+    { outcome: "ok", title: "exactly the plan with this hash", words: applyLine, stage: stageOf(() => nights(4)) },
+    {
+      outcome: "ok",
+      title: "the same, watched",
+      words: async (world) => [...(await applyLine(world)), "--wait=0s"],
+      stage: stageOf(() => nights(4)),
+    },
+    {
+      outcome: "ok",
+      title: "the same plan once more",
+      words: async () => ["prune", "nightly", "--apply", applied],
+      stage: stageOf(
+        () => nights(4),
+        async (world) => {
+          applied = await planHash(world);
+          const created = await applyPrune(await world.open(), "nightly", applied, OPS);
+          if (created.outcome === "created") await advanceJob(await world.open(), created.job.id);
+        },
+      ),
+    },
+    {
+      outcome: "refused",
+      title: "a plan that no longer holds",
+      words: ["prune", "nightly", "--apply", "00000000"],
+      stage: stageOf(() => nights(4)),
+    },
+    {
+      outcome: "ok",
+      title: "only partial snapshots: none is removed",
+      words: ["prune", "nightly"],
+      stage: stageOf(() => nights(4), onlyFailures),
+    },
+    { outcome: "failed", title: "no such policy", words: ["prune", "weekly"], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "the repository is not registered", words: ["prune", "nightly"], stage: stageOf(newWorld) },
+    { outcome: "empty", title: "nothing would be removed", words: ["prune", "nightly"], stage: stageOf(() => nights(1)) },
+    { outcome: "empty", title: "a repository without snapshots", words: ["prune", "nightly"], stage: stageOf(registeredWorld) },
+  ],
+  without: {},
+};
+
+const copying = (blobs: ReadonlyMap<string, Uint8Array>, then?: (world: TestWorld) => unknown) => stageOf(() => copyWorld(blobs), then);
+const losesBlob = (world: TestWorld) => world.blobs(BACKUPS).delete([[...STEP1.blobs.keys()].find((key) => /\/0\/snap-/.test(key)) ?? ""]);
+
+const COPY: VerbCases = {
+  signature: "copy <name>",
+  cases: [
+    { outcome: "ok", title: "the tasks are started", words: ["copy", "move"], stage: copying(STEP1.blobs) },
+    { outcome: "ok", title: "the same root is the same job", words: ["copy", "move"], stage: copying(STEP1.blobs, ran("copy", "move")) },
+    {
+      outcome: "refused",
+      title: "the destination holds another's root",
+      words: ["copy", "move", "--wait=0s"],
+      stage: copying(STEP1.blobs, (world) => world.fill(MOVED, STEP1.blobs)),
+    },
+    { outcome: "failed", title: "the source is not whole", words: ["copy", "move", "--wait=0s"], stage: copying(STEP1.blobs, losesBlob) },
+    { outcome: "failed", title: "no such copy", words: ["copy", "mvoe"], stage: copying(STEP1.blobs) },
+    { outcome: "failed", title: "the source has no root", words: ["copy", "move"], stage: copying(new Map()) },
+    {
+      outcome: "empty",
+      title: "the source's root lists no snapshot",
+      words: ["copy", "move", "--wait=0s"],
+      stage: copying(new Map([["index-0", EMPTY_ROOT]])),
+    },
+  ],
+  without: {},
+};
+
+export const WORKING_VERBS = [BACKUP, PRUNE, COPY];
