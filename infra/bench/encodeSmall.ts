@@ -1,4 +1,4 @@
-import { crc32 } from "../../shared/format/crc32.ts";
+import { crc32 } from "../../shared/format/encoding/crc32.ts";
 
 /** What the blobs of a generated repository are made of. */
 export type Encodable = string | number | Uint8Array | readonly Encodable[] | { readonly [name: string]: Encodable };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { VirtualBucket } from "../local/oss/virtualBuckets.ts";
+import type { VirtualBucket } from "../local/oss/store/virtualBuckets.ts";
 import { type Encodable, encodeBlob } from "./encodeSmall.ts";
 
 const SHARDS_PER_INDEX = 5;

@@ -1,4 +1,4 @@
-import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
+import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { connectPlace } from "../../shared/runtime/wire.ts";
 
 /** What one proof in a process of its own prints. */

@@ -5,7 +5,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runProgram } from "../local/runProgram.ts";
+import { runProgram } from "../local/servers/runProgram.ts";
 import type { RootReading } from "./readRoot.ts";
 
 const SNAPSHOTS = 10_000;

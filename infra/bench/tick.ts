@@ -1,12 +1,12 @@
 import { handler } from "../../functions/advanceJobs.ts";
-import { slotOf } from "../../shared/jobs/slot.ts";
 import { messageOf } from "../../shared/model/errors.ts";
-import type { TickReport } from "../../shared/run/advanceJobs.ts";
-import { askBackup } from "../../shared/run/askBackup.ts";
+import { slotOf } from "../../shared/model/slot.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
 import { initialise } from "../../shared/runtime/initialise.ts";
 import { readSettings } from "../../shared/runtime/settings.ts";
 import { openWorld } from "../../shared/runtime/wire.ts";
+import type { TickReport } from "../../shared/tick/advanceJobs.ts";
+import { askBackup } from "../../shared/verbs/backup/ask.ts";
 
 /** What the parent may ask of this instance, one thing at a time. */
 export type TickOrder = { do: "init" } | { do: "ask"; from: number; to: number } | { do: "tick" };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { SOURCE_LOOK_MINUTES } from "../../shared/run/lookForCopy.ts";
+import { SOURCE_LOOK_MINUTES } from "../../shared/verbs/copy/look.ts";
 import { type OssServer, startOss } from "../local/oss/startOss.ts";
 import { type ClusterStub, clusterStub } from "./clusterStub.ts";
 import type { TickAnswer, TickOrder } from "./tick.ts";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type OssServer, startOss } from "../local/oss/startOss.ts";
-import { runProgram } from "../local/runProgram.ts";
-import { installRclone } from "../local/s3.ts";
+import { runProgram } from "../local/servers/runProgram.ts";
+import { installRclone } from "../local/servers/s3.ts";
 import { generateRepository } from "./generatedRepository.ts";
 import type { ProofFigures } from "./prove.ts";
 

@@ -1,9 +1,9 @@
 import type { Created } from "../../shared/jobs/log.ts";
 import { type FinalState, isFinal } from "../../shared/jobs/record.ts";
+import type { World } from "../../shared/jobs/world.ts";
 import { AppError } from "../../shared/model/errors.ts";
-import { advanceJob } from "../../shared/run/advance.ts";
-import { doneRow, type JobRow, openRow } from "../../shared/run/jobsByHand.ts";
-import type { World } from "../../shared/run/world.ts";
+import { advanceJob } from "../../shared/tick/advance.ts";
+import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
 import type { Answer } from "./answer.ts";
 import { EXIT, type ExitCode, exitCodeOfJob, problem } from "./exitCodes.ts";

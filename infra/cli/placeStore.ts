@@ -3,8 +3,8 @@ import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place } from "../../shared/model/config.ts";
 import { AppError, hasCode, messageOf } from "../../shared/model/errors.ts";
 import { parsePlaceUrl } from "../../shared/repository/url.ts";
-import { placeToRead } from "../../shared/run/askVerification.ts";
 import { connectPlace } from "../../shared/runtime/wire.ts";
+import { placeToRead } from "../../shared/verbs/verification/ask.ts";
 import type { Environment } from "./environment.ts";
 import { type Session, terminalContext } from "./session.ts";
 

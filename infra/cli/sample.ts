@@ -1,7 +1,7 @@
 import { AppError } from "../../shared/model/errors.ts";
 import type { ProofLevel } from "../../shared/model/repository.ts";
+import type { Sample } from "../../shared/reader/prove/sampler.ts";
 import { readByteSize } from "../../shared/repository/byteSize.ts";
-import type { Sample } from "../../shared/run/sampler.ts";
 
 /**
  * `5%` of the data's bytes, or a budget such as `20gb`.

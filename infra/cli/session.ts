@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import type { Asked } from "../../shared/jobs/record.ts";
-import type { OpenOptions } from "../../shared/jobs/state.ts";
+import type { World } from "../../shared/jobs/world.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place } from "../../shared/model/config.ts";
 import type { Logger } from "../../shared/model/logger.ts";
-import type { World } from "../../shared/run/world.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
 import { type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
+import type { OpenOptions } from "../../shared/state/identity.ts";
 import { type Environment, readEnvironment, secretsIn } from "./environment.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 import type { RootCatalogue } from "../../shared/model/repository.ts";
-import type { Evidence } from "../../shared/run/evidence.ts";
-import type { Survey } from "../../shared/run/surveyRepository.ts";
+import type { Evidence } from "../../shared/reader/evidence.ts";
+import type { Survey } from "../../shared/reader/survey/surveyRepository.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { agoText, type Look, marked, unknown } from "./look.ts";
 import { tableLines } from "./table.ts";

@@ -1,8 +1,8 @@
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
-import type { SampledProof } from "../../shared/run/proveSnapshot.ts";
-import type { Sampled } from "../../shared/run/sampler.ts";
-import type { Verified } from "../../shared/run/verifyRepository.ts";
+import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
+import type { Sampled } from "../../shared/reader/prove/sampler.ts";
+import type { Verified } from "../../shared/reader/proveRepository.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Look, marked, type Tone, unknown } from "./look.ts";

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isFinal } from "../../shared/jobs/record.ts";
+import type { World } from "../../shared/jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../../shared/model/errors.ts";
 import { parseDuration } from "../../shared/repository/duration.ts";
-import { doneRow, type JobRow, openRow } from "../../shared/run/jobsByHand.ts";
-import type { World } from "../../shared/run/world.ts";
+import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 
 /** A job's record is one small object: often enough to be told at once, seldom enough to cost nothing. */
 const POLL_MS = 2_000;

@@ -1,9 +1,9 @@
 import { hasCode, messageOf } from "../../shared/model/errors.ts";
 import { bytesText, durationText } from "../../shared/words/numbers.ts";
-import { startLocalHost } from "./host.ts";
-import { terminalScreen } from "./screen.ts";
-import { readStartOptions, type StartOptions, USAGE } from "./startOptions.ts";
-import { playStory, type StoryResult } from "./story.ts";
+import { startLocalHost } from "./host/host.ts";
+import { readStartOptions, type StartOptions, USAGE } from "./host/startOptions.ts";
+import { terminalScreen } from "./story/screen.ts";
+import { playStory, type StoryResult } from "./story/story.ts";
 
 /** As a shell reports a program that Ctrl-C ended. */
 const INTERRUPTED = 130;

@@ -1,4 +1,4 @@
-import { decodeContainer } from "./container.ts";
+import { decodeContainer } from "./encoding/container.ts";
 import { asFields, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { versionName } from "./version.ts";

@@ -2,7 +2,7 @@ import type { SnapshotState } from "../model/cluster.ts";
 import { messageOf } from "../model/errors.ts";
 import { sha256 } from "../model/hash.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
-import { decodeUtf8 } from "./byteReader.ts";
+import { decodeUtf8 } from "./encoding/byteReader.ts";
 import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf } from "./keys.ts";

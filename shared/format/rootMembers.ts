@@ -1,5 +1,5 @@
+import { type JsonSlice, jsonSlices } from "./encoding/jsonSlices.ts";
 import { asFields, type Fields } from "./fields.ts";
-import { type JsonSlice, jsonSlices } from "./jsonSlices.ts";
 
 /** The root's members: all but its indices, which may name its snapshots millions of times, parsed. */
 export interface RootMembers {

@@ -1,6 +1,6 @@
-import { type ByteReader, byteReader } from "./byteReader.ts";
+import { type ByteReader, byteReader } from "./encoding/byteReader.ts";
+import { HEADER_MAGIC } from "./encoding/luceneFooter.ts";
 import { invalidBytes } from "./invalid.ts";
-import { HEADER_MAGIC } from "./luceneFooter.ts";
 
 const ID_BYTES = 16;
 /** `segments_N` formats (SegmentInfos.java): 6 since Lucene 5.3, 7 since 7.0, 8 since 7.2 (long counter), 9 since 7.4 (soft deletes), 10 since 8.6. */

@@ -1,4 +1,4 @@
-import { decodeContainer } from "./container.ts";
+import { decodeContainer } from "./encoding/container.ts";
 import { asFields, asText, asTexts, optional } from "./fields.ts";
 import { readFiles, type ShardFile } from "./shardSnapshot.ts";
 

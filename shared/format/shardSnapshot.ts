@@ -1,7 +1,7 @@
-import { decodeContainer } from "./container.ts";
+import { decodeContainer } from "./encoding/container.ts";
+import { checksumText, FOOTER_BYTES, readFooter, verifyFooter } from "./encoding/luceneFooter.ts";
 import { asCount, asFields, asKeySegment, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
-import { checksumText, FOOTER_BYTES, readFooter, verifyFooter } from "./luceneFooter.ts";
 
 /** 2 TB in the smallest chunks that object stores allow (1 MB); more is a wrong file list that must not exhaust memory. */
 const PARTS_MAX = 2_000_000;

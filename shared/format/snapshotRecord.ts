@@ -1,6 +1,6 @@
 import type { SnapshotState } from "../model/cluster.ts";
 import type { SnapshotRecord } from "../model/repository.ts";
-import { decodeContainer } from "./container.ts";
+import { decodeContainer } from "./encoding/container.ts";
 import { asCount, asFields, asKeySegment, asList, asText, asTexts, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { versionName } from "./version.ts";

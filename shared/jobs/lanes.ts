@@ -1,5 +1,5 @@
+import type { JobKindName } from "../model/jobId.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import type { JobKindName } from "./ids.ts";
 import type { Job } from "./record.ts";
 
 /** On <= 7.6 create, delete and restore exclude each other across the cluster, so its jobs share one lane; first in this order. */

@@ -1,11 +1,11 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode } from "../model/errors.ts";
+import { type JobKindName, kindOf } from "../model/jobId.ts";
 import type { Reason } from "../model/reason.ts";
-import { type JobKindName, kindOf } from "./ids.ts";
-import { stateKey } from "./keys.ts";
+import type { StateClock } from "../state/identity.ts";
+import { stateKey } from "../state/keys.ts";
+import { readObject } from "../state/objects.ts";
 import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
-import type { StateClock } from "./state.ts";
-import { readObject } from "./stateObject.ts";
 
 /** The job log over one state store: records are written once, ordered by their number, never changed. */
 export interface JobLog {

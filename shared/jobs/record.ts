@@ -1,5 +1,5 @@
+import type { JobKindName } from "../model/jobId.ts";
 import type { Reason } from "../model/reason.ts";
-import type { JobKindName } from "./ids.ts";
 
 /** Records of a newer schema are left alone by older code. */
 export const JOB_SCHEMA = 1;

@@ -1,10 +1,10 @@
 import { hasCode, messageOf } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { type Reason, reason } from "../model/reason.ts";
+import type { StateClock } from "../state/identity.ts";
 import { finish } from "./finish.ts";
 import type { JobLog } from "./log.ts";
 import { type Claim, type DoneRecord, isFinal, type Job } from "./record.ts";
-import type { StateClock } from "./state.ts";
 
 /** After this the claim of an invocation that died is free again: its own deadline plus what a request half sent may still do. */
 const CLAIM_GRACE_MS = 120_000;

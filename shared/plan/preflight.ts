@@ -2,7 +2,7 @@ import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
-import { selectNames } from "./selectIndices.ts";
+import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
 
 export interface PreflightCheck {

@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import middy from "@middy/core";
 import type * as z from "zod";
-import type { OpenOptions } from "../jobs/state.ts";
+import type { World } from "../jobs/world.ts";
 import { AppError, messageOf } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
-import type { World } from "../run/world.ts";
+import type { OpenOptions } from "../state/identity.ts";
 import type { FcContext } from "./context.ts";
 import { jsonLogger } from "./logger.ts";
 import { redactor } from "./redact.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { initState, type StateIdentity } from "../jobs/state.ts";
 import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
+import { initState, type StateIdentity } from "../state/identity.ts";
 import type { FcContext } from "./context.ts";
 import type { RuntimeSettings } from "./settings.ts";
 import { stateIsVersioned } from "./stores.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { startS3 } from "../../infra/local/s3.ts";
+import { startS3 } from "../../infra/local/servers/s3.ts";
 import { s3BlobStore } from "../../shared/adapters/s3/blobStore.ts";
 import { blobStoreContract } from "./blobStore.ts";
 

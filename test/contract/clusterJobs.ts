@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { jobId } from "../../shared/jobs/ids.ts";
-import type { RestoreData, RestoreInput } from "../../shared/jobs/steps/restore.ts";
-import type { RetireInput } from "../../shared/jobs/steps/retire.ts";
+import type { World } from "../../shared/jobs/world.ts";
+import { jobId } from "../../shared/model/jobId.ts";
 import { reason } from "../../shared/model/reason.ts";
 import { JOB_MARKER_SETTING, restoredIndexName } from "../../shared/model/restoredName.ts";
-import { advanceJob } from "../../shared/run/advance.ts";
-import type { World } from "../../shared/run/world.ts";
-import { MOVED, testWorld } from "../run/world.ts";
+import { advanceJob } from "../../shared/tick/advance.ts";
+import type { RestoreData, RestoreInput } from "../../shared/verbs/restore/step.ts";
+import type { RetireInput } from "../../shared/verbs/retire/step.ts";
+import { MOVED, testWorld } from "../world/world.ts";
 import { type ClusterFixture, finished, until } from "./clusterFixture.ts";
 
 const PATIENT = "2026-12-01T00:00:00.000Z";

@@ -1,17 +1,17 @@
 import { describe, expect } from "vitest";
-import { type Codec, decodeContainer } from "../../shared/format/container.ts";
+import { type Codec, decodeContainer } from "../../shared/format/encoding/container.ts";
+import { readFooter, verifyFooter } from "../../shared/format/encoding/luceneFooter.ts";
+import { decodeSmile } from "../../shared/format/encoding/smile.ts";
 import { decodeIndexMetadata } from "../../shared/format/indexMetadata.ts";
 import { classifyKey } from "../../shared/format/keys.ts";
-import { readFooter, verifyFooter } from "../../shared/format/luceneFooter.ts";
 import { decodeRoot } from "../../shared/format/root.ts";
 import { subsetRoot } from "../../shared/format/rootSubset.ts";
 import { readSegmentDocuments, readSegments } from "../../shared/format/segments.ts";
 import { decodeShardCatalogue } from "../../shared/format/shardCatalogue.ts";
 import { decodeShardSnapshot } from "../../shared/format/shardSnapshot.ts";
-import { decodeSmile } from "../../shared/format/smile.ts";
 import { decodeSnapshotRecord } from "../../shared/format/snapshotRecord.ts";
 import { AppError } from "../../shared/model/errors.ts";
-import { wrapPayload } from "./encodeContainer.ts";
+import { wrapPayload } from "./encoding/encodeContainer.ts";
 import { fixtureRepository } from "./fixtureRepositories.ts";
 import { fc, test } from "./propertyTest.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeIndexMetadata, type IndexMetadata } from "../../shared/format/indexMetadata.ts";
-import { encodeContainer } from "./encodeContainer.ts";
+import { encodeContainer } from "./encoding/encodeContainer.ts";
 
 const SETTINGS = { "index.number_of_shards": "2", "index.version.created": "5050299" };
 

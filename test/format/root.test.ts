@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { classifyKey } from "../../shared/format/keys.ts";
 import { decodeRoot } from "../../shared/format/root.ts";
 import { subsetRoot } from "../../shared/format/rootSubset.ts";
-import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
-import { openRepository } from "../../shared/run/readRepository.ts";
-import { closureBlobs } from "../run/closureBlobs.ts";
+import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
+import { openRepository } from "../../shared/reader/readRepository.ts";
+import { closureBlobs } from "../reader/closureBlobs.ts";
 import { fixtureRepositories, fixtureRepository, storeOf } from "./fixtureRepositories.ts";
 
 function decodeJson(json: unknown, key = "index-1"): ReturnType<typeof decodeRoot> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeShardSnapshot, partsOf, type ShardFile } from "../../shared/format/shardSnapshot.ts";
-import { encodeContainer, withFooter } from "./encodeContainer.ts";
+import { encodeContainer, withFooter } from "./encoding/encodeContainer.ts";
 
 function decode(...files: Record<string, unknown>[]): ShardFile[] {
   return decodeShardSnapshot(encodeContainer("snapshot", { name: "s", files }), "shard").files;

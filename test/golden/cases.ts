@@ -1,4 +1,4 @@
-import type { TestWorld } from "../run/world.ts";
+import type { TestWorld } from "../world/world.ts";
 import type { Stage } from "./memorySession.ts";
 
 export const OUTCOMES = ["ok", "refused", "failed", "empty"] as const;

@@ -1,6 +1,6 @@
 import type { GlobalOptions, Session } from "../../infra/cli/session.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
-import type { TestWorld } from "../run/world.ts";
+import type { TestWorld } from "../world/world.ts";
 
 /** What a command line runs in: a deployment in memory, or the settings of one that is not there yet. */
 export interface Stage {

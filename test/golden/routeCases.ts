@@ -1,5 +1,5 @@
-import type { TestWorld } from "../run/world.ts";
 import { type httpDoor, VIEWER } from "../runtime/http/door.ts";
+import type { TestWorld } from "../world/world.ts";
 import type { Outcome } from "./cases.ts";
 import { newWorld } from "./stages.ts";
 

@@ -1,7 +1,7 @@
-import { dryPrune } from "../../shared/run/askPrune.ts";
-import { EMPTY_ROOT, STEP1 } from "../run/moved.ts";
-import { MOVED, type TestWorld } from "../run/world.ts";
+import { dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { VIEWER } from "../runtime/http/door.ts";
+import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
+import { MOVED, type TestWorld } from "../world/world.ts";
 import { after, asViewer, failed, type RouteCases } from "./routeCases.ts";
 import { copyWorld, movedWorld, newWorld, nights, registeredWorld } from "./stages.ts";
 

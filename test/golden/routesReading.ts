@@ -1,7 +1,7 @@
-import { createSnapshots } from "../../shared/run/createSnapshots.ts";
-import { fire, ID } from "../run/nightly.ts";
-import type { TestWorld } from "../run/world.ts";
+import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { VIEWER } from "../runtime/http/door.ts";
+import { fire, ID } from "../world/nightly.ts";
+import type { TestWorld } from "../world/world.ts";
 import type { RouteCases } from "./routeCases.ts";
 import { DENIED, newWorld, nights, registeredWorld } from "./stages.ts";
 

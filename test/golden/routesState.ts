@@ -1,7 +1,7 @@
-import { adopt } from "../../shared/run/adopt.ts";
-import { fire, ID, OPS } from "../run/nightly.ts";
-import type { TestWorld } from "../run/world.ts";
+import { adopt } from "../../shared/verbs/adopt/apply.ts";
 import { VIEWER } from "../runtime/http/door.ts";
+import { fire, ID, OPS } from "../world/nightly.ts";
+import type { TestWorld } from "../world/world.ts";
 import { after, asViewer, failed, type RouteCases } from "./routeCases.ts";
 import { DENIED, newWorld, nights, registeredWorld } from "./stages.ts";
 

@@ -1,11 +1,11 @@
 import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
 import type { Config } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
-import { advanceJob } from "../../shared/run/advance.ts";
-import { createSnapshots } from "../../shared/run/createSnapshots.ts";
-import { registerByHand } from "../../shared/run/listRepositories.ts";
-import { STEP2, TIMES, uuidOf } from "../run/moved.ts";
-import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../run/world.ts";
+import { advanceJob } from "../../shared/tick/advance.ts";
+import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
+import { registerByHand } from "../../shared/verbs/repositories/show.ts";
+import { STEP2, TIMES, uuidOf } from "../world/moved.ts";
+import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 import type { Stage } from "./memorySession.ts";
 
 export const BACKUPS = { ...MOVED, bucket: "backups", basePath: "" };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { JOB_KINDS } from "../../shared/jobs/ids.ts";
 import { isFinal } from "../../shared/jobs/record.ts";
-import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
-import { SNAP1, STEP1 } from "../run/moved.ts";
-import type { TestWorld } from "../run/world.ts";
+import { JOB_KINDS } from "../../shared/model/jobId.ts";
+import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
+import { SNAP1, STEP1 } from "../world/moved.ts";
+import type { TestWorld } from "../world/world.ts";
 import { AWS, COPIED, everyKindOpen, finishEverything } from "./everyKind.ts";
 import { expectGolden, expectGoldenFolder, readGoldenFolder } from "./golden.ts";
 

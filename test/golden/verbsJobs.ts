@@ -1,8 +1,8 @@
-import { advanceJob } from "../../shared/run/advance.ts";
-import { createSnapshots } from "../../shared/run/createSnapshots.ts";
-import { cancelJob } from "../../shared/run/jobsByHand.ts";
-import { fire, ID, OPS } from "../run/nightly.ts";
-import { MINUTE_MS, type TestWorld } from "../run/world.ts";
+import { advanceJob } from "../../shared/tick/advance.ts";
+import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
+import { cancelJob } from "../../shared/verbs/jobs/show.ts";
+import { fire, ID, OPS } from "../world/nightly.ts";
+import { MINUTE_MS, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import { newWorld, nights, stageOf } from "./stages.ts";
 

@@ -1,10 +1,10 @@
-import { advanceJob } from "../../shared/run/advance.ts";
-import { askVerification } from "../../shared/run/askVerification.ts";
-import { setPaused } from "../../shared/run/jobsByHand.ts";
-import { registerByHand } from "../../shared/run/listRepositories.ts";
-import { EMPTY_ROOT, LATE_BLOB, STEP2 } from "../run/moved.ts";
-import { OPS } from "../run/nightly.ts";
-import { MINUTE_MS, MOVED, type TestWorld } from "../run/world.ts";
+import { advanceJob } from "../../shared/tick/advance.ts";
+import { setPaused } from "../../shared/verbs/jobs/show.ts";
+import { registerByHand } from "../../shared/verbs/repositories/show.ts";
+import { askVerification } from "../../shared/verbs/verification/ask.ts";
+import { EMPTY_ROOT, LATE_BLOB, STEP2 } from "../world/moved.ts";
+import { OPS } from "../world/nightly.ts";
+import { MINUTE_MS, MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
 import { DENIED, movedWorld, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
 

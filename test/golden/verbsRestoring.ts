@@ -1,6 +1,6 @@
 import { runCommand } from "../../infra/cli/program.ts";
-import { EMPTY_ROOT, LATE_BLOB } from "../run/moved.ts";
-import { MOVED, type TestWorld } from "../run/world.ts";
+import { EMPTY_ROOT, LATE_BLOB } from "../world/moved.ts";
+import { MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
 import { enter } from "./memorySession.ts";
 import { movedWorld, newWorld, stageOf } from "./stages.ts";

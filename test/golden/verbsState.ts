@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { adopt } from "../../shared/run/adopt.ts";
-import { setPaused } from "../../shared/run/jobsByHand.ts";
 import { readSettings } from "../../shared/runtime/settings.ts";
+import { adopt } from "../../shared/verbs/adopt/apply.ts";
+import { setPaused } from "../../shared/verbs/jobs/show.ts";
 import { writeConfig } from "../infra/cli/runCli.ts";
-import { STEP1 } from "../run/moved.ts";
-import { OPS } from "../run/nightly.ts";
-import { MOVED, type TestWorld } from "../run/world.ts";
+import { STEP1 } from "../world/moved.ts";
+import { OPS } from "../world/nightly.ts";
+import { MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import type { Stage } from "./memorySession.ts";
 import { copyWorld, DENIED, newWorld, nights, stageOf } from "./stages.ts";

@@ -1,10 +1,10 @@
 import { runCommand } from "../../infra/cli/program.ts";
-import { advanceJob } from "../../shared/run/advance.ts";
-import { applyPrune, dryPrune } from "../../shared/run/askPrune.ts";
-import { setPaused } from "../../shared/run/jobsByHand.ts";
-import { EMPTY_ROOT, STEP1 } from "../run/moved.ts";
-import { OPS } from "../run/nightly.ts";
-import { MOVED, type TestWorld } from "../run/world.ts";
+import { advanceJob } from "../../shared/tick/advance.ts";
+import { setPaused } from "../../shared/verbs/jobs/show.ts";
+import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
+import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
+import { OPS } from "../world/nightly.ts";
+import { MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import { enter } from "./memorySession.ts";
 import { BACKUPS, copyWorld, DENIED, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";

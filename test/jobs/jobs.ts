@@ -1,5 +1,5 @@
-import { kindOf } from "../../shared/jobs/ids.ts";
 import { JOB_SCHEMA, type Job } from "../../shared/jobs/record.ts";
+import { kindOf } from "../../shared/model/jobId.ts";
 import { reason } from "../../shared/model/reason.ts";
 
 export interface JobInput<I, D> {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type MemoryBucket, memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
 import { type FaultyBlobStore, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
-import { stateKey } from "../../shared/jobs/keys.ts";
 import { type JobLog, jobLog } from "../../shared/jobs/log.ts";
 import type { DoneRecord, Job, JobIntent, JobRecord } from "../../shared/jobs/record.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { reason } from "../../shared/model/reason.ts";
+import { stateKey } from "../../shared/state/keys.ts";
 
 const ID = "backup-nightly-20261121t013000z";
 const WHY = reason("backup.asked", { by: "timer" });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { stateKey } from "../../shared/jobs/keys.ts";
 import type { Job } from "../../shared/jobs/record.ts";
 import { type Look, stepJob } from "../../shared/jobs/step.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { reason } from "../../shared/model/reason.ts";
+import { stateKey } from "../../shared/state/keys.ts";
 
 import { type Data, ID, setting, WHY } from "./stepSetting.ts";
 

@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startElasticsearch } from "../../infra/local/elasticsearch.ts";
-import { openPlaces, openRun } from "../../infra/local/places.ts";
-import { freePort } from "../../infra/local/ports.ts";
+import { openPlaces, openRun } from "../../infra/local/host/places.ts";
+import { startElasticsearch } from "../../infra/local/servers/elasticsearch.ts";
+import { freePort } from "../../infra/local/servers/ports.ts";
 
 const version = "5.5.3";
 

@@ -2,13 +2,13 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { apiClient } from "../../infra/local/client.ts";
-import { type LocalHost, startLocalHost } from "../../infra/local/host.ts";
-import { endOrphans } from "../../infra/local/orphans.ts";
-import { playStory, type StoryResult } from "../../infra/local/story.ts";
-import { openStage } from "../../infra/local/storyStage.ts";
+import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
+import { endOrphans } from "../../infra/local/host/orphans.ts";
+import { apiClient } from "../../infra/local/story/client.ts";
+import { openStage } from "../../infra/local/story/stage.ts";
+import { playStory, type StoryResult } from "../../infra/local/story/story.ts";
 import { isFinal } from "../../shared/jobs/record.ts";
-import type { JobRow } from "../../shared/run/jobsByHand.ts";
+import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 import { type Killed, type Moment, serversOf, startAndKill } from "./killHost.ts";
 
 /** More of them, for a long run: OSSNAP_KILLS=10. */

@@ -1,13 +1,13 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ElasticsearchServer, startElasticsearch } from "../../infra/local/elasticsearch.ts";
-import { makeServerDirectories, openPlaces, openRun } from "../../infra/local/places.ts";
-import { freePort } from "../../infra/local/ports.ts";
-import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
+import { makeServerDirectories, openPlaces, openRun } from "../../infra/local/host/places.ts";
+import { type ElasticsearchServer, startElasticsearch } from "../../infra/local/servers/elasticsearch.ts";
+import { freePort } from "../../infra/local/servers/ports.ts";
+import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { type FixtureRepository, fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
-import { closureBlobs } from "../run/closureBlobs.ts";
-import { cut, flip, grown, type Mutation, removed, sampler, seed } from "../run/mutatedRepository.ts";
+import { closureBlobs } from "../reader/closureBlobs.ts";
+import { cut, flip, grown, type Mutation, removed, sampler, seed } from "../reader/mutatedRepository.ts";
 
 /** A restore of these few kilobytes takes under a second; 5.5.3 would wait for a missing blob for ever. */
 const RESTORE_TIMEOUT_MS = 30_000;

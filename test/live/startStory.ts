@@ -1,7 +1,7 @@
 import OSS from "ali-oss";
-import { type ApiClient, apiClient } from "../../infra/local/client.ts";
-import { type LocalHost, startLocalHost } from "../../infra/local/host.ts";
-import type { JobRow } from "../../shared/run/jobsByHand.ts";
+import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
+import { type ApiClient, apiClient } from "../../infra/local/story/client.ts";
+import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 
 /** Apart from the ports of a host that somebody may be running. */
 const PORT_BASE = "19250";

@@ -1,11 +1,11 @@
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeMovies } from "../../infra/local/documents.ts";
-import { startLocalHost } from "../../infra/local/host.ts";
-import { playStory, type StoryResult } from "../../infra/local/story.ts";
-import type { Adoption } from "../../shared/run/adopt.ts";
-import type { JobRow } from "../../shared/run/jobsByHand.ts";
+import { startLocalHost } from "../../infra/local/host/host.ts";
+import { writeMovies } from "../../infra/local/story/documents.ts";
+import { playStory, type StoryResult } from "../../infra/local/story/story.ts";
+import type { Adoption } from "../../shared/verbs/adopt/apply.ts";
+import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 import { isFinal, type LiveHost, startLive } from "./startStory.ts";
 
 const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };

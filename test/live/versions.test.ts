@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type LocalHost, startLocalHost } from "../../infra/local/host.ts";
-import { playStory } from "../../infra/local/story.ts";
+import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
+import { playStory } from "../../infra/local/story/story.ts";
 
 const PAIRS = [
   { source: "6.7.0", target: "6.7.0" },

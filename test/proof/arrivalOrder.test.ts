@@ -4,10 +4,10 @@ import { isReadableIncompatible } from "../../shared/format/incompatibleSnapshot
 import { rootGenerationOf } from "../../shared/format/keys.ts";
 import { hasCode } from "../../shared/model/errors.ts";
 import type { ProofLevel } from "../../shared/model/repository.ts";
-import { proveSnapshot } from "../../shared/run/proveSnapshot.ts";
+import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { type FixtureRepository, fixtureRepository } from "../format/fixtureRepositories.ts";
 import { fc, test } from "../format/propertyTest.ts";
-import { closureBlobs } from "../run/closureBlobs.ts";
+import { closureBlobs } from "../reader/closureBlobs.ts";
 
 /** Each run proves after every single arrival. */
 const RUNS = 25;

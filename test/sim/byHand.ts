@@ -1,6 +1,6 @@
-import { applyPrune, dryPrune } from "../../shared/run/askPrune.ts";
-import { cancelJob, listJobs, setPaused } from "../../shared/run/jobsByHand.ts";
-import { startRestore } from "../../shared/run/restoreByHand.ts";
+import { cancelJob, listJobs, setPaused } from "../../shared/verbs/jobs/show.ts";
+import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
+import { startRestore } from "../../shared/verbs/restore/askByHand.ts";
 import type { Verb } from "./platform.ts";
 import { MINUTE_MS, type Parts, type Play, POLICY } from "./scenario.ts";
 

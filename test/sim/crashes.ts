@@ -1,9 +1,9 @@
 import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
-import { snapshotMark, snapshotName } from "../../shared/jobs/names.ts";
-import { slotOf } from "../../shared/jobs/slot.ts";
 import { AppError } from "../../shared/model/errors.ts";
-import { askCopy } from "../../shared/run/askCopy.ts";
-import { applyPrune, dryPrune } from "../../shared/run/askPrune.ts";
+import { slotOf } from "../../shared/model/slot.ts";
+import { snapshotMark, snapshotName } from "../../shared/model/snapshotName.ts";
+import { askCopy } from "../../shared/verbs/copy/ask.ts";
+import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { blobWritten, everyMinute, slotTimer } from "./deliveries.ts";
 import { noFaults } from "./faults.ts";
 import { fixtureStep } from "./fixture.ts";

@@ -1,7 +1,7 @@
 import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
 import type { SnapshotOutcome } from "../../shared/adapters/memory/clusterState.ts";
-import { stateKey } from "../../shared/jobs/keys.ts";
-import { slotOf } from "../../shared/jobs/slot.ts";
+import { slotOf } from "../../shared/model/slot.ts";
+import { stateKey } from "../../shared/state/keys.ts";
 import { pressButtons } from "./byHand.ts";
 import { blobWritten, everyMinute, pruneTimer, slotTimer } from "./deliveries.ts";
 import { type FixtureStep, fixtureStep } from "./fixture.ts";

@@ -1,8 +1,8 @@
 import { rootGenerationOf } from "../../shared/format/keys.ts";
-import { advanceJobs } from "../../shared/run/advanceJobs.ts";
-import { createSnapshots } from "../../shared/run/createSnapshots.ts";
-import { onCopiedBlob } from "../../shared/run/onCopiedBlob.ts";
-import { pruneSnapshots } from "../../shared/run/pruneSnapshots.ts";
+import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
+import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
+import { onCopiedBlob } from "../../shared/tick/onCopiedBlob.ts";
+import { pruneSnapshots } from "../../shared/tick/pruneSnapshots.ts";
 import type { FunctionName, Verb } from "./platform.ts";
 import { MINUTE_MS, MOVED, type Play, POLICY } from "./scenario.ts";
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
 import { rootGenerationOf } from "../../shared/format/keys.ts";
-import { openRepository, readClosure } from "../../shared/run/readRepository.ts";
-import { datedSnapshots } from "../../shared/run/rootSnapshots.ts";
+import { openRepository, readClosure } from "../../shared/reader/readRepository.ts";
+import { datedSnapshots } from "../../shared/reader/rootSnapshots.ts";
 
 /** From the project's folder, wherever this code was bundled to. */
 const FIXTURES = path.resolve("test/fixtures");

@@ -1,6 +1,6 @@
+import type { World } from "../../shared/jobs/world.ts";
 import type { TaskState, Tasks } from "../../shared/model/tasks.ts";
-import type { CopyTask } from "../../shared/run/copyBlobs.ts";
-import type { World } from "../../shared/run/world.ts";
+import type { CopyTask } from "../../shared/verbs/copy/move.ts";
 import type { Faults } from "./faults.ts";
 import type { Actor, Kernel } from "./kernel.ts";
 import type { Random } from "./random.ts";

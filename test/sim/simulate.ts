@@ -1,7 +1,7 @@
 import { hasCode, messageOf } from "../../shared/model/errors.ts";
 import type { Tasks } from "../../shared/model/tasks.ts";
-import { continueJob } from "../../shared/run/continueJob.ts";
-import { copyBlobs } from "../../shared/run/copyBlobs.ts";
+import { continueJob } from "../../shared/tick/continueJob.ts";
+import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
 import { blobWritten } from "./deliveries.ts";
 import type { FaultName, Faults } from "./faults.ts";
 import type { EffectWatch } from "./gates.ts";

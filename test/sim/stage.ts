@@ -5,15 +5,15 @@ import type { SnapshotOutcome } from "../../shared/adapters/memory/clusterState.
 import { redactingNotifier, redactingStore } from "../../shared/adapters/wrap/redacting.ts";
 import { retrying } from "../../shared/adapters/wrap/retryingBlobStore.ts";
 import { jobLog } from "../../shared/jobs/log.ts";
-import { initState, openState, type StateIdentity } from "../../shared/jobs/state.ts";
+import type { World } from "../../shared/jobs/world.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Config, Place } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import type { Notice } from "../../shared/model/notice.ts";
 import type { Tasks } from "../../shared/model/tasks.ts";
-import type { World } from "../../shared/run/world.ts";
 import { jsonLogger } from "../../shared/runtime/logger.ts";
 import { redactor } from "../../shared/runtime/redact.ts";
+import { initState, openState, type StateIdentity } from "../../shared/state/identity.ts";
 import { type EffectWatch, gatedCluster, gatedNotifier, gatedStore, gatedTasks } from "./gates.ts";
 import type { Actor, Kernel } from "./kernel.ts";
 import type { Random } from "./random.ts";

@@ -1,4 +1,4 @@
-import { type Adoption, adopt as adoptNow, type Finding, planAdoption } from "../../../shared/run/adopt.ts";
+import { type Adoption, adopt as adoptNow, type Finding, planAdoption } from "../../../shared/verbs/adopt/apply.ts";
 import { countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";

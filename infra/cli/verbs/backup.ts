@@ -1,6 +1,6 @@
-import { slotOf } from "../../../shared/jobs/slot.ts";
-import { askBackup } from "../../../shared/run/askBackup.ts";
+import { slotOf } from "../../../shared/model/slot.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
+import { askBackup } from "../../../shared/verbs/backup/ask.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin } from "../begin.ts";
 import type { Session } from "../session.ts";

@@ -1,4 +1,4 @@
-import { askCopy } from "../../../shared/run/askCopy.ts";
+import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin } from "../begin.ts";
 import type { Session } from "../session.ts";

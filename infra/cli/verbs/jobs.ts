@@ -1,7 +1,7 @@
 import { isFinal } from "../../../shared/jobs/record.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import type { JobNow } from "../../../shared/run/jobNow.ts";
-import { cancelJob, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/run/jobsByHand.ts";
+import { jobNow } from "../../../shared/tick/jobNow.ts";
+import { cancelJob, type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/verbs/jobs/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { toneOf } from "../begin.ts";
@@ -21,7 +21,7 @@ export async function jobs(session: Session, { open, kind }: JobsOptions): Promi
 }
 
 export async function showOne(session: Session, id: string): Promise<Answer> {
-  const job = await showJob(await session.world(), id, { look: true });
+  const job = await showJob(await session.world(), id, jobNow);
   return { schema: "job/1", data: job, exitCode: EXIT.ok, text: (look) => historyText(job, look) };
 }
 

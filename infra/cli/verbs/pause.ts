@@ -1,4 +1,4 @@
-import { setPaused } from "../../../shared/run/jobsByHand.ts";
+import { setPaused } from "../../../shared/verbs/jobs/show.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { marked } from "../look.ts";

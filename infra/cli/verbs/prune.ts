@@ -1,8 +1,8 @@
+import { configured } from "../../../shared/jobs/world.ts";
 import type { BackupPolicy, KeepRules } from "../../../shared/model/config.ts";
-import type { PrunePlan, RemovedSnapshot } from "../../../shared/plan/prune.ts";
+import type { PrunePlan, RemovedSnapshot } from "../../../shared/plan/retention.ts";
 import { printDuration } from "../../../shared/repository/duration.ts";
-import { applyPrune, dryPrune } from "../../../shared/run/askPrune.ts";
-import { configured } from "../../../shared/run/world.ts";
+import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";

@@ -1,8 +1,8 @@
+import { repositoryState } from "../../../shared/jobs/registration.ts";
 import type { Registration } from "../../../shared/model/config.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
 import { isSecretSetting } from "../../../shared/repository/settingKeys.ts";
-import { listRepositories, questionOf, type RepositoryRow, registerByHand } from "../../../shared/run/listRepositories.ts";
-import { repositoryState } from "../../../shared/run/registration.ts";
+import { listRepositories, questionOf, type RepositoryRow, registerByHand } from "../../../shared/verbs/repositories/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT, problem } from "../exitCodes.ts";

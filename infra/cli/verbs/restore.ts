@@ -1,7 +1,12 @@
 import { AppError } from "../../../shared/model/errors.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
-import { type PreflightReport, preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/run/restoreByHand.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
+import {
+  type PreflightReport,
+  preflightRestore,
+  type RestoreRequestByHand,
+  startRestore,
+} from "../../../shared/verbs/restore/askByHand.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";

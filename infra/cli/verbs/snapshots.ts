@@ -1,7 +1,7 @@
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
-import { type Evidence, newestEvidence } from "../../../shared/run/evidence.ts";
-import { listSnapshots, type SnapshotRow } from "../../../shared/run/listSnapshots.ts";
-import { type Survey, surveyRepository } from "../../../shared/run/surveyRepository.ts";
+import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
+import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
+import { listSnapshots, type SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
 import { countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";

@@ -1,5 +1,5 @@
 import type { ProofLevel } from "../../../shared/model/repository.ts";
-import { proveChosen } from "../../../shared/run/verifyRepository.ts";
+import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";

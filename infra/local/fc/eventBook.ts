@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../writeWhole.ts";
+import { writeWhole } from "../host/writeWhole.ts";
 import type { QueuedEvent } from "./asyncQueue.ts";
 import { type AsyncTask, endTask, hasEnded, type TaskBook } from "./asyncTask.ts";
 import type { DeployedFunction } from "./functionSpec.ts";

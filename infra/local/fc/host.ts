@@ -5,13 +5,13 @@ import { type AsyncQueue, createAsyncQueue, type QueuedEvent } from "./asyncQueu
 import { type AsyncTask, createTaskBook, newTask, type TaskBook } from "./asyncTask.ts";
 import { countResult, createCounters, type FunctionCounters } from "./counters.ts";
 import { createFaultPlan, type DeliveryFaults, type FaultPlan } from "./deliveryFaults.ts";
+import { ASYNC_PAYLOAD_BYTES_MAX, type Payload, payloadBytes, SYNC_PAYLOAD_BYTES_MAX } from "./doors/payload.ts";
+import { newRequestId } from "./doors/requestId.ts";
 import { type EventBook, leftEvents, openEventBook } from "./eventBook.ts";
 import { type DeployedFunction, deployFunction, type FunctionSpec } from "./functionSpec.ts";
 import { type Instance, type InvocationResult, startInstance } from "./instance.ts";
 import { createInstancePool, type InstancePool } from "./instancePool.ts";
 import { type Account, instanceEnvironment, invocationContext } from "./invocationContext.ts";
-import { ASYNC_PAYLOAD_BYTES_MAX, type Payload, payloadBytes, SYNC_PAYLOAD_BYTES_MAX } from "./payload.ts";
-import { newRequestId } from "./requestId.ts";
 
 /** https://help.aliyun.com/zh/functioncompute/fc-3-0/user-guide/retry-policy */
 const RETRY_BASE_MS_DEFAULT = 500;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OssError } from "./ossError.ts";
-import type { Target } from "./parseTarget.ts";
+import { OssError } from "./http/ossError.ts";
+import type { Target } from "./http/parseTarget.ts";
 
 /** Which requests a fault hits; everything left out matches. */
 interface FaultMatch {

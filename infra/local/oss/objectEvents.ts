@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CreatedObject } from "./exchange.ts";
 import type { FaultBook } from "./faults.ts";
-import type { Target } from "./parseTarget.ts";
+import type { CreatedObject } from "./http/exchange.ts";
+import type { Target } from "./http/parseTarget.ts";
 
 /** As an OSS trigger is configured: the host may add fields of its own, it gets the same object back. */
 export interface EventRule {

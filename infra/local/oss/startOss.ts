@@ -3,17 +3,17 @@ import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AppError } from "../../../shared/model/errors.ts";
-import { authenticate, type OssCredentials } from "./authenticate.ts";
-import type { Answer, Exchange, OssContext } from "./exchange.ts";
 import { createFaults, type FaultBook, type Faults, strikeBeforeWork } from "./faults.ts";
+import { authenticate, type OssCredentials } from "./http/authenticate.ts";
+import type { Answer, Exchange, OssContext } from "./http/exchange.ts";
+import { fileErrorCode, notImplemented } from "./http/ossError.ts";
+import { parseTarget, type Target } from "./http/parseTarget.ts";
+import { errorAnswer, sendAnswer } from "./http/sendAnswer.ts";
 import { createEventSender, type EventRule, type OssEvent } from "./objectEvents.ts";
-import { createObjectStore } from "./objectStore.ts";
-import { operations } from "./operations.ts";
-import { fileErrorCode, notImplemented } from "./ossError.ts";
-import { parseTarget, type Target } from "./parseTarget.ts";
-import { errorAnswer, sendAnswer } from "./sendAnswer.ts";
-import { createUploadStore } from "./uploadStore.ts";
-import { type VirtualBucket, withVirtualBuckets } from "./virtualBuckets.ts";
+import { operations } from "./operations/operations.ts";
+import { createObjectStore } from "./store/objectStore.ts";
+import { createUploadStore } from "./store/uploadStore.ts";
+import { type VirtualBucket, withVirtualBuckets } from "./store/virtualBuckets.ts";
 
 export interface OssOptions<Rule extends EventRule = EventRule> {
   /** Holds one directory per bucket; must exist. */

@@ -1,6 +1,6 @@
 import type { Created } from "../../jobs/log.ts";
-import { advanceJob } from "../../run/advance.ts";
-import { doneRow, openRow } from "../../run/jobsByHand.ts";
+import { advanceJob } from "../../tick/advance.ts";
+import { doneRow, openRow } from "../../verbs/jobs/show.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
 import type { Call } from "./routes.ts";
 

@@ -1,17 +1,18 @@
 import * as z from "zod";
 import type { Asked } from "../../jobs/record.ts";
-import { slotOf } from "../../jobs/slot.ts";
+import type { World } from "../../jobs/world.ts";
 import { sha256 } from "../../model/hash.ts";
-import { adopt, planAdoption } from "../../run/adopt.ts";
-import { askBackup } from "../../run/askBackup.ts";
-import { askCopy } from "../../run/askCopy.ts";
-import { applyPrune, dryPrune } from "../../run/askPrune.ts";
-import { askVerification } from "../../run/askVerification.ts";
-import { cancelJob, listJobs, setPaused, showJob } from "../../run/jobsByHand.ts";
-import { listRepositories, registerByHand } from "../../run/listRepositories.ts";
-import { listSnapshots } from "../../run/listSnapshots.ts";
-import { preflightRestore, startRestore } from "../../run/restoreByHand.ts";
-import type { World } from "../../run/world.ts";
+import { slotOf } from "../../model/slot.ts";
+import { jobNow } from "../../tick/jobNow.ts";
+import { adopt, planAdoption } from "../../verbs/adopt/apply.ts";
+import { askBackup } from "../../verbs/backup/ask.ts";
+import { askCopy } from "../../verbs/copy/ask.ts";
+import { cancelJob, listJobs, setPaused, showJob } from "../../verbs/jobs/show.ts";
+import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
+import { listRepositories, registerByHand } from "../../verbs/repositories/show.ts";
+import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
+import { listSnapshots } from "../../verbs/snapshots/show.ts";
+import { askVerification } from "../../verbs/verification/ask.ts";
 import { accepted } from "./accepted.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
 
@@ -65,7 +66,7 @@ export const ROUTES: readonly Route[] = [
   ),
   route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
   route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) =>
-    json(200, await showJob(world, params.id ?? "", { look: query.look === "true" })),
+    json(200, await showJob(world, params.id ?? "", query.look === "true" ? jobNow : undefined)),
   ),
   route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) =>
     json(202, await cancelJob(world, params.id ?? "", asked)),

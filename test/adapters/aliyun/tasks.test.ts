@@ -1,10 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startFcApi } from "../../../infra/local/fc/apiStandIn.ts";
-import type { Door } from "../../../infra/local/fc/httpDoor.ts";
+import { startFcApi } from "../../../infra/local/fc/doors/apiStandIn.ts";
+import type { Door } from "../../../infra/local/fc/doors/httpDoor.ts";
 import { type FcTasksOptions, fcTasks } from "../../../shared/adapters/aliyun/tasks.ts";
-import { ACCOUNT, startTestHost, type TestHost } from "../../infra/fc/testHost.ts";
+import { ACCOUNT, startTestHost, type TestHost } from "../../infra/local/fc/testHost.ts";
 
 const COPY = "ossnap-copy-blobs";
 const OPTIONS: FcTasksOptions = { accountId: ACCOUNT.accountId, region: ACCOUNT.region, ...ACCOUNT.credentials, protocol: "HTTP" };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { freePort } from "../../../infra/local/ports.ts";
+import { freePort } from "../../../infra/local/servers/ports.ts";
 import { elasticsearchCluster } from "../../../shared/adapters/elasticsearch/cluster.ts";
 import { batches } from "../../../shared/adapters/elasticsearch/deleteSnapshots.ts";
 import { type Answer, type FakeServer, fakeServer, type RecordedRequest } from "./fakeServer.ts";

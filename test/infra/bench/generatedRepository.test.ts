@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { generateRepository } from "../../../infra/bench/generatedRepository.ts";
 import { ossBlobStore } from "../../../shared/adapters/oss/blobStore.ts";
 import { compareKeys } from "../../../shared/format/keys.ts";
-import { proveSnapshot } from "../../../shared/run/proveSnapshot.ts";
-import { KEYS, startTestOss } from "../oss/startTestOss.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { KEYS, startTestOss } from "../local/oss/startTestOss.ts";
 
 const BUCKET = "computed";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseSample } from "../../../infra/cli/sample.ts";
 import { type SurveyAnswer, surveyOf, surveyText } from "../../../infra/cli/survey.ts";
-import type { Evidence } from "../../../shared/run/evidence.ts";
-import { surveyRepository } from "../../../shared/run/surveyRepository.ts";
+import type { Evidence } from "../../../shared/reader/evidence.ts";
+import { surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 
 const look = { colour: false, unicode: true, now: new Date("2026-11-21T12:00:00Z") };

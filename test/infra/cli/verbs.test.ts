@@ -13,13 +13,13 @@ import { verify } from "../../../infra/cli/verbs/verify.ts";
 import { heldIndex } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import { advanceJob } from "../../../shared/run/advance.ts";
-import { keepEvidence } from "../../../shared/run/evidence.ts";
-import type { JobRow } from "../../../shared/run/jobsByHand.ts";
-import { proveChosen } from "../../../shared/run/verifyRepository.ts";
+import { keepEvidence } from "../../../shared/reader/evidence.ts";
+import { proveChosen } from "../../../shared/reader/proveRepository.ts";
+import { advanceJob } from "../../../shared/tick/advance.ts";
+import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
-import { fire, ID, tick, withMovies } from "../../run/nightly.ts";
-import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../run/world.ts";
+import { fire, ID, tick, withMovies } from "../../world/nightly.ts";
+import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 import { FIXTURES } from "./runCli.ts";
 
 /** A terminal that nobody sees, over a deployment in memory. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Sight, waitMsOf, watchJob } from "../../../infra/cli/wait.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
-import type { JobRow } from "../../../shared/run/jobsByHand.ts";
+import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
 
 const row = (state: string, at: string): JobRow => ({
   id: "copy-1",

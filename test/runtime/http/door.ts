@@ -5,7 +5,7 @@ import type { HttpAnswer } from "../../../shared/runtime/http/problem.ts";
 import { answer } from "../../../shared/runtime/http/router.ts";
 import { jsonLogger } from "../../../shared/runtime/logger.ts";
 import { redactor } from "../../../shared/runtime/redact.ts";
-import type { TestWorld } from "../../run/world.ts";
+import type { TestWorld } from "../../world/world.ts";
 
 export const OPERATOR = "operator-token-1";
 export const VIEWER = "viewer-token-1";

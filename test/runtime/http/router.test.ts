@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { snapshotMark } from "../../../shared/jobs/names.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
-import { createSnapshots } from "../../../shared/run/createSnapshots.ts";
+import { snapshotMark } from "../../../shared/model/snapshotName.ts";
 import { ROUTES } from "../../../shared/runtime/http/routes.ts";
 import { authenticate } from "../../../shared/runtime/http/tokens.ts";
-import { type TestWorld, testWorld } from "../../run/world.ts";
+import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
+import { type TestWorld, testWorld } from "../../world/world.ts";
 import { httpDoor, OPERATOR, PLANTED, TOKENS, VIEWER } from "./door.ts";
 
 const compared = vi.hoisted(() => ({ times: 0 }));

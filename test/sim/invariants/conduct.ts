@@ -1,5 +1,5 @@
-import { stateKey } from "../../../shared/jobs/keys.ts";
 import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
+import { stateKey } from "../../../shared/state/keys.ts";
 import { MOVED, SECRET } from "../scenario.ts";
 import { isWriteOn, type MakeCheck } from "./check.ts";
 

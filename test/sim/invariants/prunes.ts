@@ -1,7 +1,7 @@
-import { parseSnapshotName } from "../../../shared/jobs/names.ts";
-import { slotTime } from "../../../shared/jobs/slot.ts";
-import type { BackupData } from "../../../shared/jobs/steps/backup.ts";
-import type { PruneData } from "../../../shared/jobs/steps/prune.ts";
+import { slotTime } from "../../../shared/model/slot.ts";
+import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
+import type { BackupData } from "../../../shared/verbs/backup/step.ts";
+import type { PruneData } from "../../../shared/verbs/prune/step.ts";
 import type { Effect } from "../gates.ts";
 import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
 import { doneRecords, isWriteOn, type MakeCheck, openJobs, recordsOf } from "./check.ts";

@@ -1,8 +1,8 @@
-import type { RestoreInput } from "../../../shared/jobs/steps/restore.ts";
 import type { RestoreRequest } from "../../../shared/model/cluster.ts";
 import { parseRestoredIndexName } from "../../../shared/model/restoredName.ts";
-import { proveSnapshot } from "../../../shared/run/proveSnapshot.ts";
-import { openRepository } from "../../../shared/run/readRepository.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
+import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import type { Effect } from "../gates.ts";
 import { ALIAS, MOVED, MOVED_LOCATION, WATCH } from "../scenario.ts";
 import { isWriteOn, jobOf, keysOf, type MakeCheck, recordsOf } from "./check.ts";

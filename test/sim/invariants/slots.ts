@@ -1,5 +1,5 @@
-import { parseSnapshotName } from "../../../shared/jobs/names.ts";
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
+import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
 import { isWriteOn, type MakeCheck, readBare } from "./check.ts";
 

@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { messageOf } from "../../../../shared/model/errors.ts";
+import type { FunctionHost } from "../host.ts";
+import { httpEvent, httpResponse, type WireResponse } from "./httpEvent.ts";
+import { closeServer, listen } from "./listen.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "./payload.ts";
+import { readBody } from "./readBody.ts";
+import { newRequestId } from "./requestId.ts";
+
+export interface HttpDoorOptions {
+  host: FunctionHost;
+  functionName: string;
+  /** 0 takes any free port. */
+  port: number;
+  address?: string | undefined;
+}
+
+/** A listening door. */
+export interface Door {
+  readonly port: number;
+  /** `http://127.0.0.1:9480` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The HTTP trigger of one function: each request becomes the platform's event, the handler's value the answer.
+ * A function error is answered with 502, a body above 32 MB with 413. Errors: `conflict` when the port is in use.
+ */
+export async function startHttpDoor({ host, functionName, port, address = "127.0.0.1" }: HttpDoorOptions): Promise<Door> {
+  const server = createServer((request, response) => {
+    const requestId = newRequestId(Date.now());
+    void answerOf(host, functionName, request, requestId)
+      .catch((error: unknown) => refusal(requestId, 500, "InternalServerError", messageOf(error)))
+      .then((answer) => send(request, response, requestId, answer));
+  });
+  const boundPort = await listen(server, "HTTP", port, address);
+  return { port: boundPort, url: `http://${address}:${boundPort}`, close: () => closeServer(server) };
+}
+
+async function answerOf(host: FunctionHost, functionName: string, request: IncomingMessage, requestId: string): Promise<WireResponse> {
+  const body = await readBody(request, SYNC_PAYLOAD_BYTES_MAX);
+  if (body === undefined) return tooLarge(requestId);
+  let event: string;
+  try {
+    event = JSON.stringify(eventOf(host, request, body, requestId));
+  } catch (error) {
+    return refusal(requestId, 400, "InvalidArgument", `the path is not properly encoded: ${messageOf(error)}`);
+  }
+  // Escapes and base64 make the event larger than the body.
+  if (Buffer.byteLength(event) > SYNC_PAYLOAD_BYTES_MAX) return tooLarge(requestId);
+  const result = await host.invoke(functionName, event, { requestId });
+  if (result.ok) return httpResponse(result.value);
+  const answer = refusal(requestId, 502, result.errorType, result.errorMessage);
+  return { ...answer, headers: { ...answer.headers, "X-Fc-Error-Type": "UnhandledInvocationError" } };
+}
+
+function eventOf(host: FunctionHost, request: IncomingMessage, body: Buffer, requestId: string): Record<string, unknown> {
+  const wire = {
+    method: request.method ?? "GET",
+    url: request.url ?? "/",
+    rawHeaders: request.rawHeaders,
+    body,
+    sourceIp: (request.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
+    protocolVersion: request.httpVersion,
+  };
+  return httpEvent(wire, { requestId, accountId: host.accountId, region: host.region, now: new Date() });
+}
+
+function send(request: IncomingMessage, response: ServerResponse, requestId: string, answer: WireResponse): void {
+  try {
+    response.writeHead(answer.statusCode, { ...answer.headers, "X-Fc-Request-Id": requestId, "Content-Length": answer.body.length });
+  } catch (error) {
+    // A status or header that HTTP does not know must not take the door down with it.
+    const bad = refusal(requestId, 502, "InvalidResponse", `the function's answer is no HTTP answer: ${messageOf(error)}`);
+    response.writeHead(bad.statusCode, { ...bad.headers, "Content-Length": bad.body.length });
+    response.end(bad.body);
+    return;
+  }
+  response.end(request.method === "HEAD" ? undefined : answer.body);
+}
+
+function tooLarge(requestId: string): WireResponse {
+  return refusal(requestId, 413, "EntityTooLarge", `payload size exceeds maximum allowed size (${SYNC_PAYLOAD_BYTES_MAX} bytes)`);
+}
+
+function refusal(requestId: string, statusCode: number, code: string, message: string): WireResponse {
+  const body = Buffer.from(JSON.stringify({ RequestId: requestId, ErrorCode: code, ErrorMessage: message }));
+  return { statusCode, headers: { "Content-Type": "application/json" }, body };
+}

@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "../../../shared/model/errors.ts";
+import { runProgram } from "../servers/runProgram.ts";
+
+/** A clean stop of Elasticsearch takes 1-2 s; what takes longer is killed. */
+const TERM_TIMEOUT_MS = 10_000;
+const KILL_TIMEOUT_MS = 10_000;
+const POLL_INTERVAL_MS = 50;
+
+/**
+ * Ends the servers that a killed host left behind: those its pid files in `run` name, as long as their command or environment names `run`;
+ * a pid that somebody else has by now is left alone. The pids that were ended.
+ * Errors: `conflict` for one that does not go.
+ */
+export async function endOrphans(run: string): Promise<number[]> {
+  const files = (await readdir(run)).filter((name) => name.endsWith(".pid")).map((name) => join(run, name));
+  const ended = await Promise.all(
+    files.map(async (file) => {
+      const pid = Number(await readFile(file, "utf8"));
+      const orphan = (await belongsTo(run, pid)) ? [pid] : [];
+      for (const one of orphan) await end(run, one);
+      await rm(file, { force: true });
+      return orphan;
+    }),
+  );
+  return ended.flat();
+}
+
+async function end(run: string, pid: number): Promise<void> {
+  signalGroup(pid, "SIGTERM");
+  const isPolite = await endsWithin(pid, TERM_TIMEOUT_MS);
+  // The launcher of Elasticsearch 8+ may leave its server behind, so the group is killed either way.
+  signalGroup(pid, "SIGKILL");
+  if (isPolite || (await endsWithin(pid, KILL_TIMEOUT_MS))) return;
+  throw new AppError("conflict", `process ${pid}: a server of ${run} that was left behind does not end; end it by hand`);
+}
+
+async function endsWithin(pid: number, timeoutMs: number): Promise<boolean> {
+  const until = performance.now() + timeoutMs;
+  while (performance.now() < until) {
+    if (await hasEnded(pid)) return true;
+    await sleep(POLL_INTERVAL_MS);
+  }
+  return false;
+}
+
+/** Waited for by somebody, or with its last thread gone: a process loses its command line a moment before its ports are free. */
+async function hasEnded(pid: number): Promise<boolean> {
+  if (!isAlive(pid)) return true;
+  const status = await readProcess(pid, "status");
+  return /^State:\s+Z/m.test(status) && /^Threads:\s+[01]$/m.test(status);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function belongsTo(run: string, pid: number): Promise<boolean> {
+  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
+  const said = `${await commandOf(pid)} ${await environmentOf(pid)} `;
+  return said.includes(`${run}/`) || said.includes(`${run} `);
+}
+
+/** The command line of a running process, "" when there is none; one that has ended and was not waited for has none either. */
+export async function commandOf(pid: number): Promise<string> {
+  if (existsSync("/proc/self/cmdline")) return readProcess(pid, "cmdline");
+  return (await runProgram("processes", "ps", ["-ww", "-o", "args=", "-p", String(pid)]).catch(() => "")).trim();
+}
+
+/** The launcher of Elasticsearch 8+ names its place in its environment only. */
+async function environmentOf(pid: number): Promise<string> {
+  return existsSync("/proc/self/cmdline")
+    ? readProcess(pid, "environ")
+    : runProgram("processes", "ps", ["eww", String(pid)]).catch(() => "");
+}
+
+/** "" also for a process of somebody else, which is none of ours. */
+async function readProcess(pid: number, what: "cmdline" | "environ" | "status"): Promise<string> {
+  return (await readFile(`/proc/${pid}/${what}`, "utf8").catch(() => "")).replaceAll("\0", " ").trim();
+}
+
+/** With all that it started: the pid of a server leads a group of its own. */
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

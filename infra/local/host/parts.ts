@@ -1,0 +1,93 @@
+import type { Config } from "../../../shared/model/config.ts";
+import { figuresOf } from "../../deploy/functionFigures.ts";
+import { watchTriggersFor } from "../../deploy/timersFor.ts";
+import { startFcApi } from "../fc/doors/apiStandIn.ts";
+import { startHttpDoor } from "../fc/doors/httpDoor.ts";
+import type { FunctionHost } from "../fc/host.ts";
+import type { EventRule } from "../oss/objectEvents.ts";
+import { startOss } from "../oss/startOss.ts";
+import { type ElasticsearchServer, startElasticsearch } from "../servers/elasticsearch.ts";
+import { startS3 } from "../servers/s3.ts";
+import type { LocalHostOptions } from "./host.ts";
+import { startNoticeBoard } from "./noticeBoard.ts";
+import type { LocalPlan } from "./plan.ts";
+
+interface Starting {
+  plan: LocalPlan;
+  closers: (() => Promise<void>)[];
+}
+
+/** Everything that answers on a port but the clusters: notices, Function Compute's API, OSS with its events, HTTP, S3. */
+export async function startDoors({
+  plan,
+  config,
+  functions,
+  closers,
+  options,
+}: Starting & { config: Config; functions: FunctionHost; options: LocalHostOptions }) {
+  const { ports } = plan;
+  const board = await startNoticeBoard(ports.webhook, options.onNotice ?? (() => undefined));
+  closers.push(() => board.close());
+  const api = await startFcApi({ host: functions, port: ports.fcApi, credentials: plan.oss });
+  closers.push(() => api.close());
+  const oss = await startOss<EventRule>({
+    root: plan.directories.ossRoot,
+    port: ports.oss,
+    region: plan.region,
+    credentials: [{ accessKeyId: plan.oss.accessKeyId, secretAccessKey: plan.oss.accessKeySecret }],
+    rules: rulesOf(config, plan.region),
+    onEvent: async (_rule, event) =>
+      void (await functions.invokeAsync(figuresOf("onCopiedBlob").functionName, event).catch(() => undefined)),
+  });
+  closers.push(() => oss.close());
+  const door = await startHttpDoor({ host: functions, functionName: figuresOf("http").functionName, port: ports.http });
+  closers.push(() => door.close());
+  const s3 = await startS3({ root: plan.directories.s3Root, port: ports.s3, ...plan.s3, onNote: options.onNote ?? (() => undefined) });
+  closers.push(() => s3.close());
+  return { oss, board, httpUrl: door.url };
+}
+
+/** What the OSS triggers of s.yaml say, in the stand-in's words. */
+function rulesOf(config: Config, region: string): EventRule[] {
+  return watchTriggersFor(config, region).map(({ triggerConfig, sourceArn }) => ({
+    bucket: sourceArn?.split(":").at(-1) ?? "",
+    prefix: triggerConfig.filter.key.prefix,
+    suffix: triggerConfig.filter.key.suffix,
+    events: triggerConfig.events,
+  }));
+}
+
+/** Both at once; whichever came up is stopped again when the other did not. */
+export async function startClusters({
+  plan,
+  closers,
+  onNote,
+}: Starting & { onNote(text: string): void }): Promise<[ElasticsearchServer, ElasticsearchServer]> {
+  const { directories, ports, versions } = plan;
+  const starting = [
+    startElasticsearch({
+      version: versions.source,
+      name: "source",
+      httpPort: ports.source.http,
+      transportPort: ports.source.transport,
+      runDirectory: directories.source,
+      repoDirectories: [directories.sourceRepository],
+      onNote,
+    }),
+    startElasticsearch({
+      version: versions.target,
+      name: "target",
+      httpPort: ports.target.http,
+      transportPort: ports.target.transport,
+      runDirectory: directories.target,
+      repoDirectories: [directories.targetRepository],
+      onNote,
+    }),
+  ] as const;
+  const outcomes = await Promise.allSettled(starting);
+  for (const outcome of outcomes) if (outcome.status === "fulfilled") closers.push(() => outcome.value.stop());
+  const [source, target] = outcomes;
+  if (source.status === "rejected") throw source.reason;
+  if (target.status === "rejected") throw target.reason;
+  return [source.value, target.value];
+}

@@ -1,0 +1,147 @@
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { AppError } from "../../../shared/model/errors.ts";
+
+/** Elasticsearch refuses to run as root; 65534 is `nobody` on every Linux. */
+export const NOBODY_UID = 65534;
+/** Entering and reading for all: the servers run under another uid when the host runs as root. */
+const OPEN_DIRECTORY_MODE = 0o755;
+const ENTER_FOR_OTHERS = 0o001;
+const ENTER_FOR_OWNER = 0o100;
+
+export interface Places {
+  base: string;
+  /** Unzipped Elasticsearch distributions, shared between runs. */
+  distributions: string;
+  /** Programs that were installed for the local host, shared between runs. */
+  tools: string;
+  /** One directory per run. */
+  runs: string;
+}
+
+/**
+ * The directories of the local host, made when they are missing: below OSSNAP_LOCAL_DIR, or `<temporary directory>/ossnap-<user>`.
+ * Errors: `denied` when the directory belongs to somebody else, `invalid` when the servers' uid could not enter it.
+ */
+export async function openPlaces(environment: Record<string, string | undefined> = process.env): Promise<Places> {
+  const given = environment.OSSNAP_LOCAL_DIR;
+  const base = given === undefined || given === "" ? join(tmpdir(), `ossnap-${userName()}`) : resolve(given);
+  await openOwnDirectory(base);
+  await requireEnterable(base, "Elasticsearch");
+  const places = { base, distributions: join(base, "dist"), tools: join(base, "tools"), runs: join(base, "runs") };
+  for (const directory of [places.distributions, places.tools, places.runs]) await makeOpenDirectory(directory);
+  return places;
+}
+
+/** Makes `<runs>/<id>`, which servers under another uid can enter, and returns its path. */
+export async function openRun(places: Places, id: string): Promise<string> {
+  const directory = join(places.runs, id);
+  await makeOpenDirectory(directory);
+  return directory;
+}
+
+/** Makes a directory of one's own that servers under another uid can enter. Errors: `denied` when it belongs to somebody else. */
+export async function openOwnDirectory(directory: string): Promise<void> {
+  await makeOpenDirectory(directory);
+  await requireOwn(directory);
+}
+
+/** The uid that Elasticsearch runs as: undefined for one's own, 65534 when the host is root. */
+export function serverUid(): number | undefined {
+  return process.getuid?.() === 0 ? NOBODY_UID : undefined;
+}
+
+/** Errors: `invalid`, naming the directory that shuts it out, when the server's uid could not reach this one. */
+export async function requireEnterable(directory: string, subject: string): Promise<void> {
+  if (serverUid() === undefined) return;
+  for (let path = directory; path !== dirname(path); path = dirname(path)) {
+    const { uid, mode } = await stat(path);
+    if ((mode & (uid === NOBODY_UID ? ENTER_FOR_OWNER : ENTER_FOR_OTHERS)) !== 0) continue;
+    throw new AppError(
+      "invalid",
+      `${subject}: it runs as uid ${NOBODY_UID} when root starts it, and that user cannot enter ${path}, so it cannot reach ${directory}: ` +
+        "take a place that everybody can enter (for example OSSNAP_LOCAL_DIR=/var/tmp/ossnap), or do not run as root",
+    );
+  }
+}
+
+/** Makes directories that the server may write: they become its own when the host is root. */
+export async function makeServerDirectories(directories: string[]): Promise<void> {
+  const uid = serverUid();
+  for (const directory of directories) {
+    await mkdir(directory, { recursive: true });
+    if (uid !== undefined) await giveAway(directory, uid);
+  }
+}
+
+/**
+ * Fills a directory that several processes share, once: `fill` works in a temporary sibling, which is then renamed.
+ * When another process was faster its result is taken.
+ */
+export async function fillOnce(target: string, fill: (directory: string) => Promise<void>): Promise<void> {
+  if (await isThere(target)) return;
+  await makeOpenDirectory(dirname(target));
+  const temporary = await mkdtemp(`${target}.new-`);
+  try {
+    await chmod(temporary, OPEN_DIRECTORY_MODE);
+    await fill(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if ((code === "ENOTEMPTY" || code === "EEXIST") && (await isThere(target))) return;
+    throw error;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Lets everybody enter and read below a directory, as `chmod -R go+rX` does; a strict umask would shut the server out. */
+export async function openForReading(directory: string): Promise<void> {
+  await chmod(directory, OPEN_DIRECTORY_MODE);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) await openForReading(path);
+    else if (entry.isFile()) await chmod(path, (await stat(path)).mode | 0o444);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function makeOpenDirectory(directory: string): Promise<void> {
+  // Only what we made gets a mode: an existing directory may be the user's home.
+  const first = await mkdir(directory, { recursive: true });
+  if (first === undefined) return;
+  for (let path = directory; path.length >= first.length; path = dirname(path)) await chmod(path, OPEN_DIRECTORY_MODE);
+}
+
+async function giveAway(path: string, uid: number): Promise<void> {
+  const found = await lstat(path);
+  if (found.isSymbolicLink()) return;
+  if (found.uid !== uid) await chown(path, uid, uid);
+  if (!found.isDirectory()) return;
+  for (const name of await readdir(path)) await giveAway(join(path, name), uid);
+}
+
+async function requireOwn(base: string): Promise<void> {
+  const uid = process.getuid?.();
+  if (uid === undefined || (await stat(base)).uid === uid) return;
+  throw new AppError("denied", `${base} belongs to another user: set OSSNAP_LOCAL_DIR, or --data, to a directory of your own`);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's uid without an entry in the password file.
+    return `uid-${process.getuid?.() ?? "unknown"}`;
+  }
+}

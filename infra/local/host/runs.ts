@@ -1,0 +1,69 @@
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AppError } from "../../../shared/model/errors.ts";
+import { commandOf, endOrphans, isAlive } from "./orphans.ts";
+import { openOwnDirectory, openRun, type Places, requireEnterable } from "./places.ts";
+import { PLAN_FILE } from "./plan.ts";
+import { writeWhole } from "./writeWhole.ts";
+
+const HOST_FILE = "host.json";
+
+/** Where one run keeps everything: servers' data, objects, events that were accepted, and how far the story is. */
+export interface Run {
+  directory: string;
+  /** Removes a directory that nobody named, and leaves a named one for the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * A fresh directory, or the named one: as it was left, whether its host was stopped or killed. Servers that a killed host left behind are ended.
+ * Errors: `conflict` while a host runs on it, `invalid` when it holds something else.
+ */
+export async function takeRun(places: Places, named: string | undefined): Promise<Run> {
+  await sweepRuns(places.runs);
+  if (named === undefined) {
+    const fresh = await openRun(places, `${Date.now()}-${process.pid}`);
+    return { directory: fresh, close: () => rm(fresh, { recursive: true, force: true }) };
+  }
+  const directory = resolve(named);
+  await openOwnDirectory(directory);
+  await requireEnterable(directory, "--data");
+  await requireUsable(directory);
+  await requireNoHost(directory);
+  writeWhole(join(directory, HOST_FILE), JSON.stringify({ pid: process.pid, command: await commandOf(process.pid) }));
+  await endOrphans(directory);
+  return { directory, close: () => rm(join(directory, HOST_FILE), { force: true }) };
+}
+
+/** Directories of runs whose process is gone (it was killed, or interrupted while starting), and the servers that it left behind. */
+async function sweepRuns(runs: string): Promise<void> {
+  for (const name of await readdir(runs)) {
+    const pid = Number(/^\d+-(\d+)$/.exec(name)?.[1]);
+    if (!Number.isInteger(pid) || isAlive(pid)) continue;
+    await endOrphans(join(runs, name));
+    await rm(join(runs, name), { recursive: true, force: true });
+  }
+}
+
+/** The plan is the first file of a run: a directory that holds others only is somebody else's. */
+async function requireUsable(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => !name.startsWith(HOST_FILE) && !name.startsWith(PLAN_FILE));
+  if (names.length === 0 || (await isFile(join(directory, PLAN_FILE)))) return;
+  throw new AppError(
+    "invalid",
+    `--data ${directory}: it holds ${names[0]}, and nothing that npm start left there; name an empty or a new directory`,
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
+async function requireNoHost(directory: string): Promise<void> {
+  const text = await readFile(join(directory, HOST_FILE), "utf8").catch(() => undefined);
+  if (text === undefined) return;
+  const { pid, command } = JSON.parse(text) as { pid: number; command: string };
+  // The pid may be another program's by now, or this one's own: containers count from 1 again.
+  if (!isAlive(pid) || (await commandOf(pid)) !== command || pid === process.pid) return;
+  throw new AppError("conflict", `--data ${directory}: process ${pid} runs on it; end that one first, or name another directory`);
+}

@@ -1,0 +1,54 @@
+import { AppError } from "../../../shared/model/errors.ts";
+import { elasticsearchVersion } from "../servers/elasticsearchVersions.ts";
+import type { Versions } from "./plan.ts";
+
+export const USAGE = `usage: npm start [-- [--once] [--json] [--versions SOURCE,TARGET] [--data DIR]]
+  --once      end after the story
+  --json      one JSON line on standard output
+  --versions  which Elasticsearch at either end, for example 6.7.0,7.10.2; 5.5.2,5.5.3 when left out
+  --data      keep everything in this directory, and go on from what is there: stopped, or killed at any moment`;
+
+export interface StartOptions {
+  once: boolean;
+  json: boolean;
+  versions: Versions | undefined;
+  data: string | undefined;
+}
+
+/**
+ * What follows `npm start --`.
+ * @throws AppError `invalid`, naming the option and its fix, for one that does not exist, or versions that are no pair or cannot be run.
+ */
+export function readStartOptions(args: readonly string[]): StartOptions {
+  const options: StartOptions = { once: false, json: false, versions: undefined, data: undefined };
+  const left = [...args];
+  for (let arg = left.shift(); arg !== undefined; arg = left.shift()) {
+    const [name, value] = splitOption(arg);
+    if (name === "--once" && value === undefined) options.once = true;
+    else if (name === "--json" && value === undefined) options.json = true;
+    else if (name === "--versions") options.versions = readVersions(value ?? left.shift());
+    else if (name === "--data") options.data = readDirectory(value ?? left.shift());
+    else throw new AppError("invalid", `${arg}: there is no such option`);
+  }
+  return options;
+}
+
+/** `--name=value` as well as `--name value`. */
+function splitOption(arg: string): [string, string | undefined] {
+  const at = arg.indexOf("=");
+  return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
+}
+
+function readDirectory(text: string | undefined): string {
+  if (!text || text.startsWith("--"))
+    throw new AppError("invalid", `--data: "${text ?? ""}" is no directory: write it as --data /var/tmp/movies`);
+  return text;
+}
+
+function readVersions(text: string | undefined): Versions {
+  const [source, target, ...more] = (text ?? "").split(",").map((version) => version.trim());
+  if (!source || !target || more.length > 0)
+    throw new AppError("invalid", `--versions: "${text ?? ""}" is not a source's and a target's version: write them as 6.7.0,7.10.2`);
+  for (const version of [source, target]) elasticsearchVersion(version);
+  return { source, target };
+}

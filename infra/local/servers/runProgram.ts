@@ -1,0 +1,43 @@
+import { execFile } from "node:child_process";
+import { AppError } from "../../../shared/model/errors.ts";
+
+/** Downloads are the slowest thing run here: 100 MB over a slow line. */
+const RUN_TIMEOUT_MS = 15 * 60_000;
+/** What a failed program said, cut to what a person reads. */
+const OUTPUT_CHARACTERS_MAX = 2000;
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+
+export interface ProgramOptions {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+  timeoutMs?: number;
+}
+
+/**
+ * Runs a program to its end and returns its stdout; `purpose` is the subject of an error's message (`rclone 1.75.2 from PyPI`).
+ * Errors: `invalid` when the program is not there, `transient` when it failed or took too long (most often the network).
+ */
+export async function runProgram(purpose: string, command: string, args: string[], options: ProgramOptions = {}): Promise<string> {
+  const { cwd, env = process.env, timeoutMs = RUN_TIMEOUT_MS } = options;
+  return await new Promise<string>((resolve, reject) => {
+    execFile(
+      command,
+      args,
+      { env, timeout: timeoutMs, maxBuffer: OUTPUT_BYTES_MAX, ...(cwd === undefined ? {} : { cwd }) },
+      (error, stdout, stderr) => {
+        if (error === null) {
+          resolve(stdout);
+          return;
+        }
+        if (error.code === "ENOENT") {
+          reject(new AppError("invalid", `${purpose}: the program ${command} is missing`, { cause: error }));
+          return;
+        }
+        const said = `${stdout}\n${stderr}`.trim().slice(-OUTPUT_CHARACTERS_MAX);
+        const end =
+          error.killed === true ? `was stopped after ${timeoutMs / 1000} s` : `ended with ${error.signal ?? `exit code ${error.code}`}`;
+        reject(new AppError("transient", `${purpose}: ${command} ${end}${said === "" ? "" : `:\n${said}`}`, { cause: error }));
+      },
+    );
+  });
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeWhole } from "../host/writeWhole.ts";
+
+const DAY_MS = 86_400_000;
+const POSITION_FILE = "story.json";
+
+/** How far the story of a run directory is, so that a host that was killed goes on from there. */
+export interface StoryPosition {
+  /** Chosen once: a night's slot is what its backup is known by. */
+  nights: Date[];
+  /** Scenes that were played to their end; the next one is played again from its beginning, and finds what is done already. */
+  scenesPlayed: number;
+}
+
+/** Where the story of this run directory stands, or its beginning with so many nights. */
+export function openPosition(run: string, nights: number): StoryPosition {
+  try {
+    const kept = JSON.parse(readFileSync(join(run, POSITION_FILE), "utf8")) as { nights: string[]; scenesPlayed: number };
+    return { ...kept, nights: kept.nights.map((night) => new Date(night)) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const position = { nights: pastNights(nights), scenesPlayed: 0 };
+    keepPosition(run, position);
+    return position;
+  }
+}
+
+export function keepPosition(run: string, position: StoryPosition): void {
+  writeWhole(join(run, POSITION_FILE), JSON.stringify(position));
+}
+
+/** 01:30 in Shanghai on each of the past days, oldest first. */
+function pastNights(count: number): Date[] {
+  const today = new Date();
+  const last = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate(), 17, 30) - 2 * DAY_MS;
+  return Array.from({ length: count }, (_, index) => new Date(last - (count - 1 - index) * DAY_MS));
+}

@@ -1,0 +1,155 @@
+import type { Reason } from "../../../shared/model/reason.ts";
+import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
+import { say } from "../../../shared/words/say.ts";
+import type { LocalHost } from "../host/host.ts";
+import { applyPruneByHand, pauseAndCancel, playByHand } from "./byHand.ts";
+import { countMovies, createMovies, FIRST_MOVIES, MORE_MOVIES, writeMovies } from "./documents.ts";
+import { keepPosition, openPosition } from "./position.ts";
+import { type Searches, startSearcher } from "./searcher.ts";
+import { openStage, playNight, playPrune, type Stage, type StoryScreen } from "./stage.ts";
+
+const ALL_MOVIES = FIRST_MOVIES.length + MORE_MOVIES.length;
+/** Nights played after the move, enough for daily and weekly rules to bite. */
+const NIGHTS_DEFAULT = 14;
+
+export interface StoryOptions {
+  /** Nights after the move, at least two: one before the policy is applied by hand, one after. A story that goes on keeps its own. */
+  nights?: number;
+  /** False leaves out the last chapter, each verb by hand over HTTP. */
+  byHand?: boolean;
+}
+
+/** What `--json` prints as its one line. */
+export interface StoryResult {
+  documents: { source: number; target: number };
+  restores: { job: string; snapshot: string; index: string; documents: number }[];
+  copied: { blobs: number; bytes: number }[];
+  /** Of this start only. */
+  searches: Searches;
+  kept: { name: string; reasons: string[] }[];
+  removed: string[];
+  seconds: number;
+}
+
+interface Scene {
+  title: string;
+  /** May have been begun before and broken off anywhere: whatever it does is done once. */
+  play(): Promise<void>;
+}
+
+/**
+ * The whole story on real parts: backup, copy, proof, restore, incremental round, retention, and the same by hand.
+ * On a run directory where it was broken off it goes on with the scene it was in.
+ */
+export async function playStory(host: LocalHost, screen: StoryScreen, options: StoryOptions = {}): Promise<StoryResult> {
+  const startedMs = Date.now();
+  const stage = openStage(host, screen);
+  const { run } = host.plan;
+  const position = openPosition(run, (options.nights ?? NIGHTS_DEFAULT) + 2);
+  const searcher = await startSearcher(host.target.url, countsFrom(position.scenesPlayed));
+
+  for (const [at, { title, play }] of scenesOf(stage, position.nights, options.byHand ?? true).entries()) {
+    if (at < position.scenesPlayed) continue;
+    screen.chapter(title);
+    if (at === 1) searcher.allow(ALL_MOVIES);
+    await play();
+    position.scenesPlayed = at + 1;
+    keepPosition(run, position);
+  }
+  const documents = await bothCounts(stage);
+  const kept = await keptSnapshots(stage);
+  const searches = await searcher.stop();
+  screen.done(
+    `${searches.total} searches all the while: ${searches.failed} failed, ${searches.wrong} wrong; counts seen: ${searcher.seen.join(", ")}`,
+  );
+  return { documents, ...(await results(stage)), searches, kept, seconds: Math.round((Date.now() - startedMs) / 100) / 10 };
+}
+
+function scenesOf(stage: Stage, nights: readonly Date[], byHand: boolean): Scene[] {
+  const { source } = stage.host;
+  const scenes = [
+    { title: `Three documents on Elasticsearch ${source.version}, and the first night`, play: () => firstNight(stage, nights[0] as Date) },
+    { title: "Two more documents, and the second night", play: () => secondNight(stage, nights[1] as Date) },
+    { title: `${nights.length - 2} more nights in quick time, thinned out`, play: () => playNights(stage, nights.slice(2)) },
+  ];
+  if (!byHand) return scenes;
+  return [
+    ...scenes,
+    { title: "The same by hand, over HTTP", play: () => playByHand(stage) },
+    { title: "Held back, called off, and refused, by hand", play: () => pauseAndCancel(stage) },
+  ];
+}
+
+/** What a reader may find, by how far the story is: while the second night is played either, and never again the first count after it. */
+function countsFrom(scenesPlayed: number): number[] {
+  return [[FIRST_MOVIES.length], [FIRST_MOVIES.length, ALL_MOVIES]][scenesPlayed] ?? [ALL_MOVIES];
+}
+
+async function firstNight(stage: Stage, night: Date): Promise<void> {
+  const { url, version } = stage.host.source;
+  await createMovies(url);
+  await writeMovies(url, version, FIRST_MOVIES);
+  await playNight(stage, night);
+  await followMove(stage, 1);
+}
+
+async function secondNight(stage: Stage, night: Date): Promise<void> {
+  const { url, version } = stage.host.source;
+  await writeMovies(url, version, MORE_MOVIES);
+  await playNight(stage, night);
+  await followMove(stage, 2);
+  const { source, target } = await bothCounts(stage);
+  stage.screen.done(`counts equal: ${source} = ${target}`);
+}
+
+async function bothCounts({ host }: Stage): Promise<StoryResult["documents"]> {
+  return { source: await countMovies(host.source.url), target: await countMovies(host.target.url) };
+}
+
+/** The copy that the backup causes, the event, the proof, the restore and the swap: nobody is asked, it is only watched. */
+async function followMove({ screen, follow, nth }: Stage, round: number): Promise<void> {
+  for (const kind of ["copy", "arrival", "restore"]) {
+    const job = await follow(`${kind} ${round}`, () => nth(kind, round));
+    screen.done(say(job.reason));
+  }
+}
+
+/** Half of them pile up, since the policy was never applied by hand; then it is, and the others thin by themselves. */
+async function playNights(stage: Stage, nights: readonly Date[]): Promise<void> {
+  const half = Math.ceil(nights.length / 2);
+  for (const night of nights.slice(0, half)) await playNight(stage, night);
+  const refused = await playPrune(stage, nights[half - 1] as Date);
+  if (refused.state !== "refused") throw new Error(`a policy that was never applied by hand was pruned on its timer: ${refused.state}`);
+  stage.screen.done(`on the timer, refused: ${say(refused.reason)}`);
+  await applyPruneByHand(stage);
+  for (const night of nights.slice(half)) {
+    await playNight(stage, night);
+    const prune = await playPrune(stage, night);
+    const gone = removedBy(prune);
+    stage.screen.done(gone.length > 0 ? `by itself: removed ${gone.join(", ")}` : say(prune.reason));
+  }
+}
+
+function removedBy({ result }: JobRow): string[] {
+  return (result as { removed?: string[] } | undefined)?.removed ?? [];
+}
+
+/** Read from what finished jobs left, not from what was watched: a host that was killed has watched only the end. */
+async function results({ jobs }: Stage): Promise<Pick<StoryResult, "restores" | "copied" | "removed">> {
+  const done = async (kind: string) => (await jobs(kind)).filter(({ state }) => state === "done").reverse();
+  const restores = (await done("restore")).map(({ id, result }) => {
+    const { snapshot, indices } = result as { snapshot: string; indices: { as: string; documents: number }[] };
+    return { job: id, snapshot, index: indices[0]?.as ?? "", documents: indices[0]?.documents ?? 0 };
+  });
+  const copied = (await done("copy")).map(({ result }) => {
+    const { blobs, bytes } = result as { blobs: number; bytes: number };
+    return { blobs, bytes };
+  });
+  return { restores, copied, removed: (await done("prune")).flatMap(removedBy) };
+}
+
+async function keptSnapshots({ api, screen }: Stage): Promise<StoryResult["kept"]> {
+  const { data } = await api.get<{ data: { name: string; fate: { reasons: Reason[] } }[] }>("/snapshots?policy=nightly");
+  for (const { name, fate } of data) screen.done(`${name} stays: ${fate.reasons.map(say).join(" · ")}`);
+  return data.map(({ name, fate }) => ({ name, reasons: fate.reasons.map(say) }));
+}

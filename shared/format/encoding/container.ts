@@ -1,0 +1,63 @@
+import { inflateRawSync } from "node:zlib";
+import { messageOf } from "../../model/errors.ts";
+import { invalidBytes } from "../invalid.ts";
+import { byteReader, decodeUtf8 } from "./byteReader.ts";
+import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
+import { decodeSmile } from "./smile.ts";
+
+/** The codec names in the headers of `.dat` blobs and shard catalogues; `snapshot` stands in both kinds of `snap-*.dat`. */
+export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
+
+const CODEC_VERSION = 1;
+/** Far above the largest cluster state seen; a smaller deflated blob that grows beyond it is an attack or damage. */
+const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
+const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
+
+/**
+ * What a `snap-*.dat`, `meta-*.dat` or shard `index-*` holds, all three checked: header with its codec, CRC32 footer, SMILE payload.
+ * The compression is told by the payload's first bytes; the repository's setting says nothing about older blobs.
+ * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
+ */
+export function decodeContainer(bytes: Uint8Array, codec: Codec, subject: string): unknown {
+  return decodePayload(openContainer(bytes, codec, subject), subject);
+}
+
+/** The payload as it stands in the container, still compressed, after the checksum was compared. */
+export function openContainer(bytes: Uint8Array, codec: Codec, subject: string): Uint8Array {
+  verifyFooter(bytes, subject);
+  const reader = byteReader(bytes.subarray(0, -FOOTER_BYTES), subject);
+  if (reader.int32() !== HEADER_MAGIC) throw invalidBytes(subject, "no Lucene header", 0);
+  const found = reader.text();
+  if (found !== codec) throw invalidBytes(subject, `codec is "${found}", not "${codec}"`, 4);
+  const version = reader.int32();
+  if (version !== CODEC_VERSION) throw invalidBytes(subject, `codec version ${version} is unknown`, reader.offset() - 4);
+  return bytes.subarray(reader.offset(), -FOOTER_BYTES);
+}
+
+function decodePayload(payload: Uint8Array, subject: string): unknown {
+  if (startsWith(payload, DEFLATE_PREFIX)) return decodeDocument(inflate(payload.subarray(DEFLATE_PREFIX.length), subject), subject);
+  if (startsWith(payload, Buffer.from("ZV"))) throw invalidBytes(subject, "LZF compression of Elasticsearch 1.x is not supported");
+  return decodeDocument(payload, subject);
+}
+
+function decodeDocument(document: Uint8Array, subject: string): unknown {
+  if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject);
+  if (!startsWith(document, Buffer.from("{"))) throw invalidBytes(subject, "payload is neither SMILE nor JSON");
+  try {
+    return JSON.parse(decodeUtf8(document, subject, 0));
+  } catch (cause) {
+    throw invalidBytes(subject, `payload is not JSON: ${messageOf(cause)}`, undefined, cause);
+  }
+}
+
+function inflate(deflated: Uint8Array, subject: string): Uint8Array {
+  try {
+    return inflateRawSync(deflated, { maxOutputLength: PAYLOAD_BYTES_MAX });
+  } catch (cause) {
+    throw invalidBytes(subject, `payload cannot be inflated to at most ${PAYLOAD_BYTES_MAX} bytes: ${messageOf(cause)}`, undefined, cause);
+  }
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return bytes.byteLength >= prefix.byteLength && prefix.every((byte, index) => bytes[index] === byte);
+}

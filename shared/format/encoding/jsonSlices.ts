@@ -1,0 +1,140 @@
+import { messageOf } from "../../model/errors.ts";
+import { invalidBytes } from "../invalid.ts";
+import { decodeUtf8 } from "./byteReader.ts";
+
+/** A value inside a larger JSON document, not yet parsed. */
+export interface JsonSlice {
+  start: number;
+  end: number;
+}
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/**
+ * Large JSON piece by piece: only the piece that is looked at becomes objects. A piece is checked when it is parsed, what is between pieces here.
+ * Every method throws `invalid` naming `subject` and the offset.
+ */
+export interface JsonSlices {
+  readonly whole: JsonSlice;
+  isObject(slice: JsonSlice): boolean;
+  isList(slice: JsonSlice): boolean;
+  members(slice: JsonSlice): Generator<[name: string, value: JsonSlice], void, undefined>;
+  elements(slice: JsonSlice): Generator<JsonSlice, void, undefined>;
+  parse(slice: JsonSlice): unknown;
+}
+
+export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
+  const fault = (position: number, cause?: unknown) =>
+    invalidBytes(subject, `no JSON, it may be cut${cause === undefined ? "" : `: ${messageOf(cause)}`}`, position, cause);
+
+  const afterSpace = (from: number): number => skipSpace(bytes, from);
+
+  function valueAt(start: number): JsonSlice {
+    const end = valueEnd(bytes, start);
+    if (end === undefined || end === start) throw fault(start);
+    return { start, end };
+  }
+
+  function parse({ start, end }: JsonSlice): unknown {
+    const text = decodeUtf8(bytes.subarray(start, end), subject, start);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw fault(start, cause);
+    }
+  }
+
+  /** Where the next entry starts, or undefined behind the last one. */
+  function nextEntry(position: number, isFirst: boolean, close: number): number | undefined {
+    const at = afterSpace(position);
+    if (bytes[at] === close) return undefined;
+    if (isFirst) return at;
+    if (bytes[at] !== COMMA) throw fault(at);
+    return afterSpace(at + 1);
+  }
+
+  function* members(slice: JsonSlice): Generator<[string, JsonSlice], void, undefined> {
+    if (bytes[slice.start] !== OPEN_OBJECT) throw fault(slice.start);
+    let at = nextEntry(slice.start + 1, true, CLOSE_OBJECT);
+    while (at !== undefined) {
+      if (bytes[at] !== QUOTE) throw fault(at);
+      const name = valueAt(at);
+      const colon = afterSpace(name.end);
+      if (bytes[colon] !== COLON) throw fault(colon);
+      const value = valueAt(afterSpace(colon + 1));
+      yield [parse(name) as string, value];
+      at = nextEntry(value.end, false, CLOSE_OBJECT);
+    }
+  }
+
+  function* elements(slice: JsonSlice): Generator<JsonSlice, void, undefined> {
+    if (bytes[slice.start] !== OPEN_LIST) throw fault(slice.start);
+    let at = nextEntry(slice.start + 1, true, CLOSE_LIST);
+    while (at !== undefined) {
+      const value = valueAt(at);
+      yield value;
+      at = nextEntry(value.end, false, CLOSE_LIST);
+    }
+  }
+
+  const whole = valueAt(afterSpace(0));
+  if (afterSpace(whole.end) !== bytes.length) throw fault(whole.end);
+  return {
+    whole,
+    isObject: ({ start }) => bytes[start] === OPEN_OBJECT,
+    isList: ({ start }) => bytes[start] === OPEN_LIST,
+    members,
+    elements,
+    parse,
+  };
+}
+
+/** Undefined when the bytes end before the value does. */
+function valueEnd(bytes: Uint8Array, start: number): number | undefined {
+  const first = bytes[start];
+  if (first === QUOTE) return stringEnd(bytes, start);
+  if (first === OPEN_LIST || first === OPEN_OBJECT) return nestedEnd(bytes, start);
+  let end = start;
+  while (end < bytes.length && !endsPlainValue(bytes[end])) end += 1;
+  return end;
+}
+
+function stringEnd(bytes: Uint8Array, start: number): number | undefined {
+  for (let position = start + 1; position < bytes.length; position += 1) {
+    const byte = bytes[position];
+    if (byte === QUOTE) return position + 1;
+    if (byte === BACKSLASH) position += 1;
+  }
+  return undefined;
+}
+
+function nestedEnd(bytes: Uint8Array, start: number): number | undefined {
+  let depth = 0;
+  for (let position = start; position < bytes.length; position += 1) {
+    const byte = bytes[position];
+    if (byte === QUOTE) position = (stringEnd(bytes, position) ?? bytes.length + 1) - 1;
+    else depth += depthChange(byte);
+    if (depth === 0) return position + 1;
+  }
+  return undefined;
+}
+
+function depthChange(byte: number | undefined): number {
+  if (byte === OPEN_LIST || byte === OPEN_OBJECT) return 1;
+  return byte === CLOSE_LIST || byte === CLOSE_OBJECT ? -1 : 0;
+}
+
+function skipSpace(bytes: Uint8Array, from: number): number {
+  let position = from;
+  while (isSpace(bytes[position])) position += 1;
+  return position;
+}
+
+function endsPlainValue(byte: number | undefined): boolean {
+  return isSpace(byte) || byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}

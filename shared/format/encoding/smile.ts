@@ -1,0 +1,151 @@
+import { invalidBytes } from "../invalid.ts";
+import { type SmileInput, smileInput } from "./smileInput.ts";
+import { type NameTable, nameTable } from "./smileNames.ts";
+import { readBigDecimal, readBigInteger, readFloat32, readFloat64, readRawBinary, readSevenBitBinary, readZigzag } from "./smileNumbers.ts";
+
+/** As deep as Elasticsearch lets its own documents nest. */
+const DEPTH_MAX = 1000;
+const HEADER_BYTES = 4;
+const END_OF_CONTENT = 0xff;
+
+interface State {
+  input: SmileInput;
+  names: NameTable;
+  values: NameTable;
+  rawBinary: boolean;
+  depth: number;
+}
+
+/**
+ * A SMILE document (github.com/FasterXML/smile-format-specification, version 0) as plain values: objects without prototype, arrays, strings,
+ * numbers (bigint where a number would lose digits), booleans, null, and Uint8Array for binary.
+ * Strict: unknown or reserved tokens, dangling references, bad UTF-8, excess depth and bytes after the document are `invalid` with the offset.
+ */
+export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
+  if (bytes.byteLength < HEADER_BYTES || bytes[0] !== 0x3a || bytes[1] !== 0x29 || bytes[2] !== 0x0a) {
+    throw invalidBytes(subject, "no SMILE header", 0);
+  }
+  const flags = bytes[3] ?? 0;
+  if ((flags & 0xf8) !== 0) throw invalidBytes(subject, `SMILE version or flags ${flags} are unknown`, 3);
+  const input = smileInput(bytes, HEADER_BYTES, subject);
+  const names = nameTable(input, (flags & 1) !== 0);
+  const values = nameTable(input, (flags & 2) !== 0);
+  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0 });
+  if (!input.atEnd() && input.byte() !== END_OF_CONTENT) throw input.fault("unexpected bytes after the document");
+  if (!input.atEnd()) throw input.fault("unexpected bytes after the end marker");
+  return value;
+}
+
+/** The token's three highest bits choose the family (see "Tokens: value mode" of the specification). */
+function readValue(state: State): unknown {
+  const { input, values } = state;
+  const token = input.byte();
+  switch (token >> 5) {
+    case 0:
+      return values.at(token - 1);
+    case 1:
+      return readSimple(input, token);
+    case 2:
+    case 3:
+      return values.add(input.ascii(token - 0x3f));
+    case 4:
+    case 5:
+      return values.add(input.utf8(token - 0x7e));
+    case 6:
+      return zigzag(token & 0x1f);
+    default:
+      return readStructure(state, token);
+  }
+}
+
+function readSimple(input: SmileInput, token: number): unknown {
+  switch (token) {
+    case 0x20:
+      return "";
+    case 0x21:
+      return null;
+    case 0x22:
+      return false;
+    case 0x23:
+      return true;
+    case 0x24:
+      return readZigzag(input, 5);
+    case 0x25:
+      return readZigzag(input, 10);
+    case 0x26:
+      return readBigInteger(input);
+    case 0x28:
+      return readFloat32(input);
+    case 0x29:
+      return readFloat64(input);
+    case 0x2a:
+      return readBigDecimal(input);
+    default:
+      throw input.fault(`unknown value token 0x${token.toString(16)}`);
+  }
+}
+
+function readStructure(state: State, token: number): unknown {
+  const { input, values } = state;
+  switch (token) {
+    case 0xe0:
+      return input.longAscii();
+    case 0xe4:
+      return input.longUtf8();
+    case 0xe8:
+      return readSevenBitBinary(input);
+    case 0xec:
+    case 0xed:
+    case 0xee:
+    case 0xef:
+      return values.at(((token & 3) << 8) | input.byte());
+    case 0xf8:
+      return nested(state, readArray);
+    case 0xfa:
+      return nested(state, readObject);
+    case 0xfd:
+      if (!state.rawBinary) throw input.fault("raw binary although the header rules it out");
+      return readRawBinary(input);
+    default:
+      throw input.fault(`unknown value token 0x${token.toString(16)}`);
+  }
+}
+
+function nested<T>(state: State, read: (state: State) => T): T {
+  if (state.depth >= DEPTH_MAX) throw state.input.fault(`nested deeper than ${DEPTH_MAX}`);
+  state.depth += 1;
+  const value = read(state);
+  state.depth -= 1;
+  return value;
+}
+
+function readArray(state: State): unknown[] {
+  const list: unknown[] = [];
+  while (state.input.peek() !== 0xf9) list.push(readValue(state));
+  state.input.byte();
+  return list;
+}
+
+/** Without a prototype, so that a field named `__proto__` is a field like any other. */
+function readObject(state: State): Record<string, unknown> {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (;;) {
+    const token = state.input.byte();
+    if (token === 0xfb) return fields;
+    fields[readName(state, token)] = readValue(state);
+  }
+}
+
+function readName({ input, names }: State, token: number): string {
+  if (token >= 0x80 && token <= 0xbf) return names.add(input.ascii(token - 0x7f));
+  if (token >= 0x40 && token <= 0x7f) return names.at(token - 0x40);
+  if (token >= 0xc0 && token <= 0xf7) return names.add(input.utf8(token - 0xbe));
+  if (token >= 0x30 && token <= 0x33) return names.at(((token & 3) << 8) | input.byte());
+  if (token === 0x34) return names.add(input.longUtf8());
+  if (token === 0x20) return "";
+  throw input.fault(`unknown name token 0x${token.toString(16)}`);
+}
+
+function zigzag(value: number): number {
+  return (value >>> 1) ^ -(value & 1);
+}

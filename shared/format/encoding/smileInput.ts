@@ -1,0 +1,66 @@
+import type { AppError } from "../../model/errors.ts";
+import { invalidBytes } from "../invalid.ts";
+import { decodeUtf8 } from "./byteReader.ts";
+
+const END_OF_STRING = 0xfc;
+
+/** The bytes of one document and a position in them; each method throws `invalid` with the offset when the bytes end early or make no sense. */
+export interface SmileInput {
+  readonly sizeBytes: number;
+  atEnd(): boolean;
+  byte(): number;
+  peek(): number;
+  /** A view, not a copy. */
+  bytes(sizeBytes: number): Uint8Array;
+  ascii(sizeBytes: number): string;
+  utf8(sizeBytes: number): string;
+  longAscii(): string;
+  longUtf8(): string;
+  /** The error to throw for what was read last. */
+  fault(problem: string): AppError;
+}
+
+export function smileInput(source: Uint8Array, start: number, subject: string): SmileInput {
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  let position = start;
+
+  function take(sizeBytes: number): number {
+    const from = position;
+    if (sizeBytes > bytes.length - from) throw invalidBytes(subject, `${sizeBytes} more bytes expected, the end is`, bytes.length);
+    position = from + sizeBytes;
+    return from;
+  }
+
+  function text(from: number, end: number, asciiOnly: boolean): string {
+    let index = from;
+    while (index < end && (bytes[index] as number) < 0x80) index += 1;
+    if (index === end) return bytes.toString("latin1", from, end);
+    if (asciiOnly) throw invalidBytes(subject, "text is not ASCII", index);
+    return decodeUtf8(bytes.subarray(from, end), subject, from);
+  }
+
+  function longText(asciiOnly: boolean): string {
+    const from = position;
+    const end = bytes.indexOf(END_OF_STRING, from);
+    if (end < 0) throw invalidBytes(subject, "text without an end marker", from);
+    position = end + 1;
+    return text(from, end, asciiOnly);
+  }
+
+  return {
+    sizeBytes: bytes.length,
+    atEnd: () => position === bytes.length,
+    byte: () => bytes[take(1)] as number,
+    peek() {
+      take(1);
+      position -= 1;
+      return bytes[position] as number;
+    },
+    bytes: (sizeBytes) => bytes.subarray(take(sizeBytes), position),
+    ascii: (sizeBytes) => text(take(sizeBytes), position, true),
+    utf8: (sizeBytes) => text(take(sizeBytes), position, false),
+    longAscii: () => longText(true),
+    longUtf8: () => longText(false),
+    fault: (problem) => invalidBytes(subject, problem, Math.max(start, position - 1)),
+  };
+}

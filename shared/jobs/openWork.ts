@@ -1,0 +1,64 @@
+import type { Cluster } from "../model/cluster.ts";
+import { hasCode, messageOf } from "../model/errors.ts";
+import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
+import { withLogFields } from "../model/logFields.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import { workExcludes } from "../plan/versions.ts";
+import { type LiveView, readLive } from "../state/liveView.ts";
+import { laneBlock } from "./lanes.ts";
+import type { Job } from "./record.ts";
+import type { World } from "./world.ts";
+
+/** What is open now, read once per invocation; heads of jobs that this invocation moves are kept current in place. */
+export interface OpenWork {
+  live: LiveView;
+  jobs: Job[];
+  /** Ids of jobs that an event woke: they look at once, whatever their back-off says. */
+  eager: Set<string>;
+  /** Ids of jobs whose look ran out of time: they go on in a task of their own. */
+  cut: Set<string>;
+}
+
+/** One listing unless a fresh one is given, then two small reads per open job. Garbage logs (their final record exists) are swept on the way. */
+export async function readOpenWork(world: World, fresh?: LiveView): Promise<OpenWork> {
+  const live = fresh ?? (await readLive(world.state));
+  const read = new Map<string, Job>();
+  await forEachBounded(live.jobs, READS_AT_ONCE, async ([id, seq]) => {
+    const job = await withLogFields({ job: id }, () => readJob(world, id, seq));
+    if (job) read.set(id, job);
+  });
+  // A task that was numbered while its job was being ended.
+  for (const id of live.tasks.keys()) if (!live.jobs.has(id) && (await world.log.done(id))) await world.log.sweep(id);
+  // In the order of the listing, whatever the order of the answers.
+  const jobs = [...live.jobs.keys()].flatMap((id) => read.get(id) ?? []);
+  return { live, jobs, eager: new Set(), cut: new Set() };
+}
+
+async function readJob(world: World, id: string, seq: number): Promise<Job | undefined> {
+  try {
+    const job = await world.log.read(id, seq);
+    if (!job && (await world.log.done(id))) await world.log.sweep(id);
+    return job;
+  } catch (error) {
+    if (!hasCode(error, "conflict", "invalid")) throw error;
+    world.logger.error("job left alone", { job: id, error: messageOf(error) });
+    return undefined;
+  }
+}
+
+/** Why a job must not start work on its cluster now: its lane, or work there that is not its own. */
+export async function blockOf(
+  cluster: Cluster,
+  version: string,
+  job: Job,
+  work: OpenWork,
+  own: { snapshots: readonly string[]; indices: readonly string[] },
+): Promise<Reason | undefined> {
+  const lane = laneBlock(job, work.jobs);
+  if (lane || !workExcludes(version)) return lane;
+  const snapshot = (await cluster.runningSnapshots()).find((running) => !own.snapshots.includes(running.snapshot));
+  if (snapshot)
+    return reason("cluster.snapshotRuns", { cluster: cluster.name, snapshot: snapshot.snapshot, repository: snapshot.repository });
+  const restore = (await cluster.runningRestores()).find((running) => running.indices.some((index) => !own.indices.includes(index)));
+  return restore ? reason("cluster.restoreRuns", { cluster: cluster.name, indices: restore.indices.slice(0, 5) }) : undefined;
+}

@@ -1,0 +1,20 @@
+import { jobId } from "../model/jobId.ts";
+import type { Reason } from "../model/reason.ts";
+import { type Asked, type DoneRecord, JOB_SCHEMA } from "./record.ts";
+
+interface SlotOutcome {
+  policy: string;
+  slot: string;
+  state: "done" | "skipped";
+  reason: Reason;
+  /** ISO. */
+  createdAt: string;
+  at: string;
+  asked: Asked;
+  result: unknown;
+}
+
+/** The permanent record of a slot that no job of this state ended: a timer that comes for it after all finds it dealt with. */
+export function slotRecord({ policy, slot, ...outcome }: SlotOutcome): DoneRecord {
+  return { schema: JOB_SCHEMA, id: jobId.backup(policy, slot), kind: "backup", about: `${policy} slot ${slot}`, ...outcome };
+}

@@ -1,0 +1,82 @@
+import type { BlobStore } from "../model/blobStore.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { BackupPolicy, Config, CopyRule, Place, RepositoryConfig, Watch } from "../model/config.ts";
+import { AppError } from "../model/errors.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Notifier } from "../model/notice.ts";
+import { reason } from "../model/reason.ts";
+import type { Tasks } from "../model/tasks.ts";
+import type { StateClock, StateIdentity } from "../state/identity.ts";
+import type { LiveView } from "../state/liveView.ts";
+import type { JobLog } from "./log.ts";
+import type { By, Job } from "./record.ts";
+
+/** Everything a verb may touch, composed once per invocation by `runtime/wire.ts`. */
+export interface World {
+  config: Config;
+  state: BlobStore;
+  identity: StateIdentity;
+  clock: StateClock;
+  log: JobLog;
+  by: By;
+  /** The listing that opened the state, for the first who asks what is open. */
+  live?: LiveView;
+  /** Effects are held back while it is true; looking goes on. */
+  paused: boolean;
+  cluster(name: string): Cluster;
+  blobs(place: Place): BlobStore;
+  tasks: Tasks;
+  notifiers: readonly Notifier[];
+  logger: Logger;
+  /** Milliseconds left of this invocation, or of a job's slice of it. */
+  remainingMs(): number;
+  sleep(ms: number): Promise<void>;
+  /** Fresh and unguessable, for jobs asked without a key of their own. */
+  newKey(): string;
+  /** The FC function that moves batches. */
+  copyFunction: string;
+  /** The FC function that goes on with a job whose look does not fit a tick. */
+  continueFunction: string;
+  /** Of this code, for evidence. */
+  version: string;
+}
+
+type Section = { backups: BackupPolicy; repositories: RepositoryConfig; copies: CopyRule; watches: Watch };
+
+/** An entry of ossnap.yaml by name; a name that is not there is `invalid` and says which are. */
+export function configured<K extends keyof Section>(config: Config, section: K, name: string): Section[K] {
+  const entries = config[section] as Record<string, Section[K]>;
+  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  if (entry === undefined) {
+    const known = Object.keys(entries);
+    throw new AppError(
+      "invalid",
+      `${section}: no "${name}" in ossnap.yaml; there ${known.length === 1 ? "is" : "are"}: ${known.join(", ") || "none"}`,
+      {
+        reason: reason("config.unknown", { section, name, known }),
+      },
+    );
+  }
+  return entry;
+}
+
+/** Where a repository's blobs can be read; `invalid` when ossnap.yaml does not say. */
+export function placeOf(config: Config, repository: string): Place {
+  const { blobs } = configured(config, "repositories", repository);
+  if (!blobs)
+    throw new AppError(
+      "invalid",
+      `repositories.${repository}.blobs: is missing, so nothing can be read or proven; add blobs: { store, bucket, basePath, … }`,
+      {
+        reason: reason("config.noBlobs", { repository }),
+      },
+    );
+  return blobs;
+}
+
+/** The cluster whose lane a job uses; jobs of kinds that have none never ask. */
+export function configuredCluster(job: { id: string; intent: Job["intent"] }): string {
+  const { cluster } = job.intent;
+  if (cluster === undefined) throw new AppError("invalid", `job ${job.id}: names no cluster`);
+  return cluster;
+}

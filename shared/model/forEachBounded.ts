@@ -1,0 +1,33 @@
+/** Enough to hide the latency of an object store, few enough for a function's sockets and memory. */
+export const READS_AT_ONCE = 8;
+
+/**
+ * Runs `run` for every item, at most `concurrency` at a time; the first error stops the start of further ones and is thrown once all have ended.
+ * Gives false when `stop` said so before every item was started.
+ */
+export async function forEachBounded<T>(
+  items: Iterable<T>,
+  concurrency: number,
+  run: (item: T) => Promise<void>,
+  stop: () => boolean = () => false,
+): Promise<boolean> {
+  const iterator = items[Symbol.iterator]();
+  let stopped = false;
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    while (!failed) {
+      const step = iterator.next();
+      if (step.done === true) return;
+      stopped ||= stop();
+      if (stopped) return;
+      await run(step.value).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: concurrency }, worker));
+  const fault = outcomes.find((outcome) => outcome.status === "rejected");
+  if (fault !== undefined) throw fault.reason;
+  return !stopped;
+}

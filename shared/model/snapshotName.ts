@@ -1,0 +1,28 @@
+import { shortHash } from "./hash.ts";
+import { parseSlot } from "./slot.ts";
+
+export interface SnapshotNameParts {
+  policy: string;
+  slot: string;
+  /** Counted from 1. */
+  attempt: number;
+  /** Five hex digits that tell clusters and policies apart. */
+  mark: string;
+}
+
+export function snapshotMark(clusterUuid: string, policy: string): string {
+  return shortHash(5, clusterUuid, policy);
+}
+
+/** `<policy>-<slot>-<attempt>-<5 hex>`, lower case: the natural key of creating a snapshot. */
+export function snapshotName(parts: SnapshotNameParts): string {
+  return `${parts.policy}-${parts.slot}-${parts.attempt}-${parts.mark}`;
+}
+
+/** The parts of a name that we may have written; `undefined` for everybody else's. */
+export function parseSnapshotName(name: string): SnapshotNameParts | undefined {
+  const match = /^(.+)-(\d{8}t\d{6}z)-(\d+)-([0-9a-f]{5})$/.exec(name);
+  if (!match) return undefined;
+  const [, policy, slot, attempt, mark] = match as unknown as [string, string, string, string, string];
+  return parseSlot(slot) ? { policy, slot, attempt: Number(attempt), mark } : undefined;
+}

@@ -1,0 +1,56 @@
+import type { World } from "../jobs/world.ts";
+import { messageOf } from "../model/errors.ts";
+import type { Notice } from "../model/notice.ts";
+import type { Reason } from "../model/reason.ts";
+import { stateKey } from "../state/keys.ts";
+import { readObject, writeObjectOnce } from "../state/objects.ts";
+import { say } from "../words/say.ts";
+
+export interface Fact {
+  /** `kind:subject`: said once when it begins and once when it is over. */
+  key: string;
+  code: string;
+  severity: Notice["severity"];
+  reason: Reason;
+  job?: string;
+}
+
+interface OpenFact {
+  since: string;
+  code: string;
+  severity: Notice["severity"];
+  reason: Reason;
+}
+
+/** Says that a fact has begun, unless it was said before: the state object is written before the message goes out, so at most once. */
+export async function tellBegin(world: World, fact: Fact): Promise<boolean> {
+  const since = world.clock.now();
+  const open: OpenFact = { since: since.toISOString(), code: fact.code, severity: fact.severity, reason: fact.reason };
+  if (!(await writeObjectOnce(world.state, stateKey.notice(fact.key), open))) return false;
+  await send(world, { ...fact, status: "firing", since, at: since, text: say(fact.reason) });
+  return true;
+}
+
+/** Says that a fact is over, if it had begun. */
+export async function tellOver(world: World, key: string, code: string, why: Reason): Promise<boolean> {
+  const open = await readObject<OpenFact>(world.state, stateKey.notice(key));
+  if (!open) return false;
+  const at = world.clock.now();
+  const ours = await writeObjectOnce(world.state, stateKey.noticeOver(key, open.since), { ...open, over: at.toISOString(), why });
+  await world.state.delete([stateKey.notice(key)]);
+  if (!ours) return false;
+  await send(world, { key, code, severity: "good", reason: why, status: "resolved", since: new Date(open.since), at, text: say(why) });
+  return true;
+}
+
+/** A channel that fails must not stop the work; it is logged, and its silence shows on the other channels and in the log. */
+async function send(world: World, notice: Notice): Promise<void> {
+  world.logger.warn("notice", { key: notice.key, status: notice.status, text: notice.text });
+  for (const notifier of world.notifiers) {
+    try {
+      await notifier.send(notice);
+    } catch (error) {
+      world.logger.error("notice not delivered", { channel: notifier.name, key: notice.key, error: messageOf(error) });
+    }
+  }
+}

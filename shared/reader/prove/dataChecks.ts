@@ -1,0 +1,100 @@
+import type { BlobStore } from "../../model/blobStore.ts";
+import type { ClosureBlob, ProofLevel } from "../../model/repository.ts";
+import { checkContents, checkFooter, type FileFaults, type FootersFor, type RecordedFile, recordedFiles } from "./checkFiles.ts";
+import { type Sample, type Sampled, samplerOf } from "./sampler.ts";
+
+/** Between the clock that stamps blobs and the one that stamps proofs, and between the beginning of an upload and its end. */
+const CLOCKS_APART_MS = 15 * 60_000;
+
+export interface DataChecksOptions {
+  level: ProofLevel;
+  /** At level `footers`: which data blobs are looked into. A restore is safe with `counter-named`: only those names are ever used again. */
+  footersFor?: FootersFor | undefined;
+  /** At level `footers`: since when a shard's footers are known to be right; a blob that was not written since is not looked into again. */
+  footersSeen?: ((indexId: string, shard: number) => Date | undefined) | undefined;
+  /** At level `contents`: how much of the data is read; all of it when left out. Of the rest the footers are looked at. */
+  sample?: Sample | undefined;
+  /** After each file of a sample. */
+  onRead?: ((sampled: Sampled) => void) | undefined;
+  deadline?: (() => boolean) | undefined;
+}
+
+export interface FileCheck {
+  file: RecordedFile;
+  /** Undefined when time ran out in the middle of it. */
+  run(): Promise<FileFaults | undefined>;
+}
+
+/** The blobs of one shard as the listing showed them. */
+export interface ListedShard {
+  indexId: string;
+  shard: number;
+  blobs: readonly ClosureBlob[];
+  /** In the order of the blobs. */
+  written: readonly (Date | undefined)[];
+  /** Keys already found wrong. */
+  except: ReadonlySet<string>;
+}
+
+/** Which files are looked into, and how; nothing is kept of a shard but what a sample may still want. */
+export interface DataChecks {
+  ofShard(shard: ListedShard): FileCheck[];
+  /** Once every shard was offered. */
+  rest(): FileCheck[];
+  sampled(): Sampled | undefined;
+}
+
+/** `seed`: of a sample's order. */
+export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions): DataChecks {
+  const { level, sample, deadline } = options;
+  const none = { rest: () => [], sampled: () => undefined };
+  const footerOf = (file: RecordedFile): FileCheck => ({ file, run: () => checkFooter(store, file) });
+  if (level === "footers") return { ...none, ofShard: (shard) => unseenFiles(shard, options).map(footerOf) };
+  const all = ({ blobs, except }: ListedShard) => recordedFiles(blobs, "all", except);
+  if (level === "contents" && sample !== undefined) return sampling(store, samplerOf(sample, seed), { all, footerOf, options });
+  if (level === "contents")
+    return { ...none, ofShard: (shard) => all(shard).map((file) => ({ file, run: () => checkContents(store, file, deadline) })) };
+  return { ...none, ofShard: () => [] };
+}
+
+function unseenFiles({ indexId, shard, blobs, written, except }: ListedShard, options: DataChecksOptions): RecordedFile[] {
+  const files = recordedFiles(blobs, options.footersFor ?? "all", except);
+  const seen = options.footersSeen?.(indexId, shard);
+  if (seen === undefined) return files;
+  const settled = seen.getTime() - CLOCKS_APART_MS;
+  const old = new Set(blobs.filter((_, at) => (written[at]?.getTime() ?? Number.POSITIVE_INFINITY) < settled).map(({ key }) => key));
+  return files.filter(({ parts }) => !parts.every(({ key }) => old.has(key)));
+}
+
+function sampling(
+  store: BlobStore,
+  sampler: ReturnType<typeof samplerOf>,
+  how: {
+    all: (shard: ListedShard) => RecordedFile[];
+    footerOf: (file: RecordedFile) => FileCheck;
+    options: DataChecksOptions;
+  },
+): DataChecks {
+  const read = { files: 0, bytes: 0 };
+  const sampled = (): Sampled => ({ ...read, ofFiles: sampler.ofFiles, ofBytes: sampler.ofBytes });
+  const contentsOf = (file: RecordedFile): FileCheck => ({
+    file,
+    async run() {
+      const faults = await checkContents(store, file, how.options.deadline);
+      if (faults === undefined) return undefined;
+      read.files += 1;
+      read.bytes += file.lengthBytes;
+      how.options.onRead?.(sampled());
+      return faults;
+    },
+  });
+  return {
+    ofShard(shard) {
+      const files = how.all(shard);
+      const chosen = new Set(sampler.choose(files));
+      return files.map((file) => (chosen.has(file) ? contentsOf(file) : how.footerOf(file)));
+    },
+    rest: () => sampler.rest().map(contentsOf),
+    sampled,
+  };
+}

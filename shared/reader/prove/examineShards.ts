@@ -1,0 +1,135 @@
+import { decodeIndexMetadata } from "../../format/indexMetadata.ts";
+import { isCounterNamed, shardPrefix, shardSnapshotKey } from "../../format/keys.ts";
+import { decodeShardSnapshot } from "../../format/shardSnapshot.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import type { ClosureBlob, DamagedBlob, MissingBlob, RootCatalogue } from "../../model/repository.ts";
+import {
+  type ArrivalProgress,
+  goOnBehind,
+  type IndexLayout,
+  type IndexProgress,
+  openUnits,
+  setExamined,
+  setShards,
+  setState,
+  type Unit,
+} from "../../proof/arrivalProgress.ts";
+import { metadataKeyOf } from "../../proof/closure.ts";
+import { pieceBlobs } from "../../proof/closurePieces.ts";
+import { joinListing } from "../../proof/verdict.ts";
+import { metadataReader } from "../metadataReader.ts";
+import { checkFooter, recordedFiles } from "./checkFiles.ts";
+
+/** A look ends after so many shards that are still not whole: where nothing came, looking costs next to nothing. */
+const OPEN_SHARDS_PER_LOOK = 3;
+
+export interface Shards {
+  store: BlobStore;
+  root: RootCatalogue;
+  uuid: string;
+  deadline: () => boolean;
+  /** When this look began. */
+  lookedAt: Date;
+}
+
+export interface FoundFaults {
+  missing: MissingBlob[];
+  damaged: DamagedBlob[];
+}
+
+interface Examined extends FoundFaults {
+  /** False when there are faults or time ran out. */
+  proven: boolean;
+  hasCounters: boolean;
+}
+
+/**
+ * Looks at the shards whose probe came, then at others, as long as those that it finds are whole. `progress` is brought up to date in place; gives the
+ * faults of what was looked at.
+ */
+export async function examineShards(
+  shards: Shards,
+  progress: ArrivalProgress,
+  probes: { came: readonly string[]; waiting: readonly string[] },
+): Promise<FoundFaults> {
+  const found: FoundFaults = { missing: [], damaged: [] };
+  const queue = openUnits(progress, probes.came, probes.waiting);
+  let [open, width] = [0, 1];
+  for (let at = 0; at < queue.length && open < OPEN_SHARDS_PER_LOOK && !shards.deadline(); ) {
+    const batch = queue.slice(at, at + width);
+    at += batch.length;
+    const openBefore = open;
+    await forEachBounded(batch, width, async (unit) => {
+      const isWhole = await examineUnit(shards, progress, unit, { found, queue });
+      if (!isWhole) open += 1;
+    });
+    goOnBehind(progress, batch.at(-1) as Unit);
+    // Several at once only where the ones before were whole: otherwise each is likely to be in vain.
+    width = open === openBefore ? Math.min(2 * width, READS_AT_ONCE) : 1;
+  }
+  return found;
+}
+
+/** The shard count that an index's metadata tells; `null`, and why, while it is missing or damaged. */
+async function readLayout({ store, root, uuid }: Shards, id: string): Promise<IndexLayout & FoundFaults> {
+  const reader = metadataReader(store);
+  const key = metadataKeyOf(root, uuid, id);
+  const metadata = await reader.read(key, decodeIndexMetadata);
+  const name = root.indices.find((index) => index.id === id)?.name ?? id;
+  if (metadata !== undefined && metadata.name !== name)
+    reader.damage({ key, check: "format", expected: `index ${name}`, found: `index ${metadata.name}` });
+  const shards = metadata !== undefined && reader.damaged.length === 0 ? metadata.shards : null;
+  return { id, shards, missing: reader.missing, damaged: reader.damaged };
+}
+
+async function examineUnit(
+  shards: Shards,
+  progress: ArrivalProgress,
+  unit: Unit,
+  { found, queue }: { found: FoundFaults; queue: Unit[] },
+): Promise<boolean> {
+  const { id } = progress.indices[unit.index] as IndexProgress;
+  const { shard } = unit;
+  if (shard === undefined) {
+    const layout = await readLayout(shards, id);
+    collect(found, layout);
+    if (layout.shards === null) {
+      setState(progress, unit, null);
+      return false;
+    }
+    setShards(progress, unit, layout.shards);
+    for (let number = 0; number < layout.shards; number += 1) queue.push({ index: unit.index, shard: number });
+    return true;
+  }
+  const examined = await examineShard(shards, id, shard);
+  collect(found, examined);
+  setExamined(progress, unit, examined, shards.lookedAt);
+  return examined.proven;
+}
+
+/** Its file list read with its CRC, every blob listed with its exact size, and then the footers of names that may have been used before. */
+async function examineShard({ store, uuid, deadline }: Shards, id: string, shard: number): Promise<Examined> {
+  const reader = metadataReader(store);
+  const list = await reader.read(shardSnapshotKey(id, shard, uuid), decodeShardSnapshot);
+  const key = shardPrefix(id, shard);
+  if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };
+  const index = { name: id, id, metadataKey: "", metadata: undefined, failedShards: [] };
+  const blobs = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
+  const { missing } = await joinListing(blobs, store.list(key));
+  if (missing.length > 0) return { missing, damaged: [], proven: false, hasCounters: false };
+  return checkCounterNamed(store, blobs, deadline);
+}
+
+async function checkCounterNamed(store: BlobStore, blobs: readonly ClosureBlob[], deadline: () => boolean): Promise<Examined> {
+  const found: FoundFaults = { missing: [], damaged: [] };
+  const check = async (file: Parameters<typeof checkFooter>[1]): Promise<void> => collect(found, await checkFooter(store, file));
+  const finished = await forEachBounded(recordedFiles(blobs, "counter-named", new Set()), READS_AT_ONCE, check, deadline);
+  const isWhole = finished && found.missing.length === 0 && found.damaged.length === 0;
+  return { ...found, proven: isWhole, hasCounters: blobs.some((blob) => isCounterNamed(blob.key)) };
+}
+
+function collect(into: FoundFaults, { missing, damaged }: FoundFaults): void {
+  for (const blob of missing) into.missing.push(blob);
+  for (const blob of damaged) into.damaged.push(blob);
+}

@@ -1,0 +1,121 @@
+import { INCOMPATIBLE_KEY, isReadableIncompatible } from "../../format/incompatibleSnapshots.ts";
+import { compareKeys } from "../../format/keys.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type {
+  DamagedBlob,
+  MissingBlob,
+  ProvenClosure,
+  RootCatalogue,
+  RootSnapshot,
+  SnapshotProof,
+  SnapshotRecord,
+} from "../../model/repository.ts";
+import { isAtLeast } from "../../plan/versions.ts";
+import { heldJoin, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
+import { type MetadataReader, metadataReader } from "../metadataReader.ts";
+import { type ReadClosureOptions, readRecord } from "../readRepository.ts";
+import { type DataChecksOptions, dataChecks } from "./dataChecks.ts";
+import type { Sampled } from "./sampler.ts";
+import { streamClosure, type WalkObserver } from "./streamClosure.ts";
+
+export interface LookOptions extends ReadClosureOptions, DataChecksOptions {
+  /** So many faults of each kind are kept; all when left out. */
+  faultsMax?: number | undefined;
+  observer?: LookObserver | undefined;
+}
+
+/** For whoever remembers more of a look than its finding. */
+export interface LookObserver extends WalkObserver {
+  /** At the end: the faults of all metadata blobs, those of shards among them. */
+  metadata(faults: { missing: readonly MissingBlob[]; damaged: readonly DamagedBlob[] }): void;
+}
+
+/** What a look at one root found, before the root was read again. */
+export interface Finding {
+  verdict: SnapshotProof["verdict"];
+  reason: Reason | undefined;
+  closure: ProvenClosure | undefined;
+  /** As far as they are known. */
+  blobs: number;
+  bytes: number;
+  missing: MissingBlob[];
+  damaged: DamagedBlob[];
+  /** When only a part of the contents was to be read. */
+  sampled?: Sampled;
+}
+
+/** One look at everything a restore of the snapshot needs, as the root tells it. */
+export async function lookAtSnapshot(
+  store: BlobStore,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  options: LookOptions,
+): Promise<Finding> {
+  const { listing, level, faultsMax, observer } = options;
+  const reader = metadataReader(store, listing);
+  const record = await readRecord(reader, snapshot);
+  const refusal = whyNotRestorable(snapshot, record, options.indices);
+  const nothing = { closure: undefined, blobs: 0, bytes: 0, missing: [], damaged: [] };
+  if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing };
+  const data = dataChecks(store, root.sha256, options);
+  const join = listing ? heldJoin(listing) : listingJoin(store.list(""));
+  await checkIncompatible(store, reader, join, record);
+  const { finished, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, { join, data, faultsMax, observer });
+  observer?.metadata(reader);
+  const missing = together(reader.missing, walked.missing);
+  const damaged = inKeyOrder([...reader.damaged, ...walked.damaged]);
+  const sampled = data.sampled();
+  const seen = { ...walked, missing, damaged, ...(sampled && { sampled }) };
+  const verdict = verdictOf(missing, damaged);
+  // Missing and damaged blobs are certain even when time ran out; only "nothing found" needs the whole look.
+  if (verdict !== "whole" || (finished && seen.closure !== undefined)) return { verdict, reason: undefined, ...seen };
+  return { verdict: "unproven", reason: outOfTime(level), ...seen };
+}
+
+export function outOfTime(level: SnapshotProof["level"]): Reason {
+  return reason("proof.outOfTime", { level });
+}
+
+/** 5.x and 6.x read this list before every restore and fail at one that is cut or flipped; absent is fine, and later versions never look (measured). */
+async function checkIncompatible(
+  store: BlobStore,
+  reader: MetadataReader,
+  join: ListingJoin,
+  record: SnapshotRecord | undefined,
+): Promise<void> {
+  if (record === undefined || isAtLeast(record.version, "7.0.0")) return;
+  // Before all keys of a closure in a listing's order, so that the join may begin with it.
+  const { missing } = await join.take([{ key: INCOMPATIBLE_KEY, sizeBytes: undefined, kind: "root" }]);
+  const bytes = missing.length > 0 ? undefined : await store.get(INCOMPATIBLE_KEY);
+  if (bytes === undefined || isReadableIncompatible(bytes)) return;
+  reader.damage({ key: INCOMPATIBLE_KEY, check: "format", expected: "a list, or no such blob", found: `${bytes.byteLength} other bytes` });
+}
+
+/** A metadata blob that could not be read is missing without a size, whatever a listing says of it. */
+function together(unread: readonly MissingBlob[], unlisted: readonly MissingBlob[]): MissingBlob[] {
+  const known = new Set(unread.map(({ key }) => key));
+  return inKeyOrder([...unread, ...unlisted.filter(({ key }) => !known.has(key))]);
+}
+
+function inKeyOrder<T extends { key: string }>(faults: readonly T[]): T[] {
+  return [...faults].sort((left, right) => compareKeys(left.key, right.key));
+}
+
+/** FAILED snapshots and shards that failed in a PARTIAL one cannot be restored, whatever blobs are there. */
+function whyNotRestorable(
+  snapshot: RootSnapshot,
+  record: SnapshotRecord | undefined,
+  chosen: readonly string[] | undefined,
+): Reason | undefined {
+  const state = record?.state ?? snapshot.state;
+  if (state === undefined || state === "SUCCESS") return undefined;
+  const { name } = snapshot;
+  if (state !== "PARTIAL") return reason("snapshot.notRestorable", { snapshot: name, state, why: record?.failureReason ?? null });
+  if (record === undefined) return undefined;
+  const failure = record.failures.find(({ index }) => chosen === undefined || chosen.includes(index));
+  if (failure !== undefined)
+    return reason("snapshot.shardFailed", { snapshot: name, index: failure.index, shard: failure.shard, why: failure.reason });
+  if (chosen !== undefined || record.failures.length > 0) return undefined;
+  return reason("snapshot.notRestorable", { snapshot: name, state, why: record.failureReason ?? null });
+}

@@ -1,0 +1,125 @@
+import type { BlobStore } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
+import type { ProvenClosure, RootCatalogue, RootSnapshot, SnapshotProof } from "../../model/repository.ts";
+import { countingStore } from "../countingStore.ts";
+import { metadataReader } from "../metadataReader.ts";
+import { listRoots, type OpenedRepository, openRepository, readRecord, requireRoot } from "../readRepository.ts";
+import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./examineSnapshot.ts";
+import type { Sampled } from "./sampler.ts";
+import { streamClosure } from "./streamClosure.ts";
+
+/** `listing` and `root`: of a repository that was listed and opened for several snapshots. */
+export interface ProveSnapshotOptions extends LookOptions {
+  /** One of the two; a name must be unique in the root. */
+  uuid?: string | undefined;
+  name?: string | undefined;
+  root?: OpenedRepository | undefined;
+}
+
+/** `sampled`: when only a part of the contents was to be read. */
+export type SampledProof = SnapshotProof & { sampled?: Sampled };
+
+/**
+ * Proves from the bucket alone that everything a restore needs is there, as deep as `level` says; each level includes the ones before it.
+ * The root is looked at again at the end: a snapshot that vanished or changed meanwhile is `unproven`.
+ * @throws AppError `absent` without a root, `invalid` for a root that cannot be decoded or a snapshot or index it does not hold, and whatever the store
+ * throws (a refusal, a missing bucket, a cut listing): then nothing is proven.
+ */
+export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOptions): Promise<SampledProof> {
+  const counted = countingStore(store);
+  const opened = options.root ?? (await openRepository(counted.store));
+  const root = requireRoot(opened, store.url);
+  const snapshot = chooseSnapshot(root, options);
+  const finding = await lookAtSnapshot(counted.store, root, snapshot, options);
+  const settled =
+    finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
+  const { closure, blobs, bytes, missing, damaged, sampled } = settled.finding;
+  return {
+    verdict: settled.finding.verdict,
+    level: options.level,
+    name: snapshot.name,
+    uuid: snapshot.uuid,
+    generation: settled.root.generation,
+    rootSha256: settled.root.sha256,
+    closure,
+    blobs,
+    bytes,
+    missing,
+    damaged,
+    reason: settled.finding.reason,
+    requests: counted.requests,
+    ...(sampled && { sampled }),
+  };
+}
+
+/**
+ * The one snapshot of the root that is meant.
+ * @throws AppError `invalid` when neither or both of uuid and name are given, none fits, or a name fits several.
+ */
+export function chooseSnapshot(root: RootCatalogue, wanted: { uuid?: string | undefined; name?: string | undefined }): RootSnapshot {
+  const { uuid, name } = wanted;
+  if ((uuid === undefined) === (name === undefined)) throw new AppError("invalid", "snapshot: give either its uuid or its name");
+  const fitting = root.snapshots.filter((snapshot) => (uuid === undefined ? snapshot.name === name : snapshot.uuid === uuid));
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return only;
+  const what = uuid ?? name ?? "";
+  if (only === undefined) {
+    throw new AppError("invalid", `snapshot ${what}: ${root.key} does not list it`, {
+      reason: reason("snapshot.notListed", { snapshot: what, root: root.key }),
+    });
+  }
+  throw new AppError("invalid", `snapshot ${what}: ${root.key} lists ${fitting.length} of that name: give the uuid`, {
+    reason: reason("snapshot.ambiguous", { snapshot: what, root: root.key, uuids: fitting.map((snapshot) => snapshot.uuid) }),
+  });
+}
+
+/** Looks at the roots again; only when the newest one is another is anything read once more. */
+async function confirm(
+  store: BlobStore,
+  opened: OpenedRepository,
+  seen: { finding: Finding; root: RootCatalogue; snapshot: RootSnapshot },
+  options: ProveSnapshotOptions,
+): Promise<{ finding: Finding; root: RootCatalogue }> {
+  if (await isUnmoved(store, opened)) return seen;
+  const { root } = await openRepository(store);
+  if (root?.sha256 === seen.root.sha256 && root.key === seen.root.key) return seen;
+  const { finding } = seen;
+  const snapshot = root?.snapshots.find(({ uuid }) => uuid === seen.snapshot.uuid);
+  if (root === undefined || snapshot === undefined) return { finding: moved(finding, seen.root, root), root: seen.root };
+  const before = finding.closure;
+  if (before === undefined) return { finding, root };
+  const { closure, finished } = await closureNow(store, root, snapshot, options);
+  if (!finished) return { finding: { ...finding, verdict: "unproven", reason: outOfTime(options.level) }, root: seen.root };
+  if (closure?.digest !== before.digest) return { finding: moved(finding, seen.root, root), root: seen.root };
+  return { finding: { ...finding, closure: sameIn(closure, root) }, root };
+}
+
+async function closureNow(
+  store: BlobStore,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  options: ProveSnapshotOptions,
+): Promise<{ closure: ProvenClosure | undefined; finished: boolean }> {
+  const reader = metadataReader(store);
+  const record = await readRecord(reader, snapshot);
+  return streamClosure(reader, { root, snapshot, record }, { ...options, listing: undefined });
+}
+
+function sameIn(closure: ProvenClosure, root: RootCatalogue): ProvenClosure {
+  return { ...closure, generation: root.generation, rootKey: root.key, rootSha256: root.sha256 };
+}
+
+async function isUnmoved(store: BlobStore, { rootInfo, generations }: OpenedRepository): Promise<boolean> {
+  const roots = await listRoots(store);
+  const highest = Math.max(...roots.keys());
+  const now = roots.get(highest);
+  if (now === undefined || rootInfo === undefined || highest !== generations.at(-1)) return false;
+  return (
+    now.sizeBytes === rootInfo.sizeBytes && now.etag === rootInfo.etag && now.lastModified?.getTime() === rootInfo.lastModified?.getTime()
+  );
+}
+
+function moved(finding: Finding, from: RootCatalogue, to: RootCatalogue | undefined): Finding {
+  return { ...finding, verdict: "unproven", reason: reason("root.moved", { from: from.key, to: to?.key ?? null }) };
+}

@@ -1,0 +1,224 @@
+import { isCounterNamed, shardSnapshotKey } from "../../format/keys.ts";
+import { decodeShardSnapshot, type ShardSnapshot } from "../../format/shardSnapshot.ts";
+import { READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import type {
+  ClosureBlob,
+  ClosureIndex,
+  DamagedBlob,
+  MissingBlob,
+  ProvenClosure,
+  RootCatalogue,
+  RootSnapshot,
+  SnapshotRecord,
+} from "../../model/repository.ts";
+import { type IndexReading, rootBlob } from "../../proof/closure.ts";
+import {
+  type ClosurePiece,
+  type ClosureTally,
+  closurePieces,
+  closureTally,
+  describeIndex,
+  pieceBlobs,
+  type ShardSummary,
+  summarizeShard,
+} from "../../proof/closurePieces.ts";
+import type { Joined, ListingJoin } from "../../proof/verdict.ts";
+import type { MetadataReader } from "../metadataReader.ts";
+import { type ReadClosureOptions, readIndices } from "../readRepository.ts";
+import { type BoundedPool, boundedPool } from "./boundedPool.ts";
+import type { FileFaults } from "./checkFiles.ts";
+import type { DataChecks, FileCheck } from "./dataChecks.ts";
+import { type FaultList, faultList } from "./faultList.ts";
+import { readAhead } from "./readAhead.ts";
+
+/** What is known of a closure that was walked shard by shard; faults of metadata blobs stand in the reader. */
+export interface StreamedClosure {
+  /** There only when every metadata blob was. */
+  closure: ProvenClosure | undefined;
+  /** As far as they are known. */
+  blobs: number;
+  bytes: number;
+  /** What the listing lacks or shows with another size, and what vanished while it was read. */
+  missing: readonly MissingBlob[];
+  /** Files that were looked into. */
+  damaged: readonly DamagedBlob[];
+  /** False when time ran out. */
+  finished: boolean;
+}
+
+/** One shard as it was walked: everything of it was compared and looked into. */
+export interface WalkedShard {
+  indexId: string;
+  shard: number;
+  missing: readonly MissingBlob[];
+  damaged: readonly DamagedBlob[];
+  /** Some of its blobs have names that are used again. */
+  hasCounters: boolean;
+}
+
+/** What is compared and looked into on the way; nothing when left out. */
+export interface WalkChecks {
+  join: ListingJoin;
+  data: DataChecks;
+  /** So many faults of each kind are kept; all when left out. */
+  faultsMax?: number | undefined;
+  /** Told of the indices before the first shard, and of every shard that was walked to its end. */
+  observer?: WalkObserver | undefined;
+}
+
+export interface WalkObserver {
+  indices(indices: readonly IndexReading[]): void;
+  shard(walked: WalkedShard): void;
+}
+
+interface Walk {
+  reader: MetadataReader;
+  root: RootCatalogue;
+  uuid: string;
+  tally: ClosureTally;
+  checks: WalkChecks | undefined;
+  pool: BoundedPool;
+  summaries: Map<IndexReading, (ShardSummary | undefined)[]>;
+  missing: FaultList<MissingBlob>;
+  damaged: FaultList<DamagedBlob>;
+  deadline: () => boolean;
+  /** A file was not looked into, because time had run out. */
+  cut: boolean;
+}
+
+/**
+ * Reads the rest of a closure in the order of a listing and compares it with that as it streams: of each shard the file list is read when the listing
+ * comes near it, joined, its files looked into, counted into the digest, and let go. So memory does not grow with the number of blobs.
+ * Without checks it tells the closure only.
+ * @throws as `readClosure`, and `transient` for a listing out of order.
+ */
+export async function streamClosure(
+  reader: MetadataReader,
+  { root, snapshot, record }: { root: RootCatalogue; snapshot: RootSnapshot; record: SnapshotRecord | undefined },
+  options: ReadClosureOptions,
+  checks?: WalkChecks,
+): Promise<StreamedClosure> {
+  const { concurrency = READS_AT_ONCE, deadline = () => false } = options;
+  const { indices, finished } = await readIndices(reader, root, snapshot, record, options);
+  checks?.observer?.indices(indices);
+  const walk: Walk = {
+    reader,
+    root,
+    uuid: snapshot.uuid,
+    tally: closureTally(),
+    checks,
+    pool: boundedPool(concurrency),
+    summaries: new Map(indices.map((index) => [index, []])),
+    missing: faultList(checks?.faultsMax ?? Number.POSITIVE_INFINITY),
+    damaged: faultList(checks?.faultsMax ?? Number.POSITIVE_INFINITY),
+    deadline,
+    cut: false,
+  };
+  walk.tally.add([rootBlob(root)]);
+  const walked = (await walkPieces(walk, closurePieces(snapshot.uuid, indices), concurrency)) && !walk.cut;
+  return {
+    closure: finished && walked ? provenClosure(walk, record, indices) : undefined,
+    blobs: walk.tally.blobs(),
+    bytes: walk.tally.bytes(),
+    missing: walk.missing.kept,
+    damaged: walk.damaged.kept,
+    finished: finished && walked,
+  };
+}
+
+/** False when time ran out; what comes behind is then not looked at. */
+async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurrency: number): Promise<boolean> {
+  const { checks, pool } = walk;
+  const read = async (piece: ClosurePiece): Promise<ShardSnapshot | undefined | "late"> => {
+    if (piece.kind !== "shard" || piece.index === undefined || piece.shard === undefined) return undefined;
+    if (walk.deadline()) return "late";
+    return walk.reader.read(shardSnapshotKey(piece.index.id, piece.shard, walk.uuid), decodeShardSnapshot);
+  };
+  try {
+    for await (const { item, loaded } of readAhead(pieces, concurrency, read)) {
+      if (loaded === "late") return false;
+      await settle(walk, item, loaded);
+    }
+    await checks?.join.end();
+    for (const check of checks?.data.rest() ?? []) await pool.start(async () => void (await runCheck(walk, check)));
+    return true;
+  } finally {
+    try {
+      await checks?.join.close();
+    } finally {
+      await pool.drain();
+    }
+  }
+}
+
+async function settle(walk: Walk, piece: ClosurePiece, list: ShardSnapshot | undefined): Promise<void> {
+  const { reader, tally, checks, summaries } = walk;
+  const index = piece.index as IndexReading | undefined;
+  const blobs = pieceBlobs(piece, walk.uuid, { list, sizeOf: reader.sizeOf });
+  tally.add(blobs);
+  if (index !== undefined && piece.kind === "shard")
+    summaries.get(index)?.push(list && summarizeShard(list, `${index.name}[${piece.shard}]`));
+  if (checks === undefined) return;
+  // The root itself is left out: it was read a moment ago, and is looked at again at the end.
+  const joined = await checks.join.take(blobs);
+  walk.missing.add(joined.missing);
+  if (index !== undefined && piece.shard !== undefined)
+    await lookInto(walk, checks, { indexId: index.id, shard: piece.shard, blobs, list }, joined);
+}
+
+/** Its files are looked into while the walk goes on; whoever finishes the last of them tells the observer. */
+async function lookInto(
+  walk: Walk,
+  { data, observer }: WalkChecks,
+  { indexId, shard, blobs, list }: { indexId: string; shard: number; blobs: readonly ClosureBlob[]; list: ShardSnapshot | undefined },
+  { missing, written }: Joined,
+): Promise<void> {
+  const found: FileFaults = { missing: [...missing], damaged: [] };
+  const files = data.ofShard({ indexId, shard, blobs, written, except: new Set(missing.map(({ key }) => key)) });
+  let open = files.length;
+  const tell = (): void => {
+    const hasCounters = blobs.some(({ key }) => isCounterNamed(key));
+    if (open === 0 && list !== undefined) observer?.shard({ indexId, shard, ...found, hasCounters });
+  };
+  tell();
+  for (const check of files)
+    await walk.pool.start(async () => {
+      const faults = await runCheck(walk, check);
+      if (faults === undefined) return;
+      found.missing.push(...faults.missing);
+      found.damaged.push(...faults.damaged);
+      open -= 1;
+      tell();
+    });
+}
+
+async function runCheck(walk: Walk, check: FileCheck): Promise<FileFaults | undefined> {
+  if (walk.cut || walk.deadline()) {
+    walk.cut = true;
+    return undefined;
+  }
+  const faults = await check.run();
+  if (faults === undefined) {
+    walk.cut = true;
+    return undefined;
+  }
+  walk.missing.add(faults.missing);
+  walk.damaged.add(faults.damaged);
+  return faults;
+}
+
+function provenClosure(walk: Walk, record: SnapshotRecord | undefined, indices: readonly IndexReading[]): ProvenClosure | undefined {
+  const { reader, root, tally, summaries } = walk;
+  const described = indices.map((index) => describeIndex(index, summaries.get(index) ?? []));
+  const complete = reader.missing.length === 0 && reader.damaged.length === 0 && !described.includes(undefined);
+  if (record === undefined || !complete) return undefined;
+  return {
+    snapshot: record,
+    generation: root.generation,
+    rootKey: root.key,
+    rootSha256: root.sha256,
+    bytes: tally.bytes(),
+    digest: tally.digest(),
+    indices: described as ClosureIndex[],
+  };
+}

@@ -1,0 +1,95 @@
+import type { BlobStore } from "../model/blobStore.ts";
+import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
+import type { Listing } from "./metadataReader.ts";
+import { chooseSnapshot, proveSnapshot, type SampledProof } from "./prove/proveSnapshot.ts";
+import type { Sample, Sampled } from "./prove/sampler.ts";
+import { listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
+import { datedSnapshots, newestGoodFirst } from "./rootSnapshots.ts";
+
+/** A snapshot that changes under every look is not going to be proven by one more. */
+const LOOKS_MAX = 3;
+
+export interface VerifyChoice {
+  /** A name, `latest` or `all`. */
+  snapshot: string;
+  level: ProofLevel;
+  /** At level `contents`: how much of the data is read; all of it when left out. Every footer is looked at in any case. */
+  sample?: Sample | undefined;
+  /** Uuids proven before. */
+  skip?: ReadonlySet<string>;
+  deadline?: () => boolean;
+  onProof?: (proof: SampledProof) => void;
+  /** The root moved under a proof, which begins again from the new one. */
+  onMoved?: (moved: { name: string; from: string; to: string }) => void;
+  onRead?: (name: string, sampled: Sampled) => void;
+}
+
+export interface Verified {
+  /** The newest that was read. */
+  root: RootCatalogue;
+  proofs: SampledProof[];
+  /** Chosen, but not come to before the time was up. */
+  open: number;
+  /** How often a proof was begun again because the root had moved. */
+  redone: number;
+}
+
+interface Seen {
+  opened: OpenedRepository;
+  root: RootCatalogue;
+  listing: Listing | undefined;
+  redone: number;
+}
+
+/** Proves the chosen snapshots of one repository from its bucket alone, with one listing for all of them. */
+export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promise<Verified> {
+  const seen = await see(store, false);
+  const todo = (await chosenIn(store, seen, choice.snapshot)).filter(({ uuid }) => !choice.skip?.has(uuid));
+  const shared = todo.length > 1;
+  if (shared) seen.listing = await listSizes(store);
+  const proofs: SampledProof[] = [];
+  for (const snapshot of todo) {
+    if (choice.deadline?.()) break;
+    const proof = await proveWhereItStands(store, seen, snapshot, { ...choice, shared });
+    if (proof.reason?.code === "proof.outOfTime") break;
+    proofs.push(proof);
+    choice.onProof?.(proof);
+  }
+  return { root: seen.root, proofs, open: todo.length - proofs.length, redone: seen.redone };
+}
+
+async function chosenIn(store: BlobStore, { opened, root }: Seen, wanted: string): Promise<RootSnapshot[]> {
+  if (wanted !== "all" && wanted !== "latest") return [chooseSnapshot(root, { name: wanted })];
+  const dated = await datedSnapshots(store, opened);
+  return wanted === "all" ? dated : newestGoodFirst(dated).slice(0, 1);
+}
+
+/** A proof that the root moved under is begun again from the new root, if that still lists the snapshot; `seen` moves along for the next ones. */
+async function proveWhereItStands(
+  store: BlobStore,
+  seen: Seen,
+  { uuid, name }: RootSnapshot,
+  choice: VerifyChoice & { shared: boolean },
+): Promise<SampledProof> {
+  for (let look = 1; ; look += 1) {
+    const proof = await proveOnce(store, seen, uuid, choice);
+    if (proof.reason?.code !== "root.moved" || look === LOOKS_MAX || choice.deadline?.()) return proof;
+    const from = seen.root.key;
+    Object.assign(seen, await see(store, choice.shared), { redone: seen.redone + 1 });
+    choice.onMoved?.({ name, from, to: seen.root.key });
+    if (!seen.root.snapshots.some((snapshot) => snapshot.uuid === uuid)) return proof;
+  }
+}
+
+function proveOnce(store: BlobStore, { opened, root, listing }: Seen, uuid: string, choice: VerifyChoice): Promise<SampledProof> {
+  const { level, sample, deadline, onRead } = choice;
+  const name = root.snapshots.find((snapshot) => snapshot.uuid === uuid)?.name ?? uuid;
+  const read = onRead && ((sampled: Sampled) => onRead(name, sampled));
+  return proveSnapshot(store, { uuid, level, root: opened, listing, deadline, sample, onRead: read });
+}
+
+async function see(store: BlobStore, listed: boolean): Promise<Seen> {
+  const opened = await openRepository(store);
+  const root = requireRoot(opened, store.url);
+  return { opened, root, listing: listed ? await listSizes(store) : undefined, redone: 0 };
+}

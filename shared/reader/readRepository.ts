@@ -1,0 +1,204 @@
+import { decodeContainer } from "../format/encoding/container.ts";
+import { decodeIndexMetadata } from "../format/indexMetadata.ts";
+import { globalMetadataKey, LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf, shardSnapshotKey, snapshotKey } from "../format/keys.ts";
+import { decodeRoot } from "../format/root.ts";
+import { decodeShardSnapshot } from "../format/shardSnapshot.ts";
+import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
+import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
+import { AppError } from "../model/errors.ts";
+import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
+import { reason } from "../model/reason.ts";
+import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
+import { type ClosureKnowledge, closureOf, type IndexReading, metadataKeyOf } from "../proof/closure.ts";
+import { inOrder } from "../proof/verdict.ts";
+import { type Listing, type MetadataReader, metadataReader } from "./metadataReader.ts";
+
+/** A root that vanishes between the listing and the reading was replaced; so often in a row nobody replaces it. */
+const OPEN_ATTEMPTS = 3;
+
+/** The newest root and what was seen of the others. */
+export interface OpenedRepository {
+  /** Undefined when there is no root at all, which Elasticsearch calls an empty repository. */
+  root: RootCatalogue | undefined;
+  rootBytes: Uint8Array | undefined;
+  /** As the listing showed the root. */
+  rootInfo: BlobInfo | undefined;
+  /** Of every root there, ascending; -1 stands for the `index` of 2.x. */
+  generations: number[];
+}
+
+/** Which snapshot, and how to read what it needs. */
+export interface ReadClosureOptions {
+  /** All of the snapshot's when left out. */
+  indices?: readonly string[] | undefined;
+  listing?: Listing | undefined;
+  concurrency?: number | undefined;
+  /** True when time is up: nothing further is started and `finished` is false. */
+  deadline?: (() => boolean) | undefined;
+}
+
+/** `closure` is there only when every metadata blob was; `blobs` and `bytes` tell what is known so far. */
+export interface ClosureReading extends ClosureKnowledge {
+  record: SnapshotRecord | undefined;
+  /** Metadata blobs only: data is judged by a listing. */
+  missing: MissingBlob[];
+  damaged: DamagedBlob[];
+  finished: boolean;
+}
+
+/**
+ * Finds and decodes the root as every Elasticsearch does: the highest `index-N` of a listing, whatever `index.latest` says; the `index` of 2.x only when there is none.
+ * @throws AppError `invalid` for a root that cannot be decoded, and whatever the store throws.
+ */
+export async function openRepository(store: BlobStore): Promise<OpenedRepository> {
+  for (let attempt = 0; attempt < OPEN_ATTEMPTS; attempt += 1) {
+    const roots = await listRoots(store);
+    const generations = [...roots.keys()].sort((left, right) => left - right);
+    const rootInfo = roots.get(generations.at(-1) ?? Number.NaN);
+    if (rootInfo === undefined) return { root: undefined, rootBytes: undefined, rootInfo, generations };
+    const rootBytes = await store.get(rootInfo.key);
+    if (rootBytes !== undefined) return { root: decodeRoot(rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
+  }
+  throw new AppError("conflict", `${store.url}: the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`, {
+    reason: reason("root.vanishes", { url: store.url }),
+  });
+}
+
+/** The root of an opened repository. @throws AppError `absent` when there is none, which here is no empty repository but none at all. */
+export function requireRoot({ root }: OpenedRepository, url: string): RootCatalogue {
+  if (root !== undefined) return root;
+  throw new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
+}
+
+/** The indices that a snapshot holds as far as the root tells, by name. */
+export function heldIndices(root: RootCatalogue | undefined, uuid: string): string[] {
+  return (root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(uuid)).map(({ name }) => name);
+}
+
+/** The roots by generation, without reading one. */
+export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>> {
+  const roots = new Map<number, BlobInfo>();
+  for await (const blob of inOrder(store.list("index"))) {
+    const generation = blob.key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(blob.key);
+    if (generation !== undefined) roots.set(generation, blob);
+  }
+  return roots;
+}
+
+/**
+ * Everything below the base path, for looking at several snapshots; one snapshot alone is better joined with the listing as it streams.
+ * Undefined when `deadline` said that time is up.
+ */
+export async function listSizes(store: BlobStore): Promise<Map<string, number>>;
+export async function listSizes(store: BlobStore, deadline: () => boolean): Promise<Map<string, number> | undefined>;
+export async function listSizes(store: BlobStore, deadline = () => false): Promise<Map<string, number> | undefined> {
+  const sizes = new Map<string, number>();
+  for await (const { key, sizeBytes } of inOrder(store.list(""))) {
+    if (deadline()) return undefined;
+    sizes.set(key, sizeBytes);
+  }
+  return sizes;
+}
+
+/**
+ * Reads the snapshot's own blob, the global metadata, each index's metadata and each shard's file list, every one of them once and with its CRC, and
+ * puts the closure together.
+ * @throws AppError `invalid` when `indices` names one that the snapshot does not hold, and whatever the store throws.
+ */
+export async function readClosure(
+  store: BlobStore,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  options: ReadClosureOptions = {},
+): Promise<ClosureReading> {
+  const reader = metadataReader(store, options.listing);
+  const record = await readRecord(reader, snapshot);
+  const { concurrency = READS_AT_ONCE, deadline } = options;
+  const { uuid } = snapshot;
+  const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
+  const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
+    shard.list = await reader.read(shardSnapshotKey(index.id, shard.shard, uuid), decodeShardSnapshot);
+  };
+  const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));
+  const shardsRead = await forEachBounded(shards, concurrency, readShard, deadline);
+  const knowledge = closureOf({ root, uuid, record, indices, sizeOf: reader.sizeOf });
+  const finished = indicesRead && shardsRead;
+  const known = finished && reader.missing.length === 0 && reader.damaged.length === 0;
+  return {
+    ...knowledge,
+    closure: known ? knowledge.closure : undefined,
+    record,
+    missing: reader.missing,
+    damaged: reader.damaged,
+    finished,
+  };
+}
+
+/** The snapshot's own blob; one that says something else than the root counts as damaged. */
+export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
+  const key = snapshotKey(snapshot.uuid);
+  const record = await reader.read(key, decodeSnapshotRecord);
+  if (record === undefined) return undefined;
+  const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
+  const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");
+  if (found === expected) return record;
+  reader.damage({ key, check: "format", expected, found });
+  return undefined;
+}
+
+/** The global metadata and each index's own: from then on it is known which shards there are. `finished` is false when time ran out. */
+export async function readIndices(
+  reader: MetadataReader,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  record: SnapshotRecord | undefined,
+  options: ReadClosureOptions,
+): Promise<{ indices: IndexReading[]; finished: boolean }> {
+  const { concurrency = READS_AT_ONCE, deadline } = options;
+  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject) => decodeContainer(bytes, "metadata", subject));
+  const indices = planIndices(reader, root, snapshot, record, options.indices);
+  const finished = await forEachBounded(indices, concurrency, (index) => readIndexMetadata(reader, index, record), deadline);
+  return { indices, finished };
+}
+
+function planIndices(
+  reader: MetadataReader,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  record: SnapshotRecord | undefined,
+  chosen: readonly string[] | undefined,
+): IndexReading[] {
+  const ids = new Map(root.indices.map(({ name, id }) => [name, id]));
+  const held = record?.indices ?? heldIndices(root, snapshot.uuid);
+  if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
+  return [...new Set(chosen ?? held)].flatMap((name) => {
+    const id = root.key === LEGACY_ROOT_KEY ? name : ids.get(name);
+    if (id === undefined) {
+      reader.damage({ key: root.key, check: "format", expected: `indices.${name}`, found: "nothing" });
+      return [];
+    }
+    return [{ name, id, metadataKey: metadataKeyOf(root, snapshot.uuid, id), metadata: undefined, shards: [], failedShards: [] }];
+  });
+}
+
+async function readIndexMetadata(reader: MetadataReader, index: IndexReading, record: SnapshotRecord | undefined): Promise<void> {
+  const metadata = await reader.read(index.metadataKey, decodeIndexMetadata);
+  if (metadata === undefined) return;
+  if (metadata.name !== index.name) {
+    reader.damage({ key: index.metadataKey, check: "format", expected: `index ${index.name}`, found: `index ${metadata.name}` });
+    return;
+  }
+  const failures = (record?.failures ?? []).filter((failure) => failure.index === index.name);
+  const failed = new Set(failures.map(({ shard }) => shard));
+  index.metadata = metadata;
+  index.failedShards = [...failed].sort((left, right) => left - right);
+  for (let shard = 0; shard < metadata.shards; shard += 1) if (!failed.has(shard)) index.shards.push({ shard, list: undefined });
+}
+
+function refuseForeign(chosen: readonly string[], held: readonly string[], name: string): void {
+  const foreign = chosen.filter((index) => !held.includes(index));
+  if (foreign.length === 0) return;
+  throw new AppError("invalid", `indices: snapshot ${name} does not hold ${foreign.join(", ")}: choose among ${held.join(", ")}`, {
+    reason: reason("snapshot.indexNotHeld", { snapshot: name, indices: foreign, held: [...held] }),
+  });
+}

@@ -1,0 +1,139 @@
+import { LEGACY_ROOT_KEY } from "../../format/keys.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../../model/repository.ts";
+import { type Orphans, orphanTally } from "../../proof/orphans.ts";
+import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../proof/usage.ts";
+import { countingStore, type RequestCount } from "../countingStore.ts";
+import { metadataReader } from "../metadataReader.ts";
+import { listRoots, openRepository, readRecord, requireRoot } from "../readRepository.ts";
+import { rootMark } from "../rootSnapshots.ts";
+import { readShards, type ShardTallies, type SurveyedIndex, type WriteNeed } from "./surveyShards.ts";
+
+export interface SurveyedSnapshot {
+  name: string;
+  uuid: string;
+  /** Undefined where neither the root nor the snapshot's own blob tells. */
+  state: RootSnapshot["state"];
+  version: string | undefined;
+  startTime: Date | undefined;
+  /** Of everything a restore reads, root included; undefined when a file list is missing. */
+  bytes: number | undefined;
+  /** Of blobs that no other snapshot of the root refers to: what deleting it alone frees. */
+  ownBytes: number | undefined;
+  /** Lucene documents, as `_stats` counts them. */
+  documents: number | undefined;
+  indices: string[];
+}
+
+export interface Survey {
+  root: RootCatalogue;
+  /** In the order of the root. */
+  snapshots: SurveyedSnapshot[];
+  usage: Usage;
+  /** `certain` is false when a file list is missing, so that some of them may be needed after all. */
+  orphans: Orphans & { certain: boolean };
+  /** What a restore does not read but the next write wants. */
+  writeNeeds: WriteNeed[];
+  missing: MissingBlob[];
+  damaged: DamagedBlob[];
+  /** The root is another one by the end: what is told may be of two moments. */
+  moved: boolean;
+  requests: RequestCount;
+}
+
+export interface SurveyOptions {
+  concurrency?: number;
+  onProgress?: (shards: number) => void;
+}
+
+/**
+ * What a repository holds, from its bucket alone: one listing, one GET for the root, for each snapshot's own blob and for each shard's current catalogue,
+ * and shards' file lists only where a catalogue is missing or says less. It is no proof: blobs are not looked into.
+ * Memory grows with the largest shard, not with the repository.
+ * @throws AppError `absent` without a root, and whatever the store throws.
+ */
+export async function surveyRepository(store: BlobStore, options: SurveyOptions = {}): Promise<Survey> {
+  const { concurrency = READS_AT_ONCE, onProgress = () => undefined } = options;
+  const counted = countingStore(store);
+  const opened = await openRepository(counted.store);
+  const root = requireRoot(opened, store.url);
+  const { rootInfo } = opened;
+  const reader = metadataReader(counted.store);
+  const records: (SnapshotRecord | undefined)[] = [];
+  await forEachBounded(root.snapshots.entries(), concurrency, async ([ordinal, snapshot]) => {
+    records[ordinal] = await readRecord(reader, snapshot);
+  });
+  const indices = indicesOf(root, records);
+  const tallies: ShardTallies = {
+    root,
+    indices: new Map(indices.map((index) => [index.id, index])),
+    allHolders: root.key !== LEGACY_ROOT_KEY || root.snapshots.every((_snapshot, ordinal) => records[ordinal] !== undefined),
+    records,
+    usage: usageTally(root.snapshots.map(({ uuid }) => uuid)),
+    orphans: orphanTally(),
+    writeNeeds: [],
+    documents: root.snapshots.map(() => 0),
+    lists: root.snapshots.map(() => 0),
+    unread: new Set(),
+  };
+  await readShards(counted.store, reader, tallies, { concurrency, onProgress });
+  const usage = tallies.usage.usage();
+  const roots = await listRoots(counted.store);
+  const highest = Math.max(...roots.keys());
+  const now = roots.get(highest);
+  const snapshots = describe(tallies, indices, bytesOfEach(usage));
+  return {
+    root,
+    snapshots,
+    usage,
+    orphans: { ...tallies.orphans.orphans(), certain: snapshots.every(({ bytes }) => bytes !== undefined) },
+    writeNeeds: tallies.writeNeeds,
+    missing: reader.missing,
+    damaged: reader.damaged,
+    moved: now === undefined || rootInfo === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
+    requests: counted.requests,
+  };
+}
+
+/** The root of 2.x names no indices: there each snapshot's own blob tells, and an index's id is its name. */
+function indicesOf(root: RootCatalogue, records: readonly (SnapshotRecord | undefined)[]): SurveyedIndex[] {
+  const ordinals = new Map(root.snapshots.map(({ uuid }, ordinal) => [uuid, ordinal]));
+  if (root.key !== LEGACY_ROOT_KEY) {
+    return root.indices.map(({ name, id, snapshots, shardGenerations }) => {
+      const users = snapshots.flatMap((uuid) => ordinals.get(uuid) ?? []).sort((left, right) => left - right);
+      return { name, id, shardGenerations, users };
+    });
+  }
+  const users = new Map<string, number[]>();
+  for (const [ordinal, record] of records.entries())
+    for (const name of record?.indices ?? []) users.set(name, [...(users.get(name) ?? []), ordinal]);
+  return [...users].map(([name, held]) => ({ name, id: name, shardGenerations: undefined, users: held }));
+}
+
+function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], bytes: readonly SnapshotBytes[]): SurveyedSnapshot[] {
+  const { root, records, lists, documents, unread } = tallies;
+  const names = root.snapshots.map((): string[] => []);
+  for (const { name, users } of indices) for (const ordinal of users) names[ordinal]?.push(name);
+  return root.snapshots.map(({ name, uuid, state, version, startTime }, ordinal) => {
+    const record = records[ordinal];
+    const known = record !== undefined && !unread.has(ordinal) && (lists[ordinal] ?? 0) >= listsDue(record);
+    const held = bytes[ordinal];
+    return {
+      name,
+      uuid,
+      state: record?.state ?? state,
+      version: record?.version ?? version,
+      startTime: record?.startTime ?? startTime,
+      bytes: known && held ? held.bytes + root.sizeBytes : undefined,
+      ownBytes: known && held ? held.ownBytes : undefined,
+      documents: known ? documents[ordinal] : undefined,
+      indices: (names[ordinal] ?? []).sort(),
+    };
+  });
+}
+
+/** A FAILED snapshot counts shards as successful whose lists were never written. */
+function listsDue({ state, shards }: SnapshotRecord): number {
+  return state === "FAILED" ? 0 : shards.successful;
+}

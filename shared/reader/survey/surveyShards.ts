@@ -1,0 +1,204 @@
+import {
+  classifyKey,
+  globalMetadataKey,
+  type KeyKind,
+  LATEST_KEY,
+  LEGACY_ROOT_KEY,
+  shardPrefix,
+  shardSnapshotKey,
+  snapshotKey,
+} from "../../format/keys.ts";
+import { decodeShardCatalogue } from "../../format/shardCatalogue.ts";
+import { decodeShardSnapshot, type ShardFile } from "../../format/shardSnapshot.ts";
+import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
+import type { RootCatalogue, SnapshotRecord } from "../../model/repository.ts";
+import { metadataKeyOf } from "../../proof/closure.ts";
+import { countDocuments } from "../../proof/documents.ts";
+import type { OrphanTally } from "../../proof/orphans.ts";
+import { dataUse, highestCatalogueKey, listsOf, namedCatalogueKey } from "../../proof/shardUse.ts";
+import type { UsageTally } from "../../proof/usage.ts";
+import { inOrder } from "../../proof/verdict.ts";
+import type { MetadataReader } from "../metadataReader.ts";
+import { forEachArriving, type ShardGroup, shardGroups } from "./shardGroups.ts";
+
+export interface SurveyedIndex {
+  name: string;
+  id: string;
+  shardGenerations: (string | null)[] | undefined;
+  /** Ordinals of the snapshots that hold it, ascending. */
+  users: number[];
+}
+
+/** A key that a later write reads, and whether it is there; one whose number nothing tells ends with `index-*`. */
+export interface WriteNeed {
+  key: string;
+  there: boolean;
+}
+
+/** What is counted while the listing streams; arrays are by snapshot ordinal. */
+export interface ShardTallies {
+  root: RootCatalogue;
+  indices: ReadonlyMap<string, SurveyedIndex>;
+  /** False when a snapshot may hold further indices, because it could not be asked: then nothing below an index is called an orphan. */
+  allHolders: boolean;
+  records: readonly (SnapshotRecord | undefined)[];
+  usage: UsageTally;
+  orphans: OrphanTally;
+  writeNeeds: WriteNeed[];
+  documents: (number | undefined)[];
+  /** File lists found. */
+  lists: number[];
+  /** Snapshots of which a file list is there but cannot be read. */
+  unread: Set<number>;
+}
+
+interface ShardLists {
+  lists: Map<number, ShardFile[]>;
+  /** Every list that the shard should have was read. */
+  complete: boolean;
+}
+
+/** One pass over the listing: every shard's current catalogue is read when its keys went by, and everything is counted. */
+export async function readShards(
+  store: BlobStore,
+  reader: MetadataReader,
+  tallies: ShardTallies,
+  { concurrency, onProgress }: { concurrency: number; onProgress: (shards: number) => void },
+): Promise<void> {
+  const named = namedNeeds(tallies);
+  const metadata = metadataCounter(tallies);
+  let latest = false;
+  let shards = 0;
+  const other = (blob: BlobInfo): void => {
+    latest ||= blob.key === LATEST_KEY;
+    metadata(blob);
+  };
+  await forEachArriving(shardGroups(inOrder(store.list("")), other), concurrency, async (group) => {
+    await countShard(reader, tallies, group, named);
+    shards += 1;
+    onProgress(shards);
+  });
+  const needs = [...named].map(([key, there]) => ({ key, there }));
+  if (tallies.root.key !== LEGACY_ROOT_KEY) needs.push({ key: LATEST_KEY, there: latest });
+  tallies.writeNeeds.push(...needs.sort((left, right) => (left.key < right.key ? -1 : 1)));
+}
+
+/** The catalogues that the root names, so that a shard without a single blob is seen too. */
+function namedNeeds({ indices }: ShardTallies): Map<string, boolean> {
+  const needs = new Map<string, boolean>();
+  for (const index of indices.values()) {
+    for (const shard of (index.shardGenerations ?? []).keys()) {
+      const key = namedCatalogueKey(index, shard);
+      if (key !== undefined) needs.set(key, false);
+    }
+  }
+  return needs;
+}
+
+async function countShard(reader: MetadataReader, tallies: ShardTallies, group: ShardGroup, needs: Map<string, boolean>): Promise<void> {
+  const index = tallies.indices.get(group.indexId);
+  if (index === undefined) {
+    if (tallies.allHolders) for (const blob of group.blobs.values()) tallies.orphans.add(blob);
+    return;
+  }
+  const prefix = shardPrefix(group.indexId, group.shard);
+  const catalogueKey = namedCatalogueKey(index, group.shard) ?? highestCatalogueKey(group.blobs.keys());
+  const { lists, complete } = await readLists(reader, tallies, { group, index, catalogueKey });
+  if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
+  for (const [ordinal, files] of lists) countSnapshot(tallies, ordinal, files, `${index.name}[${group.shard}]`);
+  const uses = dataUse(prefix, lists);
+  for (const { sizeBytes, users } of uses.values()) tallies.usage.add(sizeBytes, users);
+  countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
+}
+
+/** Blobs of a shard by who needs them; without `uses` nothing is said against data. */
+function countBlobs(
+  tallies: ShardTallies,
+  group: ShardGroup,
+  known: { index: SurveyedIndex; catalogueKey: string | undefined; uses: ReadonlyMap<string, unknown> | undefined },
+): void {
+  const { index, catalogueKey, uses } = known;
+  const users = new Map(index.users.map((ordinal) => [shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal)), ordinal]));
+  const isOrphan: Partial<Record<KeyKind, (key: string) => boolean>> = {
+    shardSnapshot: () => tallies.allHolders,
+    data: (key) => tallies.allHolders && uses !== undefined && !uses.has(key),
+    shardCatalogue: (key) => catalogueKey !== undefined && key !== catalogueKey,
+  };
+  for (const blob of group.blobs.values()) {
+    const user = users.get(blob.key);
+    if (user !== undefined) tallies.usage.add(blob.sizeBytes, [user]);
+    else if (isOrphan[classifyKey(blob.key).kind]?.(blob.key)) tallies.orphans.add(blob);
+  }
+}
+
+/** The current catalogue once for all snapshots; a snapshot's own list where that says nothing of it. */
+async function readLists(
+  reader: MetadataReader,
+  tallies: ShardTallies,
+  { group, index, catalogueKey }: { group: ShardGroup; index: SurveyedIndex; catalogueKey: string | undefined },
+): Promise<ShardLists> {
+  const known = catalogueKey !== undefined && group.blobs.has(catalogueKey);
+  const catalogue = known ? await reader.read(catalogueKey, decodeShardCatalogue) : undefined;
+  const byName = catalogue && listsOf(catalogue);
+  const lists = new Map<number, ShardFile[]>();
+  let complete = catalogue !== undefined;
+  for (const ordinal of index.users) {
+    const own = shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal));
+    let files = byName?.get(tallies.root.snapshots[ordinal]?.name ?? "");
+    if (files === undefined && group.blobs.has(own)) {
+      files = (await reader.read(own, decodeShardSnapshot))?.files;
+      if (files === undefined) tallies.unread.add(ordinal);
+      complete &&= files !== undefined;
+    }
+    if (files !== undefined) lists.set(ordinal, files);
+  }
+  // Without a catalogue a list that is gone leaves no trace: then only lists for every holder of the index are enough.
+  return { lists, complete: complete || lists.size === index.users.length };
+}
+
+function countSnapshot(tallies: ShardTallies, ordinal: number, files: readonly ShardFile[], subject: string): void {
+  tallies.lists[ordinal] = (tallies.lists[ordinal] ?? 0) + 1;
+  const documents = countDocuments(files, subject);
+  const before = tallies.documents[ordinal];
+  tallies.documents[ordinal] = before === undefined || documents === undefined ? undefined : before + documents;
+}
+
+/** Blobs outside of shards: metadata of snapshots and of indices, each with those who refer to it. */
+function metadataCounter(tallies: ShardTallies): (blob: BlobInfo) => void {
+  const { root, usage, orphans } = tallies;
+  const base = new Map<string, number>();
+  for (const [ordinal, { uuid }] of root.snapshots.entries()) {
+    base.set(snapshotKey(uuid), ordinal);
+    base.set(globalMetadataKey(uuid), ordinal);
+  }
+  let current: { id: string; users: Map<string, number[]> } | undefined;
+  return (blob) => {
+    const { kind, indexId } = classifyKey(blob.key);
+    if (kind === "snapshot" || kind === "globalMetadata") {
+      const user = base.get(blob.key);
+      if (user === undefined) orphans.add(blob);
+      else usage.add(blob.sizeBytes, [user]);
+    } else if (kind === "indexMetadata" && indexId !== undefined) {
+      // Keys of an index come together, so one index's users are enough to keep.
+      if (current?.id !== indexId) current = { id: indexId, users: metadataUsers(tallies, indexId) };
+      const users = current.users.get(blob.key);
+      if (users !== undefined) usage.add(blob.sizeBytes, users);
+      else if (tallies.allHolders) orphans.add(blob);
+    }
+  };
+}
+
+function metadataUsers(tallies: ShardTallies, indexId: string): Map<string, number[]> {
+  const users = new Map<string, number[]>();
+  for (const ordinal of tallies.indices.get(indexId)?.users ?? []) {
+    const key = metadataKeyOf(tallies.root, uuidOf(tallies, ordinal), indexId);
+    const held = users.get(key);
+    if (held === undefined) users.set(key, [ordinal]);
+    else held.push(ordinal);
+  }
+  return users;
+}
+
+function uuidOf({ root }: ShardTallies, ordinal: number): string {
+  return root.snapshots[ordinal]?.uuid ?? "";
+}

@@ -1,0 +1,15 @@
+import type { Place, Registration, Watch } from "../model/config.ts";
+import { isSecretSetting } from "./settingKeys.ts";
+
+/** A place as it may be written down: whoever reads it finds the keys in ossnap.yaml by bucket and path again. */
+export function safePlace({ accessKeyId: _id, secretAccessKey: _secret, ...place }: Place): Place {
+  return place;
+}
+
+export function safeWatch(watch: Watch): Watch {
+  return { ...watch, blobs: safePlace(watch.blobs), register: { ...watch.register, settings: safeSettings(watch.register) } };
+}
+
+function safeSettings({ settings }: Registration): Registration["settings"] {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => !isSecretSetting(key)));
+}

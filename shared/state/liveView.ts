@@ -1,0 +1,114 @@
+import type { BlobStore } from "../model/blobStore.ts";
+import { parseSlot } from "../model/slot.ts";
+import { type SlotHint, stateKey } from "./keys.ts";
+
+/** What one listing of `live/` says: every open job with its newest record, and the hints. */
+export interface LiveView {
+  /** Job id → the number of its newest record. */
+  jobs: Map<string, number>;
+  /** Job id → the number of the last task that went on with it. */
+  tasks: Map<string, number>;
+  /** The job that the last tick did not come to. */
+  next: string | undefined;
+  /** Policy → slots already dealt with, oldest first. */
+  slots: Map<string, SlotHint[]>;
+  /** Watch → marks of roots already looked at. */
+  watchRoots: Map<string, Mark[]>;
+  /** Watch → the snapshots it served, oldest first; the last is served now. */
+  positions: Map<string, WatchPosition[]>;
+  /** Copy and destination → `<generation>-<sha256>` of roots that we published there ourselves. */
+  published: Map<string, Mark[]>;
+  /** Copies and destinations whose empty prefix was claimed. */
+  copyClaims: Set<string>;
+  /** Copy → marks of source roots, snapshots and slots already dealt with. */
+  copySeen: Map<string, Mark[]>;
+  /** Keys of facts that are said and not over yet. */
+  notices: Set<string>;
+  /** Marks of the identities that were found here; one, unless the state was begun anew. */
+  marks: Set<string>;
+  /** Effects are held back. */
+  paused: boolean;
+}
+
+/** Something remembered, in the order of remembering. */
+export interface Mark {
+  mark: string;
+  key: string;
+}
+
+export interface WatchPosition {
+  /** `yyyymmddhhmmssSSS` of the snapshot's start, as in restored index names. */
+  digits: string;
+  uuid: string;
+}
+
+/** One LIST of everything open; cost: a request per 1000 keys. */
+export async function readLive(state: BlobStore, onDate?: (date: Date) => void): Promise<LiveView> {
+  const view: LiveView = {
+    jobs: new Map(),
+    tasks: new Map(),
+    next: undefined,
+    slots: new Map(),
+    watchRoots: new Map(),
+    positions: new Map(),
+    published: new Map(),
+    copyClaims: new Set(),
+    copySeen: new Map(),
+    notices: new Set(),
+    marks: new Set(),
+    paused: false,
+  };
+  for await (const { key } of state.list(stateKey.live, onDate && { onDate })) place(view, key);
+  return view;
+}
+
+function place(view: LiveView, key: string): void {
+  if (key === stateKey.paused) view.paused = true;
+  const [, area, name, ...rest] = key.split("/");
+  if (area === undefined || name === undefined) return;
+  const leaf = rest.at(-1) ?? "";
+  if (area === "jobs") placeJob(view, name, leaf);
+  else if (area === "tasks") view.tasks.set(name, Math.max(view.tasks.get(name) ?? 0, Number(leaf)));
+  else if (area === "next") view.next = name;
+  else if (area === "slots") placeSlot(view, name, leaf);
+  else if (area === "watch") placeWatch(view, name, rest, key);
+  else if (area === "copies") placeCopy(view, name, rest[0], key);
+  else if (area === "state") view.marks.add(name);
+  else if (area === "notices") view.notices.add(decodeURIComponent(name.replace(/\.json$/, "")));
+}
+
+function placeJob(view: LiveView, id: string, leaf: string): void {
+  const seq = /^(\d{6})\.json$/.exec(leaf)?.[1];
+  if (seq !== undefined) view.jobs.set(id, Math.max(view.jobs.get(id) ?? 0, Number(seq)));
+}
+
+function placeSlot(view: LiveView, policy: string, leaf: string): void {
+  const [slot = "", state = "", seconds = "0"] = leaf.split(".");
+  if (parseSlot(slot)) push(view.slots, policy, { slot, state, seconds: Number(seconds) });
+}
+
+function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly string[], key: string): void {
+  if (area === "root") push(view.watchRoots, watch, markOf(key));
+  const position = area === "position" ? parsePosition(leaf) : undefined;
+  if (position) push(view.positions, watch, position);
+}
+
+/** The last segment of a position's key. */
+export function parsePosition(leaf: string): WatchPosition | undefined {
+  const match = /^(\d{17})-(.+)$/.exec(leaf);
+  return match ? { digits: match[1] as string, uuid: match[2] as string } : undefined;
+}
+
+function placeCopy(view: LiveView, copy: string, area: string | undefined, key: string): void {
+  if (area === "claim.json") view.copyClaims.add(copy);
+  else if (area === "published") push(view.published, copy, markOf(key));
+  else if (area === "seen") push(view.copySeen, copy, markOf(key));
+}
+
+function markOf(key: string): Mark {
+  return { mark: key.slice(key.indexOf("~") + 1), key };
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  map.set(key, [...(map.get(key) ?? []), value]);
+}

@@ -1,0 +1,83 @@
+import { isTimeUp } from "../jobs/isTimeUp.ts";
+import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
+import type { World } from "../jobs/world.ts";
+import { hasCode, messageOf } from "../model/errors.ts";
+import { forEachBounded } from "../model/forEachBounded.ts";
+import { withLogFields } from "../model/logFields.ts";
+import { reason } from "../model/reason.ts";
+import { tellBegin, tellOver } from "../notices/notices.ts";
+import { lookAtWatch } from "../verbs/arrival/look.ts";
+import { lookForSlots } from "../verbs/backup/look.ts";
+import { lookForCopy } from "../verbs/copy/look.ts";
+import { type Advanced, advanceAll } from "./advance.ts";
+
+/** Enough to hide latency; a look is a listing, and rarely more. */
+const LOOKS_AT_ONCE = 8;
+
+export interface TickReport {
+  advanced: Advanced[];
+  /** Looks that failed; each is looked at again by the next tick. */
+  failed: { look: string; message: string }[];
+}
+
+/** The tick: looks for what no event told us (slots, watches, copies), then moves every open job one step on. */
+export async function advanceJobs(world: World): Promise<TickReport> {
+  const work = await readOpenWork(world, world.live);
+  const failed = await lookEverywhere(world, work);
+  return { advanced: await advanceAll(world, work), failed };
+}
+
+/** At the same time, so that one store that is silent does not keep the others; those that time does not reach are the next tick's. */
+async function lookEverywhere(world: World, work: OpenWork): Promise<TickReport["failed"]> {
+  const messages = new Map<string, string>();
+  const all = looks(world, work);
+  const finished = await forEachBounded(
+    all,
+    LOOKS_AT_ONCE,
+    async ([name, run]) => {
+      const message = await look(world, work, name, run);
+      if (message !== undefined) messages.set(name, message);
+    },
+    () => isTimeUp(world),
+  );
+  if (!finished) world.logger.warn("time is up: some looks are left to the next tick");
+  return all.flatMap(([name]) => {
+    const message = messages.get(name);
+    return message === undefined ? [] : [{ look: name, message }];
+  });
+}
+
+/** Each entry of ossnap.yaml by itself: one that cannot be looked at does not keep the others. */
+function looks(world: World, work: OpenWork): [string, () => Promise<unknown>][] {
+  const { backups, watches, copies } = world.config;
+  return [
+    ...Object.entries(backups).map(([name, policy]): [string, () => Promise<unknown>] => [
+      `backups.${name}`,
+      () => lookForSlots(world, work, name, policy),
+    ]),
+    ...Object.keys(watches).map((name): [string, () => Promise<unknown>] => [
+      `watches.${name}`,
+      () => lookAtWatch(world, work, name, { by: "ossnap", who: "a look at the bucket" }),
+    ]),
+    ...Object.entries(copies).map(([name, rule]): [string, () => Promise<unknown>] => [
+      `copies.${name}`,
+      () => lookForCopy(world, work, name, rule),
+    ]),
+  ];
+}
+
+/** What no waiting mends is told once, and again when it is over; the message, if it failed. */
+async function look(world: World, work: OpenWork, name: string, run: () => Promise<unknown>): Promise<string | undefined> {
+  const key = `look-failed:${name}`;
+  try {
+    await withLogFields({ look: name }, run);
+    if (work.live.notices.has(key)) await tellOver(world, key, "look.failed", reason("look.fine", { look: name }));
+    return undefined;
+  } catch (error) {
+    const message = messageOf(error);
+    world.logger.error("look failed", { look: name, error: message });
+    if (!hasCode(error, "transient", "conflict"))
+      await tellBegin(world, { key, code: "look.failed", severity: "bad", reason: reason("look.failed", { look: name, message }) });
+    return message;
+  }
+}

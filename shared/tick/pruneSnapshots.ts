@@ -1,0 +1,16 @@
+import type { World } from "../jobs/world.ts";
+import { slotOf } from "../model/slot.ts";
+import { askPrune } from "../verbs/prune/ask.ts";
+import { type Advanced, advanceJob } from "./advance.ts";
+import type { PolicyTimer } from "./createSnapshots.ts";
+
+/** A policy's prune timer fired: what the plan says goes, if this policy was ever applied by hand; otherwise it is refused and told. */
+export async function pruneSnapshots(
+  world: World,
+  timer: PolicyTimer,
+): Promise<{ job: string; outcome: string; advanced: Advanced | undefined }> {
+  const slot = slotOf(timer.triggerTime);
+  const created = await askPrune(world, timer.policy, slot, { by: "timer", who: `timer ${slot}` });
+  if (created.outcome === "done") return { job: created.done.id, outcome: "done", advanced: undefined };
+  return { job: created.job.id, outcome: created.outcome, advanced: await advanceJob(world, created.job.id) };
+}

@@ -1,0 +1,77 @@
+import { rootKey } from "../../format/keys.ts";
+import { subsetRoot } from "../../format/rootSubset.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
+import { placeOf, type World } from "../../jobs/world.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import type { CopyRule } from "../../model/config.ts";
+import { hasCode } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
+import { listRoots, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { stateKey } from "../../state/keys.ts";
+import { hasMark } from "../../state/marks.ts";
+import { ownerOf } from "../copy/gatherPlan.ts";
+import type { Found } from "./apply.ts";
+
+interface AdoptedCopy {
+  name: string;
+  rule: CopyRule;
+  /** A person says that nothing else writes there. */
+  isTakenOver: boolean;
+}
+
+/**
+ * A destination can be taken over only when its root is, byte for byte, what this copy publishes of a root that the source still has. Another tool's
+ * mirror is equal too, and a copy deletes stale roots: so it is told, and written only when somebody who knows says so.
+ */
+export async function adoptCopy(world: World, work: OpenWork, { name: copyName, rule, isTakenOver }: AdoptedCopy): Promise<Found[]> {
+  const destination = world.blobs(rule.to);
+  const owner = ownerOf(copyName, destination.url);
+  const opened = await openRepository(destination);
+  const { root } = opened;
+  if (!root) {
+    const fresh = work.live.copyClaims.has(owner) || (await isEmpty(destination));
+    const params = { destination: destination.url };
+    return [{ reason: fresh ? reason("adopt.copyEmpty", params) : reason("copy.notEmpty", params), writes: [] }];
+  }
+  const params = { destination: destination.url, root: root.key };
+  const mark = `${root.generation}-${root.sha256}`;
+  if (hasMark(work.live.published, owner, mark)) return [{ reason: reason("adopt.copyOurs", params), writes: [] }];
+  const source = world.blobs(placeOf(world.config, rule.from));
+  const from = await rootBehind(source, opened);
+  if (from === undefined) return [{ reason: reason("copy.foreignRoot", params), writes: [] }];
+  const equal = { ...params, source: source.url, from, copy: copyName };
+  if (!isTakenOver) return [{ reason: reason("adopt.copyEqual", equal), writes: [] }];
+  return [
+    {
+      reason: reason("adopt.copyTaken", equal),
+      writes: [{ key: stateKey.mark(stateKey.published(owner), world.clock.now(), mark), value: {} }],
+    },
+  ];
+}
+
+async function isEmpty(store: BlobStore): Promise<boolean> {
+  for await (const _any of store.list("")) return false;
+  return true;
+}
+
+/** The newest root of the source whose part, as a copy cuts it, has the very bytes of the destination's root. */
+async function rootBehind(source: BlobStore, { root, rootBytes }: OpenedRepository): Promise<string | undefined> {
+  const uuids = (root?.snapshots ?? []).map(({ uuid }) => uuid);
+  const generations = [...(await listRoots(source)).keys()].sort((a, b) => b - a);
+  for (const generation of generations.filter((number) => number >= 0)) {
+    const bytes = await source.get(rootKey(generation));
+    const cut = bytes && cutRoot(bytes, uuids);
+    if (cut && rootBytes && Buffer.compare(cut, rootBytes) === 0) return rootKey(generation);
+  }
+  return undefined;
+}
+
+/** `undefined` for a root that does not hold them all. */
+function cutRoot(bytes: Uint8Array, uuids: readonly string[]): Uint8Array | undefined {
+  try {
+    return subsetRoot(bytes, uuids);
+  } catch (error) {
+    if (hasCode(error, "invalid")) return undefined;
+    throw error;
+  }
+}

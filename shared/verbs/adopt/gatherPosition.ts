@@ -1,0 +1,119 @@
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { World } from "../../jobs/world.ts";
+import { type Cluster, type ClusterIndex, isUnderWay } from "../../model/cluster.ts";
+import type { Watch } from "../../model/config.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexName } from "../../model/restoredName.ts";
+import { selectNames } from "../../plan/selection.ts";
+import { heldIndices, openRepository } from "../../reader/readRepository.ts";
+import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { stateKey } from "../../state/keys.ts";
+import type { Found } from "./apply.ts";
+
+/** Stands for the uuid of a snapshot that is no longer in the bucket: its time alone says what is above it. */
+const UUID_GONE = "gone";
+const NAMES_SHOWN = 5;
+
+/** An index of ours on the watch's cluster. */
+interface Restored {
+  index: ClusterIndex;
+  digits: string;
+  /** The snapshot whose time and hash its name carries. */
+  snapshot: RootSnapshot | undefined;
+}
+
+/**
+ * What a watch serves: the index behind its alias, whose name carries its snapshot's time and a hash over the uuid, found again among the snapshots in the bucket.
+ * The roots that were looked at are left to the next look: it reads the newest one once, and asks for nothing that is not above the position.
+ */
+export async function adoptWatch(world: World, work: OpenWork, watchName: string, watch: Watch): Promise<Found[]> {
+  const indices = await world.cluster(watch.cluster).listIndices();
+  const store = world.blobs(watch.blobs);
+  const opened = await openRepository(store);
+  const names = new Map<string, RootSnapshot>();
+  for (const snapshot of await datedSnapshots(store, opened))
+    for (const index of heldIndices(opened.root, snapshot.uuid)) names.set(nameOf(index, snapshot, watch), snapshot);
+  const restored = indices.flatMap((index): Restored[] => {
+    const snapshot = names.get(index.name);
+    const digits = parseRestoredIndexName(index.name)?.snapshotDigits;
+    const ours = digits !== undefined && (snapshot !== undefined || index.settings[JOB_MARKER_KEY] !== undefined);
+    return ours ? [{ index, digits, snapshot }] : [];
+  });
+  const { alias } = watch.restore;
+  const { served, said } = alias === undefined ? await besideOf(world, watch, opened.root, restored) : servedBy(alias, indices, restored);
+  if (!served) return said;
+  const { index, digits, snapshot } = served;
+  const uuid = snapshot?.uuid ?? UUID_GONE;
+  const known = (work.live.positions.get(watchName)?.at(-1)?.digits ?? "") >= digits;
+  const key = stateKey.position(watchName, digits, uuid);
+  const writes = known ? [] : [{ key, value: { job: index.settings[JOB_MARKER_KEY] ?? null } }];
+  const why = snapshot
+    ? reason("adopt.position", { index: index.name, snapshot: snapshot.name, uuid })
+    : reason("adopt.positionGone", { index: index.name, url: store.url });
+  return [...said, { reason: why, writes }, ...leftovers(restored, served)];
+}
+
+function nameOf(index: string, { uuid, startTime }: RootSnapshot, { restore }: Watch): string {
+  return startTime ? restoredIndexName({ index, snapshotUuid: uuid, snapshotStart: startTime, alias: restore.alias, attempt: 1 }) : "";
+}
+
+/** What is served, and what is to be said besides; without the former, why nothing is. */
+interface Served {
+  served?: Restored | undefined;
+  said: Found[];
+}
+
+const nothing = (why: Reason): Served => ({ said: [{ reason: why, writes: [] }] });
+
+function servedBy(alias: string, indices: readonly ClusterIndex[], restored: readonly Restored[]): Served {
+  const holders = indices.filter(({ aliases }) => aliases.includes(alias));
+  const [first] = holders;
+  if (!first) return nothing(reason("adopt.servesNothing", { alias }));
+  if (holders.length > 1) return nothing(reason("adopt.aliasSeveral", { alias, indices: holders.map(({ name }) => name) }));
+  const served = restored.find(({ index }) => index.name === first.name);
+  return served ? { served, said: [] } : nothing(reason("alias.foreign", { alias, index: first.name }));
+}
+
+/**
+ * Without an alias only names that the bucket explains say whose indices these are, and only a snapshot that is there with all that the watch
+ * wants of it is served: a position on one that is there in part would leave it so for ever.
+ */
+async function besideOf(world: World, watch: Watch, root: RootCatalogue | undefined, restored: readonly Restored[]): Promise<Served> {
+  const newestFirst = restored.filter(({ snapshot }) => snapshot !== undefined).sort((a, b) => (a.digits < b.digits ? 1 : -1));
+  const byUuid = new Map(newestFirst.map((one) => [one.snapshot?.uuid, one]));
+  const cluster = world.cluster(watch.cluster);
+  const restoring = new Set((await cluster.runningRestores()).filter(isUnderWay).flatMap(({ indices }) => indices));
+  const said: Found[] = [];
+  for (const served of byUuid.values()) {
+    const { snapshot } = served;
+    const selection = snapshot && selectNames(watch.restore.indices, heldIndices(root, snapshot.uuid));
+    if (!selection || "fault" in selection) continue;
+    const wanted = selection.indices.map((index) => nameOf(index, snapshot, watch));
+    const lacking: string[] = [];
+    for (const name of wanted) {
+      const index = restored.find((one) => one.index.name === name)?.index;
+      if (!index || restoring.has(name) || !(await isStarted(cluster, index))) lacking.push(name);
+    }
+    if (lacking.length === 0) return { served, said };
+    const params = { snapshot: snapshot.name, count: lacking.length, indices: lacking.slice(0, NAMES_SHOWN) };
+    said.push({ reason: reason("adopt.restoredInPart", params), writes: [] });
+  }
+  return said.length > 0 ? { said } : nothing(reason("adopt.restoredNothing"));
+}
+
+async function isStarted(cluster: Cluster, { name, state, shards }: ClusterIndex): Promise<boolean> {
+  return state === "open" && (await cluster.health(name))?.primariesActive === shards;
+}
+
+/** What served before was to be deleted after a while; that is forgotten, and nothing is deleted on a guess. */
+function leftovers(restored: readonly Restored[], served: Restored): Found[] {
+  const stem = parseRestoredIndexName(served.index.name)?.stem;
+  const old = restored
+    .filter(
+      ({ index, digits }) => digits < served.digits && index.aliases.length === 0 && parseRestoredIndexName(index.name)?.stem === stem,
+    )
+    .map(({ index }) => index.name);
+  if (old.length === 0) return [];
+  return [{ reason: reason("adopt.leftover", { indices: old.slice(0, NAMES_SHOWN), count: old.length }), writes: [] }];
+}

@@ -1,0 +1,106 @@
+import type { Created } from "../../jobs/log.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { Asked, DoneRecord } from "../../jobs/record.ts";
+import { configured, type World } from "../../jobs/world.ts";
+import type { BlobInfo } from "../../model/blobStore.ts";
+import { shortHash } from "../../model/hash.ts";
+import { jobId } from "../../model/jobId.ts";
+import { reason } from "../../model/reason.ts";
+import type { RootSnapshot } from "../../model/repository.ts";
+import { timeDigits } from "../../model/restoredName.ts";
+import { laterLower } from "../../proof/ambiguity.ts";
+import { listRoots, openRepository } from "../../reader/readRepository.ts";
+import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
+import { safeWatch } from "../../repository/withoutSecrets.ts";
+import { stateKey } from "../../state/keys.ts";
+import { hasMark, rememberMark } from "../../state/marks.ts";
+import { askRestore, restoreIdOf } from "../restore/ask.ts";
+import { isAmbiguous } from "./ambiguity.ts";
+import { arrivalOrder } from "./askRestore.ts";
+import type { ArrivalData, ArrivalInput } from "./step.ts";
+
+/** Looks whether a watch's newest root names good snapshots above its position, and if so writes the intent to bring them in; the jobs asked for. */
+export async function lookAtWatch(world: World, work: OpenWork, watchName: string, asked: Asked): Promise<Created[]> {
+  const watch = configured(world.config, "watches", watchName);
+  const store = world.blobs(watch.blobs);
+  const roots = await listRoots(store);
+  const highest = Math.max(...roots.keys());
+  const info = roots.get(highest);
+  const mark = info && watchMark(roots, highest, info);
+  if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
+
+  const opened = await openRepository(store);
+  if (await isAmbiguous(world, work, watchName, { store, roots, opened })) return [];
+  const dated = await datedSnapshots(store, opened);
+  const above = newestGoodFirst(dated).filter((snapshot) => isAbove(snapshot, work, watchName));
+  const created: Created[] = [];
+  // `each` brings in every one, oldest first; otherwise the newest, or the next one when that came to nothing.
+  for (const snapshot of watch.restore.which === "each" ? above.reverse() : above) {
+    const one = await bringIn(world, work, watchName, { snapshot, generation: opened.root?.generation ?? 0, asked });
+    created.push(one);
+    if (watch.restore.which !== "each" && (one.outcome !== "done" || one.done.state === "done")) break;
+  }
+  // While a snapshot's own blob is missing its time is unknown, and the next look may choose another.
+  if (dated.every(({ startTime, state }) => startTime !== undefined || state !== "SUCCESS"))
+    await rememberMark(world, work.live.watchRoots, {
+      name: watchName,
+      prefix: stateKey.watchRoots(watchName),
+      mark,
+    });
+  return created;
+}
+
+/** Lower roots that are newer than the highest belong to the mark: a repository begun anew at 0 must not go unseen below an old number. */
+function watchMark(roots: ReadonlyMap<number, BlobInfo>, highest: number, info: BlobInfo): string {
+  const later = laterLower([...roots].map(([generation, { lastModified }]) => ({ generation, lastModified })));
+  const marks = later.flatMap(({ generation }) => rootMark(generation, roots.get(generation) as BlobInfo));
+  return [rootMark(highest, info), ...(later.length === 0 ? [] : [shortHash(8, ...marks)])].join("-");
+}
+
+function isAbove(snapshot: RootSnapshot, work: OpenWork, watchName: string): boolean {
+  const position = work.live.positions.get(watchName)?.at(-1);
+  if (!position || !snapshot.startTime) return position?.uuid !== snapshot.uuid;
+  return timeDigits(snapshot.startTime) > position.digits;
+}
+
+async function bringIn(
+  world: World,
+  work: OpenWork,
+  watchName: string,
+  { snapshot, generation, asked }: { snapshot: RootSnapshot; generation: number; asked: Asked },
+): Promise<Created> {
+  const created = await askArrival(world, watchName, snapshot, generation, asked);
+  if (created.outcome === "created") work.jobs.push(created.job);
+  if (created.outcome === "done") await askLostRestore(world, work, watchName, snapshot, created.done);
+  return created;
+}
+
+/** An arrival that is done has asked for a restore; where that is neither open nor over, its log was lost with others of the state. */
+async function askLostRestore(world: World, work: OpenWork, watchName: string, snapshot: RootSnapshot, done: DoneRecord): Promise<void> {
+  const { restore } = done.result as { restore?: string };
+  if (done.state !== "done" || restore === undefined) return;
+  const order = arrivalOrder(arrivalOf(world, watchName, snapshot), done.id);
+  if (restoreIdOf(order) !== restore || (await world.log.done(restore)) || (await world.log.read(restore))) return;
+  const created = await askRestore(world, order);
+  if (created.outcome === "created") work.jobs.push(created.job);
+}
+
+function arrivalOf(world: World, watchName: string, { name, uuid, startTime }: RootSnapshot): Omit<ArrivalInput, "generation"> {
+  const watch = safeWatch(configured(world.config, "watches", watchName));
+  return { watchName, watch, snapshot: { name, uuid, startTime: startTime?.toISOString() ?? "" } };
+}
+
+async function askArrival(world: World, watchName: string, snapshot: RootSnapshot, generation: number, asked: Asked): Promise<Created> {
+  const input: ArrivalInput = { ...arrivalOf(world, watchName, snapshot), generation };
+  const data: ArrivalData = { probes: [], missing: 0, damaged: 0 };
+  return world.log.create(
+    jobId.arrival(watchName, snapshot.uuid),
+    {
+      about: `${watchName}: ${snapshot.name}`,
+      asked,
+      patienceUntil: new Date(world.clock.now().getTime() + input.watch.patienceMs).toISOString(),
+      input,
+    },
+    { state: "asked", reason: reason("arrival.seen", { root: `index-${generation}`, snapshot: snapshot.name }), data },
+  );
+}

@@ -1,0 +1,186 @@
+import type { Job } from "../../jobs/record.ts";
+import type { Decision } from "../../jobs/step.ts";
+import type { ClusterSnapshot } from "../../model/cluster.ts";
+import type { BackupPolicy } from "../../model/config.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
+
+export interface BackupInput {
+  policyName: string;
+  policy: BackupPolicy;
+  slot: string;
+}
+
+export interface BackupData {
+  /** Attempts begun so far. */
+  attempt: number;
+  /** Of the attempt under way. */
+  name?: string;
+  uuid?: string;
+  /** The planned list; a snapshot that holds another one is no success. */
+  indices?: string[];
+  /** Requests that were accepted and left no trace. */
+  traceless?: number;
+  /** Attempts that came to nothing. */
+  failures: { name: string; state: string; shardsFailed: number }[];
+}
+
+export interface BackupObservation {
+  mark: string;
+  /** `undefined` when the repository is registered as configured. */
+  repository: { fault: Reason } | { register: true } | undefined;
+  selection: { indices: string[] } | { fault: Reason };
+  /** Snapshots of this slot in the repository, all attempts. */
+  slotSnapshots: readonly ClusterSnapshot[];
+  progress: { shardsDone: number; shardsTotal: number } | undefined;
+  /** Why this job must not start work now: another job, or somebody else's work on the cluster. */
+  blocked: Reason | undefined;
+}
+
+export type BackupJob = Job<BackupInput, BackupData>;
+
+/** One step of a backup: the slot's snapshot is started, followed, tried again, or given up. */
+export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): Decision<BackupData> {
+  const { data } = job.head;
+  const running = seen.slotSnapshots.find((snapshot) => snapshot.state === "IN_PROGRESS");
+  if (job.head.cancelling) return cancel(data, running);
+  const good = seen.slotSnapshots.find((snapshot) => isGood(snapshot, data, seen));
+  if (good)
+    return {
+      do: "record",
+      state: "done",
+      reason: goodReason(good),
+      data: { ...data, name: good.name, ...(good.uuid ? { uuid: good.uuid } : {}), indices: good.indices },
+    };
+  if (running)
+    return {
+      do: "wait",
+      own: true,
+      reason: reason("snapshot.running", {
+        snapshot: running.name,
+        shardsDone: seen.progress?.shardsDone ?? 0,
+        shardsTotal: seen.progress?.shardsTotal ?? 0,
+      }),
+    };
+
+  const ended = seen.slotSnapshots.filter((snapshot) => !data.failures.some((failure) => failure.name === snapshot.name));
+  if (ended.length > 0)
+    return {
+      do: "record",
+      state: "asked",
+      reason: endedReason(ended),
+      data: { ...withoutName(data), failures: [...data.failures, ...ended.map(failureOf)] },
+    };
+  // A name that came to nothing is not asked for again, even if its snapshot was deleted since.
+  const known = [...seen.slotSnapshots, ...data.failures];
+  const attempts = Math.max(data.attempt, ...known.map(({ name }) => parseSnapshotName(name)?.attempt ?? 0));
+  if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts)
+    return {
+      do: "record",
+      state: "failed",
+      reason: reason("backup.attempts", { attempts, last: data.failures.at(-1)?.state ?? "FAILED" }),
+      data,
+    };
+  return refusedTooLong(job, now) ?? start(job, seen, attempts);
+}
+
+/** A cluster that says no is waited for like one that is busy: as long as patience lasts, whatever the number of requests. */
+function refusedTooLong({ head, intent }: BackupJob, now: Date): Decision<BackupData> | undefined {
+  if (!isRefused(head) || new Date(intent.patienceUntil) > now) return undefined;
+  const why = reason("job.patience", { until: intent.patienceUntil, because: head.reason.code, ...head.reason.params });
+  return { do: "record", state: "failed", reason: why, data: head.data };
+}
+
+/** The record that frees the claim of a refused request says why in the place of the start's own reason. */
+function isRefused({ claim, reason: why }: BackupJob["head"]): boolean {
+  return claim?.effect === "startSnapshot" && why.code !== "backup.start";
+}
+
+function tracelessOf({ claim, reason: why, data }: BackupJob["head"]): number {
+  const another = claim?.effect === "startSnapshot" && why.code === "backup.start";
+  return (data.traceless ?? 0) + (another ? 1 : 0);
+}
+
+function start(job: BackupJob, seen: BackupObservation, attempts: number): Decision<BackupData> {
+  const { data, state } = job.head;
+  const { policyName, slot, policy } = job.intent.input;
+  if (seen.repository && "fault" in seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
+  if (seen.repository)
+    return {
+      do: "effect",
+      effect: "registerRepository",
+      args: { repository: policy.repository },
+      reason: reason("repository.register", { repository: policy.repository }),
+      data,
+    };
+  if ("fault" in seen.selection) return { do: "record", state: "failed", reason: seen.selection.fault, data };
+  if (seen.blocked) return { do: "wait", reason: seen.blocked };
+  if (state === "running")
+    return { do: "record", state: "asked", reason: reason("snapshot.vanished", { snapshot: data.name ?? "" }), data: withoutName(data) };
+  // An attempt that left no trace (7.10 accepts into a repository it cannot write) is asked for again a few times, a refused one always, and only ever
+  // under its own name: a request that is still on its way would else make a second good snapshot.
+  const traceless = tracelessOf(job.head);
+  const attempt = data.name === undefined ? attempts + 1 : Math.max(attempts, 1);
+  if (attempt > policy.attempts || (!isRefused(job.head) && traceless >= policy.attempts))
+    return {
+      do: "record",
+      state: "failed",
+      reason: reason("backup.noTrace", { snapshot: data.name ?? "", attempts: traceless }),
+      data,
+    };
+  const name = snapshotName({ policy: policyName, slot, attempt, mark: seen.mark });
+  const indices = seen.selection.indices;
+  return {
+    do: "effect",
+    effect: "startSnapshot",
+    args: { name, indices },
+    reason: reason("backup.start", { snapshot: name, indices: indices.slice(0, 10), count: indices.length, attempt }),
+    data: { ...data, attempt, name, indices, ...(traceless > 0 ? { traceless } : {}) },
+  };
+}
+
+function cancel(data: BackupData, running: ClusterSnapshot | undefined): Decision<BackupData> {
+  if (running)
+    return {
+      do: "effect",
+      effect: "deleteRunning",
+      args: { name: running.name },
+      reason: reason("cancel.takeBack", { snapshot: running.name }),
+      data,
+    };
+  return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
+}
+
+function isGood(snapshot: ClusterSnapshot, data: BackupData, seen: BackupObservation): boolean {
+  if (snapshot.state !== "SUCCESS") return false;
+  const planned = data.indices ?? ("indices" in seen.selection ? seen.selection.indices : undefined);
+  return planned !== undefined && sameNames(snapshot.indices, planned);
+}
+
+function goodReason(snapshot: ClusterSnapshot): Reason {
+  const seconds = snapshot.endTime ? Math.round((snapshot.endTime.getTime() - snapshot.startTime.getTime()) / 1000) : 0;
+  return reason("backup.success", { snapshot: snapshot.name, indices: snapshot.indices.length, shards: snapshot.shards.total, seconds });
+}
+
+function endedReason(ended: readonly ClusterSnapshot[]): Reason {
+  const last = ended.at(-1) as ClusterSnapshot;
+  if (last.state === "SUCCESS") return reason("backup.otherIndices", { snapshot: last.name, indices: last.indices.slice(0, 10) });
+  return reason("backup.notGood", {
+    snapshot: last.name,
+    state: last.state,
+    shardsFailed: last.shards.failed,
+    first: last.failures[0]?.reason.slice(0, 200) ?? "",
+  });
+}
+
+function failureOf(snapshot: ClusterSnapshot): BackupData["failures"][number] {
+  return { name: snapshot.name, state: snapshot.state, shardsFailed: snapshot.shards.failed };
+}
+
+function withoutName({ name: _name, uuid: _uuid, traceless: _traceless, ...rest }: BackupData): BackupData {
+  return rest;
+}
+
+export function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && [...a].sort().join("\n") === [...b].sort().join("\n");
+}

@@ -1,0 +1,42 @@
+import { freshRun } from "../../jobs/freshRun.ts";
+import type { Created } from "../../jobs/log.ts";
+import type { Asked } from "../../jobs/record.ts";
+import { configured, placeOf, type World } from "../../jobs/world.ts";
+import { AppError } from "../../model/errors.ts";
+import { jobId } from "../../model/jobId.ts";
+import { reason } from "../../model/reason.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { safePlace } from "../../repository/withoutSecrets.ts";
+import { chooseSnapshots } from "./plan.ts";
+import type { CopyData, CopyInput } from "./step.ts";
+
+const COPY_PATIENCE_MS = 24 * 3_600_000;
+
+/** Writes the intent to copy what the rule wants from the source as its newest root stands; the same root again is the same job. */
+export async function askCopy(world: World, copyName: string, asked: Asked, known?: OpenedRepository): Promise<Created> {
+  const rule = configured(world.config, "copies", copyName);
+  const from = placeOf(world.config, rule.from);
+  const source = world.blobs(from);
+  const opened = known ?? (await openRepository(source));
+  if (!opened.root)
+    throw new AppError("absent", `copies.${copyName}: ${source.url} has no root (index-N), so there is nothing to copy yet`, {
+      reason: reason("copy.noRoot", { source: source.url }),
+    });
+  const wanted = chooseSnapshots({ ...opened.root, snapshots: await datedSnapshots(source, opened) }, rule.snapshots).map(
+    ({ uuid }) => uuid,
+  );
+  const input: CopyInput = { copyName, rule: { ...rule, to: safePlace(rule.to) }, from: safePlace(from), wanted };
+  const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
+  const id = jobId.copy(copyName, opened.root.sha256, wanted);
+  return world.log.create(
+    asked.by === "ossnap" ? id : await freshRun(world, id),
+    {
+      about: `${copyName}, ${wanted.length} snapshots of ${opened.root.key}`,
+      asked,
+      patienceUntil: new Date(world.clock.now().getTime() + COPY_PATIENCE_MS).toISOString(),
+      input,
+    },
+    { state: "asked", reason: reason("copy.asked", { by: asked.who }), data },
+  );
+}

@@ -1,0 +1,69 @@
+import type { OpenWork } from "../../jobs/openWork.ts";
+import { placeOf, type World } from "../../jobs/world.ts";
+import type { CopyRule } from "../../model/config.ts";
+import { slotOf, slotTime } from "../../model/slot.ts";
+import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { dueSlots } from "../../plan/slots.ts";
+import { listRoots, openRepository } from "../../reader/readRepository.ts";
+import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
+import { stateKey } from "../../state/keys.ts";
+import { hasMark, rememberMark } from "../../state/marks.ts";
+import { askCopy } from "./ask.ts";
+
+/** A success that no hint tells (taken by hand, by another deployment, before this state was) is seen this many minutes late at most. */
+export const SOURCE_LOOK_MINUTES = 10;
+
+/** Whether a copy is due: its policy has a new good snapshot, or its own schedule says so. */
+export async function lookForCopy(world: World, work: OpenWork, copyName: string, rule: CopyRule): Promise<void> {
+  if (rule.after !== undefined) await lookForSuccess(world, work, copyName, rule.after);
+  if (rule.schedule !== undefined) await lookForSlot(world, work, copyName, rule.schedule);
+}
+
+/**
+ * Our own hints tell when the policy had a success, so that the source is looked at only then, and now and then for what no hint tells.
+ * One LIST tells whether its root is another than at the last look.
+ */
+async function lookForSuccess(world: World, work: OpenWork, copyName: string, policy: string): Promise<void> {
+  const isSeen = (mark: string) => hasMark(work.live.copySeen, copyName, mark);
+  const success = work.live.slots.get(policy)?.findLast(({ state }) => state === "done");
+  const isTold = success !== undefined && !isSeen(afterMark(success.slot));
+  if (!isTold && world.clock.now().getUTCMinutes() % SOURCE_LOOK_MINUTES !== 0) return;
+  const source = world.blobs(placeOf(world.config, world.config.copies[copyName]?.from ?? ""));
+  const roots = await listRoots(source);
+  const highest = Math.max(...roots.keys());
+  const info = roots.get(highest);
+  if (!info || (!isTold && isSeen(rootMark(highest, info)))) return;
+  const opened = await openRepository(source);
+  const ours = newestGoodFirst(await datedSnapshots(source, opened)).filter(({ name }) => parseSnapshotName(name)?.policy === policy);
+  const [newest] = ours;
+  if (newest && !isSeen(newest.uuid)) {
+    const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, opened);
+    if (created.outcome === "created") work.jobs.push(created.job);
+    await remember(world, work, copyName, newest.uuid);
+  }
+  // A success that the source does not show yet is looked for again.
+  if (isTold && ours.some(({ name }) => parseSnapshotName(name)?.slot === success.slot))
+    await remember(world, work, copyName, afterMark(success.slot));
+  await remember(world, work, copyName, rootMark(highest, info));
+}
+
+const afterMark = (slot: string) => `after-${slot}`;
+
+/** The newest moment that is due; those before it are covered by it. */
+async function lookForSlot(world: World, work: OpenWork, copyName: string, schedule: NonNullable<CopyRule["schedule"]>): Promise<void> {
+  const now = world.clock.now();
+  const dealtWith = (work.live.copySeen.get(copyName) ?? [])
+    .map(({ mark }) => mark)
+    .filter((mark) => mark.startsWith("slot-"))
+    .at(-1);
+  if (dealtWith === undefined) return remember(world, work, copyName, `slot-${slotOf(now)}`);
+  const due = dueSlots(schedule, slotTime(dealtWith.slice("slot-".length)), now).at(-1);
+  if (!due) return;
+  const created = await askCopy(world, copyName, { by: "timer", who: `schedule ${slotOf(due)}` });
+  if (created.outcome === "created") work.jobs.push(created.job);
+  await remember(world, work, copyName, `slot-${slotOf(due)}`);
+}
+
+function remember(world: World, work: OpenWork, copyName: string, mark: string): Promise<void> {
+  return rememberMark(world, work.live.copySeen, { name: copyName, prefix: stateKey.copySeen(copyName), mark });
+}

@@ -1,0 +1,187 @@
+import type { Job } from "../../jobs/record.ts";
+import type { Decision } from "../../jobs/step.ts";
+import type { CopyRule, Place } from "../../model/config.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { BatchResult, CopyPlan } from "./plan.ts";
+
+/** Tasks of one copy that run side by side. */
+const TASKS_MAX = 4;
+/** Tries per batch before the job gives up. */
+const BATCH_ATTEMPTS_MAX = 3;
+/** Times the plan is made anew because the source moved under it. */
+const ROUNDS_MAX = 5;
+
+export interface CopyInput {
+  copyName: string;
+  rule: CopyRule;
+  from: Place;
+  /** What is being copied, as the source's root named it when the job was asked for. */
+  wanted: string[];
+}
+
+export interface CopyBatchState {
+  id: string;
+  blobs: number;
+  bytes: number;
+  /** The task under way; 0 = none yet. */
+  attempt: number;
+  done?: { blobs: number; bytes: number };
+  /** The attempt whose faulty result is in `moved` already. */
+  counted?: number;
+}
+
+export interface CopyData {
+  round: number;
+  pinned?: { generation: number; sha256: string };
+  snapshots: { name: string; uuid: string }[];
+  skipped: { blobs: number; bytes: number };
+  batches: CopyBatchState[];
+  /** Over all rounds: what was really moved. */
+  moved: { blobs: number; bytes: number };
+  root?: { key: string; sha256: string };
+  /** The destination's root that the plan was made against. */
+  seenRoot?: string | null;
+}
+
+export type CopyObservation =
+  /** An older job of the same copy is still open. */
+  | { seen: "queued"; by: string }
+  /** Time ran out before anything could be said. */
+  | { seen: "cut" }
+  | { seen: "plan"; plan: CopyPlan }
+  | {
+      seen: "batches";
+      results: ReadonlyMap<string, BatchResult>;
+      tasks: ReadonlyMap<string, "running" | "succeeded" | "failed" | "unknown">;
+    }
+  | {
+      seen: "destination";
+      missing: readonly { key: string; expectedBytes: number | null; foundBytes: number | null }[];
+      published: boolean;
+    };
+
+export type CopyJob = Job<CopyInput, CopyData>;
+
+/** One step of a copy: plan against the pinned root, move batches, check the destination, publish the root, the latest pointer last. */
+export function stepCopy(job: CopyJob, seen: CopyObservation): Decision<CopyData> {
+  const { data } = job.head;
+  if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
+  if (seen.seen === "queued") return { do: "wait", reason: reason("copy.queued", { job: seen.by }) };
+  if (seen.seen === "cut") return { do: "wait", reason: reason("copy.reading") };
+  if (seen.seen === "plan") return begin(data, seen.plan);
+  if (seen.seen === "batches") return moveBatches(job, seen);
+  if (seen.published)
+    return {
+      do: "record",
+      state: "done",
+      reason: reason("copy.done", { ...data.moved, root: data.root?.key ?? "", snapshots: data.snapshots.map(({ name }) => name) }),
+      data,
+    };
+  const gap = seen.missing[0];
+  if (gap)
+    return again(
+      data,
+      reason("copy.gap", { missing: seen.missing.length, first: gap.key, expectedBytes: gap.expectedBytes, foundBytes: gap.foundBytes }),
+    );
+  return { do: "effect", effect: "publishRoot", args: data.root, reason: reason("copy.publish", { root: data.root?.key ?? "" }), data };
+}
+
+function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
+  if (plan.fault) return { do: "record", state: "failed", reason: plan.fault, data };
+  const next: CopyData = {
+    ...data,
+    pinned: plan.pinned,
+    snapshots: plan.snapshots,
+    skipped: plan.skipped,
+    root: plan.root,
+    seenRoot: plan.seenRoot,
+    batches: plan.batches.map((batch) => ({ id: batch.id, blobs: batch.blobs.length, bytes: batch.bytes, attempt: 0 })),
+  };
+  if (plan.current)
+    return {
+      do: "record",
+      state: "done",
+      reason: reason("copy.nothing", { root: plan.root.key, snapshots: plan.snapshots.map(({ name }) => name) }),
+      data: next,
+    };
+  const total = next.batches.reduce((sum, batch) => ({ blobs: sum.blobs + batch.blobs, bytes: sum.bytes + batch.bytes }), {
+    blobs: 0,
+    bytes: 0,
+  });
+  return {
+    do: "effect",
+    effect: "writeBatches",
+    args: { round: data.round, batches: next.batches.length, root: plan.root },
+    reason: reason("copy.planned", {
+      ...total,
+      skippedBlobs: plan.skipped.blobs,
+      skippedBytes: plan.skipped.bytes,
+      generation: plan.pinned.generation,
+    }),
+    data: next,
+    carry: plan,
+  };
+}
+
+function moveBatches(job: CopyJob, seen: Extract<CopyObservation, { seen: "batches" }>): Decision<CopyData> {
+  const { data } = job.head;
+  const news = data.batches.filter((batch) => !batch.done && seen.results.has(batch.id));
+  if (news.length > 0) return takeResults(data, news, seen.results);
+  const open = data.batches.filter((batch) => !batch.done);
+  const running = open.filter((batch) => batch.attempt > 0 && seen.tasks.get(batch.id) === "running");
+  const next = open.find((batch) => !running.includes(batch));
+  if (next && running.length < TASKS_MAX) return startTask(data, next);
+  const done = data.batches.filter((batch) => batch.done);
+  const bytes = (batches: readonly CopyBatchState[]) => batches.reduce((sum, batch) => sum + batch.bytes, 0);
+  return {
+    do: "wait",
+    own: true,
+    reason: reason("copy.running", {
+      batches: data.batches.length,
+      done: done.length,
+      bytesTotal: bytes(data.batches),
+      bytesDone: bytes(done),
+    }),
+  };
+}
+
+function startTask(data: CopyData, batch: CopyBatchState): Decision<CopyData> {
+  const attempt = batch.attempt + 1;
+  if (attempt > BATCH_ATTEMPTS_MAX)
+    return { do: "record", state: "failed", reason: reason("copy.attempts", { batch: batch.id, attempts: BATCH_ATTEMPTS_MAX }), data };
+  return {
+    do: "effect",
+    effect: "startTask",
+    args: { batch: batch.id, attempt },
+    reason: reason("copy.task", { batch: batch.id, attempt, blobs: batch.blobs }),
+    data,
+  };
+}
+
+/** Whole batches are recorded first, so that none is ever counted twice; what failed is begun again after that, and counted once it is whole. */
+function takeResults(data: CopyData, news: readonly CopyBatchState[], results: ReadonlyMap<string, BatchResult>): Decision<CopyData> {
+  const resultOf = (batch: CopyBatchState) => results.get(batch.id) as BatchResult;
+  const whole = news.filter((batch) => resultOf(batch).faults.length === 0);
+  if (whole.length === 0) return retryBatch(data, news[0] as CopyBatchState, resultOf(news[0] as CopyBatchState));
+  const moved = whole.map(resultOf).reduce((sum, { copied }) => ({ blobs: sum.blobs + copied.blobs, bytes: sum.bytes + copied.bytes }), {
+    ...data.moved,
+  });
+  const batches = data.batches.map((batch) => (whole.includes(batch) ? { ...batch, done: resultOf(batch).copied } : batch));
+  const state = batches.every((batch) => batch.done) ? "moved" : "copying";
+  return { do: "record", state, reason: reason("copy.moved", { batches: whole.length, ...moved }), data: { ...data, batches, moved } };
+}
+
+function retryBatch(data: CopyData, batch: CopyBatchState, { faults }: BatchResult): Decision<CopyData> {
+  const fault = faults[0] as BatchResult["faults"][number];
+  const { key, expectedBytes, foundBytes } = fault;
+  const why = reason(`copy.${fault.fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt });
+  if (fault.fault === "vanished") return again(data, why);
+  if (batch.attempt >= BATCH_ATTEMPTS_MAX) return { do: "record", state: "failed", reason: why, data };
+  return { do: "effect", effect: "startTask", args: { batch: batch.id, attempt: batch.attempt + 1 }, reason: why, data };
+}
+
+/** The plan no longer fits the source or the destination: it is made anew, a bounded number of times. */
+function again(data: CopyData, why: Reason): Decision<CopyData> {
+  if (data.round >= ROUNDS_MAX) return { do: "record", state: "failed", reason: why, data };
+  return { do: "record", state: "asked", reason: why, data: { ...data, round: data.round + 1, batches: [] } };
+}

@@ -1,0 +1,136 @@
+import { readOpenWork } from "../../jobs/openWork.ts";
+import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } from "../../jobs/record.ts";
+import type { World } from "../../jobs/world.ts";
+import { AppError } from "../../model/errors.ts";
+import { JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { stateKey } from "../../state/keys.ts";
+import { readObject } from "../../state/objects.ts";
+
+/** Finished jobs that a list shows per kind, unless asked for more. */
+const DONE_SHOWN = 20;
+const DONE_SHOWN_MAX = 200;
+
+export interface JobRow {
+  id: string;
+  kind: JobKindName;
+  about: string;
+  state: string;
+  reason: Reason;
+  by: string;
+  askedBy: Asked["by"];
+  since: string;
+  at: string;
+  /** Of finished jobs. */
+  result?: unknown;
+}
+
+export interface JobQuestion {
+  open?: boolean;
+  kind?: string;
+  /** Finished jobs per kind, at most 200. */
+  limit?: number;
+}
+
+/** Open jobs, then the newest finished ones of each kind. */
+export async function listJobs(world: World, question: JobQuestion = {}): Promise<JobRow[]> {
+  const kinds = JOB_KINDS.filter((kind) => question.kind === undefined || kind === question.kind);
+  if (kinds.length === 0) throw new AppError("invalid", `kind: there is no "${question.kind}"; one of ${JOB_KINDS.join(", ")}`);
+  const limit = question.limit ?? DONE_SHOWN;
+  if (!Number.isInteger(limit) || limit < 1 || limit > DONE_SHOWN_MAX)
+    throw new AppError("invalid", `limit: "${limit}" is not a number from 1 to ${DONE_SHOWN_MAX}`);
+  const { jobs } = await readOpenWork(world);
+  const newestFirst = (a: JobRow, b: JobRow) => (a.at < b.at ? 1 : -1);
+  const open = jobs
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(openRow)
+    .sort(newestFirst);
+  if (question.open) return open;
+  const over: JobRow[] = [];
+  for (const kind of kinds) over.push(...(await doneRows(world, kind, limit)));
+  return [...open, ...over.sort(newestFirst)];
+}
+
+/** Final records are permanent, so only the newest by the store's clock are read. */
+async function doneRows(world: World, kind: JobKindName, limit: number): Promise<JobRow[]> {
+  const listed: { key: string; at: number }[] = [];
+  for await (const { key, lastModified } of world.state.list(stateKey.doneAll(kind)))
+    listed.push({ key, at: lastModified?.getTime() ?? 0 });
+  const newest = listed.sort((a, b) => b.at - a.at).slice(0, limit);
+  const records = await Promise.all(newest.map(({ key }) => readObject<DoneRecord>(world.state, key)));
+  return records.flatMap((record) => (record ? [doneRow(record)] : []));
+}
+
+/** How an open job stands this moment, seen without moving it. */
+export interface JobNow {
+  /** `waits` for others or its own work, `moves` at the next tick. */
+  does: "waits" | "moves";
+  reason: Reason;
+  /** ISO; a wait for others ends in a failure then. Absent while its own work runs. */
+  givesUpAt?: string;
+}
+
+/** Only the tick knows all kinds of jobs, so that a look comes from there. */
+export type LookAtJob = (world: World, id: string) => Promise<JobNow | undefined>;
+
+export interface JobShown extends JobRow {
+  history: HistoryEntry[];
+  /** Of an open job that was looked at: what it waits for, or does next. */
+  now?: JobNow;
+}
+
+/** One job with its whole history, and with `look` how it stands this moment; an id that never was is `absent`. */
+export async function showJob(world: World, id: string, look?: LookAtJob): Promise<JobShown> {
+  const open = kindOf(id) === undefined ? undefined : await world.log.read(id);
+  if (open && !isFinal(open.head.state)) {
+    const now = await look?.(world, id);
+    return { ...openRow(open), ...(now ? { now } : {}), history: await world.log.history(id) };
+  }
+  const done = await world.log.done(id);
+  if (!done)
+    throw new AppError("absent", `job ${id}: there is none of that id; ossnap jobs lists them`, { reason: reason("job.absent", { id }) });
+  return { ...doneRow(done), history: await world.log.history(id) };
+}
+
+/** Asks an open job to stop: nothing new is started, and what it began is taken back by the next steps. A finished one is left as it is. */
+export async function cancelJob(world: World, id: string, asked: Asked): Promise<JobRow> {
+  const job = kindOf(id) === undefined ? undefined : await world.log.read(id);
+  if (!job) return showJob(world, id);
+  if (isFinal(job.head.state) || job.head.cancelling) return openRow(job);
+  const { state, data, claim } = job.head;
+  const next = {
+    state,
+    data,
+    reason: reason("cancel.asked", { by: asked.who }),
+    cancelling: { who: asked.who, at: world.clock.now().toISOString() },
+  };
+  const record = await world.log.append(id, job.head, claim ? { ...next, claim } : next);
+  if (record === "lost") throw new AppError("conflict", `job ${id}: it moved this moment; ask again`);
+  return openRow({ ...job, head: record });
+}
+
+export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
+  return {
+    id,
+    kind,
+    about: intent.about,
+    state: head.state,
+    reason: head.reason,
+    by: intent.asked.who,
+    askedBy: intent.asked.by,
+    since: createdAt.toISOString(),
+    at: head.at,
+  };
+}
+
+export function doneRow({ id, kind, about, state, reason: why, asked, createdAt, at, result }: DoneRecord): JobRow {
+  return { id, kind, about, state, reason: why, by: asked.who, askedBy: asked.by, since: createdAt, at, result };
+}
+
+/** Whether effects are held back. */
+export async function setPaused(world: World, paused: boolean, who: string): Promise<{ paused: boolean }> {
+  if (paused)
+    await world.state.put(stateKey.paused, new TextEncoder().encode(JSON.stringify({ by: who, at: world.clock.now().toISOString() })));
+  else await world.state.delete([stateKey.paused, stateKey.pausedBefore]);
+  return { paused: (await world.state.head(stateKey.paused)) !== undefined };
+}

@@ -1,0 +1,42 @@
+import { freshRun } from "../../jobs/freshRun.ts";
+import type { Created } from "../../jobs/log.ts";
+import type { Asked } from "../../jobs/record.ts";
+import type { World } from "../../jobs/world.ts";
+import { jobId } from "../../model/jobId.ts";
+import { reason } from "../../model/reason.ts";
+import type { RestoreData, RestoreInput } from "./step.ts";
+
+/** How long a restore waits for other work on its cluster. */
+const RESTORE_PATIENCE_MS = 4 * 3_600_000;
+
+export interface RestoreOrder {
+  input: RestoreInput;
+  cluster: string;
+  asked: Asked;
+  /** What makes two restores of one snapshot different intents: the alias they are for. */
+  purpose: string;
+  /** A caller's idempotency key takes the place of all that. */
+  key?: string;
+  fingerprint?: string;
+}
+
+/** The id that guards a restore: the same snapshot, cluster, indices and purpose are one job, whoever asks. */
+export function restoreIdOf({ input, cluster, purpose, key }: RestoreOrder): string {
+  if (key !== undefined) return jobId.byKey("restore", key);
+  return jobId.restore({ snapshotUuid: input.snapshot.uuid, cluster, indices: input.indices, purpose });
+}
+
+/** Writes the intent to restore; the same order again is the same job. */
+export async function askRestore(world: World, order: RestoreOrder): Promise<Created> {
+  const { input, cluster, asked } = order;
+  const patienceUntil = new Date(world.clock.now().getTime() + RESTORE_PATIENCE_MS).toISOString();
+  const about = `${input.snapshot.name}: ${input.indices.join(", ")} → ${cluster}${input.alias ? ` as ${input.alias}` : ""}`;
+  const data: RestoreData = { targets: [] };
+  const fingerprint = order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint };
+  const id = restoreIdOf(order);
+  return world.log.create(
+    asked.by === "person" && order.key === undefined ? await freshRun(world, id) : id,
+    { about, asked, cluster, patienceUntil, input, ...fingerprint },
+    { state: "asked", reason: reason("restore.asked", { snapshot: input.snapshot.name, by: asked.who }), data },
+  );
+}

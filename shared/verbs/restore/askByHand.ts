@@ -1,0 +1,130 @@
+import type { Created } from "../../jobs/log.ts";
+import type { Asked } from "../../jobs/record.ts";
+import { configured, placeOf, type World } from "../../jobs/world.ts";
+import type { Place } from "../../model/config.ts";
+import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
+import type { Preflight } from "../../plan/preflight.ts";
+import { chooseSnapshot } from "../../reader/prove/proveSnapshot.ts";
+import { openRepository } from "../../reader/readRepository.ts";
+import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { safePlace } from "../../repository/withoutSecrets.ts";
+import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
+import { gateOf } from "./gather.ts";
+import type { RestoreInput } from "./step.ts";
+
+/** A by-hand restore keeps what it replaces for this long. */
+const KEEP_OLD_MS = 86_400_000;
+
+export interface RestoreRequestByHand {
+  snapshot: string;
+  /** A repository of ossnap.yaml, or the registered name of a watch. */
+  repository: string;
+  to: string;
+  indices: string[];
+  alias?: string | undefined;
+  replicas?: number | undefined;
+}
+
+export interface PreflightReport extends Preflight {
+  snapshot: { name: string; uuid: string };
+  verdict: string;
+  level: string;
+}
+
+/** What a restore would do and be refused for; nothing is changed. */
+export async function preflightRestore(world: World, request: RestoreRequestByHand): Promise<PreflightReport> {
+  return report(world, await orderOf(world, request, { by: "person", who: "a dry run" }, {}));
+}
+
+/** The same, then the intent; an order that would be refused comes back with its report, and nothing is written. */
+export async function startRestore(
+  world: World,
+  request: RestoreRequestByHand,
+  asked: Asked,
+  options: RestoreOptions = {},
+): Promise<{ created: Created } | { refused: PreflightReport }> {
+  const order = await orderOf(world, request, asked, options);
+  const id = restoreIdOf(order);
+  if ((await world.log.read(id)) ?? (await world.log.done(id))) return { created: await askRestore(world, order) };
+  const found = await report(world, order);
+  return found.refused ? { refused: found } : { created: await askRestore(world, order) };
+}
+
+interface RestoreOptions {
+  /** The caller's idempotency key. */
+  key?: string | undefined;
+  fingerprint?: string | undefined;
+}
+
+async function report(world: World, order: RestoreOrder): Promise<PreflightReport> {
+  const cluster = world.cluster(order.cluster);
+  const info = await cluster.info();
+  const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, info.version, await cluster.listIndices());
+  return { ...preflight, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
+}
+
+async function orderOf(
+  world: World,
+  request: RestoreRequestByHand,
+  asked: Asked,
+  { key, fingerprint }: RestoreOptions,
+): Promise<RestoreOrder> {
+  return {
+    input: await inputOf(world, request),
+    cluster: request.to,
+    asked,
+    purpose: request.alias ?? "by-hand",
+    ...(key === undefined ? {} : { key }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  };
+}
+
+async function inputOf(world: World, request: RestoreRequestByHand): Promise<RestoreInput> {
+  if (!Object.hasOwn(world.config.clusters, request.to))
+    throw new AppError(
+      "invalid",
+      `to: no cluster "${request.to}" in ossnap.yaml; there are ${Object.keys(world.config.clusters).join(", ")}`,
+      {
+        reason: reason("config.unknown", { section: "clusters", name: request.to, known: Object.keys(world.config.clusters) }),
+      },
+    );
+  const { place, watch } = sourceOf(world, request);
+  const store = world.blobs(place);
+  const opened = await openRepository(store);
+  if (!opened.root)
+    throw new AppError("absent", `repository ${request.repository}: ${store.url} has no root (index-N)`, {
+      reason: reason("repository.noRoot", { url: store.url }),
+    });
+  const { name, uuid } = chooseSnapshot(opened.root, { name: request.snapshot });
+  const dated = (await datedSnapshots(store, opened)).find((snapshot) => snapshot.uuid === uuid);
+  return {
+    snapshot: { name, uuid, startTime: dated?.startTime?.toISOString() ?? new Date(0).toISOString() },
+    repository: request.repository,
+    place: safePlace(place),
+    indices: request.indices,
+    ...(request.alias === undefined ? {} : { alias: request.alias }),
+    replicas: request.replicas ?? 1,
+    keepOldMs: KEEP_OLD_MS,
+    ...(watch === undefined ? {} : { watch }),
+    serves: watch !== undefined && request.alias !== undefined && request.alias === world.config.watches[watch]?.restore.alias,
+  };
+}
+
+/** A watch's registration serves only on the watch's own cluster; anything else must be registered by ossnap.yaml's repositories. */
+function sourceOf(world: World, request: RestoreRequestByHand): { place: Place; watch?: string } {
+  const watch = Object.entries(world.config.watches).find(
+    ([, { register, cluster }]) => register.name === request.repository && cluster === request.to,
+  );
+  if (watch) return { place: watch[1].blobs, watch: watch[0] };
+  const { cluster } = configured(world.config, "repositories", request.repository);
+  if (cluster !== request.to)
+    throw new AppError(
+      "invalid",
+      `repository ${request.repository}: is registered on ${cluster}, not on ${request.to}; restore there, or add a watch on ${request.to} for its blobs`,
+      {
+        reason: reason("repository.otherCluster", { repository: request.repository, cluster, to: request.to }),
+      },
+    );
+  return { place: placeOf(world.config, request.repository) };
+}

@@ -1,0 +1,145 @@
+import { isTimeUp } from "../../jobs/isTimeUp.ts";
+import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
+import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
+import { configured, configuredCluster, type World } from "../../jobs/world.ts";
+import { type Cluster, type ClusterIndex, isUnderWay, type RunningRestore } from "../../model/cluster.ts";
+import type { SnapshotProof } from "../../model/repository.ts";
+import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
+import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { selectNames } from "../../plan/selection.ts";
+import { newestEvidence } from "../../reader/evidence.ts";
+import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
+import { heldIndices, openRepository } from "../../reader/readRepository.ts";
+import { servedNow } from "../../state/servedNow.ts";
+import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
+
+/** What a restore's step decides on: registration and preflight at first, then how far each index has come. */
+export async function observeRestore(world: World, work: OpenWork, job: RestoreJob): Promise<RestoreObservation> {
+  const cluster = world.cluster(configuredCluster(job));
+  const { input } = job.intent;
+  const info = await cluster.info();
+  const existing = await cluster.listIndices();
+  const asked = job.head.state === "asked" && !job.head.cancelling;
+  const registration = asked ? registrationOf(world, job) : undefined;
+  const need = registration ? (await repositoryState(world, registration)).need : undefined;
+  const gate = asked && !need ? await gateOf(world, job.id, input, info.version, existing) : undefined;
+  const isCut = gate?.proof.reason?.code === "proof.outOfTime";
+  if (isCut) work.cut.add(job.id);
+  const restores = await cluster.runningRestores();
+  const targets: TargetSeen[] = [];
+  for (const target of job.head.data.targets) targets.push(await observeTarget(cluster, job.id, target, existing, restores));
+  const holders = existing.filter((index) => input.alias !== undefined && index.aliases.includes(input.alias));
+  return {
+    repository: need,
+    preflight: isCut ? undefined : gate?.preflight,
+    digest: gate?.proof.closure?.digest,
+    targets,
+    aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
+    dataNodes: info.dataNodes,
+    overtaken: await overtakenBy(world, job),
+    blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
+  };
+}
+
+/** While nothing was asked of the cluster yet: a watch never goes back, and this job may have waited for hours. */
+async function overtakenBy(world: World, { head, intent }: RestoreJob): Promise<string | undefined> {
+  const { watch, serves, snapshot } = intent.input;
+  const isAhead = head.state === "asked" || head.state === "planned";
+  if (!isAhead || watch === undefined || !serves || intent.asked.by === "person") return undefined;
+  const position = await servedNow(world, watch);
+  return position && timeDigits(new Date(snapshot.startTime)) < position.digits ? position.uuid : undefined;
+}
+
+/** What a watch's restore registers, read-only; the repository of a policy is registered by its backups. */
+export function registrationOf(world: World, job: RestoreJob): RepositoryQuestion | undefined {
+  const { watch, repository } = job.intent.input;
+  if (watch === undefined) return undefined;
+  return {
+    cluster: configuredCluster(job),
+    name: repository,
+    register: readonlyRegistration(configured(world.config, "watches", watch).register),
+  };
+}
+
+/** Proof and preflight in one; the dry run and the job itself use this same one. */
+export async function gateOf(
+  world: World,
+  id: string,
+  input: RestoreJob["intent"]["input"],
+  targetVersion: string,
+  existing: readonly ClusterIndex[],
+): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
+  const proof = await proveWanted(world, input);
+  const start = proof.closure?.snapshot.startTime ?? new Date(input.snapshot.startTime);
+  return {
+    proof,
+    preflight: preflight({
+      proof,
+      indices: input.indices,
+      alias: input.alias,
+      targetVersion,
+      existing,
+      jobId: id,
+      snapshotDigits: timeDigits(start),
+      nameFor: (index) =>
+        restoredIndexName({ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 }),
+    }),
+  };
+}
+
+async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
+  const store = world.blobs(input.place);
+  const opened = await openRepository(store);
+  const held = heldIndices(opened.root, input.snapshot.uuid);
+  const selection = selectNames(input.indices, held);
+  const asked: ProveSnapshotOptions = {
+    uuid: input.snapshot.uuid,
+    // A selection that matches nothing is refused by the preflight, which then says what is held.
+    ...("indices" in selection ? { indices: selection.indices } : {}),
+    level: "footers",
+    footersFor: "counter-named",
+    root: opened,
+    deadline: () => isTimeUp(world),
+  };
+  const known = await knownFooters(world, store.url, input.snapshot.uuid);
+  if (known === undefined) return proveSnapshot(store, asked);
+  const proof = await proveSnapshot(store, { ...asked, footersSeen: () => known.since });
+  // Evidence of other indices says nothing of these.
+  return proof.verdict !== "whole" || proof.closure?.digest === known.digest ? proof : proveSnapshot(store, asked);
+}
+
+/** What an earlier proof says of the footers: they need not be read again where nothing was written since. */
+async function knownFooters(world: World, url: string, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
+  const evidence = (await newestEvidence(world, new Set([uuid]), url)).get(uuid);
+  if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;
+  if (evidence.level !== "footers" && evidence.level !== "contents") return undefined;
+  return { digest: evidence.digest, since: new Date(evidence.since) };
+}
+
+async function observeTarget(
+  cluster: Cluster,
+  job: string,
+  target: { as: string; shards: number },
+  existing: readonly ClusterIndex[],
+  restores: readonly RunningRestore[],
+): Promise<TargetSeen> {
+  const restoring = restores.some((restore) => restore.indices.includes(target.as) && isUnderWay(restore));
+  const index = existing.find(({ name }) => name === target.as);
+  const health = index ? await cluster.health(target.as) : undefined;
+  const primariesActive = health?.primariesActive ?? 0;
+  const recoveries = index ? (await cluster.recovery(target.as)).filter(({ primary }) => primary) : [];
+  const whole = index !== undefined && primariesActive === target.shards;
+  return {
+    as: target.as,
+    there: index === undefined ? "no" : index.settings[JOB_MARKER_KEY] === job ? "ours" : "foreign",
+    uuid: index?.uuid ?? "",
+    replicas: index?.replicas ?? 0,
+    primariesActive,
+    unassigned: health?.unassigned ?? 0,
+    restoring,
+    bytesTotal: recoveries.reduce((sum, { bytes }) => sum + bytes.total, 0),
+    bytesRecovered: recoveries.reduce((sum, { bytes }) => sum + bytes.recovered + bytes.reused, 0),
+    green: health?.status === "green",
+    documents: whole ? await cluster.countDocuments(target.as) : undefined,
+  };
+}

@@ -1,0 +1,185 @@
+import type { OpenWork } from "../../jobs/openWork.ts";
+import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
+import type { JobKind, Look } from "../../jobs/step.ts";
+import { configuredCluster, type World } from "../../jobs/world.ts";
+import { AppError, hasCode } from "../../model/errors.ts";
+import { jobId } from "../../model/jobId.ts";
+import { reason } from "../../model/reason.ts";
+import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern, timeDigits } from "../../model/restoredName.ts";
+import { tellBegin, tellOver } from "../../notices/notices.ts";
+import { SETTINGS_LEFT_BEHIND } from "../../plan/preflight.ts";
+import { openRepository } from "../../reader/readRepository.ts";
+import { stateKey } from "../../state/keys.ts";
+import { writeObjectOnce } from "../../state/objects.ts";
+import { askRetire } from "../retire/ask.ts";
+import { observeRestore, registrationOf } from "./gather.ts";
+import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
+
+/** How a restore looks at its cluster and what it may do there; the decisions are in jobs/steps/restore.ts. */
+export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput, RestoreData, RestoreObservation> {
+  const clusterOf = (job: RestoreJob) => world.cluster(configuredCluster(job));
+  const questionOf = (job: RestoreJob) => {
+    const question = registrationOf(world, job);
+    if (!question) throw new AppError("invalid", `job ${job.id}: has nothing to register`);
+    return question;
+  };
+
+  return {
+    gather: (job) => observeRestore(world, work, job),
+    step: stepRestore,
+
+    effects: {
+      registerRepository: {
+        lookUp: (job) => lookUpRegistration(world, questionOf(job), "asked", job.head.data),
+        perform: (job) => registerRepository(world, questionOf(job)),
+      },
+      restoreIndex: {
+        lookUp: (job, args: { index: string; as: string }) => lookUpRestored(world, job, args),
+        async perform(job, args: { index: string; as: string }) {
+          await requireSameSnapshot(world, job);
+          await clusterOf(job).restore({
+            repository: job.intent.input.repository,
+            snapshot: job.intent.input.snapshot.name,
+            index: args.index,
+            as: args.as,
+            indexSettings: { "index.number_of_replicas": 0, [JOB_MARKER_SETTING]: job.id },
+            ignoreIndexSettings: [...SETTINGS_LEFT_BEHIND],
+          });
+        },
+      },
+      setReplicas: {
+        async lookUp(job, args: { index: string; replicas: number }) {
+          const index = (await clusterOf(job).listIndices()).find(({ name }) => name === args.index);
+          if (index?.replicas !== args.replicas) return { found: "none" };
+          return { found: "ours", state: job.head.state, reason: reason("restore.replicasSet", args), data: job.head.data };
+        },
+        perform: (job, args: { index: string; replicas: number }) =>
+          clusterOf(job).updateIndexSettings(args.index, { "index.number_of_replicas": args.replicas }),
+      },
+      swapAlias: {
+        lookUp: (job, args: { alias: string; index: string; to: string }) => lookUpSwap(world, job, args),
+        perform: (job, args: { alias: string; index: string; to: string }) =>
+          clusterOf(job).swapAlias(args.alias, restoredIndexPattern(args.index), args.to),
+      },
+      settle: {
+        lookUp: (job) => lookUpSettled(world, job),
+        perform: (job) => settle(world, work, job),
+      },
+      deleteIndex: {
+        async lookUp(job, args: { index: string; uuid: string }) {
+          const there = (await clusterOf(job).listIndices()).find(({ name }) => name === args.index);
+          if (!there || there.uuid !== args.uuid)
+            return { found: "ours", state: job.head.state, reason: reason("cancel.tookBackIndex", args), data: job.head.data };
+          return there.aliases.length > 0
+            ? { found: "foreign", reason: reason("retire.serves", { index: args.index, aliases: there.aliases }) }
+            : { found: "none" };
+        },
+        perform: (job, args: { index: string; uuid: string }) => clusterOf(job).deleteIndex(args.index),
+      },
+    },
+
+    result: ({ intent, head }) => ({
+      snapshot: intent.input.snapshot.name,
+      uuid: intent.input.snapshot.uuid,
+      alias: intent.input.alias,
+      indices: head.data.targets
+        .slice(0, 10)
+        .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: restored?.documents ?? null })),
+      ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
+    }),
+
+    async finished(job) {
+      const key = `restore-failed:${job.intent.input.watch ?? configuredCluster(job)}`;
+      if (job.head.state === "failed" || job.head.state === "refused")
+        await tellBegin(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id });
+      if (job.head.state === "done") await tellOver(world, key, "restore.failed", job.head.reason);
+    },
+  };
+}
+
+/** Right before the call and right after it: the highest root must give this name to the proven uuid. */
+async function requireSameSnapshot(world: World, job: RestoreJob): Promise<void> {
+  const { place, snapshot } = job.intent.input;
+  const { root } = await openRepository(world.blobs(place));
+  const there = root?.snapshots.filter(({ name }) => name === snapshot.name) ?? [];
+  if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid)
+    throw new AppError("permanent", `restore ${snapshot.name}: the newest root no longer gives this name to ${snapshot.uuid}`, {
+      reason: reason("root.moved", { snapshot: snapshot.name, uuid: snapshot.uuid, root: root?.key ?? "" }),
+    });
+}
+
+async function lookUpRestored(world: World, job: RestoreJob, args: { index: string; as: string }): Promise<Look<RestoreData>> {
+  const cluster = world.cluster(configuredCluster(job));
+  const there = (await cluster.listIndices()).find(({ name }) => name === args.as);
+  if (!there) return { found: "none" };
+  if (there.settings[JOB_MARKER_KEY] !== job.id) return { found: "foreign", reason: reason("name.taken", args) };
+  try {
+    await requireSameSnapshot(world, job);
+  } catch (error) {
+    // What was begun goes first: from a snapshot that is gone it may never end, and on 5.5 that blocks all snapshot work.
+    if (hasCode(error, "permanent") && error.reason)
+      return { found: "ours", state: "freeing", reason: error.reason, data: { ...job.head.data, failing: error.reason } };
+    throw error;
+  }
+  return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };
+}
+
+async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; to: string }): Promise<Look<RestoreData>> {
+  const holders = (await world.cluster(configuredCluster(job)).listIndices()).filter((index) => index.aliases.includes(args.alias));
+  const own = parseRestoredIndexName(args.to)?.snapshotDigits ?? "";
+  const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > own);
+  const stranger = holders.find((index) => parseRestoredIndexName(index.name)?.stem !== parseRestoredIndexName(args.to)?.stem);
+  if (stranger) return { found: "foreign", reason: reason("alias.foreign", { alias: args.alias, index: stranger.name }) };
+  if (newer) return { found: "foreign", reason: reason("alias.newer", { alias: args.alias, index: newer.name }) };
+  if (holders.length !== 1 || holders[0]?.name !== args.to) return { found: "none" };
+  return {
+    found: "ours",
+    state: "served",
+    reason: reason("restore.swapped", { alias: args.alias, to: args.to, from: job.head.data.before?.map(({ name }) => name) ?? [] }),
+    data: job.head.data,
+  };
+}
+
+function positionKey(job: RestoreJob): string | undefined {
+  const { watch, serves, snapshot } = job.intent.input;
+  return watch === undefined || !serves ? undefined : stateKey.position(watch, timeDigits(new Date(snapshot.startTime)), snapshot.uuid);
+}
+
+async function lookUpSettled(world: World, job: RestoreJob): Promise<Look<RestoreData>> {
+  const key = positionKey(job);
+  if (key !== undefined && !(await world.state.head(key))) return { found: "none" };
+  for (const old of job.head.data.before ?? []) {
+    const id = jobId.retire(job.id, old.uuid);
+    if (!(await world.log.done(id)) && !(await world.log.read(id))) return { found: "none" };
+  }
+  return {
+    found: "ours",
+    state: "settled",
+    reason: reason("restore.settled", { kept: job.head.data.before?.map(({ name }) => name) ?? [] }),
+    data: job.head.data,
+  };
+}
+
+/** The watch's position moves up, and what served before is kept for a while. */
+async function settle(world: World, work: OpenWork, job: RestoreJob): Promise<void> {
+  for (const old of job.head.data.before ?? []) await askRetire(world, job, old);
+  const key = positionKey(job);
+  if (key === undefined) return;
+  await writeObjectOnce(world.state, key, { job: job.id });
+  await forgetPositions(world, work, job);
+}
+
+/** A few positions tell how it came to the present one; more only make listings longer. */
+const POSITIONS_KEPT = 3;
+
+async function forgetPositions(world: World, work: OpenWork, { intent }: RestoreJob): Promise<void> {
+  const { watch, snapshot } = intent.input;
+  if (watch === undefined) return;
+  const position = { digits: timeDigits(new Date(snapshot.startTime)), uuid: snapshot.uuid };
+  const all = [...(work.live.positions.get(watch) ?? []).filter(({ uuid }) => uuid !== snapshot.uuid), position].sort((a, b) =>
+    a.digits < b.digits ? -1 : 1,
+  );
+  work.live.positions.set(watch, all);
+  const old = all.slice(0, -POSITIONS_KEPT).map(({ digits, uuid }) => stateKey.position(watch, digits, uuid));
+  if (old.length > 0) await world.state.delete(old);
+}

@@ -1,0 +1,197 @@
+import type { Decision } from "../../jobs/step.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { beginAgain, follow } from "./stepProgress.ts";
+import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
+
+export type * from "./types.ts";
+
+/** Replicas that are not there by then do not keep the alias from moving: started primaries serve. */
+const GREEN_PATIENCE_MS = 10 * 60_000;
+
+/** One step of a restore: register, preflight, restore beside, count, raise replicas, swap, settle. */
+export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+  // What serves already is not taken back: the swap is brought to its end.
+  if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) && job.head.state !== "settled")
+    return takeBack(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
+  if (job.head.data.failing) return takeBack(job, seen, { state: "failed", reason: job.head.data.failing });
+  if (seen.overtaken !== undefined && !job.head.claim && seen.targets.every(({ there }) => there !== "ours"))
+    return {
+      do: "record",
+      state: "skipped",
+      reason: reason("arrival.overtaken", { snapshot: job.intent.input.snapshot.name, by: seen.overtaken }),
+      data: job.head.data,
+    };
+  if (job.head.state === "asked") return plan(job, seen);
+  for (const target of job.head.data.targets) {
+    const decision = moveTarget(
+      job,
+      target,
+      seen.targets.find(({ as }) => as === target.as),
+      seen,
+      now,
+    );
+    if (decision) return decision;
+  }
+  return serve(job, seen, now);
+}
+
+function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> {
+  const { data } = job.head;
+  const { repository } = job.intent.input;
+  if (seen.repository && "fault" in seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
+  if (seen.repository)
+    return {
+      do: "effect",
+      effect: "registerRepository",
+      args: { repository },
+      reason: reason("repository.register", { repository }),
+      data,
+    };
+  if (!seen.preflight) return { do: "wait", reason: reason("restore.noPreflight") };
+  const next: RestoreData = {
+    targets: seen.preflight.targets,
+    checks: seen.preflight.checks,
+    ...(seen.digest ? { digest: seen.digest } : {}),
+  };
+  const refusals = seen.preflight.checks.filter((check) => check.result === "refuse");
+  if (refusals.length > 0)
+    return {
+      do: "record",
+      state: "refused",
+      reason: reason("restore.refused", { refusals: refusals.map((check) => check.reason.code), ...refusals[0]?.reason.params }),
+      data: next,
+    };
+  const warnings = seen.preflight.checks.filter((check) => check.result === "warn").length;
+  return {
+    do: "record",
+    state: "planned",
+    reason: reason("restore.planned", { indices: next.targets.map((target) => target.as), checks: next.checks?.length ?? 0, warnings }),
+    data: next,
+  };
+}
+
+type Target = RestoreData["targets"][number];
+
+function moveTarget(
+  job: RestoreJob,
+  target: Target,
+  there: TargetSeen | undefined,
+  seen: RestoreObservation,
+  now: Date,
+): Decision<RestoreData> | undefined {
+  const { data } = job.head;
+  if (!there || there.there === "no") {
+    if (target.restored) return { do: "record", state: "failed", reason: reason("restore.gone", { index: target.as }), data };
+    if (there?.restoring) return { do: "wait", own: true, reason: reason("restore.starting", { index: target.as }) };
+    return begin(target, seen, data);
+  }
+  if (there.there === "foreign")
+    return { do: "record", state: "failed", reason: reason("name.taken", { index: target.index, as: target.as }), data };
+  if (target.restored) return undefined;
+  // Its request went out and nobody looked since: the look tells whether the root still meant the same snapshot.
+  if (job.head.claim?.effect === "restoreIndex") return begin(target, seen, data);
+  if (there.primariesActive === target.shards && there.documents !== undefined) return count(target, there, data);
+  // Index and restore come and go in one cluster state, and a shard that failed shows no recovery at all: bytes say nothing here.
+  const isBrokenOff = !there.restoring && there.primariesActive < target.shards && there.unassigned > 0;
+  return isBrokenOff ? beginAgain(job, target, there, seen, now) : follow(job, target, there, now);
+}
+
+function begin(target: Target, seen: RestoreObservation, data: RestoreData): Decision<RestoreData> {
+  if (seen.blocked) return { do: "wait", reason: seen.blocked };
+  return {
+    do: "effect",
+    effect: "restoreIndex",
+    args: { index: target.index, as: target.as },
+    reason: reason("restore.start", { index: target.index, as: target.as, shards: target.shards, bytes: target.bytes }),
+    data,
+  };
+}
+
+function count(target: Target, there: TargetSeen, data: RestoreData): Decision<RestoreData> {
+  const documents = there.documents ?? 0;
+  if (documents !== target.documents)
+    return {
+      do: "record",
+      state: "failed",
+      reason: reason("restore.countsDiffer", { index: target.as, expected: target.documents, found: documents }),
+      data,
+    };
+  const targets = data.targets.map((other) => (other.as === target.as ? { ...other, restored: { uuid: there.uuid, documents } } : other));
+  const { progress: _ofThisTarget, ...rest } = data;
+  const state = targets.every(({ restored }) => restored) ? "restored" : "restoring";
+  return { do: "record", state, reason: reason("restore.countsEqual", { index: target.as, documents }), data: { ...rest, targets } };
+}
+
+function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+  const { data } = job.head;
+  const { alias, replicas } = job.intent.input;
+  if (job.head.state === "settled") return { do: "record", state: "done", reason: doneReason(job, seen), data };
+  const served = hasServed(job, seen);
+  const down = served ? undefined : shardsDown(data, seen);
+  if (down) return { do: "wait", reason: down };
+  const low = seen.targets.find((target) => target.replicas !== replicas);
+  if (low)
+    return {
+      do: "effect",
+      effect: "setReplicas",
+      args: { index: low.as, replicas },
+      reason: reason("restore.replicas", { index: low.as, replicas }),
+      data,
+    };
+  const waiting = seen.targets.find((target) => !target.green && seen.dataNodes > replicas);
+  if (waiting && now.getTime() - new Date(job.head.at).getTime() < GREEN_PATIENCE_MS)
+    return { do: "wait", own: true, reason: reason("restore.waitsGreen", { index: waiting.as, unassigned: waiting.unassigned }) };
+  const target = data.targets[0];
+  if (alias !== undefined && target && !served) {
+    const before = seen.aliasHolders.filter((holder) => holder.name !== target.as);
+    return {
+      do: "effect",
+      effect: "swapAlias",
+      args: { alias, index: target.index, to: target.as },
+      reason: reason("restore.swap", { alias, from: before.map(({ name }) => name), to: target.as }),
+      data: { ...data, before },
+    };
+  }
+  return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
+}
+
+/** A node may have left since the documents were counted: nothing is switched to an index that cannot answer. */
+function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undefined {
+  for (const { as, shards } of data.targets) {
+    const started = seen.targets.find((target) => target.as === as)?.primariesActive ?? 0;
+    if (started < shards) return reason("restore.shardsDown", { index: as, started, shards });
+  }
+  return undefined;
+}
+
+/** Once it served it is not switched again: whoever moved the alias since, a newer restore or a person, meant it. */
+function hasServed({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
+  return head.state === "served" || (aliasHolders.length === 1 && aliasHolders[0]?.name === head.data.targets[0]?.as);
+}
+
+function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {
+  const { targets } = job.head.data;
+  return reason("restore.done", {
+    snapshot: job.intent.input.snapshot.name,
+    indices: targets.map((target) => target.as),
+    documents: targets.reduce((sum, target) => sum + (target.restored?.documents ?? 0), 0),
+    alias: job.intent.input.alias ?? "",
+    green: seen.targets.every((target) => target.green),
+  });
+}
+
+/** What this job began is deleted again: indices that carry its marker and serve nobody. */
+function takeBack(job: RestoreJob, seen: RestoreObservation, final: { state: string; reason: Reason }): Decision<RestoreData> {
+  const { data } = job.head;
+  const served = new Set(seen.aliasHolders.map((holder) => holder.name));
+  const begun = seen.targets.find((target) => target.there === "ours" && !served.has(target.as));
+  if (begun)
+    return {
+      do: "effect",
+      effect: "deleteIndex",
+      args: { index: begun.as, uuid: begun.uuid },
+      reason: reason("cancel.takeBackIndex", { index: begun.as }),
+      data,
+    };
+  return { do: "record", state: final.state, reason: final.reason, data };
+}

@@ -1,0 +1,65 @@
+import type { Decision } from "../../jobs/step.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
+
+type Target = RestoreData["targets"][number];
+
+/** A restore whose bytes do not move for this long is stuck: its index goes, since on 5.5 it would block all snapshot work. */
+const STALLED_MS = 10 * 60_000;
+/** A cluster that comes up again fills its shards from its own disks first; what is empty after this stays empty. */
+const BROKEN_OFF_MS = 60_000;
+/** Blobs that cannot be restored are told after so many; a cluster that goes down more often wants a look. */
+const BEGUN_AGAIN_MAX = 2;
+
+/** While its shards are being filled: how far it is, and whether it still moves. */
+export function follow(job: RestoreJob, target: Target, there: TargetSeen, now: Date): Decision<RestoreData> {
+  const { data } = job.head;
+  const known = data.progress;
+  const params = {
+    index: target.as,
+    started: there.primariesActive,
+    shards: target.shards,
+    bytesTotal: there.bytesTotal,
+    bytesRecovered: there.bytesRecovered,
+  };
+  const stalledMs = known ? now.getTime() - new Date(known.at).getTime() : 0;
+  const isStalled = stalledMs >= STALLED_MS;
+  if (!known || (isStalled && known.bytes !== there.bytesRecovered))
+    return {
+      do: "record",
+      state: "restoring",
+      reason: reason("restore.progress", params),
+      data: { ...data, progress: { bytes: there.bytesRecovered, at: now.toISOString() } },
+    };
+  if (!isStalled) return { do: "wait", own: true, reason: reason("restore.progress", params) };
+  return giveUp(data, reason("restore.stuck", { ...params, minutes: Math.round(stalledMs / 60_000) }));
+}
+
+/** A node that went down in the middle leaves shards that no restore runs for any more, and that the cluster never fills by itself. */
+export function beginAgain(job: RestoreJob, target: Target, there: TargetSeen, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+  const { progress, ...data } = job.head.data;
+  const params = { index: target.as, started: there.primariesActive, shards: target.shards };
+  const again = data.begunAgain ?? 0;
+  if (!progress?.brokenOff)
+    return {
+      do: "record",
+      state: "restoring",
+      reason: reason("restore.brokenOff", params),
+      data: { ...data, progress: { bytes: there.bytesRecovered, at: now.toISOString(), brokenOff: true } },
+    };
+  if (now.getTime() - new Date(progress.at).getTime() < BROKEN_OFF_MS)
+    return { do: "wait", own: true, reason: reason("restore.brokenOff", params) };
+  const serves = seen.aliasHolders.some(({ name }) => name === target.as);
+  if (again >= BEGUN_AGAIN_MAX || serves) return giveUp(data, reason("restore.shardsFailed", params));
+  return {
+    do: "effect",
+    effect: "deleteIndex",
+    args: { index: target.as, uuid: there.uuid },
+    reason: reason("restore.again", params),
+    data: { ...data, begunAgain: again + 1 },
+  };
+}
+
+function giveUp(data: RestoreData, failing: Reason): Decision<RestoreData> {
+  return { do: "record", state: "freeing", reason: failing, data: { ...data, failing } };
+}

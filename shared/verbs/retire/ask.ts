@@ -1,0 +1,25 @@
+import type { Job } from "../../jobs/record.ts";
+import { configuredCluster, type World } from "../../jobs/world.ts";
+import { jobId } from "../../model/jobId.ts";
+import { reason } from "../../model/reason.ts";
+import type { RetireInput } from "./step.ts";
+
+/** An index that is kept longer than asked because its cluster cannot be reached is told after this. */
+const RETIRE_PATIENCE_MS = 7 * 86_400_000;
+
+/** Asks that an index which served before a swap be deleted once its time is over. */
+export async function askRetire(
+  world: World,
+  restore: Pick<Job<{ keepOldMs: number }>, "id" | "intent">,
+  old: { name: string; uuid: string },
+): Promise<void> {
+  const cluster = configuredCluster(restore);
+  const notBefore = new Date(world.clock.now().getTime() + restore.intent.input.keepOldMs);
+  const patienceUntil = new Date(notBefore.getTime() + RETIRE_PATIENCE_MS).toISOString();
+  const input: RetireInput = { index: old.name, uuid: old.uuid, notBefore: notBefore.toISOString() };
+  await world.log.create(
+    jobId.retire(restore.id, old.uuid),
+    { about: `${old.name} on ${cluster}`, asked: { by: "ossnap", who: restore.id }, cluster, patienceUntil, input },
+    { state: "kept", reason: reason("retire.kept", { index: old.name, until: input.notBefore }), data: {} },
+  );
+}

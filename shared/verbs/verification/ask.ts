@@ -1,0 +1,46 @@
+import type { Created } from "../../jobs/log.ts";
+import type { Asked } from "../../jobs/record.ts";
+import { placeOf, type World } from "../../jobs/world.ts";
+import type { Place } from "../../model/config.ts";
+import { jobId } from "../../model/jobId.ts";
+import { reason } from "../../model/reason.ts";
+import type { ProofLevel } from "../../model/repository.ts";
+import { safePlace } from "../../repository/withoutSecrets.ts";
+import type { VerificationData, VerificationInput } from "./step.ts";
+
+const VERIFICATION_PATIENCE_MS = 24 * 3_600_000;
+
+export interface VerificationRequest {
+  /** A repository of ossnap.yaml, or the registered name of a watch. */
+  repository: string;
+  snapshot: string;
+  level: ProofLevel;
+}
+
+/** Writes the intent to prove snapshots of a repository; each request is its own job unless the caller's key says otherwise. */
+export async function askVerification(
+  world: World,
+  request: VerificationRequest,
+  asked: Asked,
+  order: { key: string; fingerprint?: string },
+): Promise<Created> {
+  const input: VerificationInput = { ...request, place: safePlace(placeToRead(world, request.repository)) };
+  const data: VerificationData = { verdicts: [] };
+  return world.log.create(
+    jobId.byKey("verification", order.key),
+    {
+      about: `${request.repository}, ${request.snapshot}, ${request.level}`,
+      asked,
+      patienceUntil: new Date(world.clock.now().getTime() + VERIFICATION_PATIENCE_MS).toISOString(),
+      input,
+      ...(order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint }),
+    },
+    { state: "asked", reason: reason("verification.asked", { by: asked.who }), data },
+  );
+}
+
+/** Where a repository of ossnap.yaml, or a watch by its registered or own name, keeps its blobs. */
+export function placeToRead(world: Pick<World, "config">, name: string): Place {
+  const watch = Object.entries(world.config.watches).find(([watchName, { register }]) => register.name === name || watchName === name);
+  return watch ? watch[1].blobs : placeOf(world.config, name);
+}

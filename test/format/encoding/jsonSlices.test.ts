@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { jsonSlices } from "../../../shared/format/encoding/jsonSlices.ts";
+import { fc, test } from "../propertyTest.ts";
+
+/** The document put together again from its outermost pieces. */
+function rebuilt(text: string): unknown {
+  const json = jsonSlices(Buffer.from(text), "document");
+  if (json.isObject(json.whole))
+    return Object.fromEntries(Array.from(json.members(json.whole), ([name, value]) => [name, json.parse(value)]));
+  if (json.isList(json.whole)) return Array.from(json.elements(json.whole), json.parse);
+  return json.parse(json.whole);
+}
+
+function outcome(read: () => unknown): unknown {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return (error as { code?: string }).code ?? "invalid";
+  }
+}
+
+describe("jsonSlices", () => {
+  test("gives what JSON.parse gives, with any white space", [fc.jsonValue(), fc.constantFrom(0, 1, "\t\n")], (value, space) => {
+    const text = ` ${JSON.stringify(value, null, space)}\r\n`;
+    expect(rebuilt(text)).toEqual(JSON.parse(text));
+  });
+
+  test(
+    "refuses what JSON.parse refuses",
+    [fc.jsonValue(), fc.nat(), fc.constantFrom("", "[", "]", "{", "}", '"', "\\", ",", ":", "x", "1", " ")],
+    (value, position, put) => {
+      const text = JSON.stringify({ value, list: [1, "two", {}] });
+      const at = position % (text.length + 1);
+      const spoilt = text.slice(0, at) + put + text.slice(at + 1);
+      expect(outcome(() => rebuilt(spoilt))).toEqual(outcome(() => JSON.parse(spoilt)));
+    },
+  );
+
+  it.each(["", " ", "{", '{"a":1', '{"a":1,}', "[1,]", "[1 2]", '{"a" 1}', "{1:2}", '{"a":1}x', "[1}", '{"a":[1}]', '"cut'])(
+    "refuses %j",
+    (text) => {
+      expect(outcome(() => rebuilt(text))).toBe("invalid");
+    },
+  );
+});

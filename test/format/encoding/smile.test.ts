@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { decodeSmile } from "../../../shared/format/encoding/smile.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import { fc, test } from "../propertyTest.ts";
+import { encodeSmile, septets } from "./encodeSmile.ts";
+
+const HEADER = [0x3a, 0x29, 0x0a, 0x07];
+
+function decodeBytes(...bytes: number[]): unknown {
+  return decodeSmile(Uint8Array.from([...HEADER, ...bytes]), "doc");
+}
+
+function faultOf(...bytes: number[]): unknown {
+  try {
+    return decodeBytes(...bytes);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { code: error.code, offset: error.reason?.params.offset };
+  }
+}
+
+const name = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 90 }),
+  fc.constantFrom("a", "length", "ż".repeat(28), "x".repeat(64), "x".repeat(65)),
+);
+const text = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 90 }),
+  fc.constantFrom("", "same", "ł".repeat(32), "y".repeat(64), "y".repeat(65)),
+);
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    text,
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }).filter((integer) => !Number.isSafeInteger(Number(integer))),
+    fc.double({ noNaN: true }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.uint8Array({ maxLength: 40 }),
+    fc.array(tie("value"), { maxLength: 12 }),
+    fc.array(fc.tuple(name, tie("value")), { maxLength: 12 }).map((entries) => Object.fromEntries(entries)),
+  ),
+}));
+
+/** Objects come back without a prototype and binary as views; both compare by what they hold. */
+function plain(item: unknown): unknown {
+  if (item instanceof Uint8Array) return { bytes: [...item] };
+  if (Array.isArray(item)) return item.map(plain);
+  if (typeof item !== "object" || item === null) return item;
+  return new Map(Object.entries(item).map(([key, field]) => [key, plain(field)]));
+}
+
+describe("decodeSmile", () => {
+  for (const sharedNames of [true, false]) {
+    for (const sharedValues of [true, false]) {
+      for (const rawBinary of [true, false]) {
+        test(`gives back what was encoded (${JSON.stringify({ sharedNames, sharedValues, rawBinary })})`, [value], (item) => {
+          expect(plain(decodeSmile(encodeSmile(item, { sharedNames, sharedValues, rawBinary }), "doc"))).toEqual(plain(item));
+        });
+      }
+    }
+  }
+
+  it("starts a new name table after 1024 names and refers into it with long references", () => {
+    const fields = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`name-${index}`, index]));
+    const document = [fields, fields, { "name-1499": "last" }];
+    expect(plain(decodeSmile(encodeSmile(document), "doc"))).toEqual(plain(document));
+  });
+
+  it("starts a new table of shared values after 1024 of them", () => {
+    const list = Array.from({ length: 3000 }, (_, index) => `value-${index % 1300}`);
+    const encoded = encodeSmile(list, { sharedNames: true, sharedValues: true, rawBinary: true });
+    expect(decodeSmile(encoded, "doc")).toEqual(list);
+  });
+
+  it("keeps a field named __proto__ as a field", () => {
+    const decoded = decodeSmile(encodeSmile(JSON.parse('{"__proto__":{"a":1}}')), "doc") as Record<string, unknown>;
+    expect(Object.keys(decoded)).toEqual(["__proto__"]);
+    expect(decoded.a).toBeUndefined();
+  });
+
+  it("keeps a byte order mark inside a text", () => {
+    expect(decodeSmile(encodeSmile("\ufeffé"), "doc")).toBe("\ufeffé");
+  });
+
+  it("reads float32 and decimals, which Elasticsearch writes for mappings only", () => {
+    const bits = new DataView(new ArrayBuffer(4));
+    bits.setFloat32(0, 1.5);
+    expect(decodeBytes(0x28, ...septets(BigInt(bits.getUint32(0)), 5))).toBe(1.5);
+    expect(decodeBytes(0x2a, 0x84, 0x81, 123 >> 1, 123 & 1)).toBe(1.23);
+  });
+
+  it("accepts the end marker and nothing behind the document", () => {
+    expect(decodeBytes(0x21, 0xff)).toBe(null);
+    expect(faultOf(0x21, 0x21)).toEqual({ code: "invalid", offset: 5 });
+    expect(faultOf(0x21, 0xff, 0x00)).toMatchObject({ code: "invalid" });
+  });
+
+  it.each([
+    ["a reserved value token", [0x27], 4],
+    ["a value token that is a marker", [0xf9], 4],
+    ["a reserved name token", [0xfa, 0x21, 0x21, 0xfb], 5],
+    ["a dangling short name reference", [0xfa, 0x40, 0x21, 0xfb], 5],
+    ["a dangling long name reference", [0xfa, 0x30, 0x10, 0x21, 0xfb], 6],
+    ["a dangling value reference", [0x01], 4],
+    ["text that is not ASCII where ASCII is promised", [0x40, 0xc3], 5],
+    ["text that is not UTF-8", [0x80, 0xc3, 0x28], 5],
+    ["a long text without end", [0xe0, 0x61, 0x62], 5],
+    ["a number without end", [0x24, 1, 1, 1, 1, 1], 9],
+    ["an object that ends early", [0xfa, 0x80, 0x61], 7],
+    ["a binary longer than the blob", [0xfd, 0x7f, 0xbf, 0], 6],
+  ])("refuses %s and says where", (_, bytes, offset) => {
+    expect(faultOf(...bytes)).toEqual({ code: "invalid", offset });
+  });
+
+  it("refuses raw binary that the header rules out, unknown versions and unknown flags", () => {
+    expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29, 0x0a, 0x01, 0xfd, 0x80]), "doc")).toThrow("rules it out");
+    expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29, 0x0a, 0x11, 0x21]), "doc")).toThrow("unknown");
+    expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29]), "doc")).toThrow("no SMILE header");
+  });
+
+  it("refuses documents nested beyond the limit instead of exhausting the stack", () => {
+    const nested = Uint8Array.from([...HEADER, ...Array<number>(100_000).fill(0xf8)]);
+    expect(() => decodeSmile(nested, "doc")).toThrow("nested deeper than 1000 at byte 1004");
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { readStartOptions } from "../../../../infra/local/host/startOptions.ts";
+
+describe("the options of npm start", () => {
+  it("are all left out, or given in any order", () => {
+    expect(readStartOptions([])).toEqual({ once: false, json: false, versions: undefined, data: undefined });
+    const versions = { source: "6.7.0", target: "7.10.2" };
+    expect(readStartOptions(["--versions", "6.7.0,7.10.2", "--json", "--once"])).toEqual({
+      once: true,
+      json: true,
+      versions,
+      data: undefined,
+    });
+    expect(readStartOptions(["--versions=6.7.0, 7.10.2"])).toMatchObject({ versions });
+    expect(readStartOptions(["--data", "/var/tmp/movies", "--once"])).toMatchObject({ data: "/var/tmp/movies", once: true });
+  });
+
+  it.each([
+    [["--twice"], "--twice: there is no such option"],
+    [["--once=yes"], "--once=yes: there is no such option"],
+    [["6.7.0"], "6.7.0: there is no such option"],
+    [["--data"], '--data: "" is no directory'],
+    [["--data", "--once"], '--data: "--once" is no directory'],
+    [["--versions"], "--versions: \"\" is not a source's and a target's version: write them as 6.7.0,7.10.2"],
+    [["--versions", "6.7.0"], "is not a source's and a target's version"],
+    [["--versions", "6.7.0,6.7.0,7.10.2"], "is not a source's and a target's version"],
+    [["--versions", "6.7.0,7.10.3"], "Elasticsearch 7.10.3 cannot be run locally: take one of 2.4.6, "],
+  ])("%j are refused by name and with the fix", (args, message) => {
+    expect(() => readStartOptions(args)).toThrow(expect.objectContaining({ code: "invalid", message: expect.stringContaining(message) }));
+  });
+});

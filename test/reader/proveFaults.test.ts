@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { type BlobFault, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import type { ClosureBlob, ProofLevel } from "../../shared/model/repository.ts";
+import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
+import { listSizes, openRepository } from "../../shared/reader/readRepository.ts";
+import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
+import { closureBlobs } from "./closureBlobs.ts";
+
+const LEVELS: ProofLevel[] = ["names", "metadata", "footers", "contents"];
+const SUBJECTS: [string, string][] = [
+  ["es-5.5.2-chunked/repo", "snap-3"],
+  ["es-7.10.2/repo", "snap-3"],
+];
+
+const REFUSED = new AppError("denied", "store: 403");
+const NO_BUCKET = new AppError("absent", "store: 404, there is no such bucket");
+
+/** Each with the code of the error that a proof must end in. */
+const LIST_FAULTS: [string, BlobFault, string][] = [
+  ["cut in the middle", "cut", "transient"],
+  ["with a page repeated", "repeated", "transient"],
+  ["with pages out of order", "disordered", "transient"],
+  ["refused with 403", REFUSED, "denied"],
+  ["of a bucket that is not there", NO_BUCKET, "absent"],
+];
+
+const READ_FAULTS: [string, BlobFault, string][] = [
+  ["cut", "cut", "transient"],
+  ["refused with 403", REFUSED, "denied"],
+  ["answered that there is no such bucket", NO_BUCKET, "absent"],
+  ["answered that the blob vanished since it was listed", "vanished", "incomplete"],
+];
+
+describe.each(SUBJECTS)("%s, %s is never whole", (fixture, name) => {
+  const { blobs } = fixtureRepository(fixture);
+  const needed = closureBlobs(blobs, { name });
+  const store = () => faulty(storeOf(blobs));
+
+  /** The verdict, or the code of the error. */
+  const outcomeOf = (proof: Promise<{ verdict: string }>): Promise<string> =>
+    proof.then(
+      ({ verdict }) => verdict,
+      (error: unknown) => {
+        if (error instanceof AppError) return error.code;
+        throw error;
+      },
+    );
+
+  for (const level of LEVELS) {
+    it.each(LIST_FAULTS)(`when a listing is %s, at level ${level}`, async (_, fault, code) => {
+      for (const key of ["index", ""]) {
+        const broken = store().on("list", fault, { key });
+        expect([key, await outcomeOf(proveSnapshot(broken, { name, level }))]).toEqual([key, code]);
+        expect(broken.unfired()).toEqual([]);
+      }
+    });
+  }
+
+  it.each(LIST_FAULTS)("when the last look at the roots is %s", async (_, fault, code) => {
+    const healthy = storeOf(blobs);
+    const [root, listing] = [await openRepository(healthy), await listSizes(healthy)];
+    const broken = store().on("list", fault, { key: "index" });
+    expect(await outcomeOf(proveSnapshot(broken, { name, level: "names", root, listing }))).toBe(code);
+    expect(broken.unfired()).toEqual([]);
+  });
+
+  it.each(READ_FAULTS)("when the GET of any one needed metadata blob is %s", async (_, fault, code) => {
+    const metadata = (await needed).filter(({ kind }) => kind !== "data" && kind !== "root");
+    expect(metadata.length).toBeGreaterThan(5);
+    for (const { key } of metadata) {
+      const broken = store().on("get", fault, { key });
+      expect([key, await outcomeOf(proveSnapshot(broken, { name, level: "metadata" }))]).toEqual([key, code]);
+      expect(broken.unfired()).toEqual([]);
+    }
+  });
+
+  it.each(READ_FAULTS)("when the GET of any one footer is %s", async (_, fault, code) => {
+    for (const { key } of (await needed).filter(holdsFooter)) {
+      const broken = store().on("get", fault, { key });
+      expect([key, await outcomeOf(proveSnapshot(broken, { name, level: "footers" }))]).toEqual([key, code]);
+      expect(broken.unfired()).toEqual([]);
+    }
+  });
+
+  it.each(READ_FAULTS)("when the body of any one data blob is %s", async (_, fault, code) => {
+    const data = (await needed).filter(({ kind }) => kind === "data");
+    expect(data.length).toBeGreaterThan(5);
+    for (const { key } of data) {
+      const broken = store().on("open", fault, { key });
+      expect([key, await outcomeOf(proveSnapshot(broken, { name, level: "contents" }))]).toEqual([key, code]);
+      expect(broken.unfired()).toEqual([]);
+    }
+  });
+
+  it("when the root is cut, refused, or vanishes each time it was listed", async () => {
+    const { key } = (await needed).find(({ kind }) => kind === "root") as ClosureBlob;
+    const faults: [BlobFault, number, string][] = [
+      ["cut", 1, "transient"],
+      [REFUSED, 1, "denied"],
+      [NO_BUCKET, 1, "absent"],
+      ["vanished", 3, "conflict"],
+    ];
+    for (const [fault, times, code] of faults) {
+      const broken = store().on("get", fault, { key, times });
+      expect(await outcomeOf(proveSnapshot(broken, { name, level: "names" }))).toBe(code);
+      expect(broken.unfired()).toEqual([]);
+    }
+  });
+
+  it("and is whole again once the faults are over", async () => {
+    const broken = store().on("list", "cut", { key: "" }).on("list", "repeated", { key: "" });
+    for (const expected of ["transient", "transient", "whole"])
+      expect(await outcomeOf(proveSnapshot(broken, { name, level: "contents" }))).toBe(expected);
+    expect(broken.unfired()).toEqual([]);
+  });
+});
+
+/** The last part; where that is shorter than a footer, the one before as well. */
+function holdsFooter({ file, sizeBytes }: ClosureBlob): boolean {
+  return file?.checksum !== undefined && file.part === file.parts - 1 && (sizeBytes ?? 0) > 0;
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { AppError } from "../../../shared/model/errors.ts";
+import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
+import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
+import { cancelJob } from "../../../shared/verbs/jobs/show.ts";
+import { created, done, fire, ID, snapshots, TIMER, tick, withMovies } from "../../world/nightly.ts";
+import { DAY_MS, MINUTE_MS, testWorld } from "../../world/world.ts";
+
+describe.each(["5.5.3", "6.7.0", "7.10.2"])("a nightly backup on %s", (sourceVersion) => {
+  it("registers, starts exactly the chosen indices, returns at once, and is followed by ticks", async () => {
+    const world = await withMovies({ sourceVersion });
+    expect(await fire(world)).toMatchObject({
+      job: ID,
+      outcome: "created",
+      advanced: { outcome: "waiting", reason: { code: "snapshot.running" } },
+    });
+    await tick(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await snapshots(world)).toMatchObject([{ state: "SUCCESS", indices: ["movies", "movies-old"] }]);
+    expect(await done(world)).toMatchObject({ state: "done", result: { indices: 2 } });
+    expect(await world.stateKeys("live/jobs/")).toEqual([]);
+  });
+
+  it("invariant 1: makes one good snapshot of a slot, however often its timer fires", async () => {
+    const world = await withMovies({ sourceVersion });
+    await fire(world);
+    await Promise.all([fire(world), fire(world), tick(world)]);
+    world.source.finishSnapshots();
+    await tick(world);
+    await fire(world);
+    world.advance(200 * DAY_MS);
+    expect(await fire(world)).toMatchObject({ outcome: "done" });
+    expect(await snapshots(world)).toHaveLength(1);
+    expect(created(world)).toHaveLength(1);
+  });
+
+  it("invariant 7: finds its snapshot again when the answer to starting it was lost", async () => {
+    const world = await withMovies({ sourceVersion });
+    world.source.failNext("createSnapshot", "lost");
+    expect(await fire(world)).toMatchObject({ advanced: { reason: { code: "snapshot.running" } } });
+    expect(created(world)).toHaveLength(1);
+  });
+
+  it("goes on from what is there when its invocation died right after the request", async () => {
+    const world = await withMovies({ sourceVersion });
+    await fire(world);
+    const records = await world.stateKeys(`live/jobs/${ID}/`);
+    // The record of the result never came to be: only the claim is there.
+    await (await world.open()).state.delete(records.slice(-1));
+    expect((await tick(world)).advanced).toMatchObject([{ outcome: "left", reason: { code: "job.claimed" } }]);
+    world.advance(10 * MINUTE_MS);
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done" });
+    expect(created(world)).toHaveLength(1);
+  });
+});
+
+describe("a backup that does not go well", () => {
+  it("takes PARTIAL for no success and makes a second attempt, of which the first stays until pruned", async () => {
+    const world = await withMovies();
+    world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    expect((await snapshots(world)).map(({ name, state }) => [parseSnapshotName(name)?.attempt, state])).toEqual([
+      [1, "PARTIAL"],
+      [2, "SUCCESS"],
+    ]);
+    expect(await done(world)).toMatchObject({ state: "done", result: { failures: [{ state: "PARTIAL", shardsFailed: 1 }] } });
+  });
+
+  it("fails after its attempts, is told once, and that it is over with the next success", async () => {
+    const world = await withMovies();
+    world.source.nextSnapshots({ state: "FAILED" }, { state: "FAILED" }, { state: "PARTIAL", failedIndex: "movies" });
+    await fire(world);
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      world.source.finishSnapshots();
+      await tick(world);
+    }
+    expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "backup.attempts" } });
+    expect(world.notices.map(({ key, status }) => `${key} ${status}`)).toEqual(["backup-failed:nightly firing"]);
+    world.advance(DAY_MS);
+    await createSnapshots(await world.open(), { ...TIMER, triggerTime: world.now() });
+    world.source.finishSnapshots();
+    await tick(world);
+    await tick(world);
+    expect(world.notices.map(({ key, status }) => `${key} ${status}`)).toEqual([
+      "backup-failed:nightly firing",
+      "backup-failed:nightly resolved",
+    ]);
+  });
+
+  it("fails on an empty selection, told once, and nothing is asked of the cluster", async () => {
+    const world = await testWorld();
+    world.source.putIndex("series");
+    await fire(world);
+    await fire(world);
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "selection.empty" } });
+    expect(created(world)).toEqual([]);
+    expect(world.notices).toMatchObject([
+      { key: "backup-failed:nightly", status: "firing", text: "the patterns movies* match none of 1 indices" },
+    ]);
+  });
+
+  it("waits while somebody else's snapshot runs, and starts after it", async () => {
+    const world = await withMovies();
+    await world.source.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });
+    await world.source.createSnapshot("theirs", "by-hand", { indices: ["series"], metadata: {} });
+    expect(await fire(world)).toMatchObject({
+      advanced: { outcome: "waiting", reason: { code: "cluster.snapshotRuns", params: { snapshot: "by-hand" } } },
+    });
+    world.source.finishSnapshots();
+    expect((await tick(world)).advanced).toMatchObject([{ reason: { code: "snapshot.running" } }]);
+  });
+
+  it("is not failed by a cluster that refuses for a while: its patience counts, not its attempts", async () => {
+    const world = await withMovies();
+    for (let refusal = 0; refusal < 12; refusal += 1)
+      world.source.failNext("createSnapshot", new AppError("conflict", "a snapshot is being deleted"));
+    await fire(world);
+    for (let minute = 0; minute < 100; minute += 1) {
+      world.advance(MINUTE_MS);
+      await tick(world);
+    }
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done" });
+    expect((await snapshots(world)).map(({ name }) => parseSnapshotName(name)?.attempt)).toEqual([1]);
+  });
+
+  it("is given up when accepted snapshots leave no trace (7.10 into a repository that it cannot write)", async () => {
+    const world = await withMovies({ sourceVersion: "7.10.2" });
+    world.source.nextSnapshots(..."123456789".split("").map(() => "noTrace" as const));
+    await fire(world);
+    for (let look = 0; look < 12; look += 1) {
+      world.advance(10 * MINUTE_MS);
+      await tick(world);
+    }
+    expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "backup.noTrace" } });
+  });
+
+  it("leaves a snapshot of its name that somebody else made, and says so", async () => {
+    const world = await withMovies({ sourceVersion: "7.10.2" });
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    const name = (await snapshots(world))[0]?.name ?? "";
+    const other = await withMovies({ sourceVersion: "7.10.2" });
+    await other.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
+    await other.source.createSnapshot("backups", name, { indices: ["series"], metadata: {} });
+    await fire(other);
+    other.source.finishSnapshots();
+    await tick(other);
+    // Another name of the same slot is free: the foreign one is left alone.
+    expect((await snapshots(other)).find((snapshot) => snapshot.name === name)?.indices).toEqual(["series"]);
+  });
+});
+
+describe("a backup whose repository left ossnap.yaml while it ran", () => {
+  it("is followed to its end all the same, and taken back when it is cancelled", async () => {
+    for (const isCancelled of [false, true]) {
+      const world = await withMovies({});
+      await fire(world);
+      delete world.config.repositories.backups;
+      await tick(world);
+      if (isCancelled) await cancelJob(await world.open(), ID, { by: "person", who: "ops" });
+      else world.source.finishSnapshots();
+      await tick(world);
+      expect(await done(world)).toMatchObject({ state: isCancelled ? "cancelled" : "done" });
+      expect(await world.source.runningSnapshots()).toEqual([]);
+    }
+  });
+});

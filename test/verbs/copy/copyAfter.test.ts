@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Place } from "../../../shared/model/config.ts";
+import { countingStore, type RequestCount } from "../../../shared/reader/countingStore.ts";
+import { rememberMark } from "../../../shared/state/marks.ts";
+import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
+import { STEP1 } from "../../world/moved.ts";
+import { MINUTE_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+
+const SOURCE: Place = { store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" };
+const TO: Place = { store: "oss", bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
+const SLOT = "20261121t013000z";
+
+let world: TestWorld;
+
+/** What one tick asks of the source's bucket. */
+async function tick(): Promise<RequestCount> {
+  const opened = await world.open();
+  const { store, requests } = countingStore(world.blobs(SOURCE));
+  await advanceJobs({ ...opened, blobs: (place) => (place.bucket === SOURCE.bucket ? store : opened.blobs(place)) });
+  world.advance(MINUTE_MS);
+  return requests;
+}
+
+const succeeded = (slot: string) => world.state.put(`live/slots/nightly/${slot}.done.60`, Buffer.from("{}"));
+const copies = async () => (await world.stateKeys()).filter((key) => /^(live\/jobs|done\/copy)\/copy-/.test(key)).length;
+
+/** The fixture's root with its one snapshot named as the policy would. */
+async function fillSource(name: string): Promise<void> {
+  await world.fill(SOURCE, STEP1.blobs);
+  const root = Buffer.from((await world.blobs(SOURCE).get("index-0")) ?? []).toString();
+  await world.blobs(SOURCE).put("index-0", Buffer.from(root.replaceAll('"snap-1"', `"${name}"`)));
+}
+
+beforeEach(async () => {
+  const config = testConfig((made) => {
+    made.watches = {};
+    made.copies.move = { from: "backups", to: TO, snapshots: "latest", after: "nightly" };
+  });
+  world = await testWorld({ config, start: "2026-11-21T01:31:00Z" });
+});
+
+describe("a copy that follows a policy", () => {
+  it("asks nothing of its source while no success is told, but for a look every ten minutes", async () => {
+    await fillSource("by-somebody-else");
+    const asked: number[] = [];
+    for (let minute = 31; minute <= 52; minute += 1) if ((await tick()).list > 0) asked.push(minute);
+    expect(asked).toEqual([40, 50]);
+    expect(await copies()).toBe(0);
+  });
+
+  it("begins at the tick after its policy's success, and once", async () => {
+    await tick();
+    await fillSource(`nightly-${SLOT}-1-abcde`);
+    await succeeded(SLOT);
+    expect((await tick()).list).toBeGreaterThan(0);
+    expect(await copies()).toBeGreaterThan(0);
+    const begun = (await world.stateKeys("work/")).length;
+    expect((await tick()).list).toBe(0);
+    expect((await world.stateKeys("work/")).length).toBe(begun);
+  });
+
+  it("finds a success that nobody told, late", async () => {
+    await fillSource(`nightly-${SLOT}-1-abcde`);
+    for (let minute = 31; minute <= 39; minute += 1) await tick();
+    expect(await copies()).toBe(0);
+    await tick();
+    expect(await copies()).toBeGreaterThan(0);
+  });
+
+  it("goes on looking for a success that the source does not show yet", async () => {
+    await fillSource("by-somebody-else");
+    await succeeded(SLOT);
+    expect((await tick()).list).toBeGreaterThan(0);
+    expect(await copies()).toBe(0);
+    await fillSource(`nightly-${SLOT}-1-abcde`);
+    await tick();
+    expect(await copies()).toBeGreaterThan(0);
+  });
+
+  it("does not forget what it dealt with when many roots of others come between", async () => {
+    const opened = await world.open();
+    const seen = opened.live?.copySeen ?? new Map();
+    const prefix = "live/copies/move/seen/";
+    for (const mark of [
+      "uuid-of-a-snapshot",
+      `after-${SLOT}`,
+      "slot-20261121t030000z",
+      ...Array.from({ length: 9 }, (_, root) => `${root}-0011`),
+    ]) {
+      await rememberMark(opened, seen, { name: "move", prefix, mark });
+      world.advance(MINUTE_MS);
+    }
+    const marks = (await world.stateKeys(prefix)).map((key) => key.split("~")[1]);
+    expect(marks).toEqual([
+      "uuid-of-a-snapshot",
+      `after-${SLOT}`,
+      "slot-20261121t030000z",
+      ...Array.from({ length: 6 }, (_, root) => `${root + 3}-0011`),
+    ]);
+  });
+});

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { BlobKind, Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../../shared/model/repository.ts";
+import {
+  chooseSnapshots,
+  type DestinationSeen,
+  orderBatches,
+  ownershipFault,
+  rootGeneration,
+  unionOfClosures,
+} from "../../../shared/verbs/copy/plan.ts";
+
+const root = (...snapshots: Partial<RootSnapshot>[]): RootCatalogue => ({
+  generation: 3,
+  key: "index-3",
+  sha256: "s",
+  sizeBytes: 1,
+  snapshots: snapshots.map((one, index) => ({
+    name: `s${index}`,
+    uuid: `u${index}`,
+    state: "SUCCESS",
+    version: undefined,
+    startTime: undefined,
+    ...one,
+  })),
+  indices: [],
+  indexMetadata: {},
+  minVersion: undefined,
+  repositoryUuid: undefined,
+});
+
+describe("the snapshots that a copy wants", () => {
+  const at = (day: number) => new Date(Date.UTC(2026, 10, day));
+  // A root does not list by time.
+  const some = root(
+    { name: "c", startTime: at(3) },
+    { name: "a", startTime: at(1) },
+    { name: "bad", startTime: at(9), state: "PARTIAL" },
+    { name: "b-2", startTime: at(2) },
+  );
+  it.each<[string, Parameters<typeof chooseSnapshots>[1], string[]]>([
+    ["all", "all", ["a", "b-2", "c"]],
+    ["the latest good one", "latest", ["c"]],
+    ["those since a moment", { since: "2026-11-02T00:00:00Z" }, ["b-2", "c"]],
+    ["those of a pattern", { pattern: "b-*" }, ["b-2"]],
+    ["none", { pattern: "nosuch" }, []],
+  ])("are %s, oldest first and good ones only", (_, choice, names) => {
+    expect(chooseSnapshots(some, choice).map(({ name }) => name)).toEqual(names);
+  });
+});
+
+const kinds = fc.constantFrom<BlobKind>("data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot");
+const blobs = fc.uniqueArray(fc.record({ key: fc.stringMatching(/^[0-9a-f]{1,6}$/), kind: kinds, sizeBytes: fc.nat(1024 ** 3) }), {
+  selector: ({ key }) => key,
+  maxLength: 60,
+});
+
+describe("the batches of a copy", () => {
+  it("invariant 3: hold every blob once, data before anything that names it", () => {
+    fc.assert(
+      fc.property(blobs, (all) => {
+        const order: BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
+        const batches = orderBatches(all, "copy-a", 0);
+        expect(batches.flatMap((batch) => batch.blobs.map(({ key }) => key)).sort()).toEqual(all.map(({ key }) => key).sort());
+        const ranks = batches.flatMap((batch) => batch.blobs.map(({ kind }) => order.indexOf(kind)));
+        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+        expect(batches.every((batch) => new Set(batch.blobs.map(({ kind }) => kind)).size === 1)).toBe(true);
+        expect(new Set(batches.map(({ id }) => id)).size).toBe(batches.length);
+      }),
+    );
+  });
+
+  it("are bounded by bytes and by number, but for a blob that is larger by itself", () => {
+    fc.assert(
+      fc.property(blobs, (all) => {
+        for (const batch of orderBatches(all, "copy-a", 0)) {
+          expect(batch.bytes).toBe(batch.blobs.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0));
+          if (batch.blobs.length > 1) expect(batch.bytes).toBeLessThanOrEqual(1024 ** 3);
+        }
+      }),
+    );
+    const many: ClosureBlob[] = Array.from({ length: 1001 }, (_, index) => ({ key: String(index), kind: "data", sizeBytes: 1 }));
+    expect(orderBatches(many, "copy-a", 0).map((batch) => batch.blobs.length)).toEqual([500, 500, 1]);
+  });
+
+  it("are named the same when planned again, and otherwise in another round", () => {
+    const all: ClosureBlob[] = [{ key: "a", kind: "data", sizeBytes: 1 }];
+    const ids = (round: number) => orderBatches(all, "copy-a", round).map(({ id }) => id);
+    expect(ids(0)).toEqual(ids(0));
+    expect(ids(1)).not.toEqual(ids(0));
+  });
+
+  it("come from closures that share blobs, each once and without roots", () => {
+    const closure = (...keys: [string, BlobKind][]) =>
+      ({ blobs: keys.map(([key, kind]) => ({ key, kind, sizeBytes: 1 })) }) as unknown as Closure;
+    const union = unionOfClosures([closure(["index-1", "root"], ["b", "data"]), closure(["b", "data"], ["a", "snapshot"])]);
+    expect(union.map(({ key }) => key)).toEqual(["a", "b"]);
+  });
+});
+
+describe("a copy's destination", () => {
+  const seen = (change: Partial<DestinationSeen>): DestinationSeen => ({
+    generation: undefined,
+    sha256: undefined,
+    empty: true,
+    published: [],
+    claimed: false,
+    ...change,
+  });
+  it.each<[string, Partial<DestinationSeen>, string | undefined]>([
+    ["is empty", {}, undefined],
+    ["holds blobs of our own unfinished copy", { empty: false, claimed: true }, undefined],
+    ["holds blobs of nobody knows whom", { empty: false }, "copy.notEmpty"],
+    ["has the root that we published", { empty: false, generation: 3, sha256: "s", published: ["2-r", "3-s"] }, undefined],
+    [
+      "has our number with other bytes",
+      { empty: false, generation: 3, sha256: "t", published: ["3-s"], claimed: true },
+      "copy.foreignRoot",
+    ],
+    ["has a root although we only claimed it", { empty: false, generation: 0, sha256: "s", claimed: true }, "copy.foreignRoot"],
+  ])("invariant 2: is ours or not: when it %s", (_, change, code) => {
+    expect(ownershipFault(seen(change), "oss://moved/movies")?.code).toBe(code);
+  });
+
+  it.each([
+    ["the source's, when there is none", undefined, undefined, 5],
+    ["the source's, when there is an older one", 3, "x", 5],
+    ["the same, when it is there already", 5, "root", 5],
+    ["the next, when other bytes have that number", 5, "x", 6],
+    ["the next, when the source went back", 9, "x", 10],
+  ])("gets as root number %s", (_, generation, sha256, expected) => {
+    expect(rootGeneration(5, "root", seen({ generation, sha256 }))).toBe(expected);
+  });
+});

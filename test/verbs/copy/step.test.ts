@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { reason } from "../../../shared/model/reason.ts";
+import type { BatchResult, CopyPlan } from "../../../shared/verbs/copy/plan.ts";
+import { type CopyBatchState, type CopyData, type CopyJob, type CopyObservation, stepCopy } from "../../../shared/verbs/copy/step.ts";
+import { jobOf } from "../../jobs/jobs.ts";
+import { MOVED } from "../../world/world.ts";
+
+const ROOT = { key: "index-3", sha256: "s" };
+const batch = (id: string, change: Partial<CopyBatchState> = {}): CopyBatchState => ({ id, blobs: 2, bytes: 20, attempt: 0, ...change });
+const moved = { blobs: 2, bytes: 20 };
+
+const job = (state: string, data: Partial<CopyData> = {}, cancelling = false): CopyJob => {
+  const input = { copyName: "c", rule: { from: "backups", to: MOVED, snapshots: "latest" as const }, from: MOVED, wanted: ["u"] };
+  return jobOf({
+    id: "copy-c-1",
+    state,
+    input,
+    data: { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 }, ...data },
+    cancelling,
+  });
+};
+const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
+  seen: "plan",
+  plan: {
+    fault: undefined,
+    seenRoot: null,
+    pinned: { generation: 3, sha256: "s" },
+    snapshots: [{ name: "snap-1", uuid: "u" }],
+    batches: [{ id: "a", blobs: [], bytes: 0 }],
+    skipped: { blobs: 0, bytes: 0 },
+    expected: [],
+    root: ROOT,
+    rootBytes: new Uint8Array(),
+    current: false,
+    ...change,
+  },
+});
+const result = (fault?: BatchResult["faults"][number]["fault"]): BatchResult => ({
+  copied: fault ? { blobs: 1, bytes: 10 } : moved,
+  faults: fault ? [{ key: "__1", fault, expectedBytes: 10, foundBytes: 4, message: "m" }] : [],
+});
+const batches = (
+  results: Record<string, BatchResult> = {},
+  tasks: Record<string, "running" | "succeeded" | "failed" | "unknown"> = {},
+): CopyObservation => ({ seen: "batches", results: new Map(Object.entries(results)), tasks: new Map(Object.entries(tasks)) });
+const destination = (missing: number, published = false): CopyObservation => ({
+  seen: "destination",
+  published,
+  missing: Array.from({ length: missing }, (_, index) => ({ key: `__${index}`, expectedBytes: 1, foundBytes: null })),
+});
+const inFlight = (attempt: number) => ({ root: ROOT, batches: [batch("a", { attempt })] });
+
+describe("a copy's step", () => {
+  it.each<[string, CopyJob, CopyObservation, string]>([
+    ["writes its plan down first", job("asked"), plan(), "writeBatches copy.planned"],
+    [
+      "invariant 2: touches no destination that is not its own",
+      job("asked"),
+      plan({ fault: reason("copy.foreignRoot") }),
+      "failed copy.foreignRoot",
+    ],
+    ["is done when everything is there", job("asked"), plan({ current: true, batches: [] }), "done copy.nothing"],
+    ["starts a task", job("copying", inFlight(0)), batches(), "startTask copy.task"],
+    ["waits for a task that runs", job("copying", inFlight(1)), batches({}, { a: "running" }), "wait copy.running"],
+    ["starts a task again that ended without a word", job("copying", inFlight(1)), batches({}, { a: "failed" }), "startTask copy.task"],
+    ["gives up on a batch that comes to nothing", job("copying", inFlight(3)), batches({}, { a: "unknown" }), "failed copy.attempts"],
+    ["takes a batch's result", job("copying", inFlight(1)), batches({ a: result() }), "moved copy.moved"],
+    ["moves a batch again that came short", job("copying", inFlight(1)), batches({ a: result("cut") }), "startTask copy.cut"],
+    ["fails when it comes short every time", job("copying", inFlight(3)), batches({ a: result("damaged") }), "failed copy.damaged"],
+    [
+      "plans anew when a blob vanished at the source",
+      job("copying", inFlight(1)),
+      batches({ a: result("vanished") }),
+      "asked copy.vanished",
+    ],
+    [
+      "gives up when the source keeps moving",
+      job("copying", { ...inFlight(1), round: 5 }),
+      batches({ a: result("vanished") }),
+      "failed copy.vanished",
+    ],
+    ["invariant 3: publishes no root while anything is missing", job("moved", { root: ROOT }), destination(1), "asked copy.gap"],
+    ["publishes when everything is there", job("moved", { root: ROOT }), destination(0), "publishRoot copy.publish"],
+    ["is done when published", job("published", { root: ROOT }), destination(0, true), "done copy.done"],
+    ["is cancelled", job("copying", inFlight(0), true), batches(), "cancelled job.cancelled"],
+  ])("%s", (_, made, observation, expected) => {
+    const decision = stepCopy(made, observation);
+    const what = decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait";
+    expect(`${what} ${decision.reason.code}`).toBe(expected);
+  });
+
+  it("runs four tasks side by side and no more", () => {
+    const data = { root: ROOT, batches: ["a", "b", "c", "d", "e"].map((id) => batch(id, { attempt: id === "e" ? 0 : 1 })) };
+    expect(stepCopy(job("copying", data), batches({}, { a: "running", b: "running", c: "running", d: "running" }))).toMatchObject({
+      do: "wait",
+    });
+    expect(stepCopy(job("copying", data), batches({}, { a: "running", b: "running", c: "running", d: "failed" }))).toMatchObject({
+      args: { batch: "d", attempt: 2 },
+    });
+  });
+
+  it("counts a whole batch once, however often the batch beside it has to be tried", () => {
+    const both = { a: result(), b: result("cut") };
+    const open = [batch("a", { attempt: 1 }), batch("b", { attempt: 1 })];
+    const first = stepCopy(job("copying", { root: ROOT, batches: open }), batches(both)) as { data: CopyData };
+    expect(first).toMatchObject({ do: "record", state: "copying", data: { moved } });
+    const retried = { effect: "startTask", args: { batch: "b", attempt: 2 }, data: { moved } };
+    for (let look = 0; look < 2; look += 1) expect(stepCopy(job("copying", first.data), batches(both))).toMatchObject(retried);
+    const trying = first.data.batches.map((one) => (one.id === "b" ? { ...one, attempt: 2 } : one));
+    const last = stepCopy(job("copying", { ...first.data, batches: trying }), batches({ b: result() }));
+    expect(last).toMatchObject({ state: "moved", data: { moved: { blobs: 4, bytes: 40 } } });
+  });
+});

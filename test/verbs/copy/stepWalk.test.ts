@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { reason } from "../../../shared/model/reason.ts";
+import type { BatchResult, CopyPlan } from "../../../shared/verbs/copy/plan.ts";
+import {
+  type CopyBatchState,
+  type CopyData,
+  type CopyInput,
+  type CopyJob,
+  type CopyObservation,
+  stepCopy,
+} from "../../../shared/verbs/copy/step.ts";
+import { MOVED } from "../../world/world.ts";
+import { each, type Ground, type Move, must, PATIENCE_MINUTE, road, walk } from "../walk.ts";
+import { expectSound } from "../walkSound.ts";
+
+const TRIES = 3;
+const ROUNDS = 5;
+const MOVED_ONE = { blobs: 1, bytes: 10 };
+
+const planOf = (batches: readonly string[], change: Partial<CopyPlan> = {}): CopyPlan => ({
+  fault: undefined,
+  seenRoot: null,
+  pinned: { generation: 3, sha256: "s" },
+  snapshots: [{ name: "snap-1", uuid: "u" }],
+  batches: batches.map((id) => ({ id, blobs: [], bytes: 10 })),
+  skipped: { blobs: 0, bytes: 0 },
+  expected: [],
+  root: { key: "index-3", sha256: "s" },
+  rootBytes: new Uint8Array(),
+  current: false,
+  ...change,
+});
+/** Batches are named anew in each round; only the last rounds have two of them, to keep the walk small. */
+const batchesOf = (round: number) => (round < ROUNDS - 1 ? [`${round}-a`] : [`${round}-a`, `${round}-b`]);
+const plans = (round: number): CopyObservation[] =>
+  [
+    planOf(batchesOf(round)),
+    planOf([]),
+    planOf([], { current: true }),
+    planOf([], { fault: reason("copy.noRoot", { source: "oss://backups" }) }),
+  ].map((plan) => ({ seen: "plan", plan }));
+
+type Task = "running" | "succeeded" | "failed" | "unknown";
+type Ending = Task | "whole" | BatchResult["faults"][number]["fault"];
+const BEGUN: readonly Ending[] = ["running", "succeeded", "failed", "unknown", "whole", "cut", "vanished", "damaged"];
+const isTask = (ending: Ending): ending is Task => ["running", "succeeded", "unknown"].includes(ending) || ending === "failed";
+
+function resultOf(ending: Exclude<Ending, Task>): BatchResult {
+  if (ending === "whole") return { copied: MOVED_ONE, faults: [] };
+  return { copied: { blobs: 0, bytes: 0 }, faults: [{ key: "__1", fault: ending, expectedBytes: 10, foundBytes: 4, message: "" }] };
+}
+
+/** What was begun and has no result yet is looked at, and nothing else. */
+function batchSights(batches: readonly CopyBatchState[]): CopyObservation[] {
+  const open = batches.filter(({ done, attempt }) => !done && attempt > 0).map(({ id }) => id);
+  return each(Object.fromEntries(open.map((id) => [id, BEGUN]))).map((endings) => {
+    const all = Object.entries(endings);
+    return {
+      seen: "batches",
+      results: new Map(all.flatMap(([id, ending]) => (isTask(ending) ? [] : [[id, resultOf(ending)] as const]))),
+      tasks: new Map(all.flatMap(([id, ending]) => (isTask(ending) ? [[id, ending] as const] : []))),
+    };
+  });
+}
+
+const GAP = { key: "__1", expectedBytes: 1, foundBytes: null };
+
+function sights({ head }: CopyJob): CopyObservation[] {
+  if (head.cancelling) return [{ seen: "batches", results: new Map(), tasks: new Map() }];
+  if (head.state === "asked") return [{ seen: "queued", by: "copy-c-0" }, ...plans(head.data.round)];
+  if (head.state === "copying") return batchSights(head.data.batches);
+  return [[], [GAP]].map((missing) => ({ seen: "destination", missing, published: head.state === "published" }));
+}
+
+const ground: Ground<CopyInput, CopyData, CopyObservation> = {
+  id: "copy-c-1",
+  input: { copyName: "c", rule: { from: "backups", to: MOVED, snapshots: "latest" }, from: MOVED, wanted: ["u"] },
+  first: {
+    state: "asked",
+    data: { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } },
+  },
+  minutes: [0, PATIENCE_MINUTE],
+  step: stepCopy,
+  sights,
+  looks({ head }, effect, args: { batch: string; attempt: number }) {
+    const { data } = head;
+    if (effect === "publishRoot") return [{ state: "published", data }];
+    if (effect === "writeBatches") return [{ state: data.batches.length === 0 ? "moved" : "copying", data }];
+    const batches = data.batches.map((batch) => (batch.id === args.batch ? { ...batch, attempt: args.attempt } : batch));
+    return [{ state: "copying", data: { ...data, batches } }];
+  },
+};
+
+/** Every batch that is whole is counted once, in the round that moved it. */
+const countDone = ({ batches }: CopyData) => batches.filter(({ done }) => done).length;
+
+function visit(move: Move<CopyInput, CopyData, CopyObservation>): void {
+  const { from, seen, decision } = move;
+  if (decision.do === "record" && decision.state === "done")
+    must(seen.seen === "plan" ? seen.plan.current : seen.seen === "destination" && seen.published, "done is published", move);
+  if (decision.do !== "wait" && decision.data.round === from.data.round && from.state === "copying")
+    must(decision.data.moved.blobs - from.data.moved.blobs === countDone(decision.data) - countDone(from.data), "counted once", move);
+  if (decision.do !== "wait") must(decision.data.round <= ROUNDS, "plans anew a few times only", move);
+  if (decision.do !== "effect") return;
+  must(!from.cancelling, "a cancelled one begins nothing", move);
+  if (decision.effect === "publishRoot")
+    must(seen.seen === "destination" && seen.missing.length === 0 && !seen.published, "publishes when nothing is missing", move);
+  if (decision.effect === "writeBatches") must(seen.seen === "plan" && decision.carry === seen.plan, "writes the plan it saw", move);
+  if (decision.effect !== "startTask") return;
+  const { batch, attempt } = decision.args as { batch: string; attempt: number };
+  const known = from.data.batches.find(({ id }) => id === batch);
+  must(seen.seen === "batches" && seen.tasks.get(batch) !== "running", "starts no task beside the same batch's", move);
+  must(known !== undefined && !known.done && attempt === known.attempt + 1 && attempt <= TRIES, "tries a batch a few times only", move);
+}
+
+describe("every way that a copy may go", () => {
+  it("ends, says why, counts each batch once and publishes when nothing is missing", () => {
+    const walked = walk(ground, visit);
+
+    expectSound(walked, {
+      states: ["asked", "copying", "moved", "published", "done", "failed", "cancelled"],
+      ownWaits: ["copy.running"],
+      changing: [],
+      spotsMin: 7_600,
+      movesMin: 129_000,
+    });
+  });
+
+  it("takes five moves for one batch when all goes well", () => {
+    const see = ({ head }: CopyJob): CopyObservation => {
+      if (head.state === "asked") return plans(0)[0] as CopyObservation;
+      if (head.state !== "copying") return { seen: "destination", missing: [], published: head.state === "published" };
+      const [batch] = head.data.batches as [CopyBatchState];
+      return { seen: "batches", results: new Map(batch.attempt > 0 ? [[batch.id, resultOf("whole")]] : []), tasks: new Map() };
+    };
+    expect(road(ground, see)).toEqual(["writeBatches", "startTask", "moved", "publishRoot", "done"]);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { damagePlace } from "../../../shared/adapters/memory/clusterDamage.ts";
+import { arrive, freshWorld, INDEX1, offer, SNAP1, STEP1, settle, tick, world } from "../../world/moved.ts";
+import { MINUTE_MS, MOVED } from "../../world/world.ts";
+
+/** Blobs that went after they were proven: the cluster begins, and comes upon it. */
+async function arriveDamaged(): Promise<void> {
+  offer("snap-1", SNAP1.uuid);
+  damagePlace(world.places, { location: "/srv/moved" }, { what: "dataMissing" });
+  await world.fill(MOVED, STEP1.blobs);
+  await arrive(INDEX1);
+}
+
+const restoreJobs = async () => {
+  const log = (await world.open()).log;
+  const ids = (await world.stateKeys("done/restore/")).map((key) => key.slice("done/restore/".length, -".json".length));
+  return Promise.all(ids.map((id) => log.done(id)));
+};
+
+describe("a restore whose blobs are gone, on 6.7, where it ends with a red index", () => {
+  freshWorld({ targetVersion: "6.7.0" });
+
+  it("fails as soon as the cluster has given up, and takes the red index away", async () => {
+    await arriveDamaged();
+    await settle();
+    expect(await restoreJobs()).toMatchObject([{ state: "failed", reason: { code: "restore.shardsFailed" } }]);
+    expect(await world.target.listIndices()).toEqual([]);
+  });
+});
+
+describe("a restore whose blobs are gone, on 5.5, where it hangs and keeps all others out", () => {
+  freshWorld({ targetVersion: "5.5.3" });
+
+  it("is given up once nothing moves, and its index goes: the cluster is free again", async () => {
+    await arriveDamaged();
+    await settle();
+    expect(await world.target.runningRestores()).toHaveLength(1);
+    for (let minute = 0; minute < 20; minute += 1) {
+      await tick();
+      world.advance(MINUTE_MS);
+    }
+    expect(await restoreJobs()).toMatchObject([{ state: "failed", reason: { code: "restore.stuck" } }]);
+    expect([await world.target.runningRestores(), await world.target.listIndices()]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,258 @@
+import { describe, expect, it } from "vitest";
+import { reason } from "../../../shared/model/reason.ts";
+import type { Preflight } from "../../../shared/plan/preflight.ts";
+import {
+  type RestoreData,
+  type RestoreInput,
+  type RestoreJob,
+  type RestoreObservation,
+  stepRestore,
+  type TargetSeen,
+} from "../../../shared/verbs/restore/step.ts";
+import { jobOf } from "../../jobs/jobs.ts";
+import { MOVED } from "../../world/world.ts";
+
+const AS = "movies-20261121010006531-0123abcd";
+const TARGET = { index: "movies", as: AS, shards: 2, documents: 3, bytes: 10 };
+const RESTORED = { ...TARGET, restored: { uuid: "new-uuid", documents: 3 } };
+const NOW = new Date("2026-11-21T02:00:00Z");
+const INPUT: RestoreInput = {
+  snapshot: { name: "snap-1", uuid: "u", startTime: "2026-11-21T01:00:06.531Z" },
+  repository: "moved-movies",
+  place: MOVED,
+  indices: ["movies"],
+  alias: "films",
+  replicas: 1,
+  keepOldMs: 1,
+  serves: true,
+};
+
+const job = (
+  state: string,
+  data: Partial<RestoreData> = {},
+  change: {
+    cancelling?: boolean;
+    minutesAgo?: number;
+    input?: Partial<RestoreInput>;
+    claimed?: { effect: string; because: string };
+  } = {},
+): RestoreJob =>
+  jobOf({
+    id: "restore-1",
+    state,
+    input: { ...INPUT, ...change.input },
+    data: { targets: [TARGET], ...data },
+    cancelling: change.cancelling ?? false,
+    ...(change.claimed ? { claimed: change.claimed } : {}),
+    createdAt: new Date(NOW.getTime() - (change.minutesAgo ?? 0) * 60_000),
+  });
+
+const there = (change: Partial<TargetSeen> = {}): TargetSeen => ({
+  as: AS,
+  there: "ours",
+  uuid: "new-uuid",
+  replicas: 0,
+  primariesActive: 0,
+  unassigned: 0,
+  restoring: true,
+  bytesTotal: 10,
+  bytesRecovered: 4,
+  green: false,
+  documents: undefined,
+  ...change,
+});
+const whole = (change: Partial<TargetSeen> = {}) =>
+  there({ primariesActive: 2, restoring: false, bytesRecovered: 10, green: true, documents: 3, ...change });
+const seen = (targets: TargetSeen[], change: Partial<RestoreObservation> = {}): RestoreObservation => ({
+  repository: undefined,
+  preflight: undefined,
+  digest: "d",
+  targets,
+  aliasHolders: [],
+  dataNodes: 1,
+  overtaken: undefined,
+  blocked: undefined,
+  ...change,
+});
+
+const preflight = (...codes: string[]): Preflight => ({
+  refused: codes.length > 0,
+  targets: [TARGET],
+  checks: [
+    { check: "closure", result: "ok", reason: reason("closure.whole") },
+    ...codes.map((code) => ({ check: "alias" as const, result: "refuse" as const, reason: reason(code) })),
+  ],
+});
+const progress = (bytes: number, minutesAgo: number) => ({
+  progress: { bytes, at: new Date(NOW.getTime() - minutesAgo * 60_000).toISOString() },
+});
+const brokenOff = (change: Partial<TargetSeen> = {}) => there({ restoring: false, primariesActive: 1, unassigned: 1, ...change });
+const brokenOffSince = (minutesAgo: number) => ({ progress: { ...progress(4, minutesAgo).progress, brokenOff: true as const } });
+const failing = { failing: reason("restore.stuck") };
+const settledHolder = [{ name: AS, uuid: "new-uuid" }];
+
+describe("a restore's step", () => {
+  it.each<[string, RestoreJob, RestoreObservation, string]>([
+    ["registers read-only first", job("asked"), seen([], { repository: { register: true } }), "registerRepository repository.register"],
+    [
+      "fails when the repository's name is taken",
+      job("asked"),
+      seen([], { repository: { fault: reason("repository.taken") } }),
+      "failed repository.taken",
+    ],
+    ["plans when every check passes", job("asked"), seen([], { preflight: preflight() }), "planned restore.planned"],
+    [
+      "refuses with every check that does",
+      job("asked"),
+      seen([], { preflight: preflight("alias.isIndex", "name.open") }),
+      "refused restore.refused",
+    ],
+    ["starts", job("planned"), seen([]), "restoreIndex restore.start"],
+    ["waits for its lane before it starts", job("planned"), seen([], { blocked: reason("lane.busy") }), "wait lane.busy"],
+    [
+      "looks at what it asked for before it follows it, when nobody did",
+      job("planned", {}, { claimed: { effect: "restoreIndex", because: "restore.start" } }),
+      seen([whole()]),
+      "restoreIndex restore.start",
+    ],
+    ["waits while the cluster has not made the index yet", job("restoring"), seen([there({ there: "no" })]), "wait restore.starting"],
+    ["fails when the name is another's", job("planned"), seen([there({ there: "foreign" })]), "failed name.taken"],
+    ["notes where progress began", job("restoring"), seen([there()]), "restoring restore.progress"],
+    ["follows without writing", job("restoring", progress(4, 5)), seen([there()]), "wait restore.progress"],
+    ["notes progress now and then", job("restoring", progress(1, 11)), seen([there()]), "restoring restore.progress"],
+    ["gives up when nothing moved for ten minutes", job("restoring", progress(4, 11)), seen([there()]), "freeing restore.stuck"],
+    [
+      "notes that no restore fills the missing shards any more, whether it had moved bytes or not",
+      job("restoring", progress(4, 5)),
+      seen([brokenOff({ bytesTotal: 0, bytesRecovered: 0 })]),
+      "restoring restore.brokenOff",
+    ],
+    ["gives a cluster that comes up again its time", job("restoring", brokenOffSince(0.5)), seen([brokenOff()]), "wait restore.brokenOff"],
+    ["follows again when it does go on", job("restoring", brokenOffSince(2)), seen([there()]), "wait restore.progress"],
+    [
+      "deletes what stays broken off, to restore it anew",
+      job("restoring", brokenOffSince(2)),
+      seen([brokenOff()]),
+      "deleteIndex restore.again",
+    ],
+    [
+      "restores anew once it is gone",
+      job("restoring", { begunAgain: 1 }),
+      seen([there({ there: "no", restoring: false })]),
+      "restoreIndex restore.start",
+    ],
+    [
+      "gives up when it breaks off again and again",
+      job("restoring", { ...brokenOffSince(2), begunAgain: 2 }),
+      seen([brokenOff()]),
+      "freeing restore.shardsFailed",
+    ],
+    ["frees the cluster of what it began before it fails", job("freeing", failing), seen([there()]), "deleteIndex cancel.takeBackIndex"],
+    ["fails when nothing of it is left", job("freeing", failing), seen([there({ there: "no" })]), "failed restore.stuck"],
+    ["counts when all primaries are started", job("restoring"), seen([whole()]), "restored restore.countsEqual"],
+    [
+      "fails when the counts differ, and switches nothing",
+      job("restoring"),
+      seen([whole({ documents: 2 })]),
+      "failed restore.countsDiffer",
+    ],
+    ["raises the replicas after the counts", job("restoring", { targets: [RESTORED] }), seen([whole()]), "setReplicas restore.replicas"],
+    [
+      "waits for green where there are nodes for it",
+      job("restoring", { targets: [RESTORED] }),
+      seen([whole({ replicas: 1, green: false, unassigned: 2 })], { dataNodes: 2 }),
+      "wait restore.waitsGreen",
+    ],
+    [
+      "does not wait for replicas that have no node",
+      job("restoring", { targets: [RESTORED] }),
+      seen([whole({ replicas: 1, green: false, unassigned: 2 })]),
+      "swapAlias restore.swap",
+    ],
+    [
+      "swaps while the alias stands on two",
+      job("restoring", { targets: [RESTORED] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: [...settledHolder, { name: "old", uuid: "o" }] }),
+      "swapAlias restore.swap",
+    ],
+    [
+      "settles when the alias is on the new one alone",
+      job("served", { targets: [RESTORED] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: settledHolder }),
+      "settle restore.settle",
+    ],
+    [
+      "is done once settled",
+      job("settled", { targets: [RESTORED] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: settledHolder }),
+      "done restore.done",
+    ],
+    [
+      "is not switched back when a newer one took the alias over since",
+      job("served", { targets: [RESTORED], before: [] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "newer", uuid: "n" }] }),
+      "settle restore.settle",
+    ],
+    [
+      "is done once settled, whoever has the alias now",
+      job("settled", { targets: [RESTORED], before: [] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "newer", uuid: "n" }] }),
+      "done restore.done",
+    ],
+    [
+      "switches nothing to an index that lost a primary since it was counted",
+      job("restored", { targets: [RESTORED] }, { minutesAgo: 11 }),
+      seen([whole({ replicas: 1, primariesActive: 1, green: false })]),
+      "wait restore.shardsDown",
+    ],
+    [
+      "fails when a restored index vanished",
+      job("restoring", { targets: [RESTORED] }),
+      seen([there({ there: "no" })]),
+      "failed restore.gone",
+    ],
+    [
+      "takes back what it began when cancelled",
+      job("restoring", {}, { cancelling: true }),
+      seen([there()]),
+      "deleteIndex cancel.takeBackIndex",
+    ],
+    [
+      "brings what serves already to its end when cancelled",
+      job("served", { targets: [RESTORED], before: [] }, { cancelling: true }),
+      seen([whole({ replicas: 1 })], { aliasHolders: settledHolder }),
+      "settle restore.settle",
+    ],
+    [
+      "swaps without replicas that do not come for ten minutes",
+      job("restored", { targets: [RESTORED] }, { minutesAgo: 11 }),
+      seen([whole({ replicas: 1, green: false, unassigned: 2 })], { dataNodes: 2 }),
+      "swapAlias restore.swap",
+    ],
+    [
+      "leaves a foreign index when cancelled",
+      job("planned", {}, { cancelling: true }),
+      seen([there({ there: "foreign" })]),
+      "cancelled job.cancelled",
+    ],
+  ])("%s", (_, made, observation, expected) => {
+    const decision = stepRestore(made, observation, NOW);
+    const what = decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait";
+    expect(`${what} ${decision.reason.code}`).toBe(expected);
+  });
+
+  it("remembers who carried the alias before, for the way back", () => {
+    const decision = stepRestore(
+      job("restoring", { targets: [RESTORED] }),
+      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "old", uuid: "o" }] }),
+      NOW,
+    );
+    expect(decision).toMatchObject({ args: { alias: "films", index: "movies", to: AS }, data: { before: [{ name: "old", uuid: "o" }] } });
+  });
+
+  it("needs no alias", () => {
+    const { alias: _alias, ...plain } = INPUT;
+    const made: RestoreJob = jobOf({ id: "restore-1", state: "restoring", input: plain, data: { targets: [RESTORED] } });
+    expect(stepRestore(made, seen([whole({ replicas: 1 })]), NOW)).toMatchObject({ effect: "settle" });
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { SnapshotProof, Verdict } from "../../shared/model/repository.ts";
+import { type RetireInput, type RetireObservation, stepRetire } from "../../shared/verbs/retire/step.ts";
+import {
+  stepVerification,
+  type VerificationData,
+  type VerificationInput,
+  type VerificationJob,
+  type VerificationObservation,
+} from "../../shared/verbs/verification/step.ts";
+import { MOVED } from "../world/world.ts";
+import { each, type Ground, type Move, minuteDate, must, PATIENCE_MINUTE, road, walk } from "./walk.ts";
+import { expectSound } from "./walkSound.ts";
+
+const NOT_BEFORE = 30;
+
+const retiring: Ground<RetireInput, Record<string, never>, RetireObservation> = {
+  id: "retire-1",
+  input: { index: "old", uuid: "u", notBefore: minuteDate(NOT_BEFORE).toISOString() },
+  first: { state: "kept", data: {} },
+  minutes: [0, NOT_BEFORE - 1, NOT_BEFORE, PATIENCE_MINUTE],
+  step: stepRetire,
+  sights: () => [{ there: false }, ...each({ there: [true as const], uuid: ["u", "v"], aliases: [[], ["films"]], marked: [true, false] })],
+  looks: ({ head }) => [{ state: "kept", data: head.data }],
+};
+
+function visitRetire(move: Move<RetireInput, Record<string, never>, RetireObservation>): void {
+  const { from, seen, minute, decision } = move;
+  if (decision.do !== "effect") return;
+  must(!from.cancelling && minute >= NOT_BEFORE, "deletes nothing before its time", move);
+  must(seen.there && seen.uuid === "u" && seen.marked && seen.aliases.length === 0, "deletes what is ours and serves nobody", move);
+}
+
+describe("every way that retiring an index may go", () => {
+  it("ends, says why, and deletes nothing that is another's, serves or is still kept", () => {
+    const walked = walk(retiring, visitRetire);
+
+    expectSound(walked, {
+      states: ["kept", "done", "failed", "skipped", "cancelled"],
+      ownWaits: [],
+      changing: ["deleteIndex"],
+      spotsMin: 16,
+      movesMin: 200,
+    });
+  });
+
+  it("takes two moves when all goes well", () => {
+    const see = (_job: unknown, made: readonly string[]): RetireObservation =>
+      made.length === 0 ? { there: true, uuid: "u", aliases: [], marked: true } : { there: false };
+    expect(road(retiring, see, [NOT_BEFORE])).toEqual(["deleteIndex", "done"]);
+    expect(road(retiring, see)).toEqual(["wait retire.kept"]);
+  });
+});
+
+const SNAPSHOTS = 3;
+const VERDICTS: readonly Verdict[] = ["whole", "incomplete", "not-restorable"];
+
+/** One look's verdicts, of those snapshots that have none yet. */
+const lists = (length: number): Verdict[][] =>
+  length === 0 ? [[]] : lists(length - 1).flatMap((list) => VERDICTS.map((verdict) => [...list, verdict]));
+
+function sight(verdicts: readonly Verdict[], { head }: VerificationJob): VerificationObservation {
+  const before = head.data.verdicts.length;
+  const proofs = verdicts.map(
+    (verdict, at) => ({ name: `s${before + at}`, uuid: `u${before + at}`, verdict, missing: [], damaged: [] }) as unknown as SnapshotProof,
+  );
+  return { proofs, open: SNAPSHOTS - before - proofs.length };
+}
+
+const verifying: Ground<VerificationInput, VerificationData, VerificationObservation> = {
+  id: "verification-1",
+  input: { repository: "backups", place: MOVED, snapshot: "all", level: "footers" },
+  first: { state: "asked", data: { verdicts: [] } },
+  minutes: [0, PATIENCE_MINUTE],
+  step: stepVerification,
+  sights: (job) => {
+    const left = SNAPSHOTS - job.head.data.verdicts.length;
+    return [0, 1, 2, 3].filter((count) => count <= left).flatMap((count) => lists(count).map((verdicts) => sight(verdicts, job)));
+  },
+  looks: () => [],
+};
+
+function visitVerify(move: Move<VerificationInput, VerificationData, VerificationObservation>): void {
+  const { seen, decision } = move;
+  must(decision.do !== "effect", "changes nothing", move);
+  if (decision.do !== "record" || !["done", "failed"].includes(decision.state)) return;
+  const { verdicts } = decision.data;
+  must(seen.open === 0 && verdicts.length === SNAPSHOTS, "ends when every snapshot has a verdict", move);
+  must(
+    (decision.state === "done") === verdicts.every(({ verdict }) => verdict === "whole" || verdict === "not-restorable"),
+    "done is all whole",
+    move,
+  );
+}
+
+describe("every way that a verification may go", () => {
+  it("ends, says why, and has a verdict on each snapshot", () => {
+    const walked = walk(verifying, visitVerify);
+
+    expectSound(walked, {
+      states: ["asked", "proving", "done", "failed", "cancelled"],
+      ownWaits: [],
+      changing: [],
+      spotsMin: 53,
+      movesMin: 610,
+    });
+  });
+
+  it("takes a move per look when all goes well", () => {
+    expect(road(verifying, (job) => sight(["whole"], job))).toEqual(["proving", "proving", "done"]);
+  });
+});

@@ -1,0 +1,193 @@
+import { type MemoryBucket, memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
+import { type MemoryCluster, memoryCluster } from "../../shared/adapters/memory/cluster.ts";
+import { memoryPlaces } from "../../shared/adapters/memory/clusterPlaces.ts";
+import { type FaultyBlobStore, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
+import { jobLog } from "../../shared/jobs/log.ts";
+import type { World } from "../../shared/jobs/world.ts";
+import type { BlobStore } from "../../shared/model/blobStore.ts";
+import type { BackupPolicy, Config, Place } from "../../shared/model/config.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import type { Notice } from "../../shared/model/notice.ts";
+import type { TaskState } from "../../shared/model/tasks.ts";
+import { initState, type OpenOptions, openState } from "../../shared/state/identity.ts";
+import { continueJob } from "../../shared/tick/continueJob.ts";
+import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
+import type { CopyTask } from "../../shared/verbs/copy/move.ts";
+
+/** As deployed. */
+const CONTINUE = "continue-job";
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+const oss = (bucket: string, basePath: string): Place => ({ store: "oss", bucket, basePath, region: "cn-hangzhou" });
+export const MOVED = oss("moved", "movies");
+
+export const NIGHTLY: BackupPolicy = {
+  repository: "backups",
+  indices: ["movies*"],
+  schedule: { cron: "0 30 1 * * *", timeZone: "UTC", missed: "run" },
+  attempts: 3,
+  patienceMs: 4 * HOUR_MS,
+  metadata: { owner: "search-team" },
+  keep: { last: 2, atLeast: 1 },
+  prune: { cron: "0 30 2 * * *", atMost: 10, atMostPercent: 100 },
+};
+
+export function testConfig(change: (config: Config) => void = () => undefined): Config {
+  const config: Config = {
+    version: 1,
+    state: oss("state", ""),
+    clusters: { source: { url: "http://127.0.0.1:9252" }, target: { url: "http://127.0.0.1:9253" } },
+    repositories: {
+      backups: { cluster: "source", register: { type: "fs", settings: { location: "/srv/backups" } }, blobs: oss("backups", "") },
+    },
+    backups: { nightly: structuredClone(NIGHTLY) },
+    copies: {},
+    watches: {
+      moved: {
+        blobs: MOVED,
+        cluster: "target",
+        register: { name: "moved-movies", type: "fs", settings: { location: "/srv/moved" } },
+        restore: { indices: ["fx-orders"], alias: "orders", which: "latest", replicas: 0, keepOldMs: DAY_MS },
+        patienceMs: DAY_MS,
+      },
+    },
+    http: { tokens: [] },
+    notify: [],
+  };
+  change(config);
+  return config;
+}
+
+export interface TestWorldOptions {
+  config?: Config;
+  sourceVersion?: string;
+  targetVersion?: string;
+  start?: string;
+  /** How many looks a restore runs for; `Infinity` until told. */
+  restoreLooks?: number;
+}
+
+/** One deployment over memory: each `open` is one invocation of a function, with a nonce of its own. */
+export interface TestWorld {
+  config: Config;
+  now(): Date;
+  advance(ms: number): void;
+  source: MemoryCluster;
+  target: MemoryCluster;
+  places: ReturnType<typeof memoryPlaces>;
+  state: FaultyBlobStore;
+  stateKeys(prefix?: string): Promise<string[]>;
+  blobs(place: Place): BlobStore;
+  /** The blobs of a fixture, below a place's base path. */
+  fill(place: Place, blobs: ReadonlyMap<string, Uint8Array>, except?: readonly string[]): Promise<void>;
+  notices: Notice[];
+  lines: { level: string; message: string; fields: unknown }[];
+  tasks: { id: string; function: string; payload: CopyTask; state: TaskState }[];
+  /** Runs every task that is queued, as Function Compute would. */
+  runTasks(): Promise<void>;
+  remainingMs: number;
+  open(options?: OpenOptions): Promise<World>;
+}
+
+export async function testWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
+  const {
+    config = testConfig(),
+    sourceVersion = "5.5.3",
+    targetVersion = "5.5.3",
+    start = "2026-11-21T01:30:00Z",
+    restoreLooks = 2,
+  } = options;
+  let nowMs = new Date(start).getTime();
+  const now = () => new Date(nowMs);
+  const buckets = new Map<string, MemoryBucket>();
+  const blobs = ({ bucket, basePath }: Place) => {
+    const there = buckets.get(bucket) ?? new Map();
+    buckets.set(bucket, there);
+    return memoryBlobStore({ bucket: there, basePath, now });
+  };
+  const places = memoryPlaces();
+  const source = memoryCluster({ name: "source", version: sourceVersion, now, places, snapshotLooks: Number.POSITIVE_INFINITY });
+  const target = memoryCluster({ name: "target", version: targetVersion, now, places, restoreLooks });
+  const state = faulty(blobs(config.state));
+  await initState(state, "0123456789", now);
+  const notices: Notice[] = [];
+  const lines: TestWorld["lines"] = [];
+  const tasks: TestWorld["tasks"] = [];
+  const line = (level: string) => (message: string, fields?: unknown) => void lines.push({ level, message, fields });
+  const logger = { info: line("info"), warn: line("warn"), error: line("error") };
+  let invocations = 0;
+
+  const world: TestWorld = {
+    config,
+    now,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+    source,
+    target,
+    places,
+    state,
+    blobs,
+    notices,
+    lines,
+    tasks,
+    remainingMs: 240_000,
+    async stateKeys(prefix = "") {
+      const keys: string[] = [];
+      for await (const { key } of blobs(config.state).list(prefix)) keys.push(key);
+      return keys;
+    },
+    async fill(place, content, except = []) {
+      for (const [key, bytes] of content) if (!except.includes(key)) await blobs(place).put(key, bytes);
+    },
+    async runTasks() {
+      for (const task of tasks.filter((queued) => queued.state === "running")) {
+        const run =
+          task.function === CONTINUE ? continueJob(await world.open(), task.payload.job) : copyBlobs(await world.open(), task.payload);
+        await run;
+        task.state = "succeeded";
+      }
+    },
+    async open(options) {
+      invocations += 1;
+      const by = { function: "test", requestId: `request-${invocations}`, nonce: `nonce-${invocations}` };
+      const { identity, clock, live } = await openState(state, now, undefined, options);
+      return {
+        config,
+        state,
+        identity,
+        clock,
+        by,
+        log: jobLog(state, clock, by),
+        live,
+        paused: live.paused,
+        cluster: (name) => clusterOf(name, { source, target }),
+        blobs,
+        tasks: {
+          async start(name, id, payload) {
+            if (!tasks.some((task) => task.id === id)) tasks.push({ id, function: name, payload: payload as CopyTask, state: "running" });
+          },
+          state: async (_function, id) => tasks.find((task) => task.id === id)?.state ?? "unknown",
+        },
+        notifiers: [{ name: "memory", send: async (notice) => void notices.push(notice) }],
+        logger,
+        remainingMs: () => world.remainingMs,
+        sleep: async () => undefined,
+        newKey: () => `key-${invocations}`,
+        copyFunction: "copy-blobs",
+        continueFunction: CONTINUE,
+        version: "0.0.0",
+      };
+    },
+  };
+  return world;
+}
+
+function clusterOf(name: string, known: Record<string, MemoryCluster>): MemoryCluster {
+  const cluster = known[name];
+  if (!cluster) throw new AppError("invalid", `clusters: no "${name}"`);
+  return cluster;
+}
