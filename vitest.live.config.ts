@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests on real servers, which they fetch and start: `npx vitest run --config vitest.live.config.ts`. */
+/** Tests against real servers, which they download and start: `npx vitest run --config vitest.live.config.ts`. */
 export default defineConfig({
   test: {
     include: ["test/live/**/*.test.ts"],

@@ -1,4 +1,4 @@
-// Runs before every npm script that needs the dependencies, so it may use Node's built-ins only.
+// Runs before every npm script that needs the dependencies, so it may only use Node's built-in modules.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,7 +10,7 @@ if (!isInstalled()) {
   install();
 }
 
-/** True when node_modules holds what package-lock.json asks for; npm writes the inner lock last, so a broken-off installation counts as none. */
+/** True when node_modules matches package-lock.json. npm writes the inner lock file last, so an aborted installation counts as none. */
 function isInstalled() {
   const wanted = packagesOf("package-lock.json");
   const found = packagesOf(join("node_modules", ".package-lock.json"));
@@ -28,7 +28,7 @@ function isMet(entry, installed) {
   return entry.version === installed.version && entry.integrity === installed.integrity;
 }
 
-/** Which C library is here is not asked, so packages that name one count as foreign. */
+/** The local C library is not detected, so packages for a specific one count as foreign. */
 function isForHere({ os, cpu, libc }) {
   return libc === undefined && (os?.includes(process.platform) ?? false) && (cpu?.includes(process.arch) ?? false);
 }
@@ -41,7 +41,7 @@ function packagesOf(path) {
   }
 }
 
-/** All output goes to stderr, for stdout may be a program's JSON; `npm start -s` would otherwise silence npm's errors as well. */
+/** All output goes to stderr, because stdout may carry a program's JSON; `npm start -s` would otherwise suppress npm's errors too. */
 function install() {
   process.stderr.write("Installing dependencies (npm ci), once …\n");
   const options = ["ci", "--include=dev", "--loglevel=error", "--no-audit", "--no-fund", "--no-progress"];

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * Puts back into package-lock.json what npm leaves out of it: packages for other platforms that the registry at hand does not carry.
- * Without them `npm ci` calls the lock file out of step. Run after every `npm install`: node infra/lock.mjs
+ * Restores entries that npm drops from package-lock.json: packages for other platforms that the current registry does not provide.
+ * Without them `npm ci` reports the lock file as out of sync. Run after every `npm install`: node infra/lock.mjs
  */
 const path = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(path, "utf8"));
@@ -22,7 +22,7 @@ lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (
 if (added > 0) writeFileSync(path, `${JSON.stringify(lock, undefined, 2)}\n`);
 process.stderr.write(`package-lock.json: ${added} packages of other platforms put back\n`);
 
-/** `@biomejs/cli-linux-x64-musl` → linux, x64, musl; a name that ends otherwise is no platform's. */
+/** `@biomejs/cli-linux-x64-musl` → linux, x64, musl; undefined for a name without a platform suffix. */
 function platformOf(name) {
   const found = /-(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|riscv64|s390x)(?:-(\w+))?$/.exec(name);
   if (found === null) return undefined;

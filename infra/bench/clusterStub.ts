@@ -9,7 +9,7 @@ export interface ClusterStub {
   close(): Promise<void>;
 }
 
-/** As much of an Elasticsearch 7.10 as backups meet whose snapshots run and never end; it takes no time of its own. */
+/** The part of an Elasticsearch 7.10 that backups use while their snapshots run and never finish; it adds no latency. */
 export async function clusterStub(): Promise<ClusterStub> {
   const counts = new Map<string, number>();
   const bodies = new Map<string, Record<string, unknown>>();
@@ -40,7 +40,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return JSON.parse(Buffer.concat(pieces).toString() || "{}") as Record<string, unknown>;
 }
 
-/** Undefined for a snapshot that nobody began. */
+/** Undefined for a snapshot that was never started. */
 function answerTo(path: string, bodies: ReadonlyMap<string, Record<string, unknown>>): unknown {
   if (path === "/") return { version: { number: VERSION } };
   if (path.startsWith("/_nodes")) return { nodes: { one: { version: VERSION } } };

@@ -1,6 +1,6 @@
 import { crc32 } from "../../shared/format/encoding/crc32.ts";
 
-/** What the blobs of a generated repository are made of. */
+/** The values in the blobs of a generated repository. */
 export type Encodable = string | number | Uint8Array | readonly Encodable[] | { readonly [name: string]: Encodable };
 
 const SHARED_NAMES_MAX = 1024;
@@ -12,7 +12,7 @@ export function encodeBlob(codec: string, value: Encodable): Uint8Array {
   return withFooter(Buffer.concat([header, encode(value)]));
 }
 
-/** The bytes with a Lucene footer behind them. */
+/** Appends a Lucene footer to the bytes. */
 export function withFooter(bytes: Uint8Array): Uint8Array {
   const covered = Buffer.concat([bytes, Buffer.from([0xc0, 0x28, 0x93, 0xe8, 0, 0, 0, 0])]);
   const checksum = Buffer.alloc(8);
@@ -20,7 +20,7 @@ export function withFooter(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([covered, checksum]);
 }
 
-/** ASCII texts and whole numbers from 0 to 2^31 only: a generated repository has no others. */
+/** Supports only ASCII texts and integers from 0 to 2^31, because a generated repository has no others. */
 function encode(value: Encodable): Uint8Array {
   const out: number[] = [0x3a, 0x29, 0x0a, 0x05];
   const names = new Map<string, number>();

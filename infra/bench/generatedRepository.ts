@@ -3,13 +3,13 @@ import type { VirtualBucket } from "../local/oss/store/virtualBuckets.ts";
 import { type Encodable, encodeBlob } from "./encodeSmall.ts";
 
 const SHARDS_PER_INDEX = 5;
-/** About as many as a shard of 50 GB has. */
+/** About as many as in a shard of 50 GB. */
 const FILES_PER_SHARD = 1000;
 const UUID = "Zm9vYmFyYmF6cXV4MDAwMQ";
 const SNAPSHOT = "bench";
 /** Root, `index.latest`, and the snapshot's own two blobs. */
 const BLOBS_AT_TOP = 4;
-/** In a shard beside its data: its catalogue and the snapshot's file list. */
+/** The blobs of a shard besides its data: its catalogue and the snapshot's file list. */
 const BLOBS_BESIDE_DATA = 2;
 
 export interface GeneratedRepository extends VirtualBucket {
@@ -20,22 +20,22 @@ export interface GeneratedRepository extends VirtualBucket {
 }
 
 interface ShardContents {
-  /** In the order of their names. */
+  /** Sorted by name. */
   files: { name: string; sizeBytes: number }[];
   list: Uint8Array;
 }
 
 interface Shape {
   indices: { id: string; name: string; metadata: Uint8Array }[];
-  /** The first shards have one file more, so that the keys are exactly as many as asked for. */
+  /** The first shards have one more file, so that the number of keys is exactly as requested. */
   larger: ShardContents;
   smaller: ShardContents;
   largerShards: number;
 }
 
 /**
- * A repository in the layout of 5.x to 7.5 with one snapshot and exactly `blobs` keys, of which only the metadata have bytes. The shards share two file
- * lists: data blobs are named within their shard.
+ * A repository in the layout of 5.x to 7.5 with one snapshot and exactly `blobs` keys, of which only metadata blobs have bytes. The shards
+ * share two file lists, because data blobs are named relative to their shard.
  */
 export function generateRepository(blobs: number): GeneratedRepository {
   const shape = shapeOf(blobs);
@@ -177,7 +177,7 @@ function indexMetadata(name: string): Uint8Array {
   return encodeBlob("index-metadata", { [name]: { version: 1, state: "open", settings, mappings: [], aliases: {} } });
 }
 
-/** The blobs at the top and the indices' own, by key. */
+/** The top-level blobs and those of the indices, by key. */
 function readable({ indices }: Shape): Map<string, Uint8Array> {
   const shards = indices.length * SHARDS_PER_INDEX;
   const times = { start_time: 1_700_000, end_time: 1_800_000 };

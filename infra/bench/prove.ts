@@ -1,16 +1,16 @@
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { connectPlace } from "../../shared/runtime/wire.ts";
 
-/** What one proof in a process of its own prints. */
+/** The output of one proof in its own process. */
 export interface ProofFigures {
   verdict: string;
   blobs: number;
   digest: string | undefined;
-  /** Of this process, from the operating system. */
+  /** Of this process, as reported by the operating system. */
   maxRssBytes: number;
 }
 
-/** Run as a child, so that the memory is the proof's alone: endpoint, bucket and snapshot as arguments, keys in the environment. */
+/** Runs as a child process to isolate the proof's memory: endpoint, bucket and snapshot are arguments, keys come from the environment. */
 const [endpoint = "", bucket = "", name = ""] = process.argv.slice(2);
 const { BENCH_KEY_ID: accessKeyId = "", BENCH_KEY_SECRET: secretAccessKey = "" } = process.env;
 const store = connectPlace(

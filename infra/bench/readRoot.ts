@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { decodeRoot } from "../../shared/format/root.ts";
 
-/** What the decoding of one root in a process of its own prints. */
+/** The output of decoding one root in its own process. */
 export interface RootReading {
   snapshots: number;
   indices: number;
@@ -9,7 +9,7 @@ export interface RootReading {
   maxRssBytes: number;
 }
 
-/** Run as a child under a heap limit: the root's file as its argument. */
+/** Runs as a child process with a heap limit; the argument is the root's file. */
 const bytes = readFileSync(process.argv[2] ?? "");
 const startedMs = performance.now();
 const root = decodeRoot("index-7", bytes);

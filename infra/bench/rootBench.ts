@@ -10,7 +10,7 @@ import type { RootReading } from "./readRoot.ts";
 
 const SNAPSHOTS = 10_000;
 const INDICES = 1000;
-/** What reading the root may take. */
+/** Heap limit for reading the root. */
 const HEAP_MB = 512;
 
 export interface RootFigures extends RootReading {
@@ -18,7 +18,7 @@ export interface RootFigures extends RootReading {
   heapLimitMb: number;
 }
 
-/** Reads the root of 10,000 snapshots of the same 1,000 indices, in the layout of 5.x, in a child with a limited heap. */
+/** Reads the root of 10,000 snapshots of the same 1,000 indices, in the layout of 5.x, in a child process with a limited heap. */
 export async function benchRoot(): Promise<RootFigures> {
   const directory = await mkdtemp(join(tmpdir(), "ossnap-bench-"));
   const file = join(directory, "index-7");

@@ -8,14 +8,14 @@ import { openWorld } from "../../shared/runtime/wire.ts";
 import type { TickReport } from "../../shared/tick/advanceJobs.ts";
 import { askBackup } from "../../shared/verbs/backup/ask.ts";
 
-/** What the parent may ask of this instance, one thing at a time. */
+/** The parent's requests to this instance, one at a time. */
 export type TickOrder = { do: "init" } | { do: "ask"; from: number; to: number } | { do: "tick" };
 export type TickAnswer = { milliseconds: number; report?: TickReport } | { error: string };
 
 const { BENCH_KEY_ID: accessKeyId = "", BENCH_KEY_SECRET: accessKeySecret = "" } = process.env;
 let invocations = 0;
 
-/** As Function Compute would give it: a request id of its own each time. */
+/** Like Function Compute's, with a new request id each time. */
 function context(): FcContext {
   invocations += 1;
   return {
@@ -45,7 +45,7 @@ async function obey(order: TickOrder): Promise<TickReport | undefined> {
   return undefined;
 }
 
-/** Run as a child, an instance that stays warm: nothing but the tick takes time here. */
+/** Runs as a child process, an instance that stays warm: only the tick takes time here. */
 process.on("message", (order: TickOrder) => {
   const startedMs = performance.now();
   void obey(order).then(

@@ -16,30 +16,30 @@ const BUCKETS = ["state", "source", "moved"];
 const WATCHES = 1;
 const POLICIES = 4;
 const OPEN_JOBS = [1, 100];
-/** Of each situation, after the ticks that lead to it. */
+/** Measured ticks per situation, after the ticks that lead to it. */
 const TICKS_MEASURED = 21;
-/** A job is asked, its repository registered, its snapshot begun; then it waits. */
+/** A job is requested, its repository registered, its snapshot started; then it waits. */
 const TICKS_TO_SETTLE = 4;
 
 export interface TickFigures {
   /** Median of {@link TICKS_MEASURED} ticks. */
   milliseconds: number;
   millisecondsMax: number;
-  /** Of one tick, each the same. */
+  /** Requests of one tick; the same for each tick. */
   oss: Record<string, number>;
   elasticsearch: Record<string, number>;
-  /** Jobs that the tick moved or found waiting. */
+  /** Jobs that the tick advanced or found waiting. */
   jobs: number;
 }
 
 export interface TickBench {
   watches: number;
-  /** Beside the ticks below: each copy that follows a policy lists its source every so many minutes. */
+  /** Not included in the ticks below: each copy that follows a policy lists its source at this interval. */
   copySourceLookMinutes: number;
-  /** The first tick of an instance, its modules loaded. */
+  /** The first tick of an instance, with its modules loaded. */
   cold: TickFigures;
   idle: TickFigures;
-  /** Backups whose snapshots run. */
+  /** Backups with running snapshots. */
   open: Record<string, TickFigures>;
 }
 
@@ -49,7 +49,7 @@ interface Setting {
   instance: ChildProcess;
 }
 
-/** Ticks of a warm instance in a process of its own, against the stand-in for OSS and a stub for Elasticsearch in this one, which count requests. */
+/** Measures ticks of a warm instance in its own process, against an OSS stand-in and an Elasticsearch stub here, which count requests. */
 export async function benchTick(note: (text: string) => void): Promise<TickBench> {
   const root = await mkdtemp(join(tmpdir(), "ossnap-bench-"));
   for (const bucket of BUCKETS) await mkdir(join(root, bucket));
@@ -86,7 +86,7 @@ async function measureAll(setting: Setting, note: (text: string) => void): Promi
   return { watches: WATCHES, copySourceLookMinutes: SOURCE_LOOK_MINUTES, cold, idle, open };
 }
 
-/** A measurement takes seconds; none may reach into a minute in which copies look at their source. */
+/** A measurement takes seconds; none may extend into a minute in which copies check their source. */
 async function outsideSourceLooks(): Promise<void> {
   const isNear = () => [Date.now(), Date.now() + 20_000].some((time) => new Date(time).getUTCMinutes() % SOURCE_LOOK_MINUTES === 0);
   while (isNear()) await setTimeout(1_000);
@@ -96,7 +96,7 @@ async function settle({ instance }: Setting): Promise<void> {
   for (let tick = 0; tick < TICKS_TO_SETTLE; tick += 1) await order(instance, { do: "tick" });
 }
 
-/** A tick that asks for something else than the one before is no figure: an error. */
+/** Throws when a tick sends other requests than the one before, because the figures would be meaningless. */
 async function measure({ oss, cluster, instance }: Setting, ticks: number): Promise<TickFigures> {
   const times: number[] = [];
   const requests = new Set<string>();
@@ -131,7 +131,7 @@ function startInstance(config: string): ChildProcess {
   return fork(program, { env, execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
 }
 
-/** One watch, one copy after a policy, four policies; their slots are so far away that none is due. */
+/** One watch, one copy after a policy, four policies with slots so far away that none is due. */
 function configFor(endpoint: string, url: string): unknown {
   const place = (bucket: string) => ({ store: "oss", bucket, endpoint, region: REGION });
   const location = "/srv/bench";

@@ -12,20 +12,20 @@ const BUCKET = "bench";
 const REGION = "cn-hangzhou";
 const KEYS = { accessKeyId: "bench-key-id", secretAccessKey: "bench-key-secret" };
 
-/** On a machine with much memory V8 lets garbage lie; the limit shows what the proof lives with. */
+/** With plenty of memory V8 delays garbage collection; the limit shows how much the proof needs. */
 const HEAP_MB = 128;
 
-/** The proof of a generated repository beside the bare listing of the same keys; `ratio` is of the seconds. */
+/** The proof of a generated repository compared with a plain listing of the same keys; `ratio` is the ratio of the seconds. */
 export interface VerifyFigures {
   keys: number;
-  /** What the proof cannot do without: pages, metadata blobs, and a look at the roots before and after. */
+  /** The minimum for a proof: listing pages, metadata blobs, and a check of the roots before and after. */
   needed: { list: number; get: number };
   ours: { seconds: number; requests: Record<string, number>; maxRssBytes: number; heapLimitMb: number; verdict: string; blobs: number };
   rclone: { seconds: number; requests: Record<string, number> };
   ratio: number;
 }
 
-/** Both run as processes of their own against one stand-in in this process, which counts their requests. */
+/** Both run in their own processes against one stand-in in this process, which counts their requests. */
 export async function benchVerify(blobs: number, onNote: (text: string) => void): Promise<VerifyFigures> {
   const rclone = await installRclone(onNote);
   const repository = generateRepository(blobs);
@@ -69,7 +69,7 @@ function prove(endpoint: string, snapshot: string): Promise<string> {
   );
 }
 
-/** An S3 remote from the environment alone, path style as for any endpoint that is no AWS one; the listing goes nowhere. */
+/** An S3 remote configured by the environment only, path style as for any non-AWS endpoint; the listing is discarded. */
 function listWithRclone(rclone: string, endpoint: string): Promise<string> {
   const remote = {
     TYPE: "s3",

@@ -2,24 +2,24 @@ import { VERSION } from "../../shared/runtime/settings.ts";
 import type { ExitCode, Problem } from "./exitCodes.ts";
 import type { Look } from "./look.ts";
 
-/** What a verb found or did: data for programs, a text for people, and how the process ends. */
+/** The result of a verb: data for programs, a text for people, and the exit code. */
 export interface Answer {
-  /** `snapshots/1`: name and version of the shape of `data`. */
+  /** `snapshots/1`: name and version of the schema of `data`. */
   schema: string;
   data: unknown;
   text(look: Look): string;
   exitCode: ExitCode;
-  /** Set when it was refused: programs get it instead of the data. */
+  /** Set when the verb was rejected: programs get it instead of the data. */
   problem?: Problem;
 }
 
 export interface EnvelopeOptions {
   at: Date;
-  /** One line among others, told apart by `type`. */
+  /** One line among others, distinguished by `type`. */
   stream: boolean;
 }
 
-/** One JSON document for a question; the last line for work that was waited for. */
+/** One JSON document for a query; the last line of the stream for work with `--wait`. */
 export function envelope({ schema, data, exitCode, problem }: Answer, { at, stream }: EnvelopeOptions): string {
   if (problem) return errorEnvelope(problem, exitCode, stream);
   const body = { ossnap: VERSION, schema, at: at.toISOString(), target: "local", data };

@@ -12,13 +12,13 @@ import type { Session } from "./session.ts";
 import { lookAtJob, waitMsOf, watchJob } from "./wait.ts";
 
 export interface ActingOptions {
-  /** An idempotency key: the same one again is the same job. */
+  /** An idempotency key: repeating it yields the same job. */
   key?: string;
-  /** How long to watch; not at all when left out. */
+  /** How long to watch the job; it is not watched by default. */
   wait?: string;
 }
 
-/** New work is begun at once and goes on without us; `--wait` watches it. A key that came with another request before is `invalid`. */
+/** Starts new work immediately; it continues without the command, and `--wait` watches it. A key used for another request is `invalid`. */
 export async function begin(
   session: Session,
   world: World,
@@ -77,7 +77,7 @@ function exitCodeOf(row: JobRow, stage: Stage): ExitCode {
   return isFinal(row.state) ? exitCodeOfJob(row.state, row.reason) : EXIT.ok;
 }
 
-/** What became of a job, and how to look at it or stop it. */
+/** The job's result, and how to inspect or cancel it. */
 export function jobText(row: JobRow, stage: Stage, look: Look): string {
   const over = isFinal(row.state);
   const lines = [

@@ -5,10 +5,10 @@ import { AppError } from "../../shared/model/errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the local host writes beside its runs while it serves. */
+/** The file that the local host writes next to its runs while it is running. */
 const LOCAL_FILE = "current.env";
 
-/** Where the local host leaves its environment: below OSSNAP_LOCAL_DIR, or `<temporary directory>/ossnap-<user>`, as its places are. */
+/** The local host's environment file: below OSSNAP_LOCAL_DIR, or `<temporary directory>/ossnap-<user>`, like its other files. */
 export function localEnvironmentFile(environment: Environment = process.env): string {
   const given = environment.OSSNAP_LOCAL_DIR;
   return join(given === undefined || given === "" ? join(tmpdir(), `ossnap-${userName()}`) : resolve(given), LOCAL_FILE);
@@ -16,13 +16,13 @@ export function localEnvironmentFile(environment: Environment = process.env): st
 
 export interface ReadEnvironment {
   environment: Environment;
-  /** The local host's file, when that was taken. */
+  /** The local host's file, if it was used. */
   localFile: string | undefined;
 }
 
 /**
- * The shell's variables, with those of a file behind them: `--env-file`, else OSSNAP_ENV_FILE, else the local host's while it runs.
- * Errors: `invalid` when a file that was named is not there, or has a line that is no NAME=value.
+ * The shell's variables, supplemented by those of a file: `--env-file`, else OSSNAP_ENV_FILE, else the local host's while it is running.
+ * Errors: `invalid` when a named file does not exist or has a line that is not NAME=value.
  */
 export function readEnvironment(shell: Environment, envFile: string | undefined): ReadEnvironment {
   const named = envFile ?? (shell.OSSNAP_ENV_FILE || undefined);
@@ -35,7 +35,7 @@ export function readEnvironment(shell: Environment, envFile: string | undefined)
   return { environment: filled, localFile: named === undefined ? file : undefined };
 }
 
-/** Lines of NAME=value; `#` begins a comment line, `export` and one pair of quotes around the value are let pass. Values never show in errors. */
+/** Lines of NAME=value; `#` starts a comment line; `export` and one pair of quotes around a value are accepted. Errors show no values. */
 export function parseEnvironment(text: string, file: string): Record<string, string> {
   const values: Record<string, string> = {};
   for (const [index, line] of text.split(/\r?\n/).entries()) {
@@ -48,7 +48,7 @@ export function parseEnvironment(text: string, file: string): Record<string, str
   return values;
 }
 
-/** Values that no output may show, by the names they usually have; what ossnap.yaml takes as a secret comes on top. */
+/** Values that no output may show, recognised by their usual names, in addition to the secrets in ossnap.yaml. */
 export function secretsIn(environment: Environment): string[] {
   return Object.entries(environment).flatMap(([name, value]) => (/SECRET|PASSWORD|PASSWD|(^|_)TOKEN$/i.test(name) && value ? [value] : []));
 }
@@ -61,7 +61,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container's uid without an entry in the password file.
+    // A container's uid may have no entry in the password file.
     return `uid-${process.getuid?.() ?? "unknown"}`;
   }
 }

@@ -2,18 +2,18 @@ import type { FinalState } from "../../shared/jobs/record.ts";
 import { AppError, type ErrorCode, messageOf } from "../../shared/model/errors.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 
-/** What a script may rely on; any other number is a failure. */
+/** The exit codes on which scripts may rely; any other number is a failure. */
 export const EXIT = {
   ok: 0,
   failed: 1,
-  /** The command line or the configuration is wrong. */
+  /** The command line or the configuration is invalid. */
   usage: 2,
   notWhole: 3,
   /** Refused; nothing was changed. */
   refused: 4,
-  /** The world moved since the plan was made. */
+  /** The state changed after the plan was made. */
   moved: 5,
-  /** Still running when the wait ran out. */
+  /** Still running when the wait timed out. */
   stillRunning: 6,
   late: 7,
   interrupted: 130,
@@ -21,7 +21,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Faults that only a terminal has. */
+/** Faults that only occur in a terminal. */
 export type TerminalFault = "usage" | "interrupted" | "restore-refused" | "prune-refused" | "registration-refused" | "internal";
 export type FaultCode = ErrorCode | "plan-stale" | TerminalFault;
 
@@ -30,7 +30,7 @@ interface Meaning {
   exitCode: ExitCode;
 }
 
-/** The one table from what went wrong to what the process ends with. */
+/** The single mapping from faults to exit codes. */
 export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   usage: { title: "The command line is not valid", exitCode: EXIT.usage },
   invalid: { title: "What was asked, or the configuration, is not valid", exitCode: EXIT.usage },
@@ -47,7 +47,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   interrupted: { title: "Watching was interrupted", exitCode: EXIT.interrupted },
 };
 
-/** Where a reason says more than its code, or the state of a job. */
+/** Overrides for reasons that are more specific than their error code or job state. */
 export const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
   "plan.stale": EXIT.moved,
   "root.vanishes": EXIT.moved,
@@ -69,13 +69,13 @@ export const EXIT_OF_JOB: Readonly<Record<FinalState, ExitCode>> = {
   refused: EXIT.refused,
 };
 
-/** What a finished job ends a wait with. */
+/** The exit code of a wait for a finished job. */
 export function exitCodeOfJob(state: FinalState, why: Reason): ExitCode {
   const plain = EXIT_OF_JOB[state];
   return plain === EXIT.ok ? plain : (EXIT_OF_REASON[why.code] ?? plain);
 }
 
-/** A fault as `--json` shows it, after RFC 9457. */
+/** A fault as shown by `--json`, following RFC 9457. */
 export interface Problem {
   type: string;
   title: string;
@@ -89,7 +89,7 @@ export function problem(code: FaultCode, detail: string, more: { reason?: Reason
   return { type: `urn:ossnap:problem:${code}`, title: MEANINGS[code].title, detail, code, ...more };
 }
 
-/** Anything thrown: our own errors with their code and reason, all others as `internal`. */
+/** Maps any thrown value: AppErrors with their code and reason, all others as `internal`. */
 export function problemOf(error: unknown): { problem: Problem; exitCode: ExitCode } {
   if (!(error instanceof AppError)) return { problem: problem("internal", messageOf(error)), exitCode: EXIT.failed };
   const { reason: why } = error;

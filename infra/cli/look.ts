@@ -3,15 +3,15 @@ import { durationText } from "../../shared/words/numbers.ts";
 
 export type Tone = "good" | "attention" | "bad" | "none";
 
-/** How texts for people are drawn; texts are a function of it and of their data alone. */
+/** How texts for people are rendered; texts depend only on it and on their data. */
 export interface Look {
   colour: boolean;
-  /** Signs beyond ASCII. */
+  /** Symbols beyond ASCII. */
   unicode: boolean;
   now: Date;
 }
 
-/** Nothing is told by colour alone: a sign and a word go with it. */
+/** Colour is never the only signal: a symbol and a word accompany it. */
 const SIGNS: Readonly<Record<Tone, readonly [unicode: string, ascii: string]>> = {
   good: ["✓", "ok"],
   attention: ["!", "!"],
@@ -27,7 +27,7 @@ export function marked({ colour, unicode }: Look, tone: Tone, text: string): str
   return paint(`${unicode ? sign : ascii} ${text}`);
 }
 
-/** Unknown is never 0. */
+/** An unknown value is never shown as 0. */
 export function unknown({ unicode }: Look): string {
   return SIGNS.none[unicode ? 0 : 1];
 }
@@ -38,14 +38,14 @@ export function agoText({ now }: Look, time: string): string {
   return seconds < 1 ? "now" : `${durationText(seconds)} ago`;
 }
 
-/** Colour when a terminal wants it; FORCE_COLOR wins over the rest, except an explicit `--no-color`. */
+/** Colour when a terminal supports it; FORCE_COLOR overrides everything except an explicit `--no-color`. */
 export function wantsColour(asked: boolean, isTerminal: boolean, environment: Readonly<Record<string, string | undefined>>): boolean {
   if (!asked) return false;
   if (environment.FORCE_COLOR) return environment.FORCE_COLOR !== "0";
   return isTerminal && !environment.NO_COLOR && environment.TERM !== "dumb";
 }
 
-/** The locale decides whether signs beyond ASCII can be shown; without one they can. */
+/** The locale determines whether symbols beyond ASCII can be displayed; without a locale they are used. */
 export function wantsUnicode(environment: Readonly<Record<string, string | undefined>>): boolean {
   const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG;
   return !locale || /utf-?8/i.test(locale);

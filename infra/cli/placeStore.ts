@@ -10,17 +10,17 @@ import { type Session, terminalContext } from "./session.ts";
 
 const CONFIG_DEFAULT = "ossnap.yaml";
 
-/** Blobs of a URL, or of a repository or watch of ossnap.yaml; for a URL there need be none. */
+/** The blobs of a URL, or of a repository or watch in ossnap.yaml; a URL needs no ossnap.yaml. */
 export async function storeOf(session: Session, subject: string): Promise<BlobStore> {
   return /^[a-z0-9]+:\/\//i.test(subject) ? storeOfUrl(session, subject) : session.blobs(placeToRead(session.settings(), subject));
 }
 
-/** A configuration was named, or lies where it is looked for. */
+/** True when a configuration was named or exists at the default path. */
 export function hasConfig({ options }: Session): boolean {
   return options.config !== undefined || existsSync(CONFIG_DEFAULT);
 }
 
-/** A bucket's keys may stand in ossnap.yaml, if there is one that can be read; a directory needs none. */
+/** Takes a bucket's keys from ossnap.yaml if it exists and is readable; a directory needs none. */
 async function storeOfUrl(session: Session, url: string): Promise<BlobStore> {
   const place = parsePlaceUrl(url);
   if (place.store === "directory") return connectPlace(place, terminalContext({}, undefined));
@@ -38,7 +38,7 @@ async function storeOfUrl(session: Session, url: string): Promise<BlobStore> {
   return connectPlace(keyed, session.context(place.region));
 }
 
-/** S3's own variables count for s3:// alone; those of OSS come with the context. */
+/** S3's own variables apply to s3:// only; those of OSS come from the context. */
 function withEnvironmentKeys(place: Place, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }: Environment): Place {
   return place.store === "s3" && accessKeyId && secretAccessKey ? { ...place, accessKeyId, secretAccessKey } : place;
 }

@@ -9,9 +9,9 @@ import { type GlobalOptions, openSession, type Session } from "./session.ts";
 import { VERBS, type Verb } from "./verbs.ts";
 import { WAIT_DEFAULT } from "./wait.ts";
 
-/** Runs one command line and says how the process ends; nothing is thrown. */
+/** Runs one command line and returns the exit code; never throws. */
 export async function runCommand(given: readonly string[], shell: Environment): Promise<ExitCode> {
-  // An optional value would swallow the next word: `--wait` alone stands for its default.
+  // An optional value would consume the next word, so a bare `--wait` is replaced by its default.
   const words = given.map((word) => (word === "--wait" ? `--wait=${WAIT_DEFAULT}` : word));
   const stream = words.some((word) => word.startsWith("--wait="));
   const helpText: string[] = [];
@@ -41,7 +41,7 @@ async function runVerb({ terminal, ...rest }: Session, run: (session: Session) =
   }
 }
 
-/** Help that was asked for is an answer; everything else that commander stops at is a fault of the command line. */
+/** Requested help is an answer; every other stop in commander is a command-line fault. */
 async function usageFault({ terminal }: Session, error: CommanderError, text: string, stream: boolean): Promise<ExitCode> {
   if (error.exitCode === 0) {
     await terminal.answer(text);
@@ -57,7 +57,7 @@ async function usageFault({ terminal }: Session, error: CommanderError, text: st
 
 type RunVerb = (options: GlobalOptions, run: (session: Session) => Promise<Answer>) => Promise<void>;
 
-/** The table of verbs as commander knows commands; `jobs show` is a command below `jobs`. */
+/** The table of verbs as commander commands; `jobs show` is a subcommand of `jobs`. */
 function buildProgram(helpText: string[], runVerb: RunVerb): Command {
   const collect = (text: string) => void helpText.push(text);
   const program = new Command("ossnap")
@@ -90,7 +90,7 @@ function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, ru
   });
 }
 
-/** What was given for all verbs, when the line as a whole could not be read. */
+/** The global options, when the line as a whole could not be parsed. */
 function globalsOf(words: readonly string[]): GlobalOptions {
   return { json: words.includes("--json"), quiet: false, color: !words.includes("--no-color") };
 }

@@ -12,7 +12,7 @@ import { type Environment, readEnvironment, secretsIn } from "./environment.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 const CONFIG_DEFAULT = "ossnap.yaml";
-/** What one command may take of a verb that watches its time, as in a function. */
+/** The time budget of one command for verbs that check theirs, as in a function. */
 const INVOCATION_SECONDS = 600;
 
 export interface GlobalOptions {
@@ -23,18 +23,18 @@ export interface GlobalOptions {
   envFile?: string;
 }
 
-/** One command: what was given for all verbs, and the world behind it, opened when a verb first asks. */
+/** One command: its global options, and the resources behind it, opened on first use. */
 export interface Session {
   options: GlobalOptions;
   terminal: Terminal;
   asked: Asked;
   environment(): Environment;
-  /** Of ossnap.yaml and the environment; all its faults in one error. */
+  /** From ossnap.yaml and the environment; throws one error with all faults. */
   settings(): RuntimeSettings;
   context(region?: string): FcContext;
-  /** Opens the state and everything behind it; refuses without the state's identity. */
+  /** Opens the state and everything behind it; throws when the state has no identity. */
   world(options?: OpenOptions): Promise<World>;
-  /** Blobs of a place that ossnap.yaml knows, without opening the state. */
+  /** Blobs of a place in ossnap.yaml, without opening the state. */
   blobs(place: Place): Promise<BlobStore>;
 }
 
@@ -50,13 +50,13 @@ export function openSession(options: GlobalOptions, shell: Environment): Session
   });
   const settings = once(() => {
     const env = environment();
-    // A file named on the command line wins over the variable.
+    // A file named on the command line takes precedence over the variable.
     const found = readSettings(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
     terminal.hide(found.secrets);
     return found;
   });
   const context = (region?: string) => terminalContext(environment(), region);
-  // The vendors' libraries take most of a start: a mistyped command is answered without them.
+  // Loaded lazily, because the vendors' libraries take most of the start-up time and a mistyped command does not need them.
   const wire = () => import("../../shared/runtime/wire.ts");
 
   return {
@@ -86,7 +86,7 @@ export function openSession(options: GlobalOptions, shell: Environment): Session
   };
 }
 
-/** A terminal as a function would see its invocation. */
+/** Presents a terminal as a function's invocation context. */
 export function terminalContext(environment: Environment, region: string | undefined): FcContext {
   const accountId = environment.FC_ACCOUNT_ID || environment.OSSNAP_ACCOUNT_ID;
   const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret, ALIBABA_CLOUD_SECURITY_TOKEN: token } = environment;
@@ -99,7 +99,7 @@ export function terminalContext(environment: Environment, region: string | undef
   };
 }
 
-/** People are told what went wrong on the way, not every step of it. */
+/** Shows warnings and errors to the user, but not every step. */
 function terminalLogger(terminal: Terminal): Logger {
   const told = (message: string, { error, job }: Record<string, unknown> = {}) =>
     terminal.note([message, ...[job, error].flatMap((part) => (part === undefined ? [] : [String(part)]))].join(": "));
@@ -118,7 +118,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container's uid without an entry in the password file.
+    // A container's uid may have no entry in the password file.
     return `uid ${process.getuid?.() ?? "unknown"}`;
   }
 }

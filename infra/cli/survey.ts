@@ -6,7 +6,7 @@ import { agoText, type Look, marked, unknown } from "./look.ts";
 import { tableLines } from "./table.ts";
 import { formatOf } from "./verification.ts";
 
-/** Catalogues that are gone and blobs that cannot be read: so many are shown, programs get all. */
+/** Number of missing catalogues and unreadable blobs shown; programs get all. */
 const LINES_SHOWN = 5;
 
 export interface SurveyRow {
@@ -15,16 +15,16 @@ export interface SurveyRow {
   state: string | null;
   version: string | null;
   startTime: string | null;
-  /** What a restore reads, root included. */
+  /** Bytes that a restore reads, including the root. */
   bytes: number | null;
-  /** What deleting it alone frees. */
+  /** Bytes freed by deleting this snapshot alone. */
   ownBytes: number | null;
   documents: number | null;
   indices: string[];
   evidence: Pick<Evidence, "verdict" | "level" | "generation" | "at"> | null;
 }
 
-/** What `snapshots <url> --json` gives. */
+/** The data of `snapshots <url> --json`. */
 export interface SurveyAnswer {
   repository: { url: string; generation: number; root: string; format: string; moved: boolean };
   /** Newest first. */
@@ -71,7 +71,7 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
   };
 }
 
-/** A line per snapshot, then what nothing refers to and what a later write would lack. */
+/** One line per snapshot, then the unreferenced blobs and the blobs that a later write would miss. */
 export function surveyText(survey: SurveyAnswer, look: Look): string {
   const { repository, snapshots } = survey;
   const count = `${countText(snapshots.length)} ${snapshots.length === 1 ? "snapshot" : "snapshots"}`;
@@ -105,7 +105,7 @@ function provenText({ evidence }: SurveyRow, look: Look): string {
   return marked(look, evidence.verdict === "unproven" ? "attention" : "bad", `${evidence.verdict}, ${age}`);
 }
 
-/** A snapshot under way looks like orphans too, so their age is told. */
+/** A running snapshot looks like orphans too, so their age is shown. */
 function orphansText({ blobs, bytes, oldest, newest, certain }: Survey["orphans"], look: Look): string {
   if (blobs === 0) return "Orphans: none.";
   const ages = oldest && newest ? `, written ${agoText(look, oldest.toISOString())} to ${agoText(look, newest.toISOString())}` : "";

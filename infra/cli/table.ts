@@ -5,7 +5,7 @@ export interface Column {
   align?: "left" | "right";
 }
 
-/** Rows under their heads, two spaces between, as wide as they stand on a screen; the first line is the head. */
+/** Rows under their headings, separated by two spaces, aligned by display width; the first line contains the headings. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const heads = columns.map(({ head }) => head);
   const widths = columns.map((_column, index) => Math.max(...[heads, ...rows].map((row) => stringWidth(row[index] ?? ""))));

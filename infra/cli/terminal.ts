@@ -12,21 +12,21 @@ export interface TerminalOptions {
   environment: Environment;
 }
 
-/** The two outputs: answers on standard output, notes and progress on standard error; every known secret is taken out of both. */
+/** The two outputs: answers on standard output, notes and progress on standard error; both redact every known secret. */
 export interface Terminal {
   readonly json: boolean;
   look(): Look;
-  /** From now on these never show. */
+  /** Adds secrets to redact from now on. */
   hide(secrets: readonly string[]): void;
-  /** Standard output, with a line's end. */
+  /** Writes to standard output, with a newline. */
   answer(text: string): Promise<void>;
-  /** Standard error, unless quiet. */
+  /** Writes to standard error, unless quiet. */
   note(text: string): void;
-  /** Standard error, even when quiet. */
+  /** Writes to standard error, even when quiet. */
   fault(text: string): void;
-  /** Redrawn in place on a terminal; else a line at each change. */
+  /** Redrawn in place on a terminal; otherwise one line per change. */
   progress(text: string): void;
-  /** Somebody sits there who can be asked. */
+  /** True when a user can be prompted. */
   canAsk(): boolean;
   ask(question: string): Promise<boolean>;
 }
@@ -57,7 +57,7 @@ export function openTerminal({ json, quiet, colour, environment }: TerminalOptio
       new Promise((resolve) => {
         if (drawn !== "" && stderr.isTTY) stderr.write(CLEAR_LINE);
         drawn = "";
-        // A reader that has gone (`| head`) is no fault of ours.
+        // A closed reader (`| head`) is not a fault.
         stdout.write(`${redact(text)}\n`, () => resolve());
       }),
     note: (text) => {

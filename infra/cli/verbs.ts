@@ -14,7 +14,7 @@ export interface VerbOption {
 }
 
 export interface Verb {
-  /** Words and arguments as commander writes them: `jobs show <id>`. */
+  /** Words and arguments in commander's syntax: `jobs show <id>`. */
   signature: string;
   description: string;
   options: readonly VerbOption[];
@@ -34,7 +34,7 @@ const wait = { flags: "--wait <time>", text: "watch until it is over, at most so
 const key = { flags: "--key <key>", text: "an idempotency key; the same one again is the same job" };
 const levels = ["names", "metadata", "footers", "contents"];
 
-/** Every verb; a verb's own module, and all that it needs, is loaded when it runs. */
+/** Every verb; a verb's module and its dependencies are loaded when it runs. */
 export const VERBS: readonly Verb[] = [
   verb("init", "write the identity of a new state", [], async (session) => (await import("./verbs/init.ts")).init(session)),
   verb<AdoptOptions>(

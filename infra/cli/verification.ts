@@ -8,7 +8,7 @@ import { say } from "../../shared/words/say.ts";
 import { type Look, marked, type Tone, unknown } from "./look.ts";
 import { tableLines } from "./table.ts";
 
-/** Faults of one snapshot that a terminal shows; programs get all of them. */
+/** Maximum number of faults per snapshot shown in a terminal; programs get all of them. */
 const FAULTS_SHOWN = 20;
 
 export interface VerifiedSnapshot {
@@ -18,10 +18,10 @@ export interface VerifiedSnapshot {
   version: string | null;
   verdict: Verdict;
   level: ProofLevel;
-  /** At level `contents`: how much of the data was read, when not all of it. */
+  /** At level `contents`: how much of the data was read, if not all of it. */
   sampled?: Sampled;
   reason: Reason | null;
-  /** Of the restore closure, root included, as far as it is known. */
+  /** Of the restore closure including the root, as far as it is known. */
   blobs: number;
   bytes: number;
   missing: MissingBlob[];
@@ -29,7 +29,7 @@ export interface VerifiedSnapshot {
   indices: { name: string; shards: number; documents: number | null; bytes: number }[];
 }
 
-/** What `verify --json` gives. */
+/** The data of `verify --json`. */
 export interface Verification {
   repository: { url: string; generation: number; root: string; format: string };
   snapshots: VerifiedSnapshot[];
@@ -42,13 +42,13 @@ export function verificationOf(url: string, { root, proofs }: Verified): Verific
   };
 }
 
-/** Every restorable one is whole, and there is at least one: an emptied repository must not look well. */
+/** True when there is at least one restorable snapshot and all of them are whole: an emptied repository must not pass. */
 export function isAllWhole({ snapshots }: Verification): boolean {
   const restorable = snapshots.filter(({ verdict }) => verdict !== "not-restorable");
   return restorable.length > 0 && restorable.every(({ verdict }) => verdict === "whole");
 }
 
-/** The oldest version that could have written this root, by what only later ones write. */
+/** The oldest version that could have written this root, judged by features of later versions. */
 export function formatOf(root: RootCatalogue): string {
   if (root.key === "index") return "2.x";
   if (root.minVersion !== undefined) return root.minVersion;
@@ -90,7 +90,7 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
   unproven: "attention",
 };
 
-/** A verdict with its level for each snapshot, and below it every blob that is wrong. */
+/** A verdict with its level for each snapshot, followed by its faulty blobs. */
 export function verificationText(verification: Verification, look: Look): string {
   const { repository, snapshots } = verification;
   const head = `${repository.url}  generation ${repository.generation}  format ${repository.format}, root ${repository.root}`;
@@ -110,7 +110,7 @@ export function verificationText(verification: Verification, look: Look): string
   return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look)].join("\n");
 }
 
-/** `contents, 5 % sampled`: what was not read is not proven. */
+/** `contents, 5 % sampled`: data that was not read is not proven. */
 function levelText({ level, sampled }: VerifiedSnapshot): string {
   if (!sampled) return level;
   const percent = sampled.ofBytes === 0 ? 100 : (sampled.bytes / sampled.ofBytes) * 100;
@@ -147,7 +147,7 @@ function missingKind({ expectedBytes, foundBytes }: MissingBlob): string {
   return expectedBytes !== null && foundBytes > expectedBytes ? "long" : "short";
 }
 
-/** Of a metadata blob nothing tells the size beforehand. */
+/** The size of a metadata blob is not known in advance. */
 function sizesText({ expectedBytes, foundBytes }: MissingBlob): string {
   const expected = expectedBytes === null ? "" : `expected ${countText(expectedBytes)} B, `;
   return `${expected}found ${foundBytes === null ? "nothing" : `${countText(foundBytes)} B`}`;

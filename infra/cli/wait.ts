@@ -5,18 +5,18 @@ import { AppError, hasCode, messageOf } from "../../shared/model/errors.ts";
 import { parseDuration } from "../../shared/repository/duration.ts";
 import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 
-/** A job's record is one small object: often enough to be told at once, seldom enough to cost nothing. */
+/** A job's record is one small object, so this interval is short enough to report changes promptly and long enough to cost nothing. */
 const POLL_MS = 2_000;
-/** `--wait` without a time. */
+/** Value of `--wait` without a time. */
 export const WAIT_DEFAULT = "30m";
 
 export interface Sight {
   row: JobRow;
-  /** Its final record is written. */
+  /** The job's final record is written. */
   over: boolean;
 }
 
-/** The job as it stands: two small reads while it is open. */
+/** The current state of a job: two small reads while it is open. */
 export async function lookAtJob(world: World, id: string): Promise<Sight | undefined> {
   const open = await world.log.read(id);
   if (open && !isFinal(open.head.state)) return { row: openRow(open), over: false };
@@ -28,7 +28,7 @@ export async function lookAtJob(world: World, id: string): Promise<Sight | undef
 export interface WatchOptions {
   waitMs: number;
   pollMs?: number;
-  /** Aborted when nobody wants to watch any longer. */
+  /** Aborted when the user stops watching. */
   signal: AbortSignal;
   onChange(row: JobRow): void;
   onTrouble(message: string): void;
@@ -36,7 +36,7 @@ export interface WatchOptions {
 
 export type Watched = { end: "over" | "timeout" | "interrupted"; row: JobRow | undefined };
 
-/** Looks until the job is over, the time is out or the signal comes; a state store that does not answer is looked at again. */
+/** Polls until the job is over, the time is up or the signal is aborted; retries while the state store does not answer. */
 export async function watchJob(look: () => Promise<Sight | undefined>, options: WatchOptions): Promise<Watched> {
   const untilMs = Date.now() + options.waitMs;
   let last: JobRow | undefined;
@@ -54,7 +54,7 @@ export async function watchJob(look: () => Promise<Sight | undefined>, options: 
   }
 }
 
-/** `30m` in milliseconds; `invalid` for anything that is no duration. */
+/** `30m` in milliseconds; throws `invalid` when the text is not a duration. */
 export function waitMsOf(text: string): number {
   const waitMs = parseDuration(text);
   if (waitMs === undefined) throw new AppError("invalid", `--wait: "${text}" is not a duration; write --wait=30m (ms, s, m, h, d)`);

@@ -7,13 +7,13 @@ import { resolvedConfigText } from "../../shared/runtime/config/loadConfig.ts";
 import { FUNCTION_NAMES } from "./functionFigures.ts";
 
 export interface BundleOptions {
-  /** ossnap.yaml as text. It goes beside each bundle as `ossnap.json`, with every `${NAME}` as written. */
+  /** ossnap.yaml as text. It is written next to each bundle as `ossnap.json`, with every `${NAME}` as written. */
   configText: string;
   /** Relative to the working directory. */
   outDir?: string;
-  /** Functions to bundle, all six unless told otherwise. */
+  /** Functions to bundle; defaults to all seven. */
   names?: readonly string[];
-  /** Where `<name>.ts` lie, each exporting `handler`. */
+  /** The directory of the `<name>.ts` files, each exporting `handler`. */
   functionsDir?: string;
 }
 
@@ -24,16 +24,16 @@ export interface Bundle {
   sizeBytes: number;
 }
 
-/** Function Compute's managed nodejs20 is as old as 20.10.0 in places. */
+/** Function Compute's managed nodejs20 is still 20.10.0 in some places. */
 const TARGET = "node20.10";
 
-/** Gives bundled modules an `import.meta.url`, which CommonJS lacks. */
+/** Provides an `import.meta.url` to bundled modules, which CommonJS lacks. */
 const IMPORT_META_URL = 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;';
 
 /**
  * Writes `<outDir>/<name>/index.js` (CommonJS, `exports.handler`), `<outDir>/<name>/ossnap.json` and `<outDir>/package.json`.
- * A bundle needs nothing beside itself but Node 20.10. Other entries of `outDir` are left alone.
- * `invalid` when the configuration has faults, or when an entry does not bundle; the message carries the bundler's own words.
+ * A bundle's only dependency is Node 20.10. Other entries of `outDir` are left unchanged.
+ * Throws `invalid` when the configuration has faults or an entry does not bundle; the message includes the bundler's own message.
  */
 export async function bundleFunctions(options: BundleOptions): Promise<Bundle[]> {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -62,7 +62,7 @@ async function bundleOne(name: string, at: { outDir: string; functionsDir: strin
       target: TARGET,
       minify: true,
       legalComments: "none",
-      // urllib, below ali-oss, requires it only when a proxy is configured, and it does not bundle.
+      // urllib, a dependency of ali-oss, requires it only when a proxy is configured, and it does not bundle.
       external: ["proxy-agent"],
       banner: { js: IMPORT_META_URL },
       define: { "import.meta.url": "bundleUrl" },

@@ -2,13 +2,13 @@ import { type Fault, fault } from "../../shared/repository/fault.ts";
 import { type FunctionName, figuresOf } from "./functionFigures.ts";
 import type { FunctionProps } from "./serverlessSchema.ts";
 
-/** Function Compute wants between 1 and 4 GB of memory per vCPU. */
+/** Function Compute requires between 1 and 4 GB of memory per vCPU. */
 const GIGABYTES_PER_CPU = { min: 1, max: 4 };
 
-/** The methods that the HTTP function's routes answer. */
+/** The methods of the HTTP function's routes. */
 const HTTP_METHODS = ["GET", "POST", "DELETE"] as const;
 
-/** One function's figures: time-out, memory, the asynchronous ones, the cap on instances, and where its code lies. */
+/** Checks one function's figures: timeout, memory, asynchronous settings, instance limit and code location. */
 export function checkFigures(path: string, name: FunctionName, props: FunctionProps): Fault[] {
   const figures = figuresOf(name);
   const rows: [string, unknown, unknown][] = [

@@ -16,17 +16,17 @@ import { standInsFor } from "./standIns.ts";
 import { timersFor, watchTriggersFor } from "./timersFor.ts";
 
 export interface CheckOptions {
-  /** The `${NAME}`s of ossnap.yaml; each function must be given all of them. */
+  /** The `${NAME}`s of ossnap.yaml; each function must have all of them in its environment. */
   environmentNames?: readonly string[];
-  /** For a platform that refuses the OSS trigger: its absence is no fault then. */
+  /** For a platform that rejects the OSS trigger: its absence is then not a fault. */
   withoutEvents?: boolean;
-  /** Stands in for the deployer's environment. */
+  /** Replaces the deployer's environment. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Holds an s.yaml against what fc3 and Function Compute take and against ossnap.yaml: keys, bounds, the figures of each
- * function, timers, watches, secrets. All faults at once; none means that it may be deployed.
+ * Checks an s.yaml against the rules of fc3 and Function Compute and against ossnap.yaml: keys, bounds, each function's figures, timers,
+ * watches, secrets. Returns all faults at once; none means that it may be deployed.
  */
 export function checkServerless(serverlessText: string, config: Config, options: CheckOptions = {}): Fault[] {
   const { document, faults } = resolveTemplate(serverlessText, options.env);
@@ -88,7 +88,7 @@ function checkSecrets(path: string, props: FunctionProps, names: readonly string
   return [fault(`${path}.environmentVariables`, "serverless.environment", wrong, `add\n${lines.join("\n")}`)];
 }
 
-/** All six, once each, and no stranger. A function with other faults still counts as being there. */
+/** Requires all seven functions, once each, and no others. A function with other faults still counts as present. */
 function checkNames(named: (string | undefined)[], deployed: Deployed[]): Fault[] {
   const wanted: string[] = FUNCTION_NAMES.map((name) => FUNCTION_FIGURES[name].functionName);
   const faults = wanted

@@ -7,10 +7,10 @@ export interface PlacedTrigger<Kind extends Trigger = Trigger> {
   path: string;
 }
 
-/** OSS takes at most ten native triggers per bucket. */
+/** OSS accepts at most ten native triggers per bucket. */
 const TRIGGERS_PER_BUCKET_MAX = 10;
 
-/** A function's timers against those that ossnap.yaml calls for, by name: missing, extra, different. */
+/** Compares a function's timers by name with those required by ossnap.yaml: missing, extra, different. */
 export function checkTimers(path: string, found: PlacedTrigger<TimerTrigger>[], expected: TimerTrigger[]): Fault[] {
   return matched(path, "timer", found, expected, (timer, wanted) => {
     const { cronExpression, payload, enable } = timer.trigger.triggerConfig;
@@ -28,7 +28,7 @@ export function checkTimers(path: string, found: PlacedTrigger<TimerTrigger>[], 
   });
 }
 
-/** onCopiedBlob's triggers against ossnap.yaml's watches, by name: bucket, region, prefix, suffix, events. */
+/** Compares onCopiedBlob's triggers by name with ossnap.yaml's watches: bucket, region, prefix, suffix, events. */
 export function checkWatches(path: string, found: PlacedTrigger<OssTrigger>[], expected: OssTrigger[], region: string): Fault[] {
   return matched(path, "OSS trigger", found, expected, ({ trigger, path: at }, wanted) => {
     const faults: Fault[] = [];
@@ -55,7 +55,7 @@ export function checkWatches(path: string, found: PlacedTrigger<OssTrigger>[], e
   });
 }
 
-/** Two triggers that OSS refuses side by side: one bucket, one event, and a key that both would match; and too many on one bucket. */
+/** Finds pairs of triggers that OSS rejects (same bucket and event, and a key that both would match) and buckets with too many triggers. */
 export function checkOverlap(found: PlacedTrigger<OssTrigger>[]): Fault[] {
   const faults: Fault[] = [];
   found.forEach((second, index) => {
@@ -103,7 +103,7 @@ function matched<Kind extends TimerTrigger | OssTrigger>(
   return faults;
 }
 
-/** Both spellings of "each minute" are one. */
+/** Normalises the two spellings of "every minute". */
 function sameCron(text: string): string {
   return /^(CRON_TZ=\S+ )?0 \* \* \* \* \*$/.test(text) ? "@every 1m" : text;
 }

@@ -7,12 +7,12 @@ import { AppError, messageOf } from "../../shared/model/errors.ts";
 
 const run = promisify(execFile);
 
-/** Tens of megabytes over a slow line; beyond this it hangs. */
+/** Enough for tens of megabytes over a slow line; beyond this it hangs. */
 const FETCH_TIMEOUT_MS = 300_000;
 
 /**
- * The folder of one exact npm package, fetched into the user's cache on first use; its install scripts are not run.
- * For tools that only some commands need and that are too heavy to be dependencies. `transient` when npm cannot fetch it.
+ * The folder of one exact npm package, fetched into the user's cache on first use without running its install scripts.
+ * For tools that only some commands need and that are too large as dependencies. Throws `transient` when npm cannot fetch it.
  */
 export async function fetchPackage(name: string, version: string): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
@@ -28,7 +28,7 @@ export async function fetchPackage(name: string, version: string): Promise<strin
   process.stderr.write(`Fetching ${name}@${version}, once …\n`);
   const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--prefix", prefix];
   try {
-    // `npm` is a command file on Windows, which only a shell starts.
+    // On Windows `npm` is a command file, which only a shell can start.
     await run("npm", ["install", ...options, `${name}@${version}`], {
       cwd: prefix,
       timeout: FETCH_TIMEOUT_MS,

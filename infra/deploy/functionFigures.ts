@@ -1,18 +1,18 @@
-/** What Function Compute must give each function, once for s.yaml's check, the bundles and the smoke run. */
+/** The resources that each function needs, defined once for the check of s.yaml, the bundles and the smoke run. */
 export interface FunctionFigures {
-  /** As deployed; `[A-Za-z_][A-Za-z0-9_-]*`, at most 64 characters. */
+  /** The deployed name; `[A-Za-z_][A-Za-z0-9_-]*`, at most 64 characters. */
   functionName: string;
   timeoutSeconds: number;
   memoryMegabytes: number;
-  /** Absent for the function that nobody invokes asynchronously. */
+  /** Absent for the function that is never invoked asynchronously. */
   async?: { retries: number; eventAgeSeconds: number; task: boolean };
-  /** 1 makes the platform hold back a second tick while one runs. */
+  /** 1 makes the platform delay a second tick while one runs. */
   reservedConcurrency?: number;
 }
 
 /**
- * Retries are 0 where the next tick or the job log makes up for a lost one (a repeated half hour is billed again);
- * an event older than its age is of no use, since something newer has taken its place.
+ * Retries are 0 where the next tick or the job log compensates for a lost event (a repeated half hour is billed again); an event older than
+ * its maximum age is useless, because something newer has replaced it.
  */
 export const FUNCTION_FIGURES = {
   createSnapshots: {
@@ -59,7 +59,7 @@ export type FunctionName = keyof typeof FUNCTION_FIGURES;
 
 export const FUNCTION_NAMES = Object.keys(FUNCTION_FIGURES) as FunctionName[];
 
-/** The figures under their common type, for code that walks over all of them. */
+/** The figures under their common type, for code that iterates over all of them. */
 export function figuresOf(name: FunctionName): FunctionFigures {
   return FUNCTION_FIGURES[name];
 }

@@ -4,7 +4,7 @@ import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
 
 export interface ResolvedTemplate {
   document: unknown;
-  /** Every name that `env()` asks for, with a default or without. */
+  /** Every name used in `env()`, with or without a default. */
   environmentNames: string[];
   faults: Fault[];
 }
@@ -13,8 +13,8 @@ export interface ResolvedTemplate {
 const EXPRESSION = /\$\{\s*(?:vars\.([\w.-]+)|env\(\s*(['"])([^'"]*)\2\s*(?:,\s*(['"])(.*?)\4\s*)?\)|([^}]*))\s*\}/g;
 
 /**
- * Parses an s.yaml (anchors and merge keys included) and resolves the two kinds of expressions that ossnap's uses.
- * A variable that is not set and has no default becomes `unset-name`, so that the file can be checked on any machine.
+ * Parses an s.yaml (including anchors and merge keys) and resolves the two kinds of expressions that ossnap's s.yaml uses.
+ * An unset variable without a default becomes `unset-name`, so that the file can be checked on any machine.
  */
 export function resolveTemplate(text: string, env: Readonly<Record<string, string | undefined>> = {}): ResolvedTemplate {
   const lines = new LineCounter();
@@ -61,7 +61,7 @@ function resolveText(text: string, path: Segments, scope: Scope): string {
       return String(value);
     }
     const fix = variable === undefined ? "only vars.x and env('X', 'default') may stand in braces" : `add ${variable} to vars`;
-    // An anchored section is walked once for each place that merges it in.
+    // An anchored section is visited once for each place that merges it.
     if (!scope.faults.some(({ value: told }) => told === whole)) {
       scope.faults.push(fault(pathText(path), "serverless.expression", "expression cannot be resolved", fix, { value: whole }));
     }

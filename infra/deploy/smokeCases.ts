@@ -2,13 +2,13 @@ import type { FunctionName } from "./functionFigures.ts";
 
 export interface SmokeCase {
   title: string;
-  /** A string goes in as it is, anything else as JSON; always as a Buffer, as on Function Compute. */
+  /** A string is passed unchanged, anything else as JSON; always as a Buffer, as on Function Compute. */
   event: unknown;
   /** Matched against `error <code> <message>` or `answer <JSON>`. */
   expect: RegExp;
 }
 
-/** Nothing listens where the state is said to lie, so a good event gets exactly that far. */
+/** Nothing listens at the state's address, so a valid event fails exactly there. */
 const NEEDS_STATE = /^error transient .*(state|127\.0\.0\.1|ECONNREFUSED)/s;
 
 const timer = (payload: unknown) => ({ triggerTime: "2026-11-20T17:30:00Z", triggerName: "nightly", payload: JSON.stringify(payload) });
@@ -52,7 +52,7 @@ const httpEvent = {
   },
 };
 
-/** One event that is right and one that is not, for the example configuration. */
+/** One valid and one invalid event per function, for the example configuration. */
 export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> = {
   createSnapshots: [
     { title: "a timer's event needs the state", event: timer({ policy: "nightly" }), expect: NEEDS_STATE },

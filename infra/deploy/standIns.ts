@@ -1,7 +1,7 @@
 import { readSource } from "../../shared/runtime/config/source.ts";
 import { mapTexts } from "../../shared/runtime/config/tree.ts";
 
-/** A value for every `${NAME}` of an ossnap.yaml, so that it can be checked or run where none of its secrets is set. */
+/** A value for every `${NAME}` of an ossnap.yaml, so that it can be checked or run without its secrets. */
 export function standInsFor(configText: string, url = "https://unset.invalid"): Record<string, string> {
   const values: Record<string, string> = {};
   mapTexts(readSource(configText).source?.tree, (text, segments) => {

@@ -8,10 +8,10 @@ export interface Timers {
   advanceJobs: TimerTrigger[];
 }
 
-/** A copied blob appears by one of these; `ObjectCreated:*` would fire for each uploaded part as well. */
+/** The events that create a copied blob; `ObjectCreated:*` would also fire for each uploaded part. */
 export const COPIED_EVENTS = ["oss:ObjectCreated:PutObject", "oss:ObjectCreated:CompleteMultipartUpload", "oss:ObjectCreated:CopyObject"];
 
-/** The timers that ossnap.yaml calls for: one per policy, one per policy that is pruned, and the tick. */
+/** The timers that ossnap.yaml requires: one per policy, one per pruned policy, and the tick. */
 export function timersFor(config: Config): Timers {
   const policies = Object.entries(config.backups);
   return {
@@ -23,15 +23,15 @@ export function timersFor(config: Config): Timers {
   };
 }
 
-/** Function Compute reads a cron as UTC unless the zone stands before it. */
+/** Function Compute interprets a cron in UTC unless a zone precedes it. */
 function timerOf(policy: string, cron: string, timeZone: string): TimerTrigger {
   const triggerConfig = { enable: true, cronExpression: `CRON_TZ=${timeZone} ${cron}`, payload: JSON.stringify({ policy }) };
   return { triggerName: policy, triggerType: "timer", triggerConfig };
 }
 
 /**
- * One trigger per watch on OSS in the functions' region (a native trigger reaches no other).
- * The prefix catches every root blob (`index-7`, `index.latest`, `index`) and nothing below `indices/`.
+ * One trigger per watch on OSS in the functions' region (native triggers do not work across regions).
+ * The prefix matches every root blob (`index-7`, `index.latest`, `index`) and nothing below `indices/`.
  */
 export function watchTriggersFor(config: Config, region: string): OssTrigger[] {
   return Object.entries(config.watches)
@@ -48,7 +48,7 @@ export function watchTriggersFor(config: Config, region: string): OssTrigger[] {
     }));
 }
 
-/** Ready to be pasted under `triggers:`. */
+/** Ready to paste under `triggers:`. */
 export function triggerYaml(trigger: TimerTrigger | OssTrigger): string {
   return stringify([trigger], { lineWidth: 0 }).trimEnd();
 }

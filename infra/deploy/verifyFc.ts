@@ -9,25 +9,25 @@ import { resolveTemplate } from "./resolveTemplate.ts";
 
 export interface Verdict {
   resource: string;
-  /** What `s verify` said of it, without the resource's name; none means accepted. */
+  /** The faults reported by `s verify`, without the resource's name; empty means accepted. */
   faults: string[];
 }
 
 const SERVERLESS_DEVS = { name: "@serverless-devs/s", version: "3.1.10" };
 const VERIFY_TIMEOUT_MS = 60_000;
 
-/** The command asks a component for its schema, so a stub that hands out fc3's makes it work without a network. */
+/** The command requests the schema from a component, so a stub that returns fc3's makes it work offline. */
 const STUB = `const { readFileSync } = require("node:fs");
 module.exports = class { async getSchema() { return readFileSync(require("node:path").join(__dirname, "schema.json"), "utf8"); } };
 `;
 
-/** A runtime that no schema of fc3 can know. */
+/** A runtime that is in no schema of fc3. */
 const PLANTED_RUNTIME = "nodejs0";
 
 /**
- * Runs the true `s verify` on an s.yaml, offline, against the text of fc3's `src/schema.json`: one verdict per resource.
- * Each call first proves that the command looks at all, by a wrong runtime in every function; `permanent` when it does not,
- * or when its words are neither a pass nor faults. Knows nothing of trigger configurations and misspelt keys: see checkServerless.
+ * Runs the real `s verify` on an s.yaml, offline, against the text of fc3's `src/schema.json`: one verdict per resource.
+ * Each call first proves that the command detects a wrong runtime in every function; throws `permanent` when it does not, or when its
+ * output is neither a pass nor a list of faults. Does not cover trigger configurations and misspelt keys: see checkServerless.
  */
 export async function verifyFc(serverlessText: string, schemaText: string): Promise<Verdict[]> {
   const command = join(await fetchPackage(SERVERLESS_DEVS.name, SERVERLESS_DEVS.version), "bin", "s");
@@ -38,7 +38,7 @@ export async function verifyFc(serverlessText: string, schemaText: string): Prom
     await writeFile(join(directory, "fc3", "package.json"), '{"name":"fc3","version":"0.0.0","main":"index.js"}');
     await writeFile(join(directory, "fc3", "index.js"), STUB);
     await writeFile(join(directory, "fc3", "schema.json"), schemaText);
-    // Otherwise the command reports its use to its makers.
+    // Otherwise the command sends usage data to its vendor.
     await writeFile(join(directory, ".s", "set-config.yml"), "analysis: disable\n");
     const planted = await verify(command, directory, serverlessText.replaceAll(/runtime:.*/g, `runtime: ${PLANTED_RUNTIME}`));
     const blind = planted.filter(({ faults }) => !faults.some((fault) => fault.startsWith("props/runtime ")));
@@ -64,7 +64,7 @@ async function verify(command: string, directory: string, serverlessText: string
   await writeFile(join(directory, "s.yaml"), serverlessText.replaceAll(/component:\s*fc3\b/g, `component: ${join(directory, "fc3")}`));
   const { code, output } = await runVerify(command, directory, environmentNames);
   const found = [...output.matchAll(/^([\w-]+)\/(.+)$/gm)].filter(([, resource = ""]) => resources.includes(resource));
-  // A template that it does not know is "verified" with 0, so only its own word counts as a pass.
+  // For an unknown template it exits with 0, so only its explicit message counts as a pass.
   const passed = code === 0 && /^Format verification for \[.*\] passed/m.test(output);
   if (passed === found.length > 0) {
     throw new AppError("permanent", `s verify: neither a pass nor faults (it ended with ${code}): ${output.trim()}`);
@@ -74,7 +74,7 @@ async function verify(command: string, directory: string, serverlessText: string
 
 function runVerify(command: string, directory: string, environmentNames: readonly string[]): Promise<{ code: number; output: string }> {
   const standIns = Object.fromEntries(environmentNames.map((name) => [name, process.env[name] || "unset"]));
-  // With any other NODE_ENV the command leaves processes behind that look for updates and write into HOME.
+  // With any other NODE_ENV the command leaves processes behind that check for updates and write to HOME.
   const env = { NODE_ENV: "test", PATH: process.env.PATH, HOME: directory, USERPROFILE: directory, ...standIns };
   const options = { cwd: directory, env, timeout: VERIFY_TIMEOUT_MS };
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { readStartOptions, type StartOptions, USAGE } from "./host/startOptions.
 import { terminalScreen } from "./story/screen.ts";
 import { playStory, type StoryResult } from "./story/story.ts";
 
-/** As a shell reports a program that Ctrl-C ended. */
+/** A shell's exit code for a program terminated by Ctrl-C. */
 const INTERRUPTED = 130;
 
 /** Starts everything, plays the story, and then serves until Ctrl-C. */
@@ -14,7 +14,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (options === undefined) return 2;
   const screen = terminalScreen(process.stderr);
   const stopped = new Promise<void>((resolve) => {
-    // Not once: a terminal's Ctrl-C arrives twice when the starter passes it on, and the second must not cut the clean-up short.
+    // Not `once`: a terminal's Ctrl-C arrives twice when the starter passes it on, and the second must not interrupt the clean-up.
     process.on("SIGINT", resolve);
     process.on("SIGTERM", resolve);
   });
@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     },
   });
   const interrupted = stopped.then(() => undefined);
-  // What was begun ends with this process, and its directory is swept by the next start.
+  // Everything started so far ends with this process; the next start removes its directory.
   const host = await Promise.race([starting, interrupted]);
   if (host === undefined) return INTERRUPTED;
   try {
@@ -55,7 +55,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Undefined when it was told on standard error what is wrong. */
+/** Undefined after an error has been printed to standard error. */
 function parse(args: readonly string[]): StartOptions | undefined {
   try {
     return readStartOptions(args);
@@ -84,7 +84,7 @@ function closingTable(story: StoryResult): [string, string][] {
   ];
 }
 
-/** The first whole, the second only what was new, then all the others together. */
+/** The first copy in full, the second with only new blobs, then all others together. */
 function copiesText(copied: StoryResult["copied"]): string {
   const [first, second, ...rest] = copied;
   const text = (copy: StoryResult["copied"][number] | undefined) => `${copy?.blobs ?? 0} blobs, ${bytesText(copy?.bytes ?? 0)}`;

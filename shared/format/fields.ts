@@ -1,9 +1,9 @@
 import { invalidBytes } from "./invalid.ts";
 
-/** A decoded object whose fields are still to be checked. */
+/** A decoded object whose fields have not been validated yet. */
 export type Fields = Record<string, unknown>;
 
-/** Each throws `invalid` that names `where` (blob and field path) when the value is of another kind. */
+/** Each function throws `invalid` with `where` (blob and field path) when the value has another type. */
 export function asFields(value: unknown, where: string): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array)
     throw wrongKind(where, "an object", value);
@@ -26,18 +26,18 @@ export function asTexts(value: unknown, where: string): string[] {
   return list as string[];
 }
 
-/** A whole number from 0 that a double holds exactly: sizes, counts, times. */
+/** A non-negative integer that a double represents exactly: sizes, counts, times. */
 export function asCount(value: unknown, where: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrongKind(where, "a whole number from 0", value);
   return value as number;
 }
 
-/** A field that may be absent; `null` counts as absent, as Elasticsearch writes it for some. */
+/** A field that may be absent; `null` counts as absent, because Elasticsearch writes it for some absent fields. */
 export function optional<T>(value: unknown, where: string, read: (value: unknown, where: string) => T): T | undefined {
   return value === undefined || value === null ? undefined : read(value, where);
 }
 
-/** A text that becomes one segment of a key: not empty, no slash, no control characters, no dot segment. */
+/** A text that becomes one segment of a key: not empty, no slash, no control characters, not a dot segment. */
 export function asKeySegment(value: unknown, where: string): string {
   const text = asText(value, where);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in a key are what this refuses.

@@ -1,10 +1,13 @@
-/** Below the base path; 5.5 to 6.x write it, and read it before every restore when it is there (measured: removed is fine, cut or flipped is not). */
+/**
+ * Key below the base path. 5.5 to 6.x write this blob and, if it exists, read it before every restore (measured: a restore works without it
+ * but not with a truncated or corrupted one).
+ */
 export const INCOMPATIBLE_KEY = "incompatible-snapshots";
 
-/** Whether 5.x and 6.x could read it: a JSON object with its one list. */
+/** Whether 5.x and 6.x can read the blob: a JSON object with its one list. */
 export function isReadableIncompatible(bytes: Uint8Array): boolean {
   try {
-    // A trailing NUL, as a grown blob has it, does not bother Elasticsearch's own parser.
+    // Elasticsearch's own parser tolerates trailing NULs, such as those of a blob that has grown.
     const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes).replace(/\0+$/, ""));
     return Array.isArray((parsed as Record<string, unknown> | null)?.[INCOMPATIBLE_KEY]);
   } catch {

@@ -3,10 +3,10 @@ import { asFields, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { versionName } from "./version.ts";
 
-/** Elasticsearch itself allows 1024; a wrong count must not make us look for millions of shards. */
+/** Elasticsearch itself allows 1024; the limit stops a wrong count from triggering look-ups of millions of shards. */
 const SHARDS_MAX = 100_000;
 
-/** What an index's metadata blob says; the names are Elasticsearch's settings. */
+/** The contents of an index's metadata blob; names are those of Elasticsearch's settings. */
 export interface IndexMetadata {
   name: string;
   shards: number;
@@ -20,7 +20,7 @@ export interface IndexMetadata {
 }
 
 /**
- * `indices/<id>/meta-<blob id>.dat`. The shard count stands in the settings and nowhere else up to 7.10.
+ * `indices/<id>/meta-<blob id>.dat`. Up to 7.10 the shard count is stored only in the settings.
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
 export function decodeIndexMetadata(bytes: Uint8Array, subject: string): IndexMetadata {
@@ -49,7 +49,7 @@ function readSettings(fields: Fields, subject: string): Record<string, string> {
   return settings;
 }
 
-/** JSON has no name for a bigint and would throw. */
+/** JSON cannot represent a bigint; JSON.stringify would throw. */
 function withoutBigInts(_name: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
 }
@@ -61,7 +61,7 @@ function readNumber(settings: Record<string, string>, name: string, subject: str
   return number;
 }
 
-/** 2.x and 5.x may have several; from 6.x on one, from 7.x on `_doc`. */
+/** 2.x and 5.x may have several types; from 6.x on there is one, from 7.x on it is `_doc`. */
 function readMappingTypes(fields: Fields, subject: string): string[] {
   const mappings = asList(fields.mappings ?? [], `${subject}: mappings`);
   return mappings.flatMap((mapping) => Object.keys(asFields(mapping, `${subject}: mappings`)));

@@ -1,7 +1,7 @@
 import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 
-/** Bytes that are not what the format says: `invalid` with reason `format.invalid` {subject, problem, offset}; `offset` counts from the start of what was read. */
+/** Malformed bytes: `invalid` with reason `format.invalid` {subject, problem, offset}; `offset` counts from the start of what was read. */
 export function invalidBytes(subject: string, problem: string, offset?: number, cause?: unknown): AppError {
   const where = offset === undefined ? "" : ` at byte ${offset}`;
   return new AppError("invalid", `${subject}: ${problem}${where}`, {
@@ -10,7 +10,7 @@ export function invalidBytes(subject: string, problem: string, offset?: number, 
   });
 }
 
-/** A checksum that does not fit: `invalid` with reason `format.crc32` {subject, expected, found}, both as eight hex digits. */
+/** The error for a checksum mismatch: `invalid` with reason `format.crc32` {subject, expected, found}, both as eight hex digits. */
 export function wrongChecksum(subject: string, expected: number, found: number): AppError {
   const [expectedHex, foundHex] = [hex(expected), hex(found)];
   return new AppError("invalid", `${subject}: the footer says CRC32 ${expectedHex}, the bytes have ${foundHex}`, {

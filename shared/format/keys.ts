@@ -1,8 +1,8 @@
 /** The pointer to the newest root; Elasticsearch reads it only where it cannot list. */
 export const LATEST_KEY = "index.latest";
-/** The one root of 2.x. */
+/** The only root of 2.x. */
 export const LEGACY_ROOT_KEY = "index";
-/** What 5.x numbers from when it takes over a 2.x root: its first own one is `index-0`. */
+/** The generation from which 5.x counts when it takes over a 2.x root: the first root it writes is `index-0`. */
 export const LEGACY_GENERATION = -1;
 
 const ROOT_PATTERN = /^index-(0|[1-9]\d{0,15})$/;
@@ -62,19 +62,21 @@ export function shardSnapshotKey(indexId: string, shard: number, uuid: string): 
   return `${shardPrefix(indexId, shard)}snap-${uuid}.dat`;
 }
 
-/** The generation of a root's key below the base path: `index-7` → 7; a shard's `indices/…/index-3` and everything else → undefined. */
+/** The generation in a root's key below the base path: `index-7` → 7; undefined for a shard's `indices/…/index-3` and every other key. */
 export function rootGenerationOf(key: string): number | undefined {
   const digits = ROOT_PATTERN.exec(key)?.[1];
   const generation = Number(digits);
   return digits !== undefined && Number.isSafeInteger(generation) ? generation : undefined;
 }
 
-/** True for a key, or a name, of data that 2.x to 6.x counted (`__1a`): they use a name again after the newest snapshot was deleted. */
+/** True for a data blob that 2.x to 6.x named by a counter (`__1a`); they reuse a name after the newest snapshot was deleted. */
 export function isCounterNamed(key: string): boolean {
   return COUNTER_PATTERN.test(key.slice(key.lastIndexOf("/") + 1));
 }
 
-/** What a key below the base path is by its shape; `other` for what no restore knows (`tests-…`, `pending-…`, `incompatible-snapshots`). */
+/**
+ * Classifies a key below the base path by its shape; `other` if restores do not use it (`tests-…`, `pending-…`, `incompatible-snapshots`).
+ */
 export function classifyKey(key: string): ClassifiedKey {
   const generation = rootGenerationOf(key);
   if (generation !== undefined) return { kind: "root", generation };
@@ -88,7 +90,7 @@ export function classifyKey(key: string): ClassifiedKey {
   return withPlace(kindIn(BELOW_SHARD, fourth), { indexId, shard: Number(third) });
 }
 
-/** The order of a listing: by the bytes of UTF-8, which differs from JavaScript's where a key has characters beyond U+FFFF. */
+/** Listing order: by UTF-8 bytes, which differs from JavaScript's order for keys with characters beyond U+FFFF. */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {
@@ -98,7 +100,7 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for characters beyond U+FFFF and sort after every other unit. */
+/** Surrogates encode characters beyond U+FFFF and sort after every other code unit. */
 function utf8Rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

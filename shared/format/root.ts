@@ -9,16 +9,16 @@ import { LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf } from "./keys.ts"
 import { rootMembers } from "./rootMembers.ts";
 import { compareVersions, versionName } from "./version.ts";
 
-/** A string of Node holds less than 2^29 characters; larger roots need a decoder that streams. */
+/** A Node string holds fewer than 2^29 characters; larger roots need a streaming decoder. */
 const ROOT_BYTES_MAX = 500 * 1024 * 1024;
-/** The newest layout whose bytes were seen (7.17 to 9.2); Elasticsearch refuses a root that asks for more than it knows, and so do we. */
+/** The newest layout examined (7.17 to 9.2). Like Elasticsearch, ossnap rejects a root that requires a newer version than it knows. */
 const MIN_VERSION_KNOWN = "7.12.0";
 const STATES: readonly SnapshotState[] = ["IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INCOMPATIBLE"];
 
 /**
- * The root catalogue `index-N`, or `index` of 2.x. Decoded by the fields that are present, entry by entry: newer versions go on in the
- * layout of the oldest snapshot.
- * @throws AppError `invalid` for bytes that are no such catalogue, or one of a future layout.
+ * The root catalogue `index-N`, or `index` of 2.x. Decoded by the fields present, entry by entry, because newer versions keep the layout of
+ * the oldest snapshot.
+ * @throws AppError `invalid` for bytes that are not such a catalogue or use a future layout.
  */
 export function decodeRoot(key: string, bytes: Uint8Array): RootCatalogue {
   const generation = key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(key);
@@ -46,7 +46,7 @@ function refuseTooLarge(key: string, bytes: Uint8Array): void {
     throw invalidBytes(key, `${bytes.byteLength} bytes are more than the ${ROOT_BYTES_MAX} a root may have`);
 }
 
-/** The root as JSON, all of it at once and still unchecked. */
+/** Parses the whole root as JSON without validating its fields. */
 export function parseRoot(key: string, bytes: Uint8Array): Fields {
   refuseTooLarge(key, bytes);
   const text = decodeUtf8(bytes, key, 0);
@@ -58,7 +58,7 @@ export function parseRoot(key: string, bytes: Uint8Array): Fields {
   }
 }
 
-/** Entries of 2.x are bare names, which are their uuids as well. */
+/** Entries of 2.x are bare names, which also serve as their uuids. */
 function readSnapshot(entry: unknown, where: string): RootSnapshot {
   if (typeof entry === "string") {
     const name = asKeySegment(entry, where);
@@ -77,13 +77,13 @@ function readSnapshot(entry: unknown, where: string): RootSnapshot {
   };
 }
 
-/** From 8.11 on `version` is frozen and `index_version` tells the truth. */
+/** From 8.11 on `version` is frozen and `index_version` has the actual version. */
 function readVersion(fields: Fields, where: string): string | undefined {
   const indexVersion = optional(fields.index_version, `${where}.index_version`, asCount);
   return indexVersion === undefined ? optional(fields.version, `${where}.version`, asText) : versionName(indexVersion);
 }
 
-/** The snapshots' uuids are shared: each stands in the root once per index. */
+/** The uuid strings are shared, because each uuid appears in the root once per index. */
 function readIndex(name: string, entry: unknown, where: string, shared: (text: string) => string): RootCatalogue["indices"][number] {
   const fields = asFields(entry, where);
   return {
@@ -96,7 +96,7 @@ function readIndex(name: string, entry: unknown, where: string, shared: (text: s
   };
 }
 
-/** The look-up objects are ours since parsing; their values are replaced in place because a root may hold millions of them. */
+/** The look-up objects belong to this parse; their values are replaced in place because a root may hold millions of them. */
 function readIndexMetadata(fields: Fields, key: string): RootCatalogue["indexMetadata"] {
   const identifiers = optional(fields.index_metadata_identifiers, `${key}: index_metadata_identifiers`, asFields) ?? {};
   const byUuid: RootCatalogue["indexMetadata"] = Object.create(null);

@@ -1,16 +1,16 @@
 import { type JsonSlice, jsonSlices } from "./encoding/jsonSlices.ts";
 import { asFields, type Fields } from "./fields.ts";
 
-/** The root's members: all but its indices, which may name its snapshots millions of times, parsed. */
+/** The root's members. All are parsed except the indices, which may list snapshots millions of times. */
 export interface RootMembers {
   fields: Fields;
-  /** In the order of the file; the last one of a name counts. */
+  /** In file order; the last entry of a name wins. */
   indices: Iterable<[name: string, entry: unknown]>;
-  /** The one copy of a text that stands in the root over and over. */
+  /** Returns one shared copy of a text that occurs many times in the root. */
   shared(text: string): string;
 }
 
-/** @throws AppError `invalid` for what is no JSON object. */
+/** @throws AppError `invalid` for anything but a JSON object. */
 export function rootMembers(key: string, bytes: Uint8Array): RootMembers {
   const json = jsonSlices(bytes, key);
   const texts = new Map<string, string>();

@@ -5,10 +5,11 @@ import { parseRoot } from "./root.ts";
 const SUBJECT = "root subset";
 
 /**
- * The same root catalogue with only the snapshots of `keepUuids`: `snapshots` and each index's `snapshots` filtered, indices that none of them
- * holds left out, metadata identifiers that none of them names left out, everything else as it was.
- * Elasticsearch 5.5 to 9.2 reads and restores from such a root; writing to a repository under it corrupts later snapshots, so keep it read-only.
- * @throws AppError `invalid` when nothing would be kept, a uuid is not listed, or the bytes are the `index` of 2.x.
+ * The same root catalogue with only the snapshots in `keepUuids`: filters `snapshots` and each index's `snapshots`, and drops indices and
+ * metadata identifiers that none of them uses.
+ * Elasticsearch 5.5 to 9.2 reads and restores from such a root. Writing under it corrupts later snapshots, so keep the repository
+ * read-only.
+ * @throws AppError `invalid` when no snapshot would remain, a uuid is not listed, or the bytes are the `index` of 2.x.
  */
 export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[]): Uint8Array {
   const root = parseRoot(SUBJECT, rootBytes);

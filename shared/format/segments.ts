@@ -5,7 +5,7 @@ import { invalidBytes } from "./invalid.ts";
 const ID_BYTES = 16;
 /** `segments_N` formats (SegmentInfos.java): 6 since Lucene 5.3, 7 since 7.0, 8 since 7.2 (long counter), 9 since 7.4 (soft deletes), 10 since 8.6. */
 const FORMAT = { min: 6, createdVersion: 7, longCounter: 8, softDeletes: 9, commitId: 10, max: 10 };
-/** The first `.si` format that has a minimum version, and the first that is little-endian. */
+/** The oldest known `.si` format, the first with a minimum version and the first that is little-endian. */
 const INFO_FORMAT = { min: 50, minVersion: 70, littleEndian: 90 };
 
 /** One segment of a commit. */
@@ -16,8 +16,8 @@ export interface CommittedSegment {
 }
 
 /**
- * The segments that a `segments_N` commits, with their deleted documents; undefined for a format that is not known.
- * @throws AppError `invalid` when the bytes end early or make no sense.
+ * The segments that a `segments_N` commits, with their deleted documents; undefined for an unknown format.
+ * @throws AppError `invalid` when the bytes end early or are malformed.
  */
 export function readSegments(bytes: Uint8Array, subject: string): CommittedSegment[] | undefined {
   const reader = byteReader(bytes, subject);
@@ -38,8 +38,8 @@ export function readSegments(bytes: Uint8Array, subject: string): CommittedSegme
 }
 
 /**
- * The documents of one segment, deleted ones included, from its `.si`; undefined for a format that is not known.
- * @throws AppError `invalid` when the bytes end early or make no sense.
+ * The number of documents in one segment, including deleted ones, from its `.si`; undefined for an unknown format.
+ * @throws AppError `invalid` when the bytes end early or are malformed.
  */
 export function readSegmentDocuments(bytes: Uint8Array, subject: string): number | undefined {
   const reader = byteReader(bytes, subject);

@@ -2,7 +2,7 @@ import { decodeContainer } from "./encoding/container.ts";
 import { asFields, asText, asTexts, optional } from "./fields.ts";
 import { readFiles, type ShardFile } from "./shardSnapshot.ts";
 
-/** All snapshots of one shard: `indices/<id>/<shard>/index-<generation>`. A restore does not read it; Elasticsearch does before it writes. */
+/** All snapshots of a shard: `indices/<id>/<shard>/index-<generation>`. Restores do not read it; Elasticsearch reads it before writing. */
 export interface ShardCatalogue {
   files: ShardFile[];
   /** Keyed by snapshot *name*, as Elasticsearch writes it. */

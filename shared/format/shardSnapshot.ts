@@ -3,22 +3,22 @@ import { checksumText, FOOTER_BYTES, readFooter, verifyFooter } from "./encoding
 import { asCount, asFields, asKeySegment, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 
-/** 2 TB in the smallest chunks that object stores allow (1 MB); more is a wrong file list that must not exhaust memory. */
+/** 2 TB in the smallest chunks that object stores allow (1 MB); a larger count means a wrong file list, which must not exhaust memory. */
 const PARTS_MAX = 2_000_000;
-/** Lucene writes footers since 4.8; before that Elasticsearch recorded an Adler32 that nothing in the file repeats. */
+/** Lucene writes footers since 4.8; before that Elasticsearch recorded an Adler32, which the file itself does not contain. */
 const FOOTERS_SINCE = { major: 4, minor: 8 };
 
-/** One Lucene file of a shard, as a file list names it. */
+/** One Lucene file of a shard, as listed in a file list. */
 export interface ShardFile {
-  /** The blob's name without parts; starts with `v__` when there is no blob. */
+  /** The blob's name without the part suffix; starts with `v__` when there is no blob. */
   name: string;
   physicalName: string;
   lengthBytes: number;
-  /** Base 36 of the CRC32 in the file's footer; from the embedded copy where the list leaves it out; absent for files without footer. */
+  /** Base 36 of the CRC32 in the file's footer; taken from the embedded copy when the list omits it; absent for files without a footer. */
   checksum: string | undefined;
-  /** Absent when the file is one blob whatever its length. */
+  /** Absent when the file is a single blob of any length. */
   partSizeBytes: number | undefined;
-  /** The whole file for small ones (`*.si`, `segments_N`), otherwise nothing or a prefix. */
+  /** The whole file for small files (`*.si`, `segments_N`); absent when the list embeds nothing or only a prefix. */
   embedded: Uint8Array | undefined;
   virtual: boolean;
 }
@@ -46,12 +46,12 @@ export function decodeShardSnapshot(bytes: Uint8Array, subject: string): ShardSn
   return { name: asText(fields.name, `${subject}: name`), files: readFiles(fields.files, subject) };
 }
 
-/** The `files` of a shard snapshot or of a shard's catalogue. */
+/** The `files` of a shard snapshot or of a shard catalogue. */
 export function readFiles(files: unknown, subject: string): ShardFile[] {
   return asList(files, `${subject}: files`).map((entry, index) => readFile(asFields(entry, subject), `${subject}: files[${index}]`));
 }
 
-/** The blobs of a file: none when virtual, one named like the file, or `name.part0` … of `partSizeBytes` each and the rest. */
+/** The blobs of a file: none when virtual, one with the file's name, or `name.part0` … of `partSizeBytes` each with the remainder last. */
 export function partsOf(file: ShardFile): FilePart[] {
   if (file.virtual) return [];
   const { lengthBytes, partSizeBytes } = file;
@@ -82,7 +82,7 @@ function readFile(fields: Fields, where: string): ShardFile {
   return { ...file, checksum: readChecksum(fields, file, where) };
 }
 
-/** Elasticsearch writes no part size, or one that is not positive, for a file in one piece; `Long.MAX_VALUE` arrives as a bigint. */
+/** For a single-blob file Elasticsearch writes no part size or a non-positive one; `Long.MAX_VALUE` arrives as a bigint. */
 function readPartSize(value: unknown, where: string): number | undefined {
   if (value === undefined || value === null || typeof value === "bigint") return undefined;
   if (typeof value !== "number" || !Number.isSafeInteger(value)) throw invalidBytes(where, "a whole number of bytes expected");

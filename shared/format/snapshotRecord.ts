@@ -8,7 +8,7 @@ import { versionName } from "./version.ts";
 const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]);
 
 /**
- * A snapshot's own blob `snap-<uuid>.dat` below the base path; 2.x writes no uuid, there it is the name.
+ * A snapshot's own blob `snap-<uuid>.dat` below the base path; 2.x writes no uuid, so the name is used.
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
 export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): SnapshotRecord {

@@ -1,5 +1,5 @@
 /**
- * From 8.11 on Elasticsearch writes an index version that several releases share; each stands here with the first release that wrote it
+ * From 8.11 on Elasticsearch writes an index version that several releases share; each is mapped to the first release that wrote it
  * (github.com/elastic/elasticsearch, `IndexVersions.csv` in the server's resources; 8521000 and 9039001 also seen in real repositories).
  */
 const FIRST_RELEASE_OF: Readonly<Record<number, string>> = {
@@ -23,17 +23,17 @@ const FIRST_RELEASE_OF: Readonly<Record<number, string>> = {
   9060000: "9.3.0",
   9060001: "9.3.3",
 };
-/** Below it a number is a release: two digits each for minor, patch and build. */
+/** Numbers below this are releases: two digits each for minor, patch and build. */
 const INDEX_VERSION_MIN = 8_500_000;
 
-/** `5050299` → `5.5.2`, `8521000` → `8.17.0`; an index version that no known release wrote stays a number behind its major, such as `9.x-9070000`. */
+/** `5050299` → `5.5.2`, `8521000` → `8.17.0`; an index version without a known release keeps its number, as in `9.x-9070000`. */
 export function versionName(id: number): string {
   const major = Math.floor(id / 1_000_000);
   if (id < INDEX_VERSION_MIN) return `${major}.${Math.floor(id / 10_000) % 100}.${Math.floor(id / 100) % 100}`;
   return FIRST_RELEASE_OF[id] ?? `${major}.x-${id}`;
 }
 
-/** Negative when `a` is older; compares as many numbers as both have. */
+/** Negative when `a` is older; missing parts count as 0. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [numbersOf(a), numbersOf(b)];
   for (let index = 0; index < Math.max(left.length, right.length); index += 1) {

@@ -1,11 +1,11 @@
+import type { JobKind, StepContext, Stepped } from "./kind.ts";
 import { type DoneRecord, JOB_SCHEMA, type Job } from "./record.ts";
-import type { JobKind, StepContext, Stepped } from "./step.ts";
 
-/** A job whose head is final: what it tells is told, its permanent record written, its log taken away. */
+/** Finishes a job whose head is final: reports it, writes its permanent record and removes its log. */
 export async function finish<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context: StepContext): Promise<Stepped> {
   const before = await context.log.done(job.id);
   if (before) {
-    // An instance that thaws after the log was swept finds its next key free: nothing is told of that record.
+    // An instance that resumes after the log was swept finds its next key free; nothing is reported for that record.
     await context.log.sweep(job.id);
     return { outcome: "finished", done: before };
   }

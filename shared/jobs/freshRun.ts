@@ -1,11 +1,11 @@
 import type { World } from "./world.ts";
 
-/** What came to nothing may be asked for again this often under the same natural id. */
+/** How often a failed job may be requested again under the same natural id. */
 const RUNS_MAX = 100;
 
 /**
- * For requests by hand and for the next moment of a copy's schedule: the id itself, unless that job ended in something else than success; then the id of
- * the next run. What may be delivered twice for one and the same moment never comes here.
+ * Returns the id itself, or the id of the next run if that job ended without success. For requests by hand and for a copy's schedule; not
+ * for events that may be delivered twice.
  */
 export async function freshRun(world: World, id: string): Promise<string> {
   for (let run = 1; run < RUNS_MAX; run += 1) {

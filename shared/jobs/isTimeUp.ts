@@ -1,6 +1,6 @@
 import type { World } from "./world.ts";
 
-/** A look stops this long before its time is over, to leave room for its record; with less left, none is begun. */
+/** A look stops this long before its deadline to leave time for its record; with less time left, none starts. */
 const LOOK_RESERVE_MS = 15_000;
 
 export function isTimeUp(world: World): boolean {

@@ -2,10 +2,10 @@ import type { JobKindName } from "../model/jobId.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { Job } from "./record.ts";
 
-/** On <= 7.6 create, delete and restore exclude each other across the cluster, so its jobs share one lane; first in this order. */
+/** Up to 7.6, create, delete and restore exclude each other across the cluster, so their jobs share one lane, in this order. */
 const PRIORITY: Partial<Record<JobKindName, number>> = { restore: 0, backup: 1, prune: 2 };
 
-/** `holds`: its work runs on the cluster, or may. `wants`: it would start now. */
+/** `holds`: its work runs, or may run, on the cluster. `wants`: it would start now. */
 export type LaneUse = "none" | "wants" | "holds";
 
 const LANE_STATES: Record<string, LaneUse> = {
@@ -17,7 +17,7 @@ const LANE_STATES: Record<string, LaneUse> = {
   "prune:planned": "wants",
 };
 
-/** Effects that keep the cluster's one snapshot thread or restore busy while they are claimed. */
+/** Effects that occupy the cluster's single snapshot thread or restore while they are claimed. */
 const LANE_EFFECTS = ["startSnapshot", "restoreIndex", "deleteSnapshots"];
 
 /** How an open job uses its cluster's lane, by kind, state and claim. */
@@ -27,8 +27,8 @@ export function laneUse({ kind, head }: Pick<Job, "kind" | "head">): LaneUse {
 }
 
 /**
- * Why this job must not start work on its cluster now; `undefined` when the lane is free for it.
- * One who holds yields to no one who merely wants, and of two holders the first by rank goes on: no two ever wait for each other.
+ * Why this job must not start work on its cluster now; `undefined` if the lane is free for it. A holder never yields to a job that only
+ * wants the lane, and of two holders the first by rank continues, so jobs never wait for each other.
  */
 export function laneBlock(job: Job, others: readonly Job[]): Reason | undefined {
   const cluster = job.intent.cluster ?? "";

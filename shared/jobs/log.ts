@@ -7,19 +7,19 @@ import { stateKey } from "../state/keys.ts";
 import { readObject } from "../state/objects.ts";
 import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
 
-/** The job log over one state store: records are written once, ordered by their number, never changed. */
+/** The job log in a state store: records are written once, ordered by number, and never changed. */
 export interface JobLog {
-  /** Writes the intent unless the job exists or was done before; either way says which. Safe to repeat for ever. */
+  /** Writes the intent unless the job is open or done, and returns which applies. Safe to repeat. */
   create(id: string, intent: JobIntent, first: { state: string; reason: Reason; data: unknown }): Promise<Created>;
-  /** The next record after `head`. `lost` means somebody else moved this job: leave it for now. */
+  /** Writes the record after `head`. `lost` means that another invocation moved this job; leave it for now. */
   append(id: string, head: JobRecord, next: NextRecord): Promise<JobRecord | "lost">;
-  /** An open job, or `undefined` when it has no log (any more). A record of a newer schema is `conflict`. */
+  /** An open job, or `undefined` if it has no log. A record of a newer schema is `conflict`. */
   read(id: string, headSeq?: number): Promise<Job | undefined>;
   history(id: string): Promise<HistoryEntry[]>;
   done(id: string): Promise<DoneRecord | undefined>;
-  /** History and final record first, then the log goes; a crash between the two leaves garbage that is never stepped. */
+  /** Writes history and final record, then removes the log; a crash in between leaves a log that is never stepped. */
   finish(job: Job, done: DoneRecord): Promise<void>;
-  /** Removes what is left of a log whose final record exists. */
+  /** Removes the remains of a log whose final record exists. */
   sweep(id: string): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     return record;
   }
 
-  /** A PUT whose answer got lost may have won: the nonce in what lies there tells. */
+  /** A PUT whose response was lost may have succeeded; the stored nonce shows it. */
   async function putRecord(id: string, record: JobRecord): Promise<boolean> {
     const key = stateKey.record(id, record.seq);
     try {
@@ -93,7 +93,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       const won = await putRecord(id, record);
       const after = await done(id);
       if (after) {
-        // It ran and finished between our first look and our record: the log that we just began is garbage.
+        // The job ran and finished between our first check and our record, so the new log is garbage.
         if (won) await state.delete([stateKey.record(id, 0)]);
         return { outcome: "done", done: after };
       }
@@ -127,7 +127,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     },
 
     async finish(job, record) {
-      // Before the final record, while nobody sweeps: a second one to finish would see, and keep, what is left of the log.
+      // Before the final record, while the log cannot be swept; a second finisher would otherwise store a partial history.
       await putOnce(stateKey.history(job.id), await this.history(job.id));
       await putOnce(stateKey.done(job.kind, job.id), record);
       await this.sweep(job.id);
@@ -135,7 +135,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
 
     async sweep(id) {
       const keys: string[] = [];
-      // The log last: while something of it is there, a later sweep finds the rest.
+      // The log is removed last, so that a later sweep finds the rest.
       for (const prefix of [stateKey.work(id), stateKey.tasks(id), stateKey.job(id)])
         for await (const { key } of state.list(prefix)) keys.push(key);
       if (keys.length > 0) await state.delete(keys);

@@ -9,17 +9,17 @@ import { laneBlock } from "./lanes.ts";
 import type { Job } from "./record.ts";
 import type { World } from "./world.ts";
 
-/** What is open now, read once per invocation; heads of jobs that this invocation moves are kept current in place. */
+/** All open work, read once per invocation; the heads of jobs that this invocation moves are updated in place. */
 export interface OpenWork {
   live: LiveView;
   jobs: Job[];
-  /** Ids of jobs that an event woke: they look at once, whatever their back-off says. */
+  /** Ids of jobs woken by an event; they ignore their back-off. */
   eager: Set<string>;
-  /** Ids of jobs whose look ran out of time: they go on in a task of their own. */
+  /** Ids of jobs whose look ran out of time; they continue in a task. */
   cut: Set<string>;
 }
 
-/** One listing unless a fresh one is given, then two small reads per open job. Garbage logs (their final record exists) are swept on the way. */
+/** One listing unless a fresh one is given, then two small reads per open job. Logs whose final record exists are swept. */
 export async function readOpenWork(world: World, fresh?: LiveView): Promise<OpenWork> {
   const live = fresh ?? (await readLive(world.state));
   const read = new Map<string, Job>();
@@ -27,9 +27,9 @@ export async function readOpenWork(world: World, fresh?: LiveView): Promise<Open
     const job = await withLogFields({ job: id }, () => readJob(world, id, seq));
     if (job) read.set(id, job);
   });
-  // A task that was numbered while its job was being ended.
+  // A task that was numbered while its job was being finished.
   for (const id of live.tasks.keys()) if (!live.jobs.has(id) && (await world.log.done(id))) await world.log.sweep(id);
-  // In the order of the listing, whatever the order of the answers.
+  // Keeps the order of the listing.
   const jobs = [...live.jobs.keys()].flatMap((id) => read.get(id) ?? []);
   return { live, jobs, eager: new Set(), cut: new Set() };
 }
@@ -46,7 +46,7 @@ async function readJob(world: World, id: string, seq: number): Promise<Job | und
   }
 }
 
-/** Why a job must not start work on its cluster now: its lane, or work there that is not its own. */
+/** Why a job must not start work on its cluster now: its lane is taken, or foreign work is running. */
 export async function blockOf(
   cluster: Cluster,
   version: string,

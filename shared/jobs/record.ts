@@ -1,7 +1,7 @@
 import type { JobKindName } from "../model/jobId.ts";
 import type { Reason } from "../model/reason.ts";
 
-/** Records of a newer schema are left alone by older code. */
+/** Older code does not touch records of a newer schema. */
 export const JOB_SCHEMA = 1;
 
 export type FinalState = "done" | "failed" | "cancelled" | "refused" | "skipped";
@@ -10,53 +10,53 @@ const FINAL_STATES: readonly string[] = ["done", "failed", "cancelled", "refused
 export interface By {
   function: string;
   requestId: string;
-  /** Fresh per invocation: it tells our own record from another's after a lost answer. */
+  /** Unique per invocation; identifies our own record after a lost response. */
   nonce: string;
 }
 
-/** The right to make one effect happen, until a time on the store's clock. */
+/** The right to apply one effect, until a time on the store's clock. */
 export interface Claim {
   effect: string;
   args: unknown;
-  /** Counted from 1 over the job. */
+  /** Counted from 1 per job. */
   attempt: number;
   until: string;
 }
 
-/** Who wanted it. */
+/** Who requested the job. */
 export interface Asked {
   by: "timer" | "event" | "person" | "ossnap";
-  /** A token's name, a bucket and key, the watch, the tick. */
+  /** For example a token's name, a bucket and key, a watch, or the tick. */
   who: string;
 }
 
-/** What was wanted, in record 0 and never changed: the policy as it was then goes with it. */
+/** The request, stored in record 0 and never changed; includes the policy as it was then. */
 export interface JobIntent<I = unknown> {
   about: string;
   asked: Asked;
   /** The cluster whose lane it uses, if any. */
   cluster?: string;
-  /** ISO time after which waiting for others becomes a failure. */
+  /** ISO time after which waiting for other work becomes a failure. */
   patienceUntil: string;
-  /** sha256 of the request that created it, to tell a replay from a different request under one key. */
+  /** SHA-256 of the request that created it, to distinguish a replay from a different request with the same key. */
   fingerprint?: string;
   input: I;
 }
 
-/** One small object of a job's log. `data` is the job's whole memory so far, so that head and record 0 are all a step reads. */
+/** One small object of a job's log. `data` is the job's complete memory, so a step reads only the head and record 0. */
 export interface JobRecord<D = unknown> {
   schema: number;
   seq: number;
-  /** ISO, the store's clock. */
+  /** ISO time on the store's clock. */
   at: string;
   by: By;
   state: string;
   reason: Reason;
   data: D;
   claim?: Claim;
-  /** Set once a person asked to cancel; carried along from then on. */
+  /** Set when a person requests cancellation, and carried along from then on. */
   cancelling?: { who: string; at: string };
-  /** In record 0 only. */
+  /** Present in record 0 only. */
   intent?: JobIntent;
 }
 
@@ -69,7 +69,7 @@ export interface Job<I = unknown, D = unknown> {
   head: JobRecord<D>;
 }
 
-/** The permanent final record: the fence against repeats months later. */
+/** The permanent final record, which rejects repeats even months later. */
 export interface DoneRecord {
   schema: number;
   id: string;
@@ -80,14 +80,14 @@ export interface DoneRecord {
   createdAt: string;
   at: string;
   asked: Asked;
-  /** Sha256 of the request, see {@link JobIntent.fingerprint}. */
+  /** SHA-256 of the request, see {@link JobIntent.fingerprint}. */
   fingerprint?: string;
   result: unknown;
 }
 
 export interface HistoryEntry {
   at: string;
-  /** The function, and its invocation; histories of earlier versions do not tell the latter. */
+  /** The function; `request` is its invocation, absent in histories of earlier versions. */
   by: string;
   request?: string;
   state: string;

@@ -3,10 +3,10 @@ import { type Reason, reason } from "../model/reason.ts";
 import { type RegistrationDrift, registrationDrift, settingsFingerprint } from "../repository/drift.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
-import type { Look } from "./step.ts";
+import type { Look } from "./kind.ts";
 import type { World } from "./world.ts";
 
-/** Settings that say *which* repository it is: a name registered with others of these is somebody else's. */
+/** Settings that identify a repository; a registration in which they differ belongs to another repository. */
 const IDENTITY_SETTINGS = ["type", "location", "bucket", "base_path", "delegate_type", "url", "container"];
 
 export interface RepositoryQuestion {
@@ -17,11 +17,11 @@ export interface RepositoryQuestion {
 
 export interface RepositoryState {
   drift: RegistrationDrift;
-  /** What keeps a job from using it: `undefined` ready, `register` not there or with old keys, `fault` the name is taken. */
+  /** `undefined` if it can be used, `register` if it is absent or has outdated keys, `fault` if the name is taken. */
   need: undefined | { register: true } | { fault: Reason };
 }
 
-/** How a repository stands on its cluster beside what ossnap.yaml wants. Other visible differences are told, not changed behind anyone's back. */
+/** Compares a repository's registration with ossnap.yaml. Other visible differences are reported but never changed implicitly. */
 export async function repositoryState(world: World, question: RepositoryQuestion): Promise<RepositoryState> {
   const registered = (await world.cluster(question.cluster).listRepositories()).find(({ name }) => name === question.name);
   const known = await readObject<{ fingerprint: string }>(world.state, stateKey.fingerprint(question.cluster, question.name));
@@ -39,7 +39,7 @@ export async function repositoryState(world: World, question: RepositoryQuestion
   return { drift, need: readonly || drift.secrets === "changed" ? { register: true } : undefined };
 }
 
-/** Puts the registration and keeps the fingerprint of what it was given, secrets included as a keyed hash only. */
+/** Registers the repository and stores a fingerprint of its settings; secrets enter it only as a keyed hash. */
 export async function registerRepository(world: World, question: RepositoryQuestion): Promise<void> {
   const { settings, type } = question.register;
   const cluster = world.cluster(question.cluster);
@@ -51,14 +51,14 @@ export async function registerRepository(world: World, question: RepositoryQuest
   });
 }
 
-/** The natural key of registering: the registration itself, as it should be. */
+/** The natural key of a registration is the registration with the wanted settings. */
 export async function lookUpRegistration<D>(world: World, question: RepositoryQuestion, state: string, data: D): Promise<Look<D>> {
   const { need } = await repositoryState(world, question);
   if (need && "fault" in need) return { found: "foreign", reason: need.fault };
   return need ? { found: "none" } : { found: "ours", state, reason: reason("repository.registered", { repository: question.name }), data };
 }
 
-/** Copied repositories are registered read-only, whatever was asked. */
+/** Copied repositories are always registered read-only. */
 export function readonlyRegistration(register: Registration): Registration {
   return { type: register.type, settings: { ...register.settings, readonly: true } };
 }

@@ -14,7 +14,7 @@ interface SlotOutcome {
   result: unknown;
 }
 
-/** The permanent record of a slot that no job of this state ended: a timer that comes for it after all finds it dealt with. */
+/** The permanent record of a slot without a job in this state; a late timer event finds the slot handled. */
 export function slotRecord({ policy, slot, ...outcome }: SlotOutcome): DoneRecord {
   return { schema: JOB_SCHEMA, id: jobId.backup(policy, slot), kind: "backup", about: `${policy} slot ${slot}`, ...outcome };
 }

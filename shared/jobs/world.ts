@@ -11,7 +11,7 @@ import type { LiveView } from "../state/liveView.ts";
 import type { JobLog } from "./log.ts";
 import type { By, Job } from "./record.ts";
 
-/** Everything a verb may touch, composed once per invocation by `runtime/wire.ts`. */
+/** Everything a verb may use, composed once per invocation by `runtime/wire.ts`. */
 export interface World {
   config: Config;
   state: BlobStore;
@@ -19,9 +19,9 @@ export interface World {
   clock: StateClock;
   log: JobLog;
   by: By;
-  /** The listing that opened the state, for the first who asks what is open. */
+  /** The listing that opened the state, used by the first `readOpenWork`. */
   live?: LiveView;
-  /** Effects are held back while it is true; looking goes on. */
+  /** While true, effects are held back; reading continues. */
   paused: boolean;
   cluster(name: string): Cluster;
   blobs(place: Place): BlobStore;
@@ -31,19 +31,19 @@ export interface World {
   /** Milliseconds left of this invocation, or of a job's slice of it. */
   remainingMs(): number;
   sleep(ms: number): Promise<void>;
-  /** Fresh and unguessable, for jobs asked without a key of their own. */
+  /** Returns a unique, unguessable key for jobs requested without one. */
   newKey(): string;
-  /** The FC function that moves batches. */
+  /** The Function Compute function that moves batches. */
   copyFunction: string;
-  /** The FC function that goes on with a job whose look does not fit a tick. */
+  /** The Function Compute function that continues a job whose look does not fit into a tick. */
   continueFunction: string;
-  /** Of this code, for evidence. */
+  /** Version of this code, stored in evidence. */
   version: string;
 }
 
 type Section = { backups: BackupPolicy; repositories: RepositoryConfig; copies: CopyRule; watches: Watch };
 
-/** An entry of ossnap.yaml by name; a name that is not there is `invalid` and says which are. */
+/** An entry of ossnap.yaml by name; an unknown name is `invalid`, and the message lists the known ones. */
 export function configured<K extends keyof Section>(config: Config, section: K, name: string): Section[K] {
   const entries = config[section] as Record<string, Section[K]>;
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
@@ -60,7 +60,7 @@ export function configured<K extends keyof Section>(config: Config, section: K, 
   return entry;
 }
 
-/** Where a repository's blobs can be read; `invalid` when ossnap.yaml does not say. */
+/** Where a repository's blobs can be read; `invalid` if ossnap.yaml does not define it. */
 export function placeOf(config: Config, repository: string): Place {
   const { blobs } = configured(config, "repositories", repository);
   if (!blobs)
@@ -74,7 +74,7 @@ export function placeOf(config: Config, repository: string): Place {
   return blobs;
 }
 
-/** The cluster whose lane a job uses; jobs of kinds that have none never ask. */
+/** The cluster whose lane a job uses; not called for kinds without a cluster. */
 export function configuredCluster(job: { id: string; intent: Job["intent"] }): string {
   const { cluster } = job.intent;
   if (cluster === undefined) throw new AppError("invalid", `job ${job.id}: names no cluster`);

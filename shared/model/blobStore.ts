@@ -1,10 +1,10 @@
-/** One blob as a listing or a HEAD shows it. Keys are relative to the store's base path. */
+/** One blob as returned by a listing or a HEAD request. Keys are relative to the store's base path. */
 export interface BlobInfo {
   key: string;
   sizeBytes: number;
-  /** When the store last saw it written; a copy's time, not the source's. */
+  /** When the store last wrote the blob; for a copy, the time of the copy and not of the source. */
   lastModified?: Date;
-  /** Without quotes, as the store gives it. Never compared between technologies: S3, OSS multipart and OSS single PUT differ. */
+  /** Without quotes, as the store returns it. Never compared across stores: the ETags of S3, OSS multipart and OSS single PUT differ. */
   etag?: string;
 }
 
@@ -16,43 +16,43 @@ export interface ByteRange {
 
 export interface ListOptions {
   startAfter?: string;
-  /** Told the store's own clock (the `Date` header; for a directory this machine's) with each page, before its blobs; an empty listing has one page. */
+  /** Called with the store's clock (the `Date` header; for a directory this machine's clock) before each page; an empty listing has one. */
   onDate?: (date: Date) => void;
 }
 
 export interface PutOptions {
-  /** Only if nothing is there yet; otherwise `conflict`. On OSS `x-oss-forbid-overwrite`, ignored by versioned buckets. */
+  /** Throws `conflict` if the key exists. On OSS this is `x-oss-forbid-overwrite`, which versioned buckets ignore. */
   ifAbsent?: boolean;
 }
 
 export interface PutResult {
-  /** The store's own clock at that moment (the `Date` header). */
+  /** The store's clock at the time of the write (the `Date` header). */
   at: Date;
 }
 
 /**
  * A bucket and base path (or a directory) that holds blobs.
- * Every method may be repeated safely except `put` with `ifAbsent`, which is why no adapter retries inside it.
- * Only a missing *key* of `head`, `get` and `open` is `undefined`; a missing bucket is `absent`, a refusal is `denied`,
- * a cut or throttled answer is `transient`. Nothing is ever silently shortened.
+ * Every method is safe to repeat except `put` with `ifAbsent`, which is why no adapter retries it.
+ * Only a missing *key* in `head`, `get` and `open` yields `undefined`; a missing bucket is `absent`, a refusal is `denied`, a truncated or
+ * throttled response is `transient`. No result is ever silently truncated.
  */
 export interface BlobStore {
   /** For messages: `oss://bucket/base`, `s3://bucket/base`, `file:///dir`. No credentials. */
   readonly url: string;
-  /** All blobs whose key starts with `prefix`, in the byte order of their UTF-8 keys, after `startAfter` if given. Pages to the end or throws. */
+  /** All blobs whose key starts with `prefix`, after `startAfter` if given, in UTF-8 byte order of keys. Lists every page or throws. */
   list(prefix: string, options?: ListOptions): AsyncIterable<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
-  /** The whole blob, or exactly the bytes of `range`; a range past the end gives the bytes that are there. A body shorter than announced is `transient`. */
+  /** The blob, or the bytes of `range`; a range past the end returns the bytes that exist. A body shorter than announced is `transient`. */
   get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
-  /** The body as it arrives; the consumer may stop early. A cut or stalled body throws `transient` from the iterator. */
+  /** Streams the body; the consumer may stop early. A truncated or stalled body makes the iterator throw `transient`. */
   open(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** One PUT of bytes in memory, with a checksum that the store verifies. */
   put(key: string, body: Uint8Array, options?: PutOptions): Promise<PutResult>;
   /**
-   * Writes a blob of known size from pieces that `read` gives (ranges in order, each may be asked for again after a fault).
-   * One PUT up to the adapter's part size, a multipart upload above; nothing appears under `key` before it is complete.
+   * Writes a blob of known size from pieces returned by `read` (ranges in order; a range may be requested again after a fault).
+   * Uses one PUT up to the adapter's part size and a multipart upload above it; `key` does not exist before the write is complete.
    */
   putFrom(key: string, sizeBytes: number, read: (range: ByteRange) => Promise<Uint8Array>): Promise<void>;
-  /** Removes the keys; those already gone count as removed. Any key that the store did not confirm is an error that names it. */
+  /** Deletes the keys; keys that do not exist count as deleted. Throws an error that names every key the store did not confirm. */
   delete(keys: readonly string[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What Elasticsearch says of itself. */
+/** The cluster's description of itself. */
 export interface ClusterInfo {
   uuid: string;
   name: string;
@@ -28,7 +28,7 @@ export interface ClusterSnapshot {
   endTime: Date | undefined;
   shards: { total: number; failed: number; successful: number };
   failures: { index: string; shard: number; reason: string }[];
-  /** Kept by >= 7.3 only; silently dropped before. */
+  /** Stored by 7.3 and later; earlier versions silently drop it. */
   metadata: Record<string, unknown> | undefined;
 }
 
@@ -54,11 +54,11 @@ export interface RestoreRequest {
   repository: string;
   snapshot: string;
   index: string;
-  /** The name it gets in the cluster. */
+  /** The index's name in the cluster after the restore. */
   as: string;
-  /** Flat keys with the leading `index.`; set by the restore itself, so the index never exists without them. */
+  /** Flat keys with the leading `index.`; applied by the restore itself, so the index never exists without them. */
   indexSettings: Record<string, string | number>;
-  /** Patterns of settings that are not brought along. */
+  /** Patterns of settings that the restore leaves out. */
   ignoreIndexSettings: string[];
 }
 
@@ -70,7 +70,7 @@ export interface RunningRestore {
   indices: string[];
 }
 
-/** An entry may still stand in the cluster state for a moment when its restore has ended. */
+/** An entry can remain in the cluster state for a moment after its restore has finished. */
 export function isUnderWay({ state }: RunningRestore): boolean {
   return state !== "SUCCESS" && state !== "FAILURE";
 }
@@ -78,7 +78,7 @@ export function isUnderWay({ state }: RunningRestore): boolean {
 export interface ShardRecovery {
   shard: number;
   primary: boolean;
-  /** `SNAPSHOT`, `EXISTING_STORE`, … upper case. */
+  /** `SNAPSHOT`, `EXISTING_STORE`, …, in upper case. */
   type: string;
   stage: string;
   bytes: { total: number; recovered: number; reused: number };
@@ -94,46 +94,49 @@ export interface IndexHealth {
 }
 
 /**
- * One Elasticsearch endpoint, 2.4 … 9.x. No method retries or waits for the cluster's work: a create or restore returns at once,
- * and "accepted" is no promise (7.10 accepts a snapshot into a repository that cannot be written and leaves no trace).
- * Writes that the cluster refuses because the thing exists or because other work runs are `conflict`; connection faults,
- * time-outs and 5xx without a known type are `transient`; 401/403 `denied`; a missing repository `absent`; a bad request `invalid`.
+ * One Elasticsearch endpoint, 2.4 … 9.x. No method retries or waits for the cluster's work: a create or restore returns at once, and
+ * acceptance does not guarantee a result (7.10 accepts a snapshot into an unwritable repository and leaves no trace of it).
+ * Writes that the cluster rejects because the object exists or because other work is running are `conflict`; connection faults, timeouts
+ * and 5xx without a known type are `transient`; 401/403 `denied`; a missing repository `absent`; a bad request `invalid`.
  */
 export interface Cluster {
   readonly name: string;
   info(): Promise<ClusterInfo>;
 
   listRepositories(): Promise<RegisteredRepository[]>;
-  /** Creates or updates. `verify` lets every node try to write (never for read-only ones). */
+  /** Creates or updates a repository. `verify` makes every node attempt a write (never used for read-only repositories). */
   putRepository(repository: RegisteredRepositoryInput, options: { verify: boolean }): Promise<void>;
   verifyRepository(name: string): Promise<{ nodes: number }>;
 
-  /** All snapshots of a repository, the running one included; `[]` for an empty one. */
+  /** All snapshots of a repository, including a running one; `[]` for an empty repository. */
   listSnapshots(repository: string): Promise<ClusterSnapshot[]>;
-  /** `undefined` when there is no such snapshot; a missing repository is `absent`. */
+  /** `undefined` when the snapshot does not exist; a missing repository is `absent`. */
   getSnapshot(repository: string, snapshot: string): Promise<ClusterSnapshot | undefined>;
   snapshotProgress(repository: string, snapshot: string): Promise<SnapshotProgress | undefined>;
-  /** Every snapshot that runs now, in any repository. */
+  /** Every running snapshot, in any repository. */
   runningSnapshots(): Promise<{ repository: string; snapshot: string }[]>;
-  /** Starts a snapshot of exactly these indices: `partial: false`, no global state, no waiting. */
+  /** Starts a snapshot of exactly these indices: `partial: false`, no global state, does not wait. */
   createSnapshot(repository: string, snapshot: string, options: { indices: string[]; metadata: Record<string, unknown> }): Promise<void>;
-  /** One name per call before 7.8 (the adapter refuses more as `invalid`); a name already gone counts as deleted. */
+  /** One name per call before 7.8 (the adapter rejects more as `invalid`); a name that does not exist counts as deleted. */
   deleteSnapshots(repository: string, snapshots: string[]): Promise<void>;
 
-  /** Every index with state, uuid, aliases and settings, hidden ones included. */
+  /** Every index with state, uuid, aliases and settings, including hidden ones. */
   listIndices(): Promise<ClusterIndex[]>;
-  /** Documents in started primaries, as `_stats` counts them: nested ones included. */
+  /** Documents in started primaries as `_stats` counts them, including nested ones. */
   countDocuments(index: string): Promise<number>;
   health(index: string): Promise<IndexHealth | undefined>;
   updateIndexSettings(index: string, settings: Record<string, string | number | null>): Promise<void>;
   deleteIndex(index: string): Promise<void>;
 
-  /** Starts a restore of one index under another name: aliases and global state left out, no waiting. 5.5 answers 200 with zero shards when the index is not in the snapshot: that is `invalid`. */
+  /**
+   * Starts a restore of one index under another name, without aliases or global state, and does not wait.
+   * 5.5 answers 200 with zero shards when the index is not in the snapshot; that is reported as `invalid`.
+   */
   restore(request: RestoreRequest): Promise<void>;
   runningRestores(): Promise<RunningRestore[]>;
   recovery(index: string): Promise<ShardRecovery[]>;
 
-  /** One call: the alias leaves every index that matches `from` and goes to `to`. */
+  /** Moves the alias in one call: removes it from every index that matches `from` and adds it to `to`. */
   swapAlias(alias: string, from: string, to: string): Promise<void>;
 }
 

@@ -1,9 +1,9 @@
-/** Where blobs lie. Keys come from the environment of the function's role when left out. */
+/** Location of blobs. Without keys, the credentials of the function's role in the environment are used. */
 export interface Place {
   store: "oss" | "s3" | "directory";
-  /** A bucket, or for `directory` an absolute path. */
+  /** A bucket, or an absolute path for `directory`. */
   bucket: string;
-  /** No leading or trailing slash; "" for the bucket's root. */
+  /** No leading or trailing slash; "" for the root of the bucket. */
   basePath: string;
   endpoint?: string | undefined;
   region?: string | undefined;
@@ -26,7 +26,7 @@ export interface Registration {
 export interface RepositoryConfig {
   cluster: string;
   register: Registration;
-  /** Absent when nothing tells where the blobs lie (an `fs` repository without `blobs`). */
+  /** Absent when the location of the blobs is unknown (an `fs` repository without `blobs`). */
   blobs?: Place | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface KeepRules {
   monthly?: number | undefined;
   yearly?: number | undefined;
   withinMs?: number | undefined;
-  /** The floor: never fewer good ones than this. */
+  /** Lower bound: retention always keeps at least this many good snapshots. */
   atLeast: number;
 }
 
@@ -66,7 +66,7 @@ export interface CopyRule {
   from: string;
   to: Place;
   snapshots: SnapshotChoice;
-  /** The policy whose success starts it. */
+  /** The policy whose success starts this copy. */
   after?: string | undefined;
   schedule?: Schedule | undefined;
 }
@@ -82,7 +82,7 @@ export interface WatchRestore {
 export interface Watch {
   blobs: Place;
   cluster: string;
-  /** Registered read-only, always. */
+  /** Always registered read-only. */
   register: Registration & { name: string };
   restore: WatchRestore;
   patienceMs: number;
@@ -101,7 +101,7 @@ export interface NotifyChannel {
   secret?: string | undefined;
 }
 
-/** ossnap.yaml, checked and resolved. */
+/** ossnap.yaml, validated and resolved. */
 export interface Config {
   version: 1;
   state: Place;

@@ -1,25 +1,25 @@
 import type { Reason } from "./reason.ts";
 
 /**
- * The closed family of errors; every technology's faults are mapped to it once, in its adapter.
- * - `conflict`  somebody else holds it or the world moved; looking again may help
- * - `transient` the same request may succeed later (5xx, throttled, timed out, cut)
- * - `denied`    credentials or rights are missing; a person must act
- * - `invalid`   the request or the bytes are wrong; repeating it cannot help
- * - `absent`    a container that must exist does not (bucket, repository, cluster); a missing *key* is `undefined`, not an error
- * - `permanent` anything else that repeating cannot mend
+ * The closed set of error codes; each adapter maps the faults of its technology to it.
+ * - `conflict` another writer holds it or the state changed; checking again may help
+ * - `transient` the same request may succeed later (5xx, throttled, timed out, truncated)
+ * - `denied` credentials or permissions are missing; a person must act
+ * - `invalid` the request or the bytes are wrong; repeating it cannot help
+ * - `absent` a container that must exist does not (bucket, repository, cluster); a missing *key* is `undefined`, not an error
+ * - `permanent` any other fault that repeating cannot fix
  */
 export type ErrorCode = "conflict" | "transient" | "denied" | "invalid" | "absent" | "permanent";
 
 export interface AppErrorOptions {
-  /** Finer than the code, for catalogues, pages and programs. */
+  /** More specific than the code, for catalogues, pages and programs. */
   reason?: Reason;
   cause?: unknown;
-  /** How long the other side asked us to wait, in milliseconds. */
+  /** The delay that the server requested, in milliseconds. */
   retryAfterMs?: number;
 }
 
-/** An error with a code from the closed family; the message is for people and names the subject first. */
+/** An error with a code from the closed set; the message is written for people and names its subject first. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly reason: Reason | undefined;
@@ -39,7 +39,7 @@ export function hasCode(error: unknown, ...codes: ErrorCode[]): error is AppErro
   return error instanceof AppError && codes.includes(error.code);
 }
 
-/** The text of anything thrown, for messages and logs. */
+/** The message of any thrown value, for messages and logs. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

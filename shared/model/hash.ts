@@ -5,7 +5,7 @@ export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** The first `digits` hex digits of a sha256 over the parts, which are kept apart so that ["a","bc"] and ["ab","c"] differ. */
+/** The first `digits` hex digits of a sha256 over the parts. The parts are delimited, so ["a","bc"] and ["ab","c"] differ. */
 export function shortHash(digits: number, ...parts: readonly string[]): string {
   return sha256(JSON.stringify(parts)).slice(0, digits);
 }

@@ -1,6 +1,6 @@
 import type { Reason } from "./reason.ts";
 
-/** A fact said once when it begins (`firing`) and once when it is over (`resolved`). */
+/** A condition that is reported once when it starts (`firing`) and once when it is over (`resolved`). */
 export interface Notice {
   /** `kind:subject`, e.g. `late:nightly`. */
   key: string;
@@ -11,12 +11,12 @@ export interface Notice {
   since: Date;
   at: Date;
   reason: Reason;
-  /** The sentence, already rendered. */
+  /** The rendered sentence. */
   text: string;
   job?: string;
 }
 
-/** A channel that carries notices out; it throws `transient` or `permanent` when the other side did not take it. */
+/** A channel that delivers notices. `send` throws `transient` or `permanent` when the receiver did not accept the notice. */
 export interface Notifier {
   readonly name: string;
   send(notice: Notice): Promise<void>;

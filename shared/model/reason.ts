@@ -1,4 +1,4 @@
-/** Why something was decided, refused or found wrong: data, never a sentence; `shared/words` turns it into one. */
+/** Why something was decided, rejected or found wrong. It holds data, never a sentence; `shared/words` renders the sentence. */
 export interface Reason {
   /** Dotted, lower case: `lane.busy`, `keep.daily`, `alias.isIndex`. */
   code: string;

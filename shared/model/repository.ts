@@ -1,14 +1,14 @@
 import type { SnapshotState } from "./cluster.ts";
 import type { Reason } from "./reason.ts";
 
-/** A snapshot as the root catalogue names it. */
+/** A snapshot as listed in the root catalogue. */
 export interface RootSnapshot {
   name: string;
   /** Equal to the name for snapshots of 2.x. */
   uuid: string;
-  /** Absent for converted 2.x snapshots until their own blob is read. */
+  /** Absent for converted 2.x snapshots until their snapshot blob is read. */
   state: SnapshotState | undefined;
-  /** What the root says of the writer, when it says anything. */
+  /** The writer's version, when the root records one. */
   version: string | undefined;
   startTime: Date | undefined;
 }
@@ -18,7 +18,7 @@ export interface RootCatalogue {
   generation: number;
   /** `index-7`, or `index` for a 2.x repository. */
   key: string;
-  /** Hex; two equal roots are the same repository state. */
+  /** Hex; equal hashes mean the same repository state. */
   sha256: string;
   sizeBytes: number;
   snapshots: RootSnapshot[];
@@ -35,12 +35,12 @@ export interface RootCatalogue {
   repositoryUuid: string | undefined;
 }
 
-/** What a snapshot's own blob says. */
+/** The contents of a snapshot's own blob. */
 export interface SnapshotRecord {
   name: string;
   uuid: string;
   state: SnapshotState;
-  /** `5.5.2`; from 8.9 on the index version that the server prints. */
+  /** `5.5.2`; from 8.9 on, the index version that the server prints. */
   version: string;
   indices: string[];
   startTime: Date;
@@ -55,23 +55,23 @@ export type BlobKind = "root" | "snapshot" | "globalMetadata" | "indexMetadata" 
 /** One blob that a restore needs. */
 export interface ClosureBlob {
   key: string;
-  /** Exact, from the shard's file list; for metadata blobs what the store listed, `undefined` when it is missing there. */
+  /** Exact, from the shard's file list; for metadata blobs the size in the listing, `undefined` when the blob is missing. */
   sizeBytes: number | undefined;
   kind: BlobKind;
   index?: string;
   shard?: number;
-  /** For data: which part of which Lucene file this is. */
+  /** For data blobs: which part of which Lucene file this is. */
   file?: { physicalName: string; lengthBytes: number; part: number; parts: number; checksum: string | undefined };
 }
 
-/** An index as a snapshot holds it: what a restore's preflight and the counts afterwards need. */
+/** An index as stored in a snapshot: the data that a restore's preflight and the later document counts need. */
 export interface ClosureIndex {
   name: string;
   id: string;
   shards: number;
   replicas: number;
   createdVersion: string;
-  /** Lucene documents, nested ones included, as `_stats` counts them; absent when a needed blob is missing. */
+  /** Lucene documents as `_stats` counts them, including nested ones; absent when a required blob is missing. */
   documents: number | undefined;
   bytes: number;
   mappingTypes: string[];
@@ -82,7 +82,7 @@ export interface ClosureIndex {
   failedShards: number[];
 }
 
-/** The exact blobs that restoring one snapshot (or chosen indices of it) needs, root included. */
+/** The exact blobs that a restore of one snapshot (or of selected indices in it) needs, including the root. */
 export interface Closure {
   snapshot: SnapshotRecord;
   generation: number;
@@ -92,23 +92,23 @@ export interface Closure {
   blobs: ClosureBlob[];
   /** Sum of the known sizes. */
   bytes: number;
-  /** Hex sha256 over keys, sizes and checksums, the root left out: it names what must be there. */
+  /** Hex sha256 over keys, sizes and checksums, excluding the root: it identifies the required contents. */
   digest: string;
   indices: ClosureIndex[];
 }
 
-/** A closure without its blobs: what is kept of one that was proven, however many blobs it has. */
+/** A closure without its blobs: the part that is stored after a proof, however many blobs the closure has. */
 export type ProvenClosure = Omit<Closure, "blobs">;
 
-/** How deep a proof looked. */
+/** The depth of a proof. */
 export type ProofLevel = "names" | "metadata" | "footers" | "contents";
 export type Verdict = "whole" | "incomplete" | "damaged" | "not-restorable" | "unproven";
 
 export interface MissingBlob {
   key: string;
-  /** `null` when it is a metadata blob whose size nothing tells. */
+  /** `null` for a metadata blob of unknown size. */
   expectedBytes: number | null;
-  /** `null` when nothing is there. */
+  /** `null` when the blob does not exist. */
   foundBytes: number | null;
 }
 
@@ -128,14 +128,14 @@ export interface SnapshotProof {
   uuid: string;
   generation: number;
   rootSha256: string;
-  /** Absent when so much is missing that the closure cannot be known. */
+  /** Absent when too much is missing to determine the closure. */
   closure: ProvenClosure | undefined;
-  /** Blobs and bytes of the restore closure as far as it is known. */
+  /** Blobs and bytes of the restore closure, as far as it is known. */
   blobs: number;
   bytes: number;
   missing: MissingBlob[];
   damaged: DamagedBlob[];
-  /** Why it is not restorable or unproven. */
+  /** Why the snapshot is not restorable or unproven. */
   reason: Reason | undefined;
   requests: { list: number; get: number; head: number };
 }

@@ -1,8 +1,8 @@
 export type TaskState = "running" | "succeeded" | "failed" | "unknown";
 
-/** Asynchronous invocations of our own functions, by a task id that the platform refuses to run twice at once. */
+/** Asynchronous invocations of ossnap's own functions, identified by a task id that the platform refuses to run twice concurrently. */
 export interface Tasks {
-  /** Queues the invocation; the same id again while it lives is no error and starts nothing. Payload below 128 KB. */
+  /** Queues the invocation. Starting an id again while it is active is no error and has no effect. The payload must be below 128 KB. */
   start(functionName: string, taskId: string, payload: unknown): Promise<void>;
   state(functionName: string, taskId: string): Promise<TaskState>;
 }

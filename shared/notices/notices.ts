@@ -7,7 +7,7 @@ import { readObject, writeObjectOnce } from "../state/objects.ts";
 import { say } from "../words/say.ts";
 
 export interface Fact {
-  /** `kind:subject`: said once when it begins and once when it is over. */
+  /** `kind:subject`; reported once when it begins and once when it is over. */
   key: string;
   code: string;
   severity: Notice["severity"];
@@ -22,8 +22,8 @@ interface OpenFact {
   reason: Reason;
 }
 
-/** Says that a fact has begun, unless it was said before: the state object is written before the message goes out, so at most once. */
-export async function tellBegin(world: World, fact: Fact): Promise<boolean> {
+/** Reports that a fact has begun, at most once: the state object is written before the message is sent. */
+export async function raiseNotice(world: World, fact: Fact): Promise<boolean> {
   const since = world.clock.now();
   const open: OpenFact = { since: since.toISOString(), code: fact.code, severity: fact.severity, reason: fact.reason };
   if (!(await writeObjectOnce(world.state, stateKey.notice(fact.key), open))) return false;
@@ -31,8 +31,8 @@ export async function tellBegin(world: World, fact: Fact): Promise<boolean> {
   return true;
 }
 
-/** Says that a fact is over, if it had begun. */
-export async function tellOver(world: World, key: string, code: string, why: Reason): Promise<boolean> {
+/** Reports that a fact is over, if it had been raised. */
+export async function resolveNotice(world: World, key: string, code: string, why: Reason): Promise<boolean> {
   const open = await readObject<OpenFact>(world.state, stateKey.notice(key));
   if (!open) return false;
   const at = world.clock.now();
@@ -43,7 +43,7 @@ export async function tellOver(world: World, key: string, code: string, why: Rea
   return true;
 }
 
-/** A channel that fails must not stop the work; it is logged, and its silence shows on the other channels and in the log. */
+/** A failing channel must not stop the work; the failure is logged. */
 async function send(world: World, notice: Notice): Promise<void> {
   world.logger.warn("notice", { key: notice.key, status: notice.status, text: notice.text });
   for (const notifier of world.notifiers) {

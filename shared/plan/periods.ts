@@ -1,4 +1,4 @@
-/** The calendar periods of a moment in a time zone, as sortable keys. */
+/** The calendar periods of a point in time in a time zone, as sortable keys. */
 export interface Periods {
   hourly: string;
   daily: string;
@@ -10,7 +10,7 @@ export interface Periods {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Keys by wall clock of the zone, so that "daily" means a local day, DST nights included. */
+/** Keys follow the zone's wall clock, so that "daily" means a local day, also across DST changes. */
 export function periodsOf(time: Date, timeZone: string): Periods {
   const parts = new Map(
     formatter(timeZone)
@@ -20,7 +20,7 @@ export function periodsOf(time: Date, timeZone: string): Periods {
   const field = (name: string) => parts.get(name as Intl.DateTimeFormatPartTypes) ?? "";
   const day = `${field("year")}-${field("month")}-${field("day")}`;
   return {
-    // The offset keeps the two 02:00 hours of an autumn night apart.
+    // The offset distinguishes the two 02:00 hours at the end of DST.
     hourly: `${day}T${field("hour")}${field("timeZoneName")}`,
     daily: day,
     weekly: isoWeek(Number(field("year")), Number(field("month")), Number(field("day"))),
@@ -49,7 +49,7 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
 function isoWeek(year: number, month: number, day: number): string {
   const date = new Date(Date.UTC(year, month - 1, day));
   const weekday = date.getUTCDay() || 7;
-  // The Thursday of a week decides the year that the week belongs to.
+  // ISO 8601: a week belongs to the year of its Thursday.
   date.setUTCDate(date.getUTCDate() + 4 - weekday);
   const yearStart = Date.UTC(date.getUTCFullYear(), 0, 1);
   const week = Math.ceil(((date.getTime() - yearStart) / 86_400_000 + 1) / 7);

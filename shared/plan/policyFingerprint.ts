@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import type { BackupPolicy, KeepRules } from "../model/config.ts";
 
-/** Enough to tell two policies apart, short enough to read out. */
+/** Enough to distinguish policies, short enough to read aloud. */
 const FINGERPRINT_HEX_DIGITS = 16;
 
 const RULES: readonly (keyof KeepRules)[] = ["last", "hourly", "daily", "weekly", "monthly", "yearly", "withinMs", "atLeast"];
 
 /**
- * Sixteen hex digits over what decides about deletion: the policy's name, repository, keep rules, prune caps, and the zone its days are counted in.
- * When a prune runs does not count, nor how the backup is taken: changing them deletes nothing else.
+ * Sixteen hex digits over everything that affects deletion: the policy's name, repository, keep rules, prune caps and the time zone of its
+ * days.
+ * The prune schedule and the way backups are taken are excluded, because changing them does not change what is deleted.
  */
 export function policyFingerprint(policy: Pick<BackupPolicy, "repository" | "keep" | "prune" | "schedule">, name: string): string {
   const keep = RULES.map((rule) => [rule, policy.keep[rule] ?? null]);

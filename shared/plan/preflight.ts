@@ -14,16 +14,16 @@ export interface PreflightCheck {
 
 export interface PreflightInput {
   proof: SnapshotProof;
-  /** Patterns as asked. */
+  /** Patterns as requested. */
   indices: readonly string[];
   alias: string | undefined;
   targetVersion: string;
   existing: readonly ClusterIndex[];
-  /** The name an index would get. */
+  /** The name under which an index would be restored. */
   nameFor(index: string): string;
-  /** Of the snapshot, `yyyymmddhhmmssSSS`: an alias never goes back below what it serves. */
+  /** The snapshot's start as `yyyymmddhhmmssSSS`: an alias never moves back to an older snapshot. */
   snapshotDigits: string;
-  /** An index that already carries this job's marker is its own. */
+  /** An index that carries this job's marker belongs to the job. */
   jobId: string;
 }
 
@@ -41,7 +41,7 @@ export interface Preflight {
   targets: PreflightTarget[];
 }
 
-/** Says beforehand what a restore would be refused for, each with its way out; measured rules for 2.4 … 9.2. */
+/** Predicts the reasons for which a restore would be rejected, each with a way out; rules measured on 2.4 … 9.2. */
 export function preflight(input: PreflightInput): Preflight {
   const chosen = chooseIndices(input);
   const indices = chosen.indices;
@@ -73,7 +73,7 @@ function closureCheck(proof: SnapshotProof): PreflightCheck {
     return ok("closure", reason("closure.whole", { level: proof.level, generation: proof.generation, blobs: proof.blobs }));
   if (proof.verdict === "not-restorable")
     return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }));
-  // Not refused, only not known yet: the job itself goes on proving.
+  // Not rejected, only unknown so far: the job itself continues the proof.
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
   const missing = proof.missing.length;
   return refuse(
@@ -124,7 +124,7 @@ function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]):
   return [ok("version", reason("version.fits", { written, target }))];
 }
 
-/** A patch counts too: 5.5.2 refuses what 5.5.3 wrote (measured). From 8.11 on index versions count, which patches of one minor share. */
+/** 5.5.2 rejects snapshots written by 5.5.3 (measured). From 8.11 on index versions are compared, which patches of one minor share. */
 function isNewer(written: string, target: string): boolean {
   const [major, minor] = versionParts(written);
   const [targetMajor, targetMinor] = versionParts(target);
@@ -180,7 +180,7 @@ function aliasChecks(input: PreflightInput, indices: readonly ClosureIndex[]): P
   return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
 }
 
-/** Settings that tie an index to nodes, lifecycles or pipelines of the cluster it came from are left behind, and that is told. */
+/** Settings that tie an index to nodes, lifecycles or pipelines of its source cluster; a restore leaves them out and lists them. */
 export const SETTINGS_LEFT_BEHIND = [
   "index.lifecycle.*",
   "index.routing.allocation.*",

@@ -4,15 +4,15 @@ import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type Periods, periodsOf } from "./periods.ts";
 
-/** Failed tries kept for diagnosis. */
+/** Number of failed attempts kept for diagnosis. */
 const FAILURES_KEPT = 2;
 
 export interface PrunableSnapshot {
   name: string;
-  /** Absent on 2.x, where name and start time stand in for it. */
+  /** Absent on 2.x, where name and start time identify the snapshot instead. */
   uuid: string | undefined;
   state: SnapshotState;
-  /** The slot for our own, the start for anybody else's. */
+  /** The slot for the policy's own snapshots, the start time for all others. */
   time: Date;
   startTime: Date;
   indices: readonly string[];
@@ -43,18 +43,18 @@ export interface RemovedSnapshot {
   uuid: string | undefined;
   startTime: string;
   reasons: Reason[];
-  /** The one that stays in its stead. */
+  /** The snapshot that is kept in its place. */
   keptInstead: string;
 }
 
 export interface PrunePlan {
   policy: string;
   fingerprint: string;
-  /** Names exactly this plan: what stays, what goes, what is left for later. */
+  /** Identifies exactly this plan: the snapshots kept, removed and deferred. */
   hash: string;
   keep: KeptSnapshot[];
   remove: RemovedSnapshot[];
-  /** Would go, were it not for the cap of one run. */
+  /** Would be removed but for the cap on one run. */
   later: RemovedSnapshot[];
   newestGood: { name: string; uuid: string | undefined } | undefined;
   refusal: Reason | undefined;
@@ -64,8 +64,8 @@ type PeriodName = keyof Periods;
 const PERIOD_RULES: readonly PeriodName[] = ["hourly", "daily", "weekly", "monthly", "yearly"];
 
 /**
- * Decides for every snapshot of a repository whether it stays, and why. Pure: `within` counts back from the newest good snapshot, not from a clock.
- * Never removed: the newest good one, the last that holds an index, protected ones, other people's, running ones; never below `atLeast`, never above the caps.
+ * Decides whether each snapshot of a repository is kept, and why. Pure: `within` counts back from the newest good snapshot, not from now.
+ * Never removes the newest good snapshot, the last one with an index, protected, foreign or running ones; respects `atLeast` and the caps.
  */
 export function planPrune(input: PruneInput): PrunePlan {
   const newestFirst = [...input.snapshots].sort((a, b) => b.time.getTime() - a.time.getTime() || (a.name < b.name ? 1 : -1));
@@ -195,7 +195,7 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly PrunableSnapshot
   };
 }
 
-/** The kept one in the smallest shared period; beyond all of them the next newer kept one. */
+/** The kept snapshot in the smallest shared period; otherwise the next newer kept one. */
 function stead(snapshot: PrunableSnapshot, keptGood: readonly PrunableSnapshot[], input: PruneInput): { instead: string; because: Reason } {
   const own = periodsOf(snapshot.time, input.timeZone);
   if (snapshot.state !== "SUCCESS") {

@@ -9,8 +9,8 @@ export interface SelectableIndex {
 export type Selection = { indices: string[] } | { fault: Reason };
 
 /**
- * The concrete indices that patterns choose, in name order. Patterns are read from left to right as Elasticsearch does:
- * `*` wildcards, a leading `-` takes away again. Wildcards see open indices only; a name without a wildcard must exist and be open.
+ * The concrete indices that the patterns select, sorted by name. Patterns are evaluated from left to right as in Elasticsearch:
+ * `*` is a wildcard, a leading `-` excludes. Wildcards match open indices only; a name without a wildcard must exist and be open.
  * An empty selection is a fault: Elasticsearch itself would answer SUCCESS with `indices: []` (measured on 5.5 … 7.10).
  */
 export function selectIndices(patterns: readonly string[], existing: readonly SelectableIndex[]): Selection {
@@ -42,7 +42,7 @@ function namedFault(name: string, matches: readonly SelectableIndex[], existing:
   return closed && reason("selection.closed", { index: closed.name });
 }
 
-/** Names chosen by patterns among plain names, for what a snapshot holds. */
+/** Applies the patterns to plain names, such as the indices in a snapshot. */
 export function selectNames(patterns: readonly string[], names: readonly string[]): Selection {
   return selectIndices(
     patterns,

@@ -1,10 +1,10 @@
 import { Cron } from "croner";
 import type { Schedule } from "../model/config.ts";
 
-/** More missed moments than this are one long outage; only the newest matters then. */
+/** More missed slots than this are one long outage; only the newest matters then. */
 const SLOTS_MAX = 500;
 
-/** The scheduled moments after `since` up to and including `now`, oldest first, at most {@link SLOTS_MAX} of the newest. */
+/** The scheduled slots after `since` up to and including `now`, oldest first; only the newest {@link SLOTS_MAX}. */
 export function dueSlots(schedule: Pick<Schedule, "cron" | "timeZone">, since: Date, now: Date): Date[] {
   const cron = new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true });
   const due: Date[] = [];
@@ -17,7 +17,7 @@ export function dueSlots(schedule: Pick<Schedule, "cron" | "timeZone">, since: D
   return due;
 }
 
-/** When it is due next. */
+/** The next slot after the given time. */
 export function nextSlot(schedule: Pick<Schedule, "cron" | "timeZone">, after: Date): Date | undefined {
   return new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true }).nextRun(after) ?? undefined;
 }

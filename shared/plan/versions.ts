@@ -1,4 +1,4 @@
-/** Major, minor, patch of `5.5.3`; a version that cannot be read compares as newest, so that it is refused rather than trusted. */
+/** Major, minor, patch of `5.5.3`; an unreadable version compares as newest, so that it is rejected rather than trusted. */
 export function versionParts(version: string): [number, number, number] {
   const match = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
   return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : [Number.MAX_SAFE_INTEGER, 0, 0];
@@ -13,23 +13,23 @@ export function isAtLeast(version: string, least: string): boolean {
   return compareVersions(version, least) >= 0;
 }
 
-/** Up to 7.6 a cluster does one of create, delete, restore at a time; later versions queue or run them side by side. */
+/** Up to 7.6 a cluster performs one create, delete or restore at a time; later versions queue them or run them concurrently. */
 export function workExcludes(version: string): boolean {
   return !isAtLeast(version, "7.7.0");
 }
 
-/** The oldest major whose indices a cluster can restore: the one before its own, and there was no 3 and no 4 (2.4 into 5.5 measured). */
+/** The oldest major whose indices a cluster can restore: the one before its own; majors 3 and 4 do not exist (2.4 into 5.5 measured). */
 export function oldestRestorableMajor(version: string): number {
   const [major] = versionParts(version);
   return major === 5 ? 2 : major - 1;
 }
 
-/** From 7.8 one DELETE may name several snapshots. */
+/** From 7.8 on one DELETE may name several snapshots. */
 export function deletesMany(version: string): boolean {
   return isAtLeast(version, "7.8.0");
 }
 
-/** Snapshot metadata is kept from 7.3 on and silently dropped before (measured on 2.4, 5.5, 6.7). */
+/** Snapshot metadata is stored from 7.3 on and silently dropped before (measured on 2.4, 5.5, 6.7). */
 export function keepsMetadata(version: string): boolean {
   return isAtLeast(version, "7.3.0");
 }

@@ -1,7 +1,7 @@
 import { LEGACY_GENERATION } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 
-/** One root of a bucket as a listing shows it; `uuids` of its snapshots where it was read. */
+/** One root of a bucket as found in a listing; `uuids` lists its snapshots if the root was read. */
 export interface SeenRoot {
   generation: number;
   lastModified: Date | undefined;
@@ -9,17 +9,17 @@ export interface SeenRoot {
 }
 
 export interface AmbiguityInput {
-  /** The highest, which Elasticsearch goes by. */
+  /** The highest root, which is the one Elasticsearch uses. */
   root: { generation: number; lastModified: Date | undefined; uuids: ReadonlySet<string>; repositoryUuid: string | undefined };
-  /** All roots there; those of `laterLower` with their uuids. */
+  /** All roots in the bucket; those returned by `laterLower` include their uuids. */
   roots: readonly SeenRoot[];
-  /** The root that was last taken for good; undefined at the first look. */
+  /** The last root that was accepted; undefined on the first check. */
   before: { uuids: readonly string[]; lastModified: Date | undefined; repositoryUuid: string | undefined } | undefined;
-  /** Snapshots that were served from here: one of them in the root, and it is the same repository. */
+  /** Snapshots that were served from this bucket: if the root lists one of them, it is the same repository. */
   served: readonly string[];
 }
 
-/** Roots with a lower number that were written after the highest. The `index` of 2.x is none: who finds numbers does not read it. */
+/** Roots with a lower generation written after the highest one. Excludes the `index` of 2.x, which is not read beside numbered roots. */
 export function laterLower<T extends SeenRoot>(roots: readonly T[]): T[] {
   const numbered = roots.filter(({ generation }) => generation !== LEGACY_GENERATION);
   const highest = numbered.reduce<T | undefined>(
@@ -30,9 +30,10 @@ export function laterLower<T extends SeenRoot>(roots: readonly T[]): T[] {
 }
 
 /**
- * Why it cannot be told which repository a bucket holds: the highest root is not the one written last, is older than the one seen before, or shares no
- * snapshot with that one. Undefined when it is clear.
- * A lower root that only came late, as copies do in any order, is told by its snapshots: all of them stand in the highest, or the other way round.
+ * Why the repository in a bucket is ambiguous: the highest root is not the one written last, is older than the one accepted before, or
+ * shares no snapshot with it. Undefined when it is unambiguous.
+ * A lower root that only arrived late, as copies do in any order, is recognised by its snapshots: a subset or superset of the highest
+ * root's.
  */
 export function rootAmbiguity({ root, roots, before, served }: AmbiguityInput): Reason | undefined {
   const ambiguous = (why: "lower-is-newer" | "older-than-before" | "other-snapshots", other: string | null) =>

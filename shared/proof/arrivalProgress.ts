@@ -1,39 +1,41 @@
 import { classifyKey } from "../format/keys.ts";
 import type { DamagedBlob, MissingBlob } from "../model/repository.ts";
 
-/** Blobs that the next looks ask for first: few enough for every tick. */
+/** Number of blobs that the next checks request first: few enough for every tick. */
 export const PROBES = 3;
 const MINUTE_MS = 60_000;
-/** While nothing comes, looks are this far apart; the last one holds from then on. */
+/** Back-off between checks while nothing arrives; the last value applies from then on. */
 const BACK_OFF_MINUTES = [1, 2, 4, 8, 15] as const;
 
 /**
- * What is known of one shard: `null` not looked at; 0 proven; from 1 on proven, but with names that are used again, whose footers were seen so many
- * minutes less one after the progress began; otherwise what is wrong, as numbers: blobs missing, their bytes, blobs damaged.
+ * The state of one shard. `null`: not examined; 0: proven; n ≥ 1: proven, but with reusable blob names, and its footers were verified n - 1
+ * minutes after the progress began; a tuple: the faults as numbers (missing blobs, their bytes, damaged blobs).
  */
 export type ShardState = null | number | readonly [missing: number, missingBytes: number, damaged: number];
 
 export interface IndexProgress {
   id: string;
-  /** By shard number; `null` while the index's metadata was not read, so that its shards are not known. */
+  /** By shard number; `null` until the index's metadata is read, because the shards are unknown before. */
   shards: ShardState[] | null;
-  /** Its metadata was looked for and is missing or damaged. */
+  /** The metadata was looked up and is missing or damaged. */
   isOpen?: true;
 }
 
-/** The memory of a proof that goes on over many looks: numbers and no data keys, so that a million blobs in some thousands of shards stay around 100 KB. */
+/**
+ * The stored progress of a proof over many checks: numbers and no data keys, so a million blobs in thousands of shards need about 100 KB.
+ */
 export interface ArrivalProgress {
   schema: 2;
-  /** ISO: when it began. */
+  /** ISO start time. */
   since: string;
   indices: IndexProgress[];
-  /** Keys outside of every index that were missing or damaged. */
+  /** Keys outside of any index that were missing or damaged. */
   loose: string[];
-  /** Where the next look goes on among the units. */
+  /** Position among the units at which the next check continues. */
   next: number;
-  /** Looks in a row that changed nothing. */
+  /** Number of consecutive checks without any change. */
   idleLooks: number;
-  /** The first measure, for the rate; `null` while bytes are not known. */
+  /** The first measurement, for the rate; `null` while the missing bytes are unknown. */
   first: { at: string; missingBytes: number } | null;
 }
 
@@ -54,28 +56,28 @@ export interface Tally {
   missing: number;
   missingBytes: number;
   damaged: number;
-  /** Shards and indices that were not looked at. */
+  /** Shards and indices that were not examined. */
   unseen: number;
 }
 
 export interface IndexLayout {
   id: string;
-  /** `null` while they are not known. */
+  /** `null` while the shards are unknown. */
   shards: number | null;
 }
 
-/** A new memory, in which no shard was looked at. */
+/** New progress in which no shard has been examined. */
 export function startProgress(now: Date, layout: readonly IndexLayout[]): ArrivalProgress {
   const indices = layout.map(({ id, shards }) => ({ id, shards: shards === null ? null : Array<ShardState>(shards).fill(null) }));
   return { schema: 2, since: now.toISOString(), indices, loose: [], next: 0, idleLooks: 0, first: null };
 }
 
-/** The state of a shard that is proven, in a look that began then. */
+/** The state of a proven shard in a check that began at `lookedAt`. */
 export function provenState({ since }: ArrivalProgress, hasCounters: boolean, lookedAt: Date): number {
   return hasCounters ? 1 + Math.max(0, Math.floor((lookedAt.getTime() - new Date(since).getTime()) / MINUTE_MS)) : 0;
 }
 
-/** What a look at one shard leaves: proven in a look that began then, or its faults; neither when time ran out. */
+/** Records the examination of one shard: proven at `lookedAt`, or its faults, or neither when time ran out. */
 export function setExamined(
   progress: ArrivalProgress,
   unit: Unit,
@@ -86,7 +88,7 @@ export function setExamined(
   if (!proven) markFaults(progress, { missing, damaged });
 }
 
-/** Since when a shard's footers are known to be right; they hold for every blob that was not written since. */
+/** Returns when a shard's footers were last verified; the result holds for every blob that was not written since. */
 export function footersSeen({ since, indices }: ArrivalProgress): (indexId: string, shard: number) => Date | undefined {
   const places = new Map(indices.map(({ id, shards }) => [id, shards]));
   return (indexId, shard) => {
@@ -95,7 +97,7 @@ export function footersSeen({ since, indices }: ArrivalProgress): (indexId: stri
   };
 }
 
-/** Writes faults to where they belong; a shard that was thought proven is open again. */
+/** Assigns faults to their shards; a shard that was considered proven is open again. */
 export function markFaults(progress: ArrivalProgress, { missing, damaged }: Faults): void {
   const faults = new Map<string, { unit: Unit; sums: [number, number, number] }>();
   const loose = new Set(progress.loose);
@@ -115,7 +117,7 @@ export function markFaults(progress: ArrivalProgress, { missing, damaged }: Faul
   for (const { unit, sums } of faults.values()) setState(progress, unit, sums);
 }
 
-/** Of an index whose shards are not known, that it was looked for. */
+/** For an index whose shards are unknown, records that its metadata was looked up. */
 export function setState(progress: ArrivalProgress, unit: Unit, state: ShardState): void {
   const index = progress.indices[unit.index];
   if (index === undefined) return;
@@ -123,7 +125,7 @@ export function setState(progress: ArrivalProgress, unit: Unit, state: ShardStat
   else if (index.shards) index.shards[unit.shard] = state;
 }
 
-/** The shards of an index are known now, and not looked at. */
+/** Sets the number of shards of an index, all of them unexamined. */
 export function setShards(progress: ArrivalProgress, unit: Unit, shards: number): void {
   const index = progress.indices[unit.index];
   if (index === undefined) return;
@@ -131,7 +133,7 @@ export function setShards(progress: ArrivalProgress, unit: Unit, shards: number)
   delete index.isOpen;
 }
 
-/** Every unit that is not proven: those of `came` first, then from where the last look stopped; those of `waiting` are known to be open and left out. */
+/** Every unproven unit: those of `came` first, then from where the last check stopped, without those of `waiting`, known to be open. */
 export function openUnits(progress: ArrivalProgress, came: readonly string[], waiting: readonly string[]): Unit[] {
   const place = placing(progress);
   const named = (keys: readonly string[]) => new Set(keys.flatMap((key) => place(key) ?? []).map(nameOf));
@@ -142,7 +144,7 @@ export function openUnits(progress: ArrivalProgress, came: readonly string[], wa
   return [...turned.filter(isFirst), ...turned.filter((unit) => !isFirst(unit) && !without.has(nameOf(unit)))];
 }
 
-/** The next look goes on behind this unit. */
+/** Makes the next check continue after this unit. */
 export function goOnBehind(progress: ArrivalProgress, last: Unit): void {
   const all = allUnits(progress);
   const at = all.findIndex(({ index, shard }) => index === last.index && (last.shard === undefined || shard === last.shard));
@@ -164,19 +166,19 @@ export function isProven(progress: ArrivalProgress): boolean {
   return missing === 0 && unseen === 0 && shards === provenShards;
 }
 
-/** Evenly among the missing keys, which come sorted: the first and the last always, so that any order of copying is noticed. */
+/** Spread evenly over the sorted missing keys, always with the first and the last, so that arrivals are noticed in any copy order. */
 export function spreadProbes(missing: readonly MissingBlob[]): MissingBlob[] {
   if (missing.length <= PROBES) return [...missing];
   return Array.from({ length: PROBES }, (_, at) => missing[Math.floor((at * (missing.length - 1)) / (PROBES - 1))] as MissingBlob);
 }
 
-/** When to look again although no probe came. */
+/** When to check again even if no probe has arrived. */
 export function nextLookAt(idleLooks: number, now: Date): Date {
   const minutes = BACK_OFF_MINUTES[Math.min(idleLooks, BACK_OFF_MINUTES.length - 1)] ?? 0;
   return new Date(now.getTime() + minutes * MINUTE_MS);
 }
 
-/** Compares two looks: counts those that changed nothing and remembers the first measure of bytes. */
+/** Compares two checks: counts consecutive checks without change and stores the first measurement of missing bytes. */
 export function concludeLook(before: ArrivalProgress | undefined, after: ArrivalProgress, now: Date): void {
   const [then, tally] = [before && tallyProgress(before), tallyProgress(after)];
   const isBetter = !then || tally.provenShards > then.provenShards || tally.missing < then.missing || tally.unseen < then.unseen;
@@ -185,7 +187,7 @@ export function concludeLook(before: ArrivalProgress | undefined, after: Arrival
   if (!isMeasured) after.first = isKnown(after, tally) ? { at: now.toISOString(), missingBytes: tally.missingBytes } : null;
 }
 
-/** Bytes still missing by the rate since the first measure; `null` while there is none. */
+/** Estimated seconds until the missing bytes have arrived, at the rate since the first measurement; `null` without a rate. */
 export function etaSeconds(progress: ArrivalProgress, now: Date): number | null {
   const tally = tallyProgress(progress);
   if (progress.first === null || !isKnown(progress, tally)) return null;
@@ -202,7 +204,7 @@ function nameOf({ index, shard }: Unit): string {
   return `${index}/${shard ?? ""}`;
 }
 
-/** Tells the unit that a key belongs to; undefined for a key outside of all. */
+/** Returns a function that maps a key to its unit, or to undefined for a key outside of all units. */
 function placing({ indices }: ArrivalProgress): (key: string) => Unit | undefined {
   const places = new Map(indices.map(({ id }, index) => [id, index]));
   return (key) => {

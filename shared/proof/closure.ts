@@ -5,9 +5,9 @@ import { closurePieces, closureTally, describeIndex, type PlannedIndex, pieceBlo
 
 export { metadataKeyOf } from "./closurePieces.ts";
 
-/** One index of a snapshot as far as it was read. */
+/** One index of a snapshot, as far as it has been read. */
 export interface IndexReading extends PlannedIndex {
-  /** Shards that a restore reads: the failed ones left out. `list` is absent when its blob is missing or damaged. */
+  /** The shards that a restore reads, without the failed ones. `list` is absent when its blob is missing or damaged. */
   shards: { shard: number; list: ShardSnapshot | undefined }[];
 }
 
@@ -17,18 +17,18 @@ export interface ClosureInput {
   /** Absent when the snapshot's own blob is missing or damaged. */
   record: SnapshotRecord | undefined;
   indices: readonly IndexReading[];
-  /** Sizes of metadata blobs as they were found; undefined for one that is not there. */
+  /** Sizes of metadata blobs as found in the store; undefined for a missing blob. */
   sizeOf: (key: string) => number | undefined;
 }
 
-/** Every blob that is known to be needed, sorted by key, and the closure itself when nothing of it is unknown. */
+/** Every blob known to be needed, sorted by key, and the closure itself when no part of it is unknown. */
 export interface ClosureKnowledge {
   blobs: ClosureBlob[];
   bytes: number;
   closure: Closure | undefined;
 }
 
-/** The exact blobs that a restore of these indices needs: root, snapshot, global and index metadata, file lists of shards, and data. */
+/** The exact blobs that a restore of these indices needs: root, snapshot, global and index metadata, shard file lists and data. */
 export function closureOf(input: ClosureInput): ClosureKnowledge {
   const { record, root, uuid, sizeOf } = input;
   const tally = closureTally();

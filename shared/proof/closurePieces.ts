@@ -5,29 +5,29 @@ import { partsOf, type ShardFile, type ShardSnapshot } from "../format/shardSnap
 import type { ClosureBlob, ClosureIndex, RootCatalogue } from "../model/repository.ts";
 import { countDocuments } from "./documents.ts";
 
-/** What a closure's index is put together from once its metadata was read. */
+/** The data from which an index of a closure is assembled once its metadata has been read. */
 export interface PlannedIndex {
   name: string;
   id: string;
   metadataKey: string;
-  /** Absent when its blob is missing or damaged; then its shards are not known either. */
+  /** Absent when its blob is missing or damaged; the shards are then unknown too. */
   metadata: IndexMetadata | undefined;
   failedShards: number[];
 }
 
 /**
- * A part of a closure whose keys lie together in a listing: one metadata blob, or everything below one shard's prefix.
- * Pieces in the order of `key` give blobs in the order of their keys, so that a closure can be walked without being held.
+ * A part of a closure whose keys are contiguous in a listing: one metadata blob, or everything below one shard's prefix.
+ * Pieces in `key` order yield blobs in key order, so that a closure can be streamed without holding it in memory.
  */
 export interface ClosurePiece {
-  /** Of the blob, or the shard's prefix. */
+  /** Key of the blob, or the shard's prefix. */
   key: string;
   kind: "snapshot" | "globalMetadata" | "indexMetadata" | "shard";
   index: PlannedIndex | undefined;
   shard: number | undefined;
 }
 
-/** All but the root, in the order of a listing. */
+/** All pieces except the root, in listing order. */
 export function closurePieces(uuid: string, indices: readonly (PlannedIndex & { shards: readonly { shard: number }[] })[]): ClosurePiece[] {
   const pieces: ClosurePiece[] = [
     { key: snapshotKey(uuid), kind: "snapshot", index: undefined, shard: undefined },
@@ -40,7 +40,7 @@ export function closurePieces(uuid: string, indices: readonly (PlannedIndex & { 
   return pieces.sort((left, right) => compareKeys(left.key, right.key));
 }
 
-/** The blobs of one piece, sorted by key; of a shard whose list is not known only the list itself. */
+/** The blobs of one piece, sorted by key; for a shard whose file list is unknown, only the list itself. */
 export function pieceBlobs(
   piece: ClosurePiece,
   uuid: string,
@@ -63,13 +63,13 @@ function dataBlobs(file: ShardFile, place: { index: string; shard: number; prefi
   });
 }
 
-/** Counts a closure's blobs as they pass, piece by piece in order. */
+/** Accumulates the counts and the digest of a closure from its pieces, added in order. */
 export interface ClosureTally {
   add(blobs: readonly ClosureBlob[]): void;
   blobs(): number;
   /** Sum of the known sizes. */
   bytes(): number;
-  /** To be asked once, at the end. The root is left out: a later one that lists the same snapshot needs the same blobs. */
+  /** Call once, at the end. Excludes the root: a later root that lists the same snapshot needs the same blobs. */
   digest(): string;
 }
 
@@ -94,7 +94,7 @@ export function closureTally(): ClosureTally {
   };
 }
 
-/** What is kept of a shard's file list once its blobs were looked at. */
+/** The part of a shard's file list that is kept after its blobs were examined. */
 export interface ShardSummary {
   documents: number | undefined;
   bytes: number;
@@ -104,7 +104,7 @@ export function summarizeShard({ files }: ShardSnapshot, subject: string): Shard
   return { documents: countDocuments(files, subject), bytes: sumOf(files.map((file) => file.lengthBytes)) };
 }
 
-/** Undefined while its metadata or the list of a shard is not known. */
+/** Undefined while the metadata or any shard's file list is unknown. */
 export function describeIndex(index: PlannedIndex, summaries: readonly (ShardSummary | undefined)[]): ClosureIndex | undefined {
   const { metadata, name, id, failedShards } = index;
   const known = summaries.flatMap((summary) => summary ?? []);
@@ -126,7 +126,7 @@ export function describeIndex(index: PlannedIndex, summaries: readonly (ShardSum
   };
 }
 
-/** Where the index's metadata lies: under the id the root looks up (>= 7.9), otherwise under the snapshot's uuid, entry by entry. */
+/** The key of the index's metadata: under the id in the root's look-up (>= 7.9), otherwise under the snapshot's uuid; decided per entry. */
 export function metadataKeyOf(root: RootCatalogue, uuid: string, indexId: string): string {
   return indexMetadataKey(indexId, root.indexMetadata[uuid]?.[indexId] ?? uuid);
 }

@@ -3,9 +3,10 @@ import type { ShardFile } from "../format/shardSnapshot.ts";
 import { hasCode } from "../model/errors.ts";
 
 /**
- * Live Lucene documents of a shard, nested ones included, as `_stats` counts them: what its `.si` files hold less what `segments_N` calls deleted.
- * Undefined when the small files are not embedded in the file list or are of a Lucene format that is not known: a count is then not known,
- * which says nothing against the snapshot.
+ * Live Lucene documents of a shard as `_stats` counts them, including nested ones: those in its `.si` files minus those deleted in
+ * `segments_N`.
+ * Undefined when the small files are not embedded or have an unknown Lucene format; the count is then unknown, which is no evidence against
+ * the snapshot.
  */
 export function countDocuments(files: readonly ShardFile[], subject: string): number | undefined {
   try {

@@ -1,13 +1,13 @@
 import type { BlobInfo } from "../model/blobStore.ts";
 
-/** So many are shown by key; all are counted. */
+/** Maximum number of orphans shown by key; all are counted. */
 const ORPHANS_SHOWN_MAX = 1000;
 
-/** Blobs that the root does not lead to. A snapshot under way looks the same while it is young, so nothing is ever deleted for standing here. */
+/** Blobs that the root does not reference. A young running snapshot looks the same, so nothing is ever deleted for being listed here. */
 export interface Orphans {
   blobs: number;
   bytes: number;
-  /** When the first and the last of them were written, as far as the store tells. */
+  /** When the first and the last of them were written, as far as the store reports it. */
   oldest: Date | undefined;
   newest: Date | undefined;
   /** The first ones by key. */
@@ -19,7 +19,7 @@ export interface OrphanTally {
   orphans(): Orphans;
 }
 
-/** Counts blobs that nothing refers to. */
+/** Counts unreferenced blobs. */
 export function orphanTally(): OrphanTally {
   const counted: Orphans = { blobs: 0, bytes: 0, oldest: undefined, newest: undefined, shown: [] };
   return {

@@ -2,7 +2,7 @@ import { shardPrefix } from "../format/keys.ts";
 import type { ShardCatalogue } from "../format/shardCatalogue.ts";
 import { partsOf, type ShardFile } from "../format/shardSnapshot.ts";
 
-/** What stands in a root for a shard without a catalogue: never snapshotted, or deleted. */
+/** The generation in a root for a shard without a catalogue: never snapshotted, or deleted. */
 const NO_CATALOGUE: ReadonlySet<string> = new Set(["_new", "_deleted"]);
 const NUMBERED_CATALOGUE = /\/index-(0|[1-9]\d{0,15})$/;
 
@@ -12,7 +12,7 @@ export interface BlobUse {
   users: number[];
 }
 
-/** The key of a shard's catalogue as the root names it (>= 7.6); undefined where the root names none. */
+/** The key of a shard's catalogue as recorded in the root (>= 7.6); undefined when the root records none. */
 export function namedCatalogueKey(
   index: { id: string; shardGenerations: (string | null)[] | undefined },
   shard: number,
@@ -32,7 +32,7 @@ export function highestCatalogueKey(keys: Iterable<string>): string | undefined 
   return highest?.key;
 }
 
-/** The file list of each snapshot that a catalogue names; a name of a file that the catalogue does not describe leaves its snapshot out. */
+/** The file list of each snapshot in a catalogue; omits a snapshot that refers to a file the catalogue does not describe. */
 export function listsOf(catalogue: ShardCatalogue): Map<string, ShardFile[]> {
   const files = new Map(catalogue.files.map((file) => [file.name, file]));
   const lists = new Map<string, ShardFile[]>();
@@ -43,7 +43,7 @@ export function listsOf(catalogue: ShardCatalogue): Map<string, ShardFile[]> {
   return lists;
 }
 
-/** Every data blob of a shard with the snapshots that refer to it; `lists` by ordinal, ascending. */
+/** Every data blob of a shard with the snapshots that refer to it; `lists` is keyed by ordinal, ascending. */
 export function dataUse(prefix: string, lists: ReadonlyMap<number, readonly ShardFile[]>): Map<string, BlobUse> {
   const uses = new Map<string, BlobUse>();
   for (const [ordinal, files] of lists) {

@@ -1,19 +1,19 @@
-/** Blobs that exactly the same snapshots refer to; users are ordinals of snapshots in runs of neighbours, for a blob mostly lives from one to another. */
+/** Blobs referenced by exactly the same snapshots. Users are runs of ordinals, because most blobs are used by consecutive snapshots. */
 export interface Share {
   users: readonly (readonly [first: number, last: number])[];
   blobs: number;
   bytes: number;
 }
 
-/** Who refers to what, without a single key: as small for a million blobs as for a hundred. */
+/** Which snapshots refer to how many blobs, without storing keys: the size does not depend on the number of blobs. */
 export interface Usage {
-  /** In the order of the root; a snapshot's ordinal is its place here. */
+  /** In root order; a snapshot's ordinal is its index here. */
   uuids: readonly string[];
   shares: readonly Share[];
 }
 
 export interface UsageTally {
-  /** One blob; `users` are ascending ordinals, each once, at least one. */
+  /** Adds one blob; `users` are ascending ordinals without duplicates, at least one. */
   add(sizeBytes: number, users: readonly number[]): void;
   usage(): Usage;
 }
@@ -21,11 +21,11 @@ export interface UsageTally {
 export interface SnapshotBytes {
   blobs: number;
   bytes: number;
-  /** Of blobs that no other snapshot refers to: what deleting it alone frees. */
+  /** Bytes of blobs that no other snapshot refers to: the amount freed by deleting this snapshot alone. */
   ownBytes: number;
 }
 
-/** Counts blobs by the snapshots that refer to them. */
+/** Counts blobs by the set of snapshots that refer to them. */
 export function usageTally(uuids: readonly string[]): UsageTally {
   const shares = new Map<string, Share>();
   return {
@@ -43,9 +43,9 @@ export function usageTally(uuids: readonly string[]): UsageTally {
   };
 }
 
-/** What each snapshot refers to, by ordinal. */
+/** Blobs and bytes referenced by each snapshot, by ordinal. */
 export function bytesOfEach({ uuids, shares }: Usage): SnapshotBytes[] {
-  // Runs are added at their ends only, and summed up once: a share of 10,000 users costs two steps.
+  // Adds each run only at its two ends and takes a prefix sum once: a share of 10,000 users costs two steps.
   const steps = Array.from({ length: uuids.length + 1 }, () => ({ blobs: 0, bytes: 0 }));
   const own = new Array<number>(uuids.length).fill(0);
   for (const { users, blobs, bytes } of shares) {
@@ -64,7 +64,7 @@ export function bytesOfEach({ uuids, shares }: Usage): SnapshotBytes[] {
   });
 }
 
-/** What deleting these snapshots together frees: blobs that nobody else refers to. Uuids that the root does not list free nothing. */
+/** The bytes freed by deleting these snapshots together: blobs that no other snapshot refers to. Unlisted uuids free nothing. */
 export function bytesFreed({ uuids, shares }: Usage, deleted: ReadonlySet<string>): number {
   const kept = [0];
   for (const uuid of uuids) kept.push((kept.at(-1) ?? 0) + (deleted.has(uuid) ? 0 : 1));
@@ -72,7 +72,7 @@ export function bytesFreed({ uuids, shares }: Usage, deleted: ReadonlySet<string
   return shares.filter(({ users }) => users.every((run) => keptIn(run) === 0)).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Everything that any snapshot refers to, each blob once. */
+/** The bytes referenced by any snapshot, each blob counted once. */
 export function bytesStored({ shares }: Usage): number {
   return shares.reduce((sum, { bytes }) => sum + bytes, 0);
 }

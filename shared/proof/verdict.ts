@@ -4,13 +4,13 @@ import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob, Verdict } from "../model/repository.ts";
 
-/** The fault of one expected blob when the store shows `foundBytes` of it, undefined for nothing. */
+/** The fault of one expected blob given its size in the store; `foundBytes` is undefined for an absent blob. */
 function missingOf(blob: ClosureBlob, foundBytes: number | undefined): MissingBlob | undefined {
   if (foundBytes !== undefined && (blob.sizeBytes === undefined || blob.sizeBytes === foundBytes)) return undefined;
   return { key: blob.key, expectedBytes: blob.sizeBytes ?? null, foundBytes: foundBytes ?? null };
 }
 
-/** Joins the expected blobs with a listing as it streams; both are sorted by key, and nothing of the listing is kept. */
+/** Joins the expected blobs with a streamed listing; both are sorted by key, and the listing is not kept in memory. */
 export async function joinListing(expected: readonly ClosureBlob[], listing: AsyncIterable<BlobInfo>): Promise<Joined> {
   const join = listingJoin(listing);
   const joined = await join.take(expected);
@@ -18,20 +18,20 @@ export async function joinListing(expected: readonly ClosureBlob[], listing: Asy
   return joined;
 }
 
-/** What a listing shows of expected blobs. */
+/** The expected blobs compared with a listing. */
 export interface Joined {
   missing: MissingBlob[];
-  /** When each was last written, in the order of the expected ones; undefined when it is not there or the listing does not tell for sure. */
+  /** When each blob was last written, in the order of the expected blobs; undefined when it is absent or the time is unreliable. */
   written: (Date | undefined)[];
 }
 
-/** A listing under way, asked for what is expected of it piece by piece. */
+/** A listing in progress that is joined with the expected blobs piece by piece. */
 export interface ListingJoin {
-  /** These blobs' keys are in order and behind all that were taken before. */
+  /** The keys of these blobs must be sorted and follow all keys taken before. */
   take(expected: readonly ClosureBlob[]): Promise<Joined>;
-  /** Reads the rest, so that a fault in it is not overlooked. */
+  /** Reads the rest of the listing, so that a fault in it is not missed. */
   end(): Promise<void>;
-  /** Gives the rest up. */
+  /** Abandons the rest of the listing. */
   close(): Promise<void>;
 }
 
@@ -65,12 +65,12 @@ export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
   };
 }
 
-/** Of an upload in parts S3 tells when it began, which may be long before these bytes were there; its etag ends in the number of parts. */
+/** For a multipart upload S3 reports its start, possibly long before these bytes existed; its ETag ends in the number of parts. */
 function writtenAt({ lastModified, etag }: BlobInfo): Date | undefined {
   return etag?.includes("-") ? undefined : lastModified;
 }
 
-/** The same, of a listing that was read before: sizes in bytes by key. */
+/** The same for a listing that was read earlier: sizes in bytes by key. */
 export function heldJoin(sizes: ReadonlyMap<string, number>): ListingJoin {
   return {
     take: async (expected) => ({
@@ -83,8 +83,8 @@ export function heldJoin(sizes: ReadonlyMap<string, number>): ListingJoin {
 }
 
 /**
- * The listing as it comes.
- * @throws AppError `transient` when it goes backwards or repeats a key: a page came twice, so another may have been left out.
+ * Passes the listing through.
+ * @throws AppError `transient` when the order goes backwards or a key repeats: a page was repeated, so another may be missing.
  */
 export async function* inOrder(listing: AsyncIterable<BlobInfo>): AsyncGenerator<BlobInfo, void, undefined> {
   let previous: string | undefined;
@@ -95,7 +95,7 @@ export async function* inOrder(listing: AsyncIterable<BlobInfo>): AsyncGenerator
   }
 }
 
-/** Missing blobs outweigh damaged ones: while a copy is under way, looking again may help. */
+/** Missing blobs take precedence over damaged ones: while a copy is running, checking again may help. */
 export function verdictOf(missing: readonly MissingBlob[], damaged: readonly DamagedBlob[]): Verdict {
   if (missing.length > 0) return "incomplete";
   return damaged.length > 0 ? "damaged" : "whole";

@@ -1,6 +1,6 @@
 import type { BlobStore } from "../model/blobStore.ts";
 
-/** OSS and S3 give at most so many keys a page. */
+/** OSS and S3 return at most this many keys per page. */
 const KEYS_PER_PAGE = 1000;
 
 export interface RequestCount {
@@ -9,7 +9,7 @@ export interface RequestCount {
   head: number;
 }
 
-/** The same store, with its reads counted; a listing counts one request for every 1000 keys it gave. */
+/** Wraps a store and counts its reads; a listing counts one request per 1000 keys. */
 export function countingStore(store: BlobStore): { store: BlobStore; requests: RequestCount } {
   const requests: RequestCount = { list: 0, get: 0, head: 0 };
   const counting: BlobStore = {

@@ -5,7 +5,7 @@ import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
 
-/** A stored verdict: this closure of this snapshot was proven at this level, at that place, then, by this code. */
+/** A stored verdict: this closure of this snapshot was proven at this level, place and time by this version of the code. */
 export interface Evidence {
   name: string;
   uuid: string;
@@ -16,21 +16,21 @@ export interface Evidence {
   generation: number;
   blobs: number;
   bytes: number;
-  /** When the proof began: it holds for every blob that was not written since. Absent in evidence of version 0.1.0. */
+  /** Start of the proof; it is valid for blobs that were not written since. Absent in early evidence of version 0.1.0. */
   since?: string;
   at: string;
   version: string;
 }
 
-/** Where verdicts are stored, by which version of this code, on which clock. */
+/** Where verdicts are stored, by which version of the code, and with which clock. */
 interface EvidenceKeeper {
   state: BlobStore;
   clock: StateClock;
   version: string;
 }
 
-/** Keeps a verdict under (snapshot uuid, closure digest, place); one without a closure has nothing to stand on and is not kept. */
-export async function keepEvidence(world: EvidenceKeeper, url: string, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
+/** Stores a verdict under snapshot uuid, closure digest and place; a verdict without a closure is not stored. */
+export async function storeEvidence(world: EvidenceKeeper, url: string, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
   if (!proof.closure) return undefined;
   const { name, uuid, verdict, level, generation, blobs, bytes } = proof;
   const evidence: Evidence = {
@@ -47,12 +47,15 @@ export async function keepEvidence(world: EvidenceKeeper, url: string, proof: Sn
     at: world.clock.now().toISOString(),
     version: world.version,
   };
-  // A copy and its original share uuid and digest: what one is worth says nothing of the other.
+  // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
   await writeObject(world.state, stateKey.evidence(uuid, evidence.digest, shortHash(8, url)), evidence);
   return evidence;
 }
 
-/** The newest verdict on each snapshot, by uuid, with `url` only on blobs of that place; one LIST and a GET per object of the snapshots asked for. */
+/**
+ * The newest verdict per snapshot uuid, with `url` only for blobs of that place. One LIST and one GET per stored verdict of these
+ * snapshots.
+ */
 export async function newestEvidence(
   world: Pick<EvidenceKeeper, "state">,
   uuids: ReadonlySet<string>,

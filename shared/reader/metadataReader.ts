@@ -2,12 +2,12 @@ import type { BlobStore } from "../model/blobStore.ts";
 import { type AppError, hasCode } from "../model/errors.ts";
 import type { DamagedBlob, MissingBlob } from "../model/repository.ts";
 
-/** Sizes in bytes by key: everything that one listing of the base path showed. */
+/** Sizes in bytes by key of everything below the base path. */
 export type Listing = ReadonlyMap<string, number>;
 
-/** Reads metadata blobs, each once, and remembers what was not there and what could not be decoded. */
+/** Reads metadata blobs once each and records which are missing or cannot be decoded. */
 export interface MetadataReader {
-  /** The decoded blob; undefined when it is missing or damaged, which `missing` or `damaged` then tell. */
+  /** The decoded blob; `undefined` if it is missing or damaged, which is recorded in `missing` or `damaged`. */
   read<T>(key: string, decode: (bytes: Uint8Array, subject: string) => T): Promise<T | undefined>;
   damage(blob: DamagedBlob): void;
   sizeOf(key: string): number | undefined;
@@ -15,7 +15,7 @@ export interface MetadataReader {
   readonly damaged: DamagedBlob[];
 }
 
-/** With a listing, keys that it does not show are not asked for. */
+/** With a listing, keys that are not listed are not requested. */
 export function metadataReader(store: BlobStore, listing?: Listing): MetadataReader {
   const sizes = new Map<string, number>();
   const missing: MissingBlob[] = [];
@@ -43,7 +43,7 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
   };
 }
 
-/** What a decoder's error says of the blob. */
+/** Converts a decoder's error into a fault of the blob. */
 export function damageOf(key: string, error: AppError): DamagedBlob {
   const params = error.reason?.params ?? {};
   if (error.reason?.code !== "format.crc32") return { key, check: "format", expected: "a blob that can be decoded", found: error.message };

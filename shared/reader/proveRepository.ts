@@ -6,31 +6,31 @@ import type { Sample, Sampled } from "./prove/sampler.ts";
 import { listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
 import { datedSnapshots, newestGoodFirst } from "./rootSnapshots.ts";
 
-/** A snapshot that changes under every look is not going to be proven by one more. */
+/** Limits retries for a snapshot that changes during every proof. */
 const LOOKS_MAX = 3;
 
 export interface VerifyChoice {
   /** A name, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel;
-  /** At level `contents`: how much of the data is read; all of it when left out. Every footer is looked at in any case. */
+  /** At level `contents`: how much of the data is read, by default all of it. Every footer is read in any case. */
   sample?: Sample | undefined;
-  /** Uuids proven before. */
+  /** Uuids that are already proven and are skipped. */
   skip?: ReadonlySet<string>;
   deadline?: () => boolean;
   onProof?: (proof: SampledProof) => void;
-  /** The root moved under a proof, which begins again from the new one. */
+  /** Called when the root changed during a proof, which restarts from the new root. */
   onMoved?: (moved: { name: string; from: string; to: string }) => void;
   onRead?: (name: string, sampled: Sampled) => void;
 }
 
 export interface Verified {
-  /** The newest that was read. */
+  /** The newest root that was read. */
   root: RootCatalogue;
   proofs: SampledProof[];
-  /** Chosen, but not come to before the time was up. */
+  /** Number of selected snapshots that were not reached in time. */
   open: number;
-  /** How often a proof was begun again because the root had moved. */
+  /** How often a proof was restarted because the root had changed. */
   redone: number;
 }
 
@@ -41,7 +41,7 @@ interface Seen {
   redone: number;
 }
 
-/** Proves the chosen snapshots of one repository from its bucket alone, with one listing for all of them. */
+/** Proves the selected snapshots of a repository from its bucket alone, with one listing for all of them. */
 export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promise<Verified> {
   const seen = await see(store, false);
   const todo = (await chosenIn(store, seen, choice.snapshot)).filter(({ uuid }) => !choice.skip?.has(uuid));
@@ -64,7 +64,7 @@ async function chosenIn(store: BlobStore, { opened, root }: Seen, wanted: string
   return wanted === "all" ? dated : newestGoodFirst(dated).slice(0, 1);
 }
 
-/** A proof that the root moved under is begun again from the new root, if that still lists the snapshot; `seen` moves along for the next ones. */
+/** Restarts a proof from the new root if the root changed and still lists the snapshot; `seen` is updated for the next proofs. */
 async function proveWhereItStands(
   store: BlobStore,
   seen: Seen,

@@ -13,41 +13,41 @@ import { type ClosureKnowledge, closureOf, type IndexReading, metadataKeyOf } fr
 import { inOrder } from "../proof/verdict.ts";
 import { type Listing, type MetadataReader, metadataReader } from "./metadataReader.ts";
 
-/** A root that vanishes between the listing and the reading was replaced; so often in a row nobody replaces it. */
+/** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
 const OPEN_ATTEMPTS = 3;
 
-/** The newest root and what was seen of the others. */
+/** The newest root, and which others exist. */
 export interface OpenedRepository {
-  /** Undefined when there is no root at all, which Elasticsearch calls an empty repository. */
+  /** `undefined` without any root, which Elasticsearch treats as an empty repository. */
   root: RootCatalogue | undefined;
   rootBytes: Uint8Array | undefined;
-  /** As the listing showed the root. */
+  /** The root's entry in the listing. */
   rootInfo: BlobInfo | undefined;
-  /** Of every root there, ascending; -1 stands for the `index` of 2.x. */
+  /** Generations of all roots, ascending; -1 stands for the `index` of 2.x. */
   generations: number[];
 }
 
-/** Which snapshot, and how to read what it needs. */
+/** Options for reading a closure. */
 export interface ReadClosureOptions {
-  /** All of the snapshot's when left out. */
+  /** Defaults to all indices of the snapshot. */
   indices?: readonly string[] | undefined;
   listing?: Listing | undefined;
   concurrency?: number | undefined;
-  /** True when time is up: nothing further is started and `finished` is false. */
+  /** Returns true when time is up; then nothing further starts and `finished` is false. */
   deadline?: (() => boolean) | undefined;
 }
 
-/** `closure` is there only when every metadata blob was; `blobs` and `bytes` tell what is known so far. */
+/** `closure` is set only if every metadata blob was readable; `blobs` and `bytes` cover what is known so far. */
 export interface ClosureReading extends ClosureKnowledge {
   record: SnapshotRecord | undefined;
-  /** Metadata blobs only: data is judged by a listing. */
+  /** Metadata blobs only; data blobs are compared with a listing. */
   missing: MissingBlob[];
   damaged: DamagedBlob[];
   finished: boolean;
 }
 
 /**
- * Finds and decodes the root as every Elasticsearch does: the highest `index-N` of a listing, whatever `index.latest` says; the `index` of 2.x only when there is none.
+ * Finds and decodes the root as Elasticsearch does: the highest listed `index-N`, regardless of `index.latest`, or the `index` of 2.x if there is none.
  * @throws AppError `invalid` for a root that cannot be decoded, and whatever the store throws.
  */
 export async function openRepository(store: BlobStore): Promise<OpenedRepository> {
@@ -64,18 +64,20 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
   });
 }
 
-/** The root of an opened repository. @throws AppError `absent` when there is none, which here is no empty repository but none at all. */
+/**
+ * The root of an opened repository. @throws AppError `absent` without a root, which is treated as no repository rather than an empty one.
+ */
 export function requireRoot({ root }: OpenedRepository, url: string): RootCatalogue {
   if (root !== undefined) return root;
   throw new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
 }
 
-/** The indices that a snapshot holds as far as the root tells, by name. */
+/** Names of the indices that a snapshot contains according to the root. */
 export function heldIndices(root: RootCatalogue | undefined, uuid: string): string[] {
   return (root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(uuid)).map(({ name }) => name);
 }
 
-/** The roots by generation, without reading one. */
+/** Lists the roots by generation without reading them. */
 export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>> {
   const roots = new Map<number, BlobInfo>();
   for await (const blob of inOrder(store.list("index"))) {
@@ -86,8 +88,8 @@ export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>
 }
 
 /**
- * Everything below the base path, for looking at several snapshots; one snapshot alone is better joined with the listing as it streams.
- * Undefined when `deadline` said that time is up.
+ * Sizes of everything below the base path, for examining several snapshots; a single snapshot is better joined with a streaming listing.
+ * `undefined` if `deadline` reported that time is up.
  */
 export async function listSizes(store: BlobStore): Promise<Map<string, number>>;
 export async function listSizes(store: BlobStore, deadline: () => boolean): Promise<Map<string, number> | undefined>;
@@ -101,9 +103,9 @@ export async function listSizes(store: BlobStore, deadline = () => false): Promi
 }
 
 /**
- * Reads the snapshot's own blob, the global metadata, each index's metadata and each shard's file list, every one of them once and with its CRC, and
- * puts the closure together.
- * @throws AppError `invalid` when `indices` names one that the snapshot does not hold, and whatever the store throws.
+ * Reads the snapshot's blob, the global metadata, each index's metadata and each shard's file list, once each and with CRC checks, and assembles the
+ * closure.
+ * @throws AppError `invalid` if `indices` names one that the snapshot does not contain, and whatever the store throws.
  */
 export async function readClosure(
   store: BlobStore,
@@ -134,7 +136,7 @@ export async function readClosure(
   };
 }
 
-/** The snapshot's own blob; one that says something else than the root counts as damaged. */
+/** Reads the snapshot's own blob; one that contradicts the root counts as damaged. */
 export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
   const key = snapshotKey(snapshot.uuid);
   const record = await reader.read(key, decodeSnapshotRecord);
@@ -146,7 +148,7 @@ export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot)
   return undefined;
 }
 
-/** The global metadata and each index's own: from then on it is known which shards there are. `finished` is false when time ran out. */
+/** Reads the global metadata and each index's metadata, which determine the shards. `finished` is false if time ran out. */
 export async function readIndices(
   reader: MetadataReader,
   root: RootCatalogue,

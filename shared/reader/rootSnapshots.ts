@@ -8,14 +8,14 @@ import { metadataReader } from "./metadataReader.ts";
 import type { OpenedRepository } from "./readRepository.ts";
 import { readRecord } from "./readRepository.ts";
 
-/** A hint that names one root without reading it: another object under the same number gives another mark. */
+/** A mark that identifies a root without reading it; another object with the same generation has another mark. */
 export function rootMark(generation: number, info: BlobInfo): string {
   return `${generation}-${shortHash(16, info.key, info.etag ?? "", String(info.sizeBytes), info.lastModified?.toISOString() ?? "")}`;
 }
 
 /**
- * The root's snapshots with state and start time, which roots before 7.17 do not tell: then each snapshot's own small blob is read.
- * One whose blob is not there (yet) keeps `startTime` undefined.
+ * The root's snapshots with state and start time. Roots before 7.17 lack them, so each snapshot's own small blob is read.
+ * `startTime` stays undefined while that blob is missing.
  */
 export async function datedSnapshots(store: BlobStore, { root }: OpenedRepository): Promise<RootSnapshot[]> {
   const dated = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot }));
@@ -32,7 +32,7 @@ export async function datedSnapshots(store: BlobStore, { root }: OpenedRepositor
   return dated;
 }
 
-/** Good snapshots, newest first; one without a known start comes by the slot in its name, else first, since it may be the newest. */
+/** Good snapshots, newest first. One without a known start is sorted by the slot in its name, or first, since it may be the newest. */
 export function newestGoodFirst(snapshots: readonly RootSnapshot[]): RootSnapshot[] {
   return snapshots.filter(({ state }) => state === "SUCCESS").sort((a, b) => believedTime(b) - believedTime(a));
 }

@@ -1,6 +1,6 @@
 import { type Reason, reason } from "../model/reason.ts";
 
-/** OSS and S3 keys end at 1023 and 1024 bytes; the longest blob below a base path needs some 120 of them. */
+/** OSS and S3 limit keys to 1023 and 1024 bytes; the longest blob key below a base path needs about 120 of them. */
 const BASE_PATH_BYTES_MAX = 900;
 
 const FORBIDDEN = ["\\", ":", "*", "?", '"', "<", ">", "|"];
@@ -11,7 +11,7 @@ export interface BasePathProblem {
   reason: Reason;
 }
 
-/** Without the trailing slashes that the plugins tolerate; nothing else is changed. */
+/** Removes the trailing slashes that the plugins tolerate; changes nothing else. */
 export function normalizeBasePath(basePath: string): string {
   let end = basePath.length;
   while (end > 0 && basePath[end - 1] === "/") end -= 1;
@@ -19,8 +19,8 @@ export function normalizeBasePath(basePath: string): string {
 }
 
 /**
- * What is wrong with a base path. A leading slash makes an empty first element in the plugin's split, and keys that OSS refuses;
- * the forbidden characters are those that Elasticsearch bars from names and that not every store and file system keeps.
+ * The problems of a base path. A leading slash makes an empty first element in the plugin's split, and keys that OSS rejects; the forbidden
+ * characters are those that Elasticsearch rejects in names and that some stores and file systems do not preserve.
  */
 export function basePathProblems(basePath: string): BasePathProblem[] {
   if (basePath.startsWith("/"))

@@ -1,4 +1,4 @@
-/** Elasticsearch counts in 1024s, whatever the unit is called. */
+/** Elasticsearch uses multiples of 1024 for every unit. */
 const UNIT_BYTES = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3, tb: 1024 ** 4, pb: 1024 ** 5 } as const;
 
 export const MB = UNIT_BYTES.mb;
@@ -8,17 +8,18 @@ export const TB = UNIT_BYTES.tb;
 const SIZE = /^(\d+)(\.\d+)?\s*(b|kb?|mb?|gb?|tb?|pb?)?$/;
 
 export interface ByteSize {
-  /** -1 is Elasticsearch's "no limit". */
+  /** -1 means "no limit" in Elasticsearch. */
   bytes: number;
-  /** Elasticsearch refuses numbers without a unit, except 0 and -1. */
+  /** Elasticsearch rejects numbers without a unit, except 0 and -1. */
   hasUnit: boolean;
-  /** Elasticsearch takes `1.5gb` but calls it deprecated. */
+  /** Elasticsearch accepts `1.5gb` but marks it as deprecated. */
   isFractional: boolean;
 }
 
 /**
- * Reads a byte size as Elasticsearch does (ByteSizeValue.parseBytesSizeValue): `1gb`, `500 MB`, `10k`, `1.5gb`, `-1`, `0`; and plain numbers,
- * which Elasticsearch itself refuses as settings. `undefined` when it is no size, or one beyond exact arithmetic (8 PB).
+ * Parses a byte size as Elasticsearch does (ByteSizeValue.parseBytesSizeValue): `1gb`, `500 MB`, `10k`, `1.5gb`, `-1`, `0`; also plain
+ * numbers, which Elasticsearch itself rejects in settings. Returns `undefined` for anything else and for sizes beyond exact arithmetic (8
+ * PB).
  */
 export function readByteSize(value: string | number | boolean): ByteSize | undefined {
   const text = String(value).trim().toLowerCase();
@@ -33,12 +34,12 @@ export function readByteSize(value: string | number | boolean): ByteSize | undef
   return Number.isSafeInteger(bytes) ? { bytes, hasUnit: unit !== undefined || bytes === 0, isFractional } : undefined;
 }
 
-/** Bytes of a size, -1 for "no limit", `undefined` when it is none. */
+/** Size in bytes, -1 for "no limit", `undefined` when the value is not a size. */
 export function parseByteSize(value: string | number | boolean): number | undefined {
   return readByteSize(value)?.bytes;
 }
 
-/** The shortest exact spelling that Elasticsearch takes back: `524288000` → `500mb`; `-1` stays. */
+/** The shortest exact spelling that Elasticsearch accepts: `524288000` → `500mb`; `-1` is unchanged. */
 export function printByteSize(sizeBytes: number): string {
   if (sizeBytes <= 0) return sizeBytes === 0 ? "0b" : "-1";
   const units = Object.entries(UNIT_BYTES).reverse();

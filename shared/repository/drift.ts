@@ -9,7 +9,7 @@ import { isSecretSetting, SIZE_KEYS } from "./settingKeys.ts";
 
 export interface SettingDifference {
   setting: string;
-  /** As written; `null` when it is set on one side only. Secrets are never here: no cluster returns them. */
+  /** As written; `null` when it is set on one side only. Never contains secrets, because no cluster returns them. */
   wanted: string | null;
   registered: string | null;
 }
@@ -17,19 +17,19 @@ export interface SettingDifference {
 export interface RegistrationDrift {
   state: "absent" | "same" | "different";
   differences: SettingDifference[];
-  /** `none`: nothing secret is wanted; `unknown`: we never kept a fingerprint of this repository. */
+  /** `none`: the wanted settings contain no secret; `unknown`: no fingerprint of this repository was ever stored. */
   secrets: "none" | "same" | "changed" | "unknown";
   reason: Reason;
 }
 
 export interface FingerprintPair {
-  /** {@link settingsFingerprint} of what is wanted now. */
+  /** {@link settingsFingerprint} of the settings wanted now. */
   wanted: string;
-  /** The one kept when ossnap last registered it. */
+  /** The fingerprint stored when ossnap last registered the repository. */
   known: string | undefined;
 }
 
-/** Whether a repository is registered as wanted: the visible settings are compared, the secret ones only by the fingerprint kept in our state. */
+/** Compares a registration with the wanted settings: visible ones directly, secret ones only by the fingerprint in ossnap's state. */
 export function registrationDrift(
   wanted: Registration,
   registered: Pick<RegisteredRepository, "type" | "settings"> | undefined,
@@ -46,7 +46,7 @@ export function registrationDrift(
   return { state: "same", differences, secrets, reason: reason("registration.same") };
 }
 
-/** Hex HMAC-SHA256 over canonical settings, secrets included: equal for settings that mean the same (`500mb`, `524288000`, any order of keys). */
+/** Hex HMAC-SHA256 over the canonical settings, including secrets: equal for equivalent settings (`500mb`, `524288000`, any key order). */
 export function settingsFingerprint(settings: Registration["settings"], salt: string): string {
   const canonical = Object.entries(settings)
     .map(([key, value]) => [key, canonicalValue(key, value)] as const)
@@ -75,7 +75,7 @@ function settingDifferences(wanted: Registration, registered: { settings: Record
   });
 }
 
-/** Left out means the same as these on every type and version. */
+/** Defaults that are the same on every type and version. */
 function absentMeans(key: string): string | undefined {
   if (key === "readonly") return "false";
   return key === "base_path" ? "" : undefined;

@@ -1,11 +1,11 @@
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** What {@link parseDuration} takes, for messages and for the JSON schema. */
+/** The syntax that {@link parseDuration} accepts, for messages and for the JSON schema. */
 export const DURATION_PATTERN = "^[0-9]+(ms|s|m|h|d)$";
 
 const DURATION = new RegExp(DURATION_PATTERN);
 
-/** Milliseconds of `500ms`, `90s`, `30m`, `4h`, `2d`; `undefined` when it is no duration. A day is 24 hours. */
+/** Milliseconds of `500ms`, `90s`, `30m`, `4h`, `2d`; `undefined` when the text is not a duration. A day is 24 hours. */
 export function parseDuration(text: string): number | undefined {
   const unit = DURATION.exec(text.trim())?.[1];
   if (unit === undefined) return undefined;

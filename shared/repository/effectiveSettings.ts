@@ -5,10 +5,10 @@ import type { RepositoryType } from "./settingKeys.ts";
 import { largestS3Object } from "./settingSizes.ts";
 import { isAtLeast, parseVersion } from "./version.ts";
 
-/** What the settings come to. `null` is "no limit"; `undefined` is "not documented for this version, or the version is not known". */
+/** The settings with all defaults applied. `null` means "no limit"; `undefined` means "not documented for this version" or "no version". */
 export interface EffectiveSettings {
   type: RepositoryType;
-  /** The type that blobs are written as; differs from `type` for `source` only. */
+  /** The type that the blobs are written as; differs from `type` only for `source`. */
   writtenType: Exclude<RepositoryType, "source">;
   basePath: string;
   chunkSizeBytes: number | null | undefined;
@@ -20,7 +20,7 @@ export interface EffectiveSettings {
   maxRestoreBytesPerSec: number | null | undefined;
 }
 
-/** BlobStoreRepository's default for both rates. */
+/** BlobStoreRepository's default for both rate limits. */
 const RATE_DEFAULT_BYTES = 40 * MB;
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -53,14 +53,14 @@ function compressDefault(written: string, version: string | undefined): boolean 
   return known !== undefined && !isAtLeast(known, 8, 0) ? false : undefined;
 }
 
-/** Elastic's pages: 40 MB a second up to 7.7, no limit of its own from 7.9 on; 7.8 is counted with the pages before it. */
+/** Elastic's pages: 40 MB a second up to 7.7, no limit of its own from 7.9 on; 7.8 is treated like the pages before it. */
 function restoreRateDefault(version: string | undefined): number | null | undefined {
   const known = parseVersion(version);
   if (known === undefined) return undefined;
   return isAtLeast(known, 7, 9) ? null : RATE_DEFAULT_BYTES;
 }
 
-/** Elasticsearch limits only by rates above 0. */
+/** Elasticsearch applies only rates above 0. */
 function rateOf(settings: Settings, key: string, otherwise: number | null | undefined): number | null | undefined {
   const bytes = sizeOf(settings, key);
   if (bytes === undefined) return otherwise;

@@ -2,12 +2,12 @@ import { type Fault, fault, type Warning } from "./fault.ts";
 
 export interface Endpoint {
   scheme: "http" | "https";
-  /** Lower case, with the port if one was given. */
+  /** Lower case, including the port if given. */
   host: string;
-  /** What the host name says: `cn-hangzhou`; absent for other hosts and for acceleration. */
+  /** The region in the host name: `cn-hangzhou`; absent for other hosts and for acceleration. */
   region: string | undefined;
   network: "internal" | "public" | "accelerate" | "other";
-  /** A bucket written in front of the host, which the clients add themselves. */
+  /** A bucket prefixed to the host; the clients add the bucket themselves. */
   bucket: string | undefined;
 }
 
@@ -15,8 +15,8 @@ const OSS_HOST = /^(?:(?!s3\.)([a-z0-9-]+)\.)?(?:s3\.|vpc100-)?oss-([a-z0-9-]+?)
 const AWS_HOST = /^(?:([a-z0-9.-]+)\.)?s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
 
 /**
- * Reads an endpoint as people write it, with or without a scheme (http by the plugins' default).
- * `undefined` when it is no plain address: credentials, a path or a query do not belong into it.
+ * Parses an endpoint as users write it, with or without a scheme (the plugins default to http).
+ * Returns `undefined` when it is not a plain address: credentials, a path or a query are not allowed.
  */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:(https?):\/\/)?([A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?)\/?$/.exec(text.trim());
@@ -31,16 +31,16 @@ export function ossEndpoint(region: string, options: { internal?: boolean; schem
 }
 
 export interface EndpointCheck {
-  /** Where the endpoint stands, for messages: `settings.endpoint`. */
+  /** Path of the endpoint in the configuration, for messages: `settings.endpoint`. */
   path: string;
   endpoint: string;
-  /** The region that was written beside it. */
+  /** The region configured next to it. */
   region?: string | undefined;
-  /** Where the caller runs, when known (a function's or a cluster's region). */
+  /** The region where the caller (a function or a cluster) runs, when known. */
   callerRegion?: string | undefined;
 }
 
-/** Endpoint ↔ region ↔ network: wrong addresses are faults, the public way out of one's own region is a warning about traffic. */
+/** Checks endpoint, region and network: wrong addresses are faults, a public endpoint in the caller's own region is a cost warning. */
 export function checkEndpoint({ path, endpoint, region, callerRegion }: EndpointCheck): { faults: Fault[]; warnings: Warning[] } {
   const parsed = parseEndpoint(endpoint);
   if (parsed === undefined) {
@@ -84,7 +84,7 @@ function readHost(host: string): Pick<Endpoint, "region" | "network" | "bucket">
   return { region: aws?.[2], network: "other", bucket: aws?.[1] };
 }
 
-/** An address with a user part may hold a password. */
+/** An address with a user part may contain a password. */
 function shown(endpoint: string): string | null {
   return endpoint.includes("@") ? null : endpoint;
 }

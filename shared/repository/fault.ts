@@ -1,20 +1,20 @@
 import { closest, distance } from "fastest-levenshtein";
 import { type Reason, type ReasonParam, reason } from "../model/reason.ts";
 
-/** Something wrong in what a person wrote: where, what stands there, why it cannot stay, and one action that mends it. */
+/** A mistake in the configuration: its path, the value found, why it is invalid and one action that fixes it. */
 export interface Fault {
   /** Dotted: `settings.chunk_size`. */
   path: string;
-  /** What stands there, as text; `null` when nothing does, when it is a section, or when it must not be shown. */
+  /** The value found, as text; `null` when it is missing, when it is a section, or when it must not be shown. */
   value: string | null;
   /** What is wrong, without the value. */
   wrong: string;
   reason: Reason;
-  /** One action, without a full stop. */
+  /** One action, without a trailing period. */
   fix: string;
 }
 
-/** The same shape as a fault, for what works but costs or surprises. */
+/** Same shape as a fault, for values that work but cost money or have surprising effects. */
 export type Warning = Fault;
 
 export interface FaultOptions {
@@ -32,10 +32,10 @@ export function printFault({ path, value, wrong, fix }: Fault): string {
   return `${path}: ${wrong}${shown}, ${fix}`;
 }
 
-/** More than this share of changed letters is another word, not a slip. */
+/** Words that differ in more than this share of letters are treated as different words, not as typos. */
 const SLIP_SHARE_MAX = 0.4;
 
-/** The known word that was probably meant, or `undefined` when none is near. */
+/** The known word that was probably meant, or `undefined` when no word is close enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const found = closest(word.toLowerCase(), known);
@@ -43,7 +43,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return changes <= Math.ceil(Math.max(word.length, found.length) * SLIP_SHARE_MAX) ? found : undefined;
 }
 
-/** `did you mean "repository"?`, or the list of what may stand there. */
+/** `did you mean "repository"?`, or the list of permitted values. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const found = nearest(word, known);
   if (found !== undefined) return `did you mean ${JSON.stringify(found)}?`;

@@ -3,7 +3,7 @@ import { normalizeBasePath } from "./basePath.ts";
 import { ossEndpoint, parseEndpoint } from "./endpoint.ts";
 import { writtenType } from "./settings.ts";
 
-/** Where the blobs of a registered repository lie, as far as its settings tell: `oss` and `s3`, also below `source`; `undefined` for the others. */
+/** Location of a registered repository's blobs according to its settings: for `oss` and `s3`, also below `source`; else `undefined`. */
 export function placeOf({ type, settings }: Registration): Place | undefined {
   const store = writtenType(type, settings);
   if (store !== "oss" && store !== "s3") return undefined;
@@ -21,14 +21,14 @@ export function placeOf({ type, settings }: Registration): Place | undefined {
   });
 }
 
-/** The place without trailing slashes, and with the region that its endpoint names. */
+/** The place without trailing slashes and with the region named by its endpoint. */
 export function normalizePlace(place: Place): Place {
   const region = place.region ?? (place.endpoint === undefined ? undefined : parseEndpoint(place.endpoint)?.region);
   const bucket = place.store === "directory" ? `/${segments(place.bucket).join("/")}` : place.bucket;
   return compact({ ...place, bucket, basePath: normalizeBasePath(place.basePath), region });
 }
 
-/** How `one` lies to `other`: the same keys, below it, above it, or `undefined` when they share nothing. */
+/** How `one` relates to `other`: the same keys, below it, above it, or `undefined` when they share no keys. */
 export function overlapOf(one: Place, other: Place): "same" | "inside" | "contains" | undefined {
   const [left, right] = [location(one), location(other)];
   if (left.container !== right.container) return undefined;
@@ -38,7 +38,7 @@ export function overlapOf(one: Place, other: Place): "same" | "inside" | "contai
   return left.path.length > right.path.length ? "inside" : "contains";
 }
 
-/** OSS answers S3's dialect too, and one bucket has public and internal hosts: the region's public host stands for all of them. */
+/** OSS also speaks the S3 protocol, and one bucket has public and internal hosts, so all of them map to one name per region. */
 function location(place: Place): { container: string; path: string[] } {
   if (place.store === "directory") return { container: "directory", path: [...segments(place.bucket), ...segments(place.basePath)] };
   return { container: `${hostOf(place)}/${place.bucket}`, path: segments(place.basePath) };

@@ -1,4 +1,4 @@
-/** The repository types that ossnap knows to check. */
+/** The repository types that ossnap can check. */
 export const REPOSITORY_TYPES = ["oss", "s3", "fs", "source", "gcs", "azure"] as const;
 export type RepositoryType = (typeof REPOSITORY_TYPES)[number];
 
@@ -6,12 +6,12 @@ export function isRepositoryType(type: unknown): type is RepositoryType {
   return (REPOSITORY_TYPES as readonly unknown[]).includes(type);
 }
 
-/** BlobStoreRepository: every type takes these. */
+/** BlobStoreRepository: accepted by every type. */
 const COMMON = ["chunk_size", "compress", "max_snapshot_bytes_per_sec", "max_restore_bytes_per_sec", "readonly", "max_number_of_snapshots"];
 
 const OSS = [
   ...["endpoint", "bucket", "base_path", "access_key_id", "secret_access_key", "security_token"],
-  // `ecs_ram_role` and `auto_snapshot_bucket` serve Alibaba's own aliyun_auto_snapshot; `buffer_size` is a fork's.
+  // `ecs_ram_role` and `auto_snapshot_bucket` are for Alibaba's own aliyun_auto_snapshot; `buffer_size` belongs to a fork.
   ...["ecs_ram_role", "auto_snapshot_bucket", "support_cname", "buffer_size"],
 ];
 
@@ -43,7 +43,7 @@ const KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
   azure: [...COMMON, "account", "client", "container", "base_path", "location_mode", "max_single_part_upload_size"],
 };
 
-/** What each type cannot do without. */
+/** Required settings by type. */
 export const REQUIRED_KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
   oss: ["endpoint", "bucket"],
   s3: ["bucket"],
@@ -52,7 +52,7 @@ export const REQUIRED_KEYS: Record<Exclude<RepositoryType, "source">, readonly s
   azure: [],
 };
 
-/** The setting keys of a type; `source` takes those of what it writes through, and `delegate_type`. */
+/** The setting keys of a type; `source` accepts `delegate_type` and those of its delegate. */
 export function knownKeys(type: RepositoryType, delegateType?: RepositoryType | undefined): readonly string[] {
   if (type !== "source") return KEYS[type];
   return ["delegate_type", ...(delegateType === undefined || delegateType === "source" ? COMMON : KEYS[delegateType])];
@@ -74,7 +74,7 @@ const SECRET_KEYS: readonly string[] = [
   ...["service_account", "key", "sas_token"],
 ];
 
-/** True for settings that a cluster filters out of GET _snapshot and that no message may show. */
+/** True for settings that a cluster filters out of GET _snapshot and that must not appear in any message. */
 export function isSecretSetting(key: string): boolean {
   return SECRET_KEYS.includes(key);
 }

@@ -10,7 +10,7 @@ interface Findings {
   warnings: Warning[];
 }
 
-/** Chunk and buffer sizes against the bounds of the type and version. Unreadable sizes are told elsewhere and skipped here. */
+/** Checks chunk and buffer sizes against the bounds of the type and version. Skips unreadable sizes, which are reported elsewhere. */
 export function checkSizes(written: string, settings: Settings, version: string | undefined): Findings {
   const buffer = written === "s3" ? checkBuffer(settings) : { faults: [], warnings: [] };
   return {
@@ -19,7 +19,7 @@ export function checkSizes(written: string, settings: Settings, version: string 
   };
 }
 
-/** The largest object that an s3 repository writes: the chunk, cut to what a multipart upload carries. `null` when not known. */
+/** The largest object that an s3 repository writes: the chunk size, limited by the capacity of a multipart upload. `null` when unknown. */
 export function largestS3Object(chunkBytes: number | null | undefined, settings: Settings): number | null {
   const bufferBytes = sizeOf(settings, "buffer_size") ?? S3_BUFFER_DEFAULT_BYTES;
   const parts = Number(settings.max_multipart_parts ?? S3_PARTS_MAX);

@@ -20,11 +20,11 @@ export type SettingValue = string | number | boolean;
 
 export interface SettingsQuestion {
   type: string;
-  /** Flat, as they go into PUT _snapshot. */
+  /** Flat, as sent in PUT _snapshot. */
   settings: Readonly<Record<string, SettingValue>>;
-  /** The cluster's, when known: without it only what holds for every version is judged. */
+  /** The cluster's version, when known; without it only rules that hold for every version are checked. */
   version?: string | undefined;
-  /** Where the cluster runs, when known: its public endpoint is then a warning about traffic. */
+  /** The cluster's region, when known; a public endpoint in it is then a warning about traffic charges. */
   clusterRegion?: string | undefined;
 }
 
@@ -32,11 +32,11 @@ export interface SettingsReport {
   /** Paths are `type` or `settings.<key>`. */
   faults: Fault[];
   warnings: Warning[];
-  /** What the settings come to; absent when the type is unknown. */
+  /** The settings with defaults applied; absent when the type is unknown. */
   effective: EffectiveSettings | undefined;
 }
 
-/** What a repository's settings mean and what is wrong with them. Pure; everything found is data, and no secret is among it. */
+/** Interprets and validates a repository's settings. Pure; all findings are data and contain no secrets. */
 export function validateRepositorySettings({ type, settings, version, clusterRegion }: SettingsQuestion): SettingsReport {
   if (!isRepositoryType(type)) return unknownType("type", type, REPOSITORY_TYPES);
   const written = writtenType(type, settings);
@@ -60,7 +60,7 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
   };
 }
 
-/** The type that blobs are written as: for `source` its delegate, `undefined` when that is missing or unknown. */
+/** The type that the blobs are written as: for `source` its delegate, `undefined` when that is missing or unknown. */
 export function writtenType(type: string, settings: Readonly<Record<string, SettingValue>>): Exclude<RepositoryType, "source"> | undefined {
   const written = type === "source" ? settings.delegate_type : type;
   return isRepositoryType(written) && written !== "source" ? written : undefined;

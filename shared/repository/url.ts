@@ -10,8 +10,8 @@ const QUERY_KEYS = ["endpoint", "region"];
 const EXAMPLES = "oss://bucket/base?region=cn-hangzhou, s3://bucket/base?endpoint=… or file:///dir";
 
 /**
- * Reads `oss://bucket/base?endpoint=…&region=…`, `s3://bucket/base?…` and `file:///dir` (a directory, base path "").
- * Throws `invalid` with one sentence; a URL with a user part is refused without being shown, for it may hold a key.
+ * Parses `oss://bucket/base?endpoint=…&region=…`, `s3://bucket/base?…` and `file:///dir` (a directory, base path "").
+ * Throws `invalid` with one sentence; a URL with a user part is rejected without being shown, because it may contain a key.
  */
 export function parsePlaceUrl(text: string): Place {
   if (text.includes("@"))
@@ -35,7 +35,7 @@ export function parsePlaceUrl(text: string): Place {
   };
 }
 
-/** The inverse of {@link parsePlaceUrl}; credentials are left out. */
+/** The inverse of {@link parsePlaceUrl}; omits credentials. */
 export function printPlaceUrl({ store, bucket, basePath, endpoint, region }: Place): string {
   const path = encodeSegments(basePath);
   if (store === "directory") return `file://${encodeSegments(normalizeBasePath(bucket))}${path === "" ? "" : `/${path}`}`;

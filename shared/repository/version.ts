@@ -1,4 +1,4 @@
-/** Major and minor of `7.10.2`; `undefined` when there is none, so that callers fall back to what holds for every version. */
+/** Major and minor of `7.10.2`; `undefined` when there is none, so that callers fall back to rules that hold for every version. */
 export function parseVersion(text: string | undefined): [major: number, minor: number] | undefined {
   const match = /^(\d+)\.(\d+)/.exec(text ?? "");
   return match === null ? undefined : [Number(match[1]), Number(match[2])];

@@ -1,4 +1,4 @@
-/** The part of Function Compute's context that we use; the local host gives the same. */
+/** The part of Function Compute's context that ossnap uses; the local host provides the same. */
 export interface FcContext {
   requestId: string;
   credentials?: { accessKeyId: string; accessKeySecret: string; securityToken?: string };

@@ -1,9 +1,9 @@
 import * as z from "zod";
 
-/** A timer of Function Compute: its payload is the text that stands in s.yaml. */
+/** A timer of Function Compute: its payload is the text from s.yaml. */
 const timer = z.object({ triggerTime: z.iso.datetime(), triggerName: z.string().optional(), payload: z.string() });
 
-/** `{"policy":"nightly"}` as a timer's payload, with the slot it fired for. */
+/** `{"policy":"nightly"}` as a timer's payload, with the slot for which it fired. */
 export const policyTimer = timer.transform(({ triggerTime, payload }, context) => {
   const policy = z.strictObject({ policy: z.string().min(1) }).safeParse(parseJson(payload));
   if (policy.success) return { policy: policy.data.policy, triggerTime: new Date(triggerTime) };
@@ -11,10 +11,10 @@ export const policyTimer = timer.transform(({ triggerTime, payload }, context) =
   return z.NEVER;
 });
 
-/** The tick needs nothing from its event. */
+/** The tick uses nothing from its event. */
 export const tick = timer.partial();
 
-/** ObjectCreated events of OSS, as a native trigger delivers them; `eventName` has no `oss:` in front. */
+/** ObjectCreated events of OSS, as delivered by a native trigger; `eventName` has no `oss:` prefix. */
 export const copiedBlobs = z
   .object({
     events: z
@@ -35,10 +35,10 @@ export const copiedBlobs = z
 /** One batch of a copy job; the list of blobs is in the state. */
 export const copyTask = z.strictObject({ job: z.string().min(1), batch: z.string().min(1), attempt: z.int().min(1) });
 
-/** One job to go on with; everything of it is in the state. */
+/** The job to continue; all its data is in the state. */
 export const jobTask = z.strictObject({ job: z.string().min(1) });
 
-/** What Function Compute hands to an HTTP function. */
+/** The event that Function Compute passes to an HTTP function. */
 export const httpEvent = z.object({
   headers: z.record(z.string(), z.string()).default({}),
   queryParameters: z.record(z.string(), z.string()).default({}),

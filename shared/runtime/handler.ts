@@ -11,12 +11,12 @@ import { redactor } from "./redact.ts";
 import { type RuntimeSettings, readSettings } from "./settings.ts";
 import { openWorld } from "./wire.ts";
 
-/** What a verb may ask of the door it came through. */
+/** The invocation's settings and resources that a verb can use. */
 export interface Door {
   settings: RuntimeSettings;
   context: FcContext;
   logger: Logger;
-  /** Opens the state and everything behind it; refuses without the state's identity. */
+  /** Opens the state and everything behind it; throws when the state has no identity. */
   world(options?: OpenOptions): Promise<World>;
 }
 
@@ -28,7 +28,7 @@ interface Request {
   error?: unknown;
 }
 
-/** Read once per instance: the file beside the bundle does not change under it. */
+/** Read once per instance: the file beside the bundle does not change while the instance runs. */
 let settingsOnce: RuntimeSettings | undefined;
 const settings = () => {
   settingsOnce ??= readSettings(fileURLToPath(new URL("./ossnap.json", import.meta.url)));
@@ -36,8 +36,8 @@ const settings = () => {
 };
 
 /**
- * The one pipeline of all functions: bytes → JSON → schema → verb. A fault is logged once, with everything known, and thrown on
- * with its message only, so that Function Compute counts it and retries as s.yaml says.
+ * The common pipeline of all functions: bytes → JSON → schema → verb. A fault is logged once with all details and rethrown with its
+ * redacted message and its code only, so that Function Compute counts it and retries as configured in s.yaml.
  */
 export function door<S extends z.ZodType>(
   functionName: string,
@@ -54,7 +54,7 @@ export function door<S extends z.ZodType>(
       throw reported(functionName, request.context, request.error);
     },
   };
-  // middy's types speak of AWS; ours end here.
+  // middy's types are specific to AWS; this cast confines them.
   const pipeline = middy() as unknown as { use(middleware: object): typeof pipeline; handler(run: unknown): Handler };
   return pipeline
     .use(report)
@@ -83,7 +83,7 @@ function parsed(functionName: string, event: unknown): unknown {
   }
 }
 
-/** All issues in one message, each with its path. */
+/** Validates a value; the error lists all issues with their paths. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown, subject: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

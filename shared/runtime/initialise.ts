@@ -9,12 +9,12 @@ import { connect } from "./wire.ts";
 
 export interface Initialised {
   identity: StateIdentity;
-  /** False when the state was ours already. */
+  /** False when the state had already been initialised. */
   created: boolean;
   url: string;
 }
 
-/** Writes the identity of a new state, once. A versioned bucket ignores forbid-overwrite, so two writers could both win: `invalid`. */
+/** Writes the identity of a new state, once. A versioned bucket is `invalid`: it ignores forbid-overwrite, so two writers could win. */
 export async function initialise(settings: RuntimeSettings, context: FcContext): Promise<Initialised> {
   const { state } = connect(settings, context);
   if (await stateIsVersioned(settings, context))

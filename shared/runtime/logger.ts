@@ -1,7 +1,7 @@
 import { currentLogFields } from "../model/logFields.ts";
 import type { Logger } from "../model/logger.ts";
 
-/** One JSON line per event on standard output, as Function Compute's log collects them; fields of one invocation go on every line, and those of what is being done. */
+/** Writes one JSON line per event to standard output for Function Compute's log, with the fields of the invocation and the current work. */
 export function jsonLogger(
   fields: Record<string, unknown>,
   redact: (text: string) => string,
@@ -10,7 +10,7 @@ export function jsonLogger(
   const line = (level: string) => {
     return (message: string, more: Record<string, unknown> = {}) => {
       const own = { level, message };
-      // First for whoever reads it, last so that no field takes their place.
+      // Written first for human readers, and again last so that no field overrides them.
       write(redact(JSON.stringify({ ...own, ...fields, ...currentLogFields(), ...more, ...own })));
     };
   };

@@ -3,17 +3,17 @@ import type { Config } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import { loadConfig } from "./config/loadConfig.ts";
 
-/** The version of this code, for evidence and answers. */
+/** The version of this code, for evidence and responses. */
 export const VERSION = "0.1.0";
 
-/** What the process's environment says, read here and nowhere else. */
+/** The process environment, which is read only here. */
 export interface RuntimeSettings {
   config: Config;
-  /** Other than Function Compute's own endpoint: a stand-in. */
+  /** A stand-in's endpoint; undefined for Function Compute's own. */
   fcEndpoint: { host: string; protocol: "HTTP" | "HTTPS" } | undefined;
   copyFunction: string;
   continueFunction: string;
-  /** Of the shell or the function's role; the context's own win. */
+  /** Credentials of the shell or the function's role; those of the context take precedence. */
   credentials: { accessKeyId: string; secretAccessKey: string; securityToken: string | undefined } | undefined;
   /** Values that must never be shown. */
   secrets: string[];
@@ -21,7 +21,7 @@ export interface RuntimeSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the configuration beside the bundle (or the file given) and the environment; all faults in one message. */
+/** Reads the configuration beside the bundle (or the given file) and the environment; throws one error with all faults. */
 export function readSettings(configPath: string, env: Environment = process.env): RuntimeSettings {
   const path = env.OSSNAP_CONFIG ?? configPath;
   if (!existsSync(path))
@@ -49,7 +49,7 @@ function endpointOf(text: string | undefined): RuntimeSettings["fcEndpoint"] {
   return { host: url.host, protocol: url.protocol === "http:" ? "HTTP" : "HTTPS" };
 }
 
-/** Passwords, keys, webhook addresses: everything in the configuration that no one may read in a log. */
+/** Passwords, keys, webhook addresses: every value of the configuration that must not appear in a log. */
 export function secretsOf(config: Config): string[] {
   const places = [
     config.state,

@@ -12,30 +12,30 @@ import { overlapOf } from "../repository/place.ts";
 import type { FcContext } from "./context.ts";
 import type { RuntimeSettings } from "./settings.ts";
 
-/** With full jitter: 100 ms, 200, 400, 800 on the average half of it. */
+/** With full jitter: half of 100, 200, 400 and 800 ms on average. */
 const RETRY = { attempts: 5, baseMs: 100, capMs: 5_000 };
-/** Four times what any verb asks for at once: a bound against mistakes. */
+/** Four times the concurrency of any verb; a safety limit. */
 const CALLS_AT_ONCE = 32;
-/** Far above what a store in its own region takes for a small blob or a page. */
+/** Far above the duration of a small blob or a page on a store in the same region. */
 const SLOW_MS = 5_000;
-/** 60 s carry a part of 16 MiB at 280 KB/s. */
+/** 60 s are enough for a part of 16 MiB at 280 KB/s. */
 const REQUEST_TIMEOUT_MS_MAX = 60_000;
-/** A store that is silent may take no more of an invocation than this share of it. */
+/** An unresponsive store may use at most 1/n of an invocation. */
 const TIMEOUT_SHARE = 4;
 
-/** What the stores of one invocation share. */
+/** The settings shared by the stores of one invocation. */
 export interface StoreSetting {
   logger: Logger;
-  /** Of the invocation. */
+  /** Time left in the invocation. */
   remainingMs: () => number;
-  /** The function's own, in milliseconds. */
+  /** The function's timeout in milliseconds. */
   timeoutMs: number;
 }
 
-/** A place with the keys it opens with; only the function's role has a token. */
+/** A place with its credentials; only the function's role has a token. */
 type KeyedPlace = Place & { securityToken?: string | undefined };
 
-/** Blobs of a place: limited, its faults told, and repeated inside the invocation's time. */
+/** Opens a place's blobs with limited concurrency, logged faults, and retries within the invocation's time. */
 export function openStore(place: KeyedPlace, { logger, remainingMs, timeoutMs }: StoreSetting): BlobStore {
   const shareMs = timeoutMs / TIMEOUT_SHARE;
   const store = openPlace(place, Math.min(REQUEST_TIMEOUT_MS_MAX, shareMs));
@@ -44,7 +44,7 @@ export function openStore(place: KeyedPlace, { logger, remainingMs, timeoutMs }:
   return retrying(limiting(told, CALLS_AT_ONCE), { ...RETRY, patienceMs: shareMs, remainingMs, sleep, random: Math.random, now: Date.now });
 }
 
-/** Asked by `ossnap init` only; other stores than OSS have no such trap. */
+/** Called only by `ossnap init`; stores other than OSS do not have this pitfall. */
 export async function stateIsVersioned(settings: RuntimeSettings, context: FcContext): Promise<boolean> {
   const { store, bucket, endpoint, region, accessKeyId, secretAccessKey, securityToken } = withKeys(
     settings.config.state,
@@ -55,7 +55,7 @@ export async function stateIsVersioned(settings: RuntimeSettings, context: FcCon
   return ossBucketIsVersioned({ bucket, endpoint, region, accessKeyId, secretAccessKey, securityToken });
 }
 
-/** Places in job logs carry no keys: the configured place that holds them gives its own, else on OSS the function's role does. */
+/** Places in job logs contain no keys: they come from the configured place that has them, otherwise on OSS from the function's role. */
 export function withKeys(place: Place, settings: RuntimeSettings, context: FcContext): KeyedPlace {
   if (place.accessKeyId) return place;
   const { config, credentials } = settings;
@@ -71,7 +71,7 @@ export function withKeys(place: Place, settings: RuntimeSettings, context: FcCon
   return withRoleKeys(place, context);
 }
 
-/** A role's keys open OSS only, and only where the place has none of its own. */
+/** A role's keys are valid for OSS only, and are used only where the place has none of its own. */
 export function withRoleKeys(place: Place, { credentials }: FcContext): KeyedPlace {
   if (place.store !== "oss" || place.accessKeyId || !credentials) return place;
   const { accessKeyId, accessKeySecret, securityToken } = credentials;

@@ -17,9 +17,9 @@ import { redactor } from "./redact.ts";
 import { type RuntimeSettings, VERSION } from "./settings.ts";
 import { openStore, type StoreSetting, withKeys, withRoleKeys } from "./stores.ts";
 
-/** An answer on its way back when the invocation ends is lost; so much is kept for it. */
+/** Reserved for the response: one still in transit when the invocation ends is lost. */
 const DEADLINE_MARGIN_MS = 1_000;
-/** A terminal's commands that only look have no deadline, and say themselves what failed. */
+/** Read-only terminal commands have no deadline and report failures themselves. */
 const BY_HAND: StoreSetting = {
   logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
   remainingMs: () => Number.POSITIVE_INFINITY,
@@ -28,7 +28,7 @@ const BY_HAND: StoreSetting = {
 /** By the state's url: read once per instance, and again when the listing does not show its mark. */
 const identities = new Map<string, StateIdentity>();
 
-/** The connections of one invocation, without its state: what a look at a bucket needs. */
+/** The connections of one invocation without its open state: enough to read a bucket. */
 export interface Connections {
   cluster(name: string): Cluster;
   blobs(place: Place): BlobStore;
@@ -38,7 +38,7 @@ export interface Connections {
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Opens nothing yet; each client is made once, when it is first asked for. */
+/** Opens nothing yet; each client is created once, on first use. */
 export function connect(settings: RuntimeSettings, context: FcContext, setting: StoreSetting = BY_HAND): Connections {
   const { config } = settings;
   const clusters = new Map<string, Cluster>();
@@ -51,7 +51,7 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
   };
   return {
     blobs,
-    // Not before it is asked for: a proof of one repository needs no keys of the state.
+    // Lazy: a proof of one repository needs no keys of the state.
     get state() {
       return blobs(config.state);
     },
@@ -78,7 +78,7 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
   };
 }
 
-/** One place without a configuration: with its own keys, else on OSS with the context's. */
+/** One place without a configuration: uses its own keys, otherwise on OSS the context's. */
 export function connectPlace(place: Place, context: FcContext): BlobStore {
   return openStore(withRoleKeys(place, context), BY_HAND);
 }
@@ -88,11 +88,11 @@ export interface Invocation {
   context: FcContext;
   startedMs: number;
   logger: Logger;
-  /** Opens a state that lost what was in `live/`, too. */
+  /** Also opens a state that has lost the contents of `live/`. */
   adopting?: boolean | undefined;
 }
 
-/** Everything a verb may touch, with the state's identity checked: the only place that knows adapters. */
+/** Everything a verb may access, with the state's identity verified. Only this file and stores.ts know adapters. */
 export async function openWorld(settings: RuntimeSettings, invocation: Invocation): Promise<World> {
   const { context, logger, functionName, startedMs, adopting } = invocation;
   const timeoutMs = context.function.timeout * 1000;

@@ -4,42 +4,45 @@ import { reason } from "../model/reason.ts";
 import { stateKey } from "./keys.ts";
 import { type LiveView, readLive } from "./liveView.ts";
 
-/** Signatures are refused beyond 15 minutes; claims and patience want better. */
+/** Signatures fail beyond 15 minutes; claims and patience need more accuracy. */
 const CLOCK_SKEW_MS_MAX = 5 * 60_000;
 
 const STATE_SCHEMA = 1;
 
-/** What `ossnap init` wrote: it tells a state that is lost or somebody else's from one that is merely new. */
+/** Written by `ossnap init`; distinguishes a new state from a lost or foreign one. */
 export interface StateIdentity {
   schema: number;
   product: "ossnap";
   id: string;
   createdAt: string;
-  /** Its mark was written: if that is gone, `live/` was lost. Absent in a state of the first version, and while `ossnap init` is at it. */
+  /**
+   * Set once the mark was written: a missing mark then means that `live/` was lost. Absent in states of the first version and during
+   * `ossnap init`.
+   */
   marked?: true;
 }
 
-/** The store's clock, carried on by this machine's between requests. */
+/** The store's clock, extrapolated with the local clock between requests. */
 export interface StateClock {
   now(): Date;
 }
 
-/** What every invocation begins with: one listing of `live/`, from which the rest follows. */
+/** The state as opened at the start of an invocation, from one listing of `live/`. */
 export interface OpenedState {
   identity: StateIdentity;
   clock: StateClock;
   live: LiveView;
 }
 
-/** `adopting`: also a state that lost its mark is opened, as it is, to find out what can be known of it again. */
+/** `adopting` also opens a state that lost its mark, to find out what can be reconstructed. */
 export interface OpenOptions {
   adopting?: boolean | undefined;
 }
 
 /**
- * Lists `live/`, and reads the identity unless it is the `known` one and its mark is in the listing. The store's clock comes with the listing.
- * Absent or foreign identity, an identity whose mark is lost, or clocks more than 5 minutes apart: `absent`, `invalid`, `absent`, `conflict`,
- * each naming the way out.
+ * Lists `live/` and reads the identity, unless it is the `known` one and its mark is listed. The listing also provides the store's clock.
+ * Throws `absent` without an identity, `invalid` for a foreign one, `absent` if its mark is lost, and `conflict` if the clocks differ by
+ * more than 5 minutes; each message names the way out.
  */
 export async function openState(
   state: BlobStore,
@@ -64,7 +67,7 @@ export async function openState(
     await deleteOtherMarks(state, identity, live);
     return { identity, clock, live };
   }
-  // The listing may be older than the end of an init or an adoption, and then tells nothing of what that wrote.
+  // The listing may predate the end of an init or adoption and then does not show what that wrote.
   const again = await look(state, localNow);
   if (adopting || isMarked(identity, again.live)) return { identity, ...again };
   throw new AppError(
@@ -74,7 +77,7 @@ export async function openState(
   );
 }
 
-/** Writes the identity of a new state once; an existing one of ours is returned as it is. */
+/** Writes the identity of a new state once; an existing one of ours is returned unchanged. */
 export async function initState(
   state: BlobStore,
   id: string,
@@ -101,7 +104,7 @@ async function look(state: BlobStore, localNow: () => Date): Promise<{ live: Liv
 }
 
 function clockFrom(theirs: Date, localNow: () => Date, url: string): StateClock {
-  // The Date header has whole seconds and is as old as half the round trip; neither matters at this scale.
+  // The Date header has a resolution of one second and is half a round trip old; neither matters at this scale.
   const offsetMs = theirs.getTime() - localNow().getTime();
   const seconds = Math.round(-offsetMs / 1000);
   if (Math.abs(offsetMs) > CLOCK_SKEW_MS_MAX)
@@ -112,18 +115,18 @@ function clockFrom(theirs: Date, localNow: () => Date, url: string): StateClock 
   return { now: () => new Date(localNow().getTime() + carried) };
 }
 
-/** The schema is part of it, so that instances of an older version look again once a newer one has changed the state. */
+/** Includes the schema, so that instances of an older version notice when a newer one changed the state. */
 const markOf = ({ schema, id }: StateIdentity) => `${schema}-${id}`;
 
-/** Where the identity's mark lies. */
+/** The key of the identity's mark. */
 export const markerOf = (identity: StateIdentity) => stateKey.marker(markOf(identity));
 
-/** Whether what `live/` tells is that of this identity, and not what was written after it was lost. */
+/** Whether the contents of `live/` belong to this identity. */
 export const isMarked = (identity: StateIdentity, live: LiveView) => live.marks.has(markOf(identity));
 
 /**
- * Leaves the identity's mark in the listing, and no other; only then the identity says so, so that a crash in between is made good by whoever comes next.
- * A state without the mark may be of the first version, whose pause lay elsewhere.
+ * Writes the identity's mark, removes other marks, and then records that in the identity, so that the next invocation completes an
+ * interrupted run. A state without a mark may be of the first version, which stored its pause elsewhere.
  */
 async function mark(state: BlobStore, identity: StateIdentity, live: LiveView): Promise<StateIdentity> {
   if (!isMarked(identity, live)) {

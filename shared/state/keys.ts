@@ -1,42 +1,42 @@
 import type { JobKindName } from "../model/jobId.ts";
 import { timeDigits } from "../model/restoredName.ts";
 
-/** What is remembered of a slot once it is dealt with, all of it in the key: the tick's one listing tells it. */
+/** What is stored of a handled slot. All of it is part of the key, so that the tick's single listing shows it. */
 export interface SlotHint {
   slot: string;
-  /** How its job ended, `firstSeen`, or `skipped`. */
+  /** The final state of its job, `firstSeen`, or `skipped`. */
   state: string;
-  /** How long it took. */
+  /** Duration of the job in seconds. */
   seconds: number;
 }
 
-/** Every key of the state prefix, in one place; the shapes are those of the job protocol in docs/jobs.md. */
+/** All keys below the state prefix; docs/jobs.md describes them. */
 export const stateKey = {
   identity: "state.json",
-  /** Says within the one listing that the identity is there, and which. */
+  /** Shows in the single listing that the identity exists, and which one. */
   marker: (mark: string) => `live/state/${mark}`,
   paused: "live/paused",
-  /** Where the first version put it. */
+  /** The key used by the first version. */
   pausedBefore: "paused",
   live: "live/",
   jobs: "live/jobs/",
   job: (id: string) => `live/jobs/${id}/`,
   record: (id: string, seq: number) => `live/jobs/${id}/${String(seq).padStart(6, "0")}.json`,
-  /** The job's look was too long for a tick and went on in this task. */
+  /** Marks that the job's look was too long for a tick and continues in this task. */
   task: (id: string, number: number) => `live/tasks/${id}/${String(number).padStart(6, "0")}`,
   tasks: (id: string) => `live/tasks/${id}/`,
-  /** Where the next tick begins, since the last one did not come to it. */
+  /** Names the job with which the next tick starts. */
   next: (id: string) => `live/next/${id}`,
   slot: (policy: string, { slot, state, seconds }: SlotHint) => `live/slots/${policy}/${slot}.${state}.${seconds}`,
   watchRoots: (watch: string) => `live/watch/${watch}/root/`,
-  /** What the root last looked at held: a root of another repository shares nothing with it. */
+  /** Uuids of the last examined root, to detect a root of another repository. */
   watchUuids: (watch: string) => `live/watch/${watch}/uuids.json`,
   positions: (watch: string) => `live/watch/${watch}/position/`,
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,
   published: (owner: string) => `live/copies/${owner}/published/`,
   copySeen: (copy: string) => `live/copies/${copy}/seen/`,
-  /** A remembered mark; the time in front makes listings come in the order of remembering. */
+  /** A mark; the leading time sorts listings by the time of recording. */
   mark: (prefix: string, time: Date, mark: string) => `${prefix}${timeDigits(time)}~${mark}`,
   notice: (key: string) => `live/notices/${encodeURIComponent(key)}.json`,
   noticeOver: (key: string, since: string) => `done/notice/${encodeURIComponent(key)}/${since}.json`,
@@ -51,10 +51,10 @@ export const stateKey = {
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
   batch: (id: string, batch: string) => `work/${id}/${batch}.json`,
   batchDone: (id: string, batch: string, attempt: number) => `work/${id}/${batch}.done-${attempt}.json`,
-  /** By the root that is to be published: of two plans for one round neither overwrites what the other one wrote. */
+  /** Keyed by the root to publish, so that two plans of one round do not overwrite each other. */
   copyExpected: (id: string, sha256: string) => `work/${id}/expected-${sha256}.json`,
   copyRoot: (id: string, sha256: string) => `work/${id}/root-${sha256}`,
-  /** As version 0.1.0 wrote them before. */
+  /** Keys written by earlier builds of version 0.1.0. */
   copyExpectedBefore: (id: string, round: number) => `work/${id}/expected-${round}.json`,
   copyRootBefore: (id: string, round: number) => `work/${id}/root-${round}`,
   progress: (id: string) => `work/${id}/progress.json`,

@@ -2,47 +2,47 @@ import type { BlobStore } from "../model/blobStore.ts";
 import { parseSlot } from "../model/slot.ts";
 import { type SlotHint, stateKey } from "./keys.ts";
 
-/** What one listing of `live/` says: every open job with its newest record, and the hints. */
+/** The contents of one listing of `live/`: every open job with its newest record, and the hints. */
 export interface LiveView {
-  /** Job id → the number of its newest record. */
+  /** Job id → number of its newest record. */
   jobs: Map<string, number>;
-  /** Job id → the number of the last task that went on with it. */
+  /** Job id → number of the last task that continued it. */
   tasks: Map<string, number>;
-  /** The job that the last tick did not come to. */
+  /** The first job that the last tick did not reach. */
   next: string | undefined;
-  /** Policy → slots already dealt with, oldest first. */
+  /** Policy → handled slots, oldest first. */
   slots: Map<string, SlotHint[]>;
-  /** Watch → marks of roots already looked at. */
+  /** Watch → marks of examined roots. */
   watchRoots: Map<string, Mark[]>;
-  /** Watch → the snapshots it served, oldest first; the last is served now. */
+  /** Watch → snapshots it served, oldest first; the last is served now. */
   positions: Map<string, WatchPosition[]>;
-  /** Copy and destination → `<generation>-<sha256>` of roots that we published there ourselves. */
+  /** Copy and destination → `<generation>-<sha256>` of roots that this deployment published there. */
   published: Map<string, Mark[]>;
   /** Copies and destinations whose empty prefix was claimed. */
   copyClaims: Set<string>;
-  /** Copy → marks of source roots, snapshots and slots already dealt with. */
+  /** Copy → marks of handled source roots, snapshots and slots. */
   copySeen: Map<string, Mark[]>;
-  /** Keys of facts that are said and not over yet. */
+  /** Keys of notices that were raised and are not resolved. */
   notices: Set<string>;
-  /** Marks of the identities that were found here; one, unless the state was begun anew. */
+  /** Marks of the identities found; one, unless the state was recreated. */
   marks: Set<string>;
-  /** Effects are held back. */
+  /** Whether effects are paused. */
   paused: boolean;
 }
 
-/** Something remembered, in the order of remembering. */
+/** A mark, listed in the order in which marks were recorded. */
 export interface Mark {
   mark: string;
   key: string;
 }
 
 export interface WatchPosition {
-  /** `yyyymmddhhmmssSSS` of the snapshot's start, as in restored index names. */
+  /** Start of the snapshot as `yyyymmddhhmmssSSS`, as in restored index names. */
   digits: string;
   uuid: string;
 }
 
-/** One LIST of everything open; cost: a request per 1000 keys. */
+/** Lists everything that is open; one request per 1000 keys. */
 export async function readLive(state: BlobStore, onDate?: (date: Date) => void): Promise<LiveView> {
   const view: LiveView = {
     jobs: new Map(),
@@ -93,7 +93,7 @@ function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly s
   if (position) push(view.positions, watch, position);
 }
 
-/** The last segment of a position's key. */
+/** Parses the last segment of a position's key. */
 export function parsePosition(leaf: string): WatchPosition | undefined {
   const match = /^(\d{17})-(.+)$/.exec(leaf);
   return match ? { digits: match[1] as string, uuid: match[2] as string } : undefined;

@@ -4,11 +4,11 @@ import { stateKey } from "./keys.ts";
 import type { Mark } from "./liveView.ts";
 import { writeObject } from "./objects.ts";
 
-/** Enough to know what was dealt with lately; older marks only make listings longer. */
+/** Enough to recognize recent work; older marks only lengthen listings. */
 const MARKS_KEPT = 6;
 
-/** Remembers a mark under a prefix and forgets the oldest ones of its kind: many roots must not push out the one slot. */
-export async function rememberMark(
+/** Records a mark under a prefix and removes the oldest of its kind, so that many roots do not displace the one slot. */
+export async function recordMark(
   world: { state: BlobStore; clock: StateClock },
   marks: Map<string, Mark[]>,
   { name, prefix, mark }: { name: string; prefix: string; mark: string },
@@ -26,7 +26,7 @@ export async function rememberMark(
   if (old.length > 0) await world.state.delete(old.map((past) => past.key));
 }
 
-/** A success and a slot say so in front, a root begins with its generation; what is left is a snapshot's uuid. */
+/** Successes and slots have a prefix, roots start with their generation; anything else is a snapshot's uuid. */
 function kindOf(mark: string): string {
   return /^(after|slot)-/.exec(mark)?.[1] ?? (/^-?\d+-/.test(mark) ? "root" : "uuid");
 }

@@ -1,10 +1,10 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode } from "../model/errors.ts";
 
-/** One for all: each TextDecoder holds a converter outside of the heap, and a tick reads two objects per open job. */
+/** Shared, because each TextDecoder allocates outside the heap and a tick reads two objects per open job. */
 const utf8 = new TextDecoder();
 
-/** A small JSON object of the state; `undefined` when the key is absent. */
+/** Reads a small JSON object of the state; `undefined` if the key is absent. */
 export async function readObject<T>(state: BlobStore, key: string): Promise<T | undefined> {
   const bytes = await state.get(key);
   if (bytes === undefined) return undefined;
@@ -19,7 +19,7 @@ export async function writeObject(state: BlobStore, key: string, value: unknown)
   await state.put(key, new TextEncoder().encode(JSON.stringify(value)));
 }
 
-/** Writes it unless something is there; says whether we did. A lost answer may read as "not we": callers must not need more. */
+/** Writes the object unless the key exists and returns whether it did. After a lost response it may return false for its own write. */
 export async function writeObjectOnce(state: BlobStore, key: string, value: unknown): Promise<boolean> {
   try {
     await state.put(key, new TextEncoder().encode(JSON.stringify(value)), { ifAbsent: true });
@@ -30,7 +30,7 @@ export async function writeObjectOnce(state: BlobStore, key: string, value: unkn
   }
 }
 
-/** The last segments of all keys below a prefix. */
+/** All keys below a prefix, without the prefix. */
 export async function keysBelow(state: BlobStore, prefix: string): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of state.list(prefix)) keys.push(key.slice(prefix.length));

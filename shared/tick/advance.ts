@@ -1,21 +1,16 @@
 import { isTimeUp } from "../jobs/isTimeUp.ts";
+import type { Stepped } from "../jobs/kind.ts";
 import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
-import { type JobKind, type Stepped, stepJob } from "../jobs/step.ts";
+import { stepJob } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";
 import { messageOf } from "../model/errors.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject } from "../state/objects.ts";
-import { arrivalKind } from "../verbs/arrival/job.ts";
-import { backupKind } from "../verbs/backup/job.ts";
-import { copyKind } from "../verbs/copy/job.ts";
-import { pruneKind } from "../verbs/prune/job.ts";
-import { restoreKind } from "../verbs/restore/job.ts";
-import { retireKind } from "../verbs/retire/job.ts";
-import { verificationKind } from "../verbs/verification/job.ts";
 import { handOver, isInTask } from "./handOver.ts";
+import { kindFor } from "./kinds.ts";
 
 export interface Advanced {
   job: string;
@@ -24,10 +19,10 @@ export interface Advanced {
   reason: Reason;
 }
 
-/** What one job's look may take of a tick, its reserve for the record included; what does not fit goes on in a task. */
+/** Time that one job may use in a tick, including the reserve for its record; longer work continues in a task. */
 const SLICE_MS = 35_000;
 
-/** Moves one job by id, unless a task has it in hand; a job that has no log (any more) is no error. */
+/** Moves one job by id unless a task is working on it. A job without a log is not an error. */
 export async function advanceJob(world: World, id: string, known?: OpenWork): Promise<Advanced | undefined> {
   const work = known ?? (await readOpenWork(world));
   const job = work.jobs.find((open) => open.id === id);
@@ -35,14 +30,14 @@ export async function advanceJob(world: World, id: string, known?: OpenWork): Pr
 }
 
 /**
- * Moves every open job one round, a slice of the time each: the one that the last tick did not come to first, then whoever is longest without a record.
- * Jobs that these create are moved too.
+ * Moves every open job once, each within a time slice, starting with the first job that the last tick did not reach, then by the age of
+ * the last record. Jobs created on the way are moved too.
  */
 export async function advanceAll(world: World, work: OpenWork): Promise<Advanced[]> {
   const advanced: Advanced[] = [];
   const done = new Set<string>();
-  const keepNext = nextKeeper(world, work);
-  // Written beforehand: a tick that a look kills does not begin with the same look again.
+  const keepNext = nextRecorder(world, work);
+  // Written before the work starts, so that a tick that crashes on one job starts with the next job.
   const [, second] = inTurn(work);
   if (second) await keepNext(second.id);
   for (;;) {
@@ -62,8 +57,8 @@ function inTurn({ jobs, live }: OpenWork): Job[] {
   return first > 0 ? [...order.slice(first), ...order.slice(0, first)] : order;
 }
 
-/** Remembers with whom the next tick begins, so that one too short for all jobs does not serve the same ones again. */
-function nextKeeper(world: World, { live }: OpenWork): (id: string | undefined) => Promise<void> {
+/** Records the job with which the next tick starts, so that short ticks do not serve the same jobs every time. */
+function nextRecorder(world: World, { live }: OpenWork): (id: string | undefined) => Promise<void> {
   let kept = live.next;
   return async (id) => {
     if (kept === id) return;
@@ -73,16 +68,16 @@ function nextKeeper(world: World, { live }: OpenWork): (id: string | undefined) 
   };
 }
 
-/** The same world with less time, for one job's look. */
+/** The same world with less time, for one job. */
 function withSlice(world: World): World {
   const endMs = world.clock.now().getTime() + SLICE_MS;
   const remainingMs = () => Math.min(world.remainingMs(), endMs - world.clock.now().getTime());
-  // Not spread: that would open what is opened only when it is asked for, and tasks cannot be opened without a role.
+  // Not a spread copy: that would evaluate lazy members, and tasks cannot be opened without a role.
   return Object.create(world, { remainingMs: { value: remainingMs } }) as World;
 }
 
 async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: World): Promise<Advanced> {
-  // A cancellation does not wait for the task: whoever writes the next record has the job.
+  // A cancellation does not wait for the task; the invocation that writes the next record owns the job.
   if (!job.head.cancelling && (await isInTask(world, work, job)))
     return { job: job.id, outcome: "left", state: job.head.state, reason: reason("job.inTask") };
   const advanced = await advanceOne(world, work, job, looking);
@@ -90,12 +85,12 @@ async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: 
   return advanced;
 }
 
-/** Moves this job with its id on every log line; `looking` may give its looks less time than the invocation has. */
+/** Moves this job with its id on every log line; `looking` may allow less time than the invocation has. */
 export function advanceOne(world: World, work: OpenWork, job: Job, looking = world): Promise<Advanced> {
   return withLogFields({ job: job.id }, () => stepOne(world, work, job, looking));
 }
 
-/** A job whose look or effect throws is left for the next tick; the others go on. */
+/** A job that throws is left to the next tick; the others continue. */
 async function stepOne(world: World, work: OpenWork, job: Job, looking: World): Promise<Advanced> {
   const context = {
     log: world.log,
@@ -117,22 +112,7 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
   }
 }
 
-/** How jobs of its kind look, decide and act. */
-export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
-  const kinds = {
-    backup: () => backupKind(world, work),
-    prune: () => pruneKind(world, work),
-    copy: () => copyKind(world, work),
-    arrival: () => arrivalKind(world, work),
-    restore: () => restoreKind(world, work),
-    retire: () => retireKind(world),
-    verification: () => verificationKind(world, work),
-  };
-  // Each kind's input and data are its own; the id's first word is what ties a log to its kind.
-  return kinds[job.kind]() as unknown as JobKind;
-}
-
-/** Arrivals before all others and the newest of them first, so that an older one sees what takes its place; then whoever waited longest. */
+/** Arrivals first, newest before older ones so that an older one sees its successor; then by the age of the last record. */
 export function byTurn(a: Job, b: Job): number {
   const [first, second] = [startOf(a), startOf(b)];
   if (first !== second) return first > second ? -1 : 1;

@@ -5,29 +5,32 @@ import { hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
-import { tellBegin, tellOver } from "../notices/notices.ts";
+import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
 import { lookForCopy } from "../verbs/copy/look.ts";
 import { type Advanced, advanceAll } from "./advance.ts";
 
-/** Enough to hide latency; a look is a listing, and rarely more. */
+/** Hides latency; a look is usually one listing. */
 const LOOKS_AT_ONCE = 8;
 
 export interface TickReport {
   advanced: Advanced[];
-  /** Looks that failed; each is looked at again by the next tick. */
+  /** Looks that failed; the next tick repeats them. */
   failed: { look: string; message: string }[];
 }
 
-/** The tick: looks for what no event told us (slots, watches, copies), then moves every open job one step on. */
+/** The tick: looks for work that no event announced (slots, watches, copies), then advances every open job. */
 export async function advanceJobs(world: World): Promise<TickReport> {
   const work = await readOpenWork(world, world.live);
   const failed = await lookEverywhere(world, work);
   return { advanced: await advanceAll(world, work), failed };
 }
 
-/** At the same time, so that one store that is silent does not keep the others; those that time does not reach are the next tick's. */
+/**
+ * Runs the looks concurrently, so that an unresponsive store does not delay the others; looks that do not start in time are left to the
+ * next tick.
+ */
 async function lookEverywhere(world: World, work: OpenWork): Promise<TickReport["failed"]> {
   const messages = new Map<string, string>();
   const all = looks(world, work);
@@ -47,7 +50,7 @@ async function lookEverywhere(world: World, work: OpenWork): Promise<TickReport[
   });
 }
 
-/** Each entry of ossnap.yaml by itself: one that cannot be looked at does not keep the others. */
+/** One look per entry of ossnap.yaml, each independent of the others. */
 function looks(world: World, work: OpenWork): [string, () => Promise<unknown>][] {
   const { backups, watches, copies } = world.config;
   return [
@@ -66,18 +69,18 @@ function looks(world: World, work: OpenWork): [string, () => Promise<unknown>][]
   ];
 }
 
-/** What no waiting mends is told once, and again when it is over; the message, if it failed. */
+/** Reports a permanent failure once, and its resolution. Returns the message of a failed look. */
 async function look(world: World, work: OpenWork, name: string, run: () => Promise<unknown>): Promise<string | undefined> {
   const key = `look-failed:${name}`;
   try {
     await withLogFields({ look: name }, run);
-    if (work.live.notices.has(key)) await tellOver(world, key, "look.failed", reason("look.fine", { look: name }));
+    if (work.live.notices.has(key)) await resolveNotice(world, key, "look.failed", reason("look.fine", { look: name }));
     return undefined;
   } catch (error) {
     const message = messageOf(error);
     world.logger.error("look failed", { look: name, error: message });
     if (!hasCode(error, "transient", "conflict"))
-      await tellBegin(world, { key, code: "look.failed", severity: "bad", reason: reason("look.failed", { look: name, message }) });
+      await raiseNotice(world, { key, code: "look.failed", severity: "bad", reason: reason("look.failed", { look: name, message }) });
     return message;
   }
 }

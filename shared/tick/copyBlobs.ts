@@ -3,7 +3,7 @@ import { withLogFields } from "../model/logFields.ts";
 import { type CopyReport, type CopyTask, moveBatch } from "../verbs/copy/move.ts";
 import { advanceJob } from "./advance.ts";
 
-/** Moves one batch of a copy; then its job is looked at again. */
+/** Moves one batch of a copy, then advances its job. */
 export function copyBlobs(world: World, task: CopyTask): Promise<CopyReport> {
   return withLogFields({ job: task.job }, async () => {
     const report = await moveBatch(world, task);

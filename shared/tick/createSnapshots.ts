@@ -8,7 +8,7 @@ export interface PolicyTimer {
   triggerTime: Date;
 }
 
-/** A policy's timer fired: the slot's snapshot is asked for and begun; advanceJobs follows it. The same slot again changes nothing. */
+/** Handles a policy's timer: requests and starts the slot's snapshot; advanceJobs follows it. A repeated slot changes nothing. */
 export async function createSnapshots(
   world: World,
   timer: PolicyTimer,

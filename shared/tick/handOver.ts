@@ -5,19 +5,19 @@ import { messageOf } from "../model/errors.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObjectOnce } from "../state/objects.ts";
 
-/** FC remembers task ids: the same one never runs twice at once. */
+/** Function Compute never runs two tasks with one id at the same time. */
 function taskIdOf(id: string, number: number): string {
   return `${id}-goes-on-${number}`;
 }
 
 /**
- * Hands a job whose look was cut over to a task. The number of the task is written first, and whoever writes it starts it; one that was numbered and
- * never started is unknown to the platform, and is started by the next tick under the same id.
+ * Continues an interrupted look in a task. The task's number is written first, and the writer starts the task; a numbered task that was
+ * never started is unknown to the platform, and the next tick starts it under the same id.
  */
 export async function handOver(world: World, work: OpenWork, { id }: Job): Promise<void> {
   const number = (work.live.tasks.get(id) ?? 0) + 1;
-  await withoutTasks(world, id, async () => {
-    // Somebody may have ended it while it was looked at.
+  await ifTasksAvailable(world, id, async () => {
+    // Another invocation may have finished it meanwhile.
     if (await world.log.done(id)) return;
     if (!(await writeObjectOnce(world.state, stateKey.task(id, number), {}))) return;
     work.live.tasks.set(id, number);
@@ -26,11 +26,11 @@ export async function handOver(world: World, work: OpenWork, { id }: Job): Promi
   });
 }
 
-/** Whether a task has the job in hand now; costs a request only for a job that was handed over before. */
+/** Whether a task is working on the job; costs a request only if the job was handed over before. */
 export async function isInTask(world: World, work: OpenWork, { id }: Job): Promise<boolean> {
   const number = work.live.tasks.get(id);
   if (number === undefined) return false;
-  const state = await withoutTasks(world, id, async () => {
+  const state = await ifTasksAvailable(world, id, async () => {
     const seen = await world.tasks.state(world.continueFunction, taskIdOf(id, number));
     if (seen === "unknown") await startTask(world, id, number);
     return seen;
@@ -42,8 +42,8 @@ function startTask(world: World, id: string, number: number): Promise<void> {
   return world.tasks.start(world.continueFunction, taskIdOf(id, number), { job: id });
 }
 
-/** Where no task can be started the job goes on in the ticks, a slice each. */
-async function withoutTasks<T>(world: World, id: string, run: () => Promise<T>): Promise<T | undefined> {
+/** Where no task can be started, the job continues in the ticks, one slice each. */
+async function ifTasksAvailable<T>(world: World, id: string, run: () => Promise<T>): Promise<T | undefined> {
   try {
     return await run();
   } catch (error) {

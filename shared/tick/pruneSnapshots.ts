@@ -4,7 +4,7 @@ import { askPrune } from "../verbs/prune/ask.ts";
 import { type Advanced, advanceJob } from "./advance.ts";
 import type { PolicyTimer } from "./createSnapshots.ts";
 
-/** A policy's prune timer fired: what the plan says goes, if this policy was ever applied by hand; otherwise it is refused and told. */
+/** Handles a policy's prune timer: runs the plan if this policy was applied by hand before; otherwise refuses and reports it. */
 export async function pruneSnapshots(
   world: World,
   timer: PolicyTimer,

@@ -1,4 +1,6 @@
-/** One sentence per reason code; `{name}` is a parameter, `{name:bytes}` a size, `{name:reason}` the sentence of another code. Programs read the codes, people these. */
+/**
+ * One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:reason}` the sentence of another code.
+ */
 export const EN: Readonly<Record<string, string>> = {
   "adopt.aliasSeveral": "alias {alias} is on several indices ({indices}): put it on one of them first",
   "adopt.copyEmpty": "{destination} has no root yet: the first copy takes it",

@@ -1,6 +1,6 @@
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-/** `41.2 GiB`: at most three significant digits, never decimals of bytes. */
+/** `41.2 GiB`: at most three significant digits; bytes never have decimals. */
 export function bytesText(bytes: number): string {
   let value = bytes;
   let unit = 0;

@@ -2,7 +2,10 @@ import type { Reason, ReasonParam } from "../model/reason.ts";
 import { EN } from "./en.ts";
 import { bytesText } from "./numbers.ts";
 
-/** The sentence of a reason; `{because:reason}` is another reason's code, said with the same parameters; a code without one shows itself and its parameters, so that nothing is ever silent. */
+/**
+ * Renders the sentence of a reason; `{because:reason}` renders another code with the same parameters. A code without a sentence is shown as
+ * is.
+ */
 export function say({ code, params }: Reason): string {
   const template = EN[code];
   if (template === undefined) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type BlobStoreCases, bytesOf, keysOf } from "./blobStore.ts";
+import { type BlobStoreCases, bytesOf, keysOf } from "./blobStoreSubject.ts";
 
-/** In the byte order of UTF-8; in the order of JavaScript's strings the last two change places. */
+/** In UTF-8 byte order; in the order of JavaScript strings the last two are swapped. */
 const ORDERED_KEYS = ["B", "_-x", "a-b", "a/b", "a/c/d", "a0", "é", "\uFFED", "\u{1F600}"];
-/** More than two pages of a thousand. */
+/** More than two pages of a thousand keys. */
 const MANY = 2100;
 
 export function listingCases(cases: BlobStoreCases): void {
@@ -15,7 +15,7 @@ export function listingCases(cases: BlobStoreCases): void {
 }
 
 function orderCases({ fresh }: BlobStoreCases): void {
-  it("lists in the byte order of UTF-8 keys, with sizes, whatever the order of writing", async () => {
+  it("lists in UTF-8 byte order with sizes, whatever the order of writing", async () => {
     const store = fresh();
     for (const key of ORDERED_KEYS.toReversed()) await store.put(key, bytesOf(key));
     const listed: [string, number][] = [];
@@ -23,7 +23,7 @@ function orderCases({ fresh }: BlobStoreCases): void {
     expect(listed).toEqual(ORDERED_KEYS.map((key) => [key, Buffer.byteLength(key)]));
   });
 
-  it("starts after a key, be it there or not", async () => {
+  it("starts after a key, whether it exists or not", async () => {
     const store = fresh();
     for (const key of ["a", "b/1", "b/2", "c"]) await store.put(key, bytesOf("x"));
     expect(await keysOf(store, "", { startAfter: "a" })).toEqual(["b/1", "b/2", "c"]);
@@ -35,7 +35,7 @@ function orderCases({ fresh }: BlobStoreCases): void {
 }
 
 function boundaryCases({ fresh, freshPath, subject }: BlobStoreCases): void {
-  it("lists by prefix, which need not end at a slash", async () => {
+  it("lists by prefix, which need not end with a slash", async () => {
     const store = fresh();
     for (const key of ["index-1", "index-12", "index.latest", "indices/a/0", "snap-1"]) await store.put(key, bytesOf("x"));
     expect(await keysOf(store, "index")).toEqual(["index-1", "index-12", "index.latest"]);
@@ -43,7 +43,7 @@ function boundaryCases({ fresh, freshPath, subject }: BlobStoreCases): void {
     expect(await keysOf(store, "nothing")).toEqual([]);
   });
 
-  it("never takes base2 for base, nor shows it what lies beside", async () => {
+  it("does not mistake base2 for base, nor show blobs outside the base", async () => {
     const path = freshPath();
     const [base, base2, below] = [subject().at(path), subject().at(`${path}2`), subject().at(`${path}/inner`)];
     await base.put("mine", bytesOf("1"));
@@ -54,7 +54,7 @@ function boundaryCases({ fresh, freshPath, subject }: BlobStoreCases): void {
     expect(await base.get("theirs")).toBeUndefined();
   });
 
-  it("finds nothing under an empty base, and everything from the bucket's root", async () => {
+  it("finds nothing under an empty base, and everything from the root of the bucket", async () => {
     expect(await keysOf(fresh(), "")).toEqual([]);
     const path = freshPath();
     await subject().at(path).put("x", bytesOf("x"));
@@ -63,7 +63,7 @@ function boundaryCases({ fresh, freshPath, subject }: BlobStoreCases): void {
 }
 
 function pagingCases({ freshPath, subject }: BlobStoreCases): void {
-  it("pages to the end, without a gap or a double, and deletes as many", async () => {
+  it("pages to the end without gaps or duplicates, and deletes as many", async () => {
     const path = freshPath();
     const store = subject().at(path);
     const keys = Array.from({ length: MANY }, (_, index) => `many/${String(index).padStart(5, "0")}`);

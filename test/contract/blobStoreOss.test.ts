@@ -7,7 +7,7 @@ import { blobStoreContract } from "./blobStore.ts";
 
 const KEYS = { accessKeyId: "AKCONTRACT", secretAccessKey: "secret-of-the-contract-test" };
 const WRONG_SECRET = "wrong-secret-of-the-contract-test";
-/** OSS refuses parts under 100 KB. */
+/** OSS rejects parts below 100 KB. */
 const PART_SIZE_BYTES = 102_400;
 
 blobStoreContract("OSS (stand-in)", async () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type BlobStoreCases, bytesOf, keysOf, patternOf, textOf } from "./blobStore.ts";
+import { type BlobStoreCases, bytesOf, keysOf, patternOf, textOf } from "./blobStoreSubject.ts";
 
-/** Keys that a signature, an XML answer or a path could get wrong. */
+/** Keys that a signature, an XML response or a path could get wrong. */
 const ODD_KEYS = ["a+b c é&=%", "_-x", "__0.part10", "in/folders/<&>'\"", "100%25", "汉字/雪", "tilde~!*()", "q?x#y"];
 
 export function readingCases({ fresh }: BlobStoreCases): void {
   describe("reading", () => {
-    it("gives back what was put, under keys of every kind", async () => {
+    it("returns what was put, under keys of every kind", async () => {
       const store = fresh();
       for (const key of ODD_KEYS) await store.put(key, bytesOf(`under ${key}`));
       for (const key of ODD_KEYS) {
@@ -18,7 +18,7 @@ export function readingCases({ fresh }: BlobStoreCases): void {
       expect(listed.toSorted()).toEqual(ODD_KEYS.toSorted());
     });
 
-    it("takes a missing key for undefined, not for an error", async () => {
+    it("returns undefined for a missing key, not an error", async () => {
       const store = fresh();
       await store.put("there", bytesOf("x"));
       expect(await store.head("missing")).toBeUndefined();
@@ -29,7 +29,7 @@ export function readingCases({ fresh }: BlobStoreCases): void {
       expect(await store.get("there/below/a/blob")).toBeUndefined();
     });
 
-    it("gives exactly the bytes of a range, and past the end those that are there", async () => {
+    it("returns exactly the bytes of a range, truncated at the end of the blob", async () => {
       const store = fresh();
       await store.put("digits", bytesOf("0123456789"));
       const read = (start: number, end: number) => textOf(store.get("digits", { start, end }));
@@ -43,7 +43,7 @@ export function readingCases({ fresh }: BlobStoreCases): void {
       await expect(read(5, 2)).rejects.toMatchObject({ code: "invalid" });
     });
 
-    it("holds an empty blob apart from a missing one", async () => {
+    it("distinguishes an empty blob from a missing one", async () => {
       const store = fresh();
       await store.put("empty", new Uint8Array(0));
       expect(await store.head("empty")).toMatchObject({ sizeBytes: 0 });
@@ -51,7 +51,7 @@ export function readingCases({ fresh }: BlobStoreCases): void {
       expect((await store.get("empty", { start: 0, end: 10 }))?.byteLength).toBe(0);
     });
 
-    it("streams a body, whole or a range of it", async () => {
+    it("streams a body, whole or as a range", async () => {
       const store = fresh();
       const bytes = patternOf(300_000);
       await store.put("large", bytes);
@@ -75,7 +75,7 @@ export function readingCases({ fresh }: BlobStoreCases): void {
       expect((await store.get("large"))?.byteLength).toBe(1_000_000);
     });
 
-    it("tells the store's clock with a listing, also when nothing lies there", async () => {
+    it("reports the store's clock with a listing, even an empty one", async () => {
       const store = fresh();
       const dates: Date[] = [];
       expect(await keysOf(store, "nothing/", { onDate: (date) => dates.push(date) })).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import { AppError } from "../../shared/model/errors.ts";
-import { type BlobStoreCases, bytesOf, keysOf } from "./blobStore.ts";
+import { type BlobStoreCases, bytesOf, keysOf } from "./blobStoreSubject.ts";
 
 const CALLS: Readonly<Record<string, (store: BlobStore) => Promise<unknown>>> = {
   head: (store) => store.head("key"),
@@ -12,7 +12,7 @@ const CALLS: Readonly<Record<string, (store: BlobStore) => Promise<unknown>>> = 
   put: (store) => store.put("key", bytesOf("x")),
   putFrom: (store) => store.putFrom("key", 1, async () => bytesOf("x")),
 };
-/** What no store can hold safely under one name. */
+/** Keys that not every store can hold safely. */
 const BAD_KEYS: readonly [name: string, key: string][] = [
   ["without a character", ""],
   ["with a leading slash", "/rooted"],
@@ -24,18 +24,18 @@ const BAD_KEYS: readonly [name: string, key: string][] = [
 ];
 
 export function refusalCases({ fresh, subject, traits }: BlobStoreCases): void {
-  describe("refusing", () => {
+  describe("rejections", () => {
     const missing = skipped(traits.noMissingBucket);
-    missing.it.each(Object.keys(CALLS))(`takes a missing bucket for absent, not for a missing key: %s${missing.why}`, async (call) => {
+    missing.it.each(Object.keys(CALLS))(`reports a missing bucket as absent, not as a missing key: %s${missing.why}`, async (call) => {
       await expectError(subject().missingBucket, call, "absent", subject().secrets);
     });
 
     const secrets = skipped(traits.noSecrets);
-    secrets.it.each(Object.keys(CALLS))(`takes a wrong secret for denied and never names it: %s${secrets.why}`, async (call) => {
+    secrets.it.each(Object.keys(CALLS))(`reports a wrong secret as denied and never names it: %s${secrets.why}`, async (call) => {
       await expectError(subject().wrongSecret, call, "denied", subject().secrets);
     });
 
-    it.each(BAD_KEYS)("refuses a key %s before it reaches the store", async (_name, key) => {
+    it.each(BAD_KEYS)("rejects a key %s before it reaches the store", async (_name, key) => {
       const store = fresh();
       await expect(store.get(key)).rejects.toMatchObject({ code: "invalid" });
       await expect(store.head(key)).rejects.toMatchObject({ code: "invalid" });
@@ -43,11 +43,11 @@ export function refusalCases({ fresh, subject, traits }: BlobStoreCases): void {
       await expect(store.delete([key])).rejects.toMatchObject({ code: "invalid" });
     });
 
-    it("refuses a base path with a slash at either end", () => {
+    it("rejects a base path with a slash at either end", () => {
       for (const basePath of ["/base", "base/", "a/../b"]) expect(() => subject().at(basePath)).toThrow(AppError);
     });
 
-    it("names itself without credentials", () => {
+    it("has a URL without credentials", () => {
       for (const secret of subject().secrets) expect(fresh().url).not.toContain(secret);
     });
   });

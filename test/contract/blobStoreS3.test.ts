@@ -10,10 +10,10 @@ import { blobStoreContract } from "./blobStore.ts";
 const KEYS = { accessKeyId: "AKCONTRACT", secretAccessKey: "secret-of-the-contract-test" };
 const WRONG_SECRET = "wrong-secret-of-the-contract-test";
 const PART_SIZE_BYTES = 100_000;
-/** Longer than the server may show a directory as it was. */
+/** Longer than the server may cache a directory. */
 const DIRECTORY_CACHE_MS = 200;
 
-// A real S3 server; its first start on a machine installs it, which takes some seconds.
+// A real S3 server; its first start on a machine installs it, which takes a few seconds.
 blobStoreContract(
   "S3 (rclone)",
   async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ByteRange } from "../../shared/model/blobStore.ts";
 import { hasCode } from "../../shared/model/errors.ts";
-import { type BlobStoreCases, bytesOf, keysOf, patternOf, textOf } from "./blobStore.ts";
+import { type BlobStoreCases, bytesOf, keysOf, patternOf, textOf } from "./blobStoreSubject.ts";
 
 export function writingCases(cases: BlobStoreCases): void {
   describe("writing", () => {
@@ -61,7 +61,7 @@ function putFromCases({ fresh, subject }: BlobStoreCases): void {
     }
   });
 
-  it("shows nothing under the key when the pieces run out, and leaves what was there", async () => {
+  it("shows nothing under the key when the source fails, and keeps an existing blob", async () => {
     const store = fresh();
     const { partSizeBytes } = subject();
     await store.put("old", bytesOf("old"));
@@ -77,7 +77,7 @@ function putFromCases({ fresh, subject }: BlobStoreCases): void {
     expect(await keysOf(store, "")).toEqual(["old"]);
   });
 
-  it("refuses a piece of another length than asked for", async () => {
+  it("rejects a piece with another length than requested", async () => {
     const store = fresh();
     await expect(store.putFrom("short", 100, async () => patternOf(99))).rejects.toMatchObject({ code: "invalid" });
     expect(await store.head("short")).toBeUndefined();
@@ -85,7 +85,7 @@ function putFromCases({ fresh, subject }: BlobStoreCases): void {
 }
 
 function deleteCases({ fresh }: BlobStoreCases): void {
-  it("deletes, and counts keys already gone as removed", async () => {
+  it("deletes, and counts absent keys as deleted", async () => {
     const store = fresh();
     const keys = ["a+b c é&=%", "in/a/folder", "<&>", "stays"];
     for (const key of keys) await store.put(key, bytesOf("x"));

@@ -15,7 +15,7 @@ import { versionRows } from "./clusterVersionRows.ts";
 
 export type { ClusterFixture } from "./clusterFixture.ts";
 
-/** The Cluster port's contract on one empty cluster; the tests build on each other. */
+/** The contract of the `Cluster` port on one empty cluster; the tests build on each other. */
 export function clusterContract(name: string, version: string, open: () => Promise<ClusterFixture>): void {
   describe(name, () => {
     const world: { fixture?: ClusterFixture } = {};
@@ -36,8 +36,8 @@ export function clusterContract(name: string, version: string, open: () => Promi
     describe("restores", () => restoreTests(fixture));
     describe("aliases", () => aliasTests(fixture));
     describe("natural keys", () => naturalKeyTests(fixture));
-    describe("jobs on it", () => jobTests(fixture));
-    describe("other versions' repositories as measured", () => rowTests(fixture, version, "versions", versionRows(version)));
+    describe("jobs", () => jobTests(fixture));
+    describe("repositories of other versions, as measured", () => rowTests(fixture, version, "versions", versionRows(version)));
     describe("restores as measured", () => rowTests(fixture, version, "restores", restoreRows));
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));
     describe("incomplete copies as measured", () => rowTests(fixture, version, "copies", listingRows));

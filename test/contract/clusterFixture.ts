@@ -6,34 +6,34 @@ export type { Damage };
 const POLL_INTERVAL_MS = 100;
 const POLLS_MAX = 900;
 
-/** What the suite needs beside the port: documents and places are no business of ours. */
+/** What the suite needs in addition to the port: documents and locations, which ossnap itself never handles. */
 export interface ClusterFixture {
   cluster: Cluster;
   /** `5.5.3` */
   version: string;
-  /** Writes one document per id into an index (made when missing) so that searches and `_stats` see it. */
+  /** Writes one document per id into an index (created if missing) so that searches and `_stats` see it. */
   writeDocuments(index: string, ids: number[], options?: { bytes?: number }): Promise<void>;
   createIndex(index: string, shards: number): Promise<void>;
   closeIndex(index: string): Promise<void>;
-  /** A repository in a fresh, empty place that the cluster can write. */
+  /** A repository at a new, empty location that the cluster can write. */
   newRepository(name: string, settings?: Record<string, string | number | boolean>): RegisteredRepositoryInput;
-  /** A repository of a place that the cluster must not write. */
+  /** A repository at a location that the cluster must not write. */
   refusedRepository(name: string): RegisteredRepositoryInput;
-  /** A copy of what another cluster wrote, by the name of its fixture (`es-6.7.0/repo`), to be read only. */
+  /** A read-only copy of a repository that another cluster wrote, by the name of its fixture (`es-6.7.0/repo`). */
   givenRepository(name: string, fixture: string): Promise<RegisteredRepositoryInput>;
-  /** A copy whose root lists only the snapshots of these names, to be read only. */
+  /** A read-only copy whose root lists only the named snapshots. */
   subsetRepository(name: string, of: RegisteredRepositoryInput, names: readonly string[]): Promise<RegisteredRepositoryInput>;
-  /** Behind the cluster's back, at the place of a repository. */
+  /** Damages the files at a repository's location behind the cluster's back. */
   spoil(repository: RegisteredRepositoryInput, damage: Damage): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Waits for the snapshot to be finished, and for the cluster to be free for the next. */
+/** Waits until the snapshot is finished and the cluster can run the next one. */
 export async function finished(cluster: Cluster, repository: string, snapshot: string): Promise<ClusterSnapshot> {
   let found: ClusterSnapshot | undefined;
   await until(`snapshot ${snapshot} is finished`, async () => {
     found = await cluster.getSnapshot(repository, snapshot);
-    // Its last write may still hold the cluster's one snapshot slot.
+    // Its last write may still occupy the cluster's only snapshot slot.
     return found !== undefined && found.state !== "IN_PROGRESS" && (await cluster.runningSnapshots()).length === 0;
   });
   if (found === undefined) throw new Error(`snapshot ${snapshot} vanished`);

@@ -27,16 +27,16 @@ export function indexTests(fixture: () => ClusterFixture): void {
     await expect(cluster.countDocuments("shut")).rejects.toMatchObject({ code: "invalid" });
   });
 
-  it("tells the health of an index, and nothing of one that is not there", async () => {
+  it("returns the health of an index, and undefined for one that does not exist", async () => {
     const { cluster } = fixture();
     const shards = (await cluster.listIndices()).find((index) => index.name === "movies")?.shards;
 
-    // One node: the replicas have no place to be.
+    // With one node the replicas cannot be allocated.
     expect(await cluster.health("movies")).toEqual({ status: "yellow", primariesActive: shards, shards, replicas: 1, unassigned: shards });
     expect(await cluster.health("nosuch")).toBeUndefined();
   });
 
-  it("updates settings of an open index, and refuses those that cannot be updated as invalid", async () => {
+  it("updates settings of an open index, and rejects static ones as invalid", async () => {
     const { cluster } = fixture();
     await cluster.updateIndexSettings("movies", { "index.number_of_replicas": 0 });
 
@@ -45,7 +45,7 @@ export function indexTests(fixture: () => ClusterFixture): void {
     await expect(cluster.updateIndexSettings("nosuch", { "index.number_of_replicas": 0 })).rejects.toMatchObject({ code: "absent" });
   });
 
-  it("deletes one index by its name, and takes one that is gone for deleted", async () => {
+  it("deletes one index by name, and treats a missing one as deleted", async () => {
     const { cluster } = fixture();
     await cluster.deleteIndex("shut");
     await cluster.deleteIndex("shut");
@@ -61,7 +61,7 @@ export function aliasTests(fixture: () => ClusterFixture): void {
   const holders = async (cluster: Cluster, alias: string) =>
     (await cluster.listIndices()).flatMap((index) => (index.aliases.includes(alias) ? [index.name] : [])).sort();
 
-  it("gives an alias that nobody has, also when no index matches the one to leave", async () => {
+  it("adds an alias that no index has, even if the removal pattern matches no index", async () => {
     const { cluster } = fixture();
     await cluster.swapAlias("films", "films-*", "movies-one");
     await cluster.swapAlias("cinema", "movies-*", "movies-one");
@@ -70,7 +70,7 @@ export function aliasTests(fixture: () => ClusterFixture): void {
     expect(await holders(cluster, "cinema")).toEqual(["movies-one"]);
   });
 
-  it("leaves exactly one index behind, however often it is repeated", async () => {
+  it("leaves exactly one index with the alias, however often it is repeated", async () => {
     const { cluster, writeDocuments } = fixture();
     await writeDocuments("movies-two", [1, 2, 3, 4, 5]);
     await cluster.swapAlias("cinema", "movies-*", "movies-two");
@@ -79,7 +79,7 @@ export function aliasTests(fixture: () => ClusterFixture): void {
     expect(await holders(cluster, "cinema")).toEqual(["movies-two"]);
   });
 
-  it("changes nothing when the new index is not there, or the alias is the name of an index", async () => {
+  it("changes nothing when the new index does not exist, or the alias is the name of an index", async () => {
     const { cluster } = fixture();
 
     await expect(cluster.swapAlias("cinema", "movies-*", "nosuch")).rejects.toMatchObject({ code: "absent" });

@@ -12,7 +12,7 @@ import { type ClusterFixture, finished, until } from "./clusterFixture.ts";
 const PATIENT = "2026-12-01T00:00:00.000Z";
 const ASKED = { by: "person" as const, who: "ops" };
 
-/** What the cluster itself would do twice is refused by the job that asks for it. */
+/** Operations that the cluster itself would repeat are refused by the job that requests them. */
 export function jobTests(fixture: () => ClusterFixture): void {
   const indexOf = async (name: string) => (await fixture().cluster.listIndices()).find((index) => index.name === name);
   const holders = async () =>
@@ -61,7 +61,7 @@ export function jobTests(fixture: () => ClusterFixture): void {
     return { ...(await (await testWorld()).open()), cluster: () => fixture().cluster };
   }
 
-  it("a swap to an older snapshot's index that comes late is refused, and the alias stays", async () => {
+  it("a late swap to an older snapshot's index is refused, and the alias is kept", async () => {
     const { cluster, newRepository } = fixture();
     await cluster.putRepository(newRepository("jobs"), { verify: true });
     await cluster.createSnapshot("jobs", "one", { indices: ["movies"], metadata: {} });
@@ -79,7 +79,7 @@ export function jobTests(fixture: () => ClusterFixture): void {
     expect(await holders()).toEqual([newer.as]);
   });
 
-  it("an index that replaced another of its name is left alone, the one that was meant is deleted", async () => {
+  it("an index that replaced another of the same name is left alone, the intended one is deleted", async () => {
     const { cluster } = fixture();
     const world = await openWorld();
     const { as } = await restoredJob(world, new Date("2026-11-22T01:00:00Z"));

@@ -8,7 +8,7 @@ async function copyOfTwo(stage: Stage): Promise<void> {
   await stage.snapshot("r", "two", "series");
 }
 
-/** Registered read-only, as a copy is, and asked for what it shows. */
+/** Registers the repository read-only, as a copy is, and returns what it shows. */
 async function shown(stage: Stage): Promise<unknown> {
   const { cluster, own } = stage;
   const registered = await stage.sameRepository("copy", "r");

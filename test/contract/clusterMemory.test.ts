@@ -4,7 +4,7 @@ import { givenSnapshot, type HeldInput, type MemorySnapshot, memoryPlaces } from
 import { type ExpectedSnapshot, fixtureRepository } from "../format/fixtureRepositories.ts";
 import { type ClusterFixture, clusterContract } from "./cluster.ts";
 
-// The suite polls real servers by the clock; here a look is what moves things, so its pauses are skipped.
+// The suite polls real servers in real time; here each poll advances the work, so the pauses are skipped.
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   vi.setTimerTickMode("nextTimerAsync");
@@ -55,7 +55,7 @@ function openMemory(version: string): ClusterFixture {
   };
 }
 
-/** As its cluster told of it. */
+/** A snapshot as its cluster reported it. */
 function given(
   { snapshot, uuid = "", version, state, indices, failures }: ExpectedSnapshot,
   documents: Record<string, number>,

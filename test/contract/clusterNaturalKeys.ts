@@ -3,10 +3,10 @@ import { JOB_MARKER_KEY, JOB_MARKER_SETTING } from "../../shared/model/restoredN
 import { type ClusterFixture, finished, until } from "./clusterFixture.ts";
 import { outcomeOf } from "./clusterStage.ts";
 
-/** Whoever asks for the same thing at the same moment. */
+/** Callers that request the same thing concurrently. */
 const FOUR = [1, 2, 3, 4];
 
-/** What makes it safe to ask again when nobody knows whether it was done: the cluster does each of these once. */
+/** Why a request with an unknown result can be repeated safely: the cluster performs each of these once. */
 export function naturalKeyTests(fixture: () => ClusterFixture): void {
   const restore = (as: string, job: string) =>
     fixture().cluster.restore({
@@ -21,7 +21,7 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
   const holders = async (alias: string) =>
     (await fixture().cluster.listIndices()).filter(({ aliases }) => aliases.includes(alias)).map(({ name }) => name);
 
-  it("takes one snapshot of a name when four ask at once, and none of that name later", async () => {
+  it("takes one snapshot under a name when four are requested concurrently, and none under that name later", async () => {
     const { cluster, newRepository } = fixture();
     await cluster.putRepository(newRepository("keys"), { verify: true });
     const create = () => outcomeOf(cluster.createSnapshot("keys", "once", { indices: ["movies"], metadata: {} }));
@@ -33,7 +33,7 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
     expect(await create()).toBe("conflict");
   });
 
-  it("restores one index of a name when four ask at once, with the mark of the one that it took, and none later", async () => {
+  it("restores one index under a name when four are requested concurrently, with the marker of that request, and none later", async () => {
     const { cluster } = fixture();
     const outcomes = await Promise.all(FOUR.map((number) => outcomeOf(restore("movies-once", `job-${number}`))));
     const winner = `job-${outcomes.indexOf("ok") + 1}`;
@@ -47,7 +47,7 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
     expect(await find("movies-once")).toMatchObject({ uuid, settings: { [JOB_MARKER_KEY]: winner } });
   });
 
-  it("keeps the mark over other changes, and lets it be taken off from 5.x on", async () => {
+  it("keeps the marker across other changes, and allows it to be removed from 5.x on", async () => {
     const { cluster, version, closeIndex } = fixture();
     await cluster.updateIndexSettings("movies-once", { "index.refresh_interval": "7s" });
     expect((await find("movies-once"))?.settings).toMatchObject({ refresh_interval: "7s", [JOB_MARKER_KEY]: expect.any(String) });
@@ -56,14 +56,14 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
     const hasNulls = !version.startsWith("2.");
     expect(unmarked).toBe(hasNulls ? "ok" : "invalid");
     expect(JOB_MARKER_KEY in ((await find("movies-once"))?.settings ?? {})).toBe(!hasNulls);
-    // Restored over, it is marked anew.
+    // A restore over it sets the marker again.
     await closeIndex("movies-once");
     await restore("movies-once", "job-6");
     expect((await find("movies-once"))?.settings[JOB_MARKER_KEY]).toBe("job-6");
     await until("no restore runs", async () => (await cluster.runningRestores()).length === 0);
   });
 
-  it("has an alias on one index after each swap, and carries out a late older one: refusing it is not the cluster's business", async () => {
+  it("has an alias on one index after each swap, and executes a late older swap, which the cluster does not refuse", async () => {
     const { cluster, writeDocuments } = fixture();
     await writeDocuments("films-1", [1]);
     await writeDocuments("films-2", [1, 2]);
@@ -76,7 +76,7 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
     expect(seen).toEqual([["films-1"], ["films-2"], ["films-2"], ["films-1"]]);
   });
 
-  it("stays where it is when the pattern to leave misses: then the alias is on two", async () => {
+  it("leaves the alias on two indices when the removal pattern matches nothing", async () => {
     const { cluster } = fixture();
     await cluster.swapAlias("theatre", "nosuch-*", "films-2");
 
@@ -85,7 +85,7 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
     expect(await holders("theatre")).toEqual(["films-2"]);
   });
 
-  it("deletes a snapshot once, and takes it for deleted ever after", async () => {
+  it("deletes a snapshot once, and treats it as deleted from then on", async () => {
     const { cluster } = fixture();
     const outcomes = [];
     for (const _ of FOUR) outcomes.push(await outcomeOf(cluster.deleteSnapshots("keys", ["once"])));

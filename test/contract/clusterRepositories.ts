@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { ClusterFixture } from "./clusterFixture.ts";
 
 export function repositoryTests(fixture: () => ClusterFixture): void {
-  it("tells who it is", async () => {
+  it("identifies itself", async () => {
     const { cluster, version } = fixture();
     const info = await cluster.info();
 
@@ -11,7 +11,7 @@ export function repositoryTests(fixture: () => ClusterFixture): void {
     expect(await cluster.info()).toEqual(info);
   });
 
-  it("registers a repository, lists it with its settings as strings, and lets every node try it", async () => {
+  it("registers a repository, lists it with its settings as strings, and has every node verify it", async () => {
     const { cluster, newRepository } = fixture();
     const repository = newRepository("main", { compress: true });
     await cluster.putRepository(repository, { verify: true });
@@ -32,7 +32,7 @@ export function repositoryTests(fixture: () => ClusterFixture): void {
     expect(listed?.settings).toEqual({ location: changed.settings.location, readonly: "true" });
   });
 
-  it("refuses settings that cannot work as invalid, and an unknown repository as absent", async () => {
+  it("rejects settings that cannot work as invalid, and an unknown repository as absent", async () => {
     const { cluster, refusedRepository } = fixture();
 
     await expect(cluster.putRepository(refusedRepository("bad"), { verify: true })).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { until } from "./clusterFixture.ts";
 import type { Row, Stage } from "./clusterStage.ts";
 
-/** What each version's own fixture is called: a snapshot that is PARTIAL and, up to 6.x, one that FAILED lie in it. */
+/** Each major version's own fixture, which contains a PARTIAL snapshot and, up to 6.x, a FAILED one. */
 const OWN_FIXTURES: Record<string, string> = {
   "2": "es-2.4.6/repo",
   "5": "es-5.5.2-chunked/repo",
@@ -15,10 +15,10 @@ const ownFixture = async (stage: Stage) => {
   await stage.givenRepository("given", OWN_FIXTURES[stage.version.split(".")[0] ?? ""] ?? "");
 };
 
-/** Looks that a hanging restore is still there for: each is a tenth of a second on a real server. */
+/** Polls for which a hanging restore must still exist: each takes a tenth of a second on a real server. */
 const LOOKS = 10;
 
-/** One snapshot of one index, and another one to collide with. */
+/** Two snapshots of one index, so that they can collide. */
 async function twoSnapshots(stage: Stage, repository = "r"): Promise<void> {
   await stage.index("movies");
   await stage.repository(repository);
@@ -35,13 +35,13 @@ async function brokenRestore(stage: Stage, what: "dataMissing" | "dataCorrupt"):
   return stage.restore("copy", "one", "movies", "half");
 }
 
-/** Not assigned alone: between two tries it is yellow. */
+/** Being unassigned is not sufficient: between two tries the index is yellow. */
 const isGivenUp = (stage: Stage) => async () => {
   const health = await stage.health("half");
   return health?.status === "red" && health.unassigned === 1;
 };
 
-/** Not what is unassigned: 2.x tries for ever, and between two looks it may be on its way again. */
+/** Leaves out the unassigned count: 2.x retries indefinitely, and between two polls the shard may be assigned again. */
 async function healthOf(stage: Stage, index: string) {
   const health = await stage.health(index);
   return health && [health.status, health.primariesActive];
@@ -215,7 +215,7 @@ export const restoreRows: readonly Row[] = [
     from: "5.6.0",
     async arrange(stage) {
       await tiedToNodes(stage);
-      // A moment after its shard was given up.
+      // Shortly after its shard was given up.
       await stage.restored();
     },
     act: freed,

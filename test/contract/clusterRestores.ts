@@ -13,7 +13,7 @@ export function restoreTests(fixture: () => ClusterFixture): void {
     ignoreIndexSettings: ["index.routing.allocation.*", "index.blocks.*", "index.lifecycle.*"],
   });
 
-  it("restores an index beside, marked from its first moment", async () => {
+  it("restores an index under a new name, with its marker from the start", async () => {
     const { cluster } = fixture();
     await cluster.restore(request("movies-one", "job-1"));
     const marked = (await cluster.listIndices()).find((index) => index.name === "movies-one");
@@ -28,7 +28,7 @@ export function restoreTests(fixture: () => ClusterFixture): void {
     expect(await cluster.countDocuments("movies-one")).toBe(3);
   });
 
-  it("shows what each shard recovered", async () => {
+  it("shows the recovery of each shard", async () => {
     const { cluster } = fixture();
     const shards = (await cluster.listIndices()).find((index) => index.name === "movies-one")?.shards;
     const recovery = await cluster.recovery("movies-one");
@@ -42,7 +42,7 @@ export function restoreTests(fixture: () => ClusterFixture): void {
     await expect(cluster.recovery("nosuch")).rejects.toMatchObject({ code: "absent" });
   });
 
-  it("refuses a second restore under a name that is taken as conflict", async () => {
+  it("refuses a second restore under an existing name as conflict", async () => {
     const { cluster } = fixture();
 
     await expect(cluster.restore(request("movies-one", "job-2"))).rejects.toMatchObject({ code: "conflict" });
@@ -50,7 +50,7 @@ export function restoreTests(fixture: () => ClusterFixture): void {
     expect(kept?.settings[MARKER.slice("index.".length)]).toBe("job-1");
   });
 
-  it("refuses what is not there or cannot be a name, and starts nothing", async () => {
+  it("rejects a missing index, snapshot or repository and an invalid name, and starts nothing", async () => {
     const { cluster } = fixture();
 
     await expect(cluster.restore({ ...request("movies-two", "job-1"), index: "nosuch" })).rejects.toMatchObject({ code: "invalid" });
@@ -70,7 +70,7 @@ export function restoreTests(fixture: () => ClusterFixture): void {
     await cluster.deleteIndex("movies-$1");
   });
 
-  it("takes the marker off again where the version can", async () => {
+  it("removes the marker where the version allows it", async () => {
     const { cluster, version } = fixture();
     const unmarking = cluster.updateIndexSettings("movies-one", { [MARKER]: null });
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { type ClusterFixture, finished, until } from "./clusterFixture.ts";
 
 export function runningTests(fixture: () => ClusterFixture): void {
-  it("shows a running snapshot, and refuses what collides with it as conflict", async () => {
+  it("shows a running snapshot, and refuses conflicting operations as conflict", async () => {
     const { cluster, version, writeDocuments, newRepository } = fixture();
     const slow = newRepository("slow", { max_snapshot_bytes_per_sec: "40kb" });
     await cluster.putRepository(slow, { verify: true });
@@ -15,10 +15,10 @@ export function runningTests(fixture: () => ClusterFixture): void {
     expect((await cluster.listSnapshots("slow")).map((snapshot) => snapshot.state)).toEqual(["IN_PROGRESS"]);
     const progress = await cluster.snapshotProgress("slow", "run");
     expect(progress?.shards.done).toBeLessThan(progress?.shards.total ?? 0);
-    // 2.x lets the index go, once the shard at work is done, and ends the snapshot as PARTIAL.
+    // 2.x deletes the index once the running shard is done, and finishes the snapshot as PARTIAL.
     if (!version.startsWith("2.")) await expect(cluster.deleteIndex("large")).rejects.toMatchObject({ code: "conflict" });
     await expect(cluster.putRepository(newRepository("slow"), { verify: false })).rejects.toMatchObject({ code: "conflict" });
-    // With one snapshot thread the answer may come only after the first is done; the name is taken by then.
+    // With one snapshot thread the response may arrive only after the first snapshot is done; by then the name exists.
     await expect(cluster.createSnapshot("slow", "run", { indices: ["large"], metadata: {} })).rejects.toMatchObject({ code: "conflict" });
     expect(await finished(cluster, "slow", "run")).toMatchObject({ state: "SUCCESS" });
   });
@@ -34,7 +34,7 @@ export function runningTests(fixture: () => ClusterFixture): void {
     expect(await cluster.getSnapshot("stopped", "run")).toBeUndefined();
   });
 
-  it("shows a running restore, and deleting its index stops it", async () => {
+  it("shows a running restore, and stops it when its index is deleted", async () => {
     const { cluster, newRepository } = fixture();
     const { location } = newRepository("unthrottled").settings;
     await cluster.putRepository({ name: "unthrottled", type: "fs", settings: { location: location ?? "" } }, { verify: true });

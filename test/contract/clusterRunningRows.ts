@@ -1,7 +1,7 @@
 import { until } from "./clusterFixture.ts";
 import type { Row, Stage } from "./clusterStage.ts";
 
-/** Slow enough to be met while it runs; whoever arranges it stops it. */
+/** Slow enough to be observed while it runs; the row that starts it must stop it. */
 const SLOW = { max_snapshot_bytes_per_sec: "10kb", max_restore_bytes_per_sec: "10kb" };
 const BYTES = 4_000;
 
@@ -34,7 +34,7 @@ export const runningRows: readonly Row[] = [
     name: "a second snapshot is refused while one runs, and so is the deletion of a finished one",
     below: "7.7.0",
     arrange: runningSnapshot,
-    // Both answers wait for the one snapshot thread: they may as well wait together.
+    // Both responses wait for the only snapshot thread, so they may wait concurrently.
     act: (stage) => Promise.all([stage.create("r", "second", "small"), stage.delete("r", "done-1")]),
     expect: ["conflict", "conflict"],
   },
@@ -42,7 +42,7 @@ export const runningRows: readonly Row[] = [
     name: "a second snapshot is taken beside one that runs",
     from: "7.7.0",
     arrange: runningSnapshot,
-    // The answer may wait for the one snapshot thread, which the first one holds.
+    // The response may wait for the only snapshot thread, which the first snapshot occupies.
     async act(stage) {
       const second = stage.create("r", "second", "small");
       await stage.delete("slow", "run");

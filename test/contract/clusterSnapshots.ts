@@ -19,14 +19,14 @@ export function snapshotTests(fixture: () => ClusterFixture): void {
     expect(snapshot.shards.successful).toBe(snapshot.shards.total);
     expect(snapshot.shards.total).toBeGreaterThan(0);
     expect(snapshot.endTime?.getTime()).toBeGreaterThanOrEqual(snapshot.startTime.getTime());
-    // Both clocks are this machine's.
+    // Both clocks are those of this machine.
     expect(snapshot.startTime.getTime()).toBeGreaterThanOrEqual(before - 60_000);
     if (Number.parseInt(version, 10) >= 8) expect(snapshot.metadata).toEqual({ ossnap: { policy: "nightly" } });
     if (!version.startsWith("2.")) expect(snapshot.uuid).toMatch(/^[\w-]{20,24}$/);
     expect(await cluster.listSnapshots("main")).toEqual([snapshot]);
   });
 
-  it("tells the progress of a finished snapshot as done", async () => {
+  it("reports the progress of a finished snapshot as done", async () => {
     const { cluster } = fixture();
     const progress = await cluster.snapshotProgress("main", "night-1");
 
@@ -35,7 +35,7 @@ export function snapshotTests(fixture: () => ClusterFixture): void {
     expect(progress?.bytes.done).toBe(progress?.bytes.total);
   });
 
-  it("knows nothing of a snapshot that was never taken", async () => {
+  it("returns undefined for a snapshot that was never taken", async () => {
     const { cluster } = fixture();
 
     expect(await cluster.getSnapshot("main", "nosuch")).toBeUndefined();
@@ -50,7 +50,7 @@ export function snapshotTests(fixture: () => ClusterFixture): void {
     });
   });
 
-  it("refuses an empty selection, a pattern, a name in upper case, and an index that is not there", async () => {
+  it("rejects an empty selection, a pattern, an upper-case name, and a missing index", async () => {
     const { cluster } = fixture();
     const refusals: [string, string[], string][] = [
       ["other", [], "invalid"],
@@ -64,7 +64,7 @@ export function snapshotTests(fixture: () => ClusterFixture): void {
     expect((await cluster.listSnapshots("main")).map((snapshot) => snapshot.name)).toEqual(["night-1"]);
   });
 
-  it("deletes snapshots by name, and takes those that are gone for deleted", async () => {
+  it("deletes snapshots by name, and treats missing ones as deleted", async () => {
     const { cluster, version } = fixture();
     const [major = 0] = version.split(".").map(Number);
     for (const snapshot of ["old-1", "old-2"]) {

@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from "../../shared/model/errors.ts";
 import { isAtLeast } from "../../shared/plan/versions.ts";
 import { type ClusterFixture, type Damage, finished, until } from "./clusterFixture.ts";
 
-/** One thing that was measured on real servers: what happens there when this is done, in the versions between the two. */
+/** One behaviour that was measured on real servers in the given range of versions. */
 export interface Row {
   name: string;
   from?: string;
@@ -14,34 +14,34 @@ export interface Row {
   expect: unknown;
 }
 
-/** How a call ended. */
+/** The result of a call. */
 export type Outcome = "ok" | ErrorCode;
 
-/** A row's own corner of the cluster: every name that it makes begins with the row's. */
+/** A row's own namespace on the cluster: every name that it creates has the row's prefix. */
 export interface Stage {
   cluster: Cluster;
   version: string;
   own(name: string): string;
-  /** One shard and three documents where nothing else is said. */
+  /** One shard and three documents by default. */
   index(name: string, options?: { shards?: number; bytes?: number }): Promise<void>;
   close(index: string): Promise<void>;
   repository(name: string, settings?: Record<string, string | number | boolean>): Promise<void>;
-  /** The same place again under another name: read only, or with the settings given. */
+  /** The same location under another name: read-only, or with the given settings. */
   sameRepository(name: string, of: string, settings?: Record<string, string | number | boolean>): Promise<Outcome>;
   givenRepository(name: string, fixture: string): Promise<Outcome>;
   subsetRepository(name: string, of: string, snapshots: readonly string[]): Promise<void>;
   spoil(repository: string, damage: Damage): Promise<void>;
   uuidOf(repository: string, snapshot: string): Promise<string>;
   create(repository: string, snapshot: string, index: string): Promise<Outcome>;
-  /** A finished one. */
+  /** Creates a snapshot and waits until it is finished. */
   snapshot(repository: string, snapshot: string, index: string): Promise<void>;
   delete(repository: string, snapshot: string): Promise<Outcome>;
-  /** Index names of the snapshot are the row's own unless `foreign`. */
+  /** Index names of the snapshot have the row's prefix unless `foreign`. */
   restore(repository: string, snapshot: string, index: string, as: string, options?: RestoreOptions): Promise<Outcome>;
-  /** Until no restore runs. */
+  /** Waits until no restore runs. */
   restored(): Promise<void>;
   health(index: string): Promise<Pick<IndexHealth, "status" | "primariesActive" | "unassigned"> | undefined>;
-  /** Names (without the row's own part) of snapshots that the cluster lists, or why it does not. */
+  /** Names (without the row's prefix) of the snapshots that the cluster lists, or the error code. */
   listed(repository: string): Promise<string[] | ErrorCode>;
 }
 
@@ -50,7 +50,7 @@ export interface RestoreOptions {
   ignore?: string[];
 }
 
-/** One test per row that the version has; what a row left behind is cleared away before the next. */
+/** One test per row that applies to the version; the remains of a row are removed before the next. */
 export function rowTests(fixture: () => ClusterFixture, version: string, table: string, rows: readonly Row[]): void {
   const wanted = rows.filter(({ from, below }) => (!from || isAtLeast(version, from)) && (!below || !isAtLeast(version, below)));
   for (const [number, row] of wanted.entries()) {
@@ -112,7 +112,7 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
     spoil: (repository, damage) => fixture.spoil(placeOf(repository), damage),
     async uuidOf(repository, snapshot) {
       const found = await cluster.getSnapshot(own(repository), snapshot);
-      // 2.x names the blob by the snapshot's name.
+      // 2.x names the blob after the snapshot.
       return found?.uuid ?? snapshot;
     },
     create: (repository, snapshot, index) => outcomeOf(create(repository, snapshot, index)),
@@ -141,7 +141,7 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
   };
 }
 
-/** Whatever hangs or runs is stopped, so that the next row meets a free cluster. */
+/** Stops everything that hangs or runs, so that the next row starts on an idle cluster. */
 async function clear({ cluster, own }: Stage): Promise<void> {
   const mine = async () => (await cluster.listIndices()).filter(({ name }) => name.startsWith(own("")));
   const restoring = new Set((await cluster.runningRestores()).flatMap(({ indices }) => indices));

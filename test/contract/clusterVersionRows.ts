@@ -1,21 +1,21 @@
 import type { ErrorCode } from "../../shared/model/errors.ts";
 import type { Outcome, Row } from "./clusterStage.ts";
 
-/** What a cluster makes of a repository that another version wrote: what its listing says, and how a restore from it ends. */
+/** How a cluster treats a repository that another version wrote: its listing, and the result of a restore. */
 type Seen = readonly [listing: "all" | "none" | ErrorCode, restore: Outcome];
 
 const TAKEN: Seen = ["all", "ok"];
-/** Listed like any other, and refused when it is to be restored. */
+/** Listed like any other, but its restore is refused. */
 const REFUSED: Seen = ["all", "invalid"];
-/** As if the place were empty. */
+/** As if the location were empty. */
 const UNSEEN: Seen = ["none", "invalid"];
 const UNREADABLE: Seen = ["permanent", "permanent"];
-/** 2.x finds the blobs and cannot read them; by their names it finds none. */
+/** 2.x finds the blobs but cannot read them; looking snapshots up by name finds none. */
 const STRANGE: Seen = ["permanent", "invalid"];
 
 export const COLUMNS = ["2.4.6", "5.5.3", "5.6.16", "6.7.0", "7.10.2", "8.17.0", "9.2.0"];
 
-/** Who reads (columns) what who wrote (rows). */
+/** Maps the writing version (row) to the results of the reading versions (columns). */
 export const MATRIX: Record<string, readonly Seen[]> = {
   "es-2.4.6/repo": [TAKEN, TAKEN, TAKEN, UNSEEN, UNSEEN, UNSEEN, UNSEEN],
   "es-5.5.2-chunked/repo": [STRANGE, TAKEN, TAKEN, TAKEN, REFUSED, REFUSED, REFUSED],

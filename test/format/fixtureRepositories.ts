@@ -6,7 +6,7 @@ import type { BlobStore } from "../../shared/model/blobStore.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
-/** A snapshot as the cluster that wrote it showed it. */
+/** A snapshot as reported by the cluster that wrote it. */
 export interface ExpectedSnapshot {
   snapshot: string;
   uuid?: string;
@@ -36,7 +36,7 @@ export interface FixtureRepository {
   documents: Record<string, Record<string, number>>;
 }
 
-/** Every repository among the fixtures, written by real clusters; `expected.json` is what those said. */
+/** Every repository among the fixtures. All were written by real clusters; `expected.json` holds what those clusters reported. */
 export function fixtureRepositories(): FixtureRepository[] {
   const fixtures = folders(FIXTURES).filter((folder) => existsSync(path.join(FIXTURES, folder, "expected.json")));
   return fixtures.flatMap((fixture) => {
@@ -51,7 +51,7 @@ export function fixtureRepository(name: string): FixtureRepository {
   return repository;
 }
 
-/** A store that holds its own copies, so a test may spoil them. */
+/** A store with its own copies of the blobs, so that a test can corrupt them. */
 export function storeOf(blobs: ReadonlyMap<string, Uint8Array>): BlobStore {
   const lastModified = new Date(0);
   const bucket: MemoryBucket = new Map([...blobs].map(([key, bytes]) => [key, { bytes, lastModified, etag: "fixture" }]));
@@ -71,7 +71,7 @@ function load(fixture: string, step: string, expected: Expected): FixtureReposit
   };
 }
 
-/** The chain's file is a list with one entry per writing version; the others have one object for the repository's last state. */
+/** The chain's file is a list with one entry per writing version; the other files hold one object for the final state of the repository. */
 function expectedOf(expected: unknown, step: string): Expected {
   if (!Array.isArray(expected)) return expected as Expected;
   const version = step.slice(step.indexOf("-") + 1);

@@ -17,7 +17,7 @@ import { fc, test } from "./propertyTest.ts";
 
 type Decode = (bytes: Uint8Array) => unknown;
 
-/** Without the container's checksum in the way, so that damage reaches the decoder behind it. */
+/** Reseals the payload with a valid checksum, so that damage reaches the decoder behind the container. */
 function resealed(codec: Codec, decode: (bytes: Uint8Array, subject: string) => unknown): Decode {
   return (payload) => decode(wrapPayload(codec, payload), "fuzz");
 }
@@ -55,7 +55,7 @@ function endsTyped(decode: Decode, bytes: Uint8Array): void {
 describe("decoders", () => {
   for (const [name, decode] of Object.entries(DECODERS)) {
     test(
-      `${name} ends random bytes in a value or a typed error`,
+      `${name} turns random bytes into a value or a typed error`,
       [fc.uint8Array({ maxLength: 300 })],
       (bytes) => endsTyped(decode, bytes),
       300,
@@ -67,7 +67,7 @@ describe("decoders", () => {
   for (const [kind, { decode }] of Object.entries(BEHIND_CHECKSUM)) {
     const payloads = real.get(kind) ?? [];
     test(
-      `${kind} ends real blobs with changed and cut payloads in a value or a typed error`,
+      `${kind} turns real blobs with modified or truncated payloads into a value or a typed error`,
       [fc.nat(), fc.array(spot, { maxLength: 4 }), fc.nat()],
       (which, spots, cut) => {
         const payload = Buffer.from(payloads[which % payloads.length] as Uint8Array);
@@ -79,7 +79,7 @@ describe("decoders", () => {
   }
 });
 
-/** Headers are as long as their codec's name. */
+/** The header length depends on the codec name. */
 function realPayloads(): Map<string, Uint8Array[]> {
   const payloads = new Map<string, Uint8Array[]>();
   for (const fixture of ["es-5.5.2-migration/step2", "es-7.10.2-exotic/repo"]) {

@@ -9,7 +9,7 @@ describe("the list of incompatible snapshots", () => {
     ['{"incompatible-snapshots":[', false],
     ['{"incompatible-snapshoxs":[]}', false],
     ["null", false],
-  ])("%j is readable: %s, as real 5.5 and 6.7 have it", (text, readable) => {
+  ])("%j is readable: %s, as on real 5.5 and 6.7", (text, readable) => {
     expect(isReadableIncompatible(Buffer.from(text))).toBe(readable);
   });
 });

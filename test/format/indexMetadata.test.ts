@@ -9,7 +9,7 @@ function decode(fields: Record<string, unknown>): IndexMetadata {
 }
 
 describe("decodeIndexMetadata", () => {
-  it("tells shards, replicas, created version, types and aliases", () => {
+  it("returns shards, replicas, created version, types and aliases", () => {
     const decoded = decode({ mappings: [{ order: {} }, { customer: {} }], aliases: { current: {} } });
     expect(decoded).toMatchObject({
       name: "movies",
@@ -21,7 +21,7 @@ describe("decodeIndexMetadata", () => {
     });
   });
 
-  it("keeps settings that are lists or numbers as JSON and leaves out null", () => {
+  it("keeps list and number settings as JSON and omits null", () => {
     const { settings } = decode({ settings: { ...SETTINGS, "index.a": ["x", 2n ** 60n], "index.b": 3, "index.c": null } });
     expect({ ...settings }).toEqual({ ...SETTINGS, "index.a": '["x","1152921504606846976"]', "index.b": "3" });
   });
@@ -31,7 +31,7 @@ describe("decodeIndexMetadata", () => {
     ["a shard count that is no number", { settings: { ...SETTINGS, "index.number_of_shards": "two" } }],
     ["a shard count beyond any limit", { settings: { ...SETTINGS, "index.number_of_shards": "1000000000" } }],
     ["mappings that are no objects", { mappings: [new Uint8Array(3)] }],
-  ])("refuses %s", (_, fields) => {
+  ])("rejects %s", (_, fields) => {
     expect(() => decode(fields)).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 });

@@ -15,7 +15,7 @@ describe("keys", () => {
     ["index-7x", undefined],
     ["indices/a/0/index-3", undefined],
     ["incompatible-snapshots", undefined],
-  ])("the generation of %s is %s", (key, generation) => {
+  ])("maps %s to generation %s", (key, generation) => {
     expect(rootGenerationOf(key)).toBe(generation);
   });
 
@@ -33,7 +33,7 @@ describe("keys", () => {
     ["indices/a/0/__1/more", { kind: "other" }],
     ["incompatible-snapshots", { kind: "other" }],
     ["tests-abc/master.dat", { kind: "other" }],
-  ])("%s is %o", (key, classified) => {
+  ])("classifies %s as %o", (key, classified) => {
     expect(classifyKey(key)).toEqual(classified);
   });
 
@@ -44,11 +44,11 @@ describe("keys", () => {
     ["__KbJhyWYLQ7ywNOeri6EaWA", false],
     ["__abcdefghijklmnopqrstuv", false],
     ["snap-a.dat", false],
-  ])("%s is named by a counter: %s", (key, counted) => {
+  ])("detects whether %s is named by a counter: %s", (key, counted) => {
     expect(isCounterNamed(key)).toBe(counted);
   });
 
-  test("sort as the bytes of UTF-8 do", [fc.string({ unit: "binary" }), fc.string({ unit: "binary" })], (a, b) => {
+  test("sort in UTF-8 byte order", [fc.string({ unit: "binary" }), fc.string({ unit: "binary" })], (a, b) => {
     expect(Math.sign(compareKeys(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
   });
 
@@ -60,7 +60,7 @@ describe("keys", () => {
     [8521000, "8.17.0"],
     [9039001, "9.2.0"],
     [9999000, "9.x-9999000"],
-  ])("version id %s is %s", (id, name) => {
+  ])("names version id %s %s", (id, name) => {
     expect(versionName(id)).toBe(name);
   });
 });

@@ -3,7 +3,7 @@ import { it } from "vitest";
 
 export { fc };
 
-/** A property as one test; a failure prints the seed and the smallest example. */
+/** Runs a property as one test; a failure prints the seed and the smallest counterexample. */
 export function test<T extends [unknown, ...unknown[]]>(
   title: string,
   arbitraries: { [Index in keyof T]: fc.Arbitrary<T[Index]> },

@@ -25,26 +25,26 @@ describe("decodeRoot", () => {
     expect(layouts).toContain("es-2.4.6/repo index: undefined");
   });
 
-  it("knows of a 2.x root only the names", () => {
+  it("reads only the snapshot names from a 2.x root", () => {
     const root = decodeJson({ snapshots: ["snap-1"] }, "index");
     expect(root).toMatchObject({ generation: -1, key: "index", indices: [] });
     expect(root.snapshots).toEqual([{ name: "snap-1", uuid: "snap-1", state: undefined, version: undefined, startTime: undefined }]);
   });
 
-  it("takes the version from index_version where `version` is frozen", async () => {
+  it("reads the version from index_version where `version` is frozen", async () => {
     const { root } = await openRepository(storeOf(fixtureRepository("es-9.2.0/repo").blobs));
     expect(root?.snapshots.map(({ version }) => version)).toEqual(["9.2.0", "9.2.0", "9.2.0", "9.2.0"]);
     expect(root?.snapshots[0]?.startTime).toEqual(new Date(1795222800721));
     expect(root?.repositoryUuid).toBe("5KNUA4vtTueTSMN_wQGLqA");
   });
 
-  it("resolves each index's metadata blob and its shards' generations", async () => {
+  it("resolves the metadata blob and the shard generations of each index", async () => {
     const { root } = await openRepository(storeOf(fixtureRepository("es-7.10.2/repo").blobs));
     expect(root?.indexMetadata["3cmNKrptSZyJnIOTu-DIUw"]?.["DTdreM68Trm26--CYTDWvw"]).toBe("gO2d-6EBPcdFuIeIqzvS");
     expect(root?.indices.find(({ name }) => name === "fx-unalloc")?.shardGenerations).toEqual(["_new"]);
   });
 
-  it("refuses a layout that asks for a newer Elasticsearch than is known, as text or as number", () => {
+  it("rejects a layout that requires an unknown, newer Elasticsearch, given as text or as a number", () => {
     expect(() => decodeJson({ snapshots: [], min_version: "9.9.0" })).toThrow("whose layout is unknown here");
     expect(() => decodeJson({ snapshots: [], min_version: 9_090_099 })).toThrow("whose layout is unknown here");
     expect(decodeJson({ snapshots: [], min_version: 7_120_099 }).minVersion).toBe("7.12.0");
@@ -59,14 +59,14 @@ describe("decodeRoot", () => {
     ["an index id that leaves its folder", { snapshots: [], indices: { a: { id: "..", snapshots: [] } } }],
     ["a snapshot listed twice", { snapshots: ["a", "a"] }],
     ["a metadata identifier that is not listed", { snapshots: [{ name: "a", uuid: "a", index_metadata_lookup: { i: "x" } }] }],
-  ])("refuses %s", (_, json) => {
+  ])("rejects %s", (_, json) => {
     expect(() => decodeJson(json)).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 });
 
 describe("subsetRoot", () => {
   for (const repository of fixtureRepositories()) {
-    it(`leaves a root from which the kept snapshot alone restores (${repository.name})`, async () => {
+    it(`leaves a root from which the kept snapshot alone can be restored (${repository.name})`, async () => {
       const { root, rootBytes } = await openRepository(storeOf(repository.blobs));
       if (root === undefined || rootBytes === undefined || root.key === "index") return expect(root?.key).toBe("index");
       for (const { uuid } of root.snapshots.filter(({ state }) => state === "SUCCESS")) {
@@ -81,7 +81,7 @@ describe("subsetRoot", () => {
     });
   }
 
-  it("drops indices and metadata identifiers that no kept snapshot names, and nothing else", () => {
+  it("drops only the indices and metadata identifiers that no kept snapshot references", () => {
     const bytes = fixtureRepository("es-7.10.2/repo").blobs.get("index-5") as Uint8Array;
     const [before, after] = [bytes, subsetRoot(bytes, ["3cmNKrptSZyJnIOTu-DIUw"])].map((json) => JSON.parse(Buffer.from(json).toString()));
     expect(after.snapshots).toEqual([before.snapshots[0]]);
@@ -91,13 +91,13 @@ describe("subsetRoot", () => {
     expect(after.min_version).toBe("7.9.0");
   });
 
-  it("is the same catalogue when every snapshot is kept", () => {
+  it("returns the same catalogue when every snapshot is kept", () => {
     const bytes = fixtureRepository("es-9.2.0/repo").blobs.get("index-5") as Uint8Array;
     const uuids = decodeRoot("index-5", bytes).snapshots.map(({ uuid }) => uuid);
     expect(Buffer.from(subsetRoot(bytes, uuids)).equals(Buffer.from(bytes))).toBe(true);
   });
 
-  it("refuses to keep nothing, a uuid that is not listed, and a 2.x root", () => {
+  it("rejects an empty selection, a uuid that is not listed, and a 2.x root", () => {
     const bytes = fixtureRepository("es-9.2.0/repo").blobs.get("index-5") as Uint8Array;
     expect(() => subsetRoot(bytes, [])).toThrow("at least one uuid");
     expect(() => subsetRoot(bytes, ["nobody"])).toThrow("does not list nobody");

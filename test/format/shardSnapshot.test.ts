@@ -35,7 +35,7 @@ describe("partsOf", () => {
         ["__a.part1", 5],
       ],
     ],
-  ])("for %s", (_, file, parts) => {
+  ])("handles %s", (_, file, parts) => {
     expect(partSizes(file)).toEqual(parts);
   });
 
@@ -49,12 +49,12 @@ describe("partsOf", () => {
 describe("decodeShardSnapshot", () => {
   const contents = withFooter(Buffer.from("segments"));
 
-  it("takes a checksum that is not recorded from the embedded copy", () => {
+  it("computes a checksum that is not recorded from the embedded copy", () => {
     const [file] = decode({ name: "__0", physical_name: "segments_1", length: contents.length, meta_hash: contents });
     expect(file?.checksum).toBe(contents.readUInt32BE(contents.length - 4).toString(36));
   });
 
-  it("leaves out the checksum of files from before Lucene had footers", () => {
+  it("omits the checksum of files that predate Lucene footers", () => {
     const [old, recent] = decode(
       { name: "__0", physical_name: "_0.fdt", length: 9, checksum: "abc", written_by: "4.7.2" },
       { name: "__1", physical_name: "_1.fdt", length: 9, checksum: "abc", written_by: "4.10.4" },
@@ -76,7 +76,7 @@ describe("decodeShardSnapshot", () => {
     ["a name of no data blob", { name: "index-1", physical_name: "_0.si", length: 9 }],
     ["a negative length", { name: "__a", physical_name: "_0.si", length: -1 }],
     ["parts beyond any limit", { name: "__a", physical_name: "_0.si", length: 2 ** 50, part_size: 1 }],
-  ])("refuses %s", (_, file) => {
+  ])("rejects %s", (_, file) => {
     expect(() => decode(file)).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 });

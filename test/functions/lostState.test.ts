@@ -17,11 +17,11 @@ const ROOT_BLOB = { eventName: "ObjectCreated:PutObject", oss: { bucket: { name:
 const TOKEN = "a-token-of-an-operator";
 const REQUEST = { headers: { "x-ossnap-token": TOKEN }, requestContext: { http: { method: "GET", path: "/jobs" } } };
 
-// What a function read of its configuration it keeps for its life, as on Function Compute: one directory for all tests.
+// A function keeps its configuration for its lifetime, as on Function Compute, so all tests share one directory.
 const directory = mkdtempSync(join(tmpdir(), "ossnap-lost-"));
 const state = join(directory, "state");
 
-/** A function's answer as one text, whether it threw or answered. */
+/** The result of a function as text, whether it threw or returned. */
 async function outcome(handler: typeof advanceJobs, event: unknown): Promise<string> {
   const context = { requestId: "request-1", function: { name: "test", timeout: 60 } };
   try {
@@ -53,20 +53,20 @@ describe.each([
   ["advanceJobs", advanceJobs, {}],
   ["http", http, REQUEST],
 ])("the function %s", (_name, handler, event) => {
-  it("invariant 9: refuses a state without identity, names what mends it for a new and for a lost one, and writes nothing", async () => {
+  it("invariant 9: refuses a state without identity, names the fix for a new and for a lost one, and writes nothing", async () => {
     const text = await outcome(handler, event);
     expect(text).toMatch(/has no identity \(state\.json\); run: ossnap init \(.*lost: then ossnap adopt\)/);
     expect(readdirSync(state)).toEqual([]);
   });
 
-  it("invariant 9: refuses a state whose live/ is lost, names what mends it, and writes nothing", async () => {
+  it("invariant 9: refuses a state whose live/ is lost, names the fix, and writes nothing", async () => {
     const identity = { schema: 1, product: "ossnap", id: "one", createdAt: "2026-11-21T00:00:00Z", marked: true };
     writeFileSync(join(state, "state.json"), JSON.stringify(identity));
     expect(await outcome(handler, event)).toMatch(/is lost, though the identity is there; run: ossnap adopt/);
     expect(readdirSync(state)).toEqual(["state.json"]);
   });
 
-  it("refuses somebody else's, and names what mends it", async () => {
+  it("refuses the state of another product, and names the fix", async () => {
     writeFileSync(join(state, "state.json"), '{"product":"terraform"}');
     expect(await outcome(handler, event)).toMatch(/is not ossnap's; .*run: ossnap init \(then ossnap adopt/);
     expect(readdirSync(state)).toEqual(["state.json"]);

@@ -3,7 +3,7 @@ import type { Config } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
-import { registerByHand } from "../../shared/verbs/repositories/show.ts";
+import { registerByHand } from "../../shared/verbs/repositories/apply.ts";
 import { STEP2, TIMES, uuidOf } from "../world/moved.ts";
 import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 import type { Stage } from "./memorySession.ts";

@@ -1,6 +1,6 @@
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
-import { cancelJob } from "../../shared/verbs/jobs/show.ts";
+import { cancelJob } from "../../shared/verbs/jobs/ask.ts";
 import { fire, ID, OPS } from "../world/nightly.ts";
 import { MINUTE_MS, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";

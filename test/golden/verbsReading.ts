@@ -1,6 +1,6 @@
 import { advanceJob } from "../../shared/tick/advance.ts";
-import { setPaused } from "../../shared/verbs/jobs/show.ts";
-import { registerByHand } from "../../shared/verbs/repositories/show.ts";
+import { setPaused } from "../../shared/verbs/jobs/ask.ts";
+import { registerByHand } from "../../shared/verbs/repositories/apply.ts";
 import { askVerification } from "../../shared/verbs/verification/ask.ts";
 import { EMPTY_ROOT, LATE_BLOB, STEP2 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSettings } from "../../shared/runtime/settings.ts";
 import { adopt } from "../../shared/verbs/adopt/apply.ts";
-import { setPaused } from "../../shared/verbs/jobs/show.ts";
+import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { writeConfig } from "../infra/cli/runCli.ts";
 import { STEP1 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";

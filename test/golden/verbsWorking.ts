@@ -1,6 +1,6 @@
 import { runCommand } from "../../infra/cli/program.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
-import { setPaused } from "../../shared/verbs/jobs/show.ts";
+import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";

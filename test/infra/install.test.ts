@@ -20,7 +20,7 @@ beforeEach(() => {
   mkdirSync(join(root, "infra"));
   cpSync("infra/install.mjs", join(root, "infra/install.mjs"));
   writeFileSync(join(root, "package-lock.json"), JSON.stringify(LOCK));
-  // Stands in for npm: notes its arguments, speaks on stdout, and ends as told.
+  // A stand-in for npm that records its arguments, prints to stdout, and exits with the requested code.
   const npm =
     'require("fs").writeFileSync("called.json", JSON.stringify(process.argv.slice(2))); console.log("npm speaks"); process.exit(Number(process.env.NPM_ENDS));';
   writeFileSync(join(root, "npm-cli.js"), npm);
@@ -41,12 +41,12 @@ function installed(change: Record<string, unknown> = {}): void {
 }
 
 describe("install.mjs", () => {
-  it("runs npm ci in a fresh clone, development tools included, and keeps stdout clean", () => {
+  it("runs npm ci in a fresh clone, including development tools, and keeps stdout clean", () => {
     expect(install()).toMatchObject({ status: 0, stdout: "", stderr: expect.stringContaining("npm speaks"), called: true });
     expect(JSON.parse(readFileSync(join(root, "called.json"), "utf8"))).toEqual(expect.arrayContaining(["ci", "--include=dev"]));
   });
 
-  it("does nothing and says nothing when what is installed is what the lock asks for", () => {
+  it("does nothing and prints nothing when the installed packages match the lock file", () => {
     installed();
     expect(install()).toEqual({ status: 0, stdout: "", stderr: "", called: false });
   });
@@ -61,7 +61,7 @@ describe("install.mjs", () => {
     expect(install()).toMatchObject({ status: 0, called: true });
   });
 
-  it("ends with a clear error when npm ci fails", () => {
+  it("exits with a clear error when npm ci fails", () => {
     expect(install(7)).toMatchObject({
       status: 1,
       stdout: "",

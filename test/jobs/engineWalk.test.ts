@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Decision, Look, StepContext } from "../../shared/jobs/kind.ts";
 import type { Job, JobRecord } from "../../shared/jobs/record.ts";
-import { type Decision, type Look, type StepContext, stepJob } from "../../shared/jobs/step.ts";
+import { stepJob } from "../../shared/jobs/step.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { reason } from "../../shared/model/reason.ts";
 import { stateKey } from "../../shared/state/keys.ts";
@@ -11,7 +12,7 @@ const MADE: Look<Data> = { found: "ours", state: "running", reason: WHY, data: {
 const NONE: Look<Data> = { found: "none" };
 const FOREIGN: Look<Data> = { found: "foreign", reason: reason("name.taken") };
 const REFUSALS = ["conflict", "denied", "absent", "invalid", "permanent", "transient"] as const;
-/** Each ends what one case is about: the second look of the kind is for a job that moved on. */
+/** Each decision ends its case: on the second call the kind's step returns a wait. */
 const DECISIONS: Record<string, Decision<Data>> = {
   effect: { do: "effect", effect: "make", args: {}, reason: WHY, data: {} },
   record: { do: "record", state: "running", reason: WHY, data: { made: true } },
@@ -31,7 +32,7 @@ interface Case {
   done: boolean;
   answer: "accepted" | "fault" | (typeof REFUSALS)[number];
   after: Look<Data> | "throws" | "madeLater";
-  /** Somebody else writes this record. */
+  /** The record that another writer appends first. */
   lost: "none" | "first" | "second";
 }
 
@@ -69,7 +70,7 @@ const CASES: Case[] = [
 
 interface Ran {
   requests: number;
-  /** The head as it stood when the request went out. */
+  /** The head at the time of the request. */
   asked: JobRecord<Data> | undefined;
   head: JobRecord<Data> | undefined;
   left: boolean;
@@ -131,7 +132,7 @@ async function run(one: Case): Promise<Ran> {
   return { requests, asked, first, head: job.head, left: outcome === "left" };
 }
 
-/** Whether the request may, and then must, go out. */
+/** Whether the request may, and then must, be sent. */
 const mayAsk = ({ decision, claim, patient, paused, late, before, done, lost }: Case) =>
   decision === "effect" &&
   claim !== "valid" &&
@@ -144,7 +145,7 @@ const mayAsk = ({ decision, claim, patient, paused, late, before, done, lost }: 
 
 const ground = { id: ID, input: {}, looks: () => [MADE] } as unknown as Ground<unknown, Data, unknown>;
 
-/** What the walks over the kinds take the engine to do with this decision. */
+/** What the walks over the kinds expect the engine to do with this decision. */
 function foreseen(one: Case, { first }: Ran): string[] {
   const from = { ...first, because: first.reason, minute: 0, claim: first.claim?.effect, cancelling: false };
   return outcomes(ground, from, one.patient ? 0 : PATIENCE_MINUTE, DECISIONS[one.decision] as Decision<Data>).map(
@@ -152,8 +153,8 @@ function foreseen(one: Case, { first }: Ran): string[] {
   );
 }
 
-describe("every way that one step of the engine may go", () => {
-  it("asks once where it may and never where it may not, under its own claim, and leads where the walks say", async () => {
+describe("every path of one engine step", () => {
+  it("requests exactly once where allowed, only under its own claim, and leads where the walks predict", async () => {
     let [asked, moved] = [0, 0];
     for (const one of CASES) {
       const ran = await run(one);
@@ -181,7 +182,7 @@ describe("every way that one step of the engine may go", () => {
       answer,
     ]),
   ];
-  it.each(constant)("ends soon after patience where a job %s for ever", async (_, decision, answer) => {
+  it.each(constant)("ends soon after the patience if a job %s for ever", async (_, decision, answer) => {
     const world = await setting();
     const kind = world.kind({
       step: () => DECISIONS[decision] as Decision<Data>,
@@ -197,7 +198,7 @@ describe("every way that one step of the engine may go", () => {
       if (stepped.outcome === "finished") break;
       world.advance(60_000);
     }
-    // A claim, or the longest pause after a refusal, may have begun just before.
+    // A claim, or the longest back-off after a refusal, may have started just before.
     expect(minutes).toBeLessThanOrEqual(PATIENCE_MINUTE + 10);
     expect(await world.context().log.done(ID)).toMatchObject({ state: "failed" });
   });

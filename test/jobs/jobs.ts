@@ -9,11 +9,11 @@ export interface JobInput<I, D> {
   data: D;
   createdAt?: Date;
   cancelling?: boolean;
-  /** Of a claim that ran out, and why the head was written. */
+  /** Effect of an expired claim, and the reason of the record that holds it. */
   claimed?: { effect: string; because: string };
 }
 
-/** An open job as a step sees it, with what the test says and nothing else of interest. */
+/** An open job as a step sees it: the fields that the test gives, and defaults for the rest. */
 export function jobOf<I, D>({ id, state, input, data, createdAt = new Date(0), cancelling = false, claimed }: JobInput<I, D>): Job<I, D> {
   const kind = kindOf(id);
   if (!kind) throw new Error(`${id}: names no kind`);

@@ -17,7 +17,7 @@ const job = (id: string, state: string, { cluster = "source", minute = 0, claime
   return made;
 };
 
-describe("the lane of a cluster", () => {
+describe("a cluster's lane", () => {
   it.each<[string, string, string | undefined, string]>([
     ["backup-a", "asked", undefined, "wants"],
     ["backup-a", "asked", "startSnapshot", "holds"],
@@ -42,12 +42,12 @@ describe("the lane of a cluster", () => {
     expect(laneBlock(job("backup-a", "asked"), [job("backup-a", "asked"), elsewhere])).toBeUndefined();
   });
 
-  it("is busy while another job's work runs, whatever comes first", () => {
+  it("is busy while another job's work runs, whatever the priorities", () => {
     const blocked = laneBlock(job("restore-a", "planned"), [job("prune-b", "planned", { claimed: "deleteSnapshots" })]);
     expect(blocked).toEqual({ code: "lane.busy", params: { job: "prune-b", cluster: "source" } });
   });
 
-  it("is for restores before backups before prunes, and for the older of two", () => {
+  it("goes to restores before backups before prunes, and to the older of two", () => {
     const backup = job("backup-a", "asked");
     const [restore, prune] = [job("restore-b", "planned", { minute: 5 }), job("prune-b", "planned", { minute: -5 })];
     expect(laneBlock(backup, [restore])?.code).toBe("lane.queue");
@@ -57,7 +57,7 @@ describe("the lane of a cluster", () => {
     expect(laneBlock(job("backup-b", "asked", { minute: 5 }), [backup])?.params.job).toBe("backup-a");
   });
 
-  it("always lets somebody go on: no jobs ever wait for each other in a circle", () => {
+  it("never deadlocks: at least one job can always proceed", () => {
     const cases: [string, string, string | undefined][] = [
       ["backup", "asked", undefined],
       ["backup", "asked", "startSnapshot"],

@@ -46,20 +46,20 @@ const doneOf = (job: Job): DoneRecord => ({
   result: null,
 });
 
-/** A log of a newer version of the product, as this one would find it. */
+/** Writes a log record of a newer version, as this version would find it. */
 async function writeNewer(store: FaultyBlobStore, seq: number): Promise<void> {
   await store.put(stateKey.record(ID, seq), Buffer.from(JSON.stringify({ schema: 2, seq })));
 }
 
-describe("a job's log", () => {
-  it("is begun once: the second to ask finds it open, with the first intent", async () => {
+describe("job log", () => {
+  it("is created once: a second request finds it open, with the first intent", async () => {
     const { as } = setting();
     expect((await as("a").create(ID, intent, FIRST)).outcome).toBe("created");
     const second = await as("b").create(ID, { ...intent, about: "other" }, FIRST);
     expect(second).toMatchObject({ outcome: "open", job: { intent: { about: "test" }, head: { seq: 0 } } });
   });
 
-  it("lets exactly one of two writers of the same number win", async () => {
+  it("lets exactly one of several writers of the same sequence number win", async () => {
     const { as } = setting();
     const job = await created(as("a"));
     const outcomes = await Promise.all(["a", "b", "c"].map((nonce) => as(nonce).append(ID, job.head, NEXT)));
@@ -67,7 +67,7 @@ describe("a job's log", () => {
     expect(outcomes.filter((outcome) => outcome === "lost")).toHaveLength(2);
   });
 
-  it("knows its own record again when the answer to writing it was lost", async () => {
+  it("recognises its own record when the response to the write was lost", async () => {
     const { store, as } = setting();
     const job = await created(as("a"));
     store.on("put", "lost", { key: stateKey.record(ID, 1) });
@@ -75,7 +75,7 @@ describe("a job's log", () => {
     expect(store.unfired()).toEqual([]);
   });
 
-  it("gives up its record when the answer was lost and another's lies there", async () => {
+  it("yields when the response was lost and another writer's record is stored", async () => {
     const { store, as } = setting();
     const job = await created(as("a"));
     await as("b").append(ID, job.head, NEXT);
@@ -83,21 +83,21 @@ describe("a job's log", () => {
     expect(await as("a").append(ID, job.head, NEXT)).toBe("lost");
   });
 
-  it("does not take an earlier record of the same invocation for the one it writes now", async () => {
+  it("does not mistake an earlier record of the same invocation for the one being written", async () => {
     const { as } = setting();
     const job = await created(as("a"));
     expect(await as("a").append(ID, job.head, NEXT)).not.toBe("lost");
     expect(await as("a").append(ID, job.head, { ...NEXT, state: "other" })).toBe("lost");
   });
 
-  it("says transient when nothing was written and no answer came", async () => {
+  it("throws transient when nothing was written and no response arrived", async () => {
     const { store, as } = setting();
     const job = await created(as("a"));
     store.on("put", "cut", { key: stateKey.record(ID, 1) });
     await expect(as("a").append(ID, job.head, NEXT)).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("carries a wish to cancel from record to record", async () => {
+  it("carries a cancel request from record to record", async () => {
     const { as } = setting();
     const log = as("a");
     const job = await created(log);
@@ -105,7 +105,7 @@ describe("a job's log", () => {
     expect(await log.append(ID, wish, NEXT)).toMatchObject({ seq: 2, cancelling: { who: "ops" } });
   });
 
-  it("reads intent and newest record, and nothing of what is no job", async () => {
+  it("reads the intent and the newest record, and returns undefined for unknown jobs", async () => {
     const { as } = setting();
     const log = as("a");
     const job = await created(log);
@@ -117,8 +117,8 @@ describe("a job's log", () => {
   });
 });
 
-describe("a finished job", () => {
-  it("leaves its final record and its history, and no log", async () => {
+describe("finished job", () => {
+  it("leaves its final record and its history, but no log", async () => {
     const { as, keys } = setting();
     const log = as("a");
     const job = await created(log);
@@ -127,7 +127,7 @@ describe("a finished job", () => {
     expect(await log.history(ID)).toHaveLength(1);
   });
 
-  it("is what a later request for it gets, months later as well", async () => {
+  it("is returned to a later request, even months later", async () => {
     const { as, keys } = setting();
     const job = await created(as("a"));
     await as("a").finish(job, doneOf(job));
@@ -135,10 +135,10 @@ describe("a finished job", () => {
     expect(keys()).not.toContain(stateKey.record(ID, 0));
   });
 
-  it("is what a request gets that began while it finished, and the log begun then goes again", async () => {
+  it("is returned to a request that started while it finished, and the log created by that request is deleted", async () => {
     const { store, as, keys } = setting();
     const job = await created(as("a"));
-    // b has looked for the final record and found none; now a finishes before b writes.
+    // b has checked for the final record and found none; a finishes before b writes.
     const slow: FaultyBlobStore = {
       ...store,
       async put(key, body, options) {
@@ -151,7 +151,7 @@ describe("a finished job", () => {
     expect(keys()).not.toContain(stateKey.record(ID, 0));
   });
 
-  it("keeps its whole history when one that thaws late finishes it again from what is left of the log", async () => {
+  it("keeps its whole history when an instance that thaws late finishes it again from the rest of the log", async () => {
     const { as } = setting();
     const log = as("a");
     const job = await created(log);
@@ -170,7 +170,7 @@ describe("a finished job", () => {
     expect((await as("c").done(ID))?.state).toBe("done");
   });
 
-  it("keeps its history when it is finished beside someone who sweeps already", async () => {
+  it("keeps its history when it is finished while another instance already sweeps the log", async () => {
     const { store, as } = setting();
     const job = await created(as("a"));
     const head = (await as("a").append(ID, job.head, NEXT)) as JobRecord;
@@ -181,7 +181,7 @@ describe("a finished job", () => {
     expect((await as("c").history(ID)).map(({ state }) => state)).toEqual(["asked", "running"]);
   });
 
-  it("may crash between the final record and the end of its log, which is swept later", async () => {
+  it("may crash between the final record and the deletion of its log, which is swept later", async () => {
     const { store, as, keys } = setting();
     const job = await created(as("a"));
     store.on("delete", new AppError("transient", "cut"));
@@ -192,8 +192,8 @@ describe("a finished job", () => {
   });
 });
 
-describe("a log that a newer version writes", () => {
-  it("is left alone: nothing of it is read, appended or deleted", async () => {
+describe("log written by a newer version", () => {
+  it("is left alone: nothing is read, appended or deleted", async () => {
     const { store, as, keys } = setting();
     const job = await created(as("a"));
     await writeNewer(store, 1);

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { Look } from "../../shared/jobs/kind.ts";
 import type { Job } from "../../shared/jobs/record.ts";
-import { type Look, stepJob } from "../../shared/jobs/step.ts";
+import { stepJob } from "../../shared/jobs/step.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { reason } from "../../shared/model/reason.ts";
 import { stateKey } from "../../shared/state/keys.ts";
 
 import { type Data, ID, setting, WHY } from "./stepSetting.ts";
 
-describe("one effect", () => {
-  it("is claimed before it is looked up, looked up before it is asked for, and looked up again after", async () => {
+describe("an effect", () => {
+  it("is claimed before it is looked up, looked up before it is requested, and looked up again afterwards", async () => {
     const world = await setting();
     const claims: boolean[] = [];
     const kind = world.kind();
@@ -25,14 +26,14 @@ describe("one effect", () => {
     expect(claims).toEqual([true, true]);
   });
 
-  it("invariant 7: is not asked for when the look after the claim finds it done already", async () => {
+  it("invariant 7: is not requested when the lookup after the claim finds it already done", async () => {
     const world = await setting();
     world.things = 1;
     expect(await stepJob(world.kind(), await world.open(), world.context())).toMatchObject({ outcome: "finished" });
     expect(world.requests).toBe(0);
   });
 
-  it("happens once although its request's answer is lost", async () => {
+  it("happens once although the response to its request is lost", async () => {
     const world = await setting();
     const kind = world.kind({
       perform: async () => {
@@ -44,7 +45,7 @@ describe("one effect", () => {
     expect(world.things).toBe(1);
   });
 
-  it("keeps its claim when no answer came and nothing shows; it is tried again once the claim ran out", async () => {
+  it("keeps its claim when no response arrived and no result is visible, and is retried once the claim has expired", async () => {
     const world = await setting();
     const silent = world.kind({ perform: async () => Promise.reject(new AppError("transient", "cut")) });
     expect(await stepJob(silent, await world.open(), world.context("a"))).toMatchObject({
@@ -61,7 +62,7 @@ describe("one effect", () => {
     expect([world.requests, world.things]).toEqual([2, 1]);
   });
 
-  it("frees its claim with a growing pause when it was refused, and fails when it never can", async () => {
+  it("releases its claim with a growing back-off when it was refused, and fails when it can never succeed", async () => {
     const world = await setting();
     const refused = world.kind({ perform: async () => Promise.reject(new AppError("conflict", "busy", { reason: reason("lane.busy") })) });
     const untils: number[] = [];
@@ -80,7 +81,7 @@ describe("one effect", () => {
     });
   });
 
-  it("ends the job when what is there is somebody else's", async () => {
+  it("fails the job when the existing object is foreign", async () => {
     const world = await setting();
     const kind = world.kind({ lookUp: () => ({ found: "foreign", reason: reason("name.taken") }) });
     expect(await stepJob(kind, await world.open(), world.context())).toMatchObject({
@@ -90,7 +91,7 @@ describe("one effect", () => {
     expect(world.requests).toBe(0);
   });
 
-  it("is neither claimed nor asked for while paused; looking goes on", async () => {
+  it("is neither claimed nor requested while paused, although observing continues", async () => {
     const world = await setting();
     const before = (await world.open()).head.seq;
     expect(await stepJob(world.kind(), await world.open(), world.context("a", { paused: true }))).toMatchObject({
@@ -102,7 +103,7 @@ describe("one effect", () => {
     expect(await stepJob(record, await world.open(), world.context("a", { paused: true }))).toMatchObject({ outcome: "finished" });
   });
 
-  it("is claimed for minutes, not for as long as an hour's invocation may last", async () => {
+  it("is claimed for minutes, even when the invocation may last an hour", async () => {
     const world = await setting();
     const kind = world.kind({ perform: () => Promise.reject(new AppError("transient", "no answer")), lookUp: () => ({ found: "none" }) });
     await stepJob(kind, await world.open(), world.context("a", { remainingMs: () => 3_600_000 }));
@@ -110,14 +111,14 @@ describe("one effect", () => {
     expect(await stepJob(world.kind(), await world.open(), world.context("b"))).toMatchObject({ outcome: "finished" });
   });
 
-  it("is not asked for when a pause came since the claim", async () => {
+  it("is not requested when a pause was set after the claim", async () => {
     const world = await setting();
     const context = world.context("a", { isPaused: async () => true });
     expect(await stepJob(world.kind(), await world.open(), context)).toMatchObject({ outcome: "waiting", reason: { code: "job.paused" } });
     expect(world.requests).toBe(0);
   });
 
-  it("is not begun when the invocation is about to end, before or after the claim", async () => {
+  it("is not started when the invocation is about to end, before or after the claim", async () => {
     const world = await setting();
     expect(await stepJob(world.kind(), await world.open(), world.context("a", { remainingMs: () => 5_000 }))).toMatchObject({
       outcome: "left",
@@ -131,7 +132,7 @@ describe("one effect", () => {
     expect((await world.open()).head.claim?.effect).toBe("make");
   });
 
-  it("is not asked for in a log whose final record exists, and that log is swept", async () => {
+  it("is not requested from a log whose final record exists, and that log is swept", async () => {
     const world = await setting();
     const job = await world.open();
     await world.store.put(stateKey.done("backup", ID), Buffer.from(JSON.stringify({ id: ID, state: "done" })));
@@ -140,7 +141,7 @@ describe("one effect", () => {
     expect(await world.context().log.read(ID)).toBeUndefined();
   });
 
-  it("happens once when several invocations move the job at the same moment", async () => {
+  it("happens once when several invocations step the job concurrently", async () => {
     const world = await setting();
     const jobs = await Promise.all(["a", "b", "c", "d"].map(async (nonce) => ({ nonce, job: await world.open() })));
     const stepped = await Promise.all(jobs.map(({ nonce, job }) => stepJob(world.kind(), job, world.context(nonce))));
@@ -149,8 +150,8 @@ describe("one effect", () => {
   });
 });
 
-describe("an instance that was frozen while it looked", () => {
-  it("writes nothing once its time is over, nor asks for anything", async () => {
+describe("an instance that was frozen while it observed", () => {
+  it("writes and requests nothing once its time is over", async () => {
     const world = await setting();
     let leftMs = 60_000;
     const thawing = world.kind({
@@ -166,7 +167,7 @@ describe("an instance that was frozen while it looked", () => {
     expect(world.requests).toBe(0);
   });
 
-  it("tells nothing of a job that is over and swept, although the next key of its log is free again", async () => {
+  it("does not notify about a job that is finished and swept, although the next key of its log is free again", async () => {
     const world = await setting();
     const job = await world.open();
     await stepJob(world.kind(), await world.open(), world.context("b"));

@@ -1,7 +1,7 @@
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
+import type { Decision, JobKind, Look, StepContext } from "../../shared/jobs/kind.ts";
 import { jobLog } from "../../shared/jobs/log.ts";
 import type { Job, JobIntent } from "../../shared/jobs/record.ts";
-import type { Decision, JobKind, Look, StepContext } from "../../shared/jobs/step.ts";
 import { reason } from "../../shared/model/reason.ts";
 
 export const ID = "backup-nightly-20261121t013000z";

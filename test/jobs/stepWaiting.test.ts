@@ -10,7 +10,7 @@ describe("waiting", () => {
     (own: boolean): Kind["step"] =>
     () => ({ do: "wait", reason: reason("lane.busy", { job: "x" }), ...(own ? { own: true as const } : {}) });
 
-  it("writes nothing, and ends as a failure when patience with others is over", async () => {
+  it("writes nothing and becomes a failure when the patience with other work runs out", async () => {
     const world = await setting();
     const kind = world.kind({ step: waiting(false) });
     expect(await stepJob(kind, await world.open(), world.context())).toMatchObject({ outcome: "waiting", reason: { code: "lane.busy" } });
@@ -22,13 +22,13 @@ describe("waiting", () => {
     });
   });
 
-  it("for its own work is not limited by patience with others", async () => {
+  it("for its own work is not limited by that patience", async () => {
     const world = await setting();
     world.advance(10 * 3_600_000);
     expect(await stepJob(world.kind({ step: waiting(true) }), await world.open(), world.context())).toMatchObject({ outcome: "waiting" });
   });
 
-  it("waits out a world that cannot be seen, and fails when what was asked for is wrong", async () => {
+  it("continues while the world cannot be observed, and fails when the request itself is invalid", async () => {
     const world = await setting();
     const blind = (code: "transient" | "denied" | "invalid") =>
       world.kind({ gather: async () => Promise.reject(new AppError(code, "no")) });
@@ -43,7 +43,7 @@ describe("waiting", () => {
     });
   });
 
-  it("does not give up its own work for a look that fails when patience is over, and does after another day", async () => {
+  it("does not give up its own work for a failing observation when patience runs out, but does a day later", async () => {
     const world = await setting();
     const job = await world.open();
     await world.context().log.append(job.id, job.head, { state: "running", reason: WHY, data: {} });
@@ -57,7 +57,7 @@ describe("waiting", () => {
     });
   });
 
-  it("stops moving a job that never comes to rest, for the sake of the others", async () => {
+  it("stops stepping a job that never comes to rest, for the sake of the other jobs", async () => {
     const world = await setting();
     const restless = world.kind({ step: (job) => ({ do: "record", state: job.head.state === "a" ? "b" : "a", reason: WHY, data: {} }) });
     expect(await stepJob(restless, await world.open(), world.context())).toMatchObject({ outcome: "left", reason: { code: "job.moves" } });

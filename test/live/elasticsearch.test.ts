@@ -7,7 +7,7 @@ import { freePort } from "../../infra/local/servers/ports.ts";
 
 const version = "5.5.3";
 
-describe("a local Elasticsearch", () => {
+describe("local Elasticsearch", () => {
   let run: string;
   beforeAll(async () => {
     run = await openRun(await openPlaces(), `local-test-${process.pid}`);
@@ -25,7 +25,7 @@ describe("a local Elasticsearch", () => {
     repoDirectories: [join(run, `${name}-repositories`)],
   });
 
-  it("starts beside another one, each a cluster of its own, and keeps its data over a power cut", async () => {
+  it("starts beside another one, each as its own cluster, and keeps its data across a power cut", async () => {
     const options = await optionsOf("target");
     const notes: string[] = [];
     const [source, target] = await Promise.all([
@@ -51,7 +51,7 @@ describe("a local Elasticsearch", () => {
     await again.stop();
   });
 
-  it("that dies while starting is told with the end of its log", async () => {
+  it("reports the end of its log when it dies while starting", async () => {
     const failure = startElasticsearch({ ...(await optionsOf("tiny")), heapMb: 1 });
 
     await expect(failure).rejects.toMatchObject({

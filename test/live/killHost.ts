@@ -5,29 +5,29 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Claim, isFinal, type JobRecord } from "../../shared/jobs/record.ts";
 
-/** Looks at the state's directory follow one another this fast: the shortest job lives for a tenth of a second. */
+/** Pause between two reads of the state's directory; the shortest job lives for a tenth of a second. */
 const LOOK_PAUSE_MS = 2;
-/** Two busy cores take a minute for a start, and the story its own time. */
+/** On two busy cores a start takes a minute, in addition to the story itself. */
 const MOMENT_TIMEOUT_MS = 240_000;
 
-/** When to kill: after so many lines of the story, and then as soon as that is seen in an open job. */
+/** When to kill: after this many lines of the story, and then as soon as an open job matches `seen`. */
 export interface Moment {
   afterLines: number;
-  /** A kind, a state, or an effect that is claimed: `backup`, `restoring`, `swapAlias`; "" for any open job. */
+  /** A kind, a state, or a claimed effect: `backup`, `restoring`, `swapAlias`; "" for any open job. */
   seen: string;
-  /** The servers at the same moment, as when the whole machine fails. */
+  /** Kills the servers at the same moment, as when the whole machine fails. */
   servers: boolean;
 }
 
 export interface Killed {
   moment: Moment;
-  /** Jobs that were open, other than kept indices: `restore-…` in state `planned`, with a claim or without. */
+  /** Jobs that were open, except kept indices: `restore-…` in state `planned`, with or without a claim. */
   open: { id: string; state: string; claim: string | undefined }[];
-  /** Of the servers that were left behind. */
+  /** Process ids of the servers left behind. */
   orphans: number[];
 }
 
-/** Starts the host as `npm start` does, on a directory that stays, and kills it at that moment; undefined when the story was over before. */
+/** Starts the host like `npm start` on a persistent directory and kills it at that moment; undefined if the story finished first. */
 export async function startAndKill(data: string, environment: NodeJS.ProcessEnv, moment: Moment): Promise<Killed | undefined> {
   const log = openSync(`${data}.log`, "a");
   const args = ["--import", "tsx", "infra/local/start.ts", "--once", "--json", "--data", data];
@@ -35,7 +35,7 @@ export async function startAndKill(data: string, environment: NodeJS.ProcessEnv,
   closeSync(log);
   try {
     const told = teller(host);
-    // The title of a scene comes first; whatever is done gets a ✓, so that a slow machine is killed at the same moments as a fast one.
+    // The title of a scene comes first and each completed line has a ✓, so that a slow machine is killed at the same moments as a fast one.
     await until(host, () => told().includes("\n\n") && told().split("✓").length > moment.afterLines);
     const open = await stopWhile(host, data, moment.seen);
     if (open === undefined) {
@@ -52,7 +52,7 @@ export async function startAndKill(data: string, environment: NodeJS.ProcessEnv,
   }
 }
 
-/** Holds the host still, so that what is seen open is open when it is killed; undefined when it ended first. */
+/** Stops the host, so that the jobs seen open are still open when it is killed; undefined if it exited first. */
 async function stopWhile(host: ChildProcess, data: string, seen: string): Promise<Killed["open"] | undefined> {
   const isSeen = (jobs: Killed["open"]) => jobs.some(({ id, state, claim }) => id.startsWith(seen) || state === seen || claim === seen);
   for (;;) {
@@ -64,7 +64,7 @@ async function stopWhile(host: ChildProcess, data: string, seen: string): Promis
   }
 }
 
-/** False when the host ended before it came true. */
+/** False if the host exited before the condition was true. */
 async function until(host: ChildProcess, isTrue: () => boolean | Promise<boolean>): Promise<boolean> {
   const deadlineMs = Date.now() + MOMENT_TIMEOUT_MS;
   while (!(await isTrue())) {
@@ -85,7 +85,7 @@ function teller(host: ChildProcess): () => string {
 
 const jobsBelow = (data: string) => join(data, "oss", "ossnap-state", "prod", "live", "jobs");
 
-/** Without kept indices: those are open for a day, and prove nothing. */
+/** Without kept indices, which are open for a day and prove nothing. */
 async function openJobs(data: string): Promise<Killed["open"]> {
   const ids = (await readdir(jobsBelow(data)).catch(() => [])).filter((id) => !id.startsWith("retire-"));
   const jobs = await Promise.all(ids.map(async (id) => ({ id, head: await headOf(join(jobsBelow(data), id)) })));
@@ -94,7 +94,7 @@ async function openJobs(data: string): Promise<Killed["open"]> {
   );
 }
 
-/** Undefined for a log that is being removed. */
+/** Undefined for a log that is being deleted. */
 async function headOf(directory: string): Promise<JobRecord | undefined> {
   const last = (await readdir(directory).catch(() => [])).sort().at(-1);
   const text = last === undefined ? undefined : await readFile(join(directory, last), "utf8").catch(() => undefined);
@@ -105,7 +105,7 @@ function validClaim(claim: Claim | undefined): Claim | undefined {
   return claim !== undefined && new Date(claim.until) > new Date() ? claim : undefined;
 }
 
-/** The servers of a run, by its pid files. */
+/** The servers of a run, from its pid files. */
 export async function serversOf(data: string): Promise<number[]> {
   const files = (await readdir(data)).filter((name) => name.endsWith(".pid"));
   return Promise.all(files.map(async (name) => Number(await readFile(join(data, name), "utf8"))));

@@ -11,18 +11,18 @@ import { isFinal } from "../../shared/jobs/record.ts";
 import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 import { type Killed, type Moment, serversOf, startAndKill } from "./killHost.ts";
 
-/** More of them, for a long run: OSSNAP_KILLS=10. */
+/** OSSNAP_KILLS=10 sets a higher number for a long run. */
 const KILLS = Number(process.env.OSSNAP_KILLS ?? 2);
-/** The same moments again: OSSNAP_KILL_SEED as it was printed. */
+/** OSSNAP_KILL_SEED with the printed value repeats the same moments. */
 const SEED = Number(process.env.OSSNAP_KILL_SEED ?? Date.now() % 2 ** 31);
 const TIMEOUT_MS = 120_000 + KILLS * 240_000;
-/** Apart from the ports of the other live tests and of a host that somebody may be running. */
+/** Separate from the ports of the other live tests and of a host that may be running on this machine. */
 const environment = { ...process.env, OSSNAP_PORT_BASE: "20250" };
-/** So many lines does the story say; the kills are spread over it. */
+/** Number of lines that the story prints; the kills are spread over them. */
 const STORY_LINES = 50;
-/** What the story comes by again and again, "" for any open job. */
+/** Points that the story passes repeatedly, "" for any open job. */
 const SEEN = ["", "", "startSnapshot", "copy", "startTask", "publishRoot", "arrival", "askRestore", "restoreIndex", "swapAlias", "settle"];
-/** Broken off there, a restore is begun again only after a minute: for the long run. */
+/** An interrupted restore starts again only after a minute, so only the long run includes this. */
 if (KILLS > 3) SEEN.push("restoring");
 const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };
 
@@ -50,13 +50,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await host?.close();
-  // Nobody else does when a start in between failed.
+  // Needed when a start in between failed, because nothing else ends them.
   await endOrphans(data);
   await rm(data, { recursive: true, force: true });
   await rm(`${data}.log`, { force: true });
 });
 
-describe("a host that is killed again and again, and started on the same directory", () => {
+describe("a host that is killed repeatedly and restarted on the same directory", () => {
   it("was killed while jobs were open, and left its servers behind", () => {
     expect(kills.length).toBeGreaterThan(0);
     for (const { open, orphans } of kills) {
@@ -65,7 +65,7 @@ describe("a host that is killed again and again, and started on the same directo
     }
   });
 
-  it("comes to the same end, and no search fails or is wrong", () => {
+  it("reaches the same end, and no search fails or is wrong", () => {
     expect(story.documents).toEqual({ source: 5, target: 5 });
     expect(story.searches.total).toBeGreaterThan(0);
     expect(story.searches).toMatchObject({ failed: 0, wrong: 0 });
@@ -77,7 +77,7 @@ describe("a host that is killed again and again, and started on the same directo
     expect(jobs.filter(({ state }) => state === "failed")).toEqual([]);
   });
 
-  it("has one successful snapshot for every slot", async () => {
+  it("has one successful snapshot per slot", async () => {
     const answer = await fetch(`${host.source.url}/_snapshot/movies-aws/_all`);
     const { snapshots } = (await answer.json()) as { snapshots: { snapshot: string; state: string }[] };
     const taken = [...snapshots.filter(({ state }) => state === "SUCCESS").map(({ snapshot }) => snapshot), ...story.removed];
@@ -104,7 +104,7 @@ describe("a host that is killed again and again, and started on the same directo
   });
 });
 
-/** `nightly-20261121t173000z`, without the attempt. */
+/** The name without the attempt: `nightly-20261121t173000z`. */
 function slotOf(snapshot: string): string {
   return snapshot.slice(0, "nightly-20261121t173000z".length);
 }

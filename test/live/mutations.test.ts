@@ -9,13 +9,13 @@ import { type FixtureRepository, fixtureRepository, storeOf } from "../format/fi
 import { closureBlobs } from "../reader/closureBlobs.ts";
 import { cut, flip, grown, type Mutation, removed, sampler, seed } from "../reader/mutatedRepository.ts";
 
-/** A restore of these few kilobytes takes under a second; 5.5.3 would wait for a missing blob for ever. */
+/** A restore of these few kilobytes takes less than a second; 5.5.3 would wait for a missing blob indefinitely. */
 const RESTORE_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
-/** Restored with it, since from 7.x on the global metadata is read only then, and a proof is about the whole snapshot. */
+/** Includes the global state, because from 7.x on only then the global metadata is read, and a proof covers the whole snapshot. */
 const EVERYTHING = { include_global_state: true, indices: "*" };
 
-/** 5.x and 6.x can do without it, but where it is there and no JSON they refuse every snapshot; 7.x never reads it. */
+/** Optional on 5.x and 6.x, but if it exists and is not JSON they refuse every snapshot; 7.x never reads it. */
 const READ_WHERE_PRESENT = "incompatible-snapshots";
 
 const SUBJECTS = [
@@ -28,7 +28,7 @@ interface Case {
   blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The fixture as it is, and each mutation of a needed data blob, a needed metadata blob, one that is not needed, and the one that may be absent. */
+/** The unmodified fixture, and each mutation of a needed data blob, a needed metadata blob, an unneeded blob, and the optional one. */
 async function sampleCases({ blobs }: FixtureRepository, name: string): Promise<Case[]> {
   const random = sampler();
   const needed = await closureBlobs(blobs, { name });
@@ -86,7 +86,7 @@ afterAll(async () => {
 
 const repositoriesOf = (version: string): string => join(run, `repositories-${version}`);
 
-describe.concurrent("a proof says whole exactly when a real restore succeeds", () => {
+describe.concurrent("a proof is whole exactly when a real restore succeeds", () => {
   it.each(SUBJECTS)(`$version, $fixture, $snapshot: one blob mutated at a time, sampled (seed ${seed})`, async (subject) => {
     const { version, snapshot } = subject;
     const cases = await sampleCases(fixtureRepository(subject.fixture), snapshot);
@@ -112,7 +112,7 @@ async function writeRepository(directory: string, blobs: ReadonlyMap<string, Uin
   await makeServerDirectories([directory]);
 }
 
-/** Whether every primary shard of the snapshot comes up; leaves the cluster empty and free, whatever hung. */
+/** Whether every primary shard of the snapshot starts; leaves the cluster empty and idle, whatever hung. */
 async function restores(url: string, location: string, snapshot: string): Promise<boolean> {
   const settings = { type: "fs", settings: { location, readonly: true } };
   const registered = await ask(url, "PUT", "/_snapshot/copy?verify=false", settings);
@@ -121,7 +121,7 @@ async function restores(url: string, location: string, snapshot: string): Promis
     const started = await ask(url, "POST", `/_snapshot/copy/${snapshot}/_restore`, EVERYTHING);
     return started.status === 200 && (await comesUp(url));
   } finally {
-    // On 5.5.3 this is what frees a restore that waits for a missing blob.
+    // On 5.5.3 this releases a restore that waits for a missing blob.
     await until("the indices to be deleted", async () => (await ask(url, "DELETE", "/_all")).status === 200 || undefined);
     await until("the repository to be free", async () => (await ask(url, "DELETE", "/_snapshot/copy")).status === 200 || undefined);
   }
@@ -131,7 +131,7 @@ function comesUp(url: string): Promise<boolean> {
   return until("the restore to end", async () => {
     const { text } = await ask(url, "GET", "/_cat/shards?h=prirep,state,unassigned.reason");
     const primaries = text.split("\n").filter((line) => line.startsWith("p"));
-    // Tried again up to five times on the same bytes: one failure is enough.
+    // Retried up to five times on the same bytes, so one failure is sufficient.
     if (primaries.some((line) => line.includes("ALLOCATION_FAILED"))) return false;
     return (primaries.length > 0 && primaries.every((line) => /\bSTARTED\b/.test(line))) || undefined;
   });

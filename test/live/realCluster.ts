@@ -11,7 +11,7 @@ import type { ClusterFixture, Damage } from "../contract/clusterFixture.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
-/** An empty Elasticsearch of this version, and what the contract needs beside the port. */
+/** An empty Elasticsearch of this version, with what the contract needs in addition to the port. */
 export async function openReal(version: string): Promise<ClusterFixture> {
   const run = await openRun(await openPlaces(), `cluster-contract-${version}-${process.pid}`);
   const repositories = join(run, "repositories");
@@ -37,7 +37,7 @@ export async function openReal(version: string): Promise<ClusterFixture> {
   return {
     cluster: elasticsearchCluster({ name: "contract", url: server.url }),
     version,
-    // Raw requests: the client's own document calls use `_doc`, which 5.x takes for a type of that name and 2.x refuses.
+    // Raw requests: the client's own document calls use `_doc`, which 5.x treats as a type of that name and 2.x rejects.
     async writeDocuments(index, ids, { bytes = 10 } = {}) {
       const type = Number.parseInt(version, 10) >= 6 ? "_doc" : "movie";
       for (const id of ids) await raw("PUT", `/${index}/${type}/${id}`, { title: randomBytes(bytes).toString("base64") });
@@ -68,12 +68,12 @@ export async function openReal(version: string): Promise<ClusterFixture> {
   }
 }
 
-/** The roots of a repository: `index-N`, on 2.x `index`. */
+/** The roots of a repository: `index-N`, or `index` on 2.x. */
 async function rootsOf(location: string): Promise<string[]> {
   return (await readdir(location)).filter((name) => /^index(-\d+)?$/.test(name)).map((name) => join(location, name));
 }
 
-/** As a copier would that publishes only some snapshots; from 5.x on. */
+/** Filters the root like a copier that publishes only some snapshots; from 5.x on. */
 async function filterRoot(location: string, names: readonly string[]): Promise<void> {
   for (const path of await rootsOf(location)) {
     const root = JSON.parse(await readFile(path, "utf8"));
@@ -121,7 +121,7 @@ async function forbidWriting(location: string): Promise<void> {
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
   for (const folder of [location, ...folders]) {
     await chmod(folder, 0o555);
-    // The server runs under another uid then, which could give itself the right again.
+    // In this case the server runs under another uid, which as the owner could restore its own permissions.
     if (process.getuid?.() === 0) await chown(folder, 0, 0);
   }
 }

@@ -3,7 +3,7 @@ import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
 import { type ApiClient, apiClient } from "../../infra/local/story/client.ts";
 import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 
-/** Apart from the ports of a host that somebody may be running. */
+/** Separate from the ports of a host that may be running on this machine. */
 const PORT_BASE = "19250";
 const FINAL = ["done", "failed", "cancelled", "refused", "skipped"];
 
@@ -11,16 +11,16 @@ export interface LiveHost {
   host: LocalHost;
   operator: ApiClient;
   viewer: ApiClient;
-  /** The target's bucket, written as any other copier would. */
+  /** The target's bucket, written as by any other copier. */
   bucket: OSS;
-  /** ossnap's own, for what nobody should ever do to it. */
+  /** ossnap's own bucket, for operations that no one should perform on it. */
   stateBucket: OSS;
-  /** Ticks until `done` holds; the seconds are generous, the condition is what counts. */
+  /** Ticks until `look` returns a value; the timeout is generous, because only the condition matters. */
   until<T>(what: string, look: () => Promise<T | undefined>): Promise<T>;
   jobs(kind: string): Promise<JobRow[]>;
-  /** A night's timer, then ticks until its snapshot is taken, or not. */
+  /** Fires a night's timer, then ticks until its backup job is finished. */
   night(at: Date): Promise<JobRow>;
-  /** Ticks until nothing but kept indices is open. */
+  /** Ticks until nothing except kept indices is open. */
   settle(): Promise<void>;
 }
 

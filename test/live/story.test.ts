@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLocalHost } from "../../infra/local/host/host.ts";
 import { writeMovies } from "../../infra/local/story/documents.ts";
 import { playStory, type StoryResult } from "../../infra/local/story/story.ts";
-import type { Adoption } from "../../shared/verbs/adopt/apply.ts";
+import type { Adoption } from "../../shared/verbs/adopt/types.ts";
 import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 import { isFinal, type LiveHost, startLive } from "./startStory.ts";
 
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 let live: LiveHost;
 let story: StoryResult;
-/** Slots of later nights, each used once: today's midnight and on. */
+/** Slots of later nights, each used once. */
 let next = Date.now() - 3_600_000;
 const nextNight = () => {
   next += 60_000;
@@ -35,12 +35,12 @@ describe("the story on real Elasticsearch 5.5.2 and 5.5.3", () => {
     expect(story.restores.slice(0, 2).map(({ documents }) => documents)).toEqual([3, 5]);
   });
 
-  it("is searched all the while without one failed or wrong answer", () => {
+  it("serves searches throughout without a failed or wrong answer", () => {
     expect(story.searches.total).toBeGreaterThan(50);
     expect(story.searches).toMatchObject({ failed: 0, wrong: 0 });
   });
 
-  it("moves only new blobs in the second copy", async () => {
+  it("copies only new blobs in the second copy", async () => {
     const [first, second] = story.copied;
     const copies = (await live.jobs("copy")).filter(({ state }) => state === "done").reverse();
     const { blobs, skipped } = (copies[1] as JobRow).result as { blobs: number; skipped: { blobs: number } };
@@ -49,7 +49,7 @@ describe("the story on real Elasticsearch 5.5.2 and 5.5.3", () => {
     expect(blobs + skipped.blobs).toBeGreaterThan(first?.blobs ?? 0);
   });
 
-  it("thins by itself only after the policy was applied by hand, and every snapshot that stays says why", async () => {
+  it("prunes on the timer only after the policy was applied by hand, and gives a reason for every kept snapshot", async () => {
     const prunes = (await live.jobs("prune")).reverse();
     expect(prunes[0]).toMatchObject({ state: "refused", reason: { code: "prune.notApplied" } });
     expect(story.removed.length).toBeGreaterThan(3);
@@ -61,7 +61,7 @@ describe("the story on real Elasticsearch 5.5.2 and 5.5.3", () => {
     ]);
   });
 
-  it("lets the event of the root wake the arrival", async () => {
+  it("starts the arrival on the root's event", async () => {
     const arrivals = await live.jobs("arrival");
     const histories = await Promise.all(
       arrivals.slice(-2).map(({ id }) => live.operator.get<{ history: { by: string }[] }>(`/jobs/${id}`)),
@@ -75,8 +75,8 @@ describe("the story on real Elasticsearch 5.5.2 and 5.5.3", () => {
   });
 });
 
-describe("a repository that is registered by hand", () => {
-  it("is verified by the cluster's nodes, and stands in the list as configured", async () => {
+describe("a manually registered repository", () => {
+  it("is verified by the cluster's nodes, and is listed as configured", async () => {
     const registered = await live.operator.post<{ state: string; nodes: number }>("/repositories/movies-aws");
     expect(registered).toMatchObject({ status: 200, body: { state: "same", nodes: 1 } });
     const { data } = await live.viewer.get<{ data: { name: string; readonly: boolean; state: string }[] }>("/repositories");
@@ -87,8 +87,8 @@ describe("a repository that is registered by hand", () => {
   });
 });
 
-describe("what may happen twice, late or never", () => {
-  it("changes nothing at a second delivery of every event and timer", async () => {
+describe("duplicate, late and lost deliveries", () => {
+  it("changes nothing when every event and timer is delivered a second time", async () => {
     await live.settle();
     const before = await picture();
     const nights = (await live.jobs("backup"))
@@ -106,7 +106,7 @@ describe("what may happen twice, late or never", () => {
     expect(await picture()).toEqual(before);
   });
 
-  it("makes up for an event that never comes", async () => {
+  it("recovers from a lost event", async () => {
     live.host.oss.faults.add({ kind: "lostEvent", match: { bucket: "moved" }, times: 3 });
     const before = (await live.jobs("restore")).length;
     await live.night(nextNight());
@@ -116,7 +116,7 @@ describe("what may happen twice, late or never", () => {
     expect((await live.jobs("restore"))[0]).toMatchObject({ state: "done" });
   });
 
-  it("restores once when the event comes twice and late", async () => {
+  it("restores once when the event is delivered twice", async () => {
     live.host.oss.faults.add({ kind: "doubleEvent", match: { bucket: "moved" } });
     const before = (await live.jobs("restore")).length;
     await live.night(nextNight());
@@ -128,19 +128,19 @@ describe("what may happen twice, late or never", () => {
     expect((await live.jobs("restore")).length).toBe(before + 1);
   });
 
-  it("takes a night's snapshot although its timer never came", async () => {
+  it("runs no backup when the timer of an unscheduled slot is lost", async () => {
     const backups = (await live.jobs("backup")).length;
     live.host.functions.faults.lose("ossnap-create-snapshots", 1);
     await live.host.fire("createSnapshots", "nightly", nextNight());
     await live.host.functions.idle();
-    // The slot is none of the schedule's, so nobody misses it; lateness by schedule is a matter of dueSlots and its tests.
+    // The slot is not part of the schedule, so it does not count as missed; dueSlots and its tests cover missed slots.
     expect((await live.jobs("backup")).length).toBe(backups);
     expect(live.host.functions.counters("ossnap-create-snapshots").lost).toBe(1);
   });
 });
 
-describe("bad input and a hostile world", () => {
-  it("restores an index that carries an allocation filter, which would hang 5.5 for ever", async () => {
+describe("invalid input and failures", () => {
+  it("restores an index with an allocation filter, which would hang 5.5 indefinitely", async () => {
     await put(live.host.source.url, "/movies/_settings", { "index.routing.allocation.require.box_type": "hot" });
     const before = (await live.jobs("restore")).length;
     await live.night(nextNight());
@@ -155,7 +155,7 @@ describe("bad input and a hostile world", () => {
     await put(live.host.source.url, "/movies/_settings", { "index.routing.allocation.require.box_type": null });
   });
 
-  it("refuses a restore onto a name that is open, and says which", async () => {
+  it("refuses a restore onto an open index, and names it", async () => {
     const done = (await live.jobs("restore")).find(({ state }) => state === "done") as JobRow;
     const { snapshot } = done.result as { snapshot: string };
     const request = { snapshot, repository: "moved-movies", to: "target", indices: ["movies"], alias: "movies", start: true };
@@ -166,7 +166,7 @@ describe("bad input and a hostile world", () => {
     expect(refused.body.refusals.map(({ reason }) => reason.code)).toContain("name.open");
   });
 
-  it("names the index that a restore asks for and the snapshot does not hold", async () => {
+  it("names an index that a restore requests but the snapshot does not hold", async () => {
     const done = (await live.jobs("restore")).find(({ state }) => state === "done") as JobRow;
     const { snapshot } = done.result as { snapshot: string };
     const answer = await live.operator.post<{ refused: boolean; checks: unknown[] }>("/restores", {
@@ -179,9 +179,9 @@ describe("bad input and a hostile world", () => {
     expect(JSON.stringify(answer.body.checks)).toContain('"index":"books"');
   });
 
-  it("says which blob came short, starts no restore, and moves on once it is whole again", async () => {
+  it("reports a truncated source blob, starts no restore, and continues once it is whole again", async () => {
     await writeMovies(live.host.source.url, live.host.source.version, [{ id: 6, title: "Ran", year: 1985 }]);
-    // The destination cannot be listed for a while, so that the copy meets the source only after its blob was cut.
+    // The destination cannot be listed for a while, so that the copy reads the source only after its blob was truncated.
     live.host.oss.faults.add({ kind: "status", match: { bucket: "moved", operation: "ListObjectsV2" }, params: { status: 503 } });
     const restores = (await live.jobs("restore")).length;
     const known = new Set(await filesBelow(live.host.plan.directories.sourceRepository));
@@ -209,7 +209,7 @@ describe("bad input and a hostile world", () => {
     expect((await live.jobs("restore")).length).toBe(restores + 1);
   });
 
-  it("waits while somebody else's snapshot runs, and then takes its own", async () => {
+  it("waits while a foreign snapshot is running and takes its own after it", async () => {
     const { url } = live.host.source;
     await put(url, "/_snapshot/slow", {
       type: "fs",
@@ -225,7 +225,7 @@ describe("bad input and a hostile world", () => {
     await live.settle();
   });
 
-  it("fails a backup whose repository name is taken by other settings, and says which", async () => {
+  it("fails a backup whose repository name is registered with other settings, and names them", async () => {
     const { url } = live.host.source;
     const registered = (await (await fetch(`${url}/_snapshot/movies-aws`)).json()) as Record<
       string,
@@ -245,14 +245,14 @@ describe("bad input and a hostile world", () => {
     await live.settle();
   });
 
-  it("ignores events for keys that no watch knows, and refuses malformed ones by name", async () => {
+  it("ignores events for keys outside every watch, and rejects malformed ones by name", async () => {
     const foreign = await live.host.functions.invoke("ossnap-on-copied-blob", ossEvent("moved", "elsewhere/index-9"));
     expect(foreign.ok && foreign.value.toString()).toContain("event.foreign");
     const malformed = await live.host.functions.invoke("ossnap-on-copied-blob", { events: [{ eventName: "ObjectCreated:PutObject" }] });
     expect(malformed).toMatchObject({ ok: false, errorMessage: expect.stringContaining("events.0.oss") as string });
   });
 
-  it("answers 401 without a token, 403 to a viewer who writes, 413 to a body too large", async () => {
+  it("answers 401 without a token, 403 to a writing viewer, 413 to a body that is too large", async () => {
     const url = live.host.httpUrl;
     expect((await fetch(`${url}/jobs`)).status).toBe(401);
     expect((await live.viewer.post("/backups/nightly")).status).toBe(403);
@@ -260,7 +260,7 @@ describe("bad input and a hostile world", () => {
     expect((await live.operator.post("/prunes/nightly", { apply: "x".repeat(300_000) })).status).toBe(413);
   });
 
-  it("holds effects back while paused, and goes on when resumed", async () => {
+  it("holds effects back while paused, and continues when resumed", async () => {
     await live.operator.post("/pause");
     await live.host.fire("createSnapshots", "nightly", nextNight());
     await live.host.functions.idle();
@@ -276,7 +276,7 @@ describe("bad input and a hostile world", () => {
     await expect(again).rejects.toMatchObject({ code: "conflict", message: expect.stringMatching(/port 19252 .*in use/) as string });
   });
 
-  it("keeps its secrets out of every state object, log line and answer", async () => {
+  it("keeps its secrets out of every state object", async () => {
     const secrets = [
       live.host.plan.oss.accessKeySecret,
       live.host.plan.s3.secretAccessKey,
@@ -291,8 +291,8 @@ describe("bad input and a hostile world", () => {
   });
 });
 
-describe("a copy that another tool brings in", () => {
-  it("waits for the one blob that is held back, and restores when it comes", async () => {
+describe("a copy by another tool", () => {
+  it("waits for the one missing blob, and restores when it arrives", async () => {
     const { url } = live.host.source;
     await writeMovies(url, live.host.source.version, [{ id: 7, title: "Tampopo", year: 1985 }]);
     const made = await put(url, "/_snapshot/movies-aws/brought-by-another?wait_for_completion=true", { indices: "movies" });
@@ -317,7 +317,7 @@ describe("a copy that another tool brings in", () => {
     expect(restore).toMatchObject({ state: "done" });
   });
 
-  it("refuses to publish where somebody else has published, and leaves what is there", async () => {
+  it("is not overwritten by our copy, which refuses to publish over a foreign root", async () => {
     const roots = await rootKeys();
     const backup = await live.night(nextNight());
     expect(backup.state).toBe("done");
@@ -329,9 +329,9 @@ describe("a copy that another tool brings in", () => {
   });
 });
 
-describe("a state that was lost", () => {
-  it("is adopted from what buckets and clusters still know, after which nothing is taken or restored again", async () => {
-    // What a person took is copied within ten minutes only; here it is asked for, so that nothing is on its way.
+describe("a lost state", () => {
+  it("is adopted from what buckets and clusters still know, after which nothing is repeated", async () => {
+    // A manual snapshot would be copied only within ten minutes; the copy is requested here, so that nothing is pending.
     await live.operator.post("/copies/aws-to-oss");
     await live.settle();
     const { jobs: _jobs, ...before } = await picture();
@@ -355,8 +355,8 @@ describe("a state that was lost", () => {
   });
 });
 
-describe("a cluster that is down", () => {
-  it("is told as such, and nothing is lost", async () => {
+describe("an unavailable cluster", () => {
+  it("is reported as such, and no job is lost", async () => {
     await live.host.source.stop();
     const answer = await live.operator.post<{ code: string; detail: string }>("/prunes/nightly", {});
     expect(answer).toMatchObject({ status: 503, body: { code: "transient" } });
@@ -375,7 +375,7 @@ function slotDate(slot: string): Date {
   return new Date(slot.replace(/^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2})z$/, "$1-$2-$3T$4:$5:$6Z"));
 }
 
-/** What a stranger would compare: snapshots, indices, alias, blobs, finished jobs. */
+/** The externally visible state: snapshots, indices, alias, blobs, finished jobs. */
 async function picture() {
   const text = async (url: string) => (await fetch(url)).text();
   const listed = (await live.bucket.listV2({ prefix: "movies/", "max-keys": "1000" }, {})).objects ?? [];
@@ -427,7 +427,7 @@ async function filesBelow(directory: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
-/** What the source has and the target does not, in no good order: the root first; and one data blob among it. */
+/** What the source has and the target lacks, in an unfavourable order with the root first; and one data blob among it. */
 async function newBlobs(): Promise<{ keys: string[]; held: string }> {
   const root = live.host.plan.directories.sourceRepository;
   const all = (await filesBelow(root))

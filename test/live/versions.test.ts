@@ -7,9 +7,9 @@ const PAIRS = [
   { source: "6.7.0", target: "7.10.2" },
   { source: "7.10.2", target: "7.10.2" },
 ];
-/** Apart from the ports of a host that somebody may be running. */
+/** Separate from the ports of a host that may be running on this machine. */
 const PORT_BASE = "20250";
-/** One before the policy is applied by hand, one after. */
+/** One night before the policy is applied by hand, one after. */
 const NIGHTS = 2;
 
 const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 describe("the story on later versions", () => {
-  it.each(PAIRS)("moves, proves and restores from $source to $target without one failed or wrong search", async (versions) => {
+  it.each(PAIRS)("copies, proves and restores from $source to $target without a failed or wrong search", async (versions) => {
     host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: PORT_BASE }, versions });
     expect([host.source.version, host.target.version]).toEqual([versions.source, versions.target]);
     const story = await playStory(host, silent, { nights: NIGHTS, byHand: false });

@@ -7,13 +7,13 @@ import { parseSnapshotName, snapshotMark, snapshotName } from "../../shared/mode
 
 const times = fc.integer({ min: 0, max: 4_102_444_799_999 }).map((ms) => new Date(ms));
 const policies = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,40}$/);
-// Names that Elasticsearch takes: lower case, up to 255 bytes, in any script.
+// Names that Elasticsearch accepts: lower case, up to 255 bytes, in any script.
 const indices = fc
   .string({ unit: fc.constantFrom("a", "z", "0", "-", ".", "_", "+", "ü", "本", "🎬"), minLength: 1, maxLength: 120 })
   .filter((name) => Buffer.byteLength(name) <= 255 && /[^._+-]/.test(name));
 
-describe("a snapshot's name", () => {
-  it("is read back into the parts it was made of, also when the policy looks like a name itself", () => {
+describe("snapshot name", () => {
+  it("parses back into its parts, even when the policy itself looks like a snapshot name", () => {
     fc.assert(
       fc.property(policies, times, fc.integer({ min: 1, max: 99 }), fc.stringMatching(/^[0-9a-f]{5}$/), (policy, time, attempt, mark) => {
         const parts = { policy, slot: slotOf(time), attempt, mark };
@@ -37,28 +37,28 @@ describe("a snapshot's name", () => {
     "nightly-20261341t013000z-1-abcde",
     "nightly-20261121t013000z-1-ABCDE",
     "snap-2026.11.21",
-  ])("is somebody else's when it reads %j", (name) => {
+  ])("is foreign if it is %j", (name) => {
     expect(parseSnapshotName(name)).toBeUndefined();
   });
 });
 
-describe("a restored index's name", () => {
+describe("name of a restored index", () => {
   const input = (index: string, snapshotStart: Date) => ({ index, snapshotUuid: "u", snapshotStart, alias: "a", attempt: 1 });
 
-  it("fits 255 bytes, starts as Elasticsearch allows, and tells its snapshot's time", () => {
+  it("fits 255 bytes, starts with an allowed character, and contains its snapshot's time", () => {
     fc.assert(
       fc.property(indices, times, (index, time) => {
         const name = restoredIndexName(input(index, time));
         expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
         expect(name).not.toMatch(/^[._+-]/);
         expect(parseRestoredIndexName(name)?.snapshotDigits).toBe(timeDigits(time));
-        // No half of a surrogate pair is left by the cut.
+        // The truncation does not split a surrogate pair.
         expect(Buffer.from(name).toString()).toBe(name);
       }),
     );
   });
 
-  it("sorts by the snapshot's time, so that a swap backwards shows", () => {
+  it("sorts by the snapshot's time, so that a swap to an older snapshot is visible", () => {
     fc.assert(
       fc.property(indices, times, times, (index, a, b) => {
         fc.pre(a.getTime() !== b.getTime());
@@ -67,7 +67,7 @@ describe("a restored index's name", () => {
     );
   });
 
-  it("is matched by its index's pattern, however long the index's name is", () => {
+  it("matches the pattern of its index, however long the index name is", () => {
     fc.assert(
       fc.property(indices, times, (index, time) => {
         const pattern = restoredIndexPattern(index);
@@ -87,8 +87,8 @@ describe("a restored index's name", () => {
   });
 });
 
-describe("a job's id", () => {
-  it("names its kind", () => {
+describe("job id", () => {
+  it("contains the job's kind", () => {
     const restore = { snapshotUuid: "u", cluster: "target", indices: ["b", "a"], purpose: "movies" };
     const ids = [
       jobId.backup("nightly", "s"),
@@ -105,7 +105,7 @@ describe("a job's id", () => {
     expect(jobId.restore({ ...restore, purpose: "other" })).not.toBe(jobId.restore(restore));
   });
 
-  it("is one for one idempotency key, and another for another kind", () => {
+  it("is stable for an idempotency key and differs by kind", () => {
     expect(jobId.byKey("backup", "k")).toBe(jobId.byKey("backup", "k"));
     expect(jobId.byKey("restore", "k").slice("restore-".length)).not.toBe(jobId.byKey("backup", "k").slice("backup-".length));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../shared/model/errors.ts";
 import { reason } from "../../shared/model/reason.ts";
-import { tellBegin, tellOver } from "../../shared/notices/notices.ts";
+import { raiseNotice, resolveNotice } from "../../shared/notices/notices.ts";
 import { MINUTE_MS, testWorld } from "../world/world.ts";
 
 const FACT = {
@@ -12,14 +12,14 @@ const FACT = {
 };
 const OVER = reason("backup.success", { snapshot: "n", indices: 1, shards: 1, seconds: 1 });
 
-describe("a fact", () => {
-  it("is said once when it begins and once when it is over, and may begin again", async () => {
+describe("a notice", () => {
+  it("is sent once when the fact begins and once when it is over, and may be sent again", async () => {
     const world = await testWorld();
     const said: string[] = [];
     for (let round = 0; round < 2; round += 1) {
-      for (let repeat = 0; repeat < 3; repeat += 1) await tellBegin(await world.open(), FACT);
+      for (let repeat = 0; repeat < 3; repeat += 1) await raiseNotice(await world.open(), FACT);
       world.advance(MINUTE_MS);
-      for (let repeat = 0; repeat < 3; repeat += 1) await tellOver(await world.open(), FACT.key, FACT.code, OVER);
+      for (let repeat = 0; repeat < 3; repeat += 1) await resolveNotice(await world.open(), FACT.key, FACT.code, OVER);
     }
     for (const { status, text } of world.notices) said.push(`${status}: ${text}`);
     const [begun, over] = ["firing: the slot s of nightly was missed: no timer came", "resolved: n: SUCCESS, 1 indices, 1 shards, 1 s"];
@@ -27,33 +27,33 @@ describe("a fact", () => {
     expect(world.notices[1]).toMatchObject({ severity: "good", since: world.notices[0]?.since });
   });
 
-  it("is not said to be over twice when the invocation that said so died before it forgot the fact", async () => {
+  it("is not resolved twice when the invocation that resolved it died before it deleted the fact", async () => {
     const world = await testWorld();
-    await tellBegin(await world.open(), FACT);
+    await raiseNotice(await world.open(), FACT);
     const opened = await world.open();
     const kept = { ...opened, state: { ...opened.state, delete: async () => undefined } };
-    expect(await tellOver(kept, FACT.key, FACT.code, OVER)).toBe(true);
-    expect(await tellOver(await world.open(), FACT.key, FACT.code, OVER)).toBe(false);
+    expect(await resolveNotice(kept, FACT.key, FACT.code, OVER)).toBe(true);
+    expect(await resolveNotice(await world.open(), FACT.key, FACT.code, OVER)).toBe(false);
     expect(world.notices.map(({ status }) => status)).toEqual(["firing", "resolved"]);
   });
 
-  it("that never began is not said to be over", async () => {
+  it("is not resolved if it was never sent", async () => {
     const world = await testWorld();
-    expect(await tellOver(await world.open(), FACT.key, FACT.code, OVER)).toBe(false);
+    expect(await resolveNotice(await world.open(), FACT.key, FACT.code, OVER)).toBe(false);
     expect(world.notices).toEqual([]);
   });
 
-  it("is said once when two invocations see it at the same moment", async () => {
+  it("is sent once when several invocations observe the fact concurrently", async () => {
     const world = await testWorld();
-    await Promise.all([1, 2, 3].map(async () => tellBegin(await world.open(), FACT)));
+    await Promise.all([1, 2, 3].map(async () => raiseNotice(await world.open(), FACT)));
     expect(world.notices).toHaveLength(1);
   });
 
-  it("reaches the other channels when one fails, and the log says which did", async () => {
+  it("reaches the other channels when one fails, and the failed one is logged", async () => {
     const world = await testWorld();
     const opened = await world.open();
     const deaf = { name: "deaf", send: async () => Promise.reject(new AppError("transient", "no answer")) };
-    await tellBegin({ ...opened, notifiers: [deaf, ...opened.notifiers] }, FACT);
+    await raiseNotice({ ...opened, notifiers: [deaf, ...opened.notifiers] }, FACT);
     expect(world.notices).toHaveLength(1);
     expect(world.lines.find(({ level }) => level === "error")).toMatchObject({
       message: "notice not delivered",

@@ -32,7 +32,7 @@ describe("a policy's fingerprint", () => {
     expect(policyFingerprint({ ...POLICY, ...change }, "nightly")).not.toBe(fingerprint);
   });
 
-  it("changes with the name, and not with what deletes nothing", () => {
+  it("changes with the policy name, but not with settings that delete nothing", () => {
     const later: BackupPolicy = { ...POLICY, indices: ["a"], attempts: 9, prune: { cron: "0 0 3 * * *", atMost: 10, atMostPercent: 50 } };
     expect(policyFingerprint(POLICY, "weekly")).not.toBe(fingerprint);
     expect(policyFingerprint(later, "nightly")).toBe(fingerprint);

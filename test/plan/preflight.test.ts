@@ -42,8 +42,8 @@ function checked(change: Partial<PreflightInput> = {}) {
   };
 }
 
-describe("a restore's preflight", () => {
-  it("passes, and says what will be made of what", () => {
+describe("restore preflight", () => {
+  it("passes and lists the target of each index", () => {
     expect(checked()).toMatchObject({
       refused: false,
       codes: [],
@@ -60,7 +60,8 @@ describe("a restore's preflight", () => {
     expect(checked({ proof: proofOf([held("movies")], change) }).codes).toContain(code);
   });
 
-  // Measured: same major or one more, never to an older minor; an index goes one major further than the one that created it.
+  // Measured: a restore needs the same or the next major version and never an older minor; an index can be restored up to one major version
+  // above the one that created it.
   it.each([
     ["5.5.2", "5.5.2", "5.5.3", []],
     ["5.5.2", "5.5.2", "6.7.0", []],
@@ -74,11 +75,11 @@ describe("a restore's preflight", () => {
     ["7.10.2", "7.10.2", "6.7.0", ["version.newer"]],
     ["7.17.9", "7.17.9", "7.10.2", ["version.newer"]],
     ["7.10.2", "7.10.2", "8.17.0", []],
-  ])("knows what a snapshot of %s with an index of %s meets on %s", (written, createdVersion, targetVersion, codes) => {
+  ])("handles a snapshot of %s with an index of %s on %s", (written, createdVersion, targetVersion, codes) => {
     expect(checked({ proof: proofOf([held("movies", { createdVersion })], {}, written), targetVersion }).codes).toEqual(codes);
   });
 
-  it("refuses several mapping types from 7.0 on, and not before", () => {
+  it("refuses several mapping types from 7.0 on, but not before", () => {
     const proof = proofOf([held("movies", { mappingTypes: ["a", "b", "_default_"], createdVersion: "6.0.0" })], {}, "6.7.0");
     expect(checked({ proof, targetVersion: "7.10.2" })).toMatchObject({ codes: ["types.several"], waysOut: ["wayOut.leaveOut"] });
     expect(checked({ proof, targetVersion: "6.8.0" }).codes).toEqual([]);
@@ -94,11 +95,11 @@ describe("a restore's preflight", () => {
     ["open", existing(nameFor("movies")), "name.open"],
     ["closed", existing(nameFor("movies"), { state: "close" }), "name.taken"],
     ["an alias", existing("other", { aliases: [nameFor("movies")] }), "name.open"],
-  ])("refuses a name that is taken: %s", (_, index, code) => {
+  ])("refuses a name that is already in use: %s", (_, index, code) => {
     expect(checked({ alias: undefined, existing: [index] })).toMatchObject({ codes: [code], waysOut: ["wayOut.deleteIndex"] });
   });
 
-  it("takes an index with its own job's mark for its own, and with another's for foreign", () => {
+  it("treats an index with its own job's marker as its own, and one with another job's marker as foreign", () => {
     const marked = (job: string) => [existing(nameFor("movies"), { settings: { [JOB_MARKER_KEY]: job } })];
     expect(checked({ existing: marked(JOB) }).codes).toEqual([]);
     expect(checked({ existing: marked("restore-other") }).codes).toEqual(["name.open"]);
@@ -113,13 +114,13 @@ describe("a restore's preflight", () => {
     expect(checked({ existing: [index] }).codes).toEqual([code]);
   });
 
-  it("moves an alias from an older restore of ours, and gives it to one index only", () => {
+  it("moves an alias from an older restore of ours, and refuses to give it to several indices", () => {
     const older = existing(nameFor("movies", new Date("2026-11-20T00:00:00Z")), { aliases: ["films"] });
     expect(checked({ existing: [older] })).toMatchObject({ refused: false, all: expect.arrayContaining(["alias.moves"]) });
     expect(checked({ proof: proofOf([held("a"), held("b")]), indices: ["*"] }).codes).toEqual(["alias.several"]);
   });
 
-  it("names what the snapshot holds when the patterns choose nothing", () => {
+  it("lists what the snapshot holds when the patterns select nothing", () => {
     expect(checked({ indices: ["nosuch"] })).toMatchObject({
       refused: true,
       codes: ["selection.absent"],
@@ -128,7 +129,7 @@ describe("a restore's preflight", () => {
     });
   });
 
-  it("invariant 8: tells which allocation, lifecycle and block settings are left behind, and refuses nothing for them", () => {
+  it("invariant 8: reports which allocation, lifecycle and block settings are left behind without refusing the restore", () => {
     const settings = {
       "index.routing.allocation.require.box_type": "hot",
       "index.blocks.write": "true",

@@ -3,14 +3,14 @@ import { preflight } from "../../shared/plan/preflight.ts";
 import { COLUMNS, MATRIX } from "../contract/clusterVersionRows.ts";
 import { held, nameFor, proofOf } from "./preflightProof.ts";
 
-/** What real clusters did with what others wrote, wherever they could list it at all. */
+/** What real clusters did with snapshots written by other versions, where they could list them at all. */
 const MEASURED = Object.entries(MATRIX).flatMap(([fixture, seen]) => {
   const written = /^es-(\d+\.\d+\.\d+)/.exec(fixture)?.[1] ?? "";
   return seen.flatMap(([listing, restore], column) => (listing === "all" ? [{ written, target: COLUMNS[column] ?? "", restore }] : []));
 });
 
-describe("the preflight's verdict on versions", () => {
-  it.each(MEASURED)("from $written to $target: a real cluster said $restore", ({ written, target, restore }) => {
+describe("preflight version check", () => {
+  it.each(MEASURED)("from $written to $target agrees with a real cluster: $restore", ({ written, target, restore }) => {
     const { checks } = preflight({
       proof: proofOf([held("movies", { createdVersion: written })], {}, written),
       indices: ["movies"],

@@ -1,7 +1,7 @@
 import type { KeepRules } from "../../shared/model/config.ts";
 import { type PrunableSnapshot, type PruneInput, type PrunePlan, planPrune } from "../../shared/plan/retention.ts";
 
-/** A snapshot of ours, named by its time. */
+/** One of our snapshots, named by its time. */
 export function snapshot(time: string, change: Partial<PrunableSnapshot> = {}): PrunableSnapshot {
   const at = new Date(time);
   return { name: time, uuid: `uuid-${time}`, state: "SUCCESS", time: at, startTime: at, indices: ["movies"], ours: true, ...change };

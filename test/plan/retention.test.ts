@@ -5,7 +5,7 @@ import type { PrunableSnapshot, PrunePlan } from "../../shared/plan/retention.ts
 
 import { plan, snapshot } from "./prunable.ts";
 
-/** `name → codes that keep it`, or the one that removes it with a minus in front. */
+/** Maps each name to the codes that keep it, or to the code that removes it, with a minus in front. */
 function table({ keep, remove, later }: PrunePlan): Record<string, string> {
   const kept = keep.map(({ name, reasons }) => [name, reasons.map(({ code }) => code.replace("keep.", "")).join(" ")]);
   const gone = [...remove, ...later].map(({ name, reasons }) => [
@@ -18,7 +18,7 @@ function table({ keep, remove, later }: PrunePlan): Record<string, string> {
 const days = (...hours: string[]) => hours.map((hour) => snapshot(hour));
 
 describe("retention in a time zone", () => {
-  it("keeps one an hour through the autumn night that has 02:00 twice (Berlin)", () => {
+  it("keeps one snapshot an hour through the autumn night that has 02:00 twice (Berlin)", () => {
     // 02:30 summer time, 02:30 winter time, 02:50 winter time, 03:10.
     const night = days("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T01:50:00Z", "2026-10-25T02:10:00Z");
     expect(table(plan(night, { hourly: 3 }, { timeZone: "Europe/Berlin" }))).toEqual({
@@ -29,8 +29,8 @@ describe("retention in a time zone", () => {
     });
   });
 
-  it("counts an hour that never was for nothing in spring (New York)", () => {
-    // 01:30 and 03:30 by the wall, one hour apart.
+  it("does not count the skipped hour in spring (New York)", () => {
+    // 01:30 and 03:30 on the wall clock, one hour apart.
     const night = days("2026-03-08T06:30:00Z", "2026-03-08T07:30:00Z", "2026-03-08T08:30:00Z");
     const { keep } = plan(night, { hourly: 3 }, { timeZone: "America/New_York" });
     expect(keep.map(({ reasons }) => reasons.find(({ code }) => code === "keep.hourly")?.params.period)).toEqual([
@@ -41,20 +41,20 @@ describe("retention in a time zone", () => {
   });
 
   it.each([
-    // 23:30 in UTC is the next morning in Shanghai.
+    // 23:30 UTC is the next morning in Shanghai.
     ["UTC", { "2026-11-20T23:30:00Z": "newest daily", "2026-11-20T15:30:00Z": "-period daily", "2026-11-19T23:30:00Z": "daily" }],
     ["Asia/Shanghai", { "2026-11-20T23:30:00Z": "newest daily", "2026-11-20T15:30:00Z": "daily", "2026-11-19T23:30:00Z": "-period daily" }],
-  ])("takes days by the wall clock of %s", (timeZone, expected) => {
+  ])("determines days by the wall clock of %s", (timeZone, expected) => {
     const nights = days("2026-11-19T23:30:00Z", "2026-11-20T15:30:00Z", "2026-11-20T23:30:00Z");
     expect(table(plan(nights, { daily: 2 }, { timeZone }))).toEqual(expected);
   });
 
-  it("gives the first days of January to the ISO week of the old year", () => {
+  it("assigns the first days of January to the ISO week of the old year", () => {
     expect(periodsOf(new Date("2027-01-03T12:00:00Z"), "UTC")).toMatchObject({ weekly: "2026-W53", monthly: "2027-01", yearly: "2027" });
     expect(periodsOf(new Date("2027-01-04T12:00:00Z"), "UTC").weekly).toBe("2027-W01");
   });
 
-  it("keeps by every rule side by side, each the newest of its period", () => {
+  it("applies every rule independently, each keeping the newest snapshot of its period", () => {
     const all = days(
       "2025-12-31T01:30:00Z",
       "2026-09-30T01:30:00Z",
@@ -75,7 +75,7 @@ describe("retention in a time zone", () => {
     });
   });
 
-  it("counts `within` back from the newest, not from a clock: silence deletes nothing", () => {
+  it("counts `within` back from the newest snapshot, not from the clock, so that a pause in backups deletes nothing", () => {
     const old = days("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z", "2020-01-03T00:00:00Z");
     expect(table(plan(old, { withinMs: 24 * 3_600_000 }))).toMatchObject({
       "2020-01-02T00:00:00Z": "within",
@@ -84,23 +84,23 @@ describe("retention in a time zone", () => {
   });
 });
 
-describe("invariant 5: what pruning never removes", () => {
+describe("invariant 5: pruning never removes", () => {
   const four = days("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
   const change = (index: number, more: Partial<PrunableSnapshot>) => four.map((one, at) => (at === index ? { ...one, ...more } : one));
 
-  it("the newest good one, whatever came after it", () => {
+  it("the newest good snapshot, whatever followed it", () => {
     const failed = change(3, { state: "PARTIAL" });
     expect(table(plan(failed, {}))).toMatchObject({ "2026-11-21T00:00:00Z": "notReplaced", "2026-11-20T00:00:00Z": "newest" });
   });
 
-  it("the last one that holds an index", () => {
+  it("the last snapshot that holds an index", () => {
     const { keep } = plan(change(1, { indices: ["movies", "gone"] }), {});
     expect(keep.find(({ name }) => name === "2026-11-19T00:00:00Z")?.reasons).toEqual([
       reason("keep.lastOfIndex", { indices: ["gone"], count: 1 }),
     ]);
   });
 
-  it("one that is pinned or needed, with the reason given", () => {
+  it("a snapshot that is pinned or needed, and gives the reason", () => {
     const why = new Map([["2026-11-18T00:00:00Z", reason("keep.pinned")]]);
     expect(table(plan(four, {}, { protected: why }))).toMatchObject({
       "2026-11-18T00:00:00Z": "pinned",
@@ -108,7 +108,7 @@ describe("invariant 5: what pruning never removes", () => {
     });
   });
 
-  it("one written by somebody else, or running", () => {
+  it("a snapshot that is foreign or running", () => {
     expect(table(plan(change(0, { ours: false }), {}))).toMatchObject({ "2026-11-18T00:00:00Z": "foreign" });
     expect(table(plan(change(0, { state: "IN_PROGRESS" }), {}))).toMatchObject({ "2026-11-18T00:00:00Z": "running" });
   });
@@ -119,7 +119,7 @@ describe("invariant 5: what pruning never removes", () => {
     expect(table(plan(four, { atLeast: 9 }))).not.toMatchObject({ "2026-11-18T00:00:00Z": expect.stringMatching(/^-/) });
   });
 
-  it("more than the caps at once, the oldest first; the rest is named for later", () => {
+  it("more than the caps at once, oldest first, and lists the rest for later", () => {
     expect(plan(four, {}, { atMost: 2 })).toMatchObject({
       remove: [{ name: "2026-11-18T00:00:00Z" }, { name: "2026-11-19T00:00:00Z" }],
       later: [{ name: "2026-11-20T00:00:00Z" }],
@@ -129,14 +129,14 @@ describe("invariant 5: what pruning never removes", () => {
     expect(plan(four, {}, { atMost: 0 }).remove).toEqual([]);
   });
 
-  it("anything at all when nothing good would stay", () => {
+  it("anything when no good snapshot would remain", () => {
     const failures = four.map((one) => ({ ...one, state: "FAILED" as const }));
     expect(plan(failures, {}).remove).toEqual([]);
   });
 });
 
-describe("failed tries", () => {
-  it("go once a good one replaced them, but for the two newest", () => {
+describe("failed snapshots", () => {
+  it("are removed once a good one replaced them, except the two newest", () => {
     const failed = (time: string) => snapshot(time, { state: "FAILED" });
     const all = [
       failed("2026-11-17T00:00:00Z"),

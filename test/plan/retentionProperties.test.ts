@@ -37,7 +37,7 @@ const rules = fc.record({
 });
 const zones = fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata");
 
-describe("any plan", () => {
+describe("any prune plan", () => {
   it("decides on every snapshot once, and never removes the newest good one, a foreign one, or one below the floor", () => {
     fc.assert(
       fc.property(snapshots, rules, zones, fc.nat(30), fc.integer({ min: 1, max: 100 }), (all, keep, timeZone, atMost, atMostPercent) => {
@@ -58,7 +58,7 @@ describe("any plan", () => {
     );
   });
 
-  it("names a kept good one of the same period in the stead of each removed one, or a newer one", () => {
+  it("names for each removed snapshot a kept good one, of the same period or newer", () => {
     fc.assert(
       fc.property(snapshots, rules, zones, (all, keep, timeZone) => {
         const made = plan(all, keep, { timeZone });
@@ -80,7 +80,7 @@ describe("any plan", () => {
     );
   });
 
-  it("is stable: applied, the next plan removes nothing", () => {
+  it("is stable: once it is applied, the next plan removes nothing", () => {
     fc.assert(
       fc.property(snapshots, rules, zones, (all, keep, timeZone) => {
         const first = plan(all, keep, { timeZone });
@@ -96,7 +96,7 @@ describe("any plan", () => {
     );
   });
 
-  it("does not depend on the order in which a cluster lists", () => {
+  it("does not depend on the listing order of the cluster", () => {
     fc.assert(
       fc.property(snapshots, rules, (all, keep) => {
         expect(plan([...all].reverse(), keep)).toEqual(plan(all, keep));
@@ -104,7 +104,7 @@ describe("any plan", () => {
     );
   });
 
-  it("has another hash when a snapshot came, went, or is another under its name", () => {
+  it("has another hash when a snapshot is added, removed or replaced under its name", () => {
     fc.assert(
       fc.property(
         snapshots.filter((all) => all.length > 0),

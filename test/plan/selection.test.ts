@@ -9,7 +9,7 @@ const EXISTING: SelectableIndex[] = [
   { name: "a.b+c", state: "open", aliases: [] },
 ];
 
-describe("a selection of indices", () => {
+describe("index selection", () => {
   it.each([
     [["*"], [".kibana", "a.b+c", "movies", "movies-old"]],
     [
@@ -21,18 +21,18 @@ describe("a selection of indices", () => {
       ["*", "-movies"],
       [".kibana", "a.b+c", "movies-old"],
     ],
-    // From left to right: what is taken away can be named again.
+    // Patterns apply from left to right, so an excluded index can be included again.
     [["*", "-*", "movies"], ["movies"]],
     [["-movies", "movies"], ["movies"]],
     [["films"], ["movies", "movies-old"]],
     [["a.b+c"], ["a.b+c"]],
-    // A dot and a plus stand for themselves.
+    // A dot and a plus are literals.
     [["a.*"], ["a.b+c"]],
     [
       ["movies", "movies*", "movies"],
       ["movies", "movies-old"],
     ],
-  ])("of %j is %j", (patterns, indices) => {
+  ])("selects with %j the indices %j", (patterns, indices) => {
     expect(selectIndices(patterns, EXISTING)).toEqual({ indices });
   });
 
@@ -43,15 +43,15 @@ describe("a selection of indices", () => {
     [["movie"], "selection.absent"],
     [["movies", "typo"], "selection.absent"],
     [["movies-shut"], "selection.closed"],
-  ])("of %j is refused as %s, for Elasticsearch would answer SUCCESS", (patterns, code) => {
+  ])("rejects %j as %s, because Elasticsearch would answer SUCCESS", (patterns, code) => {
     expect(selectIndices(patterns, EXISTING)).toMatchObject({ fault: { code } });
   });
 
-  it("hints at a name that was perhaps meant", () => {
+  it("suggests a name that was probably meant", () => {
     expect(selectIndices(["movie"], EXISTING)).toMatchObject({ fault: { params: { index: "movie", near: "movies" } } });
   });
 
-  it("of what a snapshot holds goes by names alone", () => {
+  it("matches the contents of a snapshot by name alone", () => {
     expect(selectNames(["m*", "-*2"], ["m1", "m2", "n"])).toEqual({ indices: ["m1"] });
   });
 });

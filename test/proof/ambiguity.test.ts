@@ -45,9 +45,9 @@ describe("rootAmbiguity", () => {
       undefined,
     ],
   ];
-  for (const [what, change, why] of rows) it(`says ${why ?? "nothing"} of ${what}`, () => expect(judge(change)).toBe(why));
+  for (const [what, change, why] of rows) it(`reports ${why ?? "nothing"} for ${what}`, () => expect(judge(change)).toBe(why));
 
-  it("names the root and its rival", () => {
+  it("names the root and the conflicting root", () => {
     const [root] = [{ generation: 7, lastModified: at(10), uuids: set("a"), repositoryUuid: undefined }];
     const roots = [root, { generation: 2, lastModified: at(12), uuids: set("z") }];
     expect(rootAmbiguity({ root, roots, before: undefined, served: [] })).toEqual({

@@ -9,7 +9,7 @@ import { type FixtureRepository, fixtureRepository } from "../format/fixtureRepo
 import { fc, test } from "../format/propertyTest.ts";
 import { closureBlobs } from "../reader/closureBlobs.ts";
 
-/** Each run proves after every single arrival. */
+/** Kept low because each run proves the snapshot after every single arrival. */
 const RUNS = 25;
 
 interface Arrival {
@@ -17,7 +17,7 @@ interface Arrival {
   bytes: Uint8Array;
 }
 
-/** What another tool may bring in: every blob once in full, some of them short before, in any order. */
+/** Anything another tool may copy in: every blob once in full, some of them truncated first, in any order. */
 function arrivalsOf(coming: ReadonlyMap<string, Uint8Array>): fc.Arbitrary<Arrival[]> {
   const keys = [...coming.keys()];
   const whole = keys.map((key): Arrival => ({ key, bytes: coming.get(key) as Uint8Array }));
@@ -32,7 +32,7 @@ function arrivalsOf(coming: ReadonlyMap<string, Uint8Array>): fc.Arbitrary<Arriv
 
 const level = fc.constantFrom<ProofLevel>("names", "metadata", "footers", "contents");
 
-/** Plays one order; a short copy that comes after the full one never happens. */
+/** Plays one arrival order; a truncated copy never arrives after the full one. */
 async function play(before: ReadonlyMap<string, Uint8Array>, arrivals: readonly Arrival[], seen: (bucket: MemoryBucket) => Promise<void>) {
   const bucket: MemoryBucket = new Map();
   const arrived = new Set<string>();
@@ -49,19 +49,19 @@ async function play(before: ReadonlyMap<string, Uint8Array>, arrivals: readonly 
 
 const sizeOf = ({ bytes }: Arrival): number => bytes.byteLength;
 
-/** `no root`, or what a look from outside says. */
+/** The verdict of a proof on the bucket, or the error code if the root is absent or invalid. */
 async function verdictIn(bucket: MemoryBucket, uuid: string, at: ProofLevel): Promise<string> {
   try {
     return (await proveSnapshot(memoryBlobStore({ bucket }), { uuid, level: at })).verdict;
   } catch (error) {
-    // No root yet, a cut one, or an older one that does not list the snapshot.
+    // There is no root yet, it is truncated, or it is an older one that does not list the snapshot.
     if (hasCode(error, "absent") || hasCode(error, "invalid")) return error.code;
     throw error;
   }
 }
 
-/** Worked out by other means than the proof's: all needed bytes are there, and the newest root there is whole and lists it. */
-function isThere(bucket: MemoryBucket, final: ReadonlyMap<string, Uint8Array>, needs: readonly string[], uuid: string): boolean {
+/** Computed independently of the proof: all needed bytes are present, and the newest root present is complete and lists the snapshot. */
+function stillExists(bucket: MemoryBucket, final: ReadonlyMap<string, Uint8Array>, needs: readonly string[], uuid: string): boolean {
   const isFull = (key: string): boolean => Buffer.compare(bucket.get(key)?.bytes ?? new Uint8Array(0), final.get(key) ?? EMPTY) === 0;
   const roots = [...bucket.keys()].filter((key) => rootGenerationOf(key) !== undefined);
   const newest = roots.sort((left, right) => (rootGenerationOf(right) ?? 0) - (rootGenerationOf(left) ?? 0))[0];
@@ -70,7 +70,7 @@ function isThere(bucket: MemoryBucket, final: ReadonlyMap<string, Uint8Array>, n
   return listed && !isStumbledOver(bucket) && needs.every((key) => bucket.has(key) && isFull(key));
 }
 
-/** The one blob that may be absent, and that 5.x fails over while it is cut. */
+/** True if the one optional blob is present but truncated, which makes 5.x fail. */
 function isStumbledOver(bucket: MemoryBucket): boolean {
   const blob = bucket.get("incompatible-snapshots");
   return blob !== undefined && !isReadableIncompatible(blob.bytes);
@@ -96,7 +96,7 @@ function isNew([key, bytes]: [string, Uint8Array]): boolean {
   return before === undefined || Buffer.compare(before, bytes) !== 0;
 }
 
-describe("whatever the order in which blobs arrive, a snapshot is whole from the last needed one on and never before", () => {
+describe("a snapshot is whole from the arrival of its last needed blob and never before, in any order of arrival", () => {
   const cases: [string, FixtureRepository, string, ReadonlyMap<string, Uint8Array>][] = [
     ["5.5.2, the first copy", MIGRATION.step2, "snap-1", new Map()],
     ["5.5.2, an incremental copy onto the first", MIGRATION.step2, "snap-2", MIGRATION.step1.blobs],
@@ -105,7 +105,7 @@ describe("whatever the order in which blobs arrive, a snapshot is whole from the
   for (const [title, repository, name, before] of cases) {
     const coming = before.size === 0 ? repository.blobs : new Map([...repository.blobs].filter(isNew));
     test(
-      `${title}: ${coming.size} blobs, up to 12 of them short at first`,
+      `${title}: ${coming.size} blobs, up to 12 of them truncated at first`,
       [arrivalsOf(coming), level],
       async (arrivals, at) => {
         const uuid = uuidOf(repository, name);
@@ -113,7 +113,7 @@ describe("whatever the order in which blobs arrive, a snapshot is whole from the
         let last = "";
         await play(before, arrivals, async (bucket) => {
           last = await verdictIn(bucket, uuid, at);
-          expect(last === "whole").toBe(isThere(bucket, repository.blobs, needs, uuid));
+          expect(last === "whole").toBe(stillExists(bucket, repository.blobs, needs, uuid));
         });
         expect(last).toBe("whole");
       },
@@ -122,7 +122,7 @@ describe("whatever the order in which blobs arrive, a snapshot is whole from the
   }
 
   test(
-    "the snapshot that was there before stays whole while the next one arrives, but for moments in which what 5.x reads of the whole repository is cut",
+    "an existing snapshot stays whole while the next one arrives, except while a repository-wide blob that 5.x reads is truncated",
     [arrivalsOf(new Map([...MIGRATION.step2.blobs].filter(isNew))), level],
     async (arrivals, at) => {
       const uuid = uuidOf(MIGRATION.step2, "snap-1");

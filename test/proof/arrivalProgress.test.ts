@@ -31,8 +31,8 @@ function start(shards: (number | null)[], state: null | 1 = 1): ArrivalProgress 
   return progress;
 }
 
-describe("what is remembered of a proof", () => {
-  it("puts every fault where it belongs, and the rest stays proven", () => {
+describe("arrival progress", () => {
+  it("assigns every fault to its shard and leaves the rest proven", () => {
     const progress = start([2, 3]);
     const faults = [missing("indices/i0/1/__a"), missing("indices/i0/1/__b", 50, 20), missing("indices/i1/2/snap-u.dat", null)];
     const damaged = [{ key: "indices/i1/0/__c", check: "footer", expected: "", found: "" }];
@@ -46,7 +46,7 @@ describe("what is remembered of a proof", () => {
     expect(isProven(progress)).toBe(false);
   });
 
-  it("is proven only when every shard of every index is, and nothing is loose", () => {
+  it("is proven only when every shard of every index is proven and nothing is loose", () => {
     expect(isProven(start([2, 3]))).toBe(true);
     expect(isProven(start([2, null]))).toBe(false);
     expect(isProven(start([2, 3], null))).toBe(false);
@@ -58,13 +58,13 @@ describe("what is remembered of a proof", () => {
     expect(isProven(learned)).toBe(true);
   });
 
-  it("counts an index whose metadata was looked for in vain as one missing blob, and one not looked for as none", () => {
+  it("counts an index whose metadata was not found as one missing blob, and one not yet checked as none", () => {
     const progress = start([null, null]);
     markFaults(progress, { missing: [missing("indices/i0/meta-u.dat", null)], damaged: [] });
     expect(tallyProgress(progress)).toMatchObject({ missing: 1, unseen: 1, shards: 0 });
   });
 
-  it("knows of names that are used again since when their footers were seen, to the minute and never too late", () => {
+  it("records when the footers of reused names were checked, to the minute and never too late", () => {
     const progress = start([4], null);
     const lookedAt = new Date(NOW.getTime() + 150_000);
     setState(progress, { index: 0, shard: 0 }, provenState(progress, false, lookedAt));
@@ -97,7 +97,7 @@ describe("what is remembered of a proof", () => {
 });
 
 describe("the next look", () => {
-  it("begins with the shards whose probe came, goes on where the last one stopped, and leaves those out whose probe is still missing", () => {
+  it("starts with shards whose probe arrived, resumes where the last look stopped, and skips shards whose probe is still missing", () => {
     const progress = start([4], null);
     goOnBehind(progress, { index: 0, shard: 1 });
     const units = openUnits(progress, ["indices/i0/0/__a"], ["indices/i0/2/__b"]);
@@ -106,12 +106,12 @@ describe("the next look", () => {
     expect(openUnits(progress, [], []).map(({ shard }) => shard)).toEqual([2, 0, 1]);
   });
 
-  it("looks at a shard whose probe came although another probe in it is missing", () => {
+  it("checks a shard whose probe arrived even if another of its probes is missing", () => {
     const progress = start([1], null);
     expect(openUnits(progress, ["indices/i0/0/__a"], ["indices/i0/0/__b"])).toEqual([{ index: 0, shard: 0 }]);
   });
 
-  it("asks for the first, the last and one between", () => {
+  it("probes the first missing blob, the last one and one in between", () => {
     const keys = Array.from({ length: 1001 }, (_, number) => missing(String(number)));
     expect(spreadProbes(keys).map(({ key }) => key)).toEqual(["0", "500", "1000"]);
     expect(spreadProbes(keys.slice(0, 2))).toHaveLength(2);
@@ -128,7 +128,7 @@ describe("the next look", () => {
     expect(nextLookAt(idle, NOW).getTime() - NOW.getTime()).toBe(minutes * 60_000);
   });
 
-  it("counts looks that changed nothing, from anew when something came", () => {
+  it("counts looks that changed nothing and resets the count when something arrives", () => {
     const before = start([2], null);
     const same = structuredClone(before);
     concludeLook(before, same, NOW);
@@ -141,7 +141,7 @@ describe("the next look", () => {
 });
 
 describe("the estimate", () => {
-  it("is bytes missing by the rate since they were first known, and none before", () => {
+  it("divides the missing bytes by the rate since they were first known, and is null before that", () => {
     const first = start([2]);
     setState(first, { index: 0, shard: 0 }, [4, 4000, 0]);
     concludeLook(undefined, first, NOW);
@@ -152,7 +152,7 @@ describe("the estimate", () => {
     expect(etaSeconds(later, new Date(NOW.getTime() + 60_000))).toBe(20);
   });
 
-  it("is none while shards are unknown, and starts anew when more turns out to be missing", () => {
+  it("is null while shards are unknown, and restarts when more turns out to be missing", () => {
     const unknown = start([null]);
     concludeLook(undefined, unknown, NOW);
     expect(unknown.first).toBeNull();

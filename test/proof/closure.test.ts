@@ -48,7 +48,7 @@ function input(files: ShardFile[], change: Partial<ClosureInput> = {}): ClosureI
 }
 
 describe("closureOf", () => {
-  it("names every blob once, sorted by key, with exact sizes of parts", () => {
+  it("names every blob once, sorted by key, with exact part sizes", () => {
     const { blobs, bytes } = closureOf(input([file(), file({ name: "v__1", virtual: true })]));
     expect(blobs.map(({ key, sizeBytes }) => [key, sizeBytes])).toEqual([
       ["index-7", 10],
@@ -62,7 +62,7 @@ describe("closureOf", () => {
     expect(bytes).toBe(60);
   });
 
-  it("has a digest that a later root does not change, and that sizes, checksums and keys do", () => {
+  it("has a digest that changes with sizes, checksums and keys but not with a later root", () => {
     const digest = closureOf(input([file()])).closure?.digest;
     expect(closureOf(input([file()], { root: { ...root, key: "index-8", generation: 8, sha256: "11" } })).closure?.digest).toBe(digest);
     for (const change of [{ lengthBytes: 31 }, { checksum: "abd" }, { name: "__1" }]) {
@@ -71,7 +71,7 @@ describe("closureOf", () => {
     expect(closureOf(input([file()], { sizeOf: () => 6 })).closure?.digest).not.toBe(digest);
   });
 
-  it("is no closure while a file list, an index or the snapshot itself is unknown, but still tells the blobs it knows", () => {
+  it("is undefined while a file list, an index or the snapshot itself is unknown, but still lists the known blobs", () => {
     const [index] = input([file()]).indices;
     if (index === undefined) throw new Error("the input has an index");
     const unknownList = closureOf(input([], { indices: [{ ...index, shards: [...index.shards, { shard: 1, list: undefined }] }] }));
@@ -81,18 +81,18 @@ describe("closureOf", () => {
     expect(closureOf(input([file()], { record: undefined })).closure).toBeUndefined();
   });
 
-  it("does not count documents where the small files are not embedded", () => {
+  it("does not count documents if the small files are not embedded", () => {
     expect(closureOf(input([file({ physicalName: "segments_1" })])).closure?.indices[0]?.documents).toBeUndefined();
   });
 
-  it("survives a file of very many parts", () => {
+  it("handles a file with very many parts", () => {
     const long = file({ lengthBytes: 150_000, partSizeBytes: 1 });
     expect(closureOf(input([long])).blobs).toHaveLength(partsOf(long).length + 5);
   });
 });
 
 describe("metadataKeyOf", () => {
-  it("looks the blob up entry by entry and falls back to the snapshot's uuid", () => {
+  it("resolves the blob per index entry and falls back to the snapshot's uuid", () => {
     expect(metadataKeyOf(root, "u1", "i1")).toBe("indices/i1/meta-shared.dat");
     expect(metadataKeyOf(root, "u1", "i2")).toBe("indices/i2/meta-u1.dat");
     expect(metadataKeyOf(root, "u2", "i1")).toBe("indices/i1/meta-u2.dat");

@@ -6,7 +6,7 @@ const UUIDS = ["a", "b", "c", "d", "e", "f"];
 const blobs = fc.array(fc.record({ bytes: fc.nat(1000), users: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }) }), { maxLength: 40 });
 
 describe("usage", () => {
-  test("tells for each snapshot and each set what counting blob by blob tells", [blobs, fc.subarray(UUIDS)], (all, deleted) => {
+  test("matches a blob-by-blob count for each snapshot and each set", [blobs, fc.subarray(UUIDS)], (all, deleted) => {
     const tally = usageTally(UUIDS);
     for (const { bytes, users } of all) tally.add(bytes, users);
     const usage = tally.usage();

@@ -20,7 +20,7 @@ const keys = fc.dictionary(
 );
 
 describe("joinListing", () => {
-  it("tells what is missing, what has another size, and nothing else", async () => {
+  it("reports missing blobs and blobs of another size, and nothing else", async () => {
     const { missing, written } = await joinListing(
       expected(["a", 1], ["b", 2], ["c", 3], ["d", undefined], ["e", undefined]),
       listing(["a", 1], ["aa", 9], ["b", 3], ["d", 7], ["z", 1]),
@@ -33,14 +33,14 @@ describe("joinListing", () => {
     expect(written.map((date) => date?.getTime())).toEqual([0, 2, undefined, 3, undefined]);
   });
 
-  it("does not trust a listing that repeats a page", async () => {
+  it("rejects a listing that repeats a page", async () => {
     await expect(joinListing(expected(["a", 1]), listing(["a", 1], ["b", 1], ["a", 1], ["b", 1]))).rejects.toMatchObject({
       code: "transient",
     });
     await expect(joinListing(expected(["a", 1]), listing(["a", 1], ["a", 1]))).rejects.toMatchObject({ code: "transient" });
   });
 
-  test("agrees with a look-up key by key", [keys, keys], async (wanted, there) => {
+  test("agrees with a key-by-key lookup", [keys, keys], async (wanted, there) => {
     const sorted = <T>(entries: Record<string, T>) => Object.entries(entries).sort(([left], [right]) => compareKeys(left, right));
     const { missing } = await joinListing(expected(...sorted(wanted)), listing(...sorted(there)));
     expect(missing.map(({ key }) => key)).toEqual(sorted(wanted).flatMap(([key, size]) => (there[key] === size ? [] : [key])));
@@ -55,7 +55,7 @@ describe("verdictOf", () => {
     [missing, [], "incomplete"],
     [[], damaged, "damaged"],
     [missing, damaged, "incomplete"],
-  ] as const)("%j and %j make %s", (absent, wrong, verdict) => {
+  ] as const)("combines %j and %j into %s", (absent, wrong, verdict) => {
     expect(verdictOf(absent, wrong)).toBe(verdict);
   });
 });

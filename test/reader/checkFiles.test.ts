@@ -8,7 +8,7 @@ import { fc, test } from "../format/propertyTest.ts";
 const CONTENTS = withFooter(Buffer.from("the contents of a Lucene file"));
 const CHECKSUM = CONTENTS.readUInt32BE(CONTENTS.length - 4).toString(36);
 
-/** The blobs of one file in parts of the given size, and the closure's view of them. */
+/** The blobs of one file split into parts of the given size, and the corresponding closure blobs. */
 function inParts(partSizeBytes: number): { blobs: Map<string, Uint8Array>; expected: ClosureBlob[] } {
   const parts = Math.ceil(CONTENTS.length / partSizeBytes);
   const blobs = new Map<string, Uint8Array>();
@@ -30,7 +30,7 @@ function onlyFile(expected: ClosureBlob[]): RecordedFile {
 }
 
 describe("checkFooter and checkContents", () => {
-  test("find nothing wrong, however the file is cut into parts", [fc.integer({ min: 1, max: 60 })], async (partSizeBytes) => {
+  test("find no fault, however the file is split into parts", [fc.integer({ min: 1, max: 60 })], async (partSizeBytes) => {
     const { blobs, expected } = inParts(partSizeBytes);
     for (const check of [checkFooter, checkContents]) {
       expect(await check(storeOf(blobs), onlyFile(expected))).toEqual({ missing: [], damaged: [] });
@@ -38,7 +38,7 @@ describe("checkFooter and checkContents", () => {
   });
 
   test(
-    "see a flipped bit: the footer in its own bytes, the contents anywhere",
+    "detect a flipped bit: the footer check in its own bytes, the contents check anywhere",
     [fc.integer({ min: 1, max: 60 }), fc.nat(CONTENTS.length - 1)],
     async (partSizeBytes, at) => {
       const { blobs, expected } = inParts(partSizeBytes);
@@ -52,7 +52,7 @@ describe("checkFooter and checkContents", () => {
     },
   );
 
-  it("stop in the middle of a file when time is up, and say nothing of it then", async () => {
+  it("stop in the middle of a file when time is up, and return no result for it", async () => {
     const { blobs, expected } = inParts(10);
     let pieces = 0;
     const deadline = () => {
@@ -63,7 +63,7 @@ describe("checkFooter and checkContents", () => {
     expect(pieces).toBe(3);
   });
 
-  it("tell a part that vanished, and contents of another size, as missing", async () => {
+  it("report a part that vanished, and contents of another size, as missing", async () => {
     const { blobs, expected } = inParts(10);
     const last = onlyFile(expected).parts.at(-1)?.key ?? "";
     const grown = new Map(blobs).set(last, Buffer.alloc(30));
@@ -76,7 +76,7 @@ describe("checkFooter and checkContents", () => {
 });
 
 describe("recordedFiles", () => {
-  it("leaves out files without a checksum, with a blob known to be wrong, and uuid-named ones when asked", () => {
+  it("leaves out files without a checksum, files with a faulty blob, and uuid-named files on request", () => {
     const { expected } = inParts(10);
     const unrecorded = expected.map((blob) => ({ ...blob, ...(blob.file && { file: { ...blob.file, checksum: undefined } }) }));
     expect(recordedFiles(unrecorded, "all", new Set())).toEqual([]);

@@ -3,7 +3,7 @@ import { chooseSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository, readClosure } from "../../shared/reader/readRepository.ts";
 import { storeOf } from "../format/fixtureRepositories.ts";
 
-/** Every blob of a snapshot's closure, which a proof does not keep; none when it cannot be known. */
+/** Every blob of a snapshot's closure, which a proof does not keep; empty if the closure is unknown. */
 export async function closureBlobs(
   blobs: ReadonlyMap<string, Uint8Array>,
   wanted: { name?: string; uuid?: string },

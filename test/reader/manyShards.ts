@@ -7,12 +7,12 @@ export const MANY_UUID = "many-shards-uuid";
 export interface ManyShardsInput {
   indices: number;
   shards: number;
-  /** Data blobs of each shard; their names are counted as up to 6.x unless `uuidNamed`. */
+  /** Data blobs per shard; they are named by a counter, as up to 6.x, unless `uuidNamed`. */
   files: number;
   uuidNamed?: boolean;
 }
 
-/** A repository as 5.5 lays it out, of one snapshot, with as many shards as a test wants. */
+/** A repository in the layout of 5.5 with one snapshot and as many shards as a test wants. */
 export function manyShards({ indices, shards, files, uuidNamed = false }: ManyShardsInput): Map<string, Uint8Array> {
   const names = Array.from({ length: indices }, (_, number) => `logs-${number}`);
   const blobs = new Map<string, Uint8Array>([
@@ -33,7 +33,7 @@ export function manyShards({ indices, shards, files, uuidNamed = false }: ManySh
   return blobs;
 }
 
-/** Another root that lists the same snapshot, and what else is said. */
+/** Another root that lists the same snapshot, with additional fields. */
 export function manyRoot(names: readonly string[], more: Record<string, unknown> = {}): Uint8Array {
   const held = Object.fromEntries(names.map((name) => [name, { id: `id-${name}`, snapshots: [MANY_UUID] }]));
   return Buffer.from(JSON.stringify({ snapshots: [{ name: "many", uuid: MANY_UUID, state: 1 }], indices: held, ...more }));

@@ -7,14 +7,14 @@ import { openRepository, readClosure } from "../../shared/reader/readRepository.
 import { type FixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
 import { fc } from "../format/propertyTest.ts";
 
-/** What becomes of one blob; undefined removes it. */
+/** Changes the bytes of one blob; undefined removes it. */
 export type Mutation = (bytes: Uint8Array) => Uint8Array | undefined;
 
 export const removed: Mutation = () => undefined;
 export const cut: Mutation = (bytes) => bytes.subarray(0, -1);
 export const grown: Mutation = (bytes) => Buffer.concat([bytes, Buffer.from([0])]);
 
-/** `bit` counts from the first byte's lowest. */
+/** `bit` counts from the lowest bit of the first byte. */
 export function flip(bytes: Uint8Array, bit: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
   const at = Math.floor(bit / 8);
@@ -22,10 +22,10 @@ export function flip(bytes: Uint8Array, bit: number): Uint8Array {
   return copy;
 }
 
-/** A fresh one every run, so that runs sample more than one run can; OSSNAP_TEST_SEED repeats a run that failed. */
+/** A new seed for every run, so that repeated runs cover more samples; OSSNAP_TEST_SEED reproduces a failed run. */
 export const seed = Number(process.env.OSSNAP_TEST_SEED ?? Date.now() % 1_000_000_007);
 
-/** Numbers from 0 to 1, the same ones for the same seed. */
+/** Pseudo-random numbers from 0 to 1, reproducible by seed. */
 export function sampler(): () => number {
   const numbers = fc.sample(fc.nat({ max: 0x7ffffffe }), { seed, numRuns: 20_000 });
   let next = 0;
@@ -35,7 +35,7 @@ export function sampler(): () => number {
   };
 }
 
-/** A fixture with what each of its snapshots needs and is. */
+/** A fixture with the needed blobs, verdict and version of each of its snapshots. */
 export interface Subject {
   repository: FixtureRepository;
   rootKey: string;
@@ -43,7 +43,7 @@ export interface Subject {
   snapshots: { snapshot: RootSnapshot; verdict: Verdict; needs: ReadonlyMap<string, ClosureBlob>; version: string | undefined }[];
 }
 
-/** Every snapshot of the fixture, proven as it is; the root is left out of what they need: it has no checksum and is judged apart. */
+/** Proves every snapshot of the unmodified fixture. The root is left out of `needs`: it has no checksum and is tested separately. */
 export async function subjectOf(repository: FixtureRepository): Promise<Subject> {
   const store = storeOf(repository.blobs);
   const { root } = await openRepository(store);
@@ -62,14 +62,14 @@ export async function subjectOf(repository: FixtureRepository): Promise<Subject>
   };
 }
 
-/** Verdicts of all snapshots, in the root's order, once one blob was mutated. */
+/** Verdicts of all snapshots, in the root's order, after one blob was mutated. */
 export function verdictsOf(subject: Subject, key: string, mutate: Mutation, level: ProofLevel): Promise<Verdict[]> {
   const store = mutatedStore(subject, key, mutate);
   const proofs = subject.snapshots.map(async ({ snapshot: { uuid } }) => (await proveSnapshot(store, { uuid, level })).verdict);
   return Promise.all(proofs);
 }
 
-/** Where the verdicts are not what they must be: spoilt exactly where the blob is needed, and as before everywhere else. */
+/** Lists unexpected verdicts: a mutation must spoil exactly the snapshots that need the blob and leave the others unchanged. */
 export async function surprises(subject: Subject, key: string, mutate: Mutation, level: ProofLevel): Promise<string[]> {
   const verdicts = await verdictsOf(subject, key, mutate, level);
   return subject.snapshots.flatMap(({ snapshot, verdict, needs, version }, index) => {
@@ -81,14 +81,14 @@ export async function surprises(subject: Subject, key: string, mutate: Mutation,
   });
 }
 
-/** The one blob that no snapshot needs, and that 5.x and 6.x still fail over when it is there and cannot be read. */
+/** The one blob that no snapshot needs, but whose presence in unreadable form makes 5.x and 6.x fail. */
 function isStumbledOver({ repository }: Subject, key: string, mutate: Mutation, version: string | undefined): boolean {
   if (key !== "incompatible-snapshots" || version === undefined || Number.parseInt(version, 10) >= 7) return false;
   const left = mutate(repository.blobs.get(key) as Uint8Array);
   return left !== undefined && !isReadableIncompatible(left);
 }
 
-/** The fixture's bytes as they are, but for one blob; nothing is copied, since thousands of these are made. */
+/** The fixture's bytes with one blob changed; nothing is copied, because thousands of these stores are made. */
 export function mutatedStore({ repository, keys }: Pick<Subject, "repository" | "keys">, key: string, mutate: Mutation): BlobStore {
   const changed = mutate(repository.blobs.get(key) as Uint8Array);
   const bytesOf = (wanted: string) => (wanted === key ? changed : repository.blobs.get(wanted));
@@ -122,7 +122,7 @@ export function mutatedStore({ repository, keys }: Pick<Subject, "repository" | 
   };
 }
 
-/** Pieces smaller than a footer's sixteen bytes occur, so that it spans several. */
+/** Yields pieces smaller than the sixteen bytes of a footer, so that a footer spans several. */
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   const end = Math.max(0, bytes.byteLength - 5);
   if (end > 0) yield bytes.subarray(0, end);

@@ -16,7 +16,7 @@ const SUBJECTS: [string, string][] = [
 const REFUSED = new AppError("denied", "store: 403");
 const NO_BUCKET = new AppError("absent", "store: 404, there is no such bucket");
 
-/** Each with the code of the error that a proof must end in. */
+/** Each with the verdict or error code that a proof must end with. */
 const LIST_FAULTS: [string, BlobFault, string][] = [
   ["cut in the middle", "cut", "transient"],
   ["with a page repeated", "repeated", "transient"],
@@ -57,7 +57,7 @@ describe.each(SUBJECTS)("%s, %s is never whole", (fixture, name) => {
     });
   }
 
-  it.each(LIST_FAULTS)("when the last look at the roots is %s", async (_, fault, code) => {
+  it.each(LIST_FAULTS)("when the final check of the roots is %s", async (_, fault, code) => {
     const healthy = storeOf(blobs);
     const [root, listing] = [await openRepository(healthy), await listSizes(healthy)];
     const broken = store().on("list", fault, { key: "index" });
@@ -93,7 +93,7 @@ describe.each(SUBJECTS)("%s, %s is never whole", (fixture, name) => {
     }
   });
 
-  it("when the root is cut, refused, or vanishes each time it was listed", async () => {
+  it("when the root is truncated, refused, or vanishes each time after it was listed", async () => {
     const { key } = (await needed).find(({ kind }) => kind === "root") as ClosureBlob;
     const faults: [BlobFault, number, string][] = [
       ["cut", 1, "transient"],
@@ -116,7 +116,7 @@ describe.each(SUBJECTS)("%s, %s is never whole", (fixture, name) => {
   });
 });
 
-/** The last part; where that is shorter than a footer, the one before as well. */
+/** True for the last part of a file with a recorded checksum, which holds the footer. */
 function holdsFooter({ file, sizeBytes }: ClosureBlob): boolean {
   return file?.checksum !== undefined && file.part === file.parts - 1 && (sizeBytes ?? 0) > 0;
 }

@@ -7,7 +7,7 @@ const STEP2 = fixtureRepository("es-5.5.2-migration/step2");
 const CHUNKED = fixtureRepository("es-5.5.2-chunked/repo");
 const uuidOf = (name: string) => STEP2.snapshots.find(({ snapshot }) => snapshot === name)?.uuid ?? "";
 
-/** Before each whole listing the next change is made: the world moves while it is looked at. */
+/** Applies the next change after each full listing, so that the repository changes while it is being proven. */
 function moving(changes: ((store: BlobStore) => Promise<void>)[]): BlobStore {
   const store = storeOf(STEP2.blobs);
   return {
@@ -27,7 +27,7 @@ const rootWithout = (...uuids: string[]) => {
 
 const METADATA = `meta-${uuidOf("snap-2")}.dat`;
 const SHORTER = STEP2.blobs.get(METADATA) as Uint8Array;
-/** Global metadata as good as the snapshot's own, but of another length: the closure is another one. */
+/** Valid global metadata like the snapshot's own but of another length, which makes it another closure. */
 const LONGER = [...CHUNKED.blobs].find(([key, bytes]) => /^meta-/.test(key) && bytes.byteLength !== SHORTER.byteLength)?.[1] as Uint8Array;
 
 function changed(generation: number, metadata: Uint8Array): (store: BlobStore) => Promise<void> {
@@ -37,8 +37,8 @@ function changed(generation: number, metadata: Uint8Array): (store: BlobStore) =
   };
 }
 
-describe("proofs under which the root moves", () => {
-  it("say so and give up a snapshot that the new root no longer lists", async () => {
+describe("proofs during which the root moves", () => {
+  it("report it and give up a snapshot that the new root no longer lists", async () => {
     const moved: unknown[] = [];
     const store = moving([async (there) => void (await there.put("index-2", rootWithout(uuidOf("snap-2"))))]);
     const { proofs, root, redone } = await proveChosen(store, { snapshot: "snap-2", level: "names", onMoved: (one) => moved.push(one) });
@@ -47,7 +47,7 @@ describe("proofs under which the root moves", () => {
     expect([root.key, redone]).toEqual(["index-2", 1]);
   });
 
-  it("begin again, and prove what is there now", async () => {
+  it("start again and prove the current state", async () => {
     const moved: unknown[] = [];
     const { proofs, root, redone } = await proveChosen(moving([changed(2, LONGER)]), {
       snapshot: "snap-2",
@@ -59,7 +59,7 @@ describe("proofs under which the root moves", () => {
     expect([root.key, redone]).toEqual(["index-2", 1]);
   });
 
-  it("end unproven when the snapshot changes under each of three looks", async () => {
+  it("are unproven when the snapshot changes during each of three tries", async () => {
     const changes = [changed(2, LONGER), changed(3, SHORTER), changed(4, LONGER), changed(5, SHORTER)];
     const { proofs, redone } = await proveChosen(moving(changes), { snapshot: "snap-2", level: "names" });
     expect(proofs).toMatchObject([{ verdict: "unproven", reason: { code: "root.moved" } }]);
@@ -70,7 +70,7 @@ describe("proofs under which the root moves", () => {
 describe("a sample of the contents", () => {
   const names = CHUNKED.snapshots.filter(({ state }) => state === "SUCCESS").map(({ snapshot }) => snapshot);
 
-  it("is whole, says how much was read, and of the whole data when that is asked for", async () => {
+  it("is whole, reports how much was read, and covers all data on request", async () => {
     for (const snapshot of names) {
       const [some, all, full] = await Promise.all([
         proveChosen(storeOf(CHUNKED.blobs), { snapshot, level: "contents", sample: { share: 0.05 } }),
@@ -85,7 +85,7 @@ describe("a sample of the contents", () => {
     }
   });
 
-  it("finds a flipped bit in a file that it reads, and only there", async () => {
+  it("finds a flipped bit only in a file that it reads", async () => {
     const data = [...CHUNKED.blobs].filter(([key, bytes]) => /\/__[^/]+$/.test(key) && bytes.byteLength > 100);
     const [key = "", bytes = new Uint8Array(0)] = data[0] ?? [];
     const spoilt = Uint8Array.from(bytes);
@@ -100,7 +100,7 @@ describe("a sample of the contents", () => {
     expect(everything.proofs.flatMap(({ damaged }) => damaged.map((blob) => blob.key))).toContain(key);
   });
 
-  it("looks at every footer all the same", async () => {
+  it("still checks every footer", async () => {
     const data = [...CHUNKED.blobs].filter(([key, bytes]) => /\/__[^/.]+$/.test(key) && bytes.byteLength > 100);
     const [key = "", bytes = new Uint8Array(0)] = data[0] ?? [];
     const spoilt = Uint8Array.from(bytes);

@@ -39,7 +39,7 @@ function faulty(blobs: ReadonlyMap<string, Uint8Array>, replace: (store: BlobSto
 
 describe("the closure of every real snapshot", () => {
   for (const repository of fixtureRepositories()) {
-    it(`shows names, states, versions, indices and failures as the cluster did (${repository.name})`, async () => {
+    it(`has the names, states, versions, indices and failures that the cluster reported (${repository.name})`, async () => {
       const read = await readings(repository);
       for (const expected of repository.snapshots.filter(
         ({ snapshot }) => repository.name !== "es-5.5.2-migration/step1" || snapshot === "snap-1",
@@ -74,13 +74,13 @@ describe("the closure of every real snapshot", () => {
     });
   }
 
-  it("knows all 1,103 aliases and a unicode name", async () => {
+  it("includes all 1,103 aliases and a unicode name", async () => {
     const indices = (await readings(fixtureRepository("es-7.10.2-exotic/repo"))).get("s1")?.closure?.indices ?? [];
     expect(indices.map(({ name }) => name)).toEqual(["fx-many", "fx-zażółć-日本"]);
     expect(indices[0]?.aliases.filter((alias) => /^a\d{4}$/.test(alias)).length).toBeGreaterThan(1024);
   });
 
-  it("tells what a preflight asks for", async () => {
+  it("holds what a preflight needs", async () => {
     const { closure } = await proveSnapshot(storeOf(fixtureRepository("es-5.5.2-multitype/repo").blobs), { name: "m1", level: "names" });
     const [index] = closure?.indices ?? [];
     expect(index).toMatchObject({ name: "fx-multi", shards: 1, createdVersion: "5.5.2", documents: 2 });
@@ -88,7 +88,10 @@ describe("the closure of every real snapshot", () => {
   });
 });
 
-/** Up to 5.x `_status` shows only what a snapshot added; from 6.x on the total too. Some file lists of a FAILED one were never written. */
+/**
+ * Up to 5.x `_status` shows only what a snapshot added, from 6.x on also the total. Some file lists of a FAILED snapshot were never
+ * written.
+ */
 function expectStatus(repository: FixtureRepository, name: string, reading: ClosureReading): void {
   const stats = repository.status[name]?.stats;
   if (stats === undefined) return;
@@ -109,13 +112,13 @@ function sumOf(numbers: number[]): number {
 }
 
 describe("a snapshot that cannot be restored", () => {
-  it("is named as FAILED with the cluster's reason, and counts nothing as missing", async () => {
+  it("is reported as FAILED with the cluster's reason, and nothing counts as missing", async () => {
     const proof = await prove(CHUNKED.blobs, "snap-failed", "contents");
     expect(proof).toMatchObject({ verdict: "not-restorable", missing: [], closure: undefined });
     expect(proof.reason).toMatchObject({ code: "snapshot.notRestorable", params: { state: "FAILED" } });
   });
 
-  it("is PARTIAL and names the shard that failed; the other indices alone are whole", async () => {
+  it("is PARTIAL and names the failed shard, while the other indices alone are whole", async () => {
     const store = storeOf(CHUNKED.blobs);
     const all = await proveSnapshot(store, { name: "snap-partial", level: "names" });
     expect(all).toMatchObject({
@@ -128,7 +131,7 @@ describe("a snapshot that cannot be restored", () => {
 });
 
 describe("proveSnapshot", () => {
-  it("needs fewer blobs for chosen indices", async () => {
+  it("needs fewer blobs for selected indices", async () => {
     const store = storeOf(CHUNKED.blobs);
     const [all, some] = [
       await proveSnapshot(store, { name: "snap-1", level: "names" }),
@@ -141,16 +144,16 @@ describe("proveSnapshot", () => {
     expect(needed.filter(({ index }) => index !== undefined && index !== "fx-empty")).toEqual([]);
   });
 
-  it("asks for each metadata blob once, and lists once", async () => {
+  it("reads each metadata blob once and lists once", async () => {
     const proof = await prove(CHUNKED.blobs, "snap-1", "metadata");
     const metadata = (await closureBlobs(CHUNKED.blobs, { name: "snap-1" })).filter(({ kind }) => kind !== "data").length;
-    // And the list of incompatible snapshots, where it is there.
+    // One more for the list of incompatible snapshots, if it exists.
     expect(proof.requests).toEqual({ list: 3, get: metadata + 1, head: 0 });
     const without = await prove(new Map([...CHUNKED.blobs].filter(([key]) => key !== "incompatible-snapshots")), "snap-1", "metadata");
     expect(without.requests).toEqual({ list: 3, get: metadata, head: 0 });
   });
 
-  it("needs no listing and no root of its own when they are handed in", async () => {
+  it("needs no listing and no root of its own when they are passed in", async () => {
     const store = storeOf(CHUNKED.blobs);
     const [root, listing] = [await openRepository(store), await listSizes(store)];
     const proof = await proveSnapshot(store, { name: "snap-1", level: "names", root, listing });
@@ -159,7 +162,7 @@ describe("proveSnapshot", () => {
     expect(await proveSnapshot(store, { name: "snap-1", level: "names", root, listing })).toMatchObject({ verdict: "incomplete" });
   });
 
-  it("refuses a snapshot or an index that is not there, and a name without a single meaning", async () => {
+  it("rejects a snapshot or an index that does not exist, and an ambiguous name", async () => {
     const store = storeOf(CHUNKED.blobs);
     await expect(proveSnapshot(store, { name: "nobody", level: "names" })).rejects.toMatchObject({
       code: "invalid",
@@ -181,7 +184,7 @@ describe("proveSnapshot", () => {
     });
   });
 
-  it("tells what else is missing even while the snapshot's own blob is not there yet", async () => {
+  it("reports other missing blobs even while the snapshot's own blob is missing", async () => {
     const blobs = new Map(CHUNKED.blobs);
     for (const key of blobs.keys()) if (key.startsWith("snap-") || key.endsWith("/__0")) blobs.delete(key);
     const proof = await prove(blobs, "snap-1", "names");
@@ -190,7 +193,7 @@ describe("proveSnapshot", () => {
     expect(proof.missing.some(({ key, expectedBytes }) => key.endsWith("/__0") && expectedBytes !== null)).toBe(true);
   });
 
-  it("says unproven when time ran out before everything was looked at", async () => {
+  it("is unproven when time ran out before everything was checked", async () => {
     let looks = 0;
     const deadline = (): boolean => {
       looks += 1;
@@ -201,22 +204,22 @@ describe("proveSnapshot", () => {
   });
 });
 
-describe("a counter name that was used again", () => {
+describe("a reused counter name", () => {
   const { key, bytes } = largestCounted(fixtureRepository("es-5.5.2-nocompress/repo"));
   const stale = new Map(fixtureRepository("es-5.5.2-nocompress/repo").blobs).set(key, withFooter(Buffer.alloc(bytes.length - 16, 7)));
 
-  it("looks whole by name and size", async () => {
+  it("appears whole by name and size", async () => {
     expect(await prove(stale, "snap-3", "metadata")).toMatchObject({ verdict: "whole" });
   });
 
-  it("is seen by its footer, also when only counter-named blobs are looked into", async () => {
+  it("is detected by its footer, even when only counter-named blobs are checked", async () => {
     for (const footersFor of ["all", "counter-named"] as const) {
       const proof = await proveSnapshot(storeOf(stale), { name: "snap-3", level: "footers", footersFor });
       expect(proof).toMatchObject({ verdict: "damaged", damaged: [{ key, check: "checksum" }] });
     }
   });
 
-  it("cannot happen to uuid-named blobs, which the restore's gate leaves out", async () => {
+  it("cannot occur among uuid-named blobs, which the restore gate skips", async () => {
     const { blobs } = fixtureRepository("es-9.2.0/repo");
     const metadata = (await closureBlobs(blobs, { name: "snap-3" })).filter(({ kind }) => kind !== "data");
     const proof = await proveSnapshot(storeOf(blobs), {
@@ -242,7 +245,7 @@ describe("the root", () => {
     return new Map(MIGRATION.blobs).set("index-2", Buffer.from(JSON.stringify(root)));
   };
 
-  /** The second look at the roots sees the newer one. */
+  /** The second listing of the roots returns the newer one. */
   function movingTo(blobs: ReadonlyMap<string, Uint8Array>): BlobStore {
     const later = storeOf(blobs);
     let looks = 0;
@@ -255,27 +258,27 @@ describe("the root", () => {
     }));
   }
 
-  it("is the one with the highest number, whatever index.latest says", async () => {
+  it("is the one with the highest number, whatever index.latest contains", async () => {
     const blobs = new Map(CHUNKED.blobs)
       .set("index-10", CHUNKED.blobs.get("index-5") as Uint8Array)
       .set("index.latest", Buffer.alloc(8, 0x11));
     expect(await openRepository(storeOf(blobs))).toMatchObject({ root: { generation: 10 }, generations: [5, 6, 10] });
   });
 
-  it("is an older one as long as it still lists the snapshot", async () => {
+  it("may be an older one if it still lists the snapshot", async () => {
     const blobs = new Map(CHUNKED.blobs);
     blobs.delete("index-6");
     expect(await prove(blobs, "snap-1", "contents")).toMatchObject({ verdict: "whole", generation: 5 });
   });
 
-  it("is `index` only where no other is, and absent in an empty repository", async () => {
+  it("is `index` only if there is no other, and absent in an empty repository", async () => {
     const chain = fixtureRepository("chain-2.4-5.5-6.7-7.10/step2-5.5.2");
     expect(await openRepository(storeOf(chain.blobs))).toMatchObject({ root: { key: "index-1" }, generations: [-1, 0, 1] });
     expect(await openRepository(storeOf(new Map()))).toMatchObject({ root: undefined, generations: [] });
     await expect(prove(new Map(), "snap-1", "names")).rejects.toMatchObject({ code: "absent", reason: { code: "repository.noRoot" } });
   });
 
-  it("that moved on but keeps the snapshot changes nothing but the generation", async () => {
+  it("changes only the generation if it moves on but keeps the snapshot", async () => {
     const moved = withNext((root) => root.snapshots.reverse());
     expect(await proveSnapshot(movingTo(moved), { name: "snap-1", level: "names" })).toMatchObject({
       verdict: "whole",
@@ -284,13 +287,13 @@ describe("the root", () => {
     });
   });
 
-  it("that moved on and lost the snapshot leaves it unproven", async () => {
+  it("leaves the snapshot unproven if it moves on and no longer lists it", async () => {
     const lost = withNext((root) => root.snapshots.splice(0, 2));
     const proof = await proveSnapshot(movingTo(lost), { name: "snap-1", level: "contents" });
     expect(proof).toMatchObject({ verdict: "unproven", reason: { code: "root.moved", params: { from: "index-1", to: "index-2" } } });
   });
 
-  it("that moved on with other needs of the same uuid leaves it unproven", async () => {
+  it("leaves the snapshot unproven if it moves on and the same uuid has other needs", async () => {
     const other = new Map(withNext((root) => root.snapshots.reverse()));
     for (const key of other.keys()) if (key.startsWith("meta-")) other.delete(key);
     expect(await proveSnapshot(movingTo(other), { name: "snap-1", level: "names" })).toMatchObject({
@@ -299,17 +302,17 @@ describe("the root", () => {
     });
   });
 
-  it("that vanishes each time it is read is a conflict, not an empty repository", async () => {
+  it("causes a conflict, not an empty repository, if it vanishes each time it is read", async () => {
     const store = faulty(MIGRATION.blobs, () => ({ get: async () => undefined }));
     await expect(openRepository(store)).rejects.toMatchObject({ code: "conflict" });
   });
 });
 
-describe("a store at fault never makes a snapshot whole", () => {
+describe("a faulty store never makes a snapshot whole", () => {
   const proveIn = (replace: (store: BlobStore) => Partial<BlobStore>, level: ProofLevel = "contents") =>
     proveSnapshot(faulty(MIGRATION.blobs, replace), { name: "snap-1", level });
 
-  it("a listing cut with an error throws", async () => {
+  it("a listing truncated with an error throws", async () => {
     const cut = proveIn((store) => ({
       async *list(prefix) {
         let given = 0;
@@ -323,7 +326,7 @@ describe("a store at fault never makes a snapshot whole", () => {
     await expect(cut).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("a listing cut in silence is incomplete", async () => {
+  it("a listing truncated silently is incomplete", async () => {
     const proof = await proveIn((store) => ({
       async *list(prefix) {
         let left = prefix === "" ? 5 : Number.POSITIVE_INFINITY;
@@ -337,7 +340,7 @@ describe("a store at fault never makes a snapshot whole", () => {
     expect(proof.verdict).toBe("incomplete");
   });
 
-  it("a page that comes twice throws", async () => {
+  it("a page that is returned twice throws", async () => {
     const repeated = proveIn((store) => ({
       async *list(prefix) {
         yield* store.list(prefix);
@@ -347,7 +350,7 @@ describe("a store at fault never makes a snapshot whole", () => {
     await expect(repeated).rejects.toMatchObject({ code: "transient" });
   });
 
-  it.each(["denied", "absent"] as const)("a store that answers %s throws it", async (code) => {
+  it.each(["denied", "absent"] as const)("an answer of %s is thrown", async (code) => {
     const refuse = async () => Promise.reject(new AppError(code, "store: no"));
     await expect(proveIn(() => ({ get: refuse }))).rejects.toMatchObject({ code });
     await expect(proveIn(() => ({ open: refuse }))).rejects.toMatchObject({ code });

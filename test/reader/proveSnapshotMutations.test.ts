@@ -3,7 +3,7 @@ import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { fixtureRepositories, storeOf } from "../format/fixtureRepositories.ts";
 import { cut, grown, type Mutation, mutatedStore, removed, type Subject, subjectOf, surprises } from "./mutatedRepository.ts";
 
-/** What a listing shows. */
+/** Mutations that a listing shows. */
 const MUTATIONS: [string, Mutation][] = [
   ["removed", removed],
   ["cut by a byte", cut],
@@ -23,13 +23,13 @@ describe.each(fixtureRepositories().map((repository) => [repository.name, reposi
     expect(found).toEqual([]);
   });
 
-  it("has snapshots that are whole, and blobs that any of them needs", () => {
+  it("has whole snapshots, each of which needs several blobs", () => {
     const whole = subject.snapshots.filter(({ verdict }) => verdict === "whole");
     expect(whole.length).toBeGreaterThan(0);
     for (const { needs } of whole) expect(needs.size).toBeGreaterThan(2);
   });
 
-  it("a root that is cut, grown by a zero byte or removed is never proven by", async () => {
+  it("is never proven by a root that is truncated, grown by a byte or removed", async () => {
     const { generation } = await proveSnapshot(storeOf(repository.blobs), { uuid: uuidOf(subject), level: "names" });
     for (const mutate of [cut, grown]) {
       const store = mutatedStore(subject, subject.rootKey, mutate);
@@ -43,7 +43,7 @@ describe.each(fixtureRepositories().map((repository) => [repository.name, reposi
     expect(["absent", "invalid", ...subject.keys.flatMap(rootNumber)].filter((each) => each !== generation)).toContain(outcome);
   });
 
-  it("is whole with every blob removed that it does not need, at level contents", async () => {
+  it("is whole at level contents without any blob that it does not need", async () => {
     for (const { snapshot, needs } of subject.snapshots.filter(({ verdict }) => verdict === "whole")) {
       const kept = [subject.rootKey, ...needs.keys()].map((key) => [key, repository.blobs.get(key) as Uint8Array] as const);
       const proof = await proveSnapshot(storeOf(new Map(kept)), { uuid: snapshot.uuid, level: "contents" });
@@ -56,7 +56,7 @@ function uuidOf(subject: Subject): string {
   return subject.snapshots.find(({ verdict }) => verdict === "whole")?.snapshot.uuid ?? "";
 }
 
-/** -1 for the `index` of 2.x, as everywhere. */
+/** -1 for the `index` of 2.x, as elsewhere. */
 function rootNumber(key: string): number[] {
   if (key === "index") return [-1];
   return /^index-\d+$/.test(key) ? [Number(key.slice("index-".length))] : [];

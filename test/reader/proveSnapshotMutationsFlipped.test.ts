@@ -15,7 +15,7 @@ describe.each(fixtureRepositories().map((repository) => [repository.name, reposi
 
   const sizeOf = (key: string): number => repository.blobs.get(key)?.byteLength ?? 0;
 
-  /** The first or the last, and any other. */
+  /** The first or the last bit, and one random bit. */
   function bitsOf(key: string): number[] {
     const bits = sizeOf(key) * 8;
     return [random() < 0.5 ? 0 : bits - 1, Math.floor(random() * bits)];

@@ -8,7 +8,7 @@ async function taken<T, R>(source: AsyncIterable<{ item: T; loaded: R }>): Promi
 }
 
 describe("readAhead", () => {
-  it("gives everything in order, whatever is loaded first, and never more at a time than it may", async () => {
+  it("yields everything in order, whichever load finishes first, and never exceeds its limit", async () => {
     let [now, most] = [0, 0];
     const load = async (item: number): Promise<number> => {
       now += 1;
@@ -21,7 +21,7 @@ describe("readAhead", () => {
     expect(most).toBe(3);
   });
 
-  it("throws a failed load at its turn, after what came before it", async () => {
+  it("throws a failed load in its turn, after the items before it", async () => {
     const seen: number[] = [];
     const load = async (item: number): Promise<number> => (item === 3 ? Promise.reject(new Error("no third")) : item);
     const walk = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { fc, test } from "../format/propertyTest.ts";
 
 const sizes = fc.array(fc.array(fc.integer({ min: 0, max: 10_000 }), { maxLength: 20 }), { maxLength: 6 });
 
-/** Files of some shards, by their lengths. */
+/** The files of several shards, given by their lengths. */
 const shardsOf = (lengths: readonly (readonly number[])[]): RecordedFile[][] =>
   lengths.map((files, shard) =>
     files.map((lengthBytes, number) => ({
@@ -23,9 +23,9 @@ function chosenOf(shards: readonly RecordedFile[][], sample: Sample, seed = "roo
   return [...chosen, ...sampler.rest()];
 }
 
-describe("a sample of files that come shard by shard", () => {
+describe("a sample of files that arrive shard by shard", () => {
   test(
-    "has at least the share of the bytes, and not one file more than that takes",
+    "covers at least the share of the bytes, with no file more than needed",
     [sizes, fc.integer({ min: 1, max: 100 })],
     (lengths, percent) => {
       const shards = shardsOf(lengths);
@@ -37,22 +37,21 @@ describe("a sample of files that come shard by shard", () => {
     },
   );
 
-  test(
-    "is never larger than its budget, and empty only when no file fits",
-    [sizes, fc.integer({ min: 1, max: 50_000 })],
-    (lengths, bytes) => {
-      const shards = shardsOf(lengths);
-      const chosen = chosenOf(shards, { bytes });
-      expect(bytesOf(chosen)).toBeLessThanOrEqual(bytes);
-      expect(new Set(chosen).size).toBe(chosen.length);
-      expect(chosen.length > 0).toBe(shards.flat().some(({ lengthBytes }) => lengthBytes <= bytes));
+  test("never exceeds its budget, and is empty only when no file fits", [sizes, fc.integer({ min: 1, max: 50_000 })], (lengths, bytes) => {
+    const shards = shardsOf(lengths);
+    const chosen = chosenOf(shards, { bytes });
+    expect(bytesOf(chosen)).toBeLessThanOrEqual(bytes);
+    expect(new Set(chosen).size).toBe(chosen.length);
+    expect(chosen.length > 0).toBe(shards.flat().some(({ lengthBytes }) => lengthBytes <= bytes));
+  });
+
+  it.each<Sample>([{ share: 0.1 }, { bytes: 500 }])(
+    "%j selects the same files again for the same root, and others for another",
+    (sample) => {
+      const shards = shardsOf([Array(50).fill(100), Array(50).fill(100)]);
+      const keys = (seed: string) => chosenOf(shards, sample, seed).map(({ parts }) => parts[0]?.key);
+      expect(keys("root")).toEqual(keys("root"));
+      expect(keys("root")).not.toEqual(keys("other"));
     },
   );
-
-  it.each<Sample>([{ share: 0.1 }, { bytes: 500 }])("%j has the same files again of the same root, and others of another", (sample) => {
-    const shards = shardsOf([Array(50).fill(100), Array(50).fill(100)]);
-    const keys = (seed: string) => chosenOf(shards, sample, seed).map(({ parts }) => parts[0]?.key);
-    expect(keys("root")).toEqual(keys("root"));
-    expect(keys("root")).not.toEqual(keys("other"));
-  });
 });

@@ -11,12 +11,12 @@ async function uuidsOf(blobs: Blobs): Promise<string[]> {
   return (await openRepository(storeOf(blobs))).root?.snapshots.map(({ uuid }) => uuid) ?? [];
 }
 
-/** All that a proof says but how many requests it took. */
+/** Everything in a proof except its request counts. */
 function said({ requests: _, ...proof }: SnapshotProof): Omit<SnapshotProof, "requests"> {
   return proof;
 }
 
-/** One proof joins the listing as it streams, the other looks the keys up in one that is held. */
+/** One proof joins the listing as it streams, the other looks up keys in a listing held in memory. */
 async function bothWays(blobs: Blobs, uuid: string, indices?: string[]): Promise<[streamed: unknown, held: unknown]> {
   const store = storeOf(blobs);
   const streamed = await proveSnapshot(store, { uuid, level: "names", indices });
@@ -26,9 +26,9 @@ async function bothWays(blobs: Blobs, uuid: string, indices?: string[]): Promise
 
 const repositories = fixtureRepositories();
 
-describe("a closure joined with the listing as it streams", () => {
+describe("a closure joined with a streamed listing", () => {
   it.each(repositories.map((repository) => [repository.name, repository] as const))(
-    "%s: says of every snapshot what one held in memory says",
+    "%s: gives the same proof of every snapshot as a listing held in memory",
     async (_, { blobs }) => {
       const uuids = await uuidsOf(blobs);
       expect(uuids.length).toBeGreaterThan(0);
@@ -44,7 +44,7 @@ describe("a closure joined with the listing as it streams", () => {
     maxLength: 6,
   });
   test(
-    "says the same of repositories with any blobs removed, cut, grown or flipped",
+    "gives the same proof of repositories with any blobs removed, truncated, grown or flipped",
     [fc.constantFrom(...repositories), fc.nat(), mutations],
     async (repository, pick, spoils) => {
       const uuids = await uuidsOf(repository.blobs);

@@ -9,7 +9,7 @@ import { type FixtureRepository, fixtureRepositories, fixtureRepository, storeOf
 const survey = (blobs: ReadonlyMap<string, Uint8Array>): Promise<Survey> => surveyRepository(storeOf(blobs));
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, number) => total + number, 0);
 
-/** By the snapshots' own file lists, one by one, without any catalogue. */
+/** Computed from each snapshot's own file lists, without any catalogue. */
 async function byBruteForce(repository: FixtureRepository): Promise<Map<string, ClosureBlob[]>> {
   const store = storeOf(repository.blobs);
   const { root } = await openRepository(store);
@@ -24,9 +24,9 @@ function heldBy(closures: ReadonlyMap<string, ClosureBlob[]>, uuids: Iterable<st
   return new Map([...uuids].flatMap((uuid) => (closures.get(uuid) ?? []).map(({ key, sizeBytes }) => [key, sizeBytes ?? 0] as const)));
 }
 
-describe("what a repository holds", () => {
+describe("the usage of a repository", () => {
   for (const repository of fixtureRepositories()) {
-    it(`has the bytes that each snapshot's own file lists tell (${repository.name})`, async () => {
+    it(`matches the bytes in each snapshot's own file lists (${repository.name})`, async () => {
       const { root, snapshots, usage } = await survey(repository.blobs);
       const closures = await byBruteForce(repository);
       for (const { uuid, name, bytes, ownBytes } of snapshots) {
@@ -44,7 +44,7 @@ describe("what a repository holds", () => {
       expect(bytesFreed(usage, new Set(["nosuch"]))).toBe(0);
     });
 
-    it(`frees for any two snapshots what nobody else needs (${repository.name})`, async () => {
+    it(`counts for any two snapshots the bytes that no other snapshot needs as freed (${repository.name})`, async () => {
       const { usage } = await survey(repository.blobs);
       const closures = await byBruteForce(repository);
       const uuids = [...closures.keys()];
@@ -84,7 +84,7 @@ describe("what a repository holds", () => {
       expect(requests.get).toBe(1 + root.snapshots.length + read.filter((key) => classifyKey(key).kind === "shardCatalogue").length);
     });
 
-    it(`tells the same from the single file lists when all catalogues are gone (${repository.name})`, async () => {
+    it(`is the same from the single file lists when all catalogues are gone (${repository.name})`, async () => {
       const [whole, without] = await Promise.all([
         survey(repository.blobs),
         survey(new Map([...repository.blobs].filter(([key]) => classifyKey(key).kind !== "shardCatalogue"))),
@@ -114,8 +114,8 @@ const extra = (repository: FixtureRepository, ...keys: string[]) =>
 const keysOf = (repository: FixtureRepository, kind: string) =>
   [...repository.blobs.keys()].filter((key) => classifyKey(key).kind === kind);
 
-describe("what a snapshot adds", () => {
-  it("is what deleting it would free", async () => {
+describe("the bytes that a snapshot adds", () => {
+  it("are the bytes that deleting it would free", async () => {
     const [before, after] = await Promise.all(
       ["step1", "step2"].map((step) => survey(fixtureRepository(`es-5.5.2-migration/${step}`).blobs)),
     );
@@ -153,13 +153,13 @@ describe("orphans", () => {
     });
   }
 
-  it("are not what checks and writes leave behind, nor older roots", async () => {
+  it("do not include remains of checks and writes, nor older roots", async () => {
     const shard = keysOf(CHUNKED, "shardSnapshot")[0]?.replace(/[^/]+$/, "");
     const leftovers = ["tests-abc/master.dat", "pending-xyz", `${shard}pending-index-9`, "incompatible-snapshots", "index-0", "index"];
     expect((await survey(extra(CHUNKED, ...leftovers))).orphans.blobs).toBe(0);
   });
 
-  it("are uncertain, and data is not among them, while a file list is damaged", async () => {
+  it("are uncertain and do not include data while a file list is damaged", async () => {
     const [key = ""] = keysOf(CHUNKED, "shardSnapshot");
     const shard = key.slice(0, key.lastIndexOf("/") + 1);
     const blobs = new Map([...CHUNKED.blobs].filter(([name]) => !(name.startsWith(shard) && classifyKey(name).kind === "shardCatalogue")));
@@ -171,15 +171,15 @@ describe("orphans", () => {
   });
 });
 
-describe("what a later write needs", () => {
-  it("is told apart from what a restore needs: the catalogues of shards and index.latest", async () => {
+describe("the blobs that a later write needs", () => {
+  it("are distinct from what a restore needs: the shard catalogues and index.latest", async () => {
     const gone = [keysOf(NEW, "shardCatalogue")[0] ?? "", "index.latest"];
     const { writeNeeds, snapshots } = await survey(new Map([...NEW.blobs].filter(([key]) => !gone.includes(key))));
     expect(writeNeeds.filter(({ there }) => !there).map(({ key }) => key)).toEqual(gone.sort());
     expect(snapshots).toEqual((await survey(NEW.blobs)).snapshots);
   });
 
-  it("is seen missing although a shard has no blob at all", async () => {
+  it("are reported missing even if a shard has no blob at all", async () => {
     const shard = keysOf(NEW, "shardCatalogue")[0]?.replace(/[^/]+$/, "") ?? "";
     const { writeNeeds, snapshots } = await survey(new Map([...NEW.blobs].filter(([key]) => !key.startsWith(shard))));
     expect(writeNeeds.filter(({ there }) => !there)).toEqual([{ key: keysOf(NEW, "shardCatalogue")[0], there: false }]);
@@ -188,11 +188,11 @@ describe("what a later write needs", () => {
 });
 
 describe("a survey", () => {
-  it("refuses what is no repository", async () => {
+  it("rejects a place that is not a repository", async () => {
     await expect(survey(new Map())).rejects.toMatchObject({ code: "absent", reason: { code: "repository.noRoot" } });
   });
 
-  it("says that the root moved while it read", async () => {
+  it("reports that the root moved while it was reading", async () => {
     const store = storeOf(CHUNKED.blobs);
     const moving = {
       ...store,

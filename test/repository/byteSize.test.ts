@@ -18,12 +18,12 @@ describe("byte sizes", () => {
     ["-1", -1],
     ["524288000", 524_288_000],
     [524_288_000, 524_288_000],
-  ])("%s is %i bytes, as Elasticsearch reads it", (text, bytes) => {
+  ])("%s is %i bytes, as in Elasticsearch", (text, bytes) => {
     expect(parseByteSize(text)).toBe(bytes);
   });
 
   it.each(["", "gb", "1xb", "-5mb", "1.5", "0.5b", "1e3mb", "1gb2", "1,5gb", "NaN", "true", "9007199254740992", "8192pb"])(
-    "%j is no byte size",
+    "%j is not a byte size",
     (text) => {
       expect(parseByteSize(text)).toBeUndefined();
     },
@@ -43,13 +43,13 @@ describe("byte sizes", () => {
     expect(printByteSize(bytes)).toBe(text);
   });
 
-  it("a number without a unit is told apart, for Elasticsearch refuses it", () => {
+  it("a number without a unit is flagged, because Elasticsearch rejects it", () => {
     expect(readByteSize("524288000")).toEqual({ bytes: 524_288_000, hasUnit: false, isFractional: false });
     expect(readByteSize("1.5gb")).toEqual({ bytes: 1_610_612_736, hasUnit: true, isFractional: true });
     expect(readByteSize("-1")?.hasUnit).toBe(true);
   });
 
-  it("what is printed is read back as the same number, with a unit", () => {
+  it("a printed size parses back to the same number, with a unit", () => {
     fc.assert(
       fc.property(
         fc.oneof(

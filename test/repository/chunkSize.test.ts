@@ -20,12 +20,12 @@ describe("chunk bounds by type and version", () => {
     ["azure", "7.3.2", 1, 64 * MB, 64 * MB],
     ["azure", "7.6.0", 1, 256 * MB, undefined],
     ["azure", "9.2.0", 1, 5 * TB, 5 * TB],
-  ])("%s of %s", (type, version, minBytes, maxBytes, defaultBytes) => {
+  ])("cover %s of %s", (type, version, minBytes, maxBytes, defaultBytes) => {
     expect(chunkBounds(type, version)).toEqual({ minBytes, maxBytes, defaultBytes });
   });
 });
 
-describe("parts of a file", () => {
+describe("file parts", () => {
   it.each([
     [0, GB, 1, 0],
     [1, GB, 1, 1],
@@ -34,11 +34,11 @@ describe("parts of a file", () => {
     [10 * GB, GB, 10, GB],
     [10 * GB, null, 1, 10 * GB],
     [10 * GB, -1, 1, 10 * GB],
-  ])("%i bytes in chunks of %s are %i parts, the last of %i", (lengthBytes, chunkSizeBytes, parts, lastPartBytes) => {
+  ])("split %i bytes in chunks of %s into %i parts, the last of %i", (lengthBytes, chunkSizeBytes, parts, lastPartBytes) => {
     expect(partsOf(lengthBytes, chunkSizeBytes)).toEqual({ parts, lastPartBytes });
   });
 
-  it("sum to the length, and only the last one is smaller", () => {
+  it("add up to the length, and only the last one may be smaller", () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.integer({ min: 1, max: 5 * GB }), (lengthBytes, chunkSizeBytes) => {
         const { parts, lastPartBytes } = partsOf(lengthBytes, chunkSizeBytes);

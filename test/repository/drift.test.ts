@@ -16,7 +16,7 @@ function drift(registered: Parameters<typeof registrationDrift>[1], known: strin
 describe("registration drift", () => {
   const known = settingsFingerprint(WANTED.settings, SALT);
 
-  it("values that mean the same are the same, though the cluster says them in its own spelling", () => {
+  it("equivalent values are the same, although the cluster spells them differently", () => {
     expect(drift(REGISTERED, known)).toEqual({
       state: "same",
       differences: [],
@@ -33,7 +33,7 @@ describe("registration drift", () => {
     });
   });
 
-  it("a setting on one side only is a difference, except readonly: false", () => {
+  it("a setting present on only one side is a difference, except readonly: false", () => {
     const more = drift({ ...REGISTERED, settings: { ...REGISTERED.settings, readonly: "false", max_restore_bytes_per_sec: "1mb" } }, known);
     expect(more.differences).toEqual([{ setting: "max_restore_bytes_per_sec", wanted: null, registered: "1mb" }]);
   });
@@ -42,7 +42,7 @@ describe("registration drift", () => {
     expect(drift({ ...REGISTERED, type: "fs" }, known).differences[0]).toEqual({ setting: "type", wanted: "oss", registered: "fs" });
   });
 
-  it("a changed key shows in the fingerprint only, and not itself", () => {
+  it("a changed key shows only in the fingerprint and is never printed", () => {
     const rotated = { ...WANTED, settings: { ...WANTED.settings, secret_access_key: "correct horse" } };
     const found = drift(REGISTERED, known, rotated);
     expect(found).toMatchObject({
@@ -54,7 +54,7 @@ describe("registration drift", () => {
     expect(JSON.stringify(found)).not.toMatch(/hunter2|correct horse/);
   });
 
-  it("without a kept fingerprint the secrets are unknown, not wrong", () => {
+  it("without a stored fingerprint the secrets are unknown, not wrong", () => {
     expect(drift(REGISTERED, undefined)).toMatchObject({ state: "same", secrets: "unknown" });
     const plain: Registration = { type: "fs", settings: { location: "/srv" } };
     expect(drift({ type: "fs", settings: { location: "/srv" } }, undefined, plain)).toMatchObject({ state: "same", secrets: "none" });

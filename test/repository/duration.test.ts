@@ -14,11 +14,11 @@ describe("durations", () => {
     expect(parseDuration(text)).toBe(durationMs);
   });
 
-  it.each(["", "4", "4 h", "h", "-1h", "1.5h", "1h30m", "4hours", "99999999999999999d"])("%j is no duration", (text) => {
+  it.each(["", "4", "4 h", "h", "-1h", "1.5h", "1h30m", "4hours", "99999999999999999d"])("%j is not a duration", (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
-  it("what is printed is read back as the same number", () => {
+  it("a printed duration parses back to the same number", () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (durationMs) => {
         expect(parseDuration(printDuration(durationMs))).toBe(durationMs);

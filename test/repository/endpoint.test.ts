@@ -14,18 +14,18 @@ describe("endpoints", () => {
     ["s3-eu-west-1.amazonaws.com", "eu-west-1", "other", undefined],
     ["http://127.0.0.1:9411", undefined, "other", undefined],
     ["http://[::1]:9411", undefined, "other", undefined],
-  ])("%s lies in %s, network %s", (text, region, network, bucket) => {
+  ])("%s is in %s, network %s", (text, region, network, bucket) => {
     expect(parseEndpoint(text)).toMatchObject({ region, network, bucket });
   });
 
   it.each(["", "ftp://a", "http://", "https://user:pass@oss-cn-hangzhou.aliyuncs.com", "https://host/path", "https://host?x=1", "a b"])(
-    "%j is no endpoint",
+    "%j is not an endpoint",
     (text) => {
       expect(parseEndpoint(text)).toBeUndefined();
     },
   );
 
-  it("region and network make the endpoint", () => {
+  it("an endpoint is built from region and network", () => {
     expect(ossEndpoint("cn-hangzhou")).toBe("https://oss-cn-hangzhou.aliyuncs.com");
     expect(ossEndpoint("cn-hangzhou", { internal: true, scheme: "http" })).toBe("http://oss-cn-hangzhou-internal.aliyuncs.com");
     expect(parseEndpoint(ossEndpoint("cn-hangzhou", { internal: true }))).toMatchObject({ region: "cn-hangzhou", network: "internal" });
@@ -38,7 +38,7 @@ describe("endpoints", () => {
     ]);
   });
 
-  it("the public endpoint of one's own region is a warning about traffic", () => {
+  it("the public endpoint of the caller's own region is a warning about traffic", () => {
     const report = checkEndpoint({ path: "endpoint", endpoint: "https://oss-cn-hangzhou.aliyuncs.com", callerRegion: "cn-hangzhou" });
     expect(report.faults).toEqual([]);
     expect(report.warnings.map(printFault)).toEqual([
@@ -46,7 +46,7 @@ describe("endpoints", () => {
     ]);
   });
 
-  it("another region's internal endpoint is out of reach, its public one is fine", () => {
+  it("the internal endpoint of another region is unreachable, its public one is accepted", () => {
     const internal = checkEndpoint({
       path: "endpoint",
       endpoint: "https://oss-cn-beijing-internal.aliyuncs.com",
@@ -57,7 +57,7 @@ describe("endpoints", () => {
     expect(far).toEqual({ faults: [], warnings: [] });
   });
 
-  it("credentials in an endpoint are refused without being shown", () => {
+  it("credentials in an endpoint are rejected without being shown", () => {
     const { faults } = checkEndpoint({ path: "endpoint", endpoint: "https://me:hunter2@oss-cn-beijing.aliyuncs.com" });
     expect(faults).toHaveLength(1);
     expect(JSON.stringify(faults)).not.toContain("hunter2");

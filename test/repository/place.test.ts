@@ -3,7 +3,7 @@ import type { Place } from "../../shared/model/config.ts";
 import { normalizePlace, overlapOf, placeOf } from "../../shared/repository/place.ts";
 
 describe("the place of a registered repository", () => {
-  it("oss settings tell all of it", () => {
+  it("oss settings give every field", () => {
     const settings = {
       endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com",
       bucket: "b",
@@ -24,15 +24,15 @@ describe("the place of a registered repository", () => {
     expect(placeOf({ type: "source", settings: { ...settings, delegate_type: "oss" } })).toEqual(place);
   });
 
-  it("s3 settings tell bucket and base path", () => {
+  it("s3 settings give bucket and base path", () => {
     expect(placeOf({ type: "s3", settings: { bucket: "b", client: "default" } })).toEqual({ store: "s3", bucket: "b", basePath: "" });
   });
 
-  it.each(["fs", "gcs", "azure"] as const)("%s settings tell none", (type) => {
+  it.each(["fs", "gcs", "azure"] as const)("%s settings give none", (type) => {
     expect(placeOf({ type, settings: { location: "/srv", bucket: "b" } })).toBeUndefined();
   });
 
-  it("a normalized place names the region of its endpoint and has no trailing slash", () => {
+  it("a normalized place has the region of its endpoint and no trailing slash", () => {
     expect(normalizePlace({ store: "oss", bucket: "b", basePath: "a/", endpoint: "https://oss-cn-beijing.aliyuncs.com" })).toEqual({
       store: "oss",
       bucket: "b",
@@ -68,7 +68,7 @@ describe("overlapping places", () => {
     expect(overlapOf(place(one), place(other))).toBe(overlap);
   });
 
-  it("public, internal and S3 addresses of one region are one store", () => {
+  it("public, internal and S3 addresses of one region are the same store", () => {
     expect(overlapOf(place("a"), place("a", { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com" }))).toBe("same");
     expect(overlapOf(place("a"), place("a", { store: "s3", endpoint: "https://s3.oss-cn-hangzhou.aliyuncs.com" }))).toBe("same");
     expect(overlapOf(place("a"), place("a", { endpoint: undefined, region: "cn-hangzhou" }))).toBe("same");

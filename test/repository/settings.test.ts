@@ -14,7 +14,7 @@ function warningsOf(question: SettingsQuestion): string[] {
 }
 
 describe("repository settings", () => {
-  it("lawful oss settings have no fault, and say what they come to", () => {
+  it("valid oss settings have no faults, and their effective values are returned", () => {
     const report = validateRepositorySettings({ type: "oss", version: "5.5.3", settings: { ...OSS, base_path: "prod/", compress: true } });
     expect(report).toEqual({
       faults: [],
@@ -39,7 +39,7 @@ describe("repository settings", () => {
     ["-1", 'settings.chunk_size: below what type oss allows: "-1", write 1mb to 1gb (one PutObject per chunk)'],
     ["big", 'settings.chunk_size: not a byte size: "big", write a number and a unit such as 500mb or 1gb'],
     ["524288000", 'settings.chunk_size: a byte size without a unit, which Elasticsearch refuses: "524288000", write 524288000b'],
-  ])("oss chunk_size %s is refused", (chunkSize, message) => {
+  ])("oss chunk_size %s is rejected", (chunkSize, message) => {
     expect(faultsOf({ type: "oss", settings: { ...OSS, chunk_size: chunkSize } })).toEqual([message]);
   });
 
@@ -47,7 +47,7 @@ describe("repository settings", () => {
     expect(faultsOf({ type: "oss", settings: { ...OSS, chunk_size: chunkSize } })).toEqual([]);
   });
 
-  it("bounds follow the version where they changed", () => {
+  it("bounds follow the version", () => {
     const question = { type: "gcs", settings: { bucket: "b", chunk_size: "1gb" } };
     expect(faultsOf({ ...question, version: "7.6.2" })).toEqual([
       'settings.chunk_size: above what type gcs of 7.6.2 allows: "1gb", write 1b to 100mb',
@@ -56,7 +56,7 @@ describe("repository settings", () => {
     expect(faultsOf(question)).toEqual([]);
   });
 
-  it("an unknown setting gets the one that was meant", () => {
+  it("an unknown setting suggests the one that was probably meant", () => {
     expect(faultsOf({ type: "oss", settings: { ...OSS, chunksize: "1gb" } })).toEqual([
       'settings.chunksize: unknown setting, did you mean "chunk_size"?',
     ]);
@@ -65,12 +65,12 @@ describe("repository settings", () => {
     );
   });
 
-  it("an unknown type gets the one that was meant", () => {
+  it("an unknown type suggests the one that was probably meant", () => {
     expect(validateRepositorySettings({ type: "os", settings: {} })).toMatchObject({ effective: undefined });
     expect(faultsOf({ type: "os", settings: {} })).toEqual(['type: unknown repository type: "os", did you mean "oss"?']);
   });
 
-  it("what a type cannot do without is named", () => {
+  it("missing required settings are named", () => {
     expect(faultsOf({ type: "oss", settings: { ecs_ram_role: "role" } })).toEqual([
       "settings.endpoint: missing, add it: type oss needs it",
       "settings.bucket: missing, add it: type oss needs it",
@@ -78,19 +78,19 @@ describe("repository settings", () => {
     expect(faultsOf({ type: "fs", settings: {} })).toEqual(["settings.location: missing, add it: type fs needs it"]);
   });
 
-  it("a base path with a leading slash is refused", () => {
+  it("a base path with a leading slash is rejected", () => {
     expect(faultsOf({ type: "oss", settings: { ...OSS, base_path: "/prod" } })).toEqual([
       'settings.base_path: starts with "/": objects land under an empty folder name: "/prod", remove the leading /',
     ]);
   });
 
-  it("a switch is true or false", () => {
+  it("a boolean setting must be true or false", () => {
     expect(faultsOf({ type: "fs", settings: { location: "/srv", compress: "yes" } })).toEqual([
       'settings.compress: neither true nor false: "yes", write true or false',
     ]);
   });
 
-  it("half a key pair is refused and no key at all is a warning", () => {
+  it("half a key pair is rejected and no key at all is a warning", () => {
     const { secret_access_key: _, ...half } = OSS;
     expect(faultsOf({ type: "oss", settings: half })).toEqual([
       "settings.secret_access_key: missing beside its other half, add it, or leave out both",
@@ -100,13 +100,13 @@ describe("repository settings", () => {
     ]);
   });
 
-  it("the public endpoint beside the cluster is a warning about traffic", () => {
+  it("the public endpoint of the cluster's own region is a warning about traffic", () => {
     const settings = { ...OSS, endpoint: "http://oss-cn-hangzhou.aliyuncs.com" };
     expect(warningsOf({ type: "oss", settings, clusterRegion: "cn-hangzhou" })).toHaveLength(1);
     expect(warningsOf({ type: "oss", settings })).toEqual([]);
   });
 
-  it("source is judged by what it writes through, from 6.5 on", () => {
+  it("a source repository is validated as its delegate type, from 6.5 on", () => {
     const settings = { ...OSS, delegate_type: "oss", chunk_size: "5gb" };
     expect(faultsOf({ type: "source", settings, version: "7.10.2" })).toHaveLength(1);
     expect(faultsOf({ type: "source", settings: { delegate_type: "fs", location: "/srv" }, version: "5.5.3" })).toEqual([
@@ -117,7 +117,7 @@ describe("repository settings", () => {
     expect(validateRepositorySettings({ type: "source", settings }).effective).toMatchObject({ type: "source", writtenType: "oss" });
   });
 
-  it("an s3 object ends at buffer_size × 10,000 parts", () => {
+  it("an s3 object is limited to buffer_size × 10,000 parts", () => {
     const report = validateRepositorySettings({
       type: "s3",
       version: "8.17.0",
@@ -134,12 +134,12 @@ describe("repository settings", () => {
     [{ buffer_size: "1mb" }, "buffer.bounds"],
     [{ buffer_size: "6gb" }, "buffer.bounds"],
     [{ buffer_size: "200mb", chunk_size: "100mb" }, "buffer.aboveChunk"],
-  ])("s3 %j is refused", (settings, code) => {
+  ])("s3 %j is rejected", (settings, code) => {
     const { faults } = validateRepositorySettings({ type: "s3", settings: { bucket: "b", ...settings } });
     expect(faults.map(({ reason }) => reason.code)).toEqual([code]);
   });
 
-  it("rates: 40mb by default, no limit for restores from 7.9 on, 0 and -1 lift them", () => {
+  it("rate limits: 40mb by default, no limit for restores from 7.9 on, 0 and -1 disable them", () => {
     const rates = (version: string, settings = {}) =>
       validateRepositorySettings({ type: "fs", version, settings: { location: "/srv", ...settings } });
     expect(rates("7.7.0").effective).toMatchObject({ maxSnapshotBytesPerSec: 40 * MB, maxRestoreBytesPerSec: 40 * MB });
@@ -149,13 +149,13 @@ describe("repository settings", () => {
     expect(lifted.warnings.map(({ reason }) => reason.code)).toEqual(["rate.unlimited"]);
   });
 
-  it("a fractional size works and is a warning", () => {
+  it("a fractional size is accepted with a warning", () => {
     expect(warningsOf({ type: "fs", settings: { location: "/srv", chunk_size: "1.5gb" } })).toEqual([
       'settings.chunk_size: a fractional byte size, which Elasticsearch calls deprecated: "1.5gb", write 1536mb',
     ]);
   });
 
-  it("a secret never shows, whatever is wrong with it", () => {
+  it("a secret never appears, whatever is wrong with the settings", () => {
     const report = validateRepositorySettings({
       type: "oss",
       settings: { ...OSS, endpoint: "x y", base_path: "/", compress: "no", chunk_size: "9gb" },

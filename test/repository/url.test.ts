@@ -15,7 +15,7 @@ function refusalOf(text: string): unknown {
 }
 
 describe("place URLs", () => {
-  it("tell store, bucket, base path, endpoint and region", () => {
+  it("give store, bucket, base path, endpoint and region", () => {
     expect(parsePlaceUrl("oss://moved/movies/?endpoint=https%3A%2F%2Foss-cn-hangzhou.aliyuncs.com")).toEqual({
       store: "oss",
       bucket: "moved",
@@ -46,20 +46,20 @@ describe("place URLs", () => {
       "oss://b?endpoint=nope/x: its endpoint is no address, write it as in endpoint=https://oss-cn-hangzhou.aliyuncs.com",
     ],
     ["oss://b/%zz", "oss://b/%zz: has a broken % escape, write %25 for a percent sign"],
-  ])("%s is refused with one sentence", (text, message) => {
+  ])("%s is rejected with one sentence", (text, message) => {
     const error = refusalOf(text);
     expect(hasCode(error, "invalid")).toBe(true);
     expect(messageOf(error)).toBe(message);
   });
 
-  it("credentials are refused and never shown", () => {
+  it("credentials are rejected and never shown", () => {
     const message = messageOf(refusalOf("s3://AKIA:hunter2@bucket/base"));
     expect(message).toBe("place: credentials do not belong into the URL, leave them to the environment of the function's role");
     expect(message).not.toContain("hunter2");
     expect(printPlaceUrl({ store: "oss", bucket: "b", basePath: "", secretAccessKey: "hunter2" })).toBe("oss://b");
   });
 
-  it("what is printed is read back as the same place", () => {
+  it("a printed URL parses back to the same place", () => {
     const basePath = fc
       .array(fc.string({ minLength: 1, unit: "grapheme" }), { maxLength: 3 })
       .map((parts) => parts.join("/").replaceAll("@", ""));

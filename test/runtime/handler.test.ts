@@ -40,13 +40,13 @@ afterEach(() => {
 });
 const listen = () => vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
 
-describe("the pipeline of a function", () => {
-  it("gives the verb what its schema made of the event", async () => {
+describe("function pipeline", () => {
+  it("passes the event parsed by its schema to the verb", async () => {
     expect(await invoke(policyTimer, JSON.stringify(TIMER))).toEqual({ policy: "nightly", triggerTime: new Date(TIMER.triggerTime) });
     expect(await invoke(tick, "{}")).toEqual({});
   });
 
-  it.each(["", "{", "not json"])("refuses the event %j, logs it once and says what is wrong", async (event) => {
+  it.each(["", "{", "not json"])("rejects the event %j, logs it once and reports what is wrong", async (event) => {
     listen();
     await expect(invoke(policyTimer, event)).rejects.toMatchObject({ code: "invalid", message: expect.stringMatching(/^test: /) });
     expect(lines).toHaveLength(1);
@@ -71,12 +71,12 @@ describe("the pipeline of a function", () => {
     ],
     ["attempt", copyTask, { job: "a", batch: "b", attempt: 0 }],
     ["job", copyTask, { batch: "b", attempt: 1 }],
-  ])("names the path %s of what is wrong", async (path, schema, event) => {
+  ])("names the path %s of the fault", async (path, schema, event) => {
     listen();
     await expect(invoke(schema, JSON.stringify(event))).rejects.toThrow(`test: ${path}`);
   });
 
-  it("passes on only blobs that were created", async () => {
+  it("passes on only created blobs", async () => {
     const event = (eventName: string, key: string) => ({ eventName, oss: { bucket: { name: "b" }, object: { key } } });
     const events = [
       event("ObjectCreated:PutObject", "a"),
@@ -102,7 +102,7 @@ describe("the pipeline of a function", () => {
     expect(lines[1]).toContain("sent [secret]");
   });
 
-  it("throws no stack and no cause of the fault on to the platform", async () => {
+  it("throws no stack and no cause to the platform", async () => {
     listen();
     const error = await invoke(tick, "{}", async () => Promise.reject(new TypeError("boom"))).catch((thrown: unknown) => thrown as Error);
     expect(error).toMatchObject({ name: "OssnapError", code: "permanent", message: "boom" });
@@ -110,8 +110,8 @@ describe("the pipeline of a function", () => {
   });
 });
 
-describe("a redactor", () => {
-  it("finds secrets also percent-encoded and within JSON, the longest first, and leaves ordinary words", () => {
+describe("redactor", () => {
+  it("also finds secrets percent-encoded and inside JSON, the longest first, and leaves ordinary words alone", () => {
     const redact = redactor(['p/q+"r"=', "p/q+", "abc", undefined, "secret-within", "secret-within-another"]);
     expect(redact(JSON.stringify({ url: `http://h/?k=${encodeURIComponent('p/q+"r"=')}`, text: 'p/q+"r"=' }))).toBe(
       '{"url":"http://h/?k=[secret]","text":"[secret]"}',
@@ -120,8 +120,8 @@ describe("a redactor", () => {
   });
 });
 
-describe("a log line", () => {
-  it("keeps its own message when a field has that name", () => {
+describe("log line", () => {
+  it("keeps its own message when a field has the same name", () => {
     const written: string[] = [];
     jsonLogger(
       {},

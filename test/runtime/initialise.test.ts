@@ -64,7 +64,7 @@ describe("ossnap init", () => {
     expect((await world("plain")).identity).toEqual(first.identity);
   });
 
-  it("refuses a versioned bucket, where two writers could both win, and writes nothing", async () => {
+  it("rejects a versioned bucket, where two writers could both win, and writes nothing", async () => {
     await expect(initialise(settingsFor("versioned"), context)).rejects.toMatchObject({
       code: "invalid",
       message: expect.stringMatching(/versioned has versioning: .*use an unversioned bucket/) as string,
@@ -74,11 +74,11 @@ describe("ossnap init", () => {
 });
 
 describe("a state without its identity", () => {
-  it("invariant 9: refuses every function, and names the command that mends it", async () => {
+  it("invariant 9: refuses every function, and names the command that fixes it", async () => {
     await expect(world("foreign")).rejects.toMatchObject({ code: "absent", message: expect.stringContaining("ossnap init") as string });
   });
 
-  it("tells a missing bucket from a missing identity", async () => {
+  it("distinguishes a missing bucket from a missing identity", async () => {
     await expect(world("no-such-bucket")).rejects.toMatchObject({
       code: "absent",
       message: expect.stringContaining("no-such-bucket") as string,

@@ -41,7 +41,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** A cluster that nobody listens at, two watches, a copy after a policy. */
+/** A cluster with nothing listening, two watches, and a copy that follows a policy. */
 function settings(): RuntimeSettings {
   const place = (bucket: string) => ({ store: "oss", bucket, endpoint: oss.url, region: "cn-hangzhou" });
   const watch = (bucket: string) => ({
@@ -76,7 +76,7 @@ async function open() {
   return openWorld(known, { functionName: "advanceJobs", context: CONTEXT, startedMs: Date.now(), logger });
 }
 
-/** At a minute in which no copy looks at its source. */
+/** Ticks at a minute in which no copy checks its source. */
 async function tick() {
   const world = await open();
   const now = () => {
@@ -87,8 +87,8 @@ async function tick() {
   return advanceJobs({ ...world, clock: { now } });
 }
 
-describe("an idle tick of a warm instance", () => {
-  it("makes one request, and one for each watch", async () => {
+describe("idle tick of a warm instance", () => {
+  it("makes one request plus one per watch", async () => {
     await tick();
     await tick();
     oss.requests.reset();
@@ -97,8 +97,8 @@ describe("an idle tick of a warm instance", () => {
   });
 });
 
-describe("the log lines of a step", () => {
-  it("carry request id and job, whoever writes them, and no secret that was planted", async () => {
+describe("log lines of a step", () => {
+  it("carry request id and job, whichever module writes them, and none of the planted secrets", async () => {
     const world = await open();
     const slot = slotOf(world.clock.now());
     await askBackup(world, { policy: "nightly", slot, asked: { by: "timer", who: "timer" } });

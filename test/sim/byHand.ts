@@ -1,4 +1,5 @@
-import { cancelJob, listJobs, setPaused } from "../../shared/verbs/jobs/show.ts";
+import { cancelJob, setPaused } from "../../shared/verbs/jobs/ask.ts";
+import { listJobs } from "../../shared/verbs/jobs/show.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { startRestore } from "../../shared/verbs/restore/askByHand.ts";
 import type { Verb } from "./platform.ts";
@@ -6,7 +7,7 @@ import { MINUTE_MS, type Parts, type Play, POLICY } from "./scenario.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
 
-/** What people do meanwhile: requests by hand, sometimes sent twice because no answer came. */
+/** Schedules manual requests, some of which are sent twice because no response arrived. */
 export function pressButtons(play: Play, { fromMs, untilMs }: { fromMs: number; untilMs: number }, parts: Parts): void {
   const { kernel, platform, faults, random } = play;
   const press = (atMs: number, label: string, verb: Verb) =>
@@ -23,7 +24,7 @@ export function pressButtons(play: Play, { fromMs, untilMs }: { fromMs: number; 
   if (random.chance(0.25)) {
     const atMs = sometime();
     press(atMs, "pause", (world) => setPaused(world, true, "ops"));
-    // Somebody looks whether it worked, until it did.
+    // The operator repeats the request until it worked.
     for (const minutes of [15, 20, 30]) press(atMs + minutes * MINUTE_MS, "resume", (world) => setPaused(world, false, "ops"));
     kernel.at(untilMs, "resume", () => platform.invoke("http", "resume", (world) => setPaused(world, false, "ops")));
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Crash, crashEverywhere, SHORT_SCENARIOS, type ShortScenario } from "./crashes.ts";
 
-/** An answer that is lost to a read is one more failed read: those of the long scenarios are left to the whole run (`--crashes`). */
+/** A lost response to a read is just another failed read; those of the long scenarios are left to the full run (`--crashes`). */
 const CASES: [ShortScenario, Crash][] = [
   ...SHORT_SCENARIOS.map((name): [ShortScenario, Crash] => [name, "kill"]),
   ["backup", "lost"],
@@ -10,7 +10,7 @@ const CASES: [ShortScenario, Crash][] = [
 
 describe("one crash at every single request", () => {
   it.each(CASES)(
-    "%s, %s: the end is the same, and no invariant is violated on the way",
+    "%s, %s: the end is the same, and no invariant is violated in between",
     async (name, crash) => {
       const { violations, runs } = await crashEverywhere(name, crash);
       expect(violations).toEqual([]);

@@ -31,10 +31,10 @@ const OPS = { by: "person" as const, who: "ops" };
 const STEP = "es-5.5.2-multitype/repo";
 const INDEX = "fx-multi";
 
-/** Close together while something moves and when a frozen one thaws, with wide gaps between: idle ticks tell nothing. */
+/** Close together while something moves and when a frozen instance thaws, with wide gaps in between, because idle ticks show nothing. */
 const TICKS = [-1, 0.5, 1, 1.5, 2.5, 3.5, 5, 8, 12, 20, 30, 45, 58, 61, 62, 63, 64, 66, 70, 80, 100, 130, 160, 200, 240, 290];
 
-/** Each way through, as short as it goes. */
+/** The shortest run of each kind of work. */
 export const SHORT_SCENARIOS = ["backup", "prune", "copy", "arrival"] as const;
 export type ShortScenario = (typeof SHORT_SCENARIOS)[number];
 
@@ -47,7 +47,7 @@ const PARTS: Record<ShortScenario, Parts> = {
 
 export function shortScenario(name: ShortScenario): Scenario {
   const config = simConfig(PARTS[name], INDEX);
-  // One slot is all there is.
+  // The policies have only one slot.
   for (const policy of Object.values(config.backups)) policy.schedule.cron = "0 0 1 * * *";
   if (name === "copy") config.watches = {};
   for (const rule of Object.values(config.copies)) delete rule.schedule;
@@ -72,7 +72,7 @@ export function shortScenario(name: ShortScenario): Scenario {
 }
 
 async function begin(name: ShortScenario, play: Play): Promise<void> {
-  // A slot is due for a policy that was seen before.
+  // A slot is due only for a policy that was seen before.
   for (const minutes of TICKS) everyMinute(play, START_MS + minutes * MINUTE_MS, START_MS + minutes * MINUTE_MS + 1, 0);
   for (const index of ["movies", "movies-old"]) play.stage.source.putIndex(index, { documents: 3 });
   if (name === "backup") slotTimer(play, START_MS);
@@ -81,7 +81,7 @@ async function begin(name: ShortScenario, play: Play): Promise<void> {
   if (name === "arrival") await beginArrival(play);
 }
 
-/** A person who gets no answer asks again. */
+/** An operator who gets no response repeats the request. */
 function pressTwice({ kernel, platform }: Play, verb: Verb): void {
   for (const minutes of [0.2, 2]) kernel.at(START_MS + minutes * MINUTE_MS, "", () => platform.invoke("http", "", verb));
 }
@@ -155,7 +155,7 @@ interface Watching {
   asked?: (request: Request<unknown>, step: number) => void;
 }
 
-/** The scenario with one of its requests struck; none when `struck` is 0. */
+/** Runs the scenario with one of its requests hit by a crash; none if `struck` is 0. */
 export function crashOnce(
   name: ShortScenario,
   crash: Crash,
@@ -176,7 +176,7 @@ export function crashOnce(
   });
 }
 
-/** The scenario without a fault, then once for every one of its requests, or its writes, with that one struck: the end is the same. */
+/** Runs the scenario without a fault, then once for each of its requests (or writes) with a crash there, and compares the ends. */
 export async function crashEverywhere(name: ShortScenario, crash: Crash, where: "requests" | "writes" = "requests"): Promise<CrashRuns> {
   const writes = new Set<number>();
   const whole = await crashOnce(name, crash, 0, { asked: (request, step) => void (request.writes && writes.add(step)) });

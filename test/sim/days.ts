@@ -28,7 +28,7 @@ const QUIET_SLOTS = ["2026-11-21T13:00:00Z", "2026-11-21T15:00:00Z"].map((time) 
 const STEPS = ["es-5.5.2-migration/step1", "es-5.5.2-migration/step2"];
 const INDEX = "fx-orders";
 
-/** Five slots with everything that can happen beside them, then a quiet afternoon. */
+/** Five slots with every possible event beside them, then a quiet afternoon. */
 export function daysScenario(seed: string): Scenario {
   const random = seededRandom(`${seed}/days`);
   const way = random.pick(["copy", "outside", "none"] as const);
@@ -91,7 +91,7 @@ async function beginBackups(play: Play): Promise<void> {
   if (random.chance(0.6)) kernel.at(first + random.between(3 * HOUR_MS, 8 * HOUR_MS), "a snapshot is pinned", () => pin(play));
 }
 
-/** Somebody deletes a snapshot and takes another one under its name. */
+/** Another writer deletes a snapshot and takes a new one under its name. */
 function takeAnew({ stage, random }: Play): void {
   const there = stage.places.at(BACKUPS_LOCATION);
   const good = there.filter(({ name, state }) => state === "SUCCESS" && name.startsWith(POLICY));
@@ -99,7 +99,7 @@ function takeAnew({ stage, random }: Play): void {
   if (chosen) chosen.uuid = `anew-${chosen.uuid}`;
 }
 
-/** Another tool takes one of its own, into the same repository, if the cluster lets it. */
+/** Another tool takes its own snapshot into the same repository, if the cluster allows it. */
 function foreignSnapshot({ stage, kernel }: Play, atMs: number): void {
   kernel.at(atMs, "another tool takes a snapshot", async () => {
     const name = `slm-${kernel.nowMs()}`;
@@ -107,7 +107,7 @@ function foreignSnapshot({ stage, kernel }: Play, atMs: number): void {
   });
 }
 
-/** The state's identity is gone for a while, as in a bucket that somebody emptied and filled again. */
+/** The state's identity is missing for a while, as in a bucket that was emptied and refilled. */
 function loseState({ stage, kernel, random }: Play): void {
   const isIdentity = (key: string) => key === stateKey.identity || key.startsWith(stateKey.marker(""));
   kernel.at(START_MS + random.between(20, 500) * MINUTE_MS, "the state's identity is lost", () => {
@@ -125,7 +125,7 @@ async function pin({ stage, random }: Play): Promise<void> {
   if (chosen) await stage.bare(stage.config.state).put(`${stateKey.pins("backups")}${chosen.uuid}.json`, Buffer.from("{}"));
 }
 
-/** What the target can restore, under the very uuids that the blobs name. */
+/** Makes snapshots restorable on the target, with the same uuids as in the blobs. */
 function offer({ stage }: Play, { snapshots }: FixtureStep): void {
   const settings = { "routing.allocation.require.box_type": "hot", "blocks.write": "true" };
   for (const { name, uuid, startTime, documents } of snapshots) {
@@ -134,7 +134,7 @@ function offer({ stage }: Play, { snapshots }: FixtureStep): void {
   }
 }
 
-/** The source of a copy lives on: a cluster there writes a second snapshot, and takes its old root away. */
+/** The source of a copy changes: a cluster there writes a second snapshot and deletes the old root. */
 async function beginSource({ stage, kernel, random }: Play, [first, second]: FixtureStep[]): Promise<void> {
   const write = async (step: FixtureStep | undefined, except = "") => {
     for (const [key, bytes] of step?.blobs ?? []) if (key !== except) await stage.bare(AWS).put(key, bytes);
@@ -151,7 +151,7 @@ async function beginSource({ stage, kernel, random }: Play, [first, second]: Fix
   );
 }
 
-/** Somebody else's copier brings the blobs in any order, the root perhaps first. */
+/** Another tool copies the blobs in any order, possibly the root first. */
 function beginOutside(play: Play, steps: FixtureStep[]): void {
   const { stage, kernel, random } = play;
   steps.forEach((step, number) => {

@@ -6,7 +6,7 @@ import { pruneSnapshots } from "../../shared/tick/pruneSnapshots.ts";
 import type { FunctionName, Verb } from "./platform.ts";
 import { MINUTE_MS, MOVED, type Play, POLICY } from "./scenario.ts";
 
-/** How triggers come to the functions: late, twice, or not at all. */
+/** Delivers a trigger to a function: late, twice, or not at all. */
 function deliver({ kernel, platform, faults, random }: Play, atMs: number, name: FunctionName, label: string, verb: Verb): void {
   const once = (delayMs: number) => kernel.at(atMs + delayMs, "", () => platform.invoke(name, label, verb));
   kernel.at(atMs, "", () => {
@@ -16,7 +16,7 @@ function deliver({ kernel, platform, faults, random }: Play, atMs: number, name:
   });
 }
 
-/** The tick of every minute; when all is quiet every fifth will do. */
+/** The tick of every minute; every fifth minute once everything is quiet. */
 export function everyMinute(play: Play, fromMs: number, untilMs: number, quietMs: number): void {
   for (let atMs = fromMs; atMs < untilMs; atMs += atMs < quietMs ? MINUTE_MS : 5 * MINUTE_MS)
     deliver(play, atMs, "advanceJobs", "", advanceJobs);
@@ -32,7 +32,7 @@ export function pruneTimer(play: Play, slotMs: number): void {
   deliver(play, slotMs, "pruneSnapshots", timer.triggerTime.toISOString().slice(11, 16), (world) => pruneSnapshots(world, timer));
 }
 
-/** A blob was written below the watched prefix; only roots have a trigger. */
+/** Called when a blob was written below the watched prefix; only roots have a trigger. */
 export function blobWritten({ kernel, platform, faults, random }: Play, key: string): void {
   if (rootGenerationOf(key) === undefined) return;
   const blob = { bucket: MOVED.bucket, key: `${MOVED.basePath}/${key}` };

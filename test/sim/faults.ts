@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 
 const MINUTE_MS = 60_000;
 
-/** What may strike a request. */
+/** Faults of a request. */
 const REQUEST_FAULTS = [
   "transient",
   "throttled",
@@ -18,7 +18,7 @@ const REQUEST_FAULTS = [
   "freezeBefore",
   "freezeAfter",
 ] as const;
-/** What may go wrong with the delivery of a trigger. */
+/** Faults in the delivery of a trigger. */
 const DELIVERY_FAULTS = [
   "timerLost",
   "timerTwice",
@@ -37,7 +37,7 @@ type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 export type FaultName = RequestFault | DeliveryFault;
 export const FAULT_NAMES: readonly FaultName[] = [...REQUEST_FAULTS, ...DELIVERY_FAULTS];
 
-/** How often each strikes one request, or one delivery, where it is on at all. */
+/** The probability of each fault per request or delivery, if it is enabled. */
 const RATES: Record<FaultName, number> = {
   transient: 0.01,
   throttled: 0.005,
@@ -62,13 +62,13 @@ const RATES: Record<FaultName, number> = {
   requestRepeated: 0.3,
 };
 
-/** Writes are few, and all that matters happens around them. */
+/** Writes are few, but everything important happens around them. */
 const WRITE_WEIGHT = 5;
 const FREEZE_MS_MAX = 70 * MINUTE_MS;
 
 export interface Faults {
   decide(actor: Actor, request: Request<unknown>, nowMs: number): Verdict;
-  /** Whether this fault strikes a delivery now. */
+  /** Whether this fault affects a delivery now. */
   strikes(fault: DeliveryFault): boolean;
   count(fault: FaultName): void;
   stop(): void;
@@ -88,7 +88,7 @@ export function noFaults(): Faults {
   };
 }
 
-/** Each seed has some of the faults, some of them rarely and some often: what only shows when another one keeps away shows somewhere. */
+/** Each seed enables a subset of the faults at varying rates, so that combinations that need another fault to be absent occur too. */
 export function randomFaults(random: Random, secret: string): Faults {
   const fired = none();
   const rates = Object.fromEntries(
@@ -147,13 +147,13 @@ export function randomFaults(random: Random, secret: string): Faults {
   };
 }
 
-/** A write that lands an hour late is possible where it was on its way already; a read has no effect to come late. */
+/** A write may land an hour late if it was already sent; a read has no effect that could be late. */
 function applies(fault: RequestFault, request: Request<unknown>): boolean {
   if (fault === "late" || fault === "lost") return request.writes;
   return fault !== "cut" || request.half !== undefined;
 }
 
-/** Some clients put what they were given into their messages. */
+/** Some clients include their arguments in error messages. */
 function troubleOf({ port, call, subject }: Request<unknown>, code: "transient" | "denied", secret: string): AppError {
   return new AppError(code, `${port}: ${call} ${subject}: ${code} (planted; signed with ${secret})`);
 }

@@ -5,30 +5,30 @@ import { rootGenerationOf } from "../../shared/format/keys.ts";
 import { openRepository, readClosure } from "../../shared/reader/readRepository.ts";
 import { datedSnapshots } from "../../shared/reader/rootSnapshots.ts";
 
-/** From the project's folder, wherever this code was bundled to. */
+/** Relative to the project's folder, because this code may be bundled elsewhere. */
 const FIXTURES = path.resolve("test/fixtures");
 
 export interface FixtureSnapshot {
   name: string;
   uuid: string;
   startTime: Date;
-  /** What it needs beside the root, key → bytes. */
+  /** The blobs it needs besides the root, key → bytes. */
   closure: ReadonlyMap<string, number>;
-  /** Index → documents in it. */
+  /** Index → number of documents. */
   documents: Record<string, number>;
 }
 
-/** A repository that a real cluster wrote, at one moment of its life. */
+/** A repository written by a real cluster, at one point of its history. */
 export interface FixtureStep {
   blobs: ReadonlyMap<string, Uint8Array>;
   rootKey: string;
-  /** In the order of their start. */
+  /** Ordered by start time. */
   snapshots: FixtureSnapshot[];
 }
 
 const known = new Map<string, Promise<FixtureStep>>();
 
-/** `es-5.5.2-migration/step1`, read and understood once. */
+/** Loads a step such as `es-5.5.2-migration/step1` once. */
 export function fixtureStep(name: string): Promise<FixtureStep> {
   const step = known.get(name) ?? load(name);
   known.set(name, step);

@@ -6,19 +6,19 @@ import type { Notifier } from "../../shared/model/notice.ts";
 import type { Tasks } from "../../shared/model/tasks.ts";
 import type { Actor, Kernel, Request } from "./kernel.ts";
 
-/** A write that reached its part, as the checks see it. */
+/** A write at the time it is applied, as the checks see it. */
 export interface Effect {
   actor: Actor;
   port: string;
   call: string;
   args: readonly unknown[];
-  /** When the invocation asked for it. */
+  /** When the invocation requested it. */
   askedMs: number;
-  /** Absent while it has not been tried. */
+  /** Absent until it was tried. */
   error?: unknown;
 }
 
-/** Told right before a write is tried and right after. */
+/** Notified when a write is requested, right before it is tried, and right after. */
 export interface EffectWatch {
   asked(effect: Effect): void;
   before(effect: Effect): Promise<void>;
@@ -29,13 +29,13 @@ export interface GateOptions {
   kernel: Kernel;
   actor: Actor;
   watch: EffectWatch;
-  /** Keys of one page of a listing. */
+  /** Number of keys per listing page. */
   pageKeys: number;
 }
 
 type Call = Pick<Request<unknown>, "port" | "call" | "subject">;
 
-/** A write, shown to the checks where it happens, whenever that is. */
+/** Passes a write to the checks when it is applied, however late that is. */
 function write<T>({ kernel, actor, watch }: GateOptions, call: Call, args: readonly unknown[], apply: () => Promise<T>): Promise<T> {
   const effect: Effect = { actor, port: call.port, call: call.call, args, askedMs: kernel.nowMs() };
   watch.asked(effect);
@@ -56,7 +56,7 @@ function write<T>({ kernel, actor, watch }: GateOptions, call: Call, args: reado
   });
 }
 
-/** A store of which every request, and every page of a listing, waits for the kernel. */
+/** A store whose requests, including every listing page, wait for the kernel. */
 export function gatedStore(options: GateOptions, port: string, store: BlobStore): BlobStore {
   const { kernel, actor } = options;
   const read = <T>(call: string, subject: string, apply: () => Promise<T>) =>
@@ -97,7 +97,7 @@ export function gatedStore(options: GateOptions, port: string, store: BlobStore)
 interface Page {
   items: BlobInfo[];
   end: "more" | "last" | "cut";
-  /** The store's clock when the page was made; its header has whole seconds. */
+  /** The store's clock when the page was made; its header has a resolution of one second. */
   date: Date;
 }
 
@@ -111,7 +111,7 @@ async function pageOf({ kernel, pageKeys }: GateOptions, store: BlobStore, prefi
   return { items, end: "last", date };
 }
 
-/** The same for a cluster. */
+/** A cluster whose requests wait for the kernel. */
 export function gatedCluster(options: GateOptions, cluster: Cluster): Cluster {
   const port = `cluster:${cluster.name}`;
   const calls = Object.entries(cluster).filter(([, value]) => typeof value === "function") as [

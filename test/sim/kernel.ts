@@ -1,4 +1,4 @@
-/** What an invocation asks of the outside; nothing of it happens before the kernel says so. */
+/** A request of an invocation to the outside; it has no effect until the kernel lets it proceed. */
 export interface Request<T> {
   /** `state`, `oss:moved`, `cluster:source`, `tasks`, `notifier`, `sleep`. */
   port: string;
@@ -7,20 +7,20 @@ export interface Request<T> {
   writes: boolean;
   /** The effect itself, on the bare part behind the port. */
   apply(): Promise<T>;
-  /** What is left of an answer that breaks off half way. */
+  /** The part of a response that is received before it breaks off. */
   half?(answer: T): T;
-  /** Of a sleep: how long. */
+  /** The duration of a sleep. */
   waitMs?: number;
 }
 
-/** What becomes of a request. */
+/** The fate of a request. */
 export type Verdict =
   | { do: "proceed" }
   /** Nothing is done. */
   | { do: "fail"; fault: string; error: Error }
-  /** It is done, and the answer is lost. */
+  /** It is done, and the response is lost. */
   | { do: "lose"; error: Error }
-  /** The answer is a time-out now, and it is done all the same after so long. */
+  /** It times out now, and is done anyway after this delay. */
   | { do: "late"; ms: number; error: Error }
   | { do: "cut" }
   | { do: "kill" }
@@ -32,13 +32,13 @@ export interface Actor {
   name: string;
   startedMs: number;
   alive: boolean;
-  /** It goes on exactly where it was once this is over. */
+  /** It resumes exactly where it was once this is over. */
   frozenUntilMs: number;
-  /** It was frozen, or something that it sent came late: what it decided may be old by the time it happens. */
+  /** It was frozen, or one of its requests was late: its decisions may be outdated by the time they take effect. */
   wasFrozen: boolean;
   /** When its time is over. */
   deadlineMs: number;
-  /** What it slept of its own accord, beside the pauses of retries. */
+  /** The time it slept itself, besides retry pauses. */
   waitedMs: number;
   onKilled(): void;
 }
@@ -48,7 +48,7 @@ interface Parked {
   request: Request<unknown>;
   order: number;
   readyMs: number;
-  /** A freeze or stall was its fault already. */
+  /** A freeze or stall has already been its fault. */
   struck: boolean;
   resolve(answer: unknown): void;
   reject(error: Error): void;
@@ -63,10 +63,10 @@ interface Happening {
 
 export interface KernelOptions {
   startMs: number;
-  /** How long a request takes to get there. */
+  /** How long a request takes to arrive. */
   latencyMs(request: Request<unknown>): number;
   decide(actor: Actor, request: Request<unknown>, nowMs: number, step: number): Verdict;
-  /** After every step; `happened` when something beside the invocations moved. */
+  /** Called after every step; `happened` if something other than an invocation moved. */
   observe(happened: boolean): Promise<void>;
   trace?: ((line: string) => void) | undefined;
 }
@@ -76,30 +76,33 @@ export interface Kernel {
   steps(): number;
   actor(name: string, timeoutMs: number, onKilled: () => void): Actor;
   gate<T>(actor: Actor, request: Request<T>): Promise<T>;
-  /** Something that happens by itself. */
+  /** Schedules an event that does not come from an invocation. */
   at(atMs: number, label: string, run: () => void | Promise<void>): void;
   kill(actor: Actor, why: string): void;
-  /** Runs until nothing is left to happen before `untilMs`, or `stop` says so. */
+  /** Runs until nothing is left to happen before `untilMs`, or `stop` returns true. */
   run(untilMs: number, stop: (happened: boolean) => boolean): Promise<void>;
-  /** Requests under way. */
+  /** Number of pending requests. */
   parked(): number;
 }
 
-/** The queue of ticks comes after all microtasks: then every invocation stands at a request, or has ended. A turn of the event loop for each would cost more than all else. */
+/**
+ * The tick queue runs after all microtasks: by then every invocation waits at a request or has finished. A turn of the event loop for each
+ * would dominate the run time.
+ */
 const drained = () => new Promise<void>((resolve) => process.nextTick(resolve));
-/** So that timers and signals of whoever runs this are not starved. */
+/** Yields to the event loop from time to time, so that timers and signals of the process are handled. */
 const STEPS_PER_TURN = 2000;
 const turned = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A virtual clock, and invocations that take turns at every request: one thing happens at a time, in an order that the seed decides. */
+/** A virtual clock, and invocations that take turns at every request: one thing happens at a time, in an order that the seed determines. */
 export function kernel(options: KernelOptions): Kernel {
   let nowMs = options.startMs;
   let steps = 0;
   let order = 0;
   let parked: Parked[] = [];
-  /** Answers that came to a frozen instance. */
+  /** Number of responses waiting for a frozen instance. */
   let thawing = 0;
-  /** The next one last; of two at the same moment the one that was planned first. */
+  /** The next one last; of two at the same time, the one that was scheduled first runs first. */
   const happenings: Happening[] = [];
   const trace = (actor: string, what: string, verdict: string) =>
     options.trace?.(`${new Date(nowMs).toISOString().slice(5, 23)}  ${actor.padEnd(24)} ${what.padEnd(70)} ${verdict}`);
@@ -164,7 +167,7 @@ export function kernel(options: KernelOptions): Kernel {
     });
   }
 
-  /** The earliest of all; what one parked earlier goes first. */
+  /** The earliest pending request; ties go to the one that was parked first. */
   function nextParked(): Parked | undefined {
     let best: Parked | undefined;
     for (const one of parked) if (!best || dueMs(one) < dueMs(best) || (dueMs(one) === dueMs(best) && one.order < best.order)) best = one;

@@ -12,7 +12,7 @@ npm run -s sim -- --crashes [copy/kill] [--json]  one crash at every request of 
 npm run -s sim -- --crash copy/kill/17 [--trace]  one of them again
 npm run -s sim -- --planted [name] [--json]       plants faults in the product, and finds each`;
 
-// Whoever reads the trace may have seen enough (`| head`).
+// The reader of the trace may close the pipe early (`| head`).
 process.stdout.on("error", () => process.exit(EXIT.ok));
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

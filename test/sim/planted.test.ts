@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PLANTED_BUGS } from "./planted/bugs.ts";
 import { findPlanted } from "./planted/run.ts";
 
-/** The quickest to be found; `npm run sim -- --planted` finds all. */
+/** The ones that are found fastest; `npm run sim -- --planted` runs all. */
 const HERE = [
   "acts before the claim",
   "swaps without taking the alias from the others",
@@ -12,7 +12,7 @@ const HERE = [
   "publishes the root before the blobs",
 ];
 
-describe("a fault planted in the product", () => {
+describe("a bug planted in the product", () => {
   it.each(HERE)(
     "is found: %s",
     async (name) => {
@@ -23,11 +23,11 @@ describe("a fault planted in the product", () => {
     60_000,
   );
 
-  it.each(PLANTED_BUGS)("has its text once in the source: $name", ({ file, find }) => {
+  it.each(PLANTED_BUGS)("has its text exactly once in the source: $name", ({ file, find }) => {
     expect(readFileSync(file, "utf8").split(find)).toHaveLength(2);
   });
 
-  it("must have its text once in the source, or it is none", async () => {
+  it("is rejected if its text is not in the source", async () => {
     const [bug] = PLANTED_BUGS;
     if (!bug) throw new Error("there are no planted faults");
     await expect(findPlanted({ ...bug, find: "this stands nowhere" })).rejects.toThrow(/does not stand once/);

@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Time-outs and retries as s.yaml deploys them. */
+/** Timeouts and retries as deployed by s.yaml. */
 const FUNCTIONS = {
   createSnapshots: { timeoutMs: 60_000, retries: 2 },
   pruneSnapshots: { timeoutMs: 120_000, retries: 0 },
@@ -22,7 +22,7 @@ export type FunctionName = keyof typeof FUNCTIONS;
 export type Verb = (world: World) => Promise<unknown>;
 
 export interface Platform {
-  /** One invocation; what it answered, or that it failed, comes to `ended` once. */
+  /** Starts one invocation; `ended` is called once with its outcome. */
   invoke(name: FunctionName, label: string, verb: Verb, ended?: (outcome: "done" | "failed") => void): void;
   /** Asynchronous invocations by task id. */
   tasks: Tasks;
@@ -36,11 +36,11 @@ export interface PlatformOptions {
   faults: Faults;
   open(actor: Actor): Promise<World>;
   runTask(name: FunctionName, world: World, payload: CopyTask): Promise<unknown>;
-  /** An invocation that threw; most do so because of a planted fault. */
+  /** Called for an invocation that threw, in most cases because of an injected fault. */
   failed(actor: Actor, error: unknown): void;
 }
 
-/** Function Compute as far as it matters: instances that are killed at their time-out, asynchronous invocations that are tried again, tasks by id. */
+/** A model of Function Compute: instances that are killed at their timeout, asynchronous invocations that are retried, tasks by id. */
 export function platform(options: PlatformOptions): Platform {
   const { kernel, random, faults } = options;
   const invocations: Actor[] = [];
@@ -72,7 +72,7 @@ export function platform(options: PlatformOptions): Platform {
     kernel.at(actor.deadlineMs, "", () => {
       if (over) return;
       faults.count("timedOut");
-      // A frozen instance is given up by the platform, and goes on when it thaws.
+      // The platform gives up a frozen instance, which continues when it thaws.
       if (actor.frozenUntilMs > kernel.nowMs()) end("failed");
       else kernel.kill(actor, "timed out");
     });
@@ -110,7 +110,7 @@ function taskQueue({ kernel, random, faults, runTask }: PlatformOptions, invoke:
           ),
         );
       deliver(random.between(100, 20_000));
-      // At least once is what the platform promises.
+      // The platform guarantees at-least-once delivery.
       if (faults.strikes("taskTwice")) deliver(random.between(100, 10 * MINUTE_MS));
     },
     state: async (_function, id) => states.get(id) ?? "unknown",

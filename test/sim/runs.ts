@@ -5,12 +5,12 @@ import { seededRandom } from "./random.ts";
 import { SECRET } from "./scenario.ts";
 import { type Run, simulate, type Violation } from "./simulate.ts";
 
-/** What many runs came to. */
+/** The result of many runs. */
 export interface Tally {
   seeds: number;
   steps: number;
   crashes: number;
-  /** How often each kind of fault struck. */
+  /** How often each kind of fault was injected. */
   faultsFired: Record<FaultName, number>;
   violations: Violation[];
 }
@@ -24,9 +24,9 @@ export function runSeed(seed: number, trace?: Trace): Promise<Run> {
 
 export interface SeedsOptions {
   from?: number;
-  /** Ends with the first violation. */
+  /** Stops at the first violation. */
   first?: boolean;
-  /** Told after each seed. */
+  /** Called after each seed. */
   seen?: (tally: Tally) => void;
 }
 
@@ -46,7 +46,7 @@ export async function runSeeds(seeds: number, { from = 1, first = false, seen = 
   return tally;
 }
 
-/** Every short scenario with every kind of crash at every request; or those that `only` names, as `copy` or `copy/kill`. */
+/** Every short scenario with every kind of crash at every request, or only those that match `only`, such as `copy` or `copy/kill`. */
 export async function runCrashes(only = ""): Promise<CrashRuns> {
   const all: CrashRuns = { runs: 0, steps: 0, violations: [] };
   for (const name of SHORT_SCENARIOS)
@@ -60,7 +60,7 @@ export async function runCrashes(only = ""): Promise<CrashRuns> {
   return all;
 }
 
-/** `copy/kill/17`: that one run again. */
+/** Repeats one crash run, such as `copy/kill/17`. */
 export function runCrash(which: string, trace?: Trace): Promise<Run> | undefined {
   const [name, crash, struck] = which.split("/");
   const scenario = SHORT_SCENARIOS.find((one) => one === name);

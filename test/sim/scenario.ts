@@ -16,13 +16,13 @@ export const AWS: Place = { store: "s3", bucket: "aws", basePath: "repo", region
 /** Where the target's registration finds the copied repository. */
 export const MOVED_LOCATION = { location: "/srv/moved" };
 export const BACKUPS_LOCATION = { location: "/srv/backups" };
-/** Must show in no state object, log line or notice. */
+/** Must appear in no state object, log line or notice. */
 export const SECRET = "planted-Secret+key/42";
 export const POLICY = "nightly";
 export const WATCH = "moved";
 export const ALIAS = "served";
 
-/** What a scenario is played on. */
+/** What a scenario runs on. */
 export interface Play {
   stage: Stage;
   kernel: Kernel;
@@ -31,43 +31,43 @@ export interface Play {
   random: Random;
 }
 
-/** A world, and all that happens in it by itself. */
+/** A world, with all events that happen in it. */
 export interface Scenario {
   name: string;
   config: Config;
   sourceVersion: string;
   targetVersion: string;
   pageKeys: number;
-  /** What the clusters' own work takes at most. */
+  /** The longest duration of the clusters' own work. */
   workMinutesMax: number;
   startMs: number;
-  /** From then on nothing fails any more. */
+  /** No fault is injected from this time on. */
   faultsEndMs: number;
   endMs: number;
-  /** Slots that come when all is quiet, and must succeed. */
+  /** Slots that are due when everything is quiet, and must succeed. */
   quietSlots: readonly string[];
-  /** Fixtures of the copied repository, as it lives on. */
+  /** Fixtures of the copied repository over time. */
   steps: readonly string[];
-  /** Of it, what is restored. */
+  /** The index to restore from it. */
   index: string;
   outcome(random: Random, nowMs: number): SnapshotOutcome;
   begin(play: Play): Promise<void>;
-  /** What counts of the end; the same whatever crashed on the way. */
+  /** The relevant part of the final state; the same whatever crashed in between. */
   summary?(play: Play): Promise<unknown>;
-  /** Nothing more will happen: the run may end before its time. */
+  /** Returns true if nothing more will happen, so that the run may stop early. */
   over?(play: Play): boolean;
 }
 
 export interface Parts {
   backups: boolean;
   copy: boolean;
-  /** Somebody else's copier fills the watched prefix. */
+  /** Another tool's copier fills the watched prefix. */
   outside: boolean;
 }
 
 /**
- * A night in two hours; later everything is quiet, and two more slots show that nothing stands in the way for ever.
- * A request may come an hour late. Longer than that after an attempt its name is pruned at the earliest: the name is what refuses the late one.
+ * A night in two hours; later everything is quiet, and two more slots show that nothing is blocked permanently. A request may arrive an
+ * hour late. Its name is pruned no earlier than that after the attempt, because the name is what makes the cluster refuse the late request.
  */
 const SLOT_CRON = "0 0 1,3,5,7,9,13,15 * * *";
 const COPY_CRON = "0 35 1-9,13 * * *";

@@ -2,18 +2,18 @@ import { describe, expect, it } from "vitest";
 import { FAULT_NAMES } from "./faults.ts";
 import { runSeed, runSeeds } from "./runs.ts";
 
-/** Each is a virtual night of its own with some hundred invocations. */
+/** Each seed is a separate virtual night with several hundred invocations. */
 const SEEDS = 20;
 
-describe("the engine under everything that the platform can do to it", () => {
-  it(`keeps every invariant through ${SEEDS} seeds, and every kind of fault strikes`, async () => {
+describe("the engine under every platform fault", () => {
+  it(`keeps every invariant through ${SEEDS} seeds, with every kind of fault injected`, async () => {
     const { violations, faultsFired, crashes } = await runSeeds(SEEDS);
     expect(violations).toEqual([]);
     expect(crashes).toBeGreaterThan(SEEDS);
     expect(FAULT_NAMES.filter((fault) => faultsFired[fault] === 0)).toEqual([]);
   }, 120_000);
 
-  it("plays the same seed the same way, line by line", async () => {
+  it("replays the same seed identically, line by line", async () => {
     const traceOf = async (seed: number) => {
       const lines: string[] = [];
       await runSeed(seed, (line) => void lines.push(line));

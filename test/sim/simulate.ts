@@ -26,22 +26,22 @@ export interface Run {
   crashes: number;
   fired: Record<FaultName, number>;
   violation: Violation | undefined;
-  /** What the scenario says of its end. */
+  /** The scenario's summary of the final state. */
   summary: string;
 }
 
 export interface SimulateOptions {
   seed: string;
-  /** What the order of things is drawn from; the seed's own name when left out. */
+  /** The seed for the order of events; defaults to the seed's own name. */
   randomSeed?: string;
   scenario: Scenario;
   faults: Faults;
   trace?: ((line: string) => void) | undefined;
-  /** Instead of what the faults say, for runs with one planned crash. */
+  /** Replaces the decisions of `faults`, for runs with one planned crash. */
   decide?: KernelOptions["decide"];
 }
 
-/** Plays one scenario from its beginning until all is quiet, or an invariant is violated. */
+/** Plays one scenario from its start until everything is quiet or an invariant is violated. */
 export async function simulate(options: SimulateOptions): Promise<Run> {
   const { seed, scenario, faults } = options;
   const random = seededRandom(options.randomSeed ?? seed);
@@ -59,7 +59,7 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
     const at = new Date(kernel.nowMs()).toISOString();
     violation ??= { seed, step: kernel.steps(), at, invariant: `${check.number}: ${check.name}`, message };
   };
-  /** A check that cannot look has seen something that must not be, too. */
+  /** A check that throws counts as a violation too. */
   const guarded = async (check: Check, look: () => void | Promise<void>) => {
     try {
       await look();
@@ -96,7 +96,7 @@ function kernelOptions(
   const latency = random.fork("latency");
   return {
     startMs: scenario.startMs,
-    // Mostly quick, now and then slow: whoever comes first at a key is open.
+    // Mostly fast, occasionally slow: which invocation reaches a key first is undetermined.
     latencyMs: ({ port }) =>
       latency.chance(0.03) ? latency.between(500, 15_000) : latency.between(3, port.startsWith("cluster") ? 120 : 40),
     decide: decide ?? faults.decide,
@@ -130,7 +130,7 @@ async function openPlay({ scenario, faults, trace }: SimulateOptions, kernel: Pl
   return { stage, kernel, platform, faults, random: random.fork("play") };
 }
 
-/** The checks see every write; a root that is written below the watched prefix has its event. */
+/** Passes every write to the checks; a root written below the watched prefix triggers its event. */
 function watchOf(play: Play, checks: readonly Check[], guarded: Guarded, wrote: { lately: boolean }): EffectWatch {
   return {
     asked(effect) {

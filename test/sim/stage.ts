@@ -19,29 +19,29 @@ import type { Actor, Kernel } from "./kernel.ts";
 import type { Random } from "./random.ts";
 
 const MINUTE_MS = 60_000;
-/** As the wire composes it. */
+/** As composed in the wire module. */
 const RETRY = { attempts: 5, baseMs: 100, capMs: 5_000 };
 const RETRY_SHARE = 4;
-/** An answer on its way back when the invocation ends is lost; so much is kept for it. */
+/** A response that arrives when the invocation ends is lost; this margin is kept for it. */
 const DEADLINE_MARGIN_MS = 1_000;
 
 export interface StageOptions {
   kernel: Kernel;
   random: Random;
   config: Config;
-  /** The one that must show nowhere. */
+  /** The secret that must not appear anywhere. */
   secret: string;
   sourceVersion: string;
   targetVersion: string;
   pageKeys: number;
   tasks: Tasks;
-  /** What the clusters' own work takes at most. */
+  /** The longest duration of the clusters' own work. */
   workMinutesMax: number;
-  /** How the next snapshot that is accepted ends. */
+  /** The outcome of the next accepted snapshot. */
   nextOutcome(): SnapshotOutcome;
 }
 
-/** All there is outside of the functions, and the way in for them. */
+/** Everything outside the functions, and their access to it. */
 export interface Stage {
   config: Config;
   kernel: Kernel;
@@ -50,19 +50,19 @@ export interface Stage {
   target: MemoryCluster;
   places: ReturnType<typeof memoryPlaces>;
   buckets: Map<string, MemoryBucket>;
-  /** The bare store of a place: what is really there. */
+  /** The bare store of a place: its actual contents. */
   bare(place: Place): BlobStore;
   /** The bare state's objects. */
   state: MemoryBucket;
-  /** As a warm instance remembers it. */
+  /** The identity as cached by a warm instance. */
   identity: StateIdentity | undefined;
-  /** A swap came so late that it moved the alias back. */
+  /** Whether a swap arrived so late that it moved the alias back. */
   swappedLate: boolean;
   notices: Notice[];
   /** Log lines since the last check. */
   lines: string[];
   watch: EffectWatch;
-  /** The world of one invocation, opened through its gates as the wire opens it. */
+  /** The world of one invocation, opened through its gates like in the wire module. */
   open(actor: Actor): Promise<World>;
 }
 
@@ -100,7 +100,7 @@ export async function newStage(options: StageOptions): Promise<Stage> {
   return stage;
 }
 
-/** Each accepted snapshot ends as the seed says and after so long; a restore takes its time too. */
+/** Each accepted snapshot gets the outcome and duration that the seed determines; restores take time too. */
 function playOutcomes({ source, target }: Stage, { kernel, random, nextOutcome, workMinutesMax }: StageOptions): void {
   const later = (label: string, run: () => void) =>
     kernel.at(kernel.nowMs() + random.between(20_000, workMinutesMax * MINUTE_MS), label, run);

@@ -6,15 +6,15 @@ import { AppError } from "../../shared/model/errors.ts";
 import { countingStore } from "../../shared/reader/countingStore.ts";
 import { initState, isMarked, markerOf, openState } from "../../shared/state/identity.ts";
 import { say } from "../../shared/words/say.ts";
-import { keysOf } from "../contract/blobStore.ts";
+import { keysOf } from "../contract/blobStoreSubject.ts";
 
 const NOW = new Date("2026-11-21T01:30:00Z");
 const now = () => NOW;
 const store = (offsetMs = 0) => memoryBlobStore({ now: () => new Date(NOW.getTime() + offsetMs) });
 const put = (state: BlobStore, text: string) => state.put("state.json", Buffer.from(text));
 
-describe("the state's identity", () => {
-  it("invariant 9: lost state is not empty state; without the identity nothing opens, and the way out is named", async () => {
+describe("state identity", () => {
+  it("invariant 9: lost state is not empty state; without the identity nothing opens, and the error names the fix", async () => {
     const state = store();
     await state.put("live/jobs/backup-a-b/000000.json", Buffer.from("{}"));
     await expect(openState(state, now)).rejects.toMatchObject({
@@ -36,7 +36,7 @@ describe("the state's identity", () => {
     ["another product's", '{"product":"other","schema":1}', "state.foreign"],
     ["without an id", '{"product":"ossnap","schema":1}', "state.foreign"],
     ["of a newer schema", '{"product":"ossnap","schema":2,"id":"a","createdAt":"b"}', "state.newer"],
-  ])("is refused when it is %s", async (_, text, code) => {
+  ])("is rejected when it is %s", async (_, text, code) => {
     const state = store();
     await put(state, text);
     await expect(openState(state, now)).rejects.toMatchObject({ code: "invalid", reason: { code } });
@@ -44,11 +44,11 @@ describe("the state's identity", () => {
   });
 });
 
-describe("the identity's mark in the listing", () => {
+describe("identity marker in the listing", () => {
   const keys = (state: BlobStore) => keysOf(state, "");
   const opened = async (state: BlobStore) => (await openState(state, now)).identity;
 
-  it("spares a warm instance all but the one listing", async () => {
+  it("saves a warm instance every request except the one listing", async () => {
     const inner = store();
     await initState(inner, "one", now);
     const known = await opened(inner);
@@ -57,7 +57,7 @@ describe("the identity's mark in the listing", () => {
     expect(requests).toEqual({ list: 1, get: 0, head: 0 });
   });
 
-  it("invariant 9: a warm instance refuses a state that was emptied", async () => {
+  it("invariant 9: a warm instance rejects a state that was emptied", async () => {
     const state = store();
     await initState(state, "one", now);
     const known = await opened(state);
@@ -68,7 +68,7 @@ describe("the identity's mark in the listing", () => {
   it.each([
     ["a new instance", false],
     ["a warm instance", true],
-  ])("invariant 9: is missed by %s when live/ alone was lost: nothing opens or is written, and the way out is named", async (_, warm) => {
+  ])("invariant 9: is missed by %s when only live/ was lost: nothing opens or is written, and the error names the fix", async (_, warm) => {
     const state = store();
     await initState(state, "one", now);
     const known = warm ? await opened(state) : undefined;
@@ -78,13 +78,13 @@ describe("the identity's mark in the listing", () => {
       reason: { code: "state.liveLost" },
       message: expect.stringContaining("ossnap adopt"),
     });
-    // What somebody else wrote there since does not make it whole.
+    // Objects that another writer has created since do not make it complete.
     await state.put("live/jobs/backup-a-b/000000.json", Buffer.from("{}"));
     await expect(openState(state, now, known)).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
     expect(await keys(state)).toEqual(["live/jobs/backup-a-b/000000.json", "state.json"]);
   });
 
-  it("is not needed to adopt, which leaves the state as it is", async () => {
+  it("is not needed to adopt, which leaves the state unchanged", async () => {
     const state = store();
     await initState(state, "one", now);
     await state.delete(await keysOf(state, "live/"));
@@ -92,7 +92,7 @@ describe("the identity's mark in the listing", () => {
     expect([identity.id, isMarked(identity, live), await keys(state)]).toEqual(["one", false, ["state.json"]]);
   });
 
-  it("is looked for again before it counts as lost: the listing may be older than the adoption that wrote it", async () => {
+  it("is checked again before it counts as lost, because the listing may predate the adoption that wrote it", async () => {
     const inner = store();
     await initState(inner, "one", now);
     const identity = await opened(inner);
@@ -108,7 +108,7 @@ describe("the identity's mark in the listing", () => {
     expect(await openState(adoptedMeanwhile, now)).toMatchObject({ identity: { id: "one" }, live: { paused: true } });
   });
 
-  it.each(["live/state/1-one", "state.json"])("is made good by the next one when init, or a first look, died at %s", async (key) => {
+  it.each(["live/state/1-one", "state.json"])("is restored by the next call when init or the first open crashed at %s", async (key) => {
     const state = faulty(store());
     await put(state, '{"product":"ossnap","schema":1,"id":"one","createdAt":"b"}');
     state.on("put", new AppError("transient", "memory: died"), { key });
@@ -119,7 +119,7 @@ describe("the identity's mark in the listing", () => {
     await expect(openState(state, now)).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
   });
 
-  it("shows a warm instance that the state was begun anew, and only the new mark stays", async () => {
+  it("shows a warm instance that the state was initialised again, and only the new marker is kept", async () => {
     const state = store();
     await initState(state, "one", now);
     const known = await opened(state);
@@ -129,7 +129,7 @@ describe("the identity's mark in the listing", () => {
     expect(await keys(state)).toEqual(["live/state/1-two", "state.json"]);
   });
 
-  it("shows a warm instance that a newer version has taken the state over", async () => {
+  it("shows a warm instance that a newer version has taken over the state", async () => {
     const state = store();
     await initState(state, "one", now);
     const known = await opened(state);
@@ -162,8 +162,8 @@ describe("the identity's mark in the listing", () => {
   });
 });
 
-describe("the state's clock", () => {
-  it.each([301_000, -301_000, 3_600_000])("is refused when this machine is %i ms off", async (offsetMs) => {
+describe("state clock", () => {
+  it.each([301_000, -301_000, 3_600_000])("is rejected when this machine is %i ms off", async (offsetMs) => {
     const error = await initState(store(offsetMs), "one", now).catch((thrown: unknown) => thrown as { reason: Parameters<typeof say>[0] });
     expect(error).toMatchObject({ code: "conflict", reason: { code: "clock.skew" } });
     expect(say((error as { reason: Parameters<typeof say>[0] }).reason)).toContain(String(-offsetMs / 1000));
@@ -172,9 +172,9 @@ describe("the state's clock", () => {
   it.each([
     ["a minute ahead", 60_000, 60_000],
     ["299 s behind", -299_000, -299_000],
-    // The Date header has whole seconds.
+    // The Date header has a resolution of one second.
     ["a rounding off", 900, 0],
-  ])("is the store's when that is %s", async (_, offsetMs, carriedMs) => {
+  ])("follows the store when it is %s", async (_, offsetMs, carriedMs) => {
     const state = store(offsetMs);
     await initState(state, "one", now);
     const { clock } = await openState(state, now);

@@ -10,7 +10,7 @@ async function storeWith(...keys: string[]) {
   return store;
 }
 
-describe("one listing of everything open", () => {
+describe("the live view", () => {
   it("shows each job with its newest record", async () => {
     const store = await storeWith(
       stateKey.record("backup-a", 0),
@@ -47,7 +47,7 @@ describe("one listing of everything open", () => {
     expect(view.watchRoots.get("moved")?.map(({ mark }) => mark)).toEqual(["1-abc", "0-late"]);
   });
 
-  it("shows what a copy claimed, published and saw, and the facts that are said", async () => {
+  it("shows what a copy claimed, published and saw, and the active notices", async () => {
     const store = await storeWith(
       stateKey.copyClaim("c"),
       stateKey.mark(stateKey.published("c"), new Date(0), "3-ff"),
@@ -59,14 +59,14 @@ describe("one listing of everything open", () => {
     expect([...view.copyClaims, ...marks, ...view.notices]).toEqual(["c", ["3-ff"], ["3-x"], "late:nightly/ü"]);
   });
 
-  it("passes over keys that it does not know", async () => {
+  it("ignores unknown keys", async () => {
     const view = await readLive(
       await storeWith("live/other", "live/jobs/backup-a/readme.txt", "live/slots/nightly/yesterday.json", "live/watch/w/position/soon"),
     );
     expect([view.jobs.size, view.slots.size, view.positions.size]).toEqual([0, 0, 0]);
   });
 
-  it("is an error when the listing is cut, never a shorter view", async () => {
+  it("throws when the listing is truncated instead of returning a shorter view", async () => {
     const store = faulty(await storeWith(stateKey.record("backup-a", 0))).on("list", "cut");
     await expect(readLive(store)).rejects.toMatchObject({ code: "transient" });
   });

@@ -5,7 +5,7 @@ import { stateKey } from "../../shared/state/keys.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { continueJob } from "../../shared/tick/continueJob.ts";
-import { cancelJob } from "../../shared/verbs/jobs/show.ts";
+import { cancelJob } from "../../shared/verbs/jobs/ask.ts";
 import { documents, SNAP1, SNAP2, STEP1, STEP2, TIMES } from "../world/moved.ts";
 import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 
@@ -32,7 +32,7 @@ function offer(name: "snap-1" | "snap-2", uuid: string): void {
 const restored = () => world.target.writes.filter(({ method }) => method === "restore").map(({ args }) => (args[0] as { as: string }).as);
 const restoreIds = async () => (await world.stateKeys("live/jobs/restore")).map((key) => key.split("/")[2] ?? "");
 
-/** A tick in which something happens before a listing of the watched roots, and by then most of the slice is spent. */
+/** Runs a tick in which `before` runs ahead of each listing of the watched roots and may use up most of the slice. */
 async function tick(before: (listings: number) => Promise<boolean> = async () => false): Promise<void> {
   const opened = await world.open();
   const real = world.blobs(MOVED);
@@ -61,7 +61,7 @@ async function rest(): Promise<void> {
 }
 
 describe("a gate whose time ran out", () => {
-  it("is not taken for a refusal when the root moved under it: the restore goes on where there is time", async () => {
+  it("does not count as a refusal when the root moved meanwhile, and the restore continues when there is time", async () => {
     await world.fill(MOVED, STEP1.blobs);
     let isMoved = false;
     await tick(async (listings) => {
@@ -77,7 +77,7 @@ describe("a gate whose time ran out", () => {
     expect(restored().map((as) => as.slice(0, 28))).toEqual(["fx-orders-20261121010006531-", "fx-orders-20261121010006719-"]);
   });
 
-  it("hands nothing over when a person ended the job meanwhile", async () => {
+  it("hands nothing over to a task when an operator ended the job meanwhile", async () => {
     await world.fill(MOVED, STEP1.blobs);
     await tick(async (listings) => {
       const [id = ""] = await restoreIds();
@@ -95,7 +95,7 @@ describe("a gate whose time ran out", () => {
 describe("a proof in a task", () => {
   const [FIRST, SECOND] = [`arrival-moved-${SNAP1.uuid}`, `arrival-moved-${SNAP2.uuid}`];
 
-  /** Every read of the first snapshot's metadata takes longer than a slice. */
+  /** Runs a tick in which every read of the first snapshot's metadata takes longer than a slice. */
   async function slowTick(): Promise<void> {
     const opened = await world.open();
     const real = world.blobs(MOVED);
@@ -113,7 +113,7 @@ describe("a proof in a task", () => {
     world.advance(MINUTE_MS);
   }
 
-  it("invariant 4: asks for nothing when a newer one was served before it came to its end", async () => {
+  it("invariant 4: requests nothing when a newer snapshot was served before it finished", async () => {
     await world.fill(MOVED, STEP1.blobs);
     await slowTick();
     expect(world.tasks.map(({ payload }) => payload.job)).toEqual([FIRST]);
@@ -145,7 +145,7 @@ describe("a proof in a task", () => {
     expect(world.notices).toEqual([]);
   });
 
-  it("does not keep a person's cancellation waiting", async () => {
+  it("does not delay a cancellation", async () => {
     await world.fill(MOVED, STEP1.blobs);
     await slowTick();
     expect(world.tasks.map(({ state }) => state)).toEqual(["running"]);

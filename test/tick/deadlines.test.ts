@@ -9,13 +9,13 @@ import { INDEX1, STEP1 } from "../world/moved.ts";
 import { created, fire, OPS, TIMER, tick, withMovies } from "../world/nightly.ts";
 import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 
-/** Less than any beginning asks for, yet an invocation that is alive. */
+/** Less than any operation needs to start, but the invocation is still alive. */
 const LITTLE_MS = 9_000;
 const ENOUGH_MS = 240_000;
 const SOURCE: Place = { store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" };
 const ELSEWHERE: Place = { store: "oss", bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
 
-/** A slot that was missed, a snapshot that arrived, a copy whose time has come, and a backup that is asked and not begun. */
+/** A missed slot, an arrived snapshot, a due copy, and a backup that was requested but not started. */
 async function muchToDo(): Promise<TestWorld> {
   const config = testConfig((given) => {
     const schedule = { cron: "0 0 3 * * *", timeZone: "UTC", missed: "run" as const };
@@ -32,7 +32,7 @@ async function muchToDo(): Promise<TestWorld> {
 const effects = (world: TestWorld) => [world.source.writes, world.target.writes, world.tasks].map(({ length }) => length);
 
 describe("an invocation with little time left", () => {
-  it("takes up nothing in a tick: no look, no job, no request to a cluster; the next tick does it all", async () => {
+  it("starts nothing in a tick: no look, no job, no request to a cluster; the next tick does it all", async () => {
     const world = await muchToDo();
     world.remainingMs = LITTLE_MS;
     const keys = await world.stateKeys();
@@ -44,7 +44,7 @@ describe("an invocation with little time left", () => {
     expect(effects(world).every((count) => count > 0)).toBe(true);
   });
 
-  it("looks no further once time is short, and says so", async () => {
+  it("stops looking once time is short, and logs it", async () => {
     const world = await muchToDo();
     const opened = await world.open();
     let asked = 0;
@@ -53,7 +53,7 @@ describe("an invocation with little time left", () => {
     expect(world.lines.map(({ message }) => message)).toContain("time is up: some looks are left to the next tick");
   });
 
-  it("writes a timer's intent, which is not lost, and leaves the snapshot to the tick", async () => {
+  it("writes a timer's intent, so that it is not lost, and leaves the snapshot to the tick", async () => {
     const world = await withMovies();
     world.remainingMs = LITTLE_MS;
     expect(await createSnapshots(await world.open(), TIMER)).toMatchObject({
@@ -76,7 +76,7 @@ describe("an invocation with little time left", () => {
     expect(await world.stateKeys("live/jobs/restore")).toEqual([]);
   });
 
-  it("begins no further blob of a batch, reports which one, and the batch is moved whole later", async () => {
+  it("starts no further blob of a batch, reports which one, and the batch is completed later", async () => {
     const config = testConfig((given) => {
       given.backups = {};
       given.watches = {};

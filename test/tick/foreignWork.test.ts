@@ -11,7 +11,7 @@ import { documents, SNAP1, STEP1, TIMES } from "../world/moved.ts";
 import { done, fire, ID, OPS, tick, withMovies } from "../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 
-/** As Alibaba Cloud names its own: one repository, `<instance>_<yyyymmddhhmmss>`, kept for seven days, and nothing of it can be changed. */
+/** Alibaba Cloud's own naming: one repository, snapshots `<instance>_<yyyymmddhhmmss>` kept for seven days, none of it configurable. */
 const AUTO = { repository: "aliyun_auto_snapshot", snapshot: "es-cn-abc_20261121013000" };
 const AUTO_SETTINGS = { base_path: "es-cn-abc/es_data", endpoint: "oss-cn-hangzhou-internal.aliyuncs.com" };
 
@@ -32,8 +32,8 @@ const shown = async (world: TestWorld, id: string) => showJob(await world.open()
 const told = (world: TestWorld) => world.notices.map(({ key, status, reason }) => `${key} ${status} ${reason.code}`);
 const WAITS = { does: "waits", reason: { code: "cluster.snapshotRuns", params: AUTO } };
 
-describe.each(["5.5.3", "6.7.0"])("Alibaba's own automatic snapshot on %s", (sourceVersion) => {
-  it("is waited out by a backup over ticks, which leaves no records but is seen by a look", async () => {
+describe.each(["5.5.3", "6.7.0"])("Alibaba's automatic snapshot on %s", (sourceVersion) => {
+  it("makes a backup wait over several ticks without new records, while a job view shows the reason", async () => {
     const world = await withMovies({ sourceVersion });
     await beginAuto(world);
     await fire(world);
@@ -51,7 +51,7 @@ describe.each(["5.5.3", "6.7.0"])("Alibaba's own automatic snapshot on %s", (sou
     expect(await done(world)).toMatchObject({ state: "done" });
   });
 
-  it("that outlasts the policy's patience fails the backup with that reason, told once, and over with the next night", async () => {
+  it("fails the backup with that reason if it outlasts the policy's patience, with one notice that the next night resolves", async () => {
     const world = await withMovies({ sourceVersion });
     await beginAuto(world);
     await fire(world);
@@ -75,7 +75,7 @@ describe.each(["5.5.3", "6.7.0"])("Alibaba's own automatic snapshot on %s", (sou
     expect(told(world).slice(1)).toEqual(["backup-failed:nightly resolved backup.success"]);
   });
 
-  it("is waited out by a prune, which fails when it takes too long, and has deleted nothing", async () => {
+  it("makes a prune wait, which fails when it takes too long and has deleted nothing", async () => {
     const world = await threeNights(sourceVersion);
     await beginAuto(world);
     const { hash, remove } = await dryPrune(await world.open(), "nightly");
@@ -101,7 +101,7 @@ async function threeNights(sourceVersion: string): Promise<TestWorld> {
   return world;
 }
 
-describe("work of somebody else on a watch's cluster", () => {
+describe("foreign work on a watch's cluster", () => {
   const arrived = async (): Promise<TestWorld> => {
     const world = await testWorld({ config: testConfig((config) => void Object.assign(config, { backups: {} })) });
     const indices = { "fx-orders": { documents: documents("snap-1"), shards: 2 } };
@@ -113,9 +113,9 @@ describe("work of somebody else on a watch's cluster", () => {
   const restoreId = async (world: TestWorld) =>
     (await world.stateKeys("live/jobs/")).find((key) => key.includes("/restore-"))?.split("/")[2] ?? "";
 
-  it("a snapshot: the restore waits, is given up after its patience, and told", async () => {
+  it("a snapshot: the restore waits, gives up after its patience, and sends a notice", async () => {
     const world = await arrived();
-    // It never ends.
+    // This snapshot never finishes.
     world.target.runningSnapshots = async () => [AUTO];
     await ticks(world, 4 * 60 + 5);
     expect(told(world)).toEqual(["restore-failed:moved firing job.patience"]);
@@ -125,14 +125,14 @@ describe("work of somebody else on a watch's cluster", () => {
     expect(world.target.writes.filter(({ method }) => method === "restore")).toEqual([]);
   });
 
-  it("a restore: ours waits, says so, and goes on after it", async () => {
+  it("a restore: ours waits, reports the reason, and continues after it", async () => {
     const world = await arrived();
     await world.target.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });
     const indices = { theirs: { documents: 1, shards: 1, settings: { "routing.allocation.require.box_type": "none" } } };
     world.places
       .at({ location: "/theirs" })
       .push(givenSnapshot({ name: "s", uuid: "u", version: "5.5.2", startTime: world.now(), indices }));
-    // A shard that no node takes keeps a restore at work for ever.
+    // A shard that no node accepts keeps a restore running indefinitely.
     const request = { repository: "theirs", snapshot: "s", index: "theirs", as: "theirs", indexSettings: {}, ignoreIndexSettings: [] };
     await world.target.restore(request);
     await ticks(world, 10);
@@ -150,16 +150,16 @@ describe("work of somebody else on a watch's cluster", () => {
   });
 });
 
-describe("from 7.7 on, where a cluster runs several side by side", () => {
-  it("work of somebody else is not waited for", async () => {
+describe("on 7.7 and later, where a cluster runs several operations concurrently", () => {
+  it("foreign work is not waited for", async () => {
     const world = await withMovies({ sourceVersion: "7.10.2" });
     await beginAuto(world);
     expect(await fire(world)).toMatchObject({ advanced: { reason: { code: "snapshot.running" } } });
   });
 });
 
-describe("Alibaba's automatic snapshots in a repository of a policy", () => {
-  it("are listed as somebody else's, count for no slot, and are never pruned", async () => {
+describe("Alibaba's automatic snapshots in a policy's repository", () => {
+  it("are listed as foreign, count for no slot, and are never pruned", async () => {
     const world = await threeNights("6.7.0");
     for (const day of [18, 19, 20]) {
       const name = `es-cn-abc_202611${day}030003`;
@@ -174,7 +174,7 @@ describe("Alibaba's automatic snapshots in a repository of a policy", () => {
     expect([rows.length, plan.remove.map(({ name }) => name.split("-")[0])]).toEqual([3, ["nightly"]]);
   });
 
-  it("stand in a repository of their own that breaks no listing", async () => {
+  it("do not break listings when they are in a repository of their own", async () => {
     const world = await threeNights("6.7.0");
     await beginAuto(world);
     world.source.finishSnapshots();
@@ -186,8 +186,8 @@ describe("Alibaba's automatic snapshots in a repository of a policy", () => {
   });
 });
 
-describe("a look at a job", () => {
-  it("writes nothing, and says what comes next when nothing is waited for", async () => {
+describe("viewing a job's next step", () => {
+  it("writes nothing, and shows the next step when nothing blocks it", async () => {
     const world = await withMovies();
     await fire(world);
     const before = await world.stateKeys();
@@ -196,14 +196,14 @@ describe("a look at a job", () => {
     expect([await world.stateKeys(), await world.stateKeys(stateKey.history(ID))]).toEqual([before, []]);
   });
 
-  it("says that a claim of another invocation is still valid", async () => {
+  it("shows that another invocation's claim is still valid", async () => {
     const world = await withMovies();
     await fire(world);
     await world.state.delete((await records(world, ID)).slice(-1));
     expect((await shown(world, ID)).now).toMatchObject({ does: "waits", reason: { code: "job.claimed" } });
   });
 
-  it("is told that the cluster does not answer", async () => {
+  it("shows that the cluster does not answer", async () => {
     const world = await withMovies();
     await fire(world);
     world.source.failNext("info", "lost");

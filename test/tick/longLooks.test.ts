@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 const done = () => readObject<DoneRecord>(world.state, stateKey.done("arrival", ID));
 
-/** A tick whose slices are over after so many reads of the bucket; what it said of each job, and how much it read. */
+/** Runs a tick whose slices end after the given number of reads; returns the outcome of each job and the number of reads. */
 async function tick(reads = 60) {
   const opened = await world.open();
   const { store, requests } = countingStore(world.blobs(MOVED));
@@ -31,7 +31,7 @@ async function tick(reads = 60) {
 }
 
 describe("invariant 6: a look that does not fit a tick's slice", () => {
-  it("goes on in a task of its own, started once, and ticks leave the job alone while it runs", async () => {
+  it("continues in a separate task, started once, and ticks leave the job alone while it runs", async () => {
     const first = await tick();
     expect(first.gets).toBeLessThan(80);
     expect(world.tasks).toMatchObject([{ id: `${ID}-goes-on-1`, payload: { job: ID } }]);
@@ -43,7 +43,7 @@ describe("invariant 6: a look that does not fit a tick's slice", () => {
     expect(await world.stateKeys("live/tasks/")).toEqual([]);
   });
 
-  it("is started by the next tick when its number was written and then the invocation died", async () => {
+  it("is started by the next tick when the invocation died after its number was written", async () => {
     const opened = await world.open();
     const { store, requests } = countingStore(world.blobs(MOVED));
     const clock = { now: () => new Date(world.now().getTime() + (requests.get > 60 ? 30_000 : 0)) };
@@ -54,7 +54,7 @@ describe("invariant 6: a look that does not fit a tick's slice", () => {
     expect(world.tasks).toMatchObject([{ id: `${ID}-goes-on-1`, state: "running" }]);
   });
 
-  it("is handed over anew, under the next number, when the task died", async () => {
+  it("is handed over again, under the next number, when the task died", async () => {
     await tick();
     for (const task of world.tasks) task.state = "failed";
     await tick(20);
@@ -63,12 +63,12 @@ describe("invariant 6: a look that does not fit a tick's slice", () => {
   });
 });
 
-describe("ticks that do not come to all open jobs", () => {
+describe("ticks that do not reach all open jobs", () => {
   const NAMES = ["a", "b", "c", "d", "e"];
   const WHO = { by: "person" as const, who: "ops" };
   const fails = () => Promise.reject(new AppError("transient", "cluster target: does not answer"));
 
-  /** Jobs that each ask their cluster for its indices. */
+  /** Jobs that each list the indices of their cluster. */
   beforeEach(async () => {
     await world.blobs(MOVED).delete([...BLOBS.keys()]);
     const opened = await world.open();
@@ -80,7 +80,7 @@ describe("ticks that do not come to all open jobs", () => {
     }
   });
 
-  /** A tick whose time is over after so many looks; the names of the jobs that it came to. */
+  /** Runs a tick whose time is up after the given number of looks; returns the names of the jobs that it reached. */
   async function served(looksMax: number, answer: () => Promise<never> = fails): Promise<string[]> {
     const opened = await world.open();
     let looks = 0;
@@ -93,7 +93,7 @@ describe("ticks that do not come to all open jobs", () => {
     return advanced.map(({ job }) => job.slice("retire-".length));
   }
 
-  it("begin with the job that the last one did not come to, so that none is left out for ever", async () => {
+  it("start with the job that the last one did not reach, so that no job starves", async () => {
     expect(await served(2)).toEqual(["a", "b"]);
     expect(await served(2)).toEqual(["c", "d"]);
     expect(await served(2)).toEqual(["e", "a"]);
@@ -102,7 +102,7 @@ describe("ticks that do not come to all open jobs", () => {
     expect(await world.stateKeys("live/next/")).toEqual([]);
   });
 
-  it("do not begin with the same job again when its look killed the last one", async () => {
+  it("do not start with the job whose look killed the last one", async () => {
     void served(9, () => new Promise(() => undefined));
     await new Promise(setImmediate);
     expect(await served(9)).toEqual(["b", "c", "d", "e", "a"]);

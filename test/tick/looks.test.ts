@@ -10,7 +10,7 @@ import { DAY_MS, HOUR_MS, MOVED, type TestWorld, testConfig, testWorld } from ".
 const told = (world: { notices: { key: string; status: string }[] }) => world.notices.map(({ key, status }) => `${key} ${status}`);
 
 describe("a policy's recovery point target", () => {
-  it("is told once when the newest good slot is older, and when it is met again", async () => {
+  it("sends one notice when the newest good slot is too old, and resolves it when the target is met again", async () => {
     const config = testConfig((given) => void Object.assign(given.backups.nightly ?? {}, { rpoMs: 26 * HOUR_MS }));
     const world = await withMovies({ config, start: "2026-11-20T12:00:00Z" });
     await tick(world);
@@ -30,8 +30,8 @@ describe("a policy's recovery point target", () => {
   });
 });
 
-describe("a look that fails", () => {
-  it("for good is told once, does not keep the others, and is over when it works again", async () => {
+describe("a failing look", () => {
+  it("sends one notice, does not block the others, and is resolved when it works again", async () => {
     const world = await testWorld();
     const denied = async () => {
       const opened = await world.open();
@@ -49,7 +49,7 @@ describe("a look that fails", () => {
     expect(told(world)).toEqual(["look-failed:watches.moved firing", "look-failed:watches.moved resolved"]);
   });
 
-  it("for a moment is not worth a notice", async () => {
+  it("sends no notice for a transient failure", async () => {
     const world = await testWorld();
     const opened = await world.open();
     const blobs: typeof opened.blobs = () => {
@@ -74,8 +74,8 @@ async function withNightlyCopy(): Promise<TestWorld> {
   return world;
 }
 
-describe("a copy with a schedule of its own", () => {
-  it("begins once a slot, and not before it was first seen", async () => {
+describe("a copy with its own schedule", () => {
+  it("starts once per slot, and not for slots before it was first seen", async () => {
     const world = await withNightlyCopy();
     const copies = async () => (await world.stateKeys()).filter((key) => /^(live\/jobs|done\/copy)\/copy-/.test(key)).length;
     await tick(world);
@@ -91,7 +91,7 @@ describe("a copy with a schedule of its own", () => {
     expect((await world.stateKeys("done/copy/")).length).toBe(1);
   });
 
-  it("is tried again at its next moment when it failed, though the source is as it was", async () => {
+  it("is retried at its next slot after a failure, even if the source has not changed", async () => {
     const world = await withNightlyCopy();
     await world.blobs(ELSEWHERE).put("in-the-way", new Uint8Array(1));
     await tick(world);
@@ -112,8 +112,8 @@ describe("a copy with a schedule of its own", () => {
   });
 });
 
-describe("a restore by hand beside a watch", () => {
-  it("does not move what the watch serves", async () => {
+describe("a manual restore beside a watch", () => {
+  it("does not change what the watch serves", async () => {
     const config = testConfig((given) => void Object.assign(given.watches.moved?.restore ?? {}, { which: "by-hand" }));
     const world = await testWorld({ config });
     await world.fill(MOVED, STEP1.blobs);

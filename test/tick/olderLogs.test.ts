@@ -12,7 +12,7 @@ import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../worl
 
 const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
 
-/** The state as an older version left it with a job open; see test/fixtures/README.md. */
+/** The state that an older version left with a job open; see test/fixtures/README.md. */
 function olderState(name: string): Map<string, string> {
   const text = readFileSync(new URL(`../fixtures/logs/${name}.json`, import.meta.url), "utf8");
   const { objects } = JSON.parse(text) as { objects: Record<string, unknown> };
@@ -33,7 +33,7 @@ function argsOf<T>(records: readonly JobRecord[], effect: string): T {
 describe("an upgrade with open jobs", () => {
   freshWorld();
 
-  it("follows a snapshot that the older version started, and takes the slot once", async () => {
+  it("follows a snapshot that the older version started, and runs the slot once", async () => {
     const heir = await withMovies();
     const { name, indices } = argsOf<{ name: string; indices: string[] }>(await inherit(heir, "backup"), "startSnapshot");
     await heir.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
@@ -46,7 +46,7 @@ describe("an upgrade with open jobs", () => {
     expect(await heir.stateKeys("live/jobs/")).toEqual([]);
   });
 
-  it("goes on with an arrival in progress from what was proven, and serves it", async () => {
+  it("continues an arrival in progress from what was proven, and serves it", async () => {
     await inherit(world, "arrival");
     offer("snap-2", SNAP2.uuid);
     await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
@@ -57,7 +57,7 @@ describe("an upgrade with open jobs", () => {
     expect(await world.stateKeys("live/jobs/")).toEqual([]);
   });
 
-  it("follows a restore that the older version started, and swaps the alias once the counts agree", async () => {
+  it("follows a restore that the older version started, and swaps the alias once the counts match", async () => {
     const records = await inherit(world, "restore");
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs);
@@ -93,7 +93,7 @@ describe("an upgrade in the middle of a copy", () => {
     await heir.fill(SOURCE, STEP1.blobs);
   });
 
-  it("lets the tasks that were started end, moves what is left, and publishes", async () => {
+  it("lets started tasks finish, copies the rest, and publishes", async () => {
     const records = await inherit(heir, "copy");
     const started = records.flatMap(({ claim }) => (claim?.effect === "startTask" ? [claim.args as Omit<CopyTask, "job">] : []));
     expect(started).toHaveLength(4);

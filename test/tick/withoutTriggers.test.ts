@@ -22,7 +22,7 @@ const countServed = async () => world.target.countDocuments((await served())[0]?
 describe("without any OSS trigger", () => {
   freshWorld();
 
-  it("is a supported mode: ticks alone find each arrival as it comes, prove it, restore it once and serve it", async () => {
+  it("is a supported mode: ticks alone find each arrival, prove it, restore it once and serve it", async () => {
     offer("snap-1", SNAP1.uuid);
     const data = [...STEP1.blobs.keys()].filter((key) => /\/__/.test(key));
     await world.fill(MOVED, STEP1.blobs, data);
@@ -46,8 +46,8 @@ describe("without any OSS trigger", () => {
   });
 });
 
-describe("without any timer but the tick", () => {
-  it("every slot is still run once", async () => {
+describe("without any timer except the tick", () => {
+  it("every slot still runs once", async () => {
     const deployment = await withMovies({ start: "2026-11-20T12:00:00Z" });
     for (let hour = 0; hour < 72; hour += 1) {
       await tick(deployment);

@@ -39,8 +39,8 @@ const proofs = (...verdicts: Verdict[]) =>
     (verdict, index) => ({ name: `s${index}`, uuid: `u${index}`, verdict, missing: [], damaged: [] }) as unknown as SnapshotProof,
   );
 
-describe("a verification's step", () => {
-  it("goes on until no snapshot is left, and keeps what it knows", () => {
+describe("verification step", () => {
+  it("continues until no snapshot is left, and keeps the verdicts it has", () => {
     const decision = stepVerification(verification(), { proofs: proofs("whole"), open: 2 });
     expect(decision).toMatchObject({ do: "record", state: "proving", data: { verdicts: [{ name: "s0", verdict: "whole" }] } });
   });
@@ -51,7 +51,7 @@ describe("a verification's step", () => {
     [["whole", "incomplete"], "failed", 1, 2],
     [["damaged"], "failed", 0, 1],
     [[], "done", 0, 0],
-  ])("ends %j as %s", (verdicts, state, whole, restorable) => {
+  ])("finishes %j as %s", (verdicts, state, whole, restorable) => {
     expect(stepVerification(verification(), { proofs: proofs(...verdicts), open: 0 })).toMatchObject({
       state,
       reason: { params: { whole, restorable } },

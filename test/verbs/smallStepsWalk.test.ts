@@ -31,8 +31,8 @@ function visitRetire(move: Move<RetireInput, Record<string, never>, RetireObserv
   must(seen.there && seen.uuid === "u" && seen.marked && seen.aliases.length === 0, "deletes what is ours and serves nobody", move);
 }
 
-describe("every way that retiring an index may go", () => {
-  it("ends, says why, and deletes nothing that is another's, serves or is still kept", () => {
+describe("every path of retiring an index", () => {
+  it("ends with a reason and deletes nothing that is foreign, serves or is still kept", () => {
     const walked = walk(retiring, visitRetire);
 
     expectSound(walked, {
@@ -55,7 +55,7 @@ describe("every way that retiring an index may go", () => {
 const SNAPSHOTS = 3;
 const VERDICTS: readonly Verdict[] = ["whole", "incomplete", "not-restorable"];
 
-/** One look's verdicts, of those snapshots that have none yet. */
+/** All lists of verdicts of the given length that one look may return. */
 const lists = (length: number): Verdict[][] =>
   length === 0 ? [[]] : lists(length - 1).flatMap((list) => VERDICTS.map((verdict) => [...list, verdict]));
 
@@ -93,8 +93,8 @@ function visitVerify(move: Move<VerificationInput, VerificationData, Verificatio
   );
 }
 
-describe("every way that a verification may go", () => {
-  it("ends, says why, and has a verdict on each snapshot", () => {
+describe("every path of a verification", () => {
+  it("ends with a reason and has a verdict on each snapshot", () => {
     const walked = walk(verifying, visitVerify);
 
     expectSound(walked, {
@@ -106,7 +106,7 @@ describe("every way that a verification may go", () => {
     });
   });
 
-  it("takes a move per look when all goes well", () => {
+  it("takes one move per look when all goes well", () => {
     expect(road(verifying, (job) => sight(["whole"], job))).toEqual(["proving", "proving", "done"]);
   });
 });

@@ -1,41 +1,41 @@
 import { expect } from "vitest";
+import type { Decision, Look } from "../../shared/jobs/kind.ts";
 import { isFinal, type Job } from "../../shared/jobs/record.ts";
-import type { Decision, Look } from "../../shared/jobs/step.ts";
 import { type Reason, reason } from "../../shared/model/reason.ts";
 import { EN } from "../../shared/words/en.ts";
 import { say } from "../../shared/words/say.ts";
 import { jobOf } from "../jobs/jobs.ts";
 
-/** Heads that multiply beyond this grow without end: something is counted up for ever. */
+/** More heads than this means that the walk does not terminate: some counter grows without bound. */
 const SPOTS_MAX = 20_000;
-/** From then on waiting for others is a failure; `jobOf` gives every job an hour. */
+/** From this minute on, waiting for other work is a failure; `jobOf` gives every job an hour of patience. */
 export const PATIENCE_MINUTE = 60;
 export const minuteDate = (minute: number) => new Date(minute * 60_000);
 
 type Ours<D> = Pick<Extract<Look<D>, { found: "ours" }>, "state" | "data">;
 
-/** All of a head that a step may look at. */
+/** Every part of a head that a step may read. */
 export interface Spot<D> {
   state: string;
   data: D;
   because: Reason;
-  /** When the head was written, since the job began. */
+  /** When the head was written, in minutes since the job was created. */
   minute: number;
   claim: string | undefined;
   cancelling: boolean;
 }
 
-/** One kind's part of the world, small and complete. */
+/** A small but complete model of one kind's world. */
 export interface Ground<I, D, O> {
   id: string;
   input: I;
   first: { state: string; data: D };
-  /** Moments at which somebody looks; time never goes back. */
+  /** The minutes at which the job is stepped; time never goes back. */
   minutes: readonly number[];
   step(job: Job<I, D>, seen: O, now: Date): Decision<D>;
-  /** Everything that gathering may hand over for this head. */
+  /** Everything that gathering may return for this head. */
   sights(job: Job<I, D>, now: Date): readonly O[];
-  /** What the effect's look says once it shows; that nothing shows, or somebody else's, is always possible too. */
+  /** What the effect's lookup returns once its result is visible; "none" and "foreign" are always possible too. */
   looks(job: Job<I, D>, effect: string, args: never): readonly Ours<D>[];
 }
 
@@ -52,9 +52,9 @@ type Way = "record" | "patience" | "nothing" | "foreign" | "cancel" | `ours ${st
 export interface Walked<D> {
   spots: ReadonlyMap<string, Spot<D>>;
   ways: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<Way>>>;
-  /** Spot and observation together. */
+  /** Number of pairs of spot and observation. */
   moves: number;
-  /** Codes of waits for own work that patience does not end. */
+  /** Codes of waits for own work that the patience does not limit. */
   ownWaits: ReadonlySet<string>;
 }
 
@@ -73,7 +73,7 @@ const firstSpot = <D>({ first }: { first: Pick<Spot<D>, "state" | "data"> }): Sp
   cancelling: false,
 });
 
-/** Breadth first over every head that can come to be, with every observation and every answer; `visit` sees each decision. */
+/** Visits every reachable head breadth first, with every observation and every response; `visit` receives each decision. */
 export function walk<I, D, O>(ground: Ground<I, D, O>, visit: (move: Move<I, D, O>) => void): Walked<D> {
   const first = firstSpot(ground);
   const spots = new Map<string, Spot<D>>([[keyOf(first), first]]);
@@ -109,7 +109,7 @@ export function walk<I, D, O>(ground: Ground<I, D, O>, visit: (move: Move<I, D, 
   return { spots, ways, moves, ownWaits };
 }
 
-/** Decisions that are alike lead to the same heads, whatever was seen. */
+/** Equal decisions lead to the same heads, whatever was observed. */
 function unseen(): (decision: Decision<unknown>, minute: number) => boolean {
   const known = new Set<string>();
   return (decision, minute) => {
@@ -120,7 +120,7 @@ function unseen(): (decision: Decision<unknown>, minute: number) => boolean {
   };
 }
 
-/** What the engine makes of a decision, for every answer that the world may give. */
+/** The results of a decision in the engine, for every response that the world may give. */
 export function outcomes<I, D, O>(
   ground: Ground<I, D, O>,
   from: Spot<D>,
@@ -153,16 +153,16 @@ export function outcomes<I, D, O>(
   return [{ to: at("failed", from.data, reason("job.patience", { until: "", because: decision.reason.code })), way: "patience" }];
 }
 
-/** An end is an end whatever it remembers; the reason tells heads apart only beside a claim, where steps look at it. */
+/** Final heads are equal whatever their data; the reason distinguishes heads only beside a claim, where steps read it. */
 const keyOf = <D>(spot: Spot<D>): string =>
   isFinal(spot.state) ? spot.state : JSON.stringify({ ...spot, because: spot.claim === undefined ? "" : spot.because.code });
 
-/** An assertion cheap enough for every move; the decision is shown when it does not hold. */
+/** An assertion cheap enough for every move; a failure prints the decision. */
 export function must<I, D, O>(holds: boolean, rule: string, { from, seen, minute, decision }: Move<I, D, O>): void {
   if (!holds) throw new Error(`${rule}: ${JSON.stringify({ from, seen, minute, decision }, null, 1)}`);
 }
 
-/** Every parameter that the sentence names is given; a missing one would read as a dash. */
+/** Asserts that every parameter that the sentence names is given; a missing one would print as a dash. */
 function expectSentence(why: Reason, said: Set<string>): void {
   const shape = `${why.code} ${Object.keys(why.params).join(" ")}`;
   if (said.has(shape)) return;
@@ -176,7 +176,7 @@ function expectSentence(why: Reason, said: Set<string>): void {
   expect(say(why)).not.toBe("");
 }
 
-/** What is decided one after the other when the world is as `see` says and every effect shows at once. */
+/** The sequence of decisions when the world is as `see` returns it and every effect is visible at once. */
 export function road<I, D, O>(ground: Ground<I, D, O>, see: (job: Job<I, D>, made: readonly string[]) => O, minutes = [0]): string[] {
   const road: string[] = [];
   const made: string[] = [];
@@ -197,7 +197,7 @@ export function road<I, D, O>(ground: Ground<I, D, O>, see: (job: Job<I, D>, mad
   return road;
 }
 
-/** Every way to take one of each. */
+/** The Cartesian product of the lists. */
 export function each<T extends Record<string, readonly unknown[]>>(lists: T): { [K in keyof T]: T[K][number] }[] {
   let all: Record<string, unknown>[] = [{}];
   for (const [name, values] of Object.entries(lists)) all = all.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));

@@ -6,7 +6,7 @@ function statesOf<D>({ spots }: Walked<D>): string[] {
   return [...new Set([...spots.values()].map(({ state }) => state))].sort();
 }
 
-/** Heads from which no final one can be reached: dead ends. */
+/** Heads from which no final one can be reached. */
 function deadEnds<D>({ spots, ways }: Walked<D>): string[] {
   const into = new Map<string, string[]>();
   for (const [from, out] of ways) for (const to of out.keys()) if (to !== from) into.set(to, [...(into.get(to) ?? []), from]);
@@ -17,8 +17,8 @@ function deadEnds<D>({ spots, ways }: Walked<D>): string[] {
 }
 
 /**
- * Heads that come back to themselves without the world having changed: through records alone, or through effects
- * other than those named, each of which does away with what asked for it.
+ * Heads that lead back to themselves although the world has not changed: through records alone, or through effects other than those named,
+ * each of which removes the condition that triggered it.
  */
 function circles<D>({ spots, ways }: Walked<D>, changing: readonly string[]): string[] {
   const next = (key: string) =>
@@ -40,18 +40,18 @@ function circles<D>({ spots, ways }: Walked<D>, changing: readonly string[]): st
 }
 
 interface Soundness {
-  /** Every state that is reached, final ones included. */
+  /** Every state that is reached, including final ones. */
   states: readonly string[];
-  /** Codes of waits that only our own work ends, or the clock. */
+  /** Codes of waits that only our own work or the clock ends. */
   ownWaits: readonly string[];
-  /** Effects that change what asked for them. */
+  /** Effects that change the condition that triggered them. */
   changing: readonly string[];
-  /** So that the walk cannot shrink unseen. */
+  /** A lower bound, so that the walk cannot shrink unnoticed. */
   spotsMin: number;
   movesMin: number;
 }
 
-/** What holds for every kind of job. */
+/** Asserts what holds for every kind of job. */
 export function expectSound<D>(walked: Walked<D>, { states, ownWaits, changing, spotsMin, movesMin }: Soundness): void {
   expect(statesOf(walked)).toEqual([...states].sort());
   expect(deadEnds(walked)).toEqual([]);

@@ -6,7 +6,7 @@ import { bytesText, countText, durationText } from "../../shared/words/numbers.t
 import { say } from "../../shared/words/say.ts";
 
 const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
-/** Codes that are put together from a word of a closed list. */
+/** Codes that are composed with a word from a closed list. */
 const COMPOSED: Record<string, readonly string[]> = {
   keep: ["hourly", "daily", "weekly", "monthly", "yearly"],
   basePath: ["leadingSlash", "character", "control", "emptySegment", "dots", "tooLong"],
@@ -18,7 +18,7 @@ interface Use {
   file: string;
 }
 
-/** Every code that the sources give to `reason`, literal, chosen between two, or composed. */
+/** Every code that the sources pass to `reason`: literal, a choice of two, or composed. */
 function codesInUse(): Use[] {
   const files = readdirSync(SHARED, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
   return files.flatMap((file) => codesIn(readFileSync(SHARED + file, "utf8")).map((code) => ({ code, file })));
@@ -34,10 +34,10 @@ function codesIn(source: string): string[] {
   return codes;
 }
 
-describe("the sentences of reasons", () => {
+describe("reason sentences", () => {
   const uses = codesInUse();
 
-  it("are looked for where codes are: the search itself finds them", () => {
+  it("are checked by a scan that finds codes in the sources", () => {
     expect(uses.length).toBeGreaterThan(150);
     expect(codesIn('reason("a.b", { c: "d.e" })\nreason(x === "open" ? "f.g" : "h.i", {})\nreason(`keep.$' + "{rule}`)")).toEqual([
       "a.b",
@@ -47,7 +47,7 @@ describe("the sentences of reasons", () => {
     ]);
   });
 
-  it("are there for every code that the sources use", () => {
+  it("exist for every code that the sources use", () => {
     expect(uses.filter(({ code }) => !Object.hasOwn(EN, code)).map(({ code, file }) => `${code} in ${file}`)).toEqual([]);
   });
 
@@ -58,7 +58,7 @@ describe("the sentences of reasons", () => {
 });
 
 describe("a sentence", () => {
-  it("shows sizes, lists and what is not known", () => {
+  it("shows sizes, lists and unknown values", () => {
     expect(say({ code: "copy.done", params: { blobs: 3, bytes: 44_250_000_000, root: "index-3" } })).toBe(
       "3 blobs, 41.2 GiB moved; index-3 published",
     );
@@ -74,13 +74,13 @@ describe("a sentence", () => {
     expect(say({ code: "alias.moves", params: {} })).toBe("alias – moves here in one call");
   });
 
-  it("without words shows its code and what it knows, so that nothing is silent", () => {
+  it("falls back to its code and parameters if it has no words", () => {
     expect(say({ code: "new.code", params: { a: 1, b: [] } })).toBe("new.code (a=1, b=none)");
     expect(say({ code: "new.code", params: {} })).toBe("new.code");
   });
 });
 
-describe("numbers for people", () => {
+describe("human-readable numbers", () => {
   it.each([
     [0, "0 B"],
     [1023, "1023 B"],
@@ -88,7 +88,7 @@ describe("numbers for people", () => {
     [1536, "1.5 KiB"],
     [44_250_000_000, "41.2 GiB"],
     [1024 ** 6, "1024 PiB"],
-  ])("give %i bytes as %s", (bytes, text) => {
+  ])("format %i bytes as %s", (bytes, text) => {
     expect(bytesText(bytes)).toBe(text);
   });
 
@@ -98,7 +98,7 @@ describe("numbers for people", () => {
     [3120, "52 min"],
     [11_520, "3 h 12 min"],
     [400_000, "5 d"],
-  ])("give %f seconds as %s", (seconds, text) => {
+  ])("format %f seconds as %s", (seconds, text) => {
     expect(durationText(seconds)).toBe(text);
   });
 

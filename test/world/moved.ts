@@ -26,7 +26,7 @@ export const served = async () => (await world.target.listIndices()).filter(({ a
 export const doneKeys = async (kind: string) =>
   (await world.stateKeys(`done/${kind}/`)).map((key) => key.slice(`done/${kind}/`.length, -".json".length));
 
-/** What the target cluster can restore; the blobs that ossnap proves are those of the same snapshots. */
+/** Makes a snapshot restorable on the target cluster; the blobs that ossnap proves belong to the same snapshot. */
 export function offer(name: "snap-1" | "snap-2", uuid: string): void {
   const settings = { "routing.allocation.require.box_type": "hot", "blocks.write": "true", refresh_interval: "5s" };
   world.places.at({ location: "/srv/moved" }).push(
@@ -55,7 +55,7 @@ export async function serveFirst(): Promise<void> {
   await settle();
 }
 
-/** A new world before each test of the file that calls this. */
+/** Creates a new world before each test of the calling file. */
 export function freshWorld(options: TestWorldOptions = {}): void {
   beforeEach(async () => {
     world = await testWorld({

@@ -14,7 +14,7 @@ import { continueJob } from "../../shared/tick/continueJob.ts";
 import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
 import type { CopyTask } from "../../shared/verbs/copy/move.ts";
 
-/** As deployed. */
+/** The deployed function's name. */
 const CONTINUE = "continue-job";
 
 export const MINUTE_MS = 60_000;
@@ -66,11 +66,11 @@ export interface TestWorldOptions {
   sourceVersion?: string;
   targetVersion?: string;
   start?: string;
-  /** How many looks a restore runs for; `Infinity` until told. */
+  /** The number of polls for which a restore runs; `Infinity` until finished explicitly. */
   restoreLooks?: number;
 }
 
-/** One deployment over memory: each `open` is one invocation of a function, with a nonce of its own. */
+/** One deployment in memory: each `open` is one function invocation with its own nonce. */
 export interface TestWorld {
   config: Config;
   now(): Date;
@@ -81,12 +81,12 @@ export interface TestWorld {
   state: FaultyBlobStore;
   stateKeys(prefix?: string): Promise<string[]>;
   blobs(place: Place): BlobStore;
-  /** The blobs of a fixture, below a place's base path. */
+  /** Writes the blobs of a fixture below a place's base path. */
   fill(place: Place, blobs: ReadonlyMap<string, Uint8Array>, except?: readonly string[]): Promise<void>;
   notices: Notice[];
   lines: { level: string; message: string; fields: unknown }[];
   tasks: { id: string; function: string; payload: CopyTask; state: TaskState }[];
-  /** Runs every task that is queued, as Function Compute would. */
+  /** Runs every queued task, as Function Compute would. */
   runTasks(): Promise<void>;
   remainingMs: number;
   open(options?: OpenOptions): Promise<World>;

@@ -1,4 +1,6 @@
-import { type Adoption, adopt as adoptNow, type Finding, planAdoption } from "../../../shared/verbs/adopt/apply.ts";
+import { adopt as adoptNow } from "../../../shared/verbs/adopt/apply.ts";
+import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
+import type { Adoption, Finding } from "../../../shared/verbs/adopt/types.ts";
 import { countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
@@ -11,7 +13,7 @@ export interface AdoptOptions {
   takeOver?: string[];
 }
 
-/** What buckets and clusters still know of a state that was lost or never was; with `--yes` it is written down. */
+/** Shows what buckets and clusters still record about a state that was lost or never existed; `--yes` writes it to the state. */
 export async function adopt(session: Session, { yes, takeOver = [] }: AdoptOptions): Promise<Answer> {
   const world = await session.world({ adopting: true });
   const adoption = yes ? await adoptNow(world, session.asked, takeOver) : await planAdoption(world, session.asked, takeOver);
@@ -25,7 +27,7 @@ export async function adopt(session: Session, { yes, takeOver = [] }: AdoptOptio
   };
 }
 
-/** A line for each finding; a dry run says "would", and ends with the line that does it. */
+/** One line per finding; a dry run uses "would" and ends with the command that applies it. */
 function adoptionText(adoption: Adoption, doIt: string, look: Look): string {
   const { findings, missing, written } = adoption;
   const lines = findings.map((finding) => `${finding.subject}  ${findingText(finding, look)}${writesText(finding, written !== null)}`);

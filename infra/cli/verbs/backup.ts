@@ -5,7 +5,7 @@ import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin } from "../begin.ts";
 import type { Session } from "../session.ts";
 
-/** Asks for a snapshot of this moment's slot; without a key of the caller's each call is a job of its own. */
+/** Requests a snapshot for the current slot; without a caller's key each call creates its own job. */
 export async function backup(session: Session, policy: string, options: ActingOptions): Promise<Answer> {
   const world = await session.world();
   const fingerprint = fingerprintOf("POST", `/backups/${policy}`, {});

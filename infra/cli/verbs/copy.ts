@@ -3,7 +3,7 @@ import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin } from "../begin.ts";
 import type { Session } from "../session.ts";
 
-/** Asks for what the rule wants of the source as it stands now; the same root again is the same job. */
+/** Requests a copy of the source in its current state; the same root again yields the same job. */
 export async function copy(session: Session, name: string, options: ActingOptions): Promise<Answer> {
   const world = await session.world();
   return begin(session, world, await askCopy(world, name, session.asked), options);

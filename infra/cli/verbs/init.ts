@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 
 const ADOPT_HINT = "Where snapshots exist already, or a state was lost, before the first function runs:  ossnap adopt";
 
-/** Writes the identity of a new state; one of ours that is there is left as it is. */
+/** Writes the identity of a new state; leaves an existing identity unchanged. */
 export async function init(session: Session): Promise<Answer> {
   const settings = session.settings();
   const { url, identity, created } = await initialise(settings, session.context(settings.config.state.region));

@@ -1,7 +1,8 @@
 import { isFinal } from "../../../shared/jobs/record.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
-import { cancelJob, type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/verbs/jobs/show.ts";
+import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
+import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/verbs/jobs/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { toneOf } from "../begin.ts";
@@ -25,7 +26,7 @@ export async function showOne(session: Session, id: string): Promise<Answer> {
   return { schema: "job/1", data: job, exitCode: EXIT.ok, text: (look) => historyText(job, look) };
 }
 
-/** Asks first where somebody can answer; elsewhere `--yes` must say so. */
+/** Prompts first when a user can answer; otherwise `--yes` is required. */
 export async function cancel(session: Session, id: string, options: { yes?: boolean }): Promise<Answer> {
   const { terminal } = session;
   if (!options.yes && !terminal.canAsk()) throw new AppError("invalid", "jobs cancel: there is nobody to ask here; add --yes");
@@ -59,7 +60,7 @@ function stateText({ state, reason }: JobRow, look: Look): string {
   return isFinal(state) ? marked(look, toneOf(state), `${state}: ${say(reason)}`) : `${state}: ${say(reason)}`;
 }
 
-/** Who asked, how it stands, and what happened, a line for each record, times in UTC; looks that changed nothing have left none. */
+/** Who requested the job, its current state and its history, one line per record, times in UTC; checks without change leave no record. */
 export function historyText(job: JobShown, look: Look): string {
   const request = job.history[0]?.request;
   const asked = `asked by ${askedText(job)}, ${agoText(look, job.since)}${request === undefined ? "" : `, request ${request}`}`;
@@ -85,7 +86,7 @@ function askedText({ askedBy, by }: JobRow): string {
   return by.startsWith(askedBy) ? by : `${ASKED_BY[askedBy]}: ${by}`;
 }
 
-/** Waiting leaves no record, so this is what a look found just now. */
+/** Waiting leaves no record, so this shows the result of a check made just now. */
 function nowText({ does, reason, givesUpAt }: JobNow, look: Look): string {
   const sentence = say(reason);
   if (does === "moves") return `next: ${sentence}`;

@@ -12,7 +12,7 @@ import { type Look, marked } from "../look.ts";
 import type { Session } from "../session.ts";
 import { tableLines } from "../table.ts";
 
-/** The plan as it is now, or exactly the plan with this hash. */
+/** Shows the current plan, or applies exactly the plan with the given hash. */
 export async function prune(session: Session, policyName: string, options: ActingOptions & { apply?: string }): Promise<Answer> {
   const world = await session.world();
   const { apply } = options;
@@ -32,7 +32,7 @@ export async function prune(session: Session, policyName: string, options: Actin
   };
 }
 
-/** The plan in words; a dry run says "would" throughout and ends with the line that does it. */
+/** The plan as text; a dry run uses "would" throughout and ends with the command that applies it. */
 export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look): string {
   const lines = [
     `Plan ${plan.hash} for ${plan.policy} (${policy.schedule.timeZone}): ${rulesText(policy)}`,

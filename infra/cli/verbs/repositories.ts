@@ -2,7 +2,8 @@ import { repositoryState } from "../../../shared/jobs/registration.ts";
 import type { Registration } from "../../../shared/model/config.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
 import { isSecretSetting } from "../../../shared/repository/settingKeys.ts";
-import { listRepositories, questionOf, type RepositoryRow, registerByHand } from "../../../shared/verbs/repositories/show.ts";
+import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
+import { listRepositories, type RepositoryRow } from "../../../shared/verbs/repositories/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT, problem } from "../exitCodes.ts";
@@ -22,7 +23,7 @@ const TONES: Readonly<Record<RepositoryRow["state"], Tone>> = {
   unreachable: "bad",
 };
 
-/** A line per repository, then what works but deserves a word. */
+/** One line per repository, then the warnings. */
 export function repositoriesText(rows: readonly RepositoryRow[], look: Look): string {
   if (rows.length === 0) return "ossnap.yaml names no repositories.";
   const columns = ["NAME", "CLUSTER", "TYPE", "USED BY", "STATE"].map((head) => ({ head }));
@@ -42,7 +43,7 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look): st
   return [...lines, ...warnings].join("\n");
 }
 
-/** What would be put, beside what is there; with `--apply` it is put and the cluster verifies it. */
+/** Shows the wanted registration and how it differs from the current one; `--apply` writes it and lets the cluster verify it. */
 export async function register(session: Session, name: string, options: { apply?: boolean }): Promise<Answer> {
   const world = await session.world();
   if (options.apply) {

@@ -25,10 +25,10 @@ export interface RestoreOptions extends ActingOptions {
   start?: boolean;
 }
 
-/** Indices that systems keep for themselves stay out unless they are named. */
+/** Excludes indices that systems keep for themselves unless they are named. */
 const INDICES_DEFAULT = "*,-.*";
 
-/** The preflight, and with `--start` the restore, if nothing refuses it. */
+/** The preflight, and with `--start` the restore if no check refuses it. */
 export async function restore(session: Session, snapshot: string, options: RestoreOptions): Promise<Answer> {
   const request = restoreRequest(snapshot, options);
   const world = await session.world();
@@ -44,7 +44,7 @@ export async function restore(session: Session, snapshot: string, options: Resto
   return { ...preflightAnswer(request, outcome.refused), problem: problem("restore-refused", detail, { refusals }) };
 }
 
-/** Every fault of the options is `invalid` and names the option. */
+/** Every invalid option throws `invalid` and names the option. */
 export function restoreRequest(snapshot: string, options: RestoreOptions): RestoreRequestByHand {
   const { repository, to, alias, indices = INDICES_DEFAULT, replicas } = options;
   if (repository === undefined)
@@ -79,7 +79,7 @@ function preflightAnswer(request: RestoreRequestByHand, report: PreflightReport)
 
 const TONES: Readonly<Record<PreflightCheck["result"], Tone>> = { ok: "good", warn: "attention", refuse: "bad" };
 
-/** Each check with its sentence, each refusal with its code and the way out. */
+/** Each check with its sentence, each refusal with its code and way out. */
 export function preflightText(request: RestoreRequestByHand, report: PreflightReport, look: Look): string {
   const lines = [
     `Restore ${report.snapshot.name} → ${request.to}, indices ${request.indices.join(", ")}, beside what is there`,

@@ -17,7 +17,7 @@ export interface SnapshotsOptions {
   repository?: string;
 }
 
-/** What the clusters list; with a place, what its bucket alone tells. */
+/** The snapshots listed by the clusters, or with a place those found in its bucket alone. */
 export async function snapshots(session: Session, place: string | undefined, { policy, repository }: SnapshotsOptions): Promise<Answer> {
   if (place !== undefined) {
     if (policy !== undefined || repository !== undefined)
@@ -32,7 +32,7 @@ export async function snapshots(session: Session, place: string | undefined, { p
   return { schema: "snapshots/1", data: rows, exitCode: EXIT.ok, text: (look) => snapshotsText(rows, look) };
 }
 
-/** Progress into a file is a line each time. */
+/** Progress in a file takes one line per update. */
 const SHARDS_PER_LINE = 100;
 
 async function snapshotsOfPlace(session: Session, place: string): Promise<Answer> {
@@ -48,7 +48,7 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
   return { schema: "survey/1", data, exitCode: EXIT.ok, text: (look) => surveyText(data, look) };
 }
 
-/** Verdicts on these very blobs, where there is a state to ask. */
+/** Verdicts on these exact blobs, if a state is configured. */
 async function evidenceFor(session: Session, url: string, survey: Survey): Promise<Map<string, Evidence>> {
   if (!hasConfig(session)) return new Map();
   try {
@@ -62,7 +62,7 @@ async function evidenceFor(session: Session, url: string, survey: Survey): Promi
 
 const COLUMNS = ["NAME", "WHEN", "STATE", "TOOK", "PROVEN", "STAYS BECAUSE"].map((head) => ({ head }));
 
-/** A table per repository, and below it what the next prune would take. */
+/** One table per repository, followed by what the next prune would remove. */
 export function snapshotsText(rows: readonly SnapshotRow[], look: Look): string {
   if (rows.length === 0) return "No snapshots yet.";
   const repositories = [...new Set(rows.map(({ repository }) => repository))];
@@ -102,7 +102,7 @@ function tookText({ startTime, endTime }: SnapshotRow, look: Look): string {
   return durationText(Math.max(0, (new Date(endTime).getTime() - new Date(startTime).getTime()) / 1000));
 }
 
-/** Never a bare "fine": the verdict's level and age go with it. */
+/** The verdict is always shown with its level and age. */
 function provenText({ evidence }: SnapshotRow, look: Look): string {
   if (!evidence) return marked(look, "none", "never");
   const age = agoText(look, evidence.at);

@@ -14,10 +14,10 @@ export interface VerifyOptions {
   sample?: string;
 }
 
-/** Progress into a file is a line each time. */
+/** Progress in a file takes one line per update. */
 const FILES_PER_LINE = 20;
 
-/** Proves the chosen snapshots from the bucket alone: no cluster is asked, no state is needed, and for a URL no ossnap.yaml. */
+/** Proves the selected snapshots from the bucket alone, without a cluster or a state, and for a URL without an ossnap.yaml. */
 export async function verify(session: Session, subject: string, options: VerifyOptions): Promise<Answer> {
   const { terminal } = session;
   const sample = options.sample === undefined ? undefined : parseSample(options.sample, options.level);

@@ -4,39 +4,26 @@ import { type AsyncTask, endTask, hasEnded } from "./asyncTask.ts";
 import type { FunctionCounters } from "./counters.ts";
 import type { FaultPlan } from "./deliveryFaults.ts";
 import type { EventBook } from "./eventBook.ts";
-import type { DeployedFunction } from "./functionSpec.ts";
 import type { InvocationResult } from "./instance.ts";
+import type { QueuedEvent } from "./queuedEvent.ts";
 
 /** The platform backs off 0.5 s, 1, 2, 4 … and never longer than this. */
 const RETRY_DELAY_MS_MAX = 5 * 60 * 60 * 1000;
 
-/** An accepted asynchronous event on its way to its function. */
-export interface QueuedEvent {
-  deployed: DeployedFunction;
-  requestId: string;
-  event: Uint8Array;
-  enqueuedAt: number;
-  /** Attempts that failed. */
-  retries: number;
-  task?: AsyncTask | undefined;
-  /** The second of a doubled event: the platform's own mistake, of which it keeps no record. */
-  isDouble?: boolean | undefined;
-}
-
 export interface AsyncQueue {
-  /** Delivers at least once: again after a function error, never once it is older than the function's limit. */
+  /** Delivers at least once: retries after a function error, but never when the event is older than the function's limit. */
   push(event: QueuedEvent): void;
-  /** Ends a task where it stands; false when it had ended already. */
+  /** Stops a task in its current state; false when it had already finished. */
   stop(task: AsyncTask): boolean;
-  /** Resolves when nothing is queued, waiting for its next attempt, or running. */
+  /** Resolves when no event is queued, waiting for its next attempt, or running. */
   idle(): Promise<void>;
   close(): void;
 }
 
 export interface AsyncQueueOptions {
   /**
-   * Runs one attempt once an instance is free; `begin` is called at that moment and answers whether the event is still wanted
-   * (`undefined` comes back if not). An abort of `signal` ends the instance.
+   * Runs one attempt once an instance is free; calls `begin` at that moment, which returns whether the event is still wanted (if not, the
+   * result is `undefined`). Aborting `signal` terminates the instance.
    */
   run(event: QueuedEvent, begin: () => boolean, signal: AbortSignal): Promise<InvocationResult | undefined>;
   faults: FaultPlan;
@@ -98,7 +85,7 @@ export function createAsyncQueue(options: AsyncQueueOptions): AsyncQueue {
   };
 }
 
-/** One event's whole way: wait, attempt, again after each function error, until it succeeds or nothing more is due. */
+/** The life cycle of one event: delay, attempt, retry after each function error, until it succeeds or no retry is left. */
 async function deliver(options: AsyncQueueOptions, event: QueuedEvent, delayMs: number, signal: AbortSignal): Promise<void> {
   const { deployed, task } = event;
   const counters = options.countersOf(deployed.name);
@@ -140,7 +127,7 @@ function keep({ book }: AsyncQueueOptions, event: QueuedEvent, running: boolean)
 }
 
 function giveUp(options: AsyncQueueOptions, event: QueuedEvent, signal: AbortSignal, error: unknown): void {
-  // What an aborted wait throws is the stop that was asked for, nothing else.
+  // An aborted delay throws because of the requested stop, not because of a fault.
   if (signal.aborted) return;
   options.onLog(event.requestId, "error", `delivery to ${event.deployed.name} failed: ${messageOf(error)}`);
   end(options, event, "Failed", messageOf(error));

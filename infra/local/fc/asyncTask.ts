@@ -1,7 +1,7 @@
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 
-/** The platform's own words, as far as they occur on one machine. */
+/** The platform's own status names, as far as they occur on one machine. */
 type AsyncTaskStatus = "Enqueued" | "Running" | "Retrying" | "Succeeded" | "Failed" | "Expired" | "Stopped";
 
 /** One asynchronous task; times in milliseconds since the epoch. */
@@ -17,7 +17,7 @@ export interface AsyncTask {
   errorMessage?: string;
 }
 
-/** Ended tasks that are remembered; the platform keeps them for days. */
+/** Number of finished tasks that are remembered; the platform keeps them for days. */
 const ENDED_TASKS_MAX = 10_000;
 const TASK_ID_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/;
 const ENDED: readonly AsyncTaskStatus[] = ["Succeeded", "Failed", "Expired", "Stopped"];
@@ -38,7 +38,7 @@ export function endTask(task: AsyncTask, status: AsyncTaskStatus, endedAt: numbe
 }
 
 export interface TaskBook {
-  /** Errors: `invalid` for an id the platform would not take; `conflict` with reason `task.exists` for one that is known. */
+  /** Errors: `invalid` for an id that the platform would reject; `conflict` with reason `task.exists` for a known id. */
   add(task: AsyncTask): void;
   find(functionName: string, taskId: string): AsyncTask | undefined;
   list(functionName: string): AsyncTask[];

@@ -1,6 +1,6 @@
 import type { InvocationResult } from "./instance.ts";
 
-/** What one function lived through since the host started. */
+/** Event counts of one function since the host started. */
 export interface FunctionCounters {
   coldStarts: number;
   invocations: number;

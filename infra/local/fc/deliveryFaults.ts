@@ -1,14 +1,14 @@
-/** Faults as data: what shall happen to the next events or invocations of a function. Each is used up as it fires. */
+/** Faults as data: planned faults for the next events or invocations of a function. Each is used up when it fires. */
 export interface DeliveryFaults {
-  /** The next asynchronous events are accepted and never delivered; a task so lost was never heard of. */
+  /** The next asynchronous events are accepted and never delivered; a task lost this way is unknown to look-ups. */
   lose(functionName: string, count?: number): void;
-  /** The next asynchronous events are delivered twice, at the same time. */
+  /** The next asynchronous events are delivered twice, concurrently. */
   double(functionName: string, count?: number): void;
   /** The next asynchronous events stay in the queue at least this long. */
   delay(functionName: string, delayMs: number, count?: number): void;
-  /** The instance of the next invocations, synchronous ones too, is ended this long after the request reached it. */
+  /** The instance of the next invocations, including synchronous ones, is terminated this long after the request reached it. */
   killAfter(functionName: string, afterMs: number, count?: number): void;
-  /** What was asked for and has not fired yet; a test ends by proving this empty. */
+  /** Planned faults that have not fired yet; a test should end by asserting that this is empty. */
   pending(): { functionName: string; fault: FaultName; count: number }[];
   clear(): void;
 }
@@ -23,7 +23,7 @@ interface PlannedFault {
 }
 
 export interface FaultPlan extends DeliveryFaults {
-  /** Uses up one planned fault of this kind; its duration in milliseconds (0 where it has none), or `undefined` when none is planned. */
+  /** Uses up one planned fault of this kind; its duration in milliseconds (0 if it has none), or `undefined` when none is planned. */
   take(functionName: string, fault: FaultName): number | undefined;
 }
 

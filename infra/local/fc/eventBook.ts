@@ -1,35 +1,35 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../host/writeWhole.ts";
-import type { QueuedEvent } from "./asyncQueue.ts";
 import { type AsyncTask, endTask, hasEnded, type TaskBook } from "./asyncTask.ts";
 import type { DeployedFunction } from "./functionSpec.ts";
 import { exitFault } from "./instance.ts";
+import type { QueuedEvent } from "./queuedEvent.ts";
 
-/** An accepted event as it lies on disk; of a task that has ended only the id and the outcome. */
+/** An accepted event as stored on disk; for a finished task only the id and the outcome. */
 interface KeptEvent {
   functionName: string;
   requestId: string;
   enqueuedAt: number;
-  /** Attempts that failed. */
+  /** Failed attempts. */
   retries: number;
-  /** An attempt had begun. */
+  /** An attempt had started. */
   running: boolean;
   /** Base64. */
   event: string;
   task?: AsyncTask | undefined;
 }
 
-/** What the platform has promised to deliver: it outlives the crash of every instance, and so it outlives a kill of this host. */
+/** The events that the platform promised to deliver: they survive a crash of every instance, and so must survive a kill of this host. */
 export interface EventBook {
   keep(event: QueuedEvent, running: boolean): void;
-  /** It is over: forgotten, but for a task, whose id must stay known. */
+  /** Removes a finished event; a task is kept, because its id must stay known. */
   end(event: QueuedEvent): void;
   /** Oldest first. */
   all(): KeptEvent[];
 }
 
-/** One file per event; without a directory nothing is kept. */
+/** One file per event; without a directory nothing is stored. */
 export function openEventBook(directory: string | undefined): EventBook {
   if (directory === undefined) return { keep: () => undefined, end: () => undefined, all: () => [] };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -54,8 +54,8 @@ export function openEventBook(directory: string | undefined): EventBook {
 }
 
 /**
- * What an earlier host accepted and did not end; its tasks are known again. An attempt that ran when it was killed has failed, as one does whose
- * instance exits: it comes again while the function's retries last.
+ * The events that an earlier host accepted and did not finish; registers their tasks again. An attempt that was running when the host was
+ * killed counts as failed, like one whose instance exits: it is retried while the function's retries last.
  */
 export function leftEvents(
   book: EventBook,

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { AppError } from "../../../shared/model/errors.ts";
 
-/** What Function Compute takes when s.yaml says nothing. */
+/** Function Compute's defaults for values missing in s.yaml. */
 const ASYNC_RETRIES_DEFAULT = 3;
 const ASYNC_EVENT_AGE_SECONDS_DEFAULT = 86_400;
-/** More instances than this of one function only fight for one machine's cores. */
+/** More instances of one function than this only compete for one machine's cores. */
 const INSTANCES_DEFAULT = 20;
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits-of-usage */
 const TIMEOUT_SECONDS_MAX = 86_400;
@@ -16,21 +16,21 @@ export interface FunctionSpec {
   name: string;
   /** Absolute path of the bundle's entry, `/…/dist/http/index.js`. */
   bundle: string;
-  /** `index.handler`: the part after the point is the export that is called. */
+  /** `index.handler`: the part after the dot is the export that is called. */
   handler: string;
   timeoutSeconds: number;
   memoryMb: number;
-  /** Repeats after a function error, 0 … 8; 3 when left out, as on Function Compute. */
+  /** Retries after a function error, 0 … 8; defaults to 3, as on Function Compute. */
   maxAsyncRetryAttempts?: number | undefined;
-  /** An event that waited longer is dropped; 86,400 when left out. */
+  /** An event that waited longer is dropped; defaults to 86,400. */
   maxAsyncEventAgeSeconds?: number | undefined;
-  /** Asynchronous invocations are tasks: they have an id that is refused twice, and a state. */
+  /** Asynchronous invocations are tasks with a state and an id that cannot be used twice. */
   asyncTask?: boolean | undefined;
-  /** Instances at most. */
+  /** Maximum number of instances. */
   reservedConcurrency?: number | undefined;
 }
 
-/** A spec with every default filled in. */
+/** A spec with all defaults applied. */
 export interface DeployedFunction {
   readonly name: string;
   readonly bundle: string;
@@ -44,7 +44,7 @@ export interface DeployedFunction {
   readonly instancesMax: number;
 }
 
-/** Errors: `invalid` naming the function, the field and the value; `absent` when the bundle was never built. */
+/** Errors: `invalid` with the function, the field and the value; `absent` when the bundle was never built. */
 export function deployFunction(spec: FunctionSpec): DeployedFunction {
   const require = (holds: boolean, field: keyof FunctionSpec, wanted: string) => {
     if (!holds) throw new AppError("invalid", `function ${spec.name}: ${field} is ${String(spec[field])}, it must be ${wanted}`);

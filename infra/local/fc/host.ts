@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
-import { type AsyncQueue, createAsyncQueue, type QueuedEvent } from "./asyncQueue.ts";
+import { type AsyncQueue, createAsyncQueue } from "./asyncQueue.ts";
 import { type AsyncTask, createTaskBook, newTask, type TaskBook } from "./asyncTask.ts";
 import { countResult, createCounters, type FunctionCounters } from "./counters.ts";
 import { createFaultPlan, type DeliveryFaults, type FaultPlan } from "./deliveryFaults.ts";
@@ -12,45 +12,46 @@ import { type DeployedFunction, deployFunction, type FunctionSpec } from "./func
 import { type Instance, type InvocationResult, startInstance } from "./instance.ts";
 import { createInstancePool, type InstancePool } from "./instancePool.ts";
 import { type Account, instanceEnvironment, invocationContext } from "./invocationContext.ts";
+import type { QueuedEvent } from "./queuedEvent.ts";
 
 /** https://help.aliyun.com/zh/functioncompute/fc-3-0/user-guide/retry-policy */
 const RETRY_BASE_MS_DEFAULT = 500;
 
 export interface FunctionHostOptions extends Account {
   functions: readonly FunctionSpec[];
-  /** The environment of every function; a function here is asked at each cold start. */
+  /** The environment of every function; a callback is called at each cold start. */
   env: Record<string, string> | (() => Record<string, string>);
   /** `2026-11-21T01:30:00.000Z 1-… [info] text` */
   onLog(line: string): void;
-  /** For the age of events and the times of tasks, in milliseconds; the wall clock when left out. */
+  /** For the age of events and the times of tasks, in milliseconds; defaults to the wall clock. */
   now?: (() => number) | undefined;
-  /** The first wait after a function error of an event; each further one is twice as long. */
+  /** The first delay after a function error of an event; each further one is twice as long. */
   retryBaseMs?: number | undefined;
-  /** Keeps accepted events and task ids over a kill of this process; without it they end with it. */
+  /** Stores accepted events and task ids so that they survive a kill of this process; without it they are lost with it. */
   eventsDirectory?: string | undefined;
 }
 
-/** Function Compute on one machine: runs the deployable bundles through the same door, asynchronous events at least once. */
+/** Function Compute on one machine: runs the deployable bundles through the same interface, asynchronous events at least once. */
 export interface FunctionHost {
   readonly region: string;
   readonly accountId: string;
-  /** Waits for the answer. Errors: `absent` (reason `function.absent`), `invalid` (reason `payload.tooLarge`), `conflict` once closed. */
+  /** Waits for the response. Errors: `absent` (reason `function.absent`), `invalid` (reason `payload.tooLarge`), `conflict` once closed. */
   invoke(functionName: string, payload: Payload, options?: { requestId?: string | undefined }): Promise<InvocationResult>;
-  /** Queues the event and returns. Errors: as `invoke`; `conflict` (reason `task.exists`) for a known task id, `invalid` for a task id on a function that has no tasks. */
+  /** Queues the event. Errors: as `invoke`; `conflict` (`task.exists`) for a known task id, `invalid` for one where there are no tasks. */
   invokeAsync(functionName: string, payload: Payload, options?: { taskId?: string | undefined }): Promise<AsyncTicket>;
   task(functionName: string, taskId: string): AsyncTask | undefined;
   tasks(functionName: string): AsyncTask[];
-  /** Ends a task and the instance that works on it; false when it has ended or is unknown. */
+  /** Stops a task and terminates the instance that runs it; false when it has finished or is unknown. */
   stopTask(functionName: string, taskId: string): boolean;
   readonly faults: DeliveryFaults;
   counters(functionName: string): FunctionCounters;
-  /** Replaces the environment; instances that run now serve no further request. */
+  /** Replaces the environment; running instances serve no further requests. */
   setEnv(env: Record<string, string>): void;
-  /** Delivers what a killed host had accepted and not ended; an attempt that ran then has failed, as one does whose instance exits. */
+  /** Delivers the events that a killed host accepted and did not finish; an attempt running then counts as failed. */
   resume(): void;
   /** Resolves when no asynchronous event is queued, waiting for a retry, or running. */
   idle(): Promise<void>;
-  /** Drops what is queued, ends what runs. */
+  /** Drops queued events and terminates running ones. */
   close(): Promise<void>;
 }
 
@@ -79,7 +80,7 @@ interface HostState {
   log(requestId: string, level: string, text: string): void;
 }
 
-/** Errors: `invalid` or `absent` naming the function whose spec or bundle is wrong; `conflict` when a name occurs twice. */
+/** Errors: `invalid` or `absent` with the function whose spec or bundle is wrong; `conflict` when a name occurs twice. */
 export function startFunctionHost(options: FunctionHostOptions): FunctionHost {
   const state = openState(options);
   for (const spec of options.functions) addFunction(state, deployFunction(spec));
@@ -197,7 +198,7 @@ function acceptEvent(state: HostState, functionName: string, payload: Payload, t
     return ticket;
   }
   if (queued.task !== undefined) state.tasks.add(queued.task);
-  // Before anybody is told that it was accepted.
+  // Stored before the acceptance is reported to the caller.
   state.book.keep(queued, false);
   state.queue.push(queued);
   return ticket;
@@ -213,7 +214,7 @@ async function withInstance<T>(state: HostState, deployed: DeployedFunction, wor
   }
 }
 
-/** One attempt of a queued event; `undefined` when `begin` says, once an instance is free, that nobody wants it any more. */
+/** One attempt of a queued event; `undefined` when `begin` reports, once an instance is free, that the event is no longer wanted. */
 function runQueued(
   state: HostState,
   queued: QueuedEvent,

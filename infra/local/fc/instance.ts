@@ -3,14 +3,14 @@ import type { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
 import type { DeployedFunction } from "./functionSpec.ts";
 
-/** A bundle loads in well under a second; a minute is a hang, even on a machine that is busy with Elasticsearch. */
+/** A bundle loads in well under a second; a minute means a hang, even on a machine that is busy with Elasticsearch. */
 const START_TIMEOUT_MS = 60_000;
-/** The platform cuts a log line at 32 KB. */
+/** The platform truncates a log line at 32 KB. */
 const LOG_LINE_CHARACTERS_MAX = 32_768;
-/** What the platform calls an invocation that no handler answered; a throwing handler is named by its error's class instead. */
+/** The platform's name for an invocation that no handler answered; a handler that throws is named by its error's class instead. */
 const UNHANDLED = "UnhandledInvocationError";
 
-/** `handler`: it threw, or the bundle did not load; `timeout` and `exit`: the instance was ended, or ended itself, and is gone. */
+/** `handler`: it threw, or the bundle did not load; `timeout` and `exit`: the instance was terminated or exited, and no longer exists. */
 type FaultKind = "handler" | "timeout" | "exit";
 
 interface InvocationFault {
@@ -20,24 +20,24 @@ interface InvocationFault {
   stack?: string | undefined;
 }
 
-/** What an invocation ended with; `value` holds the very bytes that the platform would answer with. */
+/** The result of an invocation; `value` holds the exact bytes of the platform's response. */
 export type InvocationResult = ({ ok: true; value: Buffer } | ({ ok: false } & InvocationFault)) & { requestId: string };
 
 interface InvocationRequest {
   requestId: string;
   event: Uint8Array;
-  /** Everything of the handler's context but the logger. */
+  /** The handler's context without the logger. */
   context: Record<string, unknown>;
-  /** A planned crash: the instance is ended this long after the request reached it. */
+  /** A planned crash: the instance is terminated this long after the request reached it. */
   killAfterMs?: number | undefined;
 }
 
-/** One warm instance: a worker thread that has the bundle loaded and handles one request at a time. */
+/** One warm instance: a worker thread that has loaded the bundle and handles one request at a time. */
 export interface Instance {
   readonly id: string;
   alive(): boolean;
   run(request: InvocationRequest): Promise<InvocationResult>;
-  /** Ends the thread at once, in the middle of whatever it does. */
+  /** Terminates the thread immediately, whatever it is doing. */
   kill(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export interface InstanceOptions {
   deployed: DeployedFunction;
   env: Record<string, string>;
   onLog(requestId: string, level: string, text: string): void;
-  /** The thread is gone, whoever ended it. */
+  /** The thread has ended, for whatever reason. */
   onExit(): void;
 }
 
@@ -62,12 +62,12 @@ interface InstanceState {
   readonly worker: Worker;
   readonly timeoutSeconds: number;
   alive: boolean;
-  /** Of the request that runs, or ran last. */
+  /** Of the current or the last request. */
   requestId: string;
   settle: ((outcome: Outcome) => void) | undefined;
 }
 
-/** Starts a thread with an environment and memory of its own; a bundle that cannot be loaded fails the first request, not the start. */
+/** Starts a thread with its own environment and memory; a bundle that cannot be loaded fails the first request, not the start. */
 export function startInstance(options: InstanceOptions): Instance {
   const worker = openWorker(options);
   const state: InstanceState = { worker, timeoutSeconds: options.deployed.timeoutSeconds, alive: true, requestId: "", settle: undefined };
@@ -124,7 +124,7 @@ function send(state: InstanceState, request: InvocationRequest): Promise<Outcome
       state.settle = undefined;
       resolve(outcome);
     };
-    // A copy with a buffer of its own: cloning a view would send the whole pool that it looks at.
+    // A copy with its own buffer: cloning a view would send the whole underlying pool.
     const event = new Uint8Array(request.event);
     state.worker.postMessage({ requestId: request.requestId, event, context: request.context }, [event.buffer]);
   });
@@ -134,7 +134,7 @@ function openWorker({ id, deployed, env }: InstanceOptions): Worker {
   return new Worker(new URL("./worker.mjs", import.meta.url), {
     workerData: { bundle: deployed.bundle, exportName: deployed.exportName },
     env,
-    // A loader of the host (tsx, vitest) must not reach the bundle: it has to run on bare Node, as it will there.
+    // A loader of the host (tsx, vitest) must not affect the bundle, which has to run on plain Node as on the platform.
     execArgv: [],
     argv: [],
     resourceLimits: { maxOldGenerationSizeMb: deployed.memoryMb },
@@ -144,7 +144,7 @@ function openWorker({ id, deployed, env }: InstanceOptions): Worker {
   });
 }
 
-/** Resolves once the bundle is loaded, or with why it is not. */
+/** Resolves once the bundle is loaded, or with the reason why it is not. */
 function loading(worker: Worker): Promise<InvocationFault | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
@@ -166,7 +166,7 @@ function loading(worker: Worker): Promise<InvocationFault | undefined> {
   });
 }
 
-/** Wording of https://www.alibabacloud.com/help/en/functioncompute/fc/error-handling-nodejs */
+/** Wording from https://www.alibabacloud.com/help/en/functioncompute/fc/error-handling-nodejs */
 export function exitFault(): InvocationFault {
   return { kind: "exit", errorType: UNHANDLED, errorMessage: "Process exited unexpectedly before completing request" };
 }

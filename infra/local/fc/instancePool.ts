@@ -1,12 +1,12 @@
 import { AppError } from "../../../shared/model/errors.ts";
 import type { Instance } from "./instance.ts";
 
-/** The instances of one function: warm ones are used again, more are started while all are busy, up to a limit. */
+/** The instances of one function: warm ones are reused, more are started while all are busy, up to a limit. */
 export interface InstancePool {
-  /** Waits, first come first served, while the limit is reached. Errors: `conflict` once the pool is closed. */
+  /** Waits in order of arrival while the limit is reached. Errors: `conflict` once the pool is closed. */
   acquire(): Promise<Instance>;
   release(instance: Instance): void;
-  /** Lets no instance that runs now serve another request, as after a new deployment. */
+  /** Lets no running instance serve another request, as after a new deployment. */
   retire(): void;
   close(): Promise<void>;
 }

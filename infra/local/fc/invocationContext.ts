@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { DeployedFunction } from "./functionSpec.ts";
 
-/** What an instance keeps of this machine's environment; everything else would be missing on the platform too. */
+/** The variables that an instance inherits from this machine; all others would be missing on the platform too. */
 const INHERITED_VARIABLES = ["PATH", "TZ"] as const;
 
 interface FunctionCredentials {
@@ -10,7 +10,7 @@ interface FunctionCredentials {
   securityToken?: string | undefined;
 }
 
-/** The account that the functions seem to run in. */
+/** The account in which the functions appear to run. */
 export interface Account {
   credentials: FunctionCredentials;
   region: string;
@@ -31,7 +31,7 @@ export function invocationContext(account: Account, deployed: DeployedFunction, 
   };
 }
 
-/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/environment-variables: the platform's own win over `env`. */
+/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/environment-variables: the platform's own override `env`. */
 export function instanceEnvironment(
   { credentials, accountId, region }: Account,
   deployed: DeployedFunction,

@@ -2,19 +2,19 @@ import { Cron } from "croner";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import type { AsyncTicket, FunctionHost } from "./host.ts";
 
-/** Node fires a longer timer at once. */
+/** Node fires a longer timer immediately. */
 const WAIT_MS_MAX = 2 ** 31 - 1;
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const EVERY_PATTERN = /^@every (\d+)([smhd])$/;
 const CRON_PATTERN = /^(?:CRON_TZ=(\S+) )?(\S+(?: \S+){5})$/;
 
-/** A timer trigger as s.yaml has it. */
+/** A timer trigger as defined in s.yaml. */
 export interface TimerTrigger {
   functionName: string;
   name: string;
   /** `CRON_TZ=Asia/Shanghai 0 30 1 * * *` (six fields, UTC without a zone) or `@every 1m`. */
   cron: string;
-  /** Arrives as it is, as a string within the event. */
+  /** Passed unchanged, as a string within the event. */
   payload: string;
 }
 
@@ -25,13 +25,13 @@ export interface Timers {
 export interface TimersOptions {
   host: FunctionHost;
   triggers: readonly TimerTrigger[];
-  /** An event that the host would not take; without it the fault ends the program. */
+  /** Called for an event that the host rejected; without it the fault ends the program. */
   onError?: ((error: Error) => void) | undefined;
 }
 
-/** Fires every trigger in real time; the events carry the exact moments of their schedule. Errors: `invalid` naming the trigger whose cron cannot be read. */
+/** Fires every trigger in real time; events carry the exact scheduled times. Errors: `invalid` with the trigger of an unparsable cron. */
 export function startTimers({ host, triggers, onError }: TimersOptions): Timers {
-  // All are read before the first one runs: a wrong one must leave no timer behind.
+  // All are parsed before the first one starts, so that an invalid one leaves no timer behind.
   const schedules = triggers.map((trigger) => ({ trigger, next: scheduleOf(trigger) }));
   const stops = schedules.map(({ trigger, next }) =>
     repeat(next, (due) => {
@@ -49,13 +49,13 @@ export function startTimers({ host, triggers, onError }: TimersOptions): Timers 
   };
 }
 
-/** Delivers one timer event as if it were `triggerTime`, for nights that are played in quick time. Errors: as `invokeAsync`. */
+/** Delivers one timer event as of `triggerTime`, for nights that are played in fast motion. Errors: as `invokeAsync`. */
 export async function fireTimer(host: FunctionHost, trigger: Omit<TimerTrigger, "cron">, triggerTime: Date): Promise<AsyncTicket> {
   const event = { triggerTime: `${triggerTime.toISOString().slice(0, 19)}Z`, triggerName: trigger.name, payload: trigger.payload };
   return await host.invokeAsync(trigger.functionName, event);
 }
 
-/** The first moment of the schedule after the given one. Errors: `invalid` when the cron cannot be read or never comes. */
+/** The first scheduled time after the given one. Errors: `invalid` when the cron cannot be parsed or never fires. */
 export function scheduleOf({ functionName, name, cron }: TimerTrigger): (after: Date) => Date {
   const wrong = (fault: string, cause?: unknown) =>
     new AppError("invalid", `timer ${name} of ${functionName}: cron "${cron}" ${fault}`, cause === undefined ? {} : { cause });
@@ -81,7 +81,7 @@ export function scheduleOf({ functionName, name, cron }: TimerTrigger): (after: 
 function cronOf(fields: string, timeZone: string, wrong: (fault: string, cause: unknown) => AppError): Cron {
   try {
     const job = new Cron(fields, { timezone: timeZone, mode: "6-part", paused: true });
-    // An unknown time zone is only noticed when a moment is computed.
+    // An unknown time zone is only detected when a time is computed.
     job.nextRun();
     return job;
   } catch (cause) {
@@ -89,7 +89,7 @@ function cronOf(fields: string, timeZone: string, wrong: (fault: string, cause: 
   }
 }
 
-/** Calls `fire` at each due moment; of those that passed while the machine slept only the first is fired, late. */
+/** Calls `fire` at each due time; of those that passed while the machine slept only the first is fired, late. */
 function repeat(next: (after: Date) => Date, fire: (due: Date) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const wait = (due: Date) => {

@@ -1,5 +1,5 @@
 // One Function Compute instance: loads a bundle once and runs one request at a time. Plain JavaScript, so that no loader of the host
-// reaches the bundle. Speaks with instance.ts: in {requestId, event, context}; out {type: ready | loadFailed | done | failed | log, …}.
+// affects the bundle. Messages with instance.ts: in {requestId, event, context}; out {type: ready | loadFailed | done | failed | log, …}.
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { parentPort, workerData } from "node:worker_threads";
@@ -22,14 +22,14 @@ function faultOf(error) {
   return { errorType: error.name, errorMessage: error.message, stack: error.stack };
 }
 
-/** What the platform makes of a handler's value: bytes as they are, a string as it is, anything else as JSON. */
+/** The platform's conversion of a handler's value: bytes and strings unchanged, anything else as JSON. */
 function bytesOf(value) {
   if (value === undefined) return Buffer.alloc(0);
   if (value instanceof Uint8Array) return Buffer.from(value);
   return Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-/** A handler of three parameters answers through its callback, any other by its value or promise. */
+/** A handler with three parameters responds through its callback, any other through its value or promise. */
 function call(handler, event, context) {
   if (handler.length < 3) return handler(event, context);
   return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ async function serve(handler, message) {
   try {
     const { buffer, byteOffset, byteLength } = message.event;
     const event = Buffer.from(buffer, byteOffset, byteLength);
-    // A copy with a buffer of its own: a view on Node's shared pool must not be transferred.
+    // A copy with its own buffer: a view on Node's shared pool must not be transferred.
     const body = new Uint8Array(bytesOf(await call(handler, event, { ...message.context, logger })));
     parentPort.postMessage({ type: "done", body }, [body.buffer]);
   } catch (error) {

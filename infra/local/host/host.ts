@@ -16,14 +16,15 @@ import type { OssServer } from "../oss/startOss.ts";
 import type { ElasticsearchServer } from "../servers/elasticsearch.ts";
 import { requireFreePort } from "../servers/ports.ts";
 import { checkTools } from "../servers/tools.ts";
-import type { NoticeBoard, ReceivedNotice } from "./noticeBoard.ts";
+import type { LocalHostOptions } from "./hostOptions.ts";
+import type { NoticeBoard } from "./noticeBoard.ts";
 import { startClusters, startDoors } from "./parts.ts";
 import { openPlaces } from "./places.ts";
-import { keepPlan, type LocalPlan, openPlan, type Ports, type Versions } from "./plan.ts";
+import { keepPlan, type LocalPlan, openPlan, type Ports } from "./plan.ts";
 import { releaseClaims } from "./releaseClaims.ts";
 import { takeRun } from "./runs.ts";
 
-/** Where every part of the running host can be reached, and how to make its triggers fire. */
+/** The parts of the running host and the means to fire its triggers. */
 export interface LocalHost {
   plan: LocalPlan;
   config: Config;
@@ -33,29 +34,18 @@ export interface LocalHost {
   source: ElasticsearchServer;
   target: ElasticsearchServer;
   httpUrl: string;
-  /** Fires a policy's timer as if it were that moment. */
+  /** Fires a policy's timer as of the given time. */
   fire(functionName: "createSnapshots" | "pruneSnapshots", policy: string, at: Date): Promise<void>;
-  /** One tick of advanceJobs, now; its report. */
+  /** Runs one tick of advanceJobs now and returns its report. */
   tick(): Promise<unknown>;
-  /** From now on the timers of ossnap.yaml run in real time. */
+  /** Starts the timers of ossnap.yaml in real time. */
   startTimers(): void;
   close(): Promise<void>;
 }
 
-export interface LocalHostOptions {
-  onNote?(text: string): void;
-  onNotice?(notice: ReceivedNotice): void;
-  onLog?(line: string): void;
-  environment?: Readonly<Record<string, string | undefined>>;
-  /** 5.5.2 and 5.5.3 when left out, or what the data directory was begun with. */
-  versions?: Versions | undefined;
-  /** Keeps everything there, and goes on from what is there; without it a fresh directory comes and goes with the host. */
-  dataDirectory?: string | undefined;
-}
-
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-/** Starts the whole of it: two real clusters, a real S3 server, the OSS stand-in, and the very bundles that go to Function Compute. */
+/** Starts all parts: two real clusters, a real S3 server, the OSS stand-in, and the same bundles that are deployed to Function Compute. */
 export async function startLocalHost(options: LocalHostOptions = {}): Promise<LocalHost> {
   const { onNote = () => undefined, environment = process.env } = options;
   await checkTools(environment);
@@ -96,7 +86,7 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
   }
 }
 
-/** All at the start, before anything takes seconds. */
+/** Checks all ports first, before any step that takes seconds. */
 async function requirePorts(ports: Ports): Promise<void> {
   const wanted: [number, string][] = [
     [ports.source.http, "source Elasticsearch"],
@@ -125,7 +115,7 @@ async function makeDirectories({ directories }: LocalPlan): Promise<void> {
   }
 }
 
-/** Under their names in ossnap's own code and, for tasks, under the name they are deployed by. */
+/** Registers the bundles under the names under which they are deployed. */
 function specsOf(bundles: readonly { name: string; path: string }[]): FunctionSpec[] {
   return bundles.map(({ name, path }) => {
     const figures = figuresOf(FUNCTION_NAMES.find((known) => known === name) ?? "http");
@@ -143,7 +133,7 @@ function specsOf(bundles: readonly { name: string; path: string }[]): FunctionSp
   });
 }
 
-/** `ossnap init`, as a person would run it once; what a killed host left claimed is free again. */
+/** Runs `ossnap init`, as a user would once, and releases the claims left by a killed host. */
 async function openState(plan: LocalPlan): Promise<void> {
   const environment = { ...plan.environment, OSSNAP_CONFIG: join(ROOT, "ossnap.yaml"), ...credentialVariables(plan) };
   const settings = readSettings("ossnap.yaml", environment);
@@ -156,7 +146,7 @@ function credentialVariables(plan: LocalPlan): Record<string, string> {
   return { ALIBABA_CLOUD_ACCESS_KEY_ID: plan.oss.accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: plan.oss.accessKeySecret };
 }
 
-/** For a second terminal: what ossnap.yaml and the command line want to know, readable by this user only. */
+/** For a second terminal: the variables for ossnap.yaml and the command line, readable by this user only. */
 function environmentText(plan: LocalPlan): string {
   const all = {
     ...plan.environment,
@@ -205,7 +195,7 @@ function triggersOf(
   };
 }
 
-/** Last started, first stopped; one that fails does not keep the others. */
+/** Closes in reverse order of start; a failure does not stop the others from being closed. */
 function closeOnce(closers: (() => Promise<void>)[]): () => Promise<void> {
   let closing: Promise<void> | undefined;
   return () => {

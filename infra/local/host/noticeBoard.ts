@@ -17,7 +17,7 @@ export interface NoticeBoard {
   close(): Promise<void>;
 }
 
-/** Where the webhook of the example configuration arrives: it keeps what it is told, and says it on. */
+/** The receiver of the example configuration's webhook: stores each notice and passes it on. */
 export async function startNoticeBoard(port: number, onNotice: (notice: ReceivedNotice) => void): Promise<NoticeBoard> {
   const notices: ReceivedNotice[] = [];
   const server = createServer((request, response) => {

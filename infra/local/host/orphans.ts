@@ -5,15 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../../../shared/model/errors.ts";
 import { runProgram } from "../servers/runProgram.ts";
 
-/** A clean stop of Elasticsearch takes 1-2 s; what takes longer is killed. */
+/** A clean stop of Elasticsearch takes 1-2 s; anything slower is killed. */
 const TERM_TIMEOUT_MS = 10_000;
 const KILL_TIMEOUT_MS = 10_000;
 const POLL_INTERVAL_MS = 50;
 
 /**
- * Ends the servers that a killed host left behind: those its pid files in `run` name, as long as their command or environment names `run`;
- * a pid that somebody else has by now is left alone. The pids that were ended.
- * Errors: `conflict` for one that does not go.
+ * Stops the servers that a killed host left behind: the pids in the pid files of `run`, if their command or environment mentions `run`; a
+ * pid that now belongs to another program is left alone. Returns the stopped pids.
+ * Errors: `conflict` for one that does not stop.
  */
 export async function endOrphans(run: string): Promise<number[]> {
   const files = (await readdir(run)).filter((name) => name.endsWith(".pid")).map((name) => join(run, name));
@@ -32,7 +32,7 @@ export async function endOrphans(run: string): Promise<number[]> {
 async function end(run: string, pid: number): Promise<void> {
   signalGroup(pid, "SIGTERM");
   const isPolite = await endsWithin(pid, TERM_TIMEOUT_MS);
-  // The launcher of Elasticsearch 8+ may leave its server behind, so the group is killed either way.
+  // The launcher of Elasticsearch 8+ may leave its server behind, so the group is killed in either case.
   signalGroup(pid, "SIGKILL");
   if (isPolite || (await endsWithin(pid, KILL_TIMEOUT_MS))) return;
   throw new AppError("conflict", `process ${pid}: a server of ${run} that was left behind does not end; end it by hand`);
@@ -47,7 +47,7 @@ async function endsWithin(pid: number, timeoutMs: number): Promise<boolean> {
   return false;
 }
 
-/** Waited for by somebody, or with its last thread gone: a process loses its command line a moment before its ports are free. */
+/** Reaped, or a zombie whose last thread has exited: a process loses its command line a moment before its ports are free. */
 async function hasEnded(pid: number): Promise<boolean> {
   if (!isAlive(pid)) return true;
   const status = await readProcess(pid, "status");
@@ -69,25 +69,25 @@ async function belongsTo(run: string, pid: number): Promise<boolean> {
   return said.includes(`${run}/`) || said.includes(`${run} `);
 }
 
-/** The command line of a running process, "" when there is none; one that has ended and was not waited for has none either. */
+/** The command line of a running process, "" when there is none; a zombie has none either. */
 export async function commandOf(pid: number): Promise<string> {
   if (existsSync("/proc/self/cmdline")) return readProcess(pid, "cmdline");
   return (await runProgram("processes", "ps", ["-ww", "-o", "args=", "-p", String(pid)]).catch(() => "")).trim();
 }
 
-/** The launcher of Elasticsearch 8+ names its place in its environment only. */
+/** The launcher of Elasticsearch 8+ mentions its directory only in its environment. */
 async function environmentOf(pid: number): Promise<string> {
   return existsSync("/proc/self/cmdline")
     ? readProcess(pid, "environ")
     : runProgram("processes", "ps", ["eww", String(pid)]).catch(() => "");
 }
 
-/** "" also for a process of somebody else, which is none of ours. */
+/** "" also for a process of another user, which cannot be one of these servers. */
 async function readProcess(pid: number, what: "cmdline" | "environ" | "status"): Promise<string> {
   return (await readFile(`/proc/${pid}/${what}`, "utf8").catch(() => "")).replaceAll("\0", " ").trim();
 }
 
-/** With all that it started: the pid of a server leads a group of its own. */
+/** Signals the process and its children: a server's pid leads its own group. */
 function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

@@ -8,7 +8,7 @@ import type { EventRule } from "../oss/objectEvents.ts";
 import { startOss } from "../oss/startOss.ts";
 import { type ElasticsearchServer, startElasticsearch } from "../servers/elasticsearch.ts";
 import { startS3 } from "../servers/s3.ts";
-import type { LocalHostOptions } from "./host.ts";
+import type { LocalHostOptions } from "./hostOptions.ts";
 import { startNoticeBoard } from "./noticeBoard.ts";
 import type { LocalPlan } from "./plan.ts";
 
@@ -17,7 +17,7 @@ interface Starting {
   closers: (() => Promise<void>)[];
 }
 
-/** Everything that answers on a port but the clusters: notices, Function Compute's API, OSS with its events, HTTP, S3. */
+/** Starts every listener except the clusters: notices, Function Compute's API, OSS with its events, HTTP, S3. */
 export async function startDoors({
   plan,
   config,
@@ -47,7 +47,7 @@ export async function startDoors({
   return { oss, board, httpUrl: door.url };
 }
 
-/** What the OSS triggers of s.yaml say, in the stand-in's words. */
+/** The OSS triggers of s.yaml as rules of the stand-in. */
 function rulesOf(config: Config, region: string): EventRule[] {
   return watchTriggersFor(config, region).map(({ triggerConfig, sourceArn }) => ({
     bucket: sourceArn?.split(":").at(-1) ?? "",
@@ -57,7 +57,7 @@ function rulesOf(config: Config, region: string): EventRule[] {
   }));
 }
 
-/** Both at once; whichever came up is stopped again when the other did not. */
+/** Starts both concurrently; if one fails, the other is registered for stopping. */
 export async function startClusters({
   plan,
   closers,

@@ -5,7 +5,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 
 /** Elasticsearch refuses to run as root; 65534 is `nobody` on every Linux. */
 export const NOBODY_UID = 65534;
-/** Entering and reading for all: the servers run under another uid when the host runs as root. */
+/** Readable and searchable by all: the servers run under another uid when the host runs as root. */
 const OPEN_DIRECTORY_MODE = 0o755;
 const ENTER_FOR_OTHERS = 0o001;
 const ENTER_FOR_OWNER = 0o100;
@@ -14,15 +14,15 @@ export interface Places {
   base: string;
   /** Unzipped Elasticsearch distributions, shared between runs. */
   distributions: string;
-  /** Programs that were installed for the local host, shared between runs. */
+  /** Programs installed for the local host, shared between runs. */
   tools: string;
   /** One directory per run. */
   runs: string;
 }
 
 /**
- * The directories of the local host, made when they are missing: below OSSNAP_LOCAL_DIR, or `<temporary directory>/ossnap-<user>`.
- * Errors: `denied` when the directory belongs to somebody else, `invalid` when the servers' uid could not enter it.
+ * The directories of the local host, created if missing: below OSSNAP_LOCAL_DIR, or `<temporary directory>/ossnap-<user>`.
+ * Errors: `denied` when the directory belongs to another user, `invalid` when the servers' uid could not enter it.
  */
 export async function openPlaces(environment: Record<string, string | undefined> = process.env): Promise<Places> {
   const given = environment.OSSNAP_LOCAL_DIR;
@@ -34,25 +34,25 @@ export async function openPlaces(environment: Record<string, string | undefined>
   return places;
 }
 
-/** Makes `<runs>/<id>`, which servers under another uid can enter, and returns its path. */
+/** Creates `<runs>/<id>`, which servers under another uid can enter, and returns its path. */
 export async function openRun(places: Places, id: string): Promise<string> {
   const directory = join(places.runs, id);
   await makeOpenDirectory(directory);
   return directory;
 }
 
-/** Makes a directory of one's own that servers under another uid can enter. Errors: `denied` when it belongs to somebody else. */
+/** Creates a directory owned by this user that servers under another uid can enter. Errors: `denied` when it belongs to another user. */
 export async function openOwnDirectory(directory: string): Promise<void> {
   await makeOpenDirectory(directory);
   await requireOwn(directory);
 }
 
-/** The uid that Elasticsearch runs as: undefined for one's own, 65534 when the host is root. */
+/** The uid under which Elasticsearch runs: undefined for the current one, 65534 when the host is root. */
 export function serverUid(): number | undefined {
   return process.getuid?.() === 0 ? NOBODY_UID : undefined;
 }
 
-/** Errors: `invalid`, naming the directory that shuts it out, when the server's uid could not reach this one. */
+/** Errors: `invalid`, with the directory that denies access, when the server's uid could not reach this one. */
 export async function requireEnterable(directory: string, subject: string): Promise<void> {
   if (serverUid() === undefined) return;
   for (let path = directory; path !== dirname(path); path = dirname(path)) {
@@ -66,7 +66,7 @@ export async function requireEnterable(directory: string, subject: string): Prom
   }
 }
 
-/** Makes directories that the server may write: they become its own when the host is root. */
+/** Creates directories that the server can write to; it owns them when the host is root. */
 export async function makeServerDirectories(directories: string[]): Promise<void> {
   const uid = serverUid();
   for (const directory of directories) {
@@ -76,8 +76,8 @@ export async function makeServerDirectories(directories: string[]): Promise<void
 }
 
 /**
- * Fills a directory that several processes share, once: `fill` works in a temporary sibling, which is then renamed.
- * When another process was faster its result is taken.
+ * Fills a directory shared by several processes, once: `fill` works in a temporary sibling, which is then renamed.
+ * If another process was faster, its result is used.
  */
 export async function fillOnce(target: string, fill: (directory: string) => Promise<void>): Promise<void> {
   if (await isThere(target)) return;
@@ -96,7 +96,7 @@ export async function fillOnce(target: string, fill: (directory: string) => Prom
   }
 }
 
-/** Lets everybody enter and read below a directory, as `chmod -R go+rX` does; a strict umask would shut the server out. */
+/** Lets everyone enter and read a directory tree, like `chmod -R go+rX`; a strict umask would lock the server out. */
 export async function openForReading(directory: string): Promise<void> {
   await chmod(directory, OPEN_DIRECTORY_MODE);
   for (const entry of await readdir(directory, { withFileTypes: true })) {
@@ -117,7 +117,7 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 async function makeOpenDirectory(directory: string): Promise<void> {
-  // Only what we made gets a mode: an existing directory may be the user's home.
+  // Only newly created directories get a mode: an existing one may be the user's home.
   const first = await mkdir(directory, { recursive: true });
   if (first === undefined) return;
   for (let path = directory; path.length >= first.length; path = dirname(path)) await chmod(path, OPEN_DIRECTORY_MODE);
@@ -141,7 +141,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container's uid without an entry in the password file.
+    // A container's uid may have no entry in the password file.
     return `uid-${process.getuid?.() ?? "unknown"}`;
   }
 }

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { AppError } from "../../../shared/model/errors.ts";
 import { writeWhole } from "./writeWhole.ts";
 
-/** First file of a run's directory, readable by its owner only: it holds the run's keys. */
+/** The first file in a run's directory, readable by its owner only because it contains the run's keys. */
 export const PLAN_FILE = "plan.json";
 
 const PORT_BASE_DEFAULT = 9250;
-/** The highest offset below stays under 65536. */
+/** Keeps the highest offset below under 65536. */
 const PORT_BASE_MAX = 65_000;
 const HTTP_PORT_OFFSET = 230;
 
-/** Which part listens where; all ports move together with OSSNAP_PORT_BASE. */
+/** The ports of all parts; they move together with OSSNAP_PORT_BASE. */
 export interface Ports {
   source: { http: number; transport: number };
   target: { http: number; transport: number };
@@ -30,7 +30,7 @@ export interface Versions {
 
 const VERSIONS_DEFAULT: Versions = { source: "5.5.2", target: "5.5.3" };
 
-/** What one run of the local host is made of: its directories, ports, keys, and the environment that ossnap.yaml reads. */
+/** One run of the local host: its directories, ports, keys, and the environment for ossnap.yaml. */
 export interface LocalPlan {
   run: string;
   versions: Versions;
@@ -75,8 +75,8 @@ export function portsFrom(environment: Readonly<Record<string, string | undefine
 }
 
 /**
- * What the directory's first start planned, or a new plan.
- * Errors: `invalid` when the run was moved, or was begun with other versions or ports than are asked for now.
+ * The plan of the directory's first start, or a new plan.
+ * Errors: `invalid` when the run was moved, or was created with other versions or ports than requested now.
  */
 export function openPlan(run: string, environment: Readonly<Record<string, string | undefined>>, versions?: Versions): LocalPlan {
   const ports = portsFrom(environment);
@@ -92,7 +92,7 @@ export function openPlan(run: string, environment: Readonly<Record<string, strin
   return known;
 }
 
-/** For the next start on the same directory. */
+/** Stores the plan for the next start on the same directory. */
 export function keepPlan(plan: LocalPlan): void {
   writeWhole(join(plan.run, PLAN_FILE), JSON.stringify(plan));
 }
@@ -106,14 +106,14 @@ function readPlan(run: string): LocalPlan | undefined {
   }
 }
 
-/** Fresh keys and tokens for every run: nothing of one run opens another. */
+/** New keys and tokens for every run, so that those of one run do not work for another. */
 function planRun(run: string, ports: Ports, versions: Versions): LocalPlan {
   const s3Root = join(run, "s3");
   const ossRoot = join(run, "oss");
   const directories = {
     s3Root,
     ossRoot,
-    // The bucket of the S3 server is the source's own repository, the bucket of OSS the target's.
+    // The S3 server's bucket is the source's own repository, the OSS bucket the target's.
     sourceRepository: join(s3Root, "movies"),
     targetRepository: join(ossRoot, "moved", "movies"),
     source: join(run, "source"),

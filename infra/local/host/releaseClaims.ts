@@ -5,8 +5,8 @@ import { openState } from "../../../shared/state/identity.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
 
 /**
- * Lets the claims of a killed host's invocations run out now, not in minutes: it was the whole platform, and the servers were ended after it, so none
- * of them lives and nothing that they sent is still on its way. The ids of the jobs.
+ * Expires the claims of a killed host's invocations now instead of after minutes. The host was the whole platform and its servers were
+ * stopped after it, so no invocation is alive and no request is still in transit. Returns the ids of the jobs.
  */
 export async function releaseClaims(state: BlobStore): Promise<string[]> {
   const { clock } = await openState(state, () => new Date());

@@ -8,16 +8,16 @@ import { writeWhole } from "./writeWhole.ts";
 
 const HOST_FILE = "host.json";
 
-/** Where one run keeps everything: servers' data, objects, events that were accepted, and how far the story is. */
+/** The storage of one run: servers' data, objects, accepted events, and the position in the story. */
 export interface Run {
   directory: string;
-  /** Removes a directory that nobody named, and leaves a named one for the next start. */
+  /** Removes an unnamed directory, and leaves a named one for the next start. */
   close(): Promise<void>;
 }
 
 /**
- * A fresh directory, or the named one: as it was left, whether its host was stopped or killed. Servers that a killed host left behind are ended.
- * Errors: `conflict` while a host runs on it, `invalid` when it holds something else.
+ * A fresh directory, or the named one as its stopped or killed host left it. Stops servers that a killed host left behind.
+ * Errors: `conflict` while a host runs on it, `invalid` when it contains something else.
  */
 export async function takeRun(places: Places, named: string | undefined): Promise<Run> {
   await sweepRuns(places.runs);
@@ -35,7 +35,7 @@ export async function takeRun(places: Places, named: string | undefined): Promis
   return { directory, close: () => rm(join(directory, HOST_FILE), { force: true }) };
 }
 
-/** Directories of runs whose process is gone (it was killed, or interrupted while starting), and the servers that it left behind. */
+/** Removes directories of runs whose process no longer exists (killed, or interrupted while starting), and stops their servers. */
 async function sweepRuns(runs: string): Promise<void> {
   for (const name of await readdir(runs)) {
     const pid = Number(/^\d+-(\d+)$/.exec(name)?.[1]);
@@ -45,7 +45,7 @@ async function sweepRuns(runs: string): Promise<void> {
   }
 }
 
-/** The plan is the first file of a run: a directory that holds others only is somebody else's. */
+/** The plan is the first file of a run: a directory that contains only other files was not created by a run. */
 async function requireUsable(directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => !name.startsWith(HOST_FILE) && !name.startsWith(PLAN_FILE));
   if (names.length === 0 || (await isFile(join(directory, PLAN_FILE)))) return;
@@ -63,7 +63,7 @@ async function requireNoHost(directory: string): Promise<void> {
   const text = await readFile(join(directory, HOST_FILE), "utf8").catch(() => undefined);
   if (text === undefined) return;
   const { pid, command } = JSON.parse(text) as { pid: number; command: string };
-  // The pid may be another program's by now, or this one's own: containers count from 1 again.
+  // The pid may now belong to another program, or to this one: containers count from 1 again.
   if (!isAlive(pid) || (await commandOf(pid)) !== command || pid === process.pid) return;
   throw new AppError("conflict", `--data ${directory}: process ${pid} runs on it; end that one first, or name another directory`);
 }

@@ -16,8 +16,8 @@ export interface StartOptions {
 }
 
 /**
- * What follows `npm start --`.
- * @throws AppError `invalid`, naming the option and its fix, for one that does not exist, or versions that are no pair or cannot be run.
+ * The arguments after `npm start --`.
+ * @throws AppError `invalid`, with the option and its fix, for an unknown option, or for versions that are not a pair or cannot be run.
  */
 export function readStartOptions(args: readonly string[]): StartOptions {
   const options: StartOptions = { once: false, json: false, versions: undefined, data: undefined };
@@ -33,7 +33,7 @@ export function readStartOptions(args: readonly string[]): StartOptions {
   return options;
 }
 
-/** `--name=value` as well as `--name value`. */
+/** Accepts `--name=value` as well as `--name value`. */
 function splitOption(arg: string): [string, string | undefined] {
   const at = arg.indexOf("=");
   return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];

@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from "node:fs";
 
-/** Writes a file that is either the old or the new one, wherever this process is killed; a power cut may still undo it. */
+/** Replaces a file atomically, even if this process is killed at any point; a power failure may still undo the write. */
 export function writeWhole(path: string, text: string, mode = 0o600): void {
   const temporary = `${path}.new`;
   writeFileSync(temporary, text, { mode });

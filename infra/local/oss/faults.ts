@@ -2,25 +2,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OssError } from "./http/ossError.ts";
 import type { Target } from "./http/parseTarget.ts";
 
-/** Which requests a fault hits; everything left out matches. */
+/** The requests to which a fault applies; omitted fields match everything. */
 interface FaultMatch {
   method?: string;
   bucket?: string;
-  /** A prefix, or an expression; requests without a key (listings) never match it. */
+  /** A prefix or a regular expression; requests without a key (listings) never match it. */
   key?: string | RegExp;
   /** `PutObject`, `ListObjectsV2`, … */
   operation?: string;
 }
 
 /**
- * What goes wrong, with its parameters:
- * - `latency`       waits `ms` before anything else
- * - `status`        answers `status` with `code` and `message`, nothing is done
- * - `slowdown`      503 with `x-oss-qos-delay-time: delayMs`
- * - `cutBody`       the connection dies after `afterBytes` of the answer's body; an answer without a body is lost altogether, its work done
- * - `stallBody`     the answer stops after `afterBytes` for `ms` (default: until the client or the server gives up)
- * - `lostEvent`, `lateEvent` (`ms`), `doubleEvent` befall the event of a write
- * - `deleteThenPut` overwriting leaves the object absent for `ms`, as the Elasticsearch plugin for OSS does it
+ * The kinds of faults with their parameters:
+ * - `latency` waits `ms` before anything else
+ * - `status` answers `status` with `code` and `message`, nothing is done
+ * - `slowdown` 503 with `x-oss-qos-delay-time: delayMs`
+ * - `cutBody` closes the connection after `afterBytes` of the response body; a response without a body is lost although the work is done
+ * - `stallBody` the response pauses after `afterBytes` for `ms` (default: until the client or the server gives up)
+ * - `lostEvent`, `lateEvent` (`ms`), `doubleEvent` affect the event of a write
+ * - `deleteThenPut` overwriting leaves the object absent for `ms`, as with the Elasticsearch plugin for OSS
  */
 interface FaultParams {
   latency: { ms: number };
@@ -36,7 +36,7 @@ interface FaultParams {
 
 type FaultKind = keyof FaultParams;
 
-/** `times`: how often it strikes before it is used up (default: for ever). `params` may be left out where all of them may. */
+/** `times`: how often the fault applies before it is used up (default: unlimited). `params` is optional if all of its fields are. */
 export type FaultSpec = { [Kind in FaultKind]: FaultOf<Kind> }[FaultKind];
 type FaultOf<Kind extends FaultKind> = { match?: FaultMatch; times?: number; kind: Kind } & (Record<string, never> extends FaultParams[Kind]
   ? { params?: FaultParams[Kind] }
@@ -45,20 +45,20 @@ type FaultOf<Kind extends FaultKind> = { match?: FaultMatch; times?: number; kin
 /** One added fault. */
 interface Fault {
   readonly spec: FaultSpec;
-  /** How often it has struck. */
+  /** How often it has applied. */
   readonly fired: number;
   remove(): void;
 }
 
 export interface Faults {
-  /** Active at once, until it has struck `times` times (default: for ever). Earlier faults strike first. */
+  /** Active immediately, until it has applied `times` times (default: unlimited). Earlier faults apply first. */
   add(spec: FaultSpec): Fault;
-  /** Every fault since the last `clear`, used up ones included, with its count. */
+  /** Every fault since the last `clear`, including used-up ones, with its count. */
   fired(): { kind: FaultKind; match: FaultMatch; fired: number }[];
   clear(): void;
 }
 
-/** The server's side: asks for the next fault of a kind and counts it. */
+/** The server's interface: requests the next fault of a kind and counts it. */
 export interface FaultBook extends Faults {
   strike<Kind extends FaultKind>(kind: Kind, target: Target): FaultParams[Kind] | undefined;
 }
@@ -95,7 +95,7 @@ export function createFaults(): FaultBook {
   };
 }
 
-/** The faults that come before any work: may wait, may throw the refusal. */
+/** Applies the faults that precede any work: may delay, may throw an error response. */
 export async function strikeBeforeWork(faults: FaultBook, target: Target, signal: AbortSignal): Promise<void> {
   const latency = faults.strike("latency", target);
   if (latency !== undefined) await sleep(latency.ms, undefined, { signal });

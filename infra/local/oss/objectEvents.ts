@@ -4,16 +4,16 @@ import type { FaultBook } from "./faults.ts";
 import type { CreatedObject } from "./http/exchange.ts";
 import type { Target } from "./http/parseTarget.ts";
 
-/** As an OSS trigger is configured: the host may add fields of its own, it gets the same object back. */
+/** Configured like an OSS trigger; the host may add its own fields, because it receives the same object back. */
 export interface EventRule {
   bucket: string;
   prefix: string;
   suffix: string;
-  /** `oss:ObjectCreated:PutObject`, …, `oss:ObjectCreated:*`; the `oss:` may be left out. */
+  /** `oss:ObjectCreated:PutObject`, …, `oss:ObjectCreated:*`; the `oss:` is optional. */
   events: readonly string[];
 }
 
-/** The body that Function Compute hands to a function (https://help.aliyun.com/document_detail/70140.html). */
+/** The body that Function Compute passes to a function (https://help.aliyun.com/document_detail/70140.html). */
 export interface OssEvent {
   events: OssEventRecord[];
 }
@@ -38,12 +38,12 @@ interface OssEventRecord {
 
 interface EventOptions<Rule extends EventRule> {
   rules: readonly Rule[];
-  /** Called once per delivery, never awaited by the request; what it throws is an unhandled rejection. */
+  /** Called once per delivery, never awaited by the request; an error it throws becomes an unhandled rejection. */
   onEvent(rule: Rule, event: OssEvent): void | Promise<void>;
   region: string;
   accountId: string;
   faults: FaultBook;
-  /** Late events are dropped when it fires. */
+  /** Late events are dropped when it is aborted. */
   signal: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ interface Origin {
   time: Date;
 }
 
-/** Delivers the event of a new object to every rule that matches it, with the faults that are asked for. */
+/** Delivers the event of a new object to every matching rule and applies the planned faults. */
 export function createEventSender<Rule extends EventRule>(options: EventOptions<Rule>) {
   return (target: Target, created: CreatedObject, origin: Origin): void => {
     for (const rule of options.rules) {

@@ -16,19 +16,19 @@ import { createUploadStore } from "./store/uploadStore.ts";
 import { type VirtualBucket, withVirtualBuckets } from "./store/virtualBuckets.ts";
 
 export interface OssOptions<Rule extends EventRule = EventRule> {
-  /** Holds one directory per bucket; must exist. */
+  /** Contains one directory per bucket; must exist. */
   root: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   port: number;
   host?: string;
   /** `cn-hangzhou`, with or without `oss-`. */
   region: string;
-  /** Looked at on every request, so keys may be added and rotated while the server runs. */
+  /** Read on every request, so keys can be added and rotated while the server runs. */
   credentials: readonly OssCredentials[];
-  /** Buckets with versioning enabled: these ignore `x-oss-forbid-overwrite`, as OSS does. No versions are kept. */
+  /** Buckets with versioning enabled: they ignore `x-oss-forbid-overwrite`, as on OSS. No versions are stored. */
   versionedBuckets?: readonly string[];
   rules?: readonly Rule[];
-  /** Not awaited by the request that caused it; what it throws is an unhandled rejection. */
+  /** Not awaited by the request that caused it; an error it throws becomes an unhandled rejection. */
   onEvent?(rule: Rule, event: OssEvent): void | Promise<void>;
   /** Buckets by name that are computed instead of stored; read-only. */
   virtualBuckets?: Readonly<Record<string, VirtualBucket>>;
@@ -42,19 +42,19 @@ export interface OssServer {
   readonly port: number;
   readonly faults: Faults;
   readonly requests: RequestCounts;
-  /** Ends at once: open connections are cut, late events dropped. */
+  /** Closes immediately: terminates open connections and drops late events. */
   close(): Promise<void>;
 }
 
 interface RequestCounts {
-  /** `{PutObject: 3, ListObjectsV2: 1}`: every request that could be read, refused ones too. */
+  /** `{PutObject: 3, ListObjectsV2: 1}`: every parsable request, including rejected ones. */
   counts(): Record<string, number>;
   reset(): void;
 }
 
 const DEFAULT_ACCOUNT_ID = "1234567890123456";
 
-/** Longer than ali-oss keeps an idle connection (15 s), else the two sides race and requests die with "socket hang up". */
+/** Longer than ali-oss keeps an idle connection (15 s); otherwise both sides race and requests fail with "socket hang up". */
 const KEEP_ALIVE_MS = 75_000;
 
 interface Running extends OssContext {
@@ -65,8 +65,8 @@ interface Running extends OssContext {
 }
 
 /**
- * Serves a directory as Alibaba Cloud OSS: the unmodified ali-oss and S3 clients that read work against it.
- * A port that is taken is `conflict`.
+ * Serves a directory as Alibaba Cloud OSS for unmodified ali-oss clients and for S3 clients that read.
+ * Errors: `conflict` when the port is in use.
  */
 export async function startOss<Rule extends EventRule = EventRule>(options: OssOptions<Rule>): Promise<OssServer> {
   const closing = new AbortController();
@@ -104,7 +104,7 @@ async function createRunning(options: OssOptions, faults: FaultBook, counts: Map
   return { options, store, uploads, faults, region, accountId, isVersioned, counts, signal, sendEvents };
 }
 
-/** Never rejects: a fault of the server itself becomes a 500, and a client that has gone needs no answer. */
+/** Never rejects: a fault of the server itself becomes a 500, and a disconnected client needs no answer. */
 async function answerRequest(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const requestId = randomBytes(12).toString("hex").toUpperCase();
   const { faults, signal } = running;
@@ -122,7 +122,7 @@ async function answerRequest(running: Running, request: IncomingMessage, respons
   if (answer.created !== undefined && target !== undefined) {
     running.sendEvents(target, answer.created, { requestId, sourceAddress: request.socket.remoteAddress ?? "", time: new Date() });
   }
-  // Once the head is out, cutting the connection is the only way left to say that the body failed.
+  // Once the headers are sent, closing the connection is the only way to signal that the body failed.
   await sendAnswer(response, answer, { target, faults, signal }).catch(() => response.destroy());
 }
 

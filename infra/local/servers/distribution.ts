@@ -7,14 +7,14 @@ import { runProgram } from "./runProgram.ts";
 
 /**
  * The directory of an unzipped Elasticsearch, fetched through Maven once and shared by all runs.
- * Errors: `transient` when Maven cannot fetch it, with what Maven said.
+ * Errors: `transient` with Maven's output when Maven cannot fetch it.
  */
 export async function openDistribution({ version, mavenGroup }: ElasticsearchVersion, onNote: (text: string) => void): Promise<string> {
   const { distributions } = await openPlaces();
   const home = join(distributions, version);
   await fillOnce(home, async (temporary) => {
     onNote(`fetching Elasticsearch ${version} through Maven (30 to 100 MB, once)`);
-    // `dependency:copy` needs no guess about where Maven's local repository lies; `dependency:get` would.
+    // `dependency:copy` works without the location of Maven's local repository; `dependency:get` would not.
     const maven = [
       "-q",
       "-B",
@@ -29,7 +29,7 @@ export async function openDistribution({ version, mavenGroup }: ElasticsearchVer
     await rm(zip);
     await liftContents(await onlyEntry(join(temporary, "unzipped"), ""), temporary);
     await rm(join(temporary, "unzipped"), { recursive: true });
-    // The slim zips come without it, and 2.x would try to make it.
+    // The slim zips lack this directory, and 2.x would try to create it.
     await mkdir(join(temporary, "plugins"), { recursive: true });
     await openForReading(temporary);
     await makeRunnable(join(temporary, "bin"));

@@ -10,7 +10,7 @@ import { requireJava } from "./tools.ts";
 import { waitForHttp } from "./waitForHttp.ts";
 
 const HEAP_MB_DEFAULT = 512;
-/** Six to twenty seconds were measured; two at once on two busy cores take longer. */
+/** Measured start times are six to twenty seconds; two concurrent starts on two busy cores take longer. */
 const START_TIMEOUT_MS = 180_000;
 
 export interface ElasticsearchOptions {
@@ -19,12 +19,12 @@ export interface ElasticsearchOptions {
   name: string;
   httpPort: number;
   transportPort: number;
-  /** Data, logs and configuration of this node; made when missing, handed over to the server's uid. */
+  /** Data, logs and configuration of this node; created if missing and handed over to the server's uid. */
   runDirectory: string;
-  /** Where `fs` repositories may lie; made when missing, handed over to the server's uid with all they hold. */
+  /** The permitted locations of `fs` repositories; created if missing and handed over, with their contents, to the server's uid. */
   repoDirectories: string[];
   heapMb?: number;
-  /** Told of steps that take seconds. */
+  /** Called for steps that take seconds. */
   onNote?: (text: string) => void;
 }
 
@@ -32,16 +32,16 @@ export interface ElasticsearchServer {
   url: string;
   version: string;
   pid: number;
-  /** Asks it to end and waits; the data stays. */
+  /** Requests a clean stop and waits; the data is kept. */
   stop(): Promise<void>;
-  /** As a power cut would. */
+  /** Simulates a power failure. */
   kill(): Promise<void>;
 }
 
 /**
- * Starts a real single-node Elasticsearch on 127.0.0.1 and waits until it answers; it ends with this process at the latest.
- * Errors: `conflict` for a taken port, `invalid` for an unknown version, a missing Java or a directory its uid cannot enter,
- * `transient` with the log's tail when it cannot be fetched or dies.
+ * Starts a real single-node Elasticsearch on 127.0.0.1 and waits until it responds; it never outlives this process.
+ * Errors: `conflict` for a port in use, `invalid` for an unknown version, a missing Java or a directory its uid cannot enter, `transient`
+ * with the end of the log when it cannot be fetched or dies.
  */
 export async function startElasticsearch(options: ElasticsearchOptions): Promise<ElasticsearchServer> {
   const { name, httpPort, runDirectory, repoDirectories, onNote = () => undefined } = options;
@@ -76,7 +76,7 @@ async function prepareRun(version: ElasticsearchVersion, node: NodeSettings, hom
   const config = join(node.runDirectory, "config");
   await mkdir(config, { recursive: true });
   await cp(join(home, "config"), config, { recursive: true });
-  // Some distributions come without it, and 2.x reads scripts from there.
+  // Some distributions lack this directory, from which 2.x reads scripts.
   await mkdir(join(config, "scripts"), { recursive: true });
   await writeFile(join(config, "elasticsearch.yml"), version.config(node));
   await pointJvmOptionsAt(node.runDirectory, join(config, "jvm.options"));
@@ -84,10 +84,10 @@ async function prepareRun(version: ElasticsearchVersion, node: NodeSettings, hom
   await makeServerDirectories([...directories, node.runDirectory, ...node.repoDirectories]);
 }
 
-/** 8.x writes its GC log relative to the distribution, which its uid may not write. */
+/** 8.x writes its GC log relative to the distribution, where its uid has no write permission. */
 async function pointJvmOptionsAt(runDirectory: string, path: string): Promise<void> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    // The slim zips of 5.x and 6.x have none, and their line above needs none.
+    // The slim zips of 5.x and 6.x have no such file and need no changes.
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
@@ -98,7 +98,7 @@ async function pointJvmOptionsAt(runDirectory: string, path: string): Promise<vo
 
 async function waitUntilUp(url: string, { child, subject, logFile }: { child: Child; subject: string; logFile: string }): Promise<void> {
   try {
-    // `GET /` is no sign of life: the slim distributions of 8.x and later answer 405.
+    // `GET /` is no liveness check: the slim distributions of 8.x and later answer 405.
     const health = `${url}/_cluster/health?timeout=1s&master_timeout=1s`;
     await waitForHttp(health, { child, timeoutMs: START_TIMEOUT_MS, isReady: (status) => status === 200 });
   } catch (cause) {

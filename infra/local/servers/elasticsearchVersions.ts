@@ -3,12 +3,12 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { JAVA_17, type JavaRange } from "./tools.ts";
 
 const FULL_ZIP = "org.elasticsearch.distribution.zip";
-/** The server without most modules: snapshots, restores and `fs` repositories are all there. */
+/** The server without most modules; it includes snapshots, restores and `fs` repositories. */
 const INTEGRATION_TEST_ZIP = "org.elasticsearch.distribution.integ-test-zip";
-/** Elasticsearch 9.2 was tried with this one only. */
+/** The only Java version tested with Elasticsearch 9.2. */
 const JAVA_25: JavaRange = { first: 25, last: 25, preferred: 25 };
 
-/** What a node needs to know of its place. */
+/** The node's settings for its environment. */
 export interface NodeSettings {
   name: string;
   httpPort: number;
@@ -26,14 +26,14 @@ export interface NodeCommand {
 
 export interface ElasticsearchVersion {
   version: string;
-  /** Maven's group of the distribution, artifact `elasticsearch`, type zip. */
+  /** Maven group of the distribution; artifact `elasticsearch`, type zip. */
   mavenGroup: string;
   java: JavaRange;
   config(node: NodeSettings): string;
   command(node: NodeSettings, home: string, javaHome: string): NodeCommand;
 }
 
-/** The versions that were really started; another one may need another line. */
+/** The versions that were actually started; others may need a different command line. */
 const GROUPS: Record<string, string> = {
   "2.4.6": FULL_ZIP,
   "5.5.2": FULL_ZIP,
@@ -45,7 +45,7 @@ const GROUPS: Record<string, string> = {
   "9.2.0": INTEGRATION_TEST_ZIP,
 };
 
-/** How to run one version. Errors: `invalid` for a version that nobody tried. */
+/** How to run one version. Errors: `invalid` for an untested version. */
 export function elasticsearchVersion(version: string): ElasticsearchVersion {
   const mavenGroup = GROUPS[version];
   if (mavenGroup === undefined)
@@ -65,24 +65,24 @@ function configOf(major: number, node: NodeSettings): string {
   const { name, runDirectory } = node;
   const lines = [
     `cluster.name: ${JSON.stringify(name)}`,
-    // Without a name 7.x takes $HOSTNAME, which may be unset, and fails on it.
+    // Without a name 7.x uses $HOSTNAME and fails if it is unset.
     `node.name: ${JSON.stringify(`${name}-1`)}`,
     "network.host: 127.0.0.1",
     `http.port: ${node.httpPort}`,
     `path.data: ${JSON.stringify(join(runDirectory, "data"))}`,
     `path.logs: ${JSON.stringify(join(runDirectory, "logs"))}`,
     `path.repo: ${JSON.stringify(node.repoDirectories)}`,
-    // A developer's nearly full disk is no reason to leave shards unassigned.
+    // A developer's nearly full disk must not leave shards unassigned.
     "cluster.routing.allocation.disk.threshold_enabled: false",
     major >= 7 ? `transport.port: ${node.transportPort}` : `transport.tcp.port: ${node.transportPort}`,
-    // Only itself: by default it would ask the neighbours' ports on the same machine.
+    // Only the node itself: by default it would contact neighbouring ports on the same machine.
     major >= 7 ? "discovery.type: single-node" : `discovery.zen.ping.unicast.hosts: ["127.0.0.1:${node.transportPort}"]`,
   ];
   if (major >= 8) lines.push("xpack.security.enabled: false", "action.destructive_requires_name: false");
   return `${lines.join("\n")}\n`;
 }
 
-/** 8.x and later need their launcher, which works out module paths and flags. */
+/** 8.x and later need their launcher, which determines module paths and flags. */
 function scriptCommand(node: NodeSettings, home: string, javaHome: string): NodeCommand {
   const environment = {
     ES_JAVA_HOME: javaHome,
@@ -105,7 +105,7 @@ function javaCommand(
   const environment = { ...commonEnvironment(node), JAVA_HOME: javaHome, ES_TMPDIR: temporaryOf(node), LIBFFI_TMPDIR: temporaryOf(node) };
   const command = join(javaHome, "bin", "java");
   if (major === 2) {
-    // 2.x looks for its own jar's classes first: several libraries carry older copies.
+    // 2.x must load its own jar's classes first, because several libraries contain older copies.
     const classPath = `${join(home, "lib", `elasticsearch-${version}.jar`)}:${libraries}`;
     return { command, args: [...first, `-Des.path.conf=${config}`, "-cp", classPath, main, "start"], env: environment };
   }

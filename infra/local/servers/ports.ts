@@ -3,12 +3,12 @@ import { AppError, messageOf } from "../../../shared/model/errors.ts";
 
 const LOOPBACK = "127.0.0.1";
 
-/** A TCP port on 127.0.0.1 that nobody listens on now; somebody else may take it before you do. */
+/** A currently free TCP port on 127.0.0.1; another process may take it before it is used. */
 export async function freePort(): Promise<number> {
   return await listenOnce(0);
 }
 
-/** Errors: `conflict`, naming the port and who wanted it, when somebody listens there. */
+/** Errors: `conflict`, with the port and its intended user, when the port is in use. */
 export async function requireFreePort(port: number, wantedBy: string): Promise<void> {
   try {
     await listenOnce(port);

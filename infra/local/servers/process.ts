@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
 
-/** Enough of a log to hold a Java stack trace's first lines. */
+/** Enough of a log for the first lines of a Java stack trace. */
 const LOG_TAIL_BYTES_MAX = 4096;
-/** A clean stop of Elasticsearch takes 1-2 s; twenty covers a busy two-core machine. */
+/** A clean stop of Elasticsearch takes 1-2 s; twenty are enough for a busy two-core machine. */
 const STOP_TIMEOUT_MS = 20_000;
-/** How a shell reports a program that a signal ended: 128 + the signal's number. */
+/** A shell's exit code for a program terminated by a signal: 128 + the signal's number. */
 const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface ChildOptions {
@@ -15,11 +15,11 @@ export interface ChildOptions {
   command: string;
   args: string[];
   cwd: string;
-  /** The whole environment of the child, nothing is inherited. */
+  /** The child's whole environment; nothing is inherited. */
   env: Record<string, string>;
-  /** Where stdout and stderr go. */
+  /** Receives stdout and stderr. */
   logFile: string;
-  /** Holds its pid while it runs, so that the next start finds it when this process was killed. */
+  /** Contains the pid while the child runs, so that the next start finds it if this process was killed. */
   pidFile?: string | undefined;
   uid?: number | undefined;
   gid?: number | undefined;
@@ -30,17 +30,17 @@ export interface Child {
   /** Undefined while it runs, then `exit code 1` or `signal SIGKILL`. */
   ended(): string | undefined;
   logTail(): string;
-  /** SIGTERM to the whole group, SIGKILL when that was not enough; resolves when it is gone. */
+  /** Sends SIGTERM to the whole group, and SIGKILL after a timeout; resolves when the child has exited. */
   stop(): Promise<void>;
-  /** SIGKILL to the whole group at once; resolves when it is gone. */
+  /** Sends SIGKILL to the whole group immediately; resolves when the child has exited. */
   kill(): Promise<void>;
 }
 
 const groups = new Set<number>();
 
 /**
- * Starts a program in a process group of its own and makes sure that it never outlives this process (exit, uncaught error, SIGINT, SIGTERM, SIGHUP).
- * Errors: `invalid` when the program cannot be started at all.
+ * Starts a program in its own process group that never outlives this process (exit, uncaught error, SIGINT, SIGTERM, SIGHUP).
+ * Errors: `invalid` when the program cannot be started.
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   guardExit();
@@ -54,7 +54,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   }
 }
 
-/** The last lines of a text file, "" when there is none. */
+/** The last lines of a text file, "" when it does not exist. */
 export function tailOf(path: string): string {
   let file: number;
   try {
@@ -77,12 +77,12 @@ async function spawned(options: ChildOptions, log: number): Promise<{ process: C
     cwd: options.cwd,
     env: options.env,
     stdio: ["ignore", log, log],
-    // A group of its own: Ctrl-C in a terminal must not reach it before the host has ended its work.
+    // Its own group: Ctrl-C in a terminal must not reach it before the host has shut down in order.
     detached: true,
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
-  // At once: every moment between the two is one in which a kill would leave it behind unseen.
+  // Written immediately: a kill between the two steps would leave an untracked process behind.
   if (child.pid !== undefined && options.pidFile !== undefined) writeFileSync(options.pidFile, String(child.pid));
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
@@ -128,7 +128,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // ESRCH: the group is gone already, which is what was wanted.
+    // ESRCH: the group no longer exists, which is the desired result.
   }
 }
 
@@ -140,7 +140,7 @@ function guardExit(): void {
   process.on("exit", killAll);
   for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
     const onSignal = () => {
-      // Somebody else listens: that one stops things in order, and "exit" stays as the net.
+      // Another listener shuts down in order; the "exit" handler remains as a safety net.
       if (process.listenerCount(signal) > 1) return;
       killAll();
       process.exit(exitCode);

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { AppError } from "../../../shared/model/errors.ts";
 
-/** Downloads are the slowest thing run here: 100 MB over a slow line. */
+/** Downloads are the slowest programs run here: 100 MB over a slow line. */
 const RUN_TIMEOUT_MS = 15 * 60_000;
-/** What a failed program said, cut to what a person reads. */
+/** Maximum length of a failed program's output in an error message. */
 const OUTPUT_CHARACTERS_MAX = 2000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -14,8 +14,8 @@ export interface ProgramOptions {
 }
 
 /**
- * Runs a program to its end and returns its stdout; `purpose` is the subject of an error's message (`rclone 1.75.2 from PyPI`).
- * Errors: `invalid` when the program is not there, `transient` when it failed or took too long (most often the network).
+ * Runs a program to completion and returns its stdout; `purpose` is the subject of an error's message (`rclone 1.75.2 from PyPI`).
+ * Errors: `invalid` when the program does not exist, `transient` when it failed or timed out (usually because of the network).
  */
 export async function runProgram(purpose: string, command: string, args: string[], options: ProgramOptions = {}): Promise<string> {
   const { cwd, env = process.env, timeoutMs = RUN_TIMEOUT_MS } = options;

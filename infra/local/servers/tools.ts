@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { AppError, hasCode } from "../../../shared/model/errors.ts";
 import { runProgram } from "./runProgram.ts";
 
-/** A program that only prints its version and takes longer hangs. */
+/** A program that only prints its version and takes longer than this hangs. */
 const ANSWER_TIMEOUT_MS = 30_000;
-/** Where Linux distributions, macOS and Homebrew put JDKs; `Contents/Home` is Apple's layout inside each. */
+/** Directories in which Linux distributions, macOS and Homebrew install JDKs; `Contents/Home` is Apple's layout inside each. */
 const JAVA_PARENTS = ["/usr/lib/jvm", "/Library/Java/JavaVirtualMachines"];
 const JAVA_HOMEBREW_HOMES = ["/opt/homebrew/opt/openjdk@17", "/usr/local/opt/openjdk@17"];
 
@@ -15,14 +15,14 @@ export interface Java {
   major: number;
 }
 
-/** First and last Java that an Elasticsearch runs on; `preferred` is the one it was tried with. */
+/** First and last Java version that an Elasticsearch supports; `preferred` is the one it was tested with. */
 export interface JavaRange {
   first: number;
   last: number;
   preferred: number;
 }
 
-/** Elasticsearch 2.4 to 8: `-Djava.security.manager=allow` came with Java 17 and the security manager left with 24. */
+/** Elasticsearch 2.4 to 8: `-Djava.security.manager=allow` was introduced in Java 17 and the security manager removed in 24. */
 export const JAVA_17: JavaRange = { first: 17, last: 23, preferred: 17 };
 
 export interface Tools {
@@ -32,8 +32,8 @@ export interface Tools {
 }
 
 /**
- * Finds what the local host needs: Java 17, Maven, Python 3 with venv.
- * Errors: one `invalid` that names everything missing and how to get it.
+ * Finds the tools of the local host: Java 17, Maven, Python 3 with venv.
+ * Errors: one `invalid` that lists everything missing and how to install it.
  */
 export async function checkTools(environment: Record<string, string | undefined> = process.env): Promise<Tools> {
   const [javas, maven, python] = await Promise.all([
@@ -52,7 +52,7 @@ export async function checkTools(environment: Record<string, string | undefined>
   return { javas, maven: "mvn", python: "python3" };
 }
 
-/** The Java of that range, or an `invalid` that says how to get it. */
+/** A Java in the range; throws an `invalid` that explains how to install one. */
 export async function requireJava(range: JavaRange, environment: Record<string, string | undefined> = process.env): Promise<Java> {
   const javas = await findJavas(environment);
   const java = pickJava(javas, range);
@@ -60,13 +60,13 @@ export async function requireJava(range: JavaRange, environment: Record<string, 
   return java;
 }
 
-/** The preferred one, else the newest in the range. */
+/** The preferred version, else the newest in the range. */
 export function pickJava(javas: Java[], range: JavaRange): Java | undefined {
   const fitting = javas.filter(({ major }) => major >= range.first && major <= range.last);
   return fitting.find(({ major }) => major === range.preferred) ?? fitting.toSorted((one, other) => other.major - one.major)[0];
 }
 
-/** Reads what `java -XshowSettings:properties -version` prints; undefined when that was no Java. */
+/** Parses the output of `java -XshowSettings:properties -version`; undefined when it is not Java's. */
 export function parseJava(text: string): Java | undefined {
   const home = /^\s*java\.home = (.+?)\s*$/m.exec(text)?.[1];
   const version = /^\s*java\.specification\.version = (?:1\.)?(\d+)\s*$/m.exec(text)?.[1];
@@ -95,7 +95,7 @@ async function installedHomes(): Promise<string[]> {
 
 async function askJava(command: string, environment: Record<string, string | undefined>): Promise<Java | undefined> {
   try {
-    // It prints its settings to stderr, so a shell joins the two.
+    // Java prints its settings to stderr, so a shell merges both streams.
     const shellCommand = '"$0" -XshowSettings:properties -version 2>&1';
     return parseJava(await runProgram("Java", "sh", ["-c", shellCommand, command], { env: environment, timeoutMs: ANSWER_TIMEOUT_MS }));
   } catch (error) {

@@ -11,7 +11,7 @@ export interface WaitOptions {
   isReady(status: number): boolean;
 }
 
-/** Resolves when the URL answers with a status that `isReady` takes. Errors: `transient` when the child ended or the time is over. */
+/** Resolves when the URL responds with a status accepted by `isReady`. Errors: `transient` when the child exited or the time is up. */
 export async function waitForHttp(url: string, { child, timeoutMs, isReady }: WaitOptions): Promise<void> {
   const until = performance.now() + timeoutMs;
   let last = "no answer";

@@ -4,10 +4,10 @@ import { say } from "../../../shared/words/say.ts";
 import { apiClient } from "./client.ts";
 import { expectStatus, type Stage } from "./stage.ts";
 
-/** A prune that was applied by a plan's hash, not by a slot. */
+/** A prune that was applied by a plan's hash, not for a slot. */
 const APPLIED = /^prune-nightly-[0-9a-f]{8}$/;
 
-/** The plan, a plan that does not hold, and the plan applied by its hash; once, however often it is played. */
+/** Shows the plan, a stale plan, and the plan applied by its hash; applies it once, however often the scene is played. */
 export async function applyPruneByHand({ api, screen, jobs, follow, byId }: Stage): Promise<void> {
   const begun = (await jobs("prune")).find(({ id }) => APPLIED.test(id));
   if (begun !== undefined) return void (await follow("the applied prune", () => byId(begun.id)));
@@ -22,7 +22,7 @@ export async function applyPruneByHand({ api, screen, jobs, follow, byId }: Stag
   screen.done(`by hand: ${say(job.reason)}`);
 }
 
-/** Each verb once more as a person would ask for it. */
+/** Calls each verb once more as a user would. */
 export async function playByHand(stage: Stage): Promise<void> {
   await backupByHand(stage);
   await copyByHand(stage);
@@ -48,7 +48,7 @@ async function copyByHand({ api, screen, follow, byId }: Stage): Promise<void> {
   screen.done(`POST /copies/aws-to-oss: ${say(job.reason)}`);
 }
 
-/** Beside what serves, under a name of its own and without an alias: the dry run first. */
+/** Restores beside the serving index, under its own name and without an alias; does a dry run first. */
 async function restoreByHand({ api, screen, jobs, follow, byId }: Stage): Promise<void> {
   const served = (await jobs("restore")).find(({ state }) => state === "done") as JobRow;
   const { snapshot } = served.result as { snapshot: string };
@@ -69,7 +69,7 @@ async function verifyByHand({ api, screen, follow, byId }: Stage): Promise<void>
   screen.done(`POST /verifications: ${say(job.reason)}`);
 }
 
-/** While paused nothing begins; a job that is cancelled then never does. */
+/** Nothing starts while paused; a job cancelled during the pause never starts. */
 export async function pauseAndCancel({ host, api, screen, follow, byId }: Stage): Promise<void> {
   expectStatus((await api.post("/pause")).status, 200, "pausing");
   const backup = await api.post<JobRow>("/backups/nightly", undefined, { "idempotency-key": "never-begun" });

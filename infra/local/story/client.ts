@@ -1,4 +1,4 @@
-/** Talks to the HTTP function as anyone with a token would. */
+/** Calls the HTTP function like any client with a token. */
 export interface ApiClient {
   get<T>(path: string): Promise<T>;
   delete(path: string): Promise<{ status: number }>;

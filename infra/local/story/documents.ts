@@ -15,7 +15,7 @@ export const MORE_MOVIES: readonly Movie[] = [
   { id: 5, title: "Perfect Days", year: 2023 },
 ];
 
-/** By plain requests: on 5.5 the client's document calls use `_doc` and fail. */
+/** Uses plain requests, because on 5.5 the client's document calls use `_doc` and fail. */
 export async function writeMovies(url: string, version: string, movies: readonly Movie[]): Promise<void> {
   const type = Number(version.split(".")[0]) >= 7 ? "_doc" : "movie";
   for (const { id, ...movie } of movies) {
@@ -29,7 +29,7 @@ export async function writeMovies(url: string, version: string, movies: readonly
   }
 }
 
-/** Two shards and no replicas, as a single node can hold them; an index that is there is left as it is. */
+/** Two shards without replicas fit on a single node; an existing index is left unchanged. */
 export async function createMovies(url: string): Promise<void> {
   const there = await fetch(`${url}/movies`, { method: "HEAD" });
   if (there.ok) return;

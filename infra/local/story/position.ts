@@ -5,15 +5,15 @@ import { writeWhole } from "../host/writeWhole.ts";
 const DAY_MS = 86_400_000;
 const POSITION_FILE = "story.json";
 
-/** How far the story of a run directory is, so that a host that was killed goes on from there. */
+/** The position in the story of a run directory, so that a killed host resumes from it. */
 export interface StoryPosition {
-  /** Chosen once: a night's slot is what its backup is known by. */
+  /** Chosen once, because a night's slot identifies its backup. */
   nights: Date[];
-  /** Scenes that were played to their end; the next one is played again from its beginning, and finds what is done already. */
+  /** Number of completed scenes; the next one is played again from its start and detects what is already done. */
   scenesPlayed: number;
 }
 
-/** Where the story of this run directory stands, or its beginning with so many nights. */
+/** The story's stored position for this run directory, or a new one with the given number of nights. */
 export function openPosition(run: string, nights: number): StoryPosition {
   try {
     const kept = JSON.parse(readFileSync(join(run, POSITION_FILE), "utf8")) as { nights: string[]; scenesPlayed: number };

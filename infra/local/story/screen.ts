@@ -6,7 +6,7 @@ export interface Screen extends StoryScreen {
   end(): void;
 }
 
-/** A terminal gets one line that is redrawn; anything else gets a line whenever something is done. */
+/** On a terminal one line is redrawn; elsewhere each completed step gets its own line. */
 export function terminalScreen(stream: NodeJS.WriteStream): Screen {
   const redraws = stream.isTTY === true;
   const width = () => (stream.columns ?? 100) - 4;

@@ -1,6 +1,6 @@
-/** Between two searches: fast enough to fall into any gap, slow enough to leave the cores to the clusters. */
+/** Delay between searches: short enough to hit any gap, long enough to leave the cores to the clusters. */
 const PAUSE_MS = 20;
-/** Two started shards of five documents are back within a second or two of the node. */
+/** Two started shards of five documents are available within a second or two of the node's start. */
 const ANSWERING_TIMEOUT_MS = 60_000;
 
 export interface Searches {
@@ -10,17 +10,17 @@ export interface Searches {
 }
 
 export interface Searcher {
-  /** From now on this count is right as well. */
+  /** Adds a count that is correct from now on. */
   allow(count: number): void;
   readonly searches: Searches;
-  /** Every count seen, in order of first sight. */
+  /** Every count seen, in order of first appearance. */
   readonly seen: readonly number[];
   stop(): Promise<Searches>;
 }
 
 /**
- * A reader that searches the alias all the while, from the first answer on; before that an alias that is not there yet is no failure.
- * Waits until the cluster answers at all: after a start its shards come one by one.
+ * Continuously searches the alias and counts results from the first successful one on; until then a missing alias is not a failure.
+ * Waits first until the cluster responds at all: after a start its shards become available one by one.
  */
 export async function startSearcher(url: string, counts: readonly number[]): Promise<Searcher> {
   const allowed = new Set(counts);

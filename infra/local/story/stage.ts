@@ -5,31 +5,31 @@ import { say } from "../../../shared/words/say.ts";
 import type { LocalHost } from "../host/host.ts";
 import { type ApiClient, apiClient } from "./client.ts";
 
-/** Ticks follow one another this fast; on Function Compute a minute lies between them. */
+/** Delay between ticks; on Function Compute it is one minute. */
 const TICK_PAUSE_MS = 100;
 /** A step of the story that takes longer than this is stuck. */
 const STEP_TIMEOUT_MS = 180_000;
 
 export interface StoryScreen {
   chapter(title: string): void;
-  /** Replaces the line before when it is still about the same thing. */
+  /** Replaces the previous line while it refers to the same thing. */
   progress(text: string): void;
   done(text: string): void;
 }
 
-/** What the story is played on: the host's triggers, and the HTTP function as a person's eyes. */
+/** The story's environment: the host's triggers, and the HTTP function for a user's view. */
 export interface Stage {
   host: LocalHost;
   api: ApiClient;
   screen: StoryScreen;
-  /** Ticks until the job that is meant is final, with its progress on the screen; a failed one ends the story. */
+  /** Ticks until the job is final, with its progress on the screen; a failed job ends the story. */
   follow(what: string, look: () => Promise<JobRow | undefined>): Promise<JobRow>;
-  /** Finished and open ones of a kind, newest first. */
+  /** Finished and open jobs of a kind, newest first. */
   jobs(kind: string): Promise<JobRow[]>;
-  /** The newest of a kind once there are `count`. */
+  /** The newest job of a kind once there are `count`. */
   nth(kind: string, count: number): Promise<JobRow | undefined>;
   byId(id: string): Promise<JobRow | undefined>;
-  /** Ticks until nothing but kept indices is open. */
+  /** Ticks until only jobs for kept indices are open. */
   settle(): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export function expectStatus(found: number, wanted: number, what: string): void 
   if (found !== wanted) throw new Error(`${what}: HTTP ${found} instead of ${wanted}`);
 }
 
-/** A policy's timer at that moment, followed to its snapshot. */
+/** Fires a policy's timer for that time and follows it to its snapshot. */
 export async function playNight({ host, screen, follow, byId }: Stage, night: Date): Promise<JobRow> {
   await host.fire("createSnapshots", "nightly", night);
   const job = await follow(`the backup of ${slotOf(night)}`, () => byId(`backup-nightly-${slotOf(night)}`));
@@ -94,7 +94,7 @@ export async function playNight({ host, screen, follow, byId }: Stage, night: Da
   return job;
 }
 
-/** The prune timer an hour after a night's backup; what it did. */
+/** Fires the prune timer an hour after a night's backup and returns the finished job. */
 export async function playPrune({ host, follow, byId }: Stage, night: Date): Promise<JobRow> {
   const at = new Date(night.getTime() + 3_600_000);
   await host.fire("pruneSnapshots", "nightly", at);

@@ -9,17 +9,17 @@ import { type Searches, startSearcher } from "./searcher.ts";
 import { openStage, playNight, playPrune, type Stage, type StoryScreen } from "./stage.ts";
 
 const ALL_MOVIES = FIRST_MOVIES.length + MORE_MOVIES.length;
-/** Nights played after the move, enough for daily and weekly rules to bite. */
+/** Nights played after the move, enough for daily and weekly rules to take effect. */
 const NIGHTS_DEFAULT = 14;
 
 export interface StoryOptions {
-  /** Nights after the move, at least two: one before the policy is applied by hand, one after. A story that goes on keeps its own. */
+  /** Nights after the move, at least two: one before the policy is applied by hand, one after. A resumed story keeps its own number. */
   nights?: number;
-  /** False leaves out the last chapter, each verb by hand over HTTP. */
+  /** False skips the last chapters, in which each verb is called by hand over HTTP. */
   byHand?: boolean;
 }
 
-/** What `--json` prints as its one line. */
+/** The single line printed by `--json`. */
 export interface StoryResult {
   documents: { source: number; target: number };
   restores: { job: string; snapshot: string; index: string; documents: number }[];
@@ -33,13 +33,13 @@ export interface StoryResult {
 
 interface Scene {
   title: string;
-  /** May have been begun before and broken off anywhere: whatever it does is done once. */
+  /** May have been started before and interrupted anywhere: each of its effects must happen only once. */
   play(): Promise<void>;
 }
 
 /**
  * The whole story on real parts: backup, copy, proof, restore, incremental round, retention, and the same by hand.
- * On a run directory where it was broken off it goes on with the scene it was in.
+ * On a run directory where it was interrupted it resumes with the current scene.
  */
 export async function playStory(host: LocalHost, screen: StoryScreen, options: StoryOptions = {}): Promise<StoryResult> {
   const startedMs = Date.now();
@@ -80,7 +80,7 @@ function scenesOf(stage: Stage, nights: readonly Date[], byHand: boolean): Scene
   ];
 }
 
-/** What a reader may find, by how far the story is: while the second night is played either, and never again the first count after it. */
+/** The counts that a reader may see, by position in the story: either count during the second night, and only the second one after it. */
 function countsFrom(scenesPlayed: number): number[] {
   return [[FIRST_MOVIES.length], [FIRST_MOVIES.length, ALL_MOVIES]][scenesPlayed] ?? [ALL_MOVIES];
 }
@@ -106,7 +106,7 @@ async function bothCounts({ host }: Stage): Promise<StoryResult["documents"]> {
   return { source: await countMovies(host.source.url), target: await countMovies(host.target.url) };
 }
 
-/** The copy that the backup causes, the event, the proof, the restore and the swap: nobody is asked, it is only watched. */
+/** The copy triggered by the backup, the event, the proof, the restore and the swap: all happen automatically and are only observed. */
 async function followMove({ screen, follow, nth }: Stage, round: number): Promise<void> {
   for (const kind of ["copy", "arrival", "restore"]) {
     const job = await follow(`${kind} ${round}`, () => nth(kind, round));
@@ -114,7 +114,7 @@ async function followMove({ screen, follow, nth }: Stage, round: number): Promis
   }
 }
 
-/** Half of them pile up, since the policy was never applied by hand; then it is, and the others thin by themselves. */
+/** In the first half snapshots accumulate, because the policy was never applied by hand; then it is, and later nights are pruned. */
 async function playNights(stage: Stage, nights: readonly Date[]): Promise<void> {
   const half = Math.ceil(nights.length / 2);
   for (const night of nights.slice(0, half)) await playNight(stage, night);
@@ -134,7 +134,7 @@ function removedBy({ result }: JobRow): string[] {
   return (result as { removed?: string[] } | undefined)?.removed ?? [];
 }
 
-/** Read from what finished jobs left, not from what was watched: a host that was killed has watched only the end. */
+/** Read from the records of finished jobs rather than from what was observed: after a kill the host has observed only the end. */
 async function results({ jobs }: Stage): Promise<Pick<StoryResult, "restores" | "copied" | "removed">> {
   const done = async (kind: string) => (await jobs(kind)).filter(({ state }) => state === "done").reverse();
   const restores = (await done("restore")).map(({ id, result }) => {

@@ -1,12 +1,12 @@
 import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
 
-/** The gateway in front of the API reports some refusals as 400 or 404. */
+/** The gateway in front of the API reports some denials as 400 or 404. */
 const DENIED_CODES =
   /^(InvalidAccessKeyI[dD]|InvalidSecurityToken|SignatureDoesNotMatch|SignatureNotMatch|IncompleteSignature|Forbidden|NoPermission|AccessDenied)/;
 const THROTTLED_CODES = /^(Throttling|ResourceThrottled|ResourceExhausted|ServiceUnavailable|InternalServerError)/;
 const NETWORK_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR)/;
 
-/** What the client throws: an answer of the API (with `statusCode` and `code`), a fault of the network, or a time-out. */
+/** An error thrown by the client: an API response (with `statusCode` and `code`), a network fault or a timeout. */
 interface ClientError {
   name?: unknown;
   code?: unknown;
@@ -14,20 +14,21 @@ interface ClientError {
   data?: { RequestId?: unknown } | undefined;
 }
 
-/** The HTTP status of an answer that the client threw; `undefined` when there was no answer. */
+/** The HTTP status of a response that the client threw; `undefined` when there was no response. */
 export function statusOf(error: unknown): number | undefined {
   const status = (error as ClientError | undefined)?.statusCode;
   return typeof status === "number" ? status : undefined;
 }
 
-/** True when the API's own code matches. */
+/** True when the API's error code matches. */
 export function isFault(error: unknown, codes: RegExp): boolean {
   return codes.test(String((error as ClientError | undefined)?.code ?? ""));
 }
 
 /**
- * Maps whatever the OpenAPI client throws to the closed family of errors.
- * The API's message is not repeated and the fault is no `cause` of a refusal: the text of a wrong signature contains the signed headers, the security token among them.
+ * Maps any error of the OpenAPI client to the closed set of error codes.
+ * Neither repeats the API's message nor keeps a denial as `cause`: the message for a wrong signature contains the signed headers, including
+ * the security token.
  */
 export function fcFault(subject: string, error: unknown): AppError {
   const { code, data } = (error ?? {}) as ClientError;
@@ -51,7 +52,7 @@ function kindOf(error: unknown, status: number | undefined): ErrorCode {
   return status === 400 || status === 412 || status === 413 ? "invalid" : "permanent";
 }
 
-/** No answer, or one that is no JSON, as a proxy in between sends it. */
+/** No response, or one that is not JSON, for example from a proxy in between. */
 function isPassing(error: unknown): boolean {
   const name = String((error as ClientError | undefined)?.name ?? "");
   return isFault(error, NETWORK_CODES) || name.startsWith("RequestTimeout") || name.startsWith("HttpX") || error instanceof SyntaxError;

@@ -2,8 +2,8 @@ import * as openApi from "@alicloud/openapi-client";
 
 export { Config, OpenApiRequest, Params } from "@alicloud/openapi-client";
 
-// The package is CommonJS with a `default` of its own: Node and esbuild show it one level deeper than vitest does.
+// The package is CommonJS with its own `default`: Node and esbuild expose it one level deeper than vitest.
 const outer: { default: typeof openApi.default.default } | typeof openApi.default.default = openApi.default;
 
-/** Alibaba Cloud's generic OpenAPI client, however this module was loaded. */
+/** Alibaba Cloud's generic OpenAPI client, independent of the module loader. */
 export const OpenApiClient = "default" in outer ? outer.default : outer;

@@ -6,7 +6,7 @@ import { Config, OpenApiClient, OpenApiRequest, Params } from "./openApiClient.t
 
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits-of-usage */
 const PAYLOAD_BYTES_MAX = 128 * 1024;
-/** The client's own default is 3 s for everything, which a cold queue exceeds. */
+/** The client's default is 3 s for every request, which a cold queue exceeds. */
 const REQUEST_TIMEOUT_MS_DEFAULT = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const API_VERSION = "2023-03-30";
@@ -30,9 +30,9 @@ const TASK_STATES: Record<string, TaskState> = {
 export interface FcTasksOptions {
   accountId: string;
   region: string;
-  /** `host` or `host:port`; `<accountId>.<region>.fc.aliyuncs.com` when left out. */
+  /** `host` or `host:port`; defaults to `<accountId>.<region>.fc.aliyuncs.com`. */
   endpoint?: string | undefined;
-  /** HTTPS when left out. */
+  /** Defaults to HTTPS. */
   protocol?: "HTTP" | "HTTPS" | undefined;
   accessKeyId: string;
   accessKeySecret: string;
@@ -49,12 +49,12 @@ interface Call {
   body?: string;
 }
 
-/** Runs one request; its answer's body. */
+/** Sends one request and returns the response body. */
 type Send = (call: Call) => Promise<unknown>;
 
 /**
  * Asynchronous tasks of Function Compute 3.0 (InvokeFunction with a task id, GetAsyncTask).
- * No request is repeated inside: `start` may be repeated by the caller, since the platform refuses a known id and that refusal counts as started.
+ * Does not retry. Callers may repeat `start`: the platform rejects a known id, and that rejection counts as started.
  * Errors: `absent` for a missing function, `denied`, `invalid` (a name, an id, or a payload of 128 KB and more), `transient`.
  */
 export function fcTasks(options: FcTasksOptions): Tasks {
@@ -79,7 +79,7 @@ export function fcTasks(options: FcTasksOptions): Tasks {
         });
       } catch (error) {
         if (statusOf(error) !== 409) throw fcFault(`${subject} was not started`, error);
-        // Which code a known id gets is not documented for 3.0, so the task itself is asked whether the conflict was about it.
+        // The error code for a known id is undocumented for 3.0, so a look-up of the task decides whether the conflict was about the id.
         if (!(await exists(() => readTask(functionName, taskId)))) throw fcFault(`${subject} was not started`, error);
       }
     },
@@ -162,7 +162,7 @@ async function exists(read: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** 404 speaks of the task unless it names the function. */
+/** A 404 refers to the task unless it names the function. */
 function isTaskAbsent(error: unknown): boolean {
   return statusOf(error) === 404 && !isFault(error, /^FunctionNotFound|^InvalidAccessKeyI[dD]/);
 }

@@ -4,20 +4,20 @@ import { AppError } from "../../model/errors.ts";
 
 export interface BodyOptions {
   body: Readable;
-  /** What the store announced; undefined when it did not. */
+  /** The size announced by the store; undefined when it announced none. */
   sizeBytes: number | undefined;
-  /** The longest silence between two pieces, in milliseconds. */
+  /** The longest pause between two chunks, in milliseconds. */
   idleTimeoutMs: number;
   /** For messages: the store's url, the key and the call. */
   subject: string;
 }
 
 /**
- * The body piece by piece, guarded: silence longer than `idleTimeoutMs`, a cut connection and a body of another length than announced
- * throw `transient`; a consumer that stops early closes the connection.
+ * Streams the body with checks: a pause longer than `idleTimeoutMs`, a lost connection and a body of another length than announced throw
+ * `transient`; a consumer that stops early closes the connection.
  */
 export function guardedBody(options: BodyOptions): AsyncIterable<Uint8Array> {
-  // A connection cut before the consumer starts would otherwise end the process as an unhandled "error" event; the iterator still sees it.
+  // Otherwise a connection lost before the consumer starts would end the process with an unhandled "error"; the iterator still reports it.
   options.body.on("error", ignore);
   return { [Symbol.asyncIterator]: () => guardedPieces(options) };
 }
@@ -48,7 +48,7 @@ async function nextPiece(pieces: AsyncIterator<Uint8Array>, subject: string): Pr
   }
 }
 
-/** The promise's own outcome, or `transient` with `message` after `timeoutMs`; what was under way is left to end unheard. */
+/** The promise's outcome, or `transient` with `message` after `timeoutMs`; the work itself continues and its result is ignored. */
 export async function within<T>(promise: Promise<T>, timeoutMs: number, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
@@ -61,7 +61,7 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, message:
   }
 }
 
-/** All pieces as one array. */
+/** Concatenates all chunks into one array. */
 export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const list: Uint8Array[] = [];
   for await (const piece of pieces) list.push(piece);
@@ -69,7 +69,7 @@ export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8A
   return list.length === 1 && only !== undefined ? only : Buffer.concat(list);
 }
 
-/** The bytes of `range` out of a whole body, for a server that answers a range with everything. */
+/** The bytes of `range` from a whole body, for a server that answers a range request with the full body. */
 export async function* cutOut(pieces: AsyncIterable<Uint8Array>, range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
   let position = 0;
   for await (const piece of pieces) {
@@ -80,17 +80,17 @@ export async function* cutOut(pieces: AsyncIterable<Uint8Array>, range: ByteRang
   }
 }
 
-/** A body without bytes. */
+/** An empty body. */
 export async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {}
 
-/** The value of a `Range` header; its last byte is inclusive. */
+/** The value of a `Range` header, whose last byte is inclusive. */
 export function rangeHeader(range: ByteRange): string {
   return `bytes=${range.start}-${range.end - 1}`;
 }
 
 /**
- * True for a range without bytes, which no `Range` header can express.
- * @throws AppError `invalid` for bounds that are not whole, not negative and in order.
+ * True for an empty range, which a `Range` header cannot express.
+ * @throws AppError `invalid` unless the bounds are non-negative integers in order.
  */
 export function isEmptyRange(range: ByteRange, subject: string): boolean {
   if (!Number.isSafeInteger(range.start) || !Number.isSafeInteger(range.end) || range.start < 0 || range.end < range.start) {

@@ -1,39 +1,39 @@
 import type { ErrorCode } from "../../model/errors.ts";
 
-/** What an object store answered, as far as it said. OSS and S3 share the names of their codes. */
+/** An object store's response, as far as it is known. OSS and S3 use the same error code names. */
 export interface StoreAnswer {
-  /** Undefined, 0 or negative when no answer came. */
+  /** Undefined, 0 or negative when there was no response. */
   status: number | undefined;
-  /** `NoSuchKey`, `AccessDenied` …; undefined when the answer had no body. */
+  /** `NoSuchKey`, `AccessDenied` …; undefined when the response had no body. */
   code: string | undefined;
-  /** The client's own words; they alone tell why no answer came. */
+  /** The client's own message, the only source of the cause when there was no response. */
   said: string;
 }
 
-/** Codes that say more than their HTTP status. */
+/** Codes that are more specific than their HTTP status. */
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   NoSuchBucket: "absent",
-  // An upload that is gone is begun anew by the next attempt.
+  // The next attempt starts a new upload.
   NoSuchUpload: "transient",
   FileAlreadyExists: "conflict",
   PreconditionFailed: "conflict",
-  // Throttled, whatever the status that gateways give it.
+  // Throttling, whatever status a gateway uses for it.
   SlowDown: "transient",
   QpsLimitExceeded: "transient",
   Throttling: "transient",
   ThrottlingException: "transient",
   RequestLimitExceeded: "transient",
-  // 400 on S3, and no other request will do better until the keys are renewed.
+  // 400 on S3, and no request succeeds until the keys are renewed.
   ExpiredToken: "denied",
   InvalidToken: "denied",
-  // 403, but of an archived blob and not of the caller.
+  // 403, but because the blob is archived, not because the caller lacks permission.
   InvalidObjectState: "invalid",
-  // 400 although the fault lay on the way.
+  // 400, although the fault is in the transport.
   RequestTimeout: "transient",
   BadDigest: "transient",
   InvalidDigest: "transient",
   IncompleteBody: "transient",
-  // 501 is no trouble that passes.
+  // 501 is not a temporary fault.
   NotImplemented: "invalid",
 };
 
@@ -46,11 +46,11 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   429: "transient",
 };
 
-/** Node's words for a certificate that it does not trust; a URL, which may stand beside them, has no spaces. */
+/** Node's messages for an untrusted certificate; a URL in the same text contains no spaces and cannot match. */
 const UNTRUSTED =
   /self-signed certificate|certificate has expired|certificate is not yet valid|issuer certificate|first certificate|altnames/i;
 
-/** The closed family's code. No answer, and an answer of success that could not be read, mean a fault on the way. */
+/** The error code of the closed set. No response, or an unreadable success response, counts as a transport fault. */
 export function classify({ status, code, said }: StoreAnswer): ErrorCode {
   const byCode = code === undefined ? undefined : BY_CODE[code];
   if (byCode !== undefined) return byCode;
@@ -59,7 +59,7 @@ export function classify({ status, code, said }: StoreAnswer): ErrorCode {
   return BY_STATUS[status] ?? "invalid";
 }
 
-/** What a person can do about it, appended to the message; "" when the message says it all. */
+/** A hint for the user, appended to the message; "" when the message is sufficient. */
 export function hintOf({ status, code }: Omit<StoreAnswer, "said">): string {
   if (code === "RequestTimeTooSkewed") return "; this machine's clock is wrong: set it";
   if (code === "InvalidObjectState") return "; the blob is archived: restore it, and let no lifecycle rule archive a repository";
@@ -68,14 +68,14 @@ export function hintOf({ status, code }: Omit<StoreAnswer, "said">): string {
   return "";
 }
 
-/** The cause without the request and response that SDK errors carry: those hold signatures and session tokens. */
+/** The cause without the request and response of SDK errors, which contain signatures and session tokens. */
 export function plainCause(error: unknown, message: string): Error {
   const cause = new Error(message);
   if (error instanceof Error) cause.name = error.name;
   return cause;
 }
 
-/** `Retry-After` in milliseconds; undefined when missing or a date. */
+/** `Retry-After` in milliseconds; undefined when it is missing or a date. */
 export function retryAfterMsOf(seconds: string | undefined): number | undefined {
   return seconds !== undefined && /^\d+$/.test(seconds) ? Number(seconds) * 1000 : undefined;
 }

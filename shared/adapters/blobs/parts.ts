@@ -1,14 +1,14 @@
 import type { ByteRange } from "../../model/blobStore.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 
-/** 16 MiB: small enough for a function of 512 MB and for repeating a part, large enough for 160 GB in 10,000 parts. */
+/** 16 MiB: small enough for a function with 512 MB and for repeating a part, large enough for 160 GB in 10,000 parts. */
 export const PART_SIZE_BYTES_DEFAULT = 16 * 1024 * 1024;
-/** OSS and S3 both take at most 10,000 parts an upload. */
+/** OSS and S3 both accept at most 10,000 parts per upload. */
 const PARTS_MAX = 10_000;
-/** A grown part size is rounded up to whole MiB. */
+/** An enlarged part size is rounded up to whole MiB. */
 const PART_STEP_BYTES = 1024 * 1024;
 
-/** One vendor's calls for writing a blob in parts; `Part` is what completing needs to know of a part. */
+/** One vendor's calls for a multipart upload; `Part` is what completing the upload needs to know about each part. */
 export interface PartsApi<Part> {
   putWhole(body: Uint8Array): Promise<unknown>;
   begin(): Promise<string>;
@@ -25,7 +25,7 @@ export interface PartsRequest {
   subject: string;
 }
 
-/** Writes the blob with one PUT or in parts, one after the other; a failed upload is aborted so that its parts are not paid for. */
+/** Writes the blob with one PUT or in sequential parts; aborts a failed upload so that its parts incur no storage cost. */
 export async function putInParts<Part>(api: PartsApi<Part>, request: PartsRequest): Promise<void> {
   const { sizeBytes, subject } = request;
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
@@ -44,7 +44,7 @@ export async function putInParts<Part>(api: PartsApi<Part>, request: PartsReques
   }
 }
 
-/** The ranges of the parts: as asked for, or larger where 10,000 of them would not do. */
+/** The ranges of the parts, enlarged beyond the requested size where 10,000 parts would not suffice. */
 export function partRanges(sizeBytes: number, partSizeBytes: number): ByteRange[] {
   const least = Math.ceil(sizeBytes / PARTS_MAX);
   const step = least <= partSizeBytes ? partSizeBytes : Math.ceil(least / PART_STEP_BYTES) * PART_STEP_BYTES;
@@ -60,7 +60,7 @@ async function putParts<Part>(api: PartsApi<Part>, request: PartsRequest, upload
   return parts;
 }
 
-/** The reader's bytes of `range`; `invalid` when it gives more or fewer. */
+/** The reader's bytes of `range`; throws `invalid` when it returns more or fewer. */
 export async function readExactly({ read, subject }: Pick<PartsRequest, "read" | "subject">, range: ByteRange): Promise<Uint8Array> {
   const body = await read(range);
   if (body.byteLength !== range.end - range.start) {

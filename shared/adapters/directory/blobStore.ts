@@ -10,16 +10,16 @@ import { readFileBody } from "./readFileBody.ts";
 import { removeFile, writeFileWhole } from "./writeFile.ts";
 
 export interface DirectoryBlobStoreOptions {
-  /** Plays the bucket: an absolute path that must exist. */
+  /** Takes the role of the bucket: an absolute path that must exist. */
   directory: string;
   basePath?: string;
-  /** How much `putFrom` asks for at once. */
+  /** The amount that `putFrom` requests at once. */
   partSizeBytes?: number;
 }
 
 /**
- * Blobs as plain files, such as an `fs` repository. Files appear whole or not at all; links are not listed, and not followed at a key's
- * last segment. Reading needs no more than read rights, whoever wrote the files.
+ * Blobs as plain files, such as an `fs` repository. Writes are atomic; links are not listed, and not followed in a key's last segment.
+ * Reading needs only read permission, whichever account wrote the files.
  */
 export function directoryBlobStore(options: DirectoryBlobStoreOptions): BlobStore {
   const { directory, basePath = "", partSizeBytes = PART_SIZE_BYTES_DEFAULT } = options;
@@ -94,7 +94,7 @@ async function* list(
   }
 }
 
-/** Undefined when the key is not there, `absent` when the directory itself is not. */
+/** Undefined when the key is missing; throws `absent` when the directory itself is missing. */
 async function readOne<T>(
   place: DirectoryPlace,
   key: string,
@@ -112,7 +112,7 @@ async function readOne<T>(
   });
 }
 
-/** `cp -p` and rsync give a file its original's time; when it came to lie here, its change time tells. */
+/** `cp -p` and rsync preserve the original's modification time; the change time shows when the file was placed here. */
 function writtenAt({ mtimeMs, ctimeMs }: Stats): Date {
   return new Date(Math.max(mtimeMs, ctimeMs));
 }

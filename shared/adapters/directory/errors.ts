@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from "../../model/errors.ts";
 
-/** What the operating system's refusals mean; all others are `permanent`, such as a full disk, which a person must mend. */
+/** Maps system error codes; all others are `permanent`, such as a full disk, which a person must fix. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   EACCES: "denied",
   EPERM: "denied",
@@ -17,7 +17,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ESTALE: "transient",
 };
 
-/** The system's error in the closed family; anything else, such as an error of the reader of `putFrom`, as it is. */
+/** Maps a system error to the closed set; returns anything else, such as an error of `putFrom`'s reader, unchanged. */
 export function directoryError(error: unknown, subject: string): unknown {
   const systemCode = error instanceof AppError ? undefined : systemCodeOf(error);
   if (systemCode === undefined) return error;
@@ -25,12 +25,12 @@ export function directoryError(error: unknown, subject: string): unknown {
   return new AppError(CODES[systemCode] ?? "permanent", `${subject}: ${hint}`, { cause: error });
 }
 
-/** True for what a read of one key means by "not there": no such file, a file where a folder was named, a link that is not followed. */
+/** True for errors that mean "missing" when one key is read: no such file, a file in place of a folder, a link that is not followed. */
 export function isMissing(error: unknown): boolean {
   return ["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCodeOf(error) ?? "");
 }
 
-/** `ENOENT`, `EACCES` …, or undefined for anything that the system did not say. */
+/** `ENOENT`, `EACCES` …, or undefined when it is not a system error. */
 export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

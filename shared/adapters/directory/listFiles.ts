@@ -11,13 +11,13 @@ export interface ListedFile {
   stats: Stats;
 }
 
-/** The plain files below `root` whose key starts with `prefix`, after `startAfter`, in the byte order of their UTF-8 keys; links are not followed. */
+/** The plain files below `root` whose key starts with `prefix`, after `startAfter`, in UTF-8 byte order of keys; links are not followed. */
 export async function* listFiles(
   root: string,
   prefix: string,
   startAfter: string | undefined,
 ): AsyncGenerator<ListedFile, void, undefined> {
-  // Folders above the last slash of the prefix need not be read.
+  // Only the folder of the prefix has to be read, not its parents.
   const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   // No key has such segments, and following them would leave the root.
   if (
@@ -47,7 +47,7 @@ async function* listFolder(
   }
 }
 
-/** Folders carry a final "/", so that sorting each level gives the byte order of whole keys: `a-b` before `a/b`. */
+/** Folders end with "/", so that sorting each level yields the byte order of whole keys: `a-b` before `a/b`. */
 async function sortedEntries(root: string, folder: string): Promise<string[]> {
   const entries = await entriesOf(join(root, folder));
   const keys = entries
@@ -69,7 +69,7 @@ async function entriesOf(path: string): Promise<Dirent[]> {
   }
 }
 
-/** Undefined for a file removed since its folder was read. */
+/** Undefined for a file that was removed after its folder was read. */
 async function statsOf(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path);

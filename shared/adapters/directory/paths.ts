@@ -1,12 +1,12 @@
 import { resolve, sep } from "node:path";
 import { AppError } from "../../model/errors.ts";
 
-/** Begins the names of files being written; such names are never listed and never taken as keys. */
+/** Name prefix of files being written; such names are never listed and not accepted as keys. */
 export const TEMPORARY_PREFIX = ".ossnap-writing-";
 
 /**
- * The path of a bucket's key below `root`.
- * @throws AppError `invalid` for keys that a directory cannot hold or that would lead out of it.
+ * The path of a bucket key below `root`.
+ * @throws AppError `invalid` for keys that a directory cannot hold or that would escape from it.
  */
 export function pathOf(root: string, fullKey: string, subject: string): string {
   const segments = fullKey.split("/");

@@ -13,9 +13,9 @@ export interface DirectoryPlace {
   base: Base;
   /** For messages: the url with the key, and the call. */
   subject(key: string, call: string): string;
-  /** Runs the work on the key's path with system errors mapped. */
+  /** Runs the work on the key's path and maps system errors. */
   onPath<T>(key: string, call: string, work: (path: string) => Promise<T>): Promise<T>;
-  /** @throws AppError `absent` when the directory itself is missing, which a missing key must not be taken for. */
+  /** @throws AppError `absent` when the directory itself is missing, which must not be mistaken for a missing key. */
   check(subject: string): Promise<void>;
 }
 

@@ -3,10 +3,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { ByteRange } from "../../model/blobStore.ts";
 import { emptyBody, guardedBody, isEmptyRange } from "../blobs/body.ts";
 
-/** A local disk that says nothing for so long is a hung mount. */
+/** A local disk that delivers nothing for this long is a hung mount. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** The bytes of a plain file; undefined for a folder. The file stays open until the body is read to its end or left early. */
+/** The bytes of a plain file; undefined for a folder. The file stays open until the body is fully read or abandoned. */
 export async function readFileBody(
   path: string,
   range: ByteRange | undefined,
@@ -24,7 +24,7 @@ export async function readFileBody(
   }
 }
 
-/** Undefined when there is nothing to read. */
+/** Undefined when there are no bytes to read. */
 async function startedBody(
   file: FileHandle,
   range: ByteRange | undefined,

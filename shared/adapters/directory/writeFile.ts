@@ -5,21 +5,21 @@ import { AppError } from "../../model/errors.ts";
 import { isMissing, systemCodeOf } from "./errors.ts";
 import { TEMPORARY_PREFIX } from "./paths.ts";
 
-/** Readable by other accounts whatever the umask: Elasticsearch and the stand-ins run as others. */
+/** Readable by other accounts whatever the umask, because Elasticsearch and the stand-ins run under other accounts. */
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
-/** A delete next to us may remove the folder that we just made, once it is empty; more often than this is no coincidence. */
+/** A concurrent delete may remove the folder just created while it is still empty; more failures than this are not a coincidence. */
 const FOLDER_ATTEMPTS_MAX = 5;
 
 export interface WriteRequest {
   root: string;
   path: string;
-  /** Fails with EEXIST when a file is there. */
+  /** Fails with EEXIST when the file exists. */
   ifAbsent: boolean;
   fill: (file: FileHandle) => Promise<void>;
 }
 
-/** Writes a file beside its place and moves it there when it is complete and on the disk; of several writers with `ifAbsent` exactly one succeeds. */
+/** Writes a temporary file beside the target and moves it into place once synced; with `ifAbsent` only one of several writers succeeds. */
 export async function writeFileWhole(request: WriteRequest): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -31,7 +31,7 @@ export async function writeFileWhole(request: WriteRequest): Promise<void> {
   }
 }
 
-/** Removes a file, if it is there, and then the folders above it that became empty, up to `root`. */
+/** Deletes a file, if it exists, and then the folders above it that became empty, up to `root`. */
 export async function removeFile(root: string, path: string): Promise<void> {
   try {
     await unlink(path);
@@ -61,26 +61,26 @@ async function writeTemporary(temporary: string, fill: WriteRequest["fill"]): Pr
   try {
     await file.chmod(FILE_MODE);
     await fill(file);
-    // Without it a power cut after the rename leaves an empty file under the key.
+    // Without it a power failure after the rename can leave an empty file under the key.
     await file.datasync();
   } finally {
     await file.close();
   }
 }
 
-/** Makes the missing folders between `root`, which must exist, and `folder`. */
+/** Creates the missing folders between `root`, which must exist, and `folder`. */
 async function makeFolders(root: string, folder: string): Promise<void> {
   const first = await madeFolder(folder);
   if (first === undefined) return;
   for (let made = folder; made !== root && made.length >= first.length; made = dirname(made)) await chmod(made, FOLDER_MODE);
 }
 
-/** The topmost folder that was missing. */
+/** The topmost folder that had to be created. */
 async function madeFolder(folder: string): Promise<string | undefined> {
   try {
     return await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (cause) {
-    // Left as EEXIST it would read as "the blob is already there".
+    // An unmapped EEXIST would mean "the blob already exists".
     if (systemCodeOf(cause) !== "EEXIST") throw cause;
     throw new AppError("invalid", `${folder}: a file lies where a folder is needed: choose another key`, { cause });
   }
@@ -94,7 +94,7 @@ async function unlinkIfThere(path: string): Promise<void> {
   }
 }
 
-/** False when the folder holds something or somebody else removed it first. */
+/** False when the folder is not empty or another process removed it first. */
 async function removedFolder(folder: string): Promise<boolean> {
   try {
     await rmdir(folder);

@@ -5,7 +5,7 @@ import { AppError } from "../../model/errors.ts";
 import { type FaultContext, toAppError } from "./errors.ts";
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
-/** A listing of thousands of snapshots is some tens of megabytes; more would not fit a small function's memory. */
+/** A listing of thousands of snapshots takes tens of megabytes; larger responses would not fit into a small function's memory. */
 const RESPONSE_BYTES_MAX = 128 * 1024 * 1024;
 
 export interface ClusterOptions {
@@ -13,42 +13,42 @@ export interface ClusterOptions {
   url: string;
   username?: string | undefined;
   password?: string | undefined;
-  /** One request, answer included; 30 s when left out. */
+  /** Limit for one request including its response; defaults to 30 s. */
   requestTimeoutMs?: number | undefined;
-  /** What is left of the invocation: no request outlives it. */
+  /** Time left in the invocation: no request outlives it. */
   remainingMs?: (() => number) | undefined;
 }
 
 export interface Call {
-  /** What the message of an error names: `snapshot backups:night-1`. */
+  /** The subject named in error messages: `snapshot backups:night-1`. */
   subject: string;
   method: "GET" | "PUT" | "POST" | "DELETE";
-  /** Encoded by the client. */
+  /** Segments; the client encodes them. */
   path: readonly string[];
   query?: Record<string, string | boolean>;
   body?: Record<string, unknown>;
-  /** Values in the body that no message may repeat. */
+  /** Values in the body that must not appear in any message. */
   secrets?: string[];
-  /** Statuses beside 2xx whose body is the answer. */
+  /** Statuses other than 2xx whose body is a valid response. */
   accept?: number[];
 }
 
 export interface ElasticsearchClient {
   readonly name: string;
-  /** One request, never repeated; the answer is checked against the schema. */
+  /** Sends one request without retries and validates the response against the schema. */
   request<Answer>(schema: z.ZodType<Answer>, call: Call): Promise<Answer>;
 }
 
-/** Plain JSON and no product check: servers before 7.14 *execute* a request and the stock client then throws. */
+/** Plain JSON without the product check: servers before 7.14 *execute* a request, and the stock client then throws. */
 class PlainTransport extends Transport {
   constructor(options: TransportOptions) {
     const vendoredHeaders = { jsonContentType: "application/json", ndjsonContentType: "application/x-ndjson", accept: "application/json" };
-    // The type knows a string only; null is what switches the check off.
+    // The type only allows a string, but null is the value that disables the check.
     super({ ...options, productCheck: null as unknown as string, vendoredHeaders });
   }
 }
 
-/** Errors: `invalid` for a URL that is none. */
+/** Errors: `invalid` for a malformed URL. */
 export function openClient(options: ClusterOptions): ElasticsearchClient {
   const { node, auth, shownUrl } = readUrl(options);
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
@@ -57,14 +57,14 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
     ...(auth === undefined ? {} : { auth }),
     Transport: PlainTransport,
     Connection: HttpConnection,
-    // A function is frozen between calls, and a kept connection may be dead when it thaws: a write would then fail with nobody knowing whether it ran.
+    // A function is frozen between invocations and a kept connection may be dead afterwards; a write could then fail after being executed.
     agent: { keepAlive: false },
     enableMetaHeader: false,
-    // A repeated create, restore or delete may meet its own first try.
+    // A retried create, restore or delete could conflict with its own first attempt.
     maxRetries: 0,
     requestTimeout: timeoutMs,
   });
-  // The password as it is and as the header carries it: proxies like to quote what they refuse.
+  // The password in plain form and as encoded in the header, because proxies tend to quote what they reject.
   const credentials = auth === undefined ? [] : [auth.password, Buffer.from(`${auth.username}:${auth.password}`).toString("base64")];
   const contextOf = (call: Call): FaultContext => ({
     cluster: options.name,
@@ -83,7 +83,7 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
         ...(call.body === undefined ? {} : { body: call.body }),
       };
       const leftMs = Math.max(0, Math.min(timeoutMs, options.remainingMs?.() ?? timeoutMs));
-      // The client's own time-out counts idle time only.
+      // The client's own timeout only counts idle time.
       const limits = { signal: AbortSignal.timeout(leftMs), maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
       const answer: unknown = await client.transport.request(params, limits).catch((error: unknown) => {
         throw toAppError(error, contextOf(call));
@@ -108,7 +108,7 @@ function readUrl(options: ClusterOptions) {
 function parse<Answer>(schema: z.ZodType<Answer>, answer: unknown, subject: string): Answer {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  // Only where it differs, never what stood there: it may be anybody's page.
+  // Reports only the paths that differ, never their values: the response may be an arbitrary page.
   const places = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the whole"}: ${issue.message}`);
   throw new AppError("permanent", `${subject}: ${places.slice(0, 3).join("; ")}; is this Elasticsearch?`);
 }

@@ -13,10 +13,10 @@ const nodesAnswer = z.object({ nodes: z.record(z.string(), z.object({ version: z
 const stateAnswer = z.object({ cluster_name: z.string(), metadata: z.object({ cluster_uuid: z.string() }) });
 const healthAnswer = z.object({ number_of_data_nodes: z.number() });
 
-/** What a cluster calls its uuid before it has a master. */
+/** A cluster's uuid before a master is elected. */
 const UUID_UNKNOWN = "_na_";
 
-/** The {@link Cluster} port over HTTP, for Elasticsearch 2.4 … 9.x with one set of paths. Errors: `invalid` for a URL that is none. */
+/** The {@link Cluster} port over HTTP, for Elasticsearch 2.4 … 9.x with one set of paths. Errors: `invalid` for a malformed URL. */
 export function elasticsearchCluster(options: ClusterOptions): Cluster {
   const client = openClient(options);
   const version = () => readVersion(client);
@@ -51,7 +51,7 @@ async function readVersion(client: ElasticsearchClient): Promise<string> {
   try {
     return (await client.request(rootAnswer, { ...call, path: [] })).version.number;
   } catch (error) {
-    // Distributions without the module that answers `GET /` say 405.
+    // Distributions without the module behind `GET /` answer 405.
     if (faultOf(error)?.status !== 405) throw error;
   }
   const query = { filter_path: "nodes.*.version" };

@@ -3,9 +3,9 @@ import { AppError } from "../../model/errors.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 
-/** 7.10 answers `too_long_frame` to a request line over 4096 bytes: method, encoding and protocol take their share. */
+/** 7.10 answers `too_long_frame` to a request line over 4096 bytes, which includes method, encoding and protocol. */
 const PATH_BYTES_MAX = 3_900;
-/** First version that takes several names in one delete; 2.x to 7.7 read `a,b` as one name. */
+/** First version that accepts several names in one delete; 2.x to 7.7 read `a,b` as one name. */
 const MULTIPLE_SINCE = [7, 8] as const;
 
 const acknowledged = z.object({ acknowledged: z.boolean() });
@@ -17,8 +17,8 @@ interface Deletion {
 }
 
 /**
- * Deletes in as few requests as the version and the request line allow; a name already gone counts as deleted.
- * Errors: `invalid` for several names before 7.8, nothing is deleted then.
+ * Deletes in as few requests as the version and the request line allow; a name that does not exist counts as deleted.
+ * Errors: `invalid` for several names before 7.8, in which case nothing is deleted.
  */
 export async function deleteSnapshots(client: ElasticsearchClient, version: () => Promise<string>, deletion: Deletion): Promise<void> {
   const { repository } = deletion;
@@ -55,7 +55,7 @@ async function deleteBatch(client: ElasticsearchClient, deletion: Deletion): Pro
   } catch (error) {
     if (faultOf(error)?.type !== "snapshot_missing_exception") throw error;
     if (deletion.snapshots.length === 1) return;
-    // One missing name and the server deletes none of the others.
+    // If one name is missing, the server deletes none of the others.
     const { repository } = deletion;
     const there = await listNames(client, repository);
     const snapshots = deletion.snapshots.filter((snapshot) => there.has(snapshot));
@@ -70,7 +70,7 @@ async function requestDeletion(client: ElasticsearchClient, { repository, snapsh
   if (!answer.acknowledged) throw new AppError("transient", `cluster ${client.name}: ${subject}: the deletion was not acknowledged`);
 }
 
-/** Names alone come from the repository's root, so a snapshot with a missing blob can be deleted too. */
+/** Reads names only, which come from the repository's root, so that a snapshot with a missing blob can be deleted too. */
 async function listNames(client: ElasticsearchClient, repository: string): Promise<Set<string>> {
   const answer = await client.request(namesAnswer, {
     subject: `snapshots of repository ${repository}`,

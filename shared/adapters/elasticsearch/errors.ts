@@ -1,28 +1,28 @@
 import { errors } from "@elastic/elasticsearch";
 import { AppError, type AppErrorOptions, type ErrorCode, messageOf } from "../../model/errors.ts";
 
-/** An answer's text is for a person: Guice's reports of 2.x run to pages. */
+/** The text is meant for people; Guice's reports in 2.x can be pages long. */
 const REASON_CHARACTERS_MAX = 500;
 
-/** What the message names; never the password itself. */
+/** The values named in the message; never the password itself. */
 export interface FaultContext {
   /** `source` */
   cluster: string;
   /** Without user and password. */
   url: string;
   username: string | undefined;
-  /** What was asked for: `snapshot backups:night-1`. */
+  /** The requested object: `snapshot backups:night-1`. */
   subject: string;
-  /** Values that must not be repeated even when the server repeats them. */
+  /** Values that must not be repeated even if the server repeats them. */
   secrets: string[];
 }
 
-/** What a server answered, without the request's headers that the client's own errors carry; it is the `cause` of the adapter's errors. */
+/** A server's response without the request headers that the client's own errors carry; it is the `cause` of the adapter's errors. */
 export class ElasticsearchFault extends Error {
   readonly status: number | undefined;
   /** `snapshot_missing_exception`, … */
   readonly type: string | undefined;
-  /** The index that the server names, when it names one. */
+  /** The index named by the server, if any. */
   readonly index: string | undefined;
 
   constructor(
@@ -37,12 +37,12 @@ export class ElasticsearchFault extends Error {
   }
 }
 
-/** The server's own answer behind an error of this adapter. */
+/** The server's response behind an error of this adapter. */
 export function faultOf(error: unknown): ElasticsearchFault | undefined {
   return error instanceof AppError && error.cause instanceof ElasticsearchFault ? error.cause : undefined;
 }
 
-/** Maps whatever the client threw to the closed family of errors, once. */
+/** Maps any error of the client to the closed set of error codes. */
 export function toAppError(error: unknown, context: FaultContext): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof errors.ResponseError) return answeredError(error, context);
@@ -63,11 +63,14 @@ export function toAppError(error: unknown, context: FaultContext): AppError {
 interface Rule {
   code: ErrorCode;
   type?: RegExp;
-  /** Tried on every reason in the answer, causes included. */
+  /** Matched against every reason in the response, including causes. */
   text?: RegExp;
 }
 
-/** First match wins. Types and texts as real servers of 2.4, 5.5, 6.7, 7.10, 8.17 and 9.2 answered them; the status alone misleads (500 for a taken name, 403 for a closed index). */
+/**
+ * First match wins. Types and texts are those of real servers of 2.4, 5.5, 6.7, 7.10, 8.17 and 9.2; the status alone is misleading (500 for
+ * an existing name, 403 for a closed index).
+ */
 const RULES: readonly Rule[] = [
   { code: "conflict", type: /^concurrent_snapshot_execution_exception$/ },
   { code: "conflict", type: /^(snapshot_name_already_in_use|snapshot_in_progress|repository_conflict)_exception$/ },
@@ -78,11 +81,11 @@ const RULES: readonly Rule[] = [
   { code: "conflict", text: /repository that is currently used/ },
   { code: "conflict", text: /Cannot (delete|close) indices that are being (snapshotted|restored)/ },
   { code: "absent", type: /^(repository_missing|index_not_found)_exception$/ },
-  // The repository's list names it and its blob is not there: a copy that is under way.
+  // The repository lists the snapshot but its blob is missing: a copy is in progress.
   { code: "transient", type: /^snapshot_missing_exception$/, text: /\/[^\]]+\] +is missing/ },
   { code: "absent", type: /^snapshot_missing_exception$/ },
   { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed|read-only/ },
-  // Roots and snapshots of a later version, as 6.x, 7.x and 2.x stumble over them.
+  // The errors of 6.x, 7.x and 2.x when they read roots and snapshots of a later version.
   { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field (\[uuid\] found|name +\[min_version\])/ },
   { code: "permanent", text: /unknown parameter \[index_uuid\]/ },
   { code: "invalid", type: /^snapshot_restore_exception$/ },
@@ -95,7 +98,7 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
   const status = error.statusCode ?? 0;
   const { type, index, reasons } = readBody(error.body);
   const code = codeOf(status, type, reasons);
-  // Before the text is cut: half a secret is a secret too.
+  // Redact before the text is truncated: half a secret is a secret too.
   const said = summarize(reasons.map((reason) => redact(reason, context.secrets)));
   const cause = new ElasticsearchFault(said === "" ? `HTTP ${status}` : said, { status, type, index });
   const options: AppErrorOptions = { cause, ...retryAfter(error.headers?.["retry-after"]) };
@@ -112,7 +115,7 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
 }
 
 function codeOf(status: number, type: string | undefined, reasons: string[]): ErrorCode {
-  // Too busy, whatever was asked: a full queue, a tripped breaker, a disk above its flood stage.
+  // Overload, whatever the request: a full queue, a tripped breaker, a disk above its flood stage.
   if (status === 429) return "transient";
   for (const rule of RULES) {
     if (rule.type !== undefined && !rule.type.test(type ?? "")) continue;
@@ -145,7 +148,7 @@ function readBody(body: unknown): { type: string | undefined; index: string | un
   return { type: asText(outer.type), index: asText(outer.index), reasons: [...new Set(reasons)] };
 }
 
-/** The outermost reason and the innermost, which is often the only one that says what is wrong. */
+/** The outermost and the innermost reason; often only the innermost states the problem. */
 function summarize(reasons: string[]): string {
   const [first, ...others] = reasons;
   const last = others.at(-1);
@@ -158,11 +161,11 @@ function connectionFault(text: string): string {
   if (/ENOTFOUND|EAI_AGAIN/.test(text)) return "host name not found";
   if (/ECONNRESET|EPIPE|socket hang up|Connection closed while|Response aborted/.test(text)) return "connection cut";
   if (/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/.test(text)) return "host not reachable";
-  // Node joins the faults of several addresses of one name under an empty message.
+  // Node reports the faults of several addresses of one name under an empty message.
   return text === "" ? "connection failed" : text;
 }
 
-/** The deadline's signal ends a request as an abort. */
+/** The deadline's signal makes the request fail as aborted. */
 function isTimeout(error: unknown): boolean {
   return error instanceof errors.RequestAbortedError && error.message === "Request aborted";
 }
@@ -173,7 +176,7 @@ function retryAfter(header: string | string[] | undefined): { retryAfterMs?: num
 }
 
 function redact(text: string, secrets: string[]): string {
-  // Longest first: one secret may begin another.
+  // Longest first, because one secret may be a prefix of another.
   const longestFirst = secrets.filter((secret) => secret !== "").sort((one, other) => other.length - one.length);
   return longestFirst.reduce((result, secret) => result.replaceAll(secret, "***"), text);
 }

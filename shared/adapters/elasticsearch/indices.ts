@@ -6,7 +6,7 @@ import { faultOf } from "./errors.ts";
 import { requireExactName, requireIndexPattern } from "./names.ts";
 import { flattenSettings } from "./settings.ts";
 
-/** From 8.11 on `version.created` is an index version that several releases share; below it two digits each for minor, patch and build. */
+/** From 8.11 on `version.created` is an index version shared by several releases; smaller numbers have two digits per version part. */
 const INDEX_VERSION_MIN = 8_500_000;
 
 const indexAnswer = z.object({
@@ -48,7 +48,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
   };
   return {
     async listIndices() {
-      // The cluster state knows closed and hidden indices too, and looks the same on 2.4 … 9.
+      // The cluster state includes closed and hidden indices and has the same shape on 2.4 … 9.
       const parts = ["state", "aliases", "settings"].map((part) => `metadata.indices.*.${part}`);
       const call = {
         subject: "indices",
@@ -77,7 +77,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         method: "GET",
         path: ["_cluster", "health", index],
         query: { level: "indices", timeout: "0s", filter_path: "indices" },
-        // For an unknown index it waits for it, and answers its time-out with a body that names no index.
+        // For an unknown index the server waits for it to appear and answers the timeout with a body that contains no index.
         accept: [408],
       });
       const found = answer.indices[index];
@@ -91,7 +91,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
       await write({ subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
     },
 
-    /** An index already gone counts as deleted. Errors: `invalid` for an alias (5.5 would delete the index behind it). */
+    /** An index that does not exist counts as deleted. Errors: `invalid` for an alias (5.5 would delete the index behind it). */
     async deleteIndex(index) {
       requireExactName("index", index);
       const subject = `index ${index}`;
@@ -117,7 +117,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         await write({ ...call, body: { actions: [{ remove: { index: from, alias } }, add] } });
       } catch (error) {
         const fault = faultOf(error);
-        // Nothing was applied: all actions fail when the pattern to leave matches no index at all.
+        // Nothing was applied: all actions fail when the pattern to remove from matches no index.
         if (fault?.type !== "index_not_found_exception" || fault.index !== from || from === to) throw error;
         await write({ ...call, body: { actions: [add] } });
       }
@@ -125,7 +125,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
   };
 }
 
-/** The indices behind a name: itself, those of an alias, or none. */
+/** The indices behind a name: the index itself, those of an alias, or none. */
 async function concreteNames(client: ElasticsearchClient, name: string): Promise<string[]> {
   const call = { subject: `index ${name}`, method: "GET" as const, path: ["_cluster", "state", "metadata", name] };
   const answer = await client.request(namesAnswer, { ...call, query: { filter_path: "metadata.indices.*.state" } });
@@ -146,7 +146,7 @@ function toIndex(name: string, { state, aliases, settings }: z.output<typeof ind
   };
 }
 
-/** `5050399` → `5.5.3`; an index version keeps its number behind its major: `8.x-8521000`. */
+/** `5050399` → `5.5.3`; an index version keeps its number: `8.x-8521000`. */
 function versionOf(id: number): string {
   const major = Math.floor(id / 1_000_000);
   return id >= INDEX_VERSION_MIN ? `${major}.x-${id}` : `${major}.${Math.floor(id / 10_000) % 100}.${Math.floor(id / 100) % 100}`;

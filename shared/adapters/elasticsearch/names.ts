@@ -1,6 +1,8 @@
 import { AppError } from "../../model/errors.ts";
 
-/** Elasticsearch reads these as lists, patterns or date arithmetic; in no name of an index, snapshot or repository that it would take. */
+/**
+ * Elasticsearch interprets these as lists, patterns or date arithmetic and rejects them in names of indices, snapshots and repositories.
+ */
 const SPECIAL = /[*?,"<>|\\/#\s]/;
 
 /** Errors: `invalid` for anything that Elasticsearch would read as more than one exact name (a wildcard in a DELETE empties a cluster). */
@@ -13,7 +15,7 @@ export function requireExactName(kind: "index" | "snapshot" | "repository" | "al
   return name;
 }
 
-/** Errors: `invalid` for anything but one name that may hold `*`. */
+/** Errors: `invalid` for anything but one name, which may contain `*`. */
 export function requireIndexPattern(pattern: string): string {
   requireExactName("index", pattern.replaceAll("*", "x"));
   return pattern;

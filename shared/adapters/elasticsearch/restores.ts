@@ -5,7 +5,7 @@ import type { ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 import { requireExactName } from "./names.ts";
 
-/** `accepted` when shards are to be restored; a summary at once when there was nothing to do. */
+/** `accepted` when there are shards to restore; an immediate summary when there is nothing to do. */
 const restoreAnswer = z.object({
   accepted: z.boolean().optional(),
   snapshot: z.object({ shards: z.object({ total: z.number() }) }).optional(),
@@ -52,7 +52,7 @@ export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restor
         .catch((error: unknown) => {
           const type = faultOf(error)?.type;
           if (type === "index_not_found_exception") throw notThere(error);
-          // 2.x says so of a snapshot that is not there; newer servers refuse it as a restore.
+          // 2.x answers this for a missing snapshot; newer servers reject it as a restore error.
           if (type === "snapshot_missing_exception")
             throw new AppError("invalid", `cluster ${client.name}: ${subject}: there is no such snapshot`, { cause: error });
           throw error;
@@ -87,12 +87,12 @@ export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restor
 function restoreBody({ index, as, indexSettings, ignoreIndexSettings }: RestoreRequest): Record<string, unknown> {
   return {
     indices: [index],
-    // Said out loud, because without it 5.5 answers 200 and does nothing for an index that is not there.
+    // Explicit, because without it 5.5 answers 200 and does nothing for a missing index.
     ignore_unavailable: false,
     include_aliases: false,
     include_global_state: false,
     partial: false,
-    // Anchored: `(.*)` would match the empty end too, and rename twice.
+    // Anchored: `(.*)` would also match the empty end and rename twice.
     rename_pattern: "^.+$",
     rename_replacement: as.replace(/[\\$]/g, "\\$&"),
     index_settings: indexSettings,

@@ -1,4 +1,4 @@
-/** Settings by flat key, from the nested or flat form that the server answers; lists are joined by commas, all values become strings. */
+/** Settings by flat key, from the server's nested or flat form; lists are joined by commas, all values become strings. */
 export function flattenSettings(settings: unknown, prefix = ""): Record<string, string> {
   const flat: Record<string, string> = {};
   if (typeof settings !== "object" || settings === null) return flat;

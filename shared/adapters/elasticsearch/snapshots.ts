@@ -22,7 +22,7 @@ const snapshotAnswer = z.object({
 });
 const snapshotsAnswer = z.object({ snapshots: z.array(snapshotAnswer) });
 const files = z.object({ size_in_bytes: z.number() });
-/** Up to 6.3 the flat numbers, from 6.4 on the nested ones; `processed` is left out when everything is done. */
+/** Flat numbers up to 6.3, nested ones from 6.4 on; `processed` is absent when everything is done. */
 const statsAnswer = z.object({
   incremental: files.optional(),
   processed: files.optional(),
@@ -78,7 +78,7 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
     },
 
     async runningSnapshots() {
-      // `_snapshot/_status` would ask every node; the cluster state knows, and `customs` is the one small part of it that holds this on 2.4 … 9.
+      // `_snapshot/_status` would query every node; `customs` is the small part of the cluster state that contains this on 2.4 … 9.
       const query = { filter_path: "snapshots.snapshots.repository,snapshots.snapshots.snapshot" };
       const call = { subject: "running snapshots", method: "GET" as const, path: ["_cluster", "state", "customs"], query };
       const answer = await client.request(runningAnswer, call);
@@ -88,7 +88,7 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
     async createSnapshot(repository, snapshot, { indices, metadata }) {
       requireNames(repository, snapshot);
       const subject = `snapshot ${repository}:${snapshot}`;
-      // An empty list means every index to Elasticsearch.
+      // To Elasticsearch an empty list means every index.
       if (indices.length === 0) throw new AppError("invalid", `cluster ${client.name}: ${subject}: no index is selected`);
       for (const index of indices) requireExactName("index", index);
       await client.request(accepted, {
@@ -114,8 +114,8 @@ function requireNames(repository: string, snapshot: string): void {
 }
 
 /**
- * `undefined` when the repository has no such name. A server that answers `[r:name/uuid] is missing` has the name in its list and lacks
- * the blob behind it: that stays an error.
+ * `undefined` when the repository has no such name. A server that answers `[r:name/uuid] is missing` lists the name but lacks its blob,
+ * which stays an error.
  */
 async function unlessMissing<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
   try {

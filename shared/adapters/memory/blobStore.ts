@@ -11,7 +11,7 @@ interface MemoryBlob {
   etag: string;
 }
 
-/** What several stores with different base paths may share; the keys are the bucket's, not the stores'. */
+/** A bucket that several stores with different base paths may share; its keys include the base path. */
 export type MemoryBucket = Map<string, MemoryBlob>;
 
 export interface MemoryBlobStoreOptions {
@@ -19,14 +19,14 @@ export interface MemoryBlobStoreOptions {
   basePath?: string;
   now?: () => Date;
   partSizeBytes?: number;
-  /** Pieces of `open` are no larger than this. */
+  /** Upper bound for the chunks returned by `open`. */
   pieceSizeBytes?: number;
 }
 
-/** As large as a socket's usual piece. */
+/** The usual size of a socket's chunk. */
 const PIECE_SIZE_BYTES_DEFAULT = 64 * 1024;
 
-/** Blobs in this process's memory, for tests and trials; keeps and gives copies of bytes, and lists what was there when the listing began. */
+/** Blobs in this process's memory, for tests. Stores and returns copies of bytes; a listing shows the blobs that existed when it began. */
 export function memoryBlobStore(options: MemoryBlobStoreOptions = {}): BlobStore {
   const { bucket = new Map(), basePath = "", now = () => new Date() } = options;
   const url = basePath === "" ? "memory://bucket" : `memory://bucket/${basePath}`;

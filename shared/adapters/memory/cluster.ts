@@ -11,44 +11,44 @@ import { endRestore, endSnapshot, type MemoryClusterState, requireRepository, ty
 
 export interface MemoryClusterOptions {
   name?: string;
-  /** `5.5.3`, `6.7.0`, `7.10.2`: what it refuses and drops depends on it. */
+  /** `5.5.3`, `6.7.0`, `7.10.2`: determines which requests it rejects and which data it drops. */
   version?: string;
   dataNodes?: number;
   now: () => Date;
-  /** A fresh uuid per call; counted up when left out. */
+  /** Returns a new uuid per call; defaults to a counter. */
   uuid?: () => string;
   /** Shared by clusters that can see each other's repositories. */
   places?: MemoryPlaces;
-  /** `fs` locations must begin with one of these; any when left out. */
+  /** Permitted prefixes of `fs` locations; defaults to any. */
   repositoryPaths?: readonly string[];
-  /** How many looks a snapshot or a restore runs for; `Infinity` until told. */
+  /** Number of status calls during which a snapshot or restore keeps running; `Infinity` until it is finished explicitly. */
   snapshotLooks?: number;
   restoreLooks?: number;
 }
 
 type Method = Exclude<keyof Cluster, "name">;
 
-/** What a test can do that no port offers. */
+/** Test controls that the port does not offer. */
 export interface MemoryClusterControls {
   putIndex(name: string, index?: HeldInput & { aliases?: readonly string[] }): void;
   writeDocuments(name: string, ids: readonly string[], bytesEach?: number): void;
   closeIndex(name: string): void;
-  /** How the snapshots started from now on end, in order; SUCCESS after these. */
+  /** Outcomes of the next snapshots, in order; later ones end as SUCCESS. */
   nextSnapshots(...outcomes: SnapshotOutcome[]): void;
   finishSnapshots(): void;
-  /** All but those that hang for ever. */
+  /** Finishes all restores except those that hang. */
   finishRestores(): void;
-  /** Behind the cluster's back, at the place of a repository. */
+  /** Damages the repository's place without the cluster noticing. */
   spoil(repository: string, damage: Damage): void;
-  /** The next call of this method fails: before it does anything, or after everything was done (`lost`). */
+  /** Makes the next call of this method fail: before it does anything, or after it has completed (`lost`). */
   failNext(method: Method, fault: AppError | "lost"): void;
-  /** Every call that wanted to change something, refused ones included. */
+  /** Every call to a write method, including rejected ones. */
   readonly writes: readonly { method: Method; args: readonly unknown[] }[];
 }
 
 export type MemoryCluster = Cluster & MemoryClusterControls;
 
-/** The calls that want to change something. */
+/** The methods that write. */
 export const CLUSTER_WRITES: readonly Method[] = [
   "putRepository",
   "createSnapshot",
@@ -59,7 +59,7 @@ export const CLUSTER_WRITES: readonly Method[] = [
   "swapAlias",
 ];
 
-/** An Elasticsearch in this process's memory, for tests and trials: it refuses, drops and races as the real ones of its version were seen to do. */
+/** An in-memory Elasticsearch for tests: it rejects, drops and races as observed on real servers of its version. */
 export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
   const state = newState(options);
   const { name, uuid, version, dataNodes } = state;

@@ -1,26 +1,13 @@
-import type { MemoryPlaces } from "./clusterPlaces.ts";
+import type { DamageKind, MemoryPlaces } from "./clusterPlaces.ts";
 
-/** What a copy lacks that is incomplete, or was spoilt. */
+/** The damage of an incomplete or corrupted copy. */
 export interface Damage {
   what: DamageKind;
-  /** Name or uuid: this snapshot alone. Every one there when left out; no matter for what concerns the whole place. */
+  /** Name or uuid of the only affected snapshot; defaults to every snapshot. Ignored for damage to the whole place. */
   snapshot?: string;
 }
 
-export type DamageKind =
-  /** The blobs with the documents: not there, or with other bytes. */
-  | "dataMissing"
-  | "dataCorrupt"
-  /** The blob that says what the snapshot holds. */
-  | "snapshotBlobMissing"
-  /** Everything below `indices/`. */
-  | "indicesMissing"
-  | "rootMissing"
-  | "rootCut"
-  /** Nothing is lost, and nobody can write there. */
-  | "unwritable";
-
-/** Behind every cluster's back. */
+/** Damages a place without any cluster noticing. */
 export function damagePlace(places: MemoryPlaces, settings: Parameters<MemoryPlaces["at"]>[0], { what, snapshot }: Damage): void {
   const meant = places.at(settings).filter(({ name, uuid }) => snapshot === undefined || snapshot === name || snapshot === uuid);
   if (what === "snapshotBlobMissing") for (const each of meant) each.blobMissing = true;

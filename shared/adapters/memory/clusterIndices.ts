@@ -1,7 +1,7 @@
 import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
 import { isBefore, lookAtRestores, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
 
-/** Settings that are fixed once an index is there. */
+/** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
 
 type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex" | "swapAlias">;
@@ -41,7 +41,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       if (state.snapshots.some(({ held }) => held.has(name)))
         throw refuse(state, "conflict", `Cannot delete indices that are being snapshotted: [[${name}]]`);
       state.indices.delete(name);
-      // The only way to stop a restore.
+      // Deleting the index is the only way to stop its restore.
       state.restores = state.restores.filter(({ index }) => index !== name);
     },
 
@@ -51,7 +51,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       const target = requireIndex(state, to);
       if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
       for (const index of state.indices.values()) if (matches(from, index.name)) index.aliases.delete(alias);
-      // One that does not match keeps the alias, silently: then it stands on two.
+      // Indices that do not match keep the alias silently, so that it can end up on two.
       target.aliases.add(alias);
     },
   };
@@ -60,7 +60,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
 function healthOf(state: MemoryClusterState, { name, shards, replicas, red }: MemoryIndex): IndexHealth {
   const restore = state.restores.find(({ index }) => index === name);
   if (red || restore?.fate === "hangs") return { status: "red", primariesActive: 0, shards, replicas, unassigned: shards * (1 + replicas) };
-  // Its primaries are on their way, which 5.x and later call yellow.
+  // Its primaries are initialising, which 5.x and later report as yellow.
   if (restore)
     return {
       status: isBefore(state.version, 5, 0) ? "red" : "yellow",
@@ -96,7 +96,7 @@ export function isRestoring(state: MemoryClusterState, name: string): boolean {
   return state.restores.some(({ index }) => index === name);
 }
 
-/** `*` stands for anything. */
+/** Matches `*` against any text. */
 export function matches(pattern: string, text: string): boolean {
   const source = pattern.split("*").map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${source.join(".*")}$`, "s").test(text);

@@ -1,7 +1,19 @@
 import type { ClusterSnapshot } from "../../model/cluster.ts";
-import type { DamageKind } from "./clusterDamage.ts";
 
-/** What a snapshot holds of an index. */
+export type DamageKind =
+  /** The blobs with the documents are missing, or have other bytes. */
+  | "dataMissing"
+  | "dataCorrupt"
+  /** The blob with the snapshot's contents. */
+  | "snapshotBlobMissing"
+  /** Everything below `indices/`. */
+  | "indicesMissing"
+  | "rootMissing"
+  | "rootCut"
+  /** Nothing is lost, but no cluster can write there. */
+  | "unwritable";
+
+/** The data of one index in a snapshot. */
 export interface Held {
   documents: Set<string>;
   bytes: number;
@@ -10,23 +22,23 @@ export interface Held {
   createdVersion: string;
   /** Flat, without the leading `index.`. */
   settings: Record<string, string>;
-  /** What is wrong with its data at this place. */
+  /** Damage to its data at this place. */
   data?: "missing" | "corrupt";
 }
 
 export interface MemorySnapshot extends ClusterSnapshot {
   held: Map<string, Held>;
-  /** The blob that says what it holds is not there. */
+  /** The blob with the snapshot's contents is missing. */
   blobMissing?: boolean;
 }
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
-/** Snapshots by the place that a repository's settings name: two clusters that register one place see the same. */
+/** Snapshots by the place in a repository's settings: two clusters that register one place see the same snapshots. */
 export interface MemoryPlaces {
-  /** Finished snapshots, in the order of their end; the array is the place itself. */
+  /** Finished snapshots, in the order in which they finished; the array is the place itself, not a copy. */
   at(settings: Settings): MemorySnapshot[];
-  /** What the whole place suffers from. */
+  /** Damage to the whole place. */
   damageAt(settings: Settings): Set<DamageKind>;
 }
 
@@ -53,13 +65,13 @@ export interface HeldInput {
   settings?: Record<string, string>;
 }
 
-/** Bytes of one document where nobody says otherwise. */
+/** Default size of one document. */
 const DOCUMENT_BYTES = 100;
 
 export function heldIndex(input: HeldInput, version: string): Held {
   const { documents = 0, createdVersion = version, settings = {}, replicas = 1 } = input;
   const ids = typeof documents === "number" ? Array.from({ length: documents }, (_, number) => String(number + 1)) : documents;
-  // The default changed with 7.0.
+  // The default changed in 7.0.
   const { shards = Number.parseInt(version, 10) >= 7 ? 1 : 5, bytes = ids.length * DOCUMENT_BYTES } = input;
   return { documents: new Set(ids), bytes, shards, replicas, createdVersion, settings: { ...settings } };
 }
@@ -78,7 +90,7 @@ export interface GivenSnapshot {
   state?: MemorySnapshot["state"];
 }
 
-/** A finished snapshot that no memory cluster took: one whose blobs were written by a real one, for example. */
+/** A finished snapshot that no memory cluster created, for example one whose blobs were written by a real cluster. */
 export function givenSnapshot({ name, uuid, version, startTime, indices, state = "SUCCESS" }: GivenSnapshot): MemorySnapshot {
   const held = new Map(Object.entries(indices).map(([index, input]) => [index, heldIndex(input, version)]));
   const total = [...held.values()].reduce((sum, { shards }) => sum + shards, 0);

@@ -1,22 +1,22 @@
 import type { MemorySnapshot } from "./clusterPlaces.ts";
 import { isBefore, type MemoryClusterState, refuse, requireRepository } from "./clusterState.ts";
 
-/** The finished snapshots that this cluster finds in a repository's root. Errors: `transient` for a cut root, `permanent` for one of a later format. */
+/** The finished snapshots in a repository's root. Errors: `transient` for a truncated root, `permanent` for one of a later format. */
 export function readRoot(state: MemoryClusterState, repository: string): readonly MemorySnapshot[] {
   const { settings } = requireRepository(state, repository);
   const snapshots = state.places.at(settings);
-  // 2.x finds each snapshot's blob by its name, which later versions no longer use.
+  // 2.x finds each snapshot's blob by name; later versions no longer name blobs that way.
   if (isBefore(state.version, 5, 0)) return snapshots.filter(({ version, blobMissing }) => isBefore(version, 5, 0) && !blobMissing);
   const damage = state.places.damageAt(settings);
   if (damage.has("rootMissing")) return [];
   if (damage.has("rootCut")) throw refuse(state, "transient", `[${repository}] could not read repository data from index blob`);
-  // From 6.x on the root of 2.x, which has no number, is not looked at.
+  // From 6.x on the unnumbered root of 2.x is ignored.
   if (!isBefore(state.version, 6, 0) && snapshots.every(({ version }) => isBefore(version, 5, 0))) return [];
   if (hasLaterRoot(state, snapshots)) throw refuse(state, "permanent", `[${repository}] its root cannot be parsed`);
   return snapshots;
 }
 
-/** As {@link readRoot}, with each snapshot's own blob: one that is missing, or strange to 2.x, fails them all. */
+/** Like {@link readRoot}, but also reads each snapshot's own blob: one that is missing, or unreadable for 2.x, fails the whole call. */
 export function readSnapshots(state: MemoryClusterState, repository: string): readonly MemorySnapshot[] {
   const snapshots = readRoot(state, repository);
   const all = state.places.at(requireRepository(state, repository).settings);
@@ -30,7 +30,7 @@ export function requireBlob(state: MemoryClusterState, repository: string, { nam
   if (blobMissing) throw refuse(state, "transient", `[${repository}:${name}/${uuid}] is missing`);
 }
 
-/** Versions that gave the root a form that earlier ones cannot parse. */
+/** Versions that introduced a root format that earlier ones cannot parse. */
 const ROOT_FORMATS = [
   [7, 6],
   [7, 12],

@@ -14,9 +14,9 @@ import {
   requireRepository,
 } from "./clusterState.ts";
 
-/** A throttled restore runs so many times as long. */
+/** A throttled restore runs this many times longer. */
 const THROTTLED_TIMES = 6;
-/** Files of one shard, for the progress that nobody computes with. */
+/** Files of one shard, only for the progress display. */
 const FILES_PER_SHARD = 4;
 
 type RestoreCalls = Pick<Cluster, "restore" | "runningRestores" | "recovery">;
@@ -32,7 +32,7 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       ] as const)
         requireExact(state, kind, name);
       requireLowerCase(state, "index", request.as);
-      // Measured on 5.5: whatever is restored, a second one is refused; later versions run them side by side.
+      // Measured on 5.5: any second restore is rejected; later versions run them concurrently.
       if (isBefore(state.version, 6, 0) && state.restores.length > 0)
         throw refuse(state, "conflict", "Restore process is already running in this cluster");
       begin(state, request, requireHeld(state, request), settings.max_restore_bytes_per_sec !== undefined);
@@ -64,7 +64,7 @@ function requireHeld(state: MemoryClusterState, { repository, snapshot: name, in
   if (!snapshot || snapshot.blobMissing) throw refuse(state, "invalid", `${subject} snapshot does not exist`);
   if (snapshot.state === "FAILED") throw refuse(state, "invalid", `${subject} unsupported snapshot state [FAILED]`);
   const held = snapshot.held.get(index);
-  // 5.5 answers 200 with no shards at all, which the port calls invalid like everybody else's refusal.
+  // 5.5 answers 200 with no shards, which the port reports as `invalid` like the rejections of other versions.
   if (!held) throw refuse(state, "invalid", `${subject} the snapshot holds no index ${index}`);
   if (snapshot.failures.some((failure) => failure.index === index))
     throw refuse(state, "invalid", `${subject} index [${index}] wasn't fully snapshotted - cannot restore`);
@@ -76,13 +76,13 @@ function requireVersion(state: MemoryClusterState, snapshot: MemorySnapshot, hel
   if (isLater(snapshot.version, state.version))
     throw refuse(state, "invalid", `${subject} was created with version [${snapshot.version}], higher than [${state.version}]`);
   const ours = Number.parseInt(state.version, 10);
-  // There was no 3 and no 4.
+  // Majors 3 and 4 do not exist.
   const oldest = ours === 5 ? 2 : ours - 1;
   if (Number.parseInt(held.createdVersion, 10) < oldest)
     throw refuse(state, "invalid", `${subject} was created with version [${held.createdVersion}], which cannot be upgraded`);
 }
 
-/** A patch counts too, as 5.5.2 has it with what 5.5.3 wrote; from 8.11 on index versions count, which patches of one minor share. */
+/** 5.5.2 rejects snapshots written by 5.5.3. From 8.11 on index versions are compared, which patches of one minor share. */
 function isLater(written: string, ours: string): boolean {
   const [major = 0, minor = 0, patch = 0] = written.split(".").map(Number);
   const [ourMajor = 0, ourMinor = 0, ourPatch = 0] = ours.split(".").map(Number);
@@ -118,14 +118,14 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
   state.restores.push({ repository, snapshot, index: as, looksLeft, fate: fateOf(state, held, copy) });
 }
 
-/** Up to 5.5 what no shard can be made of waits for ever, and all other restores with it; corrupt data alone was seen to. */
+/** Up to 5.5 a restore without a usable shard waits forever and blocks all other restores; only for corrupt data was a failure observed. */
 function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
   if (data === "corrupt") return "fails";
   if (data === undefined && !needsOtherNodes(copy)) return "starts";
   return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }
 
-/** A snapshot of an index that was tied to nodes, restored where none has that attribute. */
+/** A snapshot of an index that was tied to nodes, restored where no node has that attribute. */
 function needsOtherNodes({ settings }: Held): boolean {
   return Object.keys(settings).some((key) => /^routing\.allocation\.(require|include)\./.test(key));
 }

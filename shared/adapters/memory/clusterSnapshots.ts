@@ -13,7 +13,7 @@ import {
   requireRepository,
 } from "./clusterState.ts";
 
-/** A throttled snapshot runs so many times as long. */
+/** A throttled snapshot runs this many times longer. */
 const THROTTLED_TIMES = 6;
 
 type SnapshotCalls = Pick<
@@ -118,7 +118,7 @@ function requireCreatable(state: MemoryClusterState, repository: string, name: s
     if (!there) throw refuse(state, "absent", `no such index [${index}]`);
     if (there.state === "close") throw refuse(state, "invalid", `index [${index}] closed`);
   }
-  // The server answers this with a 500 of no type that says more.
+  // The server answers this with a 500 without a specific type.
   if (requireRepository(state, repository).settings.readonly === "true")
     throw refuse(state, "transient", `[${repository}] cannot create snapshot in a readonly repository`);
 }
@@ -145,7 +145,7 @@ function begin(state: MemoryClusterState, { repository, name, indices, metadata,
     indices: [...indices],
     startTime: state.now(),
     endTime: undefined,
-    // A running one tells its shards by its progress only.
+    // A running snapshot reports its shards only in its progress.
     shards: { total: 0, failed: 0, successful: 0 },
     failures: [],
     metadata: isBefore(state.version, 7, 3) ? undefined : metadata,
@@ -159,7 +159,7 @@ function requireDeletable(state: MemoryClusterState, repository: string, name: s
   if (requireRepository(state, repository).settings.readonly === "true")
     throw refuse(state, "transient", `[${repository}] cannot delete snapshot from a readonly repository`);
   const restoring = state.restores.some((restore) => excludes(state) || (restore.repository === repository && restore.snapshot === name));
-  // 2.x does not look, and takes the blobs away from under a restore.
+  // 2.x does not check this and deletes the blobs while a restore reads them.
   if (restoring && !isBefore(state.version, 5, 0))
     throw refuse(state, "conflict", `[${repository}:${name}] cannot delete snapshot during a restore`);
   if (excludes(state) && running === undefined && state.snapshots.length > 0)

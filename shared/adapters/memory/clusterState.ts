@@ -2,7 +2,7 @@ import type { ClusterSnapshot, RegisteredRepository, SnapshotState } from "../..
 import { AppError, type ErrorCode } from "../../model/errors.ts";
 import type { Held, MemoryPlaces, MemorySnapshot } from "./clusterPlaces.ts";
 
-/** How the next snapshot ends; `noTrace`: accepted and never seen again, as 7.10 does with a repository that it cannot write. */
+/** How the next snapshot ends. `noTrace`: accepted and never seen again, as 7.10 does for an unwritable repository. */
 export type SnapshotOutcome = { state: Exclude<SnapshotState, "IN_PROGRESS">; failedIndex?: string } | "noTrace";
 
 export interface MemoryIndex extends Held {
@@ -10,9 +10,9 @@ export interface MemoryIndex extends Held {
   uuid: string;
   state: "open" | "close";
   aliases: Set<string>;
-  /** Where it came from, when it was restored. */
+  /** True when it was restored from a snapshot. */
   restored: boolean;
-  /** Its shards were given up: none is there, and nothing of it can be counted. */
+  /** Its shards failed: none is available, and its documents cannot be counted. */
   red?: boolean;
 }
 
@@ -33,16 +33,16 @@ export interface RunningMemoryRestore {
   fate: RestoreFate;
 }
 
-/** `hangs`: its shards never start and it never ends, until the index is deleted. */
+/** `hangs`: its shards never start and it does not finish until the index is deleted. */
 export type RestoreFate = "starts" | "hangs" | "fails";
 
-/** One cluster as it stands; the calls of the port read and change nothing else. */
+/** The state of one cluster; the port's calls read and change nothing else. */
 export interface MemoryClusterState {
   name: string;
   uuid: string;
   version: string;
   dataNodes: number;
-  /** Locations of `fs` repositories must begin with one of these. */
+  /** Permitted prefixes of `fs` locations. */
   repositoryPaths: readonly string[];
   snapshotLooks: number;
   restoreLooks: number;
@@ -65,7 +65,7 @@ export function isBefore(version: string, major: number, minor: number): boolean
   return ours < major || (ours === major && oursMinor < minor);
 }
 
-/** Up to 7.6 one create or delete at a time, and no delete during a restore (measured on 5.5 and 6.7; 7.10 does them side by side). */
+/** Up to 7.6 one create or delete at a time, and no delete during a restore (measured on 5.5 and 6.7; 7.10 runs them concurrently). */
 export function excludes(state: MemoryClusterState): boolean {
   return isBefore(state.version, 7, 7);
 }
@@ -76,7 +76,7 @@ export function requireRepository(state: MemoryClusterState, name: string): Regi
   return found;
 }
 
-/** Elasticsearch reads these as lists, patterns or date arithmetic. */
+/** Elasticsearch interprets these as lists, patterns or date arithmetic. */
 const SPECIAL = /[*?,"<>|\\/#\s]/;
 
 export function requireExact(state: MemoryClusterState, kind: string, name: string): void {
@@ -89,7 +89,7 @@ export function requireLowerCase(state: MemoryClusterState, kind: string, name: 
     throw refuse(state, "invalid", `${kind} ${JSON.stringify(name)}: must be lower case and at most 255 bytes`);
 }
 
-/** Every call that shows a snapshot is one look; after so many it ends. */
+/** Counts one status call for every running snapshot; finishes those whose count is used up. */
 export function lookAtSnapshots(state: MemoryClusterState): void {
   for (const running of state.snapshots) running.looksLeft -= 1;
   for (const running of state.snapshots.filter(({ looksLeft }) => looksLeft < 0)) endSnapshot(state, running);
@@ -118,7 +118,7 @@ export function lookAtRestores(state: MemoryClusterState): void {
   for (const running of state.restores.filter(({ looksLeft }) => looksLeft < 0)) endRestore(state, running);
 }
 
-/** One that hangs does not end. */
+/** A hanging restore does not finish. */
 export function endRestore(state: MemoryClusterState, running: RunningMemoryRestore): void {
   if (running.fate === "hangs") return;
   state.restores = state.restores.filter((other) => other !== running);

@@ -6,18 +6,18 @@ import { ossReading } from "./read.ts";
 import { ossWriting } from "./write.ts";
 
 export interface OssBlobStoreOptions extends OssClientOptions {
-  /** No leading or trailing slash; "" for the bucket's root. */
+  /** No leading or trailing slash; "" for the root of the bucket. */
   basePath: string;
-  /** The longest silence within a body; ali-oss's own time-out ends with the headers. */
+  /** The longest pause within a body; ali-oss's own timeout only covers the headers. */
   idleTimeoutMs?: number | undefined;
-  /** Blobs up to this size are one PUT. */
+  /** Blobs up to this size are written with one PUT. */
   partSizeBytes?: number | undefined;
 }
 
-/** Half the request time-out: a body that flows is never silent for so long. */
+/** Half the request timeout: a healthy body never pauses this long. */
 const IDLE_TIMEOUT_MS_DEFAULT = 30_000;
 
-/** Blobs in an OSS bucket, through ali-oss. Retries nothing itself. */
+/** Blobs in an OSS bucket, accessed through ali-oss. Does not retry. */
 export function ossBlobStore(options: OssBlobStoreOptions): BlobStore {
   const place = ossPlace(options);
   const { idleTimeoutMs = IDLE_TIMEOUT_MS_DEFAULT, partSizeBytes = PART_SIZE_BYTES_DEFAULT } = options;
@@ -25,7 +25,7 @@ export function ossBlobStore(options: OssBlobStoreOptions): BlobStore {
 }
 
 /**
- * Whether the bucket keeps versions, be it enabled or suspended: such a bucket ignores `ifAbsent`.
+ * Whether versioning of the bucket is enabled or suspended: such a bucket ignores `ifAbsent`.
  * Errors as in {@link BlobStore}.
  */
 export async function ossBucketIsVersioned(options: OssClientOptions): Promise<boolean> {

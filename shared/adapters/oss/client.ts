@@ -7,9 +7,9 @@ import { parseListing } from "./listingXml.ts";
 
 export interface OssClientOptions {
   bucket: string;
-  /** With or without `http://`; https is taken when it says nothing. The region's public endpoint when left out. */
+  /** With or without a scheme, which defaults to https. Defaults to the region's public endpoint. */
   endpoint?: string | undefined;
-  /** `cn-hangzhou` or `oss-cn-hangzhou`; needed for the signature even with an endpoint. */
+  /** `cn-hangzhou` or `oss-cn-hangzhou`; required for the signature even with an endpoint. */
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
@@ -17,9 +17,9 @@ export interface OssClientOptions {
   requestTimeoutMs?: number | undefined;
 }
 
-/** 60 s carry a part of 16 MiB at 280 KB/s. */
+/** 60 s are enough for a part of 16 MiB at 280 KB/s. */
 const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
-/** More connections than our workers ever use at once; a bound against mistakes. */
+/** More connections than the workers ever use at once; a safety limit. */
 const SOCKETS_MAX = 128;
 
 type Headers = Record<string, string | undefined>;
@@ -30,13 +30,13 @@ interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** The part of ali-oss 6 that we call; @types/ali-oss lacks some of it and mistypes more. */
+/** The part of ali-oss 6 that ossnap uses; @types/ali-oss lacks some of it and mistypes more. */
 export interface OssClient {
   head(name: string): Promise<Answer>;
   get(name: string, options: CallOptions): Promise<Answer & { content: Buffer }>;
   getStream(name: string, options: CallOptions): Promise<Answer & { stream: Readable }>;
   put(name: string, body: Buffer, options: CallOptions & { mime: string }): Promise<Answer>;
-  /** Mutates its query, and values that are undefined break the V4 signature. */
+  /** Mutates its query; undefined values break the V4 signature. */
   listV2(query: Record<string, string>): Promise<OssPage>;
   deleteMulti(names: string[], options: { quiet: boolean }): Promise<{ deleted: { Key: string }[] }>;
   initMultipartUpload(name: string, options: { mime: string }): Promise<{ uploadId: string }>;
@@ -61,8 +61,8 @@ export interface OssPage extends Answer {
 }
 
 /**
- * ali-oss without its traps: https unless the endpoint says otherwise, V4 signatures, no retries, connections of its own, and the headers
- * of an error answer kept on the error.
+ * ali-oss without its pitfalls: https unless the endpoint specifies http, V4 signatures, no retries, its own connections, and the headers
+ * of an error response kept on the error.
  */
 export function ossClient(options: OssClientOptions): OssClient {
   const agents = { keepAlive: true, maxSockets: SOCKETS_MAX };
@@ -92,7 +92,7 @@ function construct(settings: OSS.Options, bucket: string): OSS {
   }
 }
 
-/** ali-oss drops the headers of an error answer, and with them the store's clock and how long it asks us to wait. */
+/** ali-oss drops the headers of an error response, including the store's clock and the requested delay. */
 function keepingErrorHeaders(client: OSS): OssClient {
   const inner = client as unknown as OssClient & { requestError(result: { headers?: Headers }): Promise<Error & { headers?: Headers }> };
   const original = inner.requestError.bind(inner);
@@ -104,7 +104,7 @@ function keepingErrorHeaders(client: OSS): OssClient {
   return inner;
 }
 
-/** ali-oss spends most of a large listing in its general XML parser; pages of keys go past it. */
+/** ali-oss spends most of a large listing in its general XML parser; pages of keys bypass it. */
 function readingListings(client: OssClient): OssClient {
   const inner = client as OssClient & { parseXML(xml: Buffer | string): Promise<unknown> };
   const original = inner.parseXML.bind(inner);

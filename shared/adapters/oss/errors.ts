@@ -1,20 +1,20 @@
 import { AppError } from "../../model/errors.ts";
 import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
 
-/** What an ali-oss error carries, the headers being added by `ossClient`. */
+/** The data in an ali-oss error; `ossClient` adds the headers. */
 export interface OssAnswer extends Omit<StoreAnswer, "said"> {
   requestId: string | undefined;
   headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** ali-oss appends the whole answer to the message of an XML fault. */
+/** ali-oss appends the whole response to the message of an XML error. */
 const RAW_ANSWER = /\nraw xml:[\s\S]*$/;
 
-/** The vendor's error in the closed family; errors of our own pass through. */
+/** Maps the vendor's error to the closed set; passes AppErrors through. */
 export function ossError(error: unknown, subject: string): AppError {
   if (error instanceof AppError) return error;
   const said = (error instanceof Error ? error.message : String(error)).replace(RAW_ANSWER, "");
-  // A bug in a call, not a fault of the network.
+  // A bug in a call, not a network fault.
   if (error instanceof TypeError) return new AppError("permanent", `${subject}: ${said}`, { cause: plainCause(error, said) });
   const answer = ossAnswerOf(error);
   const retryAfterMs = retryAfterMsIn(answer);
@@ -24,7 +24,7 @@ export function ossError(error: unknown, subject: string): AppError {
   });
 }
 
-/** True when the answer to a read of one key is "no such key"; only trustworthy when the answer had a body, see `explainMissing`. */
+/** True when a read of one key was answered with "no such key"; reliable only if the response had a body, see `askOfKey`. */
 export function isNoSuchKey(error: unknown): boolean {
   return ossAnswerOf(error).code === "NoSuchKey";
 }
@@ -40,7 +40,7 @@ export function ossAnswerOf(error: unknown): OssAnswer {
   };
 }
 
-/** The `Date` header of an answer, the store's own clock. */
+/** The `Date` header of a response, the store's clock. */
 export function dateOf(headers: Readonly<Record<string, string | undefined>>, subject: string): Date {
   const at = new Date(headers.date ?? "");
   if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
@@ -53,7 +53,7 @@ function describe({ status, code, requestId }: OssAnswer, said: string): string 
   return `${named}: ${said}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }
 
-/** OSS says in milliseconds how long it holds back a request over its rate: `x-oss-qos-delay-time`. */
+/** OSS reports in milliseconds how long it delays a request over the rate limit: `x-oss-qos-delay-time`. */
 function retryAfterMsIn({ headers }: OssAnswer): number | undefined {
   const delay = headers["x-oss-qos-delay-time"];
   return delay !== undefined && /^\d+$/.test(delay) ? Number(delay) : retryAfterMsOf(headers["retry-after"]);

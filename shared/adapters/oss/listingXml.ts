@@ -2,7 +2,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
 const ENTITY_PATTERN = /&(?:#(\d+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));/g;
 const CONTENTS_PATTERN = /<Contents>(.*?)<\/Contents>/gs;
 
-/** One object of a listing as ali-oss's own parser would give it. */
+/** One object of a listing, in the shape of ali-oss's own parser. */
 interface ListedObject {
   Key: string;
   LastModified: string | undefined;
@@ -12,7 +12,7 @@ interface ListedObject {
   StorageClass: string | undefined;
 }
 
-/** A page of ListObjectsV2 in the shape that ali-oss goes on with. */
+/** A page of ListObjectsV2 in the shape that ali-oss expects. */
 export interface ListingDocument {
   IsTruncated: string | undefined;
   NextContinuationToken: string | undefined;
@@ -21,8 +21,8 @@ export interface ListingDocument {
 }
 
 /**
- * Reads a page of ListObjectsV2; `undefined` for any other document, and for one with prefixes or an object without a key, which the general parser
- * shall judge. That parser takes most of the time of a large listing: pages are flat, and a million keys are a thousand of them.
+ * Parses a page of ListObjectsV2. Returns `undefined` for any other document, one with prefixes or an object without a key, which are left
+ * to the general parser. That parser takes most of the time of a large listing; pages are flat, and a million keys fill a thousand of them.
  * https://help.aliyun.com/document_detail/187544.html
  */
 export function parseListing(xml: string): ListingDocument | undefined {
@@ -40,7 +40,7 @@ export function parseListing(xml: string): ListingDocument | undefined {
       StorageClass: textOf(fields, "StorageClass"),
     });
   }
-  // A cut page must not pass for a short one: the general parser throws on it.
+  // A truncated page must not be mistaken for a short one: the general parser throws on it.
   if (!xml.trimEnd().endsWith("</ListBucketResult>")) return undefined;
   const head = xml.slice(0, Math.max(0, xml.indexOf("<Contents>"))) + xml.slice(xml.lastIndexOf("</Contents>") + 1);
   return {

@@ -2,16 +2,16 @@ import { type Base, baseOf } from "../blobs/keys.ts";
 import { type OssClient, type OssClientOptions, ossClient } from "./client.ts";
 import { isNoSuchKey, ossAnswerOf, ossError } from "./errors.ts";
 
-/** A bucket and base path with the client that reaches it. */
+/** A bucket and base path, with the client that accesses it. */
 export interface OssPlace {
   client: OssClient;
   url: string;
   base: Base;
   /** For messages: the url with the key, and the call. */
   subject(key: string, call: string): string;
-  /** Runs one vendor call with its errors mapped. */
+  /** Runs one vendor call and maps its errors. */
   ask<T>(subject: string, call: () => Promise<T>): Promise<T>;
-  /** As `ask`, but undefined when the bucket is there and the key is not. */
+  /** Like `ask`, but undefined when the bucket exists and the key does not. */
   askOfKey<T>(fullKey: string, subject: string, call: () => Promise<T>): Promise<T | undefined>;
 }
 
@@ -43,13 +43,13 @@ export function ossPlace(options: OssClientOptions & { basePath: string }): OssP
   };
 }
 
-/** ali-oss reads no body of a HEAD or a stream, and calls each such 404 NoSuchKey, that of a missing bucket too. */
+/** ali-oss reads no body of a HEAD or a stream and reports each such 404 as NoSuchKey, even for a missing bucket. */
 function needsBody(error: unknown): boolean {
   const { status } = ossAnswerOf(error);
   return status === 404 || status === 403;
 }
 
-/** Asks for one byte, because only an answer with a body names its code; the first error when the key is there by now. */
+/** Requests one byte, because only a response with a body contains an error code; returns the first error if the key exists by now. */
 async function fullAnswer(client: OssClient, fullKey: string, first: unknown): Promise<unknown> {
   try {
     await client.get(fullKey, { headers: { Range: "bytes=0-0" } });

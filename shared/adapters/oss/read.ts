@@ -4,7 +4,7 @@ import { collect, cutOut, emptyBody, guardedBody, isEmptyRange, rangeHeader } fr
 import { dateOf, ossAnswerOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
 
-/** The most that ListObjectsV2 gives; its default is 100. */
+/** The maximum page size of ListObjectsV2; the default is 100. */
 const PAGE_KEYS = "1000";
 
 export function ossReading(place: OssPlace, idleTimeoutMs: number): Pick<BlobStore, "list" | "head" | "get" | "open"> {
@@ -66,7 +66,7 @@ async function openBody(
   return range !== undefined && answer.res.status === 200 ? cutOut(body, range) : body;
 }
 
-/** 416 is how a range that begins at or after the end is refused. */
+/** A range that starts at or after the end is rejected with 416. */
 async function pastTheEnd<T>(answer: Promise<T>): Promise<T | "past the end"> {
   try {
     return await answer;

@@ -5,9 +5,9 @@ import { type PartsApi, putInParts } from "../blobs/parts.ts";
 import { dateOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
 
-/** DeleteMultipleObjects takes at most 1000 keys; ali-oss sends more without a word. */
+/** DeleteMultipleObjects accepts at most 1000 keys; ali-oss sends more without an error. */
 const DELETE_KEYS_MAX = 1000;
-/** Else ali-oss guesses a type from the key's ending. */
+/** Otherwise ali-oss guesses a type from the key's extension. */
 const MIME = "application/octet-stream";
 
 interface OssPart {
@@ -47,7 +47,7 @@ function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
     putWhole: (body) => put(place, key, body, false),
     begin: async () => (await place.ask(subject, () => client.initMultipartUpload(fullKey, { mime: MIME }))).uploadId,
     async putPart(uploadId, number, body) {
-      // Parts go as streams, whose checksum ali-oss does not send.
+      // ali-oss sends parts as streams, without a checksum.
       const headers = { "Content-MD5": createHash("md5").update(body).digest("base64") };
       const { etag } = await place.ask(`${subject}: part ${number}`, () =>
         client.uploadPart(fullKey, uploadId, number, bufferOf(body), 0, body.byteLength, { headers }),
@@ -59,7 +59,7 @@ function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
   };
 }
 
-/** OSS may leave out what it failed to delete, so what was asked is compared with what was confirmed. */
+/** OSS may omit keys that it failed to delete, so the requested keys are compared with the confirmed ones. */
 async function deleteBatch(place: OssPlace, fullKeys: string[]): Promise<void> {
   const { deleted } = await place.ask(place.subject("", "delete"), () => place.client.deleteMulti(fullKeys, { quiet: false }));
   const confirmed = new Set(deleted.map(({ Key }) => Key));

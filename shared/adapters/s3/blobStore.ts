@@ -6,18 +6,18 @@ import { s3Reading } from "./read.ts";
 import { s3Writing } from "./write.ts";
 
 export interface S3BlobStoreOptions extends S3ClientOptions {
-  /** No leading or trailing slash; "" for the bucket's root. */
+  /** No leading or trailing slash; "" for the root of the bucket. */
   basePath: string;
-  /** The longest silence within a body. */
+  /** The longest pause within a body. */
   idleTimeoutMs?: number | undefined;
-  /** Blobs up to this size are one PUT; S3 refuses parts under 5 MiB. */
+  /** Blobs up to this size are written with one PUT; S3 rejects parts under 5 MiB. */
   partSizeBytes?: number | undefined;
 }
 
-/** Half the request time-out: a body that flows is never silent for so long. */
+/** Half the request timeout: a healthy body never pauses this long. */
 const IDLE_TIMEOUT_MS_DEFAULT = 30_000;
 
-/** Blobs in an S3 bucket, through the AWS SDK. Retries nothing itself. */
+/** Blobs in an S3 bucket, accessed through the AWS SDK. Does not retry. */
 export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
   const place = s3Place(options);
   const { idleTimeoutMs = IDLE_TIMEOUT_MS_DEFAULT, partSizeBytes = PART_SIZE_BYTES_DEFAULT } = options;

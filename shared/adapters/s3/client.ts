@@ -6,7 +6,7 @@ import { AppError } from "../../model/errors.ts";
 
 export interface S3ClientOptions {
   bucket: string;
-  /** A full URL; then the bucket goes into the path. The region's own endpoint when left out. */
+  /** A full URL, used with path-style addressing. Defaults to the region's own endpoint. */
   endpoint?: string | undefined;
   region: string;
   accessKeyId: string;
@@ -15,14 +15,14 @@ export interface S3ClientOptions {
   requestTimeoutMs?: number | undefined;
 }
 
-/** 60 s carry a part of 16 MiB at 280 KB/s. */
+/** 60 s are enough for a part of 16 MiB at 280 KB/s. */
 const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
-/** A reachable endpoint answers the TCP and TLS handshakes long before. */
+/** A reachable endpoint completes the TCP and TLS handshakes long before this. */
 const CONNECTION_TIMEOUT_MS = 10_000;
-/** More connections than our workers ever use at once; a bound against mistakes. */
+/** More connections than the workers ever use at once; a safety limit. */
 const SOCKETS_MAX = 128;
 
-/** The SDK's client without retries of its own and without checksums beyond ours. */
+/** The SDK's client without its own retries and checksums. */
 export function s3Client(options: S3ClientOptions): S3Client {
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS_DEFAULT, endpoint, securityToken } = options;
   const agents = { keepAlive: true, maxSockets: SOCKETS_MAX };
@@ -35,15 +35,15 @@ export function s3Client(options: S3ClientOptions): S3Client {
       ...(securityToken !== undefined && { sessionToken: securityToken }),
     },
     maxAttempts: 1,
-    // A stored checksum of the whole blob, sent back with a range of it, reads as "Checksum mismatch".
+    // A stored checksum of the whole blob, returned with a range of it, would fail as "Checksum mismatch".
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: new NodeHttpHandler({
       connectionTimeout: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
-      // Without it a breach is only a warning on the console.
+      // Without it exceeding the timeout only logs a warning on the console.
       throwOnRequestTimeout: true,
-      // A socket that went silent, also in the middle of an answer that the SDK reads whole.
+      // Covers a socket that goes silent, also in the middle of a response that the SDK reads as a whole.
       socketTimeout: requestTimeoutMs,
       httpAgent: new http.Agent(agents),
       httpsAgent: new https.Agent(agents),
@@ -53,7 +53,7 @@ export function s3Client(options: S3ClientOptions): S3Client {
   return client;
 }
 
-/** The store's own clock: the `Date` header that {@link keepDate} kept. */
+/** The store's clock: the `Date` header kept by {@link keepDate}. */
 export function dateOf(output: { $metadata: object }, subject: string): Date {
   const { date } = output.$metadata as { date?: unknown };
   const at = new Date(typeof date === "string" ? date : "");
@@ -61,7 +61,7 @@ export function dateOf(output: { $metadata: object }, subject: string): Date {
   return at;
 }
 
-/** The SDK's outputs leave out the store's clock. */
+/** The SDK's outputs omit the store's clock. */
 function keepDate(client: S3Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -6,17 +6,17 @@ interface S3Answer extends Omit<StoreAnswer, "said"> {
   headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** Names that the SDK gives by itself to an answer without a body or to none at all. */
+/** Names that the SDK assigns to a response without a body or to a missing response. */
 const NAMES_WITHOUT_CODE = new Set(["Error", "UnknownError", "Unknown", "403", "404", "NotFound", "Forbidden"]);
 
-/** The SDK's error in the closed family; errors of our own pass through. */
+/** Maps the SDK's error to the closed set; passes AppErrors through. */
 export function s3Error(error: unknown, subject: string): AppError {
   if (error instanceof AppError) return error;
   const said = error instanceof Error ? error.message : String(error);
   const cause = plainCause(error, said);
   if (isCredentialFault(error)) return new AppError("denied", `${subject}: ${said}`, { cause });
   const answer = s3AnswerOf(error);
-  // A bug in a call, not a fault of the network.
+  // A bug in a call, not a network fault.
   if (error instanceof TypeError && answer.status === undefined) return new AppError("permanent", `${subject}: ${said}`, { cause });
   const retryAfterMs = retryAfterMsOf(answer.headers["retry-after"]);
   return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {

@@ -3,7 +3,7 @@ import { type Base, baseOf } from "../blobs/keys.ts";
 import { type S3ClientOptions, s3Client } from "./client.ts";
 import { s3AnswerOf, s3Error } from "./errors.ts";
 
-/** A bucket and base path with the client that reaches it. */
+/** A bucket and base path, with the client that accesses it. */
 export interface S3Place {
   client: S3Client;
   bucket: string;
@@ -11,9 +11,9 @@ export interface S3Place {
   base: Base;
   /** For messages: the url with the key, and the call. */
   subject(key: string, call: string): string;
-  /** Runs one vendor call with its errors mapped. */
+  /** Runs one vendor call and maps its errors. */
   ask<T>(subject: string, call: () => Promise<T>): Promise<T>;
-  /** As `ask`, but undefined when the bucket is there and the key is not. */
+  /** Like `ask`, but undefined when the bucket exists and the key does not. */
   askOfKey<T>(fullKey: string, subject: string, call: () => Promise<T>): Promise<T | undefined>;
 }
 
@@ -46,13 +46,13 @@ export function s3Place(options: S3ClientOptions & { basePath: string }): S3Plac
   };
 }
 
-/** A HEAD's answer has no body and so no code: its 404 may be the key's or the bucket's. */
+/** A HEAD response has no body and therefore no error code: its 404 may refer to the key or to the bucket. */
 function hasNoCode(error: unknown): boolean {
   const { status, code } = s3AnswerOf(error);
   return code === undefined && (status === 404 || status === 403);
 }
 
-/** Asks for one byte, because only an answer with a body names its code; the first error when the key is there by now. */
+/** Requests one byte, because only a response with a body contains an error code; returns the first error if the key exists by now. */
 async function fullAnswer(client: S3Client, bucket: string, fullKey: string, first: unknown): Promise<unknown> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: fullKey, Range: "bytes=0-0" }));

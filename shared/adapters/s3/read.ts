@@ -69,7 +69,7 @@ async function openBody(
   return range !== undefined && answer.ContentRange === undefined ? cutOut(body, range) : body;
 }
 
-/** 416 is how a range that begins at or after the end is refused. */
+/** A range that starts at or after the end is rejected with 416. */
 async function pastTheEnd<T>(answer: Promise<T>): Promise<T | "past the end"> {
   try {
     return await answer;

@@ -13,7 +13,7 @@ import { type PartsApi, putInParts } from "../blobs/parts.ts";
 import { dateOf } from "./client.ts";
 import type { S3Place } from "./place.ts";
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html: at most 1000 keys a call. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html: at most 1000 keys per call. */
 const DELETE_KEYS_MAX = 1000;
 
 interface S3Part {
@@ -36,7 +36,7 @@ export function s3Writing(place: S3Place, partSizeBytes: number): Pick<BlobStore
   };
 }
 
-/** Two writers at once with If-None-Match: one wins, the other gets 412, or 409 while the first is still under way. */
+/** Of two concurrent writers with If-None-Match one wins; the other gets 412, or 409 while the first is still writing. */
 async function put(place: S3Place, key: string, body: Uint8Array, ifAbsent: boolean): Promise<PutResult> {
   const subject = place.subject(key, "put");
   const command = new PutObjectCommand({

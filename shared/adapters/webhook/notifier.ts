@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import type { Notice, Notifier } from "../../model/notice.ts";
 
-/** The other side answers in this time or is taken for down. */
+/** A receiver that does not answer within this time counts as down. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
 export interface WebhookOptions {
@@ -13,9 +13,9 @@ export interface WebhookOptions {
   source: string;
 }
 
-/** Posts notices as CloudEvents-shaped JSON, signed `t=…,v1=hex(HMAC-SHA256(secret, t + "." + body))`; only a 2xx in 5 s counts as taken. */
+/** Posts notices as CloudEvents-shaped JSON, signed `t=…,v1=hex(HMAC-SHA256(secret, t + "." + body))`; only a 2xx in 5 s is a success. */
 export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifier {
-  // The path may hold a token, so only the host is ever named.
+  // The path may contain a token, so only the host appears in messages.
   const name = `webhook ${new URL(url).host}`;
   return {
     name,
@@ -30,7 +30,7 @@ export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifi
         await answer.arrayBuffer();
         status = answer.status;
       } catch {
-        // The cause may carry the address, and with it a token.
+        // The cause may contain the address, and with it a token.
         throw new AppError("transient", `${name}: no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
       }
       if (status < 200 || status > 299)

@@ -4,26 +4,26 @@ import { AppError } from "../../model/errors.ts";
 export type BlobStoreMethod = Exclude<keyof BlobStore, "url">;
 
 /**
- * - an error: thrown instead of doing anything
- * - `cut`: what is read (body or listing) breaks off half way, what is written does not arrive; `transient`
- * - `lost`: the store does it, but the answer is lost; `transient`
- * - `repeated`: for `list`, the first half comes twice
- * - `disordered`: for `list`, the second half comes before the first
+ * - an error: thrown before the call does anything
+ * - `cut`: reads (body or listing) break off half way, writes do not reach the store; `transient`
+ * - `lost`: the store performs the call, but the response is lost; `transient`
+ * - `repeated`: for `list`, the first half is returned twice
+ * - `disordered`: for `list`, the second half is returned before the first
  * - `vanished`: for `head`, `get` and `open`, the blob was removed a moment ago
  */
 export type BlobFault = Error | "cut" | "lost" | "repeated" | "disordered" | "vanished";
 
 export interface FaultOptions {
-  /** How many calls it strikes; 1 when left out. */
+  /** Number of calls that fail; defaults to 1. */
   times?: number;
   /** Only calls on this key (for `list` the prefix, for `delete` any of the keys). */
   key?: string;
 }
 
 export interface FaultyBlobStore extends BlobStore {
-  /** Plants a fault; those planted first strike first. */
+  /** Plants a fault; faults apply in the order in which they were planted. */
   on(method: BlobStoreMethod, fault: BlobFault, options?: FaultOptions): FaultyBlobStore;
-  /** The planted faults that did not strike as often as they should; a test ends by proving that there are none. */
+  /** The planted faults that did not occur as often as requested; a test should end by asserting that there are none. */
   unfired(): string[];
 }
 
@@ -34,11 +34,11 @@ interface Planted {
   left: number;
 }
 
-/** A store whose faults are data, for tests. */
+/** A store with configurable faults, for tests. */
 export function faulty(store: BlobStore): FaultyBlobStore {
   const planted: Planted[] = [];
 
-  /** The fault that strikes this call, if any. */
+  /** The fault that applies to this call, if any. */
   function strike(method: BlobStoreMethod, keys: readonly string[]): BlobFault | undefined {
     const found = planted.find((each) => each.left > 0 && each.method === method && (each.key === undefined || keys.includes(each.key)));
     if (found !== undefined) found.left--;
@@ -96,7 +96,7 @@ function broken(url: string, method: BlobStoreMethod, keys: readonly string[], f
   return new AppError("transient", `${url}/${keys.join(",")}: ${method}: ${what} (planted fault)`);
 }
 
-/** The first half of the items, rounded down, and then what the fault says: the break, that half again, or the halves exchanged. */
+/** Returns the first half of the items, rounded down, then applies the fault: breaks off, repeats that half, or swaps the halves. */
 async function* strikeItems<T>(fault: BlobFault | undefined, items: AsyncIterable<T>, cut: AppError): AsyncGenerator<T, void, undefined> {
   if (fault === undefined) {
     yield* items;
@@ -114,7 +114,7 @@ async function* strikeItems<T>(fault: BlobFault | undefined, items: AsyncIterabl
   }
 }
 
-/** Each piece as two, so that half a body is never the whole. */
+/** Splits each chunk in two, so that half a body is never the whole. */
 async function* halves(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const piece of body) {
     const middle = Math.floor(piece.byteLength / 2);

@@ -3,8 +3,8 @@ import { AppError } from "../../model/errors.ts";
 import { slots } from "./slots.ts";
 
 /**
- * Keeps the store from being asked more than `concurrency` things at once. Listings and open bodies hold one connection each for as long as
- * their consumer likes and are not counted: a consumer that asks the same store in between would wait for itself.
+ * Limits the store to `concurrency` concurrent calls. Listings and open bodies hold one connection each for as long as their consumer takes
+ * and are not counted: a consumer that calls the same store in between would deadlock.
  */
 export function limiting(store: BlobStore, concurrency: number): BlobStore {
   if (!Number.isInteger(concurrency) || concurrency < 1) {
@@ -18,7 +18,7 @@ export function limiting(store: BlobStore, concurrency: number): BlobStore {
     get: (key, range) => queue.in(() => store.get(key, range)),
     open: (key, range) => queue.in(() => store.open(key, range)),
     put: (key, body, options) => queue.in(() => store.put(key, body, options)),
-    // The reader may ask this very store.
+    // The reader may call this store.
     putFrom: (key, sizeBytes, read) => queue.in(() => store.putFrom(key, sizeBytes, (range) => queue.outside(() => read(range)))),
     delete: (keys) => queue.in(() => store.delete(keys)),
   };

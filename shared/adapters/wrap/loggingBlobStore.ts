@@ -4,15 +4,15 @@ import type { Logger } from "../../model/logger.ts";
 
 export interface LoggingOptions {
   logger: Logger;
-  /** A call that takes longer is told though it succeeded, in milliseconds; listings and bodies take their consumer's time and are not judged. */
+  /** Successful calls slower than this, in milliseconds, are logged; not listings and bodies, whose duration depends on the consumer. */
   slowMs: number;
   /** Epoch milliseconds. */
   now: () => number;
 }
 
 /**
- * Writes a line for each call that failed or was slow; the outcome itself is passed on unchanged.
- * `transient` ones are warnings, since whoever repeats them hides them; all others are told by whoever gives up.
+ * Logs each call that failed or was slow; passes the outcome on unchanged.
+ * `transient` failures are warnings, because a retry would hide them; all others are reported by the caller that gives up.
  */
 export function logging(store: BlobStore, options: LoggingOptions): BlobStore {
   const { logger, slowMs, now } = options;

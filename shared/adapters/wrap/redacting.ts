@@ -6,7 +6,7 @@ type Redact = (text: string) => string;
 
 const utf8 = { decoder: new TextDecoder(), encoder: new TextEncoder() };
 
-/** Nothing is written that holds a secret: messages of other systems find their way into reasons, and reasons into the state. */
+/** Redacts secrets from everything that is written: messages of other systems end up in reasons, and reasons in the state. */
 export function redactingStore(store: BlobStore, redact: Redact): BlobStore {
   return {
     ...store,
@@ -18,7 +18,7 @@ export function redactingStore(store: BlobStore, redact: Redact): BlobStore {
   };
 }
 
-/** The same for what is said to people. */
+/** The same for notices. */
 export function redactingNotifier(notifier: Notifier, redact: Redact): Notifier {
   return {
     name: notifier.name,

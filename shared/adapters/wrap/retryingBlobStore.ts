@@ -2,25 +2,25 @@ import type { BlobInfo, BlobStore, ListOptions } from "../../model/blobStore.ts"
 import { hasCode } from "../../model/errors.ts";
 
 export interface RetryOptions {
-  /** In all, the first one included. */
+  /** Total number, including the first. */
   attempts: number;
-  /** The wait before attempt n + 1 lies between 0 and `baseMs` × 2^(n-1), but at most `capMs`. */
+  /** The delay before attempt n + 1 is between 0 and `baseMs` × 2^(n-1), but at most `capMs`. */
   baseMs: number;
   capMs: number;
-  /** A call that has failed after so long is not repeated, in milliseconds: one store that is silent must leave time for the others. */
+  /** A call that fails after this many milliseconds is not retried: an unresponsive store must leave time for the others. */
   patienceMs?: number;
-  /** No wait may end after so long, in milliseconds: the invocation ends. */
+  /** Milliseconds left in the invocation; no delay may extend beyond them. */
   remainingMs?: () => number;
   sleep: (ms: number) => Promise<void>;
-  /** From 0 to below 1. */
+  /** At least 0 and below 1. */
   random: () => number;
   /** Epoch milliseconds. */
   now: () => number;
 }
 
 /**
- * Repeats what failed as `transient`, with full jitter, and never sooner than the store asked. A listing goes on after the last key it gave.
- * A `put` with `ifAbsent` is never repeated: the second try would meet the first one's own blob. A body that breaks off once `open` gave it is the consumer's matter.
+ * Retries `transient` failures with full jitter, never sooner than the store requested. A listing continues after its last key.
+ * A `put` with `ifAbsent` is not retried, because it could find its first attempt's blob. A body that breaks off is left to the consumer.
  */
 export function retrying(store: BlobStore, options: RetryOptions): BlobStore {
   const again = <T>(call: () => Promise<T>) => repeat(call, options);
@@ -32,7 +32,7 @@ export function retrying(store: BlobStore, options: RetryOptions): BlobStore {
     open: (key, range) => again(() => store.open(key, range)),
     put: (key, body, putOptions = {}) =>
       putOptions.ifAbsent === true ? store.put(key, body, putOptions) : again(() => store.put(key, body, putOptions)),
-    // A large blob takes its time, and what is behind it is the caller's.
+    // A large blob takes long, and its reader is the caller's responsibility.
     putFrom: (key, sizeBytes, read) =>
       repeat(() => store.putFrom(key, sizeBytes, read), { ...options, patienceMs: Number.POSITIVE_INFINITY }),
     delete: (keys) => again(() => store.delete(keys)),
@@ -62,7 +62,7 @@ async function* list(
     try {
       for await (const blob of store.list(prefix, last === undefined ? listOptions : { ...listOptions, startAfter: last })) {
         last = blob.key;
-        // Each page that moved on earns the full number of attempts again, or a long listing could not outlive a few faults.
+        // Progress resets the number of attempts; otherwise a long listing could not survive a few faults.
         attempt = 1;
         yield blob;
         startedMs = options.now();
@@ -74,7 +74,10 @@ async function* list(
   }
 }
 
-/** Waits before the next attempt; throws the error when it is not `transient`, was the last, came late, or the wait would pass the deadline. */
+/**
+ * Waits before the next attempt. Throws when the error is not `transient`, no attempt or time is left, or the delay would pass the
+ * deadline.
+ */
 async function waitOrThrow(error: unknown, attempt: number, startedMs: number, options: RetryOptions): Promise<void> {
   const { patienceMs = Number.POSITIVE_INFINITY, remainingMs = () => Number.POSITIVE_INFINITY } = options;
   if (!hasCode(error, "transient") || attempt >= options.attempts || options.now() - startedMs >= patienceMs) throw error;

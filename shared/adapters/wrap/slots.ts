@@ -1,8 +1,8 @@
-/** Lets a bounded number of calls run at once; the others wait in the order of their coming. */
+/** Runs a bounded number of calls concurrently; the others wait in order of arrival. */
 export interface Slots {
-  /** Waits for a slot, runs the work in it and gives it back. */
+  /** Waits for a slot, runs the work in it and releases it. */
   in<T>(work: () => Promise<T>): Promise<T>;
-  /** Gives the caller's slot back while the work runs, for work that may itself need slots. */
+  /** Releases the caller's slot while the work runs, for work that may itself need slots. */
   outside<T>(work: () => Promise<T>): Promise<T>;
 }
 

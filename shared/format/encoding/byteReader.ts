@@ -1,12 +1,12 @@
 import { invalidBytes } from "../invalid.ts";
 
-/** Reads as Lucene's DataInput does: big-endian numbers, little-endian groups of seven bits for vInt and vLong. */
+/** Reads bytes like Lucene's DataInput: big-endian integers, and little-endian 7-bit groups for vInt and vLong. */
 export interface ByteReader {
   /** Bytes read so far. */
   offset(): number;
   byte(): number;
   int32(): number;
-  /** Lucene 9 writes the numbers inside its own files little-endian; the headers stay big-endian. */
+  /** Lucene 9 writes the integers inside its own files little-endian; headers stay big-endian. */
   int32LittleEndian(): number;
   /** At most 2^31 - 1. */
   vInt(): number;
@@ -14,14 +14,14 @@ export interface ByteReader {
   vLong(): number;
   skip(sizeBytes: number): void;
   bytes(sizeBytes: number): Uint8Array;
-  /** A vInt length and that many bytes of UTF-8. */
+  /** A vInt length followed by that many bytes of UTF-8. */
   text(): string;
 }
 
 const VINT_BYTES_MAX = 5;
 const VLONG_BYTES_MAX = 9;
 
-/** Every method throws `invalid` naming `subject` and the offset when the bytes end early or make no sense. */
+/** Every method throws `invalid` with `subject` and the offset when the bytes end early or are malformed. */
 export function byteReader(bytes: Uint8Array, subject: string): ByteReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let position = 0;
@@ -66,7 +66,7 @@ export function byteReader(bytes: Uint8Array, subject: string): ByteReader {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Strict UTF-8; a faulty sequence is `invalid`, never a replacement character. */
+/** Strict UTF-8: a malformed sequence is `invalid`, never a replacement character. */
 export function decodeUtf8(bytes: Uint8Array, subject: string, offset: number): string {
   try {
     return utf8.decode(bytes);

@@ -5,24 +5,24 @@ import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
 import { decodeSmile } from "./smile.ts";
 
-/** The codec names in the headers of `.dat` blobs and shard catalogues; `snapshot` stands in both kinds of `snap-*.dat`. */
+/** The codec names in the headers of `.dat` blobs and shard catalogues; both kinds of `snap-*.dat` use `snapshot`. */
 export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
 
 const CODEC_VERSION = 1;
-/** Far above the largest cluster state seen; a smaller deflated blob that grows beyond it is an attack or damage. */
+/** Far above the largest cluster state seen; a deflated blob that inflates beyond it is damaged or an attack. */
 const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
 const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
 
 /**
- * What a `snap-*.dat`, `meta-*.dat` or shard `index-*` holds, all three checked: header with its codec, CRC32 footer, SMILE payload.
- * The compression is told by the payload's first bytes; the repository's setting says nothing about older blobs.
+ * Decodes a `snap-*.dat`, `meta-*.dat` or shard `index-*` and verifies all three parts: header with codec, CRC32 footer, SMILE payload.
+ * The payload's first bytes determine the compression; the repository's setting does not apply to older blobs.
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
 export function decodeContainer(bytes: Uint8Array, codec: Codec, subject: string): unknown {
   return decodePayload(openContainer(bytes, codec, subject), subject);
 }
 
-/** The payload as it stands in the container, still compressed, after the checksum was compared. */
+/** The payload of the container, still compressed, after its checksum has been verified. */
 export function openContainer(bytes: Uint8Array, codec: Codec, subject: string): Uint8Array {
   verifyFooter(bytes, subject);
   const reader = byteReader(bytes.subarray(0, -FOOTER_BYTES), subject);

@@ -1,7 +1,7 @@
-/** Eight tables let eight bytes go in one step; `zlib.crc32` is missing on Node 20.10. */
+/** Eight tables process eight bytes per step; Node 20.10 lacks `zlib.crc32`. */
 const TABLES = buildTables();
 
-/** CRC-32 as zlib and java.util.zip compute it; pass the result for the bytes before as `previous` to go on. */
+/** CRC-32 as computed by zlib and java.util.zip; to continue, pass the result for the preceding bytes as `previous`. */
 export function crc32(bytes: Uint8Array, previous = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

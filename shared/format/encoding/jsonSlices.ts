@@ -2,7 +2,7 @@ import { messageOf } from "../../model/errors.ts";
 import { invalidBytes } from "../invalid.ts";
 import { decodeUtf8 } from "./byteReader.ts";
 
-/** A value inside a larger JSON document, not yet parsed. */
+/** A value inside a larger JSON document that has not been parsed yet. */
 export interface JsonSlice {
   start: number;
   end: number;
@@ -12,8 +12,8 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Large JSON piece by piece: only the piece that is looked at becomes objects. A piece is checked when it is parsed, what is between pieces here.
- * Every method throws `invalid` naming `subject` and the offset.
+ * Reads large JSON in slices: only accessed slices become objects and are validated; the syntax between slices is validated here.
+ * Every method throws `invalid` with `subject` and the offset.
  */
 export interface JsonSlices {
   readonly whole: JsonSlice;
@@ -45,7 +45,7 @@ export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
     }
   }
 
-  /** Where the next entry starts, or undefined behind the last one. */
+  /** The start of the next entry, or undefined after the last one. */
   function nextEntry(position: number, isFirst: boolean, close: number): number | undefined {
     const at = afterSpace(position);
     if (bytes[at] === close) return undefined;

@@ -2,14 +2,14 @@ import { invalidBytes, wrongChecksum } from "../invalid.ts";
 import { byteReader } from "./byteReader.ts";
 import { crc32 } from "./crc32.ts";
 
-/** Lucene's CodecUtil: magic, algorithm 0 and a 64-bit field that holds a CRC32. */
+/** Lucene's CodecUtil: magic, algorithm 0 and a 64-bit field that contains a CRC32. */
 export const FOOTER_BYTES = 16;
 /** The CRC32 covers everything before its own eight bytes. */
 export const CHECKSUM_BYTES = 8;
 export const HEADER_MAGIC = 0x3fd76c17;
 const FOOTER_MAGIC = 0xc02893e8;
 
-/** The CRC32 that a footer of 16 bytes carries; anything that is no footer is `invalid`. */
+/** The CRC32 in a 16-byte footer; any other bytes are `invalid`. */
 export function readFooter(footer: Uint8Array, subject: string): number {
   const reader = byteReader(footer, subject);
   if (footer.byteLength !== FOOTER_BYTES) throw invalidBytes(subject, `a footer has ${FOOTER_BYTES} bytes, not ${footer.byteLength}`);
@@ -19,7 +19,7 @@ export function readFooter(footer: Uint8Array, subject: string): number {
   return reader.int32() >>> 0;
 }
 
-/** The CRC32 of a whole Lucene file or container after comparing it with its footer. */
+/** The CRC32 of a whole Lucene file or container, verified against its footer. */
 export function verifyFooter(bytes: Uint8Array, subject: string): number {
   if (bytes.byteLength < FOOTER_BYTES) throw invalidBytes(subject, `${bytes.byteLength} bytes are too few for a footer`);
   const expected = readFooter(bytes.subarray(-FOOTER_BYTES), subject);

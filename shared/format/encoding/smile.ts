@@ -3,7 +3,7 @@ import { type SmileInput, smileInput } from "./smileInput.ts";
 import { type NameTable, nameTable } from "./smileNames.ts";
 import { readBigDecimal, readBigInteger, readFloat32, readFloat64, readRawBinary, readSevenBitBinary, readZigzag } from "./smileNumbers.ts";
 
-/** As deep as Elasticsearch lets its own documents nest. */
+/** Elasticsearch's own nesting limit for documents. */
 const DEPTH_MAX = 1000;
 const HEADER_BYTES = 4;
 const END_OF_CONTENT = 0xff;
@@ -17,9 +17,9 @@ interface State {
 }
 
 /**
- * A SMILE document (github.com/FasterXML/smile-format-specification, version 0) as plain values: objects without prototype, arrays, strings,
- * numbers (bigint where a number would lose digits), booleans, null, and Uint8Array for binary.
- * Strict: unknown or reserved tokens, dangling references, bad UTF-8, excess depth and bytes after the document are `invalid` with the offset.
+ * Decodes a SMILE document (github.com/FasterXML/smile-format-specification, version 0) to plain values: objects without prototype, arrays,
+ * strings, numbers (bigint where a number would lose digits), booleans, null, and Uint8Array for binary.
+ * Strict: unknown or reserved tokens, dangling references, malformed UTF-8, excess depth and trailing bytes are `invalid` with the offset.
  */
 export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
   if (bytes.byteLength < HEADER_BYTES || bytes[0] !== 0x3a || bytes[1] !== 0x29 || bytes[2] !== 0x0a) {
@@ -36,7 +36,7 @@ export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
   return value;
 }
 
-/** The token's three highest bits choose the family (see "Tokens: value mode" of the specification). */
+/** The token's three highest bits select the token class (see "Tokens: value mode" of the specification). */
 function readValue(state: State): unknown {
   const { input, values } = state;
   const token = input.byte();
@@ -126,7 +126,7 @@ function readArray(state: State): unknown[] {
   return list;
 }
 
-/** Without a prototype, so that a field named `__proto__` is a field like any other. */
+/** Without a prototype, so that a field named `__proto__` is an ordinary field. */
 function readObject(state: State): Record<string, unknown> {
   const fields: Record<string, unknown> = Object.create(null);
   for (;;) {

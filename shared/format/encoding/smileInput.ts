@@ -4,7 +4,7 @@ import { decodeUtf8 } from "./byteReader.ts";
 
 const END_OF_STRING = 0xfc;
 
-/** The bytes of one document and a position in them; each method throws `invalid` with the offset when the bytes end early or make no sense. */
+/** The bytes of one document and a read position; methods throw `invalid` with the offset when the bytes end early or are malformed. */
 export interface SmileInput {
   readonly sizeBytes: number;
   atEnd(): boolean;
@@ -16,7 +16,7 @@ export interface SmileInput {
   utf8(sizeBytes: number): string;
   longAscii(): string;
   longUtf8(): string;
-  /** The error to throw for what was read last. */
+  /** The error to throw for the last item read. */
   fault(problem: string): AppError;
 }
 

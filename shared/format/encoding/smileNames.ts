@@ -1,16 +1,16 @@
 import type { SmileInput } from "./smileInput.ts";
 
-/** SMILE starts over with an empty table after this many entries. */
+/** SMILE restarts with an empty table after this many entries. */
 const ENTRIES_MAX = 1024;
 
-/** The back references of one document: names of fields, or short string values. */
+/** The back references of one document: field names or short string values. */
 export interface NameTable {
-  /** Remembers the text when the header says that texts are shared; gives it back. */
+  /** Stores the text if the header enables sharing; returns it. */
   add(text: string): string;
   at(index: number): string;
 }
 
-/** Long names are shared as well: Jackson adds every name but the empty one, whatever its length. */
+/** Long names are shared too: Jackson adds every non-empty name, whatever its length. */
 export function nameTable(input: SmileInput, shared: boolean): NameTable {
   let entries: string[] = [];
   return {

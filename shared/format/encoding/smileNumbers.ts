@@ -1,15 +1,15 @@
 import type { SmileInput } from "./smileInput.ts";
 
-/** 64 bits in groups of seven and a last one of six. */
+/** 64 bits in groups of seven, with a final group of six. */
 const VINT_BYTES_MAX = 10;
-/** So many groups (42 bits and a last one) fit a plain number. */
+/** This many groups (42 bits) plus the final one fit a plain number. */
 const NUMBER_GROUPS = 6;
-/** Numbers beyond this many bytes appear in no mapping; printing them takes quadratic time. */
+/** No mapping contains longer integers, and printing them takes quadratic time. */
 const BIG_INTEGER_BYTES_MAX = 1024;
-/** Beyond what a double can show. */
+/** Beyond the range of a double. */
 const SCALE_MAX = 10_000;
 
-/** A zigzag number of at most `bytesMax` bytes; a bigint when a number would lose digits. */
+/** A zigzag-encoded integer of at most `bytesMax` bytes; a bigint when a number would lose digits. */
 export function readZigzag(input: SmileInput, bytesMax: number): number | bigint {
   const value = readVInt(input, Math.min(bytesMax, VINT_BYTES_MAX));
   if (typeof value === "number") return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -24,7 +24,7 @@ export function readBigInteger(input: SmileInput): bigint {
   return BigInt.asIntN(magnitude.length * 8, BigInt(`0x${Buffer.from(magnitude).toString("hex")}`));
 }
 
-/** Rounded to a double, which is all that a mapping's parameter needs. */
+/** Rounded to a double, which is precise enough for a mapping parameter. */
 export function readBigDecimal(input: SmileInput): number {
   const scale = Number(readZigzag(input, 5));
   if (Math.abs(scale) > SCALE_MAX) throw input.fault(`decimal with scale ${scale}`);
@@ -47,7 +47,7 @@ export function readRawBinary(input: SmileInput): Uint8Array {
   return input.bytes(readLength(input));
 }
 
-/** Seven bits in each byte, most significant first; the last one holds only the bits that are left over, at its low end. */
+/** Seven bits per byte, most significant first; the last byte holds only the remaining bits, at its low end. */
 export function readSevenBitBinary(input: SmileInput): Uint8Array {
   const packed = new Uint8Array(readLength(input));
   let bits = 0;
@@ -65,14 +65,14 @@ export function readSevenBitBinary(input: SmileInput): Uint8Array {
   return packed;
 }
 
-/** Never more than the document holds, so a wrong length cannot ask for memory. */
+/** Never more than the document's size, so that a wrong length cannot exhaust memory. */
 function readLength(input: SmileInput): number {
   const value = readVInt(input, 5);
   if (value > input.sizeBytes) throw input.fault(`length ${value} is more than the document has`);
   return Number(value);
 }
 
-/** Plain numbers as long as they fit, bigints only beyond: file lists are full of small ones. */
+/** Plain numbers as long as they fit, bigints only beyond that: file lists contain mostly small values. */
 function readVInt(input: SmileInput, bytesMax: number): number | bigint {
   let value = 0;
   for (let index = 0; index < bytesMax; index += 1) {

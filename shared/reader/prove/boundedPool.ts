@@ -1,8 +1,8 @@
-/** Tasks that come one after the other, of which a few run at once. */
+/** A pool that runs a few tasks concurrently. */
 export interface BoundedPool {
-  /** Starts the task as soon as there is room for it. @throws the first error of a task before, and then starts nothing. */
+  /** Starts the task as soon as there is capacity. @throws the first error of an earlier task, and then starts nothing. */
   start(task: () => Promise<void>): Promise<void>;
-  /** Once all that were started have ended. @throws the first error among them. */
+  /** Resolves when all started tasks have ended. @throws the first error among them. */
   drain(): Promise<void>;
 }
 

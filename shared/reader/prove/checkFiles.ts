@@ -6,7 +6,7 @@ import { hasCode } from "../../model/errors.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob } from "../../model/repository.ts";
 import { damageOf } from "../metadataReader.ts";
 
-/** A Lucene file whose checksum is recorded, with its parts in order. */
+/** A Lucene file with a recorded checksum and its parts in order. */
 export interface RecordedFile {
   parts: ClosureBlob[];
   lengthBytes: number;
@@ -20,7 +20,9 @@ export interface FileFaults {
 
 export type FootersFor = "counter-named" | "all";
 
-/** The files that can be checked: those with a checksum and all their parts; `except` leaves out the ones with a blob already found wrong. */
+/**
+ * Files that can be checked: those with a checksum and all parts. `except` excludes files with a blob that is already known to be wrong.
+ */
 export function recordedFiles(blobs: readonly ClosureBlob[], footersFor: FootersFor, except: ReadonlySet<string>): RecordedFile[] {
   const files = new Map<string, RecordedFile>();
   const spoilt = new Set<string>();
@@ -37,7 +39,7 @@ export function recordedFiles(blobs: readonly ClosureBlob[], footersFor: Footers
   return [...files.values()];
 }
 
-/** One ranged GET of a file's last 16 bytes, two where its footer spans two parts. */
+/** Reads a file's last 16 bytes with one ranged GET, or two if the footer spans two parts. */
 export async function checkFooter(store: BlobStore, file: RecordedFile): Promise<FileFaults> {
   const start = file.lengthBytes - FOOTER_BYTES;
   const pieces: Uint8Array[] = [];
@@ -54,8 +56,8 @@ export async function checkFooter(store: BlobStore, file: RecordedFile): Promise
 }
 
 /**
- * Streams all parts: their sizes, the CRC32 over everything but its own eight bytes, the footer, and the recorded checksum.
- * Undefined when `deadline` said in the middle of it that time is up.
+ * Streams all parts and checks their sizes, the CRC-32 over everything but its own eight bytes, the footer and the recorded checksum.
+ * `undefined` if `deadline` reported that time is up.
  */
 export async function checkContents(
   store: BlobStore,

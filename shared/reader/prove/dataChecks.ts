@@ -3,48 +3,48 @@ import type { ClosureBlob, ProofLevel } from "../../model/repository.ts";
 import { checkContents, checkFooter, type FileFaults, type FootersFor, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { type Sample, type Sampled, samplerOf } from "./sampler.ts";
 
-/** Between the clock that stamps blobs and the one that stamps proofs, and between the beginning of an upload and its end. */
+/** Tolerance for clock differences between store and proofs, and for the duration of an upload. */
 const CLOCKS_APART_MS = 15 * 60_000;
 
 export interface DataChecksOptions {
   level: ProofLevel;
-  /** At level `footers`: which data blobs are looked into. A restore is safe with `counter-named`: only those names are ever used again. */
+  /** At level `footers`: which data blobs are read. `counter-named` suffices for a restore, because only those names are reused. */
   footersFor?: FootersFor | undefined;
-  /** At level `footers`: since when a shard's footers are known to be right; a blob that was not written since is not looked into again. */
+  /** At level `footers`: when a shard's footers were last proven; blobs that were not written since are not read again. */
   footersSeen?: ((indexId: string, shard: number) => Date | undefined) | undefined;
-  /** At level `contents`: how much of the data is read; all of it when left out. Of the rest the footers are looked at. */
+  /** At level `contents`: how much of the data is read, by default all of it. For the rest the footers are read. */
   sample?: Sample | undefined;
-  /** After each file of a sample. */
+  /** Called after each file of a sample. */
   onRead?: ((sampled: Sampled) => void) | undefined;
   deadline?: (() => boolean) | undefined;
 }
 
 export interface FileCheck {
   file: RecordedFile;
-  /** Undefined when time ran out in the middle of it. */
+  /** `undefined` if time ran out. */
   run(): Promise<FileFaults | undefined>;
 }
 
-/** The blobs of one shard as the listing showed them. */
+/** The blobs of one shard as listed. */
 export interface ListedShard {
   indexId: string;
   shard: number;
   blobs: readonly ClosureBlob[];
   /** In the order of the blobs. */
   written: readonly (Date | undefined)[];
-  /** Keys already found wrong. */
+  /** Keys that are already known to be wrong. */
   except: ReadonlySet<string>;
 }
 
-/** Which files are looked into, and how; nothing is kept of a shard but what a sample may still want. */
+/** Decides which files are read and how; of a shard only candidates for a sample are kept. */
 export interface DataChecks {
   ofShard(shard: ListedShard): FileCheck[];
-  /** Once every shard was offered. */
+  /** Called after every shard was offered. */
   rest(): FileCheck[];
   sampled(): Sampled | undefined;
 }
 
-/** `seed`: of a sample's order. */
+/** `seed` determines a sample's order. */
 export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions): DataChecks {
   const { level, sample, deadline } = options;
   const none = { rest: () => [], sampled: () => undefined };

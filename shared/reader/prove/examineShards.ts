@@ -21,7 +21,7 @@ import { joinListing } from "../../proof/verdict.ts";
 import { metadataReader } from "../metadataReader.ts";
 import { checkFooter, recordedFiles } from "./checkFiles.ts";
 
-/** A look ends after so many shards that are still not whole: where nothing came, looking costs next to nothing. */
+/** A look ends after this many incomplete shards, which keeps it cheap while nothing arrives. */
 const OPEN_SHARDS_PER_LOOK = 3;
 
 export interface Shards {
@@ -29,7 +29,7 @@ export interface Shards {
   root: RootCatalogue;
   uuid: string;
   deadline: () => boolean;
-  /** When this look began. */
+  /** Start time of this look. */
   lookedAt: Date;
 }
 
@@ -39,14 +39,14 @@ export interface FoundFaults {
 }
 
 interface Examined extends FoundFaults {
-  /** False when there are faults or time ran out. */
+  /** False if there are faults or time ran out. */
   proven: boolean;
   hasCounters: boolean;
 }
 
 /**
- * Looks at the shards whose probe came, then at others, as long as those that it finds are whole. `progress` is brought up to date in place; gives the
- * faults of what was looked at.
+ * Examines the shards whose probe arrived, then others, as long as they turn out to be whole. Updates `progress` in place and returns the
+ * faults found.
  */
 export async function examineShards(
   shards: Shards,
@@ -65,13 +65,13 @@ export async function examineShards(
       if (!isWhole) open += 1;
     });
     goOnBehind(progress, batch.at(-1) as Unit);
-    // Several at once only where the ones before were whole: otherwise each is likely to be in vain.
+    // Several at a time only if the previous ones were whole; otherwise the work is likely to be in vain.
     width = open === openBefore ? Math.min(2 * width, READS_AT_ONCE) : 1;
   }
   return found;
 }
 
-/** The shard count that an index's metadata tells; `null`, and why, while it is missing or damaged. */
+/** The shard count from an index's metadata; `null` with the fault while it is missing or damaged. */
 async function readLayout({ store, root, uuid }: Shards, id: string): Promise<IndexLayout & FoundFaults> {
   const reader = metadataReader(store);
   const key = metadataKeyOf(root, uuid, id);
@@ -108,7 +108,7 @@ async function examineUnit(
   return examined.proven;
 }
 
-/** Its file list read with its CRC, every blob listed with its exact size, and then the footers of names that may have been used before. */
+/** Reads the file list with its CRC, compares every blob's size with the listing, and checks the footers of reusable names. */
 async function examineShard({ store, uuid, deadline }: Shards, id: string, shard: number): Promise<Examined> {
   const reader = metadataReader(store);
   const list = await reader.read(shardSnapshotKey(id, shard, uuid), decodeShardSnapshot);

@@ -20,18 +20,18 @@ import type { Sampled } from "./sampler.ts";
 import { streamClosure, type WalkObserver } from "./streamClosure.ts";
 
 export interface LookOptions extends ReadClosureOptions, DataChecksOptions {
-  /** So many faults of each kind are kept; all when left out. */
+  /** Maximum number of faults kept per kind; unlimited by default. */
   faultsMax?: number | undefined;
   observer?: LookObserver | undefined;
 }
 
-/** For whoever remembers more of a look than its finding. */
+/** Receives intermediate results for callers that store more than the finding. */
 export interface LookObserver extends WalkObserver {
-  /** At the end: the faults of all metadata blobs, those of shards among them. */
+  /** Called at the end with the faults of all metadata blobs, including those of shards. */
   metadata(faults: { missing: readonly MissingBlob[]; damaged: readonly DamagedBlob[] }): void;
 }
 
-/** What a look at one root found, before the root was read again. */
+/** The result for one root, before the root was read again. */
 export interface Finding {
   verdict: SnapshotProof["verdict"];
   reason: Reason | undefined;
@@ -41,11 +41,11 @@ export interface Finding {
   bytes: number;
   missing: MissingBlob[];
   damaged: DamagedBlob[];
-  /** When only a part of the contents was to be read. */
+  /** Set if only part of the contents was to be read. */
   sampled?: Sampled;
 }
 
-/** One look at everything a restore of the snapshot needs, as the root tells it. */
+/** Examines everything that a restore of the snapshot needs according to the root. */
 export async function lookAtSnapshot(
   store: BlobStore,
   root: RootCatalogue,
@@ -68,7 +68,7 @@ export async function lookAtSnapshot(
   const sampled = data.sampled();
   const seen = { ...walked, missing, damaged, ...(sampled && { sampled }) };
   const verdict = verdictOf(missing, damaged);
-  // Missing and damaged blobs are certain even when time ran out; only "nothing found" needs the whole look.
+  // Missing and damaged blobs are certain even if time ran out; only the absence of faults needs a complete examination.
   if (verdict !== "whole" || (finished && seen.closure !== undefined)) return { verdict, reason: undefined, ...seen };
   return { verdict: "unproven", reason: outOfTime(level), ...seen };
 }
@@ -77,7 +77,10 @@ export function outOfTime(level: SnapshotProof["level"]): Reason {
   return reason("proof.outOfTime", { level });
 }
 
-/** 5.x and 6.x read this list before every restore and fail at one that is cut or flipped; absent is fine, and later versions never look (measured). */
+/**
+ * 5.x and 6.x read this blob before every restore and fail if it is truncated or corrupt; absent is fine, and later versions ignore it
+ * (measured).
+ */
 async function checkIncompatible(
   store: BlobStore,
   reader: MetadataReader,
@@ -85,14 +88,14 @@ async function checkIncompatible(
   record: SnapshotRecord | undefined,
 ): Promise<void> {
   if (record === undefined || isAtLeast(record.version, "7.0.0")) return;
-  // Before all keys of a closure in a listing's order, so that the join may begin with it.
+  // Sorts before all keys of a closure, so that the join can start with it.
   const { missing } = await join.take([{ key: INCOMPATIBLE_KEY, sizeBytes: undefined, kind: "root" }]);
   const bytes = missing.length > 0 ? undefined : await store.get(INCOMPATIBLE_KEY);
   if (bytes === undefined || isReadableIncompatible(bytes)) return;
   reader.damage({ key: INCOMPATIBLE_KEY, check: "format", expected: "a list, or no such blob", found: `${bytes.byteLength} other bytes` });
 }
 
-/** A metadata blob that could not be read is missing without a size, whatever a listing says of it. */
+/** A metadata blob that could not be read counts as missing without a size, even if it is listed. */
 function together(unread: readonly MissingBlob[], unlisted: readonly MissingBlob[]): MissingBlob[] {
   const known = new Set(unread.map(({ key }) => key));
   return inKeyOrder([...unread, ...unlisted.filter(({ key }) => !known.has(key))]);
@@ -102,7 +105,7 @@ function inKeyOrder<T extends { key: string }>(faults: readonly T[]): T[] {
   return [...faults].sort((left, right) => compareKeys(left.key, right.key));
 }
 
-/** FAILED snapshots and shards that failed in a PARTIAL one cannot be restored, whatever blobs are there. */
+/** FAILED snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */
 function whyNotRestorable(
   snapshot: RootSnapshot,
   record: SnapshotRecord | undefined,

@@ -1,4 +1,4 @@
-/** Faults as they are found; of more than `max` an even choice is kept, the first always among them. */
+/** Collects faults; of more than `max` an even selection is kept, which always includes the first. */
 export interface FaultList<T> {
   add(faults: readonly T[]): void;
   readonly kept: readonly T[];

@@ -17,40 +17,40 @@ import { examineShards, type Shards } from "./examineShards.ts";
 import type { LookObserver } from "./examineSnapshot.ts";
 import { proveSnapshot } from "./proveSnapshot.ts";
 
-/** Enough to choose probes among; of a million missing blobs no more need to be held. */
+/** Enough to choose probes from; more missing blobs need not be held in memory. */
 const FAULTS_MAX = 1000;
 
 export interface ArrivalLookOptions {
-  /** As it was opened for this look; its root names the snapshot. */
+  /** The repository as opened for this look; its root lists the snapshot. */
   opened: OpenedRepository & { root: RootCatalogue };
   snapshot: RootSnapshot;
   indices: readonly string[];
-  /** What the last look left; undefined at the first. */
+  /** Progress stored by the last look; `undefined` for the first. */
   before: ArrivalProgress | undefined;
-  /** Keys of probes that are there now, and probes that are still missing. */
+  /** Keys of probes that exist now, and probes that are still missing. */
   came: readonly string[];
   waiting: readonly MissingBlob[];
-  /** True when this invocation's time is up. */
+  /** Returns true when this invocation's time is up. */
   deadline: () => boolean;
   now: Date;
 }
 
 export interface ArrivalLook {
-  /** There only when the verdict is `whole` or `not-restorable`: the last word. */
+  /** Set only for the final verdicts `whole` and `not-restorable`. */
   proof: SnapshotProof | undefined;
   progress: ArrivalProgress;
-  /** What this look found missing or knows to be, sorted by key; not everything that is missing. */
+  /** Missing blobs known to this look, sorted by key; not a complete list. */
   missing: MissingBlob[];
   damaged: DamagedBlob[];
-  /** True when the next look goes on at once: time ran out, or the root moved meanwhile. */
+  /** True if the next look continues immediately because time ran out or the root changed. */
   again: boolean;
 }
 
 /**
- * One look at a copy in progress. The first one proves the whole snapshot, or learns which shards are; later ones look only at shards that are not
- * proven, and once there are none left the whole proof has the last word: of footers it looks only at those of blobs that were written since.
- * Whatever was seen when time runs out is remembered.
- * @throws whatever `proveSnapshot` throws; then nothing new is known.
+ * Examines a copy in progress. The first look proves the whole snapshot or learns which shards are complete; later looks examine only unproven shards.
+ * Once none is left, a complete proof decides; it reads only the footers of blobs that were written since.
+ * Progress is stored when time runs out.
+ * @throws whatever `proveSnapshot` throws; then there is no new information.
  */
 export async function proveArrival(store: BlobStore, options: ArrivalLookOptions): Promise<ArrivalLook> {
   const { before, waiting, came, now } = options;
@@ -61,9 +61,9 @@ export async function proveArrival(store: BlobStore, options: ArrivalLookOptions
   };
   const shards: Shards = { store, root: options.opened.root, uuid: options.snapshot.uuid, deadline, lookedAt: now };
   const look = before ? await goOn(shards, structuredClone(before), { came, waiting }) : undefined;
-  const last = look && !isProven(look.progress) ? look : await lastWord(shards, options, look?.progress);
+  const last = look && !isProven(look.progress) ? look : await finalCheck(shards, options, look?.progress);
   concludeLook(before, last.progress, now);
-  // A root that moves under every look is waited out like everything else.
+  // A root that changes during every look is handled by waiting, like any other obstacle.
   const again = cut || (last.again === true && last.progress.idleLooks === 0);
   return { proof: undefined, ...last, missing: [...last.missing].sort((left, right) => compareKeys(left.key, right.key)), again };
 }
@@ -85,8 +85,8 @@ async function goOn(
   return { progress, missing: [...found.missing, ...known], damaged: found.damaged };
 }
 
-/** The whole proof; what it sees of each shard is remembered. */
-async function lastWord(shards: Shards, options: ArrivalLookOptions, known: ArrivalProgress | undefined): Promise<Looked> {
+/** Runs the complete proof and records what it finds for each shard. */
+async function finalCheck(shards: Shards, options: ArrivalLookOptions, known: ArrivalProgress | undefined): Promise<Looked> {
   const { opened, snapshot, indices, now } = options;
   const progress = known ?? startProgress(now, layoutOf(options));
   const proof = await proveSnapshot(shards.store, {
@@ -123,7 +123,7 @@ function remembering(progress: ArrivalProgress, lookedAt: Date): LookObserver {
     },
     metadata({ missing, damaged }) {
       progress.loose = [];
-      // It is mended by being removed, so it is not waited for.
+      // The fix is to remove this blob, so it must not be waited for.
       markFaults(progress, { missing, damaged: damaged.filter(({ key }) => key !== INCOMPATIBLE_KEY) });
     },
   };

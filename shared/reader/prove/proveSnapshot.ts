@@ -9,22 +9,22 @@ import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./exa
 import type { Sampled } from "./sampler.ts";
 import { streamClosure } from "./streamClosure.ts";
 
-/** `listing` and `root`: of a repository that was listed and opened for several snapshots. */
+/** `listing` and `root` are given if the repository was listed and opened for several snapshots. */
 export interface ProveSnapshotOptions extends LookOptions {
-  /** One of the two; a name must be unique in the root. */
+  /** Exactly one of the two; a name must be unique in the root. */
   uuid?: string | undefined;
   name?: string | undefined;
   root?: OpenedRepository | undefined;
 }
 
-/** `sampled`: when only a part of the contents was to be read. */
+/** `sampled` is set if only part of the contents was to be read. */
 export type SampledProof = SnapshotProof & { sampled?: Sampled };
 
 /**
- * Proves from the bucket alone that everything a restore needs is there, as deep as `level` says; each level includes the ones before it.
- * The root is looked at again at the end: a snapshot that vanished or changed meanwhile is `unproven`.
- * @throws AppError `absent` without a root, `invalid` for a root that cannot be decoded or a snapshot or index it does not hold, and whatever the store
- * throws (a refusal, a missing bucket, a cut listing): then nothing is proven.
+ * Proves from the bucket alone that everything a restore needs exists, to the depth of `level`; each level includes the previous ones.
+ * The root is read again at the end: a snapshot that vanished or changed meanwhile is `unproven`.
+ * @throws AppError `absent` without a root, `invalid` for an undecodable root or a snapshot or index that it does not contain, and whatever the store
+ * throws (access denied, missing bucket, truncated listing); then nothing is proven.
  */
 export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOptions): Promise<SampledProof> {
   const counted = countingStore(store);
@@ -54,8 +54,8 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
 }
 
 /**
- * The one snapshot of the root that is meant.
- * @throws AppError `invalid` when neither or both of uuid and name are given, none fits, or a name fits several.
+ * Selects one snapshot of the root.
+ * @throws AppError `invalid` if neither or both of uuid and name are given, if none matches, or if a name matches several.
  */
 export function chooseSnapshot(root: RootCatalogue, wanted: { uuid?: string | undefined; name?: string | undefined }): RootSnapshot {
   const { uuid, name } = wanted;
@@ -74,7 +74,7 @@ export function chooseSnapshot(root: RootCatalogue, wanted: { uuid?: string | un
   });
 }
 
-/** Looks at the roots again; only when the newest one is another is anything read once more. */
+/** Lists the roots again and reads the newest one only if it changed. */
 async function confirm(
   store: BlobStore,
   opened: OpenedRepository,

@@ -1,6 +1,6 @@
 /**
- * Gives each item with what `load` made of it, in order, while the next ones are already being loaded: at most `ahead` at a time.
- * A failed load throws when its item's turn comes; whoever stops early waits for the loads under way.
+ * Yields each item with its loaded value, in order, while up to `ahead` further items are being loaded.
+ * A failed load throws when its item is due; stopping early waits for the loads in progress.
  */
 export async function* readAhead<T, R>(
   items: Iterable<T>,
@@ -14,7 +14,7 @@ export async function* readAhead<T, R>(
       const step = iterator.next();
       if (step.done === true) return;
       const loading = load(step.value);
-      // Its error is thrown at its turn; without a listener until then the process would end.
+      // The error is thrown when the item is due; without a handler until then the process would exit.
       loading.catch(() => undefined);
       under.push({ item: step.value, loading });
     }

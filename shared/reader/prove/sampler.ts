@@ -1,10 +1,10 @@
 import { sha256 } from "../../model/hash.ts";
 import type { RecordedFile } from "./checkFiles.ts";
 
-/** How much of the data is read: at least this share of its bytes, or at most so many bytes. */
+/** How much data is read: at least this share of its bytes, or at most this many bytes. */
 export type Sample = { share: number } | { bytes: number };
 
-/** What of the data was read to its end. */
+/** How much of the data was read. */
 export interface Sampled {
   files: number;
   bytes: number;
@@ -12,19 +12,19 @@ export interface Sampled {
   ofBytes: number;
 }
 
-/** Chooses among files that come shard by shard, and keeps none that is not chosen. */
+/** Selects from files that arrive shard by shard, and keeps only selected ones. */
 export interface Sampler {
-  /** Of these files, the ones to read now. */
+  /** Returns those of these files that are to be read now. */
   choose(files: readonly RecordedFile[]): RecordedFile[];
-  /** The ones to read once every file was offered. */
+  /** Returns the files to read after every file was offered. */
   rest(): RecordedFile[];
   readonly ofFiles: number;
   readonly ofBytes: number;
 }
 
 /**
- * Whole files up to the sample's size, in an order that looks random and yet is the same for the same `seed`: who looks again looks at the same files.
- * A share is taken of each shard, with the file that reaches it; a budget is never exceeded, and a file that is larger than it is never read.
+ * Selects whole files up to the sample's size in a pseudo-random order that depends only on `seed`, so that a repeated run reads the same
+ * files. A share is taken from each shard, rounded up to whole files; a byte budget is never exceeded, so larger files are never read.
  */
 export function samplerOf(sample: Sample, seed: string): Sampler {
   const rankOf = (file: RecordedFile) => sha256(JSON.stringify([seed, file.parts[0]?.key]));
@@ -35,7 +35,7 @@ export function samplerOf(sample: Sample, seed: string): Sampler {
     if (file.lengthBytes > budgetBytes) return;
     kept.push({ file, rank: rankOf(file) });
     chosenBytes += file.lengthBytes;
-    // Not for each file: ordering the whole list as rarely as this keeps it cheap.
+    // Sorting the list only occasionally keeps it cheap.
     if (chosenBytes > 2 * budgetBytes) cut(budgetBytes);
   }
 

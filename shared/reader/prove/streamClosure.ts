@@ -31,38 +31,38 @@ import type { DataChecks, FileCheck } from "./dataChecks.ts";
 import { type FaultList, faultList } from "./faultList.ts";
 import { readAhead } from "./readAhead.ts";
 
-/** What is known of a closure that was walked shard by shard; faults of metadata blobs stand in the reader. */
+/** The result of walking a closure shard by shard; faults of metadata blobs are kept by the metadata reader. */
 export interface StreamedClosure {
-  /** There only when every metadata blob was. */
+  /** Set only if every metadata blob was readable. */
   closure: ProvenClosure | undefined;
   /** As far as they are known. */
   blobs: number;
   bytes: number;
-  /** What the listing lacks or shows with another size, and what vanished while it was read. */
+  /** Blobs that the listing lacks or lists with another size, and blobs that vanished while they were read. */
   missing: readonly MissingBlob[];
-  /** Files that were looked into. */
+  /** Files that were read. */
   damaged: readonly DamagedBlob[];
-  /** False when time ran out. */
+  /** False if time ran out. */
   finished: boolean;
 }
 
-/** One shard as it was walked: everything of it was compared and looked into. */
+/** One completely examined shard. */
 export interface WalkedShard {
   indexId: string;
   shard: number;
   missing: readonly MissingBlob[];
   damaged: readonly DamagedBlob[];
-  /** Some of its blobs have names that are used again. */
+  /** Whether some of its blobs have reusable names. */
   hasCounters: boolean;
 }
 
-/** What is compared and looked into on the way; nothing when left out. */
+/** Checks made during the walk; none by default. */
 export interface WalkChecks {
   join: ListingJoin;
   data: DataChecks;
-  /** So many faults of each kind are kept; all when left out. */
+  /** Maximum number of faults kept per kind; unlimited by default. */
   faultsMax?: number | undefined;
-  /** Told of the indices before the first shard, and of every shard that was walked to its end. */
+  /** Receives the indices before the first shard, and every completely examined shard. */
   observer?: WalkObserver | undefined;
 }
 
@@ -82,14 +82,14 @@ interface Walk {
   missing: FaultList<MissingBlob>;
   damaged: FaultList<DamagedBlob>;
   deadline: () => boolean;
-  /** A file was not looked into, because time had run out. */
+  /** Whether a file was not read because time had run out. */
   cut: boolean;
 }
 
 /**
- * Reads the rest of a closure in the order of a listing and compares it with that as it streams: of each shard the file list is read when the listing
- * comes near it, joined, its files looked into, counted into the digest, and let go. So memory does not grow with the number of blobs.
- * Without checks it tells the closure only.
+ * Reads the rest of a closure in listing order and compares it with the listing as it streams. Each shard's file list is read shortly before the listing
+ * reaches it, joined, checked, added to the digest and released, so memory does not grow with the number of blobs.
+ * Without checks it only returns the closure.
  * @throws as `readClosure`, and `transient` for a listing out of order.
  */
 export async function streamClosure(
@@ -126,7 +126,7 @@ export async function streamClosure(
   };
 }
 
-/** False when time ran out; what comes behind is then not looked at. */
+/** Returns false if time ran out; the rest is then not examined. */
 async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurrency: number): Promise<boolean> {
   const { checks, pool } = walk;
   const read = async (piece: ClosurePiece): Promise<ShardSnapshot | undefined | "late"> => {
@@ -159,14 +159,14 @@ async function settle(walk: Walk, piece: ClosurePiece, list: ShardSnapshot | und
   if (index !== undefined && piece.kind === "shard")
     summaries.get(index)?.push(list && summarizeShard(list, `${index.name}[${piece.shard}]`));
   if (checks === undefined) return;
-  // The root itself is left out: it was read a moment ago, and is looked at again at the end.
+  // The root itself is excluded: it was read before and is read again at the end.
   const joined = await checks.join.take(blobs);
   walk.missing.add(joined.missing);
   if (index !== undefined && piece.shard !== undefined)
     await lookInto(walk, checks, { indexId: index.id, shard: piece.shard, blobs, list }, joined);
 }
 
-/** Its files are looked into while the walk goes on; whoever finishes the last of them tells the observer. */
+/** The shard's files are read while the walk continues; the last one to finish notifies the observer. */
 async function lookInto(
   walk: Walk,
   { data, observer }: WalkChecks,

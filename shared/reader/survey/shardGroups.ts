@@ -1,14 +1,14 @@
 import { classifyKey } from "../../format/keys.ts";
 import type { BlobInfo } from "../../model/blobStore.ts";
 
-/** Every blob of one shard that a listing showed, without leftovers of checks and writes. */
+/** All listed blobs of one shard, without leftovers of verification and writes. */
 export interface ShardGroup {
   indexId: string;
   shard: number;
   blobs: ReadonlyMap<string, BlobInfo>;
 }
 
-/** A listing cut into shards as it streams, for the keys of a shard come together; every other blob goes to `other`. */
+/** Groups a streaming listing by shard, since a shard's keys are adjacent; all other blobs are passed to `other`. */
 export async function* shardGroups(
   listing: AsyncIterable<BlobInfo>,
   other: (blob: BlobInfo) => void,
@@ -29,7 +29,7 @@ export async function* shardGroups(
   if (group !== undefined) yield group;
 }
 
-/** Runs `run` for items as they arrive, at most `concurrency` at a time; the first error is thrown once all that began have ended. */
+/** Runs `run` for items as they arrive, at most `concurrency` at a time; throws the first error after all started runs have ended. */
 export async function forEachArriving<T>(items: AsyncGenerator<T>, concurrency: number, run: (item: T) => Promise<void>): Promise<void> {
   let failed = false;
   const worker = async (): Promise<void> => {

@@ -13,15 +13,15 @@ import { readShards, type ShardTallies, type SurveyedIndex, type WriteNeed } fro
 export interface SurveyedSnapshot {
   name: string;
   uuid: string;
-  /** Undefined where neither the root nor the snapshot's own blob tells. */
+  /** `undefined` if neither the root nor the snapshot's own blob contains it. */
   state: RootSnapshot["state"];
   version: string | undefined;
   startTime: Date | undefined;
-  /** Of everything a restore reads, root included; undefined when a file list is missing. */
+  /** Bytes of everything that a restore reads, including the root; `undefined` if a file list is missing. */
   bytes: number | undefined;
-  /** Of blobs that no other snapshot of the root refers to: what deleting it alone frees. */
+  /** Bytes that deleting this snapshot alone would free. */
   ownBytes: number | undefined;
-  /** Lucene documents, as `_stats` counts them. */
+  /** Lucene documents, as counted by `_stats`. */
   documents: number | undefined;
   indices: string[];
 }
@@ -31,13 +31,13 @@ export interface Survey {
   /** In the order of the root. */
   snapshots: SurveyedSnapshot[];
   usage: Usage;
-  /** `certain` is false when a file list is missing, so that some of them may be needed after all. */
+  /** `certain` is false if a file list is missing, because some of the blobs may be needed after all. */
   orphans: Orphans & { certain: boolean };
-  /** What a restore does not read but the next write wants. */
+  /** Blobs that a restore does not read but the next write needs. */
   writeNeeds: WriteNeed[];
   missing: MissingBlob[];
   damaged: DamagedBlob[];
-  /** The root is another one by the end: what is told may be of two moments. */
+  /** The root changed during the survey, so the result may mix two states. */
   moved: boolean;
   requests: RequestCount;
 }
@@ -48,8 +48,8 @@ export interface SurveyOptions {
 }
 
 /**
- * What a repository holds, from its bucket alone: one listing, one GET for the root, for each snapshot's own blob and for each shard's current catalogue,
- * and shards' file lists only where a catalogue is missing or says less. It is no proof: blobs are not looked into.
+ * Surveys a repository from its bucket alone: one listing, one GET for the root, for each snapshot's blob and for each shard's current catalogue, and
+ * shard file lists only where a catalogue is missing or incomplete. This is not a proof: blobs are not read.
  * Memory grows with the largest shard, not with the repository.
  * @throws AppError `absent` without a root, and whatever the store throws.
  */
@@ -96,7 +96,7 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   };
 }
 
-/** The root of 2.x names no indices: there each snapshot's own blob tells, and an index's id is its name. */
+/** A root of 2.x lists no indices; they are read from each snapshot's own blob, and an index's id is its name. */
 function indicesOf(root: RootCatalogue, records: readonly (SnapshotRecord | undefined)[]): SurveyedIndex[] {
   const ordinals = new Map(root.snapshots.map(({ uuid }, ordinal) => [uuid, ordinal]));
   if (root.key !== LEGACY_ROOT_KEY) {
@@ -133,7 +133,7 @@ function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], byte
   });
 }
 
-/** A FAILED snapshot counts shards as successful whose lists were never written. */
+/** A FAILED snapshot counts shards as successful even if their file lists were never written. */
 function listsDue({ state, shards }: SnapshotRecord): number {
   return state === "FAILED" ? 0 : shards.successful;
 }

@@ -25,40 +25,40 @@ export interface SurveyedIndex {
   name: string;
   id: string;
   shardGenerations: (string | null)[] | undefined;
-  /** Ordinals of the snapshots that hold it, ascending. */
+  /** Ordinals of the snapshots that contain it, ascending. */
   users: number[];
 }
 
-/** A key that a later write reads, and whether it is there; one whose number nothing tells ends with `index-*`. */
+/** A key that a later write reads, and whether it exists; a key with an unknown generation ends with `index-*`. */
 export interface WriteNeed {
   key: string;
   there: boolean;
 }
 
-/** What is counted while the listing streams; arrays are by snapshot ordinal. */
+/** Counters filled while the listing streams; arrays are indexed by snapshot ordinal. */
 export interface ShardTallies {
   root: RootCatalogue;
   indices: ReadonlyMap<string, SurveyedIndex>;
-  /** False when a snapshot may hold further indices, because it could not be asked: then nothing below an index is called an orphan. */
+  /** False if an unreadable snapshot may contain further indices; then nothing below an index counts as an orphan. */
   allHolders: boolean;
   records: readonly (SnapshotRecord | undefined)[];
   usage: UsageTally;
   orphans: OrphanTally;
   writeNeeds: WriteNeed[];
   documents: (number | undefined)[];
-  /** File lists found. */
+  /** Number of file lists found. */
   lists: number[];
-  /** Snapshots of which a file list is there but cannot be read. */
+  /** Snapshots with a file list that exists but cannot be read. */
   unread: Set<number>;
 }
 
 interface ShardLists {
   lists: Map<number, ShardFile[]>;
-  /** Every list that the shard should have was read. */
+  /** Whether every file list that the shard should have was read. */
   complete: boolean;
 }
 
-/** One pass over the listing: every shard's current catalogue is read when its keys went by, and everything is counted. */
+/** Makes one pass over the listing, reads every shard's current catalogue after its keys, and counts everything. */
 export async function readShards(
   store: BlobStore,
   reader: MetadataReader,
@@ -83,7 +83,7 @@ export async function readShards(
   tallies.writeNeeds.push(...needs.sort((left, right) => (left.key < right.key ? -1 : 1)));
 }
 
-/** The catalogues that the root names, so that a shard without a single blob is seen too. */
+/** The catalogues that the root names, so that a shard without any blob is noticed. */
 function namedNeeds({ indices }: ShardTallies): Map<string, boolean> {
   const needs = new Map<string, boolean>();
   for (const index of indices.values()) {
@@ -111,7 +111,7 @@ async function countShard(reader: MetadataReader, tallies: ShardTallies, group: 
   countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
 }
 
-/** Blobs of a shard by who needs them; without `uses` nothing is said against data. */
+/** Attributes a shard's blobs to their users; without `uses` no data blob counts as an orphan. */
 function countBlobs(
   tallies: ShardTallies,
   group: ShardGroup,
@@ -131,7 +131,7 @@ function countBlobs(
   }
 }
 
-/** The current catalogue once for all snapshots; a snapshot's own list where that says nothing of it. */
+/** Reads the current catalogue once for all snapshots, and a snapshot's own list if the catalogue does not contain it. */
 async function readLists(
   reader: MetadataReader,
   tallies: ShardTallies,
@@ -152,7 +152,7 @@ async function readLists(
     }
     if (files !== undefined) lists.set(ordinal, files);
   }
-  // Without a catalogue a list that is gone leaves no trace: then only lists for every holder of the index are enough.
+  // Without a catalogue a missing list leaves no trace, so lists of all snapshots with this index are required.
   return { lists, complete: complete || lists.size === index.users.length };
 }
 
@@ -163,7 +163,7 @@ function countSnapshot(tallies: ShardTallies, ordinal: number, files: readonly S
   tallies.documents[ordinal] = before === undefined || documents === undefined ? undefined : before + documents;
 }
 
-/** Blobs outside of shards: metadata of snapshots and of indices, each with those who refer to it. */
+/** Attributes blobs outside of shards, which are metadata of snapshots and indices, to the snapshots that refer to them. */
 function metadataCounter(tallies: ShardTallies): (blob: BlobInfo) => void {
   const { root, usage, orphans } = tallies;
   const base = new Map<string, number>();
@@ -179,7 +179,7 @@ function metadataCounter(tallies: ShardTallies): (blob: BlobInfo) => void {
       if (user === undefined) orphans.add(blob);
       else usage.add(blob.sizeBytes, [user]);
     } else if (kind === "indexMetadata" && indexId !== undefined) {
-      // Keys of an index come together, so one index's users are enough to keep.
+      // Keys of an index are adjacent, so only one index's users need to be kept.
       if (current?.id !== indexId) current = { id: indexId, users: metadataUsers(tallies, indexId) };
       const users = current.users.get(blob.key);
       if (users !== undefined) usage.add(blob.sizeBytes, users);

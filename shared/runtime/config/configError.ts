@@ -2,7 +2,7 @@ import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import type { Fault, Warning } from "../../repository/fault.ts";
 
-/** A fault of the configuration, with the line it stands on. */
+/** A fault in the configuration, with its line number. */
 export interface ConfigFault extends Fault {
   line: number | undefined;
 }
@@ -11,7 +11,7 @@ export interface ConfigWarning extends Warning {
   line: number | undefined;
 }
 
-/** All faults of a configuration in one error: the message lists them, {@link configFaults} gives them as data. */
+/** All faults of a configuration in one error: the message lists them, {@link configFaults} returns them as data. */
 export class ConfigError extends AppError {
   readonly faults: readonly ConfigFault[];
 
@@ -26,7 +26,7 @@ export class ConfigError extends AppError {
   }
 }
 
-/** The faults that an error carries; none when it is about something else. */
+/** The faults carried by an error; empty for any other error. */
 export function configFaults(error: unknown): readonly ConfigFault[] {
   return error instanceof ConfigError ? error.faults : [];
 }

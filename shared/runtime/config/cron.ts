@@ -8,7 +8,7 @@ export interface FieldProblem {
 
 const CRON_FIX = 'write six fields: second minute hour day month weekday, as in "0 30 1 * * *"';
 
-/** What our timers and Function Compute's both read alike: numbers, lists, ranges and steps; names for months and weekdays. */
+/** The syntax that croner and Function Compute interpret alike: numbers, lists, ranges and steps; names for months and weekdays. */
 const MONTH = "(?:[0-9]{1,2}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)";
 const WEEKDAY = "(?:MON|TUE|WED|THU|FRI|SAT|SUN)";
 const FIELDS: readonly { name: string; pattern: RegExp; fix: string }[] = [
@@ -17,13 +17,13 @@ const FIELDS: readonly { name: string; pattern: RegExp; fix: string }[] = [
   { name: "hour", pattern: listOf("[0-9]{1,2}"), fix: "write numbers from 0 to 23 with , - * /" },
   { name: "day", pattern: listOf("[0-9]{1,2}", "?"), fix: "write numbers from 1 to 31 with , - * / ?" },
   { name: "month", pattern: listOf(MONTH), fix: "write 1 to 12 or JAN to DEC with , - * /" },
-  // The two count weekdays differently in numbers, so only names are safe.
+  // The two number weekdays differently, so only names are safe.
   { name: "weekday", pattern: listOf(WEEKDAY, "?"), fix: "write names such as MON-FRI, * or ?" },
 ];
 
 /**
- * What is wrong with a cron expression: it must mean the same to our own timers and to a timer of Function Compute
- * (six fields, second first, no `@every`, no zone inside, no L, W or #).
+ * The problem of a cron expression, if any: it must mean the same to croner and to a timer of Function Compute (six fields, second first,
+ * no `@every`, no embedded zone, no L, W or #).
  */
 export function cronProblem(cron: string): FieldProblem | undefined {
   const fields = cron.trim().split(/\s+/);
@@ -38,10 +38,10 @@ export function cronProblem(cron: string): FieldProblem | undefined {
   return firesProblem(cron);
 }
 
-/** What is wrong with a time zone: it must be an IANA name that this runtime knows. */
+/** The problem of a time zone, if any: it must be an IANA name that this runtime knows. */
 export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
   const unknown = { code: "timeZone", wrong: "not a time zone", fix: "write an IANA name such as Asia/Shanghai, Europe/Berlin or UTC" };
-  // Offsets like +08:00 are taken by Intl but not by timers.
+  // Intl accepts offsets like +08:00, but timers do not.
   if (!/^[A-Za-z]/.test(timeZone)) return unknown;
   try {
     new Intl.DateTimeFormat("en", { timeZone });
@@ -52,7 +52,7 @@ export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
   }
 }
 
-/** Any fixed moment does: whether a cron ever fires does not depend on today. */
+/** Any fixed point in time works: whether a cron ever fires does not depend on today. */
 const ANY_MOMENT = new Date(0);
 
 function firesProblem(cron: string): FieldProblem | undefined {
@@ -62,7 +62,7 @@ function firesProblem(cron: string): FieldProblem | undefined {
       ? { code: "cron", wrong: "cron never fires", fix: "name a day that its month has" }
       : undefined;
   } catch {
-    // croner throws plain errors whose sentences add nothing to ours: a value is out of its field's range.
+    // croner throws plain errors whose messages add nothing: a value is out of its field's range.
     return { code: "cron", wrong: "cron has a value out of range", fix: CRON_FIX };
   }
 }

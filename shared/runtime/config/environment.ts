@@ -6,15 +6,15 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The tree with every `${NAME}` replaced, and a finding for each that cannot be. */
+/** The tree with every `${NAME}` replaced, and a finding for each placeholder that cannot be resolved. */
 export interface Resolved {
   tree: unknown;
   findings: Finding[];
-  /** What was put in, to keep it out of messages. */
+  /** The substituted values, so that messages can leave them out. */
   values: { placeholder: string; value: string }[];
 }
 
-/** Replaces `${NAME}` in every text, once: what a variable holds is not looked through again. Keys are left alone. */
+/** Replaces `${NAME}` in every text, in one pass: values of variables are not expanded again. Keys are left unchanged. */
 export function resolveEnvironment(tree: unknown, environment: Environment): Resolved {
   const findings: Finding[] = [];
   const values = new Map<string, string>();
@@ -32,16 +32,16 @@ export function resolveEnvironment(tree: unknown, environment: Environment): Res
   return { tree: resolved, findings, values: [...values].map(([placeholder, value]) => ({ placeholder, value })) };
 }
 
-/** True when a text still has, or had, a placeholder in it. */
+/** True when the text contains a placeholder. */
 export function hasPlaceholder(value: unknown): boolean {
   return typeof value === "string" && value.search(PLACEHOLDER) >= 0;
 }
 
 const HIDDEN = "(hidden)";
-/** Keys whose value is a secret even when it is written out; a webhook's URL and a mistyped token hash often are. */
+/** Keys whose literal value is a secret; a webhook's URL and a mistyped token hash often are secrets as well. */
 const SECRET_KEYS: readonly string[] = ["password", "secret", "accessKeyId", "secretAccessKey", "sha256"];
 
-/** The text to show for a path: as written, so with its placeholders; `null` for sections and for nothing. */
+/** The text to show for a path, as written, including placeholders; `null` for sections and missing values. */
 export function shownValue(written: unknown, segments: Segments): string | null {
   const value = at(written, segments);
   if (value === undefined || value === null || typeof value === "object") return null;
@@ -55,10 +55,10 @@ export function isSecretPath(segments: Segments): boolean {
   );
 }
 
-/** Shorter values are parts of many words, so they are replaced only where they stand alone. */
+/** Shorter values occur inside many words, so they are replaced only where they stand alone. */
 const SCRUB_CHARACTERS_MIN = 4;
 
-/** A message without the values of variables: the placeholder stands instead. */
+/** Replaces the values of variables in a message with their placeholders. */
 export function scrub(text: string, values: Resolved["values"], written: unknown): string {
   return values.reduce((scrubbed, { placeholder, value }) => {
     const stoodHere = typeof written === "string" && written.includes(placeholder);
@@ -78,7 +78,7 @@ function unresolved(segments: Segments, name: string, value: string | undefined)
   return { ...finding(segments, "environment", wrong, `set ${name} in the environment`), params: { name } };
 }
 
-/** `http://name:password@host` may hold a literal password. */
+/** `http://name:password@host` may contain a literal password. */
 function hideUserPart(value: string): string {
   return value.includes("@") ? HIDDEN : value;
 }

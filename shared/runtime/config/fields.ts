@@ -2,12 +2,12 @@ import * as z from "zod";
 import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
 import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
 
-/** For editors: a placeholder may stand wherever a text does. */
+/** For editors: a placeholder is permitted wherever a text is. */
 const PLACEHOLDER_PATTERN = String.raw`^.*\$\{[A-Za-z_][A-Za-z0-9_]*\}.*$`;
 
-/** They become part of snapshot names and of keys in the state. */
+/** These names become part of snapshot names and of keys in the state. */
 const NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,30}$";
-/** Existing repositories often have underscores (`aliyun_auto_snapshot`), and their names go into keys only. */
+/** Existing repositories often have underscores (`aliyun_auto_snapshot`), and their names are used in keys only. */
 const REPOSITORY_NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,79}$";
 
 export const NAME_FIXES: Readonly<Record<string, string>> = {
@@ -27,7 +27,7 @@ export function text(title: string, description: string) {
   return z.string().min(1).meta({ title, description });
 }
 
-/** A text with a check of its own; what it finds is carried as the issue's params. */
+/** A text with its own check; the problem found is passed on as the issue's params. */
 export function checkedText(title: string, description: string, check: (value: string) => FieldProblem | undefined, pattern?: string) {
   const field = z.string().superRefine((value, context) => {
     const problem = check(value);

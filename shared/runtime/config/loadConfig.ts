@@ -18,7 +18,7 @@ export interface ConfigReport {
 }
 
 /**
- * Reads ossnap.yaml (or JSON), puts the environment's values in and checks everything.
+ * Parses ossnap.yaml (or JSON), substitutes environment variables and validates everything.
  * Throws one `ConfigError` (`invalid`) that lists all faults; values from the environment are never shown.
  */
 export function loadConfig(text: string, environment: Environment): Config {
@@ -27,14 +27,14 @@ export function loadConfig(text: string, environment: Environment): Config {
   return config;
 }
 
-/** The same without throwing, and with what works but deserves a word. */
+/** Like {@link loadConfig} but does not throw, and also returns warnings. */
 export function checkConfig(text: string, environment: Environment): ConfigReport {
   const { source, faults } = readSource(text);
   if (source === undefined) return { config: undefined, faults, warnings: [] };
   const written = withoutEmptySections(source.tree);
   const resolved = resolveEnvironment(written, environment);
   const { input, findings } = checkTree(resolved);
-  // Function Compute names its region there; elsewhere nothing tells which network the caller is in.
+  // Function Compute sets its region in this variable; elsewhere the caller's network is unknown.
   const callerRegion = environment.FC_REGION;
   const regionWarnings = callerRegion === undefined ? [] : placeWarnings(resolved.tree, callerRegion);
   const shown = (found: Finding[]) => present(found, { source, written, resolved });
@@ -44,8 +44,8 @@ export function checkConfig(text: string, environment: Environment): ConfigRepor
 }
 
 /**
- * The configuration as it goes into a function's bundle: JSON with every `${NAME}` as written, so no secret leaves the environment.
- * Throws one `ConfigError` for everything that can be judged without the environment.
+ * The configuration for a function's bundle: JSON with every `${NAME}` as written, so that no secret leaves the environment.
+ * Throws one `ConfigError` for everything that can be checked without the environment.
  */
 export function resolvedConfigText(text: string): string {
   const { source, faults } = readSource(text);
@@ -61,7 +61,7 @@ function checkTree(resolved: Resolved) {
   const { tree } = resolved;
   const { input, findings } = checkShape(tree);
   const across = [...checkReferences(tree), ...checkRegistrations(tree), ...checkPlaces(tree), ...checkRules(tree)];
-  // What an unset variable would have held cannot be judged; that it is unset is told once.
+  // The value of an unset variable cannot be checked; that it is unset is reported once.
   const judged = [...findings, ...across].filter(({ segments }) => !hasPlaceholder(at(tree, segments)));
   return { input, findings: [...resolved.findings, ...judged] };
 }
@@ -72,7 +72,7 @@ interface Context {
   resolved: Resolved;
 }
 
-/** Findings as people read them: in the order of the lines, one for each path and fault. */
+/** Findings for display: sorted by line, without duplicates of path and fault. */
 function present(findings: readonly Finding[], { source, written, resolved }: Context): ConfigFault[] {
   const faults = findings.map((found): ConfigFault => {
     const clean = (text: string) => scrub(text, resolved.values, at(written, found.segments));
@@ -90,13 +90,13 @@ function present(findings: readonly Finding[], { source, written, resolved }: Co
   return [...seen.values()].sort((one, other) => (one.line ?? Number.MAX_SAFE_INTEGER) - (other.line ?? Number.MAX_SAFE_INTEGER));
 }
 
-/** `copies:` with all its entries commented out is null in YAML and meant as "none". */
+/** A section such as `copies:` with all its entries commented out is null in YAML and means "none". */
 function withoutEmptySections(tree: unknown): unknown {
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) return tree;
   return Object.fromEntries(Object.entries(asSection(tree)).filter(([, value]) => value !== null));
 }
 
-/** Secrets that stand in the file instead of a placeholder. */
+/** Secrets written in the file instead of a placeholder. */
 function literalSecrets(written: unknown): Finding[] {
   const findings: Finding[] = [];
   mapTexts(written, (text, segments: Segments) => {

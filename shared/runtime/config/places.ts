@@ -11,7 +11,7 @@ interface Located {
   place: Place;
 }
 
-/** Every place of the configuration by itself, and all of them against each other. */
+/** Checks every place of the configuration on its own and for overlaps with the others. */
 export function checkPlaces(tree: unknown): Finding[] {
   const state = located(tree, ["state"]);
   const watches = eachOf(tree, "watches", "blobs");
@@ -35,7 +35,7 @@ export function checkPlaces(tree: unknown): Finding[] {
   ];
 }
 
-/** What the addresses cost or keep out of reach when the caller runs in `callerRegion`: traffic tariffs and internal hosts. */
+/** Warnings about addresses for a caller in `callerRegion`: traffic charges and unreachable internal hosts. */
 export function placeWarnings(tree: unknown, callerRegion: string): Finding[] {
   const all = [
     ...located(tree, ["state"]),
@@ -100,7 +100,7 @@ function checkKeys(segments: Segments, { accessKeyId, secretAccessKey }: Place):
   return [finding([...segments, absent], "halfKey", "missing beside its other half", "add it, or leave out both")];
 }
 
-/** Repositories that a cluster may write: not registered readonly. */
+/** Repositories that a cluster may write to, which means not registered as readonly. */
 function writtenPlaces(tree: unknown): Located[] {
   return Object.keys(asSection(at(tree, ["repositories"]))).flatMap((name) => {
     const registration = asRegistration(at(tree, ["repositories", name, "register"]));

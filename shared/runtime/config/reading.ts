@@ -3,7 +3,7 @@ import { isRepositoryType } from "../../repository/settingKeys.ts";
 import type { SettingValue } from "../../repository/settings.ts";
 import { asSection, asText } from "./tree.ts";
 
-/** A place as far as it can be read; the state's says `prefix` and is on OSS unless told otherwise. */
+/** A place as far as it can be read; the state uses `prefix` instead of `basePath` and defaults to OSS. */
 export function asPlace(value: unknown): Place | undefined {
   const section = asSection(value);
   const bucket = asText(section.bucket);

@@ -1,7 +1,7 @@
 import { didYouMean } from "../../repository/fault.ts";
 import { asSection, asText, at, type Finding, finding } from "./tree.ts";
 
-/** Which key of which section names an entry of another one. */
+/** The keys whose value must be the name of an entry in another section. */
 const REFERENCES: readonly { section: string; key: string; target: string; noun: string }[] = [
   { section: "repositories", key: "cluster", target: "clusters", noun: "cluster" },
   { section: "backups", key: "repository", target: "repositories", noun: "repository" },
@@ -10,7 +10,7 @@ const REFERENCES: readonly { section: string; key: string; target: string; noun:
   { section: "watches", key: "cluster", target: "clusters", noun: "cluster" },
 ];
 
-/** Names that name nothing. Judged on what is written, so a broken entry is still one that can be named. */
+/** Finds dangling references. Checks the input as written, so that an invalid entry can still be referenced. */
 export function checkReferences(tree: unknown): Finding[] {
   return REFERENCES.flatMap(({ section, key, target, noun }) => {
     const known = Object.keys(asSection(at(tree, [target])));

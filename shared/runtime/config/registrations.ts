@@ -5,7 +5,7 @@ import { validateRepositorySettings } from "../../repository/settings.ts";
 import { asPlace, asRegistration } from "./reading.ts";
 import { asSection, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
 
-/** Every registration's settings, and whether they and `blobs` speak of the same place. */
+/** Checks every registration's settings and whether they refer to the same place as `blobs`. */
 export function checkRegistrations(tree: unknown): Finding[] {
   return [...registrationsOf(tree, "repositories"), ...registrationsOf(tree, "watches")].flatMap(({ segments, value }) => {
     const registration = asRegistration(value);
@@ -19,7 +19,7 @@ export function checkRegistrations(tree: unknown): Finding[] {
   });
 }
 
-/** What the settings make one pay for or stumble over, though they work. */
+/** Settings that work but cost money or have surprising effects. */
 export function registrationWarnings(tree: unknown): Finding[] {
   return [...registrationsOf(tree, "repositories"), ...registrationsOf(tree, "watches")].flatMap(({ segments, value }) => {
     const registration = asRegistration(value);
@@ -39,7 +39,7 @@ function checkWritable(segments: Segments, { settings }: Registration): Finding[
   return [finding([...segments, "settings", "readonly"], "watchWritable", "a watch is registered read-only, always", "remove it")];
 }
 
-/** Blobs that are proven at one place and restored from another would prove nothing. */
+/** Proving blobs at one place and restoring from another would prove nothing. */
 function checkSamePlace(tree: unknown, segments: Segments, registration: Registration): Finding[] {
   const blobs = asPlace(at(tree, [...segments.slice(0, -1), "blobs"]));
   const registered = placeOf(registration);

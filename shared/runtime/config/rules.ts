@@ -4,7 +4,7 @@ import { asSection, asText, at, type Finding, finding, type Segments } from "./t
 
 const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"];
 
-/** What single values cannot tell: rules that contradict each other or come to nothing. */
+/** Checks across several values: rules that contradict each other or have no effect. */
 export function checkRules(tree: unknown): Finding[] {
   return [
     ...checkReservedKeys(tree, []),
@@ -105,7 +105,7 @@ function checkTokens(tree: unknown): Finding[] {
   );
 }
 
-/** The schema passes over this one key, and nothing that is written may go unheard. */
+/** The schema ignores this key, but nothing that is written may be silently ignored. */
 function checkReservedKeys(node: unknown, segments: Segments): Finding[] {
   if (typeof node !== "object" || node === null) return [];
   return Object.entries(node).flatMap(([key, value]) => {

@@ -181,7 +181,7 @@ const channel = z
   })
   .meta({ title: "Channel", description: "Told when something fails or is late, and again when it is over." });
 
-/** ossnap.yaml as written, its placeholders replaced. */
+/** ossnap.yaml as written, with its placeholders replaced. */
 export const configSchema = z
   .strictObject({
     version: z.literal(1).meta({ title: "Version", description: "Of this format: 1." }),

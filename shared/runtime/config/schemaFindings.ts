@@ -6,7 +6,7 @@ import { at, type Finding, finding, type Segments } from "./tree.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** Shapes, types and single values; `input` is there when all of them are right. */
+/** Checks shapes, types and single values; `input` is present when all are valid. */
 export function checkShape(tree: unknown): { input: ConfigInput | undefined; findings: Finding[] } {
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return { input: parsed.data, findings: [] };
@@ -59,7 +59,7 @@ function typeFinding(segments: Segments, expected: string, value: unknown): Find
   if (value === undefined) return finding(segments, "missing", "missing", `add it: ${kind}`);
   if (value === null) return finding(segments, "missing", "empty", `write ${kind}`);
   const fix = expected === "string" && typeof value !== "object" ? "put it in quotes" : `write ${kind}`;
-  // A scalar where a section belongs is a slip that nobody foresaw: it may be a secret.
+  // A scalar in place of a section is unexpected input and may be a secret.
   return { ...finding(segments, "type", `must be ${kind}`, fix), hidesValue: kind === "a section" };
 }
 
@@ -86,7 +86,7 @@ function customFinding(segments: Segments, issue: z.core.$ZodIssueCustom): Findi
   return finding(segments, String(code ?? "value"), String(wrong ?? issue.message), String(fix ?? "see the example configuration"));
 }
 
-/** The keys that the schema knows at a path. */
+/** The keys that the schema defines at a path. */
 function keysAt(segments: Segments): string[] {
   let schema: unknown = configSchema;
   for (const segment of segments) schema = childOf(unwrapped(schema), segment);

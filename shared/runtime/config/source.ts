@@ -3,29 +3,29 @@ import { reason } from "../../model/reason.ts";
 import type { ConfigFault } from "./configError.ts";
 import type { Segments } from "./tree.ts";
 
-/** Far above any real configuration; a larger text is some other file. */
+/** Far above any real configuration; a larger text is a different file. */
 const SOURCE_CHARACTERS_MAX = 1_000_000;
-/** Aliases can blow up a small text into gigabytes. */
+/** Aliases can expand a small text to gigabytes. */
 const ALIASES_MAX = 100;
-/** The configuration has six levels; an alias that refers to itself has no end. */
+/** The configuration has six levels; an alias that refers to itself would never end. */
 const DEPTH_MAX = 20;
 
 export interface Source {
-  /** Plain data; the placeholders still stand in it. */
+  /** Plain data with unresolved placeholders. */
   tree: unknown;
-  /** The line that a path stands on, or the nearest section around it. */
+  /** The line of a path, or of the nearest enclosing section. */
   lineOf(segments: Segments): number | undefined;
 }
 
 type Reading = { source: Source; faults: [] } | { source: undefined; faults: ConfigFault[] };
 
-/** Reads YAML (and JSON, which it contains). The parser's own sentences quote the text, secrets too, so its codes get words of ours. */
+/** Parses YAML (and JSON, a subset). The parser's messages quote the text, including secrets, so its codes get messages without quotes. */
 export function readSource(text: string): Reading {
   if (text.length > SOURCE_CHARACTERS_MAX) return refused(undefined, "too long", `keep it within ${SOURCE_CHARACTERS_MAX} characters`);
   try {
     return parseSource(text);
   } catch (error) {
-    // What the parser throws at too many aliases.
+    // Thrown by the parser for too many aliases.
     if (!(error instanceof ReferenceError)) throw error;
     return refused(undefined, "repeats an alias too often", "write the values out");
   }
@@ -38,7 +38,7 @@ function parseSource(text: string): Reading {
     const [wrong, fix] = SYNTAX[code] ?? ["not readable as YAML", "check the indentation, brackets and quotes on this line"];
     return textFault(lines.linePos(pos[0]).line, wrong, fix);
   });
-  // One slip makes the parser stumble many times, so only the first fault of a line is told.
+  // One mistake causes many parser errors, so only the first fault of each line is reported.
   const first = faults.filter(({ line }, index) => faults.findIndex((other) => other.line === line) === index);
   if (first.length > 0) return { source: undefined, faults: first };
   const tree: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });

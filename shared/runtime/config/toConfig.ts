@@ -3,7 +3,7 @@ import { parseDuration } from "../../repository/duration.ts";
 import { normalizePlace, placeOf } from "../../repository/place.ts";
 import type { ConfigInput } from "./schema.ts";
 
-/** The checked input as the model has it: durations in milliseconds, places without trailing slashes, `blobs` derived. */
+/** Converts the validated input to the model: durations in milliseconds, places without trailing slashes, `blobs` derived. */
 export function toConfig(input: ConfigInput): Config {
   const { prefix, ...state } = input.state;
   return {
@@ -54,7 +54,7 @@ function toWatch({ blobs, cluster, register, restore: { keepOld, ...restore }, p
   };
 }
 
-/** Without a prototype: a lookup of `constructor`, a lawful name from outside, must find nothing. */
+/** Without a prototype: a look-up of `constructor`, a valid name from outside, must find nothing. */
 function named<Entry, Value>(entries: Record<string, Entry>, map: (entry: Entry) => Value): Record<string, Value> {
   const result: Record<string, Value> = Object.create(null);
   for (const [name, entry] of Object.entries(entries)) result[name] = map(entry);

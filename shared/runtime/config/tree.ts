@@ -1,17 +1,17 @@
 import { type ReasonParam, reason } from "../../model/reason.ts";
 import type { Fault } from "../../repository/fault.ts";
 
-/** Keys and positions from the top of the file. */
+/** Keys and list indices from the top of the file. */
 export type Segments = readonly (string | number)[];
 
-/** A fault before it is given its path as text, its value and its line. */
+/** A fault before its path is converted to text and its value and line are added. */
 export interface Finding {
   segments: Segments;
   wrong: string;
   fix: string;
   code: string;
   params?: Readonly<Record<string, ReasonParam>>;
-  /** What stands under a key that nobody knows may be a secret. */
+  /** The value under an unknown key may be a secret. */
   hidesValue?: boolean;
 }
 
@@ -24,7 +24,7 @@ export function pathText(segments: Segments): string {
   return segments.map((segment, index) => (typeof segment === "number" ? `[${segment}]` : index === 0 ? segment : `.${segment}`)).join("");
 }
 
-/** What stands at a path; `undefined` when the way ends before. */
+/** The value at a path; `undefined` when the path does not exist. */
 export function at(tree: unknown, segments: Segments): unknown {
   let node = tree;
   for (const segment of segments) {
@@ -34,7 +34,7 @@ export function at(tree: unknown, segments: Segments): unknown {
   return node;
 }
 
-/** The value as a section, empty when it is none: checks across sections go on when one of them is broken. */
+/** The value as a section, or an empty one if it is not a section, so that checks across sections continue when one of them is invalid. */
 export function asSection(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
@@ -43,7 +43,7 @@ export function asText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Copies a tree, giving every text to `replace`. */
+/** Copies a tree and applies `replace` to every text. */
 export function mapTexts(node: unknown, replace: (text: string, segments: Segments) => string, segments: Segments = []): unknown {
   if (typeof node === "string") return replace(node, segments);
   if (Array.isArray(node)) return node.map((item, index) => mapTexts(item, replace, [...segments, index]));
@@ -51,10 +51,10 @@ export function mapTexts(node: unknown, replace: (text: string, segments: Segmen
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, mapTexts(value, replace, [...segments, key])]));
 }
 
-/** Takes a fault of the repository rules into the file: `settings.chunk_size` below `repositories.nightly.register`. */
+/** Maps a fault of the repository rules to its path in the file: `settings.chunk_size` below `repositories.nightly.register`. */
 export function findingOf({ path, value, wrong, fix, reason: why }: Fault, below: Segments): Finding {
   const settings = "settings.";
-  // A setting's own name may hold dots, so only the first one separates.
+  // A setting's name may contain dots, so only the first dot is a separator.
   const own = path.startsWith(settings) ? ["settings", path.slice(settings.length)] : [path];
   return { segments: [...below, ...own], wrong, fix, code: why.code, params: why.params, hidesValue: value === null };
 }

@@ -1,15 +1,15 @@
 import type { Created } from "../../jobs/log.ts";
 import { advanceJob } from "../../tick/advance.ts";
 import { doneRow, openRow } from "../../verbs/jobs/show.ts";
+import type { Call } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
-import type { Call } from "./routes.ts";
 
-/** 202 with the job and where to look; a key that was used for another request is refused. New work is begun at once, and goes on without us. */
+/** 202 with the job and its location; rejects a key used for another request. Starts new work, which continues after the response. */
 export async function accepted(call: Pick<Call, "world" | "fingerprint" | "key" | "request">, created: Created): Promise<HttpAnswer> {
   const known = created.outcome === "done" ? created.done.fingerprint : created.job.intent.fingerprint;
   if (call.key !== undefined && created.outcome !== "created" && known !== undefined && known !== call.fingerprint)
     return problem("idempotency-key-reused", "this Idempotency-Key came with another request before; use a fresh one", call.request);
-  // A proof may read for minutes; the next tick does it.
+  // A proof may read for minutes, so the next tick runs it.
   if (created.outcome === "created" && created.job.kind !== "verification") await advanceJob(call.world, created.job.id);
   const job = created.outcome === "done" ? doneRow(created.done) : openRow((await call.world.log.read(created.job.id)) ?? created.job);
   const replayed: Record<string, string> = created.outcome === "created" ? {} : { "idempotent-replayed": "true" };

@@ -8,7 +8,7 @@ export interface HttpAnswer {
   body: string;
 }
 
-/** Faults of the request itself, which have no place in the closed family. */
+/** Faults of the HTTP request itself, which the closed set of error codes does not cover. */
 export type HttpFault =
   | "unauthenticated"
   | "forbidden"
@@ -69,7 +69,7 @@ export function json(statusCode: number, value: unknown, headers: Record<string,
   };
 }
 
-/** `application/problem+json` (RFC 9457) with our code and the request's id. */
+/** `application/problem+json` (RFC 9457) with ossnap's error code and the request id. */
 export function problem(
   code: keyof typeof STATUS,
   detail: string,
@@ -91,7 +91,7 @@ export function problem(
   return { ...answer, headers: { ...answer.headers, "content-type": "application/problem+json" } };
 }
 
-/** An error as strangers may see it: our own errors say what they say, anything else only that it happened. */
+/** An error as it may be shown to a caller: AppErrors with their message, anything else only as a failure. */
 export function problemOf(error: unknown, request: { id: string; path: string }, redact: (text: string) => string): HttpAnswer {
   if (!(error instanceof AppError)) return problem("internal", `request ${request.id} failed; the log says why`, request);
   const why: { reason?: Reason } = error.reason ? { reason: error.reason } : {};
@@ -101,7 +101,7 @@ export function problemOf(error: unknown, request: { id: string; path: string },
   return problem(code, redact(messageOf(error)), request, why, retry);
 }
 
-/** A state that was never initialised is ours to mend, not a wrong address of the caller's. */
+/** An uninitialised state is a server fault, not a wrong address in the request. */
 function stateFault(error: AppError): boolean {
   return error.reason?.code.startsWith("state.") ?? false;
 }

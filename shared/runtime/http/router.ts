@@ -4,8 +4,9 @@ import { AppError, messageOf } from "../../model/errors.ts";
 import type { HttpEvent } from "../events.ts";
 import { checked, type Door } from "../handler.ts";
 import { redactor } from "../redact.ts";
+import type { Route } from "./call.ts";
 import { type HttpAnswer, problem, problemOf } from "./problem.ts";
-import { fingerprintOf, ROUTES, type Route } from "./routes.ts";
+import { fingerprintOf, ROUTES } from "./routes.ts";
 import { authenticate, header } from "./tokens.ts";
 
 /** Requests are small; anything larger is a mistake or an attack. */
@@ -17,7 +18,7 @@ interface Request {
   method: string;
 }
 
-/** Token, route, role, body, verb, in that order: nothing behind us is touched before the caller is known. */
+/** Checks token, route, body and role before it runs the verb: no other system is accessed before the caller is authenticated. */
 export async function answer(event: HttpEvent, door: Door): Promise<HttpAnswer> {
   const { method, path } = event.requestContext.http;
   const request = { id: door.context.requestId, path, method };
@@ -26,7 +27,7 @@ export async function answer(event: HttpEvent, door: Door): Promise<HttpAnswer> 
     door.logger.error("request failed", { method, path, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
     return problemOf(error, request, redact);
   });
-  // Reasons carry what other systems said, in problems as in the rows of jobs.
+  // Reasons contain messages of other systems, both in problems and in job rows.
   return { ...answered, body: redact(answered.body) };
 }
 

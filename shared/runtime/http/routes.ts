@@ -1,45 +1,22 @@
 import * as z from "zod";
-import type { Asked } from "../../jobs/record.ts";
-import type { World } from "../../jobs/world.ts";
 import { sha256 } from "../../model/hash.ts";
 import { slotOf } from "../../model/slot.ts";
 import { jobNow } from "../../tick/jobNow.ts";
-import { adopt, planAdoption } from "../../verbs/adopt/apply.ts";
+import { adopt } from "../../verbs/adopt/apply.ts";
+import { planAdoption } from "../../verbs/adopt/gather.ts";
 import { askBackup } from "../../verbs/backup/ask.ts";
 import { askCopy } from "../../verbs/copy/ask.ts";
-import { cancelJob, listJobs, setPaused, showJob } from "../../verbs/jobs/show.ts";
+import { cancelJob, setPaused } from "../../verbs/jobs/ask.ts";
+import { listJobs, showJob } from "../../verbs/jobs/show.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
-import { listRepositories, registerByHand } from "../../verbs/repositories/show.ts";
+import { registerByHand } from "../../verbs/repositories/apply.ts";
+import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { accepted } from "./accepted.ts";
+import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
-
-export interface Call<B = unknown> {
-  world: World;
-  params: Readonly<Record<string, string>>;
-  query: Readonly<Record<string, string>>;
-  body: B;
-  asked: Asked;
-  /** The caller's idempotency key. */
-  key: string | undefined;
-  /** Over method, path and body: a key that comes back with another one is a mistake. */
-  fingerprint: string;
-  request: { id: string; path: string };
-}
-
-export interface Route {
-  method: "GET" | "POST" | "DELETE";
-  /** `{name}` takes one segment. */
-  path: string;
-  body?: z.ZodType;
-  /** Whether this very call changes something; then it takes an operator. */
-  changes(body: unknown): boolean;
-  /** Mends a state that was lost, and so must be able to open it. */
-  adopting?: true;
-  run(call: Call): Promise<HttpAnswer>;
-}
 
 const never = () => false;
 const always = () => true;
@@ -57,7 +34,7 @@ function route<S extends z.ZodType>(
 const empty = z.strictObject({}).default({});
 const list = (data: unknown) => json(200, { data, next: null });
 
-/** Every path of the API: the router walks this table, and so will whatever describes it. */
+/** Every path of the API: the router and any description of the API iterate over this table. */
 export const ROUTES: readonly Route[] = [
   route("GET", "/snapshots", empty, never, async ({ world, query }) => list(await listSnapshots(world, query))),
   route("GET", "/repositories", empty, never, async ({ world }) => list(await listRepositories(world))),
@@ -164,7 +141,7 @@ function restoreBody() {
   });
 }
 
-/** What tells one request from another under the same key. */
+/** Distinguishes requests under the same key. */
 export function fingerprintOf(method: string, path: string, body: unknown): string {
   return sha256(JSON.stringify([method, path, body]));
 }

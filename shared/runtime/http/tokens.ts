@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { HttpToken } from "../../model/config.ts";
 
-/** The token that a request carries matches, compared against every configured one in constant time; `undefined` when none does. */
+/** The configured token that matches the request's, compared with each of them in constant time; `undefined` when none matches. */
 export function authenticate(headers: Readonly<Record<string, string>>, tokens: readonly HttpToken[]): HttpToken | undefined {
   const given = tokenOf(headers);
   if (given === undefined) return undefined;
@@ -13,14 +13,14 @@ export function authenticate(headers: Readonly<Record<string, string>>, tokens: 
   return found;
 }
 
-/** `x-ossnap-token`, else `Authorization: Bearer …`; the latter belongs to Function Compute's own signature when its door checks one. */
+/** `x-ossnap-token`, else `Authorization: Bearer …`, which carries Function Compute's own signature when its HTTP trigger requires one. */
 function tokenOf(headers: Readonly<Record<string, string>>): string | undefined {
   const own = header(headers, "x-ossnap-token");
   if (own !== undefined) return own;
   return /^Bearer (.+)$/i.exec(header(headers, "authorization") ?? "")?.[1];
 }
 
-/** Function Compute gives names in canonical case. */
+/** Case-insensitive, because Function Compute passes header names in canonical case. */
 export function header(headers: Readonly<Record<string, string>>, name: string): string | undefined {
   const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
   return key === undefined ? undefined : headers[key];

@@ -10,18 +10,19 @@ import { listRoots, type OpenedRepository, openRepository } from "../../reader/r
 import { stateKey } from "../../state/keys.ts";
 import { hasMark } from "../../state/marks.ts";
 import { ownerOf } from "../copy/gatherPlan.ts";
-import type { Found } from "./apply.ts";
+import type { Found } from "./types.ts";
 
 interface AdoptedCopy {
   name: string;
   rule: CopyRule;
-  /** A person says that nothing else writes there. */
+  /** Set when a person confirmed that nothing else writes there. */
   isTakenOver: boolean;
 }
 
 /**
- * A destination can be taken over only when its root is, byte for byte, what this copy publishes of a root that the source still has. Another tool's
- * mirror is equal too, and a copy deletes stale roots: so it is told, and written only when somebody who knows says so.
+ * A destination can be taken over only if its root is byte-equal to what this copy would publish for a root that the source still has. A
+ * mirror made by another tool is equal too, and a copy deletes stale roots, so the finding is reported and written only when a person
+ * confirms it.
  */
 export async function adoptCopy(world: World, work: OpenWork, { name: copyName, rule, isTakenOver }: AdoptedCopy): Promise<Found[]> {
   const destination = world.blobs(rule.to);
@@ -54,7 +55,7 @@ async function isEmpty(store: BlobStore): Promise<boolean> {
   return true;
 }
 
-/** The newest root of the source whose part, as a copy cuts it, has the very bytes of the destination's root. */
+/** The newest root of the source whose subset, as a copy would write it, is byte-equal to the destination's root. */
 async function rootBehind(source: BlobStore, { root, rootBytes }: OpenedRepository): Promise<string | undefined> {
   const uuids = (root?.snapshots ?? []).map(({ uuid }) => uuid);
   const generations = [...(await listRoots(source)).keys()].sort((a, b) => b - a);
@@ -66,7 +67,7 @@ async function rootBehind(source: BlobStore, { root, rootBytes }: OpenedReposito
   return undefined;
 }
 
-/** `undefined` for a root that does not hold them all. */
+/** Returns `undefined` if the root does not list all of them. */
 function cutRoot(bytes: Uint8Array, uuids: readonly string[]): Uint8Array | undefined {
   try {
     return subsetRoot(bytes, uuids);

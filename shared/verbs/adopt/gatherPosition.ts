@@ -9,23 +9,24 @@ import { selectNames } from "../../plan/selection.ts";
 import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
-import type { Found } from "./apply.ts";
+import type { Found } from "./types.ts";
 
-/** Stands for the uuid of a snapshot that is no longer in the bucket: its time alone says what is above it. */
+/** Placeholder uuid of a snapshot that is no longer in the bucket; its time alone orders it. */
 const UUID_GONE = "gone";
 const NAMES_SHOWN = 5;
 
-/** An index of ours on the watch's cluster. */
+/** A restored index of ours on the watch's cluster. */
 interface Restored {
   index: ClusterIndex;
   digits: string;
-  /** The snapshot whose time and hash its name carries. */
+  /** The snapshot whose time and hash are part of the index name. */
   snapshot: RootSnapshot | undefined;
 }
 
 /**
- * What a watch serves: the index behind its alias, whose name carries its snapshot's time and a hash over the uuid, found again among the snapshots in the bucket.
- * The roots that were looked at are left to the next look: it reads the newest one once, and asks for nothing that is not above the position.
+ * What a watch serves: the index behind its alias. The index name contains the snapshot's time and a hash of its uuid, which identify it
+ * in the bucket. Markers of examined roots are not restored: the next check reads the newest root once and requests only snapshots above
+ * the position.
  */
 export async function adoptWatch(world: World, work: OpenWork, watchName: string, watch: Watch): Promise<Found[]> {
   const indices = await world.cluster(watch.cluster).listIndices();
@@ -41,7 +42,8 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
     return ours ? [{ index, digits, snapshot }] : [];
   });
   const { alias } = watch.restore;
-  const { served, said } = alias === undefined ? await besideOf(world, watch, opened.root, restored) : servedBy(alias, indices, restored);
+  const { served, said } =
+    alias === undefined ? await servedBeside(world, watch, opened.root, restored) : servedBy(alias, indices, restored);
   if (!served) return said;
   const { index, digits, snapshot } = served;
   const uuid = snapshot?.uuid ?? UUID_GONE;
@@ -58,7 +60,7 @@ function nameOf(index: string, { uuid, startTime }: RootSnapshot, { restore }: W
   return startTime ? restoredIndexName({ index, snapshotUuid: uuid, snapshotStart: startTime, alias: restore.alias, attempt: 1 }) : "";
 }
 
-/** What is served, and what is to be said besides; without the former, why nothing is. */
+/** The served index and further findings; without a served index, the findings explain why. */
 interface Served {
   served?: Restored | undefined;
   said: Found[];
@@ -76,10 +78,10 @@ function servedBy(alias: string, indices: readonly ClusterIndex[], restored: rea
 }
 
 /**
- * Without an alias only names that the bucket explains say whose indices these are, and only a snapshot that is there with all that the watch
- * wants of it is served: a position on one that is there in part would leave it so for ever.
+ * Without an alias, only index names that match a snapshot in the bucket identify our indices. A snapshot counts as served only if all
+ * indices that the watch wants are present, because a position on a partial one would never be completed.
  */
-async function besideOf(world: World, watch: Watch, root: RootCatalogue | undefined, restored: readonly Restored[]): Promise<Served> {
+async function servedBeside(world: World, watch: Watch, root: RootCatalogue | undefined, restored: readonly Restored[]): Promise<Served> {
   const newestFirst = restored.filter(({ snapshot }) => snapshot !== undefined).sort((a, b) => (a.digits < b.digits ? 1 : -1));
   const byUuid = new Map(newestFirst.map((one) => [one.snapshot?.uuid, one]));
   const cluster = world.cluster(watch.cluster);
@@ -106,7 +108,7 @@ async function isStarted(cluster: Cluster, { name, state, shards }: ClusterIndex
   return state === "open" && (await cluster.health(name))?.primariesActive === shards;
 }
 
-/** What served before was to be deleted after a while; that is forgotten, and nothing is deleted on a guess. */
+/** Indices that served earlier were scheduled for deletion; that schedule is lost, and nothing is deleted on a guess. */
 function leftovers(restored: readonly Restored[], served: Restored): Found[] {
   const stem = parseRestoredIndexName(served.index.name)?.stem;
   const old = restored

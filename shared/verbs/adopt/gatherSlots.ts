@@ -15,12 +15,12 @@ import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
-import type { Found } from "./apply.ts";
+import type { Found } from "./types.ts";
 
-/** As many as a policy's own work keeps. */
+/** The same number that a policy's own backups keep. */
 const HINTS = 3;
 
-/** The longest that Function Compute keeps an event to bring it again. */
+/** Function Compute retries an event for at most seven days. */
 const PASSED_MS = 7 * 86_400_000;
 
 interface HeldSnapshot {
@@ -43,8 +43,8 @@ interface OwnSnapshot extends HeldSnapshot {
 }
 
 /**
- * The slots of a policy that have their good snapshot: taken at its word, since the list of indices that was planned is lost with the state.
- * A slot with failed attempts only is left open, and taken up again by the next look while it is the newest.
+ * The slots of a policy that have a good snapshot. SUCCESS is trusted because the planned list of indices was lost with the state.
+ * A slot that has only failed attempts stays open; the next check retries it while it is the newest.
  */
 export async function adoptBackups(world: World, work: OpenWork, { name, policy, asked }: AdoptedPolicy): Promise<Found[]> {
   const { cluster } = configured(world.config, "repositories", policy.repository);
@@ -75,7 +75,7 @@ export async function adoptBackups(world: World, work: OpenWork, { name, policy,
   ];
 }
 
-/** The cluster that writes there knows most, also what runs; where it does not know the repository (yet), the bucket tells the rest. */
+/** The writing cluster also knows running snapshots; if the repository is not registered there, the bucket is read instead. */
 async function heldSnapshots(world: World, repository: string): Promise<HeldSnapshot[]> {
   const { cluster } = configured(world.config, "repositories", repository);
   try {
@@ -92,7 +92,7 @@ async function heldSnapshots(world: World, repository: string): Promise<HeldSnap
   });
 }
 
-/** The permanent records: the fence against a timer that comes again, however late. */
+/** The permanent records, which protect against a timer event that is delivered again. */
 async function doneWrites(
   world: World,
   work: OpenWork,
@@ -105,7 +105,7 @@ async function doneWrites(
     ...(await keysBelow(world.state, stateKey.doneAll("backup"))).map((key) => key.replace(/\.json$/, "")),
     ...work.jobs.map(({ id }) => id),
   ]);
-  // A state that knows a good slot was not lost: what it has no record of was nobody's promise.
+  // A state that knows a good slot was not lost: slots without a record precede the policy.
   const isLost = (work.live.slots.get(name) ?? []).every(({ state }) => state !== "done");
   const passed = isLost ? passedRecords(name, policy, newest, asked) : [];
   const records = [...passed, ...good.map((snapshot) => doneRecord(snapshot, asked))];
@@ -129,7 +129,7 @@ function doneRecord({ name, uuid, startTime, endTime, indices, parts }: OwnSnaps
   });
 }
 
-/** Moments before the newest good slot whose snapshot was thinned out, or never came: their time is over either way. */
+/** Slots before the newest good one that have no snapshot, because it was pruned or never taken. */
 function passedRecords(policyName: string, { schedule }: BackupPolicy, newest: OwnSnapshot, asked: Asked): DoneRecord[] {
   const until = slotTime(newest.parts.slot);
   return dueSlots(schedule, new Date(until.getTime() - PASSED_MS), until)
@@ -141,7 +141,7 @@ function passedRecords(policyName: string, { schedule }: BackupPolicy, newest: O
     });
 }
 
-/** Snapshots by hand are no moments of the schedule, and say nothing of one that is missing before them. */
+/** Snapshots taken by hand are not slots of the schedule and do not prove that an earlier slot was met. */
 function hintWrites(work: OpenWork, policyName: string, { schedule }: BackupPolicy, good: readonly OwnSnapshot[]): Found["writes"] {
   const known = new Set((work.live.slots.get(policyName) ?? []).map(({ slot }) => slot));
   const scheduled = good.filter(({ parts }) => {
@@ -157,7 +157,7 @@ function hintWrites(work: OpenWork, policyName: string, { schedule }: BackupPoli
     });
 }
 
-/** Whether its plan was ever applied by hand, and what was pinned, stood in the state alone. */
+/** Pins, and whether a plan was applied by hand, were stored only in the state. */
 async function pruneWaits(world: World, name: string, policy: BackupPolicy): Promise<Found[]> {
   if (!policy.prune || (await readObject(world.state, stateKey.applied(name, policyFingerprint(policy, name))))) return [];
   return [{ reason: reason("adopt.pruneWaits", { policy: name }), writes: [] }];

@@ -4,20 +4,23 @@ import type { World } from "../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { tellBegin, tellOver } from "../../notices/notices.ts";
+import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { laterLower, rootAmbiguity, type SeenRoot } from "../../proof/ambiguity.ts";
 import type { OpenedRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 
-/** What is remembered of the root that was last taken for good. */
+/** What is stored of the last root that was unambiguous. */
 interface WatchUuids {
   uuids: string[];
   lastModified: string | undefined;
   repositoryUuid: string | undefined;
 }
 
-/** Whether it is unclear that a watch's newest root is the newest state of its repository. Said once, and once more when it is over; a clear root is remembered. */
+/**
+ * Whether it is uncertain that a watch's highest root is the newest state of its repository. Reported once, resolved once; an unambiguous
+ * root is stored.
+ */
 export async function isAmbiguous(
   world: World,
   work: OpenWork,
@@ -36,11 +39,11 @@ export async function isAmbiguous(
     served: (work.live.positions.get(watchName) ?? []).map(({ uuid }) => uuid),
   });
   if (why !== undefined) {
-    await tellBegin(world, { key, code: "root.ambiguous", severity: "bad", reason: why });
+    await raiseNotice(world, { key, code: "root.ambiguous", severity: "bad", reason: why });
     return true;
   }
-  if (work.live.notices.has(key)) await tellOver(world, key, "root.ambiguous", reason("root.clear", { root: root.key }));
-  // An emptied root says nothing of whose it is: what was there before stays known.
+  if (work.live.notices.has(key)) await resolveNotice(world, key, "root.ambiguous", reason("root.clear", { root: root.key }));
+  // An empty root does not identify its repository, so the earlier uuids are kept.
   const now: WatchUuids = {
     uuids: uuids.length === 0 ? (stored?.uuids ?? []) : uuids,
     lastModified: rootInfo?.lastModified?.toISOString(),
@@ -50,7 +53,7 @@ export async function isAmbiguous(
   return false;
 }
 
-/** Lower roots that are newer than the highest are read; one that cannot be keeps its snapshots unknown. */
+/** Reads lower roots that are newer than the highest; if one cannot be decoded, its snapshots stay unknown. */
 async function seenRoots(store: BlobStore, roots: ReadonlyMap<number, BlobInfo>): Promise<SeenRoot[]> {
   const seen: SeenRoot[] = [...roots].map(([generation, { lastModified }]) => ({ generation, lastModified }));
   for (const root of laterLower(seen)) root.uuids = await uuidsIn(store, roots.get(root.generation)?.key ?? "");
@@ -59,7 +62,7 @@ async function seenRoots(store: BlobStore, roots: ReadonlyMap<number, BlobInfo>)
 
 async function uuidsIn(store: BlobStore, key: string): Promise<ReadonlySet<string> | undefined> {
   const bytes = await store.get(key);
-  // One that vanished since the listing is no rival any more.
+  // A root that vanished since the listing no longer competes.
   if (bytes === undefined) return new Set();
   try {
     return new Set(decodeRoot(key, bytes).snapshots.map(({ uuid }) => uuid));

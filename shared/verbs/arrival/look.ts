@@ -13,13 +13,15 @@ import { listRoots, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { safeWatch } from "../../repository/withoutSecrets.ts";
 import { stateKey } from "../../state/keys.ts";
-import { hasMark, rememberMark } from "../../state/marks.ts";
+import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
 import { isAmbiguous } from "./ambiguity.ts";
-import { arrivalOrder } from "./askRestore.ts";
+import { restoreOrder } from "./restoreOrder.ts";
 import type { ArrivalData, ArrivalInput } from "./step.ts";
 
-/** Looks whether a watch's newest root names good snapshots above its position, and if so writes the intent to bring them in; the jobs asked for. */
+/**
+ * Checks whether a watch's newest root lists good snapshots above its position and writes the intent to bring them in. Returns those jobs.
+ */
 export async function lookAtWatch(world: World, work: OpenWork, watchName: string, asked: Asked): Promise<Created[]> {
   const watch = configured(world.config, "watches", watchName);
   const store = world.blobs(watch.blobs);
@@ -34,15 +36,15 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const dated = await datedSnapshots(store, opened);
   const above = newestGoodFirst(dated).filter((snapshot) => isAbove(snapshot, work, watchName));
   const created: Created[] = [];
-  // `each` brings in every one, oldest first; otherwise the newest, or the next one when that came to nothing.
+  // `each` brings in all of them, oldest first; otherwise the newest, or the next one if that failed.
   for (const snapshot of watch.restore.which === "each" ? above.reverse() : above) {
-    const one = await bringIn(world, work, watchName, { snapshot, generation: opened.root?.generation ?? 0, asked });
+    const one = await requestArrival(world, work, watchName, { snapshot, generation: opened.root?.generation ?? 0, asked });
     created.push(one);
     if (watch.restore.which !== "each" && (one.outcome !== "done" || one.done.state === "done")) break;
   }
-  // While a snapshot's own blob is missing its time is unknown, and the next look may choose another.
+  // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
   if (dated.every(({ startTime, state }) => startTime !== undefined || state !== "SUCCESS"))
-    await rememberMark(world, work.live.watchRoots, {
+    await recordMark(world, work.live.watchRoots, {
       name: watchName,
       prefix: stateKey.watchRoots(watchName),
       mark,
@@ -50,7 +52,7 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   return created;
 }
 
-/** Lower roots that are newer than the highest belong to the mark: a repository begun anew at 0 must not go unseen below an old number. */
+/** Includes lower roots that are newer than the highest, so that a repository restarted at 0 is noticed below an old root. */
 function watchMark(roots: ReadonlyMap<number, BlobInfo>, highest: number, info: BlobInfo): string {
   const later = laterLower([...roots].map(([generation, { lastModified }]) => ({ generation, lastModified })));
   const marks = later.flatMap(({ generation }) => rootMark(generation, roots.get(generation) as BlobInfo));
@@ -63,7 +65,7 @@ function isAbove(snapshot: RootSnapshot, work: OpenWork, watchName: string): boo
   return timeDigits(snapshot.startTime) > position.digits;
 }
 
-async function bringIn(
+async function requestArrival(
   world: World,
   work: OpenWork,
   watchName: string,
@@ -71,15 +73,15 @@ async function bringIn(
 ): Promise<Created> {
   const created = await askArrival(world, watchName, snapshot, generation, asked);
   if (created.outcome === "created") work.jobs.push(created.job);
-  if (created.outcome === "done") await askLostRestore(world, work, watchName, snapshot, created.done);
+  if (created.outcome === "done") await repeatLostRestore(world, work, watchName, snapshot, created.done);
   return created;
 }
 
-/** An arrival that is done has asked for a restore; where that is neither open nor over, its log was lost with others of the state. */
-async function askLostRestore(world: World, work: OpenWork, watchName: string, snapshot: RootSnapshot, done: DoneRecord): Promise<void> {
+/** A finished arrival has requested a restore. If that restore is neither open nor finished, its log was lost; it is requested again. */
+async function repeatLostRestore(world: World, work: OpenWork, watchName: string, snapshot: RootSnapshot, done: DoneRecord): Promise<void> {
   const { restore } = done.result as { restore?: string };
   if (done.state !== "done" || restore === undefined) return;
-  const order = arrivalOrder(arrivalOf(world, watchName, snapshot), done.id);
+  const order = restoreOrder(arrivalOf(world, watchName, snapshot), done.id);
   if (restoreIdOf(order) !== restore || (await world.log.done(restore)) || (await world.log.read(restore))) return;
   const created = await askRestore(world, order);
   if (created.outcome === "created") work.jobs.push(created.job);

@@ -1,5 +1,5 @@
+import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
-import type { Decision } from "../../jobs/step.ts";
 import type { Watch } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { MissingBlob, SnapshotProof } from "../../model/repository.ts";
@@ -12,11 +12,11 @@ export interface ArrivalInput {
 }
 
 export interface ArrivalData {
-  /** What was missing at the last look, a few of them; `bytes` null when any size will do. */
+  /** A sample of the keys that were missing at the last check; `bytes` is null if any size is accepted. */
   probes: { key: string; bytes: number | null }[];
   missing: number;
   damaged: number;
-  /** Since the first look that found it not whole; which shards are proven stands in an object of its own. */
+  /** Set from the first check that found it incomplete; proven shards are stored in a separate object. */
   progress?: ArrivalLooks;
   digest?: string;
   level?: string;
@@ -29,28 +29,28 @@ export interface ArrivalLooks {
   looks: number;
   missingBytes: number;
   provenShards: number;
-  /** As far as they are known. */
+  /** Number of shards known so far. */
   shards: number;
-  /** ISO; before it only a probe that came, or an event, is a reason to look. */
+  /** ISO time of the next check, unless a probe arrives or an event wakes the job earlier. */
   nextLook: string;
-  /** By the bytes that came between looks; `null` while that tells nothing. */
+  /** Estimated from the bytes that arrived between checks; `null` while there is no estimate. */
   etaSeconds: number | null;
 }
 
-/** A look that did not end in a proof of the whole. */
+/** The result of a check that did not end in a complete proof. */
 export interface ArrivalLookFound {
   missing: number;
   damaged: number;
-  /** Some of what is missing, to be asked for first by the next look. */
+  /** A sample of the missing keys, requested first by the next check. */
   probes: MissingBlob[];
   firstDamaged: string | undefined;
   looks: Omit<ArrivalLooks, "looks">;
 }
 
 export type ArrivalObservation =
-  /** None of the probes of the last look is there: nothing was listed. */
+  /** None of the last check's probes exists; nothing was listed. */
   | { seen: "stillMissing"; first: MissingBlob }
-  /** Nothing to ask for, and not yet time to look again. */
+  /** There are no probes, and the back-off has not ended. */
   | { seen: "nothingNew" }
   | { seen: "look"; found: ArrivalLookFound }
   /** The newest root cannot be decoded. */
@@ -59,14 +59,14 @@ export type ArrivalObservation =
   | { seen: "vanished" }
   | { seen: "overtaken"; by: string }
   | { seen: "superseded"; by: string }
-  /** An older one of the same watch comes first. */
+  /** An older arrival of the same watch is processed first. */
   | { seen: "queued"; by: string }
-  /** The last word: `whole` or `not-restorable`, in a look that began then. */
+  /** The final verdict, `whole` or `not-restorable`, with the start time of the check. */
   | { seen: "proof"; proof: SnapshotProof; since: Date };
 
 export type ArrivalJob = Job<ArrivalInput, ArrivalData>;
 
-/** One step of an arrival: look until the closure is proven whole, and not a moment earlier ask for the restore. */
+/** One step of an arrival: check until the closure is proven whole, and only then request the restore. */
 export function stepArrival(job: ArrivalJob, seen: ArrivalObservation): Decision<ArrivalData> {
   const { data } = job.head;
   const { snapshot } = job.intent.input;
@@ -138,7 +138,7 @@ function judge(job: ArrivalJob, proof: SnapshotProof, since: Date): Decision<Arr
   return { do: "effect", effect: "askRestore", args: { digest: proven.digest }, reason: why, data: proven, carry: { proof, since } };
 }
 
-/** One record per look: what it leaves for the next one, and when that is due. */
+/** One record per check, with what the next check needs and when it is due. */
 function remember(job: ArrivalJob, { probes, missing, damaged, firstDamaged, looks }: ArrivalLookFound): Decision<ArrivalData> {
   const { name } = job.intent.input.snapshot;
   const data: ArrivalData = {

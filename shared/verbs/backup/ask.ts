@@ -10,12 +10,12 @@ export interface BackupOrder {
   policy: string;
   slot: string;
   asked: Asked;
-  /** A caller's idempotency key; without one the slot itself is the id. */
+  /** The caller's idempotency key; without one, policy and slot form the id. */
   key?: string;
   fingerprint?: string;
 }
 
-/** Writes the intent to take this slot's snapshot, with the policy as it is now; the same slot again is the same job. */
+/** Writes the intent to take this slot's snapshot with the current policy; the same slot is the same job. */
 export async function askBackup(world: World, order: BackupOrder): Promise<Created> {
   const policy = configured(world.config, "backups", order.policy);
   const { cluster } = configured(world.config, "repositories", policy.repository);

@@ -1,5 +1,5 @@
+import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
-import type { Decision } from "../../jobs/step.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -12,34 +12,34 @@ export interface BackupInput {
 }
 
 export interface BackupData {
-  /** Attempts begun so far. */
+  /** Number of attempts started so far. */
   attempt: number;
-  /** Of the attempt under way. */
+  /** Snapshot name of the current attempt. */
   name?: string;
   uuid?: string;
-  /** The planned list; a snapshot that holds another one is no success. */
+  /** The planned indices; a snapshot with other indices is not a success. */
   indices?: string[];
-  /** Requests that were accepted and left no trace. */
+  /** Number of requests that were accepted but left no snapshot. */
   traceless?: number;
-  /** Attempts that came to nothing. */
+  /** Failed attempts. */
   failures: { name: string; state: string; shardsFailed: number }[];
 }
 
 export interface BackupObservation {
   mark: string;
-  /** `undefined` when the repository is registered as configured. */
+  /** `undefined` if the repository is registered as configured. */
   repository: { fault: Reason } | { register: true } | undefined;
   selection: { indices: string[] } | { fault: Reason };
-  /** Snapshots of this slot in the repository, all attempts. */
+  /** All attempts of this slot that exist in the repository. */
   slotSnapshots: readonly ClusterSnapshot[];
   progress: { shardsDone: number; shardsTotal: number } | undefined;
-  /** Why this job must not start work now: another job, or somebody else's work on the cluster. */
+  /** Why this job must not start work now: another job, or foreign work on the cluster. */
   blocked: Reason | undefined;
 }
 
 export type BackupJob = Job<BackupInput, BackupData>;
 
-/** One step of a backup: the slot's snapshot is started, followed, tried again, or given up. */
+/** One step of a backup: start the slot's snapshot, follow it, retry it or give up. */
 export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): Decision<BackupData> {
   const { data } = job.head;
   const running = seen.slotSnapshots.find((snapshot) => snapshot.state === "IN_PROGRESS");
@@ -71,7 +71,7 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
       reason: endedReason(ended),
       data: { ...withoutName(data), failures: [...data.failures, ...ended.map(failureOf)] },
     };
-  // A name that came to nothing is not asked for again, even if its snapshot was deleted since.
+  // The name of a failed attempt is not used again, even if its snapshot was deleted since.
   const known = [...seen.slotSnapshots, ...data.failures];
   const attempts = Math.max(data.attempt, ...known.map(({ name }) => parseSnapshotName(name)?.attempt ?? 0));
   if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts)
@@ -84,19 +84,19 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
   return refusedTooLong(job, now) ?? start(job, seen, attempts);
 }
 
-/** A cluster that says no is waited for like one that is busy: as long as patience lasts, whatever the number of requests. */
+/** A cluster that rejects requests is retried until the job's patience ends, regardless of the number of requests. */
 function refusedTooLong({ head, intent }: BackupJob, now: Date): Decision<BackupData> | undefined {
   if (!isRefused(head) || new Date(intent.patienceUntil) > now) return undefined;
   const why = reason("job.patience", { until: intent.patienceUntil, because: head.reason.code, ...head.reason.params });
   return { do: "record", state: "failed", reason: why, data: head.data };
 }
 
-/** The record that frees the claim of a refused request says why in the place of the start's own reason. */
+/** A record that releases the claim of a rejected request carries the rejection instead of the start's own reason. */
 function isRefused({ claim, reason: why }: BackupJob["head"]): boolean {
   return claim?.effect === "startSnapshot" && why.code !== "backup.start";
 }
 
-function tracelessOf({ claim, reason: why, data }: BackupJob["head"]): number {
+function startsWithoutTrace({ claim, reason: why, data }: BackupJob["head"]): number {
   const another = claim?.effect === "startSnapshot" && why.code === "backup.start";
   return (data.traceless ?? 0) + (another ? 1 : 0);
 }
@@ -117,9 +117,9 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
   if (state === "running")
     return { do: "record", state: "asked", reason: reason("snapshot.vanished", { snapshot: data.name ?? "" }), data: withoutName(data) };
-  // An attempt that left no trace (7.10 accepts into a repository it cannot write) is asked for again a few times, a refused one always, and only ever
-  // under its own name: a request that is still on its way would else make a second good snapshot.
-  const traceless = tracelessOf(job.head);
+  // An attempt that left no trace (7.10 accepts requests for a repository it cannot write) is retried a few times, a rejected one always,
+  // and only under its own name: a request that is still in flight would otherwise create a second good snapshot.
+  const traceless = startsWithoutTrace(job.head);
   const attempt = data.name === undefined ? attempts + 1 : Math.max(attempts, 1);
   if (attempt > policy.attempts || (!isRefused(job.head) && traceless >= policy.attempts))
     return {

@@ -13,7 +13,7 @@ import type { CopyData, CopyInput } from "./step.ts";
 
 const COPY_PATIENCE_MS = 24 * 3_600_000;
 
-/** Writes the intent to copy what the rule wants from the source as its newest root stands; the same root again is the same job. */
+/** Writes the intent to copy what the rule selects from the source's newest root; the same root is the same job. */
 export async function askCopy(world: World, copyName: string, asked: Asked, known?: OpenedRepository): Promise<Created> {
   const rule = configured(world.config, "copies", copyName);
   const from = placeOf(world.config, rule.from);

@@ -28,7 +28,7 @@ interface Destination extends DestinationSeen {
   snapshots: readonly RootSnapshot[];
 }
 
-/** Under this name claims and published roots are kept: a copy whose destination is changed starts with nothing claimed. */
+/** Claims and published roots are stored under this name; a copy whose destination changed starts without a claim. */
 export function copyOwner(world: World, { intent }: CopyJob): string {
   return ownerOf(intent.input.copyName, world.blobs(intent.input.rule.to).url);
 }
@@ -37,12 +37,12 @@ export function ownerOf(copyName: string, destinationUrl: string): string {
   return `${copyName}-${shortHash(8, destinationUrl)}`;
 }
 
-/** Pins the source's root, reads the closures wanted, and says what is not at the destination yet. Reads only; undefined when time ran out. */
+/** Pins the source's root, reads the wanted closures and returns what the destination lacks. Reads only; `undefined` when time ran out. */
 export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<CopyPlan | undefined> {
   const { input } = job.intent;
   const source = world.blobs(input.from);
   const opened = await openRepository(source);
-  const destination = await seeDestination(world, work, job, deadline);
+  const destination = await readDestination(world, work, job, deadline);
   if (destination === undefined) return undefined;
   const fault = ownershipFault(destination, destination.store.url);
   if (!opened.root || !opened.rootBytes) return faulty(reason("copy.noRoot", { source: source.url }));
@@ -50,7 +50,7 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const dated = await datedSnapshots(source, opened);
   const wanted = chooseSnapshots({ ...opened.root, snapshots: dated }, input.rule.snapshots);
   if (wanted.length === 0) return faulty(reason("copy.noSnapshots", { source: source.url, root: opened.root.key }));
-  // What was published before stays listed as long as the source still has it: nothing that is there is hidden again.
+  // Published snapshots stay listed while the source has them, so that nothing disappears from the destination.
   const kept = dated.filter(
     ({ uuid }) => destination.snapshots.some((there) => there.uuid === uuid) && !wanted.some((chosen) => chosen.uuid === uuid),
   );
@@ -67,7 +67,7 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
     closures.push(reading.closure);
   }
   const needed = unionOfClosures(closures);
-  const missing = await notEqualAt(destination, needed, deadline);
+  const missing = await differingBlobs(destination, needed, deadline);
   return missing && assemble(job, opened, snapshots, { needed, missing }, destination);
 }
 
@@ -100,14 +100,14 @@ function assemble(
   };
 }
 
-/** A source that was written to, or thinned out, while it was read is read anew by the next step. */
+/** If the source changed while it was read, the next step reads it again. */
 async function requireSameRoot(source: BlobStore, opened: OpenedRepository): Promise<void> {
   const { root } = await openRepository(source);
   if (root?.sha256 !== opened.root?.sha256)
     throw new AppError("conflict", `${source.url}: the root moved from ${opened.root?.key} to ${root?.key} while it was read`);
 }
 
-async function seeDestination(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<Destination | undefined> {
+async function readDestination(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<Destination | undefined> {
   const { rule } = job.intent.input;
   const owner = copyOwner(world, job);
   const store = world.blobs(rule.to);
@@ -126,8 +126,8 @@ async function seeDestination(world: World, work: OpenWork, job: CopyJob, deadli
   };
 }
 
-/** Not there, of another size, or there under a counter name with another checksum: 2.x … 6.x use `__7` again for other bytes. */
-async function notEqualAt(
+/** Blobs that are absent, differ in size, or have a counter name and another checksum: 2.x to 6.x reuse `__7` for other bytes. */
+async function differingBlobs(
   destination: Destination,
   needed: readonly ClosureBlob[],
   deadline: () => boolean,

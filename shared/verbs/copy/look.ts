@@ -7,21 +7,21 @@ import { dueSlots } from "../../plan/slots.ts";
 import { listRoots, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
-import { hasMark, rememberMark } from "../../state/marks.ts";
+import { hasMark, recordMark } from "../../state/marks.ts";
 import { askCopy } from "./ask.ts";
 
-/** A success that no hint tells (taken by hand, by another deployment, before this state was) is seen this many minutes late at most. */
+/** A success without a hint (taken by hand or by another deployment) is noticed after at most this many minutes. */
 export const SOURCE_LOOK_MINUTES = 10;
 
-/** Whether a copy is due: its policy has a new good snapshot, or its own schedule says so. */
+/** A copy is due when its policy has a new good snapshot or when its own schedule says so. */
 export async function lookForCopy(world: World, work: OpenWork, copyName: string, rule: CopyRule): Promise<void> {
   if (rule.after !== undefined) await lookForSuccess(world, work, copyName, rule.after);
   if (rule.schedule !== undefined) await lookForSlot(world, work, copyName, rule.schedule);
 }
 
 /**
- * Our own hints tell when the policy had a success, so that the source is looked at only then, and now and then for what no hint tells.
- * One LIST tells whether its root is another than at the last look.
+ * Hints show when the policy had a success; the source is read only then, and every few minutes for successes without a hint.
+ * One LIST shows whether its root changed since the last check.
  */
 async function lookForSuccess(world: World, work: OpenWork, copyName: string, policy: string): Promise<void> {
   const isSeen = (mark: string) => hasMark(work.live.copySeen, copyName, mark);
@@ -41,7 +41,7 @@ async function lookForSuccess(world: World, work: OpenWork, copyName: string, po
     if (created.outcome === "created") work.jobs.push(created.job);
     await remember(world, work, copyName, newest.uuid);
   }
-  // A success that the source does not show yet is looked for again.
+  // A success that the source does not list yet is checked again.
   if (isTold && ours.some(({ name }) => parseSnapshotName(name)?.slot === success.slot))
     await remember(world, work, copyName, afterMark(success.slot));
   await remember(world, work, copyName, rootMark(highest, info));
@@ -49,7 +49,7 @@ async function lookForSuccess(world: World, work: OpenWork, copyName: string, po
 
 const afterMark = (slot: string) => `after-${slot}`;
 
-/** The newest moment that is due; those before it are covered by it. */
+/** Only the newest due time counts; it covers the earlier ones. */
 async function lookForSlot(world: World, work: OpenWork, copyName: string, schedule: NonNullable<CopyRule["schedule"]>): Promise<void> {
   const now = world.clock.now();
   const dealtWith = (work.live.copySeen.get(copyName) ?? [])
@@ -65,5 +65,5 @@ async function lookForSlot(world: World, work: OpenWork, copyName: string, sched
 }
 
 function remember(world: World, work: OpenWork, copyName: string, mark: string): Promise<void> {
-  return rememberMark(world, work.live.copySeen, { name: copyName, prefix: stateKey.copySeen(copyName), mark });
+  return recordMark(world, work.live.copySeen, { name: copyName, prefix: stateKey.copySeen(copyName), mark });
 }

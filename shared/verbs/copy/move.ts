@@ -11,9 +11,9 @@ import { readObject, writeObjectOnce } from "../../state/objects.ts";
 import type { BatchResult, CopyBatch } from "./plan.ts";
 import type { CopyInput } from "./step.ts";
 
-/** Enough to hide latency; the instance has 1 GB. */
+/** Hides latency; the instance has 1 GB of memory. */
 const BLOBS_AT_ONCE = 8;
-/** No blob is begun when less is left: what was moved must still be reported, or it is moved again. */
+/** No further blob starts with less time left, because an unreported batch is moved again. */
 const BLOB_RESERVE_MS = 30_000;
 
 export interface CopyTask {
@@ -33,7 +33,7 @@ type BlobFault = BatchResult["faults"][number];
 
 export type CopyReport = { copied: BatchResult["copied"]; faults: number } | { ignored: string };
 
-/** Moves one batch, every blob checked against what the source's catalogue says of it, and writes down the result for the job. */
+/** Moves one batch, checks every blob against the source's catalogue and stores the result for the job. */
 export async function moveBatch(world: World, task: CopyTask): Promise<CopyReport> {
   const job = await world.log.read(task.job);
   const batch = await readObject<CopyBatch>(world.state, stateKey.batch(task.job, task.batch));
@@ -43,7 +43,7 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
   const { from, rule } = job.intent.input as CopyInput;
   const result = await moveBlobs(world, world.blobs(from), world.blobs(rule.to), batch);
-  // A job that was cancelled meanwhile has nobody to read the result.
+  // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
   await writeObjectOnce(world.state, key, result);
   return { copied: result.copied, faults: result.faults.length };
@@ -63,7 +63,7 @@ async function moveBlobs(world: World, source: BlobStore, destination: BlobStore
     result.copied.bytes += blob.sizeBytes ?? 0;
   };
   const finished = await forEachBounded(batch.blobs, BLOBS_AT_ONCE, move, () => world.remainingMs() < BLOB_RESERVE_MS);
-  // Begun in order and all ended, so the count tells which one was not begun.
+  // Blobs start in order and all have ended, so the count gives the first one that was not started.
   const next = batch.blobs[result.copied.blobs + result.faults.length];
   if (!finished && next)
     missed({
@@ -89,7 +89,7 @@ async function moveBlob(source: BlobStore, destination: BlobStore, blob: Closure
   }
 }
 
-/** Reads one range and checks what can be checked of it, before it is written anywhere. */
+/** Reads one range and checks it before it is written. */
 async function readPiece(source: BlobStore, blob: ClosureBlob, range: ByteRange, check: ContentCheck): Promise<Uint8Array> {
   const expectedBytes = blob.sizeBytes ?? 0;
   const piece = await source.get(blob.key, range.start === 0 && range.end === expectedBytes ? undefined : range);
@@ -113,7 +113,7 @@ class BlobFaultError extends Error {
 
 type ContentCheck = (piece: Uint8Array, range: ByteRange) => string | undefined;
 
-/** Metadata by its container's CRC; a Lucene file in one part by the checksum its shard's list records, over the pieces in order. */
+/** Checks metadata by its container's CRC, and single-part Lucene files by the recorded checksum over the pieces in order. */
 function contentCheck(blob: ClosureBlob): ContentCheck {
   const codec = CODECS[blob.kind];
   if (codec) {
@@ -131,7 +131,7 @@ function contentCheck(blob: ClosureBlob): ContentCheck {
   let sum = 0;
   let position = 0;
   return (piece, range) => {
-    // A piece asked for again after a fault was summed already; only the first pass in order counts.
+    // A piece that is requested again after a fault was already summed; only the first pass in order counts.
     if (range.start !== position) return undefined;
     const end = Math.min(piece.byteLength, Math.max(0, file.lengthBytes - CHECKSUM_BYTES - range.start));
     sum = crc32(piece.subarray(0, end), sum);

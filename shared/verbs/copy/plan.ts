@@ -3,11 +3,11 @@ import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { BlobKind, Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 
-/** A task reads its list from one state object and reports on each blob: bounded so that a lost task costs little. */
+/** A task reads its list from one state object and reports per blob; the bounds limit what a lost task costs. */
 const BATCH_BLOBS_MAX = 500;
 const BATCH_BYTES_MAX = 1024 ** 3;
 
-/** Nothing may refer to what is not there yet: data first, what names it later, the root by a step of its own. */
+/** Blobs are written before those that refer to them; the root is published by a separate step. */
 const COPY_ORDER: readonly BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
 
 export interface CopyBatch {
@@ -21,19 +21,19 @@ export interface CopyPlan {
   pinned: { generation: number; sha256: string };
   snapshots: { name: string; uuid: string }[];
   batches: CopyBatch[];
-  /** There already and equal. */
+  /** Already present and equal. */
   skipped: { blobs: number; bytes: number };
-  /** Everything that must lie at the destination before the root may appear there. */
+  /** Everything that must exist at the destination before the root is published. */
   expected: { key: string; sizeBytes: number }[];
   root: { key: string; sha256: string };
-  /** Of the highest root at the destination when this was planned: with another one there the plan is void. */
+  /** SHA-256 of the destination's highest root at planning time; the plan is void if another root is found. */
   seenRoot: string | null;
   rootBytes: Uint8Array;
-  /** The destination's highest root is this one already and nothing is missing. */
+  /** The destination already has this root and nothing is missing. */
   current: boolean;
 }
 
-/** What a task says of its batch; `faults` names each blob that could not be moved. */
+/** The result of a batch; `faults` names each blob that was not moved. */
 export interface BatchResult {
   copied: { blobs: number; bytes: number };
   faults: {
@@ -45,7 +45,7 @@ export interface BatchResult {
   }[];
 }
 
-/** The snapshots of a root that a copy wants: good ones only, newest last. */
+/** The snapshots of a root that a copy selects: successful ones only, newest last. */
 export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice): RootSnapshot[] {
   const good = root.snapshots.filter((snapshot) => snapshot.state === "SUCCESS" || snapshot.state === undefined);
   const inOrder = [...good].sort((a, b) => startOf(a) - startOf(b) || (a.name < b.name ? -1 : 1));
@@ -63,7 +63,10 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice): Ro
 
 const startOf = (snapshot: RootSnapshot) => snapshot.startTime?.getTime() ?? 0;
 
-/** Batches in safe order: all data before anything that names it. An id names what is in it: two plans of one round never mean two things by one. */
+/**
+ * Batches in safe order: data before blobs that refer to it. The id is derived from the contents, so that two plans never share an id for
+ * different batches.
+ */
 export function orderBatches(blobs: readonly ClosureBlob[], jobId: string, round: number): CopyBatch[] {
   const batches: CopyBatch[] = [];
   for (const kind of COPY_ORDER) {
@@ -86,7 +89,7 @@ export function orderBatches(blobs: readonly ClosureBlob[], jobId: string, round
   }));
 }
 
-/** The blobs of several closures, each key once, without roots. */
+/** The union of several closures without roots; each key occurs once. */
 export function unionOfClosures(closures: readonly Closure[]): ClosureBlob[] {
   const byKey = new Map<string, ClosureBlob>();
   for (const closure of closures) {
@@ -96,24 +99,24 @@ export function unionOfClosures(closures: readonly Closure[]): ClosureBlob[] {
 }
 
 export interface DestinationSeen {
-  /** Highest root there, if any. */
+  /** Generation of the highest root, if any. */
   generation: number | undefined;
   sha256: string | undefined;
-  /** Anything at all under the prefix. */
+  /** Whether nothing exists under the prefix. */
   empty: boolean;
   /** `<generation>-<sha256>` of roots that this copy published. */
   published: readonly string[];
   claimed: boolean;
 }
 
-/** Why a destination is not ours to write to; `undefined` when it is. */
+/** Why a destination must not be written; `undefined` if it may be. */
 export function ownershipFault(seen: DestinationSeen, url: string): Reason | undefined {
   if (seen.generation === undefined) return seen.empty || seen.claimed ? undefined : reason("copy.notEmpty", { destination: url });
   const known = seen.published.includes(`${seen.generation}-${seen.sha256}`);
   return known ? undefined : reason("copy.foreignRoot", { destination: url, root: `index-${seen.generation}` });
 }
 
-/** The number of the root to publish: the source's, unless the destination is there already with other bytes. */
+/** Generation of the root to publish: the source's, unless the destination already uses it for other bytes. */
 export function rootGeneration(source: number, rootSha256: string, seen: DestinationSeen): number {
   if (seen.generation === undefined || seen.generation < source) return source;
   return seen.sha256 === rootSha256 ? seen.generation : seen.generation + 1;

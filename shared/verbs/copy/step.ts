@@ -1,21 +1,21 @@
+import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
-import type { Decision } from "../../jobs/step.ts";
 import type { CopyRule, Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { BatchResult, CopyPlan } from "./plan.ts";
 
-/** Tasks of one copy that run side by side. */
+/** Maximum number of concurrent tasks of one copy. */
 const TASKS_MAX = 4;
-/** Tries per batch before the job gives up. */
+/** Attempts per batch before the job fails. */
 const BATCH_ATTEMPTS_MAX = 3;
-/** Times the plan is made anew because the source moved under it. */
+/** How often a plan is made again because the source changed. */
 const ROUNDS_MAX = 5;
 
 export interface CopyInput {
   copyName: string;
   rule: CopyRule;
   from: Place;
-  /** What is being copied, as the source's root named it when the job was asked for. */
+  /** Uuids of the wanted snapshots when the job was requested. */
   wanted: string[];
 }
 
@@ -23,10 +23,10 @@ export interface CopyBatchState {
   id: string;
   blobs: number;
   bytes: number;
-  /** The task under way; 0 = none yet. */
+  /** Number of the current task; 0 if none was started. */
   attempt: number;
   done?: { blobs: number; bytes: number };
-  /** The attempt whose faulty result is in `moved` already. */
+  /** The attempt whose partial result is already part of `moved`. */
   counted?: number;
 }
 
@@ -36,17 +36,17 @@ export interface CopyData {
   snapshots: { name: string; uuid: string }[];
   skipped: { blobs: number; bytes: number };
   batches: CopyBatchState[];
-  /** Over all rounds: what was really moved. */
+  /** What was transferred, over all rounds. */
   moved: { blobs: number; bytes: number };
   root?: { key: string; sha256: string };
-  /** The destination's root that the plan was made against. */
+  /** SHA-256 of the destination's root that the plan was based on. */
   seenRoot?: string | null;
 }
 
 export type CopyObservation =
   /** An older job of the same copy is still open. */
   | { seen: "queued"; by: string }
-  /** Time ran out before anything could be said. */
+  /** Time ran out before there was a result. */
   | { seen: "cut" }
   | { seen: "plan"; plan: CopyPlan }
   | {
@@ -62,7 +62,7 @@ export type CopyObservation =
 
 export type CopyJob = Job<CopyInput, CopyData>;
 
-/** One step of a copy: plan against the pinned root, move batches, check the destination, publish the root, the latest pointer last. */
+/** One step of a copy: plan against the pinned root, move batches, check the destination, publish the root, then `index.latest`. */
 export function stepCopy(job: CopyJob, seen: CopyObservation): Decision<CopyData> {
   const { data } = job.head;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
@@ -158,7 +158,7 @@ function startTask(data: CopyData, batch: CopyBatchState): Decision<CopyData> {
   };
 }
 
-/** Whole batches are recorded first, so that none is ever counted twice; what failed is begun again after that, and counted once it is whole. */
+/** Complete batches are recorded first so that none is counted twice; failed ones are retried afterwards and counted once complete. */
 function takeResults(data: CopyData, news: readonly CopyBatchState[], results: ReadonlyMap<string, BatchResult>): Decision<CopyData> {
   const resultOf = (batch: CopyBatchState) => results.get(batch.id) as BatchResult;
   const whole = news.filter((batch) => resultOf(batch).faults.length === 0);
@@ -180,7 +180,7 @@ function retryBatch(data: CopyData, batch: CopyBatchState, { faults }: BatchResu
   return { do: "effect", effect: "startTask", args: { batch: batch.id, attempt: batch.attempt + 1 }, reason: why, data };
 }
 
-/** The plan no longer fits the source or the destination: it is made anew, a bounded number of times. */
+/** The plan no longer matches the source or the destination and is made again, a bounded number of times. */
 function again(data: CopyData, why: Reason): Decision<CopyData> {
   if (data.round >= ROUNDS_MAX) return { do: "record", state: "failed", reason: why, data };
   return { do: "record", state: "asked", reason: why, data: { ...data, round: data.round + 1, batches: [] } };

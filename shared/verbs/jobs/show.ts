@@ -7,7 +7,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 
-/** Finished jobs that a list shows per kind, unless asked for more. */
+/** Number of finished jobs listed per kind by default. */
 const DONE_SHOWN = 20;
 const DONE_SHOWN_MAX = 200;
 
@@ -21,18 +21,18 @@ export interface JobRow {
   askedBy: Asked["by"];
   since: string;
   at: string;
-  /** Of finished jobs. */
+  /** Present for finished jobs. */
   result?: unknown;
 }
 
 export interface JobQuestion {
   open?: boolean;
   kind?: string;
-  /** Finished jobs per kind, at most 200. */
+  /** Number of finished jobs per kind, at most 200. */
   limit?: number;
 }
 
-/** Open jobs, then the newest finished ones of each kind. */
+/** Lists open jobs, then the newest finished ones of each kind. */
 export async function listJobs(world: World, question: JobQuestion = {}): Promise<JobRow[]> {
   const kinds = JOB_KINDS.filter((kind) => question.kind === undefined || kind === question.kind);
   if (kinds.length === 0) throw new AppError("invalid", `kind: there is no "${question.kind}"; one of ${JOB_KINDS.join(", ")}`);
@@ -51,7 +51,7 @@ export async function listJobs(world: World, question: JobQuestion = {}): Promis
   return [...open, ...over.sort(newestFirst)];
 }
 
-/** Final records are permanent, so only the newest by the store's clock are read. */
+/** Final records accumulate, so only the newest by modification time are read. */
 async function doneRows(world: World, kind: JobKindName, limit: number): Promise<JobRow[]> {
   const listed: { key: string; at: number }[] = [];
   for await (const { key, lastModified } of world.state.list(stateKey.doneAll(kind)))
@@ -61,25 +61,25 @@ async function doneRows(world: World, kind: JobKindName, limit: number): Promise
   return records.flatMap((record) => (record ? [doneRow(record)] : []));
 }
 
-/** How an open job stands this moment, seen without moving it. */
+/** The current status of an open job, determined without moving it. */
 export interface JobNow {
-  /** `waits` for others or its own work, `moves` at the next tick. */
+  /** `waits` for other or its own work; `moves` at the next tick. */
   does: "waits" | "moves";
   reason: Reason;
-  /** ISO; a wait for others ends in a failure then. Absent while its own work runs. */
+  /** ISO time at which waiting for other work becomes a failure. Absent while the job's own work runs. */
   givesUpAt?: string;
 }
 
-/** Only the tick knows all kinds of jobs, so that a look comes from there. */
+/** Passed in by callers because only the tick knows all kinds of jobs. */
 export type LookAtJob = (world: World, id: string) => Promise<JobNow | undefined>;
 
 export interface JobShown extends JobRow {
   history: HistoryEntry[];
-  /** Of an open job that was looked at: what it waits for, or does next. */
+  /** For an open job that was examined: what it waits for or does next. */
   now?: JobNow;
 }
 
-/** One job with its whole history, and with `look` how it stands this moment; an id that never was is `absent`. */
+/** One job with its history and, given `look`, its current status. An unknown id is `absent`. */
 export async function showJob(world: World, id: string, look?: LookAtJob): Promise<JobShown> {
   const open = kindOf(id) === undefined ? undefined : await world.log.read(id);
   if (open && !isFinal(open.head.state)) {
@@ -90,23 +90,6 @@ export async function showJob(world: World, id: string, look?: LookAtJob): Promi
   if (!done)
     throw new AppError("absent", `job ${id}: there is none of that id; ossnap jobs lists them`, { reason: reason("job.absent", { id }) });
   return { ...doneRow(done), history: await world.log.history(id) };
-}
-
-/** Asks an open job to stop: nothing new is started, and what it began is taken back by the next steps. A finished one is left as it is. */
-export async function cancelJob(world: World, id: string, asked: Asked): Promise<JobRow> {
-  const job = kindOf(id) === undefined ? undefined : await world.log.read(id);
-  if (!job) return showJob(world, id);
-  if (isFinal(job.head.state) || job.head.cancelling) return openRow(job);
-  const { state, data, claim } = job.head;
-  const next = {
-    state,
-    data,
-    reason: reason("cancel.asked", { by: asked.who }),
-    cancelling: { who: asked.who, at: world.clock.now().toISOString() },
-  };
-  const record = await world.log.append(id, job.head, claim ? { ...next, claim } : next);
-  if (record === "lost") throw new AppError("conflict", `job ${id}: it moved this moment; ask again`);
-  return openRow({ ...job, head: record });
 }
 
 export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
@@ -125,12 +108,4 @@ export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
 
 export function doneRow({ id, kind, about, state, reason: why, asked, createdAt, at, result }: DoneRecord): JobRow {
   return { id, kind, about, state, reason: why, by: asked.who, askedBy: asked.by, since: createdAt, at, result };
-}
-
-/** Whether effects are held back. */
-export async function setPaused(world: World, paused: boolean, who: string): Promise<{ paused: boolean }> {
-  if (paused)
-    await world.state.put(stateKey.paused, new TextEncoder().encode(JSON.stringify({ by: who, at: world.clock.now().toISOString() })));
-  else await world.state.delete([stateKey.paused, stateKey.pausedBefore]);
-  return { paused: (await world.state.head(stateKey.paused)) !== undefined };
 }

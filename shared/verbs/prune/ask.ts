@@ -10,22 +10,22 @@ import type { PrunePlan } from "../../plan/retention.ts";
 import { gatherPrunePlan } from "./gather.ts";
 import type { PruneInput } from "./step.ts";
 
-/** A prune that cannot get its lane for this long is left to the next night. */
+/** A prune that does not get its lane within this time fails and is left to the next night. */
 const PRUNE_PATIENCE_MS = 4 * 3_600_000;
 
-/** The plan as it is now: a dry run, nothing is written. */
+/** Returns the current plan without writing anything. */
 export async function dryPrune(world: World, policyName: string): Promise<PrunePlan> {
   const policy = configured(world.config, "backups", policyName);
   const { plan } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
   return plan;
 }
 
-/** On a timer: the plan of that night, if this policy was applied by hand before. */
+/** Requests a prune on a timer; it runs only if this policy was applied by hand before. */
 export async function askPrune(world: World, policyName: string, slot: string, asked: Asked): Promise<Created> {
   return create(world, jobId.prune(policyName, slot), policyName, asked, {});
 }
 
-/** By hand: exactly the plan with this hash; a world that moved is `conflict` with the reason `plan.stale` and the plan as it is now. */
+/** Requests exactly the plan with this hash. If the current plan differs, throws `conflict` with the reason `plan.stale`. */
 export async function applyPrune(world: World, policyName: string, hash: string, asked: Asked): Promise<Created> {
   const id = await freshRun(world, jobId.applyPrune(policyName, hash));
   const before = await world.log.done(id);

@@ -1,5 +1,5 @@
+import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
-import type { Decision } from "../../jobs/step.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { PrunePlan } from "../../plan/retention.ts";
@@ -7,7 +7,7 @@ import type { PrunePlan } from "../../plan/retention.ts";
 export interface PruneInput {
   policyName: string;
   policy: BackupPolicy;
-  /** By hand: exactly this plan, or nothing. On a timer: whatever the plan is then, once the policy was applied by hand. */
+  /** By hand: exactly this plan or nothing. On a timer: the current plan, if the policy was applied by hand. */
   hash?: string;
 }
 
@@ -29,22 +29,22 @@ export interface PruneData {
 
 export interface PruneObservation {
   plan: PrunePlan;
-  /** This policy, as it is now, was applied by hand before. */
+  /** Whether this policy in its current form was applied by hand before. */
   appliedBefore: boolean;
   repository: { fault: Reason } | undefined;
-  /** Of the job's own plan: those still there with the same identity. */
+  /** Snapshots of the job's own plan that still exist with the same identity. */
   remaining: readonly PruneTarget[];
   newestGoodThere: boolean;
-  /** Of those remaining: pinned, or needed by a job, since the plan was made. */
+  /** A remaining snapshot that was pinned or became needed since the plan was made. */
   protectedSince: string | undefined;
-  /** How many one request may name. */
+  /** Maximum number of snapshots per request. */
   batchMax: number;
   blocked: Reason | undefined;
 }
 
 export type PruneJob = Job<PruneInput, PruneData>;
 
-/** One step of a prune: plan, refuse or go on, delete batch by batch, compare what was asked with what is gone. */
+/** One step of a prune: plan, refuse or continue, delete in batches, compare requested with actual deletions. */
 export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<PruneData> {
   const { data } = job.head;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };

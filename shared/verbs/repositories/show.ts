@@ -1,6 +1,6 @@
-import { type RepositoryQuestion, readonlyRegistration, registerRepository, repositoryState } from "../../jobs/registration.ts";
-import { configured, type World } from "../../jobs/world.ts";
-import { AppError, hasCode, messageOf } from "../../model/errors.ts";
+import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
+import type { World } from "../../jobs/world.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RegistrationDrift } from "../../repository/drift.ts";
 import type { EffectiveSettings } from "../../repository/effectiveSettings.ts";
@@ -21,7 +21,7 @@ export interface RepositoryRow {
   effective: EffectiveSettings | undefined;
 }
 
-/** Every repository that ossnap.yaml names, as wanted and as it stands on its cluster. */
+/** Lists every repository of ossnap.yaml with its wanted and its registered settings. */
 export async function listRepositories(world: World): Promise<RepositoryRow[]> {
   const rows: RepositoryRow[] = [];
   for (const [name, { cluster, register }] of Object.entries(world.config.repositories))
@@ -31,7 +31,7 @@ export async function listRepositories(world: World): Promise<RepositoryRow[]> {
   return rows;
 }
 
-async function rowOf(world: World, question: RepositoryQuestion, usedBy: string): Promise<RepositoryRow> {
+export async function rowOf(world: World, question: RepositoryQuestion, usedBy: string): Promise<RepositoryRow> {
   const { name, cluster, register } = question;
   const base = { name, cluster, type: register.type, usedBy, readonly: register.settings.readonly === true };
   try {
@@ -52,30 +52,4 @@ async function rowOf(world: World, question: RepositoryQuestion, usedBy: string)
     const why = reason("gather.failed", { code: error.code, message: messageOf(error) });
     return { ...base, state: "unreachable", reason: why, differences: [], secrets: "unknown", warnings: [], effective: undefined };
   }
-}
-
-/** Registers, or updates, one repository as ossnap.yaml says, and lets the cluster verify it; a name that stands for another repository is refused. */
-export async function registerByHand(world: World, name: string): Promise<RepositoryRow & { nodes: number }> {
-  if (world.paused)
-    throw new AppError("conflict", `repositories.${name}: ossnap is paused; resume it first`, { reason: reason("job.paused") });
-  const question = questionOf(world, name);
-  const { need } = await repositoryState(world, question);
-  if (need && "fault" in need)
-    throw new AppError(
-      "conflict",
-      `repositories.${name}: the name is taken by other settings on ${question.cluster}; choose another, or delete that registration first`,
-      { reason: need.fault },
-    );
-  await registerRepository(world, question);
-  const readonly = question.register.settings.readonly === true;
-  const { nodes } = readonly ? { nodes: 0 } : await world.cluster(question.cluster).verifyRepository(name);
-  return { ...(await rowOf(world, question, name)), nodes };
-}
-
-/** How one repository, or a watch's, is to be registered, by its registered name. */
-export function questionOf(world: World, name: string): RepositoryQuestion {
-  const watch = Object.values(world.config.watches).find(({ register }) => register.name === name);
-  if (watch) return { cluster: watch.cluster, name, register: readonlyRegistration(watch.register) };
-  const { cluster, register } = configured(world.config, "repositories", name);
-  return { cluster, name, register };
 }

@@ -13,20 +13,20 @@ export interface RestoreOrder {
   input: RestoreInput;
   cluster: string;
   asked: Asked;
-  /** What makes two restores of one snapshot different intents: the alias they are for. */
+  /** Distinguishes restores of one snapshot: the alias they are meant for. */
   purpose: string;
-  /** A caller's idempotency key takes the place of all that. */
+  /** The caller's idempotency key; replaces the derived id. */
   key?: string;
   fingerprint?: string;
 }
 
-/** The id that guards a restore: the same snapshot, cluster, indices and purpose are one job, whoever asks. */
+/** The id of a restore: the same snapshot, cluster, indices and purpose are one job, independent of the caller. */
 export function restoreIdOf({ input, cluster, purpose, key }: RestoreOrder): string {
   if (key !== undefined) return jobId.byKey("restore", key);
   return jobId.restore({ snapshotUuid: input.snapshot.uuid, cluster, indices: input.indices, purpose });
 }
 
-/** Writes the intent to restore; the same order again is the same job. */
+/** Writes the intent to restore; the same order is the same job. */
 export async function askRestore(world: World, order: RestoreOrder): Promise<Created> {
   const { input, cluster, asked } = order;
   const patienceUntil = new Date(world.clock.now().getTime() + RESTORE_PATIENCE_MS).toISOString();

@@ -13,7 +13,7 @@ import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gather.ts";
 import type { RestoreInput } from "./step.ts";
 
-/** A by-hand restore keeps what it replaces for this long. */
+/** How long a restore by hand keeps the index it replaces. */
 const KEEP_OLD_MS = 86_400_000;
 
 export interface RestoreRequestByHand {
@@ -32,12 +32,12 @@ export interface PreflightReport extends Preflight {
   level: string;
 }
 
-/** What a restore would do and be refused for; nothing is changed. */
+/** Returns what a restore would do and why it would be refused, without changing anything. */
 export async function preflightRestore(world: World, request: RestoreRequestByHand): Promise<PreflightReport> {
   return report(world, await orderOf(world, request, { by: "person", who: "a dry run" }, {}));
 }
 
-/** The same, then the intent; an order that would be refused comes back with its report, and nothing is written. */
+/** Runs the preflight, then writes the intent. A refused order returns its report, and nothing is written. */
 export async function startRestore(
   world: World,
   request: RestoreRequestByHand,
@@ -111,7 +111,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
   };
 }
 
-/** A watch's registration serves only on the watch's own cluster; anything else must be registered by ossnap.yaml's repositories. */
+/** A watch's registration applies only to its own cluster; elsewhere the repository must be listed under `repositories`. */
 function sourceOf(world: World, request: RestoreRequestByHand): { place: Place; watch?: string } {
   const watch = Object.entries(world.config.watches).find(
     ([, { register, cluster }]) => register.name === request.repository && cluster === request.to,

@@ -13,8 +13,8 @@ import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
-/** What a restore's step decides on: registration and preflight at first, then how far each index has come. */
-export async function observeRestore(world: World, work: OpenWork, job: RestoreJob): Promise<RestoreObservation> {
+/** Returns registration and preflight while the job is new, then the progress of each index. */
+export async function gatherRestore(world: World, work: OpenWork, job: RestoreJob): Promise<RestoreObservation> {
   const cluster = world.cluster(configuredCluster(job));
   const { input } = job.intent;
   const info = await cluster.info();
@@ -41,7 +41,7 @@ export async function observeRestore(world: World, work: OpenWork, job: RestoreJ
   };
 }
 
-/** While nothing was asked of the cluster yet: a watch never goes back, and this job may have waited for hours. */
+/** Checked until the first request: a watch never moves backwards, and this job may have waited for hours. */
 async function overtakenBy(world: World, { head, intent }: RestoreJob): Promise<string | undefined> {
   const { watch, serves, snapshot } = intent.input;
   const isAhead = head.state === "asked" || head.state === "planned";
@@ -50,7 +50,7 @@ async function overtakenBy(world: World, { head, intent }: RestoreJob): Promise<
   return position && timeDigits(new Date(snapshot.startTime)) < position.digits ? position.uuid : undefined;
 }
 
-/** What a watch's restore registers, read-only; the repository of a policy is registered by its backups. */
+/** The read-only registration of a watch's restore; a policy's repository is registered by its backups. */
 export function registrationOf(world: World, job: RestoreJob): RepositoryQuestion | undefined {
   const { watch, repository } = job.intent.input;
   if (watch === undefined) return undefined;
@@ -61,7 +61,7 @@ export function registrationOf(world: World, job: RestoreJob): RepositoryQuestio
   };
 }
 
-/** Proof and preflight in one; the dry run and the job itself use this same one. */
+/** Proof and preflight; used by both the dry run and the job. */
 export async function gateOf(
   world: World,
   id: string,
@@ -94,7 +94,7 @@ async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): 
   const selection = selectNames(input.indices, held);
   const asked: ProveSnapshotOptions = {
     uuid: input.snapshot.uuid,
-    // A selection that matches nothing is refused by the preflight, which then says what is held.
+    // The preflight rejects a selection that matches nothing and names the available indices.
     ...("indices" in selection ? { indices: selection.indices } : {}),
     level: "footers",
     footersFor: "counter-named",
@@ -104,11 +104,11 @@ async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): 
   const known = await knownFooters(world, store.url, input.snapshot.uuid);
   if (known === undefined) return proveSnapshot(store, asked);
   const proof = await proveSnapshot(store, { ...asked, footersSeen: () => known.since });
-  // Evidence of other indices says nothing of these.
+  // Evidence for other indices does not apply.
   return proof.verdict !== "whole" || proof.closure?.digest === known.digest ? proof : proveSnapshot(store, asked);
 }
 
-/** What an earlier proof says of the footers: they need not be read again where nothing was written since. */
+/** Footers proven earlier need not be read again for blobs that were not written since. */
 async function knownFooters(world: World, url: string, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
   const evidence = (await newestEvidence(world, new Set([uuid]), url)).get(uuid);
   if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;

@@ -1,21 +1,18 @@
+import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
-import type { JobKind, Look } from "../../jobs/step.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
-import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
-import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern, timeDigits } from "../../model/restoredName.ts";
-import { tellBegin, tellOver } from "../../notices/notices.ts";
+import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { SETTINGS_LEFT_BEHIND } from "../../plan/preflight.ts";
 import { openRepository } from "../../reader/readRepository.ts";
-import { stateKey } from "../../state/keys.ts";
-import { writeObjectOnce } from "../../state/objects.ts";
-import { askRetire } from "../retire/ask.ts";
-import { observeRestore, registrationOf } from "./gather.ts";
+import { gatherRestore, registrationOf } from "./gather.ts";
+import { lookUpSettled, settle } from "./settle.ts";
+import { reportRestore, restoreResult } from "./show.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
 
-/** How a restore looks at its cluster and what it may do there; the decisions are in jobs/steps/restore.ts. */
+/** The restore job and its effects; step.ts decides. */
 export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput, RestoreData, RestoreObservation> {
   const clusterOf = (job: RestoreJob) => world.cluster(configuredCluster(job));
   const questionOf = (job: RestoreJob) => {
@@ -25,7 +22,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
   };
 
   return {
-    gather: (job) => observeRestore(world, work, job),
+    gather: (job) => gatherRestore(world, work, job),
     step: stepRestore,
 
     effects: {
@@ -78,26 +75,12 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
       },
     },
 
-    result: ({ intent, head }) => ({
-      snapshot: intent.input.snapshot.name,
-      uuid: intent.input.snapshot.uuid,
-      alias: intent.input.alias,
-      indices: head.data.targets
-        .slice(0, 10)
-        .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: restored?.documents ?? null })),
-      ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
-    }),
-
-    async finished(job) {
-      const key = `restore-failed:${job.intent.input.watch ?? configuredCluster(job)}`;
-      if (job.head.state === "failed" || job.head.state === "refused")
-        await tellBegin(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id });
-      if (job.head.state === "done") await tellOver(world, key, "restore.failed", job.head.reason);
-    },
+    result: restoreResult,
+    finished: (job) => reportRestore(world, job),
   };
 }
 
-/** Right before the call and right after it: the highest root must give this name to the proven uuid. */
+/** Checked right before and right after the request: the highest root must map this name to the proven uuid. */
 async function requireSameSnapshot(world: World, job: RestoreJob): Promise<void> {
   const { place, snapshot } = job.intent.input;
   const { root } = await openRepository(world.blobs(place));
@@ -116,7 +99,7 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
   try {
     await requireSameSnapshot(world, job);
   } catch (error) {
-    // What was begun goes first: from a snapshot that is gone it may never end, and on 5.5 that blocks all snapshot work.
+    // The started restore is removed first: without its snapshot it may never end, which on 5.5 blocks all snapshot work.
     if (hasCode(error, "permanent") && error.reason)
       return { found: "ours", state: "freeing", reason: error.reason, data: { ...job.head.data, failing: error.reason } };
     throw error;
@@ -138,48 +121,4 @@ async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; 
     reason: reason("restore.swapped", { alias: args.alias, to: args.to, from: job.head.data.before?.map(({ name }) => name) ?? [] }),
     data: job.head.data,
   };
-}
-
-function positionKey(job: RestoreJob): string | undefined {
-  const { watch, serves, snapshot } = job.intent.input;
-  return watch === undefined || !serves ? undefined : stateKey.position(watch, timeDigits(new Date(snapshot.startTime)), snapshot.uuid);
-}
-
-async function lookUpSettled(world: World, job: RestoreJob): Promise<Look<RestoreData>> {
-  const key = positionKey(job);
-  if (key !== undefined && !(await world.state.head(key))) return { found: "none" };
-  for (const old of job.head.data.before ?? []) {
-    const id = jobId.retire(job.id, old.uuid);
-    if (!(await world.log.done(id)) && !(await world.log.read(id))) return { found: "none" };
-  }
-  return {
-    found: "ours",
-    state: "settled",
-    reason: reason("restore.settled", { kept: job.head.data.before?.map(({ name }) => name) ?? [] }),
-    data: job.head.data,
-  };
-}
-
-/** The watch's position moves up, and what served before is kept for a while. */
-async function settle(world: World, work: OpenWork, job: RestoreJob): Promise<void> {
-  for (const old of job.head.data.before ?? []) await askRetire(world, job, old);
-  const key = positionKey(job);
-  if (key === undefined) return;
-  await writeObjectOnce(world.state, key, { job: job.id });
-  await forgetPositions(world, work, job);
-}
-
-/** A few positions tell how it came to the present one; more only make listings longer. */
-const POSITIONS_KEPT = 3;
-
-async function forgetPositions(world: World, work: OpenWork, { intent }: RestoreJob): Promise<void> {
-  const { watch, snapshot } = intent.input;
-  if (watch === undefined) return;
-  const position = { digits: timeDigits(new Date(snapshot.startTime)), uuid: snapshot.uuid };
-  const all = [...(work.live.positions.get(watch) ?? []).filter(({ uuid }) => uuid !== snapshot.uuid), position].sort((a, b) =>
-    a.digits < b.digits ? -1 : 1,
-  );
-  work.live.positions.set(watch, all);
-  const old = all.slice(0, -POSITIONS_KEPT).map(({ digits, uuid }) => stateKey.position(watch, digits, uuid));
-  if (old.length > 0) await world.state.delete(old);
 }

@@ -1,19 +1,19 @@
-import type { Decision } from "../../jobs/step.ts";
+import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { beginAgain, follow } from "./stepProgress.ts";
+import { follow, restartRestore } from "./stepProgress.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 export type * from "./types.ts";
 
-/** Replicas that are not there by then do not keep the alias from moving: started primaries serve. */
+/** After this time the alias moves even if replicas are missing, since started primaries can serve. */
 const GREEN_PATIENCE_MS = 10 * 60_000;
 
-/** One step of a restore: register, preflight, restore beside, count, raise replicas, swap, settle. */
+/** One step of a restore: register, preflight, restore beside, count, raise replicas, swap the alias, settle. */
 export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
-  // What serves already is not taken back: the swap is brought to its end.
+  // An index that already serves is not rolled back; the swap is completed.
   if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) && job.head.state !== "settled")
-    return takeBack(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
-  if (job.head.data.failing) return takeBack(job, seen, { state: "failed", reason: job.head.data.failing });
+    return undo(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
+  if (job.head.data.failing) return undo(job, seen, { state: "failed", reason: job.head.data.failing });
   if (seen.overtaken !== undefined && !job.head.claim && seen.targets.every(({ there }) => there !== "ours"))
     return {
       do: "record",
@@ -88,12 +88,12 @@ function moveTarget(
   if (there.there === "foreign")
     return { do: "record", state: "failed", reason: reason("name.taken", { index: target.index, as: target.as }), data };
   if (target.restored) return undefined;
-  // Its request went out and nobody looked since: the look tells whether the root still meant the same snapshot.
+  // The request was sent and its result was not checked; looking it up verifies that the root still names the same snapshot.
   if (job.head.claim?.effect === "restoreIndex") return begin(target, seen, data);
   if (there.primariesActive === target.shards && there.documents !== undefined) return count(target, there, data);
-  // Index and restore come and go in one cluster state, and a shard that failed shows no recovery at all: bytes say nothing here.
+  // Index and restore appear and vanish in one cluster state, and a failed shard has no recovery, so bytes are no indicator here.
   const isBrokenOff = !there.restoring && there.primariesActive < target.shards && there.unassigned > 0;
-  return isBrokenOff ? beginAgain(job, target, there, seen, now) : follow(job, target, there, now);
+  return isBrokenOff ? restartRestore(job, target, there, seen, now) : follow(job, target, there, now);
 }
 
 function begin(target: Target, seen: RestoreObservation, data: RestoreData): Decision<RestoreData> {
@@ -155,7 +155,7 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
 }
 
-/** A node may have left since the documents were counted: nothing is switched to an index that cannot answer. */
+/** A node may have left since the documents were counted; the alias must not move to an index with missing shards. */
 function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undefined {
   for (const { as, shards } of data.targets) {
     const started = seen.targets.find((target) => target.as === as)?.primariesActive ?? 0;
@@ -164,7 +164,7 @@ function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undef
   return undefined;
 }
 
-/** Once it served it is not switched again: whoever moved the alias since, a newer restore or a person, meant it. */
+/** After it served once the alias is not moved again, because a newer restore or a person moved it on purpose. */
 function hasServed({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
   return head.state === "served" || (aliasHolders.length === 1 && aliasHolders[0]?.name === head.data.targets[0]?.as);
 }
@@ -180,8 +180,8 @@ function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {
   });
 }
 
-/** What this job began is deleted again: indices that carry its marker and serve nobody. */
-function takeBack(job: RestoreJob, seen: RestoreObservation, final: { state: string; reason: Reason }): Decision<RestoreData> {
+/** Deletes the indices that carry this job's marker and have no alias. */
+function undo(job: RestoreJob, seen: RestoreObservation, final: { state: string; reason: Reason }): Decision<RestoreData> {
   const { data } = job.head;
   const served = new Set(seen.aliasHolders.map((holder) => holder.name));
   const begun = seen.targets.find((target) => target.there === "ours" && !served.has(target.as));

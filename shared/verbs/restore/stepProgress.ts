@@ -1,17 +1,17 @@
-import type { Decision } from "../../jobs/step.ts";
+import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 type Target = RestoreData["targets"][number];
 
-/** A restore whose bytes do not move for this long is stuck: its index goes, since on 5.5 it would block all snapshot work. */
+/** A restore without progress for this long is stuck; its index is deleted because on 5.5 it blocks all snapshot work. */
 const STALLED_MS = 10 * 60_000;
-/** A cluster that comes up again fills its shards from its own disks first; what is empty after this stays empty. */
+/** A restarting cluster recovers shards from its own disks first; shards that are empty after this time stay empty. */
 const BROKEN_OFF_MS = 60_000;
-/** Blobs that cannot be restored are told after so many; a cluster that goes down more often wants a look. */
+/** Restarts of a broken-off restore before the job fails; more than that points to unrestorable blobs or an unstable cluster. */
 const BEGUN_AGAIN_MAX = 2;
 
-/** While its shards are being filled: how far it is, and whether it still moves. */
+/** Records progress while shards recover and detects a stall. */
 export function follow(job: RestoreJob, target: Target, there: TargetSeen, now: Date): Decision<RestoreData> {
   const { data } = job.head;
   const known = data.progress;
@@ -35,8 +35,14 @@ export function follow(job: RestoreJob, target: Target, there: TargetSeen, now: 
   return giveUp(data, reason("restore.stuck", { ...params, minutes: Math.round(stalledMs / 60_000) }));
 }
 
-/** A node that went down in the middle leaves shards that no restore runs for any more, and that the cluster never fills by itself. */
-export function beginAgain(job: RestoreJob, target: Target, there: TargetSeen, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+/** A node failure leaves shards without a running restore, which the cluster never recovers on its own. */
+export function restartRestore(
+  job: RestoreJob,
+  target: Target,
+  there: TargetSeen,
+  seen: RestoreObservation,
+  now: Date,
+): Decision<RestoreData> {
   const { progress, ...data } = job.head.data;
   const params = { index: target.as, started: there.primariesActive, shards: target.shards };
   const again = data.begunAgain ?? 0;

@@ -7,16 +7,16 @@ export interface RestoreInput {
   snapshot: { name: string; uuid: string; startTime: string };
   /** Registered name on the target cluster. */
   repository: string;
-  /** Where its blobs can be read for the proof; keys are never written down. */
+  /** Where the blobs are read for the proof, without access keys. */
   place: Place;
   /** Patterns. */
   indices: string[];
   alias?: string | undefined;
   replicas: number;
   keepOldMs: number;
-  /** The watch that wants it: its registration is made, read-only, when it is not there. */
+  /** The requesting watch; its read-only registration is created if absent. */
   watch?: string;
-  /** This restore decides what the watch serves; one by hand beside it does not. */
+  /** Whether this restore determines what the watch serves; a restore by hand may not. */
   serves: boolean;
 }
 
@@ -24,42 +24,42 @@ export interface RestoreData {
   targets: (PreflightTarget & { restored?: { uuid: string; documents: number } })[];
   checks?: Preflight["checks"];
   digest?: string;
-  /** Bytes seen last and since when they stand, to notice a stall; `brokenOff` when no restore runs although shards are missing. */
+  /** Last byte count and its time, to detect a stall; `brokenOff` if shards are missing but no restore runs. */
   progress?: { bytes: number; at: string; brokenOff?: true };
-  /** How often an index that was broken off was deleted and restored anew. */
+  /** How often a broken-off index was deleted and restored again. */
   begunAgain?: number;
-  /** Why the restore is being given up; what it began is deleted first, since on 5.5 a stuck one blocks all snapshot work. */
+  /** Why the restore failed; its indices are deleted first because on 5.5 a stuck restore blocks all snapshot work. */
   failing?: Reason;
-  /** Indices that carried the alias before. */
+  /** Indices that had the alias before. */
   before?: { name: string; uuid: string }[];
 }
 
 export interface TargetSeen {
   as: string;
-  /** `ours` carries this job's marker. */
+  /** `ours` has this job's marker setting. */
   there: "no" | "ours" | "foreign";
   uuid: string;
   replicas: number;
   primariesActive: number;
   unassigned: number;
-  /** The cluster still lists the restore as running. */
+  /** Whether the cluster still lists the restore as running. */
   restoring: boolean;
   bytesTotal: number;
   bytesRecovered: number;
   green: boolean;
-  /** Counted once all primaries are started. */
+  /** Set once all primaries are started. */
   documents: number | undefined;
 }
 
 export interface RestoreObservation {
   repository: { fault: Reason } | { register: true } | undefined;
-  /** Only while the job is `asked`. */
+  /** Present only in state `asked`. */
   preflight: Preflight | undefined;
   digest: string | undefined;
   targets: readonly TargetSeen[];
   aliasHolders: readonly { name: string; uuid: string }[];
   dataNodes: number;
-  /** The newer snapshot that the watch serves by now. */
+  /** The newer snapshot that the watch already serves. */
   overtaken: string | undefined;
   blocked: Reason | undefined;
 }

@@ -4,10 +4,10 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import type { RetireInput } from "./step.ts";
 
-/** An index that is kept longer than asked because its cluster cannot be reached is told after this. */
+/** If the cluster is unreachable for this long after the deletion was due, the job fails and is reported. */
 const RETIRE_PATIENCE_MS = 7 * 86_400_000;
 
-/** Asks that an index which served before a swap be deleted once its time is over. */
+/** Schedules the deletion of an index that served before a swap. */
 export async function askRetire(
   world: World,
   restore: Pick<Job<{ keepOldMs: number }>, "id" | "intent">,

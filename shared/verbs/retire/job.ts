@@ -1,20 +1,14 @@
-import type { JobKind } from "../../jobs/step.ts";
+import type { JobKind } from "../../jobs/kind.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
-import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
-import { tellBegin } from "../../notices/notices.ts";
+import { gatherRetire } from "./gather.ts";
+import { reportRetire } from "./show.ts";
 import { type RetireInput, type RetireObservation, stepRetire } from "./step.ts";
 
-/** How retiring looks at the index; the decision is in jobs/steps/retire.ts. */
+/** The retire job and its effect; step.ts decides. */
 export function retireKind(world: World): JobKind<RetireInput, Record<string, never>, RetireObservation> {
   return {
-    async gather(job) {
-      if (new Date(job.intent.input.notBefore) > world.clock.now()) return { there: false };
-      const index = (await world.cluster(configuredCluster(job)).listIndices()).find(({ name }) => name === job.intent.input.index);
-      return index
-        ? { there: true, uuid: index.uuid, aliases: index.aliases, marked: index.settings[JOB_MARKER_KEY] !== undefined }
-        : { there: false };
-    },
+    gather: (job) => gatherRetire(world, job),
     step: stepRetire,
     effects: {
       deleteIndex: {
@@ -30,16 +24,6 @@ export function retireKind(world: World): JobKind<RetireInput, Record<string, ne
       },
     },
     result: ({ intent }) => intent.input,
-    async finished(job) {
-      // A swap that was frozen on its way may have landed after a newer one: then an old index serves again, and nothing else would say so.
-      if (job.head.reason.code === "retire.serves")
-        await tellBegin(world, {
-          key: `retired-serves:${job.intent.input.index}`,
-          code: "retire.serves",
-          severity: "bad",
-          reason: job.head.reason,
-          job: job.id,
-        });
-    },
+    finished: (job) => reportRetire(world, job),
   };
 }

@@ -1,5 +1,5 @@
+import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
-import type { Decision } from "../../jobs/step.ts";
 import { reason } from "../../model/reason.ts";
 
 export interface RetireInput {
@@ -11,7 +11,7 @@ export interface RetireInput {
 export type RetireObservation = { there: false } | { there: true; uuid: string; aliases: readonly string[]; marked: boolean };
 export type RetireJob = Job<RetireInput, Record<string, never>>;
 
-/** One step of retiring an index that served before a swap: it is kept for a while, and goes only if it is still what it was and serves nobody. */
+/** One step of retiring an index: after its retention time it is deleted if it is unchanged and has no alias. */
 export function stepRetire(job: RetireJob, seen: RetireObservation, now: Date): Decision<Record<string, never>> {
   const { data } = job.head;
   const { index, uuid, notBefore } = job.intent.input;

@@ -27,7 +27,7 @@ export interface SnapshotQuestion {
   repository?: string;
 }
 
-/** What the clusters list, beside what we know of each: proven or not, and what the next prune would do with it and why. Newest first. */
+/** Lists the clusters' snapshots with their evidence and what the next prune would do with each and why. Newest first. */
 export async function listSnapshots(world: World, question: SnapshotQuestion = {}): Promise<SnapshotRow[]> {
   const repositories = new Map<string, string[]>();
   for (const [policy, { repository }] of Object.entries(world.config.backups))

@@ -17,7 +17,7 @@ export interface VerificationRequest {
   level: ProofLevel;
 }
 
-/** Writes the intent to prove snapshots of a repository; each request is its own job unless the caller's key says otherwise. */
+/** Writes the intent to prove snapshots of a repository; each request is a separate job unless the caller's key matches. */
 export async function askVerification(
   world: World,
   request: VerificationRequest,
@@ -39,7 +39,7 @@ export async function askVerification(
   );
 }
 
-/** Where a repository of ossnap.yaml, or a watch by its registered or own name, keeps its blobs. */
+/** The place of a repository's blobs, or of a watch's by its registered or own name. */
 export function placeToRead(world: Pick<World, "config">, name: string): Place {
   const watch = Object.entries(world.config.watches).find(([watchName, { register }]) => register.name === name || watchName === name);
   return watch ? watch[1].blobs : placeOf(world.config, name);

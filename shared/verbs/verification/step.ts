@@ -1,5 +1,5 @@
+import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
-import type { Decision } from "../../jobs/step.ts";
 import type { Place } from "../../model/config.ts";
 import { reason } from "../../model/reason.ts";
 import type { ProofLevel, SnapshotProof } from "../../model/repository.ts";
@@ -27,7 +27,7 @@ export interface VerificationData {
 export type VerificationObservation = { proofs: readonly SnapshotProof[]; open: number };
 export type VerificationJob = Job<VerificationInput, VerificationData>;
 
-/** One step of a verification: what was proven in this look is kept, until no snapshot is left. */
+/** One step of a verification: records what this look proved until no snapshot is left. */
 export function stepVerification(job: VerificationJob, seen: VerificationObservation): Decision<VerificationData> {
   const { data } = job.head;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
@@ -41,7 +41,7 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
       damaged: damaged.length,
     })),
   ];
-  // Nothing fitted: waiting is bounded by patience, records without news would not be.
+  // Nothing was proven: waiting is bounded by patience, whereas records without progress would not be.
   if (seen.open > 0 && seen.proofs.length === 0)
     return { do: "wait", reason: reason("verification.progress", { proven: verdicts.length, open: seen.open }) };
   if (seen.open > 0)

@@ -9,7 +9,7 @@ import { ACCOUNT, startTestHost, type TestHost } from "../../infra/local/fc/test
 const COPY = "ossnap-copy-blobs";
 const OPTIONS: FcTasksOptions = { accountId: ACCOUNT.accountId, region: ACCOUNT.region, ...ACCOUNT.credentials, protocol: "HTTP" };
 
-describe("fcTasks against the local Function Compute", () => {
+describe("fcTasks with the local Function Compute", () => {
   let test: TestHost;
   let api: Door;
 
@@ -28,7 +28,7 @@ describe("fcTasks against the local Function Compute", () => {
 
   const tasksOf = (options: Partial<FcTasksOptions> = {}) => fcTasks({ ...OPTIONS, endpoint: `127.0.0.1:${api.port}`, ...options });
 
-  it("starts a task and follows it to its end", async () => {
+  it("starts a task and follows it to its final state", async () => {
     const tasks = tasksOf();
     await tasks.start(COPY, "good-0-1", { batch: 0, text: "é" });
     await tasks.start(COPY, "bad-0-1", { fail: true });
@@ -36,7 +36,7 @@ describe("fcTasks against the local Function Compute", () => {
     expect([await tasks.state(COPY, "good-0-1"), await tasks.state(COPY, "bad-0-1")]).toEqual(["succeeded", "failed"]);
   });
 
-  it("says running while the event waits, and starts nothing when the id is given again", async () => {
+  it("reports running while the event waits, and starts nothing when the id is reused", async () => {
     const tasks = tasksOf();
     test.host.faults.delay(COPY, 500);
     await tasks.start(COPY, "twice-0-1", {});
@@ -48,14 +48,14 @@ describe("fcTasks against the local Function Compute", () => {
     expect(await tasks.state(COPY, "twice-0-1")).toBe("succeeded");
   });
 
-  it("does not know a task that was never started, or was lost", async () => {
+  it("reports unknown for a task that was never started or was lost", async () => {
     const tasks = tasksOf();
     test.host.faults.lose(COPY);
     await tasks.start(COPY, "lost-0-1", {});
     expect([await tasks.state(COPY, "lost-0-1"), await tasks.state(COPY, "never")]).toEqual(["unknown", "unknown"]);
   });
 
-  it("tells a missing function from a missing task", async () => {
+  it("distinguishes a missing function from a missing task", async () => {
     await expect(tasksOf().start("nobody", "t1", {})).rejects.toMatchObject({
       code: "absent",
       message: expect.stringContaining("404 FunctionNotFound"),
@@ -63,7 +63,7 @@ describe("fcTasks against the local Function Compute", () => {
     await expect(tasksOf().state("nobody", "t1")).rejects.toMatchObject({ code: "absent" });
   });
 
-  it("is denied with a wrong secret, and its error carries no secret", async () => {
+  it("is denied with a wrong secret, and the error contains no secret", async () => {
     const wrong = tasksOf({ accessKeySecret: "planted-secret" }).start(COPY, "t1", {});
     const error = await wrong.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
@@ -78,19 +78,19 @@ describe("fcTasks against the local Function Compute", () => {
     ["a task id", COPY, "1-starts-with-a-digit", {}, "task id"],
     ["a payload that is no JSON", COPY, "t1", undefined, "JSON value"],
     ["a payload of 128 KB", COPY, "t1", { text: "x".repeat(128 * 1024) }, "must be below 131072"],
-  ])("refuses %s before anything is sent", async (_what, functionName, taskId, payload, message) => {
+  ])("rejects %s before anything is sent", async (_what, functionName, taskId, payload, message) => {
     await expect(tasksOf({ endpoint: "127.0.0.1:1" }).start(functionName, taskId, payload)).rejects.toMatchObject({
       code: "invalid",
       message: expect.stringContaining(message),
     });
   });
 
-  it("is transient when nobody listens", async () => {
+  it("is transient if nothing is listening", async () => {
     await expect(tasksOf({ endpoint: "127.0.0.1:1" }).state(COPY, "t1")).rejects.toMatchObject({ code: "transient" });
   });
 });
 
-describe("fcTasks against answers of a server", () => {
+describe("fcTasks with canned server responses", () => {
   let server: Server;
   let answer: { status: number; body: string | undefined };
   const seen: { method: string | undefined; url: string | undefined; headers: IncomingHttpHeaders; body: string }[] = [];
@@ -121,7 +121,7 @@ describe("fcTasks against answers of a server", () => {
   const tasksOf = (options: Partial<FcTasksOptions> = {}) =>
     fcTasks({ ...OPTIONS, endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`, ...options });
 
-  it("sends exactly one InvokeFunction: asynchronous, with the task id and the payload as JSON once", async () => {
+  it("sends exactly one InvokeFunction: asynchronous, with the task id and the payload encoded as JSON once", async () => {
     answer = { status: 202, body: "" };
     await tasksOf().start(COPY, "j1-0-1", { batch: 7 });
     expect(seen).toHaveLength(1);
@@ -142,12 +142,12 @@ describe("fcTasks against answers of a server", () => {
     ["Stopped", "failed"],
     ["Invalid", "failed"],
     ["Expired", "failed"],
-  ])("takes the status %s for %s", async (status, state) => {
+  ])("maps the status %s to %s", async (status, state) => {
     answer = { status: 200, body: JSON.stringify({ status }) };
     expect(await tasksOf().state(COPY, "t1")).toBe(state);
   });
 
-  it("does not guess at a status that it was never told of", async () => {
+  it("rejects an unknown status instead of guessing", async () => {
     answer = { status: 200, body: '{"status":"Paused"}' };
     await expect(tasksOf().state(COPY, "t1")).rejects.toMatchObject({ code: "permanent", message: expect.stringContaining('"Paused"') });
   });
@@ -169,12 +169,12 @@ describe("fcTasks against answers of a server", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it("does not take a conflict about something else for a task that runs", async () => {
+  it("does not mistake another conflict for a running task", async () => {
     answer = { status: 409, body: '{"Code":"StatusConflict","Message":"the function is being updated"}' };
     await expect(tasksOf().start(COPY, "t1", {})).rejects.toMatchObject({ code: "conflict" });
   });
 
-  it("is transient for an answer that is no JSON, and for none in time", async () => {
+  it("is transient for a response that is not JSON, and for a timeout", async () => {
     answer = { status: 502, body: "<html>bad gateway</html>" };
     await expect(tasksOf().state(COPY, "t1")).rejects.toMatchObject({ code: "transient" });
     answer = { status: 200, body: undefined };

@@ -3,14 +3,14 @@ import { ossError } from "../../../shared/adapters/oss/errors.ts";
 import { s3Error } from "../../../shared/adapters/s3/errors.ts";
 import type { ErrorCode } from "../../../shared/model/errors.ts";
 
-/** As ali-oss throws what the service answered. */
+/** An error as ali-oss throws it for a response. */
 const oss = (status: number, code?: string, headers = {}) =>
   ossError(Object.assign(new Error("said so"), { status, code, headers }), "oss://bucket/key: get");
-/** As the AWS SDK does. */
+/** An error as the AWS SDK throws it. */
 const s3 = (status: number, name = "UnknownError", headers = {}) =>
   s3Error(Object.assign(new Error("said so"), { name, $metadata: { httpStatusCode: status }, $response: { headers } }), "s3://bucket/key");
 
-describe("an object store's answer", () => {
+describe("an object store response", () => {
   it.each<[number, string | undefined, ErrorCode]>([
     // Throttled.
     [503, "SlowDown", "transient"],
@@ -18,7 +18,7 @@ describe("an object store's answer", () => {
     [503, "DownloadTrafficRateLimitExceeded", "transient"],
     [400, "ThrottlingException", "transient"],
     [429, undefined, "transient"],
-    // Its own trouble, or the way's.
+    // A server or network failure.
     [500, "InternalError", "transient"],
     [502, undefined, "transient"],
     [503, undefined, "transient"],
@@ -26,11 +26,11 @@ describe("an object store's answer", () => {
     [400, "RequestTimeout", "transient"],
     [400, "IncompleteBody", "transient"],
     [404, "NoSuchUpload", "transient"],
-    // Somebody was first.
+    // Another writer was first.
     [409, "FileAlreadyExists", "conflict"],
     [412, "PreconditionFailed", "conflict"],
     [409, "ConditionalRequestConflict", "conflict"],
-    // A person must act.
+    // An operator must act.
     [403, "AccessDenied", "denied"],
     [403, "InvalidAccessKeyId", "denied"],
     [403, "SignatureDoesNotMatch", "denied"],
@@ -38,7 +38,7 @@ describe("an object store's answer", () => {
     [400, "ExpiredToken", "denied"],
     [401, undefined, "denied"],
     [404, "NoSuchBucket", "absent"],
-    // Repeating cannot help.
+    // A retry cannot help.
     [400, "InvalidArgument", "invalid"],
     [403, "InvalidObjectState", "invalid"],
     [501, "NotImplemented", "invalid"],
@@ -48,14 +48,14 @@ describe("an object store's answer", () => {
     expect(s3(status, code).code).toBe(expected);
   });
 
-  it("says how long to wait, in whichever header it stands", () => {
+  it("carries the retry delay from either header", () => {
     expect(oss(503, "QpsLimitExceeded", { "x-oss-qos-delay-time": "250" }).retryAfterMs).toBe(250);
     expect(oss(503, "SlowDown", { "retry-after": "2" }).retryAfterMs).toBe(2000);
     expect(s3(503, "SlowDown", { "retry-after": "2" }).retryAfterMs).toBe(2000);
   });
 });
 
-describe("no answer", () => {
+describe("a missing response", () => {
   const ofOss = (message: string, name: string) =>
     ossError(
       Object.assign(new Error(`${message}, GET https://host/x -1 (connected: true)`), { name, status: -1, code: name }),

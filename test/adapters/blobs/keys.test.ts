@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { baseOf, compareKeys } from "../../../shared/adapters/blobs/keys.ts";
 
 describe("keys below a base path", () => {
-  it("come back as they went in, and those beside the base are not taken for its own", () => {
+  it("round-trip, and keys outside the base are not mistaken for its own", () => {
     const key = fc
       .string({ minLength: 1, maxLength: 20, unit: "grapheme" })
       .filter((text) => !/^[/\\]|\0/.test(text) && !text.split("/").some((part) => part === "." || part === ".."));
@@ -16,7 +16,7 @@ describe("keys below a base path", () => {
     );
   });
 
-  it("are compared as their UTF-8 bytes, which is the order of code points", () => {
+  it("compare in UTF-8 byte order, which is the order of code points", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 6 }), fc.string({ unit: "grapheme", maxLength: 6 }), (a, b) => {
         const points = (text: string) => Array.from(text, (character) => character.codePointAt(0) ?? 0);

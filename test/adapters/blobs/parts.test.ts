@@ -4,7 +4,7 @@ import { type PartsApi, partRanges, putInParts } from "../../../shared/adapters/
 import { hasCode } from "../../../shared/model/errors.ts";
 
 describe("parts of a large blob", () => {
-  it("cover it without gap or overlap, are at most 10,000, and are no smaller than asked for but the last", () => {
+  it("cover it without gap or overlap, number at most 10,000, and are no smaller than requested except the last", () => {
     const mebibyte = 1024 * 1024;
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 46 }), fc.integer({ min: 1, max: 64 }), (sizeBytes, partMebibytes) => {
@@ -20,7 +20,7 @@ describe("parts of a large blob", () => {
     );
   });
 
-  it("are aborted when one fails, and the error says when even that failed", async () => {
+  it("are aborted when one fails, and the error reports a failed abort too", async () => {
     const calls: string[] = [];
     const api: PartsApi<number> = {
       putWhole: async () => calls.push("whole"),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { directoryBlobStore } from "../../../shared/adapters/directory/blobStore.ts";
-import { bytesOf, keysOf, textOf } from "../../contract/blobStore.ts";
+import { bytesOf, keysOf, textOf } from "../../contract/blobStoreSubject.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
 
@@ -17,13 +17,13 @@ describe("a directory as a blob store", () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it("writes files that every account can read, in folders that every account can enter", async () => {
+  it("writes files readable and folders accessible by every account", async () => {
     await directoryBlobStore({ directory, basePath: "base" }).put("in/a/file", bytesOf("x"));
     for (const folder of ["base", "base/in", "base/in/a"]) expect((await stat(join(directory, folder))).mode & 0o777).toBe(0o755);
     expect((await stat(join(directory, "base/in/a/file"))).mode & 0o777).toBe(0o644);
   });
 
-  it("neither lists nor gives a file that is still being written, and leaves nothing behind when writing fails", async () => {
+  it("neither lists nor returns a file while it is being written, and leaves nothing behind when the write fails", async () => {
     const store = directoryBlobStore({ directory, partSizeBytes: 10 });
     const seen: string[][] = [];
     const breaking = store.putFrom("slow", 30, async ({ start, end }) => {
@@ -38,7 +38,7 @@ describe("a directory as a blob store", () => {
     await expect(store.put(".ossnap-writing-mine", bytesOf("x"))).rejects.toMatchObject({ code: "invalid" });
   });
 
-  it("reads a repository that it may not write, and writes nothing into it", async () => {
+  it("reads a repository without write permission, and writes nothing into it", async () => {
     await mkdir(join(directory, "indices"));
     await writeFile(join(directory, "index-0"), "root", { mode: 0o444 });
     await writeFile(join(directory, "indices", "data"), "data", { mode: 0o444 });
@@ -64,7 +64,7 @@ describe("a directory as a blob store", () => {
     expect(await store.get("link")).toBeUndefined();
   });
 
-  it("shows no empty folders, and names no blob where a folder lies", async () => {
+  it("shows no empty folders, and treats a folder as no blob", async () => {
     await mkdir(join(directory, "empty/deeper"), { recursive: true });
     const store = directoryBlobStore({ directory });
     expect(await keysOf(store, "")).toEqual([]);
@@ -75,7 +75,7 @@ describe("a directory as a blob store", () => {
     await expect(store.put("file/below", bytesOf("x"))).rejects.toMatchObject({ code: "invalid" });
   });
 
-  it("survives deletes that empty the folder of a write next to them", async () => {
+  it("survives concurrent deletes that empty the folder of a write", async () => {
     const store = directoryBlobStore({ directory });
     const rounds = Array.from({ length: 30 }, async (_, index) => {
       await store.put(`shared/folder/${index}`, bytesOf("x"));
@@ -86,7 +86,7 @@ describe("a directory as a blob store", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("lists nothing for a prefix that would lead out, and refuses such keys and odd ones", async () => {
+  it("lists nothing for a prefix that escapes the base, and rejects such keys and malformed ones", async () => {
     const store = directoryBlobStore({ directory, basePath: "base" });
     expect(await keysOf(store, "../")).toEqual([]);
     expect(await keysOf(store, "a//b")).toEqual([]);

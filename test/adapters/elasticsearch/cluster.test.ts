@@ -21,8 +21,8 @@ async function open(
 
 const missing = (reason: string): Answer => ({ status: 404, body: { error: { type: "snapshot_missing_exception", reason } } });
 
-describe("a cluster that does not answer", () => {
-  it("is transient, and named with its address, when nobody listens", async () => {
+describe("an unreachable cluster", () => {
+  it("is transient and named with its address if nothing is listening", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
 
     await expect(elasticsearchCluster({ name: "source", url }).info()).rejects.toMatchObject({
@@ -44,7 +44,7 @@ describe("a cluster that does not answer", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("gets a write once, whatever goes wrong with the answer", async () => {
+  it("receives a write only once, whatever happens to the response", async () => {
     for (const answer of [{ cut: true }, { status: 503 }, { status: 502, body: "<html>bad gateway</html>" }, { status: 504 }]) {
       const { cluster, server } = await open(() => answer);
 
@@ -55,7 +55,7 @@ describe("a cluster that does not answer", () => {
     }
   });
 
-  it("is answered again when it is back", async () => {
+  it("is used again when it is back", async () => {
     let answer: Answer = { cut: true };
     const { cluster } = await open(() => answer);
     await expect(cluster.listRepositories()).rejects.toMatchObject({ code: "transient" });
@@ -71,7 +71,7 @@ describe("credentials", () => {
     body: { error: { type: "security_exception", reason: `unable to authenticate ${request.headers.authorization} with hunter2-planted` } },
   });
 
-  it("go into the request and never into an error", async () => {
+  it("are sent in the request and never appear in an error", async () => {
     const { cluster, server } = await open(refuse, { username: "elastic", password: "hunter2-planted" });
     const failure = await cluster.info().catch((error: unknown) => error);
 
@@ -84,7 +84,7 @@ describe("credentials", () => {
     expect(everythingIn(failure)).not.toContain(Buffer.from("elastic:hunter2-planted").toString("base64"));
   });
 
-  it("are taken from the URL, and not shown there either", async () => {
+  it("are read from the URL, and never appear in an error either", async () => {
     const server = await fakeServer(refuse);
     servers.push(server);
     const url = server.url.replace("http://", "http://elastic:hunter2-planted@");
@@ -114,8 +114,8 @@ describe("credentials", () => {
   });
 });
 
-describe("what goes over the wire", () => {
-  it("is plain JSON, which servers before 7.11 insist on", async () => {
+describe("requests on the wire", () => {
+  it("are plain JSON, which servers before 7.11 require", async () => {
     const { cluster, server } = await open(() => ({ body: { acknowledged: true } }));
     await cluster.putRepository({ name: "backups", type: "fs", settings: { location: "/x" } }, { verify: false });
 
@@ -126,7 +126,7 @@ describe("what goes over the wire", () => {
     expect(Object.keys(server.requests[0]?.headers ?? {})).not.toContain("x-elastic-client-meta");
   });
 
-  it("never asks a snapshot or a restore to be waited for, to be partial or to bring global state", async () => {
+  it("never ask to wait for a snapshot or restore, to make it partial or to include global state", async () => {
     const { cluster, server } = await open(() => ({ body: { accepted: true } }));
     await cluster.createSnapshot("backups", "night-1", { indices: ["movies"], metadata: { ossnap: 1 } });
     const beside = { repository: "backups", snapshot: "night-1", index: "movies", as: "movies-$\\1".replace("\\", "") };
@@ -156,7 +156,7 @@ describe("what goes over the wire", () => {
     ]);
   });
 
-  it("never holds a name that Elasticsearch would read as several", async () => {
+  it("never contain a name that Elasticsearch would expand to several", async () => {
     const { cluster, server } = await open(() => ({ body: { acknowledged: true } }));
     for (const name of ["*", "a*", "a,b", "_all", "-a", "+a", "", "a b", "<a-{now}>", "a/b", "..", "a?", "a#b"]) {
       await expect(cluster.deleteIndex(name)).rejects.toMatchObject({ code: "invalid" });
@@ -168,7 +168,7 @@ describe("what goes over the wire", () => {
     expect(server.requests).toEqual([]);
   });
 
-  it("keeps the path in front of the address", async () => {
+  it("keep the path prefix of the address", async () => {
     const server = await fakeServer(() => ({ body: {} }));
     servers.push(server);
     await elasticsearchCluster({ name: "source", url: `${server.url}/search/` }).listRepositories();
@@ -177,8 +177,8 @@ describe("what goes over the wire", () => {
   });
 });
 
-describe("an answer", () => {
-  it("that is no Elasticsearch's is permanent, and says where it differs", async () => {
+describe("a response", () => {
+  it("that is not from Elasticsearch is permanent, and the error shows the difference", async () => {
     const { cluster } = await open(() => ({ body: "<html>welcome</html>" }));
 
     await expect(cluster.listSnapshots("backups")).rejects.toMatchObject({
@@ -199,13 +199,13 @@ describe("an answer", () => {
     });
   });
 
-  it("that counts without some shards is no count", async () => {
+  it("that counts without some shards is rejected", async () => {
     const { cluster } = await open(() => ({ body: { _shards: { failed: 1 }, _all: { primaries: { docs: { count: 2 } } } } }));
 
     await expect(cluster.countDocuments("movies")).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("tells an unknown snapshot from one whose blob is gone", async () => {
+  it("distinguishes an unknown snapshot from one whose blob is missing", async () => {
     const { cluster } = await open(({ url }) =>
       missing(url.includes("gone") ? "[r:gone/d27x-PsXRT2UL2CvRPToBw] is missing" : "[r:nosuch] is missing"),
     );
@@ -216,7 +216,7 @@ describe("an answer", () => {
     await expect(cluster.snapshotProgress("r", "gone")).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("reads progress before and after 6.4", async () => {
+  it("contains progress in the formats before and after 6.4", async () => {
     const shards_stats = { total: 5, done: 2, failed: 0 };
     const flat = { total_size_in_bytes: 100, processed_size_in_bytes: 40 };
     const nested = { incremental: { size_in_bytes: 100 }, processed: { size_in_bytes: 40 }, total: { size_in_bytes: 900 } };
@@ -232,7 +232,7 @@ describe("deleting several snapshots", () => {
   const versioned = (number: string, answer: (request: RecordedRequest) => Answer) => (request: RecordedRequest) =>
     request.url === "/" ? { body: { version: { number } } } : answer(request);
 
-  it("is refused before 7.8, with nothing deleted", async () => {
+  it("is rejected before 7.8, with nothing deleted", async () => {
     for (const version of ["2.4.6", "5.5.3", "6.8.23", "7.7.1"]) {
       const { cluster, server } = await open(versioned(version, () => ({ body: { acknowledged: true } })));
 
@@ -250,7 +250,7 @@ describe("deleting several snapshots", () => {
     }
   });
 
-  it("goes on without the names that are gone, since one of them stops all the others", async () => {
+  it("continues without the missing names, because one of them blocks all the others", async () => {
     const { cluster, server } = await open(
       versioned("7.10.2", ({ method, url }) => {
         if (method === "GET") return { body: { snapshots: [{ snapshot: "a" }, { snapshot: "c" }, { snapshot: "z" }] } };
@@ -262,7 +262,7 @@ describe("deleting several snapshots", () => {
     expect(server.requests.filter(({ method }) => method === "DELETE").at(-1)?.url).toBe("/_snapshot/r/a%2Cc");
   });
 
-  it("keeps every path under the server's limit and loses no name", () => {
+  it("keeps every path below the server's limit and loses no name", () => {
     const name = fc.stringMatching(/^[a-z0-9.é-]{1,120}$/);
     fc.assert(
       fc.property(fc.array(name, { maxLength: 400 }), (names) => {

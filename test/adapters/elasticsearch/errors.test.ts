@@ -19,7 +19,7 @@ interface Row {
   code: ErrorCode;
 }
 
-/** Answers of real servers. */
+/** Responses of real servers. */
 const rows: Row[] = [
   row("5.5.3", 503, "concurrent_snapshot_execution_exception", "[r:run]a snapshot is already running", "conflict"),
   row("6.7.0", 503, "concurrent_snapshot_execution_exception", "[r:run]  a snapshot is already running", "conflict"),
@@ -177,7 +177,7 @@ const rows: Row[] = [
   ),
 ];
 
-describe("an Elasticsearch answer", () => {
+describe("an Elasticsearch error response", () => {
   it.each(rows)("$server: $type, $text → $code", ({ status, type, text, code }) => {
     const error = toAppError(
       responseError(status, { error: { root_cause: [{ type, reason: text }], type, reason: text }, status }),
@@ -191,7 +191,7 @@ describe("an Elasticsearch answer", () => {
     expect(faultOf(error)).toMatchObject({ status, type });
   });
 
-  it("finds the reason that says what is wrong under a general one", () => {
+  it("finds the specific reason below a general one", () => {
     const inner = {
       type: "repository_exception",
       reason: "[rr] location [/nonexist] doesn't match any of the locations specified by path.repo",
@@ -204,7 +204,7 @@ describe("an Elasticsearch answer", () => {
     expect(error.message).toBe(`cluster source: snapshot backups:night-1: [rr] failed to create repository: ${inner.reason}`);
   });
 
-  it("goes by the status when there is no known body", () => {
+  it("is classified by status if the body is unknown", () => {
     const codes = [400, 401, 403, 404, 409, 413, 429, 500, 502, 504].map((status) => [
       status,
       toAppError(responseError(status, "<html>"), context).code,
@@ -225,12 +225,12 @@ describe("an Elasticsearch answer", () => {
     expect(toAppError(responseError(404, { error: "alias [alz] missing", status: 404 }), context).message).toContain("alias [alz] missing");
   });
 
-  it("passes on how long the server asked to wait", () => {
+  it("passes on the server's retry delay", () => {
     expect(toAppError(responseError(429, {}, { "retry-after": "7" }), context).retryAfterMs).toBe(7000);
     expect(toAppError(responseError(429, {}, { "retry-after": "soon" }), context).retryAfterMs).toBeUndefined();
   });
 
-  it("names cluster and user of a refusal, and repeats no secret that the server repeats", () => {
+  it("names cluster and user when access is refused, and never contains a secret that the server echoes", () => {
     const body = { error: { type: "security_exception", reason: "bad key planted-secret for [elastic]" } };
     const error = toAppError(responseError(401, body), context);
 
@@ -239,7 +239,7 @@ describe("an Elasticsearch answer", () => {
   });
 });
 
-describe("a request without an answer", () => {
+describe("a request without a response", () => {
   it.each([
     ["connect ECONNREFUSED 127.0.0.1:9252", "cluster source at http://127.0.0.1:9252: connection refused", "transient"],
     ["getaddrinfo ENOTFOUND nowhere", "cluster source at http://127.0.0.1:9252: host name not found", "transient"],
@@ -250,12 +250,12 @@ describe("a request without an answer", () => {
     expect(toAppError(new errors.ConnectionError(text), context)).toMatchObject({ code, message });
   });
 
-  it("is transient when it takes too long, whoever counts the time", () => {
+  it("is transient when it times out, on either side", () => {
     expect(toAppError(new errors.TimeoutError("Request timed out"), context).code).toBe("transient");
     expect(toAppError(new errors.RequestAbortedError("Request aborted"), context).code).toBe("transient");
   });
 
-  it("is permanent when the answer is too long to be read", () => {
+  it("is permanent when the response is too long to read", () => {
     const tooLong = new errors.RequestAbortedError("The content length (9) is bigger than the maximum allowed string (8)");
 
     expect(toAppError(tooLong, context).code).toBe("permanent");

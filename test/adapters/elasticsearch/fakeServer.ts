@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 
 export interface RecordedRequest {
   method: string;
-  /** Path and query as they came over the wire. */
+  /** Path and query as received. */
   url: string;
   headers: IncomingMessage["headers"];
   body: unknown;
@@ -19,13 +19,13 @@ export interface Answer {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
-  /** Takes the request and says nothing. */
+  /** Accepts the request and never responds. */
   silent?: boolean;
   /** Cuts the connection. */
   cut?: boolean;
 }
 
-/** A real HTTP server that answers as told and remembers what it was asked. */
+/** A real HTTP server that gives the configured answers and records the requests. */
 export async function fakeServer(answer: (request: RecordedRequest) => Answer): Promise<FakeServer> {
   const requests: RecordedRequest[] = [];
   const server = createServer(async (incoming, outgoing) => {

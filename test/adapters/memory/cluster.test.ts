@@ -34,7 +34,7 @@ describe("a memory cluster", () => {
     ["5.5.3", "conflict"],
     ["6.7.0", "conflict"],
     ["7.10.2", undefined],
-  ])("of %s does one snapshot at a time up to 7.6 only", async (version, code) => {
+  ])("of %s runs one snapshot at a time only up to 7.6", async (version, code) => {
     const cluster = await opened({ version });
     await cluster.createSnapshot("r", "one", TAKE);
     const second = cluster.createSnapshot("r", "two", TAKE).then(
@@ -78,7 +78,7 @@ describe("a memory cluster", () => {
     expect((await cluster.getSnapshot("r", "one"))?.metadata).toEqual(metadata);
   });
 
-  it("runs for as many looks as told, whichever call looks", async () => {
+  it("finishes after the configured number of polls, whichever call polls", async () => {
     const cluster = await opened({ snapshotLooks: 2 });
     await cluster.createSnapshot("r", "one", TAKE);
     const states = [
@@ -100,7 +100,7 @@ describe("a memory cluster", () => {
     source.writeDocuments("movies", ["4"]);
     await target.restore(restore("beside"));
     target.finishRestores();
-    // What it held when it was taken, not what the source holds now.
+    // The documents at snapshot time, not the current ones of the source.
     expect(await target.countDocuments("beside")).toBe(3);
     await expect(target.deleteSnapshots("r", ["one"])).rejects.toMatchObject({ code: "transient" });
   });
@@ -109,7 +109,7 @@ describe("a memory cluster", () => {
     ["5.5.3", "5.5.2", "invalid"],
     ["5.5.2", "5.5.3", "ok"],
     ["8.17.1", "8.17.0", "ok"],
-  ])("takes what %s wrote on %s by the patch, as long as versions go by patches: %s", async (written, version, outcome) => {
+  ])("accepts a snapshot of %s on %s according to the patch version where it matters: %s", async (written, version, outcome) => {
     const places = memoryPlaces();
     places
       .at(REPOSITORY.settings)
@@ -118,7 +118,7 @@ describe("a memory cluster", () => {
     expect(await outcomeOf(cluster.restore(restore("beside")))).toBe(outcome);
   });
 
-  it("hangs on an index that is tied to nodes it has not, as long as those settings are brought along", async () => {
+  it("hangs on an index bound to missing nodes if those settings are restored", async () => {
     const places = memoryPlaces();
     places.at(REPOSITORY.settings).push(
       givenSnapshot({
@@ -143,7 +143,7 @@ describe("a memory cluster", () => {
     expect((await cluster.health("free"))?.status).toBe("green");
   });
 
-  it("leaves an alias on two indices when the pattern to leave does not match the one that has it", async () => {
+  it("leaves an alias on two indices when the removal pattern does not match its holder", async () => {
     const cluster = await opened();
     cluster.putIndex("cinema", { aliases: ["films"] });
     await cluster.swapAlias("films", "movies-*", "movies");
@@ -153,7 +153,7 @@ describe("a memory cluster", () => {
     ]);
   });
 
-  it("fails as planted: before anything, or after everything was done", async () => {
+  it("fails as configured: before anything happens, or after everything is done", async () => {
     const cluster = await opened();
     cluster.failNext("createSnapshot", new AppError("denied", "no"));
     cluster.failNext("createSnapshot", "lost");
@@ -164,7 +164,7 @@ describe("a memory cluster", () => {
     expect(cluster.writes.map(({ method }) => method)).toEqual(["putRepository", "createSnapshot", "createSnapshot"]);
   });
 
-  it("ends a snapshot as told, and leaves no trace of one that it could not write", async () => {
+  it("finishes a snapshot as configured, and leaves no trace of one that it could not write", async () => {
     const cluster = await opened({ version: "7.10.2" });
     cluster.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" }, "noTrace");
     await cluster.createSnapshot("r", "one", TAKE);

@@ -5,12 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type OssServer, startOss } from "../../../infra/local/oss/startOss.ts";
 import { type OssBlobStoreOptions, ossBlobStore, ossBucketIsVersioned } from "../../../shared/adapters/oss/blobStore.ts";
 import { ossClient } from "../../../shared/adapters/oss/client.ts";
-import { bytesOf, keysOf, patternOf, textOf } from "../../contract/blobStore.ts";
+import { bytesOf, keysOf, patternOf, textOf } from "../../contract/blobStoreSubject.ts";
 
 const KEYS = { accessKeyId: "AKFAULTS", secretAccessKey: "secret-of-the-fault-test" };
 const PART_SIZE_BYTES = 102_400;
 
-describe("OSS through ali-oss, on a server that fails", () => {
+describe("OSS through ali-oss, on a failing server", () => {
   let server: OssServer;
   let root = "";
   let options: OssBlobStoreOptions;
@@ -39,7 +39,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it("takes a cut body for transient, read whole or as a stream", async () => {
+  it("treats a cut body as transient, read whole or as a stream", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "GetObject" }, params: { afterBytes: 70_000 }, times: 2 });
     const store = ossBlobStore(options);
     await expect(store.get("blob")).rejects.toMatchObject({ code: "transient" });
@@ -60,7 +60,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     });
   });
 
-  it("survives a body that is cut before anybody reads it", async () => {
+  it("survives a body that is cut before it is read", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "GetObject" }, params: { afterBytes: 10 }, times: 1 });
     const body = await ossBlobStore(options).open("blob");
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -70,7 +70,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     await expect(reading()).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("tells how long a throttled request shall wait, for calls with and without an answer's body", async () => {
+  it("reports the retry delay of a throttled request, for calls with and without a response body", async () => {
     const store = ossBlobStore(options);
     const throttled = { code: "transient", retryAfterMs: 1234 };
     server.faults.add({ kind: "slowdown", params: { delayMs: 1234 }, times: 5 });
@@ -81,7 +81,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     await expect(store.delete(["new"])).rejects.toMatchObject(throttled);
   });
 
-  it("takes an answer that does not come in time for transient", async () => {
+  it("treats a response that does not arrive in time as transient", async () => {
     const store = ossBlobStore(options);
     server.faults.add({ kind: "latency", params: { ms: 2000 }, times: 3 });
     await expect(store.head("blob")).rejects.toMatchObject({ code: "transient" });
@@ -89,14 +89,14 @@ describe("OSS through ali-oss, on a server that fails", () => {
     await expect(keysOf(store, "")).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("takes a listing that breaks off for transient, never for a shorter one", async () => {
+  it("treats an interrupted listing as transient, never as a shorter one", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "ListObjectsV2" }, params: { afterBytes: 50 }, times: 1 });
     await expect(keysOf(ossBlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
     server.faults.add({ kind: "stallBody", match: { operation: "ListObjectsV2" }, params: { afterBytes: 50 }, times: 1 });
     await expect(keysOf(ossBlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("takes 5xx for transient and 4xx for invalid, with the vendor's code in the message", async () => {
+  it("treats 5xx as transient and 4xx as invalid, with the vendor's code in the message", async () => {
     const store = ossBlobStore(options);
     server.faults.add({ kind: "status", params: { status: 500, code: "InternalError" }, times: 1 });
     await expect(store.put("x", bytesOf("x"))).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     });
   });
 
-  it("aborts an upload whose part fails, so that nothing is left", async () => {
+  it("aborts an upload when a part fails, and leaves nothing behind", async () => {
     const store = ossBlobStore(options);
     server.requests.reset();
     server.faults.add({ kind: "status", match: { operation: "UploadPart" }, params: { status: 503 }, times: 1 });
@@ -128,7 +128,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     expect(Buffer.from(bytes).equals(await readFile(join(root, "plain/base/parts")))).toBe(true);
   });
 
-  it("knows a versioned bucket, where ifAbsent means nothing", async () => {
+  it("detects a versioned bucket, where ifAbsent has no effect", async () => {
     expect(await ossBucketIsVersioned(options)).toBe(false);
     expect(await ossBucketIsVersioned({ ...options, bucket: "versioned" })).toBe(true);
     await expect(ossBucketIsVersioned({ ...options, bucket: "missing" })).rejects.toMatchObject({ code: "absent" });
@@ -138,7 +138,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     expect(await textOf(store.get("claim"))).toBe("second");
   });
 
-  it("speaks https unless the endpoint says http", () => {
+  it("uses https unless the endpoint specifies http", () => {
     const protocolOf = (endpoint?: string) =>
       (
         ossClient({ bucket: "plain", region: "cn-hangzhou", endpoint, ...KEYS }) as unknown as {
@@ -150,7 +150,7 @@ describe("OSS through ali-oss, on a server that fails", () => {
     expect(protocolOf("http://oss-cn-hangzhou-internal.aliyuncs.com")).toMatchObject({ protocol: "http:" });
   });
 
-  it("refuses a bucket name that cannot be one", () => {
+  it("rejects an invalid bucket name", () => {
     expect(() => ossBlobStore({ ...options, bucket: "Not_A_Bucket" })).toThrow(/oss:\/\/Not_A_Bucket/);
   });
 });

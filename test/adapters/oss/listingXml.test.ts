@@ -17,14 +17,14 @@ function page(keys: readonly string[], next?: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult><Name>moved</Name><Prefix>a&amp;b/</Prefix><MaxKeys>1000</MaxKeys>${contents.join("")}<IsTruncated>${next !== undefined}</IsTruncated>${token}<KeyCount>${keys.length}</KeyCount></ListBucketResult>\n`;
 }
 
-/** Keys as XML 1.0 can carry them, without white space at their ends, which the general parser trims. */
+/** Keys that XML 1.0 can carry, without leading or trailing white space, which the general parser trims. */
 const key = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 30 })
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML cannot carry
   .filter((text) => text.trim() === text && !/[\u0000-\u001f\ufffe\uffff]/.test(text));
 
 describe("a page of a listing", () => {
-  it("says the same to both parsers, whatever the keys are", async () => {
+  it("is parsed identically by both parsers, whatever the keys", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(key, { maxLength: 8 }), fc.option(key, { nil: undefined }), async (keys, next) => {
         const xml = page(keys, next);
@@ -38,13 +38,13 @@ describe("a page of a listing", () => {
     );
   });
 
-  it("that is cut is left to the general parser, which refuses it", async () => {
+  it("is left to the general parser when it is truncated, which rejects it", async () => {
     const xml = page(["a", "b"], "b");
     expect(parseListing(xml.slice(0, -30))).toBeUndefined();
     await expect(general(xml.slice(0, -30))).rejects.toThrow();
   });
 
-  it("is none when it is another document, or has prefixes", () => {
+  it("is not recognised in another document, or with common prefixes", () => {
     expect(parseListing("<Error><Code>NoSuchBucket</Code></Error>")).toBeUndefined();
     expect(
       parseListing(page(["a"]).replace("<IsTruncated>", "<CommonPrefixes><Prefix>x/</Prefix></CommonPrefixes><IsTruncated>")),

@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type S3BlobStoreOptions, s3BlobStore } from "../../../shared/adapters/s3/blobStore.ts";
-import { bytesOf, keysOf } from "../../contract/blobStore.ts";
+import { bytesOf, keysOf } from "../../contract/blobStoreSubject.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const KEYS = { accessKeyId: "AKFAULTS", secretAccessKey: "secret-of-the-fault-test", securityToken: "token-of-the-fault-test" };
 
-/** An S3 answer in XML. */
+/** Responds like S3, in XML. */
 function answerXml(status: number, xml: string, headers: Record<string, string> = {}): Answer {
   return (request, response) => {
     request.resume();
@@ -21,7 +21,7 @@ function answerError(status: number, code: string, headers: Record<string, strin
   return answerXml(status, `<Error><Code>${code}</Code><Message>said by the server</Message></Error>`, headers);
 }
 
-describe("S3 through the AWS SDK, on a server that fails", () => {
+describe("S3 through the AWS SDK, on a failing server", () => {
   let server: Server;
   let answer: Answer = answerError(500, "InternalError");
   let seen: IncomingMessage[] = [];
@@ -41,7 +41,7 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("takes a cut body for transient", async () => {
+  it("treats a cut body as transient", async () => {
     answer = (_request, response) => {
       response.writeHead(200, { "Content-Length": "1000" });
       response.write("x".repeat(500), () => response.destroy());
@@ -58,7 +58,7 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
     await expect(s3BlobStore(options).get("blob")).rejects.toMatchObject({ code: "transient", message });
   });
 
-  it("gives up on an answer that does not come, and on a listing that stalls", async () => {
+  it("gives up on a response that does not arrive, and on a listing that stalls", async () => {
     answer = () => undefined;
     await expect(s3BlobStore(options).head("blob")).rejects.toMatchObject({ code: "transient" });
     answer = (_request, response) => {
@@ -68,13 +68,13 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
     await expect(keysOf(s3BlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("tells how long a throttled request shall wait, and asks only once by itself", async () => {
+  it("reports the retry delay of a throttled request, and does not retry by itself", async () => {
     answer = answerError(503, "SlowDown", { "Retry-After": "7" });
     await expect(s3BlobStore(options).put("blob", bytesOf("x"))).rejects.toMatchObject({ code: "transient", retryAfterMs: 7000 });
     expect(seen).toHaveLength(1);
   });
 
-  it("takes a refused connection for transient", async () => {
+  it("treats a refused connection as transient", async () => {
     const store = s3BlobStore({ ...options, endpoint: "http://127.0.0.1:1" });
     await expect(store.head("blob")).rejects.toMatchObject({ code: "transient" });
   });
@@ -90,7 +90,7 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
     [412, "PreconditionFailed", "conflict"],
     [500, "InternalError", "transient"],
     [501, "NotImplemented", "invalid"],
-  ])("takes HTTP %i %s for %s", async (status, code, expected) => {
+  ])("maps HTTP %i %s to %s", async (status, code, expected) => {
     answer = answerError(status, code);
     const error = await s3BlobStore(options)
       .put("blob", bytesOf("x"))
@@ -101,7 +101,7 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
       expect(JSON.stringify([error, String(error), (error as Error).cause])).not.toContain(secret);
   });
 
-  it("asks the store to check the body and to put only if absent", async () => {
+  it("asks the store to verify the body and to put only if absent", async () => {
     answer = answerXml(200, "", { Date: "Sat, 21 Nov 2026 04:00:00 GMT" });
     const { at } = await s3BlobStore(options).put("blob", bytesOf("x"), { ifAbsent: true });
     expect(at).toEqual(new Date("2026-11-21T04:00:00Z"));
@@ -109,7 +109,7 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
     expect(seen[0]?.headers).toMatchObject({ "if-none-match": "*", "content-md5": "ndTkYSaMgDT1yFZOFVxnpg==" });
   });
 
-  it("names the keys that a delete left, and is denied when the store says so", async () => {
+  it("names the keys that a delete left, and is denied when the store denies one", async () => {
     const left = (code: string) =>
       `<DeleteResult><Deleted><Key>base/a</Key></Deleted><Error><Key>base/b</Key><Code>${code}</Code></Error></DeleteResult>`;
     answer = answerXml(200, left("InternalError"));
@@ -122,7 +122,7 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
     await expect(store.delete(["a", "b"])).rejects.toMatchObject({ code: "denied" });
   });
 
-  it("takes a listing that is cut without naming its next page for a fault", async () => {
+  it("rejects a truncated listing without a continuation token", async () => {
     answer = answerXml(
       200,
       "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>base/a</Key><Size>1</Size></Contents></ListBucketResult>",
@@ -130,7 +130,7 @@ describe("S3 through the AWS SDK, on a server that fails", () => {
     await expect(keysOf(s3BlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
   });
 
-  it("cuts a range out of an answer that gives the whole blob", async () => {
+  it("cuts the range out of a response with the whole blob", async () => {
     answer = (_request, response) => {
       response.writeHead(200, { "Content-Length": "10" });
       response.end("0123456789");

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../../shared/adapters/memory/blobStore.ts";
 import { faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import { bytesOf, keysOf, textOf } from "../../contract/blobStore.ts";
+import { bytesOf, keysOf, textOf } from "../../contract/blobStoreSubject.ts";
 
 describe("a faulty blob store", () => {
-  it("strikes the planted calls in order, on the planted key, as often as told, and then works", async () => {
+  it("fails the planned calls in order, on the given key, as often as configured, and then works", async () => {
     const store = faulty(memoryBlobStore());
     store.on("get", new AppError("denied", "no"), { key: "a" }).on("get", "cut", { times: 2 });
     expect(await outcomeOf(store.get("b"))).toBe("transient");
@@ -16,7 +16,7 @@ describe("a faulty blob store", () => {
     expect(store.unfired()).toEqual([]);
   });
 
-  it("does what it was asked and loses the answer", async () => {
+  it("performs the call and loses the response", async () => {
     const store = faulty(memoryBlobStore()).on("put", "lost").on("delete", "lost", { key: "key" });
     expect(await outcomeOf(store.put("key", bytesOf("x")))).toBe("transient");
     expect(await textOf(store.get("key"))).toBe("x");
@@ -25,7 +25,7 @@ describe("a faulty blob store", () => {
     expect(store.unfired()).toEqual([]);
   });
 
-  it("cuts what is read half way and what is written before it arrives", async () => {
+  it("cuts reads half way and writes before they arrive", async () => {
     const store = faulty(memoryBlobStore()).on("open", "cut").on("list", "cut").on("put", "cut");
     expect(await outcomeOf(store.put("key", bytesOf("x")))).toBe("transient");
     expect(await store.head("key")).toBeUndefined();
@@ -47,7 +47,7 @@ describe("a faulty blob store", () => {
     expect(store.unfired()).toEqual([]);
   });
 
-  it("repeats and exchanges halves of a listing, and lets blobs vanish", async () => {
+  it("repeats and swaps halves of a listing, and makes blobs vanish", async () => {
     const store = faulty(memoryBlobStore());
     for (const key of ["a", "b", "c", "d"]) await store.put(key, bytesOf("x"));
     store.on("list", "repeated").on("list", "disordered").on("get", "vanished").on("open", "vanished").on("head", "vanished");

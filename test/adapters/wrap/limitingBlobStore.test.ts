@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../../shared/adapters/memory/blobStore.ts";
 import { limiting } from "../../../shared/adapters/wrap/limitingBlobStore.ts";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
-import { keysOf, patternOf, textOf } from "../../contract/blobStore.ts";
+import { keysOf, patternOf, textOf } from "../../contract/blobStoreSubject.ts";
 
-/** Counts how many heads are under way at once. */
+/** Counts the concurrent heads. */
 function counting(): { store: BlobStore; most: () => number } {
   const inner = memoryBlobStore();
   let under = 0;
@@ -20,7 +20,7 @@ function counting(): { store: BlobStore; most: () => number } {
 }
 
 describe("a limiting blob store", () => {
-  it("asks at most so many things at once, and goes on after failures", async () => {
+  it("limits concurrent calls, and continues after failures", async () => {
     const { store, most } = counting();
     const limited = limiting(store, 3);
     const calls = Array.from({ length: 20 }, (_, index) => limited.head(index % 4 === 0 ? "bad" : "key"));
@@ -30,7 +30,7 @@ describe("a limiting blob store", () => {
     expect(await limited.head("key")).toBeUndefined();
   });
 
-  it("can copy from itself one thing at a time without blocking itself", async () => {
+  it("can copy within itself at concurrency 1 without a deadlock", async () => {
     const store = limiting(memoryBlobStore({ partSizeBytes: 10 }), 1);
     await store.put("from", patternOf(35));
     await store.putFrom("to", 35, async (range) => (await store.get("from", range)) ?? new Uint8Array(0));
@@ -39,7 +39,7 @@ describe("a limiting blob store", () => {
     for await (const _piece of (await store.open("from")) ?? []) expect(await keysOf(store, "")).toEqual(["from", "to"]);
   });
 
-  it("refuses a concurrency that lets nothing through", () => {
+  it("rejects a concurrency of 0", () => {
     expect(() => limiting(memoryBlobStore(), 0)).toThrow(/concurrency 0/);
   });
 });

@@ -3,9 +3,9 @@ import { memoryBlobStore } from "../../../shared/adapters/memory/blobStore.ts";
 import { faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
 import { logging } from "../../../shared/adapters/wrap/loggingBlobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import { bytesOf, keysOf } from "../../contract/blobStore.ts";
+import { bytesOf, keysOf } from "../../contract/blobStoreSubject.ts";
 
-/** Each look at the clock finds it `stepMs` later. */
+/** Each call of the clock returns a time `stepMs` later. */
 function setUp(stepMs: number) {
   const lines: [string, string, unknown][] = [];
   const at = (level: string) => (message: string, fields?: Record<string, unknown>) => void lines.push([level, message, fields]);
@@ -16,7 +16,7 @@ function setUp(stepMs: number) {
 }
 
 describe("a logging blob store", () => {
-  it("has nothing to say of calls that succeed in time", async () => {
+  it("logs nothing for calls that succeed in time", async () => {
     const { store, lines } = setUp(100);
     await store.put("key", bytesOf("x"), { ifAbsent: true });
     expect(await store.get("other")).toBeUndefined();
@@ -26,14 +26,14 @@ describe("a logging blob store", () => {
     expect(lines).toEqual([]);
   });
 
-  it("tells of a call that was slow, but not of a listing, which takes its consumer's time", async () => {
+  it("logs a slow call, but not a listing, whose time depends on its consumer", async () => {
     const { store, lines } = setUp(101);
     await store.put("key", bytesOf("secret"));
     expect(await keysOf(store, "")).toEqual(["key"]);
     expect(lines).toEqual([["warn", "request was slow", { store: "memory://bucket", method: "put", key: "key", milliseconds: 101 }]]);
   });
 
-  it("warns of a fault that passes, notes any other, and passes the same one on", async () => {
+  it("logs a transient error as a warning and any other as info, and rethrows the same error", async () => {
     const { store, lines, inner } = setUp(1);
     const error = new AppError("denied", "memory: no");
     inner.on("head", error).on("list", "cut").on("open", "cut");

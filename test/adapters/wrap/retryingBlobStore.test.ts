@@ -5,11 +5,11 @@ import { faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
 import { type RetryOptions, retrying } from "../../../shared/adapters/wrap/retryingBlobStore.ts";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import { bytesOf, keysOf, textOf } from "../../contract/blobStore.ts";
+import { bytesOf, keysOf, textOf } from "../../contract/blobStoreSubject.ts";
 
 const transient = () => new AppError("transient", "memory: busy");
 
-/** A clock that only sleeping moves. */
+/** A clock that advances only by sleeping. */
 function setUp(overrides: Partial<RetryOptions> = {}) {
   const waitsMs: number[] = [];
   let nowMs = 1000;
@@ -31,7 +31,7 @@ function setUp(overrides: Partial<RetryOptions> = {}) {
 }
 
 describe("a retrying blob store", () => {
-  it("repeats what failed in passing, waiting longer each time up to the cap", async () => {
+  it("retries transient failures, waiting longer each time up to the cap", async () => {
     const { inner, store, waitsMs } = setUp();
     inner.on("get", transient(), { times: 3 });
     await store.put("key", bytesOf("x"));
@@ -40,7 +40,7 @@ describe("a retrying blob store", () => {
     expect(inner.unfired()).toEqual([]);
   });
 
-  it("repeats every call but a put that must find nothing", async () => {
+  it("retries every call except a put with ifAbsent", async () => {
     const { inner, store } = setUp();
     await inner.put("key", bytesOf("x"));
     for (const method of ["head", "get", "open", "put", "putFrom", "delete", "list"] as const) inner.on(method, transient());
@@ -54,7 +54,7 @@ describe("a retrying blob store", () => {
     expect(inner.unfired()).toEqual([]);
   });
 
-  it("never repeats a put with ifAbsent, whose first try may have arrived", async () => {
+  it("never retries a put with ifAbsent, whose first try may have arrived", async () => {
     const { inner, store, waitsMs } = setUp();
     inner.on("put", "lost");
     await expect(store.put("claim", bytesOf("x"), { ifAbsent: true })).rejects.toMatchObject({ code: "transient" });
@@ -63,7 +63,7 @@ describe("a retrying blob store", () => {
     expect(inner.unfired()).toEqual([]);
   });
 
-  it("repeats nothing that is not transient", async () => {
+  it("retries only transient errors", async () => {
     for (const code of ["conflict", "denied", "invalid", "absent", "permanent"] as const) {
       const { inner, store, waitsMs } = setUp();
       inner.on("get", new AppError(code, "memory: no"));
@@ -91,7 +91,7 @@ describe("a retrying blob store", () => {
     expect(late.waitsMs).toHaveLength(1);
   });
 
-  it("does not repeat a call that took its whole patience to fail, and a large blob has no such limit", async () => {
+  it("does not retry a call that took its whole patience to fail; a large blob has no such limit", async () => {
     let nowMs = 0;
     let asked = 0;
     const silent = async () => {
@@ -109,7 +109,7 @@ describe("a retrying blob store", () => {
     expect(asked).toBe(1);
   });
 
-  it("goes on with a listing after the last key it gave: none twice, none missing, wherever it breaks", async () => {
+  it("resumes a listing after the last returned key, without duplicates or gaps, wherever it breaks", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 6 }), async (count, breaks) => {
         const { inner, store } = setUp({ attempts: 8 });

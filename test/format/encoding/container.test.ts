@@ -38,7 +38,7 @@ describe("decodeContainer", () => {
     expect(decodeContainer(wrapPayload("metadata", Buffer.from('{"a":1}')), "metadata", "m")).toEqual({ a: 1 });
   });
 
-  it("tells both checksums when a bit was flipped", () => {
+  it("reports both checksums when a bit is flipped", () => {
     const bytes = encodeContainer("metadata", { a: 1 });
     bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);
     const params = { subject: "m", expected: expect.stringMatching(/^[0-9a-f]{8}$/), found: expect.stringMatching(/^[0-9a-f]{8}$/) };
@@ -57,11 +57,11 @@ describe("decodeContainer", () => {
     ["an empty blob", new Uint8Array(0), "metadata"],
     ["a cut blob", good.subarray(0, -1), "metadata"],
     ["a grown blob", Buffer.concat([good, Buffer.from([0])]), "metadata"],
-  ])("refuses %s", (_, bytes, codec) => {
+  ])("rejects %s", (_, bytes, codec) => {
     expect(() => decodeContainer(bytes, codec, "m")).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 
-  it("stops inflating a bomb at its limit", () => {
+  it("stops inflating a deflate bomb at the size limit", () => {
     const bomb = Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(Buffer.alloc(257 * 1024 * 1024), { level: 1 })]);
     expect(() => decodeContainer(wrapPayload("metadata", bomb), "metadata", "m")).toThrow("cannot be inflated");
   });

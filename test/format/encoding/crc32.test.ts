@@ -3,13 +3,13 @@ import { crc32 } from "../../../shared/format/encoding/crc32.ts";
 import { fc, test } from "../propertyTest.ts";
 
 describe("crc32", () => {
-  it("gives the check value of the CRC catalogue", () => {
+  it("returns the check value of the CRC catalogue", () => {
     expect(crc32(Buffer.from("123456789")).toString(16)).toBe("cbf43926");
     expect(crc32(new Uint8Array(0))).toBe(0);
   });
 
   test(
-    "comes out the same in pieces, wherever the bytes lie",
+    "returns the same value for data in pieces, whatever the buffer offset",
     [fc.uint8Array({ maxLength: 70 }), fc.nat(70), fc.nat(9)],
     (bytes, cut, lead) => {
       const shifted = Buffer.concat([Buffer.alloc(lead), bytes]).subarray(lead);
@@ -18,7 +18,7 @@ describe("crc32", () => {
   );
 });
 
-/** The definition, a bit at a time. */
+/** The textbook definition, one bit at a time. */
 function bitwise(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {

@@ -2,7 +2,7 @@ import { deflateRawSync } from "node:zlib";
 import { crc32 } from "../../../shared/format/encoding/crc32.ts";
 import { encodeSmile } from "./encodeSmile.ts";
 
-/** A blob as Elasticsearch writes it around any payload: header, payload, footer with the right CRC32. */
+/** Wraps a payload as Elasticsearch does: header, payload, footer with the correct CRC32. */
 export function wrapPayload(codec: string, payload: Uint8Array): Buffer {
   const header = Buffer.concat([Buffer.from([0x3f, 0xd7, 0x6c, 0x17, codec.length]), Buffer.from(codec), Buffer.from([0, 0, 0, 1])]);
   return withFooter(Buffer.concat([header, payload]));
@@ -13,7 +13,7 @@ export function encodeContainer(codec: string, value: unknown, compress = false)
   return wrapPayload(codec, compress ? Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(document)]) : document);
 }
 
-/** The bytes with a Lucene footer behind them, so that they pass for a Lucene file. */
+/** Appends a Lucene footer, so that the bytes pass for a Lucene file. */
 export function withFooter(bytes: Uint8Array): Buffer {
   const covered = Buffer.concat([bytes, Buffer.from([0xc0, 0x28, 0x93, 0xe8, 0, 0, 0, 0])]);
   const checksum = Buffer.alloc(8);

@@ -4,12 +4,12 @@ export interface SmileEncoding {
   rawBinary: boolean;
 }
 
-/** As Elasticsearch writes: shared names and raw binary. */
+/** The flags that Elasticsearch uses: shared names and raw binary. */
 export const ELASTICSEARCH: SmileEncoding = { sharedNames: true, sharedValues: false, rawBinary: true };
 
 const SHARED_MAX = 1024;
 
-/** A SMILE document as Jackson writes it, with its back references, table resets and shortest tokens. */
+/** Encodes a SMILE document as Jackson does, with back references, table resets and shortest tokens. */
 export function encodeSmile(value: unknown, encoding: SmileEncoding = ELASTICSEARCH): Buffer {
   const out: number[] = [0x3a, 0x29, 0x0a, (encoding.sharedNames ? 1 : 0) | (encoding.sharedValues ? 2 : 0) | (encoding.rawBinary ? 4 : 0)];
   const names = sharedTable(encoding.sharedNames);
@@ -102,7 +102,7 @@ function sharedTable(shared: boolean) {
     add(text: string): void {
       if (entries.size === SHARED_MAX) entries = new Map();
       const index = entries.size;
-      // An entry that cannot be referred to still takes its place, under a key that no text has.
+      // An entry that cannot be referenced still occupies its index, under a key that no text equals.
       entries.set((index & 0xff) < 0xfe ? text : `\uffff${index}`, index);
     },
   };
@@ -118,7 +118,7 @@ export function septets(value: bigint, groups: number): number[] {
   return Array.from({ length: groups }, (_, index) => Number((value >> BigInt(7 * (groups - 1 - index))) & 0x7fn));
 }
 
-/** The bits seven at a time, most significant first; what is left over stands at the low end of the last byte. */
+/** Splits the bits into groups of seven, most significant first; the remainder occupies the low end of the last byte. */
 function sevenBit(bytes: Uint8Array): number[] {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   const groups = bits.match(/.{1,7}/g) ?? [];

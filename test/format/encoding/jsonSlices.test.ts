@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { jsonSlices } from "../../../shared/format/encoding/jsonSlices.ts";
 import { fc, test } from "../propertyTest.ts";
 
-/** The document put together again from its outermost pieces. */
+/** The document rebuilt from its outermost slices. */
 function rebuilt(text: string): unknown {
   const json = jsonSlices(Buffer.from(text), "document");
   if (json.isObject(json.whole))
@@ -20,13 +20,13 @@ function outcome(read: () => unknown): unknown {
 }
 
 describe("jsonSlices", () => {
-  test("gives what JSON.parse gives, with any white space", [fc.jsonValue(), fc.constantFrom(0, 1, "\t\n")], (value, space) => {
+  test("returns what JSON.parse returns, with any white space", [fc.jsonValue(), fc.constantFrom(0, 1, "\t\n")], (value, space) => {
     const text = ` ${JSON.stringify(value, null, space)}\r\n`;
     expect(rebuilt(text)).toEqual(JSON.parse(text));
   });
 
   test(
-    "refuses what JSON.parse refuses",
+    "rejects what JSON.parse rejects",
     [fc.jsonValue(), fc.nat(), fc.constantFrom("", "[", "]", "{", "}", '"', "\\", ",", ":", "x", "1", " ")],
     (value, position, put) => {
       const text = JSON.stringify({ value, list: [1, "two", {}] });
@@ -37,7 +37,7 @@ describe("jsonSlices", () => {
   );
 
   it.each(["", " ", "{", '{"a":1', '{"a":1,}', "[1,]", "[1 2]", '{"a" 1}', "{1:2}", '{"a":1}x', "[1}", '{"a":[1}]', '"cut'])(
-    "refuses %j",
+    "rejects %j",
     (text) => {
       expect(outcome(() => rebuilt(text))).toBe("invalid");
     },

@@ -43,7 +43,7 @@ const { value } = fc.letrec((tie) => ({
   ),
 }));
 
-/** Objects come back without a prototype and binary as views; both compare by what they hold. */
+/** Decoded objects have no prototype and binary values are views; this form compares both by content. */
 function plain(item: unknown): unknown {
   if (item instanceof Uint8Array) return { bytes: [...item] };
   if (Array.isArray(item)) return item.map(plain);
@@ -55,43 +55,43 @@ describe("decodeSmile", () => {
   for (const sharedNames of [true, false]) {
     for (const sharedValues of [true, false]) {
       for (const rawBinary of [true, false]) {
-        test(`gives back what was encoded (${JSON.stringify({ sharedNames, sharedValues, rawBinary })})`, [value], (item) => {
+        test(`decodes what was encoded (${JSON.stringify({ sharedNames, sharedValues, rawBinary })})`, [value], (item) => {
           expect(plain(decodeSmile(encodeSmile(item, { sharedNames, sharedValues, rawBinary }), "doc"))).toEqual(plain(item));
         });
       }
     }
   }
 
-  it("starts a new name table after 1024 names and refers into it with long references", () => {
+  it("starts a new name table after 1024 names and resolves long references into it", () => {
     const fields = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`name-${index}`, index]));
     const document = [fields, fields, { "name-1499": "last" }];
     expect(plain(decodeSmile(encodeSmile(document), "doc"))).toEqual(plain(document));
   });
 
-  it("starts a new table of shared values after 1024 of them", () => {
+  it("starts a new shared value table after 1024 values", () => {
     const list = Array.from({ length: 3000 }, (_, index) => `value-${index % 1300}`);
     const encoded = encodeSmile(list, { sharedNames: true, sharedValues: true, rawBinary: true });
     expect(decodeSmile(encoded, "doc")).toEqual(list);
   });
 
-  it("keeps a field named __proto__ as a field", () => {
+  it("keeps a field named __proto__ as an ordinary field", () => {
     const decoded = decodeSmile(encodeSmile(JSON.parse('{"__proto__":{"a":1}}')), "doc") as Record<string, unknown>;
     expect(Object.keys(decoded)).toEqual(["__proto__"]);
     expect(decoded.a).toBeUndefined();
   });
 
-  it("keeps a byte order mark inside a text", () => {
+  it("keeps a byte order mark inside a string", () => {
     expect(decodeSmile(encodeSmile("\ufeffé"), "doc")).toBe("\ufeffé");
   });
 
-  it("reads float32 and decimals, which Elasticsearch writes for mappings only", () => {
+  it("reads float32 and decimals, which Elasticsearch writes only for mappings", () => {
     const bits = new DataView(new ArrayBuffer(4));
     bits.setFloat32(0, 1.5);
     expect(decodeBytes(0x28, ...septets(BigInt(bits.getUint32(0)), 5))).toBe(1.5);
     expect(decodeBytes(0x2a, 0x84, 0x81, 123 >> 1, 123 & 1)).toBe(1.23);
   });
 
-  it("accepts the end marker and nothing behind the document", () => {
+  it("accepts the end marker and rejects anything after the document", () => {
     expect(decodeBytes(0x21, 0xff)).toBe(null);
     expect(faultOf(0x21, 0x21)).toEqual({ code: "invalid", offset: 5 });
     expect(faultOf(0x21, 0xff, 0x00)).toMatchObject({ code: "invalid" });
@@ -110,17 +110,17 @@ describe("decodeSmile", () => {
     ["a number without end", [0x24, 1, 1, 1, 1, 1], 9],
     ["an object that ends early", [0xfa, 0x80, 0x61], 7],
     ["a binary longer than the blob", [0xfd, 0x7f, 0xbf, 0], 6],
-  ])("refuses %s and says where", (_, bytes, offset) => {
+  ])("rejects %s and reports the offset", (_, bytes, offset) => {
     expect(faultOf(...bytes)).toEqual({ code: "invalid", offset });
   });
 
-  it("refuses raw binary that the header rules out, unknown versions and unknown flags", () => {
+  it("rejects raw binary that the header rules out, unknown versions and a missing header", () => {
     expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29, 0x0a, 0x01, 0xfd, 0x80]), "doc")).toThrow("rules it out");
     expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29, 0x0a, 0x11, 0x21]), "doc")).toThrow("unknown");
     expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29]), "doc")).toThrow("no SMILE header");
   });
 
-  it("refuses documents nested beyond the limit instead of exhausting the stack", () => {
+  it("rejects documents nested beyond the limit instead of exhausting the stack", () => {
     const nested = Uint8Array.from([...HEADER, ...Array<number>(100_000).fill(0xf8)]);
     expect(() => decodeSmile(nested, "doc")).toThrow("nested deeper than 1000 at byte 1004");
   });

@@ -22,7 +22,7 @@ describe("a generated repository", () => {
     expect(keys).toEqual([...new Set(keys)].sort(compareKeys));
   });
 
-  it("is listed page by page, from any prefix and key on", async () => {
+  it("is listed page by page, from any prefix and start key", async () => {
     const { repository, store } = await serve(3500);
     const keys = Array.from({ length: repository.count }, (_, position) => repository.keyAt(position));
     const listed = async (prefix: string, startAfter?: string) => {
@@ -37,7 +37,7 @@ describe("a generated repository", () => {
     expect(await listed(prefix)).toEqual(keys.filter((key) => key.startsWith(prefix)));
   });
 
-  it("is proven whole with one request per page and per metadata blob, and a look at the roots before and after", async () => {
+  it("is proven whole with one request per page and metadata blob, plus a listing of the roots before and after", async () => {
     const { repository, oss, store } = await serve(7003);
     const proof = await proveSnapshot(store, { name: repository.snapshot, level: "names" });
     expect(proof).toMatchObject({ verdict: "whole", missing: [], damaged: [], requests: { get: repository.metadataBlobs, head: 0 } });

@@ -6,7 +6,7 @@ import { FIXTURES, inDirectory, runCli, writeConfig } from "./runCli.ts";
 const REPOSITORY = join(FIXTURES, "es-5.5.2-migration", "step2");
 const SECRET = "planted-Secret-8f3a";
 
-describe.concurrent("the command line as a process", () => {
+describe.concurrent("command line as a process", () => {
   it("proves a repository whole by its URL, without ossnap.yaml and without a state", async () => {
     const { exitCode, stdout } = await inDirectory((cwd) => runCli(["verify", `file://${REPOSITORY}`], { cwd }));
     expect(exitCode).toBe(0);
@@ -14,7 +14,7 @@ describe.concurrent("the command line as a process", () => {
     expect(stdout).toContain("2 of 2 restorable snapshots whole");
   });
 
-  it("ends with 3 and names the key when a blob is missing, in text and in JSON", async () => {
+  it("exits with 3 and names the key when a blob is missing, in text and in JSON", async () => {
     await inDirectory(async (directory) => {
       const copy = join(directory, "repository");
       await cp(REPOSITORY, copy, { recursive: true });
@@ -42,7 +42,7 @@ describe.concurrent("the command line as a process", () => {
     });
   });
 
-  it("gives one JSON error on standard output even when standard error is closed", async () => {
+  it("prints one JSON error on standard output even when standard error is closed", async () => {
     const { exitCode, stdout } = await runCli(["verify", "file:///there/is/none", "--json"], { stderr: "closed" });
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -52,7 +52,7 @@ describe.concurrent("the command line as a process", () => {
     });
   });
 
-  it("suggests the verb that was meant, and ends with 2", async () => {
+  it("suggests the verb that was meant, and exits with 2", async () => {
     const [text, json] = await Promise.all([runCli(["snapshot"]), runCli(["snapshot", "--json"])]);
     expect([text.exitCode, text.stdout]).toEqual([2, ""]);
     expect(text.stderr).toContain("Did you mean snapshots?");
@@ -60,7 +60,7 @@ describe.concurrent("the command line as a process", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ schema: "error/1", error: { code: "usage" }, exitCode: 2 });
   });
 
-  it("ends with 2 and the fix for an unknown key of the configuration, and never shows what stands in it", async () => {
+  it("exits with 2 and the fix for an unknown configuration key, and never shows its value", async () => {
     await inDirectory(async (directory) => {
       const config = await writeConfig(directory, `watchs: { secret: "${SECRET}" }`);
       const ended = await runCli(["jobs", "--config", config, "--json"], { env: { SOURCE_PASSWORD: SECRET } });

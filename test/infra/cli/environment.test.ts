@@ -4,19 +4,19 @@ import { describe, expect, it } from "vitest";
 import { localEnvironmentFile, parseEnvironment, readEnvironment, secretsIn } from "../../../infra/cli/environment.ts";
 import { inDirectory } from "./runCli.ts";
 
-describe("the environment of a command", () => {
+describe("environment of a command", () => {
   it("reads NAME=value lines, comments, export and one pair of quotes", () => {
     const text = ["# comment", "", "PLAIN=one=two", "export QUOTED='a b'", 'DOUBLE="x"', "EMPTY="].join("\n");
     expect(parseEnvironment(text, "f.env")).toEqual({ PLAIN: "one=two", QUOTED: "a b", DOUBLE: "x", EMPTY: "" });
   });
 
-  it("names the line that is none, and not what stands on it", () => {
+  it("names an invalid line without showing its content", () => {
     const fault = () => parseEnvironment("A=1\nhunter2hunter2\n", "f.env");
     expect(fault).toThrow("f.env, line 2");
     expect(fault).not.toThrow("hunter2");
   });
 
-  it("fills what the shell does not set, and takes a named file before the local host's", async () => {
+  it("fills in what the shell does not set, and prefers a named file to the local host's", async () => {
     await inDirectory(async (directory) => {
       const named = join(directory, "named.env");
       await writeFile(join(directory, "current.env"), "FROM=local\nONLY_LOCAL=yes\n");
@@ -32,11 +32,11 @@ describe("the environment of a command", () => {
     });
   });
 
-  it("refuses a named file that is not there", () => {
+  it("rejects a named file that does not exist", () => {
     expect(() => readEnvironment({}, "/there/is/none.env")).toThrow("there is no such file");
   });
 
-  it("knows secrets by their names", () => {
+  it("recognises secrets by their names", () => {
     expect(secretsIn({ S3_SECRET: "aaa", SOURCE_PASSWORD: "bbb", GITHUB_TOKEN: "ccc", OPERATOR_TOKEN_SHA256: "ddd", PATH: "eee" })).toEqual(
       ["aaa", "bbb", "ccc"],
     );

@@ -22,19 +22,19 @@ describe("exit codes", () => {
     ["conflict", "repository.taken", 4],
     ["conflict", "plan.stale", 5],
     ["conflict", "root.vanishes", 5],
-  ])("an error that is %s (%s) ends with its number", (code, why, exitCode) => {
+  ])("map an error that is %s (%s) to its number", (code, why, exitCode) => {
     const error = new AppError(code, "subject: what", why === undefined ? {} : { reason: reason(why) });
     expect(problemOf(error).exitCode).toBe(exitCode);
   });
 
-  it("a stale plan has a code of its own, as over HTTP", () => {
+  it("give a stale plan its own code, as over HTTP", () => {
     expect(problemOf(new AppError("conflict", "prune", { reason: reason("plan.stale") })).problem).toMatchObject({
       code: "plan-stale",
       type: "urn:ossnap:problem:plan-stale",
     });
   });
 
-  it("anything that is not ours is a failure", () => {
+  it("treat any foreign error as a failure", () => {
     expect(problemOf(new TypeError("x is not a function"))).toMatchObject({ problem: { code: "internal" }, exitCode: 1 });
   });
 
@@ -47,7 +47,7 @@ describe("exit codes", () => {
     ["cancelled", "job.cancelled", 1],
     ["refused", "prune.notApplied", 4],
     ["refused", "plan.stale", 5],
-  ] as const)("a job that ended %s (%s) ends a wait with its number", (state, why, exitCode) => {
+  ] as const)("map a job that ended %s (%s) to its number", (state, why, exitCode) => {
     expect(exitCodeOfJob(state, reason(why))).toBe(exitCode);
   });
 });

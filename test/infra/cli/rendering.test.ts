@@ -9,7 +9,7 @@ import { reason } from "../../../shared/model/reason.ts";
 const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z") };
 
 describe("tables", () => {
-  it("stand straight under Chinese names and coloured words", () => {
+  it("align columns with Chinese names and coloured words", () => {
     const lines = tableLines(
       [{ head: "NAME" }, { head: "SIZE", align: "right" }, { head: "STATE" }],
       [
@@ -23,7 +23,7 @@ describe("tables", () => {
 });
 
 describe("signs and colours", () => {
-  it("go without colour and without more than ASCII where that is all there is", () => {
+  it("fall back to ASCII without colour where the terminal supports no more", () => {
     expect(marked({ ...look, unicode: false }, "bad", "damaged")).toBe("x damaged");
     expect(wantsUnicode({ LANG: "C" })).toBe(false);
     expect(wantsUnicode({ LANG: "zh_CN.UTF-8" })).toBe(true);
@@ -36,12 +36,12 @@ describe("signs and colours", () => {
     [true, true, { TERM: "dumb" }, false],
     [true, false, { FORCE_COLOR: "1" }, true],
     [false, true, { FORCE_COLOR: "1" }, false],
-  ])("asked %s, terminal %s, %o: %s", (asked, isTerminal, environment, wanted) => {
+  ])("requested %s, terminal %s, %o: %s", (asked, isTerminal, environment, wanted) => {
     expect(wantsColour(asked, isTerminal, environment)).toBe(wanted);
   });
 });
 
-describe("a verification", () => {
+describe("verification", () => {
   const whole = {
     uuid: "u",
     state: "SUCCESS",
@@ -82,7 +82,7 @@ describe("a verification", () => {
     ],
   };
 
-  it("gives a verdict with its level for each, and every blob that is wrong", () => {
+  it("shows a verdict with its level for each snapshot, and every faulty blob", () => {
     expect(verificationText(verification, look)).toBe(`oss://moved/movies  generation 87  format 5.0, root index-87
 SNAPSHOT  VERDICT           LEVEL     BLOBS  BYTES   DOCUMENTS
 snap-1    ✓ whole           footers  20,114  64 KiB      1,234
@@ -96,7 +96,7 @@ snap-3    – not restorable  footers       –  –               –
 ✗ 1 of 2 restorable snapshots whole`);
   });
 
-  it("is good when every restorable one is whole, and never when there is none", () => {
+  it("is good when every restorable snapshot is whole, and never when there is none", () => {
     const [first, second, third] = verification.snapshots;
     const of = (...snapshots: (typeof first)[]) => isAllWhole({ ...verification, snapshots: snapshots.flatMap((one) => one ?? []) });
     expect([of(first, third), of(first, second), of(third), of()]).toEqual([true, false, false, false]);
@@ -105,7 +105,7 @@ snap-3    – not restorable  footers       –  –               –
 
 describe("envelopes", () => {
   const at = new Date("2026-11-21T04:30:00Z");
-  it("hold a question's data in one document, and work's in a last line that says what it is", () => {
+  it("hold a query's data in one document, and a job's in a final line with its type", () => {
     const answer = { schema: "jobs/1", data: [], exitCode: 0 as const, text: () => "" };
     expect(JSON.parse(envelope(answer, { at, stream: false }))).toEqual({
       ossnap: expect.any(String),
@@ -117,7 +117,7 @@ describe("envelopes", () => {
     expect(JSON.parse(envelope(answer, { at, stream: true }))).toMatchObject({ type: "result", exitCode: 0 });
   });
 
-  it("give a refusal as an error, with what refused", () => {
+  it("show a refusal as an error, with the refusing checks", () => {
     const refused = problem("restore-refused", "1 of 9 checks refuse", { refusals: [{ check: "name" }] });
     const text = envelope(
       { schema: "restore-preflight/1", data: {}, exitCode: 4, text: () => "", problem: refused },

@@ -13,7 +13,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** The command line as a process of its own, with nothing of the tester's environment but the path; `stderr: "closed"` as with `2>&-`. */
+/** Runs the command line as a separate process with only PATH from the caller's environment; `stderr: "closed"` corresponds to `2>&-`. */
 export function runCli(words: string[], options: { env?: Record<string, string>; cwd?: string; stderr?: "closed" } = {}): Promise<Ended> {
   const main = join(ROOT, "infra", "cli", "main.ts");
   const tsx = import.meta.resolve("tsx");
@@ -34,7 +34,7 @@ export function runCli(words: string[], options: { env?: Record<string, string>;
   });
 }
 
-/** A directory of its own, removed after `use`. */
+/** Creates a temporary directory and removes it after `use`. */
 export async function inDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), "ossnap-cli-"));
   try {
@@ -44,7 +44,7 @@ export async function inDirectory<T>(use: (directory: string) => Promise<T>): Pr
   }
 }
 
-/** A configuration whose state is a directory and whose cluster is a port that nobody listens on. */
+/** Writes a configuration whose state is a directory and whose cluster is a port with nothing listening. */
 export async function writeConfig(directory: string, more = ""): Promise<string> {
   const path = join(directory, "ossnap.yaml");
   const lines = [

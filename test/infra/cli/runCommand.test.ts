@@ -6,7 +6,7 @@ import { inDirectory, writeConfig } from "./runCli.ts";
 
 const SECRET = "planted-Secret-8f3a";
 
-/** In this process, with both outputs caught. */
+/** Runs the command in this process and captures both outputs. */
 async function run(words: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const texts = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
@@ -36,7 +36,7 @@ async function inDeployment(use: (ask: (...words: string[]) => ReturnType<typeof
   });
 }
 
-describe("a deployment from the terminal", () => {
+describe("a deployment on the command line", () => {
   it("is refused without the state's identity, which init writes once", async () => {
     await inDeployment(async (ask) => {
       const before = await ask("jobs");
@@ -47,7 +47,7 @@ describe("a deployment from the terminal", () => {
     });
   });
 
-  it("writes what was asked even when the cluster is down, says so on standard error, and the password shows nowhere", async () => {
+  it("writes the request even when the cluster is down, reports it on standard error, and never shows the password", async () => {
     await inDeployment(async (ask) => {
       await ask("init");
       const backup = await ask("backup", "nightly", "--wait=1ms", "--json");
@@ -69,7 +69,7 @@ describe("a deployment from the terminal", () => {
     });
   });
 
-  it("cancels only when somebody said yes", async () => {
+  it("cancels only with a confirmation", async () => {
     await inDeployment(async (ask) => {
       await ask("init");
       const { id } = JSON.parse((await ask("backup", "nightly", "--json")).stdout).data;
@@ -79,7 +79,7 @@ describe("a deployment from the terminal", () => {
     });
   });
 
-  it("takes one key as one job", async () => {
+  it("creates one job for one key", async () => {
     await inDeployment(async (ask) => {
       await ask("init");
       const asked = async () => JSON.parse((await ask("backup", "nightly", "--key", "one", "--json")).stdout).data.id;
@@ -88,7 +88,7 @@ describe("a deployment from the terminal", () => {
     });
   });
 
-  it("pauses, reminds of it, and resumes", async () => {
+  it("pauses, shows a reminder, and resumes", async () => {
     await inDeployment(async (ask) => {
       await ask("init");
       expect((await ask("pause")).stdout).toContain("! paused");
@@ -106,7 +106,7 @@ describe("a deployment from the terminal", () => {
     [["jobs", "--kind", "dance"], '"dance"'],
     [["verify", "nothing"], 'no "nothing"'],
     [["verify", "gs://bucket"], "not a place"],
-  ])("ends with 2 and says what is wrong: %j", async (words, said) => {
+  ])("exits with 2 and reports what is wrong: %j", async (words, said) => {
     await inDeployment(async (ask) => {
       await ask("init");
       const { exitCode, stderr, stdout } = await ask(...words);

@@ -36,8 +36,8 @@ const survey: SurveyAnswer = {
   requests: { list: 1, get: 2, head: 0 },
 };
 
-describe("what a bucket holds, for people", () => {
-  it("is a line per snapshot, unknown is a dash, and then what nothing refers to", () => {
+describe("survey text", () => {
+  it("has a line per snapshot, a dash for unknown values, and then the orphans", () => {
     expect(surveyText(survey, look)).toBe(`oss://moved/movies  generation 87  format 5.0, root index-87 · 2 snapshots
 NAME    WHEN           STATE    SIZE    OWN    DOCUMENTS  PROVEN
 snap-2  1 h 0 min ago  SUCCESS  64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
@@ -50,7 +50,7 @@ Orphans: at most 2 blobs, 2 KiB, written 24 h 0 min ago to 1 h 0 min ago. Nothin
 ! The root moved meanwhile: ask again for one moment's view.`);
   });
 
-  it("shows a verdict on these blobs beside the snapshot it is on, newest first", async () => {
+  it("shows each verdict beside its snapshot, newest snapshot first", async () => {
     const repository = fixtureRepository("es-5.5.2-migration/step2");
     const found = await surveyRepository(storeOf(repository.blobs));
     const uuid = repository.snapshots.find(({ snapshot }) => snapshot === "snap-1")?.uuid ?? "";
@@ -74,7 +74,7 @@ describe("--sample", () => {
     ]);
   });
 
-  it("is refused when it is neither, or when the level reads no contents", () => {
+  it("is rejected when it is neither, or when the level reads no contents", () => {
     for (const text of ["0%", "101%", "-5%", "5", "0", "-1", "much", ""]) expect(() => parseSample(text, "contents")).toThrow("5% or 20gb");
     expect(() => parseSample("5%", "footers")).toThrow("level footers reads no contents");
   });

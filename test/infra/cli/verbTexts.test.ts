@@ -31,7 +31,7 @@ const snapshot = (name: string, more: Partial<SnapshotRow>): SnapshotRow => ({
 });
 
 describe("snapshots", () => {
-  it("show state, proof and fate, each with its reason, and what would go", () => {
+  it("show state, proof and fate, each with its reason, and what would be removed", () => {
     const rows = [
       snapshot("nightly-3", {
         evidence: { verdict: "whole", level: "footers", generation: 7, at: "2026-11-21T02:30:00Z" },
@@ -63,7 +63,7 @@ NAME     WHEN           STATE    TOOK   PROVEN   STAYS BECAUSE
 by-hand  3 h 0 min ago  SUCCESS  6 min  – never  written by somebody else`);
   });
 
-  it("say that there are none yet", () => {
+  it("show a message when there are none yet", () => {
     expect(snapshotsText([], look)).toBe("No snapshots yet.");
   });
 });
@@ -99,8 +99,8 @@ const plan = (more: Partial<PrunePlan> = {}): PrunePlan => ({
 });
 const policy = exampleConfig().backups.nightly ?? expect.fail();
 
-describe("a prune's dry run", () => {
-  it("says what would stay and go, and ends with the line that does exactly this", () => {
+describe("prune dry run", () => {
+  it("lists what would be kept and removed, and ends with the command that applies exactly this", () => {
     expect(
       pruneText(plan(), policy, look),
     ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3; floor 2; at most 10 and 50 % a run
@@ -116,7 +116,7 @@ Would leave 1 to a later run (the cap of one run):
 Nothing was deleted. To do exactly this:  ossnap prune nightly --apply 5f3a9c1e`);
   });
 
-  it("offers nothing to apply when nothing would go, or when it is refused", () => {
+  it("offers nothing to apply when nothing would be removed, or when it is refused", () => {
     expect(pruneText(plan({ remove: [], later: [] }), policy, look)).toMatch(/Nothing would be removed\.$/);
     const refused = pruneText(plan({ remove: [], refusal: reason("prune.keepsNothingGood") }), policy, look);
     expect(refused).toMatch(/✗ Refused: would keep no good snapshot at all\. Nothing was deleted\.$/);
@@ -124,7 +124,7 @@ Nothing was deleted. To do exactly this:  ossnap prune nightly --apply 5f3a9c1e`
   });
 });
 
-describe("a restore's preflight", () => {
+describe("restore preflight", () => {
   const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["movies"], alias: "movies" };
   const checks = [
     { check: "closure" as const, result: "ok" as const, reason: reason("closure.whole", { level: "footers", generation: 3, blobs: 12 }) },
@@ -138,7 +138,7 @@ describe("a restore's preflight", () => {
     level: "footers",
   };
 
-  it("ends with the line that does it", () => {
+  it("ends with the command that starts the restore", () => {
     expect(preflightText(request, report, look)).toBe(`Restore snap-1 → target, indices movies, beside what is there
 Preflight, nothing changed yet:
   ✓ closure  the closure is whole (footers, generation 3, 12 blobs)
@@ -147,7 +147,7 @@ Preflight, nothing changed yet:
 Nothing was changed. To do it:  ossnap restore snap-1 --repository moved-movies --to target --indices 'movies' --alias movies --start`);
   });
 
-  it("gives each refusal its code and the way out", () => {
+  it("shows the code of each refusal and the way out", () => {
     const refusal = {
       check: "name" as const,
       result: "refuse" as const,
@@ -192,7 +192,7 @@ copy-9b1f  copy   aws-to-oss, 1 snapshots  copying: 2 of 5 batches moved        
 prune-1    prune  nightly                  ✗ refused: would keep no good snapshot at all  16 min ago  li (terminal)`);
   });
 
-  it("tell their history, a line for each record", () => {
+  it("show their history, one line per record", () => {
     const history = [
       { at: "2026-11-21T04:14:00.123Z", by: "cli", request: "cli-64f6", state: "asked", reason: reason("copy.asked", { by: "li" }) },
       {
@@ -211,7 +211,7 @@ TIME (UTC)           STATE    WHAT                                        BY
 2026-11-21 04:15:00  copying  batch 0-1 is being moved (task, attempt 1)  advance-jobs`);
   });
 
-  it("tell what they wait for, and how long at most", () => {
+  it("show what they wait for, and until when at most", () => {
     const line = (now: JobNow) =>
       historyText({ ...row, history: [], now }, look)
         .split("\n")
@@ -226,7 +226,7 @@ TIME (UTC)           STATE    WHAT                                        BY
     expect(line({ does: "moves", reason: reason("prune.delete", { snapshots: ["a"], remaining: 1 }) })).toBe("next: deleting a, 1 left");
   });
 
-  it("say how to look at them and stop them when watching ended first", () => {
+  it("show how to inspect and stop them when watching ended first", () => {
     const hint = "Look: ossnap jobs show copy-9b1f    Stop: ossnap jobs cancel copy-9b1f";
     expect(jobText(row, "interrupted", look).split("\n").slice(-2)).toEqual(["Stopped watching; the job goes on.", hint]);
     expect(jobText(row, "timeout", look)).toContain("Still running; the wait ran out");

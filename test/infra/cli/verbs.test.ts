@@ -13,7 +13,7 @@ import { verify } from "../../../infra/cli/verbs/verify.ts";
 import { heldIndex } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import { keepEvidence } from "../../../shared/reader/evidence.ts";
+import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { advanceJob } from "../../../shared/tick/advance.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
@@ -22,7 +22,7 @@ import { fire, ID, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 import { FIXTURES } from "./runCli.ts";
 
-/** A terminal that nobody sees, over a deployment in memory. */
+/** A silent terminal over a deployment in memory. */
 function sessionOf(world: TestWorld): Session {
   const look: Look = { colour: false, unicode: true, now: world.now() };
   const silent = () => undefined;
@@ -51,7 +51,7 @@ function sessionOf(world: TestWorld): Session {
 const textOf = async (world: TestWorld, answer: ReturnType<typeof snapshots>) =>
   (await answer).text({ colour: false, unicode: true, now: world.now() });
 
-/** Three nights of policy nightly, taken through the command line. */
+/** Three nights of policy nightly, backed up through the command line. */
 async function threeNights(): Promise<TestWorld> {
   const world = await testWorld();
   world.source.putIndex("movies");
@@ -65,8 +65,8 @@ async function threeNights(): Promise<TestWorld> {
   return world;
 }
 
-describe("verbs over a deployment in memory", () => {
-  it("backup begins the work at once, each call a job of its own, and snapshots list what came of it", async () => {
+describe("verbs on a deployment in memory", () => {
+  it("backup starts the work at once, each call as a separate job, and snapshots lists the results", async () => {
     const world = await threeNights();
     const { data, exitCode } = await snapshots(sessionOf(world), undefined, { policy: "nightly" });
     expect([exitCode, (data as unknown[]).length]).toEqual([0, 3]);
@@ -75,7 +75,7 @@ describe("verbs over a deployment in memory", () => {
     );
   });
 
-  it("jobs show tells who asked, what is waited for, what was seen and decided, attempt by attempt", async () => {
+  it("jobs show lists who requested the job, what it waits for, and what was observed and decided, attempt by attempt", async () => {
     const world = await withMovies({ sourceVersion: "6.7.0" });
     await world.source.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });
     await world.source.createSnapshot("theirs", "by-hand", { indices: ["series"], metadata: {} });
@@ -110,7 +110,7 @@ TIME (UTC)           STATE  WHAT                                                
     ]);
   });
 
-  it("adopt says what it would write, writes it when told to, and then has nothing left to say", async () => {
+  it("adopt shows what it would write, writes it with --yes, and then has nothing left to write", async () => {
     const world = await threeNights();
     const factKeys = async () => (await world.stateKeys()).filter((key) => key !== "state.json" && !key.startsWith("live/state/"));
     await world.state.delete(await factKeys());
@@ -124,7 +124,7 @@ TIME (UTC)           STATE  WHAT                                                
     expect(await textOf(world, adopt(sessionOf(world), {}))).toMatch(/\nThere is nothing to write\.$/);
   });
 
-  it("adopt opens a state that lost what was in live/, mends it, and names the copies that it was given", async () => {
+  it("adopt opens and repairs a state that lost live/, and rejects an unknown copy by name", async () => {
     const world = await threeNights();
     await world.state.delete(await world.stateKeys("live/"));
     await expect(snapshots(sessionOf(world), undefined, {})).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
@@ -137,7 +137,7 @@ TIME (UTC)           STATE  WHAT                                                
     await expect(adopt(sessionOf(world), { takeOver: ["no-such"] })).rejects.toMatchObject({ code: "invalid", message: /no "no-such"/ });
   });
 
-  it("adopt takes a copy's destination over only when it is named", async () => {
+  it("adopt takes over a copy's destination only by name", async () => {
     const world = await testWorld({
       config: testConfig((config) => {
         config.copies.move = { from: "backups", to: MOVED, snapshots: "all" };
@@ -154,7 +154,7 @@ TIME (UTC)           STATE  WHAT                                                
     expect(await world.stateKeys("live/copies/")).toHaveLength(1);
   });
 
-  it("adopt ends as failed when it could not look everywhere", async () => {
+  it("adopt fails when it could not read everything", async () => {
     const world = await testWorld();
     world.target.failNext("listIndices", new AppError("denied", "cluster target: 403"));
     const answer = await adopt(sessionOf(world), {});
@@ -162,7 +162,7 @@ TIME (UTC)           STATE  WHAT                                                
     expect(await textOf(world, Promise.resolve(answer))).toContain("watches.moved  ✗ could not look (denied): cluster target: 403");
   });
 
-  it("prune shows a plan whose hash does exactly that, and another hash is a world that moved", async () => {
+  it("prune shows a plan whose hash applies exactly that plan, and rejects any other hash as stale", async () => {
     const world = await threeNights();
     const dry = await prune(sessionOf(world), "nightly", {});
     const { hash, remove } = dry.data as { hash: string; remove: { name: string }[] };
@@ -177,7 +177,7 @@ TIME (UTC)           STATE  WHAT                                                
     expect((await world.source.listSnapshots("backups")).map(({ name }) => name)).not.toContain(remove[0]?.name);
   });
 
-  it("repositories register shows the settings without secrets and puts nothing before --apply", async () => {
+  it("repositories register shows the settings without secrets and writes nothing without --apply", async () => {
     const config = testConfig((made) => {
       made.repositories.backups = {
         cluster: "source",
@@ -199,14 +199,14 @@ TIME (UTC)           STATE  WHAT                                                
     expect(world.source.writes).toEqual([]);
   });
 
-  it("repositories tell what is wanted and what is there", async () => {
+  it("repositories compares the configured and the registered state", async () => {
     const world = await threeNights();
     const text = await textOf(world, repositories(sessionOf(world)));
     expect(text).toMatch(/backups +source +fs +repositories\.backups +✓ is registered as configured/);
     expect(text).toMatch(/moved-movies +target +fs, readonly +watches\.moved +! is not registered/);
   });
 
-  it("restore names the option that is missing or wrong before anything is asked", async () => {
+  it("restore names a missing or wrong option before any request", async () => {
     const world = await testWorld();
     await expect(restore(sessionOf(world), "snap-1", { to: "target" })).rejects.toThrow("--repository: is missing");
     await expect(restore(sessionOf(world), "snap-1", { repository: "backups", to: "source", indices: " , " })).rejects.toThrow(
@@ -214,7 +214,7 @@ TIME (UTC)           STATE  WHAT                                                
     );
   });
 
-  it("restore changes nothing without --start, is refused with the way out, and else begins", async () => {
+  it("restore changes nothing without --start, is refused with the way out, and otherwise starts", async () => {
     const world = await testWorld();
     await world.fill(MOVED, fixtureRepository("es-5.5.2-migration/step2").blobs);
     const wanted = { repository: "moved-movies", to: "target", indices: "fx-orders" };
@@ -255,10 +255,10 @@ TIME (UTC)           STATE  WHAT                                                
   });
 });
 
-describe("verbs over a bucket alone", () => {
+describe("verbs on a bucket alone", () => {
   const url = `file://${FIXTURES}/es-5.5.2-migration/step2`;
 
-  it("snapshots list what it holds, and what was proven of these very blobs", async () => {
+  it("snapshots lists the contents of the bucket, and what was proven of these blobs", async () => {
     const world = await testWorld();
     const { data, schema, text } = await snapshots(sessionOf(world), url, {});
     const survey = data as SurveyAnswer;
@@ -268,7 +268,7 @@ describe("verbs over a bucket alone", () => {
     );
     const { proofs } = await proveChosen(directoryStore(), { snapshot: "all", level: "footers" });
     for (const proof of proofs)
-      await keepEvidence(await world.open(), proof.name === "snap-1" ? url : "oss://a-copy/elsewhere", proof, world.now());
+      await storeEvidence(await world.open(), proof.name === "snap-1" ? url : "oss://a-copy/elsewhere", proof, world.now());
     world.advance(DAY_MS);
     const again = (await snapshots({ ...sessionOf(world), options: { color: false, config: "ossnap.yaml" } }, url, {}))
       .data as SurveyAnswer;
@@ -279,7 +279,7 @@ describe("verbs over a bucket alone", () => {
     await expect(snapshots(sessionOf(world), url, { policy: "nightly" })).rejects.toMatchObject({ code: "invalid" });
   });
 
-  it("verify says how much of the contents it read, and reads the same again", async () => {
+  it("verify reports how much of the contents it read, and repeats the same sample", async () => {
     const session = sessionOf(await testWorld());
     const [first, second] = await Promise.all([verify(session, url, { sample: "5%" }), verify(session, url, { sample: "5%" })]);
     expect(first.text({ colour: false, unicode: true, now: new Date() })).toMatch(/snap-1 +✓ whole +contents, [0-9.]+ % sampled/);

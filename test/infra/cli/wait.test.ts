@@ -38,31 +38,31 @@ function watch(sights: (Sight | AppError)[], options: { waitMs?: number; control
 }
 
 describe("waiting for a job", () => {
-  it("tells each change once and ends with the job", async () => {
+  it("reports each change once and finishes with the job", async () => {
     const { watched, changes } = watch([running, running, running, over]);
     expect(await watched).toEqual({ end: "over", row: over.row });
     expect(changes).toEqual(["copying", "done"]);
   });
 
-  it("looks again when the state store does not answer, and gives up on anything else", async () => {
+  it("polls again when the state store does not answer, and gives up on any other error", async () => {
     const { watched, troubles } = watch([running, new AppError("transient", "state: 503"), over]);
     expect((await watched).end).toBe("over");
     expect(troubles).toEqual(["state: 503"]);
     await expect(watch([new AppError("denied", "state: 403")]).watched).rejects.toThrow("state: 403");
   });
 
-  it("ends with what it saw last when the time is out", async () => {
+  it("returns the last observed row when time is up", async () => {
     expect(await watch([running], { waitMs: 5 }).watched).toEqual({ end: "timeout", row: running.row });
   });
 
-  it("stops at once when it is interrupted", async () => {
+  it("stops at once when interrupted", async () => {
     const controller = new AbortController();
     const { watched } = watch([running], { controller });
     controller.abort();
     expect((await watched).end).toBe("interrupted");
   });
 
-  it("takes durations and says how one is written", () => {
+  it("accepts durations and explains their format", () => {
     expect(waitMsOf("30m")).toBe(1_800_000);
     expect(() => waitMsOf("soon")).toThrow('--wait: "soon" is not a duration; write --wait=30m');
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bundle, bundleFunctions } from "../../../infra/deploy/bundle.ts";
 import { smoke } from "../../../infra/deploy/smoke.ts";
 
-/** Every library that a function may carry, and the traps of each: ESM only, needed at load, required lazily. */
+/** Every library that a function may include, with the pitfalls of each: ESM only, needed at load, required lazily. */
 const TIMER = `
 import { Client } from "@elastic/elasticsearch";
 import middy from "@middy/core";
@@ -59,8 +59,8 @@ async function outcomesOf(name: string, ...events: unknown[]): Promise<string[]>
   return results.map(({ outcome }) => outcome);
 }
 
-describe("a bundle", () => {
-  it("runs away from the project, with all libraries inside and the configuration beside it", async () => {
+describe("bundle", () => {
+  it("runs outside the project, with all libraries included and the configuration beside it", async () => {
     const [answer, error] = await outcomesOf("timer", { policy: "nightly" }, {});
     expect(JSON.parse((answer ?? "").replace("answer ", ""))).toEqual({
       policy: "nightly",
@@ -73,19 +73,19 @@ describe("a bundle", () => {
     expect(error).toBe("error invalid event: policy is missing");
   });
 
-  it("lies where s.yaml expects it and tells its size", async () => {
+  it("is placed where s.yaml expects it, with its size reported", async () => {
     const [timer] = bundles;
     expect(timer?.path).toBe(join(directory, "timer", "index.js"));
     expect(timer?.sizeBytes).toBe((await readFile(join(directory, "timer", "index.js"))).length);
     expect(JSON.parse(await readFile(join(directory, "package.json"), "utf8"))).toEqual({ type: "commonjs" });
   });
 
-  it("is not made from an entry that does not bundle; the error names the function and the cause", async () => {
+  it("is not built from an entry that fails to bundle; the error names the function and the cause", async () => {
     const attempt = bundleFunctions({ configText: CONFIG, outDir: directory, functionsDir, names: ["wrong"] });
     await expect(attempt).rejects.toMatchObject({ code: "invalid", message: expect.stringMatching(/^bundle of wrong: .*gone\.ts/s) });
   });
 
-  it("is not made with a configuration that has faults", async () => {
+  it("is not built with a faulty configuration", async () => {
     const attempt = bundleFunctions({
       configText: CONFIG.replace("version: 1", "version: 9"),
       outDir: directory,
@@ -96,13 +96,13 @@ describe("a bundle", () => {
   });
 });
 
-describe("the smoke run", () => {
-  it("tells a bundle that does not load, and one without handler", async () => {
+describe("smoke run", () => {
+  it("reports a bundle that does not load, and one without a handler", async () => {
     expect(await outcomesOf("dead", {})).toEqual(["does not load: no such thing"]);
     expect(await outcomesOf("mute", {})).toEqual(["does not export handler"]);
   });
 
-  it("fails where the outcome is another than expected, and refuses a function without cases", async () => {
+  it("fails when the outcome differs from the expected one, and rejects a function without cases", async () => {
     const timer = bundles.filter(({ name }) => name === "timer");
     const options = { node: process.execPath, env: {} };
     const [result] = await smoke(timer, { ...options, cases: { timer: [{ title: "", event: {}, expect: /^answer/ }] } });

@@ -8,25 +8,25 @@ import { exampleConfig } from "./exampleConfig.ts";
 
 const shipped = readFileSync("s.yaml", "utf8");
 
-/** The faults of s.yaml after one piece of it was changed; a piece that is not there fails the test. */
+/** The faults of s.yaml after one piece of it was replaced; fails if the piece does not exist. */
 function faultsAfter(from: string, to: string, options: CheckOptions & { config?: Config } = {}): string[] {
   expect(shipped).toContain(from);
   return checkServerless(shipped.replace(from, to), options.config ?? exampleConfig(), options).map(printFault);
 }
 
 describe("s.yaml as shipped", () => {
-  it("has no fault", () => {
+  it("has no faults", () => {
     expect(checkServerless(shipped, exampleConfig())).toEqual([]);
   });
 
-  it("has no fault with the deployer's environment set", () => {
+  it("has no faults with the deployer's environment set", () => {
     expect(
       checkServerless(shipped, exampleConfig(), { env: { ACCOUNT_ID: "1234", OSSNAP_ROLE_ARN: "acs:ram::1234:role/ossnap" } }),
     ).toEqual([]);
   });
 });
 
-describe("what fc3 takes", () => {
+describe("the fc3 schema", () => {
   const cases: [string, string, string, string | RegExp][] = [
     [
       "a misspelt property",
@@ -86,24 +86,24 @@ describe("what fc3 takes", () => {
     ["another edition, which the official tool waves through", "edition: 3.0.0", "edition: 1.0.0", /^edition: .*: "1\.0\.0"/],
     ["a broken document", "resources:\n", "resources: [\n", /^line \d+: /],
   ];
-  it.each(cases)("%s is a fault that names the field", (_, from, to, expected) => {
+  it.each(cases)("reports %s as a fault that names the field", (_, from, to, expected) => {
     expect(faultsAfter(from, to).join("\n")).toMatch(expected);
   });
 
-  it("a fault in one function hides none in another", () => {
+  it("reports faults in several functions at once", () => {
     const text = shipped.replace("timeout: 1800", "timeout: 86401").replace("timeout: 300", "timeout: 0");
     const faults = checkServerless(text, exampleConfig()).map(({ path }) => path);
     expect(faults).toEqual(["resources.onCopiedBlob.props.timeout", "resources.copyBlobs.props.timeout"]);
   });
 
-  it("more than 4 KB of environment is a fault", () => {
+  it("reports more than 4 KB of environment as a fault", () => {
     const faults = checkServerless(shipped, exampleConfig(), { env: { S3_SECRET: "x".repeat(4096) } });
     expect(faults[0]).toMatchObject({ path: "resources.createSnapshots.props.environmentVariables" });
     expect(faults.map(printFault).join()).not.toContain("xxxx");
   });
 });
 
-describe("what each function needs", () => {
+describe("the requirements of each function", () => {
   const cases: [string, string, string, RegExp][] = [
     [
       "time-out",
@@ -144,13 +144,13 @@ describe("what each function needs", () => {
     ],
     ["its methods", "methods: [GET, POST, DELETE]", "methods: [GET, POST]", /http\.props\.triggers: no http trigger for DELETE/],
   ];
-  it.each(cases)("another %s is a fault", (_, from, to, expected) => {
+  it.each(cases)("make another %s a fault", (_, from, to, expected) => {
     const faults = faultsAfter(from, to);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(expected);
   });
 
-  it("a function under another name is missing and a stranger, with the name that was meant", () => {
+  it("make a renamed function both missing and unknown, with a suggestion for the name that was meant", () => {
     const faults = faultsAfter("functionName: ossnap-copy-blobs", "functionName: ossnap-copy-blob");
     expect(faults[0]).toMatch(/^resources: no resource deploys ossnap-copy-blobs/);
     expect(faults[1]).toMatch(
@@ -158,15 +158,15 @@ describe("what each function needs", () => {
     );
   });
 
-  it("every secret of ossnap.yaml must reach every function", () => {
+  it("include every secret of ossnap.yaml in every function", () => {
     const faults = checkServerless(shipped, exampleConfig(), { environmentNames: ["S3_KEY", "NEW_SECRET"] });
     expect(faults).toHaveLength(7);
     expect(printFault(faults[0] as (typeof faults)[number])).toContain("lacks NEW_SECRET");
   });
 });
 
-describe("timers against ossnap.yaml", () => {
-  it("a cron that differs is told with both values", () => {
+describe("timers checked against ossnap.yaml", () => {
+  it("a cron that differs is reported with both values", () => {
     const config = exampleConfig();
     const nightly = config.backups.nightly as NonNullable<Config["backups"]["nightly"]>;
     nightly.schedule.cron = "0 0 3 * * *";
@@ -175,7 +175,7 @@ describe("timers against ossnap.yaml", () => {
     ]);
   });
 
-  it("a time zone that differs is told for both functions of the policy", () => {
+  it("a time zone that differs is reported for both functions of the policy", () => {
     const config = exampleConfig();
     const nightly = config.backups.nightly as NonNullable<Config["backups"]["nightly"]>;
     nightly.schedule.timeZone = "UTC";
@@ -185,7 +185,7 @@ describe("timers against ossnap.yaml", () => {
     ]);
   });
 
-  it("a policy without a timer gives the YAML to paste", () => {
+  it("a policy without a timer is reported with the YAML to paste", () => {
     const config = exampleConfig();
     const nightly = config.backups.nightly as NonNullable<Config["backups"]["nightly"]>;
     config.backups.hourly = { ...nightly, schedule: { cron: "0 5 * * * *", timeZone: "UTC", missed: "skip" }, prune: undefined };
@@ -204,7 +204,7 @@ describe("timers against ossnap.yaml", () => {
     expect(checkServerless(shipped.replace("      triggers:\n", `      triggers:\n${pasted}\n`), config)).toEqual([]);
   });
 
-  it("a timer without a policy is extra", () => {
+  it("a timer without a policy is reported as extra", () => {
     const config = exampleConfig();
     delete (config.backups.nightly as NonNullable<Config["backups"]["nightly"]>).prune;
     expect(checkServerless(shipped, config).map(printFault)).toEqual([
@@ -212,7 +212,7 @@ describe("timers against ossnap.yaml", () => {
     ]);
   });
 
-  it("a payload that names another policy is a fault, other spacing is not", () => {
+  it("a payload that names another policy is a fault, different spacing is not", () => {
     expect(faultsAfter(`payload: '{"policy":"nightly"}'`, `payload: '{"policy":"weekly"}'`)[0]).toMatch(
       /createSnapshots.*payload: differs/,
     );
@@ -225,13 +225,13 @@ describe("timers against ossnap.yaml", () => {
     );
   });
 
-  it("each minute may be written as a cron as well, each other minute may not", () => {
+  it("every minute may also be written as a cron, every other minute may not", () => {
     expect(faultsAfter('"@every 1m"', '"0 * * * * *"')).toEqual([]);
     expect(faultsAfter('"@every 1m"', '"0 */2 * * * *"')).toHaveLength(1);
   });
 });
 
-describe("OSS triggers against the watches", () => {
+describe("OSS triggers checked against the watches", () => {
   it.each([
     ["another bucket", ":moved", ":movd", /sourceArn: .*:movd", set it to an ARN that ends in :moved,/],
     ["another region", "acs:oss:${vars.region}", "acs:oss:cn-beijing", /sourceArn: .*cn-beijing.*set it to an ARN of cn-hangzhou/],
@@ -244,7 +244,7 @@ describe("OSS triggers against the watches", () => {
     expect(faults[0]).toMatch(expected);
   });
 
-  it("a watch without a trigger is a fault, unless the file is to do without events", () => {
+  it("a watch without a trigger is a fault, unless events are disabled", () => {
     const start = shipped.indexOf("      triggers:\n        # The prefix");
     const bare = shipped.slice(0, start) + shipped.slice(shipped.indexOf("\n  copyBlobs:"));
     const [fault] = checkServerless(bare, exampleConfig());
@@ -253,7 +253,7 @@ describe("OSS triggers against the watches", () => {
     expect(checkServerless(bare, exampleConfig(), { withoutEvents: true })).toEqual([]);
   });
 
-  it("a watch in another region or on another store has no trigger to ask for", () => {
+  it("a watch in another region or on another store needs no trigger", () => {
     const config = exampleConfig();
     const watch = config.watches["moved-movies"] as NonNullable<Config["watches"][string]>;
     config.watches.far = { ...watch, blobs: { ...watch.blobs, region: "cn-beijing" } };
@@ -261,14 +261,14 @@ describe("OSS triggers against the watches", () => {
     expect(checkServerless(shipped, config)).toEqual([]);
   });
 
-  it("the bucket's root is watched by a bare prefix", () => {
+  it("the root of a bucket is watched with a bare prefix", () => {
     const config = exampleConfig();
     const watch = config.watches["moved-movies"] as NonNullable<Config["watches"][string]>;
     watch.blobs = { ...watch.blobs, basePath: "" };
     expect(faultsAfter("prefix: movies/index", "prefix: index", { config })).toEqual([]);
   });
 
-  it("two triggers that one key can match are a fault, side by side ones are not", () => {
+  it("two triggers that match the same key are a fault, disjoint ones are not", () => {
     const config = exampleConfig();
     const watch = config.watches["moved-movies"] as NonNullable<Config["watches"][string]>;
     config.watches.other = { ...watch, blobs: { ...watch.blobs, basePath: "other" } };

@@ -1,6 +1,6 @@
 import type { Config } from "../../../shared/model/config.ts";
 
-/** What s.yaml was written for: one policy that is pruned, one watch. */
+/** The configuration that s.yaml was written for: one policy with pruning, one watch. */
 export function exampleConfig(): Config {
   const moved = { store: "oss" as const, bucket: "moved", basePath: "movies", region: "cn-hangzhou" };
   return {

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { standInsFor } from "../../../infra/deploy/standIns.ts";
 
-describe("stand-ins for the secrets of a configuration", () => {
-  it("fit the place where each stands", () => {
+describe("placeholder values for the secrets of a configuration", () => {
+  it("fit the position of each placeholder", () => {
     const text =
       'clusters: { a: { url: "${URL}", password: "${PASSWORD}" } }\nhttp: { tokens: [{ sha256: "${HASH}" }] }\nhost: "http://${HOST}:9200"\n';
     expect(standInsFor(text, "http://127.0.0.1:1")).toEqual({
@@ -14,7 +14,7 @@ describe("stand-ins for the secrets of a configuration", () => {
     });
   });
 
-  it("are none for a text that cannot be read", () => {
+  it("are empty for an unreadable text", () => {
     expect(standInsFor("a: [")).toEqual({});
   });
 });

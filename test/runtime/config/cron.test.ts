@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cronProblem, timeZoneProblem } from "../../../shared/runtime/config/cron.ts";
 
-describe("cron expressions that mean the same here and on Function Compute", () => {
+describe("cron expressions with the same meaning here and on Function Compute", () => {
   it.each([
     "0 30 1 * * *",
     "0 */5 * * * *",
@@ -12,7 +12,7 @@ describe("cron expressions that mean the same here and on Function Compute", () 
     "0 0 1 * * sat,sun",
     "0 0 0 29 2 *",
     "59 59 23 31 12 *",
-  ])("%s is taken", (cron) => {
+  ])("%s is accepted", (cron) => {
     expect(cronProblem(cron)).toBeUndefined();
   });
 
@@ -32,17 +32,17 @@ describe("cron expressions that mean the same here and on Function Compute", () 
     ["0 61 1 * * *", "cron has a value out of range"],
     ["0 0 24 * * *", "cron has a value out of range"],
     ["0 0 0 30 2 *", "cron never fires"],
-  ])("%s is refused: %s", (cron, wrong) => {
+  ])("%s is rejected: %s", (cron, wrong) => {
     expect(cronProblem(cron)?.wrong).toBe(wrong);
   });
 });
 
 describe("time zones", () => {
-  it.each(["UTC", "Asia/Shanghai", "Europe/Berlin"])("%s is one", (timeZone) => {
+  it.each(["UTC", "Asia/Shanghai", "Europe/Berlin"])("%s is valid", (timeZone) => {
     expect(timeZoneProblem(timeZone)).toBeUndefined();
   });
 
-  it.each(["", "+08:00", "Asia/Peking", "Shanghai", "local"])("%j is none", (timeZone) => {
+  it.each(["", "+08:00", "Asia/Peking", "Shanghai", "local"])("%j is not a time zone", (timeZone) => {
     expect(timeZoneProblem(timeZone)?.wrong).toBe("not a time zone");
   });
 });

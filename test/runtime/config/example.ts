@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { loadConfig } from "../../../shared/runtime/config/loadConfig.ts";
 
-/** The example configuration, as people write it. */
+/** The example configuration, as users write it. */
 export const EXAMPLE_TEXT = readFileSync(fileURLToPath(new URL("../../fixtures/config/example.yaml", import.meta.url)), "utf8");
 
 export const EXAMPLE_ENVIRONMENT = {
@@ -16,7 +16,7 @@ export const EXAMPLE_ENVIRONMENT = {
   WEBHOOK_SECRET: "planted-webhook-secret",
 };
 
-/** The example as JSON with one value changed; `undefined` takes the key away. */
+/** The example as JSON with one value changed; `undefined` removes the key. */
 export function exampleWith(path: readonly (string | number)[], value: unknown): string {
   const tree: unknown = parse(EXAMPLE_TEXT);
   return JSON.stringify(changed(tree, path, value), undefined, 2);
@@ -29,7 +29,7 @@ function changed(node: unknown, [key, ...rest]: readonly (string | number)[], va
   return { ...section, [key]: changed(section[key], rest, value) };
 }
 
-/** What a faulty configuration is refused with. */
+/** The error that a faulty configuration causes. */
 export function errorOf(text: string, environment: Record<string, string | undefined> = EXAMPLE_ENVIRONMENT): unknown {
   try {
     loadConfig(text, environment);

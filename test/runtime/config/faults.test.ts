@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { messageOf } from "../../../shared/model/errors.ts";
 import { errorOf, exampleWith } from "./example.ts";
 
-/** The message's faults, without the line numbers. */
+/** The faults in the message, without the line numbers. */
 function faultsWith(path: readonly (string | number)[], value: unknown): string[] {
   const [, ...lines] = messageOf(errorOf(exampleWith(path, value))).split("\n");
   return lines.map((line) => line.trim().replace(/ \(line \d+\)/, ""));
@@ -15,7 +15,7 @@ const WATCH = {
   restore: { indices: ["b"] },
 };
 
-describe("every class of fault has its sentence", () => {
+describe("every kind of fault has its own sentence", () => {
   it.each<[(string | number)[], unknown, string]>([
     [["backups", "nightly", "repositry"], "x", 'backups.nightly.repositry: unknown key, did you mean "repository"?'],
     [["watchs"], {}, 'watchs: unknown key, did you mean "watches"?'],
@@ -190,7 +190,7 @@ describe("every class of fault has its sentence", () => {
     expect(faultsWith(path, value)).toEqual([message]);
   });
 
-  it("a state under a watch is refused, and under a copy's destination too", () => {
+  it("a state below a watch is rejected, and so is one below a copy's destination", () => {
     const state = { bucket: "moved", prefix: "movies/state", endpoint: PLACE.endpoint, region: PLACE.region };
     expect(faultsWith(["state"], state)).toEqual([
       "state: overlaps a watch, which would see the state's own writes: it is below watches.moved-movies.blobs, give it a prefix of its own",
@@ -198,25 +198,25 @@ describe("every class of fault has its sentence", () => {
     ]);
   });
 
-  it("a copy from a repository whose blobs lie nowhere known is refused", () => {
+  it("a copy from a repository with unknown blob location is rejected", () => {
     expect(faultsWith(["repositories", "movies-aws", "blobs"], undefined)).toEqual([
       'copies.aws-to-oss.from: a repository without blobs, so nothing tells where they lie: "movies-aws", add repositories.movies-aws.blobs',
     ]);
   });
 
-  it("a copy after another repository's policy is refused", () => {
+  it("a copy after the policy of another repository is rejected", () => {
     expect(faultsWith(["copies", "aws-to-oss", "from"], "nightly-oss")).toEqual([
       'copies.aws-to-oss.after: a policy that backs up to movies-aws, not to nightly-oss: "nightly", name a policy of nightly-oss',
     ]);
   });
 
-  it("a backup into a repository registered readonly is refused", () => {
+  it("a backup into a read-only repository is rejected", () => {
     expect(faultsWith(["repositories", "movies-aws", "register", "settings", "readonly"], true)).toEqual([
       'backups.nightly.repository: a repository registered readonly: "movies-aws", name one that the cluster may write',
     ]);
   });
 
-  it("two tokens of one name are refused", () => {
+  it("two tokens with the same name are rejected", () => {
     const token = { name: "ops", role: "viewer", sha256: "a".repeat(64) };
     expect(faultsWith(["http", "tokens"], [token, token])).toEqual(['http.tokens[1].name: a second token of that name: "ops", rename one']);
   });

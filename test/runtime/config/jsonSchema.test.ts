@@ -3,10 +3,10 @@ import { configJsonSchema } from "../../../shared/runtime/config/jsonSchema.ts";
 
 type Node = Record<string, unknown>;
 
-describe("the JSON schema for editors", () => {
+describe("JSON schema for editors", () => {
   const schema = configJsonSchema();
 
-  it("is draft 2020-12, closed to unknown keys, and asks only for what has no default", () => {
+  it("is draft 2020-12, rejects unknown keys, and requires only keys without a default", () => {
     expect(schema).toMatchObject({
       $schema: "https://json-schema.org/draft/2020-12/schema",
       type: "object",
@@ -15,13 +15,13 @@ describe("the JSON schema for editors", () => {
     });
   });
 
-  it("every field has a title and a description", () => {
+  it("has a title and a description for every field", () => {
     const bare = fieldsOf(schema, "").filter(([, field]) => typeof field.title !== "string" || typeof field.description !== "string");
     expect(bare.map(([path]) => path)).toEqual([]);
     expect(fieldsOf(schema, "").length).toBeGreaterThan(50);
   });
 
-  it("lets a placeholder stand where a duration may", () => {
+  it("allows a placeholder instead of a duration", () => {
     const patience = fieldsOf(schema, "").find(([path]) => path === ".backups.*.patience")?.[1];
     const pattern = new RegExp(String(patience?.pattern));
     expect(["4h", `\${PATIENCE}`, "soon"].map((text) => pattern.test(text))).toEqual([true, true, false]);

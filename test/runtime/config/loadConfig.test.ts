@@ -4,10 +4,10 @@ import { configFaults } from "../../../shared/runtime/config/configError.ts";
 import { checkConfig, loadConfig } from "../../../shared/runtime/config/loadConfig.ts";
 import { EXAMPLE_ENVIRONMENT, EXAMPLE_TEXT, errorOf, exampleWith } from "./example.ts";
 
-describe("the example configuration", () => {
+describe("example configuration", () => {
   const config = loadConfig(EXAMPLE_TEXT, EXAMPLE_ENVIRONMENT);
 
-  it("loads, with the environment's values in place", () => {
+  it("loads with the values of the environment", () => {
     expect(config.clusters.source).toEqual({ url: "http://127.0.0.1:9252", username: "elastic", password: "planted-password" });
     expect(config.state).toEqual({
       store: "oss",
@@ -19,7 +19,7 @@ describe("the example configuration", () => {
     expect(config.notify).toEqual([{ type: "webhook", url: "https://hooks.example.com/planted-token", secret: "planted-webhook-secret" }]);
   });
 
-  it("has its durations in milliseconds and its defaults filled in", () => {
+  it("has durations in milliseconds and defaults filled in", () => {
     expect(config.backups.nightly).toEqual({
       repository: "movies-aws",
       indices: ["*", "-.*"],
@@ -34,7 +34,7 @@ describe("the example configuration", () => {
     expect(config.copies["aws-to-oss"]).toMatchObject({ from: "movies-aws", snapshots: "latest", after: "nightly" });
   });
 
-  it("derives where an oss repository's blobs lie", () => {
+  it("derives the blob location of an oss repository", () => {
     expect(config.repositories["nightly-oss"]?.blobs).toEqual({
       store: "oss",
       bucket: "my-backups",
@@ -46,7 +46,7 @@ describe("the example configuration", () => {
     });
   });
 
-  it("registers a watch read-only, always", () => {
+  it("always registers a watch read-only", () => {
     expect(config.watches["moved-movies"]).toMatchObject({
       register: { name: "moved-movies", type: "fs", settings: { location: "/srv/moved/movies", readonly: true } },
       restore: { indices: ["movies"], alias: "movies", which: "latest", replicas: 1, keepOldMs: 86_400_000 },
@@ -54,16 +54,16 @@ describe("the example configuration", () => {
     });
   });
 
-  it("is the same as JSON", () => {
+  it("loads identically as JSON", () => {
     expect(loadConfig(exampleWith(["version"], 1), EXAMPLE_ENVIRONMENT)).toEqual(config);
   });
 
-  it.each(["constructor", "__proto__", "toString"])("finds nothing under %s, a name that every object has", (name) => {
+  it.each(["constructor", "__proto__", "toString"])("finds nothing under %s, a property of every object", (name) => {
     expect(config.backups[name]).toBeUndefined();
   });
 });
 
-describe("a small configuration", () => {
+describe("minimal configuration", () => {
   const small = [
     "version: 1",
     "state: { store: directory, bucket: /srv/state }",
@@ -75,7 +75,7 @@ describe("a small configuration", () => {
     "copies:",
   ].join("\n");
 
-  it("needs no more than this, and sections without entries may stand empty", () => {
+  it("needs nothing more, and sections without entries may be empty", () => {
     const config = loadConfig(small, {});
     expect(config.state).toEqual({ store: "directory", bucket: "/srv/state", basePath: "" });
     expect(config.repositories.local).not.toHaveProperty("blobs");
@@ -91,7 +91,7 @@ describe("a small configuration", () => {
     expect({ ...config.copies, ...config.watches, notify: config.notify, http: config.http }).toEqual({ notify: [], http: { tokens: [] } });
   });
 
-  it("a fault names the line it stands on", () => {
+  it("reports the line of a fault", () => {
     const error = errorOf(small.replace("keep: { last: 1 }", "keep: { lst: 1 }"));
     expect(messageOf(error)).toBe(
       [
@@ -103,8 +103,8 @@ describe("a small configuration", () => {
   });
 });
 
-describe("a key that the schema would pass over", () => {
-  it("is refused", () => {
+describe("a key that the schema would ignore", () => {
+  it("is rejected", () => {
     const text = EXAMPLE_TEXT.replace("  moved-movies:", "  __proto__: { cluster: target, note: hunter2 }\n  moved-movies:");
     expect(messageOf(errorOf(text))).toBe(
       "configuration: 1 fault\n  watches.__proto__ (line 40): a reserved word of JavaScript, write another name",
@@ -112,8 +112,8 @@ describe("a key that the schema would pass over", () => {
   });
 });
 
-describe("one message", () => {
-  it("lists all faults, and carries them as data", () => {
+describe("the error message", () => {
+  it("lists all faults and carries them as data", () => {
     const text = EXAMPLE_TEXT.replace("patience: 4h", "patience: soon")
       .replace("attempts: 3", "atempts: 3")
       .replace("chunk_size: 500mb", "chunk_size: half")
@@ -141,12 +141,12 @@ describe("one message", () => {
     expect(messageOf(errorOf(EXAMPLE_TEXT, { S3_SECRET: "" }))).toContain("variable S3_SECRET is empty");
   });
 
-  it("an error about something else carries none", () => {
+  it("carries no faults for another error", () => {
     expect(configFaults(new Error("x"))).toEqual([]);
   });
 });
 
-describe("texts that are no configuration", () => {
+describe("invalid configuration texts", () => {
   it.each([
     ["", "  not a configuration, begin with version: 1"],
     ["- a\n- b", "  not a configuration, begin with version: 1"],
@@ -163,7 +163,7 @@ describe("texts that are no configuration", () => {
     expect(messageOf(errorOf(text))).toBe(`configuration: 1 fault\n${line}`);
   });
 
-  it("a text that grows by its aliases is refused", () => {
+  it("rejects a text that grows through its aliases", () => {
     const lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
     for (let level = 1; level < 6; level += 1) {
       const name = String.fromCharCode(97 + level - 1);
@@ -175,7 +175,7 @@ describe("texts that are no configuration", () => {
 });
 
 describe("warnings", () => {
-  it("a secret written in the file is one, and is not shown", () => {
+  it("warns about a literal secret in the file without showing it", () => {
     const { warnings, faults } = checkConfig(exampleWith(["clusters", "target", "password"], "hunter2"), EXAMPLE_ENVIRONMENT);
     expect(faults).toEqual([]);
     expect(warnings.map(({ path, value, reason }) => [path, value, reason.code])).toEqual([
@@ -184,7 +184,7 @@ describe("warnings", () => {
     expect(JSON.stringify(warnings)).not.toContain("hunter2");
   });
 
-  it("the public endpoint of the function's own region is one", () => {
+  it("warns about the public endpoint of the function's own region", () => {
     const { warnings } = checkConfig(EXAMPLE_TEXT, { ...EXAMPLE_ENVIRONMENT, FC_REGION: "cn-hangzhou" });
     expect(warnings.map(({ path, line, reason }) => [path, line, reason.code])).toEqual([["state.endpoint", 7, "endpoint.public"]]);
     expect(checkConfig(EXAMPLE_TEXT, EXAMPLE_ENVIRONMENT).warnings).toEqual([]);

@@ -6,7 +6,7 @@ import { EXAMPLE_ENVIRONMENT, EXAMPLE_TEXT, exampleWith } from "./example.ts";
 
 const PLANTED = "planted-Secret/9f";
 
-/** Every place that takes a text, so that a secret in the wrong one is met too. */
+/** Every path that holds a string, so that a misplaced secret is covered too. */
 const TEXTS: (string | number)[][] = [
   ["version"],
   ["state", "bucket"],
@@ -38,7 +38,7 @@ const TEXTS: (string | number)[][] = [
 ];
 
 describe("secrets stay out of messages", () => {
-  it.each([...TEXTS])("a value from the environment never shows: %s.%s.%s", (...path) => {
+  it.each([...TEXTS])("a value from the environment never appears: %s.%s.%s", (...path) => {
     for (const shape of [`\${LEAK}`, `/x\${LEAK}|`, `http://me:\${LEAK}@host/`]) {
       const report = checkConfig(exampleWith(path, shape), { ...EXAMPLE_ENVIRONMENT, LEAK: PLANTED });
       expect(JSON.stringify([report.faults, report.warnings, report.faults.map(printConfigFault)])).not.toContain(PLANTED);
@@ -52,13 +52,13 @@ describe("secrets stay out of messages", () => {
     ]);
   });
 
-  it.each(["a", "9$", "oss"])("a short value is replaced where it stands alone: %s", (value) => {
+  it.each(["a", "9$", "oss"])("a short value is replaced where it is a whole word: %s", (value) => {
     const { faults } = checkConfig(exampleWith(["state", "region"], `\${LEAK}`), { ...EXAMPLE_ENVIRONMENT, LEAK: value });
     const found = faults.find(({ path }) => path === "state.endpoint");
     expect(found?.wrong).toBe(`lies in cn-hangzhou, the region beside it is \${LEAK}`);
   });
 
-  it("a region from the environment is not quoted by its neighbour's fault", () => {
+  it("a region from the environment is not quoted in the fault of its neighbour", () => {
     const text = exampleWith(["state", "region"], `\${LEAK}`);
     const { faults } = checkConfig(text, { ...EXAMPLE_ENVIRONMENT, LEAK: PLANTED });
     expect(faults.map(({ path }) => path)).toEqual(["state.endpoint"]);
@@ -76,13 +76,13 @@ describe("secrets stay out of messages", () => {
     [["clusters", "source", "passwrd"], "12345678"],
     [["repositories", "nightly-oss", "register", "settings", "secret_acces_key"], "12345678"],
     [["clusters", "source"], "12345678"],
-  ])("a literal secret in a broken place is not shown: %j", (path, value) => {
+  ])("a literal secret in an invalid place is not shown: %j", (path, value) => {
     const { faults } = checkConfig(exampleWith(path, value), EXAMPLE_ENVIRONMENT);
     expect(faults.length).toBeGreaterThan(0);
     expect(faults.map(printConfigFault).join()).not.toContain("12345678");
   });
 
-  it("a text that is no YAML is not quoted", () => {
+  it("a text that is not YAML is not quoted", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: EXAMPLE_TEXT.length }),
@@ -98,8 +98,8 @@ describe("secrets stay out of messages", () => {
   });
 });
 
-describe("the configuration in a bundle", () => {
-  it("is JSON with every placeholder as written, and loads to the same", () => {
+describe("the bundled configuration", () => {
+  it("is JSON with every placeholder unchanged, and loads to the same result", () => {
     const text = resolvedConfigText(EXAMPLE_TEXT);
     for (const name of Object.keys(EXAMPLE_ENVIRONMENT)) expect(text).toContain(`"\${${name}}"`);
     expect(checkConfig(JSON.stringify(JSON.parse(text)), EXAMPLE_ENVIRONMENT).config).toEqual(
@@ -107,7 +107,7 @@ describe("the configuration in a bundle", () => {
     );
   });
 
-  it("is refused for what can be judged without the environment, and for nothing else", () => {
+  it("is rejected only for faults that do not depend on the environment", () => {
     expect(() => resolvedConfigText(EXAMPLE_TEXT.replace("attempts: 3", "atempts: 3"))).toThrow(
       'backups.nightly.atempts (line 27): unknown key, did you mean "attempts"?',
     );

@@ -21,7 +21,7 @@ export const TOKENS = [token("ops", "operator", OPERATOR), token("look", "viewer
 export interface Ask {
   token?: string | undefined;
   headers?: Record<string, string>;
-  /** Given as it is when it is text. */
+  /** A string is sent unchanged. */
   body?: unknown;
   query?: Record<string, string>;
   base64?: boolean;
@@ -30,13 +30,13 @@ export interface Ask {
 export interface Asked {
   status: number;
   headers: Record<string, string>;
-  // What is in it is each test's to say.
+  // Its shape depends on the test.
   // biome-ignore lint/suspicious/noExplicitAny: an answer's body is read as it is
   body: any;
   raw: HttpAnswer;
 }
 
-/** The HTTP door over a memory world; `lines` are what it logged. */
+/** The HTTP door over an in-memory world; `lines` holds what it logged. */
 export function httpDoor(world: TestWorld) {
   const lines: string[] = [];
   let opened = 0;

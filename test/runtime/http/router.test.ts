@@ -29,17 +29,17 @@ beforeEach(async () => {
   http = httpDoor(world);
 });
 
-describe("who may ask", () => {
+describe("authentication", () => {
   it.each([
     ["no token", ""],
     ["a wrong one", "operator-token-2"],
     ["a part of one", OPERATOR.slice(0, -1)],
-  ])("is refused with 401 for %s, before anything is opened", async (_, token) => {
+  ])("refuses %s with 401 before anything is opened", async (_, token) => {
     const { status, headers, body } = await http.ask("GET", "/jobs", { token });
     expect([status, headers["www-authenticate"], body.code, http.worldsOpened()]).toEqual([401, "Bearer", "unauthenticated", 0]);
   });
 
-  it("is compared with every token in constant time, found or not", () => {
+  it("compares with every token in constant time, found or not", () => {
     for (const given of [OPERATOR, VIEWER, "nobody"]) {
       compared.times = 0;
       authenticate({ "x-ossnap-token": given }, TOKENS);
@@ -51,11 +51,11 @@ describe("who may ask", () => {
     ["X-Ossnap-Token", OPERATOR],
     ["Authorization", `Bearer ${OPERATOR}`],
     ["authorization", `bearer ${OPERATOR}`],
-  ])("is known by %s", async (name, value) => {
+  ])("accepts a token in %s", async (name, value) => {
     expect((await http.ask("GET", "/jobs", { token: "", headers: { [name]: value } })).status).toBe(200);
   });
 
-  it("does not learn from the path whether it exists", async () => {
+  it("does not reveal whether a path exists", async () => {
     expect((await http.ask("GET", "/nosuch", { token: "" })).status).toBe(401);
   });
 });
@@ -65,7 +65,7 @@ describe("a viewer", () => {
     ({ method, path }) => [method, path.replace(/\{\w+\}/, "nightly")] as const,
   );
 
-  it("may do none of the writes", async () => {
+  it("is refused every write", async () => {
     expect(writes.length).toBeGreaterThanOrEqual(9);
     for (const [method, path] of writes) {
       const body = path.startsWith("/prunes")
@@ -82,7 +82,7 @@ describe("a viewer", () => {
     expect([http.worldsOpened(), world.source.writes]).toEqual([0, []]);
   });
 
-  it("may look, and may dry-run", async () => {
+  it("may read and run dry runs", async () => {
     await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
     for (const path of ["/jobs", "/snapshots", "/repositories"])
       expect([path, (await http.ask("GET", path, { token: VIEWER })).status]).toEqual([path, 200]);
@@ -97,8 +97,8 @@ describe("a viewer", () => {
   });
 });
 
-describe("a request that cannot be", () => {
-  it("is 404 for a path that is not there, 405 with Allow for a method it does not take", async () => {
+describe("an invalid request", () => {
+  it("is 404 for an unknown path and 405 with Allow for an unsupported method", async () => {
     expect((await http.ask("GET", "/nosuch")).body).toMatchObject({ status: 404, code: "not-found" });
     expect(await http.ask("DELETE", "/jobs")).toMatchObject({ status: 405, headers: { allow: "GET" } });
     expect((await http.ask("PUT", "/jobs/backup-a")).headers.allow).toBe("GET, DELETE");
@@ -111,7 +111,7 @@ describe("a request that cannot be", () => {
     expect((await http.ask("POST", "/verifications", { body, base64: true })).body.code).toBe("too-large");
   });
 
-  it("is 415 without the JSON content type, and takes one with a charset", async () => {
+  it("is 415 without the JSON content type, and accepts one with a charset", async () => {
     expect((await http.ask("POST", "/verifications", { body: "{}", headers: { "Content-Type": "text/plain" } })).status).toBe(415);
     expect(
       (await http.ask("POST", "/verifications", { body: {}, headers: { "Content-Type": "application/json; charset=utf-8" } })).status,
@@ -128,7 +128,7 @@ describe("a request that cannot be", () => {
     expect((await http.ask("POST", "/restores", { body })).status).toBe(400);
   });
 
-  it("names what is configured when a policy is not", async () => {
+  it("gets the configured policies listed when its policy is unknown", async () => {
     expect((await http.ask("POST", "/backups/nosuch")).body).toMatchObject({
       status: 400,
       detail: expect.stringContaining("nightly"),
@@ -136,7 +136,7 @@ describe("a request that cannot be", () => {
     });
   });
 
-  it("is 404 for a job that never was", async () => {
+  it("is 404 for a job that never existed", async () => {
     expect((await http.ask("GET", "/jobs/backup-nightly-20200101t000000z")).body).toMatchObject({
       status: 404,
       reason: { code: "job.absent" },
@@ -144,8 +144,8 @@ describe("a request that cannot be", () => {
   });
 });
 
-describe("a problem", () => {
-  it("has the shape of RFC 9457, our code and the request's id", async () => {
+describe("problem document", () => {
+  it("has the shape of RFC 9457, our code and the request id", async () => {
     const { headers, body } = await http.ask("GET", "/nosuch");
     expect(headers["content-type"]).toBe("application/problem+json");
     expect(body).toEqual({
@@ -164,12 +164,12 @@ describe("a problem", () => {
     ["denied", 502, {}],
     ["conflict", 409, {}],
     ["permanent", 500, {}],
-  ] as const)("of a %s fault behind us is %i", async (code, status, headers) => {
+  ] as const)("for a %s fault of a backend is %i", async (code, status, headers) => {
     http.door.world = async () => Promise.reject(new AppError(code, "cluster source: no", { retryAfterMs: 6500 }));
     expect(await http.ask("GET", "/jobs")).toMatchObject({ status, headers, body: { code, detail: "cluster source: no" } });
   });
 
-  it("of a state without its identity is ours to mend, not a wrong address", async () => {
+  it("for a state without its identity is a server error, not a 404", async () => {
     await world.blobs(world.config.state).delete(["state.json"]);
     http.door.world = async () =>
       Promise.reject(new AppError("absent", "state: has no identity", { reason: reason("state.absent", { state: "oss://state" }) }));
@@ -194,8 +194,8 @@ describe("a problem", () => {
   });
 });
 
-describe("an accepted request", () => {
-  it("is 202 with the job and where to look, begun already", async () => {
+describe("accepted request", () => {
+  it("is 202 with the started job and its location", async () => {
     const { status, headers, body } = await http.ask("POST", "/backups/nightly");
     expect([status, headers.location, headers["idempotent-replayed"]]).toEqual([202, `/jobs/${body.id}`, undefined]);
     expect(body).toMatchObject({ kind: "backup", state: "running", by: "ops (http)" });
@@ -206,7 +206,7 @@ describe("an accepted request", () => {
     });
   });
 
-  it("sent again with its key is the same job, and says that it was replayed", async () => {
+  it("returns the same job when repeated with its key, and is marked as replayed", async () => {
     const key = { "Idempotency-Key": "once" };
     const first = await http.ask("POST", "/backups/nightly", { headers: key });
     world.advance(60_000);
@@ -215,7 +215,7 @@ describe("an accepted request", () => {
     expect(world.source.writes.filter(({ method }) => method === "createSnapshot")).toHaveLength(1);
   });
 
-  it("is 422 when its key came with another request before", async () => {
+  it("is 422 when its key was used for another request", async () => {
     const headers = { "Idempotency-Key": "once" };
     await http.ask("POST", "/verifications", { headers, body: { repository: "backups" } });
     const other = await http.ask("POST", "/verifications", { headers, body: { repository: "backups", level: "names" } });
@@ -226,7 +226,7 @@ describe("an accepted request", () => {
     expect((await http.ask("POST", "/backups/nightly", { headers: { "Idempotency-Key": key } })).status).toBe(400);
   });
 
-  it("is 412 for a plan that no longer holds", async () => {
+  it("is 412 for an outdated plan", async () => {
     await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
     expect((await http.ask("POST", "/prunes/nightly", { body: { apply: "00000000" } })).body).toMatchObject({
       status: 412,
@@ -235,7 +235,7 @@ describe("an accepted request", () => {
     });
   });
 
-  it("shows what it would adopt, and writes it only when told to", async () => {
+  it("shows what it would adopt, and writes it only with apply", async () => {
     await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
     const mark = snapshotMark((await world.source.info()).uuid, "nightly");
     await world.source.createSnapshot("backups", `nightly-20261120t013000z-1-${mark}`, { indices: ["movies"], metadata: {} });

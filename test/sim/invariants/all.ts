@@ -7,7 +7,7 @@ import { onlyWhatThePlanSaid } from "./prunes.ts";
 import { nothingBroughtAlong, provenAndForward } from "./restores.ts";
 import { oneSuccessPerSlot } from "./slots.ts";
 
-/** The invariants by their numbers; 0 is that all comes to an end. */
+/** The invariants by number; 0 means that everything finishes. */
 export const CHECKS: readonly MakeCheck[] = [
   oneSuccessPerSlot,
   onlyOwnBlobs,

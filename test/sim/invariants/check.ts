@@ -3,24 +3,24 @@ import type { DoneRecord, JobRecord } from "../../../shared/jobs/record.ts";
 import type { Effect } from "../gates.ts";
 import type { Play, Scenario } from "../scenario.ts";
 
-/** One invariant, watched from outside: it sees the bare parts, never through a gate. */
+/** One invariant, observed from outside: it reads the bare parts, never through a gate. */
 export interface Check {
   number: number;
   name: string;
-  /** An invocation decided on a write. */
+  /** An invocation requested a write. */
   asked?(effect: Effect): void;
-  /** It is about to be tried. */
+  /** The write is about to be tried. */
   before?(effect: Effect): void | Promise<void>;
   after?(effect: Effect): void | Promise<void>;
   /** After each step. */
   step?(): void | Promise<void>;
-  /** When all is quiet. */
+  /** When everything is quiet. */
   end?(): void | Promise<void>;
 }
 
 export interface Sight extends Play {
   scenario: Scenario;
-  /** What each of these says must never be; the first one ends the run. */
+  /** Reports a violation; the first one ends the run. */
   violated(message: string): void;
 }
 
@@ -49,7 +49,7 @@ export function isDone(bucket: MemoryBucket, id: string): boolean {
   return bucket.has(`done/${id.split("-")[0]}/${id}.json`);
 }
 
-/** All records of a job's log that are there. */
+/** All existing records of a job's log. */
 export function recordsOf(bucket: MemoryBucket, id: string): JobRecord[] {
   return keysOf(bucket, `live/jobs/${id}/`).map((key) => readBare<JobRecord>(bucket, key) as JobRecord);
 }
@@ -58,7 +58,7 @@ export function isWriteOn(effect: Effect, port: string, ...calls: string[]): boo
   return effect.port === port && calls.includes(effect.call);
 }
 
-/** The job that wants this effect, where the request itself says so. */
+/** The job that requested this effect, if the request itself names it. */
 export function jobOf({ call, args }: Effect): string | undefined {
   if (call === "createSnapshot") return (args[2] as { metadata: { ossnap?: { job: string } } }).metadata.ossnap?.job;
   if (call === "restore")

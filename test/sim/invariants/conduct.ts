@@ -3,7 +3,7 @@ import { stateKey } from "../../../shared/state/keys.ts";
 import { MOVED, SECRET } from "../scenario.ts";
 import { isWriteOn, type MakeCheck } from "./check.ts";
 
-/** What an invocation may sleep in all, beside the pauses of its retries: a few looks after an effect. */
+/** The total that an invocation may sleep besides its retry pauses: a few polls after an effect. */
 const SLEEP_MS_MAX = 20_000;
 
 /** 6: no invocation waits for a cluster, and none starts work there when its time is over. */
@@ -17,7 +17,7 @@ export const neverWaits: MakeCheck = ({ kernel, violated }) => ({
   },
 });
 
-/** 9: without the state's identity nothing is done; while paused no effect is applied; an index that serves is never deleted. */
+/** 9: without the state's identity nothing is done; while paused no effect is applied; a serving index is never deleted. */
 export const refusesWhenInDoubt: MakeCheck = ({ stage, kernel, violated }) => {
   const since = new Map<string, number>();
   const stood = (key: string, startedMs: number) => (since.get(key) ?? Number.POSITIVE_INFINITY) < startedMs;

@@ -4,7 +4,7 @@ import { fixtureStep } from "../fixture.ts";
 import { AWS, BACKUPS, MOVED } from "../scenario.ts";
 import { isWriteOn, type MakeCheck } from "./check.ts";
 
-/** 2: only Elasticsearch touches what Elasticsearch writes; the copier stays in its own destination, and takes only roots away. */
+/** 2: only Elasticsearch changes what Elasticsearch writes; the copier stays in its own destination, and deletes only roots. */
 export const onlyOwnBlobs: MakeCheck = ({ scenario, violated }) => ({
   number: 2,
   name: "nothing but the copier's own destination is written or deleted",

@@ -2,7 +2,7 @@ import { fixtureStep } from "../fixture.ts";
 import { ALIAS, MOVED, WATCH } from "../scenario.ts";
 import { doneRecords, isDone, keysOf, type MakeCheck, openJobs } from "./check.ts";
 
-/** Why a job may fail for good in these worlds; anything else is a fault of ours. */
+/** Acceptable reasons for a job to fail in these worlds; any other is a bug in ossnap. */
 const FAIR_FAILURES: Record<string, readonly string[]> = {
   backup: ["backup.attempts", "backup.noTrace", "job.patience"],
   prune: ["job.patience", "prune.otherUuid"],
@@ -11,9 +11,9 @@ const FAIR_FAILURES: Record<string, readonly string[]> = {
   arrival: ["job.patience"],
 };
 
-/** Everything ends: no job stays open, failures have a fair reason, and what came is served. */
+/** Everything finishes: no job stays open, failures have an acceptable reason, and arrivals are served. */
 export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated }) => {
-  /** Unless one of the jobs on its way was cancelled or failed, the newest snapshot is served. */
+  /** Unless a job of the copy, arrival or restore was cancelled or failed, the newest snapshot is served. */
   async function requireServed(): Promise<void> {
     const jobs = ["copy", "arrival", "restore"].flatMap((kind) => doneRecords(stage.state, kind));
     if (jobs.some(({ state }) => state !== "done" && state !== "skipped")) return;

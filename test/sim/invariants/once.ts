@@ -13,7 +13,7 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
   const finals = new Map<string, string>();
   const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1).get(key) ?? 0;
 
-  /** The claim that holds in some open job is this very invocation's; who cancels a job carries it along. */
+  /** Whether the valid claim of some open job belongs to this invocation; cancelling a job carries its claim along. */
   function hasClaim({ actor }: Effect): boolean {
     return openJobs(stage.state).some((id) => {
       const records = recordsOf(stage.state, id);
@@ -29,7 +29,7 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
     if (left && count(created, name) > 1) violated(`snapshot ${name} was begun twice`);
   }
 
-  /** A second one to finish a job may write its history again, never a shorter one. */
+  /** A second invocation that finishes a job may write its history again, but never a shorter one. */
   function seeHistory(key: string): void {
     const entries = readBare<unknown[]>(stage.state, key)?.length ?? 0;
     if (entries < (histories.get(key) ?? 0)) violated(`${key} had ${histories.get(key)} entries, and now has ${entries}`);
@@ -45,7 +45,7 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
     finals.set(key, text);
   }
 
-  /** What is done stays done: that is the fence against repeats months later. */
+  /** Final records are kept: they prevent repeats even months later. */
   function seeFinals(): void {
     for (const key of finals.keys()) if (!stage.state.has(key)) violated(`${key} is gone`);
   }
@@ -57,7 +57,7 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
       if (effect.port.startsWith("cluster:") && !effect.actor.wasFrozen && !hasClaim(effect))
         violated(`${effect.actor.name} asks for ${effect.call} without a claim of its own`);
       const job = jobOf(effect);
-      // One who was frozen since it looked is stopped by the natural key, not by the record.
+      // An instance that was frozen since it looked is stopped by the natural key, not by the record.
       if (job !== undefined && isDone(stage.state, job) && !effect.actor.wasFrozen)
         violated(`${job} is done, and ${effect.call} is asked for again`);
     },
@@ -79,7 +79,7 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
         const { as } = effect.args[0] as RestoreRequest;
         if (count(restored, as) > 1) violated(`${as} was restored twice`);
       }
-      // What was taken back may be restored anew.
+      // What was deleted may be restored again.
       if (isWriteOn(effect, "cluster:target", "deleteIndex")) restored.delete(String(effect.args[0]));
     },
   };

@@ -6,11 +6,11 @@ import type { Effect } from "../gates.ts";
 import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
 import { doneRecords, isWriteOn, type MakeCheck, openJobs, recordsOf } from "./check.ts";
 
-/** 5: pruning takes what its plan said, and never the newest good one, a pinned one or somebody else's. */
+/** 5: pruning deletes only what its plan contained, and never the newest good snapshot, a pinned one or a foreign one. */
 export const onlyWhatThePlanSaid: MakeCheck = ({ stage, scenario, violated }) => {
   /** When each pin was first seen. */
   const pinnedSince = new Map<string, number>();
-  /** When each snapshot was first seen: one taken anew while the request to delete its name was on its way cannot be helped. */
+  /** When each snapshot was first seen: one taken while the request to delete its name was in flight cannot be protected. */
   const uuidsSince = new Map<string, number>();
   let appliedByHand = false;
   const there = () => stage.places.at(BACKUPS_LOCATION);
@@ -23,12 +23,12 @@ export const onlyWhatThePlanSaid: MakeCheck = ({ stage, scenario, violated }) =>
       .sort((a, b) => timeOf(a) - timeOf(b))
       .at(-1);
 
-  /** A running one of a backup that a person cancelled is no prune. */
+  /** Deleting the running snapshot of a cancelled backup is not a prune. */
   const isTakenBack = (name: string) =>
     openJobs(stage.state).some((id) =>
       recordsOf(stage.state, id).some(({ cancelling, data }) => cancelling !== undefined && (data as BackupData).name === name),
     );
-  /** The request of a cancelled backup that was frozen on its way: by now the snapshot has ended, and it goes all the same. */
+  /** The delayed request of a cancelled backup: by now the snapshot is finished, and is deleted anyway. */
   const isTakenBackLate = (name: string, effect: Effect) =>
     effect.actor.wasFrozen &&
     doneRecords(stage.state, "backup").some(({ state, id }) => state === "cancelled" && name.startsWith(id.slice("backup-".length)));

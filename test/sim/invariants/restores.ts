@@ -33,7 +33,7 @@ export const provenAndForward: MakeCheck = ({ stage, violated }) => {
     if (holders.length === 0 && served !== "") violated(`alias ${ALIAS} stood on ${served}, and now on none`);
     const digits = parseRestoredIndexName(holders[0] ?? "")?.snapshotDigits ?? "";
     const before = parseRestoredIndexName(served)?.snapshotDigits ?? "";
-    // A swap that comes long after it was sent cannot be refused by a cluster before 7.x: known, see docs/jobs.md.
+    // A cluster before 7.x cannot refuse a swap that arrives long after it was sent: a known limit, see docs/jobs.md.
     if (effect.call === "swapAlias" && effect.actor.wasFrozen && digits < before) stage.swappedLate = true;
     else if (holders.length === 1 && digits < before) violated(`alias ${ALIAS} went back from ${served} to ${holders[0]}`);
     served = holders[0] ?? "";
@@ -53,7 +53,7 @@ export const provenAndForward: MakeCheck = ({ stage, violated }) => {
   };
 };
 
-/** 8: copied repositories are read-only; a restore brings no allocation, no block and no alias along. */
+/** 8: copied repositories are read-only; a restore includes no allocation settings, no blocks and no aliases. */
 export const nothingBroughtAlong: MakeCheck = ({ stage, violated }) => ({
   number: 8,
   name: "copied repositories are read-only, and restores bring nothing along",

@@ -3,9 +3,9 @@ import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
 import { isWriteOn, type MakeCheck, readBare } from "./check.ts";
 
-/** 1: a slot gets at most one SUCCESS, and nothing else is taken for one. */
+/** 1: a slot gets at most one SUCCESS, and nothing else counts as one. */
 export const oneSuccessPerSlot: MakeCheck = ({ stage, scenario, violated }) => {
-  /** Slot → names of its successes, also of those that were pruned since. */
+  /** Slot → names of its successful snapshots, including pruned ones. */
   const successes = new Map<string, Map<string, string[]>>();
   const planned = new Map<string, string[]>();
   const judged = new Set<string>();

@@ -1,11 +1,11 @@
-/** One fault in the product's own source, and within what the simulator must find it. */
+/** One bug in the product's own source, with the runs in which the simulator must find it. */
 export interface PlantedBug {
   name: string;
   file: string;
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   find: string;
   replace: string;
-  /** Found by a run of this many seeds from 1 on … */
+  /** Found by a run of this many seeds, starting from 1 … */
   seeds?: number;
   /** … or by one crash at every request of these short scenarios. */
   crashes?: string;
@@ -35,7 +35,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "acts before the claim",
-    file: "shared/jobs/step.ts",
+    file: "shared/jobs/claim.ts",
     find: "  const until = new Date(endMs + CLAIM_GRACE_MS).toISOString();",
     replace:
       "  await effect.perform(job, decision.args as never, decision.carry as never).catch(() => undefined);\n  const until = new Date(endMs + CLAIM_GRACE_MS).toISOString();",
@@ -43,17 +43,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "no look-up after the claim",
-    file: "shared/jobs/step.ts",
+    file: "shared/jobs/claim.ts",
     find: "const before = await effect.lookUp(job, decision.args as never);",
     replace: 'const before = { found: "none" } as Awaited<ReturnType<typeof effect.lookUp>>;',
     seeds: 60,
   },
   {
     name: "trusts the response instead of looking",
-    file: "shared/jobs/step.ts",
-    find: "  // A refusal that was answered shows at once or never",
+    file: "shared/jobs/claim.ts",
+    find: "  // After a definite rejection one lookup suffices",
     replace:
-      '  if (refusal === undefined) return settle(job, { found: "ours", state: job.head.state, reason: decision.reason, data: job.head.data }, context);\n  // A refusal that was answered shows at once or never',
+      '  if (refusal === undefined) return settle(job, { found: "ours", state: job.head.state, reason: decision.reason, data: job.head.data }, context);\n  // After a definite rejection one lookup suffices',
     seeds: 200,
   },
   {
@@ -65,7 +65,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "claims expire at once",
-    file: "shared/jobs/step.ts",
+    file: "shared/jobs/claim.ts",
     find: "new Date(endMs + CLAIM_GRACE_MS)",
     replace: "new Date(context.clock.now().getTime())",
     seeds: 40,
@@ -114,7 +114,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "forgets the newest position first",
-    file: "shared/verbs/restore/job.ts",
+    file: "shared/verbs/restore/settle.ts",
     find: "const old = all.slice(0, -POSITIONS_KEPT)",
     replace: "const old = all.slice(1)",
     seeds: 40,
@@ -136,7 +136,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes stale roots away first",
-    file: "shared/verbs/copy/job.ts",
+    file: "shared/verbs/copy/publish.ts",
     find: "  if ((await store.head(root.key)) === undefined)",
     replace:
       "  await store.delete([...(await listRoots(store))].filter(([generation]) => generation < root.generation).map(([, { key }]) => key));\n  if ((await store.head(root.key)) === undefined)",
@@ -144,7 +144,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "copies into what is not its own",
-    file: "shared/verbs/copy/job.ts",
+    file: "shared/verbs/copy/publish.ts",
     find: "if (there !== undefined && sha256(there) !== root.sha256)",
     replace: "if (there !== undefined && sha256(there) === root.sha256)",
     seeds: 10,
@@ -165,7 +165,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "deletes by name only",
-    file: "shared/verbs/prune/job.ts",
+    file: "shared/verbs/prune/gather.ts",
     find: "(target.uuid === undefined ? snapshot.startTime.toISOString() === target.startTime : snapshot.uuid === target.uuid)",
     replace: '(target.uuid !== "" || snapshot.uuid === target.uuid)',
     seeds: 120,

@@ -7,7 +7,7 @@ import { build, type Plugin } from "esbuild";
 import type { Violation } from "../simulate.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./bugs.ts";
 
-/** Of the simulator only what a planted fault needs: seeds until the first violation, or crashes. */
+/** Only the part of the simulator that a planted bug needs: seeds until the first violation, or crashes. */
 const CHILD = `
   import { runCrashes, runSeeds } from "./runs.ts";
   const [seeds, crashes] = process.argv.slice(2);
@@ -20,12 +20,12 @@ const execute = promisify(execFile);
 export interface Found {
   name: string;
   found: boolean;
-  /** Of the first violation. */
+  /** The first violation. */
   violation: Violation | undefined;
   milliseconds: number;
 }
 
-/** Plants each fault by itself into a bundle of the simulator, and runs that; every one must be found. */
+/** Plants each bug separately into a bundle of the simulator and runs it; every one must be found. */
 export async function runPlanted(
   name: string | undefined,
   { json, say, answer }: { json: boolean; say: (line: string) => void; answer: (value: unknown) => void },

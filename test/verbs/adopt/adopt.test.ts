@@ -6,7 +6,8 @@ import { readObject } from "../../../shared/state/objects.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { pruneSnapshots } from "../../../shared/tick/pruneSnapshots.ts";
-import { adopt, planAdoption } from "../../../shared/verbs/adopt/apply.ts";
+import { adopt } from "../../../shared/verbs/adopt/apply.ts";
+import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
 import { documents, SNAP1, SNAP2, STEP1, STEP2, TIMES } from "../../world/moved.ts";
 import { created, OPS, tick } from "../../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
@@ -26,7 +27,7 @@ function offer(world: TestWorld, name: "snap-1" | "snap-2"): void {
   world.places.at({ location: "/srv/moved" }).push(givenSnapshot({ name, uuid, version: "5.5.2", startTime: TIMES[name], indices }));
 }
 
-/** Ticks a minute apart; whatever runs on the clusters ends. */
+/** Ticks once a minute; work running on the clusters finishes in between. */
 async function settle(world: TestWorld, minutes = 8): Promise<void> {
   for (let minute = 0; minute < minutes; minute += 1) {
     world.source.finishSnapshots();
@@ -42,7 +43,7 @@ async function night(world: TestWorld, number: number): Promise<void> {
   await settle(world);
 }
 
-/** Three nights were taken, and a watch serves its first snapshot. */
+/** Three nightly snapshots exist, and a watch serves its first snapshot. */
 async function inService(sourceVersion = "5.5.3"): Promise<TestWorld> {
   const world = await testWorld({ sourceVersion });
   world.source.putIndex("movies", { documents: 3 });
@@ -53,7 +54,7 @@ async function inService(sourceVersion = "5.5.3"): Promise<TestWorld> {
   return world;
 }
 
-/** All but the identity and its mark. */
+/** Every state key except the identity and its marker. */
 const factKeys = async (world: TestWorld) =>
   (await world.stateKeys()).filter((key) => key !== "state.json" && !key.startsWith("live/state/"));
 
@@ -62,7 +63,7 @@ async function loseState(world: TestWorld): Promise<void> {
   await initState(world.state, "fresh", world.now);
 }
 
-describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion) => {
+describe.each(["5.5.3", "7.10.2"])("adopting a lost state (%s)", (sourceVersion) => {
   const adopted = async () => {
     const world = await inService(sourceVersion);
     await loseState(world);
@@ -70,14 +71,14 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
     return world;
   };
 
-  it("has its slots and its position again; a plan alone writes nothing, and a second time there is nothing to write", async () => {
+  it("recovers slots and position; a plan alone writes nothing, and a second adoption has nothing to write", async () => {
     const world = await inService(sourceVersion);
     const before = await world.stateKeys();
     await loseState(world);
     const plan = await planAdoption(await world.open(), OPS);
     expect([plan.missing, plan.written, await factKeys(world)]).toEqual([12, null, []]);
     expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 12, written: 12 });
-    // Slots of the last week that have no snapshot are fenced too.
+    // Slots of the last week without a snapshot are fenced too.
     const passed = ["17", "18", "19", "20"].map((day) => `done/backup/backup-nightly-202611${day}t013000z.json`);
     const after = (await world.stateKeys()).filter((key) => !passed.includes(key));
     const facts = (keys: string[]) => keys.filter((key) => /^(done\/backup|live\/slots|live\/watch\/moved\/position)\//.test(key));
@@ -86,7 +87,7 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
     expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 0, written: 0 });
   });
 
-  it("repeats nothing: no slot, no restore, whatever timer or event comes again", async () => {
+  it("repeats no slot and no restore, whatever timer or event is delivered again", async () => {
     const world = await adopted();
     await settle(world);
     for (const number of [0, 1, 2]) expect(await fire(world, number)).toMatchObject({ outcome: "done" });
@@ -95,7 +96,7 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
     expect(await world.stateKeys("live/jobs/")).toEqual([]);
   });
 
-  it("does not take a slot again whose snapshot was thinned out, when its timer comes once more", async () => {
+  it("does not repeat a slot whose snapshot was pruned when its timer fires again", async () => {
     const world = await inService(sourceVersion);
     const [, second] = await world.source.listSnapshots("backups");
     await world.source.deleteSnapshots("backups", [second?.name ?? ""]);
@@ -105,7 +106,7 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
     expect(created(world)).toHaveLength(3);
   });
 
-  it("prunes nothing on a timer before a plan was applied by hand again", async () => {
+  it("prunes nothing on a timer until a plan is applied by hand again", async () => {
     const world = await adopted();
     world.config.backups.nightly = { ...(world.config.backups.nightly as object), keep: { last: 1, atLeast: 1 } } as never;
     await pruneSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
@@ -114,7 +115,7 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
     expect(world.notices.map(({ reason }) => reason.code)).toContain("prune.notApplied");
   });
 
-  it("goes on with the next night and the next arrival", async () => {
+  it("continues with the next night and the next arrival", async () => {
     const world = await adopted();
     offer(world, "snap-2");
     await world.fill(MOVED, STEP2.blobs);
@@ -123,7 +124,7 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
     expect(await world.target.countDocuments((await served(world)) ?? "")).toBe(documents("snap-2"));
   });
 
-  it("takes the newest slot that was missed while it was lost, as its policy says", async () => {
+  it("runs the newest slot missed while the state was lost, as its policy says", async () => {
     const world = await inService(sourceVersion);
     world.advance(2 * DAY_MS);
     await loseState(world);
@@ -137,8 +138,8 @@ describe.each(["5.5.3", "7.10.2"])("a lost state, adopted (%s)", (sourceVersion)
   });
 });
 
-describe("a state that is adopted late or in trouble", () => {
-  it("has done no harm between init and adopt: what functions did meanwhile found everything there", async () => {
+describe("a state that is adopted late or under failures", () => {
+  it("suffers no harm between init and adopt, because the functions found everything in place", async () => {
     const world = await inService();
     await loseState(world);
     await settle(world);
@@ -148,7 +149,7 @@ describe("a state that is adopted late or in trouble", () => {
     expect([created(world).length, restores(world).length]).toEqual([4, 1]);
   });
 
-  it("leaves what the state knows as it is", async () => {
+  it("leaves existing state unchanged", async () => {
     const world = await inService();
     const objects = async () =>
       Promise.all((await world.stateKeys()).map(async (key) => `${key} ${Buffer.from((await world.state.get(key)) ?? [])}`));
@@ -168,7 +169,7 @@ describe("a state that is adopted late or in trouble", () => {
     expect(await fire(world, 3)).toMatchObject({ outcome: "done" });
   });
 
-  it("proves anew what can be read, once, and keeps the verdicts as evidence", async () => {
+  it("proves readable snapshots again, once, and keeps the verdicts as evidence", async () => {
     const world = await inService();
     await loseState(world);
     const { findings } = await adopt(await world.open(), OPS);
@@ -180,7 +181,7 @@ describe("a state that is adopted late or in trouble", () => {
     expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 0, written: 0 });
   });
 
-  it("does not take a slot that has failed attempts only for served", async () => {
+  it("does not count a slot with only failed attempts as done", async () => {
     const world = await testWorld();
     world.source.putIndex("movies", { documents: 3 });
     world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
@@ -193,7 +194,7 @@ describe("a state that is adopted late or in trouble", () => {
     expect(created(world).map(({ args }) => String(args[1]).split("-")[2])).toEqual(["1", "2"]);
   });
 
-  it("leaves a job that is open alone, and does not end it by a record", async () => {
+  it("leaves an open job alone instead of finishing it with a record", async () => {
     const world = await testWorld();
     world.source.putIndex("movies", { documents: 3 });
     await fire(world, 0);
@@ -203,7 +204,7 @@ describe("a state that is adopted late or in trouble", () => {
     expect(await fire(world, 0)).toMatchObject({ outcome: "done" });
   });
 
-  it("says what could not be looked at, and takes over the rest", async () => {
+  it("reports what could not be read, and adopts the rest", async () => {
     const world = await inService();
     await loseState(world);
     world.target.failNext("listIndices", new AppError("transient", "cluster target: connection refused"));
@@ -213,7 +214,7 @@ describe("a state that is adopted late or in trouble", () => {
     expect(await adopt(await world.open(), OPS)).toMatchObject({ missing: 1, written: 1 });
   });
 
-  it("stops in time when there is much to write, and goes on when asked again", async () => {
+  it("stops in time when there is much to write, and continues on the next call", async () => {
     const world = await inService();
     await loseState(world);
     world.remainingMs = 5_000;
@@ -224,13 +225,13 @@ describe("a state that is adopted late or in trouble", () => {
 });
 
 describe("a watch's position", () => {
-  it("is kept by its time alone when the snapshot has left the bucket: nothing older is ever brought in", async () => {
+  it("is restored from its time alone when the snapshot has left the bucket, so that nothing older is ever restored", async () => {
     const world = await testWorld({ config: testConfig((config) => void Object.assign(config, { backups: {} })) });
     offer(world, "snap-2");
     await world.fill(MOVED, STEP2.blobs);
     await settle(world);
     await loseState(world);
-    // Only the older one is there now.
+    // Only the older snapshot is present now.
     for await (const { key } of world.blobs(MOVED).list("")) await world.blobs(MOVED).delete([key]);
     await world.fill(MOVED, STEP1.blobs);
     offer(world, "snap-1");
@@ -241,7 +242,7 @@ describe("a watch's position", () => {
     expect([await served(world), restores(world).length]).toEqual([before, 1]);
   });
 
-  it("is not taken from an index that no restore of ours made, nor from an alias on several", async () => {
+  it("is not taken from an index that no restore of ours made, nor from an alias on several indices", async () => {
     const world = await testWorld({ config: testConfig((config) => void Object.assign(config, { backups: {} })) });
     await world.fill(MOVED, STEP1.blobs);
     expect(await codes(world)).toContain("watches.moved adopt.servesNothing 0");
@@ -251,7 +252,7 @@ describe("a watch's position", () => {
     expect(await codes(world)).toContain("watches.moved adopt.aliasSeveral 0");
   });
 
-  it("without an alias is the newest index whose name the bucket explains", async () => {
+  it("without an alias is the newest index whose name matches a snapshot in the bucket", async () => {
     const config = testConfig((given) => {
       given.backups = {};
       const { moved } = given.watches;
@@ -269,7 +270,7 @@ describe("a watch's position", () => {
     expect(restores(world)).toHaveLength(1);
   });
 
-  it("comes with a word on indices that served before and that nobody would delete now", async () => {
+  it("comes with a finding about indices that served before and that no job would delete any more", async () => {
     const world = await inService();
     offer(world, "snap-2");
     await world.fill(MOVED, STEP2.blobs);
@@ -280,7 +281,7 @@ describe("a watch's position", () => {
 });
 
 describe("a repository that existed before the first install", () => {
-  it("is left alone: nothing of it is ours, no slot is taken for served, nothing is pruned, and the first night comes", async () => {
+  it("is left alone: nothing in it is ours, no slot counts as done, nothing is pruned, and the first night runs", async () => {
     const world = await testWorld({ sourceVersion: "7.10.2", start: "2026-11-20T12:00:00Z" });
     world.source.putIndex("movies", { documents: 3 });
     await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
@@ -311,11 +312,11 @@ describe("a repository that existed before the first install", () => {
   });
 });
 
-describe("a state of which live/ alone was lost", () => {
+describe("a state that lost only live/", () => {
   const loseLive = async (world: TestWorld) => world.state.delete(await world.stateKeys("live/"));
   const adopting = { adopting: true };
 
-  it("invariant 9: opens for nothing but adopt, which puts the mark back last, after which all goes on as before", async () => {
+  it("invariant 9: opens for nothing but adopt, which writes the marker last, after which everything continues as before", async () => {
     const world = await inService();
     await loseLive(world);
     await expect(tick(world)).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
@@ -336,7 +337,7 @@ describe("a state of which live/ alone was lost", () => {
     expect([created(world).length, restores(world).length]).toEqual([4, 1]);
   });
 
-  it("stays closed while not all is written, in time or at all", async () => {
+  it("stays closed until everything is written", async () => {
     const world = await inService();
     await loseLive(world);
     world.remainingMs = 5_000;
@@ -347,7 +348,7 @@ describe("a state of which live/ alone was lost", () => {
     const opened = await world.open(adopting);
     const put: typeof opened.state.put = async (key, ...rest) => {
       if (key !== position?.key) return opened.state.put(key, ...rest);
-      // Everything that does not wait for it has been written by then.
+      // By then everything that does not depend on this write has been written.
       await new Promise((resolve) => setTimeout(resolve, 20));
       throw new AppError("transient", "memory: died");
     };
@@ -357,7 +358,7 @@ describe("a state of which live/ alone was lost", () => {
     expect((await world.open()).live?.positions.get("moved")).toHaveLength(1);
   });
 
-  it("opens again although a cluster does not answer, which is told: one that is gone for good must not hold back the rest", async () => {
+  it("opens again although a cluster does not answer, and reports it, because a cluster that is gone must not block the rest", async () => {
     const world = await inService();
     await loseLive(world);
     world.target.failNext("listIndices", new AppError("transient", "cluster target: connection refused"));

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { givenSnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { initState } from "../../../shared/state/identity.ts";
-import { adopt, planAdoption } from "../../../shared/verbs/adopt/apply.ts";
+import { adopt } from "../../../shared/verbs/adopt/apply.ts";
+import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
 import { SNAP1, SNAP2, STEP1, STEP2, TIMES } from "../../world/moved.ts";
 import { OPS, tick } from "../../world/nightly.ts";
 import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
@@ -50,7 +51,7 @@ beforeEach(async () => {
 });
 
 describe("a watch without an alias whose state was lost", () => {
-  it.each([0, 1])("finishes a restore that was half done, %i of its indices whole, instead of taking it for served", async (whole) => {
+  it.each([0, 1])("finishes a restore that was half done, %i of its indices whole, instead of counting it as served", async (whole) => {
     for (let look = 0; restores().length < whole + 1; look += 1) {
       expect(look).toBeLessThan(20);
       if (restores().length <= whole) world.target.finishRestores();
@@ -68,7 +69,7 @@ describe("a watch without an alias whose state was lost", () => {
       expect(await world.target.countDocuments(await restored(index))).toBe(STEP1.documents["snap-1"]?.[index]);
   });
 
-  it("finishes it also when live/ alone was lost, and the arrival is done already", async () => {
+  it("finishes it also when only live/ was lost and the arrival is already done", async () => {
     for (let look = 0; restores().length < 1; look += 1) {
       expect(look).toBeLessThan(20);
       await tick(world);
@@ -82,13 +83,13 @@ describe("a watch without an alias whose state was lost", () => {
     expect(restores().map(({ args }) => (args[0] as { index: string }).index)).toEqual(SELECTED);
   });
 
-  it("takes for served what is there whole", async () => {
+  it("counts a complete restore as served", async () => {
     await settle();
     await loseState();
     expect(await plan()).toEqual(["adopt.position 1"]);
   });
 
-  it("brings in what is lacking when only one of the selected indices was restored", async () => {
+  it("restores what is missing when only one of the selected indices was restored", async () => {
     await settle();
     await world.target.deleteIndex(await restored("fx-logs"));
     await loseState();
@@ -98,7 +99,7 @@ describe("a watch without an alias whose state was lost", () => {
     expect([await positions(), await restored("fx-logs")]).toEqual([[SNAP1.uuid], expect.stringMatching(/^fx-logs-/)]);
   });
 
-  it("does not take for served what has a primary that is not started, is closed, or is restored right now", async () => {
+  it("does not count an index as served while a primary is not started, it is closed, or a restore of it is running", async () => {
     await settle();
     await loseState();
     const { health, runningRestores } = world.target;
@@ -118,7 +119,7 @@ describe("a watch without an alias whose state was lost", () => {
     expect(await plan()).toEqual(["adopt.restoredInPart 0"]);
   });
 
-  it("goes on from the newest that is whole, and finishes a newer one that is not", async () => {
+  it("continues from the newest complete restore, and finishes a newer incomplete one", async () => {
     await settle();
     await world.fill(MOVED, STEP2.blobs);
     offer("snap-2");

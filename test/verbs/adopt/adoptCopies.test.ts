@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Place } from "../../../shared/model/config.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { initState } from "../../../shared/state/identity.ts";
-import { adopt, planAdoption } from "../../../shared/verbs/adopt/apply.ts";
+import { adopt } from "../../../shared/verbs/adopt/apply.ts";
+import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { SNAP1, SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
 import { OPS, tick } from "../../world/nightly.ts";
@@ -41,10 +42,10 @@ beforeEach(async () => {
 });
 
 describe("the destination of a copy whose state was lost", () => {
-  it("invariant 2: is somebody else's, until it is taken over by name, and then goes on", async () => {
+  it("invariant 2: is foreign until it is taken over by name, and then continues", async () => {
     expect(await copy()).toBe("copy.done");
     await loseState();
-    // The source moved on meanwhile: what was published can still be cut out of its newest root.
+    // The source has moved on meanwhile; the published root can still be cut out of its newest root.
     await world.fill(SOURCE, STEP2.blobs);
     expect(await copy()).toBe("copy.foreignRoot");
     await loseState();
@@ -56,7 +57,7 @@ describe("the destination of a copy whose state was lost", () => {
     expect((await destination())?.snapshots.map(({ uuid }) => uuid)).toEqual(expect.arrayContaining([SNAP1.uuid, SNAP2.uuid]));
   });
 
-  it("invariant 2: is not taken over when its root is not, byte for byte, what the copy publishes", async () => {
+  it("invariant 2: is not taken over when its root differs by a byte from what the copy publishes", async () => {
     await copy();
     await loseState();
     const bytes = Buffer.from((await world.blobs(MOVED).get("index-0")) ?? []);
@@ -66,7 +67,7 @@ describe("the destination of a copy whose state was lost", () => {
     expect(await copy()).toBe("copy.foreignRoot");
   });
 
-  it("invariant 2: stays another tool's unchanged mirror, whatever it equals, while nobody names it", async () => {
+  it("invariant 2: stays the unchanged mirror of another tool, even if equal, unless it is taken over by name", async () => {
     await world.fill(MOVED, STEP1.blobs);
     expect(await adopt(await world.open(), OPS)).toMatchObject({
       findings: [{ reason: { code: "adopt.copyEqual" }, writes: [] }, { reason: { code: "adopt.prove" } }],
@@ -77,7 +78,7 @@ describe("the destination of a copy whose state was lost", () => {
     expect(Buffer.from((await world.blobs(MOVED).get("index-0")) ?? [])).toEqual(STEP1.blobs.get("index-0"));
   });
 
-  it("is refused by a name that no copy has, before anything is written", async () => {
+  it("is rejected under a name that no copy has, before anything is written", async () => {
     const keys = await world.stateKeys();
     await expect(adopt(await world.open(), OPS, ["move", "nowhere"])).rejects.toMatchObject({
       code: "invalid",
@@ -86,7 +87,7 @@ describe("the destination of a copy whose state was lost", () => {
     expect(await world.stateKeys()).toEqual(keys);
   });
 
-  it("is not taken over when the source no longer has what stands there", async () => {
+  it("is not taken over when the source no longer has what the destination holds", async () => {
     await copy();
     await loseState();
     const gone = (await destination())?.snapshots[0]?.uuid ?? "";
@@ -95,7 +96,7 @@ describe("the destination of a copy whose state was lost", () => {
     expect(await found()).toMatchObject({ reason: { code: "copy.foreignRoot" }, writes: [] });
   });
 
-  it("is the next copy's while it is empty, and nobody's with blobs and no root", async () => {
+  it("belongs to the next copy while it is empty, and to no copy when it holds blobs but no root", async () => {
     expect(await found()).toMatchObject({ reason: { code: "adopt.copyEmpty" }, writes: [] });
     await world.blobs(MOVED).put("a-blob", Buffer.from("theirs"));
     expect(await found()).toMatchObject({ reason: { code: "copy.notEmpty" }, writes: [] });

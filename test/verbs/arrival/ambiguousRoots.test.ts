@@ -21,11 +21,11 @@ import { MINUTE_MS, MOVED } from "../../world/world.ts";
 
 freshWorld();
 
-/** A root of a repository of its own, whose one snapshot is there by name only. */
+/** A root of an unrelated repository; its one snapshot exists by name only. */
 const foreignRoot = (uuid: string) => Buffer.from(JSON.stringify({ snapshots: [{ name: uuid, uuid, state: 1 }], indices: {} }));
 
-describe("a bucket of which it is unclear what it holds", () => {
-  it("is told once, and nothing of it is restored, while its root shares nothing with the one before", async () => {
+describe("a bucket with an ambiguous root", () => {
+  it("is reported once and not restored from while its root shares nothing with the previous one", async () => {
     await serveFirst();
     const written = world.target.writes.length;
     world.advance(MINUTE_MS);
@@ -39,7 +39,7 @@ describe("a bucket of which it is unclear what it holds", () => {
     ]);
   });
 
-  it("is told to be over, and served again, when the repository's own root is back", async () => {
+  it("is reported as resolved and served again when the repository's own root is back", async () => {
     await serveFirst();
     world.advance(MINUTE_MS);
     await world.fill(MOVED, new Map([["index-1", foreignRoot("foreign")]]));
@@ -56,7 +56,7 @@ describe("a bucket of which it is unclear what it holds", () => {
     expect(restores()).toHaveLength(2);
   });
 
-  it("is told although the highest root was dealt with long ago, when another repository begins anew below it", async () => {
+  it("is reported when another repository starts below a highest root that was handled long ago", async () => {
     offer("snap-1", SNAP1.uuid);
     const roots = new Map([...STEP1.blobs].map(([key, bytes]) => [key === "index-0" ? "index-9" : key, bytes]));
     await world.fill(MOVED, roots);
@@ -70,7 +70,7 @@ describe("a bucket of which it is unclear what it holds", () => {
     ]);
   });
 
-  it("is not one whose older root only came later than the newest", async () => {
+  it("is not assumed when an older root merely arrived after the newest one", async () => {
     offer("snap-2", SNAP2.uuid);
     await world.fill(MOVED, STEP2.blobs, ["index-0"]);
     world.advance(MINUTE_MS);
@@ -81,7 +81,7 @@ describe("a bucket of which it is unclear what it holds", () => {
     expect(await served()).toHaveLength(1);
   });
 
-  it("is not one that was emptied; what was there before stays known", async () => {
+  it("is not assumed when the repository was emptied, and the previous snapshots stay known", async () => {
     await serveFirst();
     world.advance(MINUTE_MS);
     await world.fill(MOVED, new Map([["index-5", EMPTY_ROOT]]));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { givenSnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { JOB_MARKER_KEY, JOB_MARKER_SETTING } from "../../../shared/model/restoredName.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
-import { setPaused } from "../../../shared/verbs/jobs/show.ts";
+import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import {
   arrive,
   documents,
@@ -29,7 +29,7 @@ import { DAY_MS, MINUTE_MS, MOVED } from "../../world/world.ts";
 freshWorld();
 
 describe("a snapshot that arrives whole", () => {
-  it("is proven, restored beside, counted, and served under its alias", async () => {
+  it("is proven, restored beside the old index, counted, and served under its alias", async () => {
     await serveFirst();
     expect(await served()).toMatchObject([{ name: expect.stringMatching(/^fx-orders-20261121010006531-[0-9a-f]{8}$/), replicas: 0 }]);
     expect(await world.target.countDocuments((await served())[0]?.name ?? "")).toBe(documents("snap-1"));
@@ -39,7 +39,7 @@ describe("a snapshot that arrives whole", () => {
     expect(world.notices).toEqual([]);
   });
 
-  it("invariant 8: is registered read-only, and brings no allocation or block setting and no alias along", async () => {
+  it("invariant 8: is registered read-only, and restores no allocation or block setting and no alias", async () => {
     await serveFirst();
     expect(await world.target.listRepositories()).toMatchObject([{ name: "moved-movies", settings: { readonly: "true" } }]);
     const [index] = await served();
@@ -49,7 +49,7 @@ describe("a snapshot that arrives whole", () => {
     expect(world.target.writes.find(({ method }) => method === "putRepository")?.args[1]).toEqual({ verify: false });
   });
 
-  it("invariant 7: changes nothing when every event comes again, in any order", async () => {
+  it("invariant 7: changes nothing when every event is delivered again, in any order", async () => {
     await serveFirst();
     const [writes, keys] = [world.target.writes.length, await world.stateKeys()];
     for (const event of [INDEX1, INDEX1, { bucket: "moved", key: "movies/snap-x.dat" }]) await arrive(event);
@@ -64,7 +64,7 @@ describe("a snapshot that arrives whole", () => {
     expect(await served()).toHaveLength(1);
   });
 
-  it("is restored once although the answer to the restore was lost", async () => {
+  it("is restored once although the response to the restore was lost", async () => {
     world.target.failNext("restore", "lost");
     await serveFirst();
     expect(await served()).toHaveLength(1);
@@ -80,7 +80,7 @@ describe("a snapshot that arrives whole", () => {
     expect(await served()).toHaveLength(1);
   });
 
-  it("is not served when the counts differ from the repository's", async () => {
+  it("is not served when the document counts differ from the repository's", async () => {
     world.places.at({ location: "/srv/moved" }).push(
       givenSnapshot({
         name: "snap-1",
@@ -104,8 +104,8 @@ describe("a snapshot that arrives whole", () => {
   });
 });
 
-describe("a snapshot of which a blob is missing", () => {
-  it("invariant 4: is not restored, and is as soon as the blob came", async () => {
+describe("a snapshot with a missing blob", () => {
+  it("invariant 4: is not restored until the blob arrives", async () => {
     offer("snap-2", SNAP2.uuid);
     await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
     expect(await arrive(INDEX2)).toMatchObject({
@@ -119,7 +119,7 @@ describe("a snapshot of which a blob is missing", () => {
     expect(await world.target.countDocuments((await served())[0]?.name ?? "")).toBe(documents("snap-2"));
   });
 
-  it("writes nothing down while it looks and nothing new came", async () => {
+  it("writes no record while nothing new has arrived", async () => {
     await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
     await arrive(INDEX2);
     const records = await world.stateKeys("live/jobs/");
@@ -127,7 +127,7 @@ describe("a snapshot of which a blob is missing", () => {
     expect(await world.stateKeys("live/jobs/")).toEqual(records);
   });
 
-  it("lists nothing again until one of the blobs that it remembers is there", async () => {
+  it("is not listed again until one of its recorded probes is present", async () => {
     await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
     await arrive(INDEX2);
     const opened = await world.open();
@@ -144,7 +144,7 @@ describe("a snapshot of which a blob is missing", () => {
     expect(listed).toEqual(["index"]);
   });
 
-  it("waits while its root is only half there, and goes on when the rest came", async () => {
+  it("waits while its root is truncated, and continues when the rest arrives", async () => {
     offer("snap-2", SNAP2.uuid);
     const root = STEP2.blobs.get("index-1") as Uint8Array;
     await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
@@ -171,7 +171,7 @@ describe("a snapshot of which a blob is missing", () => {
     expect(world.target.writes).toEqual([]);
   });
 
-  it("is told when it does not become whole within the watch's patience", async () => {
+  it("is reported when it does not become whole within the watch's patience", async () => {
     await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
     await arrive(INDEX2);
     world.advance(DAY_MS + MINUTE_MS);

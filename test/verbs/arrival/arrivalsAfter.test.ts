@@ -24,7 +24,7 @@ import { DAY_MS, MINUTE_MS, MOVED } from "../../world/world.ts";
 freshWorld();
 
 describe("a second snapshot after the first is served", () => {
-  it("takes over the alias in one call, and the old index goes once its time is over", async () => {
+  it("takes over the alias in one call, and the old index is deleted once its retention is over", async () => {
     await serveFirst();
     const [old] = await served();
     offer("snap-2", SNAP2.uuid);
@@ -38,14 +38,14 @@ describe("a second snapshot after the first is served", () => {
     expect((await world.target.listIndices()).map(({ name }) => name)).not.toContain(old?.name);
   });
 
-  it("is told of when an older swap lands after it, and the index that serves is not deleted", async () => {
+  it("causes a notice when an older swap lands after it, and the serving index is not deleted", async () => {
     await serveFirst();
     const [old] = await served();
     offer("snap-2", SNAP2.uuid);
     await world.fill(MOVED, STEP2.blobs);
     await arrive(INDEX2);
     await settle();
-    // The request of the first swap, frozen on its way until now.
+    // The request of the first swap, delayed until now.
     await world.target.swapAlias("orders", "fx-orders-*", old?.name ?? "");
     world.advance(DAY_MS + MINUTE_MS);
     await tick();
@@ -53,7 +53,7 @@ describe("a second snapshot after the first is served", () => {
     expect(world.notices).toMatchObject([{ code: "retire.serves", severity: "bad", status: "firing" }]);
   });
 
-  it("never goes backwards: an older root that comes late changes nothing", async () => {
+  it("never goes back to an older root that arrives late", async () => {
     offer("snap-1", SNAP1.uuid);
     offer("snap-2", SNAP2.uuid);
     await world.fill(MOVED, STEP2.blobs);
@@ -69,8 +69,8 @@ describe("a second snapshot after the first is served", () => {
   });
 });
 
-describe("a damaged list of incompatible snapshots, over which 5.x stumbles at every restore", () => {
-  it("is waited out, and says which blob, until it is mended", async () => {
+describe("a damaged list of incompatible snapshots, which makes every restore fail on 5.x", () => {
+  it("delays the restore and is named until it is repaired", async () => {
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs);
     await world.blobs(MOVED).put("incompatible-snapshots", Buffer.from('{"incompatible-snapshots":['));
@@ -87,7 +87,7 @@ describe("a damaged list of incompatible snapshots, over which 5.x stumbles at e
     expect(restores()).toHaveLength(1);
   });
 
-  it("may be gone altogether", async () => {
+  it("may be absent", async () => {
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs, ["incompatible-snapshots"]);
     await arrive(INDEX1);
@@ -96,8 +96,8 @@ describe("a damaged list of incompatible snapshots, over which 5.x stumbles at e
   });
 });
 
-describe("a repository that changes under a restore", () => {
-  it("invariant 4: is not restored from when the name stands for another snapshot right before the call", async () => {
+describe("a repository that changes during a restore", () => {
+  it("invariant 4: is not restored from when the name resolves to another snapshot right before the call", async () => {
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs);
     const put = world.state.put;
@@ -112,7 +112,7 @@ describe("a repository that changes under a restore", () => {
     expect(world.notices).toMatchObject([{ key: "restore-failed:moved", status: "firing", reason: { code: "root.moved" } }]);
   });
 
-  it("is not served when the name stood for another snapshot at a request that nobody looked after", async () => {
+  it("is not served when the name resolved to another snapshot at a request whose invocation died", async () => {
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs);
     const { restore, listIndices } = world.target;
@@ -131,7 +131,7 @@ describe("a repository that changes under a restore", () => {
     expect(world.notices).toMatchObject([{ key: "restore-failed:moved", status: "firing", reason: { code: "root.moved" } }]);
   });
 
-  it("frees the cluster of what was begun when the name stands for another snapshot right after the call", async () => {
+  it("makes the restore delete its index when the name resolves to another snapshot right after the call", async () => {
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs);
     const { restore } = world.target;
@@ -155,7 +155,7 @@ describe("an event", () => {
     ["of a data blob", { bucket: "moved", key: "movies/indices/a/0/__1" }, "event.noRoot"],
     ["of a shard's catalogue", { bucket: "moved", key: "movies/indices/a/0/index-0" }, "event.noRoot"],
     ["of the latest pointer", { bucket: "moved", key: "movies/index.latest" }, "event.noRoot"],
-  ])("%s is ignored, with the reason, and costs nothing", async (_, event, code) => {
+  ])("%s is ignored with a reason and causes no write", async (_, event, code) => {
     const keys = await world.stateKeys();
     expect(await arrive(event)).toMatchObject({ ignored: { code } });
     expect(await world.stateKeys()).toEqual(keys);

@@ -12,13 +12,13 @@ import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../w
 
 const RUNS = 15;
 
-/** What one tool does: a key in some order, sometimes half of it first, or another generation's bytes under a name that is used again. */
+/** One write of a copying tool: a key that may first be truncated, or first hold another generation's bytes under a reused name. */
 interface Step {
   key: string;
   first: "whole" | "cut" | "other bytes";
   pauseMinutes: number;
   look: "none" | "tick" | "event";
-  /** So many reads fit the invocation. */
+  /** The number of reads that fit the invocation. */
   reads: number;
 }
 
@@ -29,7 +29,7 @@ function orders({ blobs }: FixtureRepository): fc.Arbitrary<Step[]> {
   const step = (key: string) =>
     fc.record({
       key: fc.constant(key),
-      // A root is put as one: half of one could not be read at all.
+      // A root is written in one piece, because half a root could not be read at all.
       first: key.startsWith("index-") ? fc.constant<Step["first"]>("whole") : HOW,
       pauseMinutes: fc.constantFrom(0, 0, 1, 16),
       look: fc.constantFrom<Step["look"]>("none", "none", "tick", "event"),
@@ -58,7 +58,7 @@ async function deployment(): Promise<TestWorld> {
   });
 }
 
-/** The snapshots whose arrivals are done; each of them is whole at this moment by a proof that knows nothing of looks before. */
+/** Returns the snapshots whose arrivals are done, after proving each of them whole independently of earlier looks. */
 async function checkDone(world: TestWorld): Promise<string[]> {
   const keys = await world.stateKeys("done/arrival/");
   const records = (await Promise.all(keys.map((key) => readObject<DoneRecord>(world.state, key)))).flatMap((record) => record ?? []);
@@ -79,7 +79,7 @@ async function look(world: TestWorld, root: string, { look: how, reads }: Pick<S
   const short = { ...opened, blobs: () => store, remainingMs: () => (requests.get > reads ? 12_000 : 240_000) };
   if (how === "tick") await advanceJobs(short);
   else await onCopiedBlob(short, { bucket: "moved", key: `movies/${root}` });
-  // Looks that were cut go on in tasks, sooner or later.
+  // Interrupted looks are continued in tasks eventually.
   if (reads !== 10) await world.runTasks();
   return checkDone(world);
 }
@@ -93,7 +93,7 @@ describe.each(["es-5.5.2-migration/step1", "es-7.10.2/repo"])("blobs that arrive
       .at(-1) ?? "";
 
   test(
-    "invariant 4: never make a snapshot whole early, and always do in the end, in whichever invocations the looks are",
+    "invariant 4: never make a snapshot whole early and always do in the end, however the looks are split into invocations",
     [orders(fixture)],
     async (steps) => {
       const world = await deployment();

@@ -27,12 +27,12 @@ beforeEach(async () => {
 const head = async () => (await (await world.open()).log.read(ID))?.head as { reason: unknown; data: ArrivalData } | undefined;
 const done = () => readObject<DoneRecord>(world.state, stateKey.done("arrival", ID));
 const EMPTY_ROOT = Buffer.from(JSON.stringify({ snapshots: [], indices: {} }));
-/** The checksum in the footer is another. */
+/** Changes the checksum in the footer. */
 const flipped = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte));
 const spoil = (key: string) => world.fill(MOVED, new Map([[key, flipped(BLOBS.get(key) as Uint8Array)]]));
 const give = (...keys: string[]) => world.fill(MOVED, new Map(keys.map((key) => [key, BLOBS.get(key) as Uint8Array])));
 
-/** One invocation, with the requests that it made to the watched bucket. */
+/** Runs one invocation and counts its requests to the watched bucket. */
 async function counted(run: (opened: Awaited<ReturnType<TestWorld["open"]>>) => Promise<unknown>) {
   const opened = await world.open();
   const { store, requests } = countingStore(world.blobs(MOVED));
@@ -50,7 +50,7 @@ async function counted(run: (opened: Awaited<ReturnType<TestWorld["open"]>>) => 
 const tick = () => counted(advanceJobs);
 const event = () => counted((opened) => onCopiedBlob(opened, { bucket: "moved", key: "movies/index-0" }));
 
-/** Every invocation's time is up after so many reads, and tasks cannot be started. */
+/** Runs a tick whose time is up after the given number of reads and which cannot start tasks. */
 async function shortTick(reads: number): Promise<number> {
   const opened = await world.open();
   const { store, requests } = countingStore(world.blobs(MOVED));
@@ -67,7 +67,7 @@ const NO_TASKS = { start: refuse, state: refuse };
 describe("a copy in progress", () => {
   const late = [keyOf(2, 3, "__1"), keyOf(5, 0, "__0"), keyOf(7, 19, "__2")];
 
-  it("costs at the second look at most a tenth of the first, also where names are never used again and no footer is read", async () => {
+  it("costs at the second look at most a tenth of the first, even where names are never reused and no footer is read", async () => {
     const blobs = manyShards({ ...SIZE, uuidNamed: true });
     const held = [...blobs.keys()].filter((key) => /id-logs-[258]\/7\/__.*1$/.test(key));
     await world.fill(MOVED, blobs, held);
@@ -78,7 +78,7 @@ describe("a copy in progress", () => {
     expect(second.requests).toBeLessThanOrEqual(first.requests / 10);
   });
 
-  it("lists at the second look only shards whose probe came", async () => {
+  it("lists at the second look only shards whose probe arrived", async () => {
     await world.fill(MOVED, BLOBS, late);
     const first = await tick();
     expect(first.head).toMatchObject({
@@ -92,7 +92,7 @@ describe("a copy in progress", () => {
     expect(second.requests).toBeLessThanOrEqual(first.requests / 10);
   });
 
-  it("is whole with the digest that a whole proof gives, once the last blob came, whatever looks there were before", async () => {
+  it("is whole, with the digest of a full proof, once the last blob arrived, whatever looks came before", async () => {
     await world.fill(MOVED, BLOBS, late);
     await tick();
     for (const key of late) {
@@ -106,7 +106,7 @@ describe("a copy in progress", () => {
     expect(await world.stateKeys("work/")).toEqual([]);
   });
 
-  it("asks only for its probes until one came or the back-off ran out, which then doubles up to 15 minutes", async () => {
+  it("requests only its probes until one arrives or the back-off expires, which doubles up to 15 minutes", async () => {
     await world.fill(MOVED, BLOBS, late);
     await tick();
     const pauses: number[] = [];
@@ -123,14 +123,14 @@ describe("a copy in progress", () => {
     expect((await head())?.data.progress?.looks).toBe(7);
   });
 
-  it("is looked at when an event comes, whatever the back-off says", async () => {
+  it("is checked when an event arrives, whatever the back-off", async () => {
     await world.fill(MOVED, BLOBS, late);
     await tick();
     expect((await tick()).head?.data.progress?.looks).toBe(1);
     expect((await event()).head?.data.progress?.looks).toBe(2);
   });
 
-  it("is given up when the newer root lists it no more, though its probes are still missing", async () => {
+  it("is abandoned when a newer root no longer lists it, even while its probes are missing", async () => {
     await world.fill(MOVED, BLOBS, late);
     await tick();
     await world.blobs(MOVED).put("index-1", EMPTY_ROOT);
@@ -139,7 +139,7 @@ describe("a copy in progress", () => {
     expect(await done()).toMatchObject({ state: "skipped", reason: { code: "arrival.vanished" } });
   });
 
-  it("says when it will be whole, by the bytes that came since", async () => {
+  it("estimates when it will be whole from the bytes that arrived", async () => {
     const half = [...BLOBS.keys()].filter((key) => /id-logs-[0-4]\/\d+\/__0$/.test(key));
     await world.fill(MOVED, BLOBS, half);
     expect((await tick()).head?.data.progress).toMatchObject({ etaSeconds: null, provenShards: 100 });
@@ -152,7 +152,7 @@ describe("a copy in progress", () => {
     expect(etaSeconds).toBeLessThan(700);
   });
 
-  it("begins with almost nothing there, and is whole in the end", async () => {
+  it("can start with almost nothing present and is whole in the end", async () => {
     await give("index-0", `snap-${MANY_UUID}.dat`);
     expect((await tick()).head).toMatchObject({ data: { missing: 11, progress: { shards: 0, provenShards: 0 } } });
     const keys = [...BLOBS.keys()];
@@ -168,7 +168,7 @@ describe("a copy in progress", () => {
 });
 
 describe("a proof that does not fit one invocation", () => {
-  it("goes on in the next one where it stopped, and ends", async () => {
+  it("resumes in the next invocation where it stopped, and finishes", async () => {
     await world.fill(MOVED, BLOBS);
     const proven: number[] = [];
     let ticks = 0;
@@ -183,7 +183,7 @@ describe("a proof that does not fit one invocation", () => {
     expect(proven).toEqual([...proven].sort((a, b) => a - b));
   });
 
-  it("is not whole for it: what was not looked at is not proven", async () => {
+  it("is not whole, because unchecked shards are not proven", async () => {
     await world.fill(MOVED, BLOBS, [keyOf(9, 19, "__2")]);
     for (let look = 0; look < 12; look += 1) {
       await shortTick(300);
@@ -194,8 +194,8 @@ describe("a proof that does not fit one invocation", () => {
   });
 });
 
-describe("a last word that reads no footer twice", () => {
-  it("costs no more than names and metadata, when nothing was written since the footers were seen", async () => {
+describe("a final proof that reads no footer twice", () => {
+  it("costs no more than names and metadata if nothing was written since the footers were read", async () => {
     await world.fill(MOVED, BLOBS, [keyOf(2, 3, "__1")]);
     world.advance(20 * MINUTE_MS);
     await tick();
@@ -203,11 +203,11 @@ describe("a last word that reads no footer twice", () => {
     world.advance(20 * MINUTE_MS);
     const { counts } = await tick();
     expect(await done()).toMatchObject({ state: "done" });
-    // The root, the snapshot, the global metadata, ten indices and 200 shards; of one shard the list and three footers besides, and its new blob again.
+    // The root, the snapshot, the global metadata, ten indices and 200 shards; for one shard also the list, three footers and its new blob.
     expect(counts.get).toBeLessThan(1 + 2 + 10 + 200 + 4 + 5);
   });
 
-  it("invariant 4: reads those again that were written since, whatever the root says", async () => {
+  it("invariant 4: reads footers again that were written since, whatever the root says", async () => {
     const late = keyOf(2, 3, "__1");
     await world.fill(MOVED, BLOBS, [late]);
     await tick();
@@ -219,7 +219,7 @@ describe("a last word that reads no footer twice", () => {
     expect(await head()).toMatchObject({ reason: { code: "arrival.notWhole", params: { damaged: 1, first: keyOf(8, 11, "__1") } } });
   });
 
-  it("invariant 4: finds other bytes of the right size where footers do not fit one invocation", async () => {
+  it("invariant 4: finds wrong bytes of the right size when the footers do not fit one invocation", async () => {
     const key = keyOf(8, 11, "__1");
     await world.fill(MOVED, BLOBS);
     await spoil(key);
@@ -238,7 +238,7 @@ describe("a last word that reads no footer twice", () => {
 });
 
 describe("a root that moves while a copy is in progress", () => {
-  it("is read anew in the same invocation when it moved during a look: a snapshot that it lists no more is given up at once", async () => {
+  it("is read again in the same invocation when it moved during a look; a snapshot it no longer lists is abandoned", async () => {
     await world.fill(MOVED, BLOBS);
     const opened = await world.open();
     const store = world.blobs(MOVED);
@@ -258,7 +258,7 @@ describe("a root that moves while a copy is in progress", () => {
     expect(await done()).toMatchObject({ state: "skipped", reason: { code: "arrival.vanished" } });
   });
 
-  it("is no reason to look again, but that blobs were written since is: they are found damaged", async () => {
+  it("does not trigger a new look, but newly written blobs do and are found damaged", async () => {
     await world.fill(MOVED, BLOBS, [keyOf(0, 0, "__0")]);
     await tick();
     await spoil(keyOf(4, 4, "__1"));

@@ -54,7 +54,7 @@ const look = (change: Partial<ArrivalLookFound>): ArrivalObservation => ({
   },
 });
 
-describe("an arrival's step", () => {
+describe("arrival step", () => {
   it.each<[string, ArrivalJob, ArrivalObservation, string]>([
     ["asks for the restore of a whole one", job(), proof("whole"), "askRestore arrival.whole"],
     ["only tells of a whole one where restores are by hand", job(EMPTY, { which: "by-hand" }), proof("whole"), "done arrival.whole"],
@@ -87,7 +87,7 @@ describe("an arrival's step", () => {
     expect(`${what} ${decision.reason.code}`).toBe(expected);
   });
 
-  it("remembers what the next look begins with, counts its looks, and says how far it is", () => {
+  it("records what the next look starts with, counts its looks, and reports progress", () => {
     const first = stepArrival(job(), look({ missing: 4, probes: missing.slice(0, 2) }));
     expect(first).toMatchObject({
       do: "record",

@@ -14,7 +14,7 @@ import { each, type Ground, type Move, minuteDate, must, PATIENCE_MINUTE, road, 
 import { expectSound } from "../walkSound.ts";
 
 const WATCH = testConfig().watches.moved as Watch;
-/** A job looks as often as it is time to; three looks are enough to see that they are alike. */
+/** A job looks as often as a look is due; three looks are enough to show that they are alike. */
 const LOOKS = 3;
 const MISSING: MissingBlob = { key: "__1", expectedBytes: 10, foundBytes: null };
 const VERDICTS: readonly Verdict[] = ["whole", "incomplete", "damaged", "not-restorable", "unproven"];
@@ -35,7 +35,7 @@ const proofOf = (verdict: Verdict): SnapshotProof => ({
   requests: { list: 0, get: 0, head: 0 },
 });
 
-/** Looks leave something missing, something damaged, or shards to go on with; the next is due now, or at the next moment. */
+/** A look finds missing blobs, damaged blobs, or shards still to check; the next one is due now or a minute later. */
 const looks = (now: Date): ArrivalObservation[] =>
   each({
     probes: [[], [MISSING]],
@@ -102,12 +102,12 @@ const visit =
     must(whole && (decision.carry as { proof: SnapshotProof }).proof === seen.proof, "asks for nothing without a whole proof", move);
   };
 
-describe("every way that an arrival may go", () => {
+describe("every path of an arrival", () => {
   it.each([
     ["latest" as const, ["asked", "proving", "asking", "done", "failed", "skipped", "cancelled"]],
     ["each" as const, ["asked", "proving", "asking", "done", "failed", "skipped", "cancelled"]],
     ["by-hand" as const, ["asked", "proving", "done", "failed", "skipped", "cancelled"]],
-  ])("ends, says why, and asks for a restore on a whole proof alone (which: %s)", (which, states) => {
+  ])("ends with a reason and requests a restore only on a whole proof (which: %s)", (which, states) => {
     const walked = walk(ground(which), visit(which));
 
     expectSound(walked, { states, ownWaits: ["arrival.queued"], changing: [], spotsMin: 390, movesMin: 19_000 });
@@ -116,12 +116,12 @@ describe("every way that an arrival may go", () => {
   const see = (job: ArrivalJob): ArrivalObservation =>
     job.head.data.restore === undefined ? { seen: "proof", proof: proofOf("whole"), since: minuteDate(0) } : { seen: "vanished" };
 
-  it("takes two moves when everything is there at the first look", () => {
+  it("takes two moves when everything is present at the first look", () => {
     expect(road(ground("latest"), see)).toEqual(["askRestore", "done"]);
     expect(road(ground("by-hand"), see)).toEqual(["done"]);
   });
 
-  it("takes one move more for each look before", () => {
+  it("takes one more move for each earlier look", () => {
     const slow = (job: ArrivalJob) =>
       (job.head.data.progress?.looks ?? 0) < 2 ? (looks(minuteDate(0))[0] as ArrivalObservation) : see(job);
     expect(road(ground("latest"), slow)).toEqual(["proving", "proving", "askRestore", "done"]);

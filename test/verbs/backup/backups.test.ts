@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "../../../shared/model/errors.ts";
 import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
-import { cancelJob } from "../../../shared/verbs/jobs/show.ts";
+import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { created, done, fire, ID, snapshots, TIMER, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, MINUTE_MS, testWorld } from "../../world/world.ts";
 
-describe.each(["5.5.3", "6.7.0", "7.10.2"])("a nightly backup on %s", (sourceVersion) => {
-  it("registers, starts exactly the chosen indices, returns at once, and is followed by ticks", async () => {
+describe.each(["5.5.3", "6.7.0", "7.10.2"])("nightly backup on %s", (sourceVersion) => {
+  it("registers the repository, starts exactly the selected indices, returns at once, and is followed by ticks", async () => {
     const world = await withMovies({ sourceVersion });
     expect(await fire(world)).toMatchObject({
       job: ID,
@@ -22,7 +22,7 @@ describe.each(["5.5.3", "6.7.0", "7.10.2"])("a nightly backup on %s", (sourceVer
     expect(await world.stateKeys("live/jobs/")).toEqual([]);
   });
 
-  it("invariant 1: makes one good snapshot of a slot, however often its timer fires", async () => {
+  it("invariant 1: makes one good snapshot per slot, however often its timer fires", async () => {
     const world = await withMovies({ sourceVersion });
     await fire(world);
     await Promise.all([fire(world), fire(world), tick(world)]);
@@ -35,18 +35,18 @@ describe.each(["5.5.3", "6.7.0", "7.10.2"])("a nightly backup on %s", (sourceVer
     expect(created(world)).toHaveLength(1);
   });
 
-  it("invariant 7: finds its snapshot again when the answer to starting it was lost", async () => {
+  it("invariant 7: finds its snapshot again when the response to starting it was lost", async () => {
     const world = await withMovies({ sourceVersion });
     world.source.failNext("createSnapshot", "lost");
     expect(await fire(world)).toMatchObject({ advanced: { reason: { code: "snapshot.running" } } });
     expect(created(world)).toHaveLength(1);
   });
 
-  it("goes on from what is there when its invocation died right after the request", async () => {
+  it("continues from the existing snapshot when its invocation died right after the request", async () => {
     const world = await withMovies({ sourceVersion });
     await fire(world);
     const records = await world.stateKeys(`live/jobs/${ID}/`);
-    // The record of the result never came to be: only the claim is there.
+    // The record of the result was never written; only the claim exists.
     await (await world.open()).state.delete(records.slice(-1));
     expect((await tick(world)).advanced).toMatchObject([{ outcome: "left", reason: { code: "job.claimed" } }]);
     world.advance(10 * MINUTE_MS);
@@ -57,8 +57,8 @@ describe.each(["5.5.3", "6.7.0", "7.10.2"])("a nightly backup on %s", (sourceVer
   });
 });
 
-describe("a backup that does not go well", () => {
-  it("takes PARTIAL for no success and makes a second attempt, of which the first stays until pruned", async () => {
+describe("failing backup", () => {
+  it("does not count PARTIAL as success and makes a second attempt; the first snapshot is kept until it is pruned", async () => {
     const world = await withMovies();
     world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
     await fire(world);
@@ -73,7 +73,7 @@ describe("a backup that does not go well", () => {
     expect(await done(world)).toMatchObject({ state: "done", result: { failures: [{ state: "PARTIAL", shardsFailed: 1 }] } });
   });
 
-  it("fails after its attempts, is told once, and that it is over with the next success", async () => {
+  it("fails after its attempts, sends one notice, and resolves it with the next success", async () => {
     const world = await withMovies();
     world.source.nextSnapshots({ state: "FAILED" }, { state: "FAILED" }, { state: "PARTIAL", failedIndex: "movies" });
     await fire(world);
@@ -94,7 +94,7 @@ describe("a backup that does not go well", () => {
     ]);
   });
 
-  it("fails on an empty selection, told once, and nothing is asked of the cluster", async () => {
+  it("fails on an empty selection with one notice and without a request to the cluster", async () => {
     const world = await testWorld();
     world.source.putIndex("series");
     await fire(world);
@@ -107,7 +107,7 @@ describe("a backup that does not go well", () => {
     ]);
   });
 
-  it("waits while somebody else's snapshot runs, and starts after it", async () => {
+  it("waits while a foreign snapshot is running and starts after it", async () => {
     const world = await withMovies();
     await world.source.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });
     await world.source.createSnapshot("theirs", "by-hand", { indices: ["series"], metadata: {} });
@@ -118,7 +118,7 @@ describe("a backup that does not go well", () => {
     expect((await tick(world)).advanced).toMatchObject([{ reason: { code: "snapshot.running" } }]);
   });
 
-  it("is not failed by a cluster that refuses for a while: its patience counts, not its attempts", async () => {
+  it("is limited by its patience, not by its attempts, while a cluster refuses for some time", async () => {
     const world = await withMovies();
     for (let refusal = 0; refusal < 12; refusal += 1)
       world.source.failNext("createSnapshot", new AppError("conflict", "a snapshot is being deleted"));
@@ -133,7 +133,7 @@ describe("a backup that does not go well", () => {
     expect((await snapshots(world)).map(({ name }) => parseSnapshotName(name)?.attempt)).toEqual([1]);
   });
 
-  it("is given up when accepted snapshots leave no trace (7.10 into a repository that it cannot write)", async () => {
+  it("gives up when accepted snapshots leave no trace (7.10 with a repository that it cannot write)", async () => {
     const world = await withMovies({ sourceVersion: "7.10.2" });
     world.source.nextSnapshots(..."123456789".split("").map(() => "noTrace" as const));
     await fire(world);
@@ -144,7 +144,7 @@ describe("a backup that does not go well", () => {
     expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "backup.noTrace" } });
   });
 
-  it("leaves a snapshot of its name that somebody else made, and says so", async () => {
+  it("leaves a foreign snapshot with its name alone", async () => {
     const world = await withMovies({ sourceVersion: "7.10.2" });
     await fire(world);
     world.source.finishSnapshots();
@@ -156,13 +156,13 @@ describe("a backup that does not go well", () => {
     await fire(other);
     other.source.finishSnapshots();
     await tick(other);
-    // Another name of the same slot is free: the foreign one is left alone.
+    // Another name of the same slot is free.
     expect((await snapshots(other)).find((snapshot) => snapshot.name === name)?.indices).toEqual(["series"]);
   });
 });
 
-describe("a backup whose repository left ossnap.yaml while it ran", () => {
-  it("is followed to its end all the same, and taken back when it is cancelled", async () => {
+describe("backup whose repository was removed from ossnap.yaml while it ran", () => {
+  it("is followed to its end, and deleted when it is cancelled", async () => {
     for (const isCancelled of [false, true]) {
       const world = await withMovies({});
       await fire(world);

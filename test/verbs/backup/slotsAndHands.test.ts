@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
-import { cancelJob, setPaused } from "../../../shared/verbs/jobs/show.ts";
+import { cancelJob, setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { created, done, fire, ID, OPS, snapshots, TIMER, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, MINUTE_MS, type TestWorld, testConfig } from "../../world/world.ts";
 
@@ -16,7 +16,7 @@ describe("a slot whose timer never fired", () => {
     return world;
   };
 
-  it("is nobody's promise before the policy was first seen", async () => {
+  it("is not counted before the policy was first seen", async () => {
     const world = await withMovies();
     world.advance(5 * DAY_MS);
     await tick(world);
@@ -24,7 +24,7 @@ describe("a slot whose timer never fired", () => {
     expect(created(world)).toEqual([]);
   });
 
-  it("is run once, as if the timer had come", async () => {
+  it("is run once, as if the timer had fired", async () => {
     const world = await firstSeen("run");
     await tick(world);
     await tick(world);
@@ -35,7 +35,7 @@ describe("a slot whose timer never fired", () => {
     expect(created(world)).toHaveLength(1);
   });
 
-  it("is told and left where the policy says skip", async () => {
+  it("causes a notice and is not run if the policy says skip", async () => {
     const world = await firstSeen("skip");
     await tick(world);
     await tick(world);
@@ -43,14 +43,14 @@ describe("a slot whose timer never fired", () => {
     expect(world.notices).toMatchObject([{ key: "late:nightly", status: "firing", reason: { code: "backup.missed" } }]);
   });
 
-  it("is given its timer's grace first", async () => {
+  it("is not run before its timer's grace period is over", async () => {
     const world = await firstSeen("run");
     world.advance(-4 * MINUTE_MS);
     await tick(world);
     expect(created(world)).toEqual([]);
   });
 
-  it("that is late is told once, and that it is over when the snapshot is there", async () => {
+  it("causes one notice when it is late, which is resolved when the snapshot exists", async () => {
     const world = await firstSeen("run");
     await tick(world);
     world.advance(30 * MINUTE_MS);
@@ -65,7 +65,7 @@ describe("a slot whose timer never fired", () => {
 
 describe("a week without ticks and timers", () => {
   const WEEK = 7 * DAY_MS;
-  /** Looked at first at noon of the 20th, then again a week after the night to the 21st. */
+  /** First seen at noon of the 20th, then a week after the slot of the 21st. */
   const weekLater = async (missed: "run" | "skip", minutesPast: number) => {
     const world = await withMovies({
       config: testConfig((config) => void Object.assign(config.backups.nightly?.schedule ?? {}, { missed })),
@@ -78,7 +78,7 @@ describe("a week without ticks and timers", () => {
   };
   const told = (world: TestWorld) => world.notices.map(({ status, reason }) => `${status} ${reason.code} ${reason.params.count ?? ""}`);
 
-  it("ends in one run of the newest slot; the others are told as skipped, in one notice that is over with its success", async () => {
+  it("runs only the newest slot and reports the others as skipped, in one notice that its success resolves", async () => {
     const world = await weekLater("run", 5);
     for (let minute = 0; minute < 30; minute += 1) {
       world.advance(MINUTE_MS);
@@ -96,7 +96,7 @@ describe("a week without ticks and timers", () => {
     expect(told(world)).toEqual(["firing backup.missedSeveral 7", "resolved backup.success "]);
   });
 
-  it("ends in no run where the policy says skip, and all of them are told", async () => {
+  it("runs no slot if the policy says skip, and reports all of them", async () => {
     const world = await weekLater("skip", 5);
     await tick(world);
     expect([created(world), told(world)]).toEqual([[], ["firing backup.missedSeveral 8"]]);
@@ -107,7 +107,7 @@ describe("a week without ticks and timers", () => {
     expect(told(world)).toEqual(["firing backup.missedSeveral 8", "resolved backup.success "]);
   });
 
-  it.each(["run", "skip"] as const)("leaves the newest slot to its timer when that comes in time (%s)", async (missed) => {
+  it.each(["run", "skip"] as const)("leaves the newest slot to its timer if that fires in time (%s)", async (missed) => {
     const world = await weekLater(missed, 1);
     expect(created(world)).toEqual([]);
     await createSnapshots(await world.open(), { ...TIMER, triggerTime: new Date("2026-11-28T01:30:00Z") });
@@ -117,7 +117,7 @@ describe("a week without ticks and timers", () => {
     expect([created(world).length, told(world)]).toEqual([1, ["firing backup.missedSeveral 7", "resolved backup.success "]]);
   });
 
-  it("does not take a slot for missed whose backup is still at work", async () => {
+  it("does not count a slot as missed whose backup is still running", async () => {
     const world = await withMovies();
     await fire(world);
     await tick(world);
@@ -134,8 +134,8 @@ describe("a week without ticks and timers", () => {
   });
 });
 
-describe("a person's hand on it", () => {
-  it("paused: holds every effect, goes on looking, and starts when resumed", async () => {
+describe("an operator's intervention", () => {
+  it("paused: holds every effect, keeps observing, and starts when resumed", async () => {
     const world = await withMovies();
     await setPaused(await world.open(), true, "ops");
     expect(await fire(world)).toMatchObject({ advanced: { outcome: "waiting", reason: { code: "job.paused" } } });
@@ -145,7 +145,7 @@ describe("a person's hand on it", () => {
     expect(created(world)).toHaveLength(1);
   });
 
-  it("cancelled: takes back the running snapshot, and the slot is not run again", async () => {
+  it("cancelled: deletes the running snapshot, and the slot is not run again", async () => {
     const world = await withMovies();
     await fire(world);
     await cancelJob(await world.open(), ID, OPS);
@@ -156,7 +156,7 @@ describe("a person's hand on it", () => {
     expect(created(world)).toHaveLength(1);
   });
 
-  it("invariant 6: never waits for the cluster, whose snapshot runs for hours", async () => {
+  it("invariant 6: never blocks on the cluster, even if its snapshot runs for hours", async () => {
     const world = await withMovies();
     await fire(world);
     for (let hour = 0; hour < 30; hour += 1) {
@@ -169,15 +169,15 @@ describe("a person's hand on it", () => {
   });
 });
 
-describe("what a crash leaves behind", () => {
-  it("is swept by the next tick when the final record is there: half a log is no job", async () => {
+describe("the remains of a crash", () => {
+  it("are swept by the next tick if the final record exists, because a partial log is no job", async () => {
     const world = await withMovies();
     await fire(world);
     const left = await world.stateKeys(`live/jobs/${ID}/`);
     const saved = await Promise.all(left.slice(1).map(async (key) => [key, (await world.state.get(key)) as Uint8Array] as const));
     world.source.finishSnapshots();
     await tick(world);
-    // The deletion of the log was cut after its first key.
+    // The deletion of the log was interrupted after its first key.
     for (const [key, bytes] of saved) await world.state.put(key, bytes);
     expect((await tick(world)).advanced).toEqual([]);
     expect(await world.stateKeys("live/jobs/")).toEqual([]);

@@ -58,7 +58,7 @@ function decided(made: BackupJob, observation: BackupObservation): string {
   return `${what} ${decision.reason.code}${name}`.trim();
 }
 
-describe("a backup's step", () => {
+describe("backup step", () => {
   it.each<[string, BackupJob, BackupObservation, string]>([
     ["starts its first attempt", job(), seen(), `startSnapshot backup.start ${nameOf(1)}`],
     ["registers the repository first", job(), seen({ repository: { register: true } }), "registerRepository repository.register"],
@@ -142,7 +142,7 @@ describe("a backup's step", () => {
     expect(decided(made, observation)).toBe(expected);
   });
 
-  it("invariant 1: takes only SUCCESS with exactly the planned indices for a success", () => {
+  it("invariant 1: counts only SUCCESS with exactly the planned indices as success", () => {
     const planned = job({ attempt: 1, name: nameOf(1), indices: ["movies", "series"] }, { state: "running" });
     expect(decided(planned, seen({ slotSnapshots: [snapshot(1)] }))).toBe("asked backup.otherIndices");
     expect(decided(planned, seen({ slotSnapshots: [snapshot(1, { indices: ["series", "movies"] })] }))).toBe("done backup.success");
@@ -153,7 +153,7 @@ describe("a backup's step", () => {
     expect(decided(planned, seen({ slotSnapshots: [snapshot(1, { indices: [] })] }))).toBe("asked backup.otherIndices");
   });
 
-  it("gives up on a cluster that refuses beyond its patience, with the refusal's reason", () => {
+  it("gives up on a cluster that refuses beyond the patience, with the reason of the refusal", () => {
     const refused = job({ attempt: 1, name: nameOf(1) }, { claimed: REFUSED });
     expect(stepBackup(refused, seen(), new Date(refused.intent.patienceUntil))).toMatchObject({
       state: "failed",
@@ -161,7 +161,7 @@ describe("a backup's step", () => {
     });
   });
 
-  it("invariant 6: waits for its own work without patience running out", () => {
+  it("invariant 6: waits for its own work without running out of patience", () => {
     expect(stepBackup(job(), seen({ slotSnapshots: [running], progress: { shardsDone: 2, shardsTotal: 5 } }), NOW)).toEqual({
       do: "wait",
       own: true,

@@ -48,9 +48,9 @@ const sight = (chosen: Chosen, change: Partial<BackupObservation> = {}): BackupO
 });
 
 const both = each({ first: ENDINGS, second: ENDINGS }).map(({ first, second }) => [...snapshot(1, first), ...snapshot(2, second)]);
-/** Without the repository its snapshots cannot be asked for. */
+/** Without the repository its snapshots cannot be requested. */
 const unready = each({ chosen: CHOSEN, repository: NEEDS }).map(({ chosen, repository }) => sight(chosen, { repository }));
-/** The snapshots of the slot are asked for by name, one attempt beyond those begun. */
+/** The slot's snapshots are requested by name, up to one attempt beyond those started. */
 const sights = (slots: ClusterSnapshot[][]) => [
   ...each({ chosen: CHOSEN, slotSnapshots: slots }).map(({ chosen, slotSnapshots }) => sight(chosen, { slotSnapshots })),
   ...unready,
@@ -70,7 +70,7 @@ const ground: Ground<BackupInput, BackupData, BackupObservation> = {
   },
 };
 
-/** `done` is only said of a good snapshot that holds what was planned, and nothing is begun beside one that runs or is good. */
+/** `done` requires a good snapshot that holds what was planned, and nothing is started beside a running or good one. */
 function visit(move: Move<BackupInput, BackupData, BackupObservation>): void {
   const { from, seen, decision } = move;
   const selected = "indices" in seen.selection ? seen.selection.indices : undefined;
@@ -96,8 +96,8 @@ function visit(move: Move<BackupInput, BackupData, BackupObservation>): void {
   must(decision.data.indices === selected, "remembers what it planned", move);
 }
 
-describe("every way that a backup may go", () => {
-  it("ends, says why, starts nothing twice and is done with what was planned alone", () => {
+describe("every path of a backup", () => {
+  it("ends with a reason, starts nothing twice and is done only with what was planned", () => {
     const walked = walk(ground, visit);
 
     expectSound(walked, {
@@ -119,7 +119,7 @@ describe("every way that a backup may go", () => {
     expect(road(ground, see)).toEqual(["registerRepository", "startSnapshot", "done"]);
   });
 
-  it("takes two moves more for an attempt that ended PARTIAL", () => {
+  it("takes two more moves for an attempt that ended PARTIAL", () => {
     const see = (_job: unknown, made: readonly string[]) =>
       sight(free, { slotSnapshots: [[], snapshot(1, "bad"), [...snapshot(1, "bad"), ...snapshot(2, "good")]][made.length] ?? [] });
     expect(road(ground, see)).toEqual(["startSnapshot", "asked", "startSnapshot", "done"]);

@@ -15,7 +15,7 @@ const AWS: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-e
 const OPS = { by: "person" as const, who: "ops" };
 
 let world: TestWorld;
-/** Keys in the order in which they came to the destination. */
+/** Keys in the order in which they were written to the destination. */
 let written: string[];
 
 const tick = async () => advanceJobs(await world.open());
@@ -48,7 +48,7 @@ async function newestCopy() {
   return records.sort((a, b) => (a.at < b.at ? 1 : -1))[0];
 }
 
-/** The same world whose destination tells what is written to it, and lets a test look in between. */
+/** Calls `onWrite` after each write to the store, so that a test can inspect it in between. */
 function watched(store: BlobStore, onWrite: (key: string) => Promise<void>): BlobStore {
   return {
     ...store,
@@ -87,7 +87,7 @@ beforeEach(async () => {
 });
 
 describe("a copy", () => {
-  it("brings every snapshot over, whole to the last byte", async () => {
+  it("copies every snapshot completely", async () => {
     await ask();
     await run();
     expect(await newestCopy()).toMatchObject({ state: "done", reason: { code: "copy.done" }, result: { copy: "move", root: "index-0" } });
@@ -95,7 +95,7 @@ describe("a copy", () => {
     expect(await world.blobs(MOVED).get("index-0")).toEqual(Uint8Array.from(STEP1.blobs.get("index-0") as Uint8Array));
   });
 
-  it("invariant 3: writes data first, the root after everything, and the pointer last; a new root leaves it readable throughout", async () => {
+  it("invariant 3: writes data first, the root next and the pointer last; the destination stays readable throughout", async () => {
     await ask();
     await run();
     expect(written.slice(-2)).toEqual(["index-0", "index.latest"]);
@@ -117,7 +117,7 @@ describe("a copy", () => {
     expect((await destinationKeys()).filter((key) => /^index-/.test(key))).toEqual(["index-1"]);
   });
 
-  it("moves only what is not there yet, and says so", async () => {
+  it("copies only what is missing and reports what it skipped", async () => {
     await ask();
     await run();
     const first = (await newestCopy()).result.blobs;
@@ -128,7 +128,7 @@ describe("a copy", () => {
     expect(await newestCopy()).toMatchObject({ state: "done", result: { root: "index-1", skipped: { blobs: first } } });
   });
 
-  it("asked for twice of the same root is one job, and asked for again finds nothing to do", async () => {
+  it("is one job when requested twice for the same root, and has nothing to do when requested again", async () => {
     const before = await ask();
     expect(before.outcome).toBe("created");
     expect((await ask()).outcome).toBe("open");
@@ -139,7 +139,7 @@ describe("a copy", () => {
     expect(written).toHaveLength(count);
   });
 
-  it("takes a task that is delivered twice for one", async () => {
+  it("counts a task that is delivered twice once", async () => {
     await ask();
     await tick();
     const [task] = world.tasks;
@@ -151,7 +151,7 @@ describe("a copy", () => {
     expect(await copyBlobs(await world.open(), task.payload)).toMatchObject({ ignored: expect.stringContaining("is over") });
   });
 
-  it("starts a batch again whose task died, and gives up after three", async () => {
+  it("restarts a batch whose task died, and gives up after three attempts", async () => {
     await ask();
     await tick();
     for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -163,7 +163,7 @@ describe("a copy", () => {
     expect((await destinationKeys()).filter((key) => key.startsWith("index"))).toEqual([]);
   });
 
-  it("publishes nothing of a source whose blobs do not have the bytes that its catalogue says", async () => {
+  it("publishes nothing from a source whose blobs do not match its catalogue", async () => {
     const key = "indices/5ARGwcBdQG2xj03kDXzYsA/0/__0";
     await world.fill(AWS, new Map([[key, new Uint8Array(STEP1.blobs.get(key)?.byteLength ?? 0)]]));
     await ask();
@@ -174,7 +174,7 @@ describe("a copy", () => {
 });
 
 describe("invariant 2: a destination that is not ours", () => {
-  it("is left as it is when it holds blobs", async () => {
+  it("is left unchanged when it holds blobs", async () => {
     await world.blobs(MOVED).put("somebody/elses", Buffer.from("x"));
     await ask();
     await run(3);
@@ -182,7 +182,7 @@ describe("invariant 2: a destination that is not ours", () => {
     expect(await destinationKeys()).toEqual(["somebody/elses"]);
   });
 
-  it("is left as it is when its root is not one that we published", async () => {
+  it("is left unchanged when its root is not one that we published", async () => {
     await ask();
     await run();
     await world.fill(MOVED, new Map([["index-5", STEP2.blobs.get("index-1") as Uint8Array]]));
@@ -194,7 +194,7 @@ describe("invariant 2: a destination that is not ours", () => {
     expect(await destinationKeys()).toEqual(before);
   });
 
-  it("is not overwritten when somebody publishes a root there meanwhile", async () => {
+  it("is not overwritten when another writer publishes a root meanwhile", async () => {
     await ask();
     await tick();
     await world.blobs(MOVED).put("index-0", Buffer.from("somebody else's"));
@@ -205,7 +205,7 @@ describe("invariant 2: a destination that is not ours", () => {
 });
 
 describe("invariant 10: secrets", () => {
-  it("are in no object of the state, no notice and no log line of a copy", async () => {
+  it("appear in no state object, notice or log line of a copy", async () => {
     await ask();
     await tick();
     const texts = await Promise.all(
@@ -217,8 +217,8 @@ describe("invariant 10: secrets", () => {
   });
 });
 
-describe("a plan whose invocation was frozen while it was written", () => {
-  it("does not overwrite what another one planned meanwhile", async () => {
+describe("a plan whose invocation was frozen while it was being written", () => {
+  it("does not overwrite what another invocation planned meanwhile", async () => {
     await ask();
     const opened = await world.open();
     let thaw: () => void = () => undefined;
@@ -246,7 +246,7 @@ describe("a plan whose invocation was frozen while it was written", () => {
 });
 
 describe("invariant 6: a plan that does not fit a tick", () => {
-  it("is made in a task of its own, and nothing is written before", async () => {
+  it("is made in a separate task, and nothing is written before", async () => {
     await ask();
     const opened = await world.open();
     let reads = 0;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Place } from "../../../shared/model/config.ts";
 import { countingStore, type RequestCount } from "../../../shared/reader/countingStore.ts";
-import { rememberMark } from "../../../shared/state/marks.ts";
+import { recordMark } from "../../../shared/state/marks.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
 import { STEP1 } from "../../world/moved.ts";
 import { MINUTE_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
@@ -12,7 +12,7 @@ const SLOT = "20261121t013000z";
 
 let world: TestWorld;
 
-/** What one tick asks of the source's bucket. */
+/** Runs one tick and counts its requests to the source bucket. */
 async function tick(): Promise<RequestCount> {
   const opened = await world.open();
   const { store, requests } = countingStore(world.blobs(SOURCE));
@@ -24,7 +24,7 @@ async function tick(): Promise<RequestCount> {
 const succeeded = (slot: string) => world.state.put(`live/slots/nightly/${slot}.done.60`, Buffer.from("{}"));
 const copies = async () => (await world.stateKeys()).filter((key) => /^(live\/jobs|done\/copy)\/copy-/.test(key)).length;
 
-/** The fixture's root with its one snapshot named as the policy would. */
+/** The fixture's root with its one snapshot renamed to the given name. */
 async function fillSource(name: string): Promise<void> {
   await world.fill(SOURCE, STEP1.blobs);
   const root = Buffer.from((await world.blobs(SOURCE).get("index-0")) ?? []).toString();
@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 
 describe("a copy that follows a policy", () => {
-  it("asks nothing of its source while no success is told, but for a look every ten minutes", async () => {
+  it("sends nothing to its source until a success is recorded, except for a check every ten minutes", async () => {
     await fillSource("by-somebody-else");
     const asked: number[] = [];
     for (let minute = 31; minute <= 52; minute += 1) if ((await tick()).list > 0) asked.push(minute);
@@ -48,7 +48,7 @@ describe("a copy that follows a policy", () => {
     expect(await copies()).toBe(0);
   });
 
-  it("begins at the tick after its policy's success, and once", async () => {
+  it("starts once, at the tick after its policy's success", async () => {
     await tick();
     await fillSource(`nightly-${SLOT}-1-abcde`);
     await succeeded(SLOT);
@@ -59,7 +59,7 @@ describe("a copy that follows a policy", () => {
     expect((await world.stateKeys("work/")).length).toBe(begun);
   });
 
-  it("finds a success that nobody told, late", async () => {
+  it("finds an unrecorded success at the next periodic check", async () => {
     await fillSource(`nightly-${SLOT}-1-abcde`);
     for (let minute = 31; minute <= 39; minute += 1) await tick();
     expect(await copies()).toBe(0);
@@ -67,7 +67,7 @@ describe("a copy that follows a policy", () => {
     expect(await copies()).toBeGreaterThan(0);
   });
 
-  it("goes on looking for a success that the source does not show yet", async () => {
+  it("keeps checking for a success that the source does not show yet", async () => {
     await fillSource("by-somebody-else");
     await succeeded(SLOT);
     expect((await tick()).list).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ describe("a copy that follows a policy", () => {
     expect(await copies()).toBeGreaterThan(0);
   });
 
-  it("does not forget what it dealt with when many roots of others come between", async () => {
+  it("remembers what it handled when many foreign roots follow", async () => {
     const opened = await world.open();
     const seen = opened.live?.copySeen ?? new Map();
     const prefix = "live/copies/move/seen/";
@@ -87,7 +87,7 @@ describe("a copy that follows a policy", () => {
       "slot-20261121t030000z",
       ...Array.from({ length: 9 }, (_, root) => `${root}-0011`),
     ]) {
-      await rememberMark(opened, seen, { name: "move", prefix, mark });
+      await recordMark(opened, seen, { name: "move", prefix, mark });
       world.advance(MINUTE_MS);
     }
     const marks = (await world.stateKeys(prefix)).map((key) => key.split("~")[1]);

@@ -29,9 +29,9 @@ const root = (...snapshots: Partial<RootSnapshot>[]): RootCatalogue => ({
   repositoryUuid: undefined,
 });
 
-describe("the snapshots that a copy wants", () => {
+describe("the snapshots chosen for a copy", () => {
   const at = (day: number) => new Date(Date.UTC(2026, 10, day));
-  // A root does not list by time.
+  // A root does not list snapshots in time order.
   const some = root(
     { name: "c", startTime: at(3) },
     { name: "a", startTime: at(1) },
@@ -44,7 +44,7 @@ describe("the snapshots that a copy wants", () => {
     ["those since a moment", { since: "2026-11-02T00:00:00Z" }, ["b-2", "c"]],
     ["those of a pattern", { pattern: "b-*" }, ["b-2"]],
     ["none", { pattern: "nosuch" }, []],
-  ])("are %s, oldest first and good ones only", (_, choice, names) => {
+  ])("are %s, oldest first and only good ones", (_, choice, names) => {
     expect(chooseSnapshots(some, choice).map(({ name }) => name)).toEqual(names);
   });
 });
@@ -56,7 +56,7 @@ const blobs = fc.uniqueArray(fc.record({ key: fc.stringMatching(/^[0-9a-f]{1,6}$
 });
 
 describe("the batches of a copy", () => {
-  it("invariant 3: hold every blob once, data before anything that names it", () => {
+  it("invariant 3: hold every blob once, data before anything that references it", () => {
     fc.assert(
       fc.property(blobs, (all) => {
         const order: BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
@@ -70,7 +70,7 @@ describe("the batches of a copy", () => {
     );
   });
 
-  it("are bounded by bytes and by number, but for a blob that is larger by itself", () => {
+  it("are bounded by bytes and by count, except for a single blob above the byte limit", () => {
     fc.assert(
       fc.property(blobs, (all) => {
         for (const batch of orderBatches(all, "copy-a", 0)) {
@@ -83,14 +83,14 @@ describe("the batches of a copy", () => {
     expect(orderBatches(many, "copy-a", 0).map((batch) => batch.blobs.length)).toEqual([500, 500, 1]);
   });
 
-  it("are named the same when planned again, and otherwise in another round", () => {
+  it("have stable ids when planned again in the same round and different ids in another round", () => {
     const all: ClosureBlob[] = [{ key: "a", kind: "data", sizeBytes: 1 }];
     const ids = (round: number) => orderBatches(all, "copy-a", round).map(({ id }) => id);
     expect(ids(0)).toEqual(ids(0));
     expect(ids(1)).not.toEqual(ids(0));
   });
 
-  it("come from closures that share blobs, each once and without roots", () => {
+  it("merge closures that share blobs, each blob once and without roots", () => {
     const closure = (...keys: [string, BlobKind][]) =>
       ({ blobs: keys.map(([key, kind]) => ({ key, kind, sizeBytes: 1 })) }) as unknown as Closure;
     const union = unionOfClosures([closure(["index-1", "root"], ["b", "data"]), closure(["b", "data"], ["a", "snapshot"])]);
@@ -118,7 +118,7 @@ describe("a copy's destination", () => {
       "copy.foreignRoot",
     ],
     ["has a root although we only claimed it", { empty: false, generation: 0, sha256: "s", claimed: true }, "copy.foreignRoot"],
-  ])("invariant 2: is ours or not: when it %s", (_, change, code) => {
+  ])("invariant 2: is accepted or rejected by ownership: when it %s", (_, change, code) => {
     expect(ownershipFault(seen(change), "oss://moved/movies")?.code).toBe(code);
   });
 
@@ -128,7 +128,7 @@ describe("a copy's destination", () => {
     ["the same, when it is there already", 5, "root", 5],
     ["the next, when other bytes have that number", 5, "x", 6],
     ["the next, when the source went back", 9, "x", 10],
-  ])("gets as root number %s", (_, generation, sha256, expected) => {
+  ])("gets as its root number %s", (_, generation, sha256, expected) => {
     expect(rootGeneration(5, "root", seen({ generation, sha256 }))).toBe(expected);
   });
 });

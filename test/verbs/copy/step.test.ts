@@ -50,7 +50,7 @@ const destination = (missing: number, published = false): CopyObservation => ({
 });
 const inFlight = (attempt: number) => ({ root: ROOT, batches: [batch("a", { attempt })] });
 
-describe("a copy's step", () => {
+describe("copy step", () => {
   it.each<[string, CopyJob, CopyObservation, string]>([
     ["writes its plan down first", job("asked"), plan(), "writeBatches copy.planned"],
     [
@@ -89,7 +89,7 @@ describe("a copy's step", () => {
     expect(`${what} ${decision.reason.code}`).toBe(expected);
   });
 
-  it("runs four tasks side by side and no more", () => {
+  it("runs at most four tasks concurrently", () => {
     const data = { root: ROOT, batches: ["a", "b", "c", "d", "e"].map((id) => batch(id, { attempt: id === "e" ? 0 : 1 })) };
     expect(stepCopy(job("copying", data), batches({}, { a: "running", b: "running", c: "running", d: "running" }))).toMatchObject({
       do: "wait",
@@ -99,7 +99,7 @@ describe("a copy's step", () => {
     });
   });
 
-  it("counts a whole batch once, however often the batch beside it has to be tried", () => {
+  it("counts a complete batch once, however often another batch is retried", () => {
     const both = { a: result(), b: result("cut") };
     const open = [batch("a", { attempt: 1 }), batch("b", { attempt: 1 })];
     const first = stepCopy(job("copying", { root: ROOT, batches: open }), batches(both)) as { data: CopyData };

@@ -30,7 +30,7 @@ const planOf = (batches: readonly string[], change: Partial<CopyPlan> = {}): Cop
   current: false,
   ...change,
 });
-/** Batches are named anew in each round; only the last rounds have two of them, to keep the walk small. */
+/** Batches get new names in each round; only the last rounds have two of them, to keep the walk small. */
 const batchesOf = (round: number) => (round < ROUNDS - 1 ? [`${round}-a`] : [`${round}-a`, `${round}-b`]);
 const plans = (round: number): CopyObservation[] =>
   [
@@ -50,7 +50,7 @@ function resultOf(ending: Exclude<Ending, Task>): BatchResult {
   return { copied: { blobs: 0, bytes: 0 }, faults: [{ key: "__1", fault: ending, expectedBytes: 10, foundBytes: 4, message: "" }] };
 }
 
-/** What was begun and has no result yet is looked at, and nothing else. */
+/** Observes only batches that were started and have no result yet. */
 function batchSights(batches: readonly CopyBatchState[]): CopyObservation[] {
   const open = batches.filter(({ done, attempt }) => !done && attempt > 0).map(({ id }) => id);
   return each(Object.fromEntries(open.map((id) => [id, BEGUN]))).map((endings) => {
@@ -91,7 +91,7 @@ const ground: Ground<CopyInput, CopyData, CopyObservation> = {
   },
 };
 
-/** Every batch that is whole is counted once, in the round that moved it. */
+/** Every complete batch is counted once, in the round that moved it. */
 const countDone = ({ batches }: CopyData) => batches.filter(({ done }) => done).length;
 
 function visit(move: Move<CopyInput, CopyData, CopyObservation>): void {
@@ -113,8 +113,8 @@ function visit(move: Move<CopyInput, CopyData, CopyObservation>): void {
   must(known !== undefined && !known.done && attempt === known.attempt + 1 && attempt <= TRIES, "tries a batch a few times only", move);
 }
 
-describe("every way that a copy may go", () => {
-  it("ends, says why, counts each batch once and publishes when nothing is missing", () => {
+describe("every path of a copy", () => {
+  it("ends with a reason, counts each batch once and publishes only when nothing is missing", () => {
     const walked = walk(ground, visit);
 
     expectSound(walked, {

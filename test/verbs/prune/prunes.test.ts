@@ -6,7 +6,7 @@ import { advanceJob } from "../../../shared/tick/advance.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { pruneSnapshots } from "../../../shared/tick/pruneSnapshots.ts";
-import { setPaused } from "../../../shared/verbs/jobs/show.ts";
+import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
@@ -28,13 +28,13 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
   const deletes = () => world.source.writes.filter(({ method }) => method === "deleteSnapshots");
 
   beforeEach(async () => {
-    // The two newest stay.
+    // The retention keeps the two newest.
     world = await testWorld({ sourceVersion });
     world.source.putIndex("movies", { documents: 3 });
     for (let count = 0; count < 4; count += 1) await night();
   });
 
-  it("invariant 5: deletes nothing on a timer until its plan was applied by hand, and tells it once", async () => {
+  it("invariant 5: deletes nothing on a timer until its plan was applied by hand, and sends one notice", async () => {
     expect(await thin()).toMatchObject({ advanced: { outcome: "finished", reason: { code: "prune.notApplied" } } });
     world.advance(DAY_MS);
     await thin();
@@ -43,7 +43,7 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect(world.notices[0]?.text).toContain(`ossnap prune nightly --apply ${(await dry()).hash}`);
   });
 
-  it("shows by a dry run exactly what is then done, and changes nothing", async () => {
+  it("shows in a dry run exactly what an apply deletes, and changes nothing", async () => {
     const keys = await world.stateKeys();
     const plan = await dry();
     expect([deletes(), await world.stateKeys()]).toEqual([[], keys]);
@@ -58,13 +58,13 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     });
   });
 
-  it("deletes in as few requests as the version takes", async () => {
+  it("deletes in as few requests as the version allows", async () => {
     await apply((await dry()).hash);
     await tick();
     expect(deletes().map(({ args }) => (args[1] as string[]).length)).toEqual(sourceVersion === "5.5.3" ? [1, 1] : [2]);
   });
 
-  it("refuses a plan that no longer holds, with what holds now", async () => {
+  it("rejects an outdated plan and names the current one", async () => {
     const { hash } = await dry();
     await night();
     await expect(apply(hash)).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect(deletes()).toEqual([]);
   });
 
-  it("refuses it also when the world moves between the request and its first step", async () => {
+  it("rejects it also when the world changes between the request and its first step", async () => {
     await apply((await dry()).hash);
     await night();
     await tick();
@@ -82,7 +82,7 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect(deletes()).toEqual([]);
   });
 
-  it("thins on a timer once it was applied, until the policy is another one", async () => {
+  it("deletes on a timer once it was applied, until the policy changes", async () => {
     await apply((await dry()).hash);
     await tick();
     await night();
@@ -95,7 +95,7 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect(await names()).toHaveLength(2);
   });
 
-  it("applied twice is one job", async () => {
+  it("is one job when applied twice", async () => {
     const { hash } = await dry();
     await apply(hash);
     expect(await apply(hash)).toMatchObject({ outcome: "open" });
@@ -103,7 +103,7 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect(await apply(hash)).toMatchObject({ outcome: "done" });
   });
 
-  it("keeps what is pinned, and what somebody else wrote", async () => {
+  it("keeps pinned and foreign snapshots", async () => {
     const [first] = await world.source.listSnapshots("backups");
     await world.state.put(`${stateKey.pins("backups")}${first?.uuid}.json`, Buffer.from("{}"));
     await world.source.createSnapshot("backups", "by-hand", { indices: ["movies"], metadata: {} });
@@ -115,10 +115,10 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     ).toEqual(expect.arrayContaining(["keep.pinned", "keep.foreign"]));
   });
 
-  it("deletes no other snapshot that took over a name", async () => {
+  it("does not delete another snapshot that took over a name", async () => {
     await apply((await dry()).hash);
     const world2 = await world.open();
-    // The job has settled its plan and waits; meanwhile a name passes to another snapshot.
+    // The job has settled its plan and waits; meanwhile a name is reused by another snapshot.
     await setPaused(world2, true, "ops");
     await tick();
     const [first] = await names();
@@ -132,7 +132,7 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect(await names()).toHaveLength(3);
   });
 
-  it("keeps what a restore needs that was asked for since the invocation began", async () => {
+  it("keeps what a restore needs that was requested after the invocation started", async () => {
     const { hash, remove } = await dry();
     await apply(hash);
     const pruning = await world.open();
@@ -148,7 +148,7 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect(deletes()).toEqual([]);
   });
 
-  it("waits for a backup of the same cluster, and the backup for it where only one can work", async () => {
+  it("takes turns with a backup of the same cluster, and both finish", async () => {
     await apply((await dry()).hash);
     await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
     await tick();
@@ -161,18 +161,18 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     expect((await world.source.listSnapshots("backups")).every(({ state }) => state === "SUCCESS")).toBe(true);
   });
 
-  it("happens once although the answer to a deletion was lost", async () => {
+  it("happens once although the response to a deletion was lost", async () => {
     world.source.failNext("deleteSnapshots", "lost");
     await apply((await dry()).hash);
     await tick();
-    // Beyond the claim; the slot of this night is a missed one by then and runs.
+    // Past the claim expiry; by then this night's slot counts as missed and runs.
     world.advance(HOUR_MS);
     await tick();
     expect((await world.source.listSnapshots("backups")).map(({ state }) => state)).toEqual(["SUCCESS", "SUCCESS", "IN_PROGRESS"]);
     expect(deletes()).toHaveLength(sourceVersion === "5.5.3" ? 2 : 1);
   });
 
-  it("goes no further than its cap in one run, and says what is left for later", async () => {
+  it("stops at its cap in one run and lists the rest for later", async () => {
     Object.assign(world.config.backups.nightly?.prune ?? {}, { atMost: 1 });
     const plan = await dry();
     expect([plan.remove.length, plan.later.length]).toEqual([1, 1]);

@@ -39,7 +39,7 @@ const seen = (change: Partial<PruneObservation> = {}): PruneObservation => ({
   ...change,
 });
 
-describe("a prune's step", () => {
+describe("prune step", () => {
   it.each<[string, PruneJob, PruneObservation, string, string]>([
     ["settles the plan that it found", job(), seen(), "planned", "prune.planned"],
     ["settles the plan that was shown", job({}, { hash: "aaaa" }), seen({ appliedBefore: false }), "planned", "prune.planned"],
@@ -79,7 +79,7 @@ describe("a prune's step", () => {
     );
   });
 
-  it("deletes exactly what was settled, whatever a newer plan says, in batches as large as the cluster takes", () => {
+  it("deletes exactly what was settled, whatever a newer plan contains, in batches as large as the cluster accepts", () => {
     const other = seen({ plan: { ...PLAN, hash: "cccc", remove: [removed("new")] } });
     expect(stepPrune(job({ plan: SETTLED }), other)).toMatchObject({ args: { snapshots: [{ name: "a", uuid: "uuid-a" }] } });
     expect(stepPrune(job({ plan: SETTLED }), { ...other, batchMax: 40 })).toMatchObject({

@@ -58,7 +58,7 @@ const ground = (hash?: string): Ground<PruneInput, PruneData, PruneObservation> 
   looks: ({ head }) => [{ state: "planned", data: head.data }],
 });
 
-/** Nothing is deleted that was not planned, and nothing at all once the ground of the plan is gone. */
+/** Nothing unplanned is deleted, and nothing at all once the plan's preconditions no longer hold. */
 const visit =
   (hash?: string) =>
   (move: Move<PruneInput, PruneData, PruneObservation>): void => {
@@ -83,8 +83,8 @@ const visit =
     );
   };
 
-describe("every way that a prune may go", () => {
-  it.each([[undefined], ["aaaa"]])("ends, says why, and deletes what was planned alone (by hand: %s)", (hash) => {
+describe("every path of a prune", () => {
+  it.each([[undefined], ["aaaa"]])("ends with a reason and deletes only what was planned (by hand: %s)", (hash) => {
     const walked = walk(ground(hash), visit(hash));
 
     expectSound(walked, {
@@ -99,7 +99,7 @@ describe("every way that a prune may go", () => {
   it.each([
     [1, ["planned", "deleteSnapshots", "deleteSnapshots", "deleteSnapshots", "done"]],
     [40, ["planned", "deleteSnapshots", "done"]],
-  ])("takes a move per request of %i when all goes well", (batchMax, moves) => {
+  ])("takes one move per request of %i when all goes well", (batchMax, moves) => {
     const see = ({ head }: PruneJob, made: readonly string[]): PruneObservation => ({
       plan: PLANS[0] as PrunePlan,
       appliedBefore: true,

@@ -3,7 +3,7 @@ import { damagePlace } from "../../../shared/adapters/memory/clusterDamage.ts";
 import { arrive, freshWorld, INDEX1, offer, SNAP1, STEP1, settle, tick, world } from "../../world/moved.ts";
 import { MINUTE_MS, MOVED } from "../../world/world.ts";
 
-/** Blobs that went after they were proven: the cluster begins, and comes upon it. */
+/** The blobs vanish after they were proven: the cluster starts the restore and then fails on them. */
 async function arriveDamaged(): Promise<void> {
   offer("snap-1", SNAP1.uuid);
   damagePlace(world.places, { location: "/srv/moved" }, { what: "dataMissing" });
@@ -17,10 +17,10 @@ const restoreJobs = async () => {
   return Promise.all(ids.map((id) => log.done(id)));
 };
 
-describe("a restore whose blobs are gone, on 6.7, where it ends with a red index", () => {
+describe("a restore whose blobs vanished, on 6.7, where it ends with a red index", () => {
   freshWorld({ targetVersion: "6.7.0" });
 
-  it("fails as soon as the cluster has given up, and takes the red index away", async () => {
+  it("fails as soon as the cluster has given up, and deletes the red index", async () => {
     await arriveDamaged();
     await settle();
     expect(await restoreJobs()).toMatchObject([{ state: "failed", reason: { code: "restore.shardsFailed" } }]);
@@ -28,10 +28,10 @@ describe("a restore whose blobs are gone, on 6.7, where it ends with a red index
   });
 });
 
-describe("a restore whose blobs are gone, on 5.5, where it hangs and keeps all others out", () => {
+describe("a restore whose blobs vanished, on 5.5, where it hangs and blocks all others", () => {
   freshWorld({ targetVersion: "5.5.3" });
 
-  it("is given up once nothing moves, and its index goes: the cluster is free again", async () => {
+  it("is given up once nothing moves, and its index is deleted, which frees the cluster", async () => {
     await arriveDamaged();
     await settle();
     expect(await world.target.runningRestores()).toHaveLength(1);

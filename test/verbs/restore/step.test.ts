@@ -91,7 +91,7 @@ const brokenOffSince = (minutesAgo: number) => ({ progress: { ...progress(4, min
 const failing = { failing: reason("restore.stuck") };
 const settledHolder = [{ name: AS, uuid: "new-uuid" }];
 
-describe("a restore's step", () => {
+describe("restore step", () => {
   it.each<[string, RestoreJob, RestoreObservation, string]>([
     ["registers read-only first", job("asked"), seen([], { repository: { register: true } }), "registerRepository repository.register"],
     [
@@ -241,7 +241,7 @@ describe("a restore's step", () => {
     expect(`${what} ${decision.reason.code}`).toBe(expected);
   });
 
-  it("remembers who carried the alias before, for the way back", () => {
+  it("records the previous holders of the alias, so that the swap can be reverted", () => {
     const decision = stepRestore(
       job("restoring", { targets: [RESTORED] }),
       seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "old", uuid: "o" }] }),

@@ -13,7 +13,7 @@ import { MOVED } from "../../world/world.ts";
 import { each, type Ground, type Move, must, PATIENCE_MINUTE, road, walk } from "../walk.ts";
 import { expectSound } from "../walkSound.ts";
 
-/** A restore is stuck, and replicas are not waited for, after ten minutes. */
+/** After ten minutes a restore counts as stuck, and replicas are no longer waited for. */
 const PATIENT_MINUTES = 10;
 const MINUTES = [0, 11, PATIENCE_MINUTE];
 
@@ -49,7 +49,7 @@ const seenAs = (as: string, change: Partial<TargetSeen> = {}): TargetSeen => ({
 });
 const WHOLE: Partial<TargetSeen> = { primariesActive: 2, restoring: false, bytesRecovered: 10, documents: 3 };
 
-/** How an index of the restore may look, from not yet made to whole; `few` where they are told apart elsewhere. */
+/** The states of a restored index from not yet made to whole; `few` leaves out those that other cases tell apart. */
 function faces(as: string, few: boolean): TargetSeen[] {
   const main = [
     seenAs(as, { there: "no", restoring: false }),
@@ -96,7 +96,7 @@ function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput
     overtaken: undefined,
     blocked: undefined,
   };
-  // The watch serves a newer one by now.
+  // The watch already serves a newer snapshot.
   const overtaken = watch === undefined ? [] : [{ ...base, targets: [], overtaken: "newer" }];
   const asked: RestoreObservation[] = [
     ...[false, true].map((refused) => ({ ...base, targets: [], digest: "d", preflight: preflight(targets, refused) })),
@@ -115,7 +115,7 @@ function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput
   const holder = { name: targets[0]?.as ?? "", uuid: "" };
   const holders = alias === undefined ? [[]] : [[], [OLD], [holder], [OLD, holder]];
   const planned = each({ targets: together, aliasHolders: holders, cluster: CLUSTERS })
-    // An index that is not there carries no alias.
+    // An absent index carries no alias.
     .filter((sight) => sight.targets[0]?.there !== "no" || !sight.aliasHolders.includes(holder))
     .map(({ cluster, ...sight }) => ({ ...base, ...sight, ...cluster }));
   return {
@@ -138,7 +138,7 @@ function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput
     looks({ head }, effect) {
       const states: Record<string, string> = { restoreIndex: "restoring", swapAlias: "served", settle: "settled" };
       const shows = { state: states[effect] ?? head.state, data: head.data };
-      // The root may have moved under the request.
+      // The root may have moved during the request.
       const failing = reason("root.moved", { snapshot: "snap-1", uuid: "u", root: "index-2" });
       return effect === "restoreIndex" ? [shows, { state: "freeing", data: { ...head.data, failing } }] : [shows];
     },
@@ -185,25 +185,25 @@ const visit =
 const WATCHED: Order = { indices: ["movies"], alias: "films", watch: "moved", replicas: 1 };
 const BESIDE: Order = { indices: ["movies", "shows"], replicas: 1 };
 
-describe("every way that a restore may go", () => {
+describe("every path of a restore", () => {
   it.each<[string, Order, string[], string[]]>([
     ["for a watch", WATCHED, ["served", "skipped"], ["restore.starting", "restore.waitsGreen"]],
     ["for an alias, without replicas", { indices: ["movies"], alias: "films", replicas: 0 }, ["served"], ["restore.waitsGreen"]],
     ["beside, two indices", BESIDE, [], []],
-  ])("ends, says why, and serves only what is whole and counted (%s)", (_, order, states, ownWaits) => {
+  ])("ends with a reason and serves only what is whole and counted (%s)", (_, order, states, ownWaits) => {
     const walked = walk(ground(order), visit(order));
 
     expectSound(walked, {
       states: ["asked", "planned", "restoring", "restored", "freeing", "settled", "done", "failed", "refused", "cancelled", ...states],
       ownWaits: ["restore.progress", "restore.brokenOff", ...ownWaits],
-      // An index that vanishes while it is restored is restored again.
+      // An index that vanishes during its restore is restored again.
       changing: ["registerRepository", "restoreIndex", "setReplicas", "deleteIndex"],
       spotsMin: 380,
       movesMin: 40_000,
     });
   });
 
-  /** Each index is whole as soon as it was asked for, and has its replicas; the alias moves when it was told to. */
+  /** Each index is whole as soon as it was requested and has its replicas; the alias moves as soon as the swap was requested. */
   const see =
     (order: Order, refused: boolean) =>
     ({ head }: RestoreJob, made: readonly string[]): RestoreObservation => {
@@ -229,7 +229,7 @@ describe("every way that a restore may go", () => {
     expect(road(ground(WATCHED), see(WATCHED, false))).toEqual(moves);
   });
 
-  it("takes three moves for each index beside, and three for the whole", () => {
+  it("takes three moves for each index, and three for the whole, when it restores beside existing indices", () => {
     const indices = ["restoreIndex", "restoring", "restoreIndex", "restored", "setReplicas", "setReplicas"];
     expect(road(ground(BESIDE), see(BESIDE, false))).toEqual(["planned", ...indices, "settle", "done"]);
   });

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** The platform takes a signature for fifteen minutes, either way. */
+/** The platform accepts a clock difference of fifteen minutes in either direction. */
 const CLOCK_SKEW_MS_MAX = 15 * 60 * 1000;
 const ALGORITHM = "ACS3-HMAC-SHA256";
 const AUTHORIZATION = /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/;
@@ -28,8 +28,9 @@ export interface SignatureFault {
 }
 
 /**
- * Verifies the V3 signature of Alibaba Cloud's OpenAPI (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature);
- * `undefined` when all is well. Codes are those of Function Compute's list where it has one.
+ * Verifies the V3 signature of Alibaba Cloud's OpenAPI
+ * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature); `undefined` when it is valid. Error codes
+ * are those of Function Compute's list where it has one.
  */
 export function acs3Fault(request: SignedRequest, keys: SigningKeys, now: number): SignatureFault | undefined {
   const header = (name: string) => String(request.headers[name] ?? "").trim();
@@ -85,7 +86,7 @@ function canonicalQuery(query: string): string {
   return pairs.sort().join("&");
 }
 
-/** RFC 3986: `encodeURIComponent` leaves five more characters as they are. */
+/** RFC 3986: `encodeURIComponent` leaves five more characters unencoded. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -11,12 +11,12 @@ import { newRequestId } from "./requestId.ts";
 
 export interface FcApiOptions {
   host: FunctionHost;
-  /** 0 takes any free port. */
+  /** 0 selects any free port. */
   port: number;
   address?: string | undefined;
-  /** The only key that is let in. */
+  /** The only accepted key. */
   credentials: SigningKeys;
-  /** For the age of signatures. */
+  /** For checking the age of signatures. */
   now?: (() => number) | undefined;
 }
 
@@ -42,7 +42,10 @@ const ROUTES: { method: string; path: RegExp; operation: Operation }[] = [
   { method: "PUT", path: new RegExp(`^${PREFIX}/([^/]+)/async-tasks/([^/]+)/stop$`), operation: stopAsyncTask },
 ];
 
-/** What the host's reasons are called over there; `AsyncTaskAlreadyExists` follows 2.0's `StatefulAsyncInvocationAlreadyExists` and is unverified. */
+/**
+ * Function Compute's codes for the host's reasons; `AsyncTaskAlreadyExists` is unverified, after 2.0's
+ * `StatefulAsyncInvocationAlreadyExists`.
+ */
 const FAULTS: Record<string, { statusCode: number; code: string }> = {
   "function.absent": { statusCode: 404, code: "FunctionNotFound" },
   "task.exists": { statusCode: 409, code: "AsyncTaskAlreadyExists" },
@@ -93,7 +96,7 @@ async function invokeFunction({ host, request, body, requestId }: Call, function
   }
   const result = await host.invoke(functionName, body, { requestId });
   if (result.ok) return { statusCode: 200, headers: { "content-type": "application/octet-stream" }, body: result.value };
-  // A function error is a 200 over there, told only by this header.
+  // Function Compute answers a function error with 200, recognisable only by this header.
   const { errorMessage, errorType, stack } = result;
   return json(200, { errorMessage, errorType, stackTrace: stack?.split("\n") ?? [] }, { "x-fc-error-type": "UnhandledInvocationError" });
 }

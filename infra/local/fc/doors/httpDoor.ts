@@ -10,12 +10,12 @@ import { newRequestId } from "./requestId.ts";
 export interface HttpDoorOptions {
   host: FunctionHost;
   functionName: string;
-  /** 0 takes any free port. */
+  /** 0 selects any free port. */
   port: number;
   address?: string | undefined;
 }
 
-/** A listening door. */
+/** A listening server. */
 export interface Door {
   readonly port: number;
   /** `http://127.0.0.1:9480` */
@@ -24,7 +24,7 @@ export interface Door {
 }
 
 /**
- * The HTTP trigger of one function: each request becomes the platform's event, the handler's value the answer.
+ * The HTTP trigger of one function: converts each request to the platform's event and the handler's value to the response.
  * A function error is answered with 502, a body above 32 MB with 413. Errors: `conflict` when the port is in use.
  */
 export async function startHttpDoor({ host, functionName, port, address = "127.0.0.1" }: HttpDoorOptions): Promise<Door> {
@@ -71,7 +71,7 @@ function send(request: IncomingMessage, response: ServerResponse, requestId: str
   try {
     response.writeHead(answer.statusCode, { ...answer.headers, "X-Fc-Request-Id": requestId, "Content-Length": answer.body.length });
   } catch (error) {
-    // A status or header that HTTP does not know must not take the door down with it.
+    // An invalid status or header must not crash the server.
     const bad = refusal(requestId, 502, "InvalidResponse", `the function's answer is no HTTP answer: ${messageOf(error)}`);
     response.writeHead(bad.statusCode, { ...bad.headers, "Content-Length": bad.body.length });
     response.end(bad.body);

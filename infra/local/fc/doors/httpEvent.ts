@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 
-/** A request as it came over the wire. */
+/** A request as received over the wire. */
 export interface WireRequest {
   method: string;
   /** Path and query as sent. */
   url: string;
-  /** Names and values in turns, as `IncomingMessage.rawHeaders`. */
+  /** Alternating names and values, like `IncomingMessage.rawHeaders`. */
   rawHeaders: readonly string[];
   body: Buffer;
   sourceIp: string;
@@ -25,10 +25,10 @@ export interface HttpEventContext {
   now: Date;
 }
 
-/** Names the trigger in the default domain `<id>.<region>.fcapp.run`. */
+/** The trigger's id in the default domain `<id>.<region>.fcapp.run`. */
 const DOMAIN_PREFIX = "local";
 const TEXT_TYPES = /^(text\/|application\/([^;]+\+)?(json|xml)|application\/(javascript|x-www-form-urlencoded|x-ndjson|problem\+json))/i;
-/** The server frames the answer itself. */
+/** The server sets the framing of the response itself. */
 const FRAMING_HEADERS = new Set(["content-length", "transfer-encoding", "connection", "keep-alive"]);
 
 /**
@@ -66,7 +66,7 @@ export function httpEvent(request: WireRequest, context: HttpEventContext): Reco
   };
 }
 
-/** What the platform answers for a handler's value; one without `statusCode` is itself the body, with 200 and JSON. */
+/** The platform's response for a handler's value; a value without `statusCode` is the body itself, with 200 and JSON. */
 export function httpResponse(value: Buffer): WireResponse {
   const answer = parsed(value);
   if (typeof answer?.statusCode !== "number") return { statusCode: 200, headers: { "Content-Type": "application/json" }, body: value };
@@ -89,7 +89,7 @@ function parsed(value: Buffer): HandlerAnswer | undefined {
     const answer: unknown = JSON.parse(value.toString());
     return typeof answer === "object" && answer !== null ? answer : undefined;
   } catch {
-    // Not JSON: then it is the body, as the platform takes it.
+    // Not JSON: the platform then uses it as the body.
     return undefined;
   }
 }
@@ -100,7 +100,7 @@ function bodyOf({ body, isBase64Encoded }: HandlerAnswer): Buffer {
   return Buffer.from(text, isBase64Encoded === true ? "base64" : "utf8");
 }
 
-/** `x-OSSNAP-token` arrives as `X-Ossnap-Token`; repeats are joined by commas. */
+/** `x-OSSNAP-token` arrives as `X-Ossnap-Token`; repeated headers are joined by commas. */
 function joinedHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) append(headers, canonicalName(rawHeaders[at] ?? ""), rawHeaders[at + 1] ?? "");
@@ -115,7 +115,7 @@ function joinedQuery(query: string): Record<string, string> {
 
 function append(target: Record<string, string>, name: string, value: string): void {
   const before = Object.hasOwn(target, name) ? `${target[name]},` : "";
-  // A plain assignment of a parameter called __proto__ would be lost.
+  // A plain assignment would lose a parameter named __proto__.
   Object.defineProperty(target, name, { value: before + value, enumerable: true, configurable: true, writable: true });
 }
 

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AppError, messageOf } from "../../../../shared/model/errors.ts";
 
-/** Binds a server and answers with its port (port 0 takes any). Errors: `conflict` when the port is in use, `invalid` when it cannot be bound. */
+/** Binds a server; returns its port (0 selects any). Errors: `conflict` when the port is in use, `invalid` when it cannot be bound. */
 export function listen(server: Server, what: string, port: number, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
@@ -16,7 +16,7 @@ export function listen(server: Server, what: string, port: number, address: stri
   });
 }
 
-/** Stops listening and cuts connections that are kept alive. */
+/** Stops listening and closes keep-alive connections. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

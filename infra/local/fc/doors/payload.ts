@@ -5,7 +5,7 @@ import { reason } from "../../../../shared/model/reason.ts";
 export const SYNC_PAYLOAD_BYTES_MAX = 32 * 1024 * 1024;
 export const ASYNC_PAYLOAD_BYTES_MAX = 128 * 1024;
 
-/** Bytes and texts go as they are, anything else as JSON. */
+/** Bytes and texts are sent unchanged, anything else as JSON. */
 export type Payload = Uint8Array | string | object;
 
 /** Errors: `invalid` with reason `payload.tooLarge` above the platform's limit. */

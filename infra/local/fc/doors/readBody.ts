@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** The whole body, or `undefined` when it is longer than allowed; read to its end all the same, or the client would see a cut instead of the answer. */
+/** The body, or `undefined` when it is too long. Always reads to the end; otherwise the client would see a broken connection. */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** In the platform's form: `1-64f6cd87-0a1b2c3d-0123456789ab`, the first part being the second of the request. */
+/** In the platform's format `1-64f6cd87-0a1b2c3d-0123456789ab`; the second part is the request's time in seconds. */
 export function newRequestId(now: number): string {
   const seconds = Math.floor(now / 1000)
     .toString(16)

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import type { Claim } from "./claim.ts";
 import { invalidArgument, OssError } from "./ossError.ts";
 import type { Target } from "./parseTarget.ts";
 import { claimOfV1Header, claimOfV1Query } from "./signatureV1.ts";
@@ -7,31 +8,17 @@ import { claimOfS3Header, claimOfS3Query, claimOfV4Header, claimOfV4Query } from
 export interface OssCredentials {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Given for temporary (STS) keys: then every request must carry exactly this token. */
+  /** Set for temporary (STS) keys: every request must then carry exactly this token. */
   securityToken?: string | undefined;
 }
 
-/** What a request says of its sender, not yet believed. */
-export interface Claim {
-  accessKeyId: string;
-  token: string | undefined;
-  /** When it was signed (header signatures). */
-  at?: Date;
-  /** Until when it is good (query signatures). */
-  expiresAt?: Date;
-  /** Only in the scope of an OSS V4 signature. */
-  region?: string;
-  given: string;
-  sign(secret: string): string;
-}
-
-/** In whose words the client speaks: decides header names and the meaning of a range past the end. */
+/** The client's protocol: determines header names and the meaning of a range past the end. */
 export type Dialect = "oss" | "s3";
 
-/** OSS refuses requests whose time is further off than this. */
+/** OSS rejects requests with a larger clock difference. */
 const SKEW_MAX_MS = 15 * 60_000;
 
-/** Checks who signed the request; throws the {@link OssError} that OSS answers with. `credentials` is looked at anew each time. */
+/** Verifies the request's signature; throws the {@link OssError} with which OSS answers. `credentials` is read on every call. */
 export function authenticate(target: Target, options: { credentials: readonly OssCredentials[]; region: string; now: Date }): Dialect {
   const { claim, dialect } = claimOf(target);
   const known = options.credentials.find((one) => one.accessKeyId === claim.accessKeyId);

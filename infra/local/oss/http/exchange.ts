@@ -9,7 +9,7 @@ import type { Target } from "./parseTarget.ts";
 import { percentEncode } from "./signatureV4.ts";
 import type { XmlElements } from "./xml.ts";
 
-/** What the operations need of the server. */
+/** The parts of the server that the operations use. */
 export interface OssContext {
   store: ObjectStore;
   uploads: UploadStore;
@@ -23,14 +23,14 @@ export interface OssContext {
 /** One authenticated request. */
 export interface Exchange extends OssContext {
   target: Target;
-  /** "" for requests that are about no bucket. */
+  /** "" for requests without a bucket. */
   bucket: string;
   dialect: Dialect;
   requestId: string;
   body: IncomingMessage;
 }
 
-/** A new object, of which the events tell. */
+/** A new object, reported by events. */
 export interface CreatedObject {
   bucket: string;
   key: string;
@@ -45,7 +45,7 @@ export interface Answer {
   status: number;
   headers?: Record<string, string>;
   xml?: string;
-  /** A part of an open file, which whoever sends the answer closes. */
+  /** A part of an open file; the sender of the answer closes it. */
   content?: { file: OpenFile; start: number; sizeBytes: number };
   created?: CreatedObject;
 }
@@ -54,7 +54,7 @@ export function ownerElement(accountId: string): XmlElements {
   return { ID: accountId, DisplayName: accountId };
 }
 
-/** OSS shows whole seconds with `.000Z`; its Python library reads no other form. */
+/** OSS uses whole seconds with `.000Z`; its Python library accepts no other format. */
 export function xmlTime(time: Date): string {
   return `${time.toISOString().slice(0, 19)}.000Z`;
 }
@@ -66,7 +66,7 @@ export function keyEncoder(target: Target): (key: string) => string {
   return type === "url" ? percentEncode : (key) => key;
 }
 
-/** A whole number in the query or header, or its default. */
+/** An integer from the query or a header, or its default. */
 export function wholeNumber(name: string, value: string | undefined, limits: { otherwise: number; min: number; max: number }): number {
   if (value === undefined || value === "") return limits.otherwise;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
@@ -89,7 +89,7 @@ export function objectHeaders(info: ObjectInfo, dialect: Dialect): Record<string
   };
 }
 
-/** Content type and `x-oss-meta-*` of a request that makes an object. */
+/** Content type and `x-oss-meta-*` of a request that creates an object. */
 export function describedBy(target: Target): { contentType: string | undefined; meta: Record<string, string> } {
   const meta = Object.entries(target.headers).filter(([name]) => name.startsWith("x-oss-meta-"));
   return {
@@ -98,12 +98,12 @@ export function describedBy(target: Target): { contentType: string | undefined; 
   };
 }
 
-/** `x-oss-forbid-overwrite`, which OSS ignores without a word once the bucket is versioned. */
+/** `x-oss-forbid-overwrite`, which OSS silently ignores on a versioned bucket. */
 export function isExclusive({ target, bucket, isVersioned }: Exchange): boolean {
   return target.headers["x-oss-forbid-overwrite"]?.toLowerCase() === "true" && !isVersioned(bucket);
 }
 
-/** Only versioned buckets answer a write with a version. */
+/** Only versioned buckets return a version for a write. */
 export function versionHeaders({ bucket, isVersioned, requestId }: Exchange): Record<string, string> {
   return isVersioned(bucket) ? { "x-oss-version-id": `CAEQ${requestId}` } : {};
 }

@@ -1,4 +1,4 @@
-/** A refusal in OSS's own words: becomes the XML error document of the answer. */
+/** An error response of OSS: becomes the XML error document of the answer. */
 export class OssError extends Error {
   readonly status: number;
   readonly code: string;

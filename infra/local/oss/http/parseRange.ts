@@ -1,9 +1,10 @@
 import { OssError } from "./ossError.ts";
 
 /**
- * The bytes that a `Range` header asks for (`end` exclusive), or `undefined` for the whole object.
- * OSS ignores a range that reaches beyond the object and answers 200 with everything; only with `x-oss-range-behavior: standard`
- * it cuts the end, and answers 416 when nothing is left (https://www.alibabacloud.com/help/en/oss/how-to-obtain-oss-resources-by-segmenting-http-range-requests).
+ * The bytes requested by a `Range` header (`end` exclusive), or `undefined` for the whole object.
+ * OSS ignores a range that extends beyond the object and answers 200 with everything; only with `x-oss-range-behavior: standard` does it
+ * truncate the range, or answer 416 when nothing is left
+ * (https://www.alibabacloud.com/help/en/oss/how-to-obtain-oss-resources-by-segmenting-http-range-requests).
  */
 export function parseRange(header: string | undefined, sizeBytes: number, isStandard: boolean): { start: number; end: number } | undefined {
   const match = /^bytes=(\d*)-(\d*)(?:,.*)?$/.exec(header ?? "");

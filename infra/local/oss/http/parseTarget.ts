@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { notImplemented, OssError } from "./ossError.ts";
 
-/** What a request is about, however the client wrote it down. */
+/** The target of a request, independent of the client's notation. */
 export interface Target {
   method: string;
   /** As the client sent it, for error documents. */
@@ -9,7 +9,7 @@ export interface Target {
   /** Percent-encoded, without the query. */
   rawPath: string;
   bucket: string | undefined;
-  /** Decoded; "" when the request is about the bucket. */
+  /** Decoded; "" when the request refers to the bucket. */
   key: string;
   /** Decoded; a name without a value has "". */
   query: ReadonlyMap<string, string>;
@@ -22,7 +22,7 @@ export type Operation = (typeof ROUTES)[number][0];
 
 type Level = "service" | "bucket" | "object";
 
-/** Sub-resources that change the meaning of a request: unknown ones must never be taken for a plain PUT or GET. */
+/** Sub-resources that change the meaning of a request: unknown ones must never be handled as a plain PUT or GET. */
 const SUBRESOURCES =
   "acl append cors encryption lifecycle logging policy referer replication restore symlink tagging versions website worm".split(" ");
 
@@ -56,9 +56,9 @@ const ROUTES = [
 ] as const;
 
 /**
- * Reads bucket, key, query and operation from a request.
- * ali-oss names the bucket in `Host` (`BUCKET.oss-REGION.aliyuncs.com`, even when it connects to an IP address) or, with
- * `sldEnable` and as S3 clients do, as the path's first segment.
+ * Parses bucket, key, query and operation of a request.
+ * ali-oss puts the bucket in `Host` (`BUCKET.oss-REGION.aliyuncs.com`, even when it connects to an IP address) or, with `sldEnable` and
+ * like S3 clients, in the path's first segment.
  */
 export function parseTarget(request: IncomingMessage): Target {
   const url = request.url ?? "/";
@@ -98,7 +98,7 @@ function splitPath(path: string, hostBucket: string | undefined): { bucket: stri
 function bucketOfHost(host: string): string | undefined {
   const name = host.replace(/:\d+$/, "").toLowerCase();
   const bucket = /^([^.]+)\.(?:[^.]+\.aliyuncs\.com|localhost)$/.exec(name)?.[1];
-  // Without a bucket ali-oss writes the word "undefined" before the region when it talks to an IP address.
+  // Without a bucket ali-oss writes the word "undefined" before the region when it connects to an IP address.
   return bucket === "undefined" ? undefined : bucket;
 }
 
@@ -119,7 +119,7 @@ function flatHeaders(request: IncomingMessage): Record<string, string> {
   );
 }
 
-/** Node gives header bytes as Latin-1; clients that write UTF-8 there sign the text, not the bytes. */
+/** Node decodes header bytes as Latin-1; clients that write UTF-8 there sign the text, not the bytes. */
 function utf8(value: string): string {
   if (!/[\u0080-\u00ff]/.test(value)) return value;
   const text = Buffer.from(value, "latin1").toString("utf8");

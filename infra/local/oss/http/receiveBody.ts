@@ -5,7 +5,7 @@ import { crc64 } from "../store/crc64.ts";
 import { FILE_MODE } from "../store/objectPaths.ts";
 import { OssError } from "./ossError.ts";
 
-/** Bytes that lie in a file of their own, outside every bucket, until they are published. */
+/** Bytes stored in their own file, outside every bucket, until they are published. */
 export interface ReceivedBody {
   path: string;
   sizeBytes: number;
@@ -13,10 +13,10 @@ export interface ReceivedBody {
   crc64: bigint;
 }
 
-/** A request body kept in memory is XML; OSS takes at most this much. */
+/** Request bodies held in memory are XML, of which OSS accepts at most this much. */
 const XML_BYTES_MAX = 2 * 1024 ** 2;
 
-/** Writes a body into a new file under `directory`; a body that breaks off leaves nothing behind. */
+/** Writes a body to a new file under `directory`; removes the file if the body breaks off. */
 export async function receiveBody(body: AsyncIterable<Uint8Array>, directory: string): Promise<ReceivedBody> {
   const path = join(directory, randomUUID());
   const hash = createHash("md5");
@@ -40,7 +40,7 @@ export async function receiveBody(body: AsyncIterable<Uint8Array>, directory: st
   return { path, sizeBytes, md5: hash.digest(), crc64: crc };
 }
 
-/** Reads a small body whole and checks its `Content-MD5`, which `required` makes a duty. */
+/** Reads a small body completely and checks its `Content-MD5`, which `required` makes mandatory. */
 export async function receiveXml(body: AsyncIterable<Uint8Array>, contentMd5: string | undefined, required: boolean): Promise<string> {
   if (required && contentMd5 === undefined) throw new OssError(400, "MissingArgument", "Missing Some Required Arguments: Content-MD5.");
   const chunks: Uint8Array[] = [];

@@ -8,14 +8,14 @@ import type { Target } from "./parseTarget.ts";
 import { xmlDocument } from "./xml.ts";
 
 interface SendOptions {
-  /** Absent when the request could not even be read. */
+  /** Absent when the request could not be parsed. */
   target: Target | undefined;
   faults: FaultBook;
-  /** Ends stalls when the server closes. */
+  /** Ends pauses when the server closes. */
   signal: AbortSignal;
 }
 
-/** Writes the answer, cut or stalled if a fault asks for it, and closes its file. */
+/** Writes the answer, interrupted or paused if a fault applies, and closes its file. */
 export async function sendAnswer(response: ServerResponse, answer: Answer, options: SendOptions): Promise<void> {
   try {
     const { target, faults, signal } = options;
@@ -29,7 +29,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, optio
     const cutAt = cut === undefined ? undefined : (cut.afterBytes ?? half);
     const stallAt = stall === undefined ? undefined : (stall.afterBytes ?? half);
     await writeBody(response, body, { cutAt, stallAt, stall: () => stallFor(stall?.ms, signal, response) });
-    // Ending the socket, not the answer: what was written goes out, and the announced length is never reached.
+    // Ends the socket instead of the response: the written bytes are sent, but the announced length is never reached.
     if (cut === undefined) response.end();
     else response.socket?.end();
   } finally {
@@ -53,7 +53,7 @@ async function writeBody(response: ServerResponse, body: Body, { cutAt, stallAt,
   }
 }
 
-/** The XML document of a refusal; anything that is not an {@link OssError} is the server's own fault. */
+/** The XML document of an error response; anything that is not an {@link OssError} is the server's own fault. */
 export function errorAnswer(
   error: unknown,
   requestId: string,
@@ -63,7 +63,7 @@ export function errorAnswer(
     error instanceof OssError ? error : new OssError(500, "InternalError", error instanceof Error ? error.message : String(error));
   const { status, code, message, headers } = refusal;
   const xml = xmlDocument("Error", { Code: code, Message: message, RequestId: requestId, HostId: request.headers.host ?? "" });
-  // A HEAD has no body, so OSS puts the same document into a header.
+  // A HEAD response has no body, so OSS returns the same document in a header.
   if (request.method === "HEAD") return { status, headers: { ...headers, "x-oss-err": Buffer.from(xml).toString("base64") } };
   return { status, headers: { ...headers }, xml };
 }
@@ -76,7 +76,7 @@ function headersOf(answer: Answer, sizeBytes: number): Record<string, string> {
 
 interface Body {
   sizeBytes: number;
-  /** Broken at the given offsets, so that a fault can strike exactly there. */
+  /** Split at the given offsets, so that a fault can apply exactly there. */
   chunks(offsets: readonly (number | undefined)[]): AsyncIterable<Uint8Array>;
 }
 
@@ -112,7 +112,7 @@ async function* brokenAt(
   }
 }
 
-/** Waits for the given time, or for ever, but never longer than the client and the server are there. */
+/** Waits for the given time, or indefinitely, but never longer than the client and the server exist. */
 async function stallFor(ms: number | undefined, signal: AbortSignal, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once("close", () => gone.abort());

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
-import type { Claim } from "./authenticate.ts";
+import type { Claim } from "./claim.ts";
 import { OssError } from "./ossError.ts";
 import type { Target } from "./parseTarget.ts";
 
-/** Query parameters that are part of what V1 signs; all others (`prefix`, `max-keys`, `list-type`) are left out. */
+/** Query parameters included in the V1 signature; all others (`prefix`, `max-keys`, `list-type`) are excluded. */
 const SIGNED_PARAMETERS = new Set(
   (
     "acl append bucketInfo callback callback-var cname comp continuation-token cors delete encryption endTime img inventory inventoryId " +
@@ -61,7 +61,7 @@ function stringToSign(target: Target, date: string): string {
   ].join("\n");
 }
 
-/** By the name alone: sorting whole lines would put `x-oss-copy-source-range` before `x-oss-copy-source`. */
+/** Sorts by name only: sorting whole lines would put `x-oss-copy-source-range` before `x-oss-copy-source`. */
 function byName([a]: [string, string], [b]: [string, string]): number {
   return a < b ? -1 : 1;
 }

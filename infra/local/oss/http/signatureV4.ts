@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import type { Claim } from "./authenticate.ts";
+import type { Claim } from "./claim.ts";
 import { OssError } from "./ossError.ts";
 import type { Target } from "./parseTarget.ts";
 
@@ -10,7 +10,7 @@ interface Credential {
   /** `DATE/REGION/SERVICE/TERMINATOR` */
   scope: string;
   region: string;
-  /** The secret is run through HMAC with each of these in turn. */
+  /** The secret is passed through HMAC with each of these in turn. */
   scopeParts: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function claimOfV4Query(target: Target): Claim {
   };
 }
 
-/** AWS SigV4 as S3 clients sign, in the header: OSS answers it too. */
+/** AWS SigV4 in the header, as S3 clients sign; OSS accepts it too. */
 export function claimOfS3Header(target: Target): Claim {
   const fields = authorizationFields(target.headers.authorization ?? "");
   const time = target.headers["x-amz-date"] ?? "";
@@ -50,7 +50,7 @@ export function claimOfS3Header(target: Target): Claim {
   };
 }
 
-/** A presigned S3 address. */
+/** A presigned S3 URL. */
 export function claimOfS3Query(target: Target): Claim {
   const time = target.query.get("X-Amz-Date") ?? "";
   const names = target.query.get("X-Amz-SignedHeaders");
@@ -72,7 +72,7 @@ function ossClaim(target: Target, rawCredential: string | undefined, additional:
   const request = [
     target.method,
     encodePath(resource),
-    // A parameter without a value is signed as its bare name, also when the wire says `name=`.
+    // A parameter without a value is signed as its bare name, even when the wire format is `name=`.
     canonicalQuery(target, "x-oss-signature", (name, value) => (value === "" ? name : `${name}=${value}`)),
     signedHeaders.map((name) => `${name}:${target.headers[name]}\n`).join(""),
     extra.join(";"),
@@ -134,7 +134,7 @@ function encodePath(path: string): string {
   return path.split("/").map(percentEncode).join("/");
 }
 
-/** RFC 3986: everything but letters, digits and `-._~`, as both signatures and `encoding-type=url` demand. */
+/** RFC 3986: everything except letters, digits and `-._~`, as required by both signatures and `encoding-type=url`. */
 export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

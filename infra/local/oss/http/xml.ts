@@ -1,4 +1,4 @@
-/** A child: text, nested elements, several elements of the same name, or nothing at all. */
+/** A child: text, nested elements, several elements of the same name, or nothing. */
 type XmlValue = string | number | boolean | XmlElements | readonly (XmlElements | string)[] | undefined;
 export interface XmlElements {
   [name: string]: XmlValue;
@@ -12,12 +12,12 @@ export function xmlDocument(root: string, content: XmlElements): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, content)}`;
 }
 
-/** The texts of every `<name>…</name>`, entities resolved: enough for the flat request bodies of the OSS API. */
+/** The texts of every `<name>…</name>` with entities resolved; sufficient for the flat request bodies of the OSS API. */
 export function xmlTexts(document: string, name: string): string[] {
   return [...document.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, "g"))].map((match) => unescapeXml(match[1] ?? ""));
 }
 
-/** The inside of every `<name>…</name>` as it stands, to be searched again. */
+/** The raw contents of every `<name>…</name>`, to be searched again. */
 export function xmlBlocks(document: string, name: string): string[] {
   return [...document.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, "g"))].map((match) => match[1] ?? "");
 }

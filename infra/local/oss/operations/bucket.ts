@@ -4,10 +4,10 @@ import { invalidArgument } from "../http/ossError.ts";
 import { type XmlElements, xmlDocument } from "../http/xml.ts";
 import type { ObjectInfo } from "../store/objectInfo.ts";
 
-/** OSS: a listing gives 100 keys unless told, never more than 1000. */
+/** OSS: a listing returns 100 keys by default and never more than 1000. */
 const MAX_KEYS = { otherwise: 100, min: 1, max: 1000 };
 
-/** Files described at the same time: those written by others are read through for their ETag. */
+/** Files described concurrently: those written by other programs are read completely for their ETag. */
 const DESCRIBE_CONCURRENCY = 8;
 
 export async function listBuckets({ store, region, accountId }: Exchange): Promise<Answer> {
@@ -108,7 +108,7 @@ function contentElement(info: ObjectInfo): XmlElements {
   };
 }
 
-/** In order; objects that vanished since the directory was read are left out. */
+/** In order; omits objects that vanished after the directory was read. */
 async function describeAll(keys: readonly string[], describe: (key: string) => Promise<ObjectInfo | undefined>) {
   const found: { key: string; info: ObjectInfo }[] = [];
   for (let at = 0; at < keys.length; at += DESCRIBE_CONCURRENCY) {

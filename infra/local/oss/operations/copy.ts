@@ -3,7 +3,7 @@ import { invalidArgument, noSuchKey, OssError } from "../http/ossError.ts";
 import { xmlDocument } from "../http/xml.ts";
 import type { ObjectRecord } from "../store/objectInfo.ts";
 
-/** OSS copies objects below 1 GB in one call; larger ones go by UploadPartCopy. */
+/** OSS copies objects below 1 GB in one call; larger ones need UploadPartCopy. */
 const COPY_BYTES_MAX = 1024 ** 3;
 
 export async function copyObject(exchange: Exchange): Promise<Answer> {
@@ -32,7 +32,7 @@ export async function copyObject(exchange: Exchange): Promise<Answer> {
   }
 }
 
-/** The object that `x-oss-copy-source: /BUCKET/KEY` names, ready to be read; the caller closes it. */
+/** The object named by `x-oss-copy-source: /BUCKET/KEY`, open for reading; the caller closes it. */
 export async function openSource({ store, target }: Exchange) {
   const match = /^\/?([^/]+)\/(.+)$/.exec(target.headers["x-oss-copy-source"] ?? "");
   if (match === null) throw invalidArgument("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.");

@@ -153,7 +153,7 @@ async function keepPart({ store, uploads }: Exchange, uploadId: string, number: 
   }
 }
 
-/** The parts that the request names, in its order, each checked against what was uploaded. */
+/** The parts listed in the request, in its order, each checked against the uploaded part. */
 function chooseParts(uploaded: readonly UploadedPart[], xml: string, all: boolean): UploadedPart[] {
   const chosen = all ? [...uploaded] : xmlBlocks(xml, "Part").map((block) => namedPart(uploaded, block));
   if (chosen.length === 0) throw new OssError(400, "MalformedXML", "The XML you provided names no part.");

@@ -14,10 +14,10 @@ import { checkMd5, type ReceivedBody, receiveXml } from "../http/receiveBody.ts"
 import { xmlBlocks, xmlDocument, xmlTexts } from "../http/xml.ts";
 import { DEFAULT_CONTENT_TYPE, type ObjectInfo, type ObjectRecord } from "../store/objectInfo.ts";
 
-/** OSS takes at most 5 GB in one PutObject. */
+/** OSS accepts at most 5 GB in one PutObject. */
 const PUT_BYTES_MAX = 5 * 1024 ** 3;
 
-/** OSS deletes at most 1000 keys a call. */
+/** OSS deletes at most 1000 keys per call. */
 const DELETE_KEYS_MAX = 1000;
 
 export async function putObject(exchange: Exchange): Promise<Answer> {
@@ -42,7 +42,7 @@ export async function putObject(exchange: Exchange): Promise<Answer> {
   };
 }
 
-/** Receives the body of a PutObject or UploadPart, size and Content-MD5 checked. */
+/** Receives the body of a PutObject or UploadPart and checks size and Content-MD5. */
 export async function receivePut({ store, target, body }: Exchange): Promise<ReceivedBody> {
   const length = target.headers["content-length"];
   if (length === undefined && target.headers["transfer-encoding"] === undefined) {
@@ -84,12 +84,12 @@ export async function headObject(exchange: Exchange): Promise<Answer> {
   return { status: 200, headers: { ...objectHeaders(info, exchange.dialect), "Content-Length": String(info.sizeBytes) } };
 }
 
-/** Only ETag, size, time and CRC, always without a body. */
+/** Returns only ETag, size, time and CRC, always without a body. */
 export async function getObjectMeta(exchange: Exchange): Promise<Answer> {
   const info = await requireObject(exchange);
   const { ETag, "Last-Modified": lastModified, "x-oss-hash-crc64ecma": crc } = objectHeaders(info, exchange.dialect);
   const headers = { ETag: ETag as string, "Last-Modified": lastModified as string, "x-oss-hash-crc64ecma": crc as string };
-  // GET ?objectMeta tells the size of the object but sends nothing, so only HEAD may say it as Content-Length.
+  // GET ?objectMeta has no body, so only HEAD may return the object's size as Content-Length.
   const length = exchange.target.method === "HEAD" ? String(info.sizeBytes) : "0";
   return { status: 200, headers: { ...headers, "Content-Length": length } };
 }

@@ -23,7 +23,7 @@ import {
 } from "./multipart.ts";
 import { deleteMultipleObjects, deleteObject, getObject, getObjectAcl, getObjectMeta, headObject, putObject } from "./object.ts";
 
-/** What each operation of the OSS API does here. */
+/** The implementation of each operation of the OSS API. */
 export const operations: Readonly<Record<Operation, (exchange: Exchange) => Promise<Answer>>> = {
   ListBuckets: listBuckets,
   GetBucketInfo: getBucketInfo,

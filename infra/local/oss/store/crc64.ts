@@ -1,4 +1,4 @@
-/** The CRC-64/XZ polynomial (ECMA-182), reflected: what OSS sends as `x-oss-hash-crc64ecma`. */
+/** The CRC-64/XZ polynomial (ECMA-182), reflected; OSS sends this CRC as `x-oss-hash-crc64ecma`. */
 const POLYNOMIAL_LOW = 0xd7870f42;
 const POLYNOMIAL_HIGH = 0xc96c5795;
 const POLYNOMIAL = (BigInt(POLYNOMIAL_HIGH) << 32n) | BigInt(POLYNOMIAL_LOW);
@@ -10,7 +10,7 @@ const SLICES = 8;
 const { low: LOW, high: HIGH } = buildTables();
 
 /**
- * CRC-64/XZ of the bytes, going on from `previous` (the CRC of all bytes before them).
+ * CRC-64/XZ of the bytes, continued from `previous` (the CRC of all bytes before them).
  * `crc64("123456789")` is 11051210869376104954n.
  */
 export function crc64(bytes: Uint8Array, previous = 0n): bigint {
@@ -34,7 +34,7 @@ export function crc64(bytes: Uint8Array, previous = 0n): bigint {
   return ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ^ ALL_ONES;
 }
 
-/** The CRC of two pieces one after the other, from their CRCs and the size of the second: no byte is read again. */
+/** The CRC of two concatenated pieces, computed from their CRCs and the size of the second without reading any bytes. */
 export function crc64Combine(first: bigint, second: bigint, secondSizeBytes: number): bigint {
   return multiply(powerOfX(BigInt(secondSizeBytes) * 8n), first) ^ second;
 }

@@ -21,19 +21,19 @@ export interface KeyPage {
 export interface Walk {
   prefix: string;
   after: string;
-  /** Keys under this common prefix have been counted already. */
+  /** Keys under this common prefix have already been counted. */
   skip: string | undefined;
 }
 
-/** One page of a bucket in the byte order of the keys' UTF-8; whole directories that cannot match are not read. */
+/** One page of a bucket in the byte order of the keys' UTF-8; skips whole directories that cannot match. */
 export function listKeys(directory: string, query: KeyQuery): Promise<KeyPage> {
   return pageOfKeys(query, (walk) => walkKeys(directory, "", walk));
 }
 
-/** One page of the keys that `walkFrom` gives in order, all behind `after` and with the prefix; it may leave out what `skip` begins. */
+/** One page of the keys that `walkFrom` yields in order, all after `after` and with the prefix; it may omit keys that start with `skip`. */
 export async function pageOfKeys(query: KeyQuery, walkFrom: (walk: Walk) => AsyncIterable<string> | Iterable<string>): Promise<KeyPage> {
   const { prefix, after, delimiter, maxKeys } = query;
-  // A page that ended with a common prefix is continued behind everything under it.
+  // A page that ended with a common prefix continues after all keys under it.
   const walk: Walk = { prefix, after, skip: delimiter !== "" && after.endsWith(delimiter) ? after : undefined };
   const page: KeyPage = { keys: [], commonPrefixes: [], next: undefined };
   let last: string | undefined;
@@ -63,7 +63,7 @@ function mayHold(directoryKey: string, { prefix, after }: Walk): boolean {
   return matches && (after.startsWith(directoryKey) || compareKeys(directoryKey, after) > 0);
 }
 
-/** A directory sorts as its name with the slash, because that is how its keys go on. */
+/** A directory sorts by its name with the slash, because its keys continue with one. */
 async function sortedEntries(directory: string, base: string): Promise<{ name: string; key: string; isDirectory: boolean }[]> {
   const entries = await readDirectory(directory);
   return entries
@@ -91,7 +91,7 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above U+FFFF, so they rank after every other unit. */
+/** Surrogates encode code points above U+FFFF, so they rank after every other unit. */
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileErrorCode } from "../http/ossError.ts";
 import { crc64 } from "./crc64.ts";
 
-/** What OSS keeps of an object besides its bytes. */
+/** The data that OSS stores for an object besides its bytes. */
 export interface ObjectRecord {
   /** Upper case, without quotes. */
   etag: string;
@@ -19,14 +19,14 @@ export interface ObjectRecord {
 
 export interface ObjectInfo extends ObjectRecord {
   sizeBytes: number;
-  /** Whole seconds, as OSS tells it. */
+  /** Whole seconds, as OSS reports it. */
   lastModified: Date;
 }
 
-/** Records by the identity of the file (inode, time, size), so a file that somebody else replaced is never described by an old record. */
+/** Records by the file's identity (inode, time, size), so that an old record is never used for a file replaced by another program. */
 export interface RecordBook {
   known(stats: BigIntStats): Promise<ObjectRecord | undefined>;
-  /** Reads the whole file unless it is known. */
+  /** Reads the whole file unless its record is known. */
   of(stats: BigIntStats, file: FileHandle): Promise<ObjectRecord>;
   keep(stats: BigIntStats, record: ObjectRecord): Promise<void>;
   forget(stats: BigIntStats): Promise<void>;
@@ -34,12 +34,12 @@ export interface RecordBook {
 
 export const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 
-/** Enough for the largest repository one would serve from one machine; older entries are computed again. */
+/** Enough for the largest repository served from one machine; evicted entries are computed again. */
 const RECORDS_MAX = 200_000;
 
 const READ_BYTES = 1024 ** 2;
 
-/** `directory` keeps what the bytes cannot tell (metadata, multipart ETags) over a restart. */
+/** `directory` stores what the bytes do not contain (metadata, multipart ETags), so that it survives a restart. */
 export function createRecordBook(directory: string): RecordBook {
   const records = new Map<string, ObjectRecord>();
   const sidecar = (stats: BigIntStats): string => join(directory, `${identity(stats)}.json`);

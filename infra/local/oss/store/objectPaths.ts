@@ -5,7 +5,7 @@ import { fileErrorCode, OssError } from "../http/ossError.ts";
 /** OSS: a key has 1 to 1023 bytes of UTF-8. */
 const KEY_BYTES_MAX = 1023;
 
-/** The file system's own limit for one segment of a path. */
+/** The file system's limit for one path segment. */
 const SEGMENT_BYTES_MAX = 255;
 
 /** Elasticsearch reads the same directory as another user, whatever this process's umask is. */
@@ -20,7 +20,7 @@ export function bucketPath(root: string, bucket: string): string {
   return join(root, bucket);
 }
 
-/** The file of an object; refuses keys that would leave the bucket's directory or that the file system would change. */
+/** The file of an object; rejects keys that would leave the bucket's directory or that the file system would change. */
 export function objectPath(root: string, bucket: string, key: string): string {
   const segments = key.split("/");
   const tooLong = Buffer.byteLength(key) > KEY_BYTES_MAX || segments.some((segment) => Buffer.byteLength(segment) > SEGMENT_BYTES_MAX);
@@ -36,14 +36,14 @@ export function invalidName(why: string): OssError {
   return new OssError(400, "InvalidObjectName", `The specified object is not valid: ${why}.`);
 }
 
-/** Makes the directory and its parents, readable by others. */
+/** Creates the directory and its parents, readable by others. */
 export async function ensureDirectory(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
   if (first === undefined) return;
   for (let at = path; at.length >= first.length; at = dirname(at)) await chmod(at, DIRECTORY_MODE);
 }
 
-/** Removes a directory that holds nothing but directories; `false` when a file is in the way. */
+/** Removes a directory that contains nothing but directories; `false` when it contains a file. */
 export async function removeEmptyTree(path: string): Promise<boolean> {
   for (const entry of await readdir(path, { withFileTypes: true })) {
     if (!entry.isDirectory() || !(await removeEmptyTree(join(path, entry.name)))) return false;

@@ -9,21 +9,21 @@ import { createRecordBook, infoOf, type ObjectInfo, type ObjectRecord, type Reco
 import { bucketPath, ensureDirectory, invalidName, objectPath, removeEmptyTree } from "./objectPaths.ts";
 
 interface PublishOptions {
-  /** Fails with FileAlreadyExists when the key is taken; among racing writers exactly one wins. */
+  /** Fails with FileAlreadyExists when the key exists; of several concurrent writers exactly one succeeds. */
   exclusive: boolean;
-  /** Leaves the key absent for so long before the new object appears. */
+  /** Leaves the key absent for this long before the new object appears. */
   gapMs: number;
 }
 
-/** What of a file handle the reading of an object needs. */
+/** The part of a file handle that is needed to read an object. */
 export interface OpenFile {
   createReadStream(options: { start: number; end: number; autoClose: false; highWaterMark?: number }): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
 /**
- * Buckets are directories and objects files under `root`; whatever else the stand-in needs lies in a hidden directory beside the buckets.
- * Wherever the server is killed an object is whole, or the one before it, or absent: what was being received is thrown away by the next start.
+ * Buckets are directories and objects are files under `root`; all other data of the stand-in is in a hidden directory beside the buckets.
+ * After a kill an object is either complete, its previous version, or absent; the next start discards partially received bodies.
  */
 export interface ObjectStore {
   buckets(): Promise<{ name: string; created: Date }[]>;
@@ -31,9 +31,9 @@ export interface ObjectStore {
   requireBucket(bucket: string): Promise<string>;
   createBucket(bucket: string): Promise<void>;
   receive(body: AsyncIterable<Uint8Array>): Promise<ReceivedBody>;
-  /** Throws a received body away. */
+  /** Discards a received body. */
   discard(body: { path: string }): Promise<void>;
-  /** Makes a received body the object, all at once; the body is gone afterwards, also when this throws. */
+  /** Atomically publishes a received body as the object; the body no longer exists afterwards, even if this throws. */
   publish(
     bucket: string,
     key: string,
@@ -42,16 +42,16 @@ export interface ObjectStore {
     options: PublishOptions,
   ): Promise<{ previousSizeBytes: number }>;
   describe(bucket: string, key: string): Promise<ObjectInfo | undefined>;
-  /** The caller closes the file; its bytes stay the same even if the object is overwritten meanwhile. */
+  /** The caller closes the file; its bytes stay the same even if the object is overwritten in the meantime. */
   open(bucket: string, key: string): Promise<{ file: OpenFile; info: ObjectInfo } | undefined>;
   /** One page of the bucket's keys; throws NoSuchBucket. */
   page(bucket: string, query: KeyQuery): Promise<KeyPage>;
   remove(bucket: string, key: string): Promise<void>;
-  /** Where multipart uploads wait. */
+  /** The directory of pending multipart uploads. */
   readonly uploadsDirectory: string;
 }
 
-/** Buckets never start with a dot, so nothing in here can be taken for one. */
+/** Bucket names never start with a dot, so this directory cannot be mistaken for one. */
 const OWN_DIRECTORY = ".oss";
 
 export async function createObjectStore(root: string): Promise<ObjectStore> {
@@ -117,7 +117,7 @@ async function openFile(book: RecordBook, path: string): Promise<{ file: FileHan
 
 async function publishFile(book: RecordBook, from: string, to: string, record: ObjectRecord, { exclusive, gapMs }: PublishOptions) {
   const own = await stat(from, { bigint: true });
-  // Before the file shows, so that no reader can see it without its metadata.
+  // Stored before the file appears, so that no reader can see it without its metadata.
   await book.keep(own, record);
   try {
     const previous = await fileStats(to);
@@ -134,7 +134,7 @@ async function publishFile(book: RecordBook, from: string, to: string, record: O
   }
 }
 
-/** Moves a finished file to its key: `rename` replaces in one step, `link` fails in one step when the key is taken. */
+/** Moves a finished file to its key: `rename` replaces atomically, `link` fails atomically when the key exists. */
 async function place(from: string, to: string, exclusive: boolean): Promise<void> {
   const move = (): Promise<void> => (exclusive ? link(from, to) : rename(from, to));
   await ensureParents(dirname(to));
@@ -173,7 +173,7 @@ async function fileStats(path: string): Promise<BigIntStats | undefined> {
   return stats?.isFile() === true ? stats : undefined;
 }
 
-/** A missing file, also because a part of its path is a file, is `undefined`. */
+/** `undefined` for a missing file, also when a part of its path is a file. */
 async function ifPresent<Value>(result: Promise<Value>): Promise<Value | undefined> {
   try {
     return await result;

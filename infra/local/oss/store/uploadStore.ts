@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileErrorCode, OssError } from "../http/ossError.ts";
 import type { ReceivedBody } from "../http/receiveBody.ts";
 
-/** What was said when a multipart upload began. */
+/** The data given when a multipart upload was initiated. */
 export interface Upload {
   uploadId: string;
   bucket: string;
@@ -26,14 +26,14 @@ export interface UploadedPart {
   path: string;
 }
 
-/** Parts wait as files outside the buckets, so nothing shows before an upload is completed; they outlive a kill of the server, as on OSS. */
+/** Parts are files outside the buckets, so nothing is visible before completion; they survive a kill of the server, as on OSS. */
 export interface UploadStore {
   create(upload: Omit<Upload, "uploadId" | "initiated">): Promise<Upload>;
   /** Throws NoSuchUpload, also when the upload belongs to another key. */
   require(uploadId: string, bucket: string, key: string): Promise<Upload>;
   list(bucket: string): Promise<Upload[]>;
   putPart(uploadId: string, number: number, body: ReceivedBody): Promise<UploadedPart>;
-  /** By part number. */
+  /** Sorted by part number. */
   parts(uploadId: string): Promise<UploadedPart[]>;
   remove(uploadId: string): Promise<void>;
 }
@@ -41,7 +41,7 @@ export interface UploadStore {
 const UPLOAD_FILE = "upload.json";
 const UNFINISHED = ".new";
 
-/** A part's file name carries what must be known of it. */
+/** A part's file name contains its metadata. */
 const PART_NAME = /^(\d+)-([0-9A-F]{32})-(\d+)$/;
 
 export function createUploadStore(directory: string): UploadStore {
@@ -56,7 +56,7 @@ export function createUploadStore(directory: string): UploadStore {
   return {
     async create(upload) {
       const created: Upload = { ...upload, uploadId: randomBytes(16).toString("hex").toUpperCase(), initiated: new Date().toISOString() };
-      // Filled before it has its name: a server that is killed between the two leaves no upload that cannot be read.
+      // Filled before it is renamed: a server killed in between leaves no unreadable upload.
       const temporary = join(directory, `${created.uploadId}${UNFINISHED}`);
       await mkdir(temporary);
       await writeFile(join(temporary, UPLOAD_FILE), JSON.stringify(created));

@@ -4,22 +4,22 @@ import { compareKeys, pageOfKeys, type Walk } from "./listKeys.ts";
 import { DEFAULT_CONTENT_TYPE, type ObjectInfo } from "./objectInfo.ts";
 import type { ObjectStore } from "./objectStore.ts";
 
-/** A read-only bucket that is computed instead of stored, for listings longer than one would lay on a disk. */
+/** A read-only bucket that is computed instead of stored, for listings too long to create on disk. */
 export interface VirtualBucket {
-  /** How many keys there are. */
+  /** Number of keys. */
   readonly count: number;
   /** In the byte order of the keys' UTF-8, from 0. */
   keyAt(position: number): string;
   sizeAt(position: number): number;
-  /** Of the keys that can be read; the others are listed only. */
+  /** Only for readable keys; the others are only listed. */
   bytesOf(key: string): Uint8Array | undefined;
 }
 
 const LAST_MODIFIED = new Date(Date.UTC(2024, 0, 1));
-/** Nobody compares the ETag of a computed object with anything but itself. */
+/** The ETag of a computed object is only ever compared with itself. */
 const ETAG = "0".repeat(32);
 
-/** The store with these buckets in front of what it holds under the same names. */
+/** Wraps the store: these buckets take precedence over stored ones with the same names. */
 export function withVirtualBuckets(store: ObjectStore, buckets: Readonly<Record<string, VirtualBucket>>): ObjectStore {
   if (Object.keys(buckets).length === 0) return store;
   const virtual = new Map(Object.entries(buckets));
@@ -60,7 +60,7 @@ function* walkKeys(bucket: VirtualBucket, walk: Walk): Generator<string> {
   }
 }
 
-/** Of the first key that is not smaller. */
+/** Position of the first key that is not smaller. */
 function positionOf(bucket: VirtualBucket, key: string): number {
   let [low, high] = [0, bucket.count];
   while (low < high) {
@@ -77,7 +77,7 @@ function infoOf(sizeBytes: number): ObjectInfo {
 
 const checksums = new WeakMap<Uint8Array, string>();
 
-/** Once per bytes: many objects may share them. */
+/** Computed once per byte array, which many objects may share. */
 function checksumOf(bytes: Uint8Array): string {
   const known = checksums.get(bytes) ?? String(crc64(bytes, 0n));
   checksums.set(bytes, known);

@@ -25,7 +25,7 @@ function freshDirectory(): string {
   return directory;
 }
 
-/** A handler that notes each delivery in a file, then does what `rest` says. */
+/** A handler that records each delivery in a file, then runs `rest`. */
 function noting(rest = "return ''"): { code: string; seen: () => string[] } {
   const file = join(freshDirectory(), "seen");
   const code = `require('node:fs').appendFileSync(${JSON.stringify(file)}, event + ' ' + context.requestId + '\\n'); ${rest}`;
@@ -60,7 +60,7 @@ describe("asynchronous invocations", () => {
     expect(host.task("on", "t1")).toMatchObject({ status: "Failed", retries, errorMessage: "still down" });
   });
 
-  it("are repeated after a killed instance, until one survives", async () => {
+  it("are repeated after a killed instance until one survives", async () => {
     const go = join(freshDirectory(), "go");
     const wait = `while (!require('node:fs').existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5));`;
     const { host } = hostOf({ on: { code: `${wait} return ''`, asyncTask: true } });
@@ -74,7 +74,7 @@ describe("asynchronous invocations", () => {
     expect(host.faults.pending()).toEqual([]);
   });
 
-  it("expire when they waited longer than their age", async () => {
+  it("expire when they waited longer than their maximum age", async () => {
     let now = 0;
     const { code, seen } = noting("throw new Error('down')");
     const { host } = hostOf({ on: { code, asyncTask: true, maxAsyncEventAgeSeconds: 60 } }, { now: () => now, retryBaseMs: 20 });
@@ -87,7 +87,7 @@ describe("asynchronous invocations", () => {
     expect(host.counters("on")).toMatchObject({ expired: 1, delayed: 1, invocations: 0 });
   });
 
-  it("a task id is refused while it is known, and only one run happens", async () => {
+  it("reject a task id while it is known, so that only one run happens", async () => {
     const { code, seen } = noting();
     const { host } = hostOf({ copy: { code, asyncTask: true } });
     expect(await host.invokeAsync("copy", "a", { taskId: "j1-0-1" })).toMatchObject({ taskId: "j1-0-1" });
@@ -99,7 +99,7 @@ describe("asynchronous invocations", () => {
     expect(host.tasks("copy")).toMatchObject([{ taskId: "j1-0-1", status: "Succeeded", retries: 0 }]);
   });
 
-  it("a task id is refused where it would guard nothing", async () => {
+  it("reject a task id for a function without task mode, where it would have no effect", async () => {
     const { host } = hostOf({ on: { code: "return ''" } });
     await expect(host.invokeAsync("on", "e", { taskId: "t1" })).rejects.toMatchObject({
       code: "invalid",
@@ -107,7 +107,7 @@ describe("asynchronous invocations", () => {
     });
   });
 
-  it("a task that is stopped ends where it stands and is not repeated", async () => {
+  it("are not repeated when their task is stopped, which ends it where it is", async () => {
     const { code, seen } = noting("await new Promise(() => setInterval(() => {}, 1000))");
     const { host } = hostOf({ copy: { code, asyncTask: true } });
     await host.invokeAsync("copy", "a", { taskId: "t1" });
@@ -118,7 +118,7 @@ describe("asynchronous invocations", () => {
     expect([host.stopTask("copy", "t1"), host.stopTask("copy", "never")]).toEqual([false, false]);
   });
 
-  it("a lost delivery is lost once, counted, and was never heard of", async () => {
+  it("can be lost, which happens once, is counted, and leaves no task behind", async () => {
     const { code, seen } = noting();
     const { host } = hostOf({ copy: { code, asyncTask: true } });
     host.faults.lose("copy");
@@ -132,7 +132,7 @@ describe("asynchronous invocations", () => {
     expect(host.faults.pending()).toEqual([]);
   });
 
-  it("a doubled delivery arrives twice with one request id", async () => {
+  it("arrive twice with one request id when a delivery is doubled", async () => {
     const { code, seen } = noting();
     const { host } = hostOf({ on: { code } });
     host.faults.double("on");
@@ -142,7 +142,7 @@ describe("asynchronous invocations", () => {
     expect(host.counters("on")).toMatchObject({ enqueued: 1, doubled: 1, succeeded: 2 });
   });
 
-  it("nothing more is taken or repeated once the host is closed", async () => {
+  it("are neither accepted nor repeated once the host is closed", async () => {
     const { code } = noting("throw new Error('down')");
     const { host } = hostOf({ on: { code } }, { retryBaseMs: 60_000 });
     await host.invokeAsync("on", "e");

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const HANGS = { code: "await new Promise(() => {})" };
 
-/** A further host on the same directory; the one before it was as good as killed: it says nothing more. */
+/** Starts another host on the same directory; the previous one counts as killed and takes no further part. */
 function hostOf(sources: Parameters<typeof startTestHost>[0]): FunctionHost {
   const started = startTestHost(sources, { eventsDirectory });
   open.push(started);
@@ -28,8 +28,8 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-describe("asynchronous events over a kill of the host", () => {
-  it("are delivered by the next host when no attempt had begun, and forgotten when they succeeded", async () => {
+describe("asynchronous events across a killed host", () => {
+  it("are delivered by the next host when no attempt had started, and deleted once they succeeded", async () => {
     const first = hostOf({ night: { ...HANGS } });
     first.faults.delay("night", 60_000);
     await first.invokeAsync("night", "slot 1");
@@ -42,7 +42,7 @@ describe("asynchronous events over a kill of the host", () => {
     expect(readdirSync(eventsDirectory)).toEqual([]);
   });
 
-  it("are tried again after the attempt that ran, while the function's retries last", async () => {
+  it("are retried after the attempt that ran, while the function has retries left", async () => {
     const first = hostOf({ night: { ...HANGS, maxAsyncRetryAttempts: 1 } });
     await first.invokeAsync("night", "slot 1");
     await until(() => first.counters("night").invocations === 1);
@@ -58,7 +58,7 @@ describe("asynchronous events over a kill of the host", () => {
     expect(readdirSync(eventsDirectory)).toEqual([]);
   });
 
-  it("that are tasks keep their ids and how they ended; one that ran without retries has failed", async () => {
+  it("keep the ids and results of tasks; one that ran without retries has failed", async () => {
     const functions = {
       copy: { code: "if (event.toString() === 'hang') await new Promise(() => {})", asyncTask: true, maxAsyncRetryAttempts: 0 },
     };
@@ -77,7 +77,7 @@ describe("asynchronous events over a kill of the host", () => {
     await expect(second.invokeAsync("copy", "go", { taskId: "running" })).rejects.toMatchObject({ reason: { code: "task.exists" } });
   });
 
-  it("leave no trace of the second delivery of a doubled one", async () => {
+  it("leave no trace of the second delivery of a doubled event", async () => {
     const host = hostOf({ night: { code: "return ''" } });
     host.faults.double("night");
     await host.invokeAsync("night", "slot 1");

@@ -20,8 +20,8 @@ function jsonOf(result: InvocationResult): Record<string, unknown> {
   return JSON.parse(result.value.toString());
 }
 
-describe("the function host, synchronously", () => {
-  it("hands the event over as a Buffer and the context in Function Compute's shape", async () => {
+describe("function host, synchronous invocations", () => {
+  it("passes the event as a Buffer and the context in Function Compute's shape", async () => {
     const { host } = hostOf({
       echo: { code: "return { isBuffer: Buffer.isBuffer(event), text: event.toString(), context, logger: typeof context.logger.warn }" },
     });
@@ -44,7 +44,7 @@ describe("the function host, synchronously", () => {
     expect(result.requestId).toMatch(/^1-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{12}$/);
   });
 
-  it("gives an environment of its own: what was given, the platform's variables, nothing of this machine but PATH and TZ", async () => {
+  it("provides a clean environment: the given variables, the platform's, and only PATH and TZ of this machine", async () => {
     const { host } = hostOf({ env: { code: "return process.env" } }, { env: { OSSNAP_STATE: "oss://state", FC_REGION: "elsewhere" } });
     const { FC_INSTANCE_ID, FC_FUNC_CODE_PATH, PATH, TZ, ...env } = jsonOf(await host.invoke("env", ""));
     expect(env).toEqual({
@@ -83,7 +83,7 @@ describe("the function host, synchronously", () => {
     expect(lines.join("\n")).toContain(`${first.requestId} [error] TypeError: no such policy`);
   });
 
-  it("ends an instance that runs out of time, even in a busy loop, and starts a fresh one", async () => {
+  it("kills an instance that runs out of time, even in a busy loop, and starts a fresh one", async () => {
     const { host } = hostOf({
       slow: { code: "if (event.toString() === 'spin') for (;;); return globalThis.n = (globalThis.n ?? 0) + 1", timeoutSeconds: 1 },
     });
@@ -94,7 +94,7 @@ describe("the function host, synchronously", () => {
     expect(host.counters("slow")).toMatchObject({ coldStarts: 2, timedOut: 1, succeeded: 2 });
   });
 
-  it("reports an instance that ends itself, and goes on with another", async () => {
+  it("reports an instance that exits, and continues with another", async () => {
     const { host } = hostOf({ leave: { code: "if (event.toString() === 'leave') process.exit(1); return 'stayed'" } });
     expect(await host.invoke("leave", "leave")).toMatchObject({
       ok: false,
@@ -104,7 +104,7 @@ describe("the function host, synchronously", () => {
     expect(await host.invoke("leave", "")).toMatchObject({ ok: true });
   });
 
-  it("kills an instance in the middle of its work when told to", async () => {
+  it("kills an instance in the middle of its work on request", async () => {
     const { host } = hostOf({
       work: { code: "await new Promise((resolve) => setTimeout(resolve, event.length * 10_000)); return 'done'" },
     });
@@ -115,7 +115,7 @@ describe("the function host, synchronously", () => {
     expect(await host.invoke("work", "")).toMatchObject({ ok: true });
   });
 
-  it("fails every request of a bundle that cannot be loaded, with the reason", async () => {
+  it("fails every request to a bundle that cannot be loaded, with the reason", async () => {
     const { host } = hostOf({ broken: { code: "module:require('./not-there.js')" }, empty: { code: "module:exports.other = 1" } });
     expect(await host.invoke("broken", "")).toMatchObject({ ok: false, errorMessage: expect.stringContaining("not-there.js") });
     expect(await host.invoke("empty", "")).toMatchObject({
@@ -124,7 +124,7 @@ describe("the function host, synchronously", () => {
     });
   });
 
-  it("uses a warm instance again, starts another while it is busy, and never more than reserved", async () => {
+  it("reuses a warm instance, starts another while it is busy, and never exceeds the reserved concurrency", async () => {
     const code = "await new Promise((resolve) => setTimeout(resolve, 30)); return process.env.FC_INSTANCE_ID";
     const { host } = hostOf({ one: { code, reservedConcurrency: 1 }, many: { code, reservedConcurrency: 2 } });
     const instancesOf = async (name: string) => {
@@ -145,7 +145,7 @@ describe("the function host, synchronously", () => {
       .toEqual([`${requestId} [info] a 1`, `${requestId} [info] c`, `${requestId} [warn] b`]);
   });
 
-  it("lets a new environment reach the next request", async () => {
+  it("applies a new environment to the next request", async () => {
     const { host } = hostOf({ env: { code: "return process.env.PORT ?? 'none'" } });
     const before = await host.invoke("env", "");
     host.setEnv({ PORT: "9411" });
@@ -153,7 +153,7 @@ describe("the function host, synchronously", () => {
     expect([before, after].map((result) => result.ok && result.value.toString())).toEqual(["none", "9411"]);
   });
 
-  it("refuses what the platform would refuse, by name", async () => {
+  it("rejects what the platform would reject, by name", async () => {
     const { host } = hostOf({ some: { code: "return ''" } });
     await expect(host.invoke("other", "")).rejects.toMatchObject({
       code: "absent",

@@ -18,7 +18,7 @@ export interface TestHost {
 
 type Sources = Record<string, { code: string } & Partial<FunctionSpec>>;
 
-/** A host over CommonJS handlers that are written to a fresh directory; `code` is the body of `async (event, context)`. */
+/** A host over CommonJS handlers written to a fresh directory; `code` is the body of `async (event, context)`. */
 export function startTestHost(sources: Sources, options: Partial<FunctionHostOptions> = {}): TestHost {
   const directory = mkdtempSync(join(tmpdir(), "fc-host-"));
   const functions = Object.entries(sources).map(([name, { code, ...spec }]) => {

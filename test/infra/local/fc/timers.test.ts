@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Notes what the timers deliver. */
+/** Records what the timers deliver. */
 function recordingHost(): { host: FunctionHost; events: unknown[] } {
   const events: unknown[] = [];
   const host = {
@@ -26,19 +26,19 @@ describe("timers", () => {
     ["CRON_TZ=Asia/Shanghai 0 30 1 * * *", "2026-11-21T00:00:00.000Z", "2026-11-21T17:30:00.000Z"],
     ["0 30 1 * * *", "2026-11-21T01:30:00.000Z", "2026-11-22T01:30:00.000Z"],
     ["@every 5m", "2026-11-21T01:30:07.000Z", "2026-11-21T01:35:07.000Z"],
-  ])("%s comes after %s at %s", (cron, after, due) => {
+  ])("schedule %s after %s at %s", (cron, after, due) => {
     expect(scheduleOf({ ...trigger, cron })(new Date(after)).toISOString()).toBe(due);
   });
 
   it.each(["30 1 * * *", "CRON_TZ=Mars/Base 0 30 1 * * *", "0 61 1 * * *", "0 0 0 30 2 *", "@every 0m", "@daily"])(
-    "refuse %s, naming timer and cron",
+    "reject %s, naming timer and cron",
     (cron) => {
       const { host } = recordingHost();
       expect(() => startTimers({ host, triggers: [{ ...trigger, cron }] })).toThrow(`timer nightly of create: cron "${cron}"`);
     },
   );
 
-  it("fire at the exact moments of their schedule, until closed", async () => {
+  it("fire at the exact times of their schedule until closed", async () => {
     vi.useFakeTimers({ now: new Date("2026-11-21T17:29:58.300Z") });
     const { host, events } = recordingHost();
     const timers = startTimers({ host, triggers: [trigger, { ...trigger, name: "tick", cron: "@every 1s", payload: "" }] });
@@ -63,7 +63,7 @@ describe("timers", () => {
     timers.close();
   });
 
-  it("tell when the host takes no event", async () => {
+  it("report when the host accepts no event", async () => {
     vi.useFakeTimers({ now: 0 });
     const refused: string[] = [];
     const host = { invokeAsync: async () => Promise.reject(new Error("closed")) } as unknown as FunctionHost;
@@ -73,7 +73,7 @@ describe("timers", () => {
     expect(refused).toEqual(["timer nightly of create: closed"]);
   });
 
-  it("play a night in quick time: the function sees the night's triggerTime", async () => {
+  it("can fire for a past time, which the function receives as triggerTime", async () => {
     const test = startTestHost({ create: { code: "console.log('got ' + event); return ''" } });
     await fireTimer(test.host, trigger, new Date("2022-08-03T13:52:30.000Z"));
     await test.host.idle();

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { endOrphans } from "../../../../infra/local/host/orphans.ts";
 
 let run: string;
-/** Outside the run, which no stranger may name. */
+/** Outside the run, because no other process may mention the run's path. */
 let words: string;
 const started: number[] = [];
 beforeEach(async () => {
@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const directory of [run, words]) await rm(directory, { recursive: true, force: true });
 });
 
-/** A server with a child of its own, as the launcher of Elasticsearch 8 has one; its words are in the file once it listens to signals. */
+/** Starts a server with a child process, as the launcher of Elasticsearch 8 has one. Its file exists once it handles signals. */
 async function server({ args = [], env = {}, trap = "exit" }: { args?: string[]; env?: Record<string, string>; trap?: string }) {
   const said = join(words, `said-${started.length}`);
   const script = `trap '${trap}' TERM; sleep 600 & echo $! > ${said}; while true; do sleep 0.02; done`;
@@ -32,8 +32,8 @@ async function server({ args = [], env = {}, trap = "exit" }: { args?: string[];
   return { pid, grandchild: async () => Number(await readFile(said, "utf8")) };
 }
 
-describe("servers that a killed host left behind", () => {
-  it("are ended with all that they started, known by their command line or their environment", async () => {
+describe("servers left behind by a killed host", () => {
+  it("are ended with all their children, recognised by command line or environment", async () => {
     const byCommand = await server({ args: [join(run, "s3")] });
     const byEnvironment = await server({ env: { HOME: join(run, "source") } });
     await writeFile(join(run, "s3.pid"), String(byCommand.pid));
@@ -47,7 +47,7 @@ describe("servers that a killed host left behind", () => {
     expect(existsSync(join(run, "s3.pid"))).toBe(false);
   });
 
-  it("leave alone a process that has got the pid of one since", async () => {
+  it("do not include an unrelated process that has reused the pid", async () => {
     const stranger = await server({ args: [`${run}-of-somebody-else/s3`] });
     await writeFile(join(run, "s3.pid"), String(stranger.pid));
 
@@ -56,7 +56,7 @@ describe("servers that a killed host left behind", () => {
     expect(existsSync(join(run, "s3.pid"))).toBe(false);
   });
 
-  it("are nobody when the pid is free, or the file was cut short", async () => {
+  it("do not include a free pid or a truncated pid file", async () => {
     await writeFile(join(run, "gone.pid"), "4194999");
     await writeFile(join(run, "cut.pid"), "");
 

@@ -22,8 +22,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-describe("the local host's places", () => {
-  it("lie below OSSNAP_LOCAL_DIR and can be entered by everybody, whatever the umask", async () => {
+describe("directories of the local host", () => {
+  it("are below OSSNAP_LOCAL_DIR and accessible to every user, whatever the umask", async () => {
     const umask = process.umask(0o077);
     try {
       const places = await openPlaces({ OSSNAP_LOCAL_DIR: join(directory, "deep", "base") });
@@ -37,12 +37,12 @@ describe("the local host's places", () => {
     }
   });
 
-  it("lie in the temporary directory, one per user, when nothing else is said", async () => {
+  it("are in the temporary directory, one per user, by default", async () => {
     expect((await openPlaces({})).base).toMatch(new RegExp(`^${tmpdir()}/ossnap-.+`));
     expect((await openPlaces({ OSSNAP_LOCAL_DIR: "" })).base).toMatch(new RegExp(`^${tmpdir()}/ossnap-.+`));
   });
 
-  it.runIf(isRoot)("name the directory that shuts the server's user out", async () => {
+  it.runIf(isRoot)("report the directory that the server's user cannot enter", async () => {
     await chmod(directory, 0o700);
 
     await expect(requireEnterable(directory, "source Elasticsearch")).rejects.toMatchObject({
@@ -51,7 +51,7 @@ describe("the local host's places", () => {
     });
   });
 
-  it.runIf(isRoot)("are handed over to the server with what lies in them", async () => {
+  it.runIf(isRoot)("are handed over to the server's user with their contents", async () => {
     await writeFile(join(directory, "index-0"), "");
     await makeServerDirectories([directory, join(directory, "data")]);
 
@@ -59,8 +59,8 @@ describe("the local host's places", () => {
   });
 });
 
-describe("a shared directory", () => {
-  it("is filled once, though several ask at the same time, and is never seen half full", async () => {
+describe("shared directory", () => {
+  it("is filled once despite concurrent requests, and is never visible half full", async () => {
     const target = join(directory, "tools", "thing-1");
     let fills = 0;
     const fill = async (temporary: string) => {
@@ -79,7 +79,7 @@ describe("a shared directory", () => {
     expect((await readdir(join(directory, "tools"))).sort()).toEqual(["thing-1", "thing-2"]);
   });
 
-  it("leaves nothing behind when filling fails, and can be tried again", async () => {
+  it("leaves nothing behind when filling fails, and can be retried", async () => {
     const target = join(directory, "thing");
     const failure = fillOnce(target, async (temporary) => {
       await writeFile(join(temporary, "half"), "");
@@ -92,7 +92,7 @@ describe("a shared directory", () => {
     expect(await readdir(directory)).toEqual(["thing"]);
   });
 
-  it("can be read by everybody after it was opened", async () => {
+  it("is readable by every user after it was opened", async () => {
     const target = join(directory, "closed");
     await fillOnce(target, async (temporary) => {
       await writeFile(join(temporary, "file"), "", { mode: 0o600 });

@@ -26,8 +26,8 @@ async function stateWithClaim(until: string) {
   return { state, head: async () => (await log.read("backup-nightly-1"))?.head };
 }
 
-describe("the claims of a killed host", () => {
-  it("run out at once, and the job keeps everything else", async () => {
+describe("claims of a killed host", () => {
+  it("expire at once, and the job keeps everything else", async () => {
     const { state, head } = await stateWithClaim(later(30));
     const before = await head();
     expect(await releaseClaims(state)).toEqual(["backup-nightly-1"]);
@@ -37,7 +37,7 @@ describe("the claims of a killed host", () => {
     expect(after?.claim).toMatchObject({ effect: "startSnapshot", attempt: 2 });
   });
 
-  it("that have run out already are left as they are", async () => {
+  it("are left unchanged if they have already expired", async () => {
     const { state, head } = await stateWithClaim(later(-1));
     expect(await releaseClaims(state)).toEqual([]);
     expect((await head())?.seq).toBe(1);

@@ -19,8 +19,8 @@ afterEach(async () => {
   await rm(base, { recursive: true, force: true });
 });
 
-describe("the directory of a run", () => {
-  it("that nobody named is fresh and goes with the host, and one of a dead host is swept", async () => {
+describe("run directory", () => {
+  it("is fresh and removed with the host when it was not named, and one of a dead host is swept", async () => {
     await mkdir(join(places.runs, "1763700000000-4194999"));
     const run = await takeRun(places, undefined);
     expect(await readdir(places.runs)).toEqual([run.directory.split("/").at(-1)]);
@@ -28,7 +28,7 @@ describe("the directory of a run", () => {
     expect(await readdir(places.runs)).toEqual([]);
   });
 
-  it("that was named is made, stays, and holds the same keys at the next start", async () => {
+  it("is created, kept and reopened with the same keys when it was named", async () => {
     const named = join(base, "deep", "data");
     const first = await takeRun(places, named);
     const plan = openPlan(first.directory, {});
@@ -39,7 +39,7 @@ describe("the directory of a run", () => {
     expect((await stat(join(named, "plan.json"))).mode & 0o777).toBe(0o600);
   });
 
-  it("is refused while a host runs on it, and taken when only the pid is the same", async () => {
+  it("is rejected while a host runs on it, and accepted when only the pid matches", async () => {
     const named = join(base, "data");
     await takeRun(places, named);
     const parent = process.ppid;
@@ -52,7 +52,7 @@ describe("the directory of a run", () => {
     expect((await takeRun(places, named)).directory).toBe(named);
   });
 
-  it("is refused when it holds something else", async () => {
+  it("is rejected when it holds other files", async () => {
     await writeFile(join(base, "letter.txt"), "");
     await expect(takeRun(places, base)).rejects.toMatchObject({
       code: "invalid",
@@ -60,7 +60,7 @@ describe("the directory of a run", () => {
     });
   });
 
-  it("keeps its versions and ports, and says so when others are asked for", async () => {
+  it("keeps its versions and ports, and reports a conflicting request", async () => {
     const versions = { source: "6.7.0", target: "7.10.2" };
     const plan = openPlan(base, { OSSNAP_PORT_BASE: "21000" }, versions);
     keepPlan(plan);
@@ -72,7 +72,7 @@ describe("the directory of a run", () => {
   });
 });
 
-describe("the position of a story", () => {
+describe("story position", () => {
   it("keeps the nights that were chosen first, and the scenes that were played", () => {
     const position = openPosition(base, 4);
     expect(position).toMatchObject({ scenesPlayed: 0 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readStartOptions } from "../../../../infra/local/host/startOptions.ts";
 
-describe("the options of npm start", () => {
-  it("are all left out, or given in any order", () => {
+describe("options of npm start", () => {
+  it("may be omitted, or given in any order", () => {
     expect(readStartOptions([])).toEqual({ once: false, json: false, versions: undefined, data: undefined });
     const versions = { source: "6.7.0", target: "7.10.2" };
     expect(readStartOptions(["--versions", "6.7.0,7.10.2", "--json", "--once"])).toEqual({
@@ -25,7 +25,7 @@ describe("the options of npm start", () => {
     [["--versions", "6.7.0"], "is not a source's and a target's version"],
     [["--versions", "6.7.0,6.7.0,7.10.2"], "is not a source's and a target's version"],
     [["--versions", "6.7.0,7.10.3"], "Elasticsearch 7.10.3 cannot be run locally: take one of 2.4.6, "],
-  ])("%j are refused by name and with the fix", (args, message) => {
+  ])("%j are rejected by name and with the fix", (args, message) => {
     expect(() => readStartOptions(args)).toThrow(expect.objectContaining({ code: "invalid", message: expect.stringContaining(message) }));
   });
 });

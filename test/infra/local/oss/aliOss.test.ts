@@ -29,7 +29,7 @@ describe.each([
     return { ...oss, client: () => oss.client({ ...signing, endpoint: `http://${host}:${oss.port}` }) };
   };
 
-  it("puts and gets an object under an odd key, as a file that others may read", async () => {
+  it("puts and gets an object under an unusual key, as a file readable by other users", async () => {
     const oss = await start();
     const client = oss.client();
     const body = Buffer.from("hello world");
@@ -72,7 +72,7 @@ describe.each([
     expect(standard.content.toString()).toBe("89");
   });
 
-  it("lists by pages in both versions, with prefixes and odd keys", async () => {
+  it("lists in pages in both versions, with prefixes and unusual keys", async () => {
     const client = (await start()).client();
     const names = ["a", "b c", "dir/1", "dir/2", "é&<", "\u{1F600}"];
     for (const name of names) await client.put(name, Buffer.from(name));
@@ -105,7 +105,7 @@ describe.each([
     expect((await client.deleteMulti(["again"], { quiet: true })).deleted).toEqual([]);
   });
 
-  it("uploads in parts, copies parts, lists and aborts; nothing shows before the end", async () => {
+  it("uploads in parts, copies parts, lists and aborts; nothing is visible before completion", async () => {
     const client = (await start()).client();
     const body = randomBytes(2 * PART_BYTES + 10);
     const { uploadId } = await client.initMultipartUpload("big one");
@@ -149,7 +149,7 @@ describe.each([
     expect(await codeOf(client.copy("to", "absent"))).toBe("NoSuchKey");
   });
 
-  it("tells about the bucket", async () => {
+  it("returns information about the bucket", async () => {
     const client = (await start()).client();
     expect((await client.getBucketInfo(BUCKET)).bucket).toMatchObject({ Name: BUCKET, Location: "oss-cn-hangzhou" });
     expect((await client.getBucketACL(BUCKET)).acl).toBe("private");
@@ -162,7 +162,7 @@ describe.each([
 });
 
 describe("writes", () => {
-  it("let exactly one of twenty racing puts win when overwriting is forbidden", async () => {
+  it("let exactly one of twenty concurrent puts win when overwriting is forbidden", async () => {
     const client = (await startTestOss()).client();
     const headers = { "x-oss-forbid-overwrite": "true" };
     const bodies = Array.from({ length: 20 }, (_, writer) => Buffer.from(`writer ${writer}`));
@@ -171,7 +171,7 @@ describe("writes", () => {
     expect((await client.get("lease/1")).content).toEqual(bodies[codes.indexOf("no error")]);
   });
 
-  it("overwrite all the same in a versioned bucket, which says that it is one", async () => {
+  it("overwrite anyway in a versioned bucket, which reports that it is versioned", async () => {
     const client = (await startTestOss({ versionedBuckets: [BUCKET] })).client();
     const headers = { "x-oss-forbid-overwrite": "true" };
     await client.put("lease/1", Buffer.from("first"), { headers });
@@ -182,7 +182,7 @@ describe("writes", () => {
     expect((await client.getBucketInfo(BUCKET)).bucket.Versioning).toBe("Enabled");
   });
 
-  it("refuse to overwrite by copy and by multipart too", async () => {
+  it("also refuse to overwrite by copy and by multipart upload", async () => {
     const client = (await startTestOss()).client();
     await client.put("taken", Buffer.from("x"));
     const headers = { "x-oss-forbid-overwrite": "true" };
@@ -190,14 +190,14 @@ describe("writes", () => {
     expect(await codeOf(client.initMultipartUpload("taken", { headers }))).toBe("FileAlreadyExists");
   });
 
-  it("refuse a body that is not what its Content-MD5 says, and keep nothing of it", async () => {
+  it("reject a body that does not match its Content-MD5, and store nothing", async () => {
     const client = (await startTestOss()).client();
     const headers = { "Content-MD5": Buffer.alloc(16).toString("base64") };
     expect(await codeOf(client.put("k", Buffer.from("x"), { headers }))).toBe("InvalidDigest");
     expect(await codeOf(client.head("k"))).toBe("NoSuchKey");
   });
 
-  it("leave nothing behind when the body breaks off", async () => {
+  it("leave nothing behind when the body is interrupted", async () => {
     const oss = await startTestOss();
     async function* breaksOff() {
       yield Buffer.alloc(100_000);
@@ -224,7 +224,7 @@ describe("writes", () => {
     expect((await client.get("k")).content.toString()).toBe("tiny");
   });
 
-  it("never leave the bucket's directory", async () => {
+  it("never escape the bucket's directory", async () => {
     const oss = await startTestOss();
     for (const key of ["a//b", "dir/"]) {
       expect(await codeOf(oss.client().put(key, Buffer.from("x")))).toBe("InvalidObjectName");
@@ -235,7 +235,7 @@ describe("writes", () => {
     expect(await codeOf(oss.client().get("file/below"))).toBe("NoSuchKey");
   });
 
-  it("tell a missing bucket from a missing key", async () => {
+  it("distinguish a missing bucket from a missing key", async () => {
     const oss = await startTestOss();
     expect(await codeOf(oss.client().get("absent"))).toBe("NoSuchKey");
     const elsewhere = oss.client({ bucket: "no-such-bucket" });
@@ -244,7 +244,7 @@ describe("writes", () => {
     expect(await codeOf(elsewhere.listV2({} as OSS.ListV2ObjectsQuery))).toBe("NoSuchBucket");
   });
 
-  it("show files that others wrote, also after they were replaced", async () => {
+  it("reflect files that other programs wrote, even over an existing object", async () => {
     const oss = await startTestOss();
     const path = join(oss.root, BUCKET, "index-0");
     await oss.client().put("index-0", Buffer.from("ours"), { meta: { uid: 1, pid: 1 } });
@@ -254,7 +254,7 @@ describe("writes", () => {
     expect(meta).toBeNull();
   });
 
-  it("keep metadata and multipart ETags over a restart", async () => {
+  it("keep metadata and multipart ETags across a restart", async () => {
     const oss = await startTestOss();
     await oss.client().put("k", Buffer.from("x"), { meta: { uid: 1, pid: 2 } });
     const { startOss } = await import("../../../../infra/local/oss/startOss.ts");

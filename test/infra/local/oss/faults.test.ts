@@ -14,7 +14,7 @@ async function startWithObject() {
 }
 
 describe("faults", () => {
-  it("answer with any status until they are used up, and only what they match", async () => {
+  it("answer with any status until they are used up, and only for matching requests", async () => {
     const { oss, client } = await startWithObject();
     const fault = oss.faults.add({ kind: "status", match: { method: "GET", key: "dir/" }, params: { status: 500 }, times: 2 });
     expect((await client.head("dir/k")).status).toBe(200);
@@ -25,7 +25,7 @@ describe("faults", () => {
     expect(fault.fired).toBe(2);
   });
 
-  it("throttle with the delay that OSS asks for", async () => {
+  it("throttle with the delay header of OSS", async () => {
     const { oss, client } = await startWithObject();
     oss.faults.add({ kind: "slowdown", params: { delayMs: 250 }, times: 1 });
     const byPath = oss.client({ sldEnable: true, endpoint: `http://localhost:${oss.port}` });
@@ -34,14 +34,14 @@ describe("faults", () => {
     expect(await codeOf(client.get("dir/k"))).toBe("no error");
   });
 
-  it("delay an answer", async () => {
+  it("delay a response", async () => {
     const { oss, client } = await startWithObject();
     oss.faults.add({ kind: "latency", match: { operation: "GetObject" }, params: { ms: 60_000 }, times: 1 });
     expect(await codeOf(client.get("dir/k", { timeout: 50 }))).toBe("ResponseTimeoutError");
     expect(oss.faults.fired()[0]?.fired).toBe(1);
   });
 
-  it("cut a body after the bytes asked for", async () => {
+  it("cut a body after the given number of bytes", async () => {
     const { oss, client } = await startWithObject();
     oss.faults.add({ kind: "cutBody", params: { afterBytes: 300_001 }, times: 1 });
     const { stream, res } = await client.getStream("dir/k");
@@ -54,7 +54,7 @@ describe("faults", () => {
     expect(gotBytes).toBe(300_001);
   });
 
-  it("stall a body, and let it go on when the time is over", async () => {
+  it("stall a body and resume it when the time is over", async () => {
     const { oss, client } = await startWithObject();
     oss.faults.add({ kind: "stallBody", params: { afterBytes: 10, ms: 30 }, times: 1 });
     expect((await buffer((await client.getStream("dir/k")).stream)).equals(BODY)).toBe(true);
@@ -69,7 +69,7 @@ describe("faults", () => {
     expect(await ended).toBe("cut");
   });
 
-  it("lose the answer of a write that was done", async () => {
+  it("lose the response of a completed write", async () => {
     const { oss, client } = await startWithObject();
     oss.faults.add({ kind: "cutBody", match: { method: "PUT" }, times: 1 });
     await expect(client.put("written", Buffer.from("x"))).rejects.toMatchObject({ status: -1 });

@@ -9,10 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BUCKET, codeOf, KEYS } from "./startTestOss.ts";
 
 const ossModule = new URL("../../../../infra/local/oss/startOss.ts", import.meta.url).href;
-/** Large enough to be cut by a kill in the middle. */
+/** Large enough to be interrupted by a kill in the middle. */
 const OBJECT_BYTES = 512 * 1024;
 const KILLS = 2;
-/** At least 100 KB, or OSS takes a part as the last one only. */
+/** OSS accepts a part below 100 KB only as the last one. */
 const PART = Buffer.alloc(200 * 1024, "p");
 
 let root: string;
@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** The server in a process of its own, so that it can be killed without this one. */
+/** Runs the server in a separate process, so that it can be killed without this one. */
 async function start(): Promise<OSS> {
   const script = `
     import { startOss } from ${JSON.stringify(ossModule)};
@@ -48,11 +48,11 @@ async function kill(): Promise<void> {
   await ended;
 }
 
-/** One letter all through, so that bytes of two writers cannot pass for one object. */
+/** The same letter throughout, so that bytes of two writers cannot pass for one object. */
 const bodyOf = (letter: string) => Buffer.alloc(OBJECT_BYTES, letter);
 
-describe("the OSS stand-in that is killed", () => {
-  it("has every object whole or not at all, and every answered one", async () => {
+describe("OSS stand-in that is killed", () => {
+  it("has every object whole or not at all, and every acknowledged one", async () => {
     const answered = new Map<string, string>();
     for (let round = 0; round < KILLS; round += 1) {
       const client = await start();
@@ -61,7 +61,7 @@ describe("the OSS stand-in that is killed", () => {
         await client.put(`o-${at % 12}`, bodyOf(letter), { headers: at < 12 ? { "x-oss-forbid-overwrite": "true" } : {} });
         answered.set(`o-${at % 12}`, letter);
       });
-      // As soon as the first are through, while others are on their way.
+      // As soon as the first writes have finished, while others are still in progress.
       await Promise.any(writes).catch(() => undefined);
       await kill();
       await Promise.allSettled(writes);
@@ -78,7 +78,7 @@ describe("the OSS stand-in that is killed", () => {
     expect(await readdir(join(root, ".oss", "incoming"))).toEqual([]);
   });
 
-  it("still refuses to overwrite what was there, and what it answered for", async () => {
+  it("still refuses to overwrite existing and acknowledged objects", async () => {
     const headers = { "x-oss-forbid-overwrite": "true" };
     const client = await start();
     const writers = "abcdefgh".split("").map(async (letter) => {
@@ -94,7 +94,7 @@ describe("the OSS stand-in that is killed", () => {
     expect(((await again.get("claim")).content as Buffer).equals(bodyOf(winner))).toBe(true);
   });
 
-  it("goes on with a multipart upload from the parts it has", async () => {
+  it("continues a multipart upload from the existing parts", async () => {
     const client = await start();
     const { uploadId } = await client.initMultipartUpload("big");
     const { etag } = await client.uploadPart("big", uploadId, 1, Readable.from([PART]) as never, 0, PART.length);

@@ -46,7 +46,7 @@ describe("events", () => {
     });
   });
 
-  it("tell how an object came to be, and leave out parts, refusals and other keys", async () => {
+  it("name the operation that created the object, and leave out parts, refused writes and other keys", async () => {
     const { client, delivered } = await startWatched();
     await client.put("repo/indices/0/__data", Buffer.from("x"));
     await client.copy("repo/index-2", "repo/indices/0/__data");
@@ -61,7 +61,7 @@ describe("events", () => {
     ]);
   });
 
-  it("reach every rule that matches, by suffix and by wildcard", async () => {
+  it("reach every matching rule, by suffix and by wildcard", async () => {
     const latest: EventRule = { bucket: BUCKET, prefix: "", suffix: "index.latest", events: ["oss:ObjectCreated:*"] };
     const { client, delivered } = await startWatched([RULE, latest, { ...latest, bucket: "another" }]);
     await client.put("repo/index.latest", Buffer.from("x"));

@@ -11,7 +11,7 @@ function s3Client(oss: TestOss, secretAccessKey = KEYS.secretAccessKey): S3Clien
 }
 
 describe("an S3 client", () => {
-  it("lists, heads and gets what OSS holds", async () => {
+  it("lists, heads and gets objects in OSS", async () => {
     const oss = await startTestOss();
     const body = Buffer.from("0123456789");
     for (const key of ["dir/a+b c é&=%", "dir/z", "top"]) await oss.client().put(key, body, { meta: { uid: 1, pid: 2 } });
@@ -32,7 +32,7 @@ describe("an S3 client", () => {
     expect((await buffer(range.Body as NodeJS.ReadableStream)).toString()).toBe("89");
   });
 
-  it("is refused by name: a wrong secret, a missing key, a missing bucket, any write", async () => {
+  it("gets named errors: a wrong secret, a missing key, a missing bucket, any write", async () => {
     const oss = await startTestOss();
     const nameOf = (call: Promise<unknown>): Promise<string> =>
       call.then(

@@ -8,7 +8,7 @@ import { type OssServer, startOss } from "../../../../infra/local/oss/startOss.t
 import { BUCKET, codeOf, KEYS, startTestOss } from "./startTestOss.ts";
 
 describe("startOss", () => {
-  it("says which port is in use", async () => {
+  it("names the port that is in use", async () => {
     const oss = await startTestOss();
     const root = await mkdtemp(join(tmpdir(), "oss-test-"));
     const second = startOss({ root, port: oss.port, region: "cn-hangzhou", credentials: [KEYS] });
@@ -19,7 +19,7 @@ describe("startOss", () => {
     await rm(root, { recursive: true });
   });
 
-  it("counts requests by operation until it is told to start again", async () => {
+  it("counts requests by operation until reset", async () => {
     const oss = await startTestOss();
     await oss.client().put("k", Buffer.from("x"));
     await codeOf(oss.client().get("absent"));
@@ -29,7 +29,7 @@ describe("startOss", () => {
     expect(oss.requests.counts()).toEqual({});
   });
 
-  it("refuses a wrong secret, an unknown key, a wrong region and a wrong token, each in OSS's words", async () => {
+  it("rejects a wrong secret, an unknown key, a wrong region and a wrong token, each with the error code of OSS", async () => {
     const sts = { accessKeyId: "STS.1", secretAccessKey: "sts-secret", securityToken: "right" };
     const oss = await startTestOss({ credentials: [KEYS, sts] });
     const attempt = (options: Record<string, unknown>) => codeOf(oss.client(options).put("k", Buffer.from("x")));
@@ -44,7 +44,7 @@ describe("startOss", () => {
     expect(await attempt({ region: "oss-cn-beijing" })).toBe("InvalidArgument");
   });
 
-  it("refuses a clock that is off by more than 15 minutes, either way", async () => {
+  it("rejects a clock that is off by more than 15 minutes in either direction", async () => {
     const oss = await startTestOss();
     const attempt = (amendTimeSkewed: number, authorizationV4: boolean) =>
       codeOf(oss.client({ amendTimeSkewed, authorizationV4 }).put("k", Buffer.from("x")));
@@ -68,7 +68,7 @@ describe("startOss", () => {
     );
   });
 
-  it("takes signed addresses of both versions until they expire", async () => {
+  it("accepts signed URLs of both versions until they expire", async () => {
     const oss = await startTestOss();
     const client = oss.client({ sldEnable: true, endpoint: `http://localhost:${oss.port}` });
     await client.put("a b", Buffer.from("signed"));
@@ -80,7 +80,7 @@ describe("startOss", () => {
     expect(await get(oss, byName.signatureUrl("a b", { expires: -60 }))).toEqual({ status: 403, body: expect.stringContaining("expired") });
   });
 
-  it("does not take a sub-resource that it lacks for a plain write", async () => {
+  it("does not treat an unsupported sub-resource as a plain write", async () => {
     const oss = await startTestOss();
     await oss.client().put("k", Buffer.from("kept"));
     expect(await codeOf(oss.client().putACL("k", "private"))).toBe("NotImplemented");
@@ -88,7 +88,7 @@ describe("startOss", () => {
   });
 });
 
-/** A request to BUCKET.localhost, a name that not every machine resolves. */
+/** Requests BUCKET.localhost, a name that not every machine resolves. */
 function get(oss: OssServer, address: string): Promise<{ status: number | undefined; body: string }> {
   const { host, pathname, search } = new URL(address);
   return new Promise((resolve, reject) => {

@@ -15,12 +15,12 @@ export interface TestOss extends OssServer {
   client(options?: Partial<OSS.Options> & Record<string, unknown>): OSS;
 }
 
-/** A server on a free port over a new directory with one bucket; both are gone when the test is over. */
+/** A server on a free port over a new directory with one bucket; both are removed when the test is over. */
 export async function startTestOss<Rule extends EventRule = EventRule>(options: Partial<OssOptions<Rule>> = {}): Promise<TestOss> {
   const root = await mkdtemp(join(tmpdir(), "oss-test-"));
   await mkdir(join(root, BUCKET));
   const server = await startOss<Rule>({ root, port: 0, region: "cn-hangzhou", credentials: [KEYS], ...options });
-  // Agents of their own: the library's global one would keep connections of other tests.
+  // A separate agent, because the library's global one would keep connections of other tests.
   const agent = new Agent({ keepAlive: true });
   onTestFinished(async () => {
     agent.destroy();

@@ -18,7 +18,7 @@ const node = {
 const options = { ...node, runDirectory: join(tmpdir(), "ossnap-never-made") };
 
 describe("starting Elasticsearch", () => {
-  it("names the port and who wanted it when the port is in use", async () => {
+  it("names the port and the server that needs it when the port is in use", async () => {
     const server = createServer();
     const httpPort = await freePort();
     await new Promise<void>((resolve) => server.listen(httpPort, "127.0.0.1", resolve));
@@ -28,16 +28,16 @@ describe("starting Elasticsearch", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("refuses a version that nobody tried, and names those that were", async () => {
+  it("rejects an untested version, and lists the tested ones", async () => {
     const message = expect.stringMatching(/^Elasticsearch 5\.0\.0 cannot be run locally: take one of 2\.4\.6, 5\.5\.2, /);
 
     await expect(startElasticsearch({ ...options, version: "5.0.0" })).rejects.toMatchObject({ code: "invalid", message });
   });
 });
 
-describe("a version's configuration", () => {
+describe("configuration of a version", () => {
   it.each(["2.4.6", "5.5.3", "6.7.0", "7.10.2", "8.17.0", "9.2.0"])(
-    "of %s stays on loopback, by itself, and off a full disk's thresholds",
+    "of %s binds to loopback, runs as a single node, and ignores disk thresholds",
     (version) => {
       const config = elasticsearchVersion(version).config(node);
 
@@ -50,7 +50,7 @@ describe("a version's configuration", () => {
     },
   );
 
-  it("is found by the command in each version's own way", () => {
+  it("is passed to the command in each version's own way", () => {
     const commandOf = (version: string) => elasticsearchVersion(version).command(node, "/dist", "/jdk");
 
     expect(commandOf("2.4.6").args.slice(-5)).toEqual([
@@ -72,15 +72,15 @@ describe("a version's configuration", () => {
   });
 });
 
-describe("a program that fails", () => {
-  it("is told with what it said and how it ended", async () => {
+describe("a failing program", () => {
+  it("is reported with its output and its exit code", async () => {
     await expect(runProgram("Elasticsearch 5.5.3 from Maven", "sh", ["-c", "echo no network >&2; exit 4"])).rejects.toMatchObject({
       code: "transient",
       message: "Elasticsearch 5.5.3 from Maven: sh ended with exit code 4:\nno network",
     });
   });
 
-  it("is told to be missing when it is", async () => {
+  it("is reported as missing when it is", async () => {
     await expect(runProgram("rclone", "ossnap-no-such-program", [])).rejects.toMatchObject({
       code: "invalid",
       message: expect.stringContaining("ossnap-no-such-program is missing"),

@@ -24,8 +24,8 @@ const shell = (name: string, script: string) => ({
   logFile: join(directory, `${name}.log`),
 });
 
-describe("a child process", () => {
-  it("is asked to end, and its last words are kept", async () => {
+describe("child process", () => {
+  it("is asked to stop, and its last output is kept", async () => {
     const child = await startChild(shell("polite", "trap 'echo bye; exit 3' TERM; echo ready; while true; do sleep 0.05; done"));
     await until(() => child.logTail().includes("ready"));
     expect(child.ended()).toBeUndefined();
@@ -37,7 +37,7 @@ describe("a child process", () => {
     expect(isRunning(child.pid)).toBe(false);
   });
 
-  it("is killed with all that it started", async () => {
+  it("is killed with all its children", async () => {
     const child = await startChild(shell("family", "trap '' TERM; sleep 600 & echo $!; wait"));
     await until(() => /\d+/.test(child.logTail()));
     const grandchild = Number(child.logTail());
@@ -47,7 +47,7 @@ describe("a child process", () => {
     await until(() => !isRunning(grandchild));
   });
 
-  it("tells of its own end", async () => {
+  it("reports its own exit", async () => {
     const child = await startChild(shell("short", "echo oops >&2; exit 7"));
     await until(() => child.ended() !== undefined);
 
@@ -55,14 +55,14 @@ describe("a child process", () => {
     expect(child.logTail()).toBe("oops");
   });
 
-  it("that cannot be started is invalid, and named", async () => {
+  it("fails as invalid, with its name, when it cannot be started", async () => {
     const failure = startChild({ ...shell("S3 server", ""), command: join(directory, "nosuch") });
 
     await expect(failure).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("S3 server cannot be started") });
   });
 });
 
-describe.concurrent("the end of the host", () => {
+describe.concurrent("exit of the host", () => {
   it.each([
     ["SIGINT", 130, ""],
     ["SIGTERM", 143, ""],

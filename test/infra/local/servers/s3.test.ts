@@ -9,7 +9,7 @@ import { type S3Server, startS3 } from "../../../../infra/local/servers/s3.ts";
 const INSTALL_TIMEOUT_MS = 300_000;
 const secretAccessKey = "SK-planted-secret";
 
-describe("the local S3 server", () => {
+describe("local S3 server", () => {
   let root: string;
   let port: number;
   let server: S3Server;
@@ -37,7 +37,7 @@ describe("the local S3 server", () => {
       credentials: { accessKeyId: "AKTEST", secretAccessKey: secret },
     });
 
-  it("serves a file that another program wrote, and lists it once its short cache time is over", async () => {
+  it("serves a file that another program wrote, and lists it once its short cache time has passed", async () => {
     const client = clientWith(secretAccessKey);
     const first = await client.send(new GetObjectCommand({ Bucket: "movies", Key: "index-0" }));
     await writeFile(join(root, "movies", "index-1"), "second");
@@ -47,13 +47,13 @@ describe("the local S3 server", () => {
     await expect.poll(listed).toEqual(["index-0", "index-1"]);
   });
 
-  it("refuses a wrong secret", async () => {
+  it("rejects a wrong secret", async () => {
     await expect(clientWith("wrong").send(new ListObjectsV2Command({ Bucket: "movies" }))).rejects.toMatchObject({
       name: "SignatureDoesNotMatch",
     });
   });
 
-  it("names the port and itself when the port is in use, and never the secret", async () => {
+  it("names the port and itself when the port is in use, but never the secret", async () => {
     const failure = await startS3({ root, port, accessKeyId: "AKTEST", secretAccessKey }).catch((error: Error) => error);
 
     expect(failure).toMatchObject({ code: "conflict", message: expect.stringContaining(`port ${port} (S3 server) is in use`) });
@@ -61,7 +61,7 @@ describe("the local S3 server", () => {
     expect(await readFile(`${root}.rclone-${port}.log`, "utf8")).not.toContain(secretAccessKey);
   });
 
-  it("refuses keys that rclone would silently not know, without repeating them", async () => {
+  it("rejects keys that rclone would silently ignore, without repeating them", async () => {
     const other = await freePort();
     const short = startS3({ root, port: other, accessKeyId: "AK", secretAccessKey });
     const comma = await startS3({ root, port: other, accessKeyId: "AKTEST", secretAccessKey: "planted,secret" }).catch(

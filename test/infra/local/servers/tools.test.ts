@@ -14,8 +14,8 @@ afterAll(async () => {
 
 const java = (major: number) => ({ home: `/jdk-${major}`, major });
 
-describe("the tools of the local host", () => {
-  it("that are missing are all named in one message, each with how to get it", async () => {
+describe("tools of the local host", () => {
+  it("are all named in one message when they are missing, each with how to install it", async () => {
     await writeFile(join(directory, "mvn"), "#!/bin/sh\nexit 1\n");
     await chmod(join(directory, "mvn"), 0o755);
     const failure = await checkTools({ PATH: directory }).catch((error: unknown) => error);
@@ -26,7 +26,7 @@ describe("the tools of the local host", () => {
     expect(message).toContain("Python 3 with venv is missing");
   });
 
-  it("say which Java there is when it is the wrong one", async () => {
+  it("report the required Java version when it is missing", async () => {
     const nobodysJava = { first: 97, last: 98, preferred: 97 };
 
     await expect(requireJava(nobodysJava)).rejects.toMatchObject({
@@ -37,13 +37,13 @@ describe("the tools of the local host", () => {
     });
   });
 
-  it("take the Java that Elasticsearch was tried with, else the newest that can work", () => {
+  it("prefer the Java that Elasticsearch was tested with, or else the newest that works", () => {
     expect(pickJava([java(11), java(21), java(17), java(25)], JAVA_17)).toEqual(java(17));
     expect(pickJava([java(18), java(21), java(25)], JAVA_17)).toEqual(java(21));
     expect(pickJava([java(11), java(25)], JAVA_17)).toBeUndefined();
   });
 
-  it("read what Java says of itself", () => {
+  it("parse the properties that Java prints", () => {
     const text =
       "Property settings:\n    java.home = /usr/lib/jvm/java 17\n    java.specification.version = 17\n    java.version = 17.0.15\n";
 

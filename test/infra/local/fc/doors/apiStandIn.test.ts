@@ -32,7 +32,7 @@ interface Asked {
   keys?: Partial<typeof ACCOUNT.credentials>;
 }
 
-/** Alibaba Cloud's own client, as an adapter would use it. */
+/** Alibaba Cloud's own client, used as an adapter would use it. */
 async function ask({ method = "GET", pathname, query = {}, headers = {}, body, keys = {} }: Asked) {
   const config = new Config({
     ...ACCOUNT.credentials,
@@ -56,8 +56,8 @@ async function ask({ method = "GET", pathname, query = {}, headers = {}, body, k
 
 const invocations = "/2023-03-30/functions/echo/invocations";
 
-describe("the stand-in for Function Compute's API", () => {
-  it("takes what the real client signs: bodies, odd query values, security token", async () => {
+describe("stand-in for the Function Compute API", () => {
+  it("accepts what the real client signs: bodies, unusual query values, security token", async () => {
     const query = { qualifier: "LATEST", odd: "a+b c/é*'()!~%&=" };
     const answer = await ask({ method: "POST", pathname: invocations, query, body: { text: "é" } });
     expect(answer).toMatchObject({ statusCode: 200, body: '{"got":{"text":"é"}}' });
@@ -68,11 +68,11 @@ describe("the stand-in for Function Compute's API", () => {
     ["a wrong secret", { accessKeySecret: "wrong" }, "SignatureNotMatch"],
     ["a foreign key id", { accessKeyId: "LTAIother" }, "InvalidAccessKeyID"],
     ["another security token", { securityToken: "stolen" }, "InvalidSecurityToken"],
-  ])("refuses %s with 403", async (_what, keys, code) => {
+  ])("rejects %s with 403", async (_what, keys, code) => {
     await expect(ask({ method: "POST", pathname: invocations, body: {}, keys })).rejects.toMatchObject({ statusCode: 403, code });
   });
 
-  it("refuses a body, a query or a header that was changed after signing, and a missing signature", async () => {
+  it("rejects a body, query or header that was changed after signing, and a missing signature", async () => {
     const plain = await fetch(api.url + invocations, { method: "POST", body: "{}" });
     expect([plain.status, await plain.json()]).toEqual([
       400,
@@ -87,7 +87,7 @@ describe("the stand-in for Function Compute's API", () => {
     expect((await again(invocations, { ...signed, "x-acs-unsigned": "1" }, '{"a":1}')).status).toBe(400);
   });
 
-  it.each([16, -16])("refuses a clock that is %d minutes off", async (minutes) => {
+  it.each([16, -16])("rejects a clock that is %d minutes off", async (minutes) => {
     skewMs = minutes * 60_000;
     const refused = ask({ method: "POST", pathname: invocations, body: {} });
     await expect(refused).rejects.toMatchObject({ statusCode: 403, code: "RequestTimeTooSkewed" });
@@ -100,7 +100,7 @@ describe("the stand-in for Function Compute's API", () => {
     expect(JSON.parse(String(answer.body))).toMatchObject({ errorType: "TypeError", errorMessage: "no policy" });
   });
 
-  it("queues an asynchronous task, shows it, refuses its id again, stops it", async () => {
+  it("queues an asynchronous task, shows it, rejects its id when reused, and stops it", async () => {
     const base = "/2023-03-30/functions/ossnap-copy-blobs";
     const start = () =>
       ask({
@@ -128,11 +128,11 @@ describe("the stand-in for Function Compute's API", () => {
     ["an unknown task", "GET", "/2023-03-30/functions/ossnap-copy-blobs/async-tasks/never", 404, "AsyncTaskNotFound"],
     ["an unknown function", "GET", "/2023-03-30/functions/nobody/async-tasks/t1", 404, "FunctionNotFound"],
     ["an operation it does not have", "DELETE", "/2023-03-30/functions/echo", 400, "PathNotSupported"],
-  ])("refuses %s", async (_what, method, pathname, statusCode, code) => {
+  ])("rejects %s", async (_what, method, pathname, statusCode, code) => {
     await expect(ask({ method, pathname })).rejects.toMatchObject({ statusCode, code });
   });
 
-  it("refuses an asynchronous payload above 128 KB", async () => {
+  it("rejects an asynchronous payload above 128 KB", async () => {
     const asked = ask({
       method: "POST",
       pathname: invocations,
@@ -143,7 +143,7 @@ describe("the stand-in for Function Compute's API", () => {
   });
 });
 
-/** The headers that the real client sends with the body {"a":1}, noted on their way out. */
+/** Captures the headers that the real client sends with the body {"a":1}. */
 async function signedHeaders(): Promise<Record<string, string>> {
   const outgoing = vi.spyOn(http, "request");
   await ask({ method: "POST", pathname: invocations, body: { a: 1 } });

@@ -30,7 +30,7 @@ interface Sent {
   body?: Buffer | string;
 }
 
-/** By hand, since fetch would rewrite the path and merge the headers. */
+/** Sends a raw request, because fetch would rewrite the path and merge the headers. */
 function send(
   path: string,
   { method = "GET", headers = {}, body = "" }: Sent = {},
@@ -46,8 +46,8 @@ function send(
   });
 }
 
-describe("the HTTP door", () => {
-  it("makes exactly the platform's event of a request", async () => {
+describe("HTTP door", () => {
+  it("turns a request into exactly the platform's event", async () => {
     const answer = await send("/snapshots/a%2Fb%20c?policy=nightly&tag=a&tag=b%26c&empty", {
       method: "POST",
       headers: {
@@ -87,7 +87,7 @@ describe("the HTTP door", () => {
     expect(answer.headers["x-fc-request-id"]).toBe(contextRequestId);
   });
 
-  it("hands over bytes that are no text as base64", async () => {
+  it("passes non-text bytes as base64", async () => {
     const bytes = Buffer.from([0, 255, 1, 254]);
     const answer = await send("/", { method: "PUT", headers: { "Content-Type": "application/octet-stream" }, body: bytes });
     const mislabelled = await send("/", { method: "PUT", headers: { "Content-Type": "text/plain" }, body: bytes });
@@ -96,39 +96,39 @@ describe("the HTTP door", () => {
     }
   });
 
-  it("writes status, headers and a base64 body back, and frames the answer itself", async () => {
+  it("returns status, headers and a base64 body, and frames the response itself", async () => {
     const answer = await send("/bytes");
     expect(answer).toMatchObject({ status: 201, body: Buffer.from([0, 255, 7]) });
     expect(answer.headers).toMatchObject({ "content-type": "image/png", "set-cookie": ["a=1", "b=2"], "content-length": "3" });
     expect((await send("/bytes", { method: "HEAD" })).body).toHaveLength(0);
   });
 
-  it("takes a value without statusCode as the body itself", async () => {
+  it("treats a value without statusCode as the body", async () => {
     const answer = await send("/bare");
     expect([answer.status, answer.headers["content-type"], answer.body.toString()]).toEqual([200, "application/json", '{"documents":5}']);
   });
 
-  it("answers a function error with 502, and says which without a stack", async () => {
+  it("answers a function error with 502 and its type, without a stack", async () => {
     const answer = await send("/throw");
     expect([answer.status, answer.headers["x-fc-error-type"]]).toEqual([502, "UnhandledInvocationError"]);
     const requestId = answer.headers["x-fc-request-id"];
     expect(JSON.parse(answer.body.toString())).toEqual({ RequestId: requestId, ErrorCode: "RangeError", ErrorMessage: "no such thing" });
   });
 
-  it("survives an answer that is no HTTP, and a path that is not encoded", async () => {
+  it("survives a response that is not HTTP, and a path with invalid encoding", async () => {
     expect(await send("/broken")).toMatchObject({ status: 502 });
     expect(await send("/%zz")).toMatchObject({ status: 400 });
     expect(await send("/bare")).toMatchObject({ status: 200 });
   });
 
-  it("refuses a body above 32 MB with 413 before any function sees it", async () => {
+  it("rejects a body above 32 MB with 413 before any function receives it", async () => {
     const before = test.host.counters("http").invocations;
     const answer = await send("/", { method: "POST", body: Buffer.alloc(32 * 1024 * 1024 + 1, 97) });
     expect([answer.status, JSON.parse(answer.body.toString()).ErrorCode]).toEqual([413, "EntityTooLarge"]);
     expect(test.host.counters("http").invocations).toBe(before);
   });
 
-  it("names a port that is in use, and what to do", async () => {
+  it("names a port that is in use, and the fix", async () => {
     await expect(startHttpDoor({ host: test.host, functionName: "http", port: door.port })).rejects.toMatchObject({
       code: "conflict",
       message: `port ${door.port} (HTTP) is in use: stop what listens there or set OSSNAP_PORT_BASE`,

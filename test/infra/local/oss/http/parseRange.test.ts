@@ -21,7 +21,7 @@ describe("parseRange", () => {
     },
   );
 
-  it("cuts a range to the object when the standard behaviour is asked for, and refuses an empty one", () => {
+  it("truncates a range to the object in standard behaviour, and rejects an empty one", () => {
     expect(parseRange("bytes=500-2000", 1000, true)).toEqual({ start: 500, end: 1000 });
     expect(parseRange("bytes=-2000", 1000, true)).toEqual({ start: 0, end: 1000 });
     expect(() => parseRange("bytes=1000-", 1000, true)).toThrow("cannot be satisfied");

@@ -13,7 +13,7 @@ describe("crc64", () => {
     expect(crc64(Buffer.from(text))).toBe(expected);
   });
 
-  it("goes on from the CRC of the bytes before, wherever the cut is", () => {
+  it("continues from the CRC of the preceding bytes, wherever the split is", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.uint8Array({ maxLength: 100 }), (first, second) => {
         expect(crc64(second, crc64(first))).toBe(crc64(Buffer.concat([first, second])));

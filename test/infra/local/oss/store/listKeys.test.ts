@@ -12,7 +12,7 @@ const anyKeys = fc
   .map((keys) => keys.filter((key) => !keys.some((other) => other.startsWith(`${key}/`))));
 
 describe("listKeys", () => {
-  it("pages through any tree as a sort of all keys by their bytes would", async () => {
+  it("pages through any tree in byte order of all keys", async () => {
     const query = fc.record({
       prefix: fc.constantFrom("", "a", "a/", "a/b", "é", "zz"),
       after: fc.constantFrom("", "a", "a/a", "a0", "b/"),

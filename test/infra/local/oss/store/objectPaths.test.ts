@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { objectPath, removeEmptyTree } from "../../../../../infra/local/oss/store/objectPaths.ts";
 
 describe("objectPath", () => {
-  it("gives a path below the bucket or refuses the key, whatever the key is", () => {
+  it("returns a path below the bucket or rejects the key, whatever the key", () => {
     const segment = fc.oneof(fc.constantFrom("..", ".", "", "a", "\\", "\0", "%2e%2e"), fc.string({ maxLength: 5 }));
     fc.assert(
       fc.property(fc.array(segment, { maxLength: 5 }), (segments) => {
@@ -30,11 +30,11 @@ describe("objectPath", () => {
     "a\0b",
     "x".repeat(256),
     "a/".repeat(520).concat("b"),
-  ])("refuses %j", (key) => {
+  ])("rejects %j", (key) => {
     expect(tryPath(key)).toBe("InvalidObjectName");
   });
 
-  it.each(["..", ".oss", "UPPER", "a", "a/b"])("refuses the bucket %j", (bucket) => {
+  it.each(["..", ".oss", "UPPER", "a", "a/b"])("rejects the bucket %j", (bucket) => {
     expect(() => objectPath("/root", bucket, "k")).toThrow("The specified bucket is not valid");
   });
 });

@@ -3,11 +3,11 @@ import type { World } from "../../jobs/world.ts";
 import { type SlotHint, stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
 
-/** Hints kept per policy: enough to see the last good one among failures. */
+/** Hints kept per policy: enough to find the last good slot among failures. */
 const HINTS_KEPT = 3;
 
-/** Notes that a slot is dealt with, and forgets all but the newest hints; the newest good one always stays. */
-export async function rememberSlot(world: World, work: OpenWork, policy: string, hint: SlotHint): Promise<void> {
+/** Records that a slot was handled and drops old hints; the newest good one is always kept. */
+export async function recordSlot(world: World, work: OpenWork, policy: string, hint: SlotHint): Promise<void> {
   await writeObject(world.state, stateKey.slot(policy, hint), {});
   const known = work.live.slots.get(policy) ?? [];
   const all = [...known.filter(({ slot }) => slot !== hint.slot), hint].sort((a, b) => (a.slot < b.slot ? -1 : 1));

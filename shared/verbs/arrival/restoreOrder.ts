@@ -1,8 +1,8 @@
 import type { RestoreOrder } from "../restore/ask.ts";
 import type { ArrivalInput } from "./step.ts";
 
-/** The restore that an arrival asks for once its snapshot is proven; the same arrival always asks for the same one. */
-export function arrivalOrder(
+/** The restore that an arrival requests; the same arrival always yields the same order. */
+export function restoreOrder(
   { watch, watchName, snapshot }: Pick<ArrivalInput, "watch" | "watchName" | "snapshot">,
   id: string,
 ): RestoreOrder {

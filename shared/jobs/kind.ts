@@ -1,0 +1,51 @@
+import type { Logger } from "../model/logger.ts";
+import type { Reason } from "../model/reason.ts";
+import type { StateClock } from "../state/identity.ts";
+import type { JobLog } from "./log.ts";
+import type { DoneRecord, Job } from "./record.ts";
+
+/** A step's decision with its reason. */
+export type Decision<D> =
+  /** `own: true` waits for the job's own work, which its patience does not limit. */
+  | { do: "wait"; reason: Reason; own?: boolean }
+  | { do: "record"; state: string; reason: Reason; data: D }
+  | { do: "effect"; effect: string; args: unknown; reason: Reason; data: D; carry?: unknown };
+
+/** What a lookup of an effect's natural key found. */
+export type Look<D> = { found: "none" } | { found: "ours"; state: string; reason: Reason; data: D } | { found: "foreign"; reason: Reason };
+
+export interface Effect<I, D> {
+  /** Called after the claim and again after the request; never relies on the response. */
+  lookUp(job: Job<I, D>, args: never): Promise<Look<D>>;
+  /** Sends ONE request that the other side refuses to execute twice. */
+  perform(job: Job<I, D>, args: never, carry: never): Promise<void>;
+}
+
+/** One kind of job: how it gathers, how it decides (pure), and its effects. */
+export interface JobKind<I = unknown, D = unknown, O = unknown> {
+  gather(job: Job<I, D>): Promise<O>;
+  step(job: Job<I, D>, observation: O, now: Date): Decision<D>;
+  effects: Record<string, Effect<I, D>>;
+  /** The result stored in the permanent record, below 1 KB. */
+  result(job: Job<I, D>): unknown;
+  /** Called before the log is removed, possibly more than once. */
+  finished(job: Job<I, D>): Promise<void>;
+}
+
+export interface StepContext {
+  log: JobLog;
+  clock: StateClock;
+  /** Milliseconds left of this invocation. */
+  remainingMs(): number;
+  /** The value at the start of the invocation. */
+  paused: boolean;
+  /** The current value, read right before a request. */
+  isPaused(): Promise<boolean>;
+  sleep(ms: number): Promise<void>;
+  logger: Logger;
+}
+
+export type Stepped =
+  | { outcome: "finished"; done: DoneRecord }
+  | { outcome: "waiting"; reason: Reason }
+  | { outcome: "left"; reason: Reason };

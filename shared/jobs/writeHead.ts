@@ -1,0 +1,26 @@
+import { type Reason, reason } from "../model/reason.ts";
+import type { StepContext, Stepped } from "./kind.ts";
+import type { Claim, Job } from "./record.ts";
+
+/** Writes the job's next record and makes it the head; returns false if another invocation wrote it first. */
+export async function writeHead<I, D>(
+  job: Job<I, D>,
+  context: StepContext,
+  next: { state: string; reason: Reason; data: D; claim?: Claim },
+): Promise<boolean> {
+  const claim = next.claim ? { claim: next.claim } : {};
+  const record = await context.log.append(job.id, job.head, { state: next.state, reason: next.reason, data: next.data, ...claim });
+  if (record === "lost") return false;
+  job.head = record as Job<I, D>["head"];
+  context.logger.info("job moved", {
+    job: job.id,
+    seq: record.seq,
+    state: record.state,
+    reason: record.reason,
+    effect: next.claim?.effect,
+  });
+  return true;
+}
+
+/** The outcome of a step that lost its record to another invocation. */
+export const lost = (): Stepped => ({ outcome: "left", reason: reason("job.lost") });

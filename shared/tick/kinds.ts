@@ -1,0 +1,26 @@
+import type { JobKind } from "../jobs/kind.ts";
+import type { OpenWork } from "../jobs/openWork.ts";
+import type { Job } from "../jobs/record.ts";
+import type { World } from "../jobs/world.ts";
+import { arrivalKind } from "../verbs/arrival/job.ts";
+import { backupKind } from "../verbs/backup/job.ts";
+import { copyKind } from "../verbs/copy/job.ts";
+import { pruneKind } from "../verbs/prune/job.ts";
+import { restoreKind } from "../verbs/restore/job.ts";
+import { retireKind } from "../verbs/retire/job.ts";
+import { verificationKind } from "../verbs/verification/job.ts";
+
+/** Returns how jobs of its kind gather, decide and act. */
+export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
+  const kinds = {
+    backup: () => backupKind(world, work),
+    prune: () => pruneKind(world, work),
+    copy: () => copyKind(world, work),
+    arrival: () => arrivalKind(world, work),
+    restore: () => restoreKind(world, work),
+    retire: () => retireKind(world),
+    verification: () => verificationKind(world, work),
+  };
+  // Input and data types differ per kind; the first word of the id determines the kind.
+  return kinds[job.kind]() as unknown as JobKind;
+}

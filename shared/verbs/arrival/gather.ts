@@ -1,0 +1,161 @@
+import { isTimeUp } from "../../jobs/isTimeUp.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { Job } from "../../jobs/record.ts";
+import type { World } from "../../jobs/world.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import { hasCode } from "../../model/errors.ts";
+import { jobId } from "../../model/jobId.ts";
+import type { MissingBlob, RootSnapshot } from "../../model/repository.ts";
+import { timeDigits } from "../../model/restoredName.ts";
+import { selectNames } from "../../plan/selection.ts";
+import { type ArrivalProgress, etaSeconds, nextLookAt, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
+import { type ArrivalLook, proveArrival } from "../../reader/prove/proveArrival.ts";
+import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { stateKey } from "../../state/keys.ts";
+import type { WatchPosition } from "../../state/liveView.ts";
+import { readObject, writeObject } from "../../state/objects.ts";
+import { servedNow } from "../../state/servedNow.ts";
+import type { ArrivalData, ArrivalJob, ArrivalLookFound, ArrivalObservation } from "./step.ts";
+
+/** Checks a few probes, then the root and competing snapshots, then proves the closure as far as time allows. */
+export async function gatherArrival(world: World, work: OpenWork, job: ArrivalJob): Promise<ArrivalObservation> {
+  const { watch, watchName, snapshot } = job.intent.input;
+  const { data } = job.head;
+  if (data.restore !== undefined) return { seen: "vanished" };
+  const store = world.blobs(watch.blobs);
+  const probes = await checkProbes(store, data.probes);
+  const early = notYet(world, work, job, probes);
+  if (early) return early;
+
+  const opened = await openReadable(store);
+  if ("unreadable" in opened) return { seen: "unreadable", message: opened.unreadable };
+  const dated = await datedSnapshots(store, opened);
+  const here = dated.find(({ uuid }) => uuid === snapshot.uuid);
+  if (!here) return { seen: "vanished" };
+  const before = watch.restore.which === "each" ? olderOpen(work, job) : undefined;
+  if (before) return { seen: "queued", by: before };
+  const position = work.live.positions.get(watchName)?.at(-1);
+  const taken = await replacedBy(world, job, { here, dated, position });
+  if (taken) return taken;
+  const seen = await look(world, work, job, store, { opened, here, probes });
+  if (seen.seen !== "proof") return seen;
+  // The proof may have taken an hour, so the position is read again.
+  return (await replacedBy(world, job, { here, dated, position: await servedNow(world, watchName) })) ?? seen;
+}
+
+/** A watch never moves backwards and serves the newest whole snapshot. */
+async function replacedBy(
+  world: World,
+  { intent }: ArrivalJob,
+  { here, dated, position }: { here: RootSnapshot; dated: readonly RootSnapshot[]; position: WatchPosition | undefined },
+): Promise<ArrivalObservation | undefined> {
+  const { watch, watchName } = intent.input;
+  const { startTime } = here;
+  if (startTime === undefined) return undefined;
+  if (position && timeDigits(startTime) <= position.digits) return { seen: "overtaken", by: position.uuid };
+  if (watch.restore.which === "each") return undefined;
+  // Only a whole snapshot supersedes an older one; otherwise snapshots that arrive faster than they complete would never be served.
+  for (const newer of dated) {
+    if (newer.state !== "SUCCESS" || !newer.startTime || newer.startTime <= startTime) continue;
+    const done = await world.log.done(jobId.arrival(watchName, newer.uuid));
+    if (done?.state === "done") return { seen: "superseded", by: newer.name };
+  }
+  return undefined;
+}
+
+/** An undecodable root may be a root that is still being copied. */
+async function openReadable(store: BlobStore): Promise<OpenedRepository | { unreadable: string }> {
+  try {
+    return await openRepository(store);
+  } catch (error) {
+    if (hasCode(error, "invalid")) return { unreadable: error.message };
+    throw error;
+  }
+}
+
+/** With `which: each` snapshots are restored one after the other, oldest first, so that the position never skips one. */
+function olderOpen(work: OpenWork, job: ArrivalJob): string | undefined {
+  const { watchName, snapshot } = job.intent.input;
+  const isOlder = ({ intent }: Job) => {
+    const input = intent.input as { watchName?: string; watch?: unknown; snapshot?: { startTime: string } };
+    return (input.watchName === watchName || input.watch === watchName) && (input.snapshot?.startTime ?? "") < snapshot.startTime;
+  };
+  return work.jobs.find((other) => (other.kind === "arrival" || other.kind === "restore") && other.id !== job.id && isOlder(other))?.id;
+}
+
+interface Probes {
+  came: string[];
+  waiting: MissingBlob[];
+}
+
+/** A few HEAD requests before any listing keep the check cheap while nothing arrives. */
+async function checkProbes(store: BlobStore, probes: ArrivalData["probes"]): Promise<Probes> {
+  const asked: Probes = { came: [], waiting: [] };
+  for (const { key, bytes } of probes) {
+    const foundBytes = (await store.head(key))?.sizeBytes ?? null;
+    if (foundBytes === null || (bytes !== null && foundBytes !== bytes)) asked.waiting.push({ key, expectedBytes: bytes, foundBytes });
+    else asked.came.push(key);
+  }
+  return asked;
+}
+
+/** Returns why the bucket is not examined now. An arrived probe, an event or the end of the back-off triggers an examination. */
+function notYet(world: World, work: OpenWork, { id, head }: ArrivalJob, { came, waiting }: Probes): ArrivalObservation | undefined {
+  const { progress } = head.data;
+  const isDue = progress === undefined || came.length > 0 || new Date(progress.nextLook) <= world.clock.now();
+  const isWoken = work.eager.has(id);
+  if ((isDue || isWoken) && !isTimeUp(world)) {
+    work.eager.delete(id);
+    return undefined;
+  }
+  const [first] = waiting;
+  return first ? { seen: "stillMissing", first } : { seen: "nothingNew" };
+}
+
+async function look(
+  world: World,
+  work: OpenWork,
+  job: ArrivalJob,
+  store: BlobStore,
+  { opened, here, probes }: { opened: OpenedRepository; here: RootSnapshot; probes: Probes },
+): Promise<ArrivalObservation> {
+  const { root } = opened;
+  if (root === undefined) return { seen: "vanished" };
+  const held = heldIndices(root, here.uuid);
+  const selection = selectNames(job.intent.input.watch.restore.indices, held);
+  if ("fault" in selection) return { seen: "refused", fault: selection.fault };
+  const key = stateKey.progress(job.id);
+  const kept = await readObject<ArrivalProgress>(world.state, key);
+  const since = world.clock.now();
+  const { proof, progress, missing, damaged, again } = await proveArrival(store, {
+    opened: { ...opened, root },
+    snapshot: here,
+    indices: selection.indices,
+    before: kept?.schema === 2 ? kept : undefined,
+    ...probes,
+    deadline: () => isTimeUp(world),
+    now: since,
+  });
+  if (proof) {
+    const start = proof.closure?.snapshot.startTime;
+    if (start) job.intent.input.snapshot.startTime = start.toISOString();
+    return { seen: "proof", proof, since };
+  }
+  if (isTimeUp(world)) work.cut.add(job.id);
+  await writeObject(world.state, key, progress);
+  return { seen: "look", found: describeLook({ progress, missing, damaged, again }, world.clock.now()) };
+}
+
+function describeLook({ progress, missing, damaged, again }: Omit<ArrivalLook, "proof">, now: Date): ArrivalLookFound {
+  const tally = tallyProgress(progress);
+  const { missingBytes, provenShards, shards } = tally;
+  const nextLook = (again ? now : nextLookAt(progress.idleLooks, now)).toISOString();
+  return {
+    missing: Math.max(tally.missing, missing.length),
+    damaged: Math.max(tally.damaged, damaged.length),
+    probes: spreadProbes(missing),
+    firstDamaged: damaged[0]?.key,
+    looks: { missingBytes, provenShards, shards, nextLook, etaSeconds: etaSeconds(progress, now) },
+  };
+}

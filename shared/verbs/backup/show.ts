@@ -1,0 +1,57 @@
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { World } from "../../jobs/world.ts";
+import type { BackupPolicy } from "../../model/config.ts";
+import { jobId } from "../../model/jobId.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { slotTime } from "../../model/slot.ts";
+import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { recordSlot } from "./recordSlot.ts";
+import type { BackupJob } from "./step.ts";
+
+/** The part of the result that the permanent record stores. */
+export function backupResult({ head }: BackupJob): unknown {
+  return {
+    snapshot: head.data.name,
+    uuid: head.data.uuid,
+    indices: head.data.indices?.length ?? 0,
+    failures: head.data.failures.slice(-3),
+  };
+}
+
+/** Records the slot as handled; reports a failure, or that an earlier failure is resolved. */
+export async function reportBackup(world: World, work: OpenWork, job: BackupJob): Promise<void> {
+  const { policyName, slot } = job.intent.input;
+  // A backup by hand is not a slot of the schedule; an earlier slot may still be missing.
+  if (job.intent.asked.by !== "person") await recordSlot(world, work, policyName, { slot, state: job.head.state, seconds: secondsOf(job) });
+  if (job.head.state === "failed")
+    await raiseNotice(world, {
+      key: `backup-failed:${policyName}`,
+      code: "backup.failed",
+      severity: "bad",
+      reason: job.head.reason,
+      job: job.id,
+    });
+  if (job.head.state !== "done") return;
+  await resolveNotice(world, `backup-failed:${policyName}`, "backup.failed", job.head.reason);
+  await resolveNotice(world, `late:${policyName}`, "backup.late", job.head.reason);
+}
+
+function secondsOf(job: BackupJob): number {
+  return Math.round((new Date(job.head.at).getTime() - job.createdAt.getTime()) / 1000);
+}
+
+export async function reportLate(world: World, name: string, why: Reason, slot?: string): Promise<void> {
+  const job = slot === undefined ? {} : { job: jobId.backup(name, slot) };
+  await raiseNotice(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: why, ...job });
+}
+
+/** Reports when the newest good slot is older than the policy's recovery point objective. */
+export async function reportTarget(world: World, { live }: OpenWork, name: string, { rpoMs }: BackupPolicy, now: Date): Promise<void> {
+  const good = (live.slots.get(name) ?? []).filter(({ state }) => state === "done" || state === "firstSeen").at(-1);
+  if (rpoMs === undefined || !good) return;
+  const ageMs = now.getTime() - slotTime(good.slot).getTime();
+  const params = { policy: name, hours: Math.round(ageMs / 3_600_000), target: Math.round(rpoMs / 3_600_000) };
+  const key = `rpo:${name}`;
+  if (ageMs > rpoMs) await raiseNotice(world, { key, code: "rpo.missed", severity: "bad", reason: reason("rpo.missed", params) });
+  else if (live.notices.has(key)) await resolveNotice(world, key, "rpo.missed", reason("rpo.met", params));
+}

@@ -1,0 +1,69 @@
+import { LATEST_KEY, rootKey } from "../../format/keys.ts";
+import type { Look } from "../../jobs/kind.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { World } from "../../jobs/world.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+import { sha256 } from "../../model/hash.ts";
+import { reason } from "../../model/reason.ts";
+import { listRoots } from "../../reader/readRepository.ts";
+import { stateKey } from "../../state/keys.ts";
+import { recordMark } from "../../state/marks.ts";
+import { rootOf } from "./gather.ts";
+import { copyOwner } from "./gatherPlan.ts";
+import type { CopyData, CopyJob } from "./step.ts";
+
+/** Published means: exactly these bytes under the root's key, `index.latest` points to it, and no older root exists. */
+export async function lookUpPublished(world: World, job: CopyJob): Promise<Look<CopyData>> {
+  const store = world.blobs(job.intent.input.rule.to);
+  const root = rootOf(job);
+  const roots = await listRoots(store);
+  const there = await store.get(root.key);
+  const foreign = reason("copy.otherRoot", { root: root.key, destination: store.url });
+  if (there !== undefined && sha256(there) !== root.sha256) return { found: "foreign", reason: foreign };
+  const highest = Math.max(...roots.keys());
+  if (there === undefined) return (await isAsPlanned(store, job, highest)) ? { found: "none" } : { found: "foreign", reason: foreign };
+  const latest = await store.get(LATEST_KEY);
+  const stale = [...roots.keys()].filter((generation) => generation < root.generation);
+  if (highest > root.generation) return { found: "foreign", reason: foreign };
+  if (stale.length > 0 || latest === undefined || Buffer.from(latest).readBigInt64BE() !== BigInt(root.generation))
+    return { found: "none" };
+  return {
+    found: "ours",
+    state: "published",
+    reason: reason("copy.published", { root: root.key, destination: store.url }),
+    data: job.head.data,
+  };
+}
+
+/** Whether the destination's highest root is the one that the plan was based on. */
+async function isAsPlanned(store: BlobStore, job: CopyJob, highest: number): Promise<boolean> {
+  const planned = job.head.data.seenRoot ?? null;
+  const bytes = Number.isFinite(highest) ? await store.get(rootKey(highest)) : undefined;
+  return (bytes === undefined ? null : sha256(bytes)) === planned;
+}
+
+/**
+ * Writes the root after everything it refers to, then `index.latest`, then removes stale roots, so that the destination is readable at
+ * every instant.
+ */
+export async function publish(world: World, work: OpenWork, job: CopyJob): Promise<void> {
+  const store = world.blobs(job.intent.input.rule.to);
+  const root = rootOf(job);
+  const bytes =
+    (await world.state.get(stateKey.copyRoot(job.id, root.sha256))) ??
+    (await world.state.get(stateKey.copyRootBefore(job.id, job.head.data.round)));
+  if (!bytes || sha256(bytes) !== root.sha256) throw new AppError("invalid", `job ${job.id}: the planned root is not what was planned`);
+  const owner = copyOwner(world, job);
+  await recordMark(world, work.live.published, {
+    name: owner,
+    prefix: stateKey.published(owner),
+    mark: `${root.generation}-${root.sha256}`,
+  });
+  if ((await store.head(root.key)) === undefined) await store.put(root.key, bytes, { ifAbsent: true });
+  const latest = Buffer.alloc(8);
+  latest.writeBigInt64BE(BigInt(root.generation));
+  await store.put(LATEST_KEY, latest);
+  const stale = [...(await listRoots(store))].filter(([generation]) => generation < root.generation).map(([, { key }]) => key);
+  if (stale.length > 0) await store.delete(stale);
+}

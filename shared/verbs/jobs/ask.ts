@@ -1,0 +1,34 @@
+import { type Asked, isFinal } from "../../jobs/record.ts";
+import type { World } from "../../jobs/world.ts";
+import { AppError } from "../../model/errors.ts";
+import { kindOf } from "../../model/jobId.ts";
+import { reason } from "../../model/reason.ts";
+import { stateKey } from "../../state/keys.ts";
+import { type JobRow, openRow, showJob } from "./show.ts";
+
+/**
+ * Requests cancellation of an open job: no new work starts, and the next steps roll back what it started. A finished job is not changed.
+ */
+export async function cancelJob(world: World, id: string, asked: Asked): Promise<JobRow> {
+  const job = kindOf(id) === undefined ? undefined : await world.log.read(id);
+  if (!job) return showJob(world, id);
+  if (isFinal(job.head.state) || job.head.cancelling) return openRow(job);
+  const { state, data, claim } = job.head;
+  const next = {
+    state,
+    data,
+    reason: reason("cancel.asked", { by: asked.who }),
+    cancelling: { who: asked.who, at: world.clock.now().toISOString() },
+  };
+  const record = await world.log.append(id, job.head, claim ? { ...next, claim } : next);
+  if (record === "lost") throw new AppError("conflict", `job ${id}: it moved this moment; ask again`);
+  return openRow({ ...job, head: record });
+}
+
+/** Pauses or resumes effects; returns the resulting state. */
+export async function setPaused(world: World, paused: boolean, who: string): Promise<{ paused: boolean }> {
+  if (paused)
+    await world.state.put(stateKey.paused, new TextEncoder().encode(JSON.stringify({ by: who, at: world.clock.now().toISOString() })));
+  else await world.state.delete([stateKey.paused, stateKey.pausedBefore]);
+  return { paused: (await world.state.head(stateKey.paused)) !== undefined };
+}

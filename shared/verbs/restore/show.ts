@@ -1,0 +1,24 @@
+import { configuredCluster, type World } from "../../jobs/world.ts";
+import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import type { RestoreJob } from "./step.ts";
+
+/** The part of the result that the permanent record stores. */
+export function restoreResult({ intent, head }: RestoreJob): unknown {
+  return {
+    snapshot: intent.input.snapshot.name,
+    uuid: intent.input.snapshot.uuid,
+    alias: intent.input.alias,
+    indices: head.data.targets
+      .slice(0, 10)
+      .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: restored?.documents ?? null })),
+    ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
+  };
+}
+
+/** Reports a failed or refused restore, or that an earlier failure is resolved. */
+export async function reportRestore(world: World, job: RestoreJob): Promise<void> {
+  const key = `restore-failed:${job.intent.input.watch ?? configuredCluster(job)}`;
+  if (job.head.state === "failed" || job.head.state === "refused")
+    await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id });
+  if (job.head.state === "done") await resolveNotice(world, key, "restore.failed", job.head.reason);
+}

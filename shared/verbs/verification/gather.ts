@@ -1,0 +1,18 @@
+import { isTimeUp } from "../../jobs/isTimeUp.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { World } from "../../jobs/world.ts";
+import { storeEvidence } from "../../reader/evidence.ts";
+import { proveChosen } from "../../reader/proveRepository.ts";
+import type { VerificationJob, VerificationObservation } from "./step.ts";
+
+/** Proves as many snapshots as fit into the invocation and stores each verdict as evidence. */
+export async function gatherVerification(world: World, work: OpenWork, job: VerificationJob): Promise<VerificationObservation> {
+  const { place, snapshot, level } = job.intent.input;
+  const store = world.blobs(place);
+  const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
+  const since = world.clock.now();
+  const { proofs, open } = await proveChosen(store, { snapshot, level, skip: done, deadline: () => isTimeUp(world) });
+  if (open > 0) work.cut.add(job.id);
+  for (const proof of proofs) await storeEvidence(world, store.url, proof, since);
+  return { proofs, open };
+}
