@@ -9,7 +9,7 @@ import type { Answer } from "./answer.ts";
 import { EXIT, type ExitCode, exitCodeOfJob, problem } from "./exitCodes.ts";
 import { type Look, marked, type Tone } from "./look.ts";
 import type { Session } from "./session.ts";
-import { lookAtJob, waitMsOf, watchJob } from "./wait.ts";
+import { readJobStatus, waitMsOf, watchJob } from "./wait.ts";
 
 export interface ActingOptions {
   /** An idempotency key: repeating it yields the same job. */
@@ -33,7 +33,7 @@ export async function begin(
   if (created.outcome === "done") return jobAnswer(doneRow(created.done), "known");
   const { id } = created.job;
   if (waitMs === undefined)
-    return jobAnswer((await lookAtJob(world, id))?.row ?? openRow(created.job), created.outcome === "open" ? "known" : "begun");
+    return jobAnswer((await readJobStatus(world, id))?.row ?? openRow(created.job), created.outcome === "open" ? "known" : "begun");
   return waited(session, world, openRow(created.job), waitMs);
 }
 
@@ -43,7 +43,7 @@ async function waited(session: Session, world: World, first: JobRow, waitMs: num
   const stop = () => controller.abort();
   process.once("SIGINT", stop);
   try {
-    const { end, row = first } = await watchJob(() => lookAtJob(world, first.id), {
+    const { end, row = first } = await watchJob(() => readJobStatus(world, first.id), {
       waitMs,
       signal: controller.signal,
       onTrouble: (message) => terminal.note(`looking again: ${message}`),

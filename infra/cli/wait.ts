@@ -10,14 +10,14 @@ const POLL_MS = 2_000;
 /** Value of `--wait` without a time. */
 export const WAIT_DEFAULT = "30m";
 
-export interface Sight {
+export interface JobStatus {
   row: JobRow;
   /** The job's final record is written. */
   over: boolean;
 }
 
 /** The current state of a job: two small reads while it is open. */
-export async function lookAtJob(world: World, id: string): Promise<Sight | undefined> {
+export async function readJobStatus(world: World, id: string): Promise<JobStatus | undefined> {
   const open = await world.log.read(id);
   if (open && !isFinal(open.head.state)) return { row: openRow(open), over: false };
   const done = await world.log.done(id);
@@ -37,7 +37,7 @@ export interface WatchOptions {
 export type Watched = { end: "over" | "timeout" | "interrupted"; row: JobRow | undefined };
 
 /** Polls until the job is over, the time is up or the signal is aborted; retries while the state store does not answer. */
-export async function watchJob(look: () => Promise<Sight | undefined>, options: WatchOptions): Promise<Watched> {
+export async function watchJob(look: () => Promise<JobStatus | undefined>, options: WatchOptions): Promise<Watched> {
   const untilMs = Date.now() + options.waitMs;
   let last: JobRow | undefined;
   for (;;) {
@@ -61,7 +61,7 @@ export function waitMsOf(text: string): number {
   return waitMs;
 }
 
-async function patiently(look: () => Promise<Sight | undefined>, onTrouble: (message: string) => void): Promise<Sight | undefined> {
+async function patiently(look: () => Promise<JobStatus | undefined>, onTrouble: (message: string) => void): Promise<JobStatus | undefined> {
   try {
     return await look();
   } catch (error) {

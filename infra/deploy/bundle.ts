@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
 import { resolvedConfigText } from "../../shared/runtime/config/loadConfig.ts";
-import { FUNCTION_NAMES } from "./functionFigures.ts";
+import { FUNCTION_NAMES } from "./functionLimits.ts";
 
 export interface BundleOptions {
   /** ossnap.yaml as text. It is written next to each bundle as `ossnap.json`, with every `${NAME}` as written. */

@@ -7,9 +7,9 @@ import { messageOf } from "../../shared/model/errors.ts";
 import { didYouMean, type Fault, fault, nearest, printFault } from "../../shared/repository/fault.ts";
 import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
-import { checkFigures } from "./checkFigures.ts";
+import { checkFigures } from "./checkLimits.ts";
 import { checkOverlap, checkTimers, checkWatches, type PlacedTrigger } from "./checkTriggers.ts";
-import { FUNCTION_FIGURES, FUNCTION_NAMES } from "./functionFigures.ts";
+import { FUNCTION_LIMITS, FUNCTION_NAMES } from "./functionLimits.ts";
 import { resolveTemplate } from "./resolveTemplate.ts";
 import { type FunctionProps, KNOWN_KEYS, resourceSchema, serverlessSchema, type Trigger } from "./serverlessSchema.ts";
 import { standInsFor } from "./standIns.ts";
@@ -63,7 +63,7 @@ interface Deployed {
 }
 
 function checkOne({ path, props }: Deployed, config: Config, options: CheckOptions): Fault[] {
-  const name = FUNCTION_NAMES.find((one) => FUNCTION_FIGURES[one].functionName === props.functionName);
+  const name = FUNCTION_NAMES.find((one) => FUNCTION_LIMITS[one].functionName === props.functionName);
   if (name === undefined) {
     return [];
   }
@@ -90,7 +90,7 @@ function checkSecrets(path: string, props: FunctionProps, names: readonly string
 
 /** Requires all seven functions, once each, and no others. A function with other faults still counts as present. */
 function checkNames(named: (string | undefined)[], deployed: Deployed[]): Fault[] {
-  const wanted: string[] = FUNCTION_NAMES.map((name) => FUNCTION_FIGURES[name].functionName);
+  const wanted: string[] = FUNCTION_NAMES.map((name) => FUNCTION_LIMITS[name].functionName);
   const faults = wanted
     .filter((name) => !named.includes(name))
     .map((name) => fault("resources", "serverless.function", `no resource deploys ${name}`, "add one with that functionName"));

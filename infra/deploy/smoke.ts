@@ -122,7 +122,7 @@ async function call(
 }
 
 /** The example configuration with every address replaced by a closed port. */
-function deafConfig(configText: string, url: string): string {
+function unreachableConfig(configText: string, url: string): string {
   return JSON.stringify(mapTexts(readSource(configText).source?.tree, (text) => (/^https?:\/\//.test(text) ? url : text)));
 }
 
@@ -146,7 +146,7 @@ async function main(): Promise<void> {
   try {
     const written = await readFile("ossnap.yaml", "utf8");
     const url = await closedUrl();
-    const bundles = await bundleFunctions({ configText: deafConfig(written, url), outDir });
+    const bundles = await bundleFunctions({ configText: unreachableConfig(written, url), outDir });
     const { node, label } = await smokeNode();
     process.stdout.write(`${bundles.length} bundles on ${label}\n`);
     const results = await smoke(bundles, { node, env: standInsFor(written, url), cases: SMOKE_CASES });

@@ -1,4 +1,4 @@
-import type { FunctionName } from "./functionFigures.ts";
+import type { FunctionName } from "./functionLimits.ts";
 
 export interface SmokeCase {
   title: string;

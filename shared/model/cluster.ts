@@ -71,7 +71,7 @@ export interface RunningRestore {
 }
 
 /** An entry can remain in the cluster state for a moment after its restore has finished. */
-export function isUnderWay({ state }: RunningRestore): boolean {
+export function isInProgress({ state }: RunningRestore): boolean {
   return state !== "SUCCESS" && state !== "FAILURE";
 }
 

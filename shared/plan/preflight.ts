@@ -181,7 +181,7 @@ function aliasChecks(input: PreflightInput, indices: readonly ClosureIndex[]): P
 }
 
 /** Settings that tie an index to nodes, lifecycles or pipelines of its source cluster; a restore leaves them out and lists them. */
-export const SETTINGS_LEFT_BEHIND = [
+export const EXCLUDED_SETTINGS = [
   "index.lifecycle.*",
   "index.routing.allocation.*",
   "index.blocks.*",
@@ -190,7 +190,7 @@ export const SETTINGS_LEFT_BEHIND = [
 ] as const;
 
 function settingChecks(indices: readonly ClosureIndex[]): PreflightCheck[] {
-  const prefixes = SETTINGS_LEFT_BEHIND.map((pattern) => pattern.replace(/\*$/, ""));
+  const prefixes = EXCLUDED_SETTINGS.map((pattern) => pattern.replace(/\*$/, ""));
   return indices.flatMap((index) => {
     const left = Object.keys(index.settings).filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
     return left.length === 0

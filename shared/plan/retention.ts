@@ -185,7 +185,7 @@ function assemble(
 }
 
 function removal(snapshot: PrunableSnapshot, keptGood: readonly PrunableSnapshot[], input: PruneInput): RemovedSnapshot {
-  const { instead, because } = stead(snapshot, keptGood, input);
+  const { instead, because } = replacementOf(snapshot, keptGood, input);
   return {
     name: snapshot.name,
     uuid: snapshot.uuid,
@@ -196,7 +196,11 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly PrunableSnapshot
 }
 
 /** The kept snapshot in the smallest shared period; otherwise the next newer kept one. */
-function stead(snapshot: PrunableSnapshot, keptGood: readonly PrunableSnapshot[], input: PruneInput): { instead: string; because: Reason } {
+function replacementOf(
+  snapshot: PrunableSnapshot,
+  keptGood: readonly PrunableSnapshot[],
+  input: PruneInput,
+): { instead: string; because: Reason } {
   const own = periodsOf(snapshot.time, input.timeZone);
   if (snapshot.state !== "SUCCESS") {
     const newer = [...keptGood].reverse().find((kept) => kept.time >= snapshot.time);

@@ -145,7 +145,7 @@ export function openUnits(progress: ArrivalProgress, came: readonly string[], wa
 }
 
 /** Makes the next check continue after this unit. */
-export function goOnBehind(progress: ArrivalProgress, last: Unit): void {
+export function continueAfter(progress: ArrivalProgress, last: Unit): void {
   const all = allUnits(progress);
   const at = all.findIndex(({ index, shard }) => index === last.index && (last.shard === undefined || shard === last.shard));
   progress.next = (at + 1) % Math.max(1, all.length);
@@ -179,7 +179,7 @@ export function nextLookAt(idleLooks: number, now: Date): Date {
 }
 
 /** Compares two checks: counts consecutive checks without change and stores the first measurement of missing bytes. */
-export function concludeLook(before: ArrivalProgress | undefined, after: ArrivalProgress, now: Date): void {
+export function concludeCheck(before: ArrivalProgress | undefined, after: ArrivalProgress, now: Date): void {
   const [then, tally] = [before && tallyProgress(before), tallyProgress(after)];
   const isBetter = !then || tally.provenShards > then.provenShards || tally.missing < then.missing || tally.unseen < then.unseen;
   after.idleLooks = isBetter ? 0 : (before?.idleLooks ?? 0) + 1;

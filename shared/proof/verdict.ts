@@ -71,7 +71,7 @@ function writtenAt({ lastModified, etag }: BlobInfo): Date | undefined {
 }
 
 /** The same for a listing that was read earlier: sizes in bytes by key. */
-export function heldJoin(sizes: ReadonlyMap<string, number>): ListingJoin {
+export function joinFromSizes(sizes: ReadonlyMap<string, number>): ListingJoin {
   return {
     take: async (expected) => ({
       missing: expected.flatMap((blob) => missingOf(blob, sizes.get(blob.key)) ?? []),

@@ -50,7 +50,7 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
   const proofs: SampledProof[] = [];
   for (const snapshot of todo) {
     if (choice.deadline?.()) break;
-    const proof = await proveWhereItStands(store, seen, snapshot, { ...choice, shared });
+    const proof = await proveFollowingRoot(store, seen, snapshot, { ...choice, shared });
     if (proof.reason?.code === "proof.outOfTime") break;
     proofs.push(proof);
     choice.onProof?.(proof);
@@ -65,7 +65,7 @@ async function chosenIn(store: BlobStore, { opened, root }: Seen, wanted: string
 }
 
 /** Restarts a proof from the new root if the root changed and still lists the snapshot; `seen` is updated for the next proofs. */
-async function proveWhereItStands(
+async function proveFollowingRoot(
   store: BlobStore,
   seen: Seen,
   { uuid, name }: RootSnapshot,

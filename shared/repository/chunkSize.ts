@@ -74,7 +74,7 @@ export interface ChunkQuestion {
   /** For `source`: the type it delegates to. */
   delegateType?: string | undefined;
   /** Whether the blobs will be copied to OSS; defaults to true. */
-  movesToOss?: boolean | undefined;
+  copiedToOss?: boolean | undefined;
 }
 
 export interface ChunkRecommendation {
@@ -84,13 +84,13 @@ export interface ChunkRecommendation {
 }
 
 /** The recommended chunk size and the reason for it. */
-export function recommendChunkSize({ type, version, delegateType, movesToOss = true }: ChunkQuestion): ChunkRecommendation {
+export function recommendChunkSize({ type, version, delegateType, copiedToOss = true }: ChunkQuestion): ChunkRecommendation {
   const written = type === "source" ? (delegateType ?? type) : type;
   const { maxBytes } = chunkBounds(written, version);
   if (written === "oss") return { chunkSize: printByteSize(GB), reason: reason("chunk.ossLargest", { maxBytes: GB }) };
   if (maxBytes !== null && maxBytes < GB)
     return { chunkSize: printByteSize(maxBytes), reason: reason("chunk.typeLargest", { type: written, maxBytes }) };
   // A blob of terabytes is one multipart upload with one checksum: a fault near its end forces a complete retry.
-  if (movesToOss) return { chunkSize: printByteSize(GB), reason: reason("chunk.copyRepeat", { type: written, chunkBytes: GB }) };
+  if (copiedToOss) return { chunkSize: printByteSize(GB), reason: reason("chunk.copyRepeat", { type: written, chunkBytes: GB }) };
   return { chunkSize: null, reason: reason("chunk.defaultServes", { type: written }) };
 }

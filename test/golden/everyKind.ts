@@ -161,7 +161,7 @@ export type OpenIds = Record<JobKindName, string>;
 
 /** One deployment with a job of every kind in the middle of its work; the clock, nonces, keys and request ids are the test world's. */
 export async function everyKindOpen(): Promise<{ world: TestWorld; ids: OpenIds; copied: string[] }> {
-  const world = await testWorld({ config: config(), restoreLooks: Number.POSITIVE_INFINITY });
+  const world = await testWorld({ config: config(), restorePolls: Number.POSITIVE_INFINITY });
   const copied = watchCopied(world);
   world.source.putIndex("movies", { documents: 3 });
   world.source.putIndex("movies-old", { documents: 2 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
-import { endOrphans } from "../../infra/local/host/orphans.ts";
+import { stopOrphans } from "../../infra/local/host/orphans.ts";
 import { apiClient } from "../../infra/local/story/client.ts";
 import { openStage } from "../../infra/local/story/stage.ts";
 import { playStory, type StoryResult } from "../../infra/local/story/story.ts";
@@ -51,7 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await host?.close();
   // Needed when a start in between failed, because nothing else ends them.
-  await endOrphans(data);
+  await stopOrphans(data);
   await rm(data, { recursive: true, force: true });
   await rm(`${data}.log`, { force: true });
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { MissingBlob } from "../../shared/model/repository.ts";
 import {
   type ArrivalProgress,
-  concludeLook,
+  concludeCheck,
+  continueAfter,
   etaSeconds,
   footersSeen,
-  goOnBehind,
   isProven,
   markFaults,
   nextLookAt,
@@ -99,7 +99,7 @@ describe("arrival progress", () => {
 describe("the next look", () => {
   it("starts with shards whose probe arrived, resumes where the last look stopped, and skips shards whose probe is still missing", () => {
     const progress = start([4], null);
-    goOnBehind(progress, { index: 0, shard: 1 });
+    continueAfter(progress, { index: 0, shard: 1 });
     const units = openUnits(progress, ["indices/i0/0/__a"], ["indices/i0/2/__b"]);
     expect(units.map(({ shard }) => shard)).toEqual([0, 3, 1]);
     setState(progress, { index: 0, shard: 3 }, 1);
@@ -131,11 +131,11 @@ describe("the next look", () => {
   it("counts looks that changed nothing and resets the count when something arrives", () => {
     const before = start([2], null);
     const same = structuredClone(before);
-    concludeLook(before, same, NOW);
+    concludeCheck(before, same, NOW);
     expect(same.idleLooks).toBe(1);
     const better = structuredClone(same);
     setState(better, { index: 0, shard: 0 }, 1);
-    concludeLook(same, better, NOW);
+    concludeCheck(same, better, NOW);
     expect(better.idleLooks).toBe(0);
   });
 });
@@ -144,24 +144,24 @@ describe("the estimate", () => {
   it("divides the missing bytes by the rate since they were first known, and is null before that", () => {
     const first = start([2]);
     setState(first, { index: 0, shard: 0 }, [4, 4000, 0]);
-    concludeLook(undefined, first, NOW);
+    concludeCheck(undefined, first, NOW);
     expect(etaSeconds(first, NOW)).toBeNull();
     const later = structuredClone(first);
     setState(later, { index: 0, shard: 0 }, [1, 1000, 0]);
-    concludeLook(first, later, new Date(NOW.getTime() + 60_000));
+    concludeCheck(first, later, new Date(NOW.getTime() + 60_000));
     expect(etaSeconds(later, new Date(NOW.getTime() + 60_000))).toBe(20);
   });
 
   it("is null while shards are unknown, and restarts when more turns out to be missing", () => {
     const unknown = start([null]);
-    concludeLook(undefined, unknown, NOW);
+    concludeCheck(undefined, unknown, NOW);
     expect(unknown.first).toBeNull();
     const known = start([1]);
     setState(known, { index: 0, shard: 0 }, [1, 10, 0]);
-    concludeLook(unknown, known, NOW);
+    concludeCheck(unknown, known, NOW);
     const more = structuredClone(known);
     setState(more, { index: 0, shard: 0 }, [2, 30, 0]);
-    concludeLook(known, more, new Date(NOW.getTime() + 1000));
+    concludeCheck(known, more, new Date(NOW.getTime() + 1000));
     expect(more.first).toEqual({ at: "2026-11-21T01:00:01.000Z", missingBytes: 30 });
   });
 });

@@ -55,11 +55,11 @@ describe("the recommended chunk size", () => {
     [{ type: "oss" }, "1gb", "chunk.ossLargest"],
     [{ type: "source", delegateType: "oss" }, "1gb", "chunk.ossLargest"],
     [{ type: "s3", version: "8.17.0" }, "1gb", "chunk.copyRepeat"],
-    [{ type: "s3", version: "8.17.0", movesToOss: false }, null, "chunk.defaultServes"],
+    [{ type: "s3", version: "8.17.0", copiedToOss: false }, null, "chunk.defaultServes"],
     [{ type: "gcs", version: "7.6.0" }, "100mb", "chunk.typeLargest"],
     [{ type: "azure", version: "6.8.0" }, "64mb", "chunk.typeLargest"],
     [{ type: "fs", version: "5.5.2" }, "1gb", "chunk.copyRepeat"],
-    [{ type: "fs", movesToOss: false }, null, "chunk.defaultServes"],
+    [{ type: "fs", copiedToOss: false }, null, "chunk.defaultServes"],
   ])("for %j is %s", (question, chunkSize, code) => {
     expect(recommendChunkSize(question)).toMatchObject({ chunkSize, reason: { code } });
   });

@@ -77,7 +77,7 @@ export async function newStage(options: StageOptions): Promise<Stage> {
   };
   const bare = ({ bucket, basePath }: Place): BlobStore => memoryBlobStore({ bucket: bucketOf(bucket), basePath, now });
   const places = memoryPlaces();
-  const endless = { snapshotLooks: Number.POSITIVE_INFINITY, restoreLooks: Number.POSITIVE_INFINITY };
+  const endless = { snapshotPolls: Number.POSITIVE_INFINITY, restorePolls: Number.POSITIVE_INFINITY };
   const stage: Stage = {
     config,
     kernel,

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { JobRecord } from "../../shared/jobs/record.ts";
 import type { Place } from "../../shared/model/config.ts";
 import { JOB_MARKER_SETTING } from "../../shared/model/restoredName.ts";
-import { SETTINGS_LEFT_BEHIND } from "../../shared/plan/preflight.ts";
+import { EXCLUDED_SETTINGS } from "../../shared/plan/preflight.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
 import type { CopyTask } from "../../shared/verbs/copy/move.ts";
 import { documents, freshWorld, LATE_BLOB, offer, SNAP1, SNAP2, STEP1, STEP2, served, settle, world } from "../world/moved.ts";
@@ -70,7 +70,7 @@ describe("an upgrade with open jobs", () => {
       index,
       as,
       indexSettings: { "index.number_of_replicas": 0, [JOB_MARKER_SETTING]: "restore-9e5fc6c916e532be" },
-      ignoreIndexSettings: [...SETTINGS_LEFT_BEHIND],
+      ignoreIndexSettings: [...EXCLUDED_SETTINGS],
     });
     await settle();
     expect(await served()).toMatchObject([{ name: as }]);

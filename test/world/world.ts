@@ -67,7 +67,7 @@ export interface TestWorldOptions {
   targetVersion?: string;
   start?: string;
   /** The number of polls for which a restore runs; `Infinity` until finished explicitly. */
-  restoreLooks?: number;
+  restorePolls?: number;
 }
 
 /** One deployment in memory: each `open` is one function invocation with its own nonce. */
@@ -98,7 +98,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     sourceVersion = "5.5.3",
     targetVersion = "5.5.3",
     start = "2026-11-21T01:30:00Z",
-    restoreLooks = 2,
+    restorePolls = 2,
   } = options;
   let nowMs = new Date(start).getTime();
   const now = () => new Date(nowMs);
@@ -109,8 +109,8 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     return memoryBlobStore({ bucket: there, basePath, now });
   };
   const places = memoryPlaces();
-  const source = memoryCluster({ name: "source", version: sourceVersion, now, places, snapshotLooks: Number.POSITIVE_INFINITY });
-  const target = memoryCluster({ name: "target", version: targetVersion, now, places, restoreLooks });
+  const source = memoryCluster({ name: "source", version: sourceVersion, now, places, snapshotPolls: Number.POSITIVE_INFINITY });
+  const target = memoryCluster({ name: "target", version: targetVersion, now, places, restorePolls });
   const state = faulty(blobs(config.state));
   await initState(state, "0123456789", now);
   const notices: Notice[] = [];

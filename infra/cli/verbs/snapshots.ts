@@ -85,7 +85,7 @@ function repositoryText(repository: string, rows: readonly SnapshotRow[], look: 
       row.name,
       agoText(look, row.startTime),
       stateText(row),
-      tookText(row, look),
+      durationCell(row, look),
       provenText(row, look),
       fateText(row, look),
     ]),
@@ -97,7 +97,7 @@ function stateText({ state, shards }: SnapshotRow): string {
   return shards.failed === 0 ? state : `${state}, ${countText(shards.failed)} of ${countText(shards.total)} shards failed`;
 }
 
-function tookText({ startTime, endTime }: SnapshotRow, look: Look): string {
+function durationCell({ startTime, endTime }: SnapshotRow, look: Look): string {
   if (endTime === undefined) return unknown(look);
   return durationText(Math.max(0, (new Date(endTime).getTime() - new Date(startTime).getTime()) / 1000));
 }

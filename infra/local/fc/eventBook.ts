@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../host/writeWhole.ts";
+import { writeAtomically } from "../host/writeAtomically.ts";
 import { type AsyncTask, endTask, hasEnded, type TaskBook } from "./asyncTask.ts";
 import type { DeployedFunction } from "./functionSpec.ts";
 import { exitFault } from "./instance.ts";
@@ -37,7 +37,7 @@ export function openEventBook(directory: string | undefined): EventBook {
   const keep = ({ deployed, requestId, enqueuedAt, retries, event, task }: QueuedEvent, running: boolean) => {
     const payload = task && hasEnded(task) ? "" : Buffer.from(event).toString("base64");
     const kept: KeptEvent = { functionName: deployed.name, requestId, enqueuedAt, retries, running, event: payload, task };
-    writeWhole(pathOf(requestId), JSON.stringify(kept));
+    writeAtomically(pathOf(requestId), JSON.stringify(kept));
   };
   return {
     keep,
@@ -57,7 +57,7 @@ export function openEventBook(directory: string | undefined): EventBook {
  * The events that an earlier host accepted and did not finish; registers their tasks again. An attempt that was running when the host was
  * killed counts as failed, like one whose instance exits: it is retried while the function's retries last.
  */
-export function leftEvents(
+export function unfinishedEvents(
   book: EventBook,
   deployedOf: (name: string) => DeployedFunction | undefined,
   { tasks, now }: { tasks: TaskBook; now(): number },

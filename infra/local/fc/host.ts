@@ -7,7 +7,7 @@ import { countResult, createCounters, type FunctionCounters } from "./counters.t
 import { createFaultPlan, type DeliveryFaults, type FaultPlan } from "./deliveryFaults.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, type Payload, payloadBytes, SYNC_PAYLOAD_BYTES_MAX } from "./doors/payload.ts";
 import { newRequestId } from "./doors/requestId.ts";
-import { type EventBook, leftEvents, openEventBook } from "./eventBook.ts";
+import { type EventBook, openEventBook, unfinishedEvents } from "./eventBook.ts";
 import { type DeployedFunction, deployFunction, type FunctionSpec } from "./functionSpec.ts";
 import { type Instance, type InvocationResult, startInstance } from "./instance.ts";
 import { createInstancePool, type InstancePool } from "./instancePool.ts";
@@ -84,7 +84,7 @@ interface HostState {
 export function startFunctionHost(options: FunctionHostOptions): FunctionHost {
   const state = openState(options);
   for (const spec of options.functions) addFunction(state, deployFunction(spec));
-  const left = leftEvents(state.book, (name) => state.functions.get(name)?.deployed, state);
+  const left = unfinishedEvents(state.book, (name) => state.functions.get(name)?.deployed, state);
   return {
     region: options.region,
     accountId: options.accountId,

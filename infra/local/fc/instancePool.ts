@@ -38,7 +38,7 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
     return instance;
   };
 
-  const nextFree = () => takeAlive(idle) ?? (live.size < options.instancesMax ? startOne() : undefined);
+  const nextFree = () => takeIdle(idle) ?? (live.size < options.instancesMax ? startOne() : undefined);
 
   const serve = () => {
     while (waiters.length > 0 && !closed) {
@@ -73,7 +73,7 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
   };
 }
 
-function takeAlive(idle: Instance[]): Instance | undefined {
+function takeIdle(idle: Instance[]): Instance | undefined {
   for (let instance = idle.pop(); instance !== undefined; instance = idle.pop()) {
     if (instance.alive()) return instance;
   }

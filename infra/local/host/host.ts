@@ -7,7 +7,7 @@ import { initialise } from "../../../shared/runtime/initialise.ts";
 import { readSettings } from "../../../shared/runtime/settings.ts";
 import { connect } from "../../../shared/runtime/wire.ts";
 import { bundleFunctions } from "../../deploy/bundle.ts";
-import { FUNCTION_NAMES, figuresOf } from "../../deploy/functionFigures.ts";
+import { FUNCTION_NAMES, limitsOf } from "../../deploy/functionLimits.ts";
 import { timersFor } from "../../deploy/timersFor.ts";
 import type { FunctionSpec } from "../fc/functionSpec.ts";
 import { type FunctionHost, startFunctionHost } from "../fc/host.ts";
@@ -18,7 +18,7 @@ import { requireFreePort } from "../servers/ports.ts";
 import { checkTools } from "../servers/tools.ts";
 import type { LocalHostOptions } from "./hostOptions.ts";
 import type { NoticeBoard } from "./noticeBoard.ts";
-import { startClusters, startDoors } from "./parts.ts";
+import { startClusters, startListeners } from "./parts.ts";
 import { openPlaces } from "./places.ts";
 import { keepPlan, type LocalPlan, openPlan, type Ports } from "./plan.ts";
 import { releaseClaims } from "./releaseClaims.ts";
@@ -72,7 +72,7 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
       onLog: options.onLog ?? (() => undefined),
     });
     closers.push(() => functions.close());
-    const { oss, board, httpUrl } = await startDoors({ plan, config, functions, closers, options });
+    const { oss, board, httpUrl } = await startListeners({ plan, config, functions, closers, options });
     const [source, target] = await startClusters({ plan, closers, onNote });
     await openState(plan);
     functions.resume();
@@ -118,7 +118,7 @@ async function makeDirectories({ directories }: LocalPlan): Promise<void> {
 /** Registers the bundles under the names under which they are deployed. */
 function specsOf(bundles: readonly { name: string; path: string }[]): FunctionSpec[] {
   return bundles.map(({ name, path }) => {
-    const figures = figuresOf(FUNCTION_NAMES.find((known) => known === name) ?? "http");
+    const figures = limitsOf(FUNCTION_NAMES.find((known) => known === name) ?? "http");
     return {
       name: figures.functionName,
       bundle: path,
@@ -168,7 +168,7 @@ function triggersOf(
   const timers = timersFor(config);
   const triggers: TimerTrigger[] = (Object.keys(timers) as (keyof typeof timers)[]).flatMap((name) =>
     timers[name].map(({ triggerName, triggerConfig }) => ({
-      functionName: figuresOf(name).functionName,
+      functionName: limitsOf(name).functionName,
       name: triggerName,
       cron: triggerConfig.cronExpression,
       payload: triggerConfig.payload ?? "",
@@ -178,13 +178,13 @@ function triggersOf(
     async fire(functionName, policy, at) {
       await fireTimer(
         functions,
-        { functionName: figuresOf(functionName).functionName, name: policy, payload: JSON.stringify({ policy }) },
+        { functionName: limitsOf(functionName).functionName, name: policy, payload: JSON.stringify({ policy }) },
         at,
       );
     },
     async tick() {
       const event = { triggerTime: `${new Date().toISOString().slice(0, 19)}Z`, triggerName: "every-minute", payload: "" };
-      const result = await functions.invoke(figuresOf("advanceJobs").functionName, event);
+      const result = await functions.invoke(limitsOf("advanceJobs").functionName, event);
       if (!result.ok) throw new Error(`advanceJobs: ${result.errorMessage}`);
       return JSON.parse(result.value.toString("utf8"));
     },

@@ -15,7 +15,7 @@ const POLL_INTERVAL_MS = 50;
  * pid that now belongs to another program is left alone. Returns the stopped pids.
  * Errors: `conflict` for one that does not stop.
  */
-export async function endOrphans(run: string): Promise<number[]> {
+export async function stopOrphans(run: string): Promise<number[]> {
   const files = (await readdir(run)).filter((name) => name.endsWith(".pid")).map((name) => join(run, name));
   const ended = await Promise.all(
     files.map(async (file) => {

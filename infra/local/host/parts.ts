@@ -1,8 +1,8 @@
 import type { Config } from "../../../shared/model/config.ts";
-import { figuresOf } from "../../deploy/functionFigures.ts";
+import { limitsOf } from "../../deploy/functionLimits.ts";
 import { watchTriggersFor } from "../../deploy/timersFor.ts";
 import { startFcApi } from "../fc/doors/apiStandIn.ts";
-import { startHttpDoor } from "../fc/doors/httpDoor.ts";
+import { startHttpTrigger } from "../fc/doors/httpDoor.ts";
 import type { FunctionHost } from "../fc/host.ts";
 import type { EventRule } from "../oss/objectEvents.ts";
 import { startOss } from "../oss/startOss.ts";
@@ -18,7 +18,7 @@ interface Starting {
 }
 
 /** Starts every listener except the clusters: notices, Function Compute's API, OSS with its events, HTTP, S3. */
-export async function startDoors({
+export async function startListeners({
   plan,
   config,
   functions,
@@ -37,10 +37,10 @@ export async function startDoors({
     credentials: [{ accessKeyId: plan.oss.accessKeyId, secretAccessKey: plan.oss.accessKeySecret }],
     rules: rulesOf(config, plan.region),
     onEvent: async (_rule, event) =>
-      void (await functions.invokeAsync(figuresOf("onCopiedBlob").functionName, event).catch(() => undefined)),
+      void (await functions.invokeAsync(limitsOf("onCopiedBlob").functionName, event).catch(() => undefined)),
   });
   closers.push(() => oss.close());
-  const door = await startHttpDoor({ host: functions, functionName: figuresOf("http").functionName, port: ports.http });
+  const door = await startHttpTrigger({ host: functions, functionName: limitsOf("http").functionName, port: ports.http });
   closers.push(() => door.close());
   const s3 = await startS3({ root: plan.directories.s3Root, port: ports.s3, ...plan.s3, onNote: options.onNote ?? (() => undefined) });
   closers.push(() => s3.close());

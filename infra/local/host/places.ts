@@ -71,7 +71,7 @@ export async function makeServerDirectories(directories: string[]): Promise<void
   const uid = serverUid();
   for (const directory of directories) {
     await mkdir(directory, { recursive: true });
-    if (uid !== undefined) await giveAway(directory, uid);
+    if (uid !== undefined) await chownTree(directory, uid);
   }
 }
 
@@ -123,12 +123,12 @@ async function makeOpenDirectory(directory: string): Promise<void> {
   for (let path = directory; path.length >= first.length; path = dirname(path)) await chmod(path, OPEN_DIRECTORY_MODE);
 }
 
-async function giveAway(path: string, uid: number): Promise<void> {
+async function chownTree(path: string, uid: number): Promise<void> {
   const found = await lstat(path);
   if (found.isSymbolicLink()) return;
   if (found.uid !== uid) await chown(path, uid, uid);
   if (!found.isDirectory()) return;
-  for (const name of await readdir(path)) await giveAway(join(path, name), uid);
+  for (const name of await readdir(path)) await chownTree(join(path, name), uid);
 }
 
 async function requireOwn(base: string): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../../shared/model/errors.ts";
-import { writeWhole } from "./writeWhole.ts";
+import { writeAtomically } from "./writeAtomically.ts";
 
 /** The first file in a run's directory, readable by its owner only because it contains the run's keys. */
 export const PLAN_FILE = "plan.json";
@@ -94,7 +94,7 @@ export function openPlan(run: string, environment: Readonly<Record<string, strin
 
 /** Stores the plan for the next start on the same directory. */
 export function keepPlan(plan: LocalPlan): void {
-  writeWhole(join(plan.run, PLAN_FILE), JSON.stringify(plan));
+  writeAtomically(join(plan.run, PLAN_FILE), JSON.stringify(plan));
 }
 
 function readPlan(run: string): LocalPlan | undefined {

@@ -1,10 +1,10 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError } from "../../../shared/model/errors.ts";
-import { commandOf, endOrphans, isAlive } from "./orphans.ts";
+import { commandOf, isAlive, stopOrphans } from "./orphans.ts";
 import { openOwnDirectory, openRun, type Places, requireEnterable } from "./places.ts";
 import { PLAN_FILE } from "./plan.ts";
-import { writeWhole } from "./writeWhole.ts";
+import { writeAtomically } from "./writeAtomically.ts";
 
 const HOST_FILE = "host.json";
 
@@ -30,8 +30,8 @@ export async function takeRun(places: Places, named: string | undefined): Promis
   await requireEnterable(directory, "--data");
   await requireUsable(directory);
   await requireNoHost(directory);
-  writeWhole(join(directory, HOST_FILE), JSON.stringify({ pid: process.pid, command: await commandOf(process.pid) }));
-  await endOrphans(directory);
+  writeAtomically(join(directory, HOST_FILE), JSON.stringify({ pid: process.pid, command: await commandOf(process.pid) }));
+  await stopOrphans(directory);
   return { directory, close: () => rm(join(directory, HOST_FILE), { force: true }) };
 }
 
@@ -40,7 +40,7 @@ async function sweepRuns(runs: string): Promise<void> {
   for (const name of await readdir(runs)) {
     const pid = Number(/^\d+-(\d+)$/.exec(name)?.[1]);
     if (!Number.isInteger(pid) || isAlive(pid)) continue;
-    await endOrphans(join(runs, name));
+    await stopOrphans(join(runs, name));
     await rm(join(runs, name), { recursive: true, force: true });
   }
 }

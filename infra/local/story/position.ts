@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../host/writeWhole.ts";
+import { writeAtomically } from "../host/writeAtomically.ts";
 
 const DAY_MS = 86_400_000;
 const POSITION_FILE = "story.json";
@@ -27,7 +27,7 @@ export function openPosition(run: string, nights: number): StoryPosition {
 }
 
 export function keepPosition(run: string, position: StoryPosition): void {
-  writeWhole(join(run, POSITION_FILE), JSON.stringify(position));
+  writeAtomically(join(run, POSITION_FILE), JSON.stringify(position));
 }
 
 /** 01:30 in Shanghai on each of the past days, oldest first. */

@@ -44,7 +44,7 @@ export function fcFault(subject: string, error: unknown): AppError {
 }
 
 function kindOf(error: unknown, status: number | undefined): ErrorCode {
-  if (status === undefined) return isPassing(error) ? "transient" : "permanent";
+  if (status === undefined) return isTransient(error) ? "transient" : "permanent";
   if (status === 401 || status === 403 || isFault(error, DENIED_CODES)) return "denied";
   if (status === 408 || status === 429 || status >= 500 || isFault(error, THROTTLED_CODES)) return "transient";
   if (status === 404) return "absent";
@@ -53,7 +53,7 @@ function kindOf(error: unknown, status: number | undefined): ErrorCode {
 }
 
 /** No response, or one that is not JSON, for example from a proxy in between. */
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const name = String((error as ClientError | undefined)?.name ?? "");
   return isFault(error, NETWORK_CODES) || name.startsWith("RequestTimeout") || name.startsWith("HttpX") || error instanceof SyntaxError;
 }

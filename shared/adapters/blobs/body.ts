@@ -70,7 +70,7 @@ export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8A
 }
 
 /** The bytes of `range` from a whole body, for a server that answers a range request with the full body. */
-export async function* cutOut(pieces: AsyncIterable<Uint8Array>, range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* sliceBody(pieces: AsyncIterable<Uint8Array>, range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
   let position = 0;
   for await (const piece of pieces) {
     const wanted = piece.subarray(Math.max(0, range.start - position), Math.max(0, range.end - position));

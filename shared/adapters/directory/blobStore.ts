@@ -7,7 +7,7 @@ import { directoryError, isMissing } from "./errors.ts";
 import { listFiles } from "./listFiles.ts";
 import { type DirectoryPlace, directoryPlace } from "./place.ts";
 import { readFileBody } from "./readFileBody.ts";
-import { removeFile, writeFileWhole } from "./writeFile.ts";
+import { removeFile, writeFileAtomically } from "./writeFile.ts";
 
 export interface DirectoryBlobStoreOptions {
   /** Takes the role of the bucket: an absolute path that must exist. */
@@ -50,7 +50,7 @@ function writing(place: DirectoryPlace, partSizeBytes: number): Pick<BlobStore, 
   async function write(key: string, call: string, ifAbsent: boolean, fill: (file: FileHandle) => Promise<void>): Promise<void> {
     await place.onPath(key, call, async (path) => {
       await place.check(place.subject(key, call));
-      await writeFileWhole({ root, path, ifAbsent, fill });
+      await writeFileAtomically({ root, path, ifAbsent, fill });
     });
   }
   return {

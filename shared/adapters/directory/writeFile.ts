@@ -20,7 +20,7 @@ export interface WriteRequest {
 }
 
 /** Writes a temporary file beside the target and moves it into place once synced; with `ifAbsent` only one of several writers succeeds. */
-export async function writeFileWhole(request: WriteRequest): Promise<void> {
+export async function writeFileAtomically(request: WriteRequest): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await writeOnce(request);
@@ -52,7 +52,7 @@ async function writeOnce({ root, path, ifAbsent, fill }: WriteRequest): Promise<
     if (ifAbsent) await link(temporary, path);
     else await rename(temporary, path);
   } finally {
-    await unlinkIfThere(temporary);
+    await unlinkIfExists(temporary);
   }
 }
 
@@ -86,7 +86,7 @@ async function madeFolder(folder: string): Promise<string | undefined> {
   }
 }
 
-async function unlinkIfThere(path: string): Promise<void> {
+async function unlinkIfExists(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {

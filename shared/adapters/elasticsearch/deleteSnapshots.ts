@@ -23,7 +23,7 @@ interface Deletion {
 export async function deleteSnapshots(client: ElasticsearchClient, version: () => Promise<string>, deletion: Deletion): Promise<void> {
   const { repository } = deletion;
   const snapshots = [...new Set(deletion.snapshots)];
-  if (snapshots.length > 1 && !takesSeveral(await version()))
+  if (snapshots.length > 1 && !supportsMultiDelete(await version()))
     throw new AppError(
       "invalid",
       `cluster ${client.name}: snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${snapshots.length}`,
@@ -81,7 +81,7 @@ async function listNames(client: ElasticsearchClient, repository: string): Promi
   return new Set(answer.snapshots.map(({ snapshot }) => snapshot));
 }
 
-function takesSeveral(version: string): boolean {
+function supportsMultiDelete(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > MULTIPLE_SINCE[0] || (major === MULTIPLE_SINCE[0] && minor >= MULTIPLE_SINCE[1]);
 }

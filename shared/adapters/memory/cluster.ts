@@ -22,8 +22,8 @@ export interface MemoryClusterOptions {
   /** Permitted prefixes of `fs` locations; defaults to any. */
   repositoryPaths?: readonly string[];
   /** Number of status calls during which a snapshot or restore keeps running; `Infinity` until it is finished explicitly. */
-  snapshotLooks?: number;
-  restoreLooks?: number;
+  snapshotPolls?: number;
+  restorePolls?: number;
 }
 
 type Method = Exclude<keyof Cluster, "name">;
@@ -92,7 +92,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
 
 function newState(options: MemoryClusterOptions): MemoryClusterState {
   const { name = "memory", version = "7.10.2", dataNodes = 1, now, places = memoryPlaces(), repositoryPaths = [""] } = options;
-  const { snapshotLooks = 2, restoreLooks = 2 } = options;
+  const { snapshotPolls = 2, restorePolls = 2 } = options;
   let uuids = 0;
   const counted = () => {
     uuids += 1;
@@ -104,8 +104,8 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     version,
     dataNodes,
     repositoryPaths,
-    snapshotLooks,
-    restoreLooks,
+    snapshotPolls,
+    restorePolls,
     now,
     newUuid: options.uuid ?? counted,
     places,

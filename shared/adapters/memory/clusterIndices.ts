@@ -1,5 +1,5 @@
 import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
-import { isBefore, lookAtRestores, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
+import { countRestorePoll, isBefore, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
 
 /** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
@@ -23,7 +23,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       const index = state.indices.get(name);
       if (!index) return undefined;
       const health = healthOf(state, index);
-      lookAtRestores(state);
+      countRestorePoll(state);
       return health;
     },
 

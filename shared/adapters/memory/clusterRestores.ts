@@ -3,8 +3,8 @@ import { isRestoring, matches } from "./clusterIndices.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { readRoot } from "./clusterReading.ts";
 import {
+  countRestorePoll,
   isBefore,
-  lookAtRestores,
   type MemoryClusterState,
   type MemoryIndex,
   type RestoreFate,
@@ -42,7 +42,7 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       const running = state.restores.map(({ repository, snapshot, index, fate }) => {
         return { repository, snapshot, state: fate === "hangs" ? "INIT" : "STARTED", indices: [index] };
       });
-      lookAtRestores(state);
+      countRestorePoll(state);
       return running;
     },
 
@@ -52,7 +52,7 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       if (!index) throw refuse(state, "absent", `no such index [${name}]`);
       const lost = index.red || state.restores.some((restore) => restore.index === name && restore.fate !== "starts");
       const recovered = lost ? [] : shardsOf(index, isRestoring(state, name));
-      lookAtRestores(state);
+      countRestorePoll(state);
       return recovered;
     },
   };
@@ -114,8 +114,8 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     restored: true,
   };
   state.indices.set(as, index);
-  const looksLeft = state.restoreLooks * (throttled ? THROTTLED_TIMES : 1);
-  state.restores.push({ repository, snapshot, index: as, looksLeft, fate: fateOf(state, held, copy) });
+  const pollsLeft = state.restorePolls * (throttled ? THROTTLED_TIMES : 1);
+  state.restores.push({ repository, snapshot, index: as, pollsLeft, fate: fateOf(state, held, copy) });
 }
 
 /** Up to 5.5 a restore without a usable shard waits forever and blocks all other restores; only for corrupt data was a failure observed. */

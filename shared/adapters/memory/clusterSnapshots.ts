@@ -2,9 +2,9 @@ import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { readRoot, readSnapshots, requireBlob } from "./clusterReading.ts";
 import {
+  countSnapshotPoll,
   excludes,
   isBefore,
-  lookAtSnapshots,
   type MemoryClusterState,
   type RunningSnapshot,
   refuse,
@@ -28,7 +28,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
     async listSnapshots(repository) {
       const found = readSnapshots(state, repository).map(shown);
       found.push(...runningIn(repository).map(({ snapshot }) => snapshot));
-      lookAtSnapshots(state);
+      countSnapshotPoll(state);
       return found;
     },
 
@@ -37,7 +37,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
       const finished = readRoot(state, repository).find((snapshot) => snapshot.name === name);
       if (finished) requireBlob(state, repository, finished);
       const found = finished ? shown(finished) : runningOf(state, repository, name)?.snapshot;
-      lookAtSnapshots(state);
+      countSnapshotPoll(state);
       return found;
     },
 
@@ -46,7 +46,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
       if (finished) requireProgress(state, repository, finished);
       const running = runningOf(state, repository, name);
       const total = running === undefined ? 0 : bytesOf(running.held);
-      lookAtSnapshots(state);
+      countSnapshotPoll(state);
       if (running) return { state: "STARTED", shards: { total: running.shards, done: 0, failed: 0 }, bytes: { total, done: 0 } };
       if (!finished) return undefined;
       const { shards } = finished;
@@ -57,7 +57,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
 
     async runningSnapshots() {
       const running = state.snapshots.map(({ repository, snapshot }) => ({ repository, snapshot: snapshot.name }));
-      lookAtSnapshots(state);
+      countSnapshotPoll(state);
       return running;
     },
 
@@ -151,8 +151,8 @@ function begin(state: MemoryClusterState, { repository, name, indices, metadata,
     metadata: isBefore(state.version, 7, 3) ? undefined : metadata,
   };
   const shards = [...held.values()].reduce((sum, index) => sum + index.shards, 0);
-  const looksLeft = state.snapshotLooks * (throttled ? THROTTLED_TIMES : 1);
-  state.snapshots.push({ repository, snapshot, held, shards, outcome, looksLeft });
+  const pollsLeft = state.snapshotPolls * (throttled ? THROTTLED_TIMES : 1);
+  state.snapshots.push({ repository, snapshot, held, shards, outcome, pollsLeft });
 }
 
 function requireDeletable(state: MemoryClusterState, repository: string, name: string, running: RunningSnapshot | undefined): void {

@@ -22,14 +22,14 @@ export interface RunningSnapshot {
   held: Map<string, Held>;
   shards: number;
   outcome: SnapshotOutcome;
-  looksLeft: number;
+  pollsLeft: number;
 }
 
 export interface RunningMemoryRestore {
   repository: string;
   snapshot: string;
   index: string;
-  looksLeft: number;
+  pollsLeft: number;
   fate: RestoreFate;
 }
 
@@ -44,8 +44,8 @@ export interface MemoryClusterState {
   dataNodes: number;
   /** Permitted prefixes of `fs` locations. */
   repositoryPaths: readonly string[];
-  snapshotLooks: number;
-  restoreLooks: number;
+  snapshotPolls: number;
+  restorePolls: number;
   now: () => Date;
   newUuid: () => string;
   places: MemoryPlaces;
@@ -90,9 +90,9 @@ export function requireLowerCase(state: MemoryClusterState, kind: string, name: 
 }
 
 /** Counts one status call for every running snapshot; finishes those whose count is used up. */
-export function lookAtSnapshots(state: MemoryClusterState): void {
-  for (const running of state.snapshots) running.looksLeft -= 1;
-  for (const running of state.snapshots.filter(({ looksLeft }) => looksLeft < 0)) endSnapshot(state, running);
+export function countSnapshotPoll(state: MemoryClusterState): void {
+  for (const running of state.snapshots) running.pollsLeft -= 1;
+  for (const running of state.snapshots.filter(({ pollsLeft }) => pollsLeft < 0)) endSnapshot(state, running);
 }
 
 export function endSnapshot(state: MemoryClusterState, running: RunningSnapshot): void {
@@ -113,9 +113,9 @@ export function endSnapshot(state: MemoryClusterState, running: RunningSnapshot)
   state.places.at(requireRepository(state, running.repository).settings).push(snapshot);
 }
 
-export function lookAtRestores(state: MemoryClusterState): void {
-  for (const running of state.restores) running.looksLeft -= 1;
-  for (const running of state.restores.filter(({ looksLeft }) => looksLeft < 0)) endRestore(state, running);
+export function countRestorePoll(state: MemoryClusterState): void {
+  for (const running of state.restores) running.pollsLeft -= 1;
+  for (const running of state.restores.filter(({ pollsLeft }) => pollsLeft < 0)) endRestore(state, running);
 }
 
 /** A hanging restore does not finish. */

@@ -1,6 +1,6 @@
 import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
-import { collect, cutOut, emptyBody, guardedBody, isEmptyRange, rangeHeader } from "../blobs/body.ts";
+import { collect, emptyBody, guardedBody, isEmptyRange, rangeHeader, sliceBody } from "../blobs/body.ts";
 import { dateOf, ossAnswerOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
 
@@ -63,7 +63,7 @@ async function openBody(
   const answer = await place.askOfKey(fullKey, subject, () => pastTheEnd(place.client.getStream(fullKey, { headers })));
   if (answer === undefined || answer === "past the end") return answer && emptyBody();
   const body = guardedBody({ body: answer.stream, sizeBytes: lengthOf(answer.res.headers, subject), idleTimeoutMs, subject });
-  return range !== undefined && answer.res.status === 200 ? cutOut(body, range) : body;
+  return range !== undefined && answer.res.status === 200 ? sliceBody(body, range) : body;
 }
 
 /** A range that starts at or after the end is rejected with 416. */

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
-import { collect, cutOut, emptyBody, guardedBody, isEmptyRange, rangeHeader } from "../blobs/body.ts";
+import { collect, emptyBody, guardedBody, isEmptyRange, rangeHeader, sliceBody } from "../blobs/body.ts";
 import { dateOf } from "./client.ts";
 import { s3AnswerOf } from "./errors.ts";
 import type { S3Place } from "./place.ts";
@@ -66,7 +66,7 @@ async function openBody(
   const answer = await place.askOfKey(fullKey, subject, () => pastTheEnd(place.client.send(command)));
   if (answer === undefined || answer === "past the end") return answer && emptyBody();
   const body = guardedBody({ body: bodyOf(answer, subject), sizeBytes: answer.ContentLength, idleTimeoutMs, subject });
-  return range !== undefined && answer.ContentRange === undefined ? cutOut(body, range) : body;
+  return range !== undefined && answer.ContentRange === undefined ? sliceBody(body, range) : body;
 }
 
 /** A range that starts at or after the end is rejected with 416. */

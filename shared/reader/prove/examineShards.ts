@@ -6,7 +6,7 @@ import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob, RootCatalogue } from "../../model/repository.ts";
 import {
   type ArrivalProgress,
-  goOnBehind,
+  continueAfter,
   type IndexLayout,
   type IndexProgress,
   openUnits,
@@ -64,7 +64,7 @@ export async function examineShards(
       const isWhole = await examineUnit(shards, progress, unit, { found, queue });
       if (!isWhole) open += 1;
     });
-    goOnBehind(progress, batch.at(-1) as Unit);
+    continueAfter(progress, batch.at(-1) as Unit);
     // Several at a time only if the previous ones were whole; otherwise the work is likely to be in vain.
     width = open === openBefore ? Math.min(2 * width, READS_AT_ONCE) : 1;
   }

@@ -12,7 +12,7 @@ import type {
   SnapshotRecord,
 } from "../../model/repository.ts";
 import { isAtLeast } from "../../plan/versions.ts";
-import { heldJoin, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
+import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
 import { type ReadClosureOptions, readRecord } from "../readRepository.ts";
 import { type DataChecksOptions, dataChecks } from "./dataChecks.ts";
@@ -55,11 +55,11 @@ export async function lookAtSnapshot(
   const { listing, level, faultsMax, observer } = options;
   const reader = metadataReader(store, listing);
   const record = await readRecord(reader, snapshot);
-  const refusal = whyNotRestorable(snapshot, record, options.indices);
+  const refusal = notRestorableReason(snapshot, record, options.indices);
   const nothing = { closure: undefined, blobs: 0, bytes: 0, missing: [], damaged: [] };
   if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing };
   const data = dataChecks(store, root.sha256, options);
-  const join = listing ? heldJoin(listing) : listingJoin(store.list(""));
+  const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));
   await checkIncompatible(store, reader, join, record);
   const { finished, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, { join, data, faultsMax, observer });
   observer?.metadata(reader);
@@ -106,7 +106,7 @@ function inKeyOrder<T extends { key: string }>(faults: readonly T[]): T[] {
 }
 
 /** FAILED snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */
-function whyNotRestorable(
+function notRestorableReason(
   snapshot: RootSnapshot,
   record: SnapshotRecord | undefined,
   chosen: readonly string[] | undefined,

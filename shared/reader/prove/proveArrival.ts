@@ -4,7 +4,7 @@ import type { BlobStore } from "../../model/blobStore.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotProof } from "../../model/repository.ts";
 import {
   type ArrivalProgress,
-  concludeLook,
+  concludeCheck,
   footersSeen,
   isProven,
   markFaults,
@@ -62,19 +62,19 @@ export async function proveArrival(store: BlobStore, options: ArrivalLookOptions
   const shards: Shards = { store, root: options.opened.root, uuid: options.snapshot.uuid, deadline, lookedAt: now };
   const look = before ? await goOn(shards, structuredClone(before), { came, waiting }) : undefined;
   const last = look && !isProven(look.progress) ? look : await finalCheck(shards, options, look?.progress);
-  concludeLook(before, last.progress, now);
+  concludeCheck(before, last.progress, now);
   // A root that changes during every look is handled by waiting, like any other obstacle.
   const again = cut || (last.again === true && last.progress.idleLooks === 0);
   return { proof: undefined, ...last, missing: [...last.missing].sort((left, right) => compareKeys(left.key, right.key)), again };
 }
 
-type Looked = Omit<ArrivalLook, "again" | "proof"> & { proof?: SnapshotProof; again?: boolean };
+type LookResult = Omit<ArrivalLook, "again" | "proof"> & { proof?: SnapshotProof; again?: boolean };
 
 async function goOn(
   shards: Shards,
   progress: ArrivalProgress,
   { came, waiting }: Pick<ArrivalLookOptions, "came" | "waiting">,
-): Promise<Looked> {
+): Promise<LookResult> {
   const absent: string[] = [];
   for (const key of progress.loose) if ((await shards.store.head(key)) === undefined) absent.push(key);
   progress.loose = absent;
@@ -86,7 +86,7 @@ async function goOn(
 }
 
 /** Runs the complete proof and records what it finds for each shard. */
-async function finalCheck(shards: Shards, options: ArrivalLookOptions, known: ArrivalProgress | undefined): Promise<Looked> {
+async function finalCheck(shards: Shards, options: ArrivalLookOptions, known: ArrivalProgress | undefined): Promise<LookResult> {
   const { opened, snapshot, indices, now } = options;
   const progress = known ?? startProgress(now, layoutOf(options));
   const proof = await proveSnapshot(shards.store, {

@@ -61,8 +61,8 @@ const SCRUB_CHARACTERS_MIN = 4;
 /** Replaces the values of variables in a message with their placeholders. */
 export function scrub(text: string, values: Resolved["values"], written: unknown): string {
   return values.reduce((scrubbed, { placeholder, value }) => {
-    const stoodHere = typeof written === "string" && written.includes(placeholder);
-    const anywhere = stoodHere || value.length >= SCRUB_CHARACTERS_MIN;
+    const isSubstituted = typeof written === "string" && written.includes(placeholder);
+    const anywhere = isSubstituted || value.length >= SCRUB_CHARACTERS_MIN;
     return scrubbed.replaceAll(anywhere ? value : standingAlone(value), () => placeholder);
   }, text);
 }

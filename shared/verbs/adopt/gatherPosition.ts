@@ -1,6 +1,6 @@
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
-import { type Cluster, type ClusterIndex, isUnderWay } from "../../model/cluster.ts";
+import { type Cluster, type ClusterIndex, isInProgress } from "../../model/cluster.ts";
 import type { Watch } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
@@ -85,7 +85,7 @@ async function servedBeside(world: World, watch: Watch, root: RootCatalogue | un
   const newestFirst = restored.filter(({ snapshot }) => snapshot !== undefined).sort((a, b) => (a.digits < b.digits ? 1 : -1));
   const byUuid = new Map(newestFirst.map((one) => [one.snapshot?.uuid, one]));
   const cluster = world.cluster(watch.cluster);
-  const restoring = new Set((await cluster.runningRestores()).filter(isUnderWay).flatMap(({ indices }) => indices));
+  const restoring = new Set((await cluster.runningRestores()).filter(isInProgress).flatMap(({ indices }) => indices));
   const said: Found[] = [];
   for (const served of byUuid.values()) {
     const { snapshot } = served;

@@ -11,7 +11,7 @@ import { timeDigits } from "../../model/restoredName.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRoots, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
-import { safeWatch } from "../../repository/withoutSecrets.ts";
+import { watchWithoutKeys } from "../../repository/withoutKeys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
@@ -88,7 +88,7 @@ async function repeatLostRestore(world: World, work: OpenWork, watchName: string
 }
 
 function arrivalOf(world: World, watchName: string, { name, uuid, startTime }: RootSnapshot): Omit<ArrivalInput, "generation"> {
-  const watch = safeWatch(configured(world.config, "watches", watchName));
+  const watch = watchWithoutKeys(configured(world.config, "watches", watchName));
   return { watchName, watch, snapshot: { name, uuid, startTime: startTime?.toISOString() ?? "" } };
 }
 

@@ -7,7 +7,7 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
-import { safePlace } from "../../repository/withoutSecrets.ts";
+import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { chooseSnapshots } from "./plan.ts";
 import type { CopyData, CopyInput } from "./step.ts";
 
@@ -26,7 +26,7 @@ export async function askCopy(world: World, copyName: string, asked: Asked, know
   const wanted = chooseSnapshots({ ...opened.root, snapshots: await datedSnapshots(source, opened) }, rule.snapshots).map(
     ({ uuid }) => uuid,
   );
-  const input: CopyInput = { copyName, rule: { ...rule, to: safePlace(rule.to) }, from: safePlace(from), wanted };
+  const input: CopyInput = { copyName, rule: { ...rule, to: placeWithoutKeys(rule.to) }, from: placeWithoutKeys(from), wanted };
   const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
   const id = jobId.copy(copyName, opened.root.sha256, wanted);
   return world.log.create(

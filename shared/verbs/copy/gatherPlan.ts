@@ -16,7 +16,7 @@ import {
   chooseSnapshots,
   type DestinationSeen,
   orderBatches,
-  ownershipFault,
+  ownershipConflict,
   rootGeneration,
   unionOfClosures,
 } from "./plan.ts";
@@ -44,7 +44,7 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const opened = await openRepository(source);
   const destination = await readDestination(world, work, job, deadline);
   if (destination === undefined) return undefined;
-  const fault = ownershipFault(destination, destination.store.url);
+  const fault = ownershipConflict(destination, destination.store.url);
   if (!opened.root || !opened.rootBytes) return faulty(reason("copy.noRoot", { source: source.url }));
   if (fault) return faulty(fault);
   const dated = await datedSnapshots(source, opened);

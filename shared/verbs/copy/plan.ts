@@ -110,7 +110,7 @@ export interface DestinationSeen {
 }
 
 /** Why a destination must not be written; `undefined` if it may be. */
-export function ownershipFault(seen: DestinationSeen, url: string): Reason | undefined {
+export function ownershipConflict(seen: DestinationSeen, url: string): Reason | undefined {
   if (seen.generation === undefined) return seen.empty || seen.claimed ? undefined : reason("copy.notEmpty", { destination: url });
   const known = seen.published.includes(`${seen.generation}-${seen.sha256}`);
   return known ? undefined : reason("copy.foreignRoot", { destination: url, root: `index-${seen.generation}` });

@@ -8,7 +8,7 @@ import type { Preflight } from "../../plan/preflight.ts";
 import { chooseSnapshot } from "../../reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
-import { safePlace } from "../../repository/withoutSecrets.ts";
+import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gather.ts";
 import type { RestoreInput } from "./step.ts";
@@ -101,7 +101,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
   return {
     snapshot: { name, uuid, startTime: dated?.startTime?.toISOString() ?? new Date(0).toISOString() },
     repository: request.repository,
-    place: safePlace(place),
+    place: placeWithoutKeys(place),
     indices: request.indices,
     ...(request.alias === undefined ? {} : { alias: request.alias }),
     replicas: request.replicas ?? 1,

@@ -2,7 +2,7 @@ import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
-import { type Cluster, type ClusterIndex, isUnderWay, type RunningRestore } from "../../model/cluster.ts";
+import { type Cluster, type ClusterIndex, isInProgress, type RunningRestore } from "../../model/cluster.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
@@ -123,7 +123,7 @@ async function observeTarget(
   existing: readonly ClusterIndex[],
   restores: readonly RunningRestore[],
 ): Promise<TargetSeen> {
-  const restoring = restores.some((restore) => restore.indices.includes(target.as) && isUnderWay(restore));
+  const restoring = restores.some((restore) => restore.indices.includes(target.as) && isInProgress(restore));
   const index = existing.find(({ name }) => name === target.as);
   const health = index ? await cluster.health(target.as) : undefined;
   const primariesActive = health?.primariesActive ?? 0;

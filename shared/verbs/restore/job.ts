@@ -5,7 +5,7 @@ import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
-import { SETTINGS_LEFT_BEHIND } from "../../plan/preflight.ts";
+import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
 import { lookUpSettled, settle } from "./settle.ts";
@@ -40,7 +40,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
             index: args.index,
             as: args.as,
             indexSettings: { "index.number_of_replicas": 0, [JOB_MARKER_SETTING]: job.id },
-            ignoreIndexSettings: [...SETTINGS_LEFT_BEHIND],
+            ignoreIndexSettings: [...EXCLUDED_SETTINGS],
           });
         },
       },

@@ -5,7 +5,7 @@ import type { Place } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import type { ProofLevel } from "../../model/repository.ts";
-import { safePlace } from "../../repository/withoutSecrets.ts";
+import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import type { VerificationData, VerificationInput } from "./step.ts";
 
 const VERIFICATION_PATIENCE_MS = 24 * 3_600_000;
@@ -24,7 +24,7 @@ export async function askVerification(
   asked: Asked,
   order: { key: string; fingerprint?: string },
 ): Promise<Created> {
-  const input: VerificationInput = { ...request, place: safePlace(placeToRead(world, request.repository)) };
+  const input: VerificationInput = { ...request, place: placeWithoutKeys(placeToRead(world, request.repository)) };
   const data: VerificationData = { verdicts: [] };
   return world.log.create(
     jobId.byKey("verification", order.key),

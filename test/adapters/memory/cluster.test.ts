@@ -11,8 +11,8 @@ const TAKE = { indices: ["movies"], metadata: { ossnap: 1 } };
 async function opened(options: Partial<MemoryClusterOptions> = {}) {
   const cluster = memoryCluster({
     now: () => START,
-    snapshotLooks: Number.POSITIVE_INFINITY,
-    restoreLooks: Number.POSITIVE_INFINITY,
+    snapshotPolls: Number.POSITIVE_INFINITY,
+    restorePolls: Number.POSITIVE_INFINITY,
     ...options,
   });
   await cluster.putRepository(REPOSITORY, { verify: true });
@@ -79,7 +79,7 @@ describe("a memory cluster", () => {
   });
 
   it("finishes after the configured number of polls, whichever call polls", async () => {
-    const cluster = await opened({ snapshotLooks: 2 });
+    const cluster = await opened({ snapshotPolls: 2 });
     await cluster.createSnapshot("r", "one", TAKE);
     const states = [
       await cluster.getSnapshot("r", "one"),

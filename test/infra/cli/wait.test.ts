@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Sight, waitMsOf, watchJob } from "../../../infra/cli/wait.ts";
+import { type JobStatus, waitMsOf, watchJob } from "../../../infra/cli/wait.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
@@ -15,10 +15,10 @@ const row = (state: string, at: string): JobRow => ({
   since: "2026-11-21T00:00:00Z",
   at,
 });
-const running: Sight = { row: row("copying", "1"), over: false };
-const over: Sight = { row: row("done", "2"), over: true };
+const running: JobStatus = { row: row("copying", "1"), over: false };
+const over: JobStatus = { row: row("done", "2"), over: true };
 
-function watch(sights: (Sight | AppError)[], options: { waitMs?: number; controller?: AbortController } = {}) {
+function watch(sights: (JobStatus | AppError)[], options: { waitMs?: number; controller?: AbortController } = {}) {
   const changes: string[] = [];
   const troubles: string[] = [];
   const look = async () => {

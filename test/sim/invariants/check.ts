@@ -18,13 +18,13 @@ export interface Check {
   end?(): void | Promise<void>;
 }
 
-export interface Sight extends Play {
+export interface JobStatus extends Play {
   scenario: Scenario;
   /** Reports a violation; the first one ends the run. */
   violated(message: string): void;
 }
 
-export type MakeCheck = (sight: Sight) => Check;
+export type MakeCheck = (sight: JobStatus) => Check;
 
 export function readBare<T>(bucket: MemoryBucket, key: string): T | undefined {
   const blob = bucket.get(key);

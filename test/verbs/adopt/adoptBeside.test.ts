@@ -45,7 +45,7 @@ beforeEach(async () => {
     const { moved } = given.watches;
     if (moved) moved.restore = { indices: SELECTED, which: "latest", replicas: 0, keepOldMs: DAY_MS };
   });
-  world = await testWorld({ config, restoreLooks: Number.POSITIVE_INFINITY });
+  world = await testWorld({ config, restorePolls: Number.POSITIVE_INFINITY });
   await world.fill(MOVED, STEP1.blobs);
   offer("snap-1");
 });

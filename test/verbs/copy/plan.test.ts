@@ -5,7 +5,7 @@ import {
   chooseSnapshots,
   type DestinationSeen,
   orderBatches,
-  ownershipFault,
+  ownershipConflict,
   rootGeneration,
   unionOfClosures,
 } from "../../../shared/verbs/copy/plan.ts";
@@ -119,7 +119,7 @@ describe("a copy's destination", () => {
     ],
     ["has a root although we only claimed it", { empty: false, generation: 0, sha256: "s", claimed: true }, "copy.foreignRoot"],
   ])("invariant 2: is accepted or rejected by ownership: when it %s", (_, change, code) => {
-    expect(ownershipFault(seen(change), "oss://moved/movies")?.code).toBe(code);
+    expect(ownershipConflict(seen(change), "oss://moved/movies")?.code).toBe(code);
   });
 
   it.each([

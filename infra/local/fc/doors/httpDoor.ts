@@ -27,7 +27,7 @@ export interface Door {
  * The HTTP trigger of one function: converts each request to the platform's event and the handler's value to the response.
  * A function error is answered with 502, a body above 32 MB with 413. Errors: `conflict` when the port is in use.
  */
-export async function startHttpDoor({ host, functionName, port, address = "127.0.0.1" }: HttpDoorOptions): Promise<Door> {
+export async function startHttpTrigger({ host, functionName, port, address = "127.0.0.1" }: HttpDoorOptions): Promise<Door> {
   const server = createServer((request, response) => {
     const requestId = newRequestId(Date.now());
     void answerOf(host, functionName, request, requestId)

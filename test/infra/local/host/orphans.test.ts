@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endOrphans } from "../../../../infra/local/host/orphans.ts";
+import { stopOrphans } from "../../../../infra/local/host/orphans.ts";
 
 let run: string;
 /** Outside the run, because no other process may mention the run's path. */
@@ -39,7 +39,7 @@ describe("servers left behind by a killed host", () => {
     await writeFile(join(run, "s3.pid"), String(byCommand.pid));
     await writeFile(join(run, "source.pid"), String(byEnvironment.pid));
 
-    expect((await endOrphans(run)).sort()).toEqual([byCommand.pid, byEnvironment.pid].sort());
+    expect((await stopOrphans(run)).sort()).toEqual([byCommand.pid, byEnvironment.pid].sort());
     for (const { pid, grandchild } of [byCommand, byEnvironment]) {
       expect(isRunning(pid)).toBe(false);
       await until(async () => !isRunning(await grandchild()));
@@ -51,7 +51,7 @@ describe("servers left behind by a killed host", () => {
     const stranger = await server({ args: [`${run}-of-somebody-else/s3`] });
     await writeFile(join(run, "s3.pid"), String(stranger.pid));
 
-    expect(await endOrphans(run)).toEqual([]);
+    expect(await stopOrphans(run)).toEqual([]);
     expect(isRunning(stranger.pid)).toBe(true);
     expect(existsSync(join(run, "s3.pid"))).toBe(false);
   });
@@ -60,7 +60,7 @@ describe("servers left behind by a killed host", () => {
     await writeFile(join(run, "gone.pid"), "4194999");
     await writeFile(join(run, "cut.pid"), "");
 
-    expect(await endOrphans(run)).toEqual([]);
+    expect(await stopOrphans(run)).toEqual([]);
   });
 });
 

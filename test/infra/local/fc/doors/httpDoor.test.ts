@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Door, startHttpDoor } from "../../../../../infra/local/fc/doors/httpDoor.ts";
+import { type Door, startHttpTrigger } from "../../../../../infra/local/fc/doors/httpDoor.ts";
 import { startTestHost, type TestHost } from "../testHost.ts";
 
 const CODE = `
@@ -16,7 +16,7 @@ let door: Door;
 
 beforeAll(async () => {
   test = startTestHost({ http: { code: CODE } });
-  door = await startHttpDoor({ host: test.host, functionName: "http", port: 0 });
+  door = await startHttpTrigger({ host: test.host, functionName: "http", port: 0 });
 });
 
 afterAll(async () => {
@@ -129,7 +129,7 @@ describe("HTTP door", () => {
   });
 
   it("names a port that is in use, and the fix", async () => {
-    await expect(startHttpDoor({ host: test.host, functionName: "http", port: door.port })).rejects.toMatchObject({
+    await expect(startHttpTrigger({ host: test.host, functionName: "http", port: door.port })).rejects.toMatchObject({
       code: "conflict",
       message: `port ${door.port} (HTTP) is in use: stop what listens there or set OSSNAP_PORT_BASE`,
     });

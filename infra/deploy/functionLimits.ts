@@ -1,5 +1,5 @@
 /** The resources that each function needs, defined once for the check of s.yaml, the bundles and the smoke run. */
-export interface FunctionFigures {
+export interface FunctionLimits {
   /** The deployed name; `[A-Za-z_][A-Za-z0-9_-]*`, at most 64 characters. */
   functionName: string;
   timeoutSeconds: number;
@@ -14,7 +14,7 @@ export interface FunctionFigures {
  * Retries are 0 where the next tick or the job log compensates for a lost event (a repeated half hour is billed again); an event older than
  * its maximum age is useless, because something newer has replaced it.
  */
-export const FUNCTION_FIGURES = {
+export const FUNCTION_LIMITS = {
   createSnapshots: {
     functionName: "ossnap-create-snapshots",
     timeoutSeconds: 60,
@@ -53,13 +53,13 @@ export const FUNCTION_FIGURES = {
     reservedConcurrency: 1,
   },
   http: { functionName: "ossnap-http", timeoutSeconds: 60, memoryMegabytes: 512 },
-} as const satisfies Record<string, FunctionFigures>;
+} as const satisfies Record<string, FunctionLimits>;
 
-export type FunctionName = keyof typeof FUNCTION_FIGURES;
+export type FunctionName = keyof typeof FUNCTION_LIMITS;
 
-export const FUNCTION_NAMES = Object.keys(FUNCTION_FIGURES) as FunctionName[];
+export const FUNCTION_NAMES = Object.keys(FUNCTION_LIMITS) as FunctionName[];
 
 /** The figures under their common type, for code that iterates over all of them. */
-export function figuresOf(name: FunctionName): FunctionFigures {
-  return FUNCTION_FIGURES[name];
+export function limitsOf(name: FunctionName): FunctionLimits {
+  return FUNCTION_LIMITS[name];
 }

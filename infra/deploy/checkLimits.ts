@@ -1,5 +1,5 @@
 import { type Fault, fault } from "../../shared/repository/fault.ts";
-import { type FunctionName, figuresOf } from "./functionFigures.ts";
+import { type FunctionName, limitsOf } from "./functionLimits.ts";
 import type { FunctionProps } from "./serverlessSchema.ts";
 
 /** Function Compute requires between 1 and 4 GB of memory per vCPU. */
@@ -10,7 +10,7 @@ const HTTP_METHODS = ["GET", "POST", "DELETE"] as const;
 
 /** Checks one function's figures: timeout, memory, asynchronous settings, instance limit and code location. */
 export function checkFigures(path: string, name: FunctionName, props: FunctionProps): Fault[] {
-  const figures = figuresOf(name);
+  const figures = limitsOf(name);
   const rows: [string, unknown, unknown][] = [
     ["code", props.code, `./dist/${name}`],
     ["timeout", props.timeout, figures.timeoutSeconds],

@@ -2,12 +2,12 @@ import type { Place, Registration, Watch } from "../model/config.ts";
 import { isSecretSetting } from "./settingKeys.ts";
 
 /** A place as it may be written down: whoever reads it finds the keys in ossnap.yaml by bucket and path again. */
-export function safePlace({ accessKeyId: _id, secretAccessKey: _secret, ...place }: Place): Place {
+export function placeWithoutKeys({ accessKeyId: _id, secretAccessKey: _secret, ...place }: Place): Place {
   return place;
 }
 
-export function safeWatch(watch: Watch): Watch {
-  return { ...watch, blobs: safePlace(watch.blobs), register: { ...watch.register, settings: safeSettings(watch.register) } };
+export function watchWithoutKeys(watch: Watch): Watch {
+  return { ...watch, blobs: placeWithoutKeys(watch.blobs), register: { ...watch.register, settings: safeSettings(watch.register) } };
 }
 
 function safeSettings({ settings }: Registration): Registration["settings"] {
