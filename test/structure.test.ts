@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+  .split("\n")
+  .filter((file) => /\.(ts|mjs)$/.test(file) && !file.startsWith("test/fixtures/") && existsSync(file));
+const sources = files.filter((file) => !file.startsWith("test/"));
+const texts = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
+
+/** Relative imports of a file, type imports included, as paths from the root of the repository. */
+function importsOf(file: string): string[] {
+  const found = (texts.get(file) ?? "").matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g);
+  return [...found].map(([, specifier]) => join(dirname(file), specifier as string));
+}
+
+/** Files that can be reached from themselves. */
+function cyclic(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const reaches = (start: string) => {
+    const seen = new Set<string>();
+    const open = [...(graph.get(start) ?? [])];
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      if (file === start) return true;
+      if (seen.has(file)) continue;
+      seen.add(file);
+      open.push(...(graph.get(file) ?? []));
+    }
+    return false;
+  };
+  return [...graph.keys()].filter(reaches);
+}
+
+describe("the structure of the code", () => {
+  it("has no import cycles, not even of types", () => {
+    expect(cyclic(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
+  });
+
+  it("finds a cycle where there is one", () => {
+    expect(cyclic(new Map(Object.entries({ a: ["b"], b: ["c"], c: ["b"], d: ["a"] })))).toEqual(["b", "c"]);
+  });
+
+  it("resolves every relative import, so that the graph is complete", () => {
+    const imports = sources.flatMap(importsOf);
+    expect(imports.length).toBeGreaterThan(1000);
+    expect(imports.filter((file) => !existsSync(file))).toEqual([]);
+  });
+
+  it("has at most 18 source files in a folder", () => {
+    const counts = new Map<string, number>();
+    for (const file of sources) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+    expect([...counts].filter(([, count]) => count > 18)).toEqual([]);
+  });
+
+  it("has no index files", () => {
+    expect(files.filter((file) => /^index\.\w+$/.test(basename(file)))).toEqual([]);
+  });
+
+  it("has the same file names in the folder of every job's verb", () => {
+    const jobs = sources.filter((file) => /^shared\/verbs\/\w+\/job\.ts$/.test(file)).map(dirname);
+    expect(jobs.map((folder) => basename(folder))).toEqual(["arrival", "backup", "copy", "prune", "restore", "retire", "verification"]);
+    const expected = ["gather.ts", "job.ts", "show.ts", "step.ts"];
+    for (const folder of jobs)
+      expect(
+        expected.filter((name) => !sources.includes(`${folder}/${name}`)),
+        folder,
+      ).toEqual([]);
+  });
+});
+
+describe("docs/map.md", () => {
+  const map = readFileSync("docs/map.md", "utf8");
+  const places = [...map.matchAll(/`((?:functions|shared|infra|test|docs)\/[\w./-]+)`/g)].map(([, path]) => path as string);
+
+  it("names only files and folders that exist", () => {
+    expect(places.length).toBeGreaterThan(15);
+    expect(places.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it("describes every state that a job can have", () => {
+    const states = sources
+      .filter((file) => /^shared\/(verbs|jobs)\//.test(file))
+      .flatMap((file) => [...(texts.get(file) ?? "").matchAll(/\bstate: "(\w+)"/g)].map(([, state]) => state as string))
+      .filter((state) => state !== "firstSeen" && state !== "unreachable");
+    expect([...new Set(states)].filter((state) => !map.includes(`\`${state}\``))).toEqual([]);
+  });
+});
