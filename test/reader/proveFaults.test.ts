@@ -18,18 +18,18 @@ const NO_BUCKET = new AppError("absent", "store: 404, there is no such bucket");
 
 /** Each with the verdict or error code that a proof must end with. */
 const LIST_FAULTS: [string, BlobFault, string][] = [
-  ["cut in the middle", "cut", "transient"],
-  ["with a page repeated", "repeated", "transient"],
-  ["with pages out of order", "disordered", "transient"],
+  ["truncated in the middle", "cut", "transient"],
+  ["returned with a page repeated", "repeated", "transient"],
+  ["returned with pages out of order", "disordered", "transient"],
   ["refused with 403", REFUSED, "denied"],
-  ["of a bucket that is not there", NO_BUCKET, "absent"],
+  ["rejected because the bucket is missing", NO_BUCKET, "absent"],
 ];
 
 const READ_FAULTS: [string, BlobFault, string][] = [
-  ["cut", "cut", "transient"],
+  ["truncated", "cut", "transient"],
   ["refused with 403", REFUSED, "denied"],
-  ["answered that there is no such bucket", NO_BUCKET, "absent"],
-  ["answered that the blob vanished since it was listed", "vanished", "incomplete"],
+  ["rejected because the bucket is missing", NO_BUCKET, "absent"],
+  ["answered with 404 for a blob that was listed before", "vanished", "incomplete"],
 ];
 
 describe.each(SUBJECTS)("%s, %s is never whole", (fixture, name) => {

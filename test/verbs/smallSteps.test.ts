@@ -13,13 +13,13 @@ const there = { there: true as const, uuid: "u", aliases: [] as string[], marked
 
 describe("retiring an index that served", () => {
   it.each<[string, RetireJob, RetireObservation, string]>([
-    ["waits until its time", retire({ notBefore: "2026-11-21T02:00:01Z" }), there, "wait retire.kept"],
-    ["deletes it then", retire(), there, "deleteIndex retire.delete"],
-    ["is done when it is gone", retire(), { there: false }, "done retire.gone"],
-    ["leaves an index that serves again", retire(), { ...there, aliases: ["films"] }, "skipped retire.serves"],
-    ["leaves another index under the same name", retire(), { ...there, uuid: "v" }, "skipped retire.notOurs"],
-    ["leaves an index without our mark", retire(), { ...there, marked: false }, "skipped retire.notOurs"],
-    ["is cancelled: then the old one stays", retire({}, true), there, "cancelled job.cancelled"],
+    ["waits until the retention is over", retire({ notBefore: "2026-11-21T02:00:01Z" }), there, "wait retire.kept"],
+    ["deletes the index afterwards", retire(), there, "deleteIndex retire.delete"],
+    ["is done when the index no longer exists", retire(), { there: false }, "done retire.gone"],
+    ["keeps an index that serves again", retire(), { ...there, aliases: ["films"] }, "skipped retire.serves"],
+    ["keeps another index under the same name", retire(), { ...there, uuid: "v" }, "skipped retire.notOurs"],
+    ["keeps an index without ossnap's marker", retire(), { ...there, marked: false }, "skipped retire.notOurs"],
+    ["keeps the index when cancelled", retire({}, true), there, "cancelled job.cancelled"],
   ])("%s", (_, made, observation, expected) => {
     const decision = stepRetire(made, observation, NOW);
     const what = decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait";

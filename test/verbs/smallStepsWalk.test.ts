@@ -27,8 +27,12 @@ const retiring: Ground<RetireInput, Record<string, never>, RetireObservation> = 
 function visitRetire(move: Move<RetireInput, Record<string, never>, RetireObservation>): void {
   const { from, seen, minute, decision } = move;
   if (decision.do !== "effect") return;
-  must(!from.cancelling && minute >= NOT_BEFORE, "deletes nothing before its time", move);
-  must(seen.there && seen.uuid === "u" && seen.marked && seen.aliases.length === 0, "deletes what is ours and serves nobody", move);
+  must(!from.cancelling && minute >= NOT_BEFORE, "deletes nothing before the retention is over", move);
+  must(
+    seen.there && seen.uuid === "u" && seen.marked && seen.aliases.length === 0,
+    "deletes only its own index that serves no alias",
+    move,
+  );
 }
 
 describe("every path of retiring an index", () => {
@@ -85,10 +89,10 @@ function visitVerify(move: Move<VerificationInput, VerificationData, Verificatio
   must(decision.do !== "effect", "changes nothing", move);
   if (decision.do !== "record" || !["done", "failed"].includes(decision.state)) return;
   const { verdicts } = decision.data;
-  must(seen.open === 0 && verdicts.length === SNAPSHOTS, "ends when every snapshot has a verdict", move);
+  must(seen.open === 0 && verdicts.length === SNAPSHOTS, "finishes only when every snapshot has a verdict", move);
   must(
     (decision.state === "done") === verdicts.every(({ verdict }) => verdict === "whole" || verdict === "not-restorable"),
-    "done is all whole",
+    "done only when every restorable snapshot is whole",
     move,
   );
 }
