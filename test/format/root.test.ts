@@ -4,7 +4,7 @@ import { decodeRoot } from "../../shared/format/root.ts";
 import { subsetRoot } from "../../shared/format/rootSubset.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
-import { closureBlobs } from "../reader/closureBlobs.ts";
+import { closureBlobs } from "../reader/prove/closureBlobs.ts";
 import { fixtureRepositories, fixtureRepository, storeOf } from "./fixtureRepositories.ts";
 
 function decodeJson(json: unknown, key = "index-1"): ReturnType<typeof decodeRoot> {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type BlobFault, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
-import { AppError } from "../../shared/model/errors.ts";
-import type { ClosureBlob, ProofLevel } from "../../shared/model/repository.ts";
-import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { listSizes, openRepository } from "../../shared/reader/readRepository.ts";
-import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
+import { type BlobFault, faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import type { ClosureBlob, ProofLevel } from "../../../shared/model/repository.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { listSizes, openRepository } from "../../../shared/reader/readRepository.ts";
+import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 import { closureBlobs } from "./closureBlobs.ts";
 
 const LEVELS: ProofLevel[] = ["names", "metadata", "footers", "contents"];

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { jobText } from "../../../infra/cli/begin.ts";
-import type { Look } from "../../../infra/cli/look.ts";
-import { historyText, jobsText } from "../../../infra/cli/verbs/jobs.ts";
-import { pruneText } from "../../../infra/cli/verbs/prune.ts";
-import { preflightText } from "../../../infra/cli/verbs/restore.ts";
-import { snapshotsText } from "../../../infra/cli/verbs/snapshots.ts";
-import { reason } from "../../../shared/model/reason.ts";
-import type { PrunePlan } from "../../../shared/plan/retention.ts";
-import type { JobNow, JobRow } from "../../../shared/verbs/jobs/show.ts";
-import type { SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
-import { exampleConfig } from "../deploy/exampleConfig.ts";
+import { jobText } from "../../../../infra/cli/begin.ts";
+import type { Look } from "../../../../infra/cli/look.ts";
+import { historyText, jobsText } from "../../../../infra/cli/verbs/jobs.ts";
+import { pruneText } from "../../../../infra/cli/verbs/prune.ts";
+import { preflightText } from "../../../../infra/cli/verbs/restore.ts";
+import { snapshotsText } from "../../../../infra/cli/verbs/snapshots.ts";
+import { reason } from "../../../../shared/model/reason.ts";
+import type { PrunePlan } from "../../../../shared/plan/retention.ts";
+import type { JobNow, JobRow } from "../../../../shared/verbs/jobs/show.ts";
+import type { SnapshotRow } from "../../../../shared/verbs/snapshots/show.ts";
+import { exampleConfig } from "../../deploy/exampleConfig.ts";
 
 const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z") };
 
