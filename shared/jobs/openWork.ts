@@ -27,7 +27,7 @@ export async function readOpenWork(world: World, fresh?: LiveView): Promise<Open
     const job = await withLogFields({ job: id }, () => readJob(world, id, seq));
     if (job) read.set(id, job);
   });
-  // A task that was numbered while its job was being finished.
+  // A task may be left over from a job that finished meanwhile.
   for (const id of live.tasks.keys()) if (!live.jobs.has(id) && (await world.log.done(id))) await world.log.sweep(id);
   // Keeps the order of the listing.
   const jobs = [...live.jobs.keys()].flatMap((id) => read.get(id) ?? []);

@@ -2,8 +2,8 @@
 export const READS_AT_ONCE = 8;
 
 /**
- * Runs `run` for every item, at most `concurrency` at a time; the first error stops the start of further ones and is thrown once all have ended.
- * Gives false when `stop` said so before every item was started.
+ * Runs `run` for every item, at most `concurrency` at a time. After the first error nothing new starts, and it is thrown once all have ended.
+ * Returns false if `stop` ended it early.
  */
 export async function forEachBounded<T>(
   items: Iterable<T>,

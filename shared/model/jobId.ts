@@ -1,10 +1,10 @@
 import { shortHash } from "./hash.ts";
 
-/** What jobs there are; the kind is the first word of every id. */
+/** The job kinds; every id starts with its kind. */
 export const JOB_KINDS = ["backup", "prune", "copy", "arrival", "restore", "retire", "verification"] as const;
 export type JobKindName = (typeof JOB_KINDS)[number];
 
-/** No deployment name in any of these: two deployments on one repository must collide, not double up. */
+/** Ids contain no deployment name: two deployments on one repository must collide rather than duplicate work. */
 export const jobId = {
   backup: (policy: string, slot: string) => `backup-${policy}-${slot}`,
   prune: (policy: string, slot: string) => `prune-${policy}-${slot}`,
@@ -14,11 +14,11 @@ export const jobId = {
   restore: (input: { snapshotUuid: string; cluster: string; indices: readonly string[]; purpose: string }) =>
     `restore-${shortHash(16, input.snapshotUuid, input.cluster, [...input.indices].sort().join(","), input.purpose)}`,
   retire: (restoreId: string, indexUuid: string) => `retire-${shortHash(16, restoreId, indexUuid)}`,
-  /** By hand: the caller's idempotency key decides; two requests with one key are one job. */
+  /** For requests by hand: two requests with one idempotency key are one job. */
   byKey: (kind: JobKindName, key: string) => `${kind}-${shortHash(16, kind, key)}`,
 } as const;
 
-/** The kind that an id names; `undefined` for a key that is no job's. */
+/** The kind that an id starts with; `undefined` for a text that is no job id. */
 export function kindOf(id: string): JobKindName | undefined {
   return JOB_KINDS.find((kind) => id.startsWith(`${kind}-`));
 }

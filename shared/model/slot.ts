@@ -2,12 +2,12 @@ import { AppError } from "./errors.ts";
 
 const SLOT = /^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2})z$/;
 
-/** A scheduled moment as it stands in ids and snapshot names: `yyyymmddthhmmssz`, UTC, whole seconds. */
+/** A scheduled time as it is written in ids and snapshot names: `yyyymmddthhmmssz`, UTC, whole seconds. */
 export function slotOf(time: Date): string {
   return `${time.toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase()}z`;
 }
 
-/** The moment a slot names; `undefined` when the text is none. */
+/** The time of a slot; `undefined` if the text is not a slot. */
 export function parseSlot(slot: string): Date | undefined {
   const match = SLOT.exec(slot);
   if (!match) return undefined;
@@ -16,7 +16,7 @@ export function parseSlot(slot: string): Date | undefined {
   return Number.isNaN(time.getTime()) || slotOf(time) !== slot ? undefined : time;
 }
 
-/** Like {@link parseSlot} for slots we wrote ourselves; anything else is `invalid`. */
+/** Like {@link parseSlot}, for slots that we wrote ourselves; anything else is `invalid`. */
 export function slotTime(slot: string): Date {
   const time = parseSlot(slot);
   if (!time) throw new AppError("invalid", `slot: "${slot}" is not of the form yyyymmddthhmmssz`);

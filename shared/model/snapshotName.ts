@@ -6,7 +6,7 @@ export interface SnapshotNameParts {
   slot: string;
   /** Counted from 1. */
   attempt: number;
-  /** Five hex digits that tell clusters and policies apart. */
+  /** Five hex digits that distinguish clusters and policies. */
   mark: string;
 }
 
@@ -19,7 +19,7 @@ export function snapshotName(parts: SnapshotNameParts): string {
   return `${parts.policy}-${parts.slot}-${parts.attempt}-${parts.mark}`;
 }
 
-/** The parts of a name that we may have written; `undefined` for everybody else's. */
+/** The parts of a name that ossnap may have written; `undefined` for names from other tools. */
 export function parseSnapshotName(name: string): SnapshotNameParts | undefined {
   const match = /^(.+)-(\d{8}t\d{6}z)-(\d+)-([0-9a-f]{5})$/.exec(name);
   if (!match) return undefined;

@@ -1,7 +1,7 @@
 import type { Place, Registration, Watch } from "../model/config.ts";
 import { isSecretSetting } from "./settingKeys.ts";
 
-/** A place as it may be written down: whoever reads it finds the keys in ossnap.yaml by bucket and path again. */
+/** A place that is safe to store: its keys are looked up again in ossnap.yaml by bucket and path. */
 export function placeWithoutKeys({ accessKeyId: _id, secretAccessKey: _secret, ...place }: Place): Place {
   return place;
 }

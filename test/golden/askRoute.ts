@@ -2,7 +2,7 @@ import { httpDoor, OPERATOR, VIEWER } from "../runtime/http/door.ts";
 import type { RouteCase, RouteCases } from "./routeCases.ts";
 
 const ROLES: Record<string, string> = { [OPERATOR]: "operator", [VIEWER]: "viewer", "": "no token" };
-/** A body above this is not written down. */
+/** Larger bodies are not recorded. */
 const BODY_SHOWN = 2_000;
 
 /** One route's golden file: every request with its answer. */

@@ -4,12 +4,12 @@ import type { Stage } from "./memorySession.ts";
 export const OUTCOMES = ["ok", "refused", "failed", "empty"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** One command line against a stage of its own; it runs twice, for the text and for `--json`. */
+/** One command line on a separate stage; it runs twice, for the text and for `--json`. */
 export interface VerbCase {
   outcome: Outcome;
-  /** What the stage is, and what is asked of it. */
+  /** The stage and the command's purpose. */
   title: string;
-  /** The words of the line; some name what the stage holds. */
+  /** The arguments; some depend on the stage. */
   words: readonly string[] | ((world: TestWorld) => Promise<readonly string[]>);
   stage: () => Promise<Stage>;
 }
@@ -17,6 +17,6 @@ export interface VerbCase {
 export interface VerbCases {
   signature: string;
   cases: readonly VerbCase[];
-  /** Outcomes that this verb cannot have, and why. */
+  /** Outcomes that this verb cannot have, with the reason. */
   without: Partial<Record<Outcome, string>>;
 }

@@ -22,9 +22,9 @@ export const AWS: Place = { store: "s3", bucket: "aws", basePath: "repo", region
 export const COPIED: Place = { store: "oss", bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
 export const LATE: Place = { store: "oss", bucket: "late", basePath: "orders", region: "cn-hangzhou" };
 const NIGHTS = 4;
-/** Less than a step asks for, more than nothing: the invocation is alive and starts no more work. */
+/** Too little time for a step, while the invocation is still alive. */
 const LITTLE_MS = 9_000;
-/** As little as ends a look that has begun, and leaves time for its record. */
+/** Just enough to end a look and write its record. */
 const LOOK_ENDS_MS = 12_000;
 /** GETs that prove one snapshot of the two, not both. */
 const VERIFICATION_READS = 30;
@@ -39,11 +39,11 @@ const config = () =>
     made.copies.move = { from: "aws", to: COPIED, snapshots: "all" };
   });
 
-/** One invocation for one job, as by hand or by a task. */
+/** One invocation for one job, as started by hand or by a task. */
 const move = async (world: TestWorld, id: string) => advanceJob(await world.open(), id);
 const idOf = (created: Awaited<ReturnType<typeof askCopy>>) => (created.outcome === "done" ? created.done.id : created.job.id);
 
-/** What the target cluster can restore from the repository at this location. */
+/** Makes the repository at this location restorable for the target cluster. */
 function offer(world: TestWorld, location: string, name: "snap-1" | "snap-2"): void {
   const indices = { "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2 } };
   world.places.at({ location }).push(givenSnapshot({ name, uuid: uuidOf(name), version: "5.5.2", startTime: TIMES[name], indices }));
@@ -54,7 +54,7 @@ async function tick(world: TestWorld): Promise<void> {
   world.advance(MINUTE_MS);
 }
 
-/** Two more than the policy keeps. The last one is this night's, so no slot comes due while the rest of the script runs. */
+/** Two more than the policy keeps. The last one is tonight's, so no slot becomes due while the script runs. */
 async function takeNights(world: TestWorld): Promise<void> {
   for (let count = 0; count < NIGHTS; count += 1) {
     if (count > 0) world.advance(DAY_MS);
@@ -64,7 +64,7 @@ async function takeNights(world: TestWorld): Promise<void> {
   }
 }
 
-/** Brings a snapshot in until it serves; what served before is kept for an hour by a `retire` job. */
+/** Restores an arriving snapshot until it serves; a `retire` job keeps the previous index for an hour. */
 async function serve(world: TestWorld, name: "snap-1" | "snap-2"): Promise<void> {
   const [{ blobs }, event] = name === "snap-1" ? [STEP1, INDEX1] : [STEP2, INDEX2];
   offer(world, "/srv/moved", name);
@@ -76,7 +76,7 @@ async function serve(world: TestWorld, name: "snap-1" | "snap-2"): Promise<void>
   }
 }
 
-/** One shard of two is proven; of the other one a data blob is still missing. */
+/** One of two shards is proven; the other one lacks a data blob. */
 async function beginArrival(world: TestWorld): Promise<string> {
   offer(world, "/srv/late", "snap-2");
   await world.fill(LATE, STEP2.blobs, [LATE_BLOB]);
@@ -84,7 +84,7 @@ async function beginArrival(world: TestWorld): Promise<string> {
   return jobId.arrival("late", uuidOf("snap-2"));
 }
 
-/** Restored by hand beside what serves; the memory cluster's restores run until `finishRestores`. */
+/** Restored by hand next to the live index; the memory cluster's restores run until `finishRestores`. */
 async function beginRestore(world: TestWorld): Promise<string> {
   const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"], replicas: 0 };
   const outcome = await startRestore(await world.open(), request, OPS, { key: "restore-1" });
@@ -94,7 +94,7 @@ async function beginRestore(world: TestWorld): Promise<string> {
   return id;
 }
 
-/** The time of the invocation runs out within the proof of the second snapshot: its proof is left to a task, the verdict on the first one is kept. */
+/** Time runs out during the proof of the second snapshot: it is left to a task, and the verdict on the first one is stored. */
 async function beginVerification(world: TestWorld): Promise<string> {
   const request = { repository: "moved-movies", snapshot: "all", level: "footers" as const };
   const id = idOf(await askVerification(await world.open(), request, OPS, { key: "verify-1" }));
@@ -105,7 +105,7 @@ async function beginVerification(world: TestWorld): Promise<string> {
   return id;
 }
 
-/** The batches are planned, four tasks started, one of them finished. */
+/** The batches are planned and four tasks started, one of which has finished. */
 async function beginCopy(world: TestWorld): Promise<string> {
   await world.fill(AWS, STEP1.blobs);
   const id = idOf(await askCopy(await world.open(), "move", OPS));
@@ -117,7 +117,7 @@ async function beginCopy(world: TestWorld): Promise<string> {
   return id;
 }
 
-/** 5.5 deletes one snapshot a request: the time of the invocation runs out after the first of two. */
+/** 5.5 deletes one snapshot per request: time runs out after the first of two. */
 async function beginPrune(world: TestWorld): Promise<string> {
   const { hash } = await dryPrune(await world.open(), "nightly");
   const id = idOf(await applyPrune(await world.open(), "nightly", hash, OPS));
@@ -135,7 +135,7 @@ async function beginBackup(world: TestWorld): Promise<string> {
   return id;
 }
 
-/** Keys in the order in which they are written to the copy's destination, once for each write. */
+/** Keys in the order of the writes to the copy's destination. */
 function watchCopied(world: TestWorld): string[] {
   const written: string[] = [];
   const { open } = world;
@@ -178,7 +178,7 @@ export async function everyKindOpen(): Promise<{ world: TestWorld; ids: OpenIds;
   return { world, ids: { backup, prune, copy, arrival, restore, retire, verification }, copied };
 }
 
-/** Everything that was waited for happens, tick by tick, until the hour of the old index is over too. */
+/** Completes everything that the jobs wait for, tick by tick, including the retention time of the old index. */
 export async function finishEverything(world: TestWorld): Promise<void> {
   world.source.finishSnapshots();
   await world.fill(LATE, new Map([[LATE_BLOB, STEP2.blobs.get(LATE_BLOB) as Uint8Array]]));

@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-/** `OSSNAP_GOLDEN=write npx vitest run test/golden` records anew; nothing else ever writes. */
+/** `OSSNAP_GOLDEN=write npx vitest run test/golden` re-records; nothing else writes. */
 const WRITES = process.env.OSSNAP_GOLDEN === "write";
 
-/** Compares a text with its golden file byte for byte; a file that is missing is a failure. */
+/** Compares a text with its golden file byte for byte; a missing file is a failure. */
 export function expectGolden(folder: string, name: string, text: string): void {
   const path = join(HERE, folder, name);
   if (WRITES) {
@@ -18,7 +18,7 @@ export function expectGolden(folder: string, name: string, text: string): void {
   expect(text, `${folder}/${name}`).toBe(readFileSync(path, "utf8"));
 }
 
-/** Every file of a folder must be one of these names: a golden file that no test compares is a failure. */
+/** A golden file that no test compares is a failure. */
 export function expectNoOthers(folder: string, names: readonly string[]): void {
   const unused = goldenNames(folder).filter((name) => !names.includes(name));
   if (WRITES) for (const name of unused) rmSync(join(HERE, folder, name));
@@ -30,7 +30,7 @@ export function readGoldenFolder(folder: string): Map<string, string> {
   return new Map(goldenNames(folder).map((name) => [name, readFileSync(join(HERE, folder, name), "utf8")]));
 }
 
-/** Compares a whole folder; the names first, so that an object that is missing or new is named. */
+/** Compares a whole folder, names first, so that missing and new objects are named. */
 export function expectGoldenFolder(folder: string, objects: ReadonlyMap<string, string>): void {
   for (const [name, text] of WRITES ? objects : []) expectGolden(folder, name, text);
   expectNoOthers(folder, [...objects.keys()]);

@@ -2,18 +2,18 @@ import type { GlobalOptions, Session } from "../../infra/cli/session.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
 import type { TestWorld } from "../world/world.ts";
 
-/** What a command line runs in: a deployment in memory, or the settings of one that is not there yet. */
+/** The environment of a command: a deployment in memory, or the settings of one that does not exist yet. */
 export interface Stage {
   world: TestWorld;
-  /** Read by verbs that open no state; those of the world's configuration when left out. */
+  /** Used by verbs that open no state; defaults to the world's configuration. */
   settings?: () => RuntimeSettings;
-  /** What a person at the terminal answers to a question; no one is there when left out. */
+  /** The answer to a question; omitted: not interactive. */
   answers?: boolean;
-  /** Parts of the output that differ from run to run, and what stands for them. */
+  /** Parts of the output that differ from run to run, with their placeholders. */
   masks?: readonly (readonly [text: string, mask: string])[];
 }
 
-/** What a command wrote to its two outputs. */
+/** The two outputs of a command. */
 export interface Outputs {
   stdout: string;
   stderr: string;
@@ -21,12 +21,12 @@ export interface Outputs {
 
 let current: { stage: Stage; outputs: Outputs } | undefined;
 
-/** The commands that run from now on see this stage, and write to these outputs. */
+/** Sets the stage and the outputs of the following commands. */
 export function enter(stage: Stage, outputs: Outputs): void {
   current = { stage, outputs };
 }
 
-/** A session over the stage, with a terminal without a person; otherwise as `openSession`. */
+/** A non-interactive session on the stage; otherwise like `openSession`. */
 export function openMemorySession(options: GlobalOptions): Session {
   if (!current) throw new Error("no stage was entered");
   const { stage, outputs } = current;

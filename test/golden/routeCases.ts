@@ -6,15 +6,15 @@ import { newWorld } from "./stages.ts";
 type Ask = ReturnType<typeof httpDoor>["ask"];
 type Options = NonNullable<Parameters<Ask>[2]>;
 
-/** One request against a world of its own. */
+/** One request on a separate world. */
 export interface RouteCase {
   outcome: Outcome;
   title: string;
-  /** The route's path with its names filled in; a part of it may be what the world holds. */
+  /** The path with its parameters filled in; some depend on the world. */
   path: string;
   options?: Options | ((world: TestWorld) => Promise<Options>);
   world: () => Promise<TestWorld>;
-  /** Requests that came before on the same world. */
+  /** Earlier requests on the same world. */
   before?: readonly (readonly [method: string, path: string, options?: Options])[];
 }
 
@@ -22,11 +22,11 @@ export interface RouteCases {
   method: string;
   path: string;
   cases: readonly RouteCase[];
-  /** Outcomes that this route cannot have, and why. */
+  /** Outcomes that this route cannot have, with the reason. */
   without: Partial<Record<Outcome, string>>;
 }
 
-/** A world after something was done to it. */
+/** A world after a change. */
 export const after = (make: () => Promise<TestWorld>, then: (world: TestWorld) => unknown) => async () => {
   const world = await make();
   await then(world);

@@ -17,7 +17,7 @@ const TOO_LARGE = { repository: "x".repeat(256 * 1024) };
 
 const group = (method: string, path: string, cases: readonly RouteCase[]): RouteCases => ({ method, path, cases, without: {} });
 
-/** What the router answers before a route is reached, and how it reports faults behind a route. */
+/** Answers of the router before a route is reached, and reports of faults behind a route. */
 export const ANY_ROUTE: readonly RouteCases[] = [
   group("GET", "any path", [
     failed("401: no token", "/jobs", { token: "" }),

@@ -3,7 +3,7 @@ import { runCommand } from "../../infra/cli/program.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
 import { enter, type Outputs, type Stage } from "./memorySession.ts";
 
-/** One verb's golden file: every case as a text for people and as JSON for programs. */
+/** One verb's golden file: every case as text and as JSON. */
 export async function verbText({ signature, cases, without }: VerbCases): Promise<string> {
   const sections = [`# ossnap ${signature}`];
   for (const one of cases) sections.push(await caseText(one));
@@ -11,7 +11,7 @@ export async function verbText({ signature, cases, without }: VerbCases): Promis
   return `${sections.join("\n\n")}\n`;
 }
 
-/** Both runs begin on a stage of their own, so the second one does not see what the first one did. */
+/** Each run starts on a new stage, so the second one does not see the effects of the first. */
 async function caseText({ outcome, title, words, stage }: VerbCase): Promise<string> {
   const texts: string[] = [];
   for (const options of [[], ["--json"]]) {
@@ -22,7 +22,7 @@ async function caseText({ outcome, title, words, stage }: VerbCase): Promise<str
   return `## ${outcome}: ${title}\n${texts.join("\n\n")}`;
 }
 
-/** `$ ossnap …`, how it ends, and both outputs; JSON is laid out for reading, its members stay in their order. */
+/** `$ ossnap …`, the exit code and both outputs; JSON is indented, and its members keep their order. */
 export async function lineText(words: readonly string[], stage: Stage): Promise<string> {
   const outputs: Outputs = { stdout: "", stderr: "" };
   enter(stage, outputs);

@@ -11,7 +11,7 @@ import type { Stage } from "./memorySession.ts";
 export const BACKUPS = { ...MOVED, bucket: "backups", basePath: "" };
 export const DENIED = new AppError("denied", "cluster source: 403 Forbidden");
 
-/** A deployment over two indices; nothing was done yet. */
+/** A deployment over two indices, without any activity. */
 export async function newWorld(change?: (config: Config) => void): Promise<TestWorld> {
   const world = await testWorld({ config: testConfig(change) });
   world.source.putIndex("movies", { documents: 3 });
@@ -19,14 +19,14 @@ export async function newWorld(change?: (config: Config) => void): Promise<TestW
   return world;
 }
 
-/** The repository is registered and holds nothing. */
+/** The repository is registered and empty. */
 export async function registeredWorld(): Promise<TestWorld> {
   const world = await newWorld();
   await registerByHand(await world.open(), "backups");
   return world;
 }
 
-/** So many nights of policy nightly, a day each. */
+/** Runs that many nights of policy `nightly`, one per day. */
 export async function nights(count: number, change?: (config: Config) => void): Promise<TestWorld> {
   const world = await newWorld(change);
   for (let night = 0; night < count; night += 1) {
@@ -38,7 +38,7 @@ export async function nights(count: number, change?: (config: Config) => void): 
   return world;
 }
 
-/** A repository of a real cluster lies in the watched bucket, and the target cluster sees it. */
+/** A repository of a real cluster is in the watched bucket, and the target cluster sees it. */
 export async function movedWorld(change?: (config: Config) => void): Promise<TestWorld> {
   const world = await newWorld(change);
   await world.fill(MOVED, STEP2.blobs);
@@ -50,7 +50,7 @@ export async function movedWorld(change?: (config: Config) => void): Promise<Tes
   return world;
 }
 
-/** A rule copies what lies in the bucket of `backups` to the watched place. */
+/** A rule copies the bucket of `backups` to the watched place. */
 export async function copyWorld(blobs: ReadonlyMap<string, Uint8Array>): Promise<TestWorld> {
   const world = await newWorld((config) => {
     config.watches = {};
@@ -60,7 +60,7 @@ export async function copyWorld(blobs: ReadonlyMap<string, Uint8Array>): Promise
   return world;
 }
 
-/** A stage of a world, after something was done to it. */
+/** A stage of a world after a change. */
 export const stageOf =
   (make: () => Promise<TestWorld>, then: (world: TestWorld) => unknown = () => undefined): (() => Promise<Stage>) =>
   async () => {

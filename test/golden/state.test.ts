@@ -14,7 +14,7 @@ async function stateOf(world: TestWorld): Promise<Map<string, string>> {
   return objects;
 }
 
-/** The world of the script, with the recorded bytes in the place of what this code wrote. */
+/** The world of the script, with the recorded bytes instead of those that this code wrote. */
 async function inherited(): ReturnType<typeof everyKindOpen> {
   const played = await everyKindOpen();
   const { state } = played.world;

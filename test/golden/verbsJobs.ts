@@ -6,12 +6,12 @@ import { MINUTE_MS, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import { newWorld, nights, stageOf } from "./stages.ts";
 
-/** Policy nightly of the first night: its snapshot runs. */
+/** The first night of policy `nightly`: its snapshot is running. */
 const running = stageOf(newWorld, fire);
 const finished = stageOf(() => nights(1));
 const NEVER = "backup-nightly-20200101t000000z";
 
-/** The first attempt ended partial behind a snapshot by hand, the second one was good. */
+/** The first attempt ended as PARTIAL after a snapshot by hand, the second one succeeded. */
 async function twoAttempts(world: TestWorld): Promise<void> {
   const { source } = world;
   await source.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });

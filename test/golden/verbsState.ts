@@ -18,7 +18,7 @@ export function removeDirectories(): void {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
 
-/** `init` connects to the place of ossnap.yaml itself: a directory of its own, whose name is masked. */
+/** `init` connects to the place of ossnap.yaml itself: a separate directory, whose name is masked. */
 async function directoryStage(before: (directory: string) => unknown): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), "ossnap-golden-"));
   directories.push(directory);
@@ -35,7 +35,7 @@ function identityIn(directory: string, identity: object): void {
 
 const OURS = { schema: 1, product: "ossnap", id: "0123456789", createdAt: "2026-11-20T00:00:00.000Z" };
 
-/** The state is as it was before anything was adopted or done; snapshots, roots and the mark are there. */
+/** A state without any history; snapshots, roots and the mark exist. */
 async function forgetFacts(world: TestWorld): Promise<void> {
   const keys = await world.stateKeys();
   await world.state.delete(keys.filter((key) => key !== "state.json" && !key.startsWith("live/state/")));

@@ -9,7 +9,7 @@ import type { VerbCases } from "./cases.ts";
 import { enter } from "./memorySession.ts";
 import { BACKUPS, copyWorld, DENIED, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
 
-/** A command line that ran before on the same stage. */
+/** An earlier command on the same stage. */
 const ran =
   (...words: string[]) =>
   async (world: TestWorld): Promise<void> => {
@@ -76,7 +76,7 @@ const onlyFailures = (world: TestWorld) =>
 const asPartial = (snapshot: ReturnType<TestWorld["places"]["at"]>[number]) => ({ ...snapshot, state: "PARTIAL" as const });
 
 let applied = "";
-/** Its other refusal, that no good snapshot would be left, has no world: the newest good one is always kept. */
+/** Its other refusal, that no good snapshot would be left, cannot occur: the newest good one is always kept. */
 const PRUNE: VerbCases = {
   signature: "prune <policy>",
   cases: [

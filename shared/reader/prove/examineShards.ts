@@ -65,7 +65,7 @@ export async function examineShards(
       if (!isWhole) open += 1;
     });
     continueAfter(progress, batch.at(-1) as Unit);
-    // Several at a time only if the previous ones were whole; otherwise the work is likely to be in vain.
+    // Several at a time only if the previous ones were whole; otherwise the work is likely to be wasted.
     width = open === openBefore ? Math.min(2 * width, READS_AT_ONCE) : 1;
   }
   return found;

@@ -4,20 +4,17 @@ import type { Asked, DoneRecord } from "../../jobs/record.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { BlobInfo } from "../../model/blobStore.ts";
 import { shortHash } from "../../model/hash.ts";
-import { jobId } from "../../model/jobId.ts";
-import { reason } from "../../model/reason.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRoots, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
-import { watchWithoutKeys } from "../../repository/withoutKeys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
 import { isAmbiguous } from "./ambiguity.ts";
+import { arrivalOf, askArrival } from "./ask.ts";
 import { restoreOrder } from "./restoreOrder.ts";
-import type { ArrivalData, ArrivalInput } from "./step.ts";
 
 /**
  * Checks whether a watch's newest root lists good snapshots above its position and writes the intent to bring them in. Returns those jobs.
@@ -85,24 +82,4 @@ async function repeatLostRestore(world: World, work: OpenWork, watchName: string
   if (restoreIdOf(order) !== restore || (await world.log.done(restore)) || (await world.log.read(restore))) return;
   const created = await askRestore(world, order);
   if (created.outcome === "created") work.jobs.push(created.job);
-}
-
-function arrivalOf(world: World, watchName: string, { name, uuid, startTime }: RootSnapshot): Omit<ArrivalInput, "generation"> {
-  const watch = watchWithoutKeys(configured(world.config, "watches", watchName));
-  return { watchName, watch, snapshot: { name, uuid, startTime: startTime?.toISOString() ?? "" } };
-}
-
-async function askArrival(world: World, watchName: string, snapshot: RootSnapshot, generation: number, asked: Asked): Promise<Created> {
-  const input: ArrivalInput = { ...arrivalOf(world, watchName, snapshot), generation };
-  const data: ArrivalData = { probes: [], missing: 0, damaged: 0 };
-  return world.log.create(
-    jobId.arrival(watchName, snapshot.uuid),
-    {
-      about: `${watchName}: ${snapshot.name}`,
-      asked,
-      patienceUntil: new Date(world.clock.now().getTime() + input.watch.patienceMs).toISOString(),
-      input,
-    },
-    { state: "asked", reason: reason("arrival.seen", { root: `index-${generation}`, snapshot: snapshot.name }), data },
-  );
 }

@@ -6,7 +6,7 @@ type Target = RestoreData["targets"][number];
 
 /** A restore without progress for this long is stuck; its index is deleted because on 5.5 it blocks all snapshot work. */
 const STALLED_MS = 10 * 60_000;
-/** A restarting cluster recovers shards from its own disks first; shards that are empty after this time stay empty. */
+/** A restarting cluster recovers shards from its own disks first; shards that are still unassigned after this time stay so. */
 const BROKEN_OFF_MS = 60_000;
 /** Restarts of a broken-off restore before the job fails; more than that points to unrestorable blobs or an unstable cluster. */
 const BEGUN_AGAIN_MAX = 2;
