@@ -3,9 +3,24 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOMS } from "./layers.ts";
+
+/** Every pair of rooms in which the first must not import the second: a rule of the linter that is removed or thinned leaves some of them unnoticed. */
+const FORBIDDEN_PAIRS = Object.entries(ROOMS).flatMap(([room, allowed]) =>
+  [...Object.keys(ROOMS), "infra", "functions"]
+    .filter((other) => other !== room && !allowed.includes(other))
+    .map((other) => [`shared/${room}/from${other}.ts`, `export * from "../${other in ROOMS ? "" : "../"}${other}/x.ts";`] as const),
+);
+const CLOCKED = ["shared/model", "shared/words", "shared/repository", "shared/format", "shared/proof", "shared/plan"].flatMap((folder) => [
+  [`${folder}/clock.ts`, "export const now = Date.now();"] as const,
+  [`${folder}/chance.ts`, "export const chance = Math.random();"] as const,
+  [`${folder}/reading.ts`, 'export * from "node:fs";'] as const,
+]);
 
 /** One line in a file of its own, at a place where the linter must reject or accept it. */
 const REJECTED: readonly (readonly [file: string, code: string])[] = [
+  ...FORBIDDEN_PAIRS,
+  ...CLOCKED,
   ["shared/model/a.ts", 'export * from "../format/keys.ts";'],
   ["shared/format/a.ts", 'export * from "../proof/closure.ts";'],
   ["shared/proof/a.ts", 'export * from "../plan/versions.ts";'],
@@ -28,6 +43,11 @@ const REJECTED: readonly (readonly [file: string, code: string])[] = [
   ["shared/verbs/copy/stepB.ts", 'export * from "./gather.ts";'],
   ["shared/verbs/copy/stepC.ts", 'export type { World } from "../../jobs/world.ts";'],
   ["shared/verbs/copy/stepD.ts", 'export * from "node:fs";'],
+  ["shared/verbs/copy/stepF.ts", 'export * from "./publish.ts";'],
+  ["shared/verbs/copy/stepG.ts", 'export * from "../../jobs/claim.ts";'],
+  ["shared/verbs/copy/f.ts", 'export * from "../../../infra/cli/verbs.ts";'],
+  ["shared/verbs/copy/g.ts", 'export * from "../../words/reason.ts";'],
+  ["shared/plan/d.ts", 'export * from "fs";'],
   ["shared/verbs/copy/planA.ts", "export const chance = Math.random();"],
   ["shared/plan/b.ts", "export const now = new Date();"],
   ["shared/plan/c.ts", 'export * from "node:fs/promises";'],

@@ -4,7 +4,7 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import type { RetireInput } from "./step.ts";
 
-/** If the cluster is unreachable for this long after the deletion was due, the job fails and is reported. */
+/** If the cluster is unreachable for this long after the deletion was due, the job fails. */
 const RETIRE_PATIENCE_MS = 7 * 86_400_000;
 
 /** Schedules the deletion of an index that served before a swap. */
