@@ -37,6 +37,8 @@ export interface ArrivalProgress {
   idleLooks: number;
   /** The first measurement, for the rate; `null` while the missing bytes are unknown. */
   first: { at: string; missingBytes: number } | null;
+  /** The first measurement of files in several parts that are read to their end, for the rate. */
+  parts?: { at: string; verifiedBytes: number };
 }
 
 /** A shard, or an index whose shards are not known yet. */
@@ -194,6 +196,14 @@ export function etaSeconds(progress: ArrivalProgress, now: Date): number | null 
   const seconds = (now.getTime() - new Date(progress.first.at).getTime()) / 1000;
   const cameBytes = progress.first.missingBytes - tally.missingBytes;
   return seconds > 0 && cameBytes > 0 ? Math.ceil((tally.missingBytes * seconds) / cameBytes) : null;
+}
+
+/** Estimated seconds until files in several parts are read, at the rate since the first measurement, which is stored; `null` without a rate. */
+export function partsEtaSeconds(progress: ArrivalProgress, parts: { verifiedBytes: number; bytes: number }, now: Date): number | null {
+  progress.parts ??= { at: now.toISOString(), verifiedBytes: parts.verifiedBytes };
+  const seconds = (now.getTime() - new Date(progress.parts.at).getTime()) / 1000;
+  const readBytes = parts.verifiedBytes - progress.parts.verifiedBytes;
+  return seconds > 0 && readBytes > 0 ? Math.ceil(((parts.bytes - parts.verifiedBytes) * seconds) / readBytes) : null;
 }
 
 function isKnown({ indices }: ArrivalProgress, { unseen }: Tally): boolean {
