@@ -70,6 +70,8 @@ export interface DataChecks {
   parts(): PartsRead | undefined;
 }
 
+/** Few at a time, so that an invocation ends some of them rather than beginning many. */
+const SPLIT_FILES_AT_ONCE = 2;
 /** Bytes read between two times that the ledger is stored. */
 const SAVE_EVERY_BYTES = 1024 ** 3;
 
@@ -107,10 +109,11 @@ function splitFiles(store: BlobStore, { ledger, deadline, onParts }: DataChecksO
   const kept: SplitFile[] = [];
   const read: PartsRead = { files: 0, bytes: 0, verifiedBytes: 0 };
   let unsavedBytes = 0;
+  const inTurn = slots(SPLIT_FILES_AT_ONCE);
   const checkOf = (split: SplitFile): FileCheck => ({
     file: split.file,
     async run() {
-      const faults = await checkParts(store, split, ledger, deadline);
+      const faults = await inTurn(() => checkParts(store, split, ledger, deadline));
       if (faults === undefined) return undefined;
       read.verifiedBytes += split.file.lengthBytes;
       unsavedBytes += split.file.lengthBytes;
@@ -135,6 +138,19 @@ function splitFiles(store: BlobStore, { ledger, deadline, onParts }: DataChecksO
       return kept.map(checkOf);
     },
     read: () => (read.files === 0 ? undefined : { ...read }),
+  };
+}
+
+/** Runs at most `count` at a time, in the order of the calls within each of as many queues. */
+function slots(count: number): <T>(run: () => Promise<T>) => Promise<T> {
+  const queues: Promise<unknown>[] = Array.from({ length: count }, () => Promise.resolve());
+  let next = 0;
+  return (run) => {
+    const at = next % count;
+    next += 1;
+    const result = (queues[at] as Promise<unknown>).then(run);
+    queues[at] = result.catch(() => undefined);
+    return result;
   };
 }
 
