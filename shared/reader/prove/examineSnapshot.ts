@@ -70,6 +70,8 @@ export async function lookAtSnapshot(
   const sampled = data.sampled();
   const parts = data.parts();
   const seen = { ...walked, missing, damaged, ...(sampled && { sampled }), ...(parts && { parts }) };
+  const mounted = mountedReason(snapshot.name, walked.closure);
+  if (mounted !== undefined) return { verdict: "not-restorable", reason: mounted, ...seen };
   const verdict = verdictOf(missing, damaged);
   // Missing and damaged blobs are certain even if time ran out; only the absence of faults needs a complete examination.
   if (verdict !== "whole" || (finished && seen.closure !== undefined)) return { verdict, reason: undefined, ...seen };
@@ -114,6 +116,24 @@ function together(unread: readonly MissingBlob[], unlisted: readonly MissingBlob
 
 function inKeyOrder<T extends { key: string }>(faults: readonly T[]): T[] {
   return [...faults].sort((left, right) => compareKeys(left.key, right.key));
+}
+
+/**
+ * An index that was mounted as searchable holds no data of its own: its settings name the snapshot and the repository that hold them
+ * (elastic/elasticsearch#68136).
+ */
+function mountedReason(name: string, closure: ProvenClosure | undefined): Reason | undefined {
+  const mounted = closure?.indices.find(({ settings }) => settings["index.store.type"] === "snapshot");
+  if (mounted === undefined) return undefined;
+  const of = (key: string) => mounted.settings[`index.store.snapshot.${key}`] ?? null;
+  const params = {
+    snapshot: name,
+    index: mounted.name,
+    of: of("snapshot_name"),
+    uuid: of("snapshot_uuid"),
+    repository: of("repository_name"),
+  };
+  return reason("snapshot.mounted", params);
 }
 
 /** FAILED snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */

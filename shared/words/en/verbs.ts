@@ -149,6 +149,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.ambiguous": "{root} lists several snapshots named {snapshot}",
   "snapshot.foreign": "{snapshot} exists and is somebody else's",
   "snapshot.indexNotHeld": "{snapshot} does not hold {indices}",
+  "snapshot.mounted":
+    "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.running": "{snapshot} runs: {shardsDone} of {shardsTotal} shards",
