@@ -14,9 +14,9 @@ describe("a snapshot of a mounted index", () => {
     "is not restorable by itself, and names what it needs, at level %s",
     async (level) => {
       const { proofs } = await proveChosen(directoryBlobStore({ directory }), { snapshot: "all", level });
-        const successful = proofs.filter(({ reason }) => reason?.code !== "snapshot.shardFailed");
-    expect(successful.length).toBeGreaterThan(0);
-    for (const { verdict, reason } of successful)
+      const successful = proofs.filter(({ reason }) => reason?.code !== "snapshot.shardFailed");
+      expect(successful.length).toBeGreaterThan(0);
+      for (const { verdict, reason } of successful)
         expect({ verdict, reason }).toMatchObject({
           verdict: "not-restorable",
           reason: { code: "snapshot.mounted", params: { index: "fx-orders" } },
