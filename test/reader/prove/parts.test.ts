@@ -87,6 +87,16 @@ describe("the ledger of verified parts", () => {
     expect(opened).toEqual(expect.arrayContaining(REUSED));
   });
 
+  it("is not believed when it names another checksum for the same ETags", async () => {
+    const ledger = memoryLedger();
+    await prove(store(NEW), { ledger });
+    const prefix = (REUSED[0] as string).replace(/[^/]*$/, "");
+    for (const [fileKey, file] of await ledger.of(prefix)) ledger.add(prefix, fileKey, { ...file, checksum: "other" });
+    opened = [];
+    await prove(store(NEW), { ledger });
+    expect(opened).toEqual(expect.arrayContaining(REUSED));
+  });
+
   it("remembers nothing of a store without ETags", async () => {
     const ledger = memoryLedger();
     const blobs = store(NEW);
