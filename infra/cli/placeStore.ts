@@ -12,7 +12,12 @@ const CONFIG_DEFAULT = "ossnap.yaml";
 
 /** The blobs of a URL, or of a repository or watch in ossnap.yaml; a URL needs no ossnap.yaml. */
 export async function storeOf(session: Session, subject: string): Promise<BlobStore> {
-  return /^[a-z0-9]+:\/\//i.test(subject) ? storeOfUrl(session, subject) : session.blobs(placeToRead(session.settings(), subject));
+  return isUrl(subject) ? storeOfUrl(session, subject) : session.blobs(placeToRead(session.settings(), subject));
+}
+
+/** True for a place given by its URL, not by a name in ossnap.yaml. */
+export function isUrl(subject: string): boolean {
+  return /^[a-z0-9]+:\/\//i.test(subject);
 }
 
 /** True when a configuration was named or exists at the default path. */

@@ -20,6 +20,8 @@ export interface SurveyRow {
   /** Bytes freed by deleting this snapshot alone. */
   ownBytes: number | null;
   documents: number | null;
+  /** Data blobs that it needs and the bucket lacks. */
+  lostBlobs: number;
   indices: string[];
   evidence: Pick<Evidence, "verdict" | "level" | "generation" | "at"> | null;
 }
@@ -31,6 +33,8 @@ export interface SurveyAnswer {
   snapshots: SurveyRow[];
   orphans: Survey["orphans"];
   writeNeeds: { total: number; missing: string[] };
+  /** Data blobs that file lists name and the bucket lacks, or has with another size. */
+  lost: { blobs: number; bytes: number; named: Survey["lost"]["named"] };
   missing: Survey["missing"];
   damaged: Survey["damaged"];
   requests: Survey["requests"];
@@ -38,13 +42,14 @@ export interface SurveyAnswer {
 
 /** `evidence` by uuid: verdicts on these blobs, not on copies of them elsewhere. */
 export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<string, Evidence>): SurveyAnswer {
-  const { root, moved, orphans, writeNeeds, missing, damaged, requests } = survey;
+  const { root, moved, orphans, writeNeeds, lost, missing, damaged, requests } = survey;
   const rows = survey.snapshots.map((snapshot) => rowOf(snapshot, evidence.get(snapshot.uuid)));
   return {
     repository: { ...headOf(url, root), moved },
     snapshots: rows.sort((left, right) => ((left.startTime ?? "") < (right.startTime ?? "") ? 1 : -1)),
     orphans,
     writeNeeds: { total: writeNeeds.length, missing: writeNeeds.flatMap(({ key, there }) => (there ? [] : key)) },
+    lost: { blobs: lost.blobs, bytes: lost.bytes, named: lost.named },
     missing,
     damaged,
     requests,
@@ -56,7 +61,7 @@ function headOf(url: string, root: RootCatalogue): { url: string; generation: nu
 }
 
 function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefined): SurveyRow {
-  const { name, uuid, state, version, startTime, bytes, ownBytes, documents, indices } = snapshot;
+  const { name, uuid, state, version, startTime, bytes, ownBytes, documents, lostBlobs, indices } = snapshot;
   return {
     name,
     uuid,
@@ -66,6 +71,7 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
     bytes: bytes ?? null,
     ownBytes: ownBytes ?? null,
     documents: documents ?? null,
+    lostBlobs,
     indices,
     evidence: proven ? { verdict: proven.verdict, level: proven.level, generation: proven.generation, at: proven.at } : null,
   };
@@ -113,14 +119,17 @@ function orphansText({ blobs, bytes, oldest, newest, certain }: Survey["orphans"
   return `Orphans: ${most}${countText(blobs)} ${blobs === 1 ? "blob" : "blobs"}, ${bytesText(bytes)}${ages}. Nothing refers to them; nothing deletes them.`;
 }
 
-function faultLines({ repository, writeNeeds, missing, damaged }: SurveyAnswer, look: Look): string[] {
+function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged }: SurveyAnswer, look: Look): string[] {
   const gone = writeNeeds.missing;
   const unread = [...missing, ...damaged].map(({ key }) => key);
   const shown = (keys: readonly string[]) => [
     ...keys.slice(0, LINES_SHOWN).map((key) => `    ${key}`),
     ...(keys.length > LINES_SHOWN ? [`    ${countText(keys.length - LINES_SHOWN)} more (--json shows all)`] : []),
   ];
+  const spoilt = snapshots.filter(({ lostBlobs }) => lostBlobs > 0).map(({ name, lostBlobs }) => `${name} (${countText(lostBlobs)})`);
+  const lostText = `Missing: ${countText(lost.blobs)} data blobs of ${bytesText(lost.bytes)}, so these cannot be restored: ${spoilt.join(", ")}`;
   return [
+    ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map(({ key }) => key))]),
     ...(gone.length === 0 ? [] : [marked(look, "attention", "A restore needs none of these, but the next write does:"), ...shown(gone)]),
     ...(unread.length === 0 ? [] : [marked(look, "bad", "Could not be read, so sizes are unknown where they count:"), ...shown(unread)]),
     ...(repository.moved ? [marked(look, "attention", "The root moved meanwhile: ask again for one moment's view.")] : []),

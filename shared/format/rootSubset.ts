@@ -9,9 +9,9 @@ const SUBJECT = "root subset";
  * metadata identifiers that none of them uses.
  * Elasticsearch 5.5 to 9.2 reads and restores from such a root. Writing under it corrupts later snapshots, so keep the repository
  * read-only.
- * @throws AppError `invalid` when no snapshot would remain, a uuid is not listed, or the bytes are the `index` of 2.x.
+ * @throws AppError `invalid` when no snapshot would remain (unless `empty` is allowed), a uuid is not listed, or the bytes are the `index` of 2.x.
  */
-export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[]): Uint8Array {
+export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[], { empty = false } = {}): Uint8Array {
   const root = parseRoot(SUBJECT, rootBytes);
   const keep = new Set(keepUuids);
   const snapshots = asList(root.snapshots, `${SUBJECT}: snapshots`).map((entry, index) =>
@@ -21,7 +21,7 @@ export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[]):
   const listed = new Set(kept.map(({ uuid }) => uuid));
   const unknown = keepUuids.filter((uuid) => !listed.has(uuid));
   if (unknown.length > 0) throw invalidBytes(SUBJECT, `the root does not list ${unknown.join(", ")}`);
-  if (kept.length === 0) throw invalidBytes(SUBJECT, "no snapshot would be left: name at least one uuid");
+  if (kept.length === 0 && !empty) throw invalidBytes(SUBJECT, "no snapshot would be left: name at least one uuid");
   const subset: Fields = { ...root, snapshots: kept, indices: filterIndices(asFields(root.indices, `${SUBJECT}: indices`), keep) };
   const identifiers = optional(root.index_metadata_identifiers, `${SUBJECT}: index_metadata_identifiers`, asFields);
   if (identifiers !== undefined) subset.index_metadata_identifiers = filterIdentifiers(identifiers, kept);

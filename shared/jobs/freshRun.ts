@@ -4,14 +4,14 @@ import type { World } from "./world.ts";
 const RUNS_MAX = 100;
 
 /**
- * Returns the id itself, or the id of the next run if that job ended without success. For requests by hand and for a copy's schedule; not
- * for events that may be delivered twice.
+ * Returns the id itself, or the id of the next run if that job ended without success; with `again` also if it succeeded. For requests by hand and for a
+ * copy's schedule; not for events that may be delivered twice.
  */
-export async function freshRun(world: World, id: string): Promise<string> {
+export async function freshRun(world: World, id: string, { again = false } = {}): Promise<string> {
   for (let run = 1; run < RUNS_MAX; run += 1) {
     const candidate = run === 1 ? id : `${id}-r${run}`;
     const done = await world.log.done(candidate);
-    if (!done || done.state === "done") return candidate;
+    if (!done || (done.state === "done" && !again)) return candidate;
   }
-  return id;
+  return again ? `${id}-r-${world.newKey()}` : id;
 }

@@ -4,8 +4,6 @@ import type { DamagedBlob, MissingBlob } from "../model/repository.ts";
 /** Number of blobs that the next checks request first: few enough for every tick. */
 export const PROBES = 3;
 const MINUTE_MS = 60_000;
-/** Back-off between checks while nothing arrives; the last value applies from then on. */
-const BACK_OFF_MINUTES = [1, 2, 4, 8, 15] as const;
 
 /**
  * The state of one shard. `null`: not examined; 0: proven; n ≥ 1: proven, but with reusable blob names, and its footers were verified n - 1
@@ -37,6 +35,8 @@ export interface ArrivalProgress {
   idleLooks: number;
   /** The first measurement, for the rate; `null` while the missing bytes are unknown. */
   first: { at: string; missingBytes: number } | null;
+  /** The first measurement of files in several parts that are read to their end, for the rate. */
+  parts?: { at: string; verifiedBytes: number };
 }
 
 /** A shard, or an index whose shards are not known yet. */
@@ -172,12 +172,6 @@ export function spreadProbes(missing: readonly MissingBlob[]): MissingBlob[] {
   return Array.from({ length: PROBES }, (_, at) => missing[Math.floor((at * (missing.length - 1)) / (PROBES - 1))] as MissingBlob);
 }
 
-/** When to check again even if no probe has arrived. */
-export function nextLookAt(idleLooks: number, now: Date): Date {
-  const minutes = BACK_OFF_MINUTES[Math.min(idleLooks, BACK_OFF_MINUTES.length - 1)] ?? 0;
-  return new Date(now.getTime() + minutes * MINUTE_MS);
-}
-
 /** Compares two checks: counts consecutive checks without change and stores the first measurement of missing bytes. */
 export function concludeCheck(before: ArrivalProgress | undefined, after: ArrivalProgress, now: Date): void {
   const [then, tally] = [before && tallyProgress(before), tallyProgress(after)];
@@ -187,16 +181,8 @@ export function concludeCheck(before: ArrivalProgress | undefined, after: Arriva
   if (!isMeasured) after.first = isKnown(after, tally) ? { at: now.toISOString(), missingBytes: tally.missingBytes } : null;
 }
 
-/** Estimated seconds until the missing bytes have arrived, at the rate since the first measurement; `null` without a rate. */
-export function etaSeconds(progress: ArrivalProgress, now: Date): number | null {
-  const tally = tallyProgress(progress);
-  if (progress.first === null || !isKnown(progress, tally)) return null;
-  const seconds = (now.getTime() - new Date(progress.first.at).getTime()) / 1000;
-  const cameBytes = progress.first.missingBytes - tally.missingBytes;
-  return seconds > 0 && cameBytes > 0 ? Math.ceil((tally.missingBytes * seconds) / cameBytes) : null;
-}
-
-function isKnown({ indices }: ArrivalProgress, { unseen }: Tally): boolean {
+/** Whether every shard has been examined, so that the missing bytes are known. */
+export function isKnown({ indices }: ArrivalProgress, { unseen }: Tally): boolean {
   return unseen === 0 && indices.every(({ shards }) => shards !== null);
 }
 

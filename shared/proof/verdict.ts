@@ -23,6 +23,8 @@ export interface Joined {
   missing: MissingBlob[];
   /** When each blob was last written, in the order of the expected blobs; undefined when it is absent or the time is unreliable. */
   written: (Date | undefined)[];
+  /** The store's ETag of each blob, in the same order. */
+  etags: (string | undefined)[];
 }
 
 /** A listing in progress that is joined with the expected blobs piece by piece. */
@@ -46,13 +48,14 @@ export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
   };
   return {
     async take(expected) {
-      const joined: Joined = { missing: [], written: [] };
+      const joined: Joined = { missing: [], written: [], etags: [] };
       for (const blob of expected) {
         while (!ended && (current === undefined || compareKeys(current.key, blob.key) < 0)) await advance();
         const found = current?.key === blob.key ? current : undefined;
         const fault = missingOf(blob, found?.sizeBytes);
         if (fault !== undefined) joined.missing.push(fault);
         joined.written.push(found && writtenAt(found));
+        joined.etags.push(found?.etag);
       }
       return joined;
     },
@@ -71,11 +74,12 @@ function writtenAt({ lastModified, etag }: BlobInfo): Date | undefined {
 }
 
 /** The same for a listing that was read earlier: sizes in bytes by key. */
-export function joinFromSizes(sizes: ReadonlyMap<string, number>): ListingJoin {
+export function joinFromSizes(sizes: ReadonlyMap<string, number> & { etags?: ReadonlyMap<string, string> }): ListingJoin {
   return {
     take: async (expected) => ({
       missing: expected.flatMap((blob) => missingOf(blob, sizes.get(blob.key)) ?? []),
       written: expected.map(() => undefined),
+      etags: expected.map(({ key }) => sizes.etags?.get(key)),
     }),
     end: async () => undefined,
     close: async () => undefined,

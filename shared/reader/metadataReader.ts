@@ -2,8 +2,8 @@ import type { BlobStore } from "../model/blobStore.ts";
 import { type AppError, hasCode } from "../model/errors.ts";
 import type { DamagedBlob, MissingBlob } from "../model/repository.ts";
 
-/** Sizes in bytes by key of everything below the base path. */
-export type Listing = ReadonlyMap<string, number>;
+/** Sizes in bytes by key of everything below the base path; ETags of those keys whose names may be those of another file's part. */
+export type Listing = ReadonlyMap<string, number> & { etags?: ReadonlyMap<string, string> };
 
 /** Reads metadata blobs once each and records which are missing or cannot be decoded. */
 export interface MetadataReader {

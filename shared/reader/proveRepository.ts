@@ -1,6 +1,9 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import type { Listing } from "./metadataReader.ts";
+import { memoryLedger, type PartLedger } from "./partLedger.ts";
+import type { PartsRead } from "./prove/dataChecks.ts";
+import { isOutOfTime } from "./prove/examineSnapshot.ts";
 import { chooseSnapshot, proveSnapshot, type SampledProof } from "./prove/proveSnapshot.ts";
 import type { Sample, Sampled } from "./prove/sampler.ts";
 import { listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
@@ -22,6 +25,9 @@ export interface VerifyChoice {
   /** Called when the root changed during a proof, which restarts from the new root. */
   onMoved?: (moved: { name: string; from: string; to: string }) => void;
   onRead?: (name: string, sampled: Sampled) => void;
+  onParts?: (name: string, parts: PartsRead) => void;
+  /** By default one for this run: files that several snapshots share are read once. */
+  ledger?: PartLedger;
 }
 
 export interface Verified {
@@ -43,6 +49,7 @@ interface Seen {
 
 /** Proves the selected snapshots of a repository from its bucket alone, with one listing for all of them. */
 export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promise<Verified> {
+  const ledger = choice.ledger ?? memoryLedger();
   const seen = await see(store, false);
   const todo = (await chosenIn(store, seen, choice.snapshot)).filter(({ uuid }) => !choice.skip?.has(uuid));
   const shared = todo.length > 1;
@@ -50,8 +57,8 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
   const proofs: SampledProof[] = [];
   for (const snapshot of todo) {
     if (choice.deadline?.()) break;
-    const proof = await proveFollowingRoot(store, seen, snapshot, { ...choice, shared });
-    if (proof.reason?.code === "proof.outOfTime") break;
+    const proof = await proveFollowingRoot(store, seen, snapshot, { ...choice, shared, ledger });
+    if (isOutOfTime(proof.reason)) break;
     proofs.push(proof);
     choice.onProof?.(proof);
   }
@@ -82,10 +89,11 @@ async function proveFollowingRoot(
 }
 
 function proveOnce(store: BlobStore, { opened, root, listing }: Seen, uuid: string, choice: VerifyChoice): Promise<SampledProof> {
-  const { level, sample, deadline, onRead } = choice;
+  const { level, sample, deadline, onRead, onParts, ledger } = choice;
   const name = root.snapshots.find((snapshot) => snapshot.uuid === uuid)?.name ?? uuid;
   const read = onRead && ((sampled: Sampled) => onRead(name, sampled));
-  return proveSnapshot(store, { uuid, level, root: opened, listing, deadline, sample, onRead: read });
+  const parts = onParts && ((read: PartsRead) => onParts(name, read));
+  return proveSnapshot(store, { uuid, level, root: opened, listing, deadline, sample, ledger, onRead: read, onParts: parts });
 }
 
 async function see(store: BlobStore, listed: boolean): Promise<Seen> {

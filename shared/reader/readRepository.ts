@@ -1,6 +1,14 @@
 import { decodeContainer } from "../format/encoding/container.ts";
 import { decodeIndexMetadata } from "../format/indexMetadata.ts";
-import { globalMetadataKey, LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf, shardSnapshotKey, snapshotKey } from "../format/keys.ts";
+import {
+  globalMetadataKey,
+  isCounterNamed,
+  LEGACY_GENERATION,
+  LEGACY_ROOT_KEY,
+  rootGenerationOf,
+  shardSnapshotKey,
+  snapshotKey,
+} from "../format/keys.ts";
 import { decodeRoot } from "../format/root.ts";
 import { decodeShardSnapshot } from "../format/shardSnapshot.ts";
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
@@ -15,6 +23,9 @@ import { type Listing, type MetadataReader, metadataReader } from "./metadataRea
 
 /** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
 const OPEN_ATTEMPTS = 3;
+
+/** Sizes by key, and the ETags of parts with counter names. */
+export type ListedSizes = Map<string, number> & { etags: ReadonlyMap<string, string> };
 
 /** The newest root, and which others exist. */
 export interface OpenedRepository {
@@ -91,15 +102,17 @@ export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>
  * Sizes of everything below the base path, for examining several snapshots; a single snapshot is better joined with a streaming listing.
  * `undefined` if `deadline` reported that time is up.
  */
-export async function listSizes(store: BlobStore): Promise<Map<string, number>>;
-export async function listSizes(store: BlobStore, deadline: () => boolean): Promise<Map<string, number> | undefined>;
-export async function listSizes(store: BlobStore, deadline = () => false): Promise<Map<string, number> | undefined> {
+export async function listSizes(store: BlobStore): Promise<ListedSizes>;
+export async function listSizes(store: BlobStore, deadline: () => boolean): Promise<ListedSizes | undefined>;
+export async function listSizes(store: BlobStore, deadline = () => false): Promise<ListedSizes | undefined> {
   const sizes = new Map<string, number>();
-  for await (const { key, sizeBytes } of inOrder(store.list(""))) {
+  const etags = new Map<string, string>();
+  for await (const { key, sizeBytes, etag } of inOrder(store.list(""))) {
     if (deadline()) return undefined;
     sizes.set(key, sizeBytes);
+    if (etag !== undefined && key.includes(".part") && isCounterNamed(key)) etags.set(key, etag);
   }
-  return sizes;
+  return Object.assign(sizes, { etags });
 }
 
 /**

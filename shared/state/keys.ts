@@ -47,6 +47,8 @@ export const stateKey = {
   evidence: (uuid: string, digest: string, place: string) => `evidence/${uuid}/${digest}-${place}.json`,
   evidenceOf: (uuid: string) => `evidence/${uuid}/`,
   evidenceAll: "evidence/",
+  /** Verified files in several parts, per shard of one place. */
+  partsOf: (place: string) => `parts/${place}/`,
   applied: (policy: string, fingerprint: string) => `applied/${policy}/${fingerprint}.json`,
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
   batch: (id: string, batch: string) => `work/${id}/${batch}.json`,

@@ -1,10 +1,10 @@
 import type { Reason, ReasonParam } from "../model/reason.ts";
 import { EN } from "./en.ts";
-import { bytesText } from "./numbers.ts";
+import { bytesText, durationText } from "./numbers.ts";
 
 /**
- * Renders the sentence of a reason; `{because:reason}` renders another code with the same parameters. A code without a sentence is shown as
- * is.
+ * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
+ * parameters. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
   const template = EN[code];
@@ -12,10 +12,12 @@ export function say({ code, params }: Reason): string {
     const shown = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
     return shown.length === 0 ? code : `${code} (${shown.join(", ")})`;
   }
-  return template.replace(/\{(\w+)(?::(bytes|reason))?\}/g, (_all, name: string, unit: string | undefined) => {
+  return template.replace(/\{(\w+)(?::(bytes|duration|reason))?\}/g, (_all, name: string, unit: string | undefined) => {
     const value = params[name];
     if (unit === "reason" && typeof value === "string") return say({ code: value, params });
-    return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
+    if (unit === "bytes" && typeof value === "number") return bytesText(value);
+    if (unit === "duration" && typeof value === "number") return durationText(value);
+    return text(value ?? null);
   });
 }
 

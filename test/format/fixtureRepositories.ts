@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,7 +55,8 @@ export function fixtureRepository(name: string): FixtureRepository {
 /** A store with its own copies of the blobs, so that a test can corrupt them. */
 export function storeOf(blobs: ReadonlyMap<string, Uint8Array>): BlobStore {
   const lastModified = new Date(0);
-  const bucket: MemoryBucket = new Map([...blobs].map(([key, bytes]) => [key, { bytes, lastModified, etag: "fixture" }]));
+  const etagOf = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
+  const bucket: MemoryBucket = new Map([...blobs].map(([key, bytes]) => [key, { bytes, lastModified, etag: etagOf(bytes) }]));
   return memoryBlobStore({ bucket });
 }
 

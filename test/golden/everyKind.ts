@@ -27,7 +27,7 @@ const LITTLE_MS = 9_000;
 /** Just enough to end a look and write its record. */
 const LOOK_ENDS_MS = 12_000;
 /** GETs that prove one snapshot of the two, not both. */
-const VERIFICATION_READS = 30;
+const VERIFICATION_READS = 36;
 
 const config = () =>
   testConfig((made) => {

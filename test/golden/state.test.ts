@@ -15,11 +15,11 @@ async function stateOf(world: TestWorld): Promise<Map<string, string>> {
 }
 
 /** The world of the script, with the recorded bytes instead of those that this code wrote. */
-async function inherited(): ReturnType<typeof everyKindOpen> {
+async function inherited(folder = "state/open"): ReturnType<typeof everyKindOpen> {
   const played = await everyKindOpen();
   const { state } = played.world;
   await state.delete(await played.world.stateKeys());
-  for (const [key, text] of readGoldenFolder("state/open")) await state.put(key, Buffer.from(text));
+  for (const [key, text] of readGoldenFolder(folder)) await state.put(key, Buffer.from(text));
   return played;
 }
 
@@ -57,6 +57,15 @@ describe("a state with an open job of every kind", () => {
     for (const kind of JOB_KINDS) expect(await log.done(ids[kind]), kind).toMatchObject({ id: ids[kind], kind, state: "done" });
     expect(await world.stateKeys("live/jobs/")).toEqual([]);
     expectGoldenFolder("state/finished", await stateOf(world));
+  });
+
+  it("is finished although an earlier version wrote it", async () => {
+    const { world, ids } = await inherited("state/before");
+    await finishEverything(world);
+    const { log } = await world.open();
+    for (const kind of JOB_KINDS) expect(await log.done(ids[kind]), kind).toMatchObject({ id: ids[kind], kind, state: "done" });
+    expect(await world.stateKeys("live/jobs/")).toEqual([]);
+    expect(await proveSnapshot(world.blobs(COPIED), { uuid: SNAP1.uuid, level: "contents" })).toMatchObject({ verdict: "whole" });
   });
 
   it("is finished with each effect exactly once", async () => {

@@ -4,11 +4,9 @@ import {
   type ArrivalProgress,
   concludeCheck,
   continueAfter,
-  etaSeconds,
   footersSeen,
   isProven,
   markFaults,
-  nextLookAt,
   openUnits,
   provenState,
   setShards,
@@ -17,6 +15,7 @@ import {
   startProgress,
   tallyProgress,
 } from "../../shared/proof/arrivalProgress.ts";
+import { etaSeconds, nextLookAt } from "../../shared/proof/arrivalTimes.ts";
 
 const NOW = new Date("2026-11-21T01:00:00Z");
 const missing = (key: string, expectedBytes: number | null = 100, foundBytes: number | null = null): MissingBlob => ({

@@ -45,7 +45,8 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
     },
   });
   const data = surveyOf(store.url, survey, await evidenceFor(session, store.url, survey));
-  return { schema: "survey/1", data, exitCode: EXIT.ok, text: (look) => surveyText(data, look) };
+  const isComplete = data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0;
+  return { schema: "survey/1", data, exitCode: isComplete ? EXIT.ok : EXIT.notWhole, text: (look) => surveyText(data, look) };
 }
 
 /** Verdicts on these exact blobs, if a state is configured. */

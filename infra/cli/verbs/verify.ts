@@ -1,9 +1,13 @@
+import type { World } from "../../../shared/jobs/world.ts";
+import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import type { ProofLevel } from "../../../shared/model/repository.ts";
+import { storeEvidence } from "../../../shared/reader/evidence.ts";
+import { partLedger } from "../../../shared/reader/partLedger.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import { storeOf } from "../placeStore.ts";
+import { isUrl, storeOf } from "../placeStore.ts";
 import { parseSample } from "../sample.ts";
 import type { Session } from "../session.ts";
 import { isAllWhole, verificationOf, verificationText } from "../verification.ts";
@@ -23,17 +27,38 @@ export async function verify(session: Session, subject: string, options: VerifyO
   const sample = options.sample === undefined ? undefined : parseSample(options.sample, options.level);
   const store = await storeOf(session, subject);
   terminal.progress(`reading ${store.url}`);
+  const world = await stateOf(session, subject);
+  const since = world?.clock.now();
   const verified = await proveChosen(store, {
     snapshot: options.snapshot ?? "all",
     level: options.level ?? (sample ? "contents" : "footers"),
     sample,
+    ...(world && { ledger: partLedger(world.state, store.url) }),
     onProof: ({ name, verdict, level, blobs }) => terminal.progress(`${name}: ${verdict} (${level}, ${blobs} blobs)`),
     onMoved: ({ name, from, to }) => terminal.note(`${name}: the root moved from ${from} to ${to} meanwhile; looking once more`),
     onRead(name, { files, bytes }) {
       if (files % FILES_PER_LINE === 0) terminal.progress(`${name}: ${countText(files)} files read, ${bytesText(bytes)}`);
     },
+    onParts(name, { verifiedBytes, bytes }) {
+      const percent = Math.floor((100 * verifiedBytes) / bytes);
+      terminal.progress(`${name}: files in several parts ${percent} % verified, ${bytesText(verifiedBytes)} of ${bytesText(bytes)}`);
+    },
   });
+  // A sample proves less than its level says, and is not kept.
+  if (world && since && sample === undefined) for (const proof of verified.proofs) await storeEvidence(world, store.url, proof, since);
   const verification = verificationOf(store.url, verified);
   const exitCode = isAllWhole(verification) ? EXIT.ok : EXIT.notWhole;
   return { schema: "verify/1", data: verification, exitCode, text: (look) => verificationText(verification, look) };
+}
+
+/** The state, where the verdicts on a repository or watch of ossnap.yaml are kept; a URL leaves nothing behind. */
+async function stateOf(session: Session, subject: string): Promise<World | undefined> {
+  if (isUrl(subject)) return undefined;
+  try {
+    return await session.world();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    session.terminal.note(`the verdicts are not kept: ${messageOf(error).split("\n")[0]}`);
+    return undefined;
+  }
 }

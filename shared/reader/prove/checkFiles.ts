@@ -21,6 +21,19 @@ export interface FileFaults {
 export type FootersFor = "counter-named" | "all";
 
 /**
+ * True for a file in several parts with a counter name: its parts may belong to different files, which only a checksum over all of them shows.
+ */
+export function isSplitCounter({ parts }: RecordedFile): boolean {
+  return parts.length > 1 && isCounterNamed(parts[0]?.key ?? "");
+}
+
+/** The key of a file without its part number. */
+export function fileKeyOf({ parts }: RecordedFile): string {
+  const key = parts[0]?.key ?? "";
+  return parts.length === 1 ? key : key.slice(0, key.lastIndexOf(".part"));
+}
+
+/**
  * Files that can be checked: those with a checksum and all parts. `except` excludes files with a blob that is already known to be wrong.
  */
 export function recordedFiles(blobs: readonly ClosureBlob[], footersFor: FootersFor, except: ReadonlySet<string>): RecordedFile[] {

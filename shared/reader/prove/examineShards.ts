@@ -19,7 +19,9 @@ import { metadataKeyOf } from "../../proof/closure.ts";
 import { pieceBlobs } from "../../proof/closurePieces.ts";
 import { joinListing } from "../../proof/verdict.ts";
 import { metadataReader } from "../metadataReader.ts";
-import { checkFooter, recordedFiles } from "./checkFiles.ts";
+import type { PartLedger } from "../partLedger.ts";
+import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
+import { checkParts, splitFile } from "./checkParts.ts";
 
 /** A look ends after this many incomplete shards, which keeps it cheap while nothing arrives. */
 const OPEN_SHARDS_PER_LOOK = 3;
@@ -31,6 +33,7 @@ export interface Shards {
   deadline: () => boolean;
   /** Start time of this look. */
   lookedAt: Date;
+  ledger: PartLedger | undefined;
 }
 
 export interface FoundFaults {
@@ -109,23 +112,42 @@ async function examineUnit(
 }
 
 /** Reads the file list with its CRC, compares every blob's size with the listing, and checks the footers of reusable names. */
-async function examineShard({ store, uuid, deadline }: Shards, id: string, shard: number): Promise<Examined> {
+async function examineShard(shards: Shards, id: string, shard: number): Promise<Examined> {
+  const { store, uuid } = shards;
   const reader = metadataReader(store);
   const list = await reader.read(shardSnapshotKey(id, shard, uuid), decodeShardSnapshot);
   const key = shardPrefix(id, shard);
   if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };
   const index = { name: id, id, metadataKey: "", metadata: undefined, failedShards: [] };
   const blobs = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
-  const { missing } = await joinListing(blobs, store.list(key));
+  const { missing, etags } = await joinListing(blobs, store.list(key));
   if (missing.length > 0) return { missing, damaged: [], proven: false, hasCounters: false };
-  return checkCounterNamed(store, blobs, deadline);
+  return checkCounterNamed(shards, key, blobs, etags);
 }
 
-async function checkCounterNamed(store: BlobStore, blobs: readonly ClosureBlob[], deadline: () => boolean): Promise<Examined> {
+async function checkCounterNamed(
+  { store, deadline, ledger }: Shards,
+  prefix: string,
+  blobs: readonly ClosureBlob[],
+  etags: readonly (string | undefined)[],
+): Promise<Examined> {
   const found: FoundFaults = { missing: [], damaged: [] };
-  const check = async (file: Parameters<typeof checkFooter>[1]): Promise<void> => collect(found, await checkFooter(store, file));
-  const finished = await forEachBounded(recordedFiles(blobs, "counter-named", new Set()), READS_AT_ONCE, check, deadline);
-  const isWhole = finished && found.missing.length === 0 && found.damaged.length === 0;
+  const byKey = new Map(blobs.map(({ key }, at) => [key, etags[at]]));
+  let cut = false;
+  const check = async (file: RecordedFile): Promise<void> => {
+    const faults = isSplitCounter(file)
+      ? await checkParts(
+          store,
+          splitFile(file, prefix, (key) => byKey.get(key)),
+          ledger,
+          deadline,
+        )
+      : await checkFooter(store, file);
+    if (faults === undefined) cut = true;
+    else collect(found, faults);
+  };
+  const finished = await forEachBounded(recordedFiles(blobs, "counter-named", new Set()), READS_AT_ONCE, check, () => cut || deadline());
+  const isWhole = finished && !cut && found.missing.length === 0 && found.damaged.length === 0;
   return { ...found, proven: isWhole, hasCounters: blobs.some((blob) => isCounterNamed(blob.key)) };
 }
 

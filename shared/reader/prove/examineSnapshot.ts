@@ -15,7 +15,7 @@ import { isAtLeast } from "../../plan/versions.ts";
 import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
 import { type ReadClosureOptions, readRecord } from "../readRepository.ts";
-import { type DataChecksOptions, dataChecks } from "./dataChecks.ts";
+import { type DataChecksOptions, dataChecks, type PartsRead } from "./dataChecks.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure, type WalkObserver } from "./streamClosure.ts";
 
@@ -43,6 +43,8 @@ export interface Finding {
   damaged: DamagedBlob[];
   /** Set if only part of the contents was to be read. */
   sampled?: Sampled;
+  /** Set if there are files in several parts with counter names: how much of them is verified. */
+  parts?: PartsRead;
 }
 
 /** Examines everything that a restore of the snapshot needs according to the root. */
@@ -66,15 +68,26 @@ export async function lookAtSnapshot(
   const missing = together(reader.missing, walked.missing);
   const damaged = inKeyOrder([...reader.damaged, ...walked.damaged]);
   const sampled = data.sampled();
-  const seen = { ...walked, missing, damaged, ...(sampled && { sampled }) };
+  const parts = data.parts();
+  const seen = { ...walked, missing, damaged, ...(sampled && { sampled }), ...(parts && { parts }) };
+  const mounted = mountedReason(snapshot.name, walked.closure);
+  if (mounted !== undefined) return { verdict: "not-restorable", reason: mounted, ...seen };
   const verdict = verdictOf(missing, damaged);
   // Missing and damaged blobs are certain even if time ran out; only the absence of faults needs a complete examination.
   if (verdict !== "whole" || (finished && seen.closure !== undefined)) return { verdict, reason: undefined, ...seen };
-  return { verdict: "unproven", reason: outOfTime(level), ...seen };
+  return { verdict: "unproven", reason: outOfTime(level, parts), ...seen };
 }
 
-export function outOfTime(level: SnapshotProof["level"]): Reason {
-  return reason("proof.outOfTime", { level });
+/** Everything but the contents of files in several parts was proven, or not even that. */
+export function outOfTime(level: SnapshotProof["level"], parts?: PartsRead): Reason {
+  if (parts === undefined || parts.verifiedBytes >= parts.bytes) return reason("proof.outOfTime", { level });
+  const { files, bytes, verifiedBytes } = parts;
+  return reason("proof.parts", { files, bytes, verifiedBytes, percent: Math.floor((100 * verifiedBytes) / bytes) });
+}
+
+/** Whether a proof ended because its time was up; another one goes on from what was remembered. */
+export function isOutOfTime(why: Reason | undefined): boolean {
+  return why?.code === "proof.outOfTime" || why?.code === "proof.parts";
 }
 
 /**
@@ -103,6 +116,24 @@ function together(unread: readonly MissingBlob[], unlisted: readonly MissingBlob
 
 function inKeyOrder<T extends { key: string }>(faults: readonly T[]): T[] {
   return [...faults].sort((left, right) => compareKeys(left.key, right.key));
+}
+
+/**
+ * An index that was mounted as searchable holds no data of its own: its settings name the snapshot and the repository that hold them
+ * (elastic/elasticsearch#68136).
+ */
+function mountedReason(name: string, closure: ProvenClosure | undefined): Reason | undefined {
+  const mounted = closure?.indices.find(({ settings }) => settings["index.store.type"] === "snapshot");
+  if (mounted === undefined) return undefined;
+  const of = (key: string) => mounted.settings[`index.store.snapshot.${key}`] ?? null;
+  const params = {
+    snapshot: name,
+    index: mounted.name,
+    of: of("snapshot_name"),
+    uuid: of("snapshot_uuid"),
+    repository: of("repository_name"),
+  };
+  return reason("snapshot.mounted", params);
 }
 
 /** FAILED snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */

@@ -12,7 +12,9 @@ import {
   setShards,
   startProgress,
 } from "../../proof/arrivalProgress.ts";
+import type { PartLedger } from "../partLedger.ts";
 import type { OpenedRepository } from "../readRepository.ts";
+import type { PartsRead } from "./dataChecks.ts";
 import { examineShards, type Shards } from "./examineShards.ts";
 import type { LookObserver } from "./examineSnapshot.ts";
 import { proveSnapshot } from "./proveSnapshot.ts";
@@ -30,6 +32,7 @@ export interface ArrivalLookOptions {
   /** Keys of probes that exist now, and probes that are still missing. */
   came: readonly string[];
   waiting: readonly MissingBlob[];
+  ledger?: PartLedger | undefined;
   /** Returns true when this invocation's time is up. */
   deadline: () => boolean;
   now: Date;
@@ -42,6 +45,8 @@ export interface ArrivalLook {
   /** Missing blobs known to this look, sorted by key; not a complete list. */
   missing: MissingBlob[];
   damaged: DamagedBlob[];
+  /** Set if time ran out while files in several parts were read. */
+  parts?: PartsRead;
   /** True if the next look continues immediately because time ran out or the root changed. */
   again: boolean;
 }
@@ -59,9 +64,10 @@ export async function proveArrival(store: BlobStore, options: ArrivalLookOptions
     cut ||= options.deadline();
     return cut;
   };
-  const shards: Shards = { store, root: options.opened.root, uuid: options.snapshot.uuid, deadline, lookedAt: now };
+  const shards: Shards = { store, root: options.opened.root, uuid: options.snapshot.uuid, deadline, lookedAt: now, ledger: options.ledger };
   const look = before ? await goOn(shards, structuredClone(before), { came, waiting }) : undefined;
   const last = look && !isProven(look.progress) ? look : await finalCheck(shards, options, look?.progress);
+  await options.ledger?.save();
   concludeCheck(before, last.progress, now);
   // A root that changes during every look is handled by waiting, like any other obstacle.
   const again = cut || (last.again === true && last.progress.idleLooks === 0);
@@ -96,13 +102,16 @@ async function finalCheck(shards: Shards, options: ArrivalLookOptions, known: Ar
     footersFor: "counter-named",
     footersSeen: footersSeen(progress),
     root: opened,
+    ledger: options.ledger,
     deadline: shards.deadline,
     faultsMax: FAULTS_MAX,
     observer: remembering(progress, now),
   });
-  const { missing, damaged, verdict } = proof;
+  const { missing, damaged, verdict, parts } = proof;
   if (verdict === "whole" || verdict === "not-restorable") return { proof, progress, missing, damaged };
-  return { progress, missing, damaged, again: verdict === "unproven" };
+  // Files in several parts are read after their shards were noted as proven.
+  if (verdict === "damaged") markFaults(progress, { missing: [], damaged: damaged.filter(({ key }) => key !== INCOMPATIBLE_KEY) });
+  return { progress, missing, damaged, again: verdict === "unproven", ...(parts && { parts }) };
 }
 
 function remembering(progress: ArrivalProgress, lookedAt: Date): LookObserver {

@@ -5,6 +5,7 @@ import type { ProvenClosure, RootCatalogue, RootSnapshot, SnapshotProof } from "
 import { countingStore } from "../countingStore.ts";
 import { metadataReader } from "../metadataReader.ts";
 import { listRoots, type OpenedRepository, openRepository, readRecord, requireRoot } from "../readRepository.ts";
+import type { PartsRead } from "./dataChecks.ts";
 import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./examineSnapshot.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure } from "./streamClosure.ts";
@@ -18,7 +19,7 @@ export interface ProveSnapshotOptions extends LookOptions {
 }
 
 /** `sampled` is set if only part of the contents was to be read. */
-export type SampledProof = SnapshotProof & { sampled?: Sampled };
+export type SampledProof = SnapshotProof & { sampled?: Sampled; parts?: PartsRead };
 
 /**
  * Proves from the bucket alone that everything a restore needs exists, to the depth of `level`; each level includes the previous ones.
@@ -34,7 +35,8 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
   const finding = await lookAtSnapshot(counted.store, root, snapshot, options);
   const settled =
     finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
-  const { closure, blobs, bytes, missing, damaged, sampled } = settled.finding;
+  await options.ledger?.save();
+  const { closure, blobs, bytes, missing, damaged, sampled, parts } = settled.finding;
   return {
     verdict: settled.finding.verdict,
     level: options.level,
@@ -50,6 +52,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
     reason: settled.finding.reason,
     requests: counted.requests,
     ...(sampled && { sampled }),
+    ...(parts && { parts }),
   };
 }
 

@@ -171,10 +171,10 @@ async function lookInto(
   walk: Walk,
   { data, observer }: WalkChecks,
   { indexId, shard, blobs, list }: { indexId: string; shard: number; blobs: readonly ClosureBlob[]; list: ShardSnapshot | undefined },
-  { missing, written }: Joined,
+  { missing, written, etags }: Joined,
 ): Promise<void> {
   const found: FileFaults = { missing: [...missing], damaged: [] };
-  const files = data.ofShard({ indexId, shard, blobs, written, except: new Set(missing.map(({ key }) => key)) });
+  const files = data.ofShard({ indexId, shard, blobs, written, etags, except: new Set(missing.map(({ key }) => key)) });
   let open = files.length;
   const tell = (): void => {
     const hasCounters = blobs.some(({ key }) => isCounterNamed(key));

@@ -2,6 +2,7 @@ import { LEGACY_ROOT_KEY } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../../model/repository.ts";
+import { type Lost, lostTally } from "../../proof/lost.ts";
 import { type Orphans, orphanTally } from "../../proof/orphans.ts";
 import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../proof/usage.ts";
 import { countingStore, type RequestCount } from "../countingStore.ts";
@@ -23,6 +24,8 @@ export interface SurveyedSnapshot {
   ownBytes: number | undefined;
   /** Lucene documents, as counted by `_stats`. */
   documents: number | undefined;
+  /** Data blobs that it needs and the bucket lacks. */
+  lostBlobs: number;
   indices: string[];
 }
 
@@ -35,6 +38,8 @@ export interface Survey {
   orphans: Orphans & { certain: boolean };
   /** Blobs that a restore does not read but the next write needs. */
   writeNeeds: WriteNeed[];
+  /** Data blobs that file lists name and the bucket lacks; named up to a thousand. */
+  lost: Lost;
   missing: MissingBlob[];
   damaged: DamagedBlob[];
   /** The root changed during the survey, so the result may mix two states. */
@@ -75,6 +80,7 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     writeNeeds: [],
     documents: root.snapshots.map(() => 0),
     lists: root.snapshots.map(() => 0),
+    lost: lostTally(root.snapshots.length),
     unread: new Set(),
   };
   await readShards(counted.store, reader, tallies, { concurrency, onProgress });
@@ -89,6 +95,7 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     usage,
     orphans: { ...tallies.orphans.orphans(), certain: snapshots.every(({ bytes }) => bytes !== undefined) },
     writeNeeds: tallies.writeNeeds,
+    lost: tallies.lost.lost(),
     missing: reader.missing,
     damaged: reader.damaged,
     moved: now === undefined || rootInfo === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
@@ -128,6 +135,7 @@ function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], byte
       bytes: known && held ? held.bytes + root.sizeBytes : undefined,
       ownBytes: known && held ? held.ownBytes : undefined,
       documents: known ? documents[ordinal] : undefined,
+      lostBlobs: tallies.lost.lost().ofEach[ordinal] ?? 0,
       indices: (names[ordinal] ?? []).sort(),
     };
   });

@@ -14,8 +14,9 @@ import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import type { RootCatalogue, SnapshotRecord } from "../../model/repository.ts";
 import { metadataKeyOf } from "../../proof/closure.ts";
 import { countDocuments } from "../../proof/documents.ts";
+import type { LostTally } from "../../proof/lost.ts";
 import type { OrphanTally } from "../../proof/orphans.ts";
-import { dataUse, highestCatalogueKey, listsOf, namedCatalogueKey } from "../../proof/shardUse.ts";
+import { type BlobUse, dataUse, highestCatalogueKey, listsOf, namedCatalogueKey } from "../../proof/shardUse.ts";
 import type { UsageTally } from "../../proof/usage.ts";
 import { inOrder } from "../../proof/verdict.ts";
 import type { MetadataReader } from "../metadataReader.ts";
@@ -48,6 +49,8 @@ export interface ShardTallies {
   documents: (number | undefined)[];
   /** Number of file lists found. */
   lists: number[];
+  /** Data blobs that a file list names and the listing lacks, or shows with another size. */
+  lost: LostTally;
   /** Snapshots with a file list that exists but cannot be read. */
   unread: Set<number>;
 }
@@ -107,8 +110,16 @@ async function countShard(reader: MetadataReader, tallies: ShardTallies, group: 
   if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
   for (const [ordinal, files] of lists) countSnapshot(tallies, ordinal, files, `${index.name}[${group.shard}]`);
   const uses = dataUse(prefix, lists);
-  for (const { sizeBytes, users } of uses.values()) tallies.usage.add(sizeBytes, users);
+  countUses(tallies, group, uses);
   countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
+}
+
+function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, BlobUse>): void {
+  for (const [key, { sizeBytes, users }] of uses) {
+    usage.add(sizeBytes, users);
+    const foundBytes = blobs.get(key)?.sizeBytes;
+    if (foundBytes !== sizeBytes) lost.add({ key, expectedBytes: sizeBytes, foundBytes: foundBytes ?? null }, users);
+  }
 }
 
 /** Attributes a shard's blobs to their users; without `uses` no data blob counts as an orphan. */

@@ -8,7 +8,9 @@ import { jobId } from "../../model/jobId.ts";
 import type { MissingBlob, RootSnapshot } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selection.ts";
-import { type ArrivalProgress, etaSeconds, nextLookAt, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
+import { type ArrivalProgress, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
+import { etaSeconds, nextLookAt, partsEtaSeconds } from "../../proof/arrivalTimes.ts";
+import { partLedger } from "../../reader/partLedger.ts";
 import { type ArrivalLook, proveArrival } from "../../reader/prove/proveArrival.ts";
 import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
@@ -128,12 +130,13 @@ async function look(
   const key = stateKey.progress(job.id);
   const kept = await readObject<ArrivalProgress>(world.state, key);
   const since = world.clock.now();
-  const { proof, progress, missing, damaged, again } = await proveArrival(store, {
+  const { proof, progress, missing, damaged, again, parts } = await proveArrival(store, {
     opened: { ...opened, root },
     snapshot: here,
     indices: selection.indices,
     before: kept?.schema === 2 ? kept : undefined,
     ...probes,
+    ledger: partLedger(world.state, store.url),
     deadline: () => isTimeUp(world),
     now: since,
   });
@@ -143,11 +146,12 @@ async function look(
     return { seen: "proof", proof, since };
   }
   if (isTimeUp(world)) work.cut.add(job.id);
+  const found = describeLook({ progress, missing, damaged, again, ...(parts && { parts }) }, world.clock.now());
   await writeObject(world.state, key, progress);
-  return { seen: "look", found: describeLook({ progress, missing, damaged, again }, world.clock.now()) };
+  return { seen: "look", found };
 }
 
-function describeLook({ progress, missing, damaged, again }: Omit<ArrivalLook, "proof">, now: Date): ArrivalLookFound {
+function describeLook({ progress, missing, damaged, again, parts }: Omit<ArrivalLook, "proof">, now: Date): ArrivalLookFound {
   const tally = tallyProgress(progress);
   const { missingBytes, provenShards, shards } = tally;
   const nextLook = (again ? now : nextLookAt(progress.idleLooks, now)).toISOString();
@@ -156,6 +160,7 @@ function describeLook({ progress, missing, damaged, again }: Omit<ArrivalLook, "
     damaged: Math.max(tally.damaged, damaged.length),
     probes: spreadProbes(missing),
     firstDamaged: damaged[0]?.key,
+    ...(parts && { parts: { ...parts, etaSeconds: partsEtaSeconds(progress, parts, now) } }),
     looks: { missingBytes, provenShards, shards, nextLook, etaSeconds: etaSeconds(progress, now) },
   };
 }

@@ -44,6 +44,8 @@ export interface ArrivalLookFound {
   /** A sample of the missing keys, requested first by the next check. */
   probes: MissingBlob[];
   firstDamaged: string | undefined;
+  /** Everything else is proven; files in several parts with counter names are being read. */
+  parts?: { files: number; bytes: number; verifiedBytes: number; etaSeconds: number | null };
   looks: Omit<ArrivalLooks, "looks">;
 }
 
@@ -139,7 +141,7 @@ function judge(job: ArrivalJob, proof: SnapshotProof, since: Date): Decision<Arr
 }
 
 /** One record per check, with what the next check needs and when it is due. */
-function remember(job: ArrivalJob, { probes, missing, damaged, firstDamaged, looks }: ArrivalLookFound): Decision<ArrivalData> {
+function remember(job: ArrivalJob, { probes, missing, damaged, firstDamaged, parts, looks }: ArrivalLookFound): Decision<ArrivalData> {
   const { name } = job.intent.input.snapshot;
   const data: ArrivalData = {
     probes: probes.map(({ key, expectedBytes }) => ({ key, bytes: expectedBytes })),
@@ -151,8 +153,14 @@ function remember(job: ArrivalJob, { probes, missing, damaged, firstDamaged, loo
   const [first] = probes;
   let why = reason("arrival.proving", { snapshot: name, provenShards, shards });
   if (first) why = incomplete(name, data, first);
+  else if (firstDamaged === undefined && parts) why = readingParts(name, parts);
   else if (firstDamaged !== undefined) why = notWhole(name, "damaged", damaged, firstDamaged);
   return { do: "record", state: "proving", reason: why, data };
+}
+
+function readingParts(snapshot: string, { files, bytes, verifiedBytes, etaSeconds }: NonNullable<ArrivalLookFound["parts"]>): Reason {
+  const percent = Math.floor((100 * verifiedBytes) / bytes);
+  return reason("arrival.parts", { snapshot, files, bytes, verifiedBytes, percent, etaSeconds });
 }
 
 function incomplete(snapshot: string, { missing, progress }: ArrivalData, first: MissingBlob): Reason {

@@ -30,7 +30,7 @@ export async function askCopy(world: World, copyName: string, asked: Asked, know
   const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
   const id = jobId.copy(copyName, opened.root.sha256, wanted);
   return world.log.create(
-    asked.by === "ossnap" ? id : await freshRun(world, id),
+    asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person" }),
     {
       about: `${copyName}, ${wanted.length} snapshots of ${opened.root.key}`,
       asked,

@@ -2,9 +2,10 @@ import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
+import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState } from "../../model/tasks.ts";
-import { listSizes } from "../../reader/readRepository.ts";
+import { listSizes, openRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import { gatherCopyPlan } from "./gatherPlan.ts";
@@ -14,7 +15,11 @@ import type { CopyInput, CopyJob, CopyObservation } from "./step.ts";
 /** Returns a plan while nothing is written, then the progress of the batches, then what is missing at the destination. */
 export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
   if (job.head.cancelling) return noBatches;
-  if (job.head.state === "copying") return readBatches(world, job);
+  if (job.head.state === "copying") return readBatches(world, work, job);
+  if (job.head.state === "moved") {
+    const moved = await goneFromSource(world, job);
+    if (moved) return moved;
+  }
   if (job.head.state !== "asked") {
     const missing = await missingAtDestination(world, job);
     return missing ? { seen: "destination", missing, published: job.head.state === "published" } : cut(work, job);
@@ -47,7 +52,7 @@ export function taskId(job: CopyJob, { batch, attempt }: { batch: string; attemp
   return `${job.id}-${batch}-${attempt}`;
 }
 
-async function readBatches(world: World, job: CopyJob): Promise<CopyObservation> {
+async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
   const results = new Map<string, BatchResult>();
   const tasks = new Map<string, TaskState>();
   for (const batch of job.head.data.batches.filter(({ done, attempt }) => !done && attempt > 0)) {
@@ -58,7 +63,36 @@ async function readBatches(world: World, job: CopyJob): Promise<CopyObservation>
     if (result) results.set(batch.id, result);
     else tasks.set(batch.id, state);
   }
-  return { seen: "batches", results, tasks };
+  const isDamaged = [...results.values()].some(({ faults }) => faults.some(({ fault }) => fault === "damaged"));
+  const sourceMoved = isDamaged && (await openRepository(world.blobs(job.intent.input.from))).root?.sha256 !== job.head.data.pinned?.sha256;
+  return { seen: "batches", results, tasks, readBy: readerOf(world, work, job), ...(sourceMoved && { sourceMoved }) };
+}
+
+/** An open restore of a snapshot that is to leave the destination's list: its blobs must not change under it. */
+function readerOf(world: World, work: OpenWork, { intent, head }: CopyJob): string | undefined {
+  const { unlist } = head.data;
+  if (!unlist || unlist.done) return undefined;
+  const { url } = world.blobs(intent.input.rule.to);
+  return work.jobs.find(({ kind, intent: { input }, head: { state } }) => {
+    if (kind !== "restore" || state === "asked") return false;
+    const { place, snapshot } = input as RestoreReader;
+    return unlist.uuids.includes(snapshot.uuid) && world.blobs(place).url === url;
+  })?.id;
+}
+
+/** What a restore's intent says of the blobs that it reads. */
+interface RestoreReader {
+  place: Place;
+  snapshot: { uuid: string };
+}
+
+/** The root is published only while the source still has everything that it lists: a deleted snapshot's names may be in use again. */
+async function goneFromSource(world: World, job: CopyJob): Promise<CopyObservation | undefined> {
+  const { pinned, snapshots } = job.head.data;
+  const { root } = await openRepository(world.blobs(job.intent.input.from));
+  if (root?.sha256 === pinned?.sha256) return undefined;
+  const gone = snapshots.find(({ uuid }) => !root?.snapshots.some((there) => there.uuid === uuid));
+  return gone && { seen: "sourceMoved", snapshot: gone.name, root: root?.key ?? "" };
 }
 
 type Missing = Extract<CopyObservation, { seen: "destination" }>["missing"];
@@ -79,8 +113,25 @@ async function missingAtDestination(world: World, job: CopyJob): Promise<Missing
   );
 }
 
-export function rootOf(job: CopyJob): { key: string; sha256: string; generation: number } {
+export interface RootTarget {
+  key: string;
+  sha256: string;
+  generation: number;
+}
+
+export function rootOf(job: CopyJob): RootTarget {
   const { root } = job.head.data;
   if (!root) throw new AppError("invalid", `job ${job.id}: publishes without a root`);
+  return targetOf(root);
+}
+
+/** The root that lists only what stays restorable while blobs are written. */
+export function unlistedRootOf(job: CopyJob): RootTarget {
+  const { unlist } = job.head.data;
+  if (!unlist) throw new AppError("invalid", `job ${job.id}: has nothing to unlist`);
+  return targetOf(unlist.root);
+}
+
+function targetOf(root: { key: string; sha256: string }): RootTarget {
   return { ...root, generation: Number(root.key.slice("index-".length)) };
 }

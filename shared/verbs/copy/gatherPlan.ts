@@ -8,8 +8,10 @@ import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { sha256, shortHash } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import type { Closure, ClosureBlob, RootSnapshot } from "../../model/repository.ts";
-import { checkFooter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
-import { listSizes, type OpenedRepository, openRepository, readClosure } from "../../reader/readRepository.ts";
+import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
+import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
+import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
+import { type ListedSizes, listSizes, type OpenedRepository, openRepository, readClosure } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import {
   type CopyPlan,
@@ -18,13 +20,16 @@ import {
   orderBatches,
   ownershipConflict,
   rootGeneration,
+  type UnlistPlan,
   unionOfClosures,
 } from "./plan.ts";
 import type { CopyJob } from "./step.ts";
 
 interface Destination extends DestinationSeen {
   store: BlobStore;
-  sizes: ReadonlyMap<string, number>;
+  sizes: ListedSizes;
+  rootBytes: Uint8Array | undefined;
+  ledger: PartLedger;
   snapshots: readonly RootSnapshot[];
 }
 
@@ -68,14 +73,14 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   }
   const needed = unionOfClosures(closures);
   const missing = await differingBlobs(destination, needed, deadline);
-  return missing && assemble(job, opened, snapshots, { needed, missing }, destination);
+  return missing && assemble(job, opened, snapshots, { closures, needed, missing }, destination);
 }
 
 function assemble(
   job: CopyJob,
   opened: OpenedRepository,
   snapshots: RootSnapshot[],
-  { needed, missing }: { needed: ClosureBlob[]; missing: ClosureBlob[] },
+  { closures, needed, missing }: { closures: Closure[]; needed: ClosureBlob[]; missing: ClosureBlob[] },
   destination: Destination,
 ): CopyPlan {
   const rootBytes = subsetRoot(
@@ -85,7 +90,9 @@ function assemble(
   const rootSha256 = sha256(rootBytes);
   const absent = new Set(missing);
   const equal = needed.filter((blob) => !absent.has(blob));
-  const generation = rootGeneration(opened.root?.generation ?? 0, rootSha256, destination);
+  const unlist = unlistPlan(destination, closures, missing);
+  const seen = unlist ? { ...destination, generation: (destination.generation ?? 0) + 1, sha256: unlist.root.sha256 } : destination;
+  const generation = rootGeneration(opened.root?.generation ?? 0, rootSha256, seen);
   return {
     fault: undefined,
     pinned: { generation: opened.root?.generation ?? 0, sha256: opened.root?.sha256 ?? "" },
@@ -95,9 +102,31 @@ function assemble(
     expected: needed.map(({ key, sizeBytes }) => ({ key, sizeBytes: sizeBytes ?? 0 })),
     root: { key: rootKey(generation), sha256: rootSha256 },
     seenRoot: destination.sha256 ?? null,
+    unlist,
     rootBytes,
     current: missing.length === 0 && destination.sha256 === rootSha256,
   };
+}
+
+/**
+ * Listed snapshots that would not be restorable while these blobs are written: those that lack one of them now, and, as soon as a blob is
+ * overwritten, those of which the source no longer tells what they need.
+ */
+function unlistPlan(destination: Destination, closures: readonly Closure[], missing: readonly ClosureBlob[]): UnlistPlan | undefined {
+  if (destination.rootBytes === undefined || missing.length === 0) return undefined;
+  const keys = new Set(missing.map(({ key }) => key));
+  const isOverwriting = missing.some(({ key }) => destination.sizes.has(key));
+  const planned = new Map(closures.map((closure) => [closure.snapshot.uuid, closure]));
+  const isSafe = ({ uuid }: RootSnapshot) => {
+    const closure = planned.get(uuid);
+    return closure === undefined ? !isOverwriting : !closure.blobs.some(({ key }) => keys.has(key));
+  };
+  const [safe, unsafe] = [destination.snapshots.filter(isSafe), destination.snapshots.filter((snapshot) => !isSafe(snapshot))];
+  if (unsafe.length === 0) return undefined;
+  const kept = safe.map(({ uuid }) => uuid);
+  const bytes = subsetRoot(destination.rootBytes, kept, { empty: true });
+  const root = { key: rootKey((destination.generation ?? 0) + 1), sha256: sha256(bytes) };
+  return { root, bytes, uuids: unsafe.map(({ uuid }) => uuid) };
 }
 
 /** If the source changed while it was read, the next step reads it again. */
@@ -117,6 +146,8 @@ async function readDestination(world: World, work: OpenWork, job: CopyJob, deadl
   return {
     store,
     sizes,
+    rootBytes: opened.rootBytes,
+    ledger: partLedger(world.state, store.url),
     snapshots: opened.root?.snapshots ?? [],
     generation: opened.root?.generation,
     sha256: opened.root?.sha256,
@@ -126,22 +157,43 @@ async function readDestination(world: World, work: OpenWork, job: CopyJob, deadl
   };
 }
 
-/** Blobs that are absent, differ in size, or have a counter name and another checksum: 2.x to 6.x reuse `__7` for other bytes. */
+/**
+ * Blobs that are absent, differ in size, or have a counter name and are not known to hold the same bytes: 2.x to 6.x reuse `__7` for other bytes.
+ * A file in several parts is equal only if the ledger knows all of them; otherwise every part is copied.
+ */
 async function differingBlobs(
   destination: Destination,
   needed: readonly ClosureBlob[],
   deadline: () => boolean,
 ): Promise<ClosureBlob[] | undefined> {
-  const absent = needed.filter((blob) => destination.sizes.get(blob.key) !== blob.sizeBytes);
-  const absentKeys = new Set(absent.map(({ key }) => key));
-  const stale = new Set<string>();
-  const look = async (file: RecordedFile): Promise<void> => {
-    const faults = await checkFooter(destination.store, file);
-    for (const { key } of [...faults.damaged, ...faults.missing])
-      for (const part of file.parts) if (part.key === key || file.parts.length > 1) stale.add(part.key);
+  const { store, sizes, ledger } = destination;
+  const absent = new Set(needed.filter((blob) => sizes.get(blob.key) !== blob.sizeBytes).map(({ key }) => key));
+  const stale = new Set(absent);
+  const markAll = ({ parts }: RecordedFile) => {
+    for (const { key } of parts) stale.add(key);
   };
-  const finished = await forEachBounded(recordedFiles(needed, "counter-named", absentKeys), READS_AT_ONCE, look, deadline);
-  return finished ? [...absent, ...needed.filter(({ key }) => stale.has(key) && !absentKeys.has(key))] : undefined;
+  const look = async (file: RecordedFile): Promise<void> => {
+    if (isSplitCounter(file)) {
+      // A part that is absent or has another size has no ETag that the ledger knows.
+      if (
+        !(await isVerified(
+          ledger,
+          splitFile(file, prefixOf(file), (key) => sizes.etags.get(key)),
+        ))
+      )
+        markAll(file);
+    } else if (!file.parts.some(({ key }) => absent.has(key))) {
+      const { damaged, missing } = await checkFooter(store, file);
+      if (damaged.length > 0 || missing.length > 0) markAll(file);
+    }
+  };
+  const finished = await forEachBounded(recordedFiles(needed, "counter-named", new Set()), READS_AT_ONCE, look, deadline);
+  return finished ? needed.filter(({ key }) => stale.has(key)) : undefined;
+}
+
+function prefixOf({ parts }: RecordedFile): string {
+  const key = parts[0]?.key ?? "";
+  return key.slice(0, key.lastIndexOf("/") + 1);
 }
 
 function bytesOf(blobs: readonly ClosureBlob[]): number {
@@ -158,6 +210,7 @@ function faulty(fault: CopyPlan["fault"]): CopyPlan {
     expected: [],
     root: { key: "", sha256: "" },
     seenRoot: null,
+    unlist: undefined,
     rootBytes: new Uint8Array(),
     current: false,
   };

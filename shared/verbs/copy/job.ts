@@ -4,7 +4,7 @@ import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObject, writeObjectOnce } from "../../state/objects.ts";
-import { gatherCopy, rootOf, taskId } from "./gather.ts";
+import { gatherCopy, rootOf, taskId, unlistedRootOf } from "./gather.ts";
 import { copyOwner } from "./gatherPlan.ts";
 import type { CopyPlan } from "./plan.ts";
 import { lookUpPublished, publish } from "./publish.ts";
@@ -35,15 +35,23 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
         perform: (job, args: { batch: string; attempt: number }) =>
           world.tasks.start(world.copyFunction, taskId(job, args), { job: job.id, ...args }),
       },
+      unlist: {
+        lookUp: (job) => lookUpPublished(world, job, { root: unlistedRootOf(job), state: job.head.state, data: unlisted(job.head.data) }),
+        perform: (job) => publish(world, work, job, unlistedRootOf(job)),
+      },
       publishRoot: {
-        lookUp: (job) => lookUpPublished(world, job),
-        perform: (job) => publish(world, work, job),
+        lookUp: (job) => lookUpPublished(world, job, { root: rootOf(job), state: "published", data: job.head.data }),
+        perform: (job) => publish(world, work, job, rootOf(job)),
       },
     },
 
     result: copyResult,
     finished: (job) => reportCopy(world, job),
   };
+}
+
+function unlisted({ unlist, ...data }: CopyData): CopyData {
+  return unlist ? { ...data, unlist: { ...unlist, done: true }, seenRoot: unlist.root.sha256 } : data;
 }
 
 async function hasBegun(world: World, job: CopyJob, args: { batch: string; attempt: number }): Promise<boolean> {
@@ -60,6 +68,7 @@ async function writePlan(world: World, job: CopyJob, plan: CopyPlan): Promise<vo
   });
   for (const batch of plan.batches) await writeObject(world.state, stateKey.batch(job.id, batch.id), batch);
   await writeObject(world.state, stateKey.copyExpected(job.id, plan.root.sha256), plan.expected);
+  if (plan.unlist) await world.state.put(stateKey.copyRoot(job.id, plan.unlist.root.sha256), plan.unlist.bytes);
   await world.state.put(stateKey.copyRoot(job.id, plan.root.sha256), plan.rootBytes);
 }
 

@@ -6,9 +6,12 @@ import type { BlobStore, ByteRange } from "../../model/blobStore.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded } from "../../model/forEachBounded.ts";
 import type { BlobKind, ClosureBlob } from "../../model/repository.ts";
+import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
+import { isSplitCounter, recordedFiles } from "../../reader/prove/checkFiles.ts";
+import { remember, splitFile } from "../../reader/prove/checkParts.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObjectOnce } from "../../state/objects.ts";
-import type { BatchResult, CopyBatch } from "./plan.ts";
+import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
 import type { CopyInput } from "./step.ts";
 
 /** Hides latency; the instance has 1 GB of memory. */
@@ -51,34 +54,80 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
 
 async function moveBlobs(world: World, source: BlobStore, destination: BlobStore, batch: CopyBatch): Promise<BatchResult> {
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, faults: [] };
+  const ledger = partLedger(world.state, destination.url);
   const missed = (fault: BlobFault) => {
     const { message, ...where } = fault;
     world.logger.warn("blob not moved", { batch: batch.id, ...where, error: message });
     result.faults.push(fault);
   };
-  const move = async (blob: ClosureBlob) => {
-    const fault = await moveBlob(source, destination, blob);
+  const isLate = () => world.remainingMs() < BLOB_RESERVE_MS;
+  const move = async (unit: readonly ClosureBlob[]) => {
+    const fault = await moveUnit({ source, destination, ledger, isLate }, unit);
     if (fault) return missed(fault);
-    result.copied.blobs += 1;
-    result.copied.bytes += blob.sizeBytes ?? 0;
+    result.copied.blobs += unit.length;
+    result.copied.bytes += unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   };
-  const finished = await forEachBounded(batch.blobs, BLOBS_AT_ONCE, move, () => world.remainingMs() < BLOB_RESERVE_MS);
-  // Blobs start in order and all have ended, so the count gives the first one that was not started.
-  const next = batch.blobs[result.copied.blobs + result.faults.length];
-  if (!finished && next)
-    missed({
-      key: next.key,
-      fault: "failed",
-      expectedBytes: next.sizeBytes ?? null,
-      foundBytes: null,
-      message: "the invocation's time was up",
-    });
+  const units = unitsOf(batch.blobs);
+  let started = 0;
+  const finished = await forEachBounded(
+    units,
+    BLOBS_AT_ONCE,
+    (unit) => {
+      started += 1;
+      return move(unit);
+    },
+    isLate,
+  );
+  const next = units[started]?.[0];
+  if (!finished && next) missed(late(next));
+  await ledger.save();
   return result;
 }
 
-async function moveBlob(source: BlobStore, destination: BlobStore, blob: ClosureBlob): Promise<BlobFault | undefined> {
+function late({ key, sizeBytes }: ClosureBlob): BlobFault {
+  return { key, fault: "failed", expectedBytes: sizeBytes ?? null, foundBytes: null, message: "the invocation's time was up" };
+}
+
+interface Moving {
+  source: BlobStore;
+  destination: BlobStore;
+  ledger: PartLedger;
+  isLate: () => boolean;
+}
+
+/** One blob, or the parts of a file one after the other with one checksum over all of them. */
+async function moveUnit(moving: Moving, unit: readonly ClosureBlob[]): Promise<BlobFault | undefined> {
+  const check = unitCheck(unit);
+  let offset = 0;
+  for (const blob of unit) {
+    if (offset > 0 && moving.isLate()) return late(blob);
+    const at = offset;
+    const fault = await moveBlob(moving, blob, (piece, { start, end }) => check(piece, { start: at + start, end: at + end }));
+    if (fault) return fault;
+    offset += blob.sizeBytes ?? 0;
+  }
+  await rememberParts(moving, unit);
+  return undefined;
+}
+
+/** What was just written and verified: the destination's ETags say later whether it is still there. */
+async function rememberParts({ destination, ledger }: Moving, unit: readonly ClosureBlob[]): Promise<void> {
+  const [file] = recordedFiles(unit, "counter-named", new Set());
+  if (file === undefined || !isSplitCounter(file) || file.parts.length !== unit.length) return;
+  const etags = new Map<string, string>();
+  for (const { key } of unit) {
+    const etag = (await destination.head(key))?.etag;
+    if (etag !== undefined) etags.set(key, etag);
+  }
+  const [{ key }] = unit as [ClosureBlob];
+  remember(
+    ledger,
+    splitFile(file, key.slice(0, key.lastIndexOf("/") + 1), (part) => etags.get(part)),
+  );
+}
+
+async function moveBlob({ source, destination }: Moving, blob: ClosureBlob, check: ContentCheck): Promise<BlobFault | undefined> {
   const sizeBytes = blob.sizeBytes ?? 0;
-  const check = contentCheck(blob);
   try {
     await destination.putFrom(blob.key, sizeBytes, (range) => readPiece(source, blob, range, check));
     return undefined;
@@ -111,23 +160,26 @@ class BlobFaultError extends Error {
   }
 }
 
+/** `range` is within the unit: the parts of a file follow each other. */
 type ContentCheck = (piece: Uint8Array, range: ByteRange) => string | undefined;
 
-/** Checks metadata by its container's CRC, and single-part Lucene files by the recorded checksum over the pieces in order. */
-function contentCheck(blob: ClosureBlob): ContentCheck {
-  const codec = CODECS[blob.kind];
+/** Checks metadata by its container's CRC, and a Lucene file by the recorded checksum over all its pieces and parts in order. */
+function unitCheck(unit: readonly ClosureBlob[]): ContentCheck {
+  const [first] = unit as [ClosureBlob];
+  const codec = CODECS[first.kind];
   if (codec) {
     return (piece) => {
       try {
-        decodeContainer(piece, codec, blob.key);
+        decodeContainer(piece, codec, first.key);
         return undefined;
       } catch (error) {
         return messageOf(error);
       }
     };
   }
-  const { file } = blob;
-  if (file?.parts !== 1 || file.checksum === undefined) return () => undefined;
+  const { file } = first;
+  // A plan of an earlier version may have put the parts of a file into several batches; its copy is planned again before it is published.
+  if (file?.checksum === undefined || file.parts !== unit.length) return () => undefined;
   let sum = 0;
   let position = 0;
   return (piece, range) => {

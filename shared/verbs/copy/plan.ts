@@ -28,9 +28,19 @@ export interface CopyPlan {
   root: { key: string; sha256: string };
   /** SHA-256 of the destination's highest root at planning time; the plan is void if another root is found. */
   seenRoot: string | null;
+  /** Snapshots to take off the destination's list before a blob is written, and the root without them. */
+  unlist?: UnlistPlan | undefined;
   rootBytes: Uint8Array;
   /** The destination already has this root and nothing is missing. */
   current: boolean;
+}
+
+/** A root for the time of the copy: it lists only snapshots that stay restorable while blobs are written. */
+export interface UnlistPlan {
+  root: { key: string; sha256: string };
+  bytes: Uint8Array;
+  /** Of the snapshots that it no longer lists. */
+  uuids: string[];
 }
 
 /** The result of a batch; `faults` names each blob that was not moved. */
@@ -64,22 +74,21 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice): Ro
 const startOf = (snapshot: RootSnapshot) => snapshot.startTime?.getTime() ?? 0;
 
 /**
- * Batches in safe order: data before blobs that refer to it. The id is derived from the contents, so that two plans never share an id for
- * different batches.
+ * Batches in safe order: data before blobs that refer to it, and the parts of one file together. The id is derived from the contents, so that two
+ * plans never share an id for different batches.
  */
 export function orderBatches(blobs: readonly ClosureBlob[], jobId: string, round: number): CopyBatch[] {
   const batches: CopyBatch[] = [];
   for (const kind of COPY_ORDER) {
-    for (const blob of blobs.filter((candidate) => candidate.kind === kind)) {
-      const bytes = blob.sizeBytes ?? 0;
+    for (const unit of unitsOf(blobs.filter((candidate) => candidate.kind === kind))) {
+      const bytes = unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
       const last = batches.at(-1);
-      const first = last?.blobs[0];
-      const fits = last && first?.kind === kind && last.blobs.length < BATCH_BLOBS_MAX && last.bytes + bytes <= BATCH_BYTES_MAX;
-      if (fits) {
-        last.blobs.push(blob);
+      const isOfKind = last?.blobs[0]?.kind === kind;
+      if (last && isOfKind && last.blobs.length + unit.length <= BATCH_BLOBS_MAX && last.bytes + bytes <= BATCH_BYTES_MAX) {
+        last.blobs.push(...unit);
         last.bytes += bytes;
       } else {
-        batches.push({ id: "", blobs: [blob], bytes });
+        batches.push({ id: "", blobs: [...unit], bytes });
       }
     }
   }
@@ -87,6 +96,17 @@ export function orderBatches(blobs: readonly ClosureBlob[], jobId: string, round
     ...batch,
     id: `${round}-${number}-${shortHash(6, jobId, ...batch.blobs.map(({ key }) => key))}`,
   }));
+}
+
+/** Blobs that are moved and checked as one: the parts of a file in their order, everything else by itself. In order of their first keys. */
+export function unitsOf(blobs: readonly ClosureBlob[]): ClosureBlob[][] {
+  const units = new Map<string, ClosureBlob[]>();
+  for (const blob of blobs) {
+    const isPart = (blob.file?.parts ?? 1) > 1;
+    const name = isPart ? `${blob.key.slice(0, blob.key.lastIndexOf(".part"))} in parts` : blob.key;
+    units.set(name, [...(units.get(name) ?? []), blob]);
+  }
+  return [...units.values()].map((unit) => unit.sort((a, b) => (a.file?.part ?? 0) - (b.file?.part ?? 0)));
 }
 
 /** The union of several closures without roots; each key occurs once. */

@@ -9,14 +9,20 @@ import { reason } from "../../model/reason.ts";
 import { listRoots } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
 import { recordMark } from "../../state/marks.ts";
-import { rootOf } from "./gather.ts";
+import type { RootTarget } from "./gather.ts";
 import { copyOwner } from "./gatherPlan.ts";
 import type { CopyData, CopyJob } from "./step.ts";
 
+/** Whether a root is published, and what the job is then. */
+export interface Publishing {
+  root: RootTarget;
+  state: string;
+  data: CopyData;
+}
+
 /** Published means: exactly these bytes under the root's key, `index.latest` points to it, and no older root exists. */
-export async function lookUpPublished(world: World, job: CopyJob): Promise<Look<CopyData>> {
+export async function lookUpPublished(world: World, job: CopyJob, { root, state, data }: Publishing): Promise<Look<CopyData>> {
   const store = world.blobs(job.intent.input.rule.to);
-  const root = rootOf(job);
   const roots = await listRoots(store);
   const there = await store.get(root.key);
   const foreign = reason("copy.otherRoot", { root: root.key, destination: store.url });
@@ -30,9 +36,9 @@ export async function lookUpPublished(world: World, job: CopyJob): Promise<Look<
     return { found: "none" };
   return {
     found: "ours",
-    state: "published",
+    state,
     reason: reason("copy.published", { root: root.key, destination: store.url }),
-    data: job.head.data,
+    data,
   };
 }
 
@@ -47,9 +53,8 @@ async function isAsPlanned(store: BlobStore, job: CopyJob, highest: number): Pro
  * Writes the root after everything it refers to, then `index.latest`, then removes stale roots, so that the destination is readable at
  * every instant.
  */
-export async function publish(world: World, work: OpenWork, job: CopyJob): Promise<void> {
+export async function publish(world: World, work: OpenWork, job: CopyJob, root: RootTarget): Promise<void> {
   const store = world.blobs(job.intent.input.rule.to);
-  const root = rootOf(job);
   const bytes =
     (await world.state.get(stateKey.copyRoot(job.id, root.sha256))) ??
     (await world.state.get(stateKey.copyRootBefore(job.id, job.head.data.round)));

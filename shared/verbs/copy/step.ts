@@ -41,6 +41,10 @@ export interface CopyData {
   root?: { key: string; sha256: string };
   /** SHA-256 of the destination's root that the plan was based on. */
   seenRoot?: string | null;
+  /** Snapshots that the destination must not list while blobs are written; `done` once the root without them is published. */
+  unlist?: { root: { key: string; sha256: string }; uuids: string[]; done?: true };
+  /** Set by plans that copy every file in several parts whose parts are not verified to belong together. */
+  partsVerified?: true;
 }
 
 export type CopyObservation =
@@ -53,7 +57,13 @@ export type CopyObservation =
       seen: "batches";
       results: ReadonlyMap<string, BatchResult>;
       tasks: ReadonlyMap<string, "running" | "succeeded" | "failed" | "unknown">;
+      /** An open restore that reads one of the snapshots to unlist. */
+      readBy?: string | undefined;
+      /** The source's root is no longer the pinned one; looked up only when something did not arrive as recorded. */
+      sourceMoved?: boolean;
     }
+  /** A planned snapshot is no longer at the source. */
+  | { seen: "sourceMoved"; snapshot: string; root: string }
   | {
       seen: "destination";
       missing: readonly { key: string; expectedBytes: number | null; foundBytes: number | null }[];
@@ -69,7 +79,9 @@ export function stepCopy(job: CopyJob, seen: CopyObservation): Decision<CopyData
   if (seen.seen === "queued") return { do: "wait", reason: reason("copy.queued", { job: seen.by }) };
   if (seen.seen === "cut") return { do: "wait", reason: reason("copy.reading") };
   if (seen.seen === "plan") return begin(data, seen.plan);
-  if (seen.seen === "batches") return moveBatches(job, seen);
+  if (seen.seen === "batches") return unlistFirst(data, seen) ?? moveBatches(job, seen);
+  if (seen.seen === "sourceMoved")
+    return again(data, reason("copy.sourceMoved", { snapshot: seen.snapshot, root: seen.root, generation: data.pinned?.generation ?? 0 }));
   if (seen.published)
     return {
       do: "record",
@@ -77,6 +89,7 @@ export function stepCopy(job: CopyJob, seen: CopyObservation): Decision<CopyData
       reason: reason("copy.done", { ...data.moved, root: data.root?.key ?? "", snapshots: data.snapshots.map(({ name }) => name) }),
       data,
     };
+  if (!data.partsVerified) return again(data, reason("copy.olderPlan"));
   const gap = seen.missing[0];
   if (gap)
     return again(
@@ -95,8 +108,11 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
     skipped: plan.skipped,
     root: plan.root,
     seenRoot: plan.seenRoot,
+    partsVerified: true,
     batches: plan.batches.map((batch) => ({ id: batch.id, blobs: batch.blobs.length, bytes: batch.bytes, attempt: 0 })),
   };
+  if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids };
+  else delete next.unlist;
   if (plan.current)
     return {
       do: "record",
@@ -123,10 +139,19 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   };
 }
 
+/** Before a blob is written: what would not be restorable meanwhile leaves the destination's list, and nobody reads it any more. */
+function unlistFirst(data: CopyData, seen: Extract<CopyObservation, { seen: "batches" }>): Decision<CopyData> | undefined {
+  const { unlist } = data;
+  if (!unlist || unlist.done) return undefined;
+  const params = { root: unlist.root.key, snapshots: unlist.uuids.length };
+  if (seen.readBy !== undefined) return { do: "wait", reason: reason("copy.readBy", { ...params, job: seen.readBy }) };
+  return { do: "effect", effect: "unlist", args: unlist.root, reason: reason("copy.unlist", params), data };
+}
+
 function moveBatches(job: CopyJob, seen: Extract<CopyObservation, { seen: "batches" }>): Decision<CopyData> {
   const { data } = job.head;
   const news = data.batches.filter((batch) => !batch.done && seen.results.has(batch.id));
-  if (news.length > 0) return takeResults(data, news, seen.results);
+  if (news.length > 0) return takeResults(data, news, seen);
   const open = data.batches.filter((batch) => !batch.done);
   const running = open.filter((batch) => batch.attempt > 0 && seen.tasks.get(batch.id) === "running");
   const next = open.find((batch) => !running.includes(batch));
@@ -159,10 +184,14 @@ function startTask(data: CopyData, batch: CopyBatchState): Decision<CopyData> {
 }
 
 /** Complete batches are recorded first so that none is counted twice; failed ones are retried afterwards and counted once complete. */
-function takeResults(data: CopyData, news: readonly CopyBatchState[], results: ReadonlyMap<string, BatchResult>): Decision<CopyData> {
+function takeResults(
+  data: CopyData,
+  news: readonly CopyBatchState[],
+  { results, sourceMoved = false }: Extract<CopyObservation, { seen: "batches" }>,
+): Decision<CopyData> {
   const resultOf = (batch: CopyBatchState) => results.get(batch.id) as BatchResult;
   const whole = news.filter((batch) => resultOf(batch).faults.length === 0);
-  if (whole.length === 0) return retryBatch(data, news[0] as CopyBatchState, resultOf(news[0] as CopyBatchState));
+  if (whole.length === 0) return retryBatch(data, news[0] as CopyBatchState, resultOf(news[0] as CopyBatchState), sourceMoved);
   const moved = whole.map(resultOf).reduce((sum, { copied }) => ({ blobs: sum.blobs + copied.blobs, bytes: sum.bytes + copied.bytes }), {
     ...data.moved,
   });
@@ -171,11 +200,11 @@ function takeResults(data: CopyData, news: readonly CopyBatchState[], results: R
   return { do: "record", state, reason: reason("copy.moved", { batches: whole.length, ...moved }), data: { ...data, batches, moved } };
 }
 
-function retryBatch(data: CopyData, batch: CopyBatchState, { faults }: BatchResult): Decision<CopyData> {
+function retryBatch(data: CopyData, batch: CopyBatchState, { faults }: BatchResult, sourceMoved: boolean): Decision<CopyData> {
   const fault = faults[0] as BatchResult["faults"][number];
   const { key, expectedBytes, foundBytes } = fault;
   const why = reason(`copy.${fault.fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt });
-  if (fault.fault === "vanished") return again(data, why);
+  if (fault.fault === "vanished" || sourceMoved) return again(data, why);
   if (batch.attempt >= BATCH_ATTEMPTS_MAX) return { do: "record", state: "failed", reason: why, data };
   return { do: "effect", effect: "startTask", args: { batch: batch.id, attempt: batch.attempt + 1 }, reason: why, data };
 }

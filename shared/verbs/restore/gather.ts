@@ -8,6 +8,8 @@ import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/resto
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
+import { partLedger } from "../../reader/partLedger.ts";
+import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
 import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { servedNow } from "../../state/servedNow.ts";
@@ -23,7 +25,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const registration = asked ? registrationOf(world, job) : undefined;
   const need = registration ? (await repositoryState(world, registration)).need : undefined;
   const gate = asked && !need ? await gateOf(world, job.id, input, info.version, existing) : undefined;
-  const isCut = gate?.proof.reason?.code === "proof.outOfTime";
+  const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);
   const restores = await cluster.runningRestores();
   const targets: TargetSeen[] = [];
@@ -32,6 +34,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   return {
     repository: need,
     preflight: isCut ? undefined : gate?.preflight,
+    proving: isCut ? gate?.proof.reason : undefined,
     digest: gate?.proof.closure?.digest,
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
@@ -99,6 +102,7 @@ async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): 
     level: "footers",
     footersFor: "counter-named",
     root: opened,
+    ledger: partLedger(world.state, store.url),
     deadline: () => isTimeUp(world),
   };
   const known = await knownFooters(world, store.url, input.snapshot.uuid);

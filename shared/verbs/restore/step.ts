@@ -47,7 +47,7 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
       reason: reason("repository.register", { repository }),
       data,
     };
-  if (!seen.preflight) return { do: "wait", reason: reason("restore.noPreflight") };
+  if (!seen.preflight) return proving(job, seen);
   const next: RestoreData = {
     targets: seen.preflight.targets,
     checks: seen.preflight.checks,
@@ -68,6 +68,13 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
     reason: reason("restore.planned", { indices: next.targets.map((target) => target.as), checks: next.checks?.length ?? 0, warnings }),
     data: next,
   };
+}
+
+/** One record per look that read further, so that a proof of many hours shows how far it is. */
+function proving({ head }: RestoreJob, { proving: why = reason("restore.noPreflight") }: RestoreObservation): Decision<RestoreData> {
+  if (why.code !== "proof.parts") return { do: "wait", reason: why };
+  const isNews = why.params.verifiedBytes !== head.reason.params.verifiedBytes;
+  return isNews ? { do: "record", state: "asked", reason: why, data: head.data } : { do: "wait", own: true, reason: why };
 }
 
 type Target = RestoreData["targets"][number];

@@ -55,6 +55,8 @@ export interface RestoreObservation {
   repository: { fault: Reason } | { register: true } | undefined;
   /** Present only in state `asked`. */
   preflight: Preflight | undefined;
+  /** Why there is no preflight yet: the proof has not ended. */
+  proving?: Reason | undefined;
   digest: string | undefined;
   targets: readonly TargetSeen[];
   aliasHolders: readonly { name: string; uuid: string }[];

@@ -3,7 +3,7 @@ import { configured, type World } from "../../jobs/world.ts";
 import type { SnapshotState } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
-import { newestEvidence } from "../../reader/evidence.ts";
+import { type Evidence, newestEvidence } from "../../reader/evidence.ts";
 import { gatherPrunePlan } from "../prune/gather.ts";
 
 export interface SnapshotRow {
@@ -62,7 +62,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
     plan.remove.forEach(noteFate("remove"));
     plan.later.forEach(noteFate("later"));
   }
-  const evidence = await newestEvidence(world, new Set(snapshots.flatMap(({ uuid }) => uuid ?? [])));
+  const evidence = await evidenceHere(world, repository, new Set(snapshots.flatMap(({ uuid }) => uuid ?? [])));
   return snapshots.map((snapshot) => {
     const parts = parseSnapshotName(snapshot.name);
     const proven = evidence.get(snapshot.uuid ?? "");
@@ -82,4 +82,10 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       fate: fates.get(snapshot.name) ?? { decision: "keep", reasons: [reason("keep.foreign")] },
     };
   });
+}
+
+/** Verdicts on the blobs of this very repository: a copy of it elsewhere has the same uuids, and what is proven there says nothing of here. */
+async function evidenceHere(world: World, repository: string, uuids: ReadonlySet<string>): Promise<Map<string, Evidence>> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  return blobs ? newestEvidence(world, uuids, world.blobs(blobs).url) : new Map();
 }

@@ -2,6 +2,7 @@ import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { storeEvidence } from "../../reader/evidence.ts";
+import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import type { VerificationJob, VerificationObservation } from "./step.ts";
 
@@ -11,7 +12,13 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   const store = world.blobs(place);
   const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
   const since = world.clock.now();
-  const { proofs, open } = await proveChosen(store, { snapshot, level, skip: done, deadline: () => isTimeUp(world) });
+  const { proofs, open } = await proveChosen(store, {
+    snapshot,
+    level,
+    skip: done,
+    ledger: partLedger(world.state, store.url),
+    deadline: () => isTimeUp(world),
+  });
   if (open > 0) work.cut.add(job.id);
   for (const proof of proofs) await storeEvidence(world, store.url, proof, since);
   return { proofs, open };

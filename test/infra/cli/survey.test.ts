@@ -6,7 +6,7 @@ import { surveyRepository } from "../../../shared/reader/survey/surveyRepository
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 
 const look = { colour: false, unicode: true, now: new Date("2026-11-21T12:00:00Z") };
-const row = { uuid: "u", version: "5.5.2", indices: ["movies"], evidence: null };
+const row = { lostBlobs: 0, uuid: "u", version: "5.5.2", indices: ["movies"], evidence: null };
 const survey: SurveyAnswer = {
   repository: { url: "oss://moved/movies", generation: 87, root: "index-87", format: "5.0", moved: true },
   snapshots: [
@@ -31,6 +31,7 @@ const survey: SurveyAnswer = {
     certain: false,
   },
   writeNeeds: { total: 7, missing: ["index.latest"] },
+  lost: { blobs: 0, bytes: 0, named: [] },
   missing: [{ key: "snap-u.dat", expectedBytes: null, foundBytes: null }],
   damaged: [],
   requests: { list: 1, get: 2, head: 0 },

@@ -197,7 +197,7 @@ describe("proveSnapshot", () => {
     let looks = 0;
     const deadline = (): boolean => {
       looks += 1;
-      return looks > 15;
+      return looks > 5;
     };
     const proof = await proveSnapshot(storeOf(CHUNKED.blobs), { name: "snap-1", level: "footers", deadline });
     expect(proof).toMatchObject({ verdict: "unproven", reason: { code: "proof.outOfTime" }, missing: [] });

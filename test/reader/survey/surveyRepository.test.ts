@@ -204,3 +204,25 @@ describe("a survey", () => {
     expect((await surveyRepository(moving)).moved).toBe(true);
   });
 });
+
+describe("data blobs that file lists name and the bucket lacks", () => {
+  const { blobs } = fixtureRepository("es-5.5.2-chunked/repo");
+  const part = [...blobs.keys()].find((key) => key.endsWith(".part0")) as string;
+
+  it("are counted, and each snapshot says how many of its own are among them", async () => {
+    const without = new Map(blobs);
+    without.delete(part);
+    const { lost, snapshots } = await surveyRepository(storeOf(without));
+    expect(lost).toMatchObject({ blobs: 1, named: [{ key: part, foundBytes: null }] });
+    expect(snapshots.some(({ lostBlobs }) => lostBlobs === 1)).toBe(true);
+  });
+
+  it("include those of another size", async () => {
+    const cut = new Map(blobs).set(part, (blobs.get(part) as Uint8Array).subarray(1));
+    expect((await surveyRepository(storeOf(cut))).lost.blobs).toBe(1);
+  });
+
+  it("are none in a repository that is whole", async () => {
+    expect((await surveyRepository(storeOf(blobs))).lost).toMatchObject({ blobs: 0, bytes: 0, named: [] });
+  });
+});

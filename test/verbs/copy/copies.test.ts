@@ -134,7 +134,7 @@ describe("a copy", () => {
     expect((await ask()).outcome).toBe("open");
     await run();
     const count = written.length;
-    expect((await ask()).outcome).toBe("done");
+    expect((await ask()).outcome).toBe("created");
     await run(2);
     expect(written).toHaveLength(count);
   });

@@ -6,6 +6,7 @@ import { jobOf } from "../../jobs/jobs.ts";
 import { MOVED } from "../../world/world.ts";
 
 const ROOT = { key: "index-3", sha256: "s" };
+const UNLIST = { root: { key: "index-2", sha256: "u" }, uuids: ["old"] };
 const batch = (id: string, change: Partial<CopyBatchState> = {}): CopyBatchState => ({ id, blobs: 2, bytes: 20, attempt: 0, ...change });
 const moved = { blobs: 2, bytes: 20 };
 
@@ -74,10 +75,41 @@ describe("copy step", () => {
       batches({ a: result("vanished") }),
       "failed copy.vanished",
     ],
-    ["invariant 3: publishes no root while blobs are missing", job("moved", { root: ROOT }), destination(1), "asked copy.gap"],
-    ["publishes when all blobs exist", job("moved", { root: ROOT }), destination(0), "publishRoot copy.publish"],
-    ["is done when the root is published", job("published", { root: ROOT }), destination(0, true), "done copy.done"],
-    ["is cancelled on request", job("copying", inFlight(0), true), batches(), "cancelled job.cancelled"],
+    [
+      "invariant 3: publishes no root while anything is missing",
+      job("moved", { root: ROOT, partsVerified: true }),
+      destination(1),
+      "asked copy.gap",
+    ],
+    ["publishes when everything is there", job("moved", { root: ROOT, partsVerified: true }), destination(0), "publishRoot copy.publish"],
+    ["plans again what an earlier version planned", job("moved", { root: ROOT }), destination(0), "asked copy.olderPlan"],
+    ["unlists snapshots before a blob is written", job("copying", { ...inFlight(0), unlist: UNLIST }), batches(), "unlist copy.unlist"],
+    [
+      "waits for a restore that reads one of them",
+      job("copying", { ...inFlight(0), unlist: UNLIST }),
+      { ...batches(), readBy: "restore-1" } as CopyObservation,
+      "wait copy.readBy",
+    ],
+    [
+      "starts tasks once they are unlisted",
+      job("copying", { ...inFlight(0), unlist: { ...UNLIST, done: true } }),
+      batches(),
+      "startTask copy.task",
+    ],
+    [
+      "plans again when a planned snapshot left the source",
+      job("moved", { root: ROOT, partsVerified: true }),
+      { seen: "sourceMoved", snapshot: "snap-2", root: "index-3" },
+      "asked copy.sourceMoved",
+    ],
+    [
+      "plans again when a blob is damaged because the source moved",
+      job("copying", inFlight(3)),
+      { ...batches({ a: result("damaged") }), sourceMoved: true } as CopyObservation,
+      "asked copy.damaged",
+    ],
+    ["is done when published", job("published", { root: ROOT }), destination(0, true), "done copy.done"],
+    ["is cancelled", job("copying", inFlight(0), true), batches(), "cancelled job.cancelled"],
   ])("%s", (_, made, observation, expected) => {
     const decision = stepCopy(made, observation);
     const what = decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait";
