@@ -51,10 +51,14 @@ export function checkServerless(serverlessText: string, config: Config, options:
   return [
     ...faults,
     ...checkNames(named, deployed),
+    ...checkOrder(Object.keys(whole.data.resources), deployed),
     ...deployed.flatMap((one) => checkOne(one, config, options)),
     ...checkOverlap(deployed.flatMap(ossTriggersOf)),
   ];
 }
+
+/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/manage-triggers */
+const TRIGGERS_PER_FUNCTION_MAX = 10;
 
 interface Deployed {
   /** `resources.http.props` */
@@ -103,11 +107,26 @@ function checkNames(named: (string | undefined)[], deployed: Deployed[]): Fault[
       faults.push(fault(at, "serverless.function", "stands in two resources", "keep one of them", { value }));
     }
     const names = (props.triggers ?? []).map(({ triggerName }) => triggerName);
+    if (names.length > TRIGGERS_PER_FUNCTION_MAX) {
+      const wrong = `${names.length} triggers, and Function Compute accepts ${TRIGGERS_PER_FUNCTION_MAX} per function`;
+      faults.push(fault(`${path}.triggers`, "serverless.triggers", wrong, "split the policies or watches over two deployments"));
+    }
     for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index))) {
       faults.push(fault(`${path}.triggers`, "serverless.trigger", "two triggers have one name", "give each its own", { value: name }));
     }
   }
   return faults;
+}
+
+/** fc3 deploys in the order of the file and stops at the first refusal; OSS triggers are what a platform refuses. */
+function checkOrder(keys: readonly string[], deployed: readonly Deployed[]): Fault[] {
+  const last = keys.at(-1);
+  return deployed
+    .filter((one) => ossTriggersOf(one).length > 0 && one.path !== `${pathText(["resources", last ?? ""])}.props`)
+    .map(({ path }) => {
+      const wrong = "has OSS triggers and is not the last resource: if one of them is refused, nothing below is deployed";
+      return fault(path.replace(/\.props$/, ""), "serverless.order", wrong, "move it to the end of resources");
+    });
 }
 
 function ossTriggersOf(deployed: Deployed) {
