@@ -5,7 +5,8 @@ import type * as z from "zod";
 import type { Config } from "../../shared/model/config.ts";
 import { messageOf } from "../../shared/model/errors.ts";
 import { didYouMean, type Fault, fault, nearest, printFault } from "../../shared/repository/fault.ts";
-import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
+import { ConfigError, printConfigFault } from "../../shared/runtime/config/configError.ts";
+import { checkConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
 import { checkFigures } from "./checkLimits.ts";
 import { checkOverlap, checkTimers, checkWatches, type PlacedTrigger } from "./checkTriggers.ts";
@@ -170,7 +171,9 @@ async function main(): Promise<void> {
   const [serverlessPath = "s.yaml", configPath = "ossnap.yaml"] = positionals;
   const configText = await readFile(configPath, "utf8");
   const standIns = standInsFor(configText);
-  const config = loadConfig(configText, standIns);
+  const { config, faults: configFaults, warnings } = checkConfig(configText, standIns);
+  if (config === undefined) throw new ConfigError(configFaults);
+  for (const warning of warnings) process.stderr.write(`${configPath}: warning: ${printConfigFault(warning)}\n`);
   const options = { environmentNames: Object.keys(standIns), withoutEvents: values["without-events"] === true };
   const faults = checkServerless(await readFile(serverlessPath, "utf8"), config, options);
   if (faults.length === 0) {

@@ -30,10 +30,11 @@ export async function reportBackup(world: World, work: OpenWork, job: BackupJob)
       severity: "bad",
       reason: job.head.reason,
       job: job.id,
+      upTo: slot,
     });
   if (job.head.state !== "done") return;
-  await resolveNotice(world, `backup-failed:${policyName}`, "backup.failed", job.head.reason);
-  await resolveNotice(world, `late:${policyName}`, "backup.late", job.head.reason);
+  await resolveNotice(world, `backup-failed:${policyName}`, "backup.failed", job.head.reason, slot);
+  await resolveNotice(world, `late:${policyName}`, "backup.late", job.head.reason, slot);
 }
 
 function secondsOf(job: BackupJob): number {
@@ -42,7 +43,7 @@ function secondsOf(job: BackupJob): number {
 
 export async function reportLate(world: World, name: string, why: Reason, slot?: string): Promise<void> {
   const job = slot === undefined ? {} : { job: jobId.backup(name, slot) };
-  await raiseNotice(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: why, ...job });
+  await raiseNotice(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: why, ...job, upTo: slot });
 }
 
 /** Reports when the newest good slot is older than the policy's recovery point objective. */
