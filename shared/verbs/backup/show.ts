@@ -5,6 +5,7 @@ import { jobId } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { slotTime } from "../../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import type { SlotHint } from "../../state/keys.ts";
 import { recordSlot } from "./recordSlot.ts";
 import type { BackupJob } from "./step.ts";
 
@@ -47,8 +48,13 @@ export async function reportLate(world: World, name: string, why: Reason, slot?:
 }
 
 /** Reports when the newest good slot is older than the policy's recovery point objective. */
-export async function reportTarget(world: World, { live }: OpenWork, name: string, { rpoMs }: BackupPolicy, now: Date): Promise<void> {
-  const good = (live.slots.get(name) ?? []).filter(({ state }) => state === "done" || state === "firstSeen").at(-1);
+export async function reportTarget(
+  world: World,
+  { live }: OpenWork,
+  name: string,
+  { policy: { rpoMs }, hints, now }: { policy: BackupPolicy; hints: readonly SlotHint[]; now: Date },
+): Promise<void> {
+  const good = hints.filter(({ state }) => state === "done" || state === "firstSeen").at(-1);
   if (rpoMs === undefined || !good) return;
   const ageMs = now.getTime() - slotTime(good.slot).getTime();
   const params = { policy: name, hours: Math.round(ageMs / 3_600_000), target: Math.round(rpoMs / 3_600_000) };
