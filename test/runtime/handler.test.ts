@@ -152,7 +152,7 @@ describe("warnings of the configuration", () => {
     vi.resetModules();
     const fresh = (await import("../../shared/runtime/handler.ts")).door;
     listen();
-    for (let call = 0; call < 2; call += 1) await fresh("test", tick, async () => "done")(Buffer.from("{}"), CONTEXT);
+    for (let call = 0; call < 3; call += 1) await fresh("test", tick, async () => "done")(Buffer.from("{}"), CONTEXT);
     const warned = lines.filter((line) => line.includes("configuration warning"));
     expect(warned.filter((line) => line.includes("written in the file"))).toHaveLength(1);
     expect(warned.join("")).not.toContain("planted-in-the-file");
