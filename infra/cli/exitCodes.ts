@@ -35,6 +35,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   usage: { title: "The command line is not valid", exitCode: EXIT.usage },
   invalid: { title: "What was asked, or the configuration, is not valid", exitCode: EXIT.usage },
   absent: { title: "There is no such thing", exitCode: EXIT.failed },
+  refused: { title: "A system behind ossnap refused", exitCode: EXIT.failed },
   denied: { title: "A system behind ossnap refused us", exitCode: EXIT.failed },
   transient: { title: "A system behind ossnap did not answer", exitCode: EXIT.failed },
   permanent: { title: "Something went wrong", exitCode: EXIT.failed },

@@ -53,6 +53,8 @@ export function openSession(options: GlobalOptions, shell: Environment): Session
     // A file named on the command line takes precedence over the variable.
     const found = readSettings(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
     terminal.hide(found.secrets);
+    const count = found.warnings?.length ?? 0;
+    if (count > 0) terminal.note(`the configuration has ${count === 1 ? "1 warning" : `${count} warnings`}: ossnap repositories`);
     return found;
   });
   const context = (region?: string) => terminalContext(environment(), region);
@@ -74,6 +76,7 @@ export function openSession(options: GlobalOptions, shell: Environment): Session
         context: context(known.config.state.region),
         startedMs,
         logger: terminalLogger(terminal),
+        isTerminal: true,
         ...opening,
       });
       if (world.paused) terminal.note("ossnap is paused: what is asked for now begins after: ossnap resume");

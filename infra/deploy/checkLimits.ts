@@ -23,6 +23,8 @@ export function checkFigures(path: string, name: FunctionName, props: FunctionPr
       ["asyncInvokeConfig.maxAsyncRetryAttempts", found?.maxAsyncRetryAttempts, figures.async.retries],
       ["asyncInvokeConfig.maxAsyncEventAgeInSeconds", found?.maxAsyncEventAgeInSeconds, figures.async.eventAgeSeconds],
       ["asyncInvokeConfig.asyncTask", found?.asyncTask ?? false, figures.async.task],
+      // fc3 adds it to what it reads back: without it a second deployment without a terminal writes nothing and exits with 0.
+      ["asyncInvokeConfig.qualifier", found?.qualifier, "LATEST"],
     );
   } else if (found !== undefined) {
     rows.push(["asyncInvokeConfig", found, undefined]);

@@ -5,7 +5,8 @@ import type * as z from "zod";
 import type { Config } from "../../shared/model/config.ts";
 import { messageOf } from "../../shared/model/errors.ts";
 import { didYouMean, type Fault, fault, nearest, printFault } from "../../shared/repository/fault.ts";
-import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
+import { ConfigError, printConfigFault } from "../../shared/runtime/config/configError.ts";
+import { checkConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
 import { checkFigures } from "./checkLimits.ts";
 import { checkOverlap, checkTimers, checkWatches, type PlacedTrigger } from "./checkTriggers.ts";
@@ -51,10 +52,14 @@ export function checkServerless(serverlessText: string, config: Config, options:
   return [
     ...faults,
     ...checkNames(named, deployed),
+    ...checkOrder(Object.keys(whole.data.resources), deployed),
     ...deployed.flatMap((one) => checkOne(one, config, options)),
     ...checkOverlap(deployed.flatMap(ossTriggersOf)),
   ];
 }
+
+/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/manage-triggers */
+const TRIGGERS_PER_FUNCTION_MAX = 10;
 
 interface Deployed {
   /** `resources.http.props` */
@@ -103,11 +108,26 @@ function checkNames(named: (string | undefined)[], deployed: Deployed[]): Fault[
       faults.push(fault(at, "serverless.function", "stands in two resources", "keep one of them", { value }));
     }
     const names = (props.triggers ?? []).map(({ triggerName }) => triggerName);
+    if (names.length > TRIGGERS_PER_FUNCTION_MAX) {
+      const wrong = `${names.length} triggers, and Function Compute accepts ${TRIGGERS_PER_FUNCTION_MAX} per function`;
+      faults.push(fault(`${path}.triggers`, "serverless.triggers", wrong, "split the policies or watches over two deployments"));
+    }
     for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index))) {
       faults.push(fault(`${path}.triggers`, "serverless.trigger", "two triggers have one name", "give each its own", { value: name }));
     }
   }
   return faults;
+}
+
+/** fc3 deploys in the order of the file and stops at the first refusal; OSS triggers are what a platform refuses. */
+function checkOrder(keys: readonly string[], deployed: readonly Deployed[]): Fault[] {
+  const last = keys.at(-1);
+  return deployed
+    .filter((one) => ossTriggersOf(one).length > 0 && one.path !== `${pathText(["resources", last ?? ""])}.props`)
+    .map(({ path }) => {
+      const wrong = "has OSS triggers and is not the last resource: if one of them is refused, nothing below is deployed";
+      return fault(path.replace(/\.props$/, ""), "serverless.order", wrong, "move it to the end of resources");
+    });
 }
 
 function ossTriggersOf(deployed: Deployed) {
@@ -151,7 +171,9 @@ async function main(): Promise<void> {
   const [serverlessPath = "s.yaml", configPath = "ossnap.yaml"] = positionals;
   const configText = await readFile(configPath, "utf8");
   const standIns = standInsFor(configText);
-  const config = loadConfig(configText, standIns);
+  const { config, faults: configFaults, warnings } = checkConfig(configText, standIns);
+  if (config === undefined) throw new ConfigError(configFaults);
+  for (const warning of warnings) process.stderr.write(`${configPath}: warning: ${printConfigFault(warning)}\n`);
   const options = { environmentNames: Object.keys(standIns), withoutEvents: values["without-events"] === true };
   const faults = checkServerless(await readFile(serverlessPath, "utf8"), config, options);
   if (faults.length === 0) {

@@ -28,7 +28,7 @@ export function checkTimers(path: string, found: PlacedTrigger<TimerTrigger>[], 
   });
 }
 
-/** Compares onCopiedBlob's triggers by name with ossnap.yaml's watches: bucket, region, prefix, suffix, events. */
+/** Compares onCopiedBlob's triggers by name with ossnap.yaml's watches: bucket, region, prefix, no suffix, events. */
 export function checkWatches(path: string, found: PlacedTrigger<OssTrigger>[], expected: OssTrigger[], region: string): Fault[] {
   return matched(path, "OSS trigger", found, expected, ({ trigger, path: at }, wanted) => {
     const faults: Fault[] = [];
@@ -40,11 +40,13 @@ export function checkWatches(path: string, found: PlacedTrigger<OssTrigger>[], e
     if (place.region !== region) {
       faults.push(differs(`${at}.sourceArn`, trigger.sourceArn, `an ARN of ${region}, where the functions are`));
     }
-    for (const part of ["prefix", "suffix"] as const) {
-      const value = trigger.triggerConfig.filter.key[part];
-      if (value !== wanted.triggerConfig.filter.key[part]) {
-        faults.push(differs(`${at}.triggerConfig.filter.key.${part}`, value, quoted(wanted.triggerConfig.filter.key[part])));
-      }
+    const { prefix, suffix } = trigger.triggerConfig.filter.key;
+    if (prefix !== wanted.triggerConfig.filter.key.prefix) {
+      faults.push(differs(`${at}.triggerConfig.filter.key.prefix`, prefix, quoted(wanted.triggerConfig.filter.key.prefix)));
+    }
+    if (suffix !== undefined) {
+      const wrong = "must be absent: a root's name has no fixed end, and Function Compute may reject an empty suffix";
+      faults.push(fault(`${at}.triggerConfig.filter.key.suffix`, "serverless.suffix", wrong, "remove the key", { value: suffix }));
     }
     const missing = COPIED_EVENTS.filter((event) => !trigger.triggerConfig.events.includes(event));
     if (missing.length > 0) {
@@ -136,6 +138,10 @@ function overlaps(a: OssTrigger, b: OssTrigger): boolean {
     placeOf(a).bucket === placeOf(b).bucket &&
     a.triggerConfig.events.some((event) => b.triggerConfig.events.includes(event)) &&
     (first.prefix.startsWith(second.prefix) || second.prefix.startsWith(first.prefix)) &&
-    (first.suffix.endsWith(second.suffix) || second.suffix.endsWith(first.suffix))
+    endMatches(first.suffix ?? "", second.suffix ?? "")
   );
+}
+
+function endMatches(a: string, b: string): boolean {
+  return a.endsWith(b) || b.endsWith(a);
 }

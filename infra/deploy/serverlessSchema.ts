@@ -49,8 +49,8 @@ const OSS_EVENTS = [
 const ossTrigger = z.strictObject({
   ...triggerBase,
   triggerType: z.literal("oss"),
-  // Without it fc3 requests the default role from RAM, even for a mere plan.
-  invocationRole: role,
+  // Without it fc3 creates AliyunOSSEventNotificationRole, and requests it from RAM even for a mere plan.
+  invocationRole: role.optional(),
   sourceArn: z.string().regex(/^acs:oss:[a-z0-9-]+:[^:]+:[a-z0-9-]+$/, "must be acs:oss:<region>:<account>:<bucket>"),
   triggerConfig: z.strictObject({
     events: z
@@ -61,7 +61,7 @@ const ossTrigger = z.strictObject({
         ),
       )
       .min(1),
-    filter: z.strictObject({ key: z.strictObject({ prefix: z.string(), suffix: z.string() }) }),
+    filter: z.strictObject({ key: z.strictObject({ prefix: z.string(), suffix: z.string().optional() }) }),
   }),
 });
 

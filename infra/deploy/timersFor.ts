@@ -31,7 +31,8 @@ function timerOf(policy: string, cron: string, timeZone: string): TimerTrigger {
 
 /**
  * One trigger per watch on OSS in the functions' region (native triggers do not work across regions).
- * The prefix matches every root blob (`index-7`, `index.latest`, `index`) and nothing below `indices/`.
+ * The prefix matches every root blob (`index-7`, `index.latest`, `index`) and nothing below `indices/`; Function Compute takes a prefix
+ * alone, and the role that invokes the function is created by fc3 unless the trigger names one.
  */
 export function watchTriggersFor(config: Config, region: string): OssTrigger[] {
   return Object.entries(config.watches)
@@ -39,11 +40,10 @@ export function watchTriggersFor(config: Config, region: string): OssTrigger[] {
     .map(([watch, { blobs }]) => ({
       triggerName: watch,
       triggerType: "oss",
-      invocationRole: `acs:ram::\${env('ACCOUNT_ID')}:role/aliyunosseventnotificationrole`,
       sourceArn: `acs:oss:\${vars.region}:\${env('ACCOUNT_ID')}:${blobs.bucket}`,
       triggerConfig: {
         events: COPIED_EVENTS,
-        filter: { key: { prefix: blobs.basePath === "" ? "index" : `${blobs.basePath}/index`, suffix: "" } },
+        filter: { key: { prefix: blobs.basePath === "" ? "index" : `${blobs.basePath}/index` } },
       },
     }));
 }

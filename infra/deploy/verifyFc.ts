@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
-import { fetchPackage } from "./fetchPackage.ts";
 import { resolveTemplate } from "./resolveTemplate.ts";
 
 export interface Verdict {
@@ -13,7 +13,8 @@ export interface Verdict {
   faults: string[];
 }
 
-const SERVERLESS_DEVS = { name: "@serverless-devs/s", version: "3.1.10" };
+/** The command `s` of the installed package. */
+const COMMAND = join(dirname(createRequire(import.meta.url).resolve("@serverless-devs/s/package.json")), "bin", "s");
 const VERIFY_TIMEOUT_MS = 60_000;
 
 /** The command requests the schema from a component, so a stub that returns fc3's makes it work offline. */
@@ -30,7 +31,6 @@ const PLANTED_RUNTIME = "nodejs0";
  * output is neither a pass nor a list of faults. Does not cover trigger configurations and misspelt keys: see checkServerless.
  */
 export async function verifyFc(serverlessText: string, schemaText: string): Promise<Verdict[]> {
-  const command = join(await fetchPackage(SERVERLESS_DEVS.name, SERVERLESS_DEVS.version), "bin", "s");
   const directory = await mkdtemp(join(tmpdir(), "ossnap-verify-"));
   try {
     await mkdir(join(directory, "fc3"));
@@ -40,7 +40,7 @@ export async function verifyFc(serverlessText: string, schemaText: string): Prom
     await writeFile(join(directory, "fc3", "schema.json"), schemaText);
     // Otherwise the command sends usage data to its vendor.
     await writeFile(join(directory, ".s", "set-config.yml"), "analysis: disable\n");
-    const planted = await verify(command, directory, serverlessText.replaceAll(/runtime:.*/g, `runtime: ${PLANTED_RUNTIME}`));
+    const planted = await verify(directory, serverlessText.replaceAll(/runtime:.*/g, `runtime: ${PLANTED_RUNTIME}`));
     const blind = planted.filter(({ faults }) => !faults.some((fault) => fault.startsWith("props/runtime ")));
     if (planted.length === 0 || blind.length > 0) {
       const names = blind.map(({ resource }) => resource).join(", ");
@@ -49,20 +49,20 @@ export async function verifyFc(serverlessText: string, schemaText: string): Prom
         `s verify: accepted runtime ${PLANTED_RUNTIME} in ${names}, so its verdict is worth nothing; is the file fc3's schema?`,
       );
     }
-    return await verify(command, directory, serverlessText);
+    return await verify(directory, serverlessText);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function verify(command: string, directory: string, serverlessText: string): Promise<Verdict[]> {
+async function verify(directory: string, serverlessText: string): Promise<Verdict[]> {
   const { document, environmentNames, faults } = resolveTemplate(serverlessText);
   const resources = Object.keys((document as { resources?: object } | undefined)?.resources ?? {});
   if (faults.length > 0 || resources.length === 0) {
     throw new AppError("invalid", "s.yaml: cannot be read; npm run check:serverless says why");
   }
   await writeFile(join(directory, "s.yaml"), serverlessText.replaceAll(/component:\s*fc3\b/g, `component: ${join(directory, "fc3")}`));
-  const { code, output } = await runVerify(command, directory, environmentNames);
+  const { code, output } = await runVerify(directory, environmentNames);
   const found = [...output.matchAll(/^([\w-]+)\/(.+)$/gm)].filter(([, resource = ""]) => resources.includes(resource));
   // For an unknown template it exits with 0, so only its explicit message counts as a pass.
   const passed = code === 0 && /^Format verification for \[.*\] passed/m.test(output);
@@ -72,13 +72,13 @@ async function verify(command: string, directory: string, serverlessText: string
   return resources.map((resource) => ({ resource, faults: found.filter(([, name]) => name === resource).map(([, , text = ""]) => text) }));
 }
 
-function runVerify(command: string, directory: string, environmentNames: readonly string[]): Promise<{ code: number; output: string }> {
+function runVerify(directory: string, environmentNames: readonly string[]): Promise<{ code: number; output: string }> {
   const standIns = Object.fromEntries(environmentNames.map((name) => [name, process.env[name] || "unset"]));
   // With any other NODE_ENV the command leaves processes behind that check for updates and write to HOME.
   const env = { NODE_ENV: "test", PATH: process.env.PATH, HOME: directory, USERPROFILE: directory, ...standIns };
   const options = { cwd: directory, env, timeout: VERIFY_TIMEOUT_MS };
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [command, "verify", "-t", "s.yaml"], options, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [COMMAND, "verify", "-t", "s.yaml"], options, (error, stdout, stderr) => {
       if (error !== null && typeof error.code !== "number") {
         reject(new AppError("permanent", `s verify: did not end by itself: ${messageOf(error)}`, { cause: error }));
         return;

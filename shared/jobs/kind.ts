@@ -43,6 +43,14 @@ export interface StepContext {
   isPaused(): Promise<boolean>;
   sleep(ms: number): Promise<void>;
   logger: Logger;
+  /** Present in a terminal, which may be closed at any moment: its claims are short. */
+  terminal?: Terminal | undefined;
+}
+
+/** A terminal's requests to clusters and its writes to stores end with a limit, so that none outlives a short claim. */
+export interface Terminal {
+  /** From now; `undefined` lifts the limit. */
+  limitRequests(ms: number | undefined): void;
 }
 
 export type Stepped =

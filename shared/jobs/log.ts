@@ -24,7 +24,7 @@ export interface JobLog {
 }
 
 export type Created = { outcome: "created" | "open"; job: Job } | { outcome: "done"; done: DoneRecord };
-export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" | "cancelling">;
+export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" | "trouble" | "cancelling">;
 
 export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
   const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -146,5 +146,5 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
 function historyEntry(record: JobRecord): HistoryEntry {
   const claim = record.claim ? { claim: { effect: record.claim.effect, attempt: record.claim.attempt } } : {};
   const { function: by, requestId: request } = record.by;
-  return { at: record.at, by, request, state: record.state, reason: record.reason, ...claim };
+  return { at: record.at, by, request, state: record.state, reason: record.trouble ?? record.reason, ...claim };
 }

@@ -21,6 +21,8 @@ export interface Claim {
   /** Counted from 1 per job. */
   attempt: number;
   until: string;
+  /** The effect is not being applied: it was refused, and is retried at `until`. */
+  refused?: true;
 }
 
 /** Who requested the job. */
@@ -54,6 +56,8 @@ export interface JobRecord<D = unknown> {
   reason: Reason;
   data: D;
   claim?: Claim;
+  /** Why the job could not be moved, shown instead of `reason`; decisions ignore it. */
+  trouble?: Reason;
   /** Set when a person requests cancellation, and carried along from then on. */
   cancelling?: { who: string; at: string };
   /** Present in record 0 only. */

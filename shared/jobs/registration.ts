@@ -1,6 +1,7 @@
 import type { Registration } from "../model/config.ts";
+import { hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { type RegistrationDrift, registrationDrift, settingsFingerprint } from "../repository/drift.ts";
+import { type RegistrationDrift, registrationDrift, settingsFingerprint, type Verification } from "../repository/drift.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
 import type { Look } from "./kind.ts";
@@ -17,16 +18,30 @@ export interface RepositoryQuestion {
 
 export interface RepositoryState {
   drift: RegistrationDrift;
-  /** `undefined` if it can be used, `register` if it is absent or has outdated keys, `fault` if the name is taken. */
+  /** `undefined` if it can be used, `register` if it is absent, unusable or has outdated keys, `fault` if the name is taken. */
   need: undefined | { register: true } | { fault: Reason };
 }
+
+/** What is stored of the last registration. */
+interface StoredRegistration {
+  fingerprint: string;
+  at: string;
+  verification?: Verification;
+}
+
+/** A name that no repository has: looking it up reads the root with the cluster's keys. */
+const PROBE = "ossnap-verification";
 
 /** Compares a repository's registration with ossnap.yaml. Other visible differences are reported but never changed implicitly. */
 export async function repositoryState(world: World, question: RepositoryQuestion): Promise<RepositoryState> {
   const registered = (await world.cluster(question.cluster).listRepositories()).find(({ name }) => name === question.name);
-  const known = await readObject<{ fingerprint: string }>(world.state, stateKey.fingerprint(question.cluster, question.name));
+  const known = await readObject<StoredRegistration>(world.state, stateKey.fingerprint(question.cluster, question.name));
   const wanted = settingsFingerprint(question.register.settings, world.identity.id);
-  const drift = registrationDrift(question.register, registered, { wanted, known: known?.fingerprint });
+  const drift = registrationDrift(question.register, registered, {
+    wanted,
+    known: known?.fingerprint,
+    verification: known?.verification,
+  });
   if (drift.state === "absent") return { drift, need: { register: true } };
   const identity = drift.differences.filter(({ setting }) => IDENTITY_SETTINGS.includes(setting));
   if (identity.length > 0) {
@@ -36,19 +51,42 @@ export async function repositoryState(world: World, question: RepositoryQuestion
     return { drift, need: { fault: reason("repository.taken", { repository: question.name, cluster: question.cluster, settings }) } };
   }
   const readonly = drift.differences.some(({ setting }) => setting === "readonly") && question.register.settings.readonly === true;
-  return { drift, need: readonly || drift.secrets === "changed" ? { register: true } : undefined };
+  // A read-only repository that cannot be read is no reason to register the same again: its copy may not have arrived.
+  const isUnusable = drift.state === "failed" && question.register.settings.readonly !== true;
+  return { drift, need: readonly || drift.secrets === "changed" || isUnusable ? { register: true } : undefined };
 }
 
-/** Registers the repository and stores a fingerprint of its settings; secrets enter it only as a keyed hash. */
+/**
+ * Registers the repository and stores a fingerprint of its settings with the outcome of the verification; secrets enter it only as a keyed
+ * hash. A cluster keeps a registration that it could not verify, which is stored too, and thrown.
+ */
 export async function registerRepository(world: World, question: RepositoryQuestion): Promise<void> {
   const { settings, type } = question.register;
+  const isReadonly = settings.readonly === true;
   const cluster = world.cluster(question.cluster);
-  await cluster.putRepository({ name: question.name, type, settings }, { verify: settings.readonly !== true });
-  const fingerprint = settingsFingerprint(settings, world.identity.id);
-  await writeObject(world.state, stateKey.fingerprint(question.cluster, question.name), {
-    fingerprint,
-    at: world.clock.now().toISOString(),
-  });
+  try {
+    await cluster.putRepository({ name: question.name, type, settings }, { verify: !isReadonly });
+  } catch (error) {
+    if (hasCode(error, "permanent", "refused")) await storeRegistration(world, question, { isGood: false, message: messageOf(error) });
+    throw error;
+  }
+  await storeRegistration(world, question, isReadonly ? await verifyReading(world, question) : { isGood: true });
+}
+
+/** No node verifies a read-only repository, so its root is read instead. A fault is reported by `repositories`, and by what reads it next. */
+async function verifyReading(world: World, { cluster, name }: RepositoryQuestion): Promise<Verification> {
+  try {
+    await world.cluster(cluster).getSnapshot(name, PROBE);
+    return { isGood: true };
+  } catch (error) {
+    return { isGood: false, message: messageOf(error) };
+  }
+}
+
+async function storeRegistration(world: World, { cluster, name, register }: RepositoryQuestion, verification: Verification): Promise<void> {
+  const fingerprint = settingsFingerprint(register.settings, world.identity.id);
+  const stored: StoredRegistration = { fingerprint, at: world.clock.now().toISOString(), verification };
+  await writeObject(world.state, stateKey.fingerprint(cluster, name), stored);
 }
 
 /** The natural key of a registration is the registration with the wanted settings. */

@@ -1,15 +1,18 @@
 import { hasCode, messageOf } from "../model/errors.ts";
-import { reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import { applyEffect, DEADLINE_RESERVE_MS } from "./claim.ts";
 import { finish } from "./finish.ts";
 import type { Decision, JobKind, StepContext, Stepped } from "./kind.ts";
 import { isFinal, type Job } from "./record.ts";
+import { writeTrouble } from "./trouble.ts";
 import { lost, writeHead } from "./writeHead.ts";
 
 /** Limits the moves of one job per invocation so that it cannot starve the others. */
 const MOVES_MAX = 60;
 /** A job's own work that cannot be observed for this long beyond its patience is given up; a single failed look is not enough. */
 const UNSEEN_PATIENCE_MS = 24 * 3_600_000;
+/** A fault that passes by itself is recorded when the job's last record is older. */
+const BLIP_MS = 60_000;
 /** States in which the job's own work is running. */
 const UNDER_WAY = ["running", "restoring", "freeing", "copying"];
 
@@ -28,9 +31,15 @@ export async function stepJob<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, c
 
 /** Why this invocation must not move the job now. */
 function left<I, D>({ head }: Job<I, D>, context: Pick<StepContext, "clock" | "remainingMs">): Stepped | undefined {
-  if (head.claim && new Date(head.claim.until) > context.clock.now())
-    return { outcome: "left", reason: reason("job.claimed", { effect: head.claim.effect, until: head.claim.until }) };
+  if (head.claim && new Date(head.claim.until) > context.clock.now()) return { outcome: "left", reason: reasonOfClaim(head) };
   return context.remainingMs() < DEADLINE_RESERVE_MS ? { outcome: "left", reason: reason("job.deadline") } : undefined;
+}
+
+/** A refused effect is not being applied, and an unanswered one may not be. */
+function reasonOfClaim({ claim, reason: why, trouble }: Job["head"]): Reason {
+  const params = { effect: claim?.effect ?? "", until: claim?.until ?? "" };
+  const because = trouble ?? (claim?.refused ? why : undefined);
+  return because ? reason("job.refused", { ...because.params, ...params, because: because.code }) : reason("job.claimed", params);
 }
 
 /** Gathers, decides and applies; `undefined` if the job can move on immediately. */
@@ -43,9 +52,21 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
   // A claim that is still in the head had no effect; the effect is not retried beyond the job's patience.
   if (decision.do === "effect" && (patient || !job.head.claim)) return applyEffect(kind, job, decision, context);
   if (decision.do === "record") return (await writeHead(job, context, decision)) ? undefined : lost();
-  if (decision.do === "wait" && (decision.own === true || patient)) return { outcome: "waiting", reason: decision.reason };
-  const failed = reason("job.patience", { until: job.intent.patienceUntil, because: decision.reason.code, ...decision.reason.params });
+  if (decision.do === "wait" && (decision.own === true || patient)) {
+    const isRecorded = await writeTrouble(job, context, troubleOf(decision, job, now));
+    return isRecorded ? { outcome: "waiting", reason: decision.reason } : lost();
+  }
+  // An effect that is not retried any more was refused: that is what the head says.
+  const because = decision.do === "effect" ? (job.head.trouble ?? job.head.reason) : decision.reason;
+  const failed = reason("job.patience", { until: job.intent.patienceUntil, because: because.code, ...because.params });
   return (await writeHead(job, context, { state: "failed", reason: failed, data: job.head.data })) ? undefined : lost();
+}
+
+/** Waiting leaves no record, except for a fault in the way of every look: at once if a person must act, else once it lasts. */
+function troubleOf<I, D>({ reason: why }: { reason: Reason }, { head }: Job<I, D>, now: Date): Reason | undefined {
+  if (why.code !== "gather.failed") return undefined;
+  const isBlip = why.params.code === "transient" && now.getTime() - new Date(head.at).getTime() < BLIP_MS;
+  return isBlip ? head.trouble : why;
 }
 
 /** Returns what a step would do now without doing it. A waiting job writes no record, so this is the only way to learn why it waits. */
@@ -70,7 +91,7 @@ async function decide<I, D, O>(
     // Wait while the world cannot be read; only a fault that waiting cannot fix ends the job.
     context.logger.warn("gather failed", { job: job.id, error: messageOf(error) });
     const why = reason("gather.failed", {
-      code: hasCode(error, "transient", "denied", "absent", "conflict", "invalid") ? error.code : "permanent",
+      code: hasCode(error, "transient", "denied", "refused", "absent", "conflict", "invalid") ? error.code : "permanent",
       message: messageOf(error),
     });
     if (hasCode(error, "invalid")) return { do: "record", state: "failed", reason: error.reason ?? why, data: job.head.data };

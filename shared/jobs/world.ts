@@ -8,6 +8,7 @@ import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
 import type { StateClock, StateIdentity } from "../state/identity.ts";
 import type { LiveView } from "../state/liveView.ts";
+import type { Terminal } from "./kind.ts";
 import type { JobLog } from "./log.ts";
 import type { By, Job } from "./record.ts";
 
@@ -31,6 +32,8 @@ export interface World {
   /** Milliseconds left of this invocation, or of a job's slice of it. */
   remainingMs(): number;
   sleep(ms: number): Promise<void>;
+  /** Present when a person's terminal runs the verb. */
+  terminal?: Terminal | undefined;
   /** Returns a unique, unguessable key for jobs requested without one. */
   newKey(): string;
   /** The Function Compute function that moves batches. */

@@ -5,18 +5,19 @@ import type { Claim, Job } from "./record.ts";
 /** Writes the job's next record and makes it the head; returns false if another invocation wrote it first. */
 export async function writeHead<I, D>(
   job: Job<I, D>,
-  context: StepContext,
-  next: { state: string; reason: Reason; data: D; claim?: Claim },
+  context: Pick<StepContext, "log" | "logger">,
+  next: { state: string; reason: Reason; data: D; claim?: Claim | undefined; trouble?: Reason | undefined },
 ): Promise<boolean> {
-  const claim = next.claim ? { claim: next.claim } : {};
-  const record = await context.log.append(job.id, job.head, { state: next.state, reason: next.reason, data: next.data, ...claim });
+  const { state, reason: why, data } = next;
+  const more = { ...(next.claim ? { claim: next.claim } : {}), ...(next.trouble ? { trouble: next.trouble } : {}) };
+  const record = await context.log.append(job.id, job.head, { state, reason: why, data, ...more });
   if (record === "lost") return false;
   job.head = record as Job<I, D>["head"];
   context.logger.info("job moved", {
     job: job.id,
     seq: record.seq,
     state: record.state,
-    reason: record.reason,
+    reason: record.trouble ?? record.reason,
     effect: next.claim?.effect,
   });
   return true;

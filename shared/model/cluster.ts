@@ -96,8 +96,9 @@ export interface IndexHealth {
 /**
  * One Elasticsearch endpoint, 2.4 … 9.x. No method retries or waits for the cluster's work: a create or restore returns at once, and
  * acceptance does not guarantee a result (7.10 accepts a snapshot into an unwritable repository and leaves no trace of it).
- * Writes that the cluster rejects because the object exists or because other work is running are `conflict`; connection faults, timeouts
- * and 5xx without a known type are `transient`; 401/403 `denied`; a missing repository `absent`; a bad request `invalid`.
+ * Writes that the cluster rejects because the object exists or because other work is running are `conflict`; connection faults, timeouts,
+ * 502 to 504 and anything that Elasticsearch did not write itself are `transient`; 401/403 `denied`; a missing repository `absent`; a bad
+ * request `invalid`; any other 4xx, and a 500 with an Elasticsearch error in its body, `refused`.
  */
 export interface Cluster {
   readonly name: string;
@@ -108,8 +109,11 @@ export interface Cluster {
   putRepository(repository: RegisteredRepositoryInput, options: { verify: boolean }): Promise<void>;
   verifyRepository(name: string): Promise<{ nodes: number }>;
 
-  /** All snapshots of a repository, including a running one; `[]` for an empty repository. */
-  listSnapshots(repository: string): Promise<ClusterSnapshot[]>;
+  /**
+   * All snapshots of a repository, including a running one; `[]` for an empty repository. One whose own blob is missing fails the whole
+   * listing, unless `ignoreUnavailable` leaves it out.
+   */
+  listSnapshots(repository: string, options?: { ignoreUnavailable?: boolean }): Promise<ClusterSnapshot[]>;
   /** `undefined` when the snapshot does not exist; a missing repository is `absent`. */
   getSnapshot(repository: string, snapshot: string): Promise<ClusterSnapshot | undefined>;
   snapshotProgress(repository: string, snapshot: string): Promise<SnapshotProgress | undefined>;

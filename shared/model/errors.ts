@@ -5,11 +5,13 @@ import type { Reason } from "./reason.ts";
  * - `conflict` another writer holds it or the state changed; checking again may help
  * - `transient` the same request may succeed later (5xx, throttled, timed out, truncated)
  * - `denied` credentials or permissions are missing; a person must act
+ * - `refused` the other side answered that it will not, for a reason that this version does not know; a person may have to act, and it is
+ *   retried until the job's patience ends
  * - `invalid` the request or the bytes are wrong; repeating it cannot help
  * - `absent` a container that must exist does not (bucket, repository, cluster); a missing *key* is `undefined`, not an error
  * - `permanent` any other fault that repeating cannot fix
  */
-export type ErrorCode = "conflict" | "transient" | "denied" | "invalid" | "absent" | "permanent";
+export type ErrorCode = "conflict" | "transient" | "denied" | "refused" | "invalid" | "absent" | "permanent";
 
 export interface AppErrorOptions {
   /** More specific than the code, for catalogues, pages and programs. */

@@ -32,6 +32,11 @@ export function timeDigits(time: Date): string {
   return time.toISOString().replace(/[-:.TZ]/g, "");
 }
 
+/** The time of {@link timeDigits}. */
+export function digitsTime(digits: string): Date {
+  return new Date(digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/, "$1-$2-$3T$4:$5:$6.$7Z"));
+}
+
 /** The pattern that matches every restored index of `index`, for the alias swap. */
 export function restoredIndexPattern(index: string): string {
   return `${cutBytes(restoredIndexStem(index), INDEX_NAME_BYTES_MAX - 27)}-*`;

@@ -13,6 +13,8 @@ export interface Fact {
   severity: Notice["severity"];
   reason: Reason;
   job?: string;
+  /** What it reaches up to, as sortable text: a slot, or a snapshot's time. Only a success that reaches as far resolves it. */
+  upTo?: string | undefined;
 }
 
 interface OpenFact {
@@ -20,21 +22,24 @@ interface OpenFact {
   code: string;
   severity: Notice["severity"];
   reason: Reason;
+  upTo?: string;
 }
 
 /** Reports that a fact has begun, at most once: the state object is written before the message is sent. */
 export async function raiseNotice(world: World, fact: Fact): Promise<boolean> {
   const since = world.clock.now();
-  const open: OpenFact = { since: since.toISOString(), code: fact.code, severity: fact.severity, reason: fact.reason };
+  const { code, severity, reason, upTo } = fact;
+  const open: OpenFact = { since: since.toISOString(), code, severity, reason, ...(upTo === undefined ? {} : { upTo }) };
   if (!(await writeObjectOnce(world.state, stateKey.notice(fact.key), open))) return false;
-  await send(world, { ...fact, status: "firing", since, at: since, text: say(fact.reason) });
+  const { upTo: _upTo, ...sent } = fact;
+  await send(world, { ...sent, status: "firing", since, at: since, text: say(reason) });
   return true;
 }
 
-/** Reports that a fact is over, if it had been raised. */
-export async function resolveNotice(world: World, key: string, code: string, why: Reason): Promise<boolean> {
+/** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */
+export async function resolveNotice(world: World, key: string, code: string, why: Reason, upTo?: string): Promise<boolean> {
   const open = await readObject<OpenFact>(world.state, stateKey.notice(key));
-  if (!open) return false;
+  if (!open || (open.upTo !== undefined && upTo !== undefined && upTo < open.upTo)) return false;
   const at = world.clock.now();
   const ours = await writeObjectOnce(world.state, stateKey.noticeOver(key, open.since), { ...open, over: at.toISOString(), why });
   await world.state.delete([stateKey.notice(key)]);

@@ -15,11 +15,18 @@ export interface SettingDifference {
 }
 
 export interface RegistrationDrift {
-  state: "absent" | "same" | "different";
+  /** `failed`: as configured, but no node could use it; `unverified`: as far as visible, but ossnap never saw it work. */
+  state: "absent" | "same" | "different" | "failed" | "unverified";
   differences: SettingDifference[];
   /** `none`: the wanted settings contain no secret; `unknown`: no fingerprint of this repository was ever stored. */
   secrets: "none" | "same" | "changed" | "unknown";
   reason: Reason;
+}
+
+/** The outcome of the last verification; `message` is the cluster's when it failed. */
+export interface Verification {
+  isGood: boolean;
+  message?: string;
 }
 
 export interface FingerprintPair {
@@ -27,9 +34,14 @@ export interface FingerprintPair {
   wanted: string;
   /** The fingerprint stored when ossnap last registered the repository. */
   known: string | undefined;
+  /** Of that registration; absent in records of earlier versions, which were written after a good one only. */
+  verification?: Verification | undefined;
 }
 
-/** Compares a registration with the wanted settings: visible ones directly, secret ones only by the fingerprint in ossnap's state. */
+/**
+ * Compares a registration with the wanted settings: visible ones directly, secret ones only by the fingerprint in ossnap's state. It is
+ * `same` only if the last verification succeeded: a cluster keeps a registration with wrong keys.
+ */
 export function registrationDrift(
   wanted: Registration,
   registered: Pick<RegisteredRepository, "type" | "settings"> | undefined,
@@ -43,6 +55,12 @@ export function registrationDrift(
     return { state: "different", differences, secrets, reason: reason("registration.different", { settings }) };
   }
   if (secrets === "changed") return { state: "different", differences, secrets, reason: reason("registration.secretsChanged") };
+  const { known, verification } = fingerprint;
+  if (verification?.isGood === false) {
+    const why = reason("registration.failed", { message: verification.message ?? "" });
+    return { state: "failed", differences, secrets, reason: why };
+  }
+  if (known === undefined) return { state: "unverified", differences, secrets, reason: reason("registration.unverified") };
   return { state: "same", differences, secrets, reason: reason("registration.same") };
 }
 

@@ -5,6 +5,7 @@ import type { World } from "../jobs/world.ts";
 import { AppError, messageOf } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import type { OpenOptions } from "../state/identity.ts";
+import { printConfigFault } from "./config/configError.ts";
 import type { FcContext } from "./context.ts";
 import { jsonLogger } from "./logger.ts";
 import { redactor } from "./redact.ts";
@@ -64,8 +65,11 @@ export function door<S extends z.ZodType>(
 
 function openDoor(functionName: string, context: FcContext): Door {
   const startedMs = Date.now();
+  const isFirst = settingsOnce === undefined;
   const known = settings();
   const logger = jsonLogger({ function: functionName, requestId: context.requestId }, redactorOf(known, context));
+  // Once per instance: they do not change while it runs.
+  if (isFirst) for (const warning of known.warnings ?? []) logger.warn("configuration warning", { warning: printConfigFault(warning) });
   return {
     settings: known,
     context,

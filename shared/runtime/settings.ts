@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Config } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
-import { loadConfig } from "./config/loadConfig.ts";
+import { ConfigError, type ConfigWarning } from "./config/configError.ts";
+import { checkConfig } from "./config/loadConfig.ts";
 
 /** The version of this code, for evidence and responses. */
 export const VERSION = "0.1.0";
@@ -9,6 +10,8 @@ export const VERSION = "0.1.0";
 /** The process environment, which is read only here. */
 export interface RuntimeSettings {
   config: Config;
+  /** What works, but costs money or has surprising effects. */
+  warnings?: ConfigWarning[];
   /** A stand-in's endpoint; undefined for Function Compute's own. */
   fcEndpoint: { host: string; protocol: "HTTP" | "HTTPS" } | undefined;
   copyFunction: string;
@@ -26,7 +29,8 @@ export function readSettings(configPath: string, env: Environment = process.env)
   const path = env.OSSNAP_CONFIG ?? configPath;
   if (!existsSync(path))
     throw new AppError("invalid", `configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
-  const config = loadConfig(readFileSync(path, "utf8"), env);
+  const { config, faults, warnings } = checkConfig(readFileSync(path, "utf8"), env);
+  if (config === undefined) throw new ConfigError(faults);
   const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID;
   const secretAccessKey = env.ALIBABA_CLOUD_ACCESS_KEY_SECRET;
   const credentials =
@@ -35,6 +39,7 @@ export function readSettings(configPath: string, env: Environment = process.env)
       : undefined;
   return {
     config,
+    warnings,
     fcEndpoint: endpointOf(env.OSSNAP_FC_ENDPOINT),
     copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
     continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",

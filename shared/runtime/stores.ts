@@ -1,6 +1,7 @@
 import { directoryBlobStore } from "../adapters/directory/blobStore.ts";
 import { ossBlobStore, ossBucketIsVersioned } from "../adapters/oss/blobStore.ts";
 import { s3BlobStore } from "../adapters/s3/blobStore.ts";
+import { ending } from "../adapters/wrap/endingBlobStore.ts";
 import { limiting } from "../adapters/wrap/limitingBlobStore.ts";
 import { logging } from "../adapters/wrap/loggingBlobStore.ts";
 import { retrying } from "../adapters/wrap/retryingBlobStore.ts";
@@ -30,15 +31,19 @@ export interface StoreSetting {
   remainingMs: () => number;
   /** The function's timeout in milliseconds. */
   timeoutMs: number;
+  /** No write may end after the time that is left. */
+  endsInTime?: boolean;
 }
 
 /** A place with its credentials; only the function's role has a token. */
 type KeyedPlace = Place & { securityToken?: string | undefined };
 
 /** Opens a place's blobs with limited concurrency, logged faults, and retries within the invocation's time. */
-export function openStore(place: KeyedPlace, { logger, remainingMs, timeoutMs }: StoreSetting): BlobStore {
+export function openStore(place: KeyedPlace, { logger, remainingMs, timeoutMs, endsInTime }: StoreSetting): BlobStore {
   const shareMs = timeoutMs / TIMEOUT_SHARE;
-  const store = openPlace(place, Math.min(REQUEST_TIMEOUT_MS_MAX, shareMs));
+  const requestMs = Math.min(REQUEST_TIMEOUT_MS_MAX, shareMs);
+  const opened = openPlace(place, requestMs);
+  const store = endsInTime ? ending(opened, { remainingMs, requestMs }) : opened;
   const told = logging(store, { logger, slowMs: SLOW_MS, now: Date.now });
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return retrying(limiting(told, CALLS_AT_ONCE), { ...RETRY, patienceMs: shareMs, remainingMs, sleep, random: Math.random, now: Date.now });

@@ -25,6 +25,8 @@ const BY_HAND: StoreSetting = {
   remainingMs: () => Number.POSITIVE_INFINITY,
   timeoutMs: 600_000,
 };
+/** A terminal's requests must end before its claims of 60 s do, so a request to a store may take a quarter of this. */
+const TERMINAL_TIMEOUT_MS = 120_000;
 /** By the state's url: read once per instance, and again when the listing does not show its mark. */
 const identities = new Map<string, StateIdentity>();
 
@@ -90,15 +92,22 @@ export interface Invocation {
   logger: Logger;
   /** Also opens a state that has lost the contents of `live/`. */
   adopting?: boolean | undefined;
+  /** A person waits for it and may close it at any moment. */
+  isTerminal?: boolean | undefined;
 }
 
 /** Everything a verb may access, with the state's identity verified. Only this file and stores.ts know adapters. */
 export async function openWorld(settings: RuntimeSettings, invocation: Invocation): Promise<World> {
-  const { context, logger, functionName, startedMs, adopting } = invocation;
+  const { context, logger, functionName, startedMs, adopting, isTerminal = false } = invocation;
   const timeoutMs = context.function.timeout * 1000;
   const deadlineMs = startedMs + timeoutMs - DEADLINE_MARGIN_MS;
-  const remainingMs = () => deadlineMs - Date.now();
-  const connections = connect(settings, context, { logger, remainingMs, timeoutMs });
+  let limitMs = Number.POSITIVE_INFINITY;
+  const remainingMs = () => Math.min(deadlineMs, limitMs) - Date.now();
+  const limitRequests = (ms = Number.POSITIVE_INFINITY) => {
+    limitMs = Date.now() + ms;
+  };
+  const setting = isTerminal ? { timeoutMs: Math.min(timeoutMs, TERMINAL_TIMEOUT_MS), endsInTime: true } : { timeoutMs };
+  const connections = connect(settings, context, { logger, remainingMs, ...setting });
   const redact = redactor([...settings.secrets, context.credentials?.accessKeySecret, context.credentials?.securityToken]);
   const state = redactingStore(connections.state, redact);
   const { identity, clock, live } = await openState(state, () => new Date(), identities.get(state.url), { adopting });
@@ -122,6 +131,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     logger,
     remainingMs,
     sleep,
+    ...(isTerminal ? { terminal: { limitRequests } } : {}),
     newKey: () => randomBytes(12).toString("hex"),
     copyFunction: settings.copyFunction,
     continueFunction: settings.continueFunction,

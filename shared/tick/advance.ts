@@ -100,6 +100,7 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
     isPaused: async () => (await world.state.head(stateKey.paused)) !== undefined,
     sleep: world.sleep,
     logger: world.logger,
+    terminal: world.terminal,
   };
   try {
     const stepped = await stepJob(kindFor(looking, work, job), job, context);

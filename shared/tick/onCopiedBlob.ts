@@ -1,6 +1,7 @@
 import type { World } from "../jobs/world.ts";
 import type { Reason } from "../model/reason.ts";
-import { arrivalsOf, type CopiedBlob, receiveBlob, restoresOf } from "../verbs/arrival/event.ts";
+import { type CopiedBlob, receiveBlob } from "../verbs/arrival/event.ts";
+import { arrivalsOf, restoresOf } from "../verbs/arrival/openJobs.ts";
 import { type Advanced, advanceJob, byTurn } from "./advance.ts";
 
 export type ArrivalReport = { watch: string; jobs: string[]; advanced: Advanced[] } | { ignored: Reason };

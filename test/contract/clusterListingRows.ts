@@ -25,6 +25,20 @@ const arrange = (damage: Parameters<Stage["spoil"]>[1]) => async (stage: Stage) 
   await stage.spoil("r", damage);
 };
 
+async function unwritable(stage: Stage): Promise<void> {
+  await copyOfTwo(stage);
+  await stage.spoil("r", { what: "unwritable" });
+}
+
+/** Registers the unwritable location under another name; returns the outcome, whether it is listed, and a later verification. */
+async function registerUnwritable({ cluster, own }: Stage): Promise<unknown> {
+  const r = (await cluster.listRepositories()).find(({ name }) => name === own("r"));
+  const again = { name: own("again"), type: "fs", settings: { location: r?.settings.location ?? "" } };
+  const registered = await outcomeOf(cluster.putRepository(again, { verify: true }));
+  const listed = (await cluster.listRepositories()).some(({ name }) => name === again.name);
+  return [registered, listed, await outcomeOf(cluster.verifyRepository(again.name))];
+}
+
 export const listingRows: readonly Row[] = [
   {
     name: "a copy whose data is missing is listed as whole, and so is its progress",
@@ -33,7 +47,15 @@ export const listingRows: readonly Row[] = [
     expect: { registered: "ok", listed: ["one", "two"], one: "ok", progress: "ok" },
   },
   {
-    name: "a copy without any index folder is listed as whole, but its progress cannot be read",
+    name: "a copy without any index is listed as if it were whole; its progress cannot be told",
+    below: "7.0.0",
+    arrange: arrange({ what: "indicesMissing" }),
+    act: shown,
+    expect: { registered: "ok", listed: ["one", "two"], one: "ok", progress: "refused" },
+  },
+  {
+    name: "a copy without any index is listed as if it were whole; its progress cannot be told",
+    from: "7.0.0",
     arrange: arrange({ what: "indicesMissing" }),
     act: shown,
     expect: { registered: "ok", listed: ["one", "two"], one: "ok", progress: "transient" },
@@ -74,13 +96,53 @@ export const listingRows: readonly Row[] = [
       return {
         registered,
         listed: await stage.listed("copy"),
+        others: (await cluster.listSnapshots(own("copy"), { ignoreUnavailable: true })).map(({ name }) => name),
         one: await outcomeOf(cluster.getSnapshot(own("copy"), "one")),
         two: (await cluster.getSnapshot(own("copy"), "two"))?.state,
         progress: await outcomeOf(cluster.snapshotProgress(own("copy"), "one")),
         restored: await stage.restore("copy", "one", "movies", "a"),
       };
     },
-    expect: { registered: "ok", listed: "transient", one: "transient", two: "SUCCESS", progress: "transient", restored: "invalid" },
+    expect: {
+      registered: "ok",
+      listed: "transient",
+      others: ["two"],
+      one: "transient",
+      two: "SUCCESS",
+      progress: "transient",
+      restored: "invalid",
+    },
+  },
+  {
+    name: "a repository that is registered read-only refuses snapshots and deletions with an answer, not with a fault that passes",
+    arrange: copyOfTwo,
+    async act(stage) {
+      await stage.sameRepository("copy", "r");
+      return [await stage.create("copy", "three", "movies"), await stage.delete("copy", "one")];
+    },
+    expect: ["refused", "refused"],
+  },
+  {
+    name: "a registration whose verification failed stays, and a later verification fails too",
+    below: "7.0.0",
+    arrange: unwritable,
+    act: registerUnwritable,
+    expect: ["refused", true, "refused"],
+  },
+  {
+    name: "a registration whose verification failed stays, and a later verification fails too, with a type of its own",
+    from: "7.0.0",
+    below: "8.0.0",
+    arrange: unwritable,
+    act: registerUnwritable,
+    expect: ["permanent", true, "permanent"],
+  },
+  {
+    name: "a registration whose verification failed is not kept",
+    from: "8.0.0",
+    arrange: unwritable,
+    act: registerUnwritable,
+    expect: ["permanent", false, "absent"],
   },
   {
     name: "up to 2.x the listing shows the snapshots' blobs, whatever the root contains",

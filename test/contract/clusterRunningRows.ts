@@ -161,7 +161,7 @@ export const runningRows: readonly Row[] = [
       await stage.spoil("r", { what: "unwritable" });
     },
     act: async (stage) => [await stage.create("r", "lost", "small"), await stage.cluster.getSnapshot(stage.own("r"), "lost")],
-    expect: ["transient", undefined],
+    expect: ["refused", undefined],
   },
   {
     name: "a snapshot in a repository that cannot be written is accepted and leaves no trace",

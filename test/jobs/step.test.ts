@@ -50,11 +50,11 @@ describe("an effect", () => {
     const silent = world.kind({ perform: async () => Promise.reject(new AppError("transient", "cut")) });
     expect(await stepJob(silent, await world.open(), world.context("a"))).toMatchObject({
       outcome: "left",
-      reason: { code: "effect.unseen" },
+      reason: { code: "effect.unanswered" },
     });
     expect(await stepJob(world.kind(), await world.open(), world.context("b"))).toMatchObject({
       outcome: "left",
-      reason: { code: "job.claimed" },
+      reason: { code: "job.refused", params: { because: "effect.unanswered", message: "cut" } },
     });
     expect(world.requests).toBe(1);
     world.advance(60_000 + 120_000);

@@ -55,9 +55,9 @@ describe("registration drift", () => {
   });
 
   it("without a stored fingerprint the secrets are unknown, not wrong", () => {
-    expect(drift(REGISTERED, undefined)).toMatchObject({ state: "same", secrets: "unknown" });
+    expect(drift(REGISTERED, undefined)).toMatchObject({ state: "unverified", secrets: "unknown" });
     const plain: Registration = { type: "fs", settings: { location: "/srv" } };
-    expect(drift({ type: "fs", settings: { location: "/srv" } }, undefined, plain)).toMatchObject({ state: "same", secrets: "none" });
+    expect(drift({ type: "fs", settings: { location: "/srv" } }, undefined, plain)).toMatchObject({ state: "unverified", secrets: "none" });
   });
 
   it("a repository that is not registered is absent", () => {

@@ -142,3 +142,19 @@ describe("log line", () => {
     expect(written).toEqual(['{"level":"warn","message":"two\\nlines","function":"f","job":"j"}']);
   });
 });
+
+describe("warnings of the configuration", () => {
+  it("are logged once per instance, without the values", async () => {
+    const path = join(directory, "warned.yaml");
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the expression is ossnap.yaml's own.
+    writeFileSync(path, EXAMPLE_TEXT.replace("${SOURCE_PASSWORD}", "planted-in-the-file"));
+    vi.stubEnv("OSSNAP_CONFIG", path);
+    vi.resetModules();
+    const fresh = (await import("../../shared/runtime/handler.ts")).door;
+    listen();
+    for (let call = 0; call < 3; call += 1) await fresh("test", tick, async () => "done")(Buffer.from("{}"), CONTEXT);
+    const warned = lines.filter((line) => line.includes("configuration warning"));
+    expect(warned.filter((line) => line.includes("written in the file"))).toHaveLength(1);
+    expect(warned.join("")).not.toContain("planted-in-the-file");
+  });
+});

@@ -2,6 +2,7 @@ import { repositoryState } from "../../../shared/jobs/registration.ts";
 import type { Registration } from "../../../shared/model/config.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
 import { isSecretSetting } from "../../../shared/repository/settingKeys.ts";
+import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
 import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { listRepositories, type RepositoryRow } from "../../../shared/verbs/repositories/show.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -13,18 +14,27 @@ import { tableLines } from "../table.ts";
 
 export async function repositories(session: Session): Promise<Answer> {
   const rows = await listRepositories(await session.world());
-  return { schema: "repositories/1", data: rows, exitCode: EXIT.ok, text: (look) => repositoriesText(rows, look) };
+  const { warnings = [] } = session.settings();
+  const isUsable = rows.every(({ state }) => TONES[state] !== "bad");
+  return {
+    schema: "repositories/1",
+    data: rows,
+    exitCode: isUsable ? EXIT.ok : EXIT.failed,
+    text: (look) => repositoriesText(rows, look, warnings.map(printConfigFault)),
+  };
 }
 
 const TONES: Readonly<Record<RepositoryRow["state"], Tone>> = {
   same: "good",
   absent: "attention",
   different: "attention",
+  unverified: "attention",
+  failed: "bad",
   unreachable: "bad",
 };
 
-/** One line per repository, then the warnings. */
-export function repositoriesText(rows: readonly RepositoryRow[], look: Look): string {
+/** One line per repository, then the warnings about them and about the rest of ossnap.yaml. */
+export function repositoriesText(rows: readonly RepositoryRow[], look: Look, configWarnings: readonly string[] = []): string {
   if (rows.length === 0) return "ossnap.yaml names no repositories.";
   const columns = ["NAME", "CLUSTER", "TYPE", "USED BY", "STATE"].map((head) => ({ head }));
   const lines = tableLines(
@@ -37,10 +47,14 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look): st
       marked(look, TONES[row.state], say(row.reason)),
     ]),
   );
-  const warnings = rows.flatMap(({ usedBy, warnings: found }) =>
-    found.map((warning) => marked(look, "attention", `${usedBy}.register.${printFault(warning)}`)),
-  );
-  return [...lines, ...warnings].join("\n");
+  const registered = rows.flatMap(({ usedBy, warnings: found }) => found.map((warning) => `${usedBy}.register.${printFault(warning)}`));
+  const about = (text: string) => text.replace(/ .*$/, "").replace(/:$/, "");
+  const others = configWarnings.filter((text) => !registered.some((one) => about(one) === about(text)));
+  const warnings = [...registered, ...others].map((text) => marked(look, "attention", text));
+  const unverified = rows
+    .filter(({ state }) => state === "unverified")
+    .map(({ name }) => `To verify it:  ossnap repositories register ${name} --apply`);
+  return [...lines, ...warnings, ...unverified].join("\n");
 }
 
 /** Shows the wanted registration and how it differs from the current one; `--apply` writes it and lets the cluster verify it. */

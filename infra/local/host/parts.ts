@@ -52,7 +52,7 @@ function rulesOf(config: Config, region: string): EventRule[] {
   return watchTriggersFor(config, region).map(({ triggerConfig, sourceArn }) => ({
     bucket: sourceArn?.split(":").at(-1) ?? "",
     prefix: triggerConfig.filter.key.prefix,
-    suffix: triggerConfig.filter.key.suffix,
+    suffix: triggerConfig.filter.key.suffix ?? "",
     events: triggerConfig.events,
   }));
 }

@@ -4,6 +4,8 @@ import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
 const DENIED_CODES =
   /^(InvalidAccessKeyI[dD]|InvalidSecurityToken|SignatureDoesNotMatch|SignatureNotMatch|IncompleteSignature|Forbidden|NoPermission|AccessDenied)/;
 const THROTTLED_CODES = /^(Throttling|ResourceThrottled|ResourceExhausted|ServiceUnavailable|InternalServerError)/;
+/** The request itself is wrong, so that repeating it cannot help. */
+const INVALID_CODES = /^(Invalid|Missing|Malformed)/;
 const NETWORK_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR)/;
 
 /** An error thrown by the client: an API response (with `statusCode` and `code`), a network fault or a timeout. */
@@ -49,7 +51,9 @@ function kindOf(error: unknown, status: number | undefined): ErrorCode {
   if (status === 408 || status === 429 || status >= 500 || isFault(error, THROTTLED_CODES)) return "transient";
   if (status === 404) return "absent";
   if (status === 409) return "conflict";
-  return status === 400 || status === 412 || status === 413 ? "invalid" : "permanent";
+  if (status === 413 || ((status === 400 || status === 412) && isFault(error, INVALID_CODES))) return "invalid";
+  // An overdue account, an exhausted quota, a code of a later API: reported, and retried once a person acted.
+  return status >= 400 ? "refused" : "permanent";
 }
 
 /** No response, or one that is not JSON, for example from a proxy in between. */

@@ -84,14 +84,21 @@ const RULES: readonly Rule[] = [
   // The repository lists the snapshot but its blob is missing: a copy is in progress.
   { code: "transient", type: /^snapshot_missing_exception$/, text: /\/[^\]]+\] +is missing/ },
   { code: "absent", type: /^snapshot_missing_exception$/ },
+  { code: "permanent", text: /unknown parameter \[index_uuid\]/ },
   { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed|read-only/ },
   // The errors of 6.x, 7.x and 2.x when they read roots and snapshots of a later version.
   { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field (\[uuid\] found|name +\[min_version\])/ },
-  { code: "permanent", text: /unknown parameter \[index_uuid\]/ },
   { code: "invalid", type: /^snapshot_restore_exception$/ },
+  { code: "invalid", type: /^invalid_(alias|index|repository|snapshot)_name_exception$/ },
+  // 6.x on the metadata of an index of a later version.
+  { code: "invalid", text: /Unexpected field \[/ },
   { code: "invalid", text: /failed to create repository|repository type \[.*\] does not exist/ },
   { code: "permanent", text: /disabled to prevent data corruption|concurrent modification of the index-N file/ },
   { code: "permanent", type: /^repository_verification_exception$/ },
+  // A snapshot's blob or a root that is still being copied, or is lost; the rules for later formats come first.
+  { code: "transient", text: /Snapshot could not be read|(could not read|exception when loading) repository data/ },
+  // Answers 500 although only a node or the network failed.
+  { code: "transient", type: /^(\w+_transport|timeout|node_closed|node_disconnected|node_not_connected|failed_node)_exception$/ },
 ];
 
 function answeredError(error: errors.ResponseError, context: FaultContext): AppError {
@@ -123,15 +130,17 @@ function codeOf(status: number, type: string | undefined, reasons: string[]): Er
     if (text !== undefined && !reasons.some((reason) => text.test(reason))) continue;
     return rule.code;
   }
-  return codeOfStatus(status);
+  return codeOfStatus(status, type !== undefined || reasons.length > 0);
 }
 
-function codeOfStatus(status: number): ErrorCode {
+/** An error that Elasticsearch wrote is its answer; anything else comes from a proxy in between, which may recover. */
+function codeOfStatus(status: number, isAnswer: boolean): ErrorCode {
   if (status === 401 || status === 403) return "denied";
   if (status === 404) return "absent";
   if (status === 409) return "conflict";
-  if (status === 408 || status === 429 || status >= 500) return "transient";
-  return status >= 400 ? "invalid" : "permanent";
+  if (status < 400) return "permanent";
+  const isUnavailable = status === 408 || status > 500;
+  return isAnswer && !isUnavailable ? "refused" : "transient";
 }
 
 /** `error` is an object with a chain of `caused_by`, or for a few requests a bare string. */

@@ -88,7 +88,14 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
 
     async updateIndexSettings(index, settings) {
       requireExactName("index", index);
-      await write({ subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
+      try {
+        await write({ subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
+      } catch (error) {
+        // Whatever the version says of it, a setting that cannot be changed never can.
+        if (hasCode(error, "refused") && faultOf(error)?.status === 400)
+          throw new AppError("invalid", error.message, { cause: error.cause });
+        throw error;
+      }
     },
 
     /** An index that does not exist counts as deleted. Errors: `invalid` for an alias (5.5 would delete the index behind it). */

@@ -53,10 +53,12 @@ type SnapshotCalls = Pick<
 /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/snapshot-restore-apis.html */
 export function snapshotCalls(client: ElasticsearchClient, version: () => Promise<string>): SnapshotCalls {
   return {
-    async listSnapshots(repository) {
+    async listSnapshots(repository, { ignoreUnavailable = false } = {}) {
       requireExactName("repository", repository);
       const path = ["_snapshot", repository, "_all"];
-      const answer = await client.request(snapshotsAnswer, { subject: `snapshots of repository ${repository}`, method: "GET", path });
+      const query = ignoreUnavailable ? { query: { ignore_unavailable: true } } : {};
+      const call = { subject: `snapshots of repository ${repository}`, method: "GET" as const, path, ...query };
+      const answer = await client.request(snapshotsAnswer, call);
       return answer.snapshots.map(toSnapshot);
     },
 

@@ -17,11 +17,12 @@ export function readRoot(state: MemoryClusterState, repository: string): readonl
 }
 
 /** Like {@link readRoot}, but also reads each snapshot's own blob: one that is missing, or unreadable for 2.x, fails the whole call. */
-export function readSnapshots(state: MemoryClusterState, repository: string): readonly MemorySnapshot[] {
+export function readSnapshots(state: MemoryClusterState, repository: string, ignoreUnavailable = false): readonly MemorySnapshot[] {
   const snapshots = readRoot(state, repository);
   const all = state.places.at(requireRepository(state, repository).settings);
   if (isBefore(state.version, 5, 0) && all.some(({ version }) => !isBefore(version, 5, 0)))
     throw refuse(state, "permanent", `[${repository}] Snapshot could not be read: unknown parameter [index_uuid]`);
+  if (ignoreUnavailable) return snapshots.filter(({ blobMissing }) => !blobMissing);
   for (const snapshot of snapshots) requireBlob(state, repository, snapshot);
   return snapshots;
 }

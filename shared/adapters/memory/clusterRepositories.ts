@@ -1,5 +1,5 @@
-import type { Cluster, RegisteredRepositoryInput } from "../../model/cluster.ts";
-import { type MemoryClusterState, refuse, requireExact, requireRepository } from "./clusterState.ts";
+import type { Cluster, RegisteredRepository, RegisteredRepositoryInput } from "../../model/cluster.ts";
+import { isBefore, type MemoryClusterState, refuse, requireExact, requireRepository } from "./clusterState.ts";
 
 const TYPES = ["fs", "url", "oss", "s3", "gcs", "azure", "source"];
 
@@ -11,21 +11,40 @@ export function repositoryCalls(state: MemoryClusterState): RepositoryCalls {
       return [...state.repositories.values()].map(({ name, type, settings }) => ({ name, type, settings: { ...settings } }));
     },
 
-    async putRepository(repository) {
+    async putRepository(repository, { verify }) {
       const { name, type, settings } = repository;
       requireExact(state, "repository", name);
       requireUsable(state, repository);
       const used = [...state.snapshots, ...state.restores].some((work) => work.repository === name);
       if (used) throw refuse(state, "conflict", `repository ${name}: trying to modify or unregister repository that is currently used`);
       const shown = Object.entries(settings).filter(([key]) => !/secret|password|token|access_key/.test(key));
+      const before = state.repositories.get(name);
       state.repositories.set(name, { name, type, settings: Object.fromEntries(shown.map(([key, value]) => [key, String(value)])) });
+      try {
+        if (verify) requireWritable(state, name);
+      } catch (error) {
+        // Before 8.0 a registration is kept that could not be verified.
+        if (!isBefore(state.version, 8, 0)) restore(state, name, before);
+        throw error;
+      }
     },
 
     async verifyRepository(name) {
-      requireRepository(state, name);
+      requireWritable(state, name);
       return { nodes: state.dataNodes };
     },
   };
+}
+
+function requireWritable(state: MemoryClusterState, name: string): void {
+  const { settings } = requireRepository(state, name);
+  if (settings.readonly !== "true" && state.places.damageAt(settings).has("unwritable"))
+    throw refuse(state, isBefore(state.version, 7, 0) ? "refused" : "permanent", `[${name}] path is not accessible on master node`);
+}
+
+function restore(state: MemoryClusterState, name: string, before: RegisteredRepository | undefined): void {
+  if (before) state.repositories.set(name, before);
+  else state.repositories.delete(name);
 }
 
 function requireUsable(state: MemoryClusterState, { name, type, settings }: RegisteredRepositoryInput): void {

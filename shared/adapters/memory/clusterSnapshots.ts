@@ -25,8 +25,8 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
   const finishedIn = (repository: string) => state.places.at(requireRepository(state, repository).settings);
   const runningIn = (repository: string) => state.snapshots.filter((running) => running.repository === repository);
   return {
-    async listSnapshots(repository) {
-      const found = readSnapshots(state, repository).map(shown);
+    async listSnapshots(repository, { ignoreUnavailable = false } = {}) {
+      const found = readSnapshots(state, repository, ignoreUnavailable).map(shown);
       found.push(...runningIn(repository).map(({ snapshot }) => snapshot));
       countSnapshotPoll(state);
       return found;
@@ -93,7 +93,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
 function requireProgress(state: MemoryClusterState, repository: string, finished: MemorySnapshot): void {
   requireBlob(state, repository, finished);
   if (state.places.damageAt(requireRepository(state, repository).settings).has("indicesMissing"))
-    throw refuse(state, "transient", `[${repository}:${finished.name}] an index's blob is missing`);
+    throw refuse(state, isBefore(state.version, 7, 0) ? "refused" : "transient", `[${repository}:${finished.name}] a blob is missing`);
 }
 
 function runningOf(state: MemoryClusterState, repository: string, name: string): RunningSnapshot | undefined {
@@ -118,9 +118,9 @@ function requireCreatable(state: MemoryClusterState, repository: string, name: s
     if (!there) throw refuse(state, "absent", `no such index [${index}]`);
     if (there.state === "close") throw refuse(state, "invalid", `index [${index}] closed`);
   }
-  // The server answers this with a 500 without a specific type.
+  // The server answers this with a 500 and a general type.
   if (requireRepository(state, repository).settings.readonly === "true")
-    throw refuse(state, "transient", `[${repository}] cannot create snapshot in a readonly repository`);
+    throw refuse(state, "refused", `[${repository}] cannot create snapshot in a readonly repository`);
 }
 
 interface Beginning {
@@ -134,7 +134,7 @@ interface Beginning {
 
 function begin(state: MemoryClusterState, { repository, name, indices, metadata, throttled, unwritable }: Beginning): void {
   const outcome = unwritable ? "noTrace" : (state.outcomes.shift() ?? { state: "SUCCESS" as const });
-  if (outcome === "noTrace" && excludes(state)) throw refuse(state, "transient", `[${repository}] could not write snapshot`);
+  if (outcome === "noTrace" && excludes(state)) throw refuse(state, "refused", `[${repository}] could not write snapshot`);
   if (outcome === "noTrace") return;
   const held = new Map(indices.map((index) => [index, copyOf(state.indices.get(index) as Held)]));
   const snapshot: ClusterSnapshot = {
@@ -157,7 +157,7 @@ function begin(state: MemoryClusterState, { repository, name, indices, metadata,
 
 function requireDeletable(state: MemoryClusterState, repository: string, name: string, running: RunningSnapshot | undefined): void {
   if (requireRepository(state, repository).settings.readonly === "true")
-    throw refuse(state, "transient", `[${repository}] cannot delete snapshot from a readonly repository`);
+    throw refuse(state, "refused", `[${repository}] cannot delete snapshot from a readonly repository`);
   const restoring = state.restores.some((restore) => excludes(state) || (restore.repository === repository && restore.snapshot === name));
   // 2.x does not check this and deletes the blobs while a restore reads them.
   if (restoring && !isBefore(state.version, 5, 0))

@@ -36,6 +36,7 @@ const STATUS: Record<ErrorCode | HttpFault | "internal", number> = {
   permanent: 500,
   internal: 500,
   denied: 502,
+  refused: 502,
   transient: 503,
 };
 
@@ -55,6 +56,7 @@ const TITLES: Record<keyof typeof STATUS, string> = {
   permanent: "Something went wrong",
   internal: "Something went wrong",
   denied: "A system behind ossnap refused us",
+  refused: "A system behind ossnap refused",
   transient: "A system behind ossnap did not answer",
 };
 

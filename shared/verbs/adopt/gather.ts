@@ -40,7 +40,7 @@ async function found(subject: string, look: () => Promise<Found[]>): Promise<Fin
     return (await look()).map((one) => ({ subject, ...one }));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const code = hasCode(error, "transient", "denied", "absent", "conflict", "invalid") ? error.code : "permanent";
+    const code = hasCode(error, "transient", "denied", "refused", "absent", "conflict", "invalid") ? error.code : "permanent";
     return [{ subject, reason: reason("gather.failed", { code, message: messageOf(error) }), writes: [], failed: true }];
   }
 }

@@ -53,7 +53,7 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
   const why = snapshot
     ? reason("adopt.position", { index: index.name, snapshot: snapshot.name, uuid })
     : reason("adopt.positionGone", { index: index.name, url: store.url });
-  return [...said, { reason: why, writes }, ...leftovers(restored, served)];
+  return [...said, { reason: why, writes }, ...leftovers(work, restored, served)];
 }
 
 function nameOf(index: string, { uuid, startTime }: RootSnapshot, { restore }: Watch): string {
@@ -108,12 +108,17 @@ async function isStarted(cluster: Cluster, { name, state, shards }: ClusterIndex
   return state === "open" && (await cluster.health(name))?.primariesActive === shards;
 }
 
-/** Indices that served earlier were scheduled for deletion; that schedule is lost, and nothing is deleted on a guess. */
-function leftovers(restored: readonly Restored[], served: Restored): Found[] {
+/** Indices that served earlier are deleted by their jobs; where these are lost, nothing is deleted on a guess. */
+function leftovers(work: OpenWork, restored: readonly Restored[], served: Restored): Found[] {
   const stem = parseRestoredIndexName(served.index.name)?.stem;
+  const kept = work.jobs.flatMap(({ kind, intent }) => (kind === "retire" ? [(intent.input as { index: string }).index] : []));
   const old = restored
     .filter(
-      ({ index, digits }) => digits < served.digits && index.aliases.length === 0 && parseRestoredIndexName(index.name)?.stem === stem,
+      ({ index, digits }) =>
+        !kept.includes(index.name) &&
+        digits < served.digits &&
+        index.aliases.length === 0 &&
+        parseRestoredIndexName(index.name)?.stem === stem,
     )
     .map(({ index }) => index.name);
   if (old.length === 0) return [];

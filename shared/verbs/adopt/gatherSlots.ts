@@ -15,6 +15,7 @@ import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
+import { listedSnapshots } from "../snapshots/gather.ts";
 import type { Found } from "./types.ts";
 
 /** The same number that a policy's own backups keep. */
@@ -77,9 +78,8 @@ export async function adoptBackups(world: World, work: OpenWork, { name, policy,
 
 /** The writing cluster also knows running snapshots; if the repository is not registered there, the bucket is read instead. */
 async function heldSnapshots(world: World, repository: string): Promise<HeldSnapshot[]> {
-  const { cluster } = configured(world.config, "repositories", repository);
   try {
-    const listed = await world.cluster(cluster).listSnapshots(repository);
+    const listed = await listedSnapshots(world, repository);
     return listed.map((snapshot) => ({ ...snapshot, indices: snapshot.indices.length }));
   } catch (error) {
     if (!hasCode(error, "absent")) throw error;

@@ -10,25 +10,33 @@ import type { OpenedRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 
-/** What is stored of the last root that was unambiguous. */
+/** What is stored of the last root that was unambiguous and handled. */
 interface WatchUuids {
   uuids: string[];
   lastModified: string | undefined;
   repositoryUuid: string | undefined;
 }
 
+/** An unambiguous root. */
+export interface ClearRoot {
+  /** The snapshots of the last root that was handled. */
+  before: ReadonlySet<string> | undefined;
+  /** Stores this root as handled. */
+  remember(): Promise<void>;
+}
+
 /**
- * Whether it is uncertain that a watch's highest root is the newest state of its repository. Reported once, resolved once; an unambiguous
- * root is stored.
+ * Checks that a watch's highest root is certainly the newest state of its repository; `undefined` if not, which is reported once and
+ * resolved once.
  */
-export async function isAmbiguous(
+export async function clearRoot(
   world: World,
   work: OpenWork,
   watchName: string,
   { store, roots, opened }: { store: BlobStore; roots: ReadonlyMap<number, BlobInfo>; opened: OpenedRepository },
-): Promise<boolean> {
+): Promise<ClearRoot | undefined> {
   const { root, rootInfo } = opened;
-  if (root === undefined) return false;
+  if (root === undefined) return { before: undefined, remember: async () => undefined };
   const key = `ambiguous:${watchName}`;
   const stored = await readObject<WatchUuids>(world.state, stateKey.watchUuids(watchName));
   const uuids = root.snapshots.map(({ uuid }) => uuid);
@@ -40,7 +48,7 @@ export async function isAmbiguous(
   });
   if (why !== undefined) {
     await raiseNotice(world, { key, code: "root.ambiguous", severity: "bad", reason: why });
-    return true;
+    return undefined;
   }
   if (work.live.notices.has(key)) await resolveNotice(world, key, "root.ambiguous", reason("root.clear", { root: root.key }));
   // An empty root does not identify its repository, so the earlier uuids are kept.
@@ -49,8 +57,12 @@ export async function isAmbiguous(
     lastModified: rootInfo?.lastModified?.toISOString(),
     repositoryUuid: root.repositoryUuid ?? stored?.repositoryUuid,
   };
-  if (JSON.stringify(now) !== JSON.stringify(stored)) await writeObject(world.state, stateKey.watchUuids(watchName), now);
-  return false;
+  return {
+    before: stored && new Set(stored.uuids),
+    async remember() {
+      if (JSON.stringify(now) !== JSON.stringify(stored)) await writeObject(world.state, stateKey.watchUuids(watchName), now);
+    },
+  };
 }
 
 /** Reads lower roots that are newer than the highest; if one cannot be decoded, its snapshots stay unknown. */

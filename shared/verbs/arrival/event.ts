@@ -1,11 +1,11 @@
 import { rootGenerationOf } from "../../format/keys.ts";
 import type { Created } from "../../jobs/log.ts";
 import { type OpenWork, readOpenWork } from "../../jobs/openWork.ts";
-import type { Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { lookAtWatch } from "./look.ts";
+import { arrivalsOf } from "./openJobs.ts";
 
 export interface CopiedBlob {
   bucket: string;
@@ -27,16 +27,6 @@ export async function receiveBlob(world: World, blob: CopiedBlob): Promise<Event
   const created = await lookAtWatch(world, work, watch, { by: "event", who: `${blob.bucket}/${blob.key}` });
   for (const { id } of arrivalsOf(work, watch)) work.eager.add(id);
   return { watch, work, created };
-}
-
-/** Open arrivals of a watch. */
-export function arrivalsOf({ jobs }: OpenWork, watch: string): Job[] {
-  return jobs.filter(({ kind, intent }) => kind === "arrival" && (intent.input as { watchName: string }).watchName === watch);
-}
-
-/** Open restores that were requested by arrivals of a watch. */
-export function restoresOf({ jobs }: OpenWork, watch: string): Job[] {
-  return jobs.filter(({ kind, intent }) => kind === "restore" && (intent.input as { watch?: string }).watch === watch);
 }
 
 /** The key below a place's base path; `undefined` for another bucket or prefix. */

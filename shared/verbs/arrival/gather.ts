@@ -35,6 +35,7 @@ export async function gatherArrival(world: World, work: OpenWork, job: ArrivalJo
   const dated = await datedSnapshots(store, opened);
   const here = dated.find(({ uuid }) => uuid === snapshot.uuid);
   if (!here) return { seen: "vanished" };
+  if (snapshot.isOrderTime) here.startTime = new Date(snapshot.startTime);
   const before = watch.restore.which === "each" ? olderOpen(work, job) : undefined;
   if (before) return { seen: "queued", by: before };
   const position = work.live.positions.get(watchName)?.at(-1);
@@ -81,7 +82,9 @@ function olderOpen(work: OpenWork, job: ArrivalJob): string | undefined {
   const { watchName, snapshot } = job.intent.input;
   const isOlder = ({ intent }: Job) => {
     const input = intent.input as { watchName?: string; watch?: unknown; snapshot?: { startTime: string } };
-    return (input.watchName === watchName || input.watch === watchName) && (input.snapshot?.startTime ?? "") < snapshot.startTime;
+    const startTime = input.snapshot?.startTime ?? "";
+    // One whose time is unknown may be lost, and delays nothing.
+    return (input.watchName === watchName || input.watch === watchName) && startTime !== "" && startTime < snapshot.startTime;
   };
   return work.jobs.find((other) => (other.kind === "arrival" || other.kind === "restore") && other.id !== job.id && isOlder(other))?.id;
 }
@@ -142,7 +145,7 @@ async function look(
   });
   if (proof) {
     const start = proof.closure?.snapshot.startTime;
-    if (start) job.intent.input.snapshot.startTime = start.toISOString();
+    if (start && !job.intent.input.snapshot.isOrderTime) job.intent.input.snapshot.startTime = start.toISOString();
     return { seen: "proof", proof, since };
   }
   if (isTimeUp(world)) work.cut.add(job.id);

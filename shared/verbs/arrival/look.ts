@@ -5,16 +5,19 @@ import { configured, type World } from "../../jobs/world.ts";
 import type { BlobInfo } from "../../model/blobStore.ts";
 import { shortHash } from "../../model/hash.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
-import { timeDigits } from "../../model/restoredName.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRoots, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
-import { isAmbiguous } from "./ambiguity.ts";
+import { clearRoot } from "./ambiguity.ts";
 import { arrivalOf, askArrival } from "./ask.ts";
+import { arrivalsOf, restoresOf } from "./openJobs.ts";
+import { type PlannedArrivals, planArrivals, type Wanted } from "./plan.ts";
 import { restoreOrder } from "./restoreOrder.ts";
+import { reportPassedOver } from "./show.ts";
+import type { ArrivalInput } from "./step.ts";
 
 /**
  * Checks whether a watch's newest root lists good snapshots above its position and writes the intent to bring them in. Returns those jobs.
@@ -29,23 +32,58 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
 
   const opened = await openRepository(store);
-  if (await isAmbiguous(world, work, watchName, { store, roots, opened })) return [];
+  const clear = await clearRoot(world, work, watchName, { store, roots, opened });
+  if (!clear) return [];
   const dated = await datedSnapshots(store, opened);
-  const above = newestGoodFirst(dated).filter((snapshot) => isAbove(snapshot, work, watchName));
-  const created: Created[] = [];
-  // `each` brings in all of them, oldest first; otherwise the newest, or the next one if that failed.
-  for (const snapshot of watch.restore.which === "each" ? above.reverse() : above) {
-    const one = await requestArrival(world, work, watchName, { snapshot, generation: opened.root?.generation ?? 0, asked });
-    created.push(one);
-    if (watch.restore.which !== "each" && (one.outcome !== "done" || one.done.state === "done")) break;
-  }
+  const now = world.clock.now();
+  const position = work.live.positions.get(watchName)?.at(-1);
+  const planned = planArrivals({
+    good: newestGoodFirst(dated),
+    before: clear.before,
+    position,
+    open: openTimes(work, watchName),
+    now,
+  });
+  const created = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
+  const lost = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
-  if (dated.every(({ startTime, state }) => startTime !== undefined || state !== "SUCCESS"))
-    await recordMark(world, work.live.watchRoots, {
-      name: watchName,
-      prefix: stateKey.watchRoots(watchName),
-      mark,
-    });
+  const mayArrive = lost.some(({ uuid }) => !clear.before?.has(uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
+  await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
+  if (mayArrive) return created;
+  await clear.remember();
+  await recordMark(world, work.live.watchRoots, { name: watchName, prefix: stateKey.watchRoots(watchName), mark });
+  return created;
+}
+
+function isOlder(root: BlobInfo | undefined, now: Date, ageMs: number): boolean {
+  return root?.lastModified !== undefined && now.getTime() - root.lastModified.getTime() > ageMs;
+}
+
+function openTimes(work: OpenWork, watchName: string): string[] {
+  return [...arrivalsOf(work, watchName), ...restoresOf(work, watchName)].map(
+    ({ intent }) => (intent.input as ArrivalInput).snapshot.startTime,
+  );
+}
+
+/**
+ * `each` brings in all, oldest first; otherwise the newest, or the next one if that failed. One that may be newer, but whose time is
+ * unknown, does not delay the others.
+ */
+async function requestArrivals(
+  world: World,
+  work: OpenWork,
+  watchName: string,
+  { planned, generation, asked }: { planned: PlannedArrivals; generation: number; asked: Asked },
+): Promise<Created[]> {
+  const { which } = configured(world.config, "watches", watchName).restore;
+  const request = (snapshot: Wanted) => requestArrival(world, work, watchName, { snapshot, generation, asked });
+  const created: Created[] = [];
+  for (const snapshot of planned.undated.slice(0, which === "each" ? undefined : 1)) created.push(await request(snapshot));
+  for (const snapshot of which === "each" ? [...planned.wanted].reverse() : planned.wanted) {
+    const one = await request(snapshot);
+    created.push(one);
+    if (which !== "each" && (one.outcome !== "done" || one.done.state === "done")) break;
+  }
   return created;
 }
 
@@ -56,17 +94,11 @@ function watchMark(roots: ReadonlyMap<number, BlobInfo>, highest: number, info: 
   return [rootMark(highest, info), ...(later.length === 0 ? [] : [shortHash(8, ...marks)])].join("-");
 }
 
-function isAbove(snapshot: RootSnapshot, work: OpenWork, watchName: string): boolean {
-  const position = work.live.positions.get(watchName)?.at(-1);
-  if (!position || !snapshot.startTime) return position?.uuid !== snapshot.uuid;
-  return timeDigits(snapshot.startTime) > position.digits;
-}
-
 async function requestArrival(
   world: World,
   work: OpenWork,
   watchName: string,
-  { snapshot, generation, asked }: { snapshot: RootSnapshot; generation: number; asked: Asked },
+  { snapshot, generation, asked }: { snapshot: Wanted; generation: number; asked: Asked },
 ): Promise<Created> {
   const created = await askArrival(world, watchName, snapshot, generation, asked);
   if (created.outcome === "created") work.jobs.push(created.job);

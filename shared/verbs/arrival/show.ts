@@ -1,6 +1,15 @@
+import { snapshotKey } from "../../format/keys.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { RootSnapshot } from "../../model/repository.ts";
+import { digitsTime } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import type { WatchPosition } from "../../state/liveView.ts";
+import type { PlannedArrivals } from "./plan.ts";
 import type { ArrivalJob } from "./step.ts";
+
+const NAMES_SHOWN = 3;
 
 /** The part of the result that the permanent record stores. */
 export function arrivalResult({ intent, head }: ArrivalJob): unknown {
@@ -14,10 +23,62 @@ export function arrivalResult({ intent, head }: ArrivalJob): unknown {
   };
 }
 
-/** Reports a failed arrival, or that an earlier failure is resolved. */
+/** Reports a failed arrival, or that an earlier failure is resolved: by a snapshot that is not older. */
 export async function reportArrival(world: World, job: ArrivalJob): Promise<void> {
   const key = `arrival-failed:${job.intent.input.watchName}`;
+  const upTo = job.intent.input.snapshot.startTime;
   if (job.head.state === "failed")
-    await raiseNotice(world, { key, code: "arrival.failed", severity: "bad", reason: job.head.reason, job: job.id });
-  if (job.head.state === "done") await resolveNotice(world, key, "arrival.failed", job.head.reason);
+    await raiseNotice(world, { key, code: "arrival.failed", severity: "bad", reason: job.head.reason, job: job.id, upTo });
+  if (job.head.state === "done") await resolveNotice(world, key, "arrival.failed", job.head.reason, upTo);
+}
+
+export interface PassedOver {
+  planned: PlannedArrivals;
+  position: WatchPosition | undefined;
+  /** Snapshots whose own blob is missing and is not expected any more. */
+  lost: readonly RootSnapshot[];
+  /** Something newer is being brought in. */
+  isServing: boolean;
+}
+
+/** Reports once, each with its way out, what a look passes over: a wrong clock, an older snapshot that is listed anew, a lost blob. */
+export async function reportPassedOver(
+  world: World,
+  work: OpenWork,
+  watch: string,
+  { planned, position, lost, isServing }: PassedOver,
+): Promise<void> {
+  const served = position ? digitsTime(position.digits).toISOString() : "";
+  const names = (snapshots: readonly RootSnapshot[]) => snapshots.slice(0, NAMES_SHOWN).map(({ name }) => name);
+  const { register } = world.config.watches[watch] ?? {};
+  const passed = planned.passedOver;
+  const where = { watch, repository: register?.name ?? "", served };
+  await reportWhile(world, work, {
+    key: `watch-ahead:${watch}`,
+    why: planned.isAhead ? reason("watch.ahead", { watch, served }) : undefined,
+    over: reason("watch.notAhead", { watch }),
+  });
+  await reportWhile(world, work, {
+    key: `watch-older:${watch}`,
+    why: passed.length > 0 ? reason("watch.older", { ...where, count: passed.length, snapshots: names(passed) }) : undefined,
+    over: isServing ? reason("watch.goesOn", { watch }) : undefined,
+  });
+  const keys = lost.slice(0, NAMES_SHOWN).map(({ uuid }) => snapshotKey(uuid));
+  await reportWhile(world, work, {
+    key: `watch-lost:${watch}`,
+    why: lost.length > 0 ? reason("watch.lost", { watch, count: lost.length, snapshots: names(lost), keys }) : undefined,
+    over: reason("watch.found", { watch }),
+  });
+}
+
+/** Raised while there is a reason; resolved when there is none and `over` says what changed. */
+async function reportWhile(
+  world: World,
+  { live }: OpenWork,
+  { key, why, over }: { key: string; why: Reason | undefined; over: Reason | undefined },
+): Promise<void> {
+  const code = key.slice(0, key.indexOf(":")).replace("-", ".");
+  if (why) {
+    if (!live.notices.has(key)) await raiseNotice(world, { key, code, severity: "warning", reason: why });
+  } else if (over && live.notices.has(key)) await resolveNotice(world, key, code, over);
 }

@@ -7,7 +7,8 @@ import type { MissingBlob, SnapshotProof } from "../../model/repository.ts";
 export interface ArrivalInput {
   watchName: string;
   watch: Watch;
-  snapshot: { name: string; uuid: string; startTime: string };
+  /** `isOrderTime`: the snapshot's own time lies, and `startTime` puts it after what was served. */
+  snapshot: { name: string; uuid: string; startTime: string; isOrderTime?: true };
   generation: number;
 }
 

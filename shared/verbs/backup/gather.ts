@@ -48,7 +48,7 @@ async function startedSnapshots(
     return await slotSnapshotsOf(cluster, job, mark);
   } catch (error) {
     // With outdated keys nothing can be read, and registering with the new keys must proceed.
-    if (hasCode(error, "transient", "denied", "absent", "permanent")) return [];
+    if (hasCode(error, "transient", "denied", "refused", "absent", "permanent")) return [];
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
 import { dueSlots } from "../../plan/slots.ts";
-import { stateKey } from "../../state/keys.ts";
+import { type SlotHint, stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
 import { askBackup } from "./ask.ts";
 import { recordSlot } from "./recordSlot.ts";
@@ -17,6 +17,9 @@ const TIMER_GRACE_MS = 2 * 60_000;
 /** A slot without a snapshot is late after this plus twice its usual duration. */
 const LATE_GRACE_MS = 10 * 60_000;
 
+/** Tolerated difference between the clocks of a timer and of the store. */
+const AHEAD_MS = 5 * 60_000;
+
 /** One hour of minutely slots: Function Compute retries timer events for an hour (s.yaml), and more would exceed a tick. */
 const FENCED_MAX = 60;
 
@@ -26,14 +29,14 @@ const FENCED_MAX = 60;
  */
 export async function lookForSlots(world: World, work: OpenWork, name: string, policy: BackupPolicy): Promise<void> {
   const now = world.clock.now();
-  const hints = work.live.slots.get(name) ?? [];
+  const hints = hintsUntil(work, name, now);
   const dealtWith = hints.at(-1);
   if (dealtWith === undefined) {
     // The policy is seen for the first time; earlier slots do not count.
     await recordSlot(world, work, name, { slot: slotOf(now), state: "firstSeen", seconds: 0 });
     return;
   }
-  await reportTarget(world, work, name, policy, now);
+  await reportTarget(world, work, name, { policy, hints, now });
   const due = dueSlots(policy.schedule, slotTime(dealtWith.slot), now).map(slotOf);
   const newest = due.at(-1);
   if (newest === undefined) return;
@@ -49,6 +52,11 @@ export async function lookForSlots(world: World, work: OpenWork, name: string, p
   const usualSeconds = hints.filter(({ state }) => state === "done").at(-1)?.seconds ?? 0;
   if (lateMs < LATE_GRACE_MS + 2000 * usualSeconds || (await world.log.done(jobId.backup(name, newest)))) return;
   await reportLate(world, name, reason("backup.late", { policy: name, slot: newest, minutes: Math.round(lateMs / 60_000) }), newest);
+}
+
+/** A slot in the future, as a snapshot's name can claim, would hide all slots until then. */
+function hintsUntil({ live }: OpenWork, name: string, now: Date): SlotHint[] {
+  return (live.slots.get(name) ?? []).filter(({ slot }) => slotTime(slot).getTime() <= now.getTime() + AHEAD_MS);
 }
 
 /**

@@ -5,6 +5,7 @@ import { jobId } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { slotTime } from "../../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import type { SlotHint } from "../../state/keys.ts";
 import { recordSlot } from "./recordSlot.ts";
 import type { BackupJob } from "./step.ts";
 
@@ -30,10 +31,11 @@ export async function reportBackup(world: World, work: OpenWork, job: BackupJob)
       severity: "bad",
       reason: job.head.reason,
       job: job.id,
+      upTo: slot,
     });
   if (job.head.state !== "done") return;
-  await resolveNotice(world, `backup-failed:${policyName}`, "backup.failed", job.head.reason);
-  await resolveNotice(world, `late:${policyName}`, "backup.late", job.head.reason);
+  await resolveNotice(world, `backup-failed:${policyName}`, "backup.failed", job.head.reason, slot);
+  await resolveNotice(world, `late:${policyName}`, "backup.late", job.head.reason, slot);
 }
 
 function secondsOf(job: BackupJob): number {
@@ -42,12 +44,17 @@ function secondsOf(job: BackupJob): number {
 
 export async function reportLate(world: World, name: string, why: Reason, slot?: string): Promise<void> {
   const job = slot === undefined ? {} : { job: jobId.backup(name, slot) };
-  await raiseNotice(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: why, ...job });
+  await raiseNotice(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: why, ...job, upTo: slot });
 }
 
 /** Reports when the newest good slot is older than the policy's recovery point objective. */
-export async function reportTarget(world: World, { live }: OpenWork, name: string, { rpoMs }: BackupPolicy, now: Date): Promise<void> {
-  const good = (live.slots.get(name) ?? []).filter(({ state }) => state === "done" || state === "firstSeen").at(-1);
+export async function reportTarget(
+  world: World,
+  { live }: OpenWork,
+  name: string,
+  { policy: { rpoMs }, hints, now }: { policy: BackupPolicy; hints: readonly SlotHint[]; now: Date },
+): Promise<void> {
+  const good = hints.filter(({ state }) => state === "done" || state === "firstSeen").at(-1);
   if (rpoMs === undefined || !good) return;
   const ageMs = now.getTime() - slotTime(good.slot).getTime();
   const params = { policy: name, hours: Math.round(ageMs / 3_600_000), target: Math.round(rpoMs / 3_600_000) };

@@ -36,14 +36,16 @@ async function lookForSuccess(world: World, work: OpenWork, copyName: string, po
   const opened = await openRepository(source);
   const ours = newestGoodFirst(await datedSnapshots(source, opened)).filter(({ name }) => parseSnapshotName(name)?.policy === policy);
   const [newest] = ours;
-  if (newest && !isSeen(newest.uuid)) {
+  // The newest by its time need not be the newest by its slot: the clock of the source may have been ahead.
+  const told = isTold ? ours.find(({ name }) => parseSnapshotName(name)?.slot === success.slot) : undefined;
+  const fresh = [newest, told].flatMap((one) => (one && !isSeen(one.uuid) ? [one.uuid] : []));
+  if (fresh.length > 0) {
     const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, opened);
     if (created.outcome === "created") work.jobs.push(created.job);
-    await remember(world, work, copyName, newest.uuid);
+    for (const uuid of new Set(fresh)) await remember(world, work, copyName, uuid);
   }
   // A success that the source does not list yet is checked again.
-  if (isTold && ours.some(({ name }) => parseSnapshotName(name)?.slot === success.slot))
-    await remember(world, work, copyName, afterMark(success.slot));
+  if (told && success) await remember(world, work, copyName, afterMark(success.slot));
   await remember(world, work, copyName, rootMark(highest, info));
 }
 
@@ -54,7 +56,8 @@ async function lookForSlot(world: World, work: OpenWork, copyName: string, sched
   const now = world.clock.now();
   const dealtWith = (work.live.copySeen.get(copyName) ?? [])
     .map(({ mark }) => mark)
-    .filter((mark) => mark.startsWith("slot-"))
+    // A time in the future would hide all others until then.
+    .filter((mark) => mark.startsWith("slot-") && slotTime(mark.slice("slot-".length)) <= now)
     .at(-1);
   if (dealtWith === undefined) return remember(world, work, copyName, `slot-${slotOf(now)}`);
   const due = dueSlots(schedule, slotTime(dealtWith.slice("slot-".length)), now).at(-1);

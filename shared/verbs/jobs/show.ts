@@ -98,7 +98,7 @@ export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
     kind,
     about: intent.about,
     state: head.state,
-    reason: head.reason,
+    reason: head.trouble ?? head.reason,
     by: intent.asked.who,
     askedBy: intent.asked.by,
     since: createdAt.toISOString(),

@@ -11,6 +11,7 @@ import { type PrunePlan, planPrune } from "../../plan/retention.ts";
 import { deletesMany } from "../../plan/versions.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
+import { listedSnapshots } from "../snapshots/gather.ts";
 import type { PruneJob, PruneObservation, PruneTarget } from "./step.ts";
 
 /** Forty names of 60 bytes fit into the 3,900 bytes of a request line. */
@@ -64,7 +65,7 @@ export async function gatherPrunePlan(world: World, policyName: string, policy: 
   const { cluster: clusterName } = configured(world.config, "repositories", policy.repository);
   const cluster = world.cluster(clusterName);
   const info = await cluster.info();
-  const snapshots = await cluster.listSnapshots(policy.repository);
+  const snapshots = await listedSnapshots(world, policy.repository);
   const mark = snapshotMark(info.uuid, policyName);
   const plan = planPrune({
     policy: policyName,

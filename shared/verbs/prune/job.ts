@@ -3,6 +3,7 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
+import { listedSnapshots } from "../snapshots/gather.ts";
 import { gatherPrune, stillExists } from "./gather.ts";
 import { pruneResult, reportPrune } from "./show.ts";
 import { type PruneData, type PruneInput, type PruneObservation, type PruneTarget, stepPrune } from "./step.ts";
@@ -16,7 +17,7 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
     effects: {
       deleteSnapshots: {
         async lookUp(job, args: { snapshots: PruneTarget[] }) {
-          const there = await world.cluster(configuredCluster(job)).listSnapshots(job.intent.input.policy.repository);
+          const there = await listedSnapshots(world, job.intent.input.policy.repository);
           const left = args.snapshots.filter((target) => stillExists(target, there));
           if (left.length > 0) return { found: "none" };
           return {
@@ -29,7 +30,7 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
         async perform(job, args: { snapshots: PruneTarget[] }) {
           const { repository } = job.intent.input.policy;
           const cluster = world.cluster(configuredCluster(job));
-          const there = await cluster.listSnapshots(repository);
+          const there = await listedSnapshots(world, repository);
           const stranger = args.snapshots.find(
             (target) => there.some((snapshot) => snapshot.name === target.name) && !stillExists(target, there),
           );

@@ -48,7 +48,7 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
       effective,
     };
   } catch (error) {
-    if (!hasCode(error, "transient", "denied", "absent")) throw error;
+    if (!hasCode(error, "transient", "denied", "refused", "permanent", "absent")) throw error;
     const why = reason("gather.failed", { code: error.code, message: messageOf(error) });
     return { ...base, state: "unreachable", reason: why, differences: [], secrets: "unknown", warnings: [], effective: undefined };
   }

@@ -73,7 +73,8 @@ export async function gateOf(
   existing: readonly ClusterIndex[],
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
   const proof = await proveWanted(world, input);
-  const start = proof.closure?.snapshot.startTime ?? new Date(input.snapshot.startTime);
+  const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
+  const start = own ?? new Date(input.snapshot.startTime);
   return {
     proof,
     preflight: preflight({

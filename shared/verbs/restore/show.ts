@@ -15,10 +15,15 @@ export function restoreResult({ intent, head }: RestoreJob): unknown {
   };
 }
 
-/** Reports a failed or refused restore, or that an earlier failure is resolved. */
+/**
+ * Reports a failed or refused restore, or that an earlier failure is resolved: of a watch by a snapshot that is not older, by hand by a
+ * restore behind the same alias, or of the same indices.
+ */
 export async function reportRestore(world: World, job: RestoreJob): Promise<void> {
-  const key = `restore-failed:${job.intent.input.watch ?? configuredCluster(job)}`;
+  const { watch, alias, indices, snapshot } = job.intent.input;
+  const key = `restore-failed:${watch ?? `${configuredCluster(job)}/${alias ?? indices.join(",")}`}`;
+  const upTo = watch === undefined ? undefined : snapshot.startTime;
   if (job.head.state === "failed" || job.head.state === "refused")
-    await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id });
-  if (job.head.state === "done") await resolveNotice(world, key, "restore.failed", job.head.reason);
+    await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id, upTo });
+  if (job.head.state === "done") await resolveNotice(world, key, "restore.failed", job.head.reason, upTo);
 }

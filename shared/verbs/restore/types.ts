@@ -4,7 +4,8 @@ import type { Reason } from "../../model/reason.ts";
 import type { Preflight, PreflightTarget } from "../../plan/preflight.ts";
 
 export interface RestoreInput {
-  snapshot: { name: string; uuid: string; startTime: string };
+  /** `isOrderTime`: the snapshot's own time lies, and `startTime` puts it after what was served. */
+  snapshot: { name: string; uuid: string; startTime: string; isOrderTime?: true };
   /** Registered name on the target cluster. */
   repository: string;
   /** Where the blobs are read for the proof, without access keys. */

@@ -5,6 +5,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { type Evidence, newestEvidence } from "../../reader/evidence.ts";
 import { gatherPrunePlan } from "../prune/gather.ts";
+import { listedSnapshots } from "./gather.ts";
 
 export interface SnapshotRow {
   name: string;
@@ -48,9 +49,8 @@ export async function listSnapshots(world: World, question: SnapshotQuestion = {
 }
 
 async function rowsOf(world: World, repository: string, policies: readonly string[]): Promise<SnapshotRow[]> {
-  const { cluster } = configured(world.config, "repositories", repository);
   const work = await readOpenWork(world);
-  const snapshots = await world.cluster(cluster).listSnapshots(repository);
+  const snapshots = await listedSnapshots(world, repository);
   const fates = new Map<string, SnapshotRow["fate"]>();
   for (const policy of policies) {
     const { plan } = await gatherPrunePlan(world, policy, configured(world.config, "backups", policy), work);

@@ -13,7 +13,8 @@ export function verificationResult({ intent, head }: VerificationJob): unknown {
 
 /** Reports a failed verification, or that an earlier failure is resolved. */
 export async function reportVerification(world: World, job: VerificationJob): Promise<void> {
-  const key = `verify-failed:${job.intent.input.repository}`;
+  const { repository, snapshot, level } = job.intent.input;
+  const key = `verify-failed:${repository}/${snapshot}/${level}`;
   if (job.head.state === "failed")
     await raiseNotice(world, { key, code: "verify.failed", severity: "bad", reason: job.head.reason, job: job.id });
   if (job.head.state === "done") await resolveNotice(world, key, "verify.failed", job.head.reason);

@@ -7,7 +7,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.copyOurs": "{root} at {destination} is known as ours",
   "adopt.copyTaken": "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}: taken for ours, as you say",
   "adopt.leftover":
-    "{count} indices that were restored earlier serve nobody, and nobody deletes them any more; delete them by hand: {indices}",
+    "{count} indices that were restored earlier serve nothing, and no job is known that deletes them; delete them by hand: {indices}",
   "adopt.liveLost":
     "what was open and remembered is lost: no function works until this is done; a pause that was in force is lost too, and must be asked for again",
   "adopt.noSlots": "no good snapshot in {repository} is of {policy}; {others} of others are left alone",
@@ -15,7 +15,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.positionGone": "{index} serves a snapshot that is no longer at {url}; only newer ones are brought in",
   "adopt.prove": "proofs are made anew, not taken over: every snapshot of {repository} is verified (names and metadata)",
   "adopt.pruneWaits":
-    "what was pinned, and that a plan of {policy} was applied by hand, is forgotten: pin again, then once: ossnap prune {policy}; until then timers delete nothing",
+    "no plan of {policy}, as it is now, is known to have been applied by hand: until one is, timers delete nothing; once: ossnap prune {policy}",
   "adopt.restoredInPart":
     "{snapshot} is not taken for served: {count} of its indices are not there, or not all of their primaries are started ({indices}); the watch brings it in as if it were new, and finishes what it finds",
   "adopt.restoredNothing": "no index of the cluster was restored from here",
@@ -147,15 +147,20 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.notOurs": "{index} is another index now; left alone",
   "retire.serves": "{index} serves {aliases}; left alone",
   "snapshot.ambiguous": "{root} lists several snapshots named {snapshot}",
+  "snapshot.found": "every snapshot of {repository} can be listed again",
   "snapshot.foreign": "{snapshot} exists and is somebody else's",
   "snapshot.indexNotHeld": "{snapshot} does not hold {indices}",
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
+  "snapshot.lost":
+    "{count} snapshots of {repository} have lost their own blob ({keys}; {snapshots}): the cluster can neither list nor restore them, and its whole listing fails; the others are handled as usual; put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.running": "{snapshot} runs: {shardsDone} of {shardsTotal} shards",
   "snapshot.shardFailed": "{snapshot}: shard {index}[{shard}] failed",
   "snapshot.started": "{snapshot} has begun",
+  "snapshot.unlisted":
+    "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to it, so that the lost blob can be named",
   "snapshot.vanished": "{snapshot} vanished; trying again",
   "verification.asked": "asked by {by}",
   "verification.done": "{whole} of {restorable} restorable snapshots are whole ({level})",

@@ -159,7 +159,9 @@ describe("fcTasks with canned server responses", () => {
     [400, "Throttling.User", "transient"],
     [429, "ResourceThrottled", "transient"],
     [503, "ServiceUnavailable", "transient"],
-    [418, "Teapot", "permanent"],
+    [400, "QuotaExceeded", "refused"],
+    [413, "RequestEntityTooLarge", "invalid"],
+    [418, "Teapot", "refused"],
   ])("maps %d %s to %s, after one attempt", async (status, code, expected) => {
     answer = { status, body: JSON.stringify({ Code: code, Message: "no", RequestId: "r-1" }) };
     await expect(tasksOf().state(COPY, "t1")).rejects.toMatchObject({

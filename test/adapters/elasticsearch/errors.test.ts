@@ -156,6 +156,8 @@ const rows: Row[] = [
   row("5.5.3", 500, "illegal_state_exception", "Can't get text on a FIELD_NAME at 1:222", "permanent"),
   row("6.7.0", 400, "parse_exception", "unknown field name  [min_version]", "permanent"),
   row("2.4.6", 500, "snapshot_exception", "[r:snap-3] Snapshot could not be read: unknown parameter [index_uuid]", "permanent"),
+  row("6.7.0", 500, "receive_timeout_transport_exception", "[node][127.0.0.1:9300] request_id [7] timed out", "transient"),
+  row("7.10.2", 500, "node_not_connected_exception", "[node][127.0.0.1:9300] Node not connected", "transient"),
   row("5.5.3", 500, "repository_verification_exception", "[r] path  is not accessible on master node", "permanent"),
   row("6.7.0", 400, "illegal_argument_exception", "Unexpected field [mapping_version]", "invalid"),
   row("5.5.3", 403, "security_exception", "action [cluster:admin/repository/put] is unauthorized for user [elastic]", "denied"),
@@ -211,18 +213,34 @@ describe("an Elasticsearch error response", () => {
     ]);
 
     expect(Object.fromEntries(codes)).toEqual({
-      400: "invalid",
+      400: "transient",
       401: "denied",
       403: "denied",
       404: "absent",
       409: "conflict",
-      413: "invalid",
+      413: "transient",
       429: "transient",
       500: "transient",
       502: "transient",
       504: "transient",
     });
     expect(toAppError(responseError(404, { error: "alias [alz] missing", status: 404 }), context).message).toContain("alias [alz] missing");
+  });
+
+  it("is refused, which is reported and retried, if Elasticsearch wrote it and its type is unknown", () => {
+    const body = { error: { type: "repository_exception", reason: "[r] cannot create snapshot in a readonly repository" } };
+    const codes = [400, 405, 413, 429, 500, 502, 503, 504].map((status) => [status, toAppError(responseError(status, body), context).code]);
+    expect(Object.fromEntries(codes)).toEqual({
+      400: "refused",
+      405: "refused",
+      413: "refused",
+      429: "transient",
+      500: "refused",
+      502: "transient",
+      503: "transient",
+      504: "transient",
+    });
+    expect(toAppError(responseError(400, { error: "No handler found for uri [/]" }), context).code).toBe("refused");
   });
 
   it("passes on the server's retry delay", () => {

@@ -74,7 +74,6 @@ describe("the fc3 schema", () => {
       "oss:ObjectCreated:*",
       /events\[2\]: .*every uploaded part.*: "oss:ObjectCreated:\*"/,
     ],
-    ["a filter without suffix", 'prefix: movies/index, suffix: ""', "prefix: movies/index", /filter\.key\.suffix: /],
     ["a kind of trigger that ossnap does not use", "triggerType: oss", "triggerType: log", /triggers\[0\]\.triggerType: .*: "log"/],
     ["a role with capitals", "role: ${env('OSSNAP_ROLE_ARN')}", "role: acs:ram::1:role/Ossnap", /props\.role: .*lower case/],
     [
@@ -93,7 +92,7 @@ describe("the fc3 schema", () => {
   it("reports faults in several functions at once", () => {
     const text = shipped.replace("timeout: 1800", "timeout: 86401").replace("timeout: 300", "timeout: 0");
     const faults = checkServerless(text, exampleConfig()).map(({ path }) => path);
-    expect(faults).toEqual(["resources.onCopiedBlob.props.timeout", "resources.copyBlobs.props.timeout"]);
+    expect(faults).toEqual(["resources.copyBlobs.props.timeout", "resources.onCopiedBlob.props.timeout"]);
   });
 
   it("reports more than 4 KB of environment as a fault", () => {
@@ -128,6 +127,12 @@ describe("the requirements of each function", () => {
       "maxAsyncEventAgeInSeconds: 60 ",
       "maxAsyncEventAgeInSeconds: 61 ",
       /advanceJobs\.props\.asyncInvokeConfig\.maxAsyncEventAgeInSeconds: .*"61", set it to 60/,
+    ],
+    [
+      "qualifier, without which a second deployment writes nothing",
+      "qualifier: LATEST, maxAsyncRetryAttempts: 2",
+      "maxAsyncRetryAttempts: 2",
+      /createSnapshots\.props\.asyncInvokeConfig\.qualifier: is not set, set it to LATEST/,
     ],
     ["task mode", "asyncTask: true, ", "", /copyBlobs\.props\.asyncInvokeConfig\.asyncTask: .*"false", set it to true/],
     [
@@ -204,6 +209,20 @@ describe("timers checked against ossnap.yaml", () => {
     expect(checkServerless(shipped.replace("      triggers:\n", `      triggers:\n${pasted}\n`), config)).toEqual([]);
   });
 
+  it("more triggers than a function may have are a fault", () => {
+    const config = exampleConfig();
+    const nightly = config.backups.nightly as NonNullable<Config["backups"]["nightly"]>;
+    const timers = Array.from({ length: 10 }, (_, number) => {
+      config.backups[`p${number}`] = { ...nightly, schedule: { cron: "0 5 * * * *", timeZone: "UTC", missed: "skip" }, prune: undefined };
+      const timer = `cronExpression: "CRON_TZ=UTC 0 5 * * * *", payload: '{"policy":"p${number}"}'`;
+      return `        - { triggerName: p${number}, triggerType: timer, triggerConfig: { enable: true, ${timer} } }\n`;
+    });
+    const many = shipped.replace("      triggers:\n", `      triggers:\n${timers.join("")}`);
+    expect(checkServerless(many, config).map(printFault)).toEqual([
+      expect.stringMatching(/^resources\.createSnapshots\.props\.triggers: 11 triggers, and Function Compute accepts 10/),
+    ]);
+  });
+
   it("a timer without a policy is reported as extra", () => {
     const config = exampleConfig();
     delete (config.backups.nightly as NonNullable<Config["backups"]["nightly"]>).prune;
@@ -236,7 +255,8 @@ describe("OSS triggers checked against the watches", () => {
     ["another bucket", ":moved", ":movd", /sourceArn: .*:movd", set it to an ARN that ends in :moved,/],
     ["another region", "acs:oss:${vars.region}", "acs:oss:cn-beijing", /sourceArn: .*cn-beijing.*set it to an ARN of cn-hangzhou/],
     ["another prefix", "prefix: movies/index", "prefix: movies/", /filter\.key\.prefix: .*"movies\/", set it to 'movies\/index'/],
-    ["a suffix", 'suffix: ""', 'suffix: ".latest"', /filter\.key\.suffix: .*"\.latest", set it to ''/],
+    ["a suffix", "prefix: movies/index", 'prefix: movies/index, suffix: ".latest"', /filter\.key\.suffix: .*"\.latest", remove the key/],
+    ["an empty suffix", "prefix: movies/index", 'prefix: movies/index, suffix: ""', /filter\.key\.suffix: .*"", remove the key/],
     ["a missing event", ', "oss:ObjectCreated:CopyObject"', "", /events: lacks oss:ObjectCreated:CopyObject/],
   ])("%s is a fault", (_, from, to, expected) => {
     const faults = faultsAfter(from, to);
@@ -246,11 +266,26 @@ describe("OSS triggers checked against the watches", () => {
 
   it("a watch without a trigger is a fault, unless events are disabled", () => {
     const start = shipped.indexOf("      triggers:\n        # The prefix");
-    const bare = shipped.slice(0, start) + shipped.slice(shipped.indexOf("\n  copyBlobs:"));
+    const bare = shipped.slice(0, start);
     const [fault] = checkServerless(bare, exampleConfig());
     expect(fault).toMatchObject({ wrong: "OSS trigger moved-movies is missing, which ossnap.yaml calls for" });
     expect(fault?.fix).toContain("prefix: movies/index");
     expect(checkServerless(bare, exampleConfig(), { withoutEvents: true })).toEqual([]);
+  });
+
+  it("a trigger names no role unless the deployer has one: fc3 then creates the event role", () => {
+    expect(shipped).not.toContain("invocationRole:");
+    const role = "          invocationRole: acs:ram::1:role/events\n          sourceArn:";
+    expect(faultsAfter("          sourceArn:", role)).toEqual([]);
+  });
+
+  it("a resource below the one with OSS triggers is a fault, because a refused trigger stops the deployment there", () => {
+    const start = shipped.indexOf("  http:\n");
+    const end = shipped.indexOf("  # Last, because");
+    const moved = `${shipped.slice(0, start)}${shipped.slice(end)}\n${shipped.slice(start, end)}`;
+    expect(checkServerless(moved, exampleConfig()).map(printFault)).toEqual([
+      expect.stringMatching(/^resources\.onCopiedBlob: has OSS triggers and is not the last resource.*move it to the end of resources/),
+    ]);
   });
 
   it("a watch in another region or on another store needs no trigger", () => {

@@ -36,15 +36,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "performs the effect before the claim",
     file: "shared/jobs/claim.ts",
-    find: "  const until = new Date(endMs + CLAIM_GRACE_MS).toISOString();",
+    find: "  const until = new Date(endMs + graceMs).toISOString();",
     replace:
-      "  await effect.perform(job, decision.args as never, decision.carry as never).catch(() => undefined);\n  const until = new Date(endMs + CLAIM_GRACE_MS).toISOString();",
+      "  await effect.perform(job, decision.args as never, decision.carry as never).catch(() => undefined);\n  const until = new Date(endMs + graceMs).toISOString();",
     seeds: 10,
   },
   {
     name: "skips the lookup after the claim",
     file: "shared/jobs/claim.ts",
-    find: "const before = await effect.lookUp(job, decision.args as never);",
+    find: "const before = await lookUpOrRelease(effect, job, { decision, claim }, context);",
     replace: 'const before = { found: "none" } as Awaited<ReturnType<typeof effect.lookUp>>;',
     seeds: 60,
   },
@@ -66,7 +66,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "claims expire immediately",
     file: "shared/jobs/claim.ts",
-    find: "new Date(endMs + CLAIM_GRACE_MS)",
+    find: "new Date(endMs + graceMs)",
     replace: "new Date(context.clock.now().getTime())",
     seeds: 40,
   },
@@ -108,8 +108,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "restores the oldest new snapshot instead of the newest",
     file: "shared/verbs/arrival/look.ts",
-    find: 'watch.restore.which === "each" ? above.reverse() : above',
-    replace: "above.reverse()",
+    find: 'which === "each" ? [...planned.wanted].reverse() : planned.wanted',
+    replace: "[...planned.wanted].reverse()",
     seeds: 60,
   },
   {

@@ -8,6 +8,7 @@ import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { pruneSnapshots } from "../../../shared/tick/pruneSnapshots.ts";
 import { adopt } from "../../../shared/verbs/adopt/apply.ts";
 import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
+import { say } from "../../../shared/words/say.ts";
 import { documents, SNAP1, SNAP2, STEP1, STEP2, TIMES } from "../../world/moved.ts";
 import { created, OPS, tick } from "../../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
@@ -301,6 +302,21 @@ describe("a repository that existed before the first install", () => {
     expect(created(world)).toHaveLength(theirs.length + 1);
     await pruneSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
     expect([deletes(world), (await world.source.listSnapshots("backups")).length]).toEqual([[], 5]);
+  });
+
+  it("is told nothing untrue while its state is healthy: what is kept for rollback has its job, and nothing was pinned", async () => {
+    const world = await inService();
+    offer(world, "snap-2");
+    await world.fill(MOVED, STEP2.blobs);
+    await settle(world);
+    expect(restores(world)).toHaveLength(2);
+    expect((await world.target.listIndices()).length).toBe(2);
+    const { findings, missing } = await planAdoption(await world.open(), OPS);
+    expect(findings.map(({ reason }) => reason.code)).not.toContain("adopt.leftover");
+    expect(missing).toBe(0);
+    expect(findings.map(({ reason }) => say(reason)).join("\n")).not.toMatch(/pin|forgotten|delete them by hand/);
+    await world.state.delete(await world.stateKeys("live/jobs/"));
+    expect((await planAdoption(await world.open(), OPS)).findings.map(({ reason }) => reason.code)).toContain("adopt.leftover");
   });
 
   it("is read from the bucket while its cluster does not know it", async () => {

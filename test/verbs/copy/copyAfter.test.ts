@@ -3,7 +3,7 @@ import type { Place } from "../../../shared/model/config.ts";
 import { countingStore, type RequestCount } from "../../../shared/reader/countingStore.ts";
 import { recordMark } from "../../../shared/state/marks.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
-import { STEP1 } from "../../world/moved.ts";
+import { SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
 import { MINUTE_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const SOURCE: Place = { store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" };
@@ -46,6 +46,26 @@ describe("a copy that follows a policy", () => {
     for (let minute = 31; minute <= 52; minute += 1) if ((await tick()).list > 0) asked.push(minute);
     expect(asked).toEqual([40, 50]);
     expect(await copies()).toBe(0);
+  });
+
+  it("copies the success of the newest slot although an earlier one claims a later time", async () => {
+    await tick();
+    await world.fill(SOURCE, STEP2.blobs);
+    const names = (text: string) =>
+      text.replaceAll('"snap-1"', `"nightly-${SLOT}-1-abcde"`).replaceAll('"snap-2"', '"nightly-20261120t013000z-1-abcde"');
+    const both = JSON.parse(names(Buffer.from((await world.blobs(SOURCE).get("index-1")) ?? []).toString()));
+    const first = { ...both, snapshots: both.snapshots.filter(({ uuid }: { uuid: string }) => uuid === SNAP2.uuid) };
+    await world.blobs(SOURCE).put("index-1", Buffer.from(JSON.stringify(first)));
+    await succeeded("20261120t013000z");
+    await tick();
+    const before = await copies();
+    expect(before).toBeGreaterThan(0);
+    await world.blobs(SOURCE).put("index-1", Buffer.from(JSON.stringify(both)));
+    await succeeded(SLOT);
+    world.config.copies.move = { from: "backups", to: TO, snapshots: "all", after: "nightly" };
+    await tick();
+    expect((await world.stateKeys("live/copies/move/seen/")).some((key) => key.endsWith(`after-${SLOT}`))).toBe(true);
+    expect(await copies()).toBeGreaterThan(before);
   });
 
   it("starts once, at the tick after its policy's success", async () => {

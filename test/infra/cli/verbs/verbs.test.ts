@@ -41,7 +41,8 @@ function sessionOf(world: TestWorld): Session {
     },
     asked: { by: "person", who: "li (terminal)" },
     environment: () => ({}),
-    settings: () => expect.fail("no verb here reads the settings itself"),
+    // Only the warnings are read here; everything else comes from the world.
+    settings: () => ({ warnings: [] }) as unknown as ReturnType<Session["settings"]>,
     context: () => expect.fail("no verb here asks for a context"),
     world: (opening) => world.open(opening),
     blobs: async (place) => world.blobs(place),
@@ -204,6 +205,32 @@ TIME (UTC)           STATE  WHAT                                                
     const text = await textOf(world, repositories(sessionOf(world)));
     expect(text).toMatch(/backups +source +fs +repositories\.backups +✓ is registered as configured/);
     expect(text).toMatch(/moved-movies +target +fs, readonly +watches\.moved +! is not registered/);
+  });
+
+  it("repositories exits with 1 when a cluster refuses or a registration cannot be used, and shows why", async () => {
+    const world = await threeNights();
+    world.target.failNext("info", new AppError("denied", "cluster target: user elastic is refused (HTTP 401)"));
+    const answer = await repositories(sessionOf(world));
+    expect(answer.exitCode).toBe(1);
+    expect(await textOf(world, Promise.resolve(answer))).toContain("user elastic is refused (HTTP 401)");
+    expect((await repositories(sessionOf(world))).exitCode).toBe(0);
+    world.source.putRepository = async () => Promise.reject(new AppError("permanent", "cluster source: AccessDenied"));
+    await expect(register(sessionOf(world), "backups", { apply: true })).rejects.toThrow("AccessDenied");
+    const failed = await repositories(sessionOf(world));
+    expect(failed.exitCode).toBe(1);
+    expect(await textOf(world, Promise.resolve(failed))).toMatch(/✗ is registered as configured, but cannot be used: .*AccessDenied/);
+  });
+
+  it("repositories shows every warning of ossnap.yaml", async () => {
+    const world = await threeNights();
+    const warning = { path: "clusters.source.password", line: 7, value: null, wrong: "written in the file", fix: "write a variable" };
+    const session = {
+      ...sessionOf(world),
+      settings: () => ({ warnings: [{ ...warning, reason: { code: "config.secret", params: {} } }] }),
+    };
+    expect(await textOf(world, repositories(session as unknown as Session))).toContain(
+      "clusters.source.password (line 7): written in the file, write a variable",
+    );
   });
 
   it("restore names a missing or wrong option before any request", async () => {

@@ -1,0 +1,59 @@
+import { snapshotKey } from "../../format/keys.ts";
+import { configured, type World } from "../../jobs/world.ts";
+import type { ClusterSnapshot } from "../../model/cluster.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
+import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import { reason } from "../../model/reason.ts";
+import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { openRepository } from "../../reader/readRepository.ts";
+
+const NAMES_SHOWN = 3;
+
+interface Lost {
+  name: string;
+  key: string;
+}
+
+/**
+ * A repository's snapshots as its cluster lists them. Where a snapshot's own blob is lost the cluster's whole listing fails; if the bucket
+ * confirms it, this is reported once with the key, and the other snapshots are returned. Without readable blobs the cluster's word counts.
+ */
+export async function listedSnapshots(world: World, repository: string): Promise<ClusterSnapshot[]> {
+  const cluster = world.cluster(configured(world.config, "repositories", repository).cluster);
+  const key = `snapshot-lost:${repository}`;
+  try {
+    const listed = await cluster.listSnapshots(repository);
+    if (world.live?.notices.has(key)) await resolveNotice(world, key, "snapshot.lost", reason("snapshot.found", { repository }));
+    return listed;
+  } catch (error) {
+    if (!hasCode(error, "transient", "refused")) throw error;
+    const lost = await lostBlobs(world, repository);
+    // Nothing is lost, so it is another fault, or a deletion under way.
+    if (lost?.length === 0) throw error;
+    const others = await cluster.listSnapshots(repository, { ignoreUnavailable: true });
+    const why = lost
+      ? reason("snapshot.lost", {
+          repository,
+          count: lost.length,
+          snapshots: lost.slice(0, NAMES_SHOWN).map(({ name }) => name),
+          keys: lost.slice(0, NAMES_SHOWN).map((one) => one.key),
+        })
+      : reason("snapshot.unlisted", { repository, message: messageOf(error) });
+    if (!world.live?.notices.has(key)) await raiseNotice(world, { key, code: "snapshot.lost", severity: "bad", reason: why });
+    return others;
+  }
+}
+
+/** Snapshots in the root without their own blob; `undefined` if no blobs are configured. */
+async function lostBlobs(world: World, repository: string): Promise<Lost[] | undefined> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  if (!blobs) return undefined;
+  const store = world.blobs(blobs);
+  const { root } = await openRepository(store);
+  const lost: Lost[] = [];
+  await forEachBounded(root?.snapshots ?? [], READS_AT_ONCE, async ({ name, uuid }) => {
+    const key = snapshotKey(uuid);
+    if (!(await store.head(key))) lost.push({ name, key });
+  });
+  return lost;
+}

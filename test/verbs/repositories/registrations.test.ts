@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { repositoryState } from "../../../shared/jobs/registration.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
+import { listRepositories } from "../../../shared/verbs/repositories/show.ts";
+import { done, fire, tick, withMovies } from "../../world/nightly.ts";
+import { HOUR_MS, type TestWorld } from "../../world/world.ts";
+
+const row = async (world: TestWorld, name = "backups") => (await listRepositories(await world.open())).find((one) => one.name === name);
+
+/** The cluster keeps the registration, and its verification fails: the keys are wrong. */
+function wrongKeys(world: TestWorld): () => void {
+  const { putRepository } = world.source;
+  world.source.putRepository = async (repository, options) => {
+    await putRepository(repository, options);
+    throw new AppError("permanent", "cluster source: repository backups: path is not accessible: AccessDenied");
+  };
+  return () => {
+    world.source.putRepository = putRepository;
+  };
+}
+
+describe("a registration that the cluster could not verify", () => {
+  it("is not as configured: the fault is shown, and the backup fails with it", async () => {
+    const world = await withMovies();
+    wrongKeys(world);
+    await fire(world);
+    expect(await done(world)).toMatchObject({ state: "failed" });
+    expect(await row(world)).toMatchObject({
+      state: "failed",
+      reason: { code: "registration.failed", params: { message: expect.stringContaining("AccessDenied") } },
+    });
+  });
+
+  it("is registered anew by the next backup, and is as configured once that verification succeeds", async () => {
+    const world = await withMovies();
+    const correct = wrongKeys(world);
+    await fire(world);
+    correct();
+    const opened = await world.open();
+    expect((await repositoryState(opened, questionOf(opened, "backups"))).need).toEqual({ register: true });
+    world.advance(25 * HOUR_MS);
+    await tick(world);
+    await tick(world);
+    expect(await row(world)).toMatchObject({ state: "same", reason: { code: "registration.same" } });
+  });
+
+  it("is not changed by a fault that says nothing about it", async () => {
+    const world = await withMovies();
+    await registerByHand(await world.open(), "backups");
+    world.source.failNext("putRepository", "lost");
+    await registerByHand(await world.open(), "backups").catch(() => undefined);
+    expect(await row(world)).toMatchObject({ state: "same" });
+  });
+});
+
+describe("a registration that somebody else made", () => {
+  it("is unverified, which is not the same as configured", async () => {
+    const world = await withMovies();
+    await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: true });
+    expect(await row(world)).toMatchObject({ state: "unverified", reason: { code: "registration.unverified" } });
+    await registerByHand(await world.open(), "backups");
+    expect(await row(world)).toMatchObject({ state: "same" });
+  });
+});
+
+describe("a read-only registration, which no node verifies", () => {
+  it("is as configured when its root could be read, and failed when not, without being registered again and again", async () => {
+    const world = await withMovies();
+    const { getSnapshot } = world.target;
+    world.target.getSnapshot = async () => Promise.reject(new AppError("refused", "cluster target: AccessDenied"));
+    await registerByHand(await world.open(), "moved-movies");
+    expect(await row(world, "moved-movies")).toMatchObject({ state: "failed" });
+    const opened = await world.open();
+    expect((await repositoryState(opened, questionOf(opened, "moved-movies"))).need).toBeUndefined();
+    world.target.getSnapshot = getSnapshot;
+    await registerByHand(await world.open(), "moved-movies");
+    expect(await row(world, "moved-movies")).toMatchObject({ state: "same" });
+  });
+});
+
+describe("a registration recorded by an earlier version", () => {
+  it("is as configured: it was recorded after a successful verification only", async () => {
+    const world = await withMovies();
+    await registerByHand(await world.open(), "backups");
+    const key = "registered/source/backups.json";
+    const { verification: _none, ...before } = JSON.parse(Buffer.from((await world.state.get(key)) ?? []).toString());
+    await world.state.put(key, Buffer.from(JSON.stringify(before)));
+    expect(await row(world)).toMatchObject({ state: "same" });
+  });
+});
