@@ -1,5 +1,5 @@
 import { VERBS } from "./en/verbs.ts";
 import { WORLD } from "./en/world.ts";
 
-/** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:reason}` the sentence of another code. */
+/** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, and so on: see say.ts. */
 export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD };

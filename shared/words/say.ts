@@ -1,10 +1,10 @@
 import type { Reason, ReasonParam } from "../model/reason.ts";
 import { EN } from "./en.ts";
-import { bytesText } from "./numbers.ts";
+import { bytesText, periodText } from "./numbers.ts";
 
 /**
- * Renders the sentence of a reason; `{because:reason}` renders another code with the same parameters. A code without a sentence is shown as
- * is.
+ * Renders the sentence of a reason; `{because:reason}` renders another code with the same parameters, `{day:period}` a period's key in
+ * words, `{why:added}` a colon and the text unless it is empty. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
   const template = EN[code];
@@ -12,11 +12,16 @@ export function say({ code, params }: Reason): string {
     const shown = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
     return shown.length === 0 ? code : `${code} (${shown.join(", ")})`;
   }
-  return template.replace(/\{(\w+)(?::(bytes|reason))?\}/g, (_all, name: string, unit: string | undefined) => {
-    const value = params[name];
-    if (unit === "reason" && typeof value === "string") return say({ code: value, params });
-    return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
-  });
+  return template.replace(/\{(\w+)(?::(bytes|reason|period|added))?\}/g, (_all, name: string, unit: string | undefined) =>
+    parameterText(unit, params[name], params),
+  );
+}
+
+function parameterText(unit: string | undefined, value: ReasonParam | undefined, params: Reason["params"]): string {
+  if (unit === "added") return value === undefined || value === "" ? "" : `: ${text(value)}`;
+  if (unit === "reason" && typeof value === "string") return say({ code: value, params });
+  if (unit === "period" && typeof value === "string") return periodText(value);
+  return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
 }
 
 function text(value: ReasonParam): string {

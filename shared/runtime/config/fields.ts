@@ -46,6 +46,15 @@ export function duration(title: string, description: string, options: { zero?: b
   return checkedText(title, description, check, DURATION_PATTERN);
 }
 
+/** A duration, `always` or `never`. */
+export function protection(title: string, description: string) {
+  const check = (value: string): FieldProblem | undefined =>
+    ["always", "never"].includes(value) || (parseDuration(value) ?? 0) > 0
+      ? undefined
+      : { code: "duration", wrong: "not a duration, always or never", fix: "write a duration such as 30d, or always, or never" };
+  return checkedText(title, description, check, `${DURATION_PATTERN}|^(always|never)$`);
+}
+
 export function cron(description: string) {
   return checkedText("Cron", description, cronProblem);
 }
