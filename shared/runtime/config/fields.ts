@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
 import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
 import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
 
@@ -53,6 +54,13 @@ export function protection(title: string, description: string) {
       ? undefined
       : { code: "duration", wrong: "not a duration, always or never", fix: "write a duration such as 30d, or always, or never" };
   return checkedText(title, description, check, `${DURATION_PATTERN}|^(always|never)$`);
+}
+
+export function alias(title: string, description: string) {
+  return checkedText(title, description, (value) => {
+    const wrong = aliasFault(value);
+    return wrong === undefined ? undefined : { code: "alias", wrong: `an alias that ${wrong}`, fix: ALIAS_FIX };
+  });
 }
 
 export function cron(description: string) {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
-import { cron, duration, httpUrl, isoDate, name, protection, repositoryName, sha256, text, timeZone } from "./fields.ts";
+import { alias, cron, duration, httpUrl, isoDate, name, protection, repositoryName, sha256, text, timeZone } from "./fields.ts";
 
 const stores = z.enum(["oss", "s3", "directory"]);
 
@@ -161,7 +161,7 @@ const watch = z
     restore: z
       .strictObject({
         indices,
-        alias: text("Alias", "Swapped onto the restored index.").optional(),
+        alias: alias("Alias", "Swapped onto the restored index.").optional(),
         which: z
           .enum(["latest", "each", "by-hand"])
           .default("latest")

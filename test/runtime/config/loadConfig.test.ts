@@ -100,6 +100,13 @@ describe("minimal configuration", () => {
     );
   });
 
+  it.each(["a b", "a/b", "a*b", "-a"])("refuses the alias %j, which the cluster would refuse after the restore", (alias) => {
+    const blobs = "{ store: directory, bucket: /srv/a }";
+    const register = "{ name: a, type: fs, settings: { location: /srv/a } }";
+    const watch = `  w: { blobs: ${blobs}, cluster: only, register: ${register}, restore: { indices: ["a"], alias: "${alias}" } }`;
+    expect(messageOf(errorOf(`${small}\nwatches:\n${watch}`))).toContain("watches.w.restore.alias (line 10): an alias that ");
+  });
+
   it("needs nothing more, and sections without entries may be empty", () => {
     const config = loadConfig(small, {});
     expect(config.state).toEqual({ store: "directory", bucket: "/srv/state", basePath: "" });
