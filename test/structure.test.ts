@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { breach, isPure, ROOMS } from "./layers.ts";
 import { impurities } from "./purity.ts";
 
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+const files = execFileSync("git", ["ls-files", "--deduplicate", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
   .filter((file) => /\.(ts|mjs)$/.test(file) && !file.startsWith("test/fixtures/") && existsSync(file));
 const sources = files.filter((file) => !file.startsWith("test/"));

@@ -77,6 +77,7 @@ export const VERBS: readonly Verb[] = [
       { flags: "--indices <patterns>", text: "names and patterns, with commas (*,-.*)" },
       { flags: "--alias <alias>", text: "swapped onto the restored index" },
       { flags: "--replicas <count>", text: "raised to this after the counts agree (1)" },
+      { flags: "--older", text: "put it behind the alias although that serves a newer snapshot" },
       { flags: "--start", text: "do it" },
       wait,
       key,

@@ -14,6 +14,8 @@ export interface IndexMetadata {
   /** `5.5.2` */
   createdVersion: string;
   mappingTypes: string[];
+  /** Analyzers and normalizers that the mappings name; absent if there are none. */
+  analyzers?: string[];
   aliases: string[];
   /** Flat, with the leading `index.`; lists as JSON. */
   settings: Record<string, string>;
@@ -36,6 +38,7 @@ export function decodeIndexMetadata(bytes: Uint8Array, subject: string): IndexMe
     replicas: readNumber({ "index.number_of_replicas": "0", ...settings }, "index.number_of_replicas", subject, SHARDS_MAX),
     createdVersion: versionName(readNumber(settings, "index.version.created", subject, Number.MAX_SAFE_INTEGER)),
     mappingTypes: readMappingTypes(fields, subject),
+    ...readAnalyzers(fields),
     aliases: Object.keys(optional(fields.aliases, `${subject}: aliases`, asFields) ?? {}),
     settings,
   };
@@ -65,4 +68,20 @@ function readNumber(settings: Record<string, string>, name: string, subject: str
 function readMappingTypes(fields: Fields, subject: string): string[] {
   const mappings = asList(fields.mappings ?? [], `${subject}: mappings`);
   return mappings.flatMap((mapping) => Object.keys(asFields(mapping, `${subject}: mappings`)));
+}
+
+const ANALYZER_KEYS: readonly string[] = ["analyzer", "index_analyzer", "search_analyzer", "search_quote_analyzer", "normalizer"];
+
+/** A field may itself be named `analyzer`; its value is then an object. `_meta` is the user's own. */
+function readAnalyzers({ mappings }: Fields): Pick<IndexMetadata, "analyzers"> {
+  const found = new Set<string>();
+  const open: unknown[] = [mappings];
+  for (const node of open) {
+    if (typeof node !== "object" || node === null || node instanceof Uint8Array) continue;
+    for (const [key, value] of Object.entries(node)) {
+      if (typeof value === "string" && ANALYZER_KEYS.includes(key)) found.add(value);
+      else if (key !== "_meta") open.push(value);
+    }
+  }
+  return found.size === 0 ? {} : { analyzers: [...found].sort() };
 }

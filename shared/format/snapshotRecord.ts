@@ -31,7 +31,19 @@ export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): Snapsh
       readFailure(entry, `${subject}: failures[${index}]`),
     ),
     failureReason: optional(fields.reason, `${subject}: reason`, asText),
+    ...readFeatureStates(fields.feature_states, `${subject}: feature_states`),
   };
+}
+
+function readFeatureStates(value: unknown, where: string): Pick<SnapshotRecord, "featureStates"> {
+  const states = asList(value ?? [], where).map((entry, index) => {
+    const fields = asFields(entry, `${where}[${index}]`);
+    return {
+      feature: asText(fields.feature_name, `${where}[${index}].feature_name`),
+      indices: asTexts(fields.indices ?? [], `${where}[${index}].indices`),
+    };
+  });
+  return states.length === 0 ? {} : { featureStates: states };
 }
 
 function readFailure(entry: unknown, where: string): SnapshotRecord["failures"][number] {

@@ -44,6 +44,11 @@ export interface KeepRules {
   monthly?: number | undefined;
   yearly?: number | undefined;
   withinMs?: number | undefined;
+  /**
+   * How long the last snapshot of an index is protected after the index left the cluster, in milliseconds. Absent, as in policies stored by
+   * earlier versions, it means `always`; ossnap.yaml has a default.
+   */
+  lastOfIndex?: number | "always" | "never" | undefined;
   /** Lower bound: retention always keeps at least this many good snapshots. */
   atLeast: number;
 }

@@ -48,6 +48,8 @@ export interface SnapshotRecord {
   shards: { total: number; successful: number };
   failures: { index: string; shard: number; reason: string }[];
   failureReason: string | undefined;
+  /** Indices that belong to a feature of Elasticsearch (from 7.12 on); absent if there are none. */
+  featureStates?: { feature: string; indices: string[] }[];
 }
 
 export type BlobKind = "root" | "snapshot" | "globalMetadata" | "indexMetadata" | "shardSnapshot" | "data";
@@ -75,6 +77,8 @@ export interface ClosureIndex {
   documents: number | undefined;
   bytes: number;
   mappingTypes: string[];
+  /** Analyzers and normalizers that its mappings name; absent if there are none. */
+  analyzers?: string[];
   aliases: string[];
   /** Flat, with the leading `index.`. */
   settings: Record<string, string>;

@@ -14,6 +14,8 @@ const RULES: readonly (keyof KeepRules)[] = ["last", "hourly", "daily", "weekly"
 export function policyFingerprint(policy: Pick<BackupPolicy, "repository" | "keep" | "prune" | "schedule">, name: string): string {
   const keep = RULES.map((rule) => [rule, policy.keep[rule] ?? null]);
   const caps = policy.prune === undefined ? null : [policy.prune.atMost, policy.prune.atMostPercent];
-  const canonical = JSON.stringify([name, policy.repository, keep, caps, policy.schedule.timeZone]);
+  // Appended only when present: a policy without it has the fingerprint under which it was applied by an earlier version.
+  const lastOfIndex = policy.keep.lastOfIndex === undefined ? [] : [policy.keep.lastOfIndex];
+  const canonical = JSON.stringify([name, policy.repository, keep, caps, policy.schedule.timeZone, ...lastOfIndex]);
   return createHash("sha256").update(canonical).digest("hex").slice(0, FINGERPRINT_HEX_DIGITS);
 }

@@ -1,31 +1,13 @@
-import type { ClusterIndex } from "../model/cluster.ts";
-import { type Reason, reason } from "../model/reason.ts";
+import { reason } from "../model/reason.ts";
 import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
-import { JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
+import { JOB_MARKER_KEY } from "../model/restoredName.ts";
+import { aliasChecks } from "./preflightAlias.ts";
+import { analysisChecks, systemChecks } from "./preflightContents.ts";
+import { ok, type PreflightCheck, type PreflightInput, refuse } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
 
-export interface PreflightCheck {
-  check: "closure" | "version" | "selection" | "types" | "name" | "alias" | "settings" | "shards";
-  result: "ok" | "warn" | "refuse";
-  reason: Reason;
-  wayOut?: Reason;
-}
-
-export interface PreflightInput {
-  proof: SnapshotProof;
-  /** Patterns as requested. */
-  indices: readonly string[];
-  alias: string | undefined;
-  targetVersion: string;
-  existing: readonly ClusterIndex[];
-  /** The name under which an index would be restored. */
-  nameFor(index: string): string;
-  /** The snapshot's start as `yyyymmddhhmmssSSS`: an alias never moves back to an older snapshot. */
-  snapshotDigits: string;
-  /** An index that carries this job's marker belongs to the job. */
-  jobId: string;
-}
+export type { PreflightCheck, PreflightInput } from "./preflightTypes.ts";
 
 export interface PreflightTarget {
   index: string;
@@ -46,10 +28,13 @@ export function preflight(input: PreflightInput): Preflight {
   const chosen = chooseIndices(input);
   const indices = chosen.indices;
   const checks = [
+    ...(input.repository ? [refuse("repository", input.repository, reason("wayOut.register"))] : []),
     closureCheck(input.proof),
     ...chosen.checks,
     ...versionChecks(input, indices),
     ...typeChecks(input, indices),
+    ...systemChecks(input, indices),
+    ...analysisChecks(input, indices),
     ...nameChecks(input, indices),
     ...aliasChecks(input, indices),
     ...settingChecks(indices),
@@ -63,10 +48,6 @@ export function preflight(input: PreflightInput): Preflight {
   }));
   return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
 }
-
-const ok = (check: PreflightCheck["check"], why: Reason): PreflightCheck => ({ check, result: "ok", reason: why });
-const refuse = (check: PreflightCheck["check"], why: Reason, wayOut?: Reason): PreflightCheck =>
-  wayOut ? { check, result: "refuse", reason: why, wayOut } : { check, result: "refuse", reason: why };
 
 function closureCheck(proof: SnapshotProof): PreflightCheck {
   if (proof.verdict === "whole")
@@ -156,28 +137,6 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
       reason("wayOut.deleteIndex", { index: as }),
     );
   });
-}
-
-function aliasChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
-  const { alias } = input;
-  if (alias === undefined) return [];
-  if (indices.length > 1)
-    return [
-      refuse(
-        "alias",
-        reason("alias.several", { alias, indices: indices.map((index) => index.name).slice(0, 5) }),
-        reason("wayOut.oneIndex"),
-      ),
-    ];
-  const sameName = input.existing.find((index) => index.name === alias);
-  if (sameName) return [refuse("alias", reason("alias.isIndex", { alias }), reason("wayOut.otherAlias", { alias }))];
-  const holders = input.existing.filter((index) => index.aliases.includes(alias));
-  const stems = indices.map((index) => parseRestoredIndexName(input.nameFor(index.name))?.stem);
-  const stranger = holders.find((index) => !stems.includes(parseRestoredIndexName(index.name)?.stem ?? ""));
-  if (stranger) return [refuse("alias", reason("alias.foreign", { alias, index: stranger.name }), reason("wayOut.otherAlias", { alias }))];
-  const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
-  if (newer) return [refuse("alias", reason("alias.newer", { alias, index: newer.name }), reason("wayOut.noAlias"))];
-  return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
 }
 
 /** Settings that tie an index to nodes, lifecycles or pipelines of its source cluster; a restore leaves them out and lists them. */

@@ -120,6 +120,7 @@ export function describeIndex(index: PlannedIndex, summaries: readonly (ShardSum
     documents: documents.includes(undefined) ? undefined : sumOf(documents as number[]),
     bytes: sumOf(known.map((summary) => summary.bytes)),
     mappingTypes,
+    ...(metadata.analyzers === undefined ? {} : { analyzers: metadata.analyzers }),
     aliases,
     settings,
     failedShards,

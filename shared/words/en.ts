@@ -1,8 +1,5 @@
 import { VERBS } from "./en/verbs.ts";
 import { WORLD } from "./en/world.ts";
 
-/**
- * One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds, `{name:reason}` the
- * sentence of another code.
- */
+/** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
 export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD };

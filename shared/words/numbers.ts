@@ -26,3 +26,17 @@ export function durationText(seconds: number): string {
 export function countText(count: number): string {
   return count.toLocaleString("en-US");
 }
+
+const MONTHS = "January February March April May June July August September October November December".split(" ");
+
+/** A period's sortable key (`plan/periods.ts`) in words: `20 November 2026`, `06:00 of 20 November 2026, GMT+01:00`, `week 47 of 2026`. */
+export function periodText(key: string): string {
+  const week = /^(\d{4})-W(\d\d)$/.exec(key);
+  if (week) return `week ${Number(week[2])} of ${week[1]}`;
+  const [, year, month, day, hour, zone] = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d)(.+))?)?)?$/.exec(key) ?? [];
+  const monthName = MONTHS[Number(month) - 1];
+  if (year === undefined || (month !== undefined && monthName === undefined)) return key;
+  const ofMonth = month === undefined ? year : `${monthName} ${year}`;
+  const ofDay = day === undefined ? ofMonth : `${Number(day)} ${ofMonth}`;
+  return hour === undefined ? ofDay : `${hour}:00 of ${ofDay}, ${zone}`;
+}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { aliasRows } from "./clusterAliasRows.ts";
 import type { ClusterFixture } from "./clusterFixture.ts";
 import { aliasTests, indexTests } from "./clusterIndices.ts";
 import { jobTests } from "./clusterJobs.ts";
@@ -39,6 +40,7 @@ export function clusterContract(name: string, version: string, open: () => Promi
     describe("jobs", () => jobTests(fixture));
     describe("repositories of other versions, as measured", () => rowTests(fixture, version, "versions", versionRows(version)));
     describe("restores as measured", () => rowTests(fixture, version, "restores", restoreRows));
+    describe("aliases as measured", () => rowTests(fixture, version, "aliases", aliasRows));
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));
     describe("incomplete copies as measured", () => rowTests(fixture, version, "copies", listingRows));
   });

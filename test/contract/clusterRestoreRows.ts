@@ -105,6 +105,7 @@ async function freed(stage: Stage): Promise<unknown> {
     health: await healthOf(stage, "half"),
     recovery: await stage.cluster.recovery(stage.own("half")),
     restores: (await stage.cluster.runningRestores()).length,
+    isExplained: /box_type/.test((await stage.cluster.explainAllocation(stage.own("half"), 0)) ?? ""),
   };
   await stage.cluster.deleteIndex(stage.own("half"));
   await stage.restored();
@@ -205,10 +206,18 @@ export const restoreRows: readonly Row[] = [
   },
   {
     name: "an index bound to missing nodes hangs, and is restored without those settings",
+    below: "5.0.0",
+    arrange: tiedToNodes,
+    act: freed,
+    expect: { health: ["red", 0], recovery: [], restores: 1, isExplained: false, outcome: "ok", free: ["green", 1] },
+  },
+  {
+    name: "an index bound to missing nodes hangs, which the cluster explains, and is restored without those settings",
+    from: "5.0.0",
     below: "5.6.0",
     arrange: tiedToNodes,
     act: freed,
-    expect: { health: ["red", 0], recovery: [], restores: 1, outcome: "ok", free: ["green", 1] },
+    expect: { health: ["red", 0], recovery: [], restores: 1, isExplained: true, outcome: "ok", free: ["green", 1] },
   },
   {
     name: "an index bound to missing nodes stays red, and is restored without those settings",
@@ -219,6 +228,6 @@ export const restoreRows: readonly Row[] = [
       await stage.restored();
     },
     act: freed,
-    expect: { health: ["red", 0], recovery: [], restores: 0, outcome: "ok", free: ["green", 1] },
+    expect: { health: ["red", 0], recovery: [], restores: 0, isExplained: true, outcome: "ok", free: ["green", 1] },
   },
 ];

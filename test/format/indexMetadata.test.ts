@@ -21,6 +21,18 @@ describe("decodeIndexMetadata", () => {
     });
   });
 
+  it("returns the analyzers and normalizers that mappings name, but not fields of that name", () => {
+    const title = { type: "text", analyzer: "ik_max_word", fields: { raw: { type: "keyword", normalizer: "low" } } };
+    const analyzer = { type: "text", search_analyzer: "english" };
+    const mapping = {
+      _meta: { analyzer: "note" },
+      properties: { title, analyzer },
+      dynamic_templates: [{ t: { mapping: { analyzer: "zh" } } }],
+    };
+    expect(decode({ mappings: [{ movie: mapping }] }).analyzers).toEqual(["english", "ik_max_word", "low", "zh"]);
+    expect(decode({ mappings: [{ movie: {} }] })).not.toHaveProperty("analyzers");
+  });
+
   it("keeps list and number settings as JSON and omits null", () => {
     const { settings } = decode({ settings: { ...SETTINGS, "index.a": ["x", 2n ** 60n], "index.b": 3, "index.c": null } });
     expect({ ...settings }).toEqual({ ...SETTINGS, "index.a": '["x","1152921504606846976"]', "index.b": "3" });

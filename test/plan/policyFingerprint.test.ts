@@ -25,6 +25,7 @@ describe("a policy's fingerprint", () => {
     ["a keep rule", { keep: { last: 3, daily: 6, atLeast: 2 } }],
     ["an added rule", { keep: { last: 3, daily: 7, weekly: 1, atLeast: 2 } }],
     ["the floor", { keep: { last: 3, daily: 7, atLeast: 1 } }],
+    ["the protection of an index", { keep: { last: 3, daily: 7, atLeast: 2, lastOfIndex: "never" } }],
     ["a prune cap", { prune: { cron: "0 30 2 * * *", atMost: 11, atMostPercent: 50 } }],
     ["the repository", { repository: "other" }],
     ["a removed prune section", { prune: undefined }],

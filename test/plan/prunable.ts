@@ -17,6 +17,8 @@ export function plan(snapshots: readonly PrunableSnapshot[], keep: Partial<KeepR
     atMostPercent: 100,
     snapshots,
     protected: new Map(),
+    now: undefined,
+    existing: undefined,
     ...change,
   });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { reason } from "../../shared/model/reason.ts";
 import { periodsOf } from "../../shared/plan/periods.ts";
 import type { PrunableSnapshot, PrunePlan } from "../../shared/plan/retention.ts";
-
+import { say } from "../../shared/words/say.ts";
 import { plan, snapshot } from "./prunable.ts";
 
 /** Maps each name to the codes that keep it, or to the code that removes it, with a minus in front. */
@@ -79,7 +79,7 @@ describe("retention in a time zone", () => {
     const old = days("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z", "2020-01-03T00:00:00Z");
     expect(table(plan(old, { withinMs: 24 * 3_600_000 }))).toMatchObject({
       "2020-01-02T00:00:00Z": "within",
-      "2020-01-01T00:00:00Z": "-period weekly",
+      "2020-01-01T00:00:00Z": "-beyond",
     });
   });
 });
@@ -104,7 +104,7 @@ describe("invariant 5: pruning never removes", () => {
     const why = new Map([["2026-11-18T00:00:00Z", reason("keep.pinned")]]);
     expect(table(plan(four, {}, { protected: why }))).toMatchObject({
       "2026-11-18T00:00:00Z": "pinned",
-      "2026-11-19T00:00:00Z": "-period weekly",
+      "2026-11-19T00:00:00Z": "-beyond",
     });
   });
 
@@ -150,5 +150,98 @@ describe("failed snapshots", () => {
       "2026-11-18T00:00:00Z": "failure",
       "2026-11-17T00:00:00Z": "-failed",
     });
+  });
+});
+
+describe("reasons of a removal", () => {
+  const night = days("2026-11-19T01:30:00Z", "2026-11-20T01:30:00Z", "2026-11-21T01:30:00Z");
+
+  it("name only rules that the policy has", () => {
+    expect(table(plan(night, { last: 1 }))).toEqual({
+      "2026-11-21T01:30:00Z": "newest last",
+      "2026-11-20T01:30:00Z": "-beyond",
+      "2026-11-19T01:30:00Z": "-beyond",
+    });
+  });
+
+  it("name a period only for the snapshot that the rule keeps for it", () => {
+    // Both days are beyond `daily`, so the one that `last` keeps does not stand for its day.
+    const twice = days("2026-11-20T01:30:00Z", "2026-11-20T02:30:00Z", "2026-11-21T01:30:00Z");
+    expect(table(plan(twice, { last: 2, daily: 1 }))).toMatchObject({ "2026-11-20T01:30:00Z": "-beyond" });
+  });
+
+  it("have their periods in words", () => {
+    const sentences = (keep: object, times: string[]) =>
+      plan(days(...times), keep, { timeZone: "Europe/Berlin" }).remove.map(({ reasons }) => reasons.map(say).join());
+    expect(sentences({ hourly: 2 }, ["2026-11-20T05:10:00Z", "2026-11-20T05:40:00Z"])).toEqual([
+      "2026-11-20T05:40:00Z is kept for 06:00 of 20 November 2026, GMT+01:00 (hourly)",
+    ]);
+    expect(sentences({ daily: 1 }, ["2026-11-20T05:10:00Z", "2026-11-20T09:10:00Z"])[0]).toContain("kept for 20 November 2026 (daily)");
+    expect(sentences({ weekly: 1 }, ["2026-11-19T05:10:00Z", "2026-11-20T09:10:00Z"])[0]).toContain("kept for week 47 of 2026 (weekly)");
+    expect(sentences({ monthly: 1 }, ["2026-11-01T05:10:00Z", "2026-11-20T09:10:00Z"])[0]).toContain("kept for November 2026 (monthly)");
+    expect(sentences({ yearly: 1 }, ["2026-01-19T05:10:00Z", "2026-11-20T09:10:00Z"])[0]).toContain("kept for 2026 (yearly)");
+  });
+});
+
+describe("a snapshot with a time in the future", () => {
+  const now = new Date("2026-11-21T02:00:00Z");
+  const nights = days("2026-11-19T01:30:00Z", "2026-11-20T01:30:00Z", "2026-11-21T01:30:00Z");
+  const ahead = snapshot("2027-11-21T01:30:00Z");
+
+  it.each([{ withinMs: 2 * 86_400_000 }, { last: 3 }, { daily: 3 }, { weekly: 1, daily: 3 }, { atLeast: 3 }])(
+    "is kept, named, and does not change what %o keeps",
+    (keep) => {
+      const { [ahead.name]: why, ...others } = table(plan([...nights, ahead], keep, { now }));
+      expect(why).toBe("future");
+      expect(others).toEqual(table(plan(nights, keep, { now })));
+      expect(Object.values(others).some((said) => said.startsWith("-"))).toBe(false);
+    },
+  );
+
+  it("is not the newest good one, and does not stand for failed ones", () => {
+    const failed = snapshot("2026-11-21T01:40:00Z", { state: "FAILED" });
+    const made = plan([...nights, failed, ahead, { ...ahead, name: "ahead", state: "FAILED" }], { last: 1 }, { now });
+    expect(made.newestGood?.name).toBe("2026-11-21T01:30:00Z");
+    expect(table(made)).toMatchObject({ "2026-11-21T01:40:00Z": "notReplaced", ahead: "future" });
+  });
+
+  it("is accepted within the slack between two clocks", () => {
+    expect(plan([...nights, snapshot("2026-11-21T02:30:00Z")], {}, { now }).newestGood?.name).toBe("2026-11-21T02:30:00Z");
+  });
+});
+
+describe("indices that left the cluster", () => {
+  const DAY_MS = 86_400_000;
+  /** 90 nights of 14 daily indices that the user deletes after two weeks. */
+  const nights = Array.from({ length: 90 }, (_, night) => {
+    const at = Date.UTC(2026, 0, 1, 1, 30) + night * DAY_MS;
+    const indices = Array.from({ length: 14 }, (_, age) => `logstash-${new Date(at - age * DAY_MS).toISOString().slice(0, 10)}`);
+    return snapshot(new Date(at).toISOString(), { indices });
+  });
+  const kept = (lastOfIndex?: number | "always" | "never") =>
+    plan(nights, { daily: 7, weekly: 4, ...(lastOfIndex === undefined ? {} : { lastOfIndex }) }).keep.length;
+
+  it("leave the backups after the protection, and at once without one", () => {
+    expect([kept(30 * DAY_MS), kept("never")]).toEqual([24, 9]);
+  });
+
+  it("stay for ever with `always`, which is also what a policy of an earlier version means", () => {
+    expect([kept("always"), kept()]).toEqual([90, 90]);
+  });
+
+  const gone = snapshot("2026-01-01T01:30:00Z", { indices: ["movies", "gone"] });
+  const later = days("2026-03-01T01:30:00Z", "2026-03-02T01:30:00Z");
+
+  it("are protected as long as they exist on the cluster, by their last snapshot", () => {
+    const earlier = snapshot("2025-12-31T01:30:00Z", { indices: ["movies", "gone"] });
+    const made = plan([earlier, gone, ...later], { yearly: 2, lastOfIndex: 1 }, { existing: new Set(["gone"]) });
+    expect(table(made)).toMatchObject({ "2026-01-01T01:30:00Z": "lastOfIndex", "2025-12-31T01:30:00Z": "yearly" });
+    expect(table(plan([gone, ...later], { lastOfIndex: 1 }))).toMatchObject({ "2026-01-01T01:30:00Z": "-beyond" });
+  });
+
+  it("are counted from the first snapshot without them", () => {
+    const rule = { lastOfIndex: DAY_MS };
+    expect(table(plan([gone, ...later], rule))).toMatchObject({ "2026-01-01T01:30:00Z": "lastOfIndex" });
+    expect(table(plan([gone, ...later, snapshot("2026-03-03T01:30:00Z")], rule))).toMatchObject({ "2026-01-01T01:30:00Z": "-beyond" });
   });
 });

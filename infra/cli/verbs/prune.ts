@@ -1,6 +1,6 @@
 import { configured } from "../../../shared/jobs/world.ts";
 import type { BackupPolicy, KeepRules } from "../../../shared/model/config.ts";
-import type { PrunePlan, RemovedSnapshot } from "../../../shared/plan/retention.ts";
+import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention.ts";
 import { printDuration } from "../../../shared/repository/duration.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { countText, durationText } from "../../../shared/words/numbers.ts";
@@ -43,15 +43,23 @@ export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look): st
     plan.keep.map(({ name, reasons }) => [name, reasons.map(say).join(", ")]),
   );
   lines.push(...kept.map((line) => `  ${line}`));
-  if (plan.refusal) return [...lines, marked(look, "bad", `Refused: ${say(plan.refusal)}. Nothing was deleted.`)].join("\n");
-  if (plan.remove.length === 0) return [...lines, "Nothing would be removed."].join("\n");
+  if (plan.refusal)
+    return [
+      ...lines,
+      ...laterLines(plan, "none of them, as it is refused", look),
+      marked(look, "bad", `Refused: ${say(plan.refusal)}. Nothing was deleted.`),
+    ].join("\n");
+  if (plan.remove.length === 0) return [...lines, ...laterLines(plan, "the cap of one run", look), "Nothing would be removed."].join("\n");
   lines.push(
     `Would remove ${countText(plan.remove.length)} of ${countText(plan.keep.length + plan.remove.length + plan.later.length)}:`,
     ...removalLines(plan.remove, look),
+    ...laterLines(plan, "the cap of one run", look),
   );
-  if (plan.later.length > 0)
-    lines.push(`Would leave ${countText(plan.later.length)} to a later run (the cap of one run):`, ...removalLines(plan.later, look));
   return [...lines, `Nothing was deleted. To do exactly this:  ossnap prune ${plan.policy} --apply ${plan.hash}`].join("\n");
+}
+
+function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {
+  return later.length === 0 ? [] : [`Would leave ${countText(later.length)} to a later run (${why}):`, ...removalLines(later, look)];
 }
 
 function removalLines(removed: readonly RemovedSnapshot[], { now }: Look): string[] {
@@ -67,9 +75,16 @@ const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as cons
 
 function rulesText({ keep, prune: caps }: BackupPolicy): string {
   const rules = RULES.flatMap((rule) =>
-    keep[rule] === undefined ? [] : [rule === "last" ? `the last ${keep[rule]}` : `${keep[rule]} ${rule}`],
+    (keep[rule] ?? 0) === 0 ? [] : [rule === "last" ? `the last ${keep[rule]}` : `${keep[rule]} ${rule}`],
   );
   if (keep.withinMs !== undefined) rules.push(`all within ${printDuration(keep.withinMs)}`);
-  const cap = caps ? `; at most ${caps.atMost} and ${caps.atMostPercent} % a run` : "";
-  return `keep ${rules.join(", ") || "what the floor says"}; floor ${keep.atLeast}${cap}`;
+  if (keep.lastOfIndex !== undefined) rules.push(lastOfIndexText(keep.lastOfIndex));
+  const { atMost, atMostPercent } = caps ?? PRUNE_CAPS_DEFAULT;
+  const byHand = caps ? "" : ", by hand only";
+  return `keep ${rules.join(", ") || "what the floor says"}; floor ${keep.atLeast}; at most ${atMost} and ${atMostPercent} % a run${byHand}`;
+}
+
+function lastOfIndexText(rule: NonNullable<KeepRules["lastOfIndex"]>): string {
+  if (rule === "never") return "no index for its own sake";
+  return rule === "always" ? "the last of every index" : `the last of an index for ${printDuration(rule)} after it left`;
 }

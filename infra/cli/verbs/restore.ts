@@ -1,3 +1,4 @@
+import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliasName.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
@@ -22,6 +23,7 @@ export interface RestoreOptions extends ActingOptions {
   indices?: string;
   alias?: string;
   replicas?: string;
+  older?: boolean;
   start?: boolean;
 }
 
@@ -33,11 +35,11 @@ export async function restore(session: Session, snapshot: string, options: Resto
   const request = restoreRequest(snapshot, options);
   const world = await session.world();
   if (!options.start) {
-    const report = await preflightRestore(world, request);
-    return preflightAnswer(request, report);
+    const report = await preflightRestore(world, request, { key: options.key });
+    return preflightAnswer(request, report, options.key);
   }
   const fingerprint = fingerprintOf("POST", "/restores", { ...request, start: true });
-  const outcome = await startRestore(world, request, session.asked, { key: options.key ?? world.newKey(), fingerprint });
+  const outcome = await startRestore(world, request, session.asked, { key: options.key, fingerprint });
   if ("created" in outcome) return begin(session, world, outcome.created, { ...options, fingerprint });
   const refusals = refusalsOf(outcome.refused);
   const detail = `${refusals.length} of ${outcome.refused.checks.length} checks refuse: ${refusals.map(({ reason }) => reason.code).join(", ")}; nothing was changed`;
@@ -46,7 +48,7 @@ export async function restore(session: Session, snapshot: string, options: Resto
 
 /** Every invalid option throws `invalid` and names the option. */
 export function restoreRequest(snapshot: string, options: RestoreOptions): RestoreRequestByHand {
-  const { repository, to, alias, indices = INDICES_DEFAULT, replicas } = options;
+  const { repository, to, alias, indices = INDICES_DEFAULT, replicas, older } = options;
   if (repository === undefined)
     throw new AppError("invalid", "--repository: is missing; name a repository of ossnap.yaml, or the registered name of a watch");
   if (to === undefined) throw new AppError("invalid", "--to: is missing; name one of clusters");
@@ -56,6 +58,9 @@ export function restoreRequest(snapshot: string, options: RestoreOptions): Resto
     .filter((pattern) => pattern !== "");
   if (patterns.length === 0)
     throw new AppError("invalid", "--indices: names nothing; write names and patterns with commas, as in --indices 'movies,logs-*'");
+  const wrongAlias = alias === undefined ? undefined : aliasFault(alias);
+  if (wrongAlias !== undefined) throw new AppError("invalid", `--alias: ${JSON.stringify(alias)} ${wrongAlias}; ${ALIAS_FIX}`);
+  if (older && alias === undefined) throw new AppError("invalid", "--older: is about an alias; add --alias, or leave --older out");
   if (replicas !== undefined && !/^\d{1,4}$/.test(replicas))
     throw new AppError("invalid", `--replicas: "${replicas}" is not a count; write 0, 1, 2 …`);
   return {
@@ -65,22 +70,23 @@ export function restoreRequest(snapshot: string, options: RestoreOptions): Resto
     indices: patterns,
     ...(alias === undefined ? {} : { alias }),
     ...(replicas === undefined ? {} : { replicas: Number(replicas) }),
+    ...(older ? { older } : {}),
   };
 }
 
-function preflightAnswer(request: RestoreRequestByHand, report: PreflightReport): Answer {
+function preflightAnswer(request: RestoreRequestByHand, report: PreflightReport, key?: string): Answer {
   return {
     schema: "restore-preflight/1",
     data: report,
     exitCode: report.refused ? EXIT.refused : EXIT.ok,
-    text: (look) => preflightText(request, report, look),
+    text: (look) => preflightText(request, report, look, key),
   };
 }
 
 const TONES: Readonly<Record<PreflightCheck["result"], Tone>> = { ok: "good", warn: "attention", refuse: "bad" };
 
 /** Each check with its sentence, each refusal with its code and way out. */
-export function preflightText(request: RestoreRequestByHand, report: PreflightReport, look: Look): string {
+export function preflightText(request: RestoreRequestByHand, report: PreflightReport, look: Look, key?: string): string {
   const lines = [
     `Restore ${report.snapshot.name} → ${request.to}, indices ${request.indices.join(", ")}, beside what is there`,
     "Preflight, nothing changed yet:",
@@ -96,7 +102,7 @@ export function preflightText(request: RestoreRequestByHand, report: PreflightRe
   lines.push(
     refusals > 0
       ? marked(look, "bad", `Refused (${refusals}). Nothing was changed.`)
-      : `Nothing was changed. To do it:  ${commandOf(request)} --start`,
+      : `Nothing was changed. To do it:  ${commandOf(request)}${key === undefined ? "" : ` --key ${key}`} --start`,
   );
   return lines.join("\n");
 }
@@ -123,7 +129,7 @@ function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {
   return checks.filter(({ result }) => result === "refuse");
 }
 
-function commandOf({ snapshot, repository, to, indices, alias, replicas }: RestoreRequestByHand): string {
+function commandOf({ snapshot, repository, to, indices, alias, replicas, older }: RestoreRequestByHand): string {
   const given = indices.join(",") === INDICES_DEFAULT ? "" : ` --indices '${indices.join(",")}'`;
-  return `ossnap restore ${snapshot} --repository ${repository} --to ${to}${given}${alias === undefined ? "" : ` --alias ${alias}`}${replicas === undefined ? "" : ` --replicas ${replicas}`}`;
+  return `ossnap restore ${snapshot} --repository ${repository} --to ${to}${given}${alias === undefined ? "" : ` --alias ${alias}`}${replicas === undefined ? "" : ` --replicas ${replicas}`}${older ? " --older" : ""}`;
 }

@@ -4,6 +4,7 @@ import { AppError } from "../../model/errors.ts";
 import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 import { indexCalls } from "./indices.ts";
+import { nodeCalls } from "./nodes.ts";
 import { repositoryCalls } from "./repositories.ts";
 import { restoreCalls } from "./restores.ts";
 import { snapshotCalls } from "./snapshots.ts";
@@ -27,6 +28,7 @@ export function elasticsearchCluster(options: ClusterOptions): Cluster {
     ...snapshotCalls(client, version),
     ...indexCalls(client),
     ...restoreCalls(client),
+    ...nodeCalls(client, async () => Number.parseInt(await version(), 10)),
   };
 }
 

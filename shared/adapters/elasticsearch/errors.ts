@@ -154,7 +154,9 @@ function readBody(body: unknown): { type: string | undefined; index: string | un
   }
   const roots = Array.isArray(outer.root_cause) ? outer.root_cause : [];
   for (const root of roots) if (isRecord(root) && typeof root.reason === "string") reasons.push(root.reason);
-  return { type: asText(outer.type), index: asText(outer.index), reasons: [...new Set(reasons)] };
+  // Up to 7.x a pattern that matches no index is named under `resource.id` only.
+  const index = asText(outer.index) ?? asText(outer["resource.id"]);
+  return { type: asText(outer.type), index, reasons: [...new Set(reasons)] };
 }
 
 /** The outermost and the innermost reason; often only the innermost states the problem. */

@@ -113,23 +113,30 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
       }
     },
 
-    async swapAlias(alias, from, to) {
-      requireExactName("alias", alias);
-      requireIndexPattern(from);
-      requireExactName("index", to);
-      const subject = `alias ${alias} to index ${to}`;
-      const add = { add: { index: to, alias } };
-      const call = { subject, method: "POST" as const, path: ["_aliases"] };
-      try {
-        await write({ ...call, body: { actions: [{ remove: { index: from, alias } }, add] } });
-      } catch (error) {
-        const fault = faultOf(error);
-        // Nothing was applied: all actions fail when the pattern to remove from matches no index.
-        if (fault?.type !== "index_not_found_exception" || fault.index !== from || from === to) throw error;
-        await write({ ...call, body: { actions: [add] } });
-      }
-    },
+    swapAlias: (alias, from, to, closed = []) => swapAlias(write, alias, { from, to, closed }),
   };
+}
+
+type Write = (call: Parameters<ElasticsearchClient["request"]>[1]) => Promise<void>;
+
+async function swapAlias(
+  write: Write,
+  alias: string,
+  { from, to, closed }: { from: string; to: string; closed: readonly string[] },
+): Promise<void> {
+  requireExactName("alias", alias);
+  requireIndexPattern(from);
+  for (const index of [to, ...closed]) requireExactName("index", index);
+  const exact = [...closed.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias } }];
+  const call = { subject: `alias ${alias} to index ${to}`, method: "POST" as const, path: ["_aliases"] };
+  try {
+    await write({ ...call, body: { actions: [{ remove: { index: from, alias } }, ...exact] } });
+  } catch (error) {
+    const fault = faultOf(error);
+    // Nothing was applied: all actions fail when the pattern to remove from matches no open index.
+    if (fault?.type !== "index_not_found_exception" || fault.index !== from || from === to) throw error;
+    await write({ ...call, body: { actions: exact } });
+  }
 }
 
 /** The indices behind a name: the index itself, those of an alias, or none. */

@@ -3,6 +3,7 @@ import { AppError } from "../../model/errors.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Damage, damagePlace } from "./clusterDamage.ts";
 import { indexCalls } from "./clusterIndices.ts";
+import { nodeCalls } from "./clusterNodes.ts";
 import { type HeldInput, heldIndex, type MemoryPlaces, memoryPlaces } from "./clusterPlaces.ts";
 import { repositoryCalls } from "./clusterRepositories.ts";
 import { restoreCalls } from "./clusterRestores.ts";
@@ -21,6 +22,8 @@ export interface MemoryClusterOptions {
   places?: MemoryPlaces;
   /** Permitted prefixes of `fs` locations; defaults to any. */
   repositoryPaths?: readonly string[];
+  /** Plugins of every node. */
+  plugins?: readonly string[];
   /** Number of status calls during which a snapshot or restore keeps running; `Infinity` until it is finished explicitly. */
   snapshotPolls?: number;
   restorePolls?: number;
@@ -71,6 +74,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
     ...snapshotCalls(state),
     ...indexCalls(state),
     ...restoreCalls(state),
+    ...nodeCalls(state),
   };
   const watched = Object.entries(calls).map(([key, call]) => {
     const method = key as Method;
@@ -91,7 +95,15 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
 }
 
 function newState(options: MemoryClusterOptions): MemoryClusterState {
-  const { name = "memory", version = "7.10.2", dataNodes = 1, now, places = memoryPlaces(), repositoryPaths = [""] } = options;
+  const {
+    name = "memory",
+    version = "7.10.2",
+    dataNodes = 1,
+    now,
+    places = memoryPlaces(),
+    repositoryPaths = [""],
+    plugins = [],
+  } = options;
   const { snapshotPolls = 2, restorePolls = 2 } = options;
   let uuids = 0;
   const counted = () => {
@@ -104,6 +116,7 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     version,
     dataNodes,
     repositoryPaths,
+    plugins,
     snapshotPolls,
     restorePolls,
     now,

@@ -45,16 +45,22 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       state.restores = state.restores.filter(({ index }) => index !== name);
     },
 
-    async swapAlias(alias, from, to) {
+    async swapAlias(alias, from, to, closed = []) {
       requireExact(state, "alias", alias);
       requireExact(state, "index", from.replaceAll("*", "x"));
       const target = requireIndex(state, to);
+      const named = closed.map((name) => requireIndex(state, name));
       if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
-      for (const index of state.indices.values()) if (matches(from, index.name)) index.aliases.delete(alias);
-      // Indices that do not match keep the alias silently, so that it can end up on two.
+      // A wildcard does not see closed indices, and indices that do not match keep the alias silently: it can end up on several.
+      const open = [...state.indices.values()].filter((index) => matches(from, index.name) && isSeenBy(from, index));
+      for (const index of [...open, ...named]) index.aliases.delete(alias);
       target.aliases.add(alias);
     },
   };
+}
+
+function isSeenBy(pattern: string, index: MemoryIndex): boolean {
+  return index.state === "open" || !pattern.includes("*");
 }
 
 function healthOf(state: MemoryClusterState, { name, shards, replicas, red }: MemoryIndex): IndexHealth {

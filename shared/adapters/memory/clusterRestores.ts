@@ -1,5 +1,6 @@
 import type { Cluster, RestoreRequest, ShardRecovery } from "../../model/cluster.ts";
 import { isRestoring, matches } from "./clusterIndices.ts";
+import { missingAnalysis } from "./clusterNodes.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { readRoot } from "./clusterReading.ts";
 import {
@@ -121,7 +122,7 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
 /** Up to 5.5 a restore without a usable shard waits forever and blocks all other restores; only for corrupt data was a failure observed. */
 function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
   if (data === "corrupt") return "fails";
-  if (data === undefined && !needsOtherNodes(copy)) return "starts";
+  if (data === undefined && !needsOtherNodes(copy) && missingAnalysis(copy.settings, state.plugins) === undefined) return "starts";
   return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }
 

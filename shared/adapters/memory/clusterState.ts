@@ -44,6 +44,8 @@ export interface MemoryClusterState {
   dataNodes: number;
   /** Permitted prefixes of `fs` locations. */
   repositoryPaths: readonly string[];
+  /** Plugins of every node. */
+  plugins: readonly string[];
   snapshotPolls: number;
   restorePolls: number;
   now: () => Date;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
 import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
 import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
 
@@ -44,6 +45,22 @@ export function duration(title: string, description: string, options: { zero?: b
     return durationMs > 0 || options.zero === true ? undefined : { code: "duration", wrong: "a duration of nothing", fix };
   };
   return checkedText(title, description, check, DURATION_PATTERN);
+}
+
+/** A duration, `always` or `never`. */
+export function protection(title: string, description: string) {
+  const check = (value: string): FieldProblem | undefined =>
+    ["always", "never"].includes(value) || (parseDuration(value) ?? 0) > 0
+      ? undefined
+      : { code: "duration", wrong: "not a duration, always or never", fix: "write a duration such as 30d, or always, or never" };
+  return checkedText(title, description, check, `${DURATION_PATTERN}|^(always|never)$`);
+}
+
+export function alias(title: string, description: string) {
+  return checkedText(title, description, (value) => {
+    const wrong = aliasFault(value);
+    return wrong === undefined ? undefined : { code: "alias", wrong: `an alias that ${wrong}`, fix: ALIAS_FIX };
+  });
 }
 
 export function cron(description: string) {

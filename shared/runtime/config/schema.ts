@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
-import { cron, duration, httpUrl, isoDate, name, repositoryName, sha256, text, timeZone } from "./fields.ts";
+import { alias, cron, duration, httpUrl, isoDate, name, protection, repositoryName, sha256, text, timeZone } from "./fields.ts";
 
 const stores = z.enum(["oss", "s3", "directory"]);
 
@@ -85,6 +86,10 @@ const keep = z
     monthly: count("Monthly"),
     yearly: count("Yearly"),
     within: duration("Within", "Keep everything younger than this.").optional(),
+    lastOfIndex: protection(
+      "Last of an index",
+      "How long an index that left the cluster stays in the backups: a duration, always or never.",
+    ).default("30d"),
     atLeast: z.int().min(1).default(1).meta({ title: "At least", description: "The floor: never fewer good ones than this." }),
   })
   .meta({ title: "Keep", description: "What prune keeps; a snapshot stays when any rule keeps it." });
@@ -92,12 +97,16 @@ const keep = z
 const prune = z
   .strictObject({
     cron: cron("When to prune, in the schedule's time zone."),
-    atMost: z.int().min(1).default(10).meta({ title: "At most", description: "Never removes more than so many at once." }),
+    atMost: z
+      .int()
+      .min(1)
+      .default(PRUNE_CAPS_DEFAULT.atMost)
+      .meta({ title: "At most", description: "Never removes more than so many at once." }),
     atMostPercent: z
       .int()
       .min(1)
       .max(100)
-      .default(50)
+      .default(PRUNE_CAPS_DEFAULT.atMostPercent)
       .meta({ title: "At most percent", description: "Never removes a larger share at once." }),
   })
   .meta({ title: "Prune", description: "Thins out on a timer; its first plan is applied by hand." });
@@ -152,7 +161,7 @@ const watch = z
     restore: z
       .strictObject({
         indices,
-        alias: text("Alias", "Swapped onto the restored index.").optional(),
+        alias: alias("Alias", "Swapped onto the restored index.").optional(),
         which: z
           .enum(["latest", "each", "by-hand"])
           .default("latest")

@@ -26,12 +26,13 @@ function toRepository({ cluster, register, blobs }: EntryOf<"repositories">): Re
   return { cluster, register, ...(place === undefined ? {} : { blobs: normalizePlace(place) }) };
 }
 
-function toBackup({ patience, rpo, keep: { within, ...keep }, prune, ...policy }: EntryOf<"backups">): BackupPolicy {
+function toBackup({ patience, rpo, keep: { within, lastOfIndex, ...keep }, prune, ...policy }: EntryOf<"backups">): BackupPolicy {
+  const protects = lastOfIndex === "always" || lastOfIndex === "never" ? lastOfIndex : milliseconds(lastOfIndex);
   return {
     ...policy,
     patienceMs: milliseconds(patience),
     ...(rpo === undefined ? {} : { rpoMs: milliseconds(rpo) }),
-    keep: { ...keep, ...(within === undefined ? {} : { withinMs: milliseconds(within) }) },
+    keep: { ...keep, lastOfIndex: protects, ...(within === undefined ? {} : { withinMs: milliseconds(within) }) },
     ...(prune === undefined ? {} : { prune }),
   };
 }

@@ -110,7 +110,7 @@ export const ROUTES: readonly Route[] = [
     ({ start }) => start,
     async (call) => {
       const { start, ...request } = call.body;
-      if (!start) return json(200, await preflightRestore(call.world, request));
+      if (!start) return json(200, await preflightRestore(call.world, request, { key: call.key }));
       const outcome = await startRestore(call.world, request, call.asked, { key: call.key, fingerprint: call.fingerprint });
       if ("created" in outcome) return accepted(call, outcome.created);
       const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
@@ -137,6 +137,7 @@ function restoreBody() {
     indices: z.array(z.string().min(1)).min(1),
     alias: z.string().min(1).optional(),
     replicas: z.int().min(0).optional(),
+    older: z.boolean().optional(),
     start: z.boolean().default(false),
   });
 }

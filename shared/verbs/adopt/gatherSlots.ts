@@ -8,7 +8,8 @@ import { hasCode } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
-import { parseSnapshotName, type SnapshotNameParts, snapshotMark } from "../../model/snapshotName.ts";
+import { type SnapshotNameParts, snapshotMark } from "../../model/snapshotName.ts";
+import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint } from "../../plan/policyFingerprint.ts";
 import { dueSlots } from "../../plan/slots.ts";
 import { heldIndices, openRepository } from "../../reader/readRepository.ts";
@@ -31,6 +32,8 @@ interface HeldSnapshot {
   startTime: Date | undefined;
   endTime: Date | undefined;
   indices: number;
+  version: string;
+  metadata: Record<string, unknown> | undefined;
 }
 
 interface AdoptedPolicy {
@@ -52,8 +55,8 @@ export async function adoptBackups(world: World, work: OpenWork, { name, policy,
   const mark = snapshotMark((await world.cluster(cluster).info()).uuid, name);
   const held = await heldSnapshots(world, policy.repository);
   const own = held.flatMap((snapshot): OwnSnapshot[] => {
-    const parts = parseSnapshotName(snapshot.name);
-    return parts?.policy === name && parts.mark === mark ? [{ ...snapshot, parts }] : [];
+    const owner = ownershipOf(snapshot, name, mark);
+    return owner?.by === "us" ? [{ ...snapshot, parts: owner.parts }] : [];
   });
   const isOpen = (slot: string) => work.jobs.some(({ id }) => id === jobId.backup(name, slot));
   const good = own
@@ -88,7 +91,8 @@ async function heldSnapshots(world: World, repository: string): Promise<HeldSnap
   const opened = await openRepository(store);
   return (await datedSnapshots(store, opened)).map(({ name, uuid, state, startTime }) => {
     const indices = heldIndices(opened.root, uuid).length;
-    return { name, uuid, state, startTime, endTime: undefined, indices };
+    // A root contains no metadata, so the name decides.
+    return { name, uuid, state, startTime, endTime: undefined, indices, version: "0.0.0", metadata: undefined };
   });
 }
 

@@ -5,9 +5,10 @@ import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
-import { parseSnapshotName, snapshotMark } from "../../model/snapshotName.ts";
+import { snapshotMark } from "../../model/snapshotName.ts";
+import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint } from "../../plan/policyFingerprint.ts";
-import { type PrunePlan, planPrune } from "../../plan/retention.ts";
+import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention.ts";
 import { deletesMany } from "../../plan/versions.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
@@ -17,27 +18,45 @@ import type { PruneJob, PruneObservation, PruneTarget } from "./step.ts";
 /** Forty names of 60 bytes fit into the 3,900 bytes of a request line. */
 const MULTI_DELETE_MAX = 40;
 
-/** Makes a new plan and compares it with the job's own: which snapshots still exist, and which became protected since. */
+/** Makes a new plan with the policy as it is now: which snapshots of the job's own plan still exist, and what a dry run would show. */
 export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): Promise<PruneObservation> {
   const { policy, policyName } = job.intent.input;
+  const cluster = configuredCluster(job);
   const { register } = configured(world.config, "repositories", policy.repository);
-  const { need } = await repositoryState(world, { cluster: configuredCluster(job), name: policy.repository, register });
+  const { need } = await repositoryState(world, { cluster, name: policy.repository, register });
   // Read again: a restore may have been requested since this invocation started, and its snapshot must be kept.
   const { plan, snapshots, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
   const applied = await readObject(world.state, stateKey.applied(policyName, plan.fingerprint));
-  const newest = job.head.data.plan?.newestGood;
   const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots));
   return {
     plan,
     appliedBefore: applied !== undefined,
+    noTimer: world.config.backups[policyName]?.prune === undefined,
+    policyChanged: policyChanged(world, job),
     repository: need && "fault" in need ? need : undefined,
     remaining,
-    newestGoodThere:
-      !newest || snapshots.some(({ name, uuid, state }) => name === newest.name && uuid === newest.uuid && state === "SUCCESS"),
+    listed: snapshots.length,
+    newestGoodThere: hasNewestGood(job, snapshots),
     protectedSince: remaining.find(({ name }) => isProtected(plan, name))?.name,
     batchMax: deletesMany(version) ? MULTI_DELETE_MAX : 1,
-    blocked: await blockOf(world.cluster(configuredCluster(job)), version, job, work, { snapshots: [], indices: [] }),
+    blocked: await blockOf(world.cluster(cluster), version, job, work, { snapshots: [], indices: [] }),
   };
+}
+
+/** The job carries the policy as it was when it was requested; hours later ossnap.yaml may say something else. */
+function policyChanged(world: World, job: PruneJob): Reason | undefined {
+  const { policy, policyName } = job.intent.input;
+  const now = Object.hasOwn(world.config.backups, policyName) ? world.config.backups[policyName] : undefined;
+  if (!now) return reason("prune.policyGone", { policy: policyName });
+  const { cluster } = configured(world.config, "repositories", now.repository);
+  const isSame = policyFingerprint(now, policyName) === policyFingerprint(policy, policyName) && cluster === configuredCluster(job);
+  return isSame ? undefined : reason("prune.policyChanged", { policy: policyName });
+}
+
+/** False for a listing that lacks the newest good snapshot of the job's plan, which nothing of ours deletes. */
+export function hasNewestGood({ head }: PruneJob, snapshots: readonly ClusterSnapshot[]): boolean {
+  const newest = head.data.plan?.newestGood;
+  return !newest || snapshots.some(({ name, uuid, state }) => name === newest.name && uuid === newest.uuid && state === "SUCCESS");
 }
 
 /** The same name with another uuid is another snapshot; 2.x has no uuids, so the start time is compared. */
@@ -60,7 +79,7 @@ export interface PruneView {
   version: string;
 }
 
-/** Gathers snapshots, pins and open jobs, and plans. Reads only; the dry run and the run use the same call. */
+/** Gathers snapshots, indices, pins and open jobs, and plans. Reads only; the dry run and every step of a run use the same call. */
 export async function gatherPrunePlan(world: World, policyName: string, policy: BackupPolicy, work: OpenWork): Promise<PruneView> {
   const { cluster: clusterName } = configured(world.config, "repositories", policy.repository);
   const cluster = world.cluster(clusterName);
@@ -72,17 +91,22 @@ export async function gatherPrunePlan(world: World, policyName: string, policy: 
     fingerprint: policyFingerprint(policy, policyName),
     keep: policy.keep,
     timeZone: policy.schedule.timeZone,
-    atMost: policy.prune?.atMost ?? 0,
-    atMostPercent: policy.prune?.atMostPercent ?? 0,
-    snapshots: snapshots.map((snapshot) => {
-      const parts = parseSnapshotName(snapshot.name);
-      const ours = parts?.policy === policyName && parts.mark === mark;
-      const { name, uuid, state, startTime, indices } = snapshot;
-      return { name, uuid, state, startTime, indices, ours, time: (ours && parseSlot(parts.slot)) || startTime };
-    }),
+    atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,
+    atMostPercent: policy.prune?.atMostPercent ?? PRUNE_CAPS_DEFAULT.atMostPercent,
+    snapshots: snapshots.map((snapshot) => prunable(snapshot, policyName, mark)),
     protected: await protectedSnapshots(world, policy.repository, snapshots, work),
+    now: world.clock.now(),
+    existing: new Set((await cluster.listIndices()).map(({ name }) => name)),
   });
   return { plan, snapshots, version: info.version };
+}
+
+function prunable(snapshot: ClusterSnapshot, policyName: string, mark: string): PrunableSnapshot {
+  const { name, uuid, state, startTime, indices } = snapshot;
+  const owner = ownershipOf(snapshot, policyName, mark);
+  const foreign = owner?.by === "named" ? reason("keep.unmarked") : undefined;
+  const time = (owner && parseSlot(owner.parts.slot)) ?? startTime;
+  return { name, uuid, state, startTime, indices, ours: owner?.by === "us", foreign, time };
 }
 
 /** Snapshots that are pinned or needed by an open job, such as a copy that reads them or a restore. */

@@ -1,36 +1,43 @@
-import type { JobKind } from "../../jobs/kind.ts";
+import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { listedSnapshots } from "../snapshots/gather.ts";
-import { gatherPrune, stillExists } from "./gather.ts";
+import { gatherPrune, hasNewestGood, stillExists } from "./gather.ts";
 import { pruneResult, reportPrune } from "./show.ts";
-import { type PruneData, type PruneInput, type PruneObservation, type PruneTarget, stepPrune } from "./step.ts";
+import { type PruneData, type PruneInput, type PruneJob, type PruneObservation, type PruneTarget, stepPrune, withRemoved } from "./step.ts";
+
+interface Batch {
+  snapshots: PruneTarget[];
+}
 
 /** The prune job and its effect; plan/retention.ts and step.ts decide. */
 export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, PruneData, PruneObservation> {
+  /** What each job requested in this invocation, so that only this counts as removed by it. */
+  const requested = new Map<string, PruneTarget[]>();
+  const listing = (job: PruneJob) => listedSnapshots(world, job.intent.input.policy.repository);
+
   return {
     gather: (job) => gatherPrune(world, work, job),
     step: stepPrune,
 
     effects: {
       deleteSnapshots: {
-        async lookUp(job, args: { snapshots: PruneTarget[] }) {
-          const there = await listedSnapshots(world, job.intent.input.policy.repository);
-          const left = args.snapshots.filter((target) => stillExists(target, there));
-          if (left.length > 0) return { found: "none" };
-          return {
-            found: "ours",
-            state: "planned",
-            reason: reason("prune.deleted", { snapshots: args.snapshots.map(({ name }) => name) }),
-            data: job.head.data,
-          };
+        async lookUp(job, args: Batch): Promise<Look<PruneData>> {
+          const there = await listing(job);
+          // An empty or shrunken listing is not a deletion; the next step refuses.
+          if (!hasNewestGood(job, there)) return { found: "none" };
+          if (args.snapshots.some((target) => stillExists(target, there))) return { found: "none" };
+          return deletedBy(job, requestedBy(job, args, requested));
         },
-        async perform(job, args: { snapshots: PruneTarget[] }) {
+        async perform(job, args: Batch) {
           const { repository } = job.intent.input.policy;
-          const cluster = world.cluster(configuredCluster(job));
-          const there = await listedSnapshots(world, repository);
+          const there = await listing(job);
+          if (!hasNewestGood(job, there))
+            throw new AppError("conflict", `prune ${job.intent.input.policyName}: the newest good snapshot is gone, nothing was deleted`, {
+              reason: reason("prune.newestGone", { snapshot: job.head.data.plan?.newestGood?.name ?? "" }),
+            });
           const stranger = args.snapshots.find(
             (target) => there.some((snapshot) => snapshot.name === target.name) && !stillExists(target, there),
           );
@@ -38,9 +45,11 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
             throw new AppError("permanent", `prune ${stranger.name}: another snapshot has this name now, nothing was deleted`, {
               reason: reason("prune.otherUuid", { snapshot: stranger.name }),
             });
-          await cluster.deleteSnapshots(
+          const existing = args.snapshots.filter((target) => stillExists(target, there));
+          requested.set(job.id, [...(requested.get(job.id) ?? []), ...existing]);
+          await world.cluster(configuredCluster(job)).deleteSnapshots(
             repository,
-            args.snapshots.filter((target) => stillExists(target, there)).map(({ name }) => name),
+            existing.map(({ name }) => name),
           );
         },
       },
@@ -49,4 +58,16 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
     result: pruneResult,
     finished: (job) => reportPrune(world, job),
   };
+}
+
+/** After a crash it is unknown which of a batch existed at the request; an earlier attempt's whole batch counts. */
+function requestedBy(job: PruneJob, { snapshots }: Batch, requested: ReadonlyMap<string, readonly PruneTarget[]>): PruneTarget[] {
+  if ((job.head.claim?.attempt ?? 1) > 1) return snapshots;
+  const ours = requested.get(job.id) ?? [];
+  return snapshots.filter((target) => ours.some(({ name, uuid }) => name === target.name && uuid === target.uuid));
+}
+
+function deletedBy(job: PruneJob, gone: readonly PruneTarget[]): Look<PruneData> {
+  const why = gone.length === 0 ? reason("prune.vanished") : reason("prune.deleted", { snapshots: gone.map(({ name }) => name) });
+  return { found: "ours", state: "planned", reason: why, data: withRemoved(job.head.data, gone) };
 }

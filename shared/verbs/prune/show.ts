@@ -4,11 +4,15 @@ import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
 import type { PruneJob } from "./step.ts";
 
-/** The part of the result that the permanent record stores. */
+/** The part of the result that the permanent record stores: what was seen to be gone after this job requested it. */
 export function pruneResult({ head }: PruneJob): unknown {
+  const { plan, removed: seen } = head.data;
+  // A plan stored by an earlier version did not record what was seen.
+  const removed = seen ?? (head.state === "done" ? (plan?.remove ?? []) : []);
   return {
-    hash: head.data.plan?.hash,
-    removed: head.state === "done" ? (head.data.plan?.remove ?? []).map(({ name }) => name) : [],
+    hash: plan?.hash,
+    removed: removed.map(({ name }) => name),
+    ...(removed.length === 0 ? {} : { uuids: removed.map(({ uuid }) => uuid ?? null) }),
   };
 }
 
@@ -23,7 +27,9 @@ export async function reportPrune(world: World, job: PruneJob): Promise<void> {
       by: job.intent.asked.who,
     });
   const key = `prune-refused:${policyName}`;
-  if (job.head.state === "failed" || (job.head.state === "refused" && hash === undefined))
+  // A plan applied by hand that does not match is answered at once; a later refusal has nobody waiting for it.
+  const isAnswered = hash !== undefined && !plan && job.head.reason.code === "plan.stale";
+  if (job.head.state === "failed" || (job.head.state === "refused" && !isAnswered))
     await raiseNotice(world, { key, code: "prune.refused", severity: "warning", reason: job.head.reason, job: job.id });
   else if (job.head.state === "done") await resolveNotice(world, key, "prune.refused", job.head.reason);
 }

@@ -25,15 +25,24 @@ export interface PruneData {
     newestGood: { name: string; uuid: string | undefined } | undefined;
     kept: number;
   };
+  /** Requested by this job, and seen to be gone from a listing afterwards. Absent in plans stored by earlier versions. */
+  removed?: PruneTarget[];
 }
 
 export interface PruneObservation {
+  /** What a dry run would show now. */
   plan: PrunePlan;
   /** Whether this policy in its current form was applied by hand before. */
   appliedBefore: boolean;
+  /** ossnap.yaml gives the policy no timer. */
+  noTimer: boolean;
+  /** Set when ossnap.yaml no longer has the policy that this job carries. */
+  policyChanged: Reason | undefined;
   repository: { fault: Reason } | undefined;
   /** Snapshots of the job's own plan that still exist with the same identity. */
   remaining: readonly PruneTarget[];
+  /** Number of snapshots in the listing. */
+  listed: number;
   newestGoodThere: boolean;
   /** A remaining snapshot that was pinned or became needed since the plan was made. */
   protectedSince: string | undefined;
@@ -44,44 +53,71 @@ export interface PruneObservation {
 
 export type PruneJob = Job<PruneInput, PruneData>;
 
-/** One step of a prune: plan, refuse or continue, delete in batches, compare requested with actual deletions. */
+/** One step of a prune: plan, refuse or continue, delete in batches inside the plan of this moment, report what was seen to be gone. */
 export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<PruneData> {
-  const { data } = job.head;
+  const data = seen.newestGoodThere ? countRemoved(job, seen) : job.head.data;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
+  if (seen.policyChanged) return refuse(seen.policyChanged, data);
   if (seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
   if (!data.plan) return settlePlan(job, seen);
-  if (seen.remaining.length === 0) return conclude(data.plan, data);
-  if (!seen.newestGoodThere)
-    return { do: "record", state: "refused", reason: reason("prune.newestGone", { snapshot: data.plan.newestGood?.name ?? "" }), data };
-  if (seen.protectedSince)
-    return { do: "record", state: "refused", reason: reason("prune.protectedSince", { snapshot: seen.protectedSince }), data };
+  // Before anything is concluded from absent snapshots: a repository that cannot be read may list nothing at all.
+  if (!seen.newestGoodThere) return refuse(listingFault(data.plan, seen), data);
+  if (seen.protectedSince) return refuse(reason("prune.protectedSince", { snapshot: seen.protectedSince }), data);
+  const allowed = seen.remaining.filter((target) => seen.plan.remove.some((one) => isSame(one, target)));
+  if (allowed.length === 0) return conclude(data.plan, data, seen);
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
-  const batch = seen.remaining.slice(0, seen.batchMax);
+  const batch = allowed.slice(0, seen.batchMax);
   return {
     do: "effect",
     effect: "deleteSnapshots",
     args: { snapshots: batch },
-    reason: reason("prune.delete", { snapshots: batch.map(({ name }) => name), remaining: seen.remaining.length }),
+    reason: reason("prune.delete", { snapshots: batch.map(({ name }) => name), remaining: allowed.length }),
     data,
   };
+}
+
+function refuse(why: Reason, data: PruneData): Decision<PruneData> {
+  return { do: "record", state: "refused", reason: why, data };
+}
+
+function listingFault(plan: NonNullable<PruneData["plan"]>, seen: PruneObservation): Reason {
+  return seen.listed === 0 ? reason("prune.listsNothing") : reason("prune.newestGone", { snapshot: plan.newestGood?.name ?? "" });
+}
+
+function isSame(one: PruneTarget, other: PruneTarget): boolean {
+  return one.name === other.name && (one.uuid === undefined ? one.startTime === other.startTime : one.uuid === other.uuid);
+}
+
+/** A request whose response was lost leaves its claim in the head; its snapshots count as removed once the listing lacks them. */
+function countRemoved({ head }: PruneJob, seen: PruneObservation): PruneData {
+  const { claim, data } = head;
+  // A released claim was rejected and carries the rejection as its reason.
+  if (claim?.effect !== "deleteSnapshots" || head.reason.code !== "prune.delete") return data;
+  const { snapshots = [] } = claim.args as { snapshots?: PruneTarget[] };
+  const gone = snapshots.filter((target) => !seen.remaining.some((left) => isSame(left, target)));
+  return gone.length === 0 ? data : withRemoved(data, gone);
+}
+
+/** Adds snapshots that this job deleted; in the order of the plan. */
+export function withRemoved(data: PruneData, gone: readonly PruneTarget[]): PruneData {
+  const all = [...(data.removed ?? []), ...gone];
+  return { ...data, removed: (data.plan?.remove ?? []).filter((target) => all.some((one) => isSame(one, target))) };
 }
 
 function settlePlan(job: PruneJob, seen: PruneObservation): Decision<PruneData> {
   const { data } = job.head;
   const { hash } = job.intent.input;
   const { plan } = seen;
-  if (hash !== undefined && hash !== plan.hash)
-    return { do: "record", state: "refused", reason: reason("plan.stale", { asked: hash, now: plan.hash }), data };
-  if (plan.refusal) return { do: "record", state: "refused", reason: plan.refusal, data };
+  if (hash !== undefined && hash !== plan.hash) return refuse(reason("plan.stale", { asked: hash, now: plan.hash }), data);
+  if (plan.refusal) return refuse(plan.refusal, data);
+  if (hash === undefined && seen.noTimer) return refuse(reason("prune.noTimer", { policy: plan.policy }), data);
   if (hash === undefined && !seen.appliedBefore)
-    return {
-      do: "record",
-      state: "refused",
-      reason: reason("prune.notApplied", { policy: plan.policy, hash: plan.hash, remove: plan.remove.length }),
-      data,
-    };
+    return refuse(reason("prune.notApplied", { policy: plan.policy, hash: plan.hash, remove: plan.remove.length }), data);
   const remove = plan.remove.map(({ name, uuid, startTime }) => ({ name, uuid, startTime }));
-  const next = { plan: { hash: plan.hash, fingerprint: plan.fingerprint, remove, newestGood: plan.newestGood, kept: plan.keep.length } };
+  const next: PruneData = {
+    removed: [],
+    plan: { hash: plan.hash, fingerprint: plan.fingerprint, remove, newestGood: plan.newestGood, kept: plan.keep.length },
+  };
   return {
     do: "record",
     state: "planned",
@@ -90,12 +126,29 @@ function settlePlan(job: PruneJob, seen: PruneObservation): Decision<PruneData> 
   };
 }
 
-function conclude(plan: NonNullable<PruneData["plan"]>, data: PruneData): Decision<PruneData> {
+/** Why a snapshot of the job's plan is not deleted although it exists: what the plan of this moment says about it. */
+function sparedBecause(target: PruneTarget, { plan }: PruneObservation): Reason {
+  const kept = plan.keep.find(({ name, uuid }) => name === target.name && uuid === target.uuid);
+  return kept?.reasons[0] ?? reason("prune.overCap");
+}
+
+function conclude(plan: NonNullable<PruneData["plan"]>, data: PruneData, seen: PruneObservation): Decision<PruneData> {
+  const removed = data.removed ?? plan.remove.filter((target) => !seen.remaining.some((left) => isSame(left, target)));
+  const counts = { removed: removed.length, asked: plan.remove.length, keep: plan.kept };
   if (plan.remove.length === 0) return { do: "record", state: "done", reason: reason("prune.nothing", { keep: plan.kept }), data };
-  return {
-    do: "record",
-    state: "done",
-    reason: reason("prune.done", { removed: plan.remove.length, asked: plan.remove.length, keep: plan.kept }),
-    data,
-  };
+  const [first] = seen.remaining;
+  if (first) {
+    const because = sparedBecause(first, seen);
+    const spared = { spared: seen.remaining.map(({ name }) => name), first: first.name, because: because.code };
+    return { do: "record", state: "done", reason: reason("prune.doneSpared", { ...because.params, ...counts, ...spared }), data };
+  }
+  const vanished = plan.remove.filter((target) => !removed.some((one) => isSame(one, target)));
+  if (vanished.length > 0)
+    return {
+      do: "record",
+      state: "done",
+      reason: reason("prune.doneByOthers", { ...counts, vanished: vanished.map(({ name }) => name) }),
+      data,
+    };
+  return { do: "record", state: "done", reason: reason("prune.done", counts), data };
 }

@@ -1,6 +1,7 @@
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, placeOf, type World } from "../../jobs/world.ts";
+import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
@@ -24,6 +25,8 @@ export interface RestoreRequestByHand {
   indices: string[];
   alias?: string | undefined;
   replicas?: number | undefined;
+  /** Puts the snapshot behind the alias even if it is older than the one that the alias serves. */
+  older?: boolean | undefined;
 }
 
 export interface PreflightReport extends Preflight {
@@ -33,8 +36,12 @@ export interface PreflightReport extends Preflight {
 }
 
 /** Returns what a restore would do and why it would be refused, without changing anything. */
-export async function preflightRestore(world: World, request: RestoreRequestByHand): Promise<PreflightReport> {
-  return report(world, await orderOf(world, request, { by: "person", who: "a dry run" }, {}));
+export async function preflightRestore(
+  world: World,
+  request: RestoreRequestByHand,
+  options: Pick<RestoreOptions, "key"> = {},
+): Promise<PreflightReport> {
+  return report(world, await orderOf(world, request, { by: "person", who: "a dry run" }, options));
 }
 
 /** Runs the preflight, then writes the intent. A refused order returns its report, and nothing is written. */
@@ -52,7 +59,7 @@ export async function startRestore(
 }
 
 interface RestoreOptions {
-  /** The caller's idempotency key. */
+  /** The caller's idempotency key; without one, every request is a restore of its own, in the dry run as in the run. */
   key?: string | undefined;
   fingerprint?: string | undefined;
 }
@@ -60,7 +67,8 @@ interface RestoreOptions {
 async function report(world: World, order: RestoreOrder): Promise<PreflightReport> {
   const cluster = world.cluster(order.cluster);
   const info = await cluster.info();
-  const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, info.version, await cluster.listIndices());
+  const target = { cluster, version: info.version, existing: await cluster.listIndices() };
+  const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, target);
   return { ...preflight, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
 }
 
@@ -75,7 +83,7 @@ async function orderOf(
     cluster: request.to,
     asked,
     purpose: request.alias ?? "by-hand",
-    ...(key === undefined ? {} : { key }),
+    key: key ?? world.newKey(),
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };
 }
@@ -89,6 +97,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
         reason: reason("config.unknown", { section: "clusters", name: request.to, known: Object.keys(world.config.clusters) }),
       },
     );
+  requireAlias(request);
   const { place, watch } = sourceOf(world, request);
   const store = world.blobs(place);
   const opened = await openRepository(store);
@@ -104,11 +113,22 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
     place: placeWithoutKeys(place),
     indices: request.indices,
     ...(request.alias === undefined ? {} : { alias: request.alias }),
+    ...(request.older ? { older: true as const } : {}),
     replicas: request.replicas ?? 1,
     keepOldMs: KEEP_OLD_MS,
     ...(watch === undefined ? {} : { watch }),
     serves: watch !== undefined && request.alias !== undefined && request.alias === world.config.watches[watch]?.restore.alias,
   };
+}
+
+function requireAlias({ alias, older }: RestoreRequestByHand): void {
+  const wrong = alias === undefined ? undefined : aliasFault(alias);
+  if (wrong !== undefined)
+    throw new AppError("invalid", `alias: ${JSON.stringify(alias)} ${wrong}; ${ALIAS_FIX}`, {
+      reason: reason("alias.name", { alias: alias ?? "", wrong }),
+    });
+  if (older && alias === undefined)
+    throw new AppError("invalid", "older: is about an alias, and none is named; name the alias, or leave it out");
 }
 
 /** A watch's registration applies only to its own cluster; elsewhere the repository must be listed under `repositories`. */

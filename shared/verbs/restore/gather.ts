@@ -3,9 +3,11 @@ import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import { type Cluster, type ClusterIndex, isInProgress, type RunningRestore } from "../../model/cluster.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { needsPlugins } from "../../plan/preflightContents.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
@@ -15,6 +17,9 @@ import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
+/** Shards that are asked about: one reason suffices, and the first shards may have started. */
+const EXPLAINED_MAX = 5;
+
 /** Returns registration and preflight while the job is new, then the progress of each index. */
 export async function gatherRestore(world: World, work: OpenWork, job: RestoreJob): Promise<RestoreObservation> {
   const cluster = world.cluster(configuredCluster(job));
@@ -22,9 +27,9 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const info = await cluster.info();
   const existing = await cluster.listIndices();
   const asked = job.head.state === "asked" && !job.head.cancelling;
-  const registration = asked ? registrationOf(world, job) : undefined;
+  const registration = asked ? registrationOf(world, configuredCluster(job), input) : undefined;
   const need = registration ? (await repositoryState(world, registration)).need : undefined;
-  const gate = asked && !need ? await gateOf(world, job.id, input, info.version, existing) : undefined;
+  const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, version: info.version, existing }) : undefined;
   const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);
   const restores = await cluster.runningRestores();
@@ -54,11 +59,14 @@ async function overtakenBy(world: World, { head, intent }: RestoreJob): Promise<
 }
 
 /** The read-only registration of a watch's restore; a policy's repository is registered by its backups. */
-export function registrationOf(world: World, job: RestoreJob): RepositoryQuestion | undefined {
-  const { watch, repository } = job.intent.input;
+export function registrationOf(
+  world: World,
+  cluster: string,
+  { watch, repository }: RestoreJob["intent"]["input"],
+): RepositoryQuestion | undefined {
   if (watch === undefined) return undefined;
   return {
-    cluster: configuredCluster(job),
+    cluster,
     name: repository,
     register: readonlyRegistration(configured(world.config, "watches", watch).register),
   };
@@ -69,8 +77,7 @@ export async function gateOf(
   world: World,
   id: string,
   input: RestoreJob["intent"]["input"],
-  targetVersion: string,
-  existing: readonly ClusterIndex[],
+  { cluster, version, existing }: { cluster: Cluster; version: string; existing: readonly ClusterIndex[] },
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
   const proof = await proveWanted(world, input);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
@@ -81,7 +88,10 @@ export async function gateOf(
       proof,
       indices: input.indices,
       alias: input.alias,
-      targetVersion,
+      older: input.older,
+      repository: await repositoryFault(world, cluster, input),
+      plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
+      targetVersion: version,
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),
@@ -89,6 +99,17 @@ export async function gateOf(
         restoredIndexName({ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 }),
     }),
   };
+}
+
+/** Known before the first request: the name is another repository's, or nothing registers it. */
+async function repositoryFault(world: World, cluster: Cluster, input: RestoreJob["intent"]["input"]): Promise<Reason | undefined> {
+  const question = registrationOf(world, cluster.name, input);
+  if (question) {
+    const { need } = await repositoryState(world, question);
+    return need && "fault" in need ? need.fault : undefined;
+  }
+  const isThere = (await cluster.listRepositories()).some(({ name }) => name === input.repository);
+  return isThere ? undefined : reason("repository.absent", { repository: input.repository, cluster: cluster.name });
 }
 
 async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
@@ -134,6 +155,8 @@ async function observeTarget(
   const primariesActive = health?.primariesActive ?? 0;
   const recoveries = index ? (await cluster.recovery(target.as)).filter(({ primary }) => primary) : [];
   const whole = index !== undefined && primariesActive === target.shards;
+  // An unassigned primary, or a restore without a recovery: nothing else tells why, and 5.5 stays like this for ever.
+  const isStuck = index !== undefined && !whole && ((health?.unassigned ?? 0) > 0 || recoveries.length === 0);
   return {
     as: target.as,
     there: index === undefined ? "no" : index.settings[JOB_MARKER_KEY] === job ? "ours" : "foreign",
@@ -144,7 +167,16 @@ async function observeTarget(
     restoring,
     bytesTotal: recoveries.reduce((sum, { bytes }) => sum + bytes.total, 0),
     bytesRecovered: recoveries.reduce((sum, { bytes }) => sum + bytes.recovered + bytes.reused, 0),
+    why: isStuck ? await firstExplanation(cluster, target) : undefined,
     green: health?.status === "green",
     documents: whole ? await cluster.countDocuments(target.as) : undefined,
   };
+}
+
+async function firstExplanation(cluster: Cluster, { as, shards }: { as: string; shards: number }): Promise<string | undefined> {
+  for (let shard = 0; shard < Math.min(shards, EXPLAINED_MAX); shard += 1) {
+    const why = await cluster.explainAllocation(as, shard);
+    if (why !== undefined) return why;
+  }
+  return undefined;
 }

@@ -2,6 +2,7 @@ import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
@@ -12,11 +13,14 @@ import { lookUpSettled, settle } from "./settle.ts";
 import { reportRestore, restoreResult } from "./show.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
 
+/** A former holder can be deleted between the listing and the swap; twice in a row is no accident. */
+const SWAPS_MAX = 3;
+
 /** The restore job and its effects; step.ts decides. */
 export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput, RestoreData, RestoreObservation> {
   const clusterOf = (job: RestoreJob) => world.cluster(configuredCluster(job));
   const questionOf = (job: RestoreJob) => {
-    const question = registrationOf(world, job);
+    const question = registrationOf(world, configuredCluster(job), job.intent.input);
     if (!question) throw new AppError("invalid", `job ${job.id}: has nothing to register`);
     return question;
   };
@@ -55,8 +59,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
       },
       swapAlias: {
         lookUp: (job, args: { alias: string; index: string; to: string }) => lookUpSwap(world, job, args),
-        perform: (job, args: { alias: string; index: string; to: string }) =>
-          clusterOf(job).swapAlias(args.alias, restoredIndexPattern(args.index), args.to),
+        perform: (job, args: { alias: string; index: string; to: string }) => swapAlias(clusterOf(job), args),
       },
       settle: {
         lookUp: (job) => lookUpSettled(world, job),
@@ -107,10 +110,33 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
   return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };
 }
 
+/** Reads and swaps again if a closed holder was deleted in between, in which case the cluster changed nothing. */
+async function swapAlias(cluster: Cluster, { alias, index, to }: { alias: string; index: string; to: string }): Promise<void> {
+  const pattern = restoredIndexPattern(index);
+  for (let attempt = 1; ; attempt += 1) {
+    const closed = (await cluster.listIndices()).filter(
+      ({ name, state, aliases }) => name !== to && state === "close" && aliases.includes(alias),
+    );
+    const ours = closed.map(({ name }) => name).filter((name) => selectsName(pattern, name));
+    try {
+      await cluster.swapAlias(alias, pattern, to, ours);
+      return;
+    } catch (error) {
+      if (!hasCode(error, "absent") || attempt >= SWAPS_MAX) throw error;
+    }
+  }
+}
+
+function selectsName(pattern: string, name: string): boolean {
+  return name.startsWith(pattern.replace(/\*$/, ""));
+}
+
 async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; to: string }): Promise<Look<RestoreData>> {
   const holders = (await world.cluster(configuredCluster(job)).listIndices()).filter((index) => index.aliases.includes(args.alias));
   const own = parseRestoredIndexName(args.to)?.snapshotDigits ?? "";
-  const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > own);
+  // Asked to move back, it may leave the index that served then, but none that a newer swap brought meanwhile.
+  const left = job.intent.input.older ? (job.head.data.before ?? []).map(({ uuid }) => uuid) : [];
+  const newer = holders.find(({ name, uuid }) => (parseRestoredIndexName(name)?.snapshotDigits ?? "") > own && !left.includes(uuid));
   const stranger = holders.find((index) => parseRestoredIndexName(index.name)?.stem !== parseRestoredIndexName(args.to)?.stem);
   if (stranger) return { found: "foreign", reason: reason("alias.foreign", { alias: args.alias, index: stranger.name }) };
   if (newer) return { found: "foreign", reason: reason("alias.newer", { alias: args.alias, index: newer.name }) };

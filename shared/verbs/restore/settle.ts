@@ -10,8 +10,11 @@ import { askRetire } from "../retire/ask.ts";
 import type { RestoreData, RestoreJob } from "./step.ts";
 
 function positionKey(job: RestoreJob): string | undefined {
-  const { watch, serves, snapshot } = job.intent.input;
-  return watch === undefined || !serves ? undefined : stateKey.position(watch, timeDigits(new Date(snapshot.startTime)), snapshot.uuid);
+  const { watch, serves, snapshot, older } = job.intent.input;
+  // A position only moves up; one below the others would be dropped as the oldest, and looked for in vain.
+  return watch === undefined || !serves || older
+    ? undefined
+    : stateKey.position(watch, timeDigits(new Date(snapshot.startTime)), snapshot.uuid);
 }
 
 export async function lookUpSettled(world: World, job: RestoreJob): Promise<Look<RestoreData>> {

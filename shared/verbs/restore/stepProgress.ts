@@ -21,6 +21,7 @@ export function follow(job: RestoreJob, target: Target, there: TargetSeen, now: 
     shards: target.shards,
     bytesTotal: there.bytesTotal,
     bytesRecovered: there.bytesRecovered,
+    why: there.why ?? "",
   };
   const stalledMs = known ? now.getTime() - new Date(known.at).getTime() : 0;
   const isStalled = stalledMs >= STALLED_MS;
@@ -44,7 +45,7 @@ export function restartRestore(
   now: Date,
 ): Decision<RestoreData> {
   const { progress, ...data } = job.head.data;
-  const params = { index: target.as, started: there.primariesActive, shards: target.shards };
+  const params = { index: target.as, started: there.primariesActive, shards: target.shards, why: there.why ?? "" };
   const again = data.begunAgain ?? 0;
   if (!progress?.brokenOff)
     return {

@@ -17,6 +17,8 @@ export interface RestoreInput {
   keepOldMs: number;
   /** The requesting watch; its read-only registration is created if absent. */
   watch?: string;
+  /** A person asked to put an older snapshot behind the alias than the one that it serves. */
+  older?: true;
   /** Whether this restore determines what the watch serves; a restore by hand may not. */
   serves: boolean;
 }
@@ -43,6 +45,8 @@ export interface TargetSeen {
   replicas: number;
   primariesActive: number;
   unassigned: number;
+  /** Why a primary is not assigned, in the cluster's words; absent while nothing is amiss. */
+  why?: string | undefined;
   /** Whether the cluster still lists the restore as running. */
   restoring: boolean;
   bytesTotal: number;

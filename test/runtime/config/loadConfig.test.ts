@@ -28,7 +28,17 @@ describe("example configuration", () => {
       patienceMs: 14_400_000,
       rpoMs: 93_600_000,
       metadata: { owner: "search-team" },
-      keep: { last: 3, hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 3, withinMs: 172_800_000, atLeast: 2 },
+      keep: {
+        last: 3,
+        hourly: 24,
+        daily: 7,
+        weekly: 4,
+        monthly: 12,
+        yearly: 3,
+        withinMs: 172_800_000,
+        lastOfIndex: 2_592_000_000,
+        atLeast: 2,
+      },
       prune: { cron: "0 30 2 * * *", atMost: 10, atMostPercent: 50 },
     });
     expect(config.copies["aws-to-oss"]).toMatchObject({ from: "movies-aws", snapshots: "latest", after: "nightly" });
@@ -75,6 +85,28 @@ describe("minimal configuration", () => {
     "copies:",
   ].join("\n");
 
+  it.each([
+    ["always", "always"],
+    ["never", "never"],
+    ["14d", 1_209_600_000],
+  ])("protects the last snapshot of an index: %s", (written, read) => {
+    const config = loadConfig(small.replace("keep: { last: 1 }", `keep: { last: 1, lastOfIndex: ${written} }`), {});
+    expect(config.backups.daily?.keep.lastOfIndex).toBe(read);
+  });
+
+  it.each(["0d", "forever", "14"])("refuses to protect it %s, and names the fix", (written) => {
+    expect(messageOf(errorOf(small.replace("keep: { last: 1 }", `keep: { last: 1, lastOfIndex: "${written}" }`)))).toContain(
+      "backups.daily.keep.lastOfIndex (line 7): not a duration, always or never",
+    );
+  });
+
+  it.each(["a b", "a/b", "a*b", "-a"])("refuses the alias %j, which the cluster would refuse after the restore", (alias) => {
+    const blobs = "{ store: directory, bucket: /srv/a }";
+    const register = "{ name: a, type: fs, settings: { location: /srv/a } }";
+    const watch = `  w: { blobs: ${blobs}, cluster: only, register: ${register}, restore: { indices: ["a"], alias: "${alias}" } }`;
+    expect(messageOf(errorOf(`${small}\nwatches:\n${watch}`))).toContain("watches.w.restore.alias (line 10): an alias that ");
+  });
+
   it("needs nothing more, and sections without entries may be empty", () => {
     const config = loadConfig(small, {});
     expect(config.state).toEqual({ store: "directory", bucket: "/srv/state", basePath: "" });
@@ -86,7 +118,7 @@ describe("minimal configuration", () => {
       attempts: 3,
       patienceMs: 14_400_000,
       metadata: {},
-      keep: { last: 1, atLeast: 1 },
+      keep: { last: 1, lastOfIndex: 2_592_000_000, atLeast: 1 },
     });
     expect({ ...config.copies, ...config.watches, notify: config.notify, http: config.http }).toEqual({ notify: [], http: { tokens: [] } });
   });

@@ -124,6 +124,12 @@ describe("an invalid request", () => {
     for (const path of ["snapshot", "repository", "to", "indices", "extra"]) expect(body.detail).toContain(path);
   });
 
+  it("is 400 for an alias that the cluster would refuse after the restore", async () => {
+    const wanted = { snapshot: "snap-1", repository: "backups", to: "source", indices: ["*"], alias: "a b", start: true };
+    const { status, body } = await http.ask("POST", "/restores", { body: wanted });
+    expect([status, body.code, body.detail]).toEqual([400, "invalid", expect.stringContaining('alias: "a b" contains a blank')]);
+  });
+
   it.each(["{", "[]", "null", '"text"'])("is 400 for the body %s", async (body) => {
     expect((await http.ask("POST", "/restores", { body })).status).toBe(400);
   });

@@ -94,8 +94,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "swaps without removing the alias from other indices",
     file: "shared/verbs/restore/job.ts",
-    find: "restoredIndexPattern(args.index), args.to)",
-    replace: "args.to, args.to)",
+    find: "cluster.swapAlias(alias, pattern, to, ours)",
+    replace: "cluster.swapAlias(alias, to, to, [])",
     seeds: 15,
   },
   {

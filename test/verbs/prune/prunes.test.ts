@@ -8,7 +8,7 @@ import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { pruneSnapshots } from "../../../shared/tick/pruneSnapshots.ts";
 import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld, testWorld } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
 
@@ -179,21 +179,5 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     await apply(plan.hash);
     await tick();
     expect(await names()).toHaveLength(3);
-  });
-});
-
-describe("a policy without prune rules", () => {
-  it("never deletes", async () => {
-    const config = testConfig((made) => void Object.assign(made.backups.nightly ?? {}, { prune: undefined }));
-    const world = await testWorld({ config });
-    world.source.putIndex("movies");
-    for (let count = 0; count < 4; count += 1) {
-      await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
-      world.source.finishSnapshots();
-      await advanceJobs(await world.open());
-      world.advance(DAY_MS);
-    }
-    const plan = await dryPrune(await world.open(), "nightly");
-    expect([plan.remove.length, plan.later.length]).toEqual([0, 2]);
   });
 });

@@ -30,14 +30,19 @@ const job = (data: PruneData = {}, change: { hash?: string; cancelling?: boolean
 const seen = (change: Partial<PruneObservation> = {}): PruneObservation => ({
   plan: PLAN,
   appliedBefore: true,
+  noTimer: false,
+  policyChanged: undefined,
   repository: undefined,
   remaining: [target("a"), target("b")],
+  listed: 3,
   newestGoodThere: true,
   protectedSince: undefined,
   batchMax: 1,
   blocked: undefined,
   ...change,
 });
+
+const CHANGED = reason("prune.policyChanged", { policy: "nightly" });
 
 describe("prune step", () => {
   it.each<[string, PruneJob, PruneObservation, string, string]>([
@@ -91,11 +96,97 @@ describe("prune step", () => {
     );
   });
 
-  it("deletes exactly what was settled, whatever a newer plan contains, in batches as large as the cluster accepts", () => {
-    const other = seen({ plan: { ...PLAN, hash: "cccc", remove: [removed("new")] } });
-    expect(stepPrune(job({ plan: SETTLED }), other)).toMatchObject({ args: { snapshots: [{ name: "a", uuid: "uuid-a" }] } });
-    expect(stepPrune(job({ plan: SETTLED }), { ...other, batchMax: 40 })).toMatchObject({
-      args: { snapshots: [{ name: "a" }, { name: "b" }] },
+  it.each<[string, PruneJob, PruneObservation, string, string]>([
+    [
+      "refuses a plan of another policy than is configured now",
+      job({ plan: SETTLED }),
+      seen({ policyChanged: CHANGED }),
+      "refused",
+      "prune.policyChanged",
+    ],
+    ["refuses another policy before it plans", job(), seen({ policyChanged: CHANGED }), "refused", "prune.policyChanged"],
+    ["refuses a timer that ossnap.yaml does not have", job(), seen({ noTimer: true }), "refused", "prune.noTimer"],
+    ["plans by hand without a timer", job({}, { hash: "aaaa" }), seen({ noTimer: true }), "planned", "prune.planned"],
+    [
+      "does not take an empty listing for its own deletion",
+      job({ plan: SETTLED, removed: [] }),
+      seen({ remaining: [], listed: 0, newestGoodThere: false }),
+      "refused",
+      "prune.listsNothing",
+    ],
+    [
+      "does not take a shrunken listing for its own deletion",
+      job({ plan: SETTLED, removed: [] }),
+      seen({ remaining: [], listed: 1, newestGoodThere: false }),
+      "refused",
+      "prune.newestGone",
+    ],
+    [
+      "counts only its own deletions",
+      job({ plan: SETTLED, removed: [target("a")] }),
+      seen({ remaining: [] }),
+      "done",
+      "prune.doneByOthers",
+    ],
+    [
+      "is done when it saw all of them go",
+      job({ plan: SETTLED, removed: [target("a"), target("b")] }),
+      seen({ remaining: [] }),
+      "done",
+      "prune.done",
+    ],
+  ])("%s", (_, made, observation, what, code) => {
+    const decision = stepPrune(made, observation);
+    expect([decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait", decision.reason.code]).toEqual(
+      [what, code],
+    );
+  });
+
+  it("deletes only what the plan of this moment removes too, in batches as large as the cluster accepts", () => {
+    const settled = job({ plan: SETTLED, removed: [] });
+    expect(stepPrune(settled, seen({ batchMax: 40 }))).toMatchObject({ args: { snapshots: [{ name: "a" }, { name: "b" }] } });
+    const narrower = seen({ batchMax: 40, plan: { ...PLAN, hash: "cccc", remove: [removed("new"), removed("b")] } });
+    expect(stepPrune(settled, narrower)).toMatchObject({ args: { snapshots: [{ name: "b", uuid: "uuid-b" }] } });
+  });
+
+  it("names what it spared and why", () => {
+    const kept = { name: "b", uuid: "uuid-b", reasons: [reason("keep.lastOfIndex", { indices: ["gone"], count: 1 })] };
+    const now = seen({ remaining: [target("b")], plan: { ...PLAN, keep: [...PLAN.keep, kept], remove: [] } });
+    expect(stepPrune(job({ plan: SETTLED, removed: [target("a")] }), now)).toMatchObject({
+      state: "done",
+      reason: reason("prune.doneSpared", {
+        removed: 1,
+        asked: 2,
+        keep: 1,
+        spared: ["b"],
+        first: "b",
+        because: "keep.lastOfIndex",
+        indices: ["gone"],
+        count: 1,
+      }),
+    });
+  });
+
+  it("counts a request whose response was lost, but not one that was rejected", () => {
+    const settled = job({ plan: SETTLED, removed: [] });
+    const claim = {
+      effect: "deleteSnapshots",
+      args: { snapshots: [target("a"), target("b")] },
+      attempt: 1,
+      until: "2026-11-20T00:00:00.000Z",
+    };
+    const claimed = (code: string): PruneJob => ({ ...settled, head: { ...settled.head, claim, reason: reason(code) } });
+    expect(stepPrune(claimed("prune.delete"), seen({ remaining: [] }))).toMatchObject({
+      reason: { code: "prune.done", params: { removed: 2 } },
+    });
+    expect(stepPrune(claimed("effect.refused"), seen({ remaining: [] }))).toMatchObject({
+      reason: { code: "prune.doneByOthers", params: { removed: 0, vanished: ["a", "b"] } },
+    });
+  });
+
+  it("continues a plan stored by an earlier version, which recorded no deletions", () => {
+    expect(stepPrune(job({ plan: SETTLED }), seen({ remaining: [] }))).toMatchObject({
+      reason: { code: "prune.done", params: { removed: 2 } },
     });
   });
 });

@@ -8,6 +8,7 @@ import {
   type PruneObservation,
   type PruneTarget,
   stepPrune,
+  withRemoved,
 } from "../../../shared/verbs/prune/step.ts";
 import { NIGHTLY } from "../../world/world.ts";
 import { each, type Ground, type Move, must, PATIENCE_MINUTE, road, walk } from "../walk.ts";
@@ -30,7 +31,9 @@ const PLANS = [
   planOf("cccc", []),
   planOf("aaaa", ["a"], reason("prune.keepsNothingGood")),
 ];
+const CALM = { appliedBefore: true, noTimer: false, policyChanged: undefined, repository: undefined, newestGoodThere: true };
 const FAULT = { fault: reason("repository.taken", { repository: "backups", cluster: "source", settings: [] }) };
+const CHANGED = reason("prune.policyChanged", { policy: "nightly" });
 const BUSY = reason("lane.busy", { job: "backup-1", cluster: "source" });
 
 function subsets(all: readonly PruneTarget[]): PruneTarget[][] {
@@ -47,16 +50,18 @@ const ground = (hash?: string): Ground<PruneInput, PruneData, PruneObservation> 
   sights: ({ head }) =>
     each({
       plan: PLANS,
-      appliedBefore: [true, false],
-      repository: [undefined, FAULT],
+      one: [{}, { appliedBefore: false }, { noTimer: true }, { policyChanged: CHANGED }, { repository: FAULT }, { newestGoodThere: false }],
       remaining: subsets(head.data.plan?.remove ?? []),
-      newestGoodThere: [true, false],
       protectedSince: [undefined, "b"],
-      batchMax: [1, 2, 40],
+      batchMax: [1, 40],
       blocked: [undefined, BUSY],
-    }).filter(({ remaining, protectedSince }) => protectedSince === undefined || remaining.some(({ name }) => name === protectedSince)),
-  looks: ({ head }) => [{ state: "planned", data: head.data }],
+    })
+      .filter(({ remaining, protectedSince }) => protectedSince === undefined || remaining.some(({ name }) => name === protectedSince))
+      .map(({ one, ...seen }) => ({ ...CALM, listed: seen.remaining.length, ...one, ...seen })),
+  looks: ({ head }, _, { snapshots }: { snapshots: PruneTarget[] }) => [{ state: "planned", data: withRemoved(head.data, snapshots) }],
 });
+
+const removes = ({ plan }: PruneObservation, name: string) => plan.remove.some((one) => one.name === name);
 
 /** Nothing unplanned is deleted, and nothing at all once the plan's preconditions no longer hold. */
 const visit =
@@ -64,17 +69,27 @@ const visit =
   (move: Move<PruneInput, PruneData, PruneObservation>): void => {
     const { from, seen, decision } = move;
     if (decision.do === "record" && decision.state === "planned") {
-      must(hash === undefined ? seen.appliedBefore : seen.plan.hash === hash, "a plan is first applied by hand", move);
+      must(hash === undefined ? seen.appliedBefore && !seen.noTimer : seen.plan.hash === hash, "a plan is first applied by hand", move);
       must(seen.plan.refusal === undefined, "a refused plan is not recorded", move);
     }
     if (decision.do === "record" && decision.state === "done")
-      must(seen.remaining.length === 0 && from.data.plan !== undefined, "done only when all planned snapshots are deleted", move);
-    if (from.data.plan) must(decision.do === "wait" || decision.data === from.data, "the plan never changes", move);
+      must(
+        seen.newestGoodThere && from.data.plan !== undefined && !seen.remaining.some(({ name }) => removes(seen, name)),
+        "done only when nothing is left that the current plan removes",
+        move,
+      );
+    if (from.data.plan) must(decision.do === "wait" || decision.data.plan === from.data.plan, "the plan never changes", move);
     if (decision.do !== "effect") return;
     const { snapshots } = decision.args as { snapshots: PruneTarget[] };
     const planned = from.data.plan?.remove ?? [];
     must(!from.cancelling && !seen.blocked && !seen.repository, "deletes only while the lane is free", move);
     must(seen.newestGoodThere && seen.protectedSince === undefined, "deletes only while the plan's preconditions hold", move);
+    must(seen.policyChanged === undefined, "deletes only under the policy of the request", move);
+    must(
+      snapshots.every(({ name }) => removes(seen, name)),
+      "deletes only what the current plan removes",
+      move,
+    );
     must(snapshots.length > 0 && snapshots.length <= seen.batchMax, "deletes no more than fit one request", move);
     must(
       snapshots.every((one) => planned.includes(one) && seen.remaining.includes(one)),
@@ -103,7 +118,10 @@ describe("every path of a prune", () => {
     const see = ({ head }: PruneJob, made: readonly string[]): PruneObservation => ({
       plan: PLANS[0] as PrunePlan,
       appliedBefore: true,
+      noTimer: false,
+      policyChanged: undefined,
       repository: undefined,
+      listed: 4,
       remaining: head.data.plan?.remove.slice(made.length * batchMax) ?? [],
       newestGoodThere: true,
       protectedSince: undefined,

@@ -44,7 +44,7 @@ describe("snapshots", () => {
       snapshot("nightly-1", {
         startTime: "2026-11-10T01:30:00Z",
         endTime: "2026-11-10T01:30:08Z",
-        fate: { decision: "remove", reasons: [reason("remove.period", { rule: "weekly", period: "2026-46", by: "nightly-2" })] },
+        fate: { decision: "remove", reasons: [reason("remove.period", { rule: "weekly", period: "2026-W46", by: "nightly-2" })] },
       }),
       snapshot("by-hand", { repository: "other", policy: undefined, fate: { decision: "keep", reasons: [reason("keep.foreign")] } }),
     ];
@@ -52,7 +52,7 @@ describe("snapshots", () => {
 NAME       WHEN            STATE                            TOOK   PROVEN                    STAYS BECAUSE
 nightly-3  3 h 0 min ago   SUCCESS                          6 min  ✓ footers, 2 h 0 min ago  newest good, daily 1/7
 nightly-2  27 h 0 min ago  PARTIAL, 2 of 310 shards failed  –      – never                   failure 1/2, for diagnosis
-nightly-1  11 d ago        SUCCESS                          8 s    – never                   ! would go: weekly 2026-46 is kept by nightly-2
+nightly-1  11 d ago        SUCCESS                          8 s    – never                   ! would go: nightly-2 is kept for week 46 of 2026 (weekly)
 1 would go at the next prune. See: ossnap prune nightly
 
 other · 1 snapshot

@@ -239,6 +239,18 @@ TIME (UTC)           STATE  WHAT                                                
     await expect(restore(sessionOf(world), "snap-1", { repository: "backups", to: "source", indices: " , " })).rejects.toThrow(
       "--indices: names nothing",
     );
+    const wanted = { repository: "moved-movies", to: "target" };
+    await expect(restore(sessionOf(world), "snap-1", { ...wanted, alias: "a b", start: true })).rejects.toThrow(
+      '--alias: "a b" contains a blank; write one name without blanks',
+    );
+    await expect(restore(sessionOf(world), "snap-1", { ...wanted, older: true })).rejects.toThrow("--older: is about an alias");
+  });
+
+  it("restore prints the command with every option that it was given", async () => {
+    const world = await testWorld();
+    await world.fill(MOVED, fixtureRepository("es-5.5.2-migration/step2").blobs);
+    const wanted = { repository: "moved-movies", to: "target", indices: "fx-orders", alias: "films", older: true, key: "mine" };
+    expect(await textOf(world, restore(sessionOf(world), "snap-1", wanted))).toContain("--alias films --older --key mine --start");
   });
 
   it("restore changes nothing without --start, is refused with the way out, and otherwise starts", async () => {

@@ -1,0 +1,72 @@
+import * as z from "zod";
+import type { Cluster } from "../../model/cluster.ts";
+import { hasCode } from "../../model/errors.ts";
+import type { ElasticsearchClient } from "./client.ts";
+import { requireExactName } from "./names.ts";
+
+/** The server's texts repeat whole chains of causes; each says what it is about at its beginning. */
+const PART_CHARACTERS_MAX = 200;
+const PARTS_MAX = 4;
+
+const pluginsAnswer = z.object({
+  nodes: z.record(
+    z.string(),
+    z.object({ roles: z.array(z.string()).optional(), plugins: z.array(z.object({ name: z.string() })).default([]) }),
+  ),
+});
+const explainAnswer = z.object({
+  unassigned_info: z.object({ reason: z.string().optional(), details: z.string().optional() }).optional(),
+  allocate_explanation: z.string().optional(),
+  node_allocation_decisions: z
+    .array(z.object({ deciders: z.array(z.object({ decision: z.string(), explanation: z.string() })).default([]) }))
+    .default([]),
+});
+
+export function nodeCalls(client: ElasticsearchClient, major: () => Promise<number>): Pick<Cluster, "plugins" | "explainAllocation"> {
+  return {
+    async plugins() {
+      // The node's name is asked for too: the filter drops a node that has nothing of what is asked for, such as one without plugins.
+      const query = { filter_path: "nodes.*.name,nodes.*.roles,nodes.*.plugins.name" };
+      const answer = await client.request(pluginsAnswer, { subject: "plugins", method: "GET", path: ["_nodes", "plugins"], query });
+      const data = Object.values(answer.nodes).filter(({ roles }) => roles === undefined || roles.some((role) => role.startsWith("data")));
+      const [first, ...others] = data.map(({ plugins }) => new Set(plugins.map(({ name }) => name)));
+      return [...(first ?? [])].filter((name) => others.every((names) => names.has(name))).sort();
+    },
+
+    /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cluster-allocation-explain.html */
+    async explainAllocation(index, shard) {
+      requireExactName("index", index);
+      if ((await major()) < 5) return undefined;
+      const subject = `allocation of index ${index}`;
+      const call = { subject, method: "POST" as const, path: ["_cluster", "allocation", "explain"], body: { index, shard, primary: true } };
+      try {
+        return explanationOf(await client.request(explainAnswer, call));
+      } catch (error) {
+        // 400 or 404 when the index is gone; the explanation is only an addition to what is known.
+        if (hasCode(error, "invalid", "absent")) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The innermost cause of the last failure, otherwise what the deciders say. */
+function explanationOf({ unassigned_info: unassigned, ...answer }: z.output<typeof explainAnswer>): string | undefined {
+  if (unassigned === undefined) return undefined;
+  const deciders = answer.node_allocation_decisions.flatMap(({ deciders: all }) => all.filter(({ decision }) => decision === "NO"));
+  const causes = [innermost(unassigned.details), ...deciders.map(({ explanation }) => explanation)];
+  // From 8.x on this is general advice, so it is shown only if nothing else is said.
+  const said = (causes.some((cause) => cause) ? causes : [answer.allocate_explanation]).flatMap((part) =>
+    part ? [part.replace(/\s+/g, " ").slice(0, PART_CHARACTERS_MAX)] : [],
+  );
+  return [...new Set(said)].slice(0, PARTS_MAX).join("; ") || unassigned.reason;
+}
+
+/** `failed recovery, failure A[…]; nested: B[the cause];` → `B[the cause]`. */
+function innermost(details: string | undefined): string | undefined {
+  return details
+    ?.split("nested: ")
+    .at(-1)
+    ?.trim()
+    .replace(/;+\s*$/, "");
+}

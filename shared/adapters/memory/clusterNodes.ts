@@ -1,0 +1,29 @@
+import type { Cluster } from "../../model/cluster.ts";
+import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
+
+export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "explainAllocation"> {
+  return {
+    async plugins() {
+      return [...state.plugins].sort();
+    },
+
+    async explainAllocation(name) {
+      requireExact(state, "index", name);
+      const index = state.indices.get(name);
+      if (!index || isBefore(state.version, 5, 0)) return undefined;
+      const isLost = index.red || state.restores.some((restore) => restore.index === name && restore.fate !== "starts");
+      if (!isLost) return undefined;
+      const missing = missingAnalysis(index.settings, state.plugins);
+      if (missing !== undefined) return `IllegalArgumentException[Unknown analysis type [${missing}]]`;
+      const tied = Object.keys(index.settings).find((key) => /^routing\.allocation\.(require|include)\./.test(key));
+      return tied ? `node does not match index setting [index.${tied}]` : "NoSuchFileException[__0]";
+    },
+  };
+}
+
+/** An analysis type that the settings name and a plugin would bring; one plugin represents them all. */
+export function missingAnalysis(settings: Readonly<Record<string, string>>, plugins: readonly string[]): string | undefined {
+  if (plugins.includes("analysis-ik")) return undefined;
+  const types = Object.entries(settings).filter(([key]) => /^analysis\.[a-z_]+\..+\.type$/.test(key));
+  return types.find(([, type]) => type.startsWith("ik_"))?.[1];
+}

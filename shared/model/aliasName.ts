@@ -1,0 +1,20 @@
+/** Elasticsearch's own limit for names of indices and aliases. */
+const NAME_BYTES_MAX = 255;
+
+/**
+ * What is wrong with the name of an alias; `undefined` if servers accept it (measured on 5.5 … 8.17: upper case and a leading dot are fine). Checked before a restore starts, because the
+ * swap is its last request: a name that is refused then leaves the restored index behind.
+ * https://www.elastic.co/guide/en/elasticsearch/reference/7.10/indices-add-alias.html
+ */
+export function aliasFault(alias: string): string | undefined {
+  if (alias === "") return "is empty";
+  if (/\s/.test(alias)) return "contains a blank";
+  const [special] = /[*?,"<>|\\/#]/.exec(alias) ?? [];
+  if (special !== undefined) return `contains ${special}`;
+  if (/^[-_+]/.test(alias)) return `begins with ${alias[0]}`;
+  if (alias === "." || alias === "..") return "is a path";
+  return Buffer.byteLength(alias) > NAME_BYTES_MAX ? `is longer than ${NAME_BYTES_MAX} bytes` : undefined;
+}
+
+/** How to write one. */
+export const ALIAS_FIX = 'write one name without blanks and * ? , " < > | \\ / #, not beginning with - _ or +';

@@ -1,0 +1,38 @@
+import { aliasFault } from "../model/aliasName.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import type { ClosureIndex } from "../model/repository.ts";
+import { parseRestoredIndexName } from "../model/restoredName.ts";
+import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
+import { versionParts } from "./versions.ts";
+
+/** Whether the alias can be moved to the restored index in the end. */
+export function aliasChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  const { alias } = input;
+  if (alias === undefined) return [];
+  // 6.7 accepts a colon, 7.10 does not.
+  const hasColon = alias.includes(":") && versionParts(input.targetVersion)[0] >= 7;
+  const wrong = aliasFault(alias) ?? (hasColon ? "contains :" : undefined);
+  if (wrong !== undefined) return [refuse("alias", reason("alias.name", { alias, wrong }), reason("wayOut.aliasName"))];
+  if (indices.length > 1)
+    return [
+      refuse(
+        "alias",
+        reason("alias.several", { alias, indices: indices.map((index) => index.name).slice(0, 5) }),
+        reason("wayOut.oneIndex"),
+      ),
+    ];
+  const sameName = input.existing.find((index) => index.name === alias);
+  if (sameName) return [refuse("alias", reason("alias.isIndex", { alias }), reason("wayOut.otherAlias", { alias }))];
+  const holders = input.existing.filter((index) => index.aliases.includes(alias));
+  const stems = indices.map((index) => parseRestoredIndexName(input.nameFor(index.name))?.stem);
+  const stranger = holders.find((index) => !stems.includes(parseRestoredIndexName(index.name)?.stem ?? ""));
+  if (stranger) return [refuse("alias", reason("alias.foreign", { alias, index: stranger.name }), reason("wayOut.otherAlias", { alias }))];
+  const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
+  if (newer) return [olderCheck(input, reason("alias.newer", { alias, index: newer.name }))];
+  return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
+}
+
+/** An alias never moves back to an older snapshot unless a person asks for exactly that. */
+function olderCheck({ older }: PreflightInput, newer: Reason): PreflightCheck {
+  return older ? warn("alias", reason("alias.movesBack", newer.params)) : refuse("alias", newer, reason("wayOut.older"));
+}

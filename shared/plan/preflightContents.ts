@@ -1,0 +1,49 @@
+import { reason } from "../model/reason.ts";
+import type { ClosureIndex } from "../model/repository.ts";
+import { analysisNeed, foreignAnalysis } from "./analysis.ts";
+import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
+import { versionParts } from "./versions.ts";
+
+/** Names listed in one check. */
+const NAMED_MAX = 5;
+
+/** 8.x restores what a snapshot lists under `feature_states` only as a whole feature (400 on 8.17); the same names without it are accepted. */
+export function systemChecks({ proof, targetVersion }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  if (versionParts(targetVersion)[0] < 8) return [];
+  const states = proof.closure?.snapshot.featureStates ?? [];
+  return indices.flatMap(({ name }) => {
+    const state = states.find((one) => one.indices.includes(name));
+    return state
+      ? [refuse("system", reason("system.feature", { index: name, feature: state.feature }), reason("wayOut.leaveOut", { index: name }))]
+      : [];
+  });
+}
+
+/**
+ * An index whose analysis the nodes cannot build never starts: 5.5 then hangs and rejects every other restore until the index is deleted,
+ * later versions leave it red.
+ */
+export function analysisChecks({ plugins = [] }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  return indices.flatMap((index) => {
+    const foreign = foreignAnalysis(index);
+    if (foreign.length === 0) return [];
+    const { missing, unknown, perhapsFrom } = analysisNeed(foreign, plugins);
+    const [first] = missing;
+    const leaveOut = reason("wayOut.leaveOut", { index: index.name });
+    if (first) {
+      const names = missing.filter(({ plugin }) => plugin === first.plugin).map(({ name }) => name);
+      const why = reason("analysis.missing", { index: index.name, names: names.slice(0, NAMED_MAX), plugin: first.plugin });
+      return [refuse("analysis", why, reason("wayOut.plugin", { plugin: first.plugin, index: index.name }))];
+    }
+    if (unknown.length === 0) return [ok("analysis", reason("analysis.there", { index: index.name, names: foreign.slice(0, NAMED_MAX) }))];
+    const params = { index: index.name, names: unknown.slice(0, NAMED_MAX) };
+    return perhapsFrom.length === 0
+      ? [refuse("analysis", reason("analysis.unknown", params), leaveOut)]
+      : [warn("analysis", reason("analysis.perhaps", { ...params, plugins: perhapsFrom.slice(0, NAMED_MAX) }))];
+  });
+}
+
+/** Whether any of these indices needs a plugin, so that the nodes have to be asked. */
+export function needsPlugins(indices: readonly ClosureIndex[]): boolean {
+  return indices.some((index) => foreignAnalysis(index).length > 0);
+}

@@ -1,0 +1,36 @@
+import type { ClusterIndex } from "../model/cluster.ts";
+import type { Reason } from "../model/reason.ts";
+import type { SnapshotProof } from "../model/repository.ts";
+
+export interface PreflightCheck {
+  check: "repository" | "closure" | "system" | "analysis" | "version" | "selection" | "types" | "name" | "alias" | "settings" | "shards";
+  result: "ok" | "warn" | "refuse";
+  reason: Reason;
+  wayOut?: Reason;
+}
+
+export interface PreflightInput {
+  proof: SnapshotProof;
+  /** Patterns as requested. */
+  indices: readonly string[];
+  alias: string | undefined;
+  targetVersion: string;
+  existing: readonly ClusterIndex[];
+  /** The name under which an index would be restored. */
+  nameFor(index: string): string;
+  /** The snapshot's start as `yyyymmddhhmmssSSS`: an alias never moves back to an older snapshot. */
+  snapshotDigits: string;
+  /** An index that carries this job's marker belongs to the job. */
+  jobId: string;
+  /** A person asked to put an older snapshot behind the alias. */
+  older?: boolean | undefined;
+  /** Why the repository cannot be used on the target. */
+  repository?: Reason | undefined;
+  /** Plugins of every data node; `undefined` if nothing needs one. */
+  plugins?: readonly string[] | undefined;
+}
+
+export const ok = (check: PreflightCheck["check"], why: Reason): PreflightCheck => ({ check, result: "ok", reason: why });
+export const warn = (check: PreflightCheck["check"], why: Reason): PreflightCheck => ({ check, result: "warn", reason: why });
+export const refuse = (check: PreflightCheck["check"], why: Reason, wayOut?: Reason): PreflightCheck =>
+  wayOut ? { check, result: "refuse", reason: why, wayOut } : { check, result: "refuse", reason: why };

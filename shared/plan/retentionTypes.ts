@@ -1,0 +1,62 @@
+import type { SnapshotState } from "../model/cluster.ts";
+import type { KeepRules } from "../model/config.ts";
+import type { Reason } from "../model/reason.ts";
+
+export interface PrunableSnapshot {
+  name: string;
+  /** Absent on 2.x, where name and start time identify the snapshot instead. */
+  uuid: string | undefined;
+  state: SnapshotState;
+  /** The slot for the policy's own snapshots, the start time for all others. */
+  time: Date;
+  startTime: Date;
+  indices: readonly string[];
+  /** Written by this policy for this cluster. */
+  ours: boolean;
+  /** Why a snapshot that is not ours is kept; `keep.foreign` by default. */
+  foreign?: Reason | undefined;
+}
+
+export interface PruneInput {
+  policy: string;
+  fingerprint: string;
+  keep: KeepRules;
+  timeZone: string;
+  atMost: number;
+  atMostPercent: number;
+  snapshots: readonly PrunableSnapshot[];
+  /** Snapshot name → why it is protected: pins, open jobs, mounts. */
+  protected: ReadonlyMap<string, Reason>;
+  /** A snapshot later than this is kept and takes no part in any rule; `undefined` checks nothing. */
+  now: Date | undefined;
+  /** Indices that exist on the cluster; `undefined` when they are unknown, so that none counts as existing. */
+  existing: ReadonlySet<string> | undefined;
+}
+
+export interface KeptSnapshot {
+  name: string;
+  uuid: string | undefined;
+  reasons: Reason[];
+}
+
+export interface RemovedSnapshot {
+  name: string;
+  uuid: string | undefined;
+  startTime: string;
+  reasons: Reason[];
+  /** The snapshot that is kept in its place. */
+  keptInstead: string;
+}
+
+export interface PrunePlan {
+  policy: string;
+  fingerprint: string;
+  /** Identifies exactly this plan: the snapshots kept, removed and deferred. */
+  hash: string;
+  keep: KeptSnapshot[];
+  remove: RemovedSnapshot[];
+  /** Would be removed but for the cap on one run. */
+  later: RemovedSnapshot[];
+  newestGood: { name: string; uuid: string | undefined } | undefined;
+  refusal: Reason | undefined;
+}

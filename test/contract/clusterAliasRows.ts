@@ -1,0 +1,64 @@
+import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
+
+const holders = async ({ cluster, own }: Stage) =>
+  (await cluster.listIndices())
+    .filter(({ aliases }) => aliases.includes(own("films")))
+    .map(({ name }) => name.replace(own(""), ""))
+    .sort();
+
+/** The alias is on `a-1`, which is closed; `a-2` is open. */
+async function closedHolder(stage: Stage): Promise<void> {
+  await stage.index("a-1");
+  await stage.index("a-2");
+  await stage.cluster.swapAlias(stage.own("films"), stage.own("a-*"), stage.own("a-1"));
+  await stage.close("a-1");
+}
+
+const swap = ({ cluster, own }: Stage, closed: readonly string[]) =>
+  outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("a-2"), closed.map(own)));
+
+export const aliasRows: readonly Row[] = [
+  {
+    name: "a wildcard does not take an alias from a closed index, its exact name does",
+    arrange: closedHolder,
+    async act(stage) {
+      const byWildcard = [await swap(stage, []), await holders(stage)];
+      return [byWildcard, await swap(stage, ["a-1"]), await holders(stage)];
+    },
+    expect: [["ok", ["a-1", "a-2"]], "ok", ["a-2"]],
+  },
+  {
+    name: "an exact name that does not exist fails the whole swap, and nothing is changed",
+    arrange: closedHolder,
+    act: async (stage) => [await swap(stage, ["a-1", "a-0"]), await holders(stage)],
+    expect: ["absent", ["a-1"]],
+  },
+  {
+    name: "an exact name that does not have the alias is no obstacle",
+    async arrange(stage) {
+      await closedHolder(stage);
+      await stage.index("a-3");
+      await stage.close("a-3");
+    },
+    act: async (stage) => [await swap(stage, ["a-1", "a-3"]), await holders(stage)],
+    expect: ["ok", ["a-2"]],
+  },
+  {
+    name: "a swap works when every index that the wildcard names is closed",
+    async arrange(stage) {
+      await closedHolder(stage);
+      await stage.index("b-1");
+    },
+    async act({ cluster, own, ...stage }) {
+      await cluster.deleteIndex(own("a-2"));
+      const outcome = await outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("b-1"), [own("a-1")]));
+      return [outcome, await holders({ cluster, own, ...stage })];
+    },
+    expect: ["ok", ["b-1"]],
+  },
+  {
+    name: "the plugins of the nodes can be asked for",
+    act: ({ cluster }) => cluster.plugins(),
+    expect: [],
+  },
+];

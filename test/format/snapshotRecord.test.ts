@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { decodeSnapshotRecord } from "../../shared/format/snapshotRecord.ts";
+import { encodeContainer } from "./encoding/encodeContainer.ts";
+
+const FIELDS = {
+  name: "snap-1",
+  uuid: "uuid-1",
+  version_id: 8_170_099,
+  indices: [".tasks", "movies"],
+  state: "SUCCESS",
+  start_time: 1,
+  end_time: 2,
+  total_shards: 2,
+  successful_shards: 2,
+  failures: [],
+};
+const decode = (more: Record<string, unknown>) =>
+  decodeSnapshotRecord(encodeContainer("snapshot", { snapshot: { ...FIELDS, ...more } }), "snap");
+
+describe("decodeSnapshotRecord", () => {
+  it("returns the features whose indices the snapshot contains", () => {
+    const states = [{ feature_name: "tasks", indices: [".tasks"] }];
+    expect(decode({ feature_states: states }).featureStates).toEqual([{ feature: "tasks", indices: [".tasks"] }]);
+  });
+
+  it.each([{}, { feature_states: [] }, { feature_states: null }])("has none for %o", (more) => {
+    expect(decode(more)).not.toHaveProperty("featureStates");
+  });
+
+  it.each([{ feature_states: "tasks" }, { feature_states: [{ indices: [] }] }, { feature_states: [{ feature_name: "t", indices: [1] }] }])(
+    "rejects %o",
+    (more) => {
+      expect(() => decode(more)).toThrow(expect.objectContaining({ code: "invalid" }));
+    },
+  );
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { ClusterIndex } from "../../shared/model/cluster.ts";
+import type { SnapshotProof } from "../../shared/model/repository.ts";
+import { timeDigits } from "../../shared/model/restoredName.ts";
+import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
+import { say } from "../../shared/words/say.ts";
+import { held, nameFor, proofOf, START } from "./preflightProof.ts";
+
+const check = (proof: SnapshotProof, change: Partial<PreflightInput> = {}) =>
+  preflight({
+    proof,
+    indices: ["*"],
+    alias: undefined,
+    targetVersion: "5.5.3",
+    existing: [],
+    nameFor,
+    snapshotDigits: timeDigits(START),
+    jobId: "restore-1",
+    ...change,
+  }).checks.filter(({ check: name }) => ["alias", "analysis", "system", "repository"].includes(name));
+const codes = (...args: Parameters<typeof check>) => check(...args).map(({ result, reason }) => `${result} ${reason.code}`);
+
+describe("a plugin that the target lacks", () => {
+  const zh = held("movies", {
+    settings: { "index.analysis.analyzer.zh.type": "custom", "index.analysis.analyzer.zh.tokenizer": "ik_max_word" },
+  });
+
+  it.each(["2.4.6", "5.5.3", "5.6.16"])("is foreseen on %s, with its name and a way out", (targetVersion) => {
+    const version = targetVersion === "2.4.6" ? "2.4.6" : "5.5.2";
+    const [found] = check(proofOf([{ ...zh, createdVersion: version }], {}, version), { targetVersion, plugins: [] });
+    expect(found).toMatchObject({ result: "refuse", reason: { code: "analysis.missing", params: { plugin: "analysis-ik" } } });
+    expect(say(found?.wayOut as never)).toBe("install analysis-ik on every node, or leave movies out");
+  });
+
+  it("is no obstacle once every node has it, nor for an index that is left out", () => {
+    expect(codes(proofOf([zh]), { plugins: ["analysis-ik"] })).toEqual(["ok analysis.there"]);
+    expect(codes(proofOf([zh, held("films")]), { indices: ["films"] })).toEqual([]);
+  });
+
+  it("is a warning only when a plugin that is not known here may bring it", () => {
+    const own = proofOf([held("movies", { analyzers: ["our_words"] })]);
+    expect(codes(own, { plugins: ["analysis-ours"] })).toEqual(["warn analysis.perhaps"]);
+    expect(codes(own, { plugins: ["repository-oss"] })).toEqual(["refuse analysis.unknown"]);
+  });
+});
+
+describe("an index that belongs to a feature", () => {
+  const proof = proofOf([held(".tasks", { createdVersion: "7.17.0" }), held("movies", { createdVersion: "7.17.0" })], {}, "7.17.9");
+  if (proof.closure) proof.closure.snapshot.featureStates = [{ feature: "tasks", indices: [".tasks"] }];
+
+  it.each([
+    ["8.17.0", ["*"], ["refuse system.feature"]],
+    ["8.17.0", ["movies"], []],
+    ["7.17.9", ["*"], []],
+  ])("into %s, restoring %s: %s", (targetVersion, indices, expected) => {
+    expect(codes(proof, { targetVersion, indices })).toEqual(expected);
+  });
+});
+
+describe("the name of an alias", () => {
+  const proof = proofOf([held("movies")]);
+
+  it.each(["a b", "a/b", "a*b", "-films", "_films", "+films", "a,b", "a#b", "..", "x".repeat(256), "a\tb", ""])(
+    "%j is refused",
+    (alias) => {
+      expect(codes(proof, { alias })).toEqual(["refuse alias.name"]);
+    },
+  );
+
+  it.each(["Films", ".films", "é", "x".repeat(255), "films-2026"])("%j is accepted, as servers do", (alias) => {
+    expect(codes(proof, { alias })).toEqual(["ok alias.moves"]);
+  });
+
+  it("may contain a colon up to 6.x", () => {
+    const later = proofOf([held("movies", { createdVersion: "6.7.0" })], {}, "6.7.0");
+    expect([codes(proof, { alias: "a:b" }), codes(later, { alias: "a:b", targetVersion: "7.10.2" })]).toEqual([
+      ["ok alias.moves"],
+      ["refuse alias.name"],
+    ]);
+  });
+});
+
+describe("an older snapshot than the alias serves", () => {
+  const newer: ClusterIndex = {
+    name: nameFor("movies", new Date(START.getTime() + 1)),
+    uuid: "n",
+    state: "open",
+    aliases: ["films"],
+    shards: 1,
+    replicas: 0,
+    createdVersion: "5.5.3",
+    settings: {},
+  };
+  const input = { alias: "films", existing: [newer] };
+
+  it("is refused with the way out, and accepted with a warning that says what happens when it is asked for", () => {
+    const [refused] = check(proofOf([held("movies")]), input);
+    expect([refused?.result, refused?.reason.code, say(refused?.wayOut as never)]).toEqual([
+      "refuse",
+      "alias.newer",
+      "restore without an alias, beside; or move it back on purpose: --older (HTTP: older: true)",
+    ]);
+    const [warned] = check(proofOf([held("movies")]), { ...input, older: true });
+    expect([warned?.result, warned?.reason.code]).toEqual(["warn", "alias.movesBack"]);
+    expect(say(warned?.reason as never)).toContain(`${newer.name} serves a newer one now`);
+  });
+});
