@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { AppError } from "../../shared/model/errors.ts";
 import { pruneSnapshots } from "../../shared/tick/pruneSnapshots.ts";
 import { listSnapshots } from "../../shared/verbs/snapshots/show.ts";
 import { tick } from "../world/nightly.ts";
@@ -73,6 +74,19 @@ describe("a listing that fails for another reason", () => {
     await world.blobs({ store: "oss", bucket: "backups", basePath: "" }).put(key, Buffer.from("x"));
     await expect(names()).rejects.toMatchObject({ code: "transient" });
     expect(world.notices).toEqual([]);
+  });
+
+  it("is the fault itself when the bucket's root cannot be read", async () => {
+    await halfDeleted({ blobs: true });
+    await world.blobs({ store: "oss", bucket: "backups", basePath: "" }).put("index-2", Buffer.from("{cut"));
+    await expect(names()).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it("costs the bucket nothing when the cluster does not answer", async () => {
+    await halfDeleted({ blobs: true });
+    world.source.failNext("listSnapshots", new AppError("transient", "cluster source: connection refused"));
+    const opened = await world.open();
+    await expect(listSnapshots({ ...opened, blobs: () => expect.fail("the bucket is read") })).rejects.toThrow("connection refused");
   });
 
   it("counts as lost where no bucket can tell, in the cluster's own words", async () => {

@@ -50,6 +50,8 @@ describe("invariant 6: a look that does not fit a tick's slice", () => {
     const tasks = { ...opened.tasks, start: () => Promise.reject(new Error("killed")) };
     await advanceJobs({ ...opened, tasks, clock, blobs: () => store });
     expect([world.tasks.length, await world.stateKeys("live/tasks/")]).toEqual([0, [stateKey.task(ID, 1)]]);
+    // The list of jobs says why the long look does not go on.
+    expect((await (await world.open()).log.read(ID))?.head.trouble).toEqual(reason("job.unstarted", { message: "killed" }));
     await tick();
     expect(world.tasks).toMatchObject([{ id: `${ID}-goes-on-1`, state: "running" }]);
   });

@@ -1,5 +1,6 @@
 import { errors } from "@elastic/elasticsearch";
 import { AppError, type AppErrorOptions, type ErrorCode, messageOf } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
 
 /** The text is meant for people; Guice's reports in 2.x can be pages long. */
 const REASON_CHARACTERS_MAX = 500;
@@ -65,6 +66,8 @@ interface Rule {
   type?: RegExp;
   /** Matched against every reason in the response, including causes. */
   text?: RegExp;
+  /** A blob of the repository is missing or cannot be read, which its bucket can confirm. */
+  isUnreadable?: true;
 }
 
 /**
@@ -82,7 +85,7 @@ const RULES: readonly Rule[] = [
   { code: "conflict", text: /Cannot (delete|close) indices that are being (snapshotted|restored)/ },
   { code: "absent", type: /^(repository_missing|index_not_found)_exception$/ },
   // The repository lists the snapshot but its blob is missing: a copy is in progress.
-  { code: "transient", type: /^snapshot_missing_exception$/, text: /\/[^\]]+\] +is missing/ },
+  { code: "transient", type: /^snapshot_missing_exception$/, text: /\/[^\]]+\] +is missing/, isUnreadable: true },
   { code: "absent", type: /^snapshot_missing_exception$/ },
   { code: "permanent", text: /unknown parameter \[index_uuid\]/ },
   { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed|read-only/ },
@@ -96,7 +99,7 @@ const RULES: readonly Rule[] = [
   { code: "permanent", text: /disabled to prevent data corruption|concurrent modification of the index-N file/ },
   { code: "permanent", type: /^repository_verification_exception$/ },
   // A snapshot's blob or a root that is still being copied, or is lost; the rules for later formats come first.
-  { code: "transient", text: /Snapshot could not be read|(could not read|exception when loading) repository data/ },
+  { code: "transient", text: /Snapshot could not be read|(could not read|exception when loading) repository data/, isUnreadable: true },
   // Answers 500 although only a node or the network failed.
   { code: "transient", type: /^(\w+_transport|timeout|node_closed|node_disconnected|node_not_connected|failed_node)_exception$/ },
 ];
@@ -104,11 +107,13 @@ const RULES: readonly Rule[] = [
 function answeredError(error: errors.ResponseError, context: FaultContext): AppError {
   const status = error.statusCode ?? 0;
   const { type, index, reasons } = readBody(error.body);
-  const code = codeOf(status, type, reasons);
+  const rule = ruleFor(status, type, reasons);
+  const code = rule?.code ?? codeOfStatus(status, type !== undefined || reasons.length > 0);
   // Redact before the text is truncated: half a secret is a secret too.
-  const said = summarize(reasons.map((reason) => redact(reason, context.secrets)));
+  const said = summarize(reasons.map((text) => redact(text, context.secrets)));
   const cause = new ElasticsearchFault(said === "" ? `HTTP ${status}` : said, { status, type, index });
-  const options: AppErrorOptions = { cause, ...retryAfter(error.headers?.["retry-after"]) };
+  const unreadable = rule?.isUnreadable ? { reason: reason("repository.unreadable", { cluster: context.cluster }) } : {};
+  const options: AppErrorOptions = { cause, ...unreadable, ...retryAfter(error.headers?.["retry-after"]) };
   const detail = said === "" ? `HTTP ${status}` : said;
   if (code === "denied") {
     const who = context.username === undefined ? "without a user" : `user ${context.username}`;
@@ -121,16 +126,13 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
   return new AppError(code, `cluster ${context.cluster}: ${context.subject}: ${detail}`, options);
 }
 
-function codeOf(status: number, type: string | undefined, reasons: string[]): ErrorCode {
+function ruleFor(status: number, type: string | undefined, reasons: string[]): Rule | undefined {
   // Overload, whatever the request: a full queue, a tripped breaker, a disk above its flood stage.
-  if (status === 429) return "transient";
-  for (const rule of RULES) {
-    if (rule.type !== undefined && !rule.type.test(type ?? "")) continue;
+  if (status === 429) return { code: "transient" };
+  return RULES.find((rule) => {
     const { text } = rule;
-    if (text !== undefined && !reasons.some((reason) => text.test(reason))) continue;
-    return rule.code;
-  }
-  return codeOfStatus(status, type !== undefined || reasons.length > 0);
+    return (rule.type?.test(type ?? "") ?? true) && (text === undefined || reasons.some((said) => text.test(said)));
+  });
 }
 
 /** An error that Elasticsearch wrote is its answer; anything else comes from a proxy in between, which may recover. */

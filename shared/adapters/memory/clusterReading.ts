@@ -1,3 +1,5 @@
+import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
 import type { MemorySnapshot } from "./clusterPlaces.ts";
 import { isBefore, type MemoryClusterState, refuse, requireRepository } from "./clusterState.ts";
 
@@ -28,7 +30,10 @@ export function readSnapshots(state: MemoryClusterState, repository: string, ign
 }
 
 export function requireBlob(state: MemoryClusterState, repository: string, { name, uuid, blobMissing }: MemorySnapshot): void {
-  if (blobMissing) throw refuse(state, "transient", `[${repository}:${name}/${uuid}] is missing`);
+  if (blobMissing)
+    throw new AppError("transient", `cluster ${state.name}: [${repository}:${name}/${uuid}] is missing`, {
+      reason: reason("repository.unreadable", { cluster: state.name }),
+    });
 }
 
 /** Versions that introduced a root format that earlier ones cannot parse. */

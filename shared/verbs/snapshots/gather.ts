@@ -1,5 +1,6 @@
 import { snapshotKey } from "../../format/keys.ts";
 import { configured, type World } from "../../jobs/world.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
@@ -26,7 +27,7 @@ export async function listedSnapshots(world: World, repository: string): Promise
     if (world.live?.notices.has(key)) await resolveNotice(world, key, "snapshot.lost", reason("snapshot.found", { repository }));
     return listed;
   } catch (error) {
-    if (!hasCode(error, "transient", "refused")) throw error;
+    if (!hasCode(error, "transient") || error.reason?.code !== "repository.unreadable") throw error;
     const lost = await lostBlobs(world, repository);
     // Nothing is lost, so it is another fault, or a deletion under way.
     if (lost?.length === 0) throw error;
@@ -44,11 +45,19 @@ export async function listedSnapshots(world: World, repository: string): Promise
   }
 }
 
-/** Snapshots in the root without their own blob; `undefined` if no blobs are configured. */
+/** Snapshots in the root without their own blob, none if the bucket cannot tell; `undefined` if no blobs are configured. */
 async function lostBlobs(world: World, repository: string): Promise<Lost[] | undefined> {
   const { blobs } = configured(world.config, "repositories", repository);
   if (!blobs) return undefined;
-  const store = world.blobs(blobs);
+  try {
+    return await readLost(world.blobs(blobs));
+  } catch (error) {
+    world.logger.warn("a lost blob cannot be confirmed", { repository, error: messageOf(error) });
+    return [];
+  }
+}
+
+async function readLost(store: BlobStore): Promise<Lost[]> {
   const { root } = await openRepository(store);
   const lost: Lost[] = [];
   await forEachBounded(root?.snapshots ?? [], READS_AT_ONCE, async ({ name, uuid }) => {

@@ -76,6 +76,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
   "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
+  "repository.unreadable": "a blob of the repository is missing, or cannot be read by {cluster}",
   "root.ambiguous": "{root} may not be the newest state of this repository ({why}): nothing of it is restored until that is clear",
   "root.clear": "{root} is clearly the newest state of the repository again",
   "root.moved": "the newest root no longer says what was proven",
