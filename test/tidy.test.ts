@@ -21,11 +21,11 @@ const sources = texts.filter(({ file }) => /^(functions|shared|infra)\/.*\.ts$/.
 
 describe("repository texts", () => {
   it.each([
-    ["the folder beside the project", /\.\.\/shared\/(design|facts|fixtures|style|ux|jobs-protocol|fresh-clone|ossnap\.example)/],
+    ["paths of the folder beside the project", /\.\.\/shared\/(design|facts|fixtures|style|ux|jobs-protocol|fresh-clone|ossnap\.example)/],
     ["issue numbers", /\bissues? (#?\d|[IVX]+\b)/],
     ["machine paths", /\/(work|root|home)\/[a-z]/],
     ["registry hosts", /registry\.npmjs\.org|pypi\.org|repo1?\.maven\.|deb\.debian\.org/],
-    ["sessions and helpers", /\b(this session|helper-\d|subagent|closing note)\b/i],
+    ["mentions of sessions and helpers", /\b(this session|helper-\d|subagent|closing note)\b/i],
   ])("contain no %s", (_what, pattern) => {
     expect(texts.filter(({ text }) => pattern.test(text)).map(({ file }) => file)).toEqual([]);
   });

@@ -27,13 +27,13 @@ const arrange = (damage: Parameters<Stage["spoil"]>[1]) => async (stage: Stage) 
 
 export const listingRows: readonly Row[] = [
   {
-    name: "a copy whose data is missing is listed as if it were whole, and its progress too",
+    name: "a copy whose data is missing is listed as whole, and so is its progress",
     arrange: arrange({ what: "dataMissing" }),
     act: shown,
     expect: { registered: "ok", listed: ["one", "two"], one: "ok", progress: "ok" },
   },
   {
-    name: "a copy without any index is listed as if it were whole; its progress cannot be told",
+    name: "a copy without any index folder is listed as whole, but its progress cannot be read",
     arrange: arrange({ what: "indicesMissing" }),
     act: shown,
     expect: { registered: "ok", listed: ["one", "two"], one: "ok", progress: "transient" },
@@ -52,7 +52,7 @@ export const listingRows: readonly Row[] = [
     expect: ["ok", [], undefined],
   },
   {
-    name: "a copy with a cut root cannot be listed",
+    name: "a copy with a truncated root cannot be listed",
     from: "5.0.0",
     arrange: arrange({ what: "rootCut" }),
     async act(stage) {
@@ -62,7 +62,7 @@ export const listingRows: readonly Row[] = [
     expect: "transient",
   },
   {
-    name: "one missing snapshot blob takes the whole listing with it; the other snapshots can still be asked for by name",
+    name: "one missing snapshot blob makes the whole listing fail, but the other snapshots can still be read by name",
     from: "5.0.0",
     async arrange(stage) {
       await copyOfTwo(stage);
@@ -83,7 +83,7 @@ export const listingRows: readonly Row[] = [
     expect: { registered: "ok", listed: "transient", one: "transient", two: "SUCCESS", progress: "transient", restored: "invalid" },
   },
   {
-    name: "up to 2.x the snapshots' blobs are what is listed, whatever the root says",
+    name: "up to 2.x the listing shows the snapshots' blobs, whatever the root contains",
     below: "5.0.0",
     async arrange(stage) {
       await copyOfTwo(stage);
@@ -114,7 +114,7 @@ export const listingRows: readonly Row[] = [
     expect: [["one", "two"], ["one", "three", "two"], "ok", "green"],
   },
   {
-    name: "a root that lists some of the snapshots shows these and restores them",
+    name: "a root that lists some of the snapshots shows and restores exactly these",
     from: "5.0.0",
     async arrange(stage) {
       await copyOfTwo(stage);

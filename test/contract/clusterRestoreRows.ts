@@ -50,7 +50,7 @@ async function healthOf(stage: Stage, index: string) {
 async function hangs(stage: Stage): Promise<unknown> {
   await until("the shard is given up", isGivenUp(stage));
   let running = 0;
-  await until("it has been looked at often", async () => {
+  await until("it has been polled often", async () => {
     running += (await stage.cluster.runningRestores()).length;
     return running >= LOOKS || (await stage.cluster.runningRestores()).length === 0;
   });
@@ -115,7 +115,7 @@ async function freed(stage: Stage): Promise<unknown> {
 
 export const restoreRows: readonly Row[] = [
   {
-    name: "an index whose shard failed in a PARTIAL snapshot is refused, one that is whole there is restored",
+    name: "an index with a failed shard in a PARTIAL snapshot is refused, a complete one is restored",
     arrange: ownFixture,
     async act(stage) {
       const refused = await stage.restore("given", "snap-partial", "fx-unalloc", "a", { foreign: true });
@@ -126,14 +126,14 @@ export const restoreRows: readonly Row[] = [
     expect: ["invalid", "ok", undefined, 5],
   },
   {
-    name: "a FAILED snapshot is refused, its whole indices too",
+    name: "a FAILED snapshot is refused, including its complete indices",
     below: "7.0.0",
     arrange: ownFixture,
     act: (stage) => stage.restore("given", "snap-failed", "fx-orders", "a", { foreign: true }),
     expect: "invalid",
   },
   {
-    name: "an open index of that name is left as it is",
+    name: "an open index of the same name is left unchanged",
     async arrange(stage) {
       await twoSnapshots(stage);
       await stage.index("there");
@@ -146,7 +146,7 @@ export const restoreRows: readonly Row[] = [
     expect: ["conflict", true],
   },
   {
-    name: "a closed index of that name and as many shards is written over, opened, and keeps its uuid",
+    name: "a closed index of the same name and number of shards is overwritten, opened, and keeps its uuid",
     async arrange(stage) {
       await twoSnapshots(stage);
       await stage.index("there");
@@ -163,7 +163,7 @@ export const restoreRows: readonly Row[] = [
     expect: ["ok", "close", "open", true],
   },
   {
-    name: "a closed index of that name with another number of shards is refused and stays closed",
+    name: "a closed index of the same name with another number of shards causes a refusal and stays closed",
     async arrange(stage) {
       await twoSnapshots(stage);
       await stage.index("there", { shards: 2 });
@@ -176,14 +176,14 @@ export const restoreRows: readonly Row[] = [
     expect: ["invalid", "close"],
   },
   {
-    name: "missing data hangs the restore, which stops every other restore until its index is deleted",
+    name: "missing data makes the restore hang, which blocks every other restore until its index is deleted",
     below: "5.0.0",
     arrange: async (stage) => void (await brokenRestore(stage, "dataMissing")),
     act: hangs,
     expect: { ...HANGING, otherDelete: "ok" },
   },
   {
-    name: "missing data hangs the restore, which stops every other restore and deletion until its index is deleted",
+    name: "missing data makes the restore hang, which blocks every other restore and deletion until its index is deleted",
     from: "5.0.0",
     below: "5.6.0",
     arrange: async (stage) => void (await brokenRestore(stage, "dataMissing")),
@@ -191,27 +191,27 @@ export const restoreRows: readonly Row[] = [
     expect: HANGING,
   },
   {
-    name: "missing data ends the restore with a red index, and others go on",
+    name: "missing data ends the restore with a red index, and other restores proceed",
     from: "5.6.0",
     arrange: async (stage) => void (await brokenRestore(stage, "dataMissing")),
     act: ends,
     expect: { health: ["red", 0], recovery: [], otherRestore: "ok" },
   },
   {
-    name: "corrupt data ends the restore with a red index, and others go on",
+    name: "corrupt data ends the restore with a red index, and other restores proceed",
     arrange: async (stage) => void (await brokenRestore(stage, "dataCorrupt")),
     act: ends,
     expect: { health: ["red", 0], recovery: [], otherRestore: "ok" },
   },
   {
-    name: "an index tied to nodes that are not there hangs, and is restored when those settings are left out",
+    name: "an index bound to missing nodes hangs, and is restored without those settings",
     below: "5.6.0",
     arrange: tiedToNodes,
     act: freed,
     expect: { health: ["red", 0], recovery: [], restores: 1, outcome: "ok", free: ["green", 1] },
   },
   {
-    name: "an index tied to nodes that are not there stays red, and is restored when those settings are left out",
+    name: "an index bound to missing nodes stays red, and is restored without those settings",
     from: "5.6.0",
     async arrange(stage) {
       await tiedToNodes(stage);

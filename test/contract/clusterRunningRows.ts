@@ -31,7 +31,7 @@ const isRunning = async ({ cluster }: Stage) => [(await cluster.runningSnapshots
 
 export const runningRows: readonly Row[] = [
   {
-    name: "a second snapshot is refused while one runs, and so is the deletion of a finished one",
+    name: "a second snapshot and the deletion of a finished one are refused while a snapshot runs",
     below: "7.7.0",
     arrange: runningSnapshot,
     // Both responses wait for the only snapshot thread, so they may wait concurrently.
@@ -39,7 +39,7 @@ export const runningRows: readonly Row[] = [
     expect: ["conflict", "conflict"],
   },
   {
-    name: "a second snapshot is taken beside one that runs",
+    name: "a second snapshot is accepted while one runs",
     from: "7.7.0",
     arrange: runningSnapshot,
     // The response may wait for the only snapshot thread, which the first snapshot occupies.
@@ -51,7 +51,7 @@ export const runningRows: readonly Row[] = [
     expect: "ok",
   },
   {
-    name: "a finished snapshot can be deleted while another one runs",
+    name: "a finished snapshot can be deleted while another snapshot runs",
     from: "7.7.0",
     arrange: runningSnapshot,
     async act(stage) {
@@ -62,23 +62,23 @@ export const runningRows: readonly Row[] = [
     expect: ["ok", ["done-2"]],
   },
   {
-    name: "a restore is taken while a snapshot runs",
+    name: "a restore is accepted while a snapshot runs",
     arrange: runningSnapshot,
     act: (stage) => stage.restore("r", "done-1", "small", "beside"),
     expect: "ok",
   },
   {
-    name: "a snapshot is taken while a restore runs",
+    name: "a snapshot is accepted while a restore runs",
     arrange: runningRestore,
     act: async (stage) => [await stage.create("r", "second", "small"), (await isRunning(stage))[1]],
     expect: ["ok", 1],
   },
   {
-    name: "an index that is being restored is yellow without one active primary",
+    name: "an index that is being restored is yellow without an active primary",
     from: "5.0.0",
     arrange: runningRestore,
     async act(stage) {
-      await until("its shard is at work", async () => (await stage.cluster.recovery(stage.own("coming"))).length === 1);
+      await until("its shard is recovering", async () => (await stage.cluster.recovery(stage.own("coming"))).length === 1);
       return [await stage.health("coming"), await isRunning(stage)];
     },
     expect: [{ status: "yellow", primariesActive: 0, unassigned: 0 }, [0, 1]],
@@ -91,21 +91,21 @@ export const runningRows: readonly Row[] = [
     expect: "conflict",
   },
   {
-    name: "a second restore is taken while one runs",
+    name: "a second restore is accepted while one runs",
     from: "6.0.0",
     arrange: runningRestore,
     act: async (stage) => [await stage.restore("r", "done-1", "small", "second"), (await isRunning(stage))[1] !== 0],
     expect: ["ok", true],
   },
   {
-    name: "any snapshot can be deleted while a restore runs, even the one that is being restored",
+    name: "any snapshot can be deleted while a restore runs, including the one being restored",
     below: "5.0.0",
     arrange: runningRestore,
     act: async (stage) => [await stage.delete("r", "done-1"), await stage.delete("slow", "done-2"), (await isRunning(stage))[1]],
     expect: ["ok", "ok", 1],
   },
   {
-    name: "the snapshot that is being restored cannot be deleted",
+    name: "the snapshot being restored cannot be deleted",
     from: "5.0.0",
     arrange: runningRestore,
     act: (stage) => stage.delete("slow", "done-2"),
@@ -154,7 +154,7 @@ export const runningRows: readonly Row[] = [
     expect: ["ok", undefined],
   },
   {
-    name: "a create in a repository that cannot be written fails at once",
+    name: "a snapshot in a repository that cannot be written fails at once",
     below: "7.7.0",
     async arrange(stage) {
       await finishedOnes(stage);
@@ -164,7 +164,7 @@ export const runningRows: readonly Row[] = [
     expect: ["transient", undefined],
   },
   {
-    name: "a create in a repository that cannot be written is accepted and leaves no trace",
+    name: "a snapshot in a repository that cannot be written is accepted and leaves no trace",
     from: "7.7.0",
     async arrange(stage) {
       await finishedOnes(stage);

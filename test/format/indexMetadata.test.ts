@@ -27,10 +27,10 @@ describe("decodeIndexMetadata", () => {
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ["no shard count", { settings: { "index.version.created": "5050299" } }],
-    ["a shard count that is no number", { settings: { ...SETTINGS, "index.number_of_shards": "two" } }],
+    ["metadata without a shard count", { settings: { "index.version.created": "5050299" } }],
+    ["a shard count that is not a number", { settings: { ...SETTINGS, "index.number_of_shards": "two" } }],
     ["a shard count beyond any limit", { settings: { ...SETTINGS, "index.number_of_shards": "1000000000" } }],
-    ["mappings that are no objects", { mappings: [new Uint8Array(3)] }],
+    ["mappings that are not objects", { mappings: [new Uint8Array(3)] }],
   ])("rejects %s", (_, fields) => {
     expect(() => decode(fields)).toThrow(expect.objectContaining({ code: "invalid" }));
   });

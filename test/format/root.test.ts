@@ -4,7 +4,7 @@ import { decodeRoot } from "../../shared/format/root.ts";
 import { subsetRoot } from "../../shared/format/rootSubset.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
-import { closureBlobs } from "../reader/closureBlobs.ts";
+import { closureBlobs } from "../reader/prove/closureBlobs.ts";
 import { fixtureRepositories, fixtureRepository, storeOf } from "./fixtureRepositories.ts";
 
 function decodeJson(json: unknown, key = "index-1"): ReturnType<typeof decodeRoot> {
@@ -51,10 +51,10 @@ describe("decodeRoot", () => {
   });
 
   it.each([
-    ["a cut root", '{"snapshots":[{"na'],
-    ["no object", "[]"],
-    ["no snapshots", "{}"],
-    ["a state that is unknown", { snapshots: [{ name: "a", uuid: "a", state: 9 }] }],
+    ["a truncated root", '{"snapshots":[{"na'],
+    ["a root that is not an object", "[]"],
+    ["a root without snapshots", "{}"],
+    ["an unknown state", { snapshots: [{ name: "a", uuid: "a", state: 9 }] }],
     ["a uuid that leaves its folder", { snapshots: [{ name: "a", uuid: "../a" }] }],
     ["an index id that leaves its folder", { snapshots: [], indices: { a: { id: "..", snapshots: [] } } }],
     ["a snapshot listed twice", { snapshots: ["a", "a"] }],

@@ -73,7 +73,7 @@ describe("decodeShardSnapshot", () => {
       { name: "v__a", physical_name: "_0.si", length: contents.length, meta_hash: contents, checksum: "1" },
     ],
     ["a name that leaves its folder", { name: "__a/../b", physical_name: "_0.si", length: 9 }],
-    ["a name of no data blob", { name: "index-1", physical_name: "_0.si", length: 9 }],
+    ["a name that is not a data blob's", { name: "index-1", physical_name: "_0.si", length: 9 }],
     ["a negative length", { name: "__a", physical_name: "_0.si", length: -1 }],
     ["parts beyond any limit", { name: "__a", physical_name: "_0.si", length: 2 ** 50, part_size: 1 }],
   ])("rejects %s", (_, file) => {

@@ -175,14 +175,14 @@ describe("every path of one engine step", () => {
   }, 30_000);
 
   const constant: [string, keyof typeof DECISIONS, Case["answer"]][] = [
-    ["waits for others", "wait", "accepted"],
+    ["waits for other work", "wait", "accepted"],
     ...(["accepted", "fault", ...REFUSALS] as const).map((answer): [string, "effect", Case["answer"]] => [
-      `asks, is answered with ${answer}, and sees nothing`,
+      `requests, receives ${answer} and sees no result`,
       "effect",
       answer,
     ]),
   ];
-  it.each(constant)("ends soon after the patience if a job %s for ever", async (_, decision, answer) => {
+  it.each(constant)("ends soon after the patience if a job %s forever", async (_, decision, answer) => {
     const world = await setting();
     const kind = world.kind({
       step: () => DECISIONS[decision] as Decision<Data>,

@@ -6,8 +6,8 @@ import { type ElasticsearchServer, startElasticsearch } from "../../infra/local/
 import { freePort } from "../../infra/local/servers/ports.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { type FixtureRepository, fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
-import { closureBlobs } from "../reader/closureBlobs.ts";
-import { cut, flip, grown, type Mutation, removed, sampler, seed } from "../reader/mutatedRepository.ts";
+import { closureBlobs } from "../reader/prove/closureBlobs.ts";
+import { cut, flip, grown, type Mutation, removed, sampler, seed } from "../reader/prove/mutatedRepository.ts";
 
 /** A restore of these few kilobytes takes less than a second; 5.5.3 would wait for a missing blob indefinitely. */
 const RESTORE_TIMEOUT_MS = 30_000;

@@ -23,11 +23,11 @@ describe("a policy's fingerprint", () => {
 
   it.each<[string, Partial<BackupPolicy>]>([
     ["a keep rule", { keep: { last: 3, daily: 6, atLeast: 2 } }],
-    ["a rule that came", { keep: { last: 3, daily: 7, weekly: 1, atLeast: 2 } }],
+    ["an added rule", { keep: { last: 3, daily: 7, weekly: 1, atLeast: 2 } }],
     ["the floor", { keep: { last: 3, daily: 7, atLeast: 1 } }],
     ["a prune cap", { prune: { cron: "0 30 2 * * *", atMost: 11, atMostPercent: 50 } }],
     ["the repository", { repository: "other" }],
-    ["a prune that went", { prune: undefined }],
+    ["a removed prune section", { prune: undefined }],
   ])("changes with %s", (_, change) => {
     expect(policyFingerprint({ ...POLICY, ...change }, "nightly")).not.toBe(fingerprint);
   });

@@ -107,7 +107,7 @@ describe("restore preflight", () => {
 
   it.each([
     ["an index has that name", existing("films"), "alias.isIndex"],
-    ["a stranger's index carries it", existing("cinema", { aliases: ["films"] }), "alias.foreign"],
+    ["a foreign index carries it", existing("cinema", { aliases: ["films"] }), "alias.foreign"],
     ["a restore of another index carries it", existing(nameFor("series"), { aliases: ["films"] }), "alias.foreign"],
     ["it serves a newer snapshot", existing(nameFor("movies", new Date("2026-11-22T00:00:00Z")), { aliases: ["films"] }), "alias.newer"],
   ])("refuses an alias when %s", (_, index, code) => {

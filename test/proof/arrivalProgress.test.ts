@@ -83,7 +83,7 @@ describe("arrival progress", () => {
   it.each([
     ["20 indices of 250 shards, all open", 20, 250, 100_000],
     ["1000 indices of 2 shards, all open", 1000, 2, 100_000],
-    ["1000 indices of 5 shards, the worst there is,", 1000, 5, 140_000],
+    ["1000 indices of 5 shards, the worst case", 1000, 5, 140_000],
   ])("stays small for a million blobs: %s", (_, indices, shards, bytesMax) => {
     const progress = start(
       Array.from({ length: indices }, () => shards),

@@ -198,7 +198,7 @@ function otherEnd(run: Run, whole: Run, seed: string): Violation | undefined {
     seed,
     step: run.steps,
     at: "the end",
-    invariant: "0: everything ends",
-    message: `another end: ${run.summary}, not ${whole.summary}`,
+    invariant: "0: everything finishes",
+    message: `a different end: ${run.summary} instead of ${whole.summary}`,
   };
 }

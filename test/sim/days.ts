@@ -79,13 +79,13 @@ async function beginBackups(play: Play): Promise<void> {
     slotTimer(play, slotMs);
     pruneTimer(play, slotMs + 110 * MINUTE_MS);
     if (random.chance(0.3))
-      kernel.at(slotMs + 110 * MINUTE_MS + random.between(0, 12_000), "somebody takes a snapshot anew", () => takeAnew(play));
+      kernel.at(slotMs + 110 * MINUTE_MS + random.between(0, 12_000), "another writer replaces a snapshot", () => takeAnew(play));
     if (random.chance(0.2)) foreignSnapshot(play, slotMs + random.between(0, 15 * MINUTE_MS));
   }
   if (random.chance(0.5))
     kernel.at(first + random.between(0, 8 * HOUR_MS), "index movies-new appears", () => stage.source.putIndex("movies-new"));
   if (random.chance(0.3))
-    kernel.at(first + random.between(0, 8 * HOUR_MS), "index movies-old goes", () =>
+    kernel.at(first + random.between(0, 8 * HOUR_MS), "index movies-old is deleted", () =>
       stage.source.deleteIndex("movies-old").catch(() => undefined),
     );
   if (random.chance(0.6)) kernel.at(first + random.between(3 * HOUR_MS, 8 * HOUR_MS), "a snapshot is pinned", () => pin(play));
@@ -113,7 +113,7 @@ function loseState({ stage, kernel, random }: Play): void {
   kernel.at(START_MS + random.between(20, 500) * MINUTE_MS, "the state's identity is lost", () => {
     const lost = [...stage.state].filter(([key]) => isIdentity(key));
     for (const [key] of lost) stage.state.delete(key);
-    kernel.at(kernel.nowMs() + 12 * MINUTE_MS, "and found again", () => {
+    kernel.at(kernel.nowMs() + 12 * MINUTE_MS, "the state's identity is restored", () => {
       for (const [key, blob] of lost) stage.state.set(key, blob);
     });
   });

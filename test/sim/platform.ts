@@ -60,7 +60,7 @@ export function platform(options: PlatformOptions): Platform {
       over = true;
       if (outcome === "done" || attempt >= retries) return ended(outcome);
       faults.count("retried");
-      kernel.at(kernel.nowMs() + random.between(5_000, 2 * MINUTE_MS), `${name} is tried again`, () =>
+      kernel.at(kernel.nowMs() + random.between(5_000, 2 * MINUTE_MS), `${name} is retried`, () =>
         invoke(name, label, verb, ended, attempt + 1),
       );
     };

@@ -74,7 +74,7 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
   });
   Object.assign(play.stage.watch, watchOf(play, checks, guarded, wrote));
   await scenario.begin(play);
-  kernel.at(scenario.faultsEndMs, "nothing fails any more", faults.stop);
+  kernel.at(scenario.faultsEndMs, "faults end", faults.stop);
   await kernel.run(scenario.endMs, (happened) => violation !== undefined || (happened && scenario.over?.(play) === true));
   for (const check of checks) if (!violation) await guarded(check, async () => lastLook(check));
   const summary = JSON.stringify(await scenario.summary?.(play)) ?? "";

@@ -173,7 +173,7 @@ describe("state clock", () => {
     ["a minute ahead", 60_000, 60_000],
     ["299 s behind", -299_000, -299_000],
     // The Date header has a resolution of one second.
-    ["a rounding off", 900, 0],
+    ["off by less than a second", 900, 0],
   ])("follows the store when it is %s", async (_, offsetMs, carriedMs) => {
     const state = store(offsetMs);
     await initState(state, "one", now);

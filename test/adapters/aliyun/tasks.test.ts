@@ -76,7 +76,7 @@ describe("fcTasks with the local Function Compute", () => {
   it.each([
     ["a function name", "no/slash", "t1", {}, "function name"],
     ["a task id", COPY, "1-starts-with-a-digit", {}, "task id"],
-    ["a payload that is no JSON", COPY, "t1", undefined, "JSON value"],
+    ["a payload that is not JSON", COPY, "t1", undefined, "JSON value"],
     ["a payload of 128 KB", COPY, "t1", { text: "x".repeat(128 * 1024) }, "must be below 131072"],
   ])("rejects %s before anything is sent", async (_what, functionName, taskId, payload, message) => {
     await expect(tasksOf({ endpoint: "127.0.0.1:1" }).start(functionName, taskId, payload)).rejects.toMatchObject({

@@ -44,17 +44,6 @@ describe("an unreachable cluster", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("receives a write only once, whatever happens to the response", async () => {
-    for (const answer of [{ cut: true }, { status: 503 }, { status: 502, body: "<html>bad gateway</html>" }, { status: 504 }]) {
-      const { cluster, server } = await open(() => answer);
-
-      await expect(cluster.createSnapshot("backups", "night-1", { indices: ["movies"], metadata: {} })).rejects.toMatchObject({
-        code: "transient",
-      });
-      expect(server.requests).toHaveLength(1);
-    }
-  });
-
   it("is used again when it is back", async () => {
     let answer: Answer = { cut: true };
     const { cluster } = await open(() => answer);
@@ -115,17 +104,6 @@ describe("credentials", () => {
 });
 
 describe("requests on the wire", () => {
-  it("are plain JSON, which servers before 7.11 require", async () => {
-    const { cluster, server } = await open(() => ({ body: { acknowledged: true } }));
-    await cluster.putRepository({ name: "backups", type: "fs", settings: { location: "/x" } }, { verify: false });
-
-    expect(server.requests).toMatchObject([
-      { method: "PUT", url: "/_snapshot/backups?verify=false", body: { type: "fs", settings: { location: "/x" } } },
-    ]);
-    expect(server.requests[0]?.headers).toMatchObject({ "content-type": "application/json", accept: "application/json" });
-    expect(Object.keys(server.requests[0]?.headers ?? {})).not.toContain("x-elastic-client-meta");
-  });
-
   it("never ask to wait for a snapshot or restore, to make it partial or to include global state", async () => {
     const { cluster, server } = await open(() => ({ body: { accepted: true } }));
     await cluster.createSnapshot("backups", "night-1", { indices: ["movies"], metadata: { ossnap: 1 } });

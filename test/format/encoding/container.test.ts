@@ -50,13 +50,13 @@ describe("decodeContainer", () => {
   const good = encodeContainer("metadata", { a: 1 });
   it.each<[string, Uint8Array, Codec]>([
     ["another codec", good, "snapshot"],
-    ["LZF of 1.x", wrapPayload("metadata", Buffer.from("ZV\x01")), "metadata"],
+    ["the LZF compression of 1.x", wrapPayload("metadata", Buffer.from("ZV\x01")), "metadata"],
     ["an unknown payload", wrapPayload("metadata", Buffer.from("<xml/>")), "metadata"],
     ["broken JSON", wrapPayload("metadata", Buffer.from("{")), "metadata"],
     ["a broken deflate stream", wrapPayload("metadata", Buffer.from("DFL\0\xff\xff")), "metadata"],
     ["an empty blob", new Uint8Array(0), "metadata"],
-    ["a cut blob", good.subarray(0, -1), "metadata"],
-    ["a grown blob", Buffer.concat([good, Buffer.from([0])]), "metadata"],
+    ["a truncated blob", good.subarray(0, -1), "metadata"],
+    ["a blob with trailing bytes", Buffer.concat([good, Buffer.from([0])]), "metadata"],
   ])("rejects %s", (_, bytes, codec) => {
     expect(() => decodeContainer(bytes, codec, "m")).toThrow(expect.objectContaining({ code: "invalid" }));
   });

@@ -47,9 +47,9 @@ describe("the fc3 schema", () => {
       "triggerConfig: { enable: function",
       /http\.props\.triggers\[0\]\.triggerConfig\.enable: unknown key/,
     ],
-    ["a top-level stranger", "access: default", "acces: default", /^acces: unknown key, did you mean "access"\?/],
+    ["an unknown top-level key", "access: default", "acces: default", /^acces: unknown key, did you mean "access"\?/],
     ["memory between the steps", "memorySize: 512", "memorySize: 500", /memorySize: .*multiple of 64: "500"/],
-    ["a time-out beyond a day", "timeout: 1800", "timeout: 86401", /copyBlobs\.props\.timeout: .*<=86400: "86401"/],
+    ["a timeout beyond a day", "timeout: 1800", "timeout: 86401", /copyBlobs\.props\.timeout: .*<=86400: "86401"/],
     ["another runtime", "runtime: nodejs20", "runtime: nodejs22", /runtime: must be nodejs20.*: "nodejs22"/],
     ["a region that does not exist", "region: cn-hangzhou", "region: cn-hangzhu", /region: not a region of Function Compute: "cn-hangzhu"/],
     ["too little memory per vCPU", "cpu: 1\n", "cpu: 1.5\n", /copyBlobs\.props\.cpu: .*1:1 and 1:4.*: "1\.5", take 0\.25 to 1 vCPU/],
@@ -75,7 +75,7 @@ describe("the fc3 schema", () => {
       /events\[2\]: .*every uploaded part.*: "oss:ObjectCreated:\*"/,
     ],
     ["a filter without suffix", 'prefix: movies/index, suffix: ""', "prefix: movies/index", /filter\.key\.suffix: /],
-    ["a kind of trigger that ossnap has no use for", "triggerType: oss", "triggerType: log", /triggers\[0\]\.triggerType: .*: "log"/],
+    ["a kind of trigger that ossnap does not use", "triggerType: oss", "triggerType: log", /triggers\[0\]\.triggerType: .*: "log"/],
     ["a role with capitals", "role: ${env('OSSNAP_ROLE_ARN')}", "role: acs:ram::1:role/Ossnap", /props\.role: .*lower case/],
     [
       "an unknown expression",
@@ -83,7 +83,7 @@ describe("the fc3 schema", () => {
       "region: ${vars.regoin}",
       /^template\.function\.region: expression cannot be resolved: "\$\{vars\.regoin\}", add regoin to vars$/,
     ],
-    ["another edition, which the official tool waves through", "edition: 3.0.0", "edition: 1.0.0", /^edition: .*: "1\.0\.0"/],
+    ["another edition, which the official tool accepts", "edition: 3.0.0", "edition: 1.0.0", /^edition: .*: "1\.0\.0"/],
     ["a broken document", "resources:\n", "resources: [\n", /^line \d+: /],
   ];
   it.each(cases)("reports %s as a fault that names the field", (_, from, to, expected) => {
@@ -106,19 +106,19 @@ describe("the fc3 schema", () => {
 describe("the requirements of each function", () => {
   const cases: [string, string, string, RegExp][] = [
     [
-      "time-out",
+      "timeout",
       "timeout: 1800",
       "timeout: 900",
       /^resources\.copyBlobs\.props\.timeout: is not what this function needs: "900", set it to 1800$/,
     ],
     [
-      "memory",
+      "memory size",
       "memorySize: 1024\n      cpu: 1\n",
       "memorySize: 2048\n      cpu: 1\n",
       /copyBlobs\.props\.memorySize: .*"2048", set it to 1024/,
     ],
     [
-      "retries",
+      "number of retries",
       "maxAsyncRetryAttempts: 3",
       "maxAsyncRetryAttempts: 0",
       /onCopiedBlob\.props\.asyncInvokeConfig\.maxAsyncRetryAttempts: .*"0", set it to 3/,
@@ -131,18 +131,18 @@ describe("the requirements of each function", () => {
     ],
     ["task mode", "asyncTask: true, ", "", /copyBlobs\.props\.asyncInvokeConfig\.asyncTask: .*"false", set it to true/],
     [
-      "the mutex of advanceJobs",
+      "concurrency of advanceJobs",
       "      concurrencyConfig: { reservedConcurrency: 1 }\n",
       "",
       /advanceJobs\.props\.concurrencyConfig\.reservedConcurrency: is not set, set it to 1/,
     ],
     [
-      "its own code",
+      "code path",
       "code: ./dist/http",
       "code: ./dist/advanceJobs",
       /http\.props\.code: .*"\.\/dist\/advanceJobs", set it to \.\/dist\/http/,
     ],
-    ["its methods", "methods: [GET, POST, DELETE]", "methods: [GET, POST]", /http\.props\.triggers: no http trigger for DELETE/],
+    ["set of methods", "methods: [GET, POST, DELETE]", "methods: [GET, POST]", /http\.props\.triggers: no http trigger for DELETE/],
   ];
   it.each(cases)("make another %s a fault", (_, from, to, expected) => {
     const faults = faultsAfter(from, to);

@@ -159,7 +159,7 @@ describe("invalid configuration texts", () => {
     [`a: ${"[".repeat(30)}${"]".repeat(30)}`, "  text: nested too deeply, or refers to itself, write the values out"],
     ["a: [[[[", "  text (line 1): not readable as YAML, check the indentation, brackets and quotes on this line"],
     ["x".repeat(1_000_001), "  text: too long, keep it within 1000000 characters"],
-  ])("%.30j", (text, line) => {
+  ])("are rejected with one fault and its line (text %#)", (text, line) => {
     expect(messageOf(errorOf(text))).toBe(`configuration: 1 fault\n${line}`);
   });
 

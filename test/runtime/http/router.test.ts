@@ -32,8 +32,8 @@ beforeEach(async () => {
 describe("authentication", () => {
   it.each([
     ["no token", ""],
-    ["a wrong one", "operator-token-2"],
-    ["a part of one", OPERATOR.slice(0, -1)],
+    ["a wrong token", "operator-token-2"],
+    ["a part of a token", OPERATOR.slice(0, -1)],
   ])("refuses %s with 401 before anything is opened", async (_, token) => {
     const { status, headers, body } = await http.ask("GET", "/jobs", { token });
     expect([status, headers["www-authenticate"], body.code, http.worldsOpened()]).toEqual([401, "Bearer", "unauthenticated", 0]);

@@ -13,7 +13,7 @@ export const neverWaits: MakeCheck = ({ kernel, violated }) => ({
   asked({ actor, port, call }) {
     if (actor.waitedMs > SLEEP_MS_MAX) violated(`${actor.name} has slept ${actor.waitedMs} ms`);
     if (port.startsWith("cluster:") && kernel.nowMs() > actor.deadlineMs && !actor.wasFrozen)
-      violated(`${actor.name} asks for ${call} after its end`);
+      violated(`${actor.name} requests ${call} after its deadline`);
   },
 });
 
@@ -31,13 +31,13 @@ export const refusesWhenInDoubt: MakeCheck = ({ stage, kernel, violated }) => {
     async before(effect) {
       const { actor, port, call } = effect;
       const what = `${actor.name}: ${call} on ${port}`;
-      if (stood("lost", actor.startedMs)) violated(`${what}, although the state's identity was gone when it began`);
+      if (stood("lost", actor.startedMs)) violated(`${what}, although the state's identity was missing when the invocation started`);
       const applies = port.startsWith("cluster:") || port === `oss:${MOVED.bucket}`;
-      if (applies && stood("paused", actor.startedMs)) violated(`${what}, although ossnap was paused when it began`);
+      if (applies && stood("paused", actor.startedMs)) violated(`${what}, although ossnap was paused when the invocation started`);
       if (!isWriteOn(effect, "cluster:target", "deleteIndex")) return;
       const index = (await stage.target.listIndices()).find(({ name }) => name === effect.args[0]);
       if (index && (index.aliases.length > 0 || index.settings[JOB_MARKER_KEY] === undefined))
-        violated(`${what}: ${index.name} serves, or is not ours`);
+        violated(`${what}: ${index.name} is serving or foreign`);
     },
     step() {
       note("lost", !stage.state.has(stateKey.identity));
@@ -52,13 +52,13 @@ const holdsSecret = (text: string) => FORMS.some((form) => text.includes(form));
 /** 10: secrets appear in no state object, log line or notice. */
 export const secretsShowNowhere: MakeCheck = ({ stage, violated }) => ({
   number: 10,
-  name: "secrets show nowhere",
+  name: "secrets appear nowhere",
   before(effect) {
     if (isWriteOn(effect, "state", "put") && holdsSecret(Buffer.from(effect.args[1] as Uint8Array).toString()))
-      violated(`the secret stands in ${effect.args[0]}`);
-    if (isWriteOn(effect, "notifier", "send") && holdsSecret(JSON.stringify(effect.args[0]))) violated("the secret stands in a notice");
+      violated(`the secret is in ${effect.args[0]}`);
+    if (isWriteOn(effect, "notifier", "send") && holdsSecret(JSON.stringify(effect.args[0]))) violated("the secret is in a notice");
   },
   step() {
-    for (const line of stage.lines.splice(0)) if (holdsSecret(line)) violated(`the secret stands in a log line: ${line.slice(0, 200)}`);
+    for (const line of stage.lines.splice(0)) if (holdsSecret(line)) violated(`the secret is in a log line: ${line.slice(0, 200)}`);
   },
 });

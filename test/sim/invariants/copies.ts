@@ -7,15 +7,16 @@ import { isWriteOn, type MakeCheck } from "./check.ts";
 /** 2: only Elasticsearch changes what Elasticsearch writes; the copier stays in its own destination, and deletes only roots. */
 export const onlyOwnBlobs: MakeCheck = ({ scenario, violated }) => ({
   number: 2,
-  name: "nothing but the copier's own destination is written or deleted",
+  name: "a copy writes and deletes only in its own destination",
   before(effect) {
     const { port, call, args } = effect;
     if (!/^(oss|s3):/.test(port)) return;
     const what = `${effect.actor.name}: ${call} ${String(args[0]).slice(0, 80)} on ${port}`;
-    if (port === `oss:${BACKUPS.bucket}` || port === `s3:${AWS.bucket}`) violated(`${what}: a cluster writes there`);
-    if (port === `oss:${MOVED.bucket}` && Object.keys(scenario.config.copies).length === 0) violated(`${what}: it is somebody else's`);
+    if (port === `oss:${BACKUPS.bucket}` || port === `s3:${AWS.bucket}`) violated(`${what}: the repository belongs to a cluster`);
+    if (port === `oss:${MOVED.bucket}` && Object.keys(scenario.config.copies).length === 0)
+      violated(`${what}: the bucket belongs to another writer`);
     const others = call === "delete" ? (args[0] as string[]).filter((key) => rootGenerationOf(key) === undefined) : [];
-    if (others.length > 0) violated(`${what}: blobs that are no roots`);
+    if (others.length > 0) violated(`${what}: deletes blobs other than roots`);
   },
 });
 
@@ -40,13 +41,13 @@ export const readableThroughout: MakeCheck = ({ stage, scenario, violated }) => 
     for (const { name, uuid } of decodeRoot(key, bucket.get(full(key))?.bytes ?? new Uint8Array()).snapshots)
       for (const [blob, bytes] of needed.get(uuid) ?? []) {
         const there = bucket.get(full(blob))?.bytes.byteLength;
-        if (there !== bytes) violated(`${key} names ${name}, of which ${blob} has ${there ?? "no"} of ${bytes} bytes`);
+        if (there !== bytes) violated(`${key} lists ${name}, whose blob ${blob} has ${there ?? "no"} of ${bytes} bytes`);
       }
   }
 
   return {
     number: 3,
-    name: "a copy destination is readable at every instant",
+    name: "a copy's destination is readable at all times",
     after: (effect) => (isWriteOn(effect, `oss:${MOVED.bucket}`, "put", "putFrom", "delete") ? look() : undefined),
   };
 };

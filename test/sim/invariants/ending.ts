@@ -22,10 +22,10 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
     const holders = (await stage.target.listIndices()).filter(({ aliases }) => aliases.includes(ALIAS));
     if (!position.endsWith(`-${newest?.uuid}`) || holders.length !== 1) {
       const there = keysOf(stage.buckets.get(MOVED.bucket) ?? new Map(), `${MOVED.basePath}/index`);
-      violated(`${newest?.name} is not served: position ${position || "none"}, roots there: ${there.join(", ")}`);
+      violated(`${newest?.name} is not served: position ${position || "none"}, existing roots: ${there.join(", ")}`);
     }
     if (holders[0] && !stage.swappedLate && (await stage.target.countDocuments(holders[0].name)) !== newest?.documents[scenario.index])
-      violated("other documents are served");
+      violated("the served documents differ from the snapshot's");
   }
 
   /** Every job that ever had a log. */
@@ -33,15 +33,15 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
 
   return {
     number: 0,
-    name: "everything ends",
+    name: "everything finishes",
     step() {
       for (const id of openJobs(stage.state)) begun.add(id);
     },
     async end() {
       const open = openJobs(stage.state);
-      if (open.length > 0) violated(`still open: ${open.join(", ")}`);
-      for (const id of begun) if (!isDone(stage.state, id)) violated(`${id} was begun, and has no final record`);
-      if (kernel.parked() > 0) violated(`${kernel.parked()} requests never came to an end`);
+      if (open.length > 0) violated(`jobs are still open: ${open.join(", ")}`);
+      for (const id of begun) if (!isDone(stage.state, id)) violated(`${id} was started and has no final record`);
+      if (kernel.parked() > 0) violated(`${kernel.parked()} requests never finished`);
       for (const [kind, fair] of Object.entries(FAIR_FAILURES))
         for (const { id, state, reason } of doneRecords(stage.state, kind))
           if (state === "failed" && !fair.includes(reason.code)) violated(`${id} failed: ${JSON.stringify(reason)}`);

@@ -26,13 +26,13 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
     const name = String(args[1]);
     const running = (await stage.source.runningSnapshots()).some(({ snapshot }) => snapshot === name);
     const left = running || stage.places.at(BACKUPS_LOCATION).some((snapshot) => snapshot.name === name);
-    if (left && count(created, name) > 1) violated(`snapshot ${name} was begun twice`);
+    if (left && count(created, name) > 1) violated(`snapshot ${name} was started twice`);
   }
 
   /** A second invocation that finishes a job may write its history again, but never a shorter one. */
   function seeHistory(key: string): void {
     const entries = readBare<unknown[]>(stage.state, key)?.length ?? 0;
-    if (entries < (histories.get(key) ?? 0)) violated(`${key} had ${histories.get(key)} entries, and now has ${entries}`);
+    if (entries < (histories.get(key) ?? 0)) violated(`${key} had ${histories.get(key)} entries and now has ${entries}`);
     histories.set(key, entries);
   }
 
@@ -41,13 +41,13 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
     if (key.startsWith("history/")) seeHistory(key);
     if (!key.startsWith("done/") || key.startsWith("done/notice/")) return;
     const text = Buffer.from(stage.state.get(key)?.bytes ?? []).toString();
-    if ((finals.get(key) ?? text) !== text) violated(`${key} was written again`);
+    if ((finals.get(key) ?? text) !== text) violated(`${key} was overwritten`);
     finals.set(key, text);
   }
 
   /** Final records are kept: they prevent repeats even months later. */
   function seeFinals(): void {
-    for (const key of finals.keys()) if (!stage.state.has(key)) violated(`${key} is gone`);
+    for (const key of finals.keys()) if (!stage.state.has(key)) violated(`${key} was deleted`);
   }
 
   return {
@@ -55,19 +55,19 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
     name: "each piece of work happens once",
     asked(effect) {
       if (effect.port.startsWith("cluster:") && !effect.actor.wasFrozen && !hasClaim(effect))
-        violated(`${effect.actor.name} asks for ${effect.call} without a claim of its own`);
+        violated(`${effect.actor.name} requests ${effect.call} without its own claim`);
       const job = jobOf(effect);
       // An instance that was frozen since it looked is stopped by the natural key, not by the record.
       if (job !== undefined && isDone(stage.state, job) && !effect.actor.wasFrozen)
-        violated(`${job} is done, and ${effect.call} is asked for again`);
+        violated(`${job} is done, but ${effect.call} is requested again`);
     },
     before(effect) {
       if (effect.port.startsWith("cluster:") && !effect.actor.wasFrozen && !hasClaim(effect))
-        violated(`${effect.actor.name}: ${effect.call} happens when its claim is another's`);
+        violated(`${effect.actor.name}: ${effect.call} is performed while another invocation holds the claim`);
       if (!isWriteOn(effect, "notifier", "send")) return;
       const { key, since, status } = effect.args[0] as Notice;
       const once = `${key} ${since.toISOString()} ${status}`;
-      if (said.has(once)) violated(`notice ${once} is said twice`);
+      if (said.has(once)) violated(`notice ${once} is sent twice`);
       said.add(once);
     },
     step: seeFinals,

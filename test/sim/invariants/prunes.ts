@@ -44,32 +44,32 @@ export const onlyWhatThePlanSaid: MakeCheck = ({ stage, scenario, violated }) =>
       return;
     }
     if (parseSnapshotName(name)?.policy !== POLICY) {
-      violated(`${name} is not ours, and is deleted`);
+      violated(`${name} is foreign and is deleted`);
       return;
     }
     if (isTakenBack(name) || isTakenBackLate(name, effect)) return;
     const newest = newestGood();
-    if (name === newest) violated(`${name} is the newest good one, and is deleted`);
+    if (name === newest) violated(`${name} is the newest good snapshot and is deleted`);
     if (!isGood(snapshot) && (newest === undefined || timeOf(newest) < timeOf(name)))
-      violated(`${name} is ${snapshot.state}, and goes before a good one replaced it`);
+      violated(`${name} is ${snapshot.state} and is deleted before a good snapshot replaced it`);
     const since = pinnedSince.get(snapshot.uuid ?? name);
-    if (since !== undefined && since < effect.actor.startedMs) violated(`${name} is pinned, and is deleted`);
-    if (!appliedByHand) violated(`${name} is deleted, and no plan was ever applied by hand`);
+    if (since !== undefined && since < effect.actor.startedMs) violated(`${name} is pinned and is deleted`);
+    if (!appliedByHand) violated(`${name} is deleted although no plan was ever applied by hand`);
     const isNew = (uuidsSince.get(snapshot.uuid ?? "") ?? 0) >= effect.askedMs;
     if (!effect.actor.wasFrozen && !isNew && !isPlanned(name, snapshot.uuid))
-      violated(`${name} (${snapshot.uuid}) is deleted, and no open plan names it`);
+      violated(`${name} (${snapshot.uuid}) is deleted although no open plan names it`);
     const good = there().filter(isGood).length - (isGood(snapshot) ? 1 : 0);
-    if (good < (scenario.config.backups[POLICY]?.keep.atLeast ?? 1)) violated(`${name} is deleted, and ${good} good ones stay`);
+    if (good < (scenario.config.backups[POLICY]?.keep.atLeast ?? 1)) violated(`${name} is deleted, which leaves ${good} good snapshots`);
   }
 
   function judgeRunning(name: string): void {
     if (openJobs(stage.state).some((id) => id.startsWith("backup-") && id.includes(parseSnapshotName(name)?.slot ?? "?")))
-      violated(`${name} runs, and is deleted although nobody cancelled it`);
+      violated(`${name} is running and is deleted without a cancellation`);
   }
 
   return {
     number: 5,
-    name: "pruning takes only what its plan said",
+    name: "pruning deletes only what its plan contains",
     asked(effect) {
       if (isWriteOn(effect, "state", "put") && /live\/jobs\/prune-nightly-[0-9a-f]+(-r\d+)?\/000000/.test(String(effect.args[0])))
         appliedByHand = true;

@@ -29,25 +29,25 @@ export const provenAndForward: MakeCheck = ({ stage, violated }) => {
   async function look(effect: Effect): Promise<void> {
     const indices = await stage.target.listIndices();
     const holders = indices.filter(({ aliases }) => aliases.includes(ALIAS)).map(({ name }) => name);
-    if (holders.length > 1) violated(`alias ${ALIAS} stands on ${holders.join(" and ")}`);
-    if (holders.length === 0 && served !== "") violated(`alias ${ALIAS} stood on ${served}, and now on none`);
+    if (holders.length > 1) violated(`alias ${ALIAS} is on ${holders.join(" and ")}`);
+    if (holders.length === 0 && served !== "") violated(`alias ${ALIAS} was on ${served} and is now on no index`);
     const digits = parseRestoredIndexName(holders[0] ?? "")?.snapshotDigits ?? "";
     const before = parseRestoredIndexName(served)?.snapshotDigits ?? "";
     // A cluster before 7.x cannot refuse a swap that arrives long after it was sent: a known limit, see docs/jobs.md.
     if (effect.call === "swapAlias" && effect.actor.wasFrozen && digits < before) stage.swappedLate = true;
-    else if (holders.length === 1 && digits < before) violated(`alias ${ALIAS} went back from ${served} to ${holders[0]}`);
+    else if (holders.length === 1 && digits < before) violated(`alias ${ALIAS} moved back from ${served} to ${holders[0]}`);
     served = holders[0] ?? "";
   }
 
   return {
     number: 4,
-    name: "only what is proven is restored, and never backwards",
+    name: "only proven snapshots are restored, and serving never moves back",
     before: (effect) =>
       isWriteOn(effect, "cluster:target", "restore") ? beforeRestore(effect.args[0] as RestoreRequest, jobOf(effect)) : undefined,
     after: (effect) => (effect.port === "cluster:target" ? look(effect) : undefined),
     step() {
       const highest = keysOf(stage.state, `live/watch/${WATCH}/position/`).at(-1) ?? "";
-      if (highest < position) violated(`watch ${WATCH}: its position went back from ${position} to ${highest || "none"}`);
+      if (highest < position) violated(`watch ${WATCH}: its position moved back from ${position} to ${highest || "none"}`);
       position = highest;
     },
   };
@@ -56,11 +56,11 @@ export const provenAndForward: MakeCheck = ({ stage, violated }) => {
 /** 8: copied repositories are read-only; a restore includes no allocation settings, no blocks and no aliases. */
 export const nothingBroughtAlong: MakeCheck = ({ stage, violated }) => ({
   number: 8,
-  name: "copied repositories are read-only, and restores bring nothing along",
+  name: "copied repositories are read-only, and restores include no settings or aliases",
   before(effect) {
     if (!isWriteOn(effect, "cluster:target", "putRepository")) return;
     const [{ name, settings }] = effect.args as [{ name: string; settings: Record<string, unknown> }];
-    if (String(settings.readonly) !== "true") violated(`repository ${name} is registered on the target as one that may be written`);
+    if (String(settings.readonly) !== "true") violated(`repository ${name} is registered on the target as writable`);
   },
   async after(effect) {
     if (!isWriteOn(effect, "cluster:target", "restore") || effect.error !== undefined) return;
@@ -68,6 +68,6 @@ export const nothingBroughtAlong: MakeCheck = ({ stage, violated }) => ({
     const index = (await stage.target.listIndices()).find(({ name }) => name === as);
     const brought = Object.keys(index?.settings ?? {}).filter((key) => /require|blocks|lifecycle/.test(key));
     if (brought.length > 0 || (index?.aliases.length ?? 0) > 0)
-      violated(`restore of ${as} brought along ${[...brought, ...(index?.aliases ?? [])]}`);
+      violated(`restore of ${as} included ${[...brought, ...(index?.aliases ?? [])]}`);
   },
 });

@@ -27,16 +27,16 @@ export const oneSuccessPerSlot: MakeCheck = ({ stage, scenario, violated }) => {
     const { snapshot } = done.result as { snapshot?: string };
     const slot = done.id.slice(`backup-${POLICY}-`.length);
     const good = successes.get(slot);
-    if (done.state === "done" && !good?.has(snapshot ?? "")) violated(`${done.id} is done, and its snapshot ${snapshot} is no success`);
-    if (done.state === "failed" && good) violated(`${done.id} failed (${done.reason.code}), and ${[...good.keys()]} is a success`);
+    if (done.state === "done" && !good?.has(snapshot ?? "")) violated(`${done.id} is done, but its snapshot ${snapshot} is not successful`);
+    if (done.state === "failed" && good) violated(`${done.id} failed (${done.reason.code}), but ${[...good.keys()]} is successful`);
     const wanted = planned.get(snapshot ?? "");
     if (done.state === "done" && wanted && good?.get(snapshot ?? "")?.join() !== wanted.join())
-      violated(`${done.id} is done, and its snapshot holds other indices than planned`);
+      violated(`${done.id} is done, but its snapshot holds other indices than planned`);
   }
 
   return {
     number: 1,
-    name: "a slot gets at most one success",
+    name: "a slot has at most one successful snapshot",
     after(effect) {
       const created = isWriteOn(effect, "cluster:source", "createSnapshot") && effect.error === undefined;
       if (created) planned.set(String(effect.args[1]), (effect.args[2] as { indices: string[] }).indices);
@@ -46,7 +46,7 @@ export const oneSuccessPerSlot: MakeCheck = ({ stage, scenario, violated }) => {
     end() {
       for (const slot of scenario.quietSlots)
         if (successes.get(slot)?.size !== 1)
-          violated(`slot ${slot} came when all was quiet, and has ${successes.get(slot)?.size ?? 0} successes`);
+          violated(`slot ${slot} was due after all faults and has ${successes.get(slot)?.size ?? 0} successes`);
     },
   };
 };

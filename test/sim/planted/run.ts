@@ -42,7 +42,7 @@ export async function runPlanted(
   }
   const missed = results.filter(({ found }) => !found).length;
   if (json) answer({ planted: results.length, found: results.length - missed, results });
-  else say(`${missed === 0 ? "✓" : "✗"} ${results.length - missed} of ${results.length} planted faults found`);
+  else say(`${missed === 0 ? "✓" : "✗"} ${results.length - missed} of ${results.length} planted bugs found`);
   return missed === 0 && results.length > 0 ? 0 : 3;
 }
 
@@ -84,7 +84,7 @@ function planting({ name, file, find, replace }: PlantedBug): Plugin {
         if (loaded !== planted) return undefined;
         const [before, after, ...more] = readFileSync(loaded, "utf8").split(find);
         if (before === undefined || after === undefined || more.length > 0)
-          throw new Error(`planted "${name}": its text does not stand once in ${file}`);
+          throw new Error(`planted "${name}": its text does not occur exactly once in ${file}`);
         return { contents: before + replace + after, loader: "ts" };
       });
     },

@@ -56,31 +56,31 @@ const look = (change: Partial<ArrivalLookFound>): ArrivalObservation => ({
 
 describe("arrival step", () => {
   it.each<[string, ArrivalJob, ArrivalObservation, string]>([
-    ["asks for the restore of a whole one", job(), proof("whole"), "askRestore arrival.whole"],
-    ["only tells of a whole one where restores are by hand", job(EMPTY, { which: "by-hand" }), proof("whole"), "done arrival.whole"],
-    ["invariant 4: asks for nothing while blobs are missing", job(), look({ missing: 4, probes: missing }), "proving arrival.incomplete"],
-    ["asks for nothing while blobs are damaged", job(), look({ damaged: 1, firstDamaged: "__1" }), "proving arrival.notWhole"],
-    ["asks for nothing while shards are still to be looked at", job(), look({}), "proving arrival.proving"],
-    ["asks for nothing on a proof that is not whole, whoever hands it in", job(), proof("incomplete"), "wait arrival.notWhole"],
+    ["requests the restore of a whole snapshot", job(), proof("whole"), "askRestore arrival.whole"],
+    ["only reports a whole snapshot if the watch restores by hand", job(EMPTY, { which: "by-hand" }), proof("whole"), "done arrival.whole"],
+    ["invariant 4: requests nothing while blobs are missing", job(), look({ missing: 4, probes: missing }), "proving arrival.incomplete"],
+    ["requests nothing while blobs are damaged", job(), look({ damaged: 1, firstDamaged: "__1" }), "proving arrival.notWhole"],
+    ["requests nothing while shards are unchecked", job(), look({}), "proving arrival.proving"],
+    ["requests nothing on a proof that is not whole", job(), proof("incomplete"), "wait arrival.notWhole"],
     [
-      "fails for one that can never be restored",
+      "fails for a snapshot that can never be restored",
       job(),
       proof("not-restorable", { reason: reason("snapshot.notRestorable") }),
       "failed snapshot.notRestorable",
     ],
     ["waits while a probe is still missing", job(), { seen: "stillMissing", first: missing[0] as MissingBlob }, "wait arrival.incomplete"],
-    ["waits with its last reason while it is not time to look", job(), { seen: "nothingNew" }, "wait test.made"],
+    ["waits with its last reason until the next look is due", job(), { seen: "nothingNew" }, "wait test.made"],
     [
-      "fails when the watch's patterns choose nothing",
+      "fails when the watch's patterns select nothing",
       job(),
       { seen: "refused", fault: reason("selection.empty") },
       "failed selection.empty",
     ],
-    ["leaves one that vanished", job(), { seen: "vanished" }, "skipped arrival.vanished"],
-    ["leaves one that is not above what is served", job(), { seen: "overtaken", by: "v" }, "skipped arrival.overtaken"],
-    ["leaves one that a newer one superseded", job(), { seen: "superseded", by: "snap-3" }, "skipped arrival.superseded"],
-    ["is done once its restore was asked for", job({ ...EMPTY, restore: "restore-1" }), { seen: "vanished" }, "done arrival.restores"],
-    ["is cancelled", job(EMPTY, { cancelling: true }), proof("whole"), "cancelled job.cancelled"],
+    ["skips a snapshot that vanished", job(), { seen: "vanished" }, "skipped arrival.vanished"],
+    ["skips a snapshot that is not newer than the served one", job(), { seen: "overtaken", by: "v" }, "skipped arrival.overtaken"],
+    ["skips a snapshot that a newer one superseded", job(), { seen: "superseded", by: "snap-3" }, "skipped arrival.superseded"],
+    ["is done once its restore was requested", job({ ...EMPTY, restore: "restore-1" }), { seen: "vanished" }, "done arrival.restores"],
+    ["is cancelled on request", job(EMPTY, { cancelling: true }), proof("whole"), "cancelled job.cancelled"],
   ])("%s", (_, made, observation, expected) => {
     const decision = stepArrival(made, observation);
     const what = decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait";

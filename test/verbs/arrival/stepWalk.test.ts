@@ -94,12 +94,16 @@ const visit =
     if (decision.do === "record" && decision.state === "done")
       must(
         from.data.restore !== undefined || (whole && which === "by-hand"),
-        "done is a restore asked for, or a proof where that is all",
+        "done only with a requested restore, or with a proof when restores are by hand",
         move,
       );
     if (decision.do !== "effect") return;
-    must(!from.cancelling && which !== "by-hand" && decision.effect === "askRestore", "asks for a restore where one is wanted", move);
-    must(whole && (decision.carry as { proof: SnapshotProof }).proof === seen.proof, "asks for nothing without a whole proof", move);
+    must(
+      !from.cancelling && which !== "by-hand" && decision.effect === "askRestore",
+      "requests a restore only if the watch restores automatically",
+      move,
+    );
+    must(whole && (decision.carry as { proof: SnapshotProof }).proof === seen.proof, "requests nothing without a whole proof", move);
   };
 
 describe("every path of an arrival", () => {

@@ -4,7 +4,7 @@ import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { created, done, fire, ID, snapshots, TIMER, tick, withMovies } from "../../world/nightly.ts";
-import { DAY_MS, MINUTE_MS, testWorld } from "../../world/world.ts";
+import { DAY_MS, MINUTE_MS } from "../../world/world.ts";
 
 describe.each(["5.5.3", "6.7.0", "7.10.2"])("nightly backup on %s", (sourceVersion) => {
   it("registers the repository, starts exactly the selected indices, returns at once, and is followed by ticks", async () => {
@@ -91,19 +91,6 @@ describe("failing backup", () => {
     expect(world.notices.map(({ key, status }) => `${key} ${status}`)).toEqual([
       "backup-failed:nightly firing",
       "backup-failed:nightly resolved",
-    ]);
-  });
-
-  it("fails on an empty selection with one notice and without a request to the cluster", async () => {
-    const world = await testWorld();
-    world.source.putIndex("series");
-    await fire(world);
-    await fire(world);
-    await tick(world);
-    expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "selection.empty" } });
-    expect(created(world)).toEqual([]);
-    expect(world.notices).toMatchObject([
-      { key: "backup-failed:nightly", status: "firing", text: "the patterns movies* match none of 1 indices" },
     ]);
   });
 

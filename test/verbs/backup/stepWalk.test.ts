@@ -78,22 +78,26 @@ function visit(move: Move<BackupInput, BackupData, BackupObservation>): void {
   const isGood = ({ state, indices }: ClusterSnapshot) => state === "SUCCESS" && planned !== undefined && sameNames(indices, planned);
   if (decision.do === "record" && decision.state === "done") {
     const named = seen.slotSnapshots.filter(({ name }) => name === decision.data.name);
-    must(named.length === 1 && named.every(isGood) && decision.data.indices === named[0]?.indices, "done names a good one", move);
+    must(named.length === 1 && named.every(isGood) && decision.data.indices === named[0]?.indices, "done only with a good snapshot", move);
   }
   if (decision.do !== "effect") return;
-  must((decision.effect === "deleteRunning") === from.cancelling, "a cancelled one begins nothing, others take nothing back", move);
+  must((decision.effect === "deleteRunning") === from.cancelling, "deletes the running snapshot when cancelled, and only then", move);
   const { name, indices } = decision.args as { name: string; indices: string[] };
   const running = seen.slotSnapshots.filter(({ state }) => state === "IN_PROGRESS");
-  if (decision.effect === "deleteRunning") must(running[0]?.name === name, "deletes what runs", move);
+  if (decision.effect === "deleteRunning") must(running[0]?.name === name, "deletes only the running snapshot", move);
   if (decision.effect !== "startSnapshot") return;
-  must((parseSnapshotName(name)?.attempt ?? 9) <= ATTEMPTS, "as many attempts as the policy says", move);
+  must((parseSnapshotName(name)?.attempt ?? 9) <= ATTEMPTS, "makes no more attempts than the policy allows", move);
   must(
     !seen.slotSnapshots.some((one) => one.state === "IN_PROGRESS" || one.name === name || isGood(one)),
-    "starts nothing beside it",
+    "starts no snapshot beside a running or good one",
     move,
   );
-  must(!seen.blocked && indices === selected && decision.data.name === name, "starts what is chosen, in its turn", move);
-  must(decision.data.indices === selected, "remembers what it planned", move);
+  must(
+    !seen.blocked && indices === selected && decision.data.name === name,
+    "starts the selected indices, and only while the lane is free",
+    move,
+  );
+  must(decision.data.indices === selected, "records what it planned", move);
 }
 
 describe("every path of a backup", () => {

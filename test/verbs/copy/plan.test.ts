@@ -41,8 +41,8 @@ describe("the snapshots chosen for a copy", () => {
   it.each<[string, Parameters<typeof chooseSnapshots>[1], string[]]>([
     ["all", "all", ["a", "b-2", "c"]],
     ["the latest good one", "latest", ["c"]],
-    ["those since a moment", { since: "2026-11-02T00:00:00Z" }, ["b-2", "c"]],
-    ["those of a pattern", { pattern: "b-*" }, ["b-2"]],
+    ["those since a given time", { since: "2026-11-02T00:00:00Z" }, ["b-2", "c"]],
+    ["those that match a pattern", { pattern: "b-*" }, ["b-2"]],
     ["none", { pattern: "nosuch" }, []],
   ])("are %s, oldest first and only good ones", (_, choice, names) => {
     expect(chooseSnapshots(some, choice).map(({ name }) => name)).toEqual(names);
@@ -109,25 +109,25 @@ describe("a copy's destination", () => {
   });
   it.each<[string, Partial<DestinationSeen>, string | undefined]>([
     ["is empty", {}, undefined],
-    ["holds blobs of our own unfinished copy", { empty: false, claimed: true }, undefined],
-    ["holds blobs of nobody knows whom", { empty: false }, "copy.notEmpty"],
-    ["has the root that we published", { empty: false, generation: 3, sha256: "s", published: ["2-r", "3-s"] }, undefined],
+    ["holds blobs of this copy's unfinished run", { empty: false, claimed: true }, undefined],
+    ["holds blobs of unknown origin", { empty: false }, "copy.notEmpty"],
+    ["has the root that this copy published", { empty: false, generation: 3, sha256: "s", published: ["2-r", "3-s"] }, undefined],
     [
-      "has our number with other bytes",
+      "has the published generation with other bytes",
       { empty: false, generation: 3, sha256: "t", published: ["3-s"], claimed: true },
       "copy.foreignRoot",
     ],
-    ["has a root although we only claimed it", { empty: false, generation: 0, sha256: "s", claimed: true }, "copy.foreignRoot"],
+    ["has a root although it was only claimed", { empty: false, generation: 0, sha256: "s", claimed: true }, "copy.foreignRoot"],
   ])("invariant 2: is accepted or rejected by ownership: when it %s", (_, change, code) => {
     expect(ownershipConflict(seen(change), "oss://moved/movies")?.code).toBe(code);
   });
 
   it.each([
-    ["the source's, when there is none", undefined, undefined, 5],
-    ["the source's, when there is an older one", 3, "x", 5],
-    ["the same, when it is there already", 5, "root", 5],
-    ["the next, when other bytes have that number", 5, "x", 6],
-    ["the next, when the source went back", 9, "x", 10],
+    ["the source's when the destination has none", undefined, undefined, 5],
+    ["the source's when the destination's is older", 3, "x", 5],
+    ["the same when the destination already has it", 5, "root", 5],
+    ["the next when other bytes have that number", 5, "x", 6],
+    ["the next when the source moved back", 9, "x", 10],
   ])("gets as its root number %s", (_, generation, sha256, expected) => {
     expect(rootGeneration(5, "root", seen({ generation, sha256 }))).toBe(expected);
   });

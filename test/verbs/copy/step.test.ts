@@ -52,37 +52,32 @@ const inFlight = (attempt: number) => ({ root: ROOT, batches: [batch("a", { atte
 
 describe("copy step", () => {
   it.each<[string, CopyJob, CopyObservation, string]>([
-    ["writes its plan down first", job("asked"), plan(), "writeBatches copy.planned"],
-    [
-      "invariant 2: touches no destination that is not its own",
-      job("asked"),
-      plan({ fault: reason("copy.foreignRoot") }),
-      "failed copy.foreignRoot",
-    ],
-    ["is done when everything is there", job("asked"), plan({ current: true, batches: [] }), "done copy.nothing"],
+    ["writes its plan first", job("asked"), plan(), "writeBatches copy.planned"],
+    ["invariant 2: rejects a foreign destination", job("asked"), plan({ fault: reason("copy.foreignRoot") }), "failed copy.foreignRoot"],
+    ["is done when the destination is already complete", job("asked"), plan({ current: true, batches: [] }), "done copy.nothing"],
     ["starts a task", job("copying", inFlight(0)), batches(), "startTask copy.task"],
-    ["waits for a task that runs", job("copying", inFlight(1)), batches({}, { a: "running" }), "wait copy.running"],
-    ["starts a task again that ended without a word", job("copying", inFlight(1)), batches({}, { a: "failed" }), "startTask copy.task"],
-    ["gives up on a batch that comes to nothing", job("copying", inFlight(3)), batches({}, { a: "unknown" }), "failed copy.attempts"],
-    ["takes a batch's result", job("copying", inFlight(1)), batches({ a: result() }), "moved copy.moved"],
-    ["moves a batch again that came short", job("copying", inFlight(1)), batches({ a: result("cut") }), "startTask copy.cut"],
-    ["fails when it comes short every time", job("copying", inFlight(3)), batches({ a: result("damaged") }), "failed copy.damaged"],
+    ["waits for a running task", job("copying", inFlight(1)), batches({}, { a: "running" }), "wait copy.running"],
+    ["restarts a task that ended without a result", job("copying", inFlight(1)), batches({}, { a: "failed" }), "startTask copy.task"],
+    ["gives up on a batch after its last attempt", job("copying", inFlight(3)), batches({}, { a: "unknown" }), "failed copy.attempts"],
+    ["accepts a batch's result", job("copying", inFlight(1)), batches({ a: result() }), "moved copy.moved"],
+    ["retries an incomplete batch", job("copying", inFlight(1)), batches({ a: result("cut") }), "startTask copy.cut"],
+    ["fails when a batch stays incomplete", job("copying", inFlight(3)), batches({ a: result("damaged") }), "failed copy.damaged"],
     [
-      "plans anew when a blob vanished at the source",
+      "plans again when a blob vanished from the source",
       job("copying", inFlight(1)),
       batches({ a: result("vanished") }),
       "asked copy.vanished",
     ],
     [
-      "gives up when the source keeps moving",
+      "gives up when the source keeps changing",
       job("copying", { ...inFlight(1), round: 5 }),
       batches({ a: result("vanished") }),
       "failed copy.vanished",
     ],
-    ["invariant 3: publishes no root while anything is missing", job("moved", { root: ROOT }), destination(1), "asked copy.gap"],
-    ["publishes when everything is there", job("moved", { root: ROOT }), destination(0), "publishRoot copy.publish"],
-    ["is done when published", job("published", { root: ROOT }), destination(0, true), "done copy.done"],
-    ["is cancelled", job("copying", inFlight(0), true), batches(), "cancelled job.cancelled"],
+    ["invariant 3: publishes no root while blobs are missing", job("moved", { root: ROOT }), destination(1), "asked copy.gap"],
+    ["publishes when all blobs exist", job("moved", { root: ROOT }), destination(0), "publishRoot copy.publish"],
+    ["is done when the root is published", job("published", { root: ROOT }), destination(0, true), "done copy.done"],
+    ["is cancelled on request", job("copying", inFlight(0), true), batches(), "cancelled job.cancelled"],
   ])("%s", (_, made, observation, expected) => {
     const decision = stepCopy(made, observation);
     const what = decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait";

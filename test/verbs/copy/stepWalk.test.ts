@@ -97,20 +97,28 @@ const countDone = ({ batches }: CopyData) => batches.filter(({ done }) => done).
 function visit(move: Move<CopyInput, CopyData, CopyObservation>): void {
   const { from, seen, decision } = move;
   if (decision.do === "record" && decision.state === "done")
-    must(seen.seen === "plan" ? seen.plan.current : seen.seen === "destination" && seen.published, "done is published", move);
+    must(
+      seen.seen === "plan" ? seen.plan.current : seen.seen === "destination" && seen.published,
+      "done only when the root is published",
+      move,
+    );
   if (decision.do !== "wait" && decision.data.round === from.data.round && from.state === "copying")
-    must(decision.data.moved.blobs - from.data.moved.blobs === countDone(decision.data) - countDone(from.data), "counted once", move);
-  if (decision.do !== "wait") must(decision.data.round <= ROUNDS, "plans anew a few times only", move);
+    must(
+      decision.data.moved.blobs - from.data.moved.blobs === countDone(decision.data) - countDone(from.data),
+      "counts each batch once",
+      move,
+    );
+  if (decision.do !== "wait") must(decision.data.round <= ROUNDS, "limits the number of rounds", move);
   if (decision.do !== "effect") return;
-  must(!from.cancelling, "a cancelled one begins nothing", move);
+  must(!from.cancelling, "starts nothing once cancelled", move);
   if (decision.effect === "publishRoot")
-    must(seen.seen === "destination" && seen.missing.length === 0 && !seen.published, "publishes when nothing is missing", move);
-  if (decision.effect === "writeBatches") must(seen.seen === "plan" && decision.carry === seen.plan, "writes the plan it saw", move);
+    must(seen.seen === "destination" && seen.missing.length === 0 && !seen.published, "publishes only when nothing is missing", move);
+  if (decision.effect === "writeBatches") must(seen.seen === "plan" && decision.carry === seen.plan, "writes the plan it observed", move);
   if (decision.effect !== "startTask") return;
   const { batch, attempt } = decision.args as { batch: string; attempt: number };
   const known = from.data.batches.find(({ id }) => id === batch);
-  must(seen.seen === "batches" && seen.tasks.get(batch) !== "running", "starts no task beside the same batch's", move);
-  must(known !== undefined && !known.done && attempt === known.attempt + 1 && attempt <= TRIES, "tries a batch a few times only", move);
+  must(seen.seen === "batches" && seen.tasks.get(batch) !== "running", "starts no second task for a batch whose task runs", move);
+  must(known !== undefined && !known.done && attempt === known.attempt + 1 && attempt <= TRIES, "limits the attempts of a batch", move);
 }
 
 describe("every path of a copy", () => {

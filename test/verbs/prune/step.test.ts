@@ -41,18 +41,18 @@ const seen = (change: Partial<PruneObservation> = {}): PruneObservation => ({
 
 describe("prune step", () => {
   it.each<[string, PruneJob, PruneObservation, string, string]>([
-    ["settles the plan that it found", job(), seen(), "planned", "prune.planned"],
-    ["settles the plan that was shown", job({}, { hash: "aaaa" }), seen({ appliedBefore: false }), "planned", "prune.planned"],
-    ["refuses another plan than was shown", job({}, { hash: "bbbb" }), seen(), "refused", "plan.stale"],
+    ["records the current plan", job(), seen(), "planned", "prune.planned"],
+    ["records the plan that was shown", job({}, { hash: "aaaa" }), seen({ appliedBefore: false }), "planned", "prune.planned"],
+    ["refuses when the plan differs from the one shown", job({}, { hash: "bbbb" }), seen(), "refused", "plan.stale"],
     [
-      "invariant 5: refuses on a timer what was never applied by hand",
+      "invariant 5: refuses a timer's plan when no plan was ever applied by hand",
       job(),
       seen({ appliedBefore: false }),
       "refused",
       "prune.notApplied",
     ],
     [
-      "refuses what would keep nothing good",
+      "refuses a plan that keeps no good snapshot",
       job(),
       seen({ plan: { ...PLAN, refusal: reason("prune.keepsNothingGood") } }),
       "refused",
@@ -65,13 +65,25 @@ describe("prune step", () => {
       "failed",
       "repository.taken",
     ],
-    ["stops when the newest good one is gone", job({ plan: SETTLED }), seen({ newestGoodThere: false }), "refused", "prune.newestGone"],
-    ["stops when one of them was pinned since", job({ plan: SETTLED }), seen({ protectedSince: "b" }), "refused", "prune.protectedSince"],
-    ["waits for its lane", job({ plan: SETTLED }), seen({ blocked: reason("lane.busy") }), "wait", "lane.busy"],
-    ["deletes", job({ plan: SETTLED }), seen(), "deleteSnapshots", "prune.delete"],
-    ["is done when all are gone", job({ plan: SETTLED }), seen({ remaining: [] }), "done", "prune.done"],
-    ["is done with nothing to do", job({ plan: { ...SETTLED, remove: [] } }), seen({ remaining: [] }), "done", "prune.nothing"],
-    ["is cancelled between two batches", job({ plan: SETTLED }, { cancelling: true }), seen(), "cancelled", "job.cancelled"],
+    [
+      "stops when the newest good snapshot no longer exists",
+      job({ plan: SETTLED }),
+      seen({ newestGoodThere: false }),
+      "refused",
+      "prune.newestGone",
+    ],
+    [
+      "stops when a planned snapshot was pinned in the meantime",
+      job({ plan: SETTLED }),
+      seen({ protectedSince: "b" }),
+      "refused",
+      "prune.protectedSince",
+    ],
+    ["waits until its lane is free", job({ plan: SETTLED }), seen({ blocked: reason("lane.busy") }), "wait", "lane.busy"],
+    ["deletes the planned snapshots", job({ plan: SETTLED }), seen(), "deleteSnapshots", "prune.delete"],
+    ["is done when all planned snapshots are deleted", job({ plan: SETTLED }), seen({ remaining: [] }), "done", "prune.done"],
+    ["is done when the plan removes nothing", job({ plan: { ...SETTLED, remove: [] } }), seen({ remaining: [] }), "done", "prune.nothing"],
+    ["is cancelled between two requests", job({ plan: SETTLED }, { cancelling: true }), seen(), "cancelled", "job.cancelled"],
   ])("%s", (_, made, observation, what, code) => {
     const decision = stepPrune(made, observation);
     expect([decision.do === "record" ? decision.state : decision.do === "effect" ? decision.effect : "wait", decision.reason.code]).toEqual(

@@ -64,21 +64,21 @@ const visit =
   (move: Move<PruneInput, PruneData, PruneObservation>): void => {
     const { from, seen, decision } = move;
     if (decision.do === "record" && decision.state === "planned") {
-      must(hash === undefined ? seen.appliedBefore : seen.plan.hash === hash, "a plan is shown by hand first", move);
-      must(seen.plan.refusal === undefined, "a plan that is refused is not taken", move);
+      must(hash === undefined ? seen.appliedBefore : seen.plan.hash === hash, "a plan is first applied by hand", move);
+      must(seen.plan.refusal === undefined, "a refused plan is not recorded", move);
     }
     if (decision.do === "record" && decision.state === "done")
-      must(seen.remaining.length === 0 && from.data.plan !== undefined, "done is all gone", move);
+      must(seen.remaining.length === 0 && from.data.plan !== undefined, "done only when all planned snapshots are deleted", move);
     if (from.data.plan) must(decision.do === "wait" || decision.data === from.data, "the plan never changes", move);
     if (decision.do !== "effect") return;
     const { snapshots } = decision.args as { snapshots: PruneTarget[] };
     const planned = from.data.plan?.remove ?? [];
-    must(!from.cancelling && !seen.blocked && !seen.repository, "deletes in its turn only", move);
-    must(seen.newestGoodThere && seen.protectedSince === undefined, "deletes while the ground of the plan stands", move);
-    must(snapshots.length > 0 && snapshots.length <= seen.batchMax, "deletes as many as fit one request", move);
+    must(!from.cancelling && !seen.blocked && !seen.repository, "deletes only while the lane is free", move);
+    must(seen.newestGoodThere && seen.protectedSince === undefined, "deletes only while the plan's preconditions hold", move);
+    must(snapshots.length > 0 && snapshots.length <= seen.batchMax, "deletes no more than fit one request", move);
     must(
       snapshots.every((one) => planned.includes(one) && seen.remaining.includes(one)),
-      "deletes what was planned and is there",
+      "deletes only planned snapshots that still exist",
       move,
     );
   };

@@ -158,28 +158,28 @@ const visit =
     const isWhole = targets.every(({ as, shards }) => faceOf(as)?.there === "ours" && faceOf(as)?.primariesActive === shards);
     const served = alias === undefined || from.state === "served" || isServed(seen, targets[0]?.as);
     if (decision.do === "wait" && decision.reason.code === "restore.waitsGreen")
-      must(minute - from.minute < PATIENT_MINUTES, "replicas are not waited for for ever", move);
+      must(minute - from.minute < PATIENT_MINUTES, "the wait for replicas is limited", move);
     if (decision.do === "wait" && decision.reason.code === "restore.progress" && decision.own && from.data.progress)
-      must(minute * 60_000 - Date.parse(from.data.progress.at) < PATIENT_MINUTES * 60_000, "a stall is not waited out for ever", move);
+      must(minute * 60_000 - Date.parse(from.data.progress.at) < PATIENT_MINUTES * 60_000, "the wait during a stall is limited", move);
     if (decision.do === "record" && decision.reason.code === "restore.countsEqual")
-      must(from.claim !== "restoreIndex", "counts nothing that nobody looked at since it was asked for", move);
+      must(from.claim !== "restoreIndex", "counts only what was looked up after the request", move);
     if (decision.do === "record" && decision.state === "done")
-      must(isCounted && from.state === "settled", "done is counted and settled", move);
+      must(isCounted && from.state === "settled", "done only when counted and settled", move);
     if (decision.do !== "effect") return;
     const takesBack = decision.effect === "deleteIndex";
-    must(takesBack || !failing, "what is given up begins nothing", move);
+    must(takesBack || !failing, "a failing restore starts nothing", move);
     const ends = ["deleteIndex", ...(from.data.before && served && !failing ? ["settle", "setReplicas"] : [])];
-    must(!from.cancelling || ends.includes(decision.effect), "a cancelled one begins nothing, and ends what serves", move);
+    must(!from.cancelling || ends.includes(decision.effect), "a cancelled restore starts nothing, but finishes once it serves", move);
     if (takesBack) {
       const { index, uuid } = decision.args as { index: string; uuid: string };
       const again = decision.reason.code === "restore.again" && from.data.progress?.brokenOff === true && (from.data.begunAgain ?? 0) < 2;
-      must(from.cancelling || failing !== undefined || again, "nothing is taken back unasked, but twice what was broken off", move);
-      must(faceOf(index)?.there === "ours" && faceOf(index)?.uuid === uuid, "what is taken back is ours", move);
-      must(!seen.aliasHolders.some(({ name }) => name === index), "what serves is not taken back", move);
+      must(from.cancelling || failing !== undefined || again, "deletes without a request only interrupted restores, at most twice", move);
+      must(faceOf(index)?.there === "ours" && faceOf(index)?.uuid === uuid, "deletes only its own index", move);
+      must(!seen.aliasHolders.some(({ name }) => name === index), "does not delete a serving index", move);
     }
-    if (decision.effect === "restoreIndex") must(!seen.blocked, "restores in its turn", move);
-    if (decision.effect === "swapAlias") must(isCounted && isWhole && !served, "switches once, only to what is counted and whole", move);
-    if (decision.effect === "settle") must(isCounted && served, "settles only what serves", move);
+    if (decision.effect === "restoreIndex") must(!seen.blocked, "restores only while the lane is free", move);
+    if (decision.effect === "swapAlias") must(isCounted && isWhole && !served, "swaps once, only to counted and whole indices", move);
+    if (decision.effect === "settle") must(isCounted && served, "settles only once it serves", move);
   };
 
 const WATCHED: Order = { indices: ["movies"], alias: "films", watch: "moved", replicas: 1 };
@@ -189,7 +189,7 @@ describe("every path of a restore", () => {
   it.each<[string, Order, string[], string[]]>([
     ["for a watch", WATCHED, ["served", "skipped"], ["restore.starting", "restore.waitsGreen"]],
     ["for an alias, without replicas", { indices: ["movies"], alias: "films", replicas: 0 }, ["served"], ["restore.waitsGreen"]],
-    ["beside, two indices", BESIDE, [], []],
+    ["beside existing indices, two indices", BESIDE, [], []],
   ])("ends with a reason and serves only what is whole and counted (%s)", (_, order, states, ownWaits) => {
     const walked = walk(ground(order), visit(order));
 

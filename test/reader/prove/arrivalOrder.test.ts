@@ -1,13 +1,13 @@
 import { describe, expect } from "vitest";
-import { type MemoryBucket, memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
-import { isReadableIncompatible } from "../../shared/format/incompatibleSnapshots.ts";
-import { rootGenerationOf } from "../../shared/format/keys.ts";
-import { hasCode } from "../../shared/model/errors.ts";
-import type { ProofLevel } from "../../shared/model/repository.ts";
-import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { type FixtureRepository, fixtureRepository } from "../format/fixtureRepositories.ts";
-import { fc, test } from "../format/propertyTest.ts";
-import { closureBlobs } from "../reader/closureBlobs.ts";
+import { type MemoryBucket, memoryBlobStore } from "../../../shared/adapters/memory/blobStore.ts";
+import { isReadableIncompatible } from "../../../shared/format/incompatibleSnapshots.ts";
+import { rootGenerationOf } from "../../../shared/format/keys.ts";
+import { hasCode } from "../../../shared/model/errors.ts";
+import type { ProofLevel } from "../../../shared/model/repository.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { type FixtureRepository, fixtureRepository } from "../../format/fixtureRepositories.ts";
+import { fc, test } from "../../format/propertyTest.ts";
+import { closureBlobs } from "./closureBlobs.ts";
 
 /** Kept low because each run proves the snapshot after every single arrival. */
 const RUNS = 25;

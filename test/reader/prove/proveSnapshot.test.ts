@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { decodeContainer } from "../../shared/format/encoding/container.ts";
-import { decodeShardSnapshot } from "../../shared/format/shardSnapshot.ts";
-import type { BlobStore } from "../../shared/model/blobStore.ts";
-import { AppError } from "../../shared/model/errors.ts";
-import type { ProofLevel, RootCatalogue, SnapshotProof } from "../../shared/model/repository.ts";
-import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { type ClosureReading, listSizes, openRepository, readClosure } from "../../shared/reader/readRepository.ts";
-import { withFooter } from "../format/encoding/encodeContainer.ts";
-import { type FixtureRepository, fixtureRepositories, fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
+import { decodeContainer } from "../../../shared/format/encoding/container.ts";
+import { decodeShardSnapshot } from "../../../shared/format/shardSnapshot.ts";
+import type { BlobStore } from "../../../shared/model/blobStore.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import type { ProofLevel, RootCatalogue, SnapshotProof } from "../../../shared/model/repository.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { type ClosureReading, listSizes, openRepository, readClosure } from "../../../shared/reader/readRepository.ts";
+import { withFooter } from "../../format/encoding/encodeContainer.ts";
+import { type FixtureRepository, fixtureRepositories, fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 import { closureBlobs } from "./closureBlobs.ts";
 
 const LEVELS: ProofLevel[] = ["names", "metadata", "footers", "contents"];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type BlobFault, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
-import { AppError } from "../../shared/model/errors.ts";
-import type { ClosureBlob, ProofLevel } from "../../shared/model/repository.ts";
-import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { listSizes, openRepository } from "../../shared/reader/readRepository.ts";
-import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
+import { type BlobFault, faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import type { ClosureBlob, ProofLevel } from "../../../shared/model/repository.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { listSizes, openRepository } from "../../../shared/reader/readRepository.ts";
+import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 import { closureBlobs } from "./closureBlobs.ts";
 
 const LEVELS: ProofLevel[] = ["names", "metadata", "footers", "contents"];
@@ -18,18 +18,18 @@ const NO_BUCKET = new AppError("absent", "store: 404, there is no such bucket");
 
 /** Each with the verdict or error code that a proof must end with. */
 const LIST_FAULTS: [string, BlobFault, string][] = [
-  ["cut in the middle", "cut", "transient"],
-  ["with a page repeated", "repeated", "transient"],
-  ["with pages out of order", "disordered", "transient"],
+  ["truncated in the middle", "cut", "transient"],
+  ["returned with a page repeated", "repeated", "transient"],
+  ["returned with pages out of order", "disordered", "transient"],
   ["refused with 403", REFUSED, "denied"],
-  ["of a bucket that is not there", NO_BUCKET, "absent"],
+  ["rejected because the bucket is missing", NO_BUCKET, "absent"],
 ];
 
 const READ_FAULTS: [string, BlobFault, string][] = [
-  ["cut", "cut", "transient"],
+  ["truncated", "cut", "transient"],
   ["refused with 403", REFUSED, "denied"],
-  ["answered that there is no such bucket", NO_BUCKET, "absent"],
-  ["answered that the blob vanished since it was listed", "vanished", "incomplete"],
+  ["rejected because the bucket is missing", NO_BUCKET, "absent"],
+  ["answered with 404 for a blob that was listed before", "vanished", "incomplete"],
 ];
 
 describe.each(SUBJECTS)("%s, %s is never whole", (fixture, name) => {

@@ -1,56 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { SnapshotProof, Verdict } from "../../shared/model/repository.ts";
-import { type RetireInput, type RetireObservation, stepRetire } from "../../shared/verbs/retire/step.ts";
+import type { SnapshotProof, Verdict } from "../../../shared/model/repository.ts";
 import {
   stepVerification,
   type VerificationData,
   type VerificationInput,
   type VerificationJob,
   type VerificationObservation,
-} from "../../shared/verbs/verification/step.ts";
-import { MOVED } from "../world/world.ts";
-import { each, type Ground, type Move, minuteDate, must, PATIENCE_MINUTE, road, walk } from "./walk.ts";
-import { expectSound } from "./walkSound.ts";
-
-const NOT_BEFORE = 30;
-
-const retiring: Ground<RetireInput, Record<string, never>, RetireObservation> = {
-  id: "retire-1",
-  input: { index: "old", uuid: "u", notBefore: minuteDate(NOT_BEFORE).toISOString() },
-  first: { state: "kept", data: {} },
-  minutes: [0, NOT_BEFORE - 1, NOT_BEFORE, PATIENCE_MINUTE],
-  step: stepRetire,
-  sights: () => [{ there: false }, ...each({ there: [true as const], uuid: ["u", "v"], aliases: [[], ["films"]], marked: [true, false] })],
-  looks: ({ head }) => [{ state: "kept", data: head.data }],
-};
-
-function visitRetire(move: Move<RetireInput, Record<string, never>, RetireObservation>): void {
-  const { from, seen, minute, decision } = move;
-  if (decision.do !== "effect") return;
-  must(!from.cancelling && minute >= NOT_BEFORE, "deletes nothing before its time", move);
-  must(seen.there && seen.uuid === "u" && seen.marked && seen.aliases.length === 0, "deletes what is ours and serves nobody", move);
-}
-
-describe("every path of retiring an index", () => {
-  it("ends with a reason and deletes nothing that is foreign, serves or is still kept", () => {
-    const walked = walk(retiring, visitRetire);
-
-    expectSound(walked, {
-      states: ["kept", "done", "failed", "skipped", "cancelled"],
-      ownWaits: [],
-      changing: ["deleteIndex"],
-      spotsMin: 16,
-      movesMin: 200,
-    });
-  });
-
-  it("takes two moves when all goes well", () => {
-    const see = (_job: unknown, made: readonly string[]): RetireObservation =>
-      made.length === 0 ? { there: true, uuid: "u", aliases: [], marked: true } : { there: false };
-    expect(road(retiring, see, [NOT_BEFORE])).toEqual(["deleteIndex", "done"]);
-    expect(road(retiring, see)).toEqual(["wait retire.kept"]);
-  });
-});
+} from "../../../shared/verbs/verification/step.ts";
+import { MOVED } from "../../world/world.ts";
+import { type Ground, type Move, must, PATIENCE_MINUTE, road, walk } from "../walk.ts";
+import { expectSound } from "../walkSound.ts";
 
 const SNAPSHOTS = 3;
 const VERDICTS: readonly Verdict[] = ["whole", "incomplete", "not-restorable"];
@@ -85,10 +44,10 @@ function visitVerify(move: Move<VerificationInput, VerificationData, Verificatio
   must(decision.do !== "effect", "changes nothing", move);
   if (decision.do !== "record" || !["done", "failed"].includes(decision.state)) return;
   const { verdicts } = decision.data;
-  must(seen.open === 0 && verdicts.length === SNAPSHOTS, "ends when every snapshot has a verdict", move);
+  must(seen.open === 0 && verdicts.length === SNAPSHOTS, "finishes only when every snapshot has a verdict", move);
   must(
     (decision.state === "done") === verdicts.every(({ verdict }) => verdict === "whole" || verdict === "not-restorable"),
-    "done is all whole",
+    "done only when every restorable snapshot is whole",
     move,
   );
 }

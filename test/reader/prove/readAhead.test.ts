@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readAhead } from "../../shared/reader/prove/readAhead.ts";
+import { readAhead } from "../../../shared/reader/prove/readAhead.ts";
 
 async function taken<T, R>(source: AsyncIterable<{ item: T; loaded: R }>): Promise<[T, R][]> {
   const all: [T, R][] = [];

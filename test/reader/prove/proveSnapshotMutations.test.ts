@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { fixtureRepositories, storeOf } from "../format/fixtureRepositories.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { fixtureRepositories, storeOf } from "../../format/fixtureRepositories.ts";
 import { cut, grown, type Mutation, mutatedStore, removed, type Subject, subjectOf, surprises } from "./mutatedRepository.ts";
 
 /** Mutations that a listing shows. */

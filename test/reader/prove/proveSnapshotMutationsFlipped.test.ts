@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { FOOTER_BYTES } from "../../shared/format/encoding/luceneFooter.ts";
-import type { ClosureBlob } from "../../shared/model/repository.ts";
-import { fixtureRepositories } from "../format/fixtureRepositories.ts";
+import { FOOTER_BYTES } from "../../../shared/format/encoding/luceneFooter.ts";
+import type { ClosureBlob } from "../../../shared/model/repository.ts";
+import { fixtureRepositories } from "../../format/fixtureRepositories.ts";
 import { flip, type Subject, sampler, seed, subjectOf, surprises } from "./mutatedRepository.ts";
 
 describe.each(fixtureRepositories().map((repository) => [repository.name, repository] as const))("%s", (_, repository) => {

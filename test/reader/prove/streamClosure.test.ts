@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { SnapshotProof } from "../../shared/model/repository.ts";
-import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { listSizes, openRepository } from "../../shared/reader/readRepository.ts";
-import { type FixtureRepository, fixtureRepositories, storeOf } from "../format/fixtureRepositories.ts";
-import { fc, test } from "../format/propertyTest.ts";
+import type { SnapshotProof } from "../../../shared/model/repository.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { listSizes, openRepository } from "../../../shared/reader/readRepository.ts";
+import { type FixtureRepository, fixtureRepositories, storeOf } from "../../format/fixtureRepositories.ts";
+import { fc, test } from "../../format/propertyTest.ts";
 
 type Blobs = ReadonlyMap<string, Uint8Array>;
 

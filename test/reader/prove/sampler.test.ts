@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { RecordedFile } from "../../shared/reader/prove/checkFiles.ts";
-import { type Sample, samplerOf } from "../../shared/reader/prove/sampler.ts";
-import { fc, test } from "../format/propertyTest.ts";
+import type { RecordedFile } from "../../../shared/reader/prove/checkFiles.ts";
+import { type Sample, samplerOf } from "../../../shared/reader/prove/sampler.ts";
+import { fc, test } from "../../format/propertyTest.ts";
 
 const sizes = fc.array(fc.array(fc.integer({ min: 0, max: 10_000 }), { maxLength: 20 }), { maxLength: 6 });
 

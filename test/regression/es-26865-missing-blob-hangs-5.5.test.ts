@@ -1,7 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { damagePlace } from "../../../shared/adapters/memory/clusterDamage.ts";
-import { arrive, freshWorld, INDEX1, offer, SNAP1, STEP1, settle, tick, world } from "../../world/moved.ts";
-import { MINUTE_MS, MOVED } from "../../world/world.ts";
+import { damagePlace } from "../../shared/adapters/memory/clusterDamage.ts";
+import {
+  arrive,
+  freshWorld,
+  INDEX1,
+  INDEX2,
+  LATE_BLOB,
+  offer,
+  restores,
+  SNAP1,
+  SNAP2,
+  STEP1,
+  STEP2,
+  settle,
+  tick,
+  world,
+} from "../world/moved.ts";
+import { MINUTE_MS, MOVED } from "../world/world.ts";
+
+/**
+ * elastic/elasticsearch#26865: on 5.x a restore that misses a blob never ends and blocks every other restore; #27493 makes it fail instead.
+ * ossnap starts no restore before every blob is proven present, and ends a restore that fails or hangs on blobs that vanish afterwards.
+ */
 
 /** The blobs vanish after they were proven: the cluster starts the restore and then fails on them. */
 async function arriveDamaged(): Promise<void> {
@@ -41,5 +61,17 @@ describe("a restore whose blobs vanished, on 5.5, where it hangs and blocks all 
     }
     expect(await restoreJobs()).toMatchObject([{ state: "failed", reason: { code: "restore.stuck" } }]);
     expect([await world.target.runningRestores(), await world.target.listIndices()]).toEqual([[], []]);
+  });
+});
+
+describe("a restore whose blob is missing beforehand, on 5.5", () => {
+  freshWorld({ targetVersion: "5.5.3" });
+
+  it("is not requested", async () => {
+    offer("snap-2", SNAP2.uuid);
+    await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
+    await arrive(INDEX2);
+    await settle();
+    expect([restores(), await world.target.listIndices()]).toEqual([[], []]);
   });
 });

@@ -1,26 +1,26 @@
 import { describe, expect, it } from "vitest";
-import type { Look } from "../../../infra/cli/look.ts";
-import type { Session } from "../../../infra/cli/session.ts";
-import type { SurveyAnswer } from "../../../infra/cli/survey.ts";
-import { adopt } from "../../../infra/cli/verbs/adopt.ts";
-import { backup } from "../../../infra/cli/verbs/backup.ts";
-import { showOne } from "../../../infra/cli/verbs/jobs.ts";
-import { prune } from "../../../infra/cli/verbs/prune.ts";
-import { register, repositories } from "../../../infra/cli/verbs/repositories.ts";
-import { restore } from "../../../infra/cli/verbs/restore.ts";
-import { snapshots } from "../../../infra/cli/verbs/snapshots.ts";
-import { verify } from "../../../infra/cli/verbs/verify.ts";
-import { heldIndex } from "../../../shared/adapters/memory/clusterPlaces.ts";
-import type { BlobStore } from "../../../shared/model/blobStore.ts";
-import { AppError } from "../../../shared/model/errors.ts";
-import { storeEvidence } from "../../../shared/reader/evidence.ts";
-import { proveChosen } from "../../../shared/reader/proveRepository.ts";
-import { advanceJob } from "../../../shared/tick/advance.ts";
-import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
-import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
-import { fire, ID, tick, withMovies } from "../../world/nightly.ts";
-import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
-import { FIXTURES } from "./runCli.ts";
+import type { Look } from "../../../../infra/cli/look.ts";
+import type { Session } from "../../../../infra/cli/session.ts";
+import type { SurveyAnswer } from "../../../../infra/cli/survey.ts";
+import { adopt } from "../../../../infra/cli/verbs/adopt.ts";
+import { backup } from "../../../../infra/cli/verbs/backup.ts";
+import { showOne } from "../../../../infra/cli/verbs/jobs.ts";
+import { prune } from "../../../../infra/cli/verbs/prune.ts";
+import { register, repositories } from "../../../../infra/cli/verbs/repositories.ts";
+import { restore } from "../../../../infra/cli/verbs/restore.ts";
+import { snapshots } from "../../../../infra/cli/verbs/snapshots.ts";
+import { verify } from "../../../../infra/cli/verbs/verify.ts";
+import { heldIndex } from "../../../../shared/adapters/memory/clusterPlaces.ts";
+import type { BlobStore } from "../../../../shared/model/blobStore.ts";
+import { AppError } from "../../../../shared/model/errors.ts";
+import { storeEvidence } from "../../../../shared/reader/evidence.ts";
+import { proveChosen } from "../../../../shared/reader/proveRepository.ts";
+import { advanceJob } from "../../../../shared/tick/advance.ts";
+import type { JobRow } from "../../../../shared/verbs/jobs/show.ts";
+import { fixtureRepository, storeOf } from "../../../format/fixtureRepositories.ts";
+import { fire, ID, tick, withMovies } from "../../../world/nightly.ts";
+import { DAY_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../../world/world.ts";
+import { FIXTURES } from "../runCli.ts";
 
 /** A silent terminal over a deployment in memory. */
 function sessionOf(world: TestWorld): Session {

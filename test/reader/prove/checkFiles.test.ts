@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { ClosureBlob } from "../../shared/model/repository.ts";
-import { checkContents, checkFooter, type RecordedFile, recordedFiles } from "../../shared/reader/prove/checkFiles.ts";
-import { withFooter } from "../format/encoding/encodeContainer.ts";
-import { storeOf } from "../format/fixtureRepositories.ts";
-import { fc, test } from "../format/propertyTest.ts";
+import type { ClosureBlob } from "../../../shared/model/repository.ts";
+import { checkContents, checkFooter, type RecordedFile, recordedFiles } from "../../../shared/reader/prove/checkFiles.ts";
+import { withFooter } from "../../format/encoding/encodeContainer.ts";
+import { storeOf } from "../../format/fixtureRepositories.ts";
+import { fc, test } from "../../format/propertyTest.ts";
 
 const CONTENTS = withFooter(Buffer.from("the contents of a Lucene file"));
 const CHECKSUM = CONTENTS.readUInt32BE(CONTENTS.length - 4).toString(36);
