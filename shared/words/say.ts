@@ -1,10 +1,14 @@
 import type { Reason, ReasonParam } from "../model/reason.ts";
+import { shellLine } from "./command.ts";
 import { EN } from "./en.ts";
 import { bytesText } from "./numbers.ts";
 
+/** A command in backticks, or a parameter. */
+const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|reason))?\}/g;
+
 /**
- * Renders the sentence of a reason; `{because:reason}` renders another code with the same parameters. A code without a sentence is shown as
- * is.
+ * Renders the sentence of a reason; `{because:reason}` renders another code with the same parameters. Words between backticks are a command:
+ * parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
   const template = EN[code];
@@ -12,11 +16,21 @@ export function say({ code, params }: Reason): string {
     const shown = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
     return shown.length === 0 ? code : `${code} (${shown.join(", ")})`;
   }
-  return template.replace(/\{(\w+)(?::(bytes|reason))?\}/g, (_all, name: string, unit: string | undefined) => {
+  return template.replace(PLACE, (_all, command: string | undefined, name = "", unit: string | undefined) => {
+    if (command !== undefined) return `\`${commandText(command, params)}\``;
     const value = params[name];
     if (unit === "reason" && typeof value === "string") return say({ code: value, params });
     return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
   });
+}
+
+function commandText(command: string, params: Reason["params"]): string {
+  const words = command.split(" ").flatMap((word) => {
+    const name = /^\{(\w+)\}$/.exec(word)?.[1];
+    const value = name === undefined ? word : (params[name] ?? null);
+    return Array.isArray(value) ? value : [text(value)];
+  });
+  return shellLine(words);
 }
 
 function text(value: ReasonParam): string {

@@ -3,7 +3,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.aliasSeveral": "alias {alias} is on several indices ({indices}): put it on one of them first",
   "adopt.copyEmpty": "{destination} has no root yet: the first copy takes it",
   "adopt.copyEqual":
-    "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}, but a mirror that another tool or another ossnap keeps would be too, and a copy deletes old roots there; once you know that nothing else writes there: ossnap adopt --yes --take-over {copy}; else give the copy another prefix",
+    "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}, but a mirror that another tool or another ossnap keeps would be too, and a copy deletes old roots there; once you know that nothing else writes there: `ossnap adopt --yes --take-over {copy}`; else give the copy another prefix",
   "adopt.copyOurs": "{root} at {destination} is known as ours",
   "adopt.copyTaken": "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}: taken for ours, as you say",
   "adopt.leftover":
@@ -15,7 +15,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.positionGone": "{index} serves a snapshot that is no longer at {url}; only newer ones are brought in",
   "adopt.prove": "proofs are made anew, not taken over: every snapshot of {repository} is verified (names and metadata)",
   "adopt.pruneWaits":
-    "what was pinned, and that a plan of {policy} was applied by hand, is forgotten: pin again, then once: ossnap prune {policy}; until then timers delete nothing",
+    "what was pinned, and that a plan of {policy} was applied by hand, is forgotten: pin again, then once: `ossnap prune {policy}`; until then timers delete nothing",
   "adopt.restoredInPart":
     "{snapshot} is not taken for served: {count} of its indices are not there, or not all of their primaries are started ({indices}); the watch brings it in as if it were new, and finishes what it finds",
   "adopt.restoredNothing": "no index of the cluster was restored from here",
@@ -30,7 +30,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "arrival.overtaken": "{snapshot} is not newer than what is served ({by})",
   "arrival.proving": "{snapshot} is being proven: {provenShards} of {shards} shards so far",
   "arrival.queued": "{snapshot} waits for {job}, which is older",
-  "arrival.restoreEnded": "its restore {job} ended before, as {state}; ossnap jobs show {job} says why",
+  "arrival.restoreEnded": "its restore {job} ended before, as {state}; `ossnap jobs show {job}` says why",
   "arrival.restores": "{snapshot} is proven whole ({blobs} blobs, {bytes:bytes}, {level}); {job} restores it",
   "arrival.rootUnreadable": "the newest root cannot be read, so {snapshot} waits: {message}",
   "arrival.seen": "root {root} names {snapshot}",
@@ -101,7 +101,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "prune.keepsNothingGood": "would keep no good snapshot at all",
   "prune.newestGone": "the newest good snapshot {snapshot} is no longer there; nothing further is deleted",
   "prune.notApplied":
-    "policy {policy} was never applied by hand; its plan {hash} would remove {remove}. Apply it once: ossnap prune {policy} --apply {hash}",
+    "policy {policy} was never applied by hand; its plan {hash} would remove {remove}. Apply it once: `ossnap prune {policy} --apply {hash}`",
   "prune.nothing": "nothing to remove, {keep} stay",
   "prune.otherUuid": "{snapshot} is another snapshot now",
   "prune.planned": "plan {hash}: {remove} go, {keep} stay, {later} are left for later",
@@ -140,9 +140,10 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.kept": "{index} is kept until {until}",
   "retire.notOurs": "{index} is another index now; left alone",
   "retire.serves": "{index} serves {aliases}; left alone",
-  "snapshot.ambiguous": "{root} lists several snapshots named {snapshot}",
+  "snapshot.ambiguous": "{root} lists several snapshots that {snapshot} can mean: {uuids}",
   "snapshot.foreign": "{snapshot} exists and is somebody else's",
   "snapshot.indexNotHeld": "{snapshot} does not hold {indices}",
+  "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.running": "{snapshot} runs: {shardsDone} of {shardsTotal} shards",
