@@ -1,4 +1,5 @@
 import { VERSION } from "../../shared/runtime/settings.ts";
+import { spelled } from "../../shared/words/command.ts";
 import type { ExitCode, Problem } from "./exitCodes.ts";
 import type { Look } from "./look.ts";
 
@@ -17,16 +18,23 @@ export interface EnvelopeOptions {
   at: Date;
   /** One line among others, distinguished by `type`. */
   stream: boolean;
+  /** What starts ossnap; commands in the texts name it. */
+  program: string;
 }
 
 /** One JSON document for a query; the last line of the stream for work with `--wait`. */
-export function envelope({ schema, data, exitCode, problem }: Answer, { at, stream }: EnvelopeOptions): string {
-  if (problem) return errorEnvelope(problem, exitCode, stream);
+export function envelope({ schema, data, exitCode, problem }: Answer, { at, stream, program }: EnvelopeOptions): string {
+  if (problem) return errorEnvelope(problem, exitCode, { stream, program });
   const body = { ossnap: VERSION, schema, at: at.toISOString(), target: "local", data };
-  return JSON.stringify(stream ? { type: "result", ...body, exitCode } : body);
+  return jsonLine(stream ? { type: "result", ...body, exitCode } : body, program);
 }
 
-export function errorEnvelope(problem: Problem, exitCode: ExitCode, stream: boolean): string {
+export function errorEnvelope(problem: Problem, exitCode: ExitCode, { stream, program }: Omit<EnvelopeOptions, "at">): string {
   const body = { ossnap: VERSION, schema: "error/1", error: problem, exitCode };
-  return JSON.stringify(stream ? { type: "error", ...body } : body);
+  return jsonLine(stream ? { type: "error", ...body } : body, program);
+}
+
+/** One line of JSON whose texts name `program` in their commands. */
+export function jsonLine(value: object, program: string): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === "string" ? spelled(member, program) : member));
 }

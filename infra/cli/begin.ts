@@ -2,20 +2,26 @@ import type { Created } from "../../shared/jobs/log.ts";
 import { type FinalState, isFinal } from "../../shared/jobs/record.ts";
 import type { World } from "../../shared/jobs/world.ts";
 import { AppError } from "../../shared/model/errors.ts";
+import { printDuration } from "../../shared/repository/duration.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, jsonLine } from "./answer.ts";
 import { EXIT, type ExitCode, exitCodeOfJob, problem } from "./exitCodes.ts";
-import { type Look, marked, type Tone } from "./look.ts";
+import { commandText, type Look, marked, type Tone } from "./look.ts";
 import type { Session } from "./session.ts";
-import { readJobStatus, waitMsOf, watchJob } from "./wait.ts";
+import { readJobStatus, watchJob } from "./wait.ts";
 
 export interface ActingOptions {
   /** An idempotency key: repeating it yields the same job. */
-  key?: string;
-  /** How long to watch the job; it is not watched by default. */
-  wait?: string;
+  key?: string | undefined;
+  /** Milliseconds to watch the job; it is not watched by default. */
+  wait?: number | undefined;
+}
+
+/** The `--wait` of a line that is printed for later, as it was given now. */
+export function waitWords(waitMs: number | undefined): string[] {
+  return waitMs === undefined ? [] : [`--wait=${printDuration(waitMs)}`];
 }
 
 /** Starts new work immediately; it continues without the command, and `--wait` watches it. A key used for another request is `invalid`. */
@@ -28,13 +34,12 @@ export async function begin(
   const known = created.outcome === "done" ? created.done.fingerprint : created.job.intent.fingerprint;
   if (options.key !== undefined && created.outcome !== "created" && known !== undefined && known !== options.fingerprint)
     throw new AppError("invalid", "--key: came with another request before; use a fresh one, or none");
-  const waitMs = options.wait === undefined ? undefined : waitMsOf(options.wait);
   if (created.outcome === "created") await advanceJob(world, created.job.id);
   if (created.outcome === "done") return jobAnswer(doneRow(created.done), "known");
   const { id } = created.job;
-  if (waitMs === undefined)
+  if (options.wait === undefined)
     return jobAnswer((await readJobStatus(world, id))?.row ?? openRow(created.job), created.outcome === "open" ? "known" : "begun");
-  return waited(session, world, openRow(created.job), waitMs);
+  return waited(session, world, openRow(created.job), options.wait);
 }
 
 async function waited(session: Session, world: World, first: JobRow, waitMs: number): Promise<Answer> {
@@ -48,7 +53,7 @@ async function waited(session: Session, world: World, first: JobRow, waitMs: num
       signal: controller.signal,
       onTrouble: (message) => terminal.note(`looking again: ${message}`),
       onChange: (changed) => {
-        if (terminal.json) void terminal.answer(progressLine(changed));
+        if (terminal.json) void terminal.answer(progressLine(changed, terminal.look()));
         terminal.progress(`${changed.id}  ${changed.state}  ${say(changed.reason)}`);
       },
     });
@@ -58,8 +63,8 @@ async function waited(session: Session, world: World, first: JobRow, waitMs: num
   }
 }
 
-function progressLine({ id, state, reason, at }: JobRow): string {
-  return JSON.stringify({ type: "progress", job: id, state, reason, text: say(reason), at });
+function progressLine({ id, state, reason, at }: JobRow, { program }: Look): string {
+  return jsonLine({ type: "progress", job: id, state, reason, text: say(reason), at }, program);
 }
 
 type Stage = "begun" | "known" | "over" | "timeout" | "interrupted";
@@ -88,7 +93,7 @@ export function jobText(row: JobRow, stage: Stage, look: Look): string {
     lines.push(over ? "This very job was done before; nothing new was begun." : "This very job is open already; nothing new was begun.");
   if (stage === "timeout") lines.push("Still running; the wait ran out, the job goes on.");
   if (stage === "interrupted") lines.push("Stopped watching; the job goes on.");
-  if (!over) lines.push(`Look: ossnap jobs show ${row.id}    Stop: ossnap jobs cancel ${row.id}`);
+  if (!over) lines.push(`Look: ${commandText(look, "jobs", "show", row.id)}`, `Stop: ${commandText(look, "jobs", "cancel", row.id)}`);
   return lines.join("\n");
 }
 

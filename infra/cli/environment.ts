@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { AppError } from "../../shared/model/errors.ts";
+import { AppError, messageOf } from "../../shared/model/errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,8 +31,16 @@ export function readEnvironment(shell: Environment, envFile: string | undefined)
   const local = localEnvironmentFile(shell);
   const file = named ?? (existsSync(local) ? local : undefined);
   if (file === undefined) return { environment: shell, localFile: undefined };
-  const filled = { ...parseEnvironment(readFileSync(file, "utf8"), file), ...withoutUnset(shell) };
+  const filled = { ...parseEnvironment(textOf(file), file), ...withoutUnset(shell) };
   return { environment: filled, localFile: named === undefined ? file : undefined };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new AppError("invalid", `environment file ${file}: cannot be read: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** Lines of NAME=value; `#` starts a comment line; `export` and one pair of quotes around a value are accepted. Errors show no values. */

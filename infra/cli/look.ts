@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { shellLine } from "../../shared/words/command.ts";
 import { durationText } from "../../shared/words/numbers.ts";
 
 export type Tone = "good" | "attention" | "bad" | "none";
@@ -9,6 +10,13 @@ export interface Look {
   /** Symbols beyond ASCII. */
   unicode: boolean;
   now: Date;
+  /** What starts ossnap, quoted for the shell, with the user's own `--config` and `--env-file`. */
+  program: string;
+}
+
+/** A command that the user can run as printed. */
+export function commandText({ program }: Look, ...words: string[]): string {
+  return `${program} ${shellLine(words)}`;
 }
 
 /** Colour is never the only signal: a symbol and a word accompany it. */

@@ -5,4 +5,6 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 // A closed output (`| head`, a closed standard error) must not crash the command.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-process.exit(await runCommand(process.argv.slice(2), process.env));
+const [, script = "", ...words] = process.argv;
+// Not awaited: the bundle is CommonJS.
+void runCommand(words, process.env, { script, cwd: process.cwd() }).then((exitCode) => process.exit(exitCode));

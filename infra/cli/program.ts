@@ -1,93 +1,95 @@
-import { Command, CommanderError, Option } from "commander";
+import { type Command, CommanderError } from "commander";
 import { messageOf } from "../../shared/model/errors.ts";
-import { VERSION } from "../../shared/runtime/settings.ts";
+import { nearest } from "../../shared/repository/fault.ts";
+import { spelled } from "../../shared/words/command.ts";
 import { type Answer, envelope, errorEnvelope } from "./answer.ts";
 import type { Environment } from "./environment.ts";
 import { EXIT, type ExitCode, problem, problemOf } from "./exitCodes.ts";
+import { buildProgram, commandOf, optionsOf, valuedOf } from "./line/build.ts";
+import { readWords, withSuggestion } from "./line/readWords.ts";
+import { programOf, type Started } from "./line/started.ts";
 import { marked } from "./look.ts";
 import { type GlobalOptions, openSession, type Session } from "./session.ts";
-import { VERBS, type Verb } from "./verbs.ts";
-import { WAIT_DEFAULT } from "./wait.ts";
 
-/** Runs one command line and returns the exit code; never throws. */
-export async function runCommand(given: readonly string[], shell: Environment): Promise<ExitCode> {
-  // An optional value would consume the next word, so a bare `--wait` is replaced by its default.
-  const words = given.map((word) => (word === "--wait" ? `--wait=${WAIT_DEFAULT}` : word));
-  const stream = words.some((word) => word.startsWith("--wait="));
+/** Runs one command line and returns the exit code; never throws. Printed commands name the program that was `started`. */
+export async function runCommand(given: readonly string[], shell: Environment, started?: Started): Promise<ExitCode> {
   const helpText: string[] = [];
   let ended: ExitCode = EXIT.ok;
-  const program = buildProgram(helpText, async (options, run) => {
-    ended = await runVerb(openSession(options, shell), run, stream);
+  const open = (options: GlobalOptions) => openSession(options, shell, programOf(started, shell, options));
+  const program = buildProgram(programOf(started, shell, {}), helpText, async (options, verb, args) => {
+    ended = await runVerb(open(options), () => verb.read(args, { ...options }), "wait" in options);
   });
   try {
-    await program.parseAsync(words, { from: "user" });
+    await program.parseAsync(readWords(given, valuedOf(commandOf(program, given))), { from: "user" });
     return ended;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return usageFault(openSession(globalsOf(words), shell), error, helpText.join("").trim(), stream);
+    return usageFault(open(globalsOf(given)), program, { error, given, text: helpText.join("").trim() });
   }
 }
 
-async function runVerb({ terminal, ...rest }: Session, run: (session: Session) => Promise<Answer>, stream: boolean): Promise<ExitCode> {
+type Run = (session: Session) => Promise<Answer>;
+
+/** The line and the files that it names are read as a whole before the verb runs: a line with a fault does nothing. */
+async function runVerb(session: Session, read: () => Run, stream: boolean): Promise<ExitCode> {
+  const { terminal } = session;
+  const { program } = terminal.look();
   try {
-    const answer = await run({ terminal, ...rest });
-    await terminal.answer(terminal.json ? envelope(answer, { at: new Date(), stream }) : answer.text(terminal.look()));
+    const run = read();
+    readNamedFiles(session);
+    const answer = await run(session);
+    const text = terminal.json ? envelope(answer, { at: new Date(), stream, program }) : spelled(answer.text(terminal.look()), program);
+    await terminal.answer(text);
     return answer.exitCode;
   } catch (error) {
     const { problem: found, exitCode } = problemOf(error);
-    if (terminal.json) await terminal.answer(errorEnvelope(found, exitCode, stream));
+    if (terminal.json) await terminal.answer(errorEnvelope(found, exitCode, { stream, program }));
     terminal.fault(marked({ ...terminal.look(), colour: false }, "bad", messageOf(error)));
     return exitCode;
   }
 }
 
+/** A file that the line names must be readable even when the verb could do without it. */
+function readNamedFiles({ options, environment, settings }: Session): void {
+  if (options.envFile !== undefined) environment();
+  if (options.config !== undefined) settings();
+}
+
+interface Usage {
+  error: CommanderError;
+  given: readonly string[];
+  text: string;
+}
+
 /** Requested help is an answer; every other stop in commander is a command-line fault. */
-async function usageFault({ terminal }: Session, error: CommanderError, text: string, stream: boolean): Promise<ExitCode> {
+async function usageFault({ terminal }: Session, top: Command, { error, given, text }: Usage): Promise<ExitCode> {
   if (error.exitCode === 0) {
     await terminal.answer(text);
     return EXIT.ok;
   }
-  const detail = error.code === "commander.help" ? "no verb was given; ossnap --help lists them" : error.message.replace(/^error: /, "");
-  if (terminal.json) await terminal.answer(errorEnvelope(problem("usage", detail), EXIT.usage, stream));
-  terminal.fault(
-    error.code === "commander.help" ? text : `${marked({ ...terminal.look(), colour: false }, "bad", detail)}\nSee: ossnap --help`,
-  );
+  const { program } = terminal.look();
+  const isEmpty = error.code === "commander.help";
+  const command = commandOf(top, given);
+  const detail = isEmpty ? "no verb was given; `ossnap --help` lists them" : usageText(error, command, given);
+  const stream = given.some((word) => /^--wait(=|$)/.test(word));
+  if (terminal.json) await terminal.answer(errorEnvelope(problem("usage", detail), EXIT.usage, { stream, program }));
+  const see = `See: ${pathOf(command)} --help`;
+  terminal.fault(isEmpty ? text : `${marked({ ...terminal.look(), colour: false }, "bad", detail)}\n${see}`);
   return EXIT.usage;
 }
 
-type RunVerb = (options: GlobalOptions, run: (session: Session) => Promise<Answer>) => Promise<void>;
-
-/** The table of verbs as commander commands; `jobs show` is a subcommand of `jobs`. */
-function buildProgram(helpText: string[], runVerb: RunVerb): Command {
-  const collect = (text: string) => void helpText.push(text);
-  const program = new Command("ossnap")
-    .description("Elasticsearch snapshots on Alibaba Cloud OSS: taken on time, thinned out, moved in, proven whole, restored.")
-    .version(VERSION)
-    .exitOverride()
-    .configureOutput({ writeOut: collect, writeErr: collect, outputError: () => undefined })
-    .option("--config <file>", "the configuration (./ossnap.yaml)")
-    .option("--env-file <file>", "NAME=value lines for what the shell does not set")
-    .option("--json", "answers, and errors, as JSON on standard output")
-    .option("-q, --quiet", "no notes and no progress")
-    .option("--no-color", "no colours");
-  const parents = new Map<string, Command>();
-  for (const verb of VERBS) addVerb(program, parents, verb, runVerb);
-  return program;
+function usageText({ code, message }: CommanderError, command: Command, given: readonly string[]): string {
+  const text = message.replace(/^error: /, "");
+  if (code === "commander.unknownOption") return withSuggestion(text, optionsOf(command));
+  if (code !== "commander.excessArguments") return text;
+  const known = command.commands.map((one) => one.name());
+  const meant = given.map((word) => nearest(word, known)).find((name) => name !== undefined);
+  return meant === undefined ? text : `${text}\n(Did you mean ${command.name()} ${meant}?)`;
 }
 
-function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, runVerb: RunVerb): void {
-  const [first = "", second = ""] = verb.signature.split(" ");
-  const parent = parents.get(first);
-  const nested = parent !== undefined && /^[a-z]/.test(second);
-  const command = nested ? parent.command(verb.signature.slice(first.length + 1)) : program.command(verb.signature);
-  if (!nested) parents.set(first, command);
-  command.description(verb.description);
-  for (const { flags, text, choices } of verb.options)
-    command.addOption(choices ? new Option(flags, text).choices([...choices]) : new Option(flags, text));
-  command.action(async () => {
-    const options = command.optsWithGlobals<GlobalOptions>();
-    await runVerb(options, (session) => verb.run(session, command.args, options));
-  });
+/** `ossnap jobs show`, as help calls it. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
 /** The global options, when the line as a whole could not be parsed. */

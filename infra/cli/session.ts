@@ -38,9 +38,16 @@ export interface Session {
   blobs(place: Place): Promise<BlobStore>;
 }
 
-export function openSession(options: GlobalOptions, shell: Environment): Session {
+/** @param program what starts ossnap, for the commands that are printed. */
+export function openSession(options: GlobalOptions, shell: Environment, program: string): Session {
   const startedMs = Date.now();
-  const terminal = openTerminal({ json: options.json === true, quiet: options.quiet === true, colour: options.color, environment: shell });
+  const terminal = openTerminal({
+    json: options.json === true,
+    quiet: options.quiet === true,
+    colour: options.color,
+    environment: shell,
+    program,
+  });
   terminal.hide(secretsIn(shell));
   const environment = once(() => {
     const read = readEnvironment(shell, options.envFile);
@@ -79,7 +86,7 @@ export function openSession(options: GlobalOptions, shell: Environment): Session
         isTerminal: true,
         ...opening,
       });
-      if (world.paused) terminal.note("ossnap is paused: what is asked for now begins after: ossnap resume");
+      if (world.paused) terminal.note("ossnap is paused: what is asked for now begins after: `ossnap resume`");
       return world;
     },
     async blobs(place) {

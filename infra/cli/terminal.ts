@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import stringWidth from "string-width";
 import { redactor } from "../../shared/runtime/redact.ts";
+import { spelled } from "../../shared/words/command.ts";
 import { type Look, wantsColour, wantsUnicode } from "./look.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,6 +11,8 @@ export interface TerminalOptions {
   quiet: boolean;
   colour: boolean;
   environment: Environment;
+  /** What starts ossnap, for the commands that are printed. */
+  program: string;
 }
 
 /** The two outputs: answers on standard output, notes and progress on standard error; both redact every known secret. */
@@ -34,7 +37,7 @@ export interface Terminal {
 const CLEAR_LINE = "\r\u001b[2K";
 const COLUMNS_DEFAULT = 100;
 
-export function openTerminal({ json, quiet, colour, environment }: TerminalOptions): Terminal {
+export function openTerminal({ json, quiet, colour, environment, program }: TerminalOptions): Terminal {
   const { stdin, stdout, stderr } = process;
   const secrets = new Set<string>();
   let redact = (text: string) => text;
@@ -43,12 +46,17 @@ export function openTerminal({ json, quiet, colour, environment }: TerminalOptio
   const toStderr = (text: string) => {
     const clear = drawn !== "" && stderr.isTTY ? CLEAR_LINE : "";
     drawn = "";
-    stderr.write(`${clear}${redact(text)}\n`);
+    stderr.write(`${clear}${redact(spelled(text, program))}\n`);
   };
 
   return {
     json,
-    look: () => ({ colour: wantsColour(colour, stdout.isTTY === true, environment), unicode: wantsUnicode(environment), now: new Date() }),
+    look: () => ({
+      colour: wantsColour(colour, stdout.isTTY === true, environment),
+      unicode: wantsUnicode(environment),
+      now: new Date(),
+      program,
+    }),
     hide(more) {
       for (const secret of more) secrets.add(secret);
       redact = redactor(secrets);
@@ -67,7 +75,7 @@ export function openTerminal({ json, quiet, colour, environment }: TerminalOptio
     progress(text) {
       if (quiet || text === drawn) return;
       if (!stderr.isTTY) toStderr(text);
-      else stderr.write(CLEAR_LINE + fitted(redact(text), (stderr.columns || COLUMNS_DEFAULT) - 1));
+      else stderr.write(CLEAR_LINE + fitted(redact(spelled(text, program)), (stderr.columns || COLUMNS_DEFAULT) - 1));
       drawn = text;
     },
     canAsk: () => stdin.isTTY === true && stderr.isTTY === true,

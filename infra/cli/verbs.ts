@@ -1,127 +1,164 @@
-import type { Answer } from "./answer.ts";
-import type { ActingOptions } from "./begin.ts";
-import type { Session } from "./session.ts";
-import type { AdoptOptions } from "./verbs/adopt.ts";
-import type { JobsOptions } from "./verbs/jobs.ts";
-import type { RestoreOptions } from "./verbs/restore.ts";
-import type { SnapshotsOptions } from "./verbs/snapshots.ts";
-import type { VerifyOptions } from "./verbs/verify.ts";
-
-export interface VerbOption {
-  flags: string;
-  text: string;
-  choices?: readonly string[];
-}
-
-export interface Verb {
-  /** Words and arguments in commander's syntax: `jobs show <id>`. */
-  signature: string;
-  description: string;
-  options: readonly VerbOption[];
-  run(session: Session, args: readonly string[], options: unknown): Promise<Answer>;
-}
-
-function verb<O>(
-  signature: string,
-  description: string,
-  options: readonly VerbOption[],
-  run: (session: Session, args: readonly string[], options: O) => Promise<Answer>,
-): Verb {
-  return { signature, description, options, run: run as Verb["run"] };
-}
-
-const wait = { flags: "--wait <time>", text: "watch until it is over, at most so long: --wait or --wait=30m" };
-const key = { flags: "--key <key>", text: "an idempotency key; the same one again is the same job" };
-const levels = ["names", "metadata", "footers", "contents"];
+import {
+  ALIAS,
+  APPLY,
+  APPLY_HASH,
+  INDICES,
+  KEY,
+  KIND,
+  LEVEL,
+  name,
+  OLDER,
+  ONE_POLICY,
+  ONE_REPOSITORY,
+  OPEN,
+  REPLICAS_OPTION,
+  REPOSITORY,
+  SAMPLE,
+  SNAPSHOT,
+  START,
+  TAKE_OVER,
+  TO,
+  WAIT,
+  YES,
+} from "./line/options.ts";
+import { type Verb, verb } from "./line/verb.ts";
 
 /** Every verb; a verb's module and its dependencies are loaded when it runs. */
 export const VERBS: readonly Verb[] = [
-  verb("init", "write the identity of a new state", [], async (session) => (await import("./verbs/init.ts")).init(session)),
-  verb<AdoptOptions>(
+  verb("init", { description: "write the identity of a new state", example: ["init"] }, async (session) =>
+    (await import("./verbs/init.ts")).init(session),
+  ),
+  verb(
     "adopt",
-    "after init over a repository that exists, or a lost state: show what would be taken over; --yes writes it down",
-    [
-      { flags: "--yes", text: "do it" },
-      { flags: "--take-over <copy...>", text: "these copies' destinations too, once you know that nothing else writes there" },
-    ],
-    async (session, _args, options) => (await import("./verbs/adopt.ts")).adopt(session, options),
+    {
+      description: "after init over a repository that exists, or a lost state: show what would be taken over; --yes writes it down",
+      example: ["adopt", "--yes"],
+      options: { yes: YES("do it"), takeOver: TAKE_OVER },
+    },
+    async (session, input) => (await import("./verbs/adopt.ts")).adopt(session, input),
   ),
-  verb<ActingOptions>("backup <policy>", "take a snapshot now", [wait, key], async (session, [policy = ""], options) =>
-    (await import("./verbs/backup.ts")).backup(session, policy, options),
+  verb(
+    "backup <policy>",
+    {
+      description: "take a snapshot now",
+      example: ["backup", "nightly", "--wait", "30m"],
+      args: { policy: name() },
+      options: { wait: WAIT, key: KEY },
+    },
+    async (session, input) => (await import("./verbs/backup.ts")).backup(session, input),
   ),
-  verb<ActingOptions & { apply?: string }>(
+  verb(
     "prune <policy>",
-    "show what would go and why; --apply does exactly that plan",
-    [{ flags: "--apply <hash>", text: "the hash that the plan was shown with" }, wait],
-    async (session, [policy = ""], options) => (await import("./verbs/prune.ts")).prune(session, policy, options),
+    {
+      description: "show what would go and why; --apply does exactly that plan",
+      example: ["prune", "nightly"],
+      args: { policy: name() },
+      options: { apply: APPLY_HASH, wait: WAIT },
+    },
+    async (session, input) => (await import("./verbs/prune.ts")).prune(session, input),
   ),
-  verb<ActingOptions>("copy <name>", "copy what a rule of copies wants", [wait], async (session, [name = ""], options) =>
-    (await import("./verbs/copy.ts")).copy(session, name, options),
+  verb(
+    "copy <name>",
+    {
+      description: "copy what a rule of copies wants",
+      example: ["copy", "aws-to-oss", "--wait", "2h"],
+      args: { name: name() },
+      options: { wait: WAIT },
+    },
+    async (session, input) => (await import("./verbs/copy.ts")).copy(session, input),
   ),
-  verb<VerifyOptions>(
+  verb(
     "verify <place>",
-    "prove snapshots whole from the bucket alone: a URL (oss://, s3://, file:///) or a repository or watch of ossnap.yaml",
-    [
-      { flags: "--snapshot <name>", text: "a name, latest or all (all)" },
-      { flags: "--level <level>", text: "how deep to look (footers)", choices: levels },
-      { flags: "--sample <amount>", text: "at level contents: read only so much of the data, 5% or 20gb" },
-    ],
-    async (session, [place = ""], options) => (await import("./verbs/verify.ts")).verify(session, place, options),
+    {
+      description: "prove snapshots whole from the bucket alone: a URL (oss://, s3://, file:///) or a repository or watch of ossnap.yaml",
+      example: ["verify", "moved-movies", "--snapshot", "latest", "--sample", "5%"],
+      args: { place: name() },
+      options: { snapshot: SNAPSHOT, level: LEVEL, sample: SAMPLE },
+      check: ({ sample, level }) =>
+        sample !== undefined && level !== undefined && level !== "contents"
+          ? `--sample: level ${level} reads no contents; leave --level out or say --level contents`
+          : undefined,
+    },
+    async (session, input) => (await import("./verbs/verify.ts")).verify(session, input),
   ),
-  verb<RestoreOptions>(
+  verb(
     "restore <snapshot>",
-    "say what a restore would do and be refused for; --start does it",
-    [
-      { flags: "--repository <name>", text: "a repository of ossnap.yaml, or the registered name of a watch" },
-      { flags: "--to <cluster>", text: "one of clusters" },
-      { flags: "--indices <patterns>", text: "names and patterns, with commas (*,-.*)" },
-      { flags: "--alias <alias>", text: "swapped onto the restored index" },
-      { flags: "--replicas <count>", text: "raised to this after the counts agree (1)" },
-      { flags: "--older", text: "put it behind the alias although that serves a newer snapshot" },
-      { flags: "--start", text: "do it" },
-      wait,
-      key,
-    ],
-    async (session, [snapshot = ""], options) => (await import("./verbs/restore.ts")).restore(session, snapshot, options),
+    {
+      description:
+        "say what a restore would do and be refused for; --start does it. The snapshot: a name, or latest for the newest good one",
+      example: ["restore", "latest", "--repository", "moved-movies", "--to", "target", "--indices", "movies,logs-*"],
+      args: { snapshot: name() },
+      options: {
+        repository: REPOSITORY,
+        to: TO,
+        indices: INDICES,
+        alias: ALIAS,
+        replicas: REPLICAS_OPTION,
+        older: OLDER,
+        start: START,
+        wait: WAIT,
+        key: KEY,
+      },
+      check: ({ older, alias }) =>
+        older && alias === undefined ? "--older: is about an alias; add --alias, or leave --older out" : undefined,
+    },
+    async (session, input) => (await import("./verbs/restore.ts")).restore(session, input),
   ),
-  verb<SnapshotsOptions>(
+  verb(
     "snapshots [place]",
-    "what there is, whether it is proven, and why it stays; of a URL or a repository of ossnap.yaml: from the bucket alone",
-    [
-      { flags: "--policy <name>", text: "of one policy" },
-      { flags: "--repository <name>", text: "in one repository" },
-    ],
-    async (session, [place], options) => (await import("./verbs/snapshots.ts")).snapshots(session, place, options),
+    {
+      description: "what there is, whether it is proven, and why it stays; of a URL or a repository of ossnap.yaml: from the bucket alone",
+      example: ["snapshots", "--policy", "nightly"],
+      args: { place: name().optional() },
+      options: { policy: ONE_POLICY, repository: ONE_REPOSITORY },
+      check: ({ place, policy, repository }) =>
+        place !== undefined && (policy !== undefined || repository !== undefined)
+          ? `${place}: --policy and --repository are for what clusters list; leave them out, or the place`
+          : undefined,
+    },
+    async (session, input) => (await import("./verbs/snapshots.ts")).snapshots(session, input),
   ),
-  verb<JobsOptions>(
+  verb(
     "jobs",
-    "open jobs, then the newest finished ones",
-    [
-      { flags: "--open", text: "open ones only" },
-      { flags: "--kind <kind>", text: "of one kind" },
-    ],
-    async (session, _args, options) => (await import("./verbs/jobs.ts")).jobs(session, options),
+    {
+      description: "open jobs, then the newest finished ones",
+      example: ["jobs", "--open", "--kind", "backup"],
+      options: { open: OPEN, kind: KIND },
+    },
+    async (session, input) => (await import("./verbs/jobs.ts")).jobs(session, input),
   ),
-  verb("jobs show <id>", "one job and its history", [], async (session, [id = ""]) =>
-    (await import("./verbs/jobs.ts")).showOne(session, id),
+  verb(
+    "jobs show <id>",
+    { description: "one job and its history", example: ["jobs", "show", "backup-nightly-20261121t013000z"], args: { id: name() } },
+    async (session, { id }) => (await import("./verbs/jobs.ts")).showOne(session, id),
   ),
-  verb<{ yes?: boolean }>(
+  verb(
     "jobs cancel <id>",
-    "start nothing new of it, take back what it began",
-    [{ flags: "--yes", text: "do not ask" }],
-    async (session, [id = ""], options) => (await import("./verbs/jobs.ts")).cancel(session, id, options),
+    {
+      description: "start nothing new of it, take back what it began",
+      example: ["jobs", "cancel", "backup-nightly-20261121t013000z", "--yes"],
+      args: { id: name() },
+      options: { yes: YES("do not ask") },
+    },
+    async (session, input) => (await import("./verbs/jobs.ts")).cancel(session, input),
   ),
-  verb("repositories", "every repository as wanted and as registered", [], async (session) =>
+  verb("repositories", { description: "every repository as wanted and as registered", example: ["repositories"] }, async (session) =>
     (await import("./verbs/repositories.ts")).repositories(session),
   ),
-  verb<{ apply?: boolean }>(
+  verb(
     "repositories register <name>",
-    "show what would be registered; --apply does it",
-    [{ flags: "--apply", text: "do it" }],
-    async (session, [name = ""], options) => (await import("./verbs/repositories.ts")).register(session, name, options),
+    {
+      description: "show what would be registered; --apply does it",
+      example: ["repositories", "register", "movies", "--apply"],
+      args: { name: name() },
+      options: { apply: APPLY },
+    },
+    async (session, input) => (await import("./verbs/repositories.ts")).register(session, input),
   ),
-  verb("pause", "hold back everything that changes something", [], async (session) =>
+  verb("pause", { description: "hold back everything that changes something", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),
-  verb("resume", "go on after a pause", [], async (session) => (await import("./verbs/pause.ts")).pause(session, false)),
+  verb("resume", { description: "go on after a pause", example: ["resume"] }, async (session) =>
+    (await import("./verbs/pause.ts")).pause(session, false),
+  ),
 ];

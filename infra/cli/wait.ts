@@ -1,14 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isFinal } from "../../shared/jobs/record.ts";
 import type { World } from "../../shared/jobs/world.ts";
-import { AppError, hasCode, messageOf } from "../../shared/model/errors.ts";
-import { parseDuration } from "../../shared/repository/duration.ts";
+import { hasCode, messageOf } from "../../shared/model/errors.ts";
 import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 
 /** A job's record is one small object, so this interval is short enough to report changes promptly and long enough to cost nothing. */
 const POLL_MS = 2_000;
-/** Value of `--wait` without a time. */
-export const WAIT_DEFAULT = "30m";
 
 export interface JobStatus {
   row: JobRow;
@@ -52,13 +49,6 @@ export async function watchJob(look: () => Promise<JobStatus | undefined>, optio
       if (!options.signal.aborted) throw error;
     });
   }
-}
-
-/** `30m` in milliseconds; throws `invalid` when the text is not a duration. */
-export function waitMsOf(text: string): number {
-  const waitMs = parseDuration(text);
-  if (waitMs === undefined) throw new AppError("invalid", `--wait: "${text}" is not a duration; write --wait=30m (ms, s, m, h, d)`);
-  return waitMs;
 }
 
 async function patiently(look: () => Promise<JobStatus | undefined>, onTrouble: (message: string) => void): Promise<JobStatus | undefined> {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
 import { resolvedConfigText } from "../../shared/runtime/config/loadConfig.ts";
 import { FUNCTION_NAMES } from "./functionLimits.ts";
@@ -28,7 +28,21 @@ export interface Bundle {
 const TARGET = "node20.10";
 
 /** Provides an `import.meta.url` to bundled modules, which CommonJS lacks. */
-const IMPORT_META_URL = 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;';
+export const IMPORT_META_URL = 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;';
+
+/** One CommonJS file with everything but Node in it; needs the banner {@link IMPORT_META_URL}. */
+export const BUNDLED = {
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: TARGET,
+  minify: true,
+  legalComments: "none",
+  // urllib, a dependency of ali-oss, requires it only when a proxy is configured, and it does not bundle.
+  external: ["proxy-agent"],
+  define: { "import.meta.url": "bundleUrl" },
+  logLevel: "silent",
+} satisfies BuildOptions;
 
 /**
  * Writes `<outDir>/<name>/index.js` (CommonJS, `exports.handler`), `<outDir>/<name>/ossnap.json` and `<outDir>/package.json`.
@@ -53,21 +67,7 @@ async function bundleOne(name: string, at: { outDir: string; functionsDir: strin
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   try {
-    await build({
-      entryPoints: [join(at.functionsDir, `${name}.ts`)],
-      outfile: path,
-      bundle: true,
-      platform: "node",
-      format: "cjs",
-      target: TARGET,
-      minify: true,
-      legalComments: "none",
-      // urllib, a dependency of ali-oss, requires it only when a proxy is configured, and it does not bundle.
-      external: ["proxy-agent"],
-      banner: { js: IMPORT_META_URL },
-      define: { "import.meta.url": "bundleUrl" },
-      logLevel: "silent",
-    });
+    await build({ ...BUNDLED, entryPoints: [join(at.functionsDir, `${name}.ts`)], outfile: path, banner: { js: IMPORT_META_URL } });
   } catch (error) {
     throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
   }

@@ -18,6 +18,9 @@ export const jobId = {
   byKey: (kind: JobKindName, key: string) => `${kind}-${shortHash(16, kind, key)}`,
 } as const;
 
+/** What a caller may send as an idempotency key. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
 /** The kind that an id starts with; `undefined` for a text that is no job id. */
 export function kindOf(id: string): JobKindName | undefined {
   return JOB_KINDS.find((kind) => id.startsWith(`${kind}-`));

@@ -4,16 +4,16 @@ import type { Listing } from "./metadataReader.ts";
 import { memoryLedger, type PartLedger } from "./partLedger.ts";
 import type { PartsRead } from "./prove/dataChecks.ts";
 import { isOutOfTime } from "./prove/examineSnapshot.ts";
-import { chooseSnapshot, proveSnapshot, type SampledProof } from "./prove/proveSnapshot.ts";
+import { proveSnapshot, type SampledProof } from "./prove/proveSnapshot.ts";
 import type { Sample, Sampled } from "./prove/sampler.ts";
 import { listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
-import { datedSnapshots, newestGoodFirst } from "./rootSnapshots.ts";
+import { datedSnapshots, LATEST, namedSnapshot, newestGoodFirst } from "./rootSnapshots.ts";
 
 /** Limits retries for a snapshot that changes during every proof. */
 const LOOKS_MAX = 3;
 
 export interface VerifyChoice {
-  /** A name, `latest` or `all`. */
+  /** A name, a uuid, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel;
   /** At level `contents`: how much of the data is read, by default all of it. Every footer is read in any case. */
@@ -66,9 +66,10 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
 }
 
 async function chosenIn(store: BlobStore, { opened, root }: Seen, wanted: string): Promise<RootSnapshot[]> {
-  if (wanted !== "all" && wanted !== "latest") return [chooseSnapshot(root, { name: wanted })];
+  if (wanted !== "all" && wanted !== LATEST) return [namedSnapshot(root, root.snapshots, wanted)];
   const dated = await datedSnapshots(store, opened);
-  return wanted === "all" ? dated : newestGoodFirst(dated).slice(0, 1);
+  if (wanted === "all") return dated;
+  return newestGoodFirst(dated).length === 0 ? [] : [namedSnapshot(root, dated, wanted)];
 }
 
 /** Restarts a proof from the new root if the root changed and still lists the snapshot; `seen` is updated for the next proofs. */

@@ -1,7 +1,9 @@
 import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
+import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
-import type { RootSnapshot } from "../model/repository.ts";
+import { reason } from "../model/reason.ts";
+import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { parseSlot } from "../model/slot.ts";
 import { parseSnapshotName } from "../model/snapshotName.ts";
 import { metadataReader } from "./metadataReader.ts";
@@ -35,6 +37,36 @@ export async function datedSnapshots(store: BlobStore, { root }: OpenedRepositor
 /** Good snapshots, newest first. One without a known start is sorted by the slot in its name, or first, since it may be the newest. */
 export function newestGoodFirst(snapshots: readonly RootSnapshot[]): RootSnapshot[] {
   return snapshots.filter(({ state }) => state === "SUCCESS").sort((a, b) => believedTime(b) - believedTime(a));
+}
+
+/** Names the newest good snapshot wherever a person names one. */
+export const LATEST = "latest";
+
+/**
+ * The one snapshot that a person named: by its name, by `latest`, or by its uuid where a name is not enough.
+ * @param dated the root's snapshots with state and start time.
+ * @throws AppError `invalid` when there is none or more than one, also when a snapshot that is called "latest" is not the newest good one.
+ */
+export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapshot[], wanted: string): RootSnapshot {
+  const newest = wanted === LATEST ? newestGoodFirst(dated)[0] : undefined;
+  const named = dated.filter((snapshot) => snapshot.name === wanted || snapshot === newest);
+  const fitting = named.length > 0 ? named : dated.filter(({ uuid }) => uuid === wanted);
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return only;
+  if (only === undefined && wanted === LATEST)
+    throw new AppError("invalid", `snapshot latest: ${key} lists no good one`, { reason: reason("snapshot.noneGood", { root: key }) });
+  if (only === undefined)
+    throw new AppError("invalid", `snapshot ${wanted}: ${key} does not list it`, {
+      reason: reason("snapshot.notListed", { snapshot: wanted, root: key }),
+    });
+  const uuids = fitting.map(({ uuid }) => uuid);
+  throw new AppError(
+    "invalid",
+    `snapshot ${wanted}: ${key} lists ${fitting.length} that it can mean; give the uuid: ${uuids.join(" or ")}`,
+    {
+      reason: reason("snapshot.ambiguous", { snapshot: wanted, root: key, uuids }),
+    },
+  );
 }
 
 function believedTime(snapshot: RootSnapshot): number {

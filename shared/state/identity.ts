@@ -56,7 +56,7 @@ export async function openState(
   if (bytes === undefined)
     throw new AppError(
       "absent",
-      `state ${state.url}: has no identity (${stateKey.identity}); run: ossnap init (if there was a state, and it is lost: then ossnap adopt)`,
+      `state ${state.url}: has no identity (${stateKey.identity}); run: \`ossnap init\` (if there was a state, and it is lost: then \`ossnap adopt\`)`,
       {
         reason: reason("state.absent", { state: state.url }),
       },
@@ -72,7 +72,7 @@ export async function openState(
   if (adopting || isMarked(identity, again.live)) return { identity, ...again };
   throw new AppError(
     "absent",
-    `state ${state.url}: what was open and remembered (${stateKey.live}) is lost, though the identity is there; run: ossnap adopt, then ossnap adopt --yes`,
+    `state ${state.url}: what was open and remembered (${stateKey.live}) is lost, though the identity is there; run: \`ossnap adopt\`, then \`ossnap adopt --yes\``,
     { reason: reason("state.liveLost", { state: state.url }) },
   );
 }
@@ -148,7 +148,7 @@ async function deleteOtherMarks(state: BlobStore, identity: StateIdentity, live:
 
 function parseIdentity(url: string, bytes: Uint8Array): StateIdentity {
   const fix =
-    "point state: at ossnap's own bucket and prefix, or empty it and run: ossnap init (then ossnap adopt, where snapshots exist already)";
+    "point state: at ossnap's own bucket and prefix, or empty it and run: `ossnap init` (then `ossnap adopt`, where snapshots exist already)";
   let parsed: Partial<StateIdentity>;
   try {
     parsed = JSON.parse(new TextDecoder().decode(bytes)) as Partial<StateIdentity>;

@@ -1,11 +1,15 @@
 import type { Reason, ReasonParam } from "../model/reason.ts";
+import { shellLine } from "./command.ts";
 import { EN } from "./en.ts";
 import { bytesText, durationText, periodText } from "./numbers.ts";
 
+/** A command in backticks, or a parameter. */
+const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|reason|period|added))?\}/g;
+
 /**
  * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
- * parameters, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty. A code without a sentence is
- * shown as is.
+ * parameters, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty. Words between backticks are a
+ * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
   const template = EN[code];
@@ -13,8 +17,8 @@ export function say({ code, params }: Reason): string {
     const shown = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
     return shown.length === 0 ? code : `${code} (${shown.join(", ")})`;
   }
-  return template.replace(/\{(\w+)(?::(bytes|duration|reason|period|added))?\}/g, (_all, name: string, unit: string | undefined) =>
-    parameterText(unit, params[name], params),
+  return template.replace(PLACE, (_all, command: string | undefined, name = "", unit: string | undefined) =>
+    command === undefined ? parameterText(unit, params[name], params) : `\`${commandText(command, params)}\``,
   );
 }
 
@@ -24,6 +28,15 @@ function parameterText(unit: string | undefined, value: ReasonParam | undefined,
   if (unit === "period" && typeof value === "string") return periodText(value);
   if (unit === "duration" && typeof value === "number") return durationText(value);
   return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
+}
+
+function commandText(command: string, params: Reason["params"]): string {
+  const words = command.split(" ").flatMap((word) => {
+    const name = /^\{(\w+)\}$/.exec(word)?.[1];
+    const value = name === undefined ? word : (params[name] ?? null);
+    return Array.isArray(value) ? value : [text(value)];
+  });
+  return shellLine(words);
 }
 
 function text(value: ReasonParam): string {

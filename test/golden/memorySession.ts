@@ -1,5 +1,6 @@
 import type { GlobalOptions, Session } from "../../infra/cli/session.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
+import { spelled } from "../../shared/words/command.ts";
 import type { TestWorld } from "../world/world.ts";
 
 /** The environment of a command: a deployment in memory, or the settings of one that does not exist yet. */
@@ -27,34 +28,34 @@ export function enter(stage: Stage, outputs: Outputs): void {
 }
 
 /** A non-interactive session on the stage; otherwise like `openSession`. */
-export function openMemorySession(options: GlobalOptions): Session {
+export function openMemorySession(options: GlobalOptions, _shell: unknown, program: string): Session {
   if (!current) throw new Error("no stage was entered");
   const { stage, outputs } = current;
   const { world } = stage;
   return {
     options,
-    terminal: terminalOf(options, stage, outputs),
+    terminal: terminalOf(options, stage, outputs, program),
     asked: { by: "person", who: "li (terminal)" },
     environment: () => ({}),
     settings: stage.settings ?? (() => settingsOf(world)),
     context: () => ({ requestId: "cli-1", function: { name: "cli", timeout: 600 } }),
     async world(opening) {
       const opened = await world.open(opening);
-      if (opened.paused) outputs.stderr += "ossnap is paused: what is asked for now begins after: ossnap resume\n";
+      if (opened.paused) outputs.stderr += "ossnap is paused: what is asked for now begins after: `ossnap resume`\n";
       return opened;
     },
     blobs: async (place) => world.blobs(place),
   };
 }
 
-function terminalOf({ json, quiet }: GlobalOptions, { world, answers }: Stage, outputs: Outputs): Session["terminal"] {
+function terminalOf({ json, quiet }: GlobalOptions, { world, answers }: Stage, outputs: Outputs, program: string): Session["terminal"] {
   const toStderr = (text: string) => {
-    outputs.stderr += `${text}\n`;
+    outputs.stderr += `${spelled(text, program)}\n`;
   };
   const unlessQuiet = (text: string) => (quiet ? undefined : toStderr(text));
   return {
     json: json === true,
-    look: () => ({ colour: false, unicode: true, now: world.now() }),
+    look: () => ({ colour: false, unicode: true, now: world.now(), program }),
     hide: () => undefined,
     answer: async (text) => {
       outputs.stdout += `${text}\n`;

@@ -1,5 +1,6 @@
 import { vi } from "vitest";
 import { runCommand } from "../../infra/cli/program.ts";
+import { shellLine } from "../../shared/words/command.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
 import { enter, type Outputs, type Stage } from "./memorySession.ts";
 
@@ -29,7 +30,7 @@ export async function lineText(words: readonly string[], stage: Stage): Promise<
   vi.setSystemTime(stage.world.now());
   const exitCode = await runCommand(words, {});
   const stdout = words.includes("--json") ? laidOut(outputs.stdout) : outputs.stdout;
-  const parts = [`$ ossnap ${words.map(quoted).join(" ")}`, `exit ${exitCode}`];
+  const parts = [`$ ossnap ${shellLine(words)}`, `exit ${exitCode}`];
   for (const [name, text] of Object.entries({ stdout, stderr: outputs.stderr })) if (text !== "") parts.push(`--- ${name}`, text.trimEnd());
   return (stage.masks ?? []).reduce((text, [varying, mask]) => text.replaceAll(varying, mask), parts.join("\n"));
 }
@@ -37,8 +38,4 @@ export async function lineText(words: readonly string[], stage: Stage): Promise<
 function laidOut(lines: string): string {
   const documents = lines.split("\n").filter((line) => line !== "");
   return documents.map((line) => JSON.stringify(JSON.parse(line), null, 2)).join("\n");
-}
-
-function quoted(word: string): string {
-  return /^[\w./:=%@-]+$/.test(word) ? word : `'${word}'`;
 }

@@ -26,6 +26,15 @@ const RESTORE: VerbCases = {
   signature: "restore <snapshot>",
   cases: [
     { outcome: "ok", title: "the preflight", words: line("snap-2"), stage: stageOf(movedWorld) },
+    { outcome: "ok", title: "the preflight of the newest good snapshot", words: line("latest"), stage: stageOf(movedWorld) },
+    {
+      outcome: "ok",
+      title: "the preflight with what the printed line carries",
+      words: line("snap-1", "--indices=fx-*,-fx-logs", "--key", "a'b", "--wait", "90s").filter(
+        (word) => !/^(--indices|fx-orders)$/.test(word),
+      ),
+      stage: stageOf(movedWorld),
+    },
     {
       outcome: "ok",
       title: "the preflight of an alias and replicas",
@@ -71,6 +80,12 @@ const RESTORE: VerbCases = {
       outcome: "empty",
       title: "a root without snapshots",
       words: line("snap-1"),
+      stage: stageOf(newWorld, (world) => world.fill(MOVED, new Map([["index-0", EMPTY_ROOT]]))),
+    },
+    {
+      outcome: "empty",
+      title: "a root without snapshots has no latest",
+      words: line("latest", "--start"),
       stage: stageOf(newWorld, (world) => world.fill(MOVED, new Map([["index-0", EMPTY_ROOT]]))),
     },
     {

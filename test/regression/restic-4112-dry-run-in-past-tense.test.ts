@@ -10,7 +10,7 @@ import { exampleConfig } from "../infra/deploy/exampleConfig.ts";
  * ossnap's dry run says "would" throughout, states that nothing was deleted, and ends with the command that applies exactly this plan.
  */
 
-const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z") };
+const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z"), program: "ossnap" };
 
 const plan = (more: Partial<PrunePlan> = {}): PrunePlan => ({
   policy: "nightly",

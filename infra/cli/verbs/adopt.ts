@@ -5,25 +5,25 @@ import { countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import { type Look, marked } from "../look.ts";
+import { commandText, type Look, marked } from "../look.ts";
 import type { Session } from "../session.ts";
 
 export interface AdoptOptions {
-  yes?: boolean;
-  takeOver?: string[];
+  yes: boolean;
+  takeOver: readonly string[];
 }
 
 /** Shows what buckets and clusters still record about a state that was lost or never existed; `--yes` writes it to the state. */
-export async function adopt(session: Session, { yes, takeOver = [] }: AdoptOptions): Promise<Answer> {
+export async function adopt(session: Session, { yes, takeOver }: AdoptOptions): Promise<Answer> {
   const world = await session.world({ adopting: true });
   const adoption = yes ? await adoptNow(world, session.asked, takeOver) : await planAdoption(world, session.asked, takeOver);
-  const doIt = ["ossnap adopt --yes", ...(takeOver.length > 0 ? [`--take-over ${takeOver.join(" ")}`] : [])].join(" ");
+  const doIt = ["adopt", "--yes", ...(takeOver.length > 0 ? ["--take-over", ...takeOver] : [])];
   const failed = adoption.findings.some((finding) => finding.failed);
   return {
     schema: "adoption/1",
     data: adoption,
     exitCode: failed ? EXIT.failed : EXIT.ok,
-    text: (look) => adoptionText(adoption, doIt, look),
+    text: (look) => adoptionText(adoption, commandText(look, ...doIt), look),
   };
 }
 

@@ -6,7 +6,7 @@ import { type ActingOptions, begin } from "../begin.ts";
 import type { Session } from "../session.ts";
 
 /** Requests a snapshot for the current slot; without a caller's key each call creates its own job. */
-export async function backup(session: Session, policy: string, options: ActingOptions): Promise<Answer> {
+export async function backup(session: Session, { policy, ...options }: ActingOptions & { policy: string }): Promise<Answer> {
   const world = await session.world();
   const fingerprint = fingerprintOf("POST", `/backups/${policy}`, {});
   const created = await askBackup(world, {

@@ -1,5 +1,6 @@
 import { isFinal } from "../../../shared/jobs/record.ts";
 import { AppError } from "../../../shared/model/errors.ts";
+import type { JobKindName } from "../../../shared/model/jobId.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/verbs/jobs/show.ts";
@@ -7,17 +8,17 @@ import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { toneOf } from "../begin.ts";
 import { EXIT } from "../exitCodes.ts";
-import { agoText, type Look, marked } from "../look.ts";
+import { agoText, commandText, type Look, marked } from "../look.ts";
 import type { Session } from "../session.ts";
 import { tableLines } from "../table.ts";
 
 export interface JobsOptions {
-  open?: boolean;
-  kind?: string;
+  open: boolean;
+  kind: JobKindName | undefined;
 }
 
 export async function jobs(session: Session, { open, kind }: JobsOptions): Promise<Answer> {
-  const rows = await listJobs(await session.world(), { open: open === true, ...(kind === undefined ? {} : { kind }) });
+  const rows = await listJobs(await session.world(), { open, ...(kind === undefined ? {} : { kind }) });
   return { schema: "jobs/1", data: rows, exitCode: EXIT.ok, text: (look) => jobsText(rows, look) };
 }
 
@@ -27,7 +28,7 @@ export async function showOne(session: Session, id: string): Promise<Answer> {
 }
 
 /** Prompts first when a user can answer; otherwise `--yes` is required. */
-export async function cancel(session: Session, id: string, options: { yes?: boolean }): Promise<Answer> {
+export async function cancel(session: Session, { id, ...options }: { id: string; yes: boolean }): Promise<Answer> {
   const { terminal } = session;
   if (!options.yes && !terminal.canAsk()) throw new AppError("invalid", "jobs cancel: there is nobody to ask here; add --yes");
   const world = await session.world();
@@ -42,7 +43,7 @@ export async function cancel(session: Session, id: string, options: { yes?: bool
 function cancelled(row: JobRow, whyNot: string | undefined): Answer {
   const text = (look: Look) =>
     whyNot === undefined
-      ? marked(look, "good", `${row.id} was asked to stop; what it began is taken back. See: ossnap jobs show ${row.id}`)
+      ? marked(look, "good", `${row.id} was asked to stop; what it began is taken back. See: ${commandText(look, "jobs", "show", row.id)}`)
       : marked(look, "attention", `${row.id} ${whyNot}: ${row.state}, ${say(row.reason)}. Nothing was changed.`);
   return { schema: "job/1", data: row, exitCode: whyNot === undefined ? EXIT.ok : EXIT.refused, text };
 }

@@ -6,23 +6,27 @@ import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { type ActingOptions, begin } from "../begin.ts";
+import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
-import { type Look, marked } from "../look.ts";
+import { commandText, type Look, marked } from "../look.ts";
 import type { Session } from "../session.ts";
 import { tableLines } from "../table.ts";
 
+export interface PruneOptions extends Pick<ActingOptions, "wait"> {
+  policy: string;
+  apply: string | undefined;
+}
+
 /** Shows the current plan, or applies exactly the plan with the given hash. */
-export async function prune(session: Session, policyName: string, options: ActingOptions & { apply?: string }): Promise<Answer> {
+export async function prune(session: Session, { policy: policyName, apply, wait }: PruneOptions): Promise<Answer> {
   const world = await session.world();
-  const { apply } = options;
-  if (apply !== undefined) return begin(session, world, await applyPrune(world, policyName, apply, session.asked), options);
+  if (apply !== undefined) return begin(session, world, await applyPrune(world, policyName, apply, session.asked), { wait });
   const plan = await dryPrune(world, policyName);
   const policy = configured(world.config, "backups", policyName);
   const answer = {
     schema: "prune-plan/1",
     data: { ...plan, timeZone: policy.schedule.timeZone },
-    text: (look: Look) => pruneText(plan, policy, look),
+    text: (look: Look) => pruneText(plan, policy, look, wait),
   };
   if (!plan.refusal) return { ...answer, exitCode: EXIT.ok };
   return {
@@ -33,7 +37,7 @@ export async function prune(session: Session, policyName: string, options: Actin
 }
 
 /** The plan as text; a dry run uses "would" throughout and ends with the command that applies it. */
-export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look): string {
+export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look, wait?: number): string {
   const lines = [
     `Plan ${plan.hash} for ${plan.policy} (${policy.schedule.timeZone}): ${rulesText(policy)}`,
     `Would keep ${countText(plan.keep.length)}:`,
@@ -55,7 +59,8 @@ export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look): st
     ...removalLines(plan.remove, look),
     ...laterLines(plan, "the cap of one run", look),
   );
-  return [...lines, `Nothing was deleted. To do exactly this:  ossnap prune ${plan.policy} --apply ${plan.hash}`].join("\n");
+  const doIt = commandText(look, "prune", plan.policy, "--apply", plan.hash, ...waitWords(wait));
+  return [...lines, `Nothing was deleted. To do exactly this:  ${doIt}`].join("\n");
 }
 
 function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {

@@ -8,7 +8,7 @@ import { listRepositories, type RepositoryRow } from "../../../shared/verbs/repo
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT, problem } from "../exitCodes.ts";
-import { type Look, marked, type Tone } from "../look.ts";
+import { commandText, type Look, marked, type Tone } from "../look.ts";
 import type { Session } from "../session.ts";
 import { tableLines } from "../table.ts";
 
@@ -58,9 +58,9 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look, con
 }
 
 /** Shows the wanted registration and how it differs from the current one; `--apply` writes it and lets the cluster verify it. */
-export async function register(session: Session, name: string, options: { apply?: boolean }): Promise<Answer> {
+export async function register(session: Session, { name, apply }: { name: string; apply: boolean }): Promise<Answer> {
   const world = await session.world();
-  if (options.apply) {
+  if (apply) {
     const row = await registerByHand(world, name);
     return { schema: "registration/1", data: row, exitCode: EXIT.ok, text: (look) => registeredText(row, look) };
   }
@@ -96,6 +96,6 @@ function dryText(wanted: Registration & { name: string; cluster: string }, now: 
   const settings = Object.entries(wanted.settings).map(([key, value]) => `  ${key}: ${String(value)}`);
   const end = refused
     ? marked(look, "bad", "Refused. Nothing was changed.")
-    : `Nothing was changed. To do it:  ossnap repositories register ${wanted.name} --apply`;
+    : `Nothing was changed. To do it:  ${commandText(look, "repositories", "register", wanted.name, "--apply")}`;
   return [`Would register ${wanted.name} on ${wanted.cluster}, type ${wanted.type}:`, ...settings, `Now: ${now}`, end].join("\n");
 }

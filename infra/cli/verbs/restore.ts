@@ -1,6 +1,5 @@
-import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliasName.ts";
-import { AppError } from "../../../shared/model/errors.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
+import { LATEST } from "../../../shared/reader/rootSnapshots.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
 import {
   type PreflightReport,
@@ -11,82 +10,66 @@ import {
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { type ActingOptions, begin } from "../begin.ts";
+import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
-import { type Look, marked, type Tone } from "../look.ts";
+import { INDICES_DEFAULT } from "../line/options.ts";
+import { commandText, type Look, marked, type Tone } from "../look.ts";
 import type { Session } from "../session.ts";
 import { tableLines } from "../table.ts";
 
 export interface RestoreOptions extends ActingOptions {
-  repository?: string;
-  to?: string;
-  indices?: string;
-  alias?: string;
-  replicas?: string;
-  older?: boolean;
-  start?: boolean;
+  /** A name, a uuid, or `latest`. */
+  snapshot: string;
+  repository: string;
+  to: string;
+  indices: string[];
+  alias?: string | undefined;
+  replicas?: number | undefined;
+  /** Put it behind the alias although that serves a newer snapshot. */
+  older?: boolean | undefined;
+  start: boolean;
 }
-
-/** Excludes indices that systems keep for themselves unless they are named. */
-const INDICES_DEFAULT = "*,-.*";
 
 /** The preflight, and with `--start` the restore if no check refuses it. */
-export async function restore(session: Session, snapshot: string, options: RestoreOptions): Promise<Answer> {
-  const request = restoreRequest(snapshot, options);
+export async function restore(session: Session, options: RestoreOptions): Promise<Answer> {
+  const { start, key, wait, ...given } = options;
+  const request = withoutAbsent(given);
   const world = await session.world();
-  if (!options.start) {
-    const report = await preflightRestore(world, request, { key: options.key });
-    return preflightAnswer(request, report, options.key);
-  }
+  if (!start) return preflightAnswer(options, await preflightRestore(world, request, { key }));
   const fingerprint = fingerprintOf("POST", "/restores", { ...request, start: true });
-  const outcome = await startRestore(world, request, session.asked, { key: options.key, fingerprint });
-  if ("created" in outcome) return begin(session, world, outcome.created, { ...options, fingerprint });
+  const outcome = await startRestore(world, request, session.asked, { key, fingerprint });
+  if ("created" in outcome) return begin(session, world, outcome.created, { key, wait, fingerprint });
   const refusals = refusalsOf(outcome.refused);
   const detail = `${refusals.length} of ${outcome.refused.checks.length} checks refuse: ${refusals.map(({ reason }) => reason.code).join(", ")}; nothing was changed`;
-  return { ...preflightAnswer(request, outcome.refused), problem: problem("restore-refused", detail, { refusals }) };
+  return { ...preflightAnswer(options, outcome.refused), problem: problem("restore-refused", detail, { refusals }) };
 }
 
-/** Every invalid option throws `invalid` and names the option. */
-export function restoreRequest(snapshot: string, options: RestoreOptions): RestoreRequestByHand {
-  const { repository, to, alias, indices = INDICES_DEFAULT, replicas, older } = options;
-  if (repository === undefined)
-    throw new AppError("invalid", "--repository: is missing; name a repository of ossnap.yaml, or the registered name of a watch");
-  if (to === undefined) throw new AppError("invalid", "--to: is missing; name one of clusters");
-  const patterns = indices
-    .split(",")
-    .map((pattern) => pattern.trim())
-    .filter((pattern) => pattern !== "");
-  if (patterns.length === 0)
-    throw new AppError("invalid", "--indices: names nothing; write names and patterns with commas, as in --indices 'movies,logs-*'");
-  const wrongAlias = alias === undefined ? undefined : aliasFault(alias);
-  if (wrongAlias !== undefined) throw new AppError("invalid", `--alias: ${JSON.stringify(alias)} ${wrongAlias}; ${ALIAS_FIX}`);
-  if (older && alias === undefined) throw new AppError("invalid", "--older: is about an alias; add --alias, or leave --older out");
-  if (replicas !== undefined && !/^\d{1,4}$/.test(replicas))
-    throw new AppError("invalid", `--replicas: "${replicas}" is not a count; write 0, 1, 2 …`);
+/** The request's members as they are stored and compared: without the options that were not given, in this order. */
+function withoutAbsent({ snapshot, repository, to, indices, alias, replicas, older }: RestoreRequestByHand): RestoreRequestByHand {
   return {
     snapshot,
     repository,
     to,
-    indices: patterns,
+    indices,
     ...(alias === undefined ? {} : { alias }),
-    ...(replicas === undefined ? {} : { replicas: Number(replicas) }),
+    ...(replicas === undefined ? {} : { replicas }),
     ...(older ? { older } : {}),
   };
 }
 
-function preflightAnswer(request: RestoreRequestByHand, report: PreflightReport, key?: string): Answer {
+function preflightAnswer(request: RestoreOptions, report: PreflightReport): Answer {
   return {
     schema: "restore-preflight/1",
     data: report,
     exitCode: report.refused ? EXIT.refused : EXIT.ok,
-    text: (look) => preflightText(request, report, look, key),
+    text: (look) => preflightText(request, report, look),
   };
 }
 
 const TONES: Readonly<Record<PreflightCheck["result"], Tone>> = { ok: "good", warn: "attention", refuse: "bad" };
 
 /** Each check with its sentence, each refusal with its code and way out. */
-export function preflightText(request: RestoreRequestByHand, report: PreflightReport, look: Look, key?: string): string {
+export function preflightText(request: RestoreOptions, report: PreflightReport, look: Look): string {
   const lines = [
     `Restore ${report.snapshot.name} → ${request.to}, indices ${request.indices.join(", ")}, beside what is there`,
     "Preflight, nothing changed yet:",
@@ -102,7 +85,7 @@ export function preflightText(request: RestoreRequestByHand, report: PreflightRe
   lines.push(
     refusals > 0
       ? marked(look, "bad", `Refused (${refusals}). Nothing was changed.`)
-      : `Nothing was changed. To do it:  ${commandOf(request)}${key === undefined ? "" : ` --key ${key}`} --start`,
+      : `Nothing was changed. To do it:  ${commandText(look, ...startWords(request, report))}`,
   );
   return lines.join("\n");
 }
@@ -129,7 +112,19 @@ function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {
   return checks.filter(({ result }) => result === "refuse");
 }
 
-function commandOf({ snapshot, repository, to, indices, alias, replicas, older }: RestoreRequestByHand): string {
-  const given = indices.join(",") === INDICES_DEFAULT ? "" : ` --indices '${indices.join(",")}'`;
-  return `ossnap restore ${snapshot} --repository ${repository} --to ${to}${given}${alias === undefined ? "" : ` --alias ${alias}`}${replicas === undefined ? "" : ` --replicas ${replicas}`}${older ? " --older" : ""}`;
+/** The line that does exactly what was shown: `latest` may be another snapshot later. */
+function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightReport): string[] {
+  const { repository, to, indices, alias, replicas, older, key, wait } = options;
+  return [
+    "restore",
+    snapshot === LATEST ? report.snapshot.name : snapshot,
+    ...["--repository", repository, "--to", to],
+    ...(indices.join(",") === INDICES_DEFAULT ? [] : ["--indices", indices.join(",")]),
+    ...(alias === undefined ? [] : ["--alias", alias]),
+    ...(replicas === undefined ? [] : ["--replicas", String(replicas)]),
+    ...(older ? ["--older"] : []),
+    "--start",
+    ...(key === undefined ? [] : ["--key", key]),
+    ...waitWords(wait),
+  ];
 }

@@ -6,24 +6,22 @@ import { countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import { agoText, type Look, marked, unknown } from "../look.ts";
+import { agoText, commandText, type Look, marked, unknown } from "../look.ts";
 import { hasConfig, storeOf } from "../placeStore.ts";
 import type { Session } from "../session.ts";
 import { surveyOf, surveyText } from "../survey.ts";
 import { tableLines } from "../table.ts";
 
 export interface SnapshotsOptions {
-  policy?: string;
-  repository?: string;
+  /** A URL or a repository of ossnap.yaml, read without a cluster. */
+  place: string | undefined;
+  policy: string | undefined;
+  repository: string | undefined;
 }
 
 /** The snapshots listed by the clusters, or with a place those found in its bucket alone. */
-export async function snapshots(session: Session, place: string | undefined, { policy, repository }: SnapshotsOptions): Promise<Answer> {
-  if (place !== undefined) {
-    if (policy !== undefined || repository !== undefined)
-      throw new AppError("invalid", `${place}: --policy and --repository are for what clusters list; leave them out, or the place`);
-    return snapshotsOfPlace(session, place);
-  }
+export async function snapshots(session: Session, { place, policy, repository }: SnapshotsOptions): Promise<Answer> {
+  if (place !== undefined) return snapshotsOfPlace(session, place);
   const world = await session.world();
   const rows = await listSnapshots(world, {
     ...(policy === undefined ? {} : { policy }),
@@ -91,7 +89,7 @@ function repositoryText(repository: string, rows: readonly SnapshotRow[], look: 
       fateText(row, look),
     ]),
   );
-  return [head, ...lines, ...goingLines(rows)].join("\n");
+  return [head, ...lines, ...goingLines(rows, look)].join("\n");
 }
 
 function stateText({ state, shards }: SnapshotRow): string {
@@ -117,9 +115,9 @@ function fateText({ fate }: SnapshotRow, look: Look): string {
   return marked(look, "attention", `${fate.decision === "remove" ? "would go" : "would go later"}: ${because}`);
 }
 
-function goingLines(rows: readonly SnapshotRow[]): string[] {
+function goingLines(rows: readonly SnapshotRow[], look: Look): string[] {
   const going = new Map<string, number>();
   for (const { policy, fate } of rows)
     if (policy !== undefined && fate.decision === "remove") going.set(policy, (going.get(policy) ?? 0) + 1);
-  return [...going].map(([policy, count]) => `${countText(count)} would go at the next prune. See: ossnap prune ${policy}`);
+  return [...going].map(([policy, count]) => `${countText(count)} would go at the next prune. See: ${commandText(look, "prune", policy)}`);
 }

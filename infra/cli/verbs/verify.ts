@@ -3,38 +3,39 @@ import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import type { ProofLevel } from "../../../shared/model/repository.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
+import type { Sample } from "../../../shared/reader/prove/sampler.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { isUrl, storeOf } from "../placeStore.ts";
-import { parseSample } from "../sample.ts";
 import type { Session } from "../session.ts";
 import { isAllWhole, verificationOf, verificationText } from "../verification.ts";
 
 export interface VerifyOptions {
-  snapshot?: string;
-  level?: ProofLevel;
-  sample?: string;
+  place: string;
+  /** A name, `latest` or `all`. */
+  snapshot: string;
+  level: ProofLevel | undefined;
+  sample: Sample | undefined;
 }
 
 /** Progress in a file takes one line per update. */
 const FILES_PER_LINE = 20;
 
 /** Proves the selected snapshots from the bucket alone, without a cluster or a state, and for a URL without an ossnap.yaml. */
-export async function verify(session: Session, subject: string, options: VerifyOptions): Promise<Answer> {
+export async function verify(session: Session, { place, snapshot, level, sample }: VerifyOptions): Promise<Answer> {
   const { terminal } = session;
-  const sample = options.sample === undefined ? undefined : parseSample(options.sample, options.level);
-  const store = await storeOf(session, subject);
+  const store = await storeOf(session, place);
   terminal.progress(`reading ${store.url}`);
-  const world = await stateOf(session, subject);
+  const world = await stateOf(session, place);
   const since = world?.clock.now();
   const verified = await proveChosen(store, {
-    snapshot: options.snapshot ?? "all",
-    level: options.level ?? (sample ? "contents" : "footers"),
+    snapshot,
+    level: level ?? (sample ? "contents" : "footers"),
     sample,
     ...(world && { ledger: partLedger(world.state, store.url) }),
-    onProof: ({ name, verdict, level, blobs }) => terminal.progress(`${name}: ${verdict} (${level}, ${blobs} blobs)`),
+    onProof: (proof) => terminal.progress(`${proof.name}: ${proof.verdict} (${proof.level}, ${proof.blobs} blobs)`),
     onMoved: ({ name, from, to }) => terminal.note(`${name}: the root moved from ${from} to ${to} meanwhile; looking once more`),
     onRead(name, { files, bytes }) {
       if (files % FILES_PER_LINE === 0) terminal.progress(`${name}: ${countText(files)} files read, ${bytesText(bytes)}`);
@@ -52,8 +53,8 @@ export async function verify(session: Session, subject: string, options: VerifyO
 }
 
 /** The state, where the verdicts on a repository or watch of ossnap.yaml are kept; a URL leaves nothing behind. */
-async function stateOf(session: Session, subject: string): Promise<World | undefined> {
-  if (isUrl(subject)) return undefined;
+async function stateOf(session: Session, place: string): Promise<World | undefined> {
+  if (isUrl(place)) return undefined;
   try {
     return await session.world();
   } catch (error) {

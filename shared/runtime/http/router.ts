@@ -1,6 +1,7 @@
 import type { Asked } from "../../jobs/record.ts";
 import type { HttpToken } from "../../model/config.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
+import { IDEMPOTENCY_KEY } from "../../model/jobId.ts";
 import type { HttpEvent } from "../events.ts";
 import { checked, type Door } from "../handler.ts";
 import { redactor } from "../redact.ts";
@@ -69,7 +70,7 @@ function askedBy(token: HttpToken): Asked {
 
 function keyOf(event: HttpEvent): string | undefined {
   const key = header(event.headers, "idempotency-key");
-  if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key))
+  if (key !== undefined && !IDEMPOTENCY_KEY.test(key))
     throw new AppError("invalid", "Idempotency-Key: must be 1 to 255 visible ASCII characters");
   return key;
 }

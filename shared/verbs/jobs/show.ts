@@ -88,7 +88,9 @@ export async function showJob(world: World, id: string, look?: LookAtJob): Promi
   }
   const done = await world.log.done(id);
   if (!done)
-    throw new AppError("absent", `job ${id}: there is none of that id; ossnap jobs lists them`, { reason: reason("job.absent", { id }) });
+    throw new AppError("absent", `job ${id}: there is none of that id; \`ossnap jobs\` lists them`, {
+      reason: reason("job.absent", { id }),
+    });
   return { ...doneRow(done), history: await world.log.history(id) };
 }
 

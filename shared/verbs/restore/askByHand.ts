@@ -6,9 +6,8 @@ import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import type { Preflight } from "../../plan/preflight.ts";
-import { chooseSnapshot } from "../../reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../reader/readRepository.ts";
-import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { datedSnapshots, namedSnapshot } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gather.ts";
@@ -18,6 +17,7 @@ import type { RestoreInput } from "./step.ts";
 const KEEP_OLD_MS = 86_400_000;
 
 export interface RestoreRequestByHand {
+  /** A name, a uuid, or `latest` for the newest good one. */
   snapshot: string;
   /** A repository of ossnap.yaml, or the registered name of a watch. */
   repository: string;
@@ -105,10 +105,9 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
     throw new AppError("absent", `repository ${request.repository}: ${store.url} has no root (index-N)`, {
       reason: reason("repository.noRoot", { url: store.url }),
     });
-  const { name, uuid } = chooseSnapshot(opened.root, { name: request.snapshot });
-  const dated = (await datedSnapshots(store, opened)).find((snapshot) => snapshot.uuid === uuid);
+  const { name, uuid, startTime } = namedSnapshot(opened.root, await datedSnapshots(store, opened), request.snapshot);
   return {
-    snapshot: { name, uuid, startTime: dated?.startTime?.toISOString() ?? new Date(0).toISOString() },
+    snapshot: { name, uuid, startTime: startTime?.toISOString() ?? new Date(0).toISOString() },
     repository: request.repository,
     place: placeWithoutKeys(place),
     indices: request.indices,

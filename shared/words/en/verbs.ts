@@ -3,7 +3,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.aliasSeveral": "alias {alias} is on several indices ({indices}): put it on one of them first",
   "adopt.copyEmpty": "{destination} has no root yet: the first copy takes it",
   "adopt.copyEqual":
-    "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}, but a mirror that another tool or another ossnap keeps would be too, and a copy deletes old roots there; once you know that nothing else writes there: ossnap adopt --yes --take-over {copy}; else give the copy another prefix",
+    "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}, but a mirror that another tool or another ossnap keeps would be too, and a copy deletes old roots there; once you know that nothing else writes there: `ossnap adopt --yes --take-over {copy}`; else give the copy another prefix",
   "adopt.copyOurs": "{root} at {destination} is known as ours",
   "adopt.copyTaken": "{root} at {destination} is byte for byte what {copy} publishes of {from} at {source}: taken for ours, as you say",
   "adopt.leftover":
@@ -15,7 +15,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.positionGone": "{index} serves a snapshot that is no longer at {url}; only newer ones are brought in",
   "adopt.prove": "proofs are made anew, not taken over: every snapshot of {repository} is verified (names and metadata)",
   "adopt.pruneWaits":
-    "no plan of {policy}, as it is now, is known to have been applied by hand: until one is, timers delete nothing; once: ossnap prune {policy}",
+    "no plan of {policy}, as it is now, is known to have been applied by hand: until one is, timers delete nothing; once: `ossnap prune {policy}`",
   "adopt.restoredInPart":
     "{snapshot} is not taken for served: {count} of its indices are not there, or not all of their primaries are started ({indices}); the watch brings it in as if it were new, and finishes what it finds",
   "adopt.restoredNothing": "no index of the cluster was restored from here",
@@ -32,7 +32,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{snapshot}: all blobs are there; {files} files in several parts, whose names may be reused, are being read: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}, done in about {etaSeconds:duration}",
   "arrival.proving": "{snapshot} is being proven: {provenShards} of {shards} shards so far",
   "arrival.queued": "{snapshot} waits for {job}, which is older",
-  "arrival.restoreEnded": "its restore {job} ended before, as {state}; ossnap jobs show {job} says why",
+  "arrival.restoreEnded": "its restore {job} ended before, as {state}; `ossnap jobs show {job}` says why",
   "arrival.restores": "{snapshot} is proven whole ({blobs} blobs, {bytes:bytes}, {level}); {job} restores it",
   "arrival.rootUnreadable": "the newest root cannot be read, so {snapshot} waits: {message}",
   "arrival.seen": "root {root} names {snapshot}",
@@ -113,15 +113,15 @@ export const VERBS: Readonly<Record<string, string>> = {
   "prune.listsNothing":
     "the repository lists no snapshot any more: it cannot be read, or everything was deleted; nothing further is deleted",
   "prune.newestGone": "the newest good snapshot {snapshot} is no longer there; nothing further is deleted",
-  "prune.noTimer": "policy {policy} has no prune in ossnap.yaml, so no timer may delete; by hand: ossnap prune {policy}",
+  "prune.noTimer": "policy {policy} has no prune in ossnap.yaml, so no timer may delete; by hand: `ossnap prune {policy}`",
   "prune.notApplied":
-    "policy {policy} was never applied by hand; its plan {hash} would remove {remove}. Apply it once: ossnap prune {policy} --apply {hash}",
+    "policy {policy} was never applied by hand; its plan {hash} would remove {remove}. Apply it once: `ossnap prune {policy} --apply {hash}`",
   "prune.nothing": "nothing to remove, {keep} stay",
   "prune.otherUuid": "{snapshot} is another snapshot now",
   "prune.overCap": "over the cap of one run, left for later",
   "prune.planned": "plan {hash}: {remove} go, {keep} stay, {later} are left for later",
   "prune.policyChanged":
-    "policy {policy} is another one in ossnap.yaml now; nothing further is deleted. See its plan: ossnap prune {policy}",
+    "policy {policy} is another one in ossnap.yaml now; nothing further is deleted. See its plan: `ossnap prune {policy}`",
   "prune.policyGone": "policy {policy} is no longer in ossnap.yaml; nothing further is deleted",
   "prune.protectedSince": "{snapshot} was pinned, or is needed by a job, since the plan was made; nothing further is deleted",
   "prune.vanished": "gone already, before this job asked for it",
@@ -159,7 +159,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.kept": "{index} is kept until {until}",
   "retire.notOurs": "{index} is another index now; left alone",
   "retire.serves": "{index} serves {aliases}; left alone",
-  "snapshot.ambiguous": "{root} lists several snapshots named {snapshot}",
+  "snapshot.ambiguous": "{root} lists several snapshots that {snapshot} can mean: {uuids}",
   "snapshot.found": "every snapshot of {repository} can be listed again",
   "snapshot.foreign": "{snapshot} exists and is somebody else's",
   "snapshot.indexNotHeld": "{snapshot} does not hold {indices}",
@@ -167,6 +167,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.lost":
     "{count} snapshots of {repository} have lost their own blob ({keys}; {snapshots}): the cluster can neither list nor restore them, and its whole listing fails; the others are handled as usual; put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME",
+  "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.running": "{snapshot} runs: {shardsDone} of {shardsTotal} shards",

@@ -1,4 +1,4 @@
-import { cp, readdir, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FIXTURES, inDirectory, runCli, writeConfig } from "./runCli.ts";
@@ -6,7 +6,8 @@ import { FIXTURES, inDirectory, runCli, writeConfig } from "./runCli.ts";
 const REPOSITORY = join(FIXTURES, "es-5.5.2-migration", "step2");
 const SECRET = "planted-Secret-8f3a";
 
-describe.concurrent("command line as a process", () => {
+// Ten processes at once need their time on a busy machine.
+describe.concurrent("command line as a process", { timeout: 60_000 }, () => {
   it("proves a repository whole by its URL, without ossnap.yaml and without a state", async () => {
     const { exitCode, stdout } = await inDirectory((cwd) => runCli(["verify", `file://${REPOSITORY}`], { cwd }));
     expect(exitCode).toBe(0);
@@ -50,6 +51,25 @@ describe.concurrent("command line as a process", () => {
       error: { code: "absent", type: "urn:ossnap:problem:absent" },
       exitCode: 1,
     });
+  });
+
+  it("reads --env-file itself, wherever it stands; Node would end with 9 for a file that is not there", async () => {
+    const { scripts } = JSON.parse(await readFile(new URL("../../../package.json", import.meta.url), "utf8"));
+    expect(scripts.ossnap).toBe("node --import tsx -- infra/cli/main.ts");
+    const lines = [
+      ["jobs", "--json", "--env-file", "/nope"],
+      ["--env-file=/nope", "verify", `file://${REPOSITORY}`, "--json"],
+    ];
+    for (const { exitCode, stdout } of await Promise.all(lines.map((line) => runCli(line)))) {
+      expect(exitCode).toBe(2);
+      expect(JSON.parse(stdout)).toMatchObject({ schema: "error/1", error: { code: "invalid" }, exitCode: 2 });
+      expect(stdout).toContain("environment file /nope: there is no such file");
+    }
+  });
+
+  it("reads the files that a line names even when the verb could do without them", async () => {
+    const { exitCode, stderr } = await runCli(["verify", `file://${REPOSITORY}`, "--config", REPOSITORY]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`configuration ${REPOSITORY}: cannot be read`)]);
   });
 
   it("suggests the verb that was meant, and exits with 2", async () => {

@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { localEnvironmentFile, parseEnvironment, readEnvironment, secretsIn } from "../../../infra/cli/environment.ts";
-import { inDirectory } from "./runCli.ts";
+import { readSettings } from "../../../shared/runtime/settings.ts";
+import { inDirectory, writeConfig } from "./runCli.ts";
 
 describe("environment of a command", () => {
   it("reads NAME=value lines, comments, export and one pair of quotes", () => {
@@ -34,6 +35,18 @@ describe("environment of a command", () => {
 
   it("rejects a named file that does not exist", () => {
     expect(() => readEnvironment({}, "/there/is/none.env")).toThrow("there is no such file");
+  });
+
+  it("rejects a named file that cannot be read", () => {
+    expect(() => readEnvironment({}, "/")).toThrow("environment file /: cannot be read");
+  });
+
+  it("rejects an address that is none, by the name of its variable", async () => {
+    await inDirectory(async (directory) => {
+      const config = await writeConfig(directory);
+      const settings = () => readSettings(config, { SOURCE_PASSWORD: "x", OSSNAP_CONFIG: "", OSSNAP_FC_ENDPOINT: "nowhere" });
+      expect(settings).toThrow('OSSNAP_FC_ENDPOINT: "nowhere" is not a URL');
+    });
   });
 
   it("recognises secrets by their names", () => {

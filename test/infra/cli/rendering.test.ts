@@ -6,7 +6,7 @@ import { tableLines } from "../../../infra/cli/table.ts";
 import { isAllWhole, type Verification, verificationText } from "../../../infra/cli/verification.ts";
 import { reason } from "../../../shared/model/reason.ts";
 
-const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z") };
+const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z"), program: "ossnap" };
 
 describe("tables", () => {
   it("align columns with Chinese names and coloured words", () => {
@@ -107,27 +107,27 @@ describe("envelopes", () => {
   const at = new Date("2026-11-21T04:30:00Z");
   it("hold a query's data in one document, and a job's in a final line with its type", () => {
     const answer = { schema: "jobs/1", data: [], exitCode: 0 as const, text: () => "" };
-    expect(JSON.parse(envelope(answer, { at, stream: false }))).toEqual({
+    expect(JSON.parse(envelope(answer, { at, stream: false, program: "ossnap" }))).toEqual({
       ossnap: expect.any(String),
       schema: "jobs/1",
       at: at.toISOString(),
       target: "local",
       data: [],
     });
-    expect(JSON.parse(envelope(answer, { at, stream: true }))).toMatchObject({ type: "result", exitCode: 0 });
+    expect(JSON.parse(envelope(answer, { at, stream: true, program: "ossnap" }))).toMatchObject({ type: "result", exitCode: 0 });
   });
 
   it("show a refusal as an error, with the refusing checks", () => {
     const refused = problem("restore-refused", "1 of 9 checks refuse", { refusals: [{ check: "name" }] });
     const text = envelope(
       { schema: "restore-preflight/1", data: {}, exitCode: 4, text: () => "", problem: refused },
-      { at, stream: false },
+      { at, stream: false, program: "ossnap" },
     );
     expect(JSON.parse(text)).toMatchObject({
       schema: "error/1",
       error: { code: "restore-refused", refusals: [{ check: "name" }] },
       exitCode: 4,
     });
-    expect(JSON.parse(errorEnvelope(refused, 4, true))).toMatchObject({ type: "error" });
+    expect(JSON.parse(errorEnvelope(refused, 4, { stream: true, program: "ossnap" }))).toMatchObject({ type: "error" });
   });
 });

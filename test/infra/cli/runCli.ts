@@ -17,7 +17,8 @@ export interface Ended {
 export function runCli(words: string[], options: { env?: Record<string, string>; cwd?: string; stderr?: "closed" } = {}): Promise<Ended> {
   const main = join(ROOT, "infra", "cli", "main.ts");
   const tsx = import.meta.resolve("tsx");
-  const node = [process.execPath, "--import", tsx, main, ...words];
+  // As package.json's script: what stands in front of `--` is read by Node itself.
+  const node = [process.execPath, "--import", tsx, "--", main, ...words];
   const [command = "", ...rest] = options.stderr === "closed" ? ["/bin/sh", "-c", 'exec "$0" "$@" 2>&-', ...node] : node;
   const env = { PATH: process.env.PATH, LANG: "C.UTF-8", OSSNAP_LOCAL_DIR: join(tmpdir(), "ossnap-no-local-host"), ...options.env };
   const child = spawn(command, rest, { cwd: options.cwd ?? ROOT, env, stdio: ["ignore", "pipe", "pipe"] });

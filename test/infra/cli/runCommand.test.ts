@@ -41,7 +41,7 @@ describe("a deployment on the command line", () => {
     await inDeployment(async (ask) => {
       const before = await ask("jobs");
       expect([before.exitCode, before.stdout]).toEqual([2, ""]);
-      expect(before.stderr).toContain("ossnap init");
+      expect(before.stderr).toMatch(/run: `ossnap --config \/\S+ --env-file \/\S+ init`/);
       const [first, second] = [await ask("init", "--json"), await ask("init", "--json")];
       expect([JSON.parse(first.stdout).data.created, JSON.parse(second.stdout).data.created]).toEqual([true, false]);
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type JobStatus, waitMsOf, watchJob } from "../../../infra/cli/wait.ts";
+import { type JobStatus, watchJob } from "../../../infra/cli/wait.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
@@ -60,10 +60,5 @@ describe("waiting for a job", () => {
     const { watched } = watch([running], { controller });
     controller.abort();
     expect((await watched).end).toBe("interrupted");
-  });
-
-  it("accepts durations and explains their format", () => {
-    expect(waitMsOf("30m")).toBe(1_800_000);
-    expect(() => waitMsOf("soon")).toThrow('--wait: "soon" is not a duration; write --wait=30m');
   });
 });

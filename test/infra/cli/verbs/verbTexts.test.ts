@@ -8,7 +8,7 @@ import { reason } from "../../../../shared/model/reason.ts";
 import type { JobNow, JobRow } from "../../../../shared/verbs/jobs/show.ts";
 import type { SnapshotRow } from "../../../../shared/verbs/snapshots/show.ts";
 
-const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z") };
+const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z"), program: "ossnap" };
 
 const snapshot = (name: string, more: Partial<SnapshotRow>): SnapshotRow => ({
   name,
@@ -66,7 +66,7 @@ by-hand  3 h 0 min ago  SUCCESS  6 min  – never  written by somebody else`);
 });
 
 describe("restore preflight", () => {
-  const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["movies"], alias: "movies" };
+  const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["movies"], alias: "movies", start: false };
   const checks = [
     { check: "closure" as const, result: "ok" as const, reason: reason("closure.whole", { level: "footers", generation: 3, blobs: 12 }) },
   ];
@@ -85,7 +85,7 @@ Preflight, nothing changed yet:
   ✓ closure  the closure is whole (footers, generation 3, 12 blobs)
   INDEX   AS        SHARDS  DOCUMENTS  SIZE
   movies  movies-1       5          3  2 KiB
-Nothing was changed. To do it:  ossnap restore snap-1 --repository moved-movies --to target --indices 'movies' --alias movies --start`);
+Nothing was changed. To do it:  ossnap restore snap-1 --repository moved-movies --to target --indices movies --alias movies --start`);
   });
 
   it("shows the code of each refusal and the way out", () => {
@@ -168,8 +168,11 @@ TIME (UTC)           STATE    WHAT                                        BY
   });
 
   it("show how to inspect and stop them when watching ended first", () => {
-    const hint = "Look: ossnap jobs show copy-9b1f    Stop: ossnap jobs cancel copy-9b1f";
-    expect(jobText(row, "interrupted", look).split("\n").slice(-2)).toEqual(["Stopped watching; the job goes on.", hint]);
+    expect(jobText(row, "interrupted", look).split("\n").slice(-3)).toEqual([
+      "Stopped watching; the job goes on.",
+      "Look: ossnap jobs show copy-9b1f",
+      "Stop: ossnap jobs cancel copy-9b1f",
+    ]);
     expect(jobText(row, "timeout", look)).toContain("Still running; the wait ran out");
     expect(jobText(done, "known", look)).toContain("This very job was done before");
   });

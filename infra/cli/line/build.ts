@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { VERSION } from "../../../shared/runtime/settings.ts";
+import { shellLine } from "../../../shared/words/command.ts";
+import type { GlobalOptions } from "../session.ts";
+import { VERBS } from "../verbs.ts";
+import type { Verb } from "./verb.ts";
+
+const GLOBALS: readonly (readonly [flags: string, text: string])[] = [
+  ["--config <file>", "the configuration (./ossnap.yaml)"],
+  ["--env-file <file>", "NAME=value lines for what the shell does not set"],
+  ["--json", "answers, and errors, as JSON on standard output"],
+  ["-q, --quiet", "no notes and no progress"],
+  ["--no-color", "no colours"],
+];
+
+export type RunVerb = (options: GlobalOptions, verb: Verb, args: readonly string[]) => Promise<void>;
+
+/** The table of verbs as commander commands, called `name` in help; `jobs show` is a subcommand of `jobs`. */
+export function buildProgram(name: string, helpText: string[], runVerb: RunVerb): Command {
+  const collect = (text: string) => void helpText.push(text);
+  const program = new Command(name)
+    .description("Elasticsearch snapshots on Alibaba Cloud OSS: taken on time, thinned out, moved in, proven whole, restored.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: collect, writeErr: collect, outputError: () => undefined });
+  for (const [flags, text] of GLOBALS) program.addOption(onceOnly(new Option(flags, text)));
+  const parents = new Map<string, Command>();
+  for (const verb of VERBS) addVerb(program, parents, verb, runVerb);
+  return program;
+}
+
+function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, runVerb: RunVerb): void {
+  const [first = "", second = ""] = verb.signature.split(" ");
+  const parent = parents.get(first);
+  const nested = parent !== undefined && /^[a-z]/.test(second);
+  const command = nested ? parent.command(verb.signature.slice(first.length + 1)) : program.command(verb.signature);
+  if (!nested) parents.set(first, command);
+  command.description(verb.description).addHelpText("after", `\nExample:\n  ${program.name()} ${shellLine(verb.example)}`);
+  for (const { flags, text, choices } of verb.options)
+    command.addOption(onceOnly(choices ? new Option(flags, text).choices([...choices]) : new Option(flags, text)));
+  command.action(async () => {
+    await runVerb(command.optsWithGlobals<GlobalOptions>(), verb, command.args);
+  });
+}
+
+/** Of two values commander would silently use the last one. */
+function onceOnly(option: Option): Option {
+  if (option.variadic || !(option.required || option.optional)) return option;
+  const { parseArg } = option;
+  return option.argParser((value: string, previous: unknown) => {
+    if (previous !== undefined) throw new InvalidArgumentError("It is given twice; give it once.");
+    return parseArg ? parseArg(value, undefined) : value;
+  });
+}
+
+/** The command that the line names, as far as its words lead. */
+export function commandOf(program: Command, words: readonly string[]): Command {
+  const globals = valuedOf(program);
+  let command = program;
+  for (const [at, word] of words.entries())
+    if (!globals.has(words[at - 1] ?? "")) command = command.commands.find((one) => one.name() === word) ?? command;
+  return command;
+}
+
+/** The long options of the command that require a value. */
+export function valuedOf(command: Command): Set<string> {
+  const own = command.options.flatMap(({ long, required }) => (long && required ? [long] : []));
+  return new Set(command.parent ? [...own, ...valuedOf(command.parent)] : own);
+}
+
+/** The long options that the command accepts. */
+export function optionsOf(command: Command): string[] {
+  const own = command.options.flatMap(({ long }) => long ?? []);
+  return command.parent ? [...own, ...optionsOf(command.parent)] : [...own, "--help"];
+}

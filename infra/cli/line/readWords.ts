@@ -1,0 +1,41 @@
+import { CommanderError } from "commander";
+import { nearest } from "../../../shared/repository/fault.ts";
+
+/** Value of `--wait` without a time. */
+const WAIT_DEFAULT = "30m";
+
+/**
+ * The words of a line in the form that commander reads: `--wait`, alone or followed by a time, becomes one word.
+ * An option whose value is missing is a fault when another option follows, because commander would take that one as the value.
+ * @param valued the options that require a value: `--key`.
+ * @throws CommanderError
+ */
+export function readWords(given: readonly string[], valued: ReadonlySet<string>): string[] {
+  const words: string[] = [];
+  for (let at = 0; at < given.length; at += 1) {
+    const word = given[at] as string;
+    const next = given[at + 1];
+    if (word === "--") return [...words, ...given.slice(at)];
+    if (valued.has(word) && next?.startsWith("--")) throw missing(word, next);
+    if (word !== "--wait") words.push(word);
+    else if (next !== undefined && /^\d/.test(next)) {
+      words.push(`--wait=${next}`);
+      at += 1;
+    } else words.push(`--wait=${WAIT_DEFAULT}`);
+  }
+  return words;
+}
+
+function missing(option: string, next: string): CommanderError {
+  return new CommanderError(2, "ossnap.missingValue", `error: option '${option}' argument missing: ${next} follows`);
+}
+
+/** Adds the nearest known option to the message about an unknown one, or all of them when none is near. */
+export function withSuggestion(message: string, known: readonly string[]): string {
+  const [first = ""] = message.split("\n");
+  const flag = /'(--?[^'=]*)/.exec(first)?.[1];
+  if (flag === undefined) return message;
+  const bare = (option: string) => option.replace(/^-+/, "");
+  const near = nearest(bare(flag), known.map(bare));
+  return near === undefined ? `${first}\n(Use one of ${known.join(", ")}.)` : `${first}\n(Did you mean --${near}?)`;
+}
