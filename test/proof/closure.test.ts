@@ -91,6 +91,17 @@ describe("closureOf", () => {
   });
 });
 
+describe("an index in a closure", () => {
+  it("carries the analyzers that its mappings name, for the preflight", () => {
+    const [index] = input([]).indices;
+    const named = input([file()], {
+      indices: [{ ...(index as NonNullable<typeof index>), metadata: { ...metadata, analyzers: ["ik_smart"] } }],
+    });
+    expect(closureOf(named).closure?.indices[0]?.analyzers).toEqual(["ik_smart"]);
+    expect(closureOf(input([file()])).closure?.indices[0]).not.toHaveProperty("analyzers");
+  });
+});
+
 describe("metadataKeyOf", () => {
   it("resolves the blob per index entry and falls back to the snapshot's uuid", () => {
     expect(metadataKeyOf(root, "u1", "i1")).toBe("indices/i1/meta-shared.dat");

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { readOpenWork } from "../../../shared/jobs/openWork.ts";
 import { slotOf } from "../../../shared/model/slot.ts";
 import { snapshotMark, snapshotName } from "../../../shared/model/snapshotName.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
@@ -6,6 +7,8 @@ import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { pruneSnapshots } from "../../../shared/tick/pruneSnapshots.ts";
 import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
+import { pruneKind } from "../../../shared/verbs/prune/job.ts";
+import type { PruneJob } from "../../../shared/verbs/prune/step.ts";
 import { DAY_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
@@ -120,6 +123,21 @@ describe.each(["5.5.3", "7.10.2"])("a prune that waited, on %s", (sourceVersion)
       [],
       { state: "refused", reason: { code: "prune.listsNothing" }, result: { removed: [] } },
     ]);
+  });
+
+  it("does not report snapshots as removed that a person deletes between its plan and its request", async () => {
+    const { remove } = await dry();
+    const id = await settle();
+    const opened = await world.open();
+    const kind = pruneKind(opened, await readOpenWork(opened));
+    const job = (await opened.log.read(id)) as PruneJob;
+    const snapshots = remove.slice(0, 1).map(({ name, uuid, startTime }) => ({ name, uuid, startTime }));
+    await world.source.deleteSnapshots("backups", [snapshots[0]?.name as string]);
+    expect(await kind.effects.deleteSnapshots?.lookUp(job, { snapshots } as never)).toMatchObject({
+      found: "ours",
+      reason: { code: "prune.vanished" },
+      data: { removed: [] },
+    });
   });
 
   it("does not report snapshots as removed that a person deleted", async () => {

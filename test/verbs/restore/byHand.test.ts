@@ -70,6 +70,11 @@ describe("an alias whose former holder is closed", () => {
     expect(await served()).toHaveLength(1);
     const swaps = world.target.writes.filter(({ method }) => method === "swapAlias").slice(-2);
     expect(swaps.map(({ args }) => args[3])).toEqual([[old], [old]]);
+    // At once, not after the refusal of one tick.
+    const [first, second] = (await world.stateKeys("done/restore/")).map((key) => key.slice("done/restore/".length, -".json".length));
+    const log = (await world.open()).log;
+    const codes = [...(await log.history(first ?? "")), ...(await log.history(second ?? ""))].map(({ reason }) => reason.code);
+    expect([codes.includes("restore.swapped"), codes.includes("effect.refused")]).toEqual([true, false]);
   });
 });
 
@@ -115,6 +120,9 @@ describe("an older snapshot by hand", () => {
       await world.target.deleteIndex(name);
     expect(refusals((await dry()).checks)).toEqual(["alias.newer"]);
     expect(await dry({ older: true })).toMatchObject({ refused: false });
+    // As if the older one had never been served.
+    const [oldest] = await world.stateKeys("live/watch/moved/position/");
+    await world.state.delete([oldest as string]);
     const positions = await world.stateKeys("live/watch/moved/position/");
 
     expect(await start({ older: true })).toMatchObject({ created: { outcome: "created" } });
