@@ -1,16 +1,20 @@
 import type { World } from "../../jobs/world.ts";
-import { raiseNotice } from "../../notices/notices.ts";
+import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import type { RetireJob } from "./step.ts";
 
-/** Reports an index that was scheduled for deletion but serves again. */
+/** Reports an index that was scheduled for deletion but serves again, and one that could not be deleted. */
 export async function reportRetire(world: World, job: RetireJob): Promise<void> {
+  const { state, reason } = job.head;
+  const failedKey = `retire-failed:${job.intent.input.index}`;
+  if (state === "failed") await raiseNotice(world, { key: failedKey, code: "retire.failed", severity: "warning", reason, job: job.id });
+  if (state === "done") await resolveNotice(world, failedKey, "retire.failed", reason);
   // A delayed alias swap may have been applied after a newer one; only this check would notice that the old index serves again.
-  if (job.head.reason.code === "retire.serves")
+  if (reason.code === "retire.serves")
     await raiseNotice(world, {
       key: `retired-serves:${job.intent.input.index}`,
       code: "retire.serves",
       severity: "bad",
-      reason: job.head.reason,
+      reason,
       job: job.id,
     });
 }
