@@ -15,6 +15,8 @@ const CONFIG_DEFAULT = "ossnap.yaml";
 /** The time budget of one command for verbs that check theirs, as in a function. */
 const INVOCATION_SECONDS = 600;
 
+export const PAUSED_NOTE = "ossnap is paused: what is asked for now begins after: `ossnap resume`";
+
 export interface GlobalOptions {
   config?: string;
   json?: boolean;
@@ -86,7 +88,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
         isTerminal: true,
         ...opening,
       });
-      if (world.paused) terminal.note("ossnap is paused: what is asked for now begins after: `ossnap resume`");
+      if (world.paused) terminal.note(PAUSED_NOTE);
       return world;
     },
     async blobs(place) {
@@ -111,9 +113,9 @@ export function terminalContext(environment: Environment, region: string | undef
 
 /** Shows warnings and errors to the user, but not every step. */
 function terminalLogger(terminal: Terminal): Logger {
-  const told = (message: string, { error, job }: Record<string, unknown> = {}) =>
+  const report = (message: string, { error, job }: Record<string, unknown> = {}) =>
     terminal.note([message, ...[job, error].flatMap((part) => (part === undefined ? [] : [String(part)]))].join(": "));
-  return { info: () => undefined, warn: told, error: told };
+  return { info: () => undefined, warn: report, error: report };
 }
 
 function once<T>(make: () => T): () => T {

@@ -62,7 +62,7 @@ function resolveText(text: string, path: Segments, scope: Scope): string {
     }
     const fix = variable === undefined ? "only vars.x and env('X', 'default') may stand in braces" : `add ${variable} to vars`;
     // An anchored section is visited once for each place that merges it.
-    if (!scope.faults.some(({ value: told }) => told === whole)) {
+    if (!scope.faults.some(({ value }) => value === whole)) {
       scope.faults.push(fault(pathText(path), "serverless.expression", "expression cannot be resolved", fix, { value: whole }));
     }
     return whole;

@@ -57,26 +57,26 @@ export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> =
   createSnapshots: [
     { title: "a timer's event needs the state", event: timer({ policy: "nightly" }), expect: NEEDS_STATE },
     {
-      title: "a time that is none is told",
+      title: "an invalid time is reported",
       event: { ...timer({ policy: "nightly" }), triggerTime: "late" },
       expect: /^error invalid .*triggerTime/s,
     },
   ],
   pruneSnapshots: [
     { title: "a timer's event needs the state", event: timer({ policy: "nightly" }), expect: NEEDS_STATE },
-    { title: "a payload without policy is told", event: timer({ polcy: "nightly" }), expect: /^error invalid .*policy/s },
+    { title: "a payload without policy is reported", event: timer({ polcy: "nightly" }), expect: /^error invalid .*policy/s },
   ],
   onCopiedBlob: [
     { title: "a root blob's event needs the state", event: ossEvent({ key: "movies/index-0" }), expect: NEEDS_STATE },
-    { title: "an event without a key is told", event: ossEvent({}), expect: /^error invalid .*key/s },
+    { title: "an event without a key is reported", event: ossEvent({}), expect: /^error invalid .*key/s },
   ],
   copyBlobs: [
     { title: "a batch needs the state", event: { job: "copy-aws-to-oss-1", batch: "0-0-abcdef", attempt: 1 }, expect: NEEDS_STATE },
-    { title: "an event without anything is told", event: {}, expect: /^error invalid .*batch/s },
+    { title: "an event without anything is reported", event: {}, expect: /^error invalid .*batch/s },
   ],
   continueJob: [
     { title: "a job's turn needs the state", event: { job: "arrival-moved-1" }, expect: NEEDS_STATE },
-    { title: "an event without a job is told", event: {}, expect: /^error invalid .*job/s },
+    { title: "an event without a job is reported", event: {}, expect: /^error invalid .*job/s },
   ],
   advanceJobs: [
     {
@@ -84,7 +84,7 @@ export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> =
       event: { triggerTime: "2026-11-20T17:30:00Z", triggerName: "every-minute", payload: "" },
       expect: NEEDS_STATE,
     },
-    { title: "bytes that are no JSON are told", event: "{", expect: /^error invalid .*(event|JSON)/s },
+    { title: "invalid JSON is reported", event: "{", expect: /^error invalid .*(event|JSON)/s },
   ],
   http: [
     {
@@ -93,7 +93,7 @@ export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> =
       expect: /^answer (?=.*"statusCode":401)(?=.*application\/problem\+json)/s,
     },
     {
-      title: "a call without a path is told",
+      title: "a call without a path is reported",
       event: { version: "v1", headers: {} },
       expect: /^error invalid .*(requestContext|rawPath)|^answer .*"statusCode":400/s,
     },

@@ -32,11 +32,11 @@ async function main(args: readonly string[]): Promise<number> {
   const host = await Promise.race([starting, interrupted]);
   if (host === undefined) return INTERRUPTED;
   try {
-    const told = await Promise.race([playStory(host, screen), interrupted]);
-    if (told === undefined) return INTERRUPTED;
-    if (options.json) process.stdout.write(`${JSON.stringify(told)}\n`);
-    else screen.table(closingTable(told));
-    if (!isGood(told)) return 1;
+    const outcome = await Promise.race([playStory(host, screen), interrupted]);
+    if (outcome === undefined) return INTERRUPTED;
+    if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    else screen.table(closingTable(outcome));
+    if (!isGood(outcome)) return 1;
     if (options.once) return 0;
     host.startTimers();
     screen.table([

@@ -44,9 +44,16 @@ export function openStore(place: KeyedPlace, { logger, remainingMs, timeoutMs, e
   const requestMs = Math.min(REQUEST_TIMEOUT_MS_MAX, shareMs);
   const opened = openPlace(place, requestMs);
   const store = endsInTime ? ending(opened, { remainingMs, requestMs }) : opened;
-  const told = logging(store, { logger, slowMs: SLOW_MS, now: Date.now });
+  const logged = logging(store, { logger, slowMs: SLOW_MS, now: Date.now });
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  return retrying(limiting(told, CALLS_AT_ONCE), { ...RETRY, patienceMs: shareMs, remainingMs, sleep, random: Math.random, now: Date.now });
+  return retrying(limiting(logged, CALLS_AT_ONCE), {
+    ...RETRY,
+    patienceMs: shareMs,
+    remainingMs,
+    sleep,
+    random: Math.random,
+    now: Date.now,
+  });
 }
 
 /** Called only by `ossnap init`; stores other than OSS do not have this pitfall. */

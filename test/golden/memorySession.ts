@@ -1,4 +1,4 @@
-import type { GlobalOptions, Session } from "../../infra/cli/session.ts";
+import { type GlobalOptions, PAUSED_NOTE, type Session } from "../../infra/cli/session.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
 import { spelled } from "../../shared/words/command.ts";
 import type { TestWorld } from "../world/world.ts";
@@ -41,7 +41,7 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
     context: () => ({ requestId: "cli-1", function: { name: "cli", timeout: 600 } }),
     async world(opening) {
       const opened = await world.open(opening);
-      if (opened.paused) outputs.stderr += "ossnap is paused: what is asked for now begins after: `ossnap resume`\n";
+      if (opened.paused) outputs.stderr += `${PAUSED_NOTE}\n`;
       return opened;
     },
     blobs: async (place) => world.blobs(place),

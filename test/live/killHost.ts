@@ -34,12 +34,12 @@ export async function startAndKill(data: string, environment: NodeJS.ProcessEnv,
   const host = spawn(process.execPath, args, { stdio: ["ignore", log, "pipe"], env: environment });
   closeSync(log);
   try {
-    const told = teller(host);
+    const output = outputOf(host);
     // The title of a scene comes first and each completed line has a ✓, so that a slow machine is killed at the same moments as a fast one.
-    await until(host, () => told().includes("\n\n") && told().split("✓").length > moment.afterLines);
+    await until(host, () => output().includes("\n\n") && output().split("✓").length > moment.afterLines);
     const open = await stopWhile(host, data, moment.seen);
     if (open === undefined) {
-      if (host.exitCode !== 0) throw new Error(`the host ended with ${host.exitCode ?? host.signalCode}:\n${told()}`);
+      if (host.exitCode !== 0) throw new Error(`the host ended with ${host.exitCode ?? host.signalCode}:\n${output()}`);
       return undefined;
     }
     const orphans = await serversOf(data);
@@ -75,7 +75,7 @@ async function until(host: ChildProcess, isTrue: () => boolean | Promise<boolean
   return true;
 }
 
-function teller(host: ChildProcess): () => string {
+function outputOf(host: ChildProcess): () => string {
   let text = "";
   host.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;

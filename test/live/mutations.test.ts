@@ -91,16 +91,16 @@ describe.concurrent("a proof is whole exactly when a real restore succeeds", () 
     const { version, snapshot } = subject;
     const cases = await sampleCases(fixtureRepository(subject.fixture), snapshot);
     expect(cases.length).toBeGreaterThanOrEqual(13);
-    const told: [string, boolean, boolean][] = [];
+    const verdicts: [string, boolean, boolean][] = [];
     for (const [index, { what, blobs }] of cases.entries()) {
       const { verdict } = await proveSnapshot(storeOf(blobs), { name: snapshot, level: "contents" });
       const directory = join(repositoriesOf(version), `case-${index}`);
       await writeRepository(directory, blobs);
-      told.push([what, verdict === "whole", await restores(servers.get(version)?.url ?? "", directory, snapshot)]);
+      verdicts.push([what, verdict === "whole", await restores(servers.get(version)?.url ?? "", directory, snapshot)]);
     }
-    expect(told.filter(([, isWhole, isRestored]) => isWhole !== isRestored)).toEqual([]);
-    expect(told.filter(([, isWhole]) => isWhole).length).toBeGreaterThanOrEqual(5);
-    expect(told.filter(([, isWhole]) => !isWhole).length).toBeGreaterThanOrEqual(8);
+    expect(verdicts.filter(([, isWhole, isRestored]) => isWhole !== isRestored)).toEqual([]);
+    expect(verdicts.filter(([, isWhole]) => isWhole).length).toBeGreaterThanOrEqual(5);
+    expect(verdicts.filter(([, isWhole]) => !isWhole).length).toBeGreaterThanOrEqual(8);
   });
 });
 

@@ -59,6 +59,6 @@ async function readVersion(client: ElasticsearchClient): Promise<string> {
   const query = { filter_path: "nodes.*.version" };
   const answer = await client.request(nodesAnswer, { ...call, path: ["_nodes", "_local"], query });
   const version = Object.values(answer.nodes)[0]?.version;
-  if (version === undefined) throw new AppError("permanent", `cluster ${client.name}: no node tells its version`);
+  if (version === undefined) throw new AppError("permanent", `cluster ${client.name}: no node reports its version`);
   return version;
 }

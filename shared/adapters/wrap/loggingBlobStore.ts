@@ -17,7 +17,7 @@ export interface LoggingOptions {
 export function logging(store: BlobStore, options: LoggingOptions): BlobStore {
   const { logger, slowMs, now } = options;
 
-  async function told<T>(method: string, key: string, call: () => Promise<T>): Promise<T> {
+  async function logged<T>(method: string, key: string, call: () => Promise<T>): Promise<T> {
     const startedMs = now();
     try {
       const value = await call();
@@ -48,15 +48,15 @@ export function logging(store: BlobStore, options: LoggingOptions): BlobStore {
   return {
     url: store.url,
     list: (prefix: string, listOptions?: ListOptions): AsyncIterable<BlobInfo> => each("list", prefix, store.list(prefix, listOptions)),
-    head: (key) => told("head", key, () => store.head(key)),
-    get: (key, range) => told("get", key, () => store.get(key, range)),
+    head: (key) => logged("head", key, () => store.head(key)),
+    get: (key, range) => logged("get", key, () => store.get(key, range)),
     async open(key, range) {
-      const body = await told("open", key, () => store.open(key, range));
+      const body = await logged("open", key, () => store.open(key, range));
       return body && each("body", key, body);
     },
-    put: (key, body, putOptions) => told("put", key, () => store.put(key, body, putOptions)),
-    putFrom: (key, sizeBytes, read) => told("putFrom", key, () => store.putFrom(key, sizeBytes, read)),
+    put: (key, body, putOptions) => logged("put", key, () => store.put(key, body, putOptions)),
+    putFrom: (key, sizeBytes, read) => logged("putFrom", key, () => store.putFrom(key, sizeBytes, read)),
     delete: (keys) =>
-      told("delete", keys.length > 1 ? `${keys[0]} and ${keys.length - 1} more` : (keys[0] ?? ""), () => store.delete(keys)),
+      logged("delete", keys.length > 1 ? `${keys[0]} and ${keys.length - 1} more` : (keys[0] ?? ""), () => store.delete(keys)),
   };
 }

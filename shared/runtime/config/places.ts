@@ -88,8 +88,8 @@ function checkAddress(segments: Segments, { store, endpoint, region }: Place): F
   if (region?.startsWith("oss-") === true) {
     findings.push(finding([...segments, "region"], "region", "an endpoint's name, not a region", `write ${region.slice("oss-".length)}`));
   }
-  const told = region ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint)?.region);
-  if (store === "oss" && told === undefined)
+  const known = region ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint)?.region);
+  if (store === "oss" && known === undefined)
     findings.push(finding([...segments, "region"], "region", "missing", "add it: signatures name the region"));
   return findings;
 }

@@ -51,7 +51,7 @@ function checkCopy(tree: unknown, name: string): Finding[] {
       finding(
         ["copies", name, "from"],
         "copyNoPlace",
-        "a repository without blobs, so nothing tells where they lie",
+        "a repository without blobs, so their location is unknown",
         `add repositories.${from}.blobs`,
       ),
     );

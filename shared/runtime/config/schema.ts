@@ -207,7 +207,7 @@ export const configSchema = z
       .strictObject({ tokens: z.array(token).default([]).meta({ title: "Tokens", description: "Nobody gets in without one." }) })
       .default({ tokens: [] })
       .meta({ title: "HTTP", description: "The HTTP function." }),
-    notify: z.array(channel).default([]).meta({ title: "Notify", description: "Who is told." }),
+    notify: z.array(channel).default([]).meta({ title: "Notify", description: "Channels that notices are sent to." }),
   })
   .meta({
     title: "ossnap",

@@ -110,7 +110,7 @@ function assemble(
 
 /**
  * Listed snapshots that would not be restorable while these blobs are written: those that lack one of them now, and, as soon as a blob is
- * overwritten, those of which the source no longer tells what they need.
+ * overwritten, those whose blobs the source no longer names.
  */
 function unlistPlan(destination: Destination, closures: readonly Closure[], missing: readonly ClosureBlob[]): UnlistPlan | undefined {
   if (destination.rootBytes === undefined || missing.length === 0) return undefined;

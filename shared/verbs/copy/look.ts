@@ -26,26 +26,26 @@ export async function lookForCopy(world: World, work: OpenWork, copyName: string
 async function lookForSuccess(world: World, work: OpenWork, copyName: string, policy: string): Promise<void> {
   const isSeen = (mark: string) => hasMark(work.live.copySeen, copyName, mark);
   const success = work.live.slots.get(policy)?.findLast(({ state }) => state === "done");
-  const isTold = success !== undefined && !isSeen(afterMark(success.slot));
-  if (!isTold && world.clock.now().getUTCMinutes() % SOURCE_LOOK_MINUTES !== 0) return;
+  const isReported = success !== undefined && !isSeen(afterMark(success.slot));
+  if (!isReported && world.clock.now().getUTCMinutes() % SOURCE_LOOK_MINUTES !== 0) return;
   const source = world.blobs(placeOf(world.config, world.config.copies[copyName]?.from ?? ""));
   const roots = await listRoots(source);
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
-  if (!info || (!isTold && isSeen(rootMark(highest, info)))) return;
+  if (!info || (!isReported && isSeen(rootMark(highest, info)))) return;
   const opened = await openRepository(source);
   const ours = newestGoodFirst(await datedSnapshots(source, opened)).filter(({ name }) => parseSnapshotName(name)?.policy === policy);
   const [newest] = ours;
   // The newest by its time need not be the newest by its slot: the clock of the source may have been ahead.
-  const told = isTold ? ours.find(({ name }) => parseSnapshotName(name)?.slot === success.slot) : undefined;
-  const fresh = [newest, told].flatMap((one) => (one && !isSeen(one.uuid) ? [one.uuid] : []));
+  const reported = isReported ? ours.find(({ name }) => parseSnapshotName(name)?.slot === success.slot) : undefined;
+  const fresh = [newest, reported].flatMap((one) => (one && !isSeen(one.uuid) ? [one.uuid] : []));
   if (fresh.length > 0) {
     const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, opened);
     if (created.outcome === "created") work.jobs.push(created.job);
     for (const uuid of new Set(fresh)) await remember(world, work, copyName, uuid);
   }
   // A success that the source does not list yet is checked again.
-  if (told && success) await remember(world, work, copyName, afterMark(success.slot));
+  if (reported && success) await remember(world, work, copyName, afterMark(success.slot));
   await remember(world, work, copyName, rootMark(highest, info));
 }
 

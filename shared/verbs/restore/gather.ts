@@ -155,7 +155,7 @@ async function observeTarget(
   const primariesActive = health?.primariesActive ?? 0;
   const recoveries = index ? (await cluster.recovery(target.as)).filter(({ primary }) => primary) : [];
   const whole = index !== undefined && primariesActive === target.shards;
-  // An unassigned primary, or a restore without a recovery: nothing else tells why, and 5.5 stays like this for ever.
+  // An unassigned primary, or a restore without a recovery: nothing else shows the cause, and 5.5 stays like this for ever.
   const isStuck = index !== undefined && !whole && ((health?.unassigned ?? 0) > 0 || recoveries.length === 0);
   return {
     as: target.as,
