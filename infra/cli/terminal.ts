@@ -6,6 +6,8 @@ import { type Look, wantsColour, wantsUnicode } from "./look.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+export const PAUSED_NOTE = "ossnap is paused: what is asked for now begins after: `ossnap resume`";
+
 export interface TerminalOptions {
   json: boolean;
   quiet: boolean;

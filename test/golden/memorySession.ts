@@ -1,4 +1,5 @@
-import { type GlobalOptions, PAUSED_NOTE, type Session } from "../../infra/cli/session.ts";
+import type { GlobalOptions, Session } from "../../infra/cli/session.ts";
+import { PAUSED_NOTE } from "../../infra/cli/terminal.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
 import { spelled } from "../../shared/words/command.ts";
 import type { TestWorld } from "../world/world.ts";

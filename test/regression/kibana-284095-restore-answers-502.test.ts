@@ -19,17 +19,19 @@ describe("a restore whose response is lost", () => {
     expect(restores()).toHaveLength(1);
   });
 
-  it("is one job when it is requested by hand twice", async () => {
+  it("is one job when it is requested by hand twice with one key", async () => {
     Object.assign(world.config.watches.moved?.restore ?? {}, { which: "by-hand" });
     offer("snap-1", SNAP1.uuid);
     await world.fill(MOVED, STEP1.blobs);
     const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"], replicas: 0 };
     world.target.failNext("restore", "lost");
-    const first = await startRestore(await world.open(), request, OPS);
-    const second = await startRestore(await world.open(), request, OPS);
+    const first = await startRestore(await world.open(), request, OPS, { key: "movies-1" });
+    const second = await startRestore(await world.open(), request, OPS, { key: "movies-1" });
     expect([first, second]).toMatchObject([{ created: { outcome: "created" } }, { created: { outcome: "open" } }]);
     await settle();
-    expect(await startRestore(await world.open(), request, OPS)).toMatchObject({ created: { outcome: "done", done: { state: "done" } } });
+    expect(await startRestore(await world.open(), request, OPS, { key: "movies-1" })).toMatchObject({
+      created: { outcome: "done", done: { state: "done" } },
+    });
     expect(restores()).toHaveLength(1);
   });
 });

@@ -53,7 +53,7 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look, con
   const warnings = [...registered, ...others].map((text) => marked(look, "attention", text));
   const unverified = rows
     .filter(({ state }) => state === "unverified")
-    .map(({ name }) => `To verify it:  ossnap repositories register ${name} --apply`);
+    .map(({ name }) => `To verify it:  ${commandText(look, "repositories", "register", name, "--apply")}`);
   return [...lines, ...warnings, ...unverified].join("\n");
 }
 

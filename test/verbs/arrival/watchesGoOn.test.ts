@@ -73,7 +73,7 @@ describe("a watch whose root lists an older snapshot anew", () => {
         reason: { code: "watch.older", params: { snapshots: expect.arrayContaining(["snap-1"]) } },
       },
     ]);
-    expect(world.notices[0]?.text).toContain("ossnap restore moved-movies:");
+    expect(world.notices[0]?.text).toContain("restore one of them from moved-movies by hand, with --older");
   });
 });
 
