@@ -200,7 +200,7 @@ describe("every kind of fault has its own sentence", () => {
 
   it("a copy from a repository with unknown blob location is rejected", () => {
     expect(faultsWith(["repositories", "movies-aws", "blobs"], undefined)).toEqual([
-      'copies.aws-to-oss.from: a repository without blobs, so nothing tells where they lie: "movies-aws", add repositories.movies-aws.blobs',
+      'copies.aws-to-oss.from: a repository without blobs, so their location is unknown: "movies-aws", add repositories.movies-aws.blobs',
     ]);
   });
 
