@@ -46,7 +46,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "shared/jobs/claim.ts",
     find: "const before = await lookUpOrRelease(effect, job, { decision, claim }, context);",
     replace: 'const before = { found: "none" } as Awaited<ReturnType<typeof effect.lookUp>>;',
-    seeds: 60,
+    seeds: 300,
   },
   {
     name: "trusts the response instead of looking the result up",
@@ -75,7 +75,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "shared/jobs/step.ts",
     find: "own: begun && now.getTime() < givenUpAt",
     replace: "own: begun && now.getTime() < 0",
-    seeds: 60,
+    seeds: 300,
   },
   {
     name: "deletes a job's final record, which frees its id",
