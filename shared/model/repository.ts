@@ -104,8 +104,9 @@ export interface Closure {
 /** A closure without its blobs: the part that is stored after a proof, however many blobs the closure has. */
 export type ProvenClosure = Omit<Closure, "blobs">;
 
-/** The depth of a proof. */
-export type ProofLevel = "names" | "metadata" | "footers" | "contents";
+/** The depths of a proof, each including those before it. */
+export const PROOF_LEVELS = ["names", "metadata", "footers", "contents"] as const;
+export type ProofLevel = (typeof PROOF_LEVELS)[number];
 export type Verdict = "whole" | "incomplete" | "damaged" | "not-restorable" | "unproven";
 
 export interface MissingBlob {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliasName.ts";
 import { IDEMPOTENCY_KEY, JOB_KINDS } from "../../../shared/model/jobId.ts";
-import type { ProofLevel } from "../../../shared/model/repository.ts";
+import { PROOF_LEVELS } from "../../../shared/model/repository.ts";
 import { parseDuration } from "../../../shared/repository/duration.ts";
 import { parseSample } from "../sample.ts";
 
@@ -13,7 +13,6 @@ export interface OptionSpec {
   value: z.ZodType;
 }
 
-const LEVELS = ["names", "metadata", "footers", "contents"] as const satisfies readonly ProofLevel[];
 const PLAN_HASH = /^[0-9a-f]{8}$/;
 const REPLICAS = /^\d{1,4}$/;
 /** Excludes indices that systems keep for themselves unless they are named. */
@@ -66,7 +65,12 @@ export const TAKE_OVER = {
   text: "these copies' destinations too, once you know that nothing else writes there",
   value: z.array(name()).default([]),
 };
-export const LEVEL = { flags: "--level <level>", text: "how deep to look (footers)", choices: LEVELS, value: some(z.enum(LEVELS)) };
+export const LEVEL = {
+  flags: "--level <level>",
+  text: "how deep to look (footers)",
+  choices: PROOF_LEVELS,
+  value: some(z.enum(PROOF_LEVELS)),
+};
 export const SAMPLE = {
   flags: "--sample <amount>",
   text: "at level contents: read only so much of the data, 5% or 20gb",

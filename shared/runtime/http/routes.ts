@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { sha256 } from "../../model/hash.ts";
+import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
 import { jobNow } from "../../tick/jobNow.ts";
 import { adopt } from "../../verbs/adopt/apply.ts";
@@ -94,7 +95,7 @@ export const ROUTES: readonly Route[] = [
     z.strictObject({
       repository: z.string().min(1),
       snapshot: z.string().min(1).default("latest"),
-      level: z.enum(["names", "metadata", "footers", "contents"]).default("footers"),
+      level: z.enum(PROOF_LEVELS).default("footers"),
     }),
     always,
     async (call) => {
