@@ -11,7 +11,7 @@ export const DEADLINE_RESERVE_MS = 10_000;
 const CLAIM_GRACE_MS = 120_000;
 /** An effect is one request; a claim as long as an hour-long invocation would block the job for that time after a crash. */
 const EFFECT_MS_MAX = 600_000;
-/** A closed terminal's job goes on after a minute; its requests time out before that. */
+/** A closed terminal's job continues after a minute; its requests time out before that. */
 const TERMINAL = { effectMs: 55_000, graceMs: 5_000 };
 const FUNCTION = { effectMs: EFFECT_MS_MAX, graceMs: CLAIM_GRACE_MS };
 /** An accepted request may take a moment to show; after this many lookups the next tick checks again. */

@@ -85,7 +85,7 @@ export function outOfTime(level: SnapshotProof["level"], parts?: PartsRead): Rea
   return reason("proof.parts", { files, bytes, verifiedBytes, percent: Math.floor((100 * verifiedBytes) / bytes) });
 }
 
-/** Whether a proof ended because its time was up; another one goes on from what was remembered. */
+/** Whether a proof ended because its time was up; the next one continues from what was stored. */
 export function isOutOfTime(why: Reason | undefined): boolean {
   return why?.code === "proof.outOfTime" || why?.code === "proof.parts";
 }

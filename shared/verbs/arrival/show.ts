@@ -41,7 +41,7 @@ export interface PassedOver {
   isServing: boolean;
 }
 
-/** Reports once, each with its way out, what a look passes over: a wrong clock, an older snapshot that is listed anew, a lost blob. */
+/** Reports once, each with its way out, what a look passes over: a wrong clock, an older snapshot that is newly listed, a lost blob. */
 export async function reportPassedOver(
   world: World,
   work: OpenWork,

@@ -27,7 +27,7 @@ export async function reportPrune(world: World, job: PruneJob): Promise<void> {
       by: job.intent.asked.who,
     });
   const key = `prune-refused:${policyName}`;
-  // A plan applied by hand that does not match is answered at once; a later refusal has nobody waiting for it.
+  // A plan applied by hand that does not match is answered at once; no one waits for a later refusal.
   const isAnswered = hash !== undefined && !plan && job.head.reason.code === "plan.stale";
   if (job.head.state === "failed" || (job.head.state === "refused" && !isAnswered))
     await raiseNotice(world, { key, code: "prune.refused", severity: "warning", reason: job.head.reason, job: job.id });

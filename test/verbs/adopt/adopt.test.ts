@@ -304,7 +304,7 @@ describe("a repository that existed before the first install", () => {
     expect([deletes(world), (await world.source.listSnapshots("backups")).length]).toEqual([[], 5]);
   });
 
-  it("is told nothing untrue while its state is healthy: what is kept for rollback has its job, and nothing was pinned", async () => {
+  it("reports nothing untrue while its state is healthy: what is kept for rollback has its job, and nothing was pinned", async () => {
     const world = await inService();
     offer(world, "snap-2");
     await world.fill(MOVED, STEP2.blobs);

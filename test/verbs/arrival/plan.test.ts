@@ -36,7 +36,7 @@ describe("what a watch brings in", () => {
     expect(found).toMatchObject({ wanted: [["c", "2026-11-21T01:00:00.000Z", false]], passedOver: [], isAhead: false });
   });
 
-  it("is what the root lists anew while the served snapshot lies in the future, in the order of its own times", () => {
+  it("is what the root newly lists while the served snapshot lies in the future, in the order of its own times", () => {
     const dated = [at("ahead", "2027-01-01T01:00:00Z"), at("old", "2026-11-19T01:00:00Z")];
     const nights = [at("n1", "2026-11-20T01:00:00Z"), at("n2", "2026-11-21T01:00:00Z")];
     const position = served("ahead", "2027-01-01T01:00:00Z");
@@ -56,7 +56,7 @@ describe("what a watch brings in", () => {
     ]);
   });
 
-  it("does not move back to an older snapshot that a subset lists anew, but names it", () => {
+  it("does not move back to an older snapshot that a subset newly lists, but names it", () => {
     const dated = [at("b", "2026-11-20T01:00:00Z"), at("a", "2026-11-19T01:00:00Z")];
     const found = plan(dated, { position: served("b", "2026-11-20T01:00:00Z"), before: new Set(["b"]) });
     expect(found).toMatchObject({ wanted: [], passedOver: ["a"], isAhead: false });

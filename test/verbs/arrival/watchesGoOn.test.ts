@@ -36,7 +36,7 @@ async function serveAhead(): Promise<void> {
 }
 
 describe("a watch whose source's clock was ahead", () => {
-  it("brings in what its root lists anew, says so once, and takes it back when it is over", async () => {
+  it("brings in what its root newly lists, and reports and resolves it once", async () => {
     await serveAhead();
     world.advance(MINUTE_MS);
     offer("snap-2", SNAP2.uuid);
@@ -101,7 +101,7 @@ describe("a snapshot whose own blob is lost", () => {
     ]);
   });
 
-  it("is told at once when it was known before, and resolved when it is there again", async () => {
+  it("is reported at once when it was known before, and resolved when it is there again", async () => {
     await serveFirst();
     await world.blobs(MOVED).delete([blobOf(SNAP1.uuid)]);
     offer("snap-2", SNAP2.uuid);

@@ -32,7 +32,7 @@ describe("a registration that the cluster could not verify", () => {
     });
   });
 
-  it("is registered anew by the next backup, and is as configured once that verification succeeds", async () => {
+  it("is registered again by the next backup, and is as configured once that verification succeeds", async () => {
     const world = await withMovies();
     const correct = wrongKeys(world);
     await fire(world);
