@@ -4,9 +4,10 @@ import { slotOf } from "../../shared/model/slot.ts";
 import { snapshotMark, snapshotName } from "../../shared/model/snapshotName.ts";
 import { askCopy } from "../../shared/verbs/copy/ask.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
-import { blobWritten, everyMinute, slotTimer } from "./deliveries.ts";
+import { writtenStep } from "./account/written.ts";
+import { calendarOf } from "./calendar.ts";
+import { everyMinute, slotTimer } from "./deliveries.ts";
 import { noFaults } from "./faults.ts";
-import { fixtureStep } from "./fixture.ts";
 import { openJobs } from "./invariants/check.ts";
 import type { Request, Verdict } from "./kernel.ts";
 import type { Verb } from "./platform.ts";
@@ -17,7 +18,6 @@ import {
   HOUR_MS,
   MINUTE_MS,
   MOVED,
-  MOVED_LOCATION,
   type Parts,
   type Play,
   POLICY,
@@ -46,7 +46,13 @@ const PARTS: Record<ShortScenario, Parts> = {
 };
 
 export function shortScenario(name: ShortScenario): Scenario {
-  const config = simConfig(PARTS[name], INDEX);
+  const config = simConfig(PARTS[name], {
+    ...calendarOf(START_MS, "UTC"),
+    index: INDEX,
+    keep: { last: 2, hourly: 2, atLeast: 1 },
+    prune: { atMost: 4, atMostPercent: 60 },
+    replicas: 0,
+  });
   // The policies have only one slot.
   for (const policy of Object.values(config.backups)) policy.schedule.cron = "0 0 1 * * *";
   if (name === "copy") config.watches = {};
@@ -62,7 +68,8 @@ export function shortScenario(name: ShortScenario): Scenario {
     faultsEndMs: START_MS + 3 * HOUR_MS,
     endMs: START_MS + 5 * HOUR_MS,
     quietSlots: name === "backup" ? [slotOf(new Date(START_MS))] : [],
-    steps: [STEP],
+    slots: [slotOf(new Date(START_MS))],
+    steps: [writtenStep(STEP)],
     index: INDEX,
     outcome: () => ({ state: "SUCCESS" }),
     begin: (play) => begin(name, play),
@@ -104,20 +111,12 @@ async function beginPrune(play: Play): Promise<void> {
 }
 
 async function beginCopy(play: Play): Promise<void> {
-  for (const [key, bytes] of (await fixtureStep(STEP)).blobs) await play.stage.bare(AWS).put(key, bytes);
+  for (const [key, bytes] of play.steps[0]?.blobs ?? []) await play.stage.bare(AWS).put(key, bytes);
   pressTwice(play, (world) => askCopy(world, "move", OPS));
 }
 
-async function beginArrival(play: Play): Promise<void> {
-  const { blobs, snapshots, rootKey } = await fixtureStep(STEP);
-  for (const { name, uuid, startTime, documents } of snapshots)
-    play.stage.places
-      .at(MOVED_LOCATION)
-      .push(
-        givenSnapshot({ name, uuid, version: "5.5.2", startTime, indices: { [INDEX]: { documents: documents[INDEX] ?? 0, shards: 1 } } }),
-      );
-  for (const [key, bytes] of blobs) await play.stage.bare(MOVED).put(key, bytes);
-  blobWritten(play, rootKey);
+async function beginArrival({ stage, steps }: Play): Promise<void> {
+  for (const [key, bytes] of steps[0]?.blobs ?? []) await stage.bare(MOVED).put(key, bytes);
 }
 
 async function summary({ stage }: Play): Promise<unknown> {

@@ -58,7 +58,7 @@ interface Happening {
   atMs: number;
   order: number;
   label: string;
-  run(): void | Promise<void>;
+  run(): unknown;
 }
 
 export interface KernelOptions {
@@ -77,7 +77,7 @@ export interface Kernel {
   actor(name: string, timeoutMs: number, onKilled: () => void): Actor;
   gate<T>(actor: Actor, request: Request<T>): Promise<T>;
   /** Schedules an event that does not come from an invocation. */
-  at(atMs: number, label: string, run: () => void | Promise<void>): void;
+  at(atMs: number, label: string, run: () => unknown): void;
   kill(actor: Actor, why: string): void;
   /** Runs until nothing is left to happen before `untilMs`, or `stop` returns true. */
   run(untilMs: number, stop: (happened: boolean) => boolean): Promise<void>;

@@ -1,5 +1,8 @@
 import type { SnapshotOutcome } from "../../shared/adapters/memory/clusterState.ts";
-import type { Config, Place } from "../../shared/model/config.ts";
+import type { BackupPolicy, Config, Place } from "../../shared/model/config.ts";
+import type { MovedAccount } from "./account/moved.ts";
+import type { WrittenStep } from "./account/written.ts";
+import type { Calendar } from "./calendar.ts";
 import type { Faults } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Platform } from "./platform.ts";
@@ -8,6 +11,7 @@ import type { Stage } from "./stage.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 const oss = (bucket: string, basePath: string): Place => ({ store: "oss", bucket, basePath, region: "cn-hangzhou" });
 export const MOVED = oss("moved", "movies");
@@ -29,6 +33,9 @@ export interface Play {
   platform: Platform;
   faults: Faults;
   random: Random;
+  /** The copied repository over time. */
+  steps: readonly WrittenStep[];
+  account: MovedAccount;
 }
 
 /** A world, with all events that happen in it. */
@@ -46,8 +53,10 @@ export interface Scenario {
   endMs: number;
   /** Slots that are due when everything is quiet, and must succeed. */
   quietSlots: readonly string[];
-  /** Fixtures of the copied repository over time. */
-  steps: readonly string[];
+  /** Slots of the policy's schedule in its time zone; any other is nobody's. */
+  slots: readonly string[];
+  /** The copied repository over time. */
+  steps: readonly WrittenStep[];
   /** The index to restore from it. */
   index: string;
   outcome(random: Random, nowMs: number): SnapshotOutcome;
@@ -65,14 +74,18 @@ export interface Parts {
   outside: boolean;
 }
 
-/**
- * A night in two hours; later everything is quiet, and two more slots show that nothing is blocked permanently. A request may arrive an
- * hour late. Its name is pruned no earlier than that after the attempt, because the name is what makes the cluster refuse the late request.
- */
-const SLOT_CRON = "0 0 1,3,5,7,9,13,15 * * *";
-const COPY_CRON = "0 35 1-9,13 * * *";
+export interface ConfigOptions extends Pick<Calendar, "timeZone" | "slotCron" | "copyCron"> {
+  index: string;
+  keep: BackupPolicy["keep"];
+  prune: { atMost: number; atMostPercent: number };
+  replicas: number;
+}
 
-export function simConfig(parts: Parts, index: string): Config {
+/**
+ * A night in two hours. A request may arrive an hour late. Its name is pruned no earlier than that after the attempt, because the name is
+ * what makes the cluster refuse the late request.
+ */
+export function simConfig(parts: Parts, { index, timeZone, slotCron, copyCron, keep, prune, replicas }: ConfigOptions): Config {
   const config: Config = {
     version: 1,
     state: oss("state", ""),
@@ -88,12 +101,12 @@ export function simConfig(parts: Parts, index: string): Config {
     config.backups[POLICY] = {
       repository: "backups",
       indices: ["movies*"],
-      schedule: { cron: SLOT_CRON, timeZone: "UTC", missed: "run" },
+      schedule: { cron: slotCron, timeZone, missed: "run" },
       attempts: 3,
       patienceMs: 25 * MINUTE_MS,
       metadata: {},
-      keep: { last: 2, hourly: 2, atLeast: 1 },
-      prune: { cron: "0 20,50 * * * *", atMost: 4, atMostPercent: 60 },
+      keep,
+      prune: { cron: "0 20,50 * * * *", ...prune },
     };
   if (parts.copy) {
     config.repositories.aws = {
@@ -101,14 +114,14 @@ export function simConfig(parts: Parts, index: string): Config {
       register: { type: "s3", settings: { bucket: "aws", base_path: "repo" } },
       blobs: { ...AWS, secretAccessKey: SECRET },
     };
-    config.copies.move = { from: "aws", to: MOVED, snapshots: "all", schedule: { cron: COPY_CRON, timeZone: "UTC", missed: "run" } };
+    config.copies.move = { from: "aws", to: MOVED, snapshots: "all", schedule: { cron: copyCron, timeZone, missed: "run" } };
   }
   if (parts.copy || parts.outside)
     config.watches[WATCH] = {
       blobs: MOVED,
       cluster: "target",
       register: { name: "moved-movies", type: "fs", settings: MOVED_LOCATION },
-      restore: { indices: [index], alias: ALIAS, which: "latest", replicas: 0, keepOldMs: HOUR_MS },
+      restore: { indices: [index], alias: ALIAS, which: "latest", replicas, keepOldMs: HOUR_MS },
       patienceMs: 8 * HOUR_MS,
     };
   return config;

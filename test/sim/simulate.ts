@@ -2,16 +2,18 @@ import { hasCode, messageOf } from "../../shared/model/errors.ts";
 import type { Tasks } from "../../shared/model/tasks.ts";
 import { continueJob } from "../../shared/tick/continueJob.ts";
 import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
-import { blobWritten } from "./deliveries.ts";
+import { movedAccount } from "./account/moved.ts";
 import type { FaultName, Faults } from "./faults.ts";
 import type { EffectWatch } from "./gates.ts";
 import { CHECKS } from "./invariants/all.ts";
 import type { Check } from "./invariants/check.ts";
 import { type KernelOptions, kernel as newKernel } from "./kernel.ts";
+import { openWorld } from "./openWorld.ts";
 import { platform as newPlatform } from "./platform.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { MOVED, type Play, type Scenario, SECRET } from "./scenario.ts";
-import { newStage } from "./stage.ts";
+import { newStage, type StageOptions } from "./stage.ts";
+import { followMoved } from "./world/copied.ts";
 
 export interface Violation {
   seed: string;
@@ -72,7 +74,7 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
     const check: Check = make({ ...play, scenario, violated: (message) => violated(check, message) });
     return check;
   });
-  Object.assign(play.stage.watch, watchOf(play, checks, guarded, wrote));
+  Object.assign(play.stage.watch, watchOf(checks, guarded, wrote));
   await scenario.begin(play);
   kernel.at(scenario.faultsEndMs, "faults end", faults.stop);
   await kernel.run(scenario.endMs, (happened) => violation !== undefined || (happened && scenario.over?.(play) === true));
@@ -111,27 +113,33 @@ async function openPlay({ scenario, faults, trace }: SimulateOptions, kernel: Pl
     start: (...args) => platform.tasks.start(...args),
     state: (...args) => platform.tasks.state(...args),
   };
-  const stage = await newStage({
+  const stageOptions: StageOptions = {
     ...scenario,
     kernel,
     random: random.fork("stage"),
     secret: SECRET,
     tasks,
     nextOutcome: () => scenario.outcome(outcomes, kernel.nowMs()),
-  });
+  };
+  const stage = await newStage(stageOptions);
   const platform = newPlatform({
     kernel,
     random: random.fork("platform"),
     faults,
-    open: stage.open,
+    open: (actor) => openWorld(stage, stageOptions, actor),
     runTask: (name, world, payload) => (name === "continueJob" ? continueJob(world, payload.job) : copyBlobs(world, payload)),
     failed: (actor, error) => trace?.(`${actor.name} failed: ${hasCode(error, "transient") ? "transient: " : ""}${messageOf(error)}`),
   });
-  return { stage, kernel, platform, faults, random: random.fork("play") };
+  const moved = stage.buckets.get(MOVED.bucket) ?? new Map();
+  stage.buckets.set(MOVED.bucket, moved);
+  const account = movedAccount(moved, MOVED.basePath, scenario.steps);
+  const play: Play = { stage, kernel, platform, faults, random: random.fork("play"), steps: scenario.steps, account };
+  followMoved(play, scenario);
+  return play;
 }
 
-/** Passes every write to the checks; a root written below the watched prefix triggers its event. */
-function watchOf(play: Play, checks: readonly Check[], guarded: Guarded, wrote: { lately: boolean }): EffectWatch {
+/** Passes every write to the checks. */
+function watchOf(checks: readonly Check[], guarded: Guarded, wrote: { lately: boolean }): EffectWatch {
   return {
     asked(effect) {
       for (const check of checks) check.asked?.(effect);
@@ -142,8 +150,6 @@ function watchOf(play: Play, checks: readonly Check[], guarded: Guarded, wrote: 
     async after(effect) {
       wrote.lately = true;
       for (const check of checks) await guarded(check, () => check.after?.(effect));
-      const isBlob = effect.port === `oss:${MOVED.bucket}` && effect.call.startsWith("put") && effect.error === undefined;
-      if (isBlob) blobWritten(play, String(effect.args[0]));
     },
   };
 }

@@ -2,28 +2,19 @@ import { type MemoryBucket, memoryBlobStore } from "../../shared/adapters/memory
 import { type MemoryCluster, memoryCluster } from "../../shared/adapters/memory/cluster.ts";
 import { memoryPlaces } from "../../shared/adapters/memory/clusterPlaces.ts";
 import type { SnapshotOutcome } from "../../shared/adapters/memory/clusterState.ts";
-import { redactingNotifier, redactingStore } from "../../shared/adapters/wrap/redacting.ts";
-import { retrying } from "../../shared/adapters/wrap/retryingBlobStore.ts";
-import { jobLog } from "../../shared/jobs/log.ts";
-import type { World } from "../../shared/jobs/world.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Config, Place } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import type { Notice } from "../../shared/model/notice.ts";
 import type { Tasks } from "../../shared/model/tasks.ts";
-import { jsonLogger } from "../../shared/runtime/logger.ts";
-import { redactor } from "../../shared/runtime/redact.ts";
-import { initState, openState, type StateIdentity } from "../../shared/state/identity.ts";
-import { type EffectWatch, gatedCluster, gatedNotifier, gatedStore, gatedTasks } from "./gates.ts";
-import type { Actor, Kernel } from "./kernel.ts";
+import { initState, type StateIdentity } from "../../shared/state/identity.ts";
+import type { EffectWatch } from "./gates.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Random } from "./random.ts";
+import { MOVED } from "./scenario.ts";
 
 const MINUTE_MS = 60_000;
-/** As composed in the wire module. */
-const RETRY = { attempts: 5, baseMs: 100, capMs: 5_000 };
-const RETRY_SHARE = 4;
-/** A response that arrives when the invocation ends is lost; this margin is kept for it. */
-const DEADLINE_MARGIN_MS = 1_000;
+const TARGET_NODES = 2;
 
 export interface StageOptions {
   kernel: Kernel;
@@ -41,8 +32,23 @@ export interface StageOptions {
   nextOutcome(): SnapshotOutcome;
 }
 
+/** What people did beside ossnap: the product is not answerable for it. */
+export interface People {
+  /** Names like ours that a person gave to snapshots. */
+  copiedNames: Set<string>;
+  /** When a person last deleted a snapshot of the backups. */
+  deletedMs: number;
+  /** Blobs of the copied repository that were deleted or damaged: key → when. */
+  brokenKeys: Map<string, number>;
+  /** Restored indices that were deleted or closed, or whose alias was moved. */
+  touched: Set<string>;
+  /** A blob at the source of the copy was damaged. */
+  rotten: boolean;
+}
+
 /** Everything outside the functions, and their access to it. */
 export interface Stage {
+  /** ossnap.yaml as it is deployed now; people replace it. */
   config: Config;
   kernel: Kernel;
   now(): Date;
@@ -58,12 +64,13 @@ export interface Stage {
   identity: StateIdentity | undefined;
   /** Whether a swap arrived so late that it moved the alias back. */
   swappedLate: boolean;
+  people: People;
   notices: Notice[];
   /** Log lines since the last check. */
   lines: string[];
   watch: EffectWatch;
-  /** The world of one invocation, opened through its gates like in the wire module. */
-  open(actor: Actor): Promise<World>;
+  /** Called with the keys that anyone wrote to or deleted from the copied repository. */
+  movedChanged(keys: readonly string[]): void;
 }
 
 export async function newStage(options: StageOptions): Promise<Stage> {
@@ -75,7 +82,10 @@ export async function newStage(options: StageOptions): Promise<Stage> {
     buckets.set(name, there);
     return there;
   };
-  const bare = ({ bucket, basePath }: Place): BlobStore => memoryBlobStore({ bucket: bucketOf(bucket), basePath, now });
+  const bare = (place: Place): BlobStore => {
+    const store = memoryBlobStore({ bucket: bucketOf(place.bucket), basePath: place.basePath, now });
+    return place.bucket === MOVED.bucket ? watched(store, (keys) => stage.movedChanged(keys)) : store;
+  };
   const places = memoryPlaces();
   const endless = { snapshotPolls: Number.POSITIVE_INFINITY, restorePolls: Number.POSITIVE_INFINITY };
   const stage: Stage = {
@@ -86,18 +96,34 @@ export async function newStage(options: StageOptions): Promise<Stage> {
     buckets,
     bare,
     source: memoryCluster({ name: "source", version: sourceVersion, now, places, ...endless }),
-    target: memoryCluster({ name: "target", version: targetVersion, now, places, ...endless }),
+    target: memoryCluster({ name: "target", version: targetVersion, now, places, dataNodes: TARGET_NODES, ...endless }),
     state: bucketOf(config.state.bucket),
     identity: undefined,
     swappedLate: false,
+    people: { copiedNames: new Set(), deletedMs: Number.NEGATIVE_INFINITY, brokenKeys: new Map(), touched: new Set(), rotten: false },
     notices: [],
     lines: [],
     watch: { asked: () => undefined, before: async () => undefined, after: async () => undefined },
-    open: (actor) => openWorld(stage, options, actor),
+    movedChanged: () => undefined,
   };
   playOutcomes(stage, options);
   await initState(bare(config.state), "0123456789", now);
   return stage;
+}
+
+function watched(store: BlobStore, changed: (keys: readonly string[]) => void): BlobStore {
+  return {
+    ...store,
+    async put(key, body, options) {
+      const written = await store.put(key, body, options);
+      changed([key]);
+      return written;
+    },
+    async delete(keys) {
+      await store.delete(keys);
+      changed(keys);
+    },
+  };
 }
 
 /** Each accepted snapshot gets the outcome and duration that the seed determines; restores take time too. */
@@ -122,72 +148,5 @@ function playOutcomes({ source, target }: Stage, { kernel, random, nextOutcome, 
   target.restore = async (...args) => {
     await restore(...args);
     later("restores end", () => target.finishRestores());
-  };
-}
-
-async function openWorld(stage: Stage, options: StageOptions, actor: Actor): Promise<World> {
-  const { kernel, config, bare, source, target } = stage;
-  const gates = { kernel, actor, watch: stage.watch, pageKeys: options.pageKeys };
-  const random = options.random.fork(actor.name);
-  const skewMs = random.between(-2 * MINUTE_MS, 2 * MINUTE_MS);
-  const localNow = () => new Date(kernel.nowMs() + skewMs);
-  const sleep = (ms: number) =>
-    kernel.gate(actor, {
-      port: "sleep",
-      call: `${Math.round(ms)} ms`,
-      subject: "",
-      writes: false,
-      waitMs: ms,
-      apply: async () => undefined,
-    });
-  const remainingMs = () => actor.deadlineMs - DEADLINE_MARGIN_MS - kernel.nowMs();
-  const blobs = (place: Place) =>
-    retrying(gatedStore(gates, place === config.state ? "state" : `${place.store}:${place.bucket}`, bare(place)), {
-      ...RETRY,
-      sleep,
-      random: random.next,
-      now: () => localNow().getTime(),
-      patienceMs: (actor.deadlineMs - actor.startedMs) / RETRY_SHARE,
-      remainingMs,
-    });
-  const redact = redactor([options.secret]);
-  const state = redactingStore(blobs(config.state), redact);
-  const { identity, clock, live } = await openState(state, localNow, options.random.chance(0.5) ? stage.identity : undefined);
-  stage.identity = identity;
-  const by = { function: actor.name.replace(/ .*/, ""), requestId: actor.name, nonce: `nonce ${actor.name}` };
-  const known: Record<string, MemoryCluster> = { source, target };
-  let keys = 0;
-  return {
-    config,
-    state,
-    identity,
-    clock,
-    by,
-    log: jobLog(state, clock, by),
-    live,
-    paused: live.paused,
-    cluster(name) {
-      const cluster = known[name];
-      if (!cluster) throw new AppError("invalid", `clusters: no "${name}"`);
-      return gatedCluster(gates, cluster);
-    },
-    blobs,
-    tasks: gatedTasks(gates, options.tasks),
-    notifiers: [
-      redactingNotifier(gatedNotifier(gates, { name: "memory", send: async (notice) => void stage.notices.push(notice) }), redact),
-    ],
-    logger: jsonLogger({ requestId: actor.name }, redact, (line) => void stage.lines.push(line)),
-    remainingMs,
-    sleep(ms) {
-      actor.waitedMs += ms;
-      return sleep(ms);
-    },
-    newKey() {
-      keys += 1;
-      return `${actor.name} ${keys}`;
-    },
-    copyFunction: "copyBlobs",
-    continueFunction: "continueJob",
-    version: "0.0.0",
   };
 }

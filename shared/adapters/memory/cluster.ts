@@ -36,6 +36,9 @@ export interface MemoryClusterControls {
   putIndex(name: string, index?: HeldInput & { aliases?: readonly string[] }): void;
   writeDocuments(name: string, ids: readonly string[], bytesEach?: number): void;
   closeIndex(name: string): void;
+  /** A data node leaves with the only copies of these indices, which nothing can be read of until it returns. */
+  loseNode(indices: readonly string[]): void;
+  returnNode(): void;
   /** Outcomes of the next snapshots, in order; later ones end as SUCCESS. */
   nextSnapshots(...outcomes: SnapshotOutcome[]): void;
   finishSnapshots(): void;
@@ -65,11 +68,11 @@ export const CLUSTER_WRITES: readonly Method[] = [
 /** An in-memory Elasticsearch for tests: it rejects, drops and races as observed on real servers of its version. */
 export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
   const state = newState(options);
-  const { name, uuid, version, dataNodes } = state;
+  const { name, uuid, version } = state;
   const writes: { method: Method; args: readonly unknown[] }[] = [];
   const faults: { method: Method; fault: AppError | "lost" }[] = [];
   const calls: Omit<Cluster, "name"> = {
-    info: async () => ({ uuid, name, version, dataNodes }),
+    info: async () => ({ uuid, name, version, dataNodes: state.dataNodes }),
     ...repositoryCalls(state),
     ...snapshotCalls(state),
     ...indexCalls(state),
@@ -150,6 +153,14 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
     },
     closeIndex(name) {
       there(name).state = "close";
+    },
+    loseNode(indices) {
+      state.dataNodes -= 1;
+      for (const name of indices) there(name).lost = true;
+    },
+    returnNode() {
+      state.dataNodes += 1;
+      for (const index of state.indices.values()) delete index.lost;
     },
     nextSnapshots: (...outcomes) => void state.outcomes.push(...outcomes),
     finishSnapshots() {

@@ -15,7 +15,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     async countDocuments(name) {
       const index = requireIndex(state, name);
       if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
-      return index.red || isRestoring(state, name) ? 0 : index.documents.size;
+      return index.red || index.lost || isRestoring(state, name) ? 0 : index.documents.size;
     },
 
     async health(name) {
@@ -63,9 +63,10 @@ function isSeenBy(pattern: string, index: MemoryIndex): boolean {
   return index.state === "open" || !pattern.includes("*");
 }
 
-function healthOf(state: MemoryClusterState, { name, shards, replicas, red }: MemoryIndex): IndexHealth {
+function healthOf(state: MemoryClusterState, { name, shards, replicas, red, lost }: MemoryIndex): IndexHealth {
   const restore = state.restores.find(({ index }) => index === name);
-  if (red || restore?.fate === "hangs") return { status: "red", primariesActive: 0, shards, replicas, unassigned: shards * (1 + replicas) };
+  if (red || lost || restore?.fate === "hangs")
+    return { status: "red", primariesActive: 0, shards, replicas, unassigned: shards * (1 + replicas) };
   // Its primaries are initialising, which 5.x and later report as yellow.
   if (restore)
     return {

@@ -14,6 +14,8 @@ export interface MemoryIndex extends Held {
   restored: boolean;
   /** Its shards failed: none is available, and its documents cannot be counted. */
   red?: boolean;
+  /** Its only copies are on a node that left. */
+  lost?: boolean;
 }
 
 export interface RunningSnapshot {

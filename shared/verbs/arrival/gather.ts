@@ -18,6 +18,7 @@ import { stateKey } from "../../state/keys.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { orderTime } from "./orderTime.ts";
 import type { ArrivalData, ArrivalJob, ArrivalLookFound, ArrivalObservation } from "./step.ts";
 
 /** Checks a few probes, then the root and competing snapshots, then proves the closure as far as time allows. */
@@ -39,12 +40,29 @@ export async function gatherArrival(world: World, work: OpenWork, job: ArrivalJo
   const before = watch.restore.which === "each" ? olderOpen(work, job) : undefined;
   if (before) return { seen: "queued", by: before };
   const position = work.live.positions.get(watchName)?.at(-1);
+  await putInOrder(world, work, job, here, position);
   const taken = await replacedBy(world, job, { here, dated, position });
   if (taken) return taken;
   const seen = await look(world, work, job, store, { opened, here, probes });
   if (seen.seen !== "proof") return seen;
   // The proof may have taken an hour, so the position is read again.
-  return (await replacedBy(world, job, { here, dated, position: await servedNow(world, watchName) })) ?? seen;
+  const served = await servedNow(world, watchName);
+  await putInOrder(world, work, job, here, served);
+  return (await replacedBy(world, job, { here, dated, position: served })) ?? seen;
+}
+
+async function putInOrder(
+  world: World,
+  work: OpenWork,
+  job: ArrivalJob,
+  here: RootSnapshot,
+  position: WatchPosition | undefined,
+): Promise<void> {
+  if (here.startTime === undefined) return;
+  const time = await orderTime(world, work, job, { own: here.startTime, position });
+  if (time === undefined) return;
+  here.startTime = time;
+  job.intent.input.snapshot = { ...job.intent.input.snapshot, startTime: time.toISOString(), isOrderTime: true };
 }
 
 /** A watch never moves backwards and serves the newest whole snapshot. */

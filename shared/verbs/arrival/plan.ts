@@ -4,9 +4,9 @@ import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 
 /** A position further ahead of the store's clock comes from a source whose clock is, or was, ahead. */
-const AHEAD_MS = 5 * 60_000;
+export const AHEAD_MS = 5 * 60_000;
 /** The distance of a corrected time from what it follows. */
-const CORRECTION_MS = 1_000;
+export const CORRECTION_MS = 1_000;
 
 /** What the watch serves. */
 type Position = { digits: string; uuid: string };

@@ -4,6 +4,7 @@ import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
+import { ownershipOf } from "../../plan/ownSnapshot.ts";
 
 export interface BackupInput {
   policyName: string;
@@ -42,9 +43,11 @@ export type BackupJob = Job<BackupInput, BackupData>;
 /** One step of a backup: start the slot's snapshot, follow it, retry it or give up. */
 export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): Decision<BackupData> {
   const { data } = job.head;
-  const running = seen.slotSnapshots.find((snapshot) => snapshot.state === "IN_PROGRESS");
+  const strangers = seen.slotSnapshots.filter((snapshot) => isStranger(snapshot, job, seen));
+  const own = seen.slotSnapshots.filter((snapshot) => !strangers.includes(snapshot));
+  const running = own.find((snapshot) => snapshot.state === "IN_PROGRESS");
   if (job.head.cancelling) return cancel(data, running);
-  const good = seen.slotSnapshots.find((snapshot) => isGood(snapshot, data, seen));
+  const good = own.find((snapshot) => isGood(snapshot, data, seen));
   if (good)
     return {
       do: "record",
@@ -68,7 +71,9 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
     return {
       do: "record",
       state: "asked",
-      reason: endedReason(ended),
+      reason: strangers.includes(ended.at(-1) as ClusterSnapshot)
+        ? reason("snapshot.foreign", { snapshot: ended.at(-1)?.name ?? "" })
+        : endedReason(ended),
       data: { ...withoutName(data), failures: [...data.failures, ...ended.map(failureOf)] },
     };
   // The name of a failed attempt is not used again, even if its snapshot was deleted since.
@@ -82,6 +87,11 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
       data,
     };
   return refusedTooLong(job, now) ?? start(job, seen, attempts);
+}
+
+/** Has the name of an attempt of ours and not our metadata: it is never taken for our work, and never taken back. */
+function isStranger(snapshot: ClusterSnapshot, { intent }: BackupJob, { mark }: BackupObservation): boolean {
+  return ownershipOf(snapshot, intent.input.policyName, mark)?.by === "named";
 }
 
 /** A cluster that rejects requests is retried until the job's patience ends, regardless of the number of requests. */

@@ -72,10 +72,14 @@ async function writePlan(world: World, job: CopyJob, plan: CopyPlan): Promise<vo
   await world.state.put(stateKey.copyRoot(job.id, plan.root.sha256), plan.rootBytes);
 }
 
-/** Requires the root and every batch, because a crashed invocation may have written part of another plan for the same root. */
+/** Requires both roots and every batch: a crashed invocation, or an earlier round, may have written part of another plan for the same root. */
 async function isPlanWritten(world: World, job: CopyJob): Promise<boolean> {
   const written = new Set<string>();
   for await (const { key } of world.state.list(stateKey.work(job.id))) written.add(key);
-  const { batches } = job.head.data;
-  return written.has(stateKey.copyRoot(job.id, rootOf(job).sha256)) && batches.every(({ id }) => written.has(stateKey.batch(job.id, id)));
+  const { batches, unlist } = job.head.data;
+  const roots = [rootOf(job), ...(unlist ? [unlist.root] : [])];
+  return (
+    roots.every(({ sha256 }) => written.has(stateKey.copyRoot(job.id, sha256))) &&
+    batches.every(({ id }) => written.has(stateKey.batch(job.id, id)))
+  );
 }

@@ -142,10 +142,12 @@ async function knownFooters(world: World, url: string, uuid: string): Promise<{ 
   return { digest: evidence.digest, since: new Date(evidence.since) };
 }
 
+type RestoreTarget = RestoreJob["head"]["data"]["targets"][number];
+
 async function observeTarget(
   cluster: Cluster,
   job: string,
-  target: { as: string; shards: number },
+  target: RestoreTarget,
   existing: readonly ClusterIndex[],
   restores: readonly RunningRestore[],
 ): Promise<TargetSeen> {
@@ -169,8 +171,15 @@ async function observeTarget(
     bytesRecovered: recoveries.reduce((sum, { bytes }) => sum + bytes.recovered + bytes.reused, 0),
     why: isStuck ? await firstExplanation(cluster, target) : undefined,
     green: health?.status === "green",
-    documents: whole ? await cluster.countDocuments(target.as) : undefined,
+    documents: whole ? await countWhole(cluster, target) : undefined,
   };
+}
+
+/** A primary that is lost between the look at the health and the count is counted as empty: then nothing is known yet. */
+async function countWhole(cluster: Cluster, { as, shards, documents }: RestoreTarget): Promise<number | undefined> {
+  const counted = await cluster.countDocuments(as);
+  if (counted === documents) return counted;
+  return (await cluster.health(as))?.primariesActive === shards ? counted : undefined;
 }
 
 async function firstExplanation(cluster: Cluster, { as, shards }: { as: string; shards: number }): Promise<string | undefined> {

@@ -2,9 +2,10 @@ import type { MakeCheck } from "./check.ts";
 import { neverWaits, refusesWhenInDoubt, secretsShowNowhere } from "./conduct.ts";
 import { onlyOwnBlobs, readableThroughout } from "./copies.ts";
 import { everythingEnds } from "./ending.ts";
+import { deletesOnlyItsOwn, doneMeansDone, startsNothingBesideOthers } from "./lanes.ts";
 import { workHappensOnce } from "./once.ts";
 import { onlyWhatThePlanSaid } from "./prunes.ts";
-import { nothingBroughtAlong, provenAndForward } from "./restores.ts";
+import { nothingBroughtAlong, provenBeforeRestored, servesForward } from "./restores.ts";
 import { oneSuccessPerSlot } from "./slots.ts";
 
 /** The invariants by number; 0 means that everything finishes. */
@@ -12,12 +13,16 @@ export const CHECKS: readonly MakeCheck[] = [
   oneSuccessPerSlot,
   onlyOwnBlobs,
   readableThroughout,
-  provenAndForward,
+  provenBeforeRestored,
+  servesForward,
   onlyWhatThePlanSaid,
   neverWaits,
+  startsNothingBesideOthers,
   workHappensOnce,
+  doneMeansDone,
   nothingBroughtAlong,
   refusesWhenInDoubt,
+  deletesOnlyItsOwn,
   secretsShowNowhere,
   everythingEnds,
 ];

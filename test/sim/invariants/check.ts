@@ -45,6 +45,14 @@ export function openJobs(bucket: MemoryBucket): string[] {
   return [...ids].filter((id) => !isDone(bucket, id));
 }
 
+/** What each open job was asked to do. */
+export function openIntents(bucket: MemoryBucket): { id: string; kind: string; input: unknown }[] {
+  return openJobs(bucket).flatMap((id) => {
+    const intent = recordsOf(bucket, id).find((record) => record.intent)?.intent;
+    return intent ? [{ id, kind: id.split("-")[0] ?? "", input: intent.input }] : [];
+  });
+}
+
 export function isDone(bucket: MemoryBucket, id: string): boolean {
   return bucket.has(`done/${id.split("-")[0]}/${id}.json`);
 }

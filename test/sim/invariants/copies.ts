@@ -1,11 +1,14 @@
 import { rootGenerationOf } from "../../../shared/format/keys.ts";
-import { decodeRoot } from "../../../shared/format/root.ts";
-import { fixtureStep } from "../fixture.ts";
+import type { DoneRecord } from "../../../shared/jobs/record.ts";
+import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
+import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
+import type { WrongBlobs } from "../account/moved.ts";
+import type { Effect } from "../gates.ts";
 import { AWS, BACKUPS, MOVED } from "../scenario.ts";
-import { isWriteOn, type MakeCheck } from "./check.ts";
+import { isWriteOn, type MakeCheck, readBare, recordsOf } from "./check.ts";
 
 /** 2: only Elasticsearch changes what Elasticsearch writes; the copier stays in its own destination, and deletes only roots. */
-export const onlyOwnBlobs: MakeCheck = ({ scenario, violated }) => ({
+export const onlyOwnBlobs: MakeCheck = ({ stage, violated }) => ({
   number: 2,
   name: "a copy writes and deletes only in its own destination",
   before(effect) {
@@ -13,41 +16,67 @@ export const onlyOwnBlobs: MakeCheck = ({ scenario, violated }) => ({
     if (!/^(oss|s3):/.test(port)) return;
     const what = `${effect.actor.name}: ${call} ${String(args[0]).slice(0, 80)} on ${port}`;
     if (port === `oss:${BACKUPS.bucket}` || port === `s3:${AWS.bucket}`) violated(`${what}: the repository belongs to a cluster`);
-    if (port === `oss:${MOVED.bucket}` && Object.keys(scenario.config.copies).length === 0)
+    if (port === `oss:${MOVED.bucket}` && Object.keys(stage.config.copies).length === 0)
       violated(`${what}: the bucket belongs to another writer`);
     const others = call === "delete" ? (args[0] as string[]).filter((key) => rootGenerationOf(key) === undefined) : [];
     if (others.length > 0) violated(`${what}: deletes blobs other than roots`);
   },
 });
 
-/** 3: a root appears only after everything that it refers to, and the destination never loses its last one. */
-export const readableThroughout: MakeCheck = ({ stage, scenario, violated }) => {
-  const needed = new Map<string, ReadonlyMap<string, number>>();
+/**
+ * 3: a root lists a snapshot only while every blob of it has the bytes that the cluster wrote for it, and the destination never loses its
+ * last root. What people broke there is compared again after the next copy by hand.
+ */
+export const readableThroughout: MakeCheck = ({ stage, kernel, account, violated }) => {
   let hadRoot = false;
 
-  async function look(): Promise<void> {
-    if (needed.size === 0)
-      for (const step of scenario.steps) for (const { uuid, closure } of (await fixtureStep(step)).snapshots) needed.set(uuid, closure);
-    const bucket = stage.buckets.get(MOVED.bucket) ?? new Map();
-    const full = (key: string) => `${MOVED.basePath}/${key}`;
-    const generations = [...bucket.keys()]
-      .map((key) => rootGenerationOf(key.slice(MOVED.basePath.length + 1)))
-      .filter((one) => one !== undefined);
-    const highest = Math.max(...generations);
-    if (generations.length === 0 && hadRoot) violated("the destination has lost its root");
-    if (generations.length === 0) return;
+  /** What nobody but us can have done. */
+  const ours = (wrong: WrongBlobs) => [...wrong].filter(([key]) => !stage.people.brokenKeys.has(key));
+
+  function look(): void {
+    const root = account.rootKey();
+    if (root === undefined && hadRoot) violated("the destination has lost its root");
+    if (root === undefined) return;
     hadRoot = true;
-    const key = `index-${highest}`;
-    for (const { name, uuid } of decodeRoot(key, bucket.get(full(key))?.bytes ?? new Uint8Array()).snapshots)
-      for (const [blob, bytes] of needed.get(uuid) ?? []) {
-        const there = bucket.get(full(blob))?.bytes.byteLength;
-        if (there !== bytes) violated(`${key} lists ${name}, whose blob ${blob} has ${there ?? "no"} of ${bytes} bytes`);
+    for (const { name, uuid } of account.listed()) {
+      const [first] = ours(account.wrong(uuid));
+      if (first) violated(`${root} lists ${name} (${uuid}), whose blob ${first[0]} is not what the cluster wrote for it`);
+    }
+  }
+
+  /** What a restore of ours reads is not changed under it. */
+  async function judgeReaders(effect: Effect): Promise<void> {
+    const running = (await stage.target.runningRestores()).flatMap(({ indices }) => indices);
+    for (const index of await stage.target.listIndices()) {
+      const job = index.settings[JOB_MARKER_KEY];
+      if (!running.includes(index.name) || job === undefined) continue;
+      const input = recordsOf(stage.state, job)[0]?.intent?.input as RestoreInput | undefined;
+      const wrong = input ? ours(account.wrong(input.snapshot.uuid, input.indices[0])) : [];
+      const first = wrong.find(([, sinceMs]) => sinceMs === kernel.nowMs());
+      if (first) violated(`${effect.actor.name} changes ${first[0]}, which ${job} reads`);
+    }
+  }
+
+  function judgeByHand(key: string): void {
+    const done = readBare<DoneRecord>(stage.state, key);
+    if (done?.state !== "done" || done.asked.by !== "person") return;
+    const askedMs = new Date(done.createdAt).getTime();
+    for (const { name, uuid } of account.listed())
+      for (const [blob] of account.wrong(uuid)) {
+        const brokenMs = stage.people.brokenKeys.get(blob) ?? 0;
+        if (brokenMs < askedMs) violated(`${done.id} is done, but ${name} (${uuid}) lacks the right ${blob}`);
       }
   }
 
   return {
     number: 3,
     name: "a copy's destination is readable at all times",
-    after: (effect) => (isWriteOn(effect, `oss:${MOVED.bucket}`, "put", "putFrom", "delete") ? look() : undefined),
+    async after(effect) {
+      if (isWriteOn(effect, `oss:${MOVED.bucket}`, "put", "putFrom", "delete")) {
+        look();
+        await judgeReaders(effect);
+      }
+      if (isWriteOn(effect, "state", "put") && String(effect.args[0]).startsWith("done/copy/")) judgeByHand(String(effect.args[0]));
+    },
   };
 };

@@ -1,54 +1,92 @@
 import type { RestoreRequest } from "../../../shared/model/cluster.ts";
-import { parseRestoredIndexName } from "../../../shared/model/restoredName.ts";
-import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
-import { openRepository } from "../../../shared/reader/readRepository.ts";
+import { JOB_MARKER_KEY, parseRestoredIndexName } from "../../../shared/model/restoredName.ts";
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
+import { listedIn } from "../account/written.ts";
 import type { Effect } from "../gates.ts";
 import { ALIAS, MOVED, MOVED_LOCATION, WATCH } from "../scenario.ts";
 import { isWriteOn, jobOf, keysOf, type MakeCheck, recordsOf } from "./check.ts";
 
-/** 4: nothing is restored before it is proven whole, under the uuid that the highest root names; what is served never goes back. */
-export const provenAndForward: MakeCheck = ({ stage, violated }) => {
-  let position = "";
-  let served = "";
-
-  async function beforeRestore(request: RestoreRequest, job: string | undefined): Promise<void> {
-    const store = stage.bare(MOVED);
-    const { root } = await openRepository(store);
-    const uuids = root?.snapshots.filter(({ name }) => name === request.snapshot).map(({ uuid }) => uuid) ?? [];
-    const restored = stage.places.at(MOVED_LOCATION).find(({ name }) => name === request.snapshot)?.uuid;
-    if (uuids.length !== 1 || uuids[0] !== restored)
-      return violated(`restore of ${request.snapshot}: the highest root names ${uuids}, not ${restored}`);
-    const wanted = job === undefined ? undefined : (recordsOf(stage.state, job)[0]?.intent?.input as RestoreInput | undefined);
-    if (wanted && wanted.snapshot.uuid !== restored)
-      violated(`restore of ${request.snapshot}: ${wanted.snapshot.uuid} was proven, ${restored} is restored`);
-    const { verdict } = await proveSnapshot(store, { uuid: restored ?? "", indices: [request.index], level: "contents" });
-    if (verdict !== "whole") violated(`restore of ${request.snapshot}: it is ${verdict}`);
-  }
-
-  async function look(effect: Effect): Promise<void> {
-    const indices = await stage.target.listIndices();
-    const holders = indices.filter(({ aliases }) => aliases.includes(ALIAS)).map(({ name }) => name);
-    if (holders.length > 1) violated(`alias ${ALIAS} is on ${holders.join(" and ")}`);
-    if (holders.length === 0 && served !== "") violated(`alias ${ALIAS} was on ${served} and is now on no index`);
-    const digits = parseRestoredIndexName(holders[0] ?? "")?.snapshotDigits ?? "";
-    const before = parseRestoredIndexName(served)?.snapshotDigits ?? "";
-    // A cluster before 7.x cannot refuse a swap that arrives long after it was sent: a known limit, see docs/jobs.md.
-    if (effect.call === "swapAlias" && effect.actor.wasFrozen && digits < before) stage.swappedLate = true;
-    else if (holders.length === 1 && digits < before) violated(`alias ${ALIAS} moved back from ${served} to ${holders[0]}`);
-    served = holders[0] ?? "";
+/** 4: nothing is restored unless its blobs are what the cluster wrote for the uuid that the highest root names. */
+export const provenBeforeRestored: MakeCheck = ({ stage, account, platform, violated }) => {
+  /** When the invocation started that proved it for this restore; what others write afterwards, it cannot know. */
+  function provenMs(job: string): number {
+    const planned = recordsOf(stage.state, job).find(({ state }) => state === "planned");
+    return platform.invocations.find(({ name }) => name === planned?.by.requestId)?.startedMs ?? 0;
   }
 
   return {
     number: 4,
-    name: "only proven snapshots are restored, and serving never moves back",
-    before: (effect) =>
-      isWriteOn(effect, "cluster:target", "restore") ? beforeRestore(effect.args[0] as RestoreRequest, jobOf(effect)) : undefined,
-    after: (effect) => (effect.port === "cluster:target" ? look(effect) : undefined),
-    step() {
+    name: "only what is proven whole is restored",
+    before(effect) {
+      if (!isWriteOn(effect, "cluster:target", "restore")) return;
+      const request = effect.args[0] as RestoreRequest;
+      const what = `restore of ${request.snapshot}`;
+      const root = stage.buckets.get(MOVED.bucket)?.get(`${MOVED.basePath}/${account.rootKey()}`)?.bytes;
+      const uuids = listedIn(root).flatMap(({ name, uuid }) => (name === request.snapshot ? [uuid] : []));
+      const restored = stage.places.at(MOVED_LOCATION).find(({ name }) => name === request.snapshot)?.uuid;
+      const job = jobOf(effect) ?? "";
+      const wanted = recordsOf(stage.state, job)[0]?.intent?.input as RestoreInput | undefined;
+      // The root may change while a request that was sent before is on its way; what was restored is then thrown away.
+      if (effect.actor.wasFrozen) return;
+      if (uuids.length !== 1 || uuids[0] !== restored) violated(`${what}: the highest root names ${uuids}, not ${restored}`);
+      if (wanted && wanted.snapshot.uuid !== restored) violated(`${what}: ${wanted.snapshot.uuid} was proven, ${restored} is restored`);
+      const [wrong] = [...account.wrong(restored ?? "", request.index)].filter(([, sinceMs]) => sinceMs < provenMs(job));
+      if (wrong) violated(`${what}: its blob ${wrong[0]} is not what the cluster wrote for it`);
+    },
+  };
+};
+
+/** 4: the alias is on exactly one index with started primaries and the right documents, and never moves back. */
+export const servesForward: MakeCheck = ({ stage, kernel, account, violated }) => {
+  let position = "";
+  let before: string[] = [];
+  /** Since when primaries of an index are missing. */
+  const downSince = new Map<string, number>();
+
+  const holders = async () => (await stage.target.listIndices()).filter(({ aliases }) => aliases.includes(ALIAS)).map(({ name }) => name);
+
+  async function judgeSwap({ actor, args }: Effect): Promise<void> {
+    const to = String(args[2]);
+    const sinceMs = downSince.get(to);
+    if (sinceMs !== undefined && sinceMs < actor.startedMs && !actor.wasFrozen)
+      violated(`alias ${args[0]} moves to ${to}, whose primaries are not started`);
+    const index = (await stage.target.listIndices()).find(({ name }) => name === to);
+    const job = index?.settings[JOB_MARKER_KEY] ?? "";
+    const input = recordsOf(stage.state, job)[0]?.intent?.input as RestoreInput | undefined;
+    const wanted = input && account.written(input.snapshot.uuid)?.documents[input.indices[0] ?? ""];
+    if (wanted === undefined || sinceMs !== undefined) return;
+    const found = await stage.target.countDocuments(to);
+    if (found !== wanted) violated(`alias ${args[0]} moves to ${to} with ${found} documents; ${input?.snapshot.uuid} has ${wanted}`);
+  }
+
+  async function judgeHolders(effect: Effect): Promise<void> {
+    const now = await holders();
+    if (now.length > 1 && now.length > before.length) violated(`alias ${ALIAS} is on ${now.join(" and ")}`);
+    if (now.length === 0 && before.length > 0) violated(`alias ${ALIAS} was on ${before[0]} and is now on no index`);
+    const [digits = "", digitsBefore = ""] = [now[0], before[0]].map((name) => parseRestoredIndexName(name ?? "")?.snapshotDigits);
+    // A cluster before 7.x cannot refuse a swap that arrives long after it was sent: a known limit, see docs/jobs.md.
+    if (effect.call === "swapAlias" && effect.actor.wasFrozen && digits < digitsBefore) stage.swappedLate = true;
+    else if (now.length === 1 && digits < digitsBefore) violated(`alias ${ALIAS} moved back from ${before[0]} to ${now[0]}`);
+  }
+
+  return {
+    number: 4,
+    name: "the alias moves forward, to one index that can serve",
+    async before(effect) {
+      if (effect.port !== "cluster:target") return;
+      before = await holders();
+      if (effect.call === "swapAlias") await judgeSwap(effect);
+    },
+    after: (effect) => (effect.port === "cluster:target" ? judgeHolders(effect) : undefined),
+    async step() {
       const highest = keysOf(stage.state, `live/watch/${WATCH}/position/`).at(-1) ?? "";
       if (highest < position) violated(`watch ${WATCH}: its position moved back from ${position} to ${highest || "none"}`);
       position = highest;
+      for (const { name, shards, state } of await stage.target.listIndices()) {
+        const isUp = state === "close" || (await stage.target.health(name))?.primariesActive === shards;
+        if (isUp) downSince.delete(name);
+        else if (!downSince.has(name)) downSince.set(name, kernel.nowMs());
+      }
     },
   };
 };

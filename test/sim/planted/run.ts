@@ -5,7 +5,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 import type { Violation } from "../simulate.ts";
-import { PLANTED_BUGS, type PlantedBug } from "./bugs.ts";
+import { editsOf, type PlantedBug, planted } from "./bug.ts";
+import { PLANTED_BUGS } from "./bugs/all.ts";
 
 /** Only the part of the simulator that a planted bug needs: seeds until the first violation, or crashes. */
 const CHILD = `
@@ -14,18 +15,20 @@ const CHILD = `
   const outcome = seeds === "" ? await runCrashes(crashes) : await runSeeds(Number(seeds), { first: true });
   process.stdout.write(JSON.stringify(outcome));
 `;
+const OUTPUT = { maxBuffer: 2 ** 26 };
 
 const execute = promisify(execFile);
 
 export interface Found {
   name: string;
   found: boolean;
-  /** The first violation. */
-  violation: Violation | undefined;
+  /** What found it: `seed 3`, `crash copy/kill/17` or a unit test, and what that said. */
+  by: string;
+  says: string;
   milliseconds: number;
 }
 
-/** Plants each bug separately into a bundle of the simulator and runs it; every one must be found. */
+/** Plants each bug separately and runs what must find it; every one must be found. */
 export async function runPlanted(
   name: string | undefined,
   { json, say, answer }: { json: boolean; say: (line: string) => void; answer: (value: unknown) => void },
@@ -35,10 +38,7 @@ export async function runPlanted(
   for (const bug of bugs) {
     const result = await findPlanted(bug);
     results.push(result);
-    const where = result.violation
-      ? `seed ${result.violation.seed}: ${result.violation.invariant}: ${result.violation.message.slice(0, 120)}`
-      : "";
-    say(`${result.found ? "✓" : "✗"} ${bug.name}${result.found ? `\n    ${where}` : ` was not found (${withinOf(bug)})`}`);
+    say(result.found ? `✓ ${bug.name}\n    ${result.by}: ${result.says.slice(0, 160)}` : `✗ ${bug.name} was not found (${withinOf(bug)})`);
   }
   const missed = results.filter(({ found }) => !found).length;
   if (json) answer({ planted: results.length, found: results.length - missed, results });
@@ -46,20 +46,46 @@ export async function runPlanted(
   return missed === 0 && results.length > 0 ? 0 : 3;
 }
 
-const withinOf = ({ seeds, crashes }: PlantedBug) => (seeds === undefined ? `one crash at every request: ${crashes}` : `${seeds} seeds`);
+const withinOf = ({ seeds, crashes, test }: PlantedBug) =>
+  test ?? (seeds === undefined ? `one crash at every request: ${crashes}` : `${seeds} seeds`);
 
 export async function findPlanted(bug: PlantedBug): Promise<Found> {
   const started = Date.now();
+  const found = bug.test === undefined ? await simulated(bug) : await tested(bug, bug.test);
+  return { name: bug.name, ...found, milliseconds: Date.now() - started };
+}
+
+type Finding = Pick<Found, "found" | "by" | "says">;
+
+async function simulated(bug: PlantedBug): Promise<Finding> {
   const folder = mkdtempSync(path.join(tmpdir(), "ossnap-sim-"));
   try {
     const outfile = path.join(folder, "sim.mjs");
     await bundle(bug, outfile);
-    const { stdout } = await execute(process.execPath, [outfile, String(bug.seeds ?? ""), bug.crashes ?? ""], { maxBuffer: 2 ** 26 });
-    const { violations } = JSON.parse(stdout) as { violations: Violation[] };
-    return { name: bug.name, found: violations.length > 0, violation: violations[0], milliseconds: Date.now() - started };
+    const { stdout } = await execute(process.execPath, [outfile, String(bug.seeds ?? ""), bug.crashes ?? ""], OUTPUT);
+    const [first] = (JSON.parse(stdout) as { violations: Violation[] }).violations;
+    const kind = bug.crashes === undefined ? "seed" : "crash";
+    return { found: first !== undefined, by: `${kind} ${first?.seed}`, says: first ? `${first.invariant}: ${first.message}` : "" };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+interface TestReport {
+  testResults: { message: string; assertionResults: { status: string; fullName: string }[] }[];
+}
+
+/** A file that cannot be loaded has found nothing. */
+async function tested({ name }: PlantedBug, test: string): Promise<Finding> {
+  const args = ["node_modules/vitest/vitest.mjs", "run", test, "--config", "test/sim/planted/vitest.config.ts", "--reporter", "json"];
+  const run = execute(process.execPath, args, { ...OUTPUT, env: { ...process.env, OSSNAP_PLANTED: name, VITEST: undefined } });
+  const { stdout } = await run.catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }));
+  const { testResults } = JSON.parse(stdout) as TestReport;
+  const unloaded = testResults.find(({ assertionResults }) => assertionResults.length === 0);
+  if (unloaded || testResults.length === 0)
+    throw new Error(`planted "${name}": ${test} did not run: ${unloaded?.message ?? "no such file"}`);
+  const failed = testResults.flatMap(({ assertionResults }) => assertionResults).find(({ status }) => status === "failed");
+  return { found: failed !== undefined, by: test, says: failed?.fullName ?? "" };
 }
 
 async function bundle(bug: PlantedBug, outfile: string): Promise<void> {
@@ -75,17 +101,14 @@ async function bundle(bug: PlantedBug, outfile: string): Promise<void> {
   });
 }
 
-function planting({ name, file, find, replace }: PlantedBug): Plugin {
+function planting(bug: PlantedBug): Plugin {
+  const files = new Map(editsOf(bug).map(({ file }) => [path.resolve(file), file]));
   return {
     name: "planted",
     setup(hooks) {
-      const planted = path.resolve(file);
       hooks.onLoad({ filter: /\.ts$/ }, ({ path: loaded }) => {
-        if (loaded !== planted) return undefined;
-        const [before, after, ...more] = readFileSync(loaded, "utf8").split(find);
-        if (before === undefined || after === undefined || more.length > 0)
-          throw new Error(`planted "${name}": its text does not occur exactly once in ${file}`);
-        return { contents: before + replace + after, loader: "ts" };
+        const file = files.get(loaded);
+        return file === undefined ? undefined : { contents: planted(bug, file, readFileSync(loaded, "utf8")), loader: "ts" };
       });
     },
   };

@@ -7,6 +7,7 @@ import {
   freshWorld,
   INDEX2,
   offer,
+  restores,
   SNAP1,
   SNAP2,
   STEP1,
@@ -50,6 +51,60 @@ describe("a watch whose source's clock was ahead", () => {
     await world.blobs(MOVED).put("index-2", STEP2.blobs.get("index-1") as Uint8Array);
     await tick();
     expect(world.notices.at(-1)).toMatchObject({ key: "watch-ahead:moved", status: "resolved" });
+  });
+});
+
+describe("a snapshot that is on its way while what is served lies in the future", () => {
+  it("is served when its own blob came after the root that lists it", async () => {
+    await serveAhead();
+    world.advance(MINUTE_MS);
+    offer("snap-2", SNAP2.uuid);
+    await world.fill(MOVED, STEP2.blobs, [blobOf(SNAP2.uuid)]);
+    await arrive(INDEX2);
+    await settle();
+    await world.blobs(MOVED).put(blobOf(SNAP2.uuid), STEP2.blobs.get(blobOf(SNAP2.uuid)) as Uint8Array);
+    for (let minutes = 0; minutes < 15; minutes += 1) {
+      world.advance(MINUTE_MS);
+      await settle();
+    }
+    expect((await served()).map(({ name }) => name)).toEqual([expect.stringMatching(/^fx-orders-20270101010001000-/)]);
+  });
+
+  it("is served when it was asked for before that one was served", async () => {
+    await serveFirst();
+    world.advance(MINUTE_MS);
+    offer("snap-2", SNAP2.uuid);
+    const data = [...STEP2.blobs.keys()].filter((key) => key.includes("/__") && !STEP1.blobs.has(key));
+    await world.fill(MOVED, STEP2.blobs, data);
+    await arrive(INDEX2);
+    await settle();
+    await world.state.put(stateKey.position("moved", AHEAD, SNAP1.uuid), Buffer.from("{}"));
+    for (const key of data) await world.blobs(MOVED).put(key, STEP2.blobs.get(key) as Uint8Array);
+    for (let minutes = 0; minutes < 15; minutes += 1) {
+      world.advance(MINUTE_MS);
+      await settle();
+    }
+    expect((await served()).map(({ name }) => name)).toEqual([expect.stringMatching(/^fx-orders-20270101010001000-/)]);
+  });
+});
+
+describe("a snapshot that is on its way while something newer is served", () => {
+  it("is skipped before anything is restored, and names what is served", async () => {
+    await serveFirst();
+    offer("snap-2", SNAP2.uuid);
+    const data = [...STEP2.blobs.keys()].filter((key) => key.includes("/__") && !STEP1.blobs.has(key));
+    await world.fill(MOVED, STEP2.blobs, data);
+    await arrive(INDEX2);
+    await settle();
+    await world.state.put(stateKey.position("moved", "20261121010006720", "newer"), Buffer.from("{}"));
+    for (const key of data) await world.blobs(MOVED).put(key, STEP2.blobs.get(key) as Uint8Array);
+    for (let minutes = 0; minutes < 15; minutes += 1) {
+      world.advance(MINUTE_MS);
+      await settle();
+    }
+    const done = await (await world.open()).log.done(`arrival-moved-${SNAP2.uuid}`);
+    expect([done?.state, done?.reason]).toMatchObject(["skipped", { code: "arrival.overtaken", params: { by: "newer" } }]);
+    expect(restores()).toHaveLength(1);
   });
 });
 

@@ -153,6 +153,20 @@ describe("backup step", () => {
     expect(decided(planned, seen({ slotSnapshots: [snapshot(1, { indices: [] })] }))).toBe("asked backup.otherIndices");
   });
 
+  it("never takes a stranger's snapshot with its own name for its work, and uses the next name", () => {
+    const stranger = snapshot(1, { version: "7.10.2", metadata: { taken: "by hand" } });
+    const mine = snapshot(1, { version: "7.10.2", metadata: { ossnap: { policy: "nightly", slot: SLOT } } });
+    expect(decided(job(), seen({ slotSnapshots: [mine] }))).toBe("done backup.success");
+    expect(decided(job(), seen({ slotSnapshots: [stranger] }))).toBe("asked snapshot.foreign");
+    expect(decided(job({ attempt: 0, failures: failed(1) }), seen({ slotSnapshots: [stranger] }))).toBe(
+      `startSnapshot backup.start ${nameOf(2)}`,
+    );
+    const runs = { ...stranger, state: "IN_PROGRESS" as const, endTime: undefined };
+    expect(decided(job({ name: nameOf(1), attempt: 1 }, { cancelling: true }), seen({ slotSnapshots: [runs] }))).toBe(
+      "cancelled job.cancelled",
+    );
+  });
+
   it("gives up on a cluster that refuses beyond the patience, with the reason of the refusal", () => {
     const refused = job({ attempt: 1, name: nameOf(1) }, { claimed: REFUSED });
     expect(stepBackup(refused, seen(), new Date(refused.intent.patienceUntil))).toMatchObject({

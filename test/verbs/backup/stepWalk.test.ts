@@ -21,7 +21,7 @@ const nameOf = (attempt: number) => snapshotName({ policy: "nightly", slot: SLOT
 function snapshot(attempt: number, ending: Ending): ClusterSnapshot[] {
   if (ending === "absent") return [];
   const shards = { total: 1, failed: 0, successful: 1 };
-  const base = { version: "7.10.2", startTime: new Date(0), shards, failures: [], metadata: undefined };
+  const base = { version: "7.10.2", startTime: new Date(0), shards, failures: [], metadata: { ossnap: { policy: "nightly", slot: SLOT } } };
   const endTime = ending === "running" ? undefined : new Date(1000);
   const indices = ending === "other" ? OTHER : PLANNED;
   return [{ ...base, name: nameOf(attempt), uuid: `uuid-${attempt}`, state: STATES[ending], indices, endTime }];

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import type { Place } from "../../../shared/model/config.ts";
+import { reason } from "../../../shared/model/reason.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
@@ -132,6 +133,30 @@ describe("a copy over names that the source used again", () => {
     expect(seen.filter(({ verdicts }) => verdicts.some((verdict) => verdict !== "whole"))).toEqual([]);
     const firstData = seen.findIndex(({ key }) => FILE.test(key));
     expect(seen.slice(0, firstData).at(-1)?.listed).toEqual(["snap-1"]);
+  });
+
+  it("waits before it overwrites what an open restore reads", async () => {
+    const { log } = await world.open();
+    const uuid = (await openRepository(world.blobs(MOVED))).root?.snapshots.find(({ name }) => name === "snap-2")?.uuid;
+    const reader = "restore-0123456789abcdef";
+    const why = reason("restore.start", { index: "movies", as: "movies-1", shards: 1, bytes: 1 });
+    const intent = { about: "test", asked: OPS, cluster: "target", patienceUntil: "2026-12-31T00:00:00Z" };
+    const created = await log.create(
+      reader,
+      { ...intent, input: { place: MOVED, snapshot: { name: "snap-2", uuid, startTime: "" } } },
+      { state: "planned", reason: why, data: { targets: [] } },
+    );
+    if (created.outcome !== "created") throw new Error("the reader was not created");
+    // Its claim keeps every tick away from it.
+    const claim = { effect: "restoreIndex", args: {}, attempt: 1, until: "2026-12-31T00:00:00Z" };
+    await log.append(reader, created.job.head, { state: "restoring", reason: why, data: { targets: [] }, claim });
+    await ask();
+    await run(4);
+    expect(seen.filter(({ key }) => FILE.test(key))).toEqual([]);
+    expect((await listed()).listed).toEqual(["snap-1", "snap-2"]);
+    await world.state.delete(await world.stateKeys(`live/jobs/${reader}/`));
+    await run();
+    expect((await listed()).listed).toEqual(["snap-1", "snap-3"]);
   });
 
   it("leaves nothing listed that is not whole when it is cancelled in the middle", async () => {

@@ -1,0 +1,71 @@
+import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import { cancelJob, setPaused } from "../../../shared/verbs/jobs/ask.ts";
+import { listJobs } from "../../../shared/verbs/jobs/show.ts";
+import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
+import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
+import type { Verb } from "../platform.ts";
+import { MINUTE_MS, type Parts, type Play, POLICY } from "../scenario.ts";
+import { breakDestination } from "./target.ts";
+
+const OPS = { by: "person" as const, who: "ops" };
+
+type Press = (atMs: number, label: string, verb: Verb) => void;
+
+/** Schedules manual requests, some of which are sent twice because no response arrived. */
+export function pressButtons(play: Play, { fromMs, untilMs }: { fromMs: number; untilMs: number }, parts: Parts): void {
+  const { kernel, platform, faults, random } = play;
+  const press: Press = (atMs, label, verb) =>
+    kernel.at(atMs, "", () => {
+      platform.invoke("http", label, verb);
+      if (faults.strikes("requestRepeated"))
+        kernel.at(kernel.nowMs() + random.between(0, 20_000), "", () => platform.invoke("http", label, verb));
+    });
+  const sometime = () => fromMs + random.between(20 * MINUTE_MS, untilMs - fromMs);
+  if (parts.backups)
+    // Until a plan was applied by hand the timer prunes nothing.
+    for (const minutes of random.pick([
+      [20, 130, 250, 380],
+      [250, 380, 500],
+    ]))
+      press(fromMs + minutes * MINUTE_MS, "apply prune", applyThePlan);
+  for (const chance of [0.5, 0.3]) if (random.chance(chance)) press(sometime(), "cancel a job", cancelSomething(random.next()));
+  if (random.chance(0.25)) {
+    const atMs = sometime();
+    press(atMs, "pause", (world) => setPaused(world, true, "ops"));
+    // The operator repeats the request until it worked.
+    for (const minutes of [15, 20, 30]) press(atMs + minutes * MINUTE_MS, "resume", (world) => setPaused(world, false, "ops"));
+    kernel.at(untilMs, "resume", () => platform.invoke("http", "resume", (world) => setPaused(world, false, "ops")));
+  }
+  if ((parts.copy || parts.outside) && random.chance(0.6)) restoreByHand(random.chance(0.4), press, sometime);
+  if (parts.copy && random.chance(0.5)) {
+    const atMs = sometime();
+    if (random.chance(0.7)) breakDestination(play, atMs);
+    press(atMs + random.between(1, 30) * MINUTE_MS, "copy", (world) => askCopy(world, "move", OPS));
+  }
+}
+
+const applyThePlan: Verb = async (world) => {
+  const { hash } = await dryPrune(world, POLICY);
+  await applyPrune(world, POLICY, hash, OPS);
+};
+
+function cancelSomething(drawn: number): Verb {
+  return async (world) => {
+    const open = await listJobs(world, { open: true });
+    const job = open[Math.floor(drawn * open.length)];
+    if (job) await cancelJob(world, job.id, OPS);
+  };
+}
+
+/** With a key both requests are one; without, two jobs want the same index. */
+function restoreByHand(keyed: boolean, press: Press, sometime: () => number): void {
+  const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", alias: "by-hand" };
+  const options = keyed ? { key: "one-and-the-same" } : {};
+  const restore: Verb = (world) => {
+    const indices = world.config.watches.moved?.restore.indices ?? [];
+    return startRestore(world, { ...request, indices, replicas: 0 }, OPS, options);
+  };
+  const atMs = sometime();
+  press(atMs, "restore", restore);
+  if (!keyed) press(atMs + 30_000, "restore", restore);
+}
