@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
+import { benchGate } from "./gateBench.ts";
 import { benchRoot } from "./rootBench.ts";
 import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
-const USAGE = "bench: write `verify [--blobs 1000000] [--json]`, `root [--json]` or `tick [--json]`";
+const USAGE = "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]` or `tick [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -16,6 +17,7 @@ async function main(): Promise<number> {
   const note = (text: string) => process.stderr.write(`bench: ${text}\n`);
   const benches: Record<string, () => Promise<object>> = {
     verify: () => benchVerify(blobs, note),
+    gate: () => benchGate(blobs, note),
     root: benchRoot,
     tick: () => benchTick(note),
   };

@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
 import type { VirtualBucket } from "../local/oss/store/virtualBuckets.ts";
 import { type Encodable, encodeBlob } from "./encodeSmall.ts";
+import { countedContents, type FileNames, partOf, type ShardContents, SNAPSHOT, shardContents, shortName } from "./generatedShards.ts";
 
 const SHARDS_PER_INDEX = 5;
 /** About as many as in a shard of 50 GB. */
 const FILES_PER_SHARD = 1000;
 const UUID = "Zm9vYmFyYmF6cXV4MDAwMQ";
-const SNAPSHOT = "bench";
 /** Root, `index.latest`, and the snapshot's own two blobs. */
 const BLOBS_AT_TOP = 4;
 /** The blobs of a shard besides its data: its catalogue and the snapshot's file list. */
@@ -19,12 +18,6 @@ export interface GeneratedRepository extends VirtualBucket {
   metadataBlobs: number;
 }
 
-interface ShardContents {
-  /** Sorted by name. */
-  files: { name: string; sizeBytes: number }[];
-  list: Uint8Array;
-}
-
 interface Shape {
   indices: { id: string; name: string; metadata: Uint8Array }[];
   /** The first shards have one more file, so that the number of keys is exactly as requested. */
@@ -35,10 +28,11 @@ interface Shape {
 
 /**
  * A repository in the layout of 5.x to 7.5 with one snapshot and exactly `blobs` keys, of which only metadata blobs have bytes. The shards
- * share two file lists, because data blobs are named relative to their shard.
+ * share two file lists, because data blobs are named relative to their shard. `counters`: files in two parts with names as of 2.x to 6.x,
+ * which Elasticsearch uses again, and with bytes.
  */
-export function generateRepository(blobs: number): GeneratedRepository {
-  const shape = shapeOf(blobs);
+export function generateRepository(blobs: number, files: FileNames = "uuids"): GeneratedRepository {
+  const shape = shapeOf(blobs, files);
   const sections = sectionsOf(shape);
   const starts: number[] = [];
   let count = 0;
@@ -67,7 +61,7 @@ export function generateRepository(blobs: number): GeneratedRepository {
       return section.sizeAt(within) ?? bytes.get(key)?.length ?? 0;
     },
     bytesOf(key) {
-      const own = bytes.get(key);
+      const own = bytes.get(key) ?? (files === "counters" ? partOf(key) : undefined);
       if (own !== undefined || !key.endsWith(`/snap-${UUID}.dat`)) return own;
       return listed.get(key.slice(0, key.lastIndexOf("/") + 1))?.list;
     },
@@ -125,47 +119,22 @@ function sectionAt(starts: readonly number[], position: number): number {
   return low;
 }
 
-function shapeOf(blobs: number): Shape {
+function shapeOf(blobs: number, names: FileNames): Shape {
   const perIndex = 1 + SHARDS_PER_INDEX * (FILES_PER_SHARD + BLOBS_BESIDE_DATA);
   const indexCount = Math.max(1, Math.round((blobs - BLOBS_AT_TOP) / perIndex));
   const shards = indexCount * SHARDS_PER_INDEX;
   const data = blobs - BLOBS_AT_TOP - indexCount - shards * BLOBS_BESIDE_DATA;
   if (data < 0) throw new Error(`--blobs ${blobs}: a repository has at least ${blobs - data}`);
   const filesEach = Math.floor(data / shards);
-  const names = Array.from({ length: indexCount }, (_, index) => `index-${index}`);
-  const indices = names.map((name) => ({ id: shortName(name), name, metadata: indexMetadata(name) }));
+  const shardOf = names === "uuids" ? shardContents : countedContents;
+  const indexNames = Array.from({ length: indexCount }, (_, index) => `index-${index}`);
+  const indices = indexNames.map((name) => ({ id: shortName(name), name, metadata: indexMetadata(name) }));
   return {
     indices: indices.sort((left, right) => (left.id < right.id ? -1 : 1)),
-    larger: shardContents(filesEach + 1),
-    smaller: shardContents(filesEach),
+    larger: shardOf(filesEach + 1),
+    smaller: shardOf(filesEach),
     largerShards: data % shards,
   };
-}
-
-function shardContents(fileCount: number): ShardContents {
-  const files = Array.from({ length: fileCount }, (_, file) => ({
-    name: `__${shortName(`file ${file}`)}`,
-    physical: `_${file.toString(36)}.cfs`,
-    sizeBytes: 1000 + file,
-  }));
-  const entries = files.map(({ name, physical, sizeBytes }) => ({
-    name,
-    physical_name: physical,
-    length: sizeBytes,
-    checksum: "1a2b3c",
-    part_size: 1_073_741_824,
-    written_by: "6.6.0",
-  }));
-  const list = {
-    name: SNAPSHOT,
-    index_version: 3,
-    start_time: 1_700_000,
-    time: 1000,
-    number_of_files: fileCount,
-    total_size: 1,
-    files: entries,
-  };
-  return { files: files.sort((left, right) => (left.name < right.name ? -1 : 1)), list: encodeBlob("snapshot", list) };
 }
 
 function indexMetadata(name: string): Uint8Array {
@@ -203,9 +172,4 @@ function readable({ indices }: Shape): Map<string, Uint8Array> {
     [`snap-${UUID}.dat`, encodeBlob("snapshot", { snapshot: record })],
     ...indices.map(({ id, metadata }) => [`indices/${id}/meta-${UUID}.dat`, metadata] as const),
   ]);
-}
-
-/** 22 characters like an encoded UUID's, always the same for the same text. */
-function shortName(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }

@@ -111,8 +111,9 @@ export function terminalContext(environment: Environment, region: string | undef
 
 /** Shows warnings and errors to the user, but not every step. */
 function terminalLogger(terminal: Terminal): Logger {
-  const report = (message: string, { error, job }: Record<string, unknown> = {}) =>
-    terminal.note([message, ...[job, error].flatMap((part) => (part === undefined ? [] : [String(part)]))].join(": "));
+  // A notice's sentence says all; its word alone says nothing.
+  const report = (message: string, { error, job, text }: Record<string, unknown> = {}) =>
+    terminal.note([text ?? message, ...[job, error].flatMap((part) => (part === undefined ? [] : [String(part)]))].join(": "));
   return { info: () => undefined, warn: report, error: report };
 }
 

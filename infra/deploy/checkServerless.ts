@@ -51,6 +51,7 @@ export function checkServerless(serverlessText: string, config: Config, options:
   const named = Object.values(whole.data.resources).map(functionNameOf);
   return [
     ...faults,
+    ...checkBundled(whole.data.actions),
     ...checkNames(named, deployed),
     ...checkOrder(Object.keys(whole.data.resources), deployed),
     ...deployed.flatMap((one) => checkOne(one, config, options)),
@@ -91,6 +92,13 @@ function checkSecrets(path: string, props: FunctionProps, names: readonly string
   const lines = missing.map((name) => `${name}: \${env('${name}', '')}`);
   const wrong = `lacks ${missing.join(", ")}, which ossnap.yaml mentions`;
   return [fault(`${path}.environmentVariables`, "serverless.environment", wrong, `add\n${lines.join("\n")}`)];
+}
+
+/** Without it `s deploy` would upload the bundles of an earlier version, or none. */
+function checkBundled(actions: Readonly<Record<string, unknown>> | undefined): Fault[] {
+  const steps = JSON.stringify(actions?.["pre-deploy"] ?? []);
+  if (steps.includes("npm run -s bundle")) return [];
+  return [fault("actions.pre-deploy", "serverless.bundle", "does not bundle the functions", "add\n- run: npm run -s bundle\n  path: ./")];
 }
 
 /** Requires all seven functions, once each, and no others. A function with other faults still counts as present. */

@@ -91,10 +91,12 @@ export async function openWorld(stage: Stage, options: StageOptions, actor: Acto
 /**
  * Every instance's clock is off by up to two minutes; a few are off by hours or years, and some are corrected while the invocation runs.
  */
-function localClock({ kernel }: Stage, random: Random, { startedMs }: Actor): () => Date {
+function localClock(stage: Stage, random: Random, { startedMs }: Actor): () => Date {
+  const { kernel } = stage;
   const isWild = random.chance(0.02);
   const skewMs = isWild ? random.pick([-400, -1, 1, 400]) * DAY_MS : random.between(-2 * MINUTE_MS, 2 * MINUTE_MS);
   const jumpAtMs = random.chance(0.05) ? startedMs + random.between(0, MINUTE_MS) : Number.POSITIVE_INFINITY;
   const jumpMs = random.between(-4 * MINUTE_MS, 4 * MINUTE_MS);
+  if (jumpAtMs < Number.POSITIVE_INFINITY && Math.abs(jumpMs) > MINUTE_MS) stage.clockJumped = true;
   return () => new Date(kernel.nowMs() + skewMs + (kernel.nowMs() >= jumpAtMs ? jumpMs : 0));
 }

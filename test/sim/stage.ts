@@ -44,6 +44,8 @@ export interface People {
   touched: Set<string>;
   /** A blob at the source of the copy was damaged. */
   rotten: boolean;
+  /** A node of the target left for longer than a restore waits without progress. */
+  nodeLost: boolean;
 }
 
 /** Everything outside the functions, and their access to it. */
@@ -65,6 +67,8 @@ export interface Stage {
   /** Whether a swap arrived so late that it moved the alias back. */
   swappedLate: boolean;
   people: People;
+  /** Whether an instance's clock was corrected by minutes while it ran: what it measured then is wrong by as much. */
+  clockJumped: boolean;
   notices: Notice[];
   /** Log lines since the last check. */
   lines: string[];
@@ -100,7 +104,15 @@ export async function newStage(options: StageOptions): Promise<Stage> {
     state: bucketOf(config.state.bucket),
     identity: undefined,
     swappedLate: false,
-    people: { copiedNames: new Set(), deletedMs: Number.NEGATIVE_INFINITY, brokenKeys: new Map(), touched: new Set(), rotten: false },
+    people: {
+      copiedNames: new Set(),
+      deletedMs: Number.NEGATIVE_INFINITY,
+      brokenKeys: new Map(),
+      touched: new Set(),
+      rotten: false,
+      nodeLost: false,
+    },
+    clockJumped: false,
     notices: [],
     lines: [],
     watch: { asked: () => undefined, before: async () => undefined, after: async () => undefined },

@@ -7,7 +7,7 @@ export const FOOTER_BYTES = 16;
 /** The CRC32 covers everything before its own eight bytes. */
 export const CHECKSUM_BYTES = 8;
 export const HEADER_MAGIC = 0x3fd76c17;
-const FOOTER_MAGIC = 0xc02893e8;
+export const FOOTER_MAGIC = 0xc02893e8;
 
 /** The CRC32 in a 16-byte footer; any other bytes are `invalid`. */
 export function readFooter(footer: Uint8Array, subject: string): number {

@@ -74,12 +74,25 @@ function checkWatch(tree: unknown, name: string): Finding[] {
       finding(["watches", name, "restore", "alias"], "aliasMany", wrong, "make a watch of its own for each, or leave out alias"),
     );
   }
+  const shared = aliasTaken(tree, name);
+  if (shared !== undefined) {
+    const wrong = `the alias of watches.${shared} on the same cluster, which each would take from the other`;
+    findings.push(finding(["watches", name, "restore", "alias"], "aliasTwice", wrong, "write another alias"));
+  }
   const registered = asText(at(tree, ["watches", name, "register", "name"]));
   const taken = registered === undefined ? undefined : nameTaken(tree, name, registered);
   if (taken !== undefined) {
     findings.push(finding(["watches", name, "register", "name"], "nameTaken", `taken on that cluster by ${taken}`, "write another name"));
   }
   return findings;
+}
+
+function aliasTaken(tree: unknown, watch: string): string | undefined {
+  const ofWatch = (name: string) => [at(tree, ["watches", name, "cluster"]), at(tree, ["watches", name, "restore", "alias"])];
+  const [cluster, alias] = ofWatch(watch);
+  const names = Object.keys(asSection(at(tree, ["watches"])));
+  if (alias === undefined || cluster === undefined) return undefined;
+  return names.slice(0, names.indexOf(watch)).find((other) => ofWatch(other)[0] === cluster && ofWatch(other)[1] === alias);
 }
 
 function nameTaken(tree: unknown, watch: string, registered: string): string | undefined {

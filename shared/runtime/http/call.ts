@@ -21,6 +21,8 @@ export interface Route {
   /** `{name}` matches one segment. */
   path: string;
   body?: z.ZodType;
+  /** Names of its query parameters; any other is refused. */
+  queries?: readonly string[];
   /** Whether this call changes anything; if so, it requires an operator. */
   changes(body: unknown): boolean;
   /** Repairs a state that was lost, and so must be able to open it. */

@@ -44,6 +44,13 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
     );
   const found = match(request);
   if ("fault" in found) return found.fault;
+  const { queries = [] } = found.route;
+  const unknown = Object.keys(event.queryParameters).find((name) => !queries.includes(name));
+  if (unknown !== undefined)
+    throw new AppError(
+      "invalid",
+      `query parameter "${unknown}": ${request.path} takes ${queries.length > 0 ? queries.join(", ") : "none"}`,
+    );
   const text = Buffer.from(event.body, event.isBase64Encoded ? "base64" : "utf8");
   if (text.byteLength > BODY_BYTES_MAX)
     return problem("too-large", `the body has ${text.byteLength} bytes; at most ${BODY_BYTES_MAX}`, request);

@@ -37,15 +37,24 @@ const list = (data: unknown) => json(200, { data, next: null });
 
 /** Every path of the API: the router and any description of the API iterate over this table. */
 export const ROUTES: readonly Route[] = [
-  route("GET", "/snapshots", empty, never, async ({ world, query }) => list(await listSnapshots(world, query))),
+  {
+    ...route("GET", "/snapshots", empty, never, async ({ world, query }) => list(await listSnapshots(world, query))),
+    queries: ["policy", "repository"],
+  },
   route("GET", "/repositories", empty, never, async ({ world }) => list(await listRepositories(world))),
   route("POST", "/repositories/{name}", empty, always, async ({ world, params }) =>
     json(200, await registerByHand(world, params.name ?? "")),
   ),
-  route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
-  route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) =>
-    json(200, await showJob(world, params.id ?? "", query.look === "true" ? jobNow : undefined)),
-  ),
+  {
+    ...route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
+    queries: ["kind", "open", "limit"],
+  },
+  {
+    ...route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) =>
+      json(200, await showJob(world, params.id ?? "", query.look === "true" ? jobNow : undefined)),
+    ),
+    queries: ["look"],
+  },
   route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) =>
     json(202, await cancelJob(world, params.id ?? "", asked)),
   ),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { benchGate } from "../../../infra/bench/gateBench.ts";
 import { generateRepository } from "../../../infra/bench/generatedRepository.ts";
+import type { FileNames } from "../../../infra/bench/generatedShards.ts";
 import { ossBlobStore } from "../../../shared/adapters/oss/blobStore.ts";
 import { compareKeys } from "../../../shared/format/keys.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
@@ -15,11 +17,26 @@ async function serve(blobs: number) {
 }
 
 describe("a generated repository", () => {
-  it.each([100, 7003, 20_000])("has exactly %d keys, in order", (blobs) => {
-    const repository = generateRepository(blobs);
+  it.each<[number, FileNames]>([
+    [100, "uuids"],
+    [7003, "uuids"],
+    [20_000, "uuids"],
+    [7003, "counters"],
+  ])("has exactly %d keys, in order, with names from %s", (blobs, names) => {
+    const repository = generateRepository(blobs, names);
     const keys = Array.from({ length: repository.count }, (_, position) => repository.keyAt(position));
     expect(keys).toHaveLength(blobs);
     expect(keys).toEqual([...new Set(keys)].sort(compareKeys));
+  });
+
+  it("with counter names costs a read of every part once, and then one more read per shard than with names of uuids", async () => {
+    const { keys, unknown, known, uuids } = await benchGate(303, () => undefined);
+    expect([keys, unknown.verdict, known.verdict, uuids.verdict]).toEqual([303, "whole", "whole", "whole"]);
+    const read = (run: { requests: Record<string, number> }) => run.requests.GetObject ?? 0;
+    // 288 data blobs in five shards: an odd one is a file of one part, whose footer is read each time.
+    const shards = 5;
+    expect(unknown.dataBytes).toBeGreaterThanOrEqual((288 - 2 * shards) * 1024);
+    expect(read(known) - read(uuids)).toBeLessThanOrEqual(2 * shards);
   });
 
   it("is listed page by page, from any prefix and start key", async () => {

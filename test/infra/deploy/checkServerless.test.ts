@@ -273,6 +273,13 @@ describe("OSS triggers checked against the watches", () => {
     expect(checkServerless(bare, exampleConfig(), { withoutEvents: true })).toEqual([]);
   });
 
+  it("a deployment that would not bundle the functions first is a fault", () => {
+    expect(faultsAfter("    - run: npm run -s bundle\n", "    - run: npm run -s check\n")).toEqual([
+      expect.stringMatching(/^actions\.pre-deploy: does not bundle the functions/),
+    ]);
+    expect(faultsAfter("actions:\n  pre-deploy:\n    - run: npm run -s bundle\n      path: ./\n", "")).toHaveLength(1);
+  });
+
   it("a trigger names no role unless the deployer has one: fc3 then creates the event role", () => {
     expect(shipped).not.toContain("invocationRole:");
     const role = "          invocationRole: acs:ram::1:role/events\n          sourceArn:";

@@ -216,6 +216,13 @@ describe("every kind of fault has its own sentence", () => {
     ]);
   });
 
+  it("two watches that would take one alias from each other are rejected", () => {
+    const again = { ...WATCH, blobs: { ...PLACE, bucket: "moved", basePath: "elsewhere" }, restore: { indices: ["b"], alias: "movies" } };
+    expect(faultsWith(["watches", "again"], again)).toEqual([
+      'watches.again.restore.alias: the alias of watches.moved-movies on the same cluster, which each would take from the other: "movies", write another alias',
+    ]);
+  });
+
   it("two tokens with the same name are rejected", () => {
     const token = { name: "ops", role: "viewer", sha256: "a".repeat(64) };
     expect(faultsWith(["http", "tokens"], [token, token])).toEqual(['http.tokens[1].name: a second token of that name: "ops", rename one']);

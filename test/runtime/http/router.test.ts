@@ -134,6 +134,16 @@ describe("an invalid request", () => {
     expect((await http.ask("POST", "/restores", { body })).status).toBe(400);
   });
 
+  it("is 400 for an unknown query parameter, and changes nothing", async () => {
+    const { status, body } = await http.ask("POST", "/backups/nightly", { query: { dryRun: "true" } });
+    expect([status, body.code, body.detail]).toEqual([400, "invalid", 'query parameter "dryRun": /backups/nightly takes none']);
+    expect(world.source.writes).toEqual([]);
+    expect((await http.ask("GET", "/jobs", { query: { opne: "true" } })).body.detail).toBe(
+      'query parameter "opne": /jobs takes kind, open, limit',
+    );
+    expect((await http.ask("GET", "/jobs", { query: { open: "true", kind: "backup", limit: "3" } })).status).toBe(200);
+  });
+
   it("gets the configured policies listed when its policy is unknown", async () => {
     expect((await http.ask("POST", "/backups/nosuch")).body).toMatchObject({
       status: 400,

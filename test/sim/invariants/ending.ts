@@ -35,6 +35,7 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
   const isFair = (kind: string, code: string) =>
     FAIR_FAILURES[kind]?.includes(code) ||
     (code === "copy.damaged" && stage.people.rotten) ||
+    (code === "restore.stuck" && (stage.people.nodeLost || stage.clockJumped)) ||
     (code === "restore.gone" && stage.people.touched.size > 0);
 
   /** Every job that ever had a log. */

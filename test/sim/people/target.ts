@@ -1,6 +1,9 @@
 import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
 import { ALIAS, MINUTE_MS, MOVED, MOVED_LOCATION, type Play } from "../scenario.ts";
 
+/** A restore without progress for this long is given up and reported. */
+const STUCK_MINUTES = 9;
+
 /** What people and machines do to the cluster that restores, and to the copied repository. */
 export function peopleAtTarget(play: Play, { fromMs, untilMs }: { fromMs: number; untilMs: number }): void {
   const { kernel, random } = play;
@@ -59,7 +62,9 @@ async function loseNode({ stage, kernel, random }: Play): Promise<void> {
   if ((await stage.target.info()).dataNodes < 2) return;
   const single = (await stage.target.listIndices()).filter(({ replicas, state }) => replicas === 0 && state === "open");
   stage.target.loseNode(single.filter(() => random.chance(0.7)).map(({ name }) => name));
-  kernel.at(kernel.nowMs() + random.between(1, 40) * MINUTE_MS, "the node returns", () => stage.target.returnNode());
+  const minutes = random.between(1, 40);
+  if (minutes >= STUCK_MINUTES) stage.people.nodeLost = true;
+  kernel.at(kernel.nowMs() + minutes * MINUTE_MS, "the node returns", () => stage.target.returnNode());
 }
 
 /** Somebody deletes or damages a blob of the copied repository; the next copy by hand repairs it. */
