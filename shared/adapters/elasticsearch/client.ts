@@ -1,7 +1,8 @@
-import { Client, HttpConnection } from "@elastic/elasticsearch";
+import { Client, errors } from "@elastic/elasticsearch";
 import { Transport, type TransportOptions } from "@elastic/transport";
 import type * as z from "zod";
 import { AppError } from "../../model/errors.ts";
+import { BoundedConnection } from "./connection.ts";
 import { type FaultContext, toAppError } from "./errors.ts";
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
@@ -56,7 +57,7 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
     node,
     ...(auth === undefined ? {} : { auth }),
     Transport: PlainTransport,
-    Connection: HttpConnection,
+    Connection: BoundedConnection,
     // A function is frozen between invocations and a kept connection may be dead afterwards; a write could then fail after being executed.
     agent: { keepAlive: false },
     enableMetaHeader: false,
@@ -84,9 +85,11 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
       };
       const leftMs = Math.max(0, Math.min(timeoutMs, options.remainingMs?.() ?? timeoutMs));
       // The client's own timeout only counts idle time.
-      const limits = { signal: AbortSignal.timeout(leftMs), maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
+      const signal = AbortSignal.timeout(leftMs);
+      const limits = { signal, maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
       const answer: unknown = await client.transport.request(params, limits).catch((error: unknown) => {
-        throw toAppError(error, contextOf(call));
+        const isCut = signal.aborted && error instanceof errors.ConnectionError;
+        throw toAppError(isCut ? new errors.TimeoutError("the time was up") : error, contextOf(call));
       });
       return parse(schema, answer, `cluster ${options.name} at ${shownUrl}: unexpected answer (${call.subject})`);
     },
