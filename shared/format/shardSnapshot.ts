@@ -3,8 +3,8 @@ import { checksumText, FOOTER_BYTES, readFooter, verifyFooter } from "./encoding
 import { asCount, asFields, asKeySegment, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 
-/** 2 TB in the smallest chunks that object stores allow (1 MB); a larger count means a wrong file list, which must not exhaust memory. */
-const PARTS_MAX = 2_000_000;
+/** Of a whole shard: 1 TB in chunks of 2 MB. More means a wrong file list, which must not exhaust memory. */
+const PARTS_MAX = 500_000;
 /** Lucene writes footers since 4.8; before that Elasticsearch recorded an Adler32, which the file itself does not contain. */
 const FOOTERS_SINCE = { major: 4, minor: 8 };
 
@@ -48,19 +48,30 @@ export function decodeShardSnapshot(bytes: Uint8Array, subject: string): ShardSn
 
 /** The `files` of a shard snapshot or of a shard catalogue. */
 export function readFiles(files: unknown, subject: string): ShardFile[] {
-  return asList(files, `${subject}: files`).map((entry, index) => readFile(asFields(entry, subject), `${subject}: files[${index}]`));
+  let parts = 0;
+  return asList(files, `${subject}: files`).map((entry, index) => {
+    const file = readFile(asFields(entry, subject), `${subject}: files[${index}]`);
+    parts += partCount(file);
+    if (parts > PARTS_MAX) throw invalidBytes(`${subject}: files[${index}]`, `more than ${PARTS_MAX} parts in one shard`);
+    return file;
+  });
 }
 
 /** The blobs of a file: none when virtual, one with the file's name, or `name.part0` … of `partSizeBytes` each with the remainder last. */
 export function partsOf(file: ShardFile): FilePart[] {
   if (file.virtual) return [];
   const { lengthBytes, partSizeBytes } = file;
-  if (partSizeBytes === undefined || lengthBytes <= partSizeBytes) return [{ name: file.name, sizeBytes: lengthBytes, part: 0, parts: 1 }];
-  const parts = Math.ceil(lengthBytes / partSizeBytes);
+  const parts = partCount(file);
+  if (partSizeBytes === undefined || parts === 1) return [{ name: file.name, sizeBytes: lengthBytes, part: 0, parts: 1 }];
   return Array.from({ length: parts }, (_, part) => {
     const sizeBytes = part < parts - 1 ? partSizeBytes : lengthBytes - partSizeBytes * (parts - 1);
     return { name: `${file.name}.part${part}`, sizeBytes, part, parts };
   });
+}
+
+function partCount({ virtual, lengthBytes, partSizeBytes }: ShardFile): number {
+  if (virtual) return 0;
+  return partSizeBytes === undefined ? 1 : Math.max(1, Math.ceil(lengthBytes / partSizeBytes));
 }
 
 function readFile(fields: Fields, where: string): ShardFile {
@@ -69,7 +80,6 @@ function readFile(fields: Fields, where: string): ShardFile {
   if (!virtual && !name.startsWith("__")) throw invalidBytes(`${where}.name`, `"${name}" is no name of a data blob`);
   const lengthBytes = asCount(fields.length, `${where}.length`);
   const partSizeBytes = readPartSize(fields.part_size, `${where}.part_size`);
-  if (partSizeBytes !== undefined && lengthBytes / partSizeBytes > PARTS_MAX) throw invalidBytes(where, `more than ${PARTS_MAX} parts`);
   const embedded = readEmbedded(fields.meta_hash, lengthBytes, `${where}.meta_hash`);
   const file = {
     name,

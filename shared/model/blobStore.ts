@@ -14,6 +14,9 @@ export interface ByteRange {
   end: number;
 }
 
+/** The largest root known has 251 MB; what is larger is no metadata, and would not fit into a function's memory. */
+export const GET_BYTES_MAX = 300 * 1024 * 1024;
+
 export interface ListOptions {
   startAfter?: string;
   /** Called with the store's clock (the `Date` header; for a directory this machine's clock) before each page; an empty listing has one. */
@@ -42,7 +45,10 @@ export interface BlobStore {
   /** All blobs whose key starts with `prefix`, after `startAfter` if given, in UTF-8 byte order of keys. Lists every page or throws. */
   list(prefix: string, options?: ListOptions): AsyncIterable<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
-  /** The blob, or the bytes of `range`; a range past the end returns the bytes that exist. A body shorter than announced is `transient`. */
+  /**
+   * The blob, or the bytes of `range`; a range past the end returns the bytes that exist. A body shorter than announced is `transient`,
+   * one larger than {@link GET_BYTES_MAX} `invalid`.
+   */
   get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
   /** Streams the body; the consumer may stop early. A truncated or stalled body makes the iterator throw `transient`. */
   open(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;

@@ -12,7 +12,7 @@ import {
 import { decodeRoot } from "../format/root.ts";
 import { decodeShardSnapshot } from "../format/shardSnapshot.ts";
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
-import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
+import { type BlobInfo, type BlobStore, GET_BYTES_MAX } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { reason } from "../model/reason.ts";
@@ -67,12 +67,20 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
     const generations = [...roots.keys()].sort((left, right) => left - right);
     const rootInfo = roots.get(generations.at(-1) ?? Number.NaN);
     if (rootInfo === undefined) return { root: undefined, rootBytes: undefined, rootInfo, generations };
+    requireReadable(store, rootInfo);
     const rootBytes = await store.get(rootInfo.key);
     if (rootBytes !== undefined) return { root: decodeRoot(rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
   }
   throw new AppError("conflict", `${store.url}: the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`, {
     reason: reason("root.vanishes", { url: store.url }),
   });
+}
+
+/** Looked at before anything of it is read. */
+function requireReadable({ url }: BlobStore, { key, sizeBytes }: BlobInfo): void {
+  if (sizeBytes <= GET_BYTES_MAX) return;
+  const megabytes = Math.round(sizeBytes / 1024 / 1024);
+  throw new AppError("invalid", `${url}/${key}: has ${megabytes} MB; a root of at most ${GET_BYTES_MAX / 1024 / 1024} MB can be read`);
 }
 
 /**

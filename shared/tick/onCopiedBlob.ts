@@ -21,9 +21,13 @@ export async function onCopiedBlob(world: World, blob: CopiedBlob): Promise<Arri
   return { watch, jobs: created.map((one) => (one.outcome === "done" ? one.done.id : one.job.id)), advanced };
 }
 
-/** One event may name several blobs; the first fault fails the invocation, and the platform delivers the event again. */
+/**
+ * One event may name several blobs, and one of them many times: each is looked at once. The first fault fails the invocation, and the platform
+ * delivers the event again.
+ */
 export async function onCopiedBlobs(world: World, blobs: readonly CopiedBlob[]): Promise<ArrivalReport[]> {
+  const distinct = new Map(blobs.map((blob) => [`${blob.bucket}/${blob.key}`, blob]));
   const reports: ArrivalReport[] = [];
-  for (const blob of blobs) reports.push(await onCopiedBlob(world, blob));
+  for (const blob of distinct.values()) reports.push(await onCopiedBlob(world, blob));
   return reports;
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { ByteRange } from "../../model/blobStore.ts";
+import { type ByteRange, GET_BYTES_MAX } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 
 export interface BodyOptions {
@@ -61,12 +61,21 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, message:
   }
 }
 
-/** Concatenates all chunks into one array. */
-export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** Concatenates all chunks into one array. @throws AppError `invalid` for more than {@link GET_BYTES_MAX}. */
+export async function collect(pieces: AsyncIterable<Uint8Array>, subject: string): Promise<Uint8Array> {
   const list: Uint8Array[] = [];
-  for await (const piece of pieces) list.push(piece);
+  let seenBytes = 0;
+  for await (const piece of pieces) {
+    seenBytes += piece.byteLength;
+    if (seenBytes > GET_BYTES_MAX) throw tooLarge(subject);
+    list.push(piece);
+  }
   const [only] = list;
   return list.length === 1 && only !== undefined ? only : Buffer.concat(list);
+}
+
+function tooLarge(subject: string): AppError {
+  return new AppError("invalid", `${subject}: larger than ${GET_BYTES_MAX / 1024 / 1024} MB, which no metadata is`);
 }
 
 /** The bytes of `range` from a whole body, for a server that answers a range request with the full body. */

@@ -39,7 +39,7 @@ function reading(place: DirectoryPlace): Pick<BlobStore, "list" | "head" | "get"
       }),
     async get(key, range) {
       const body = await open(key, range);
-      return body && collect(body);
+      return body && collect(body, place.subject(key, "get"));
     },
     open,
   };

@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../../model/errors.ts";
 import { type Base, baseOf } from "../blobs/keys.ts";
@@ -31,13 +31,37 @@ export function directoryPlace(directory: string, basePath: string): DirectoryPl
     subject,
     async onPath(key, call, work) {
       try {
-        return await work(pathOf(root, base.full(key), subject(key, call)));
+        const path = pathOf(root, base.full(key), subject(key, call));
+        await requireInside(root, path, subject(key, call));
+        return await work(path);
       } catch (error) {
         throw directoryError(error, subject(key, call));
       }
     },
     check: (about) => checkRoot(root, about),
   };
+}
+
+/** A link among the folders of a key could lead anywhere; a listing does not follow it either. */
+async function requireInside(root: string, path: string, subject: string): Promise<void> {
+  const realRoot = await realpathOf(root);
+  if (realRoot === undefined) return;
+  // A write makes the folders that are missing.
+  let folder = dirname(path);
+  let real = await realpathOf(folder);
+  for (; real === undefined && folder !== root; real = await realpathOf(folder)) folder = dirname(folder);
+  if (real === resolve(realRoot, relative(root, folder))) return;
+  throw new AppError("invalid", `${subject}: ${folder} is or passes a symbolic link: copy the repository without links`);
+}
+
+/** Undefined where nothing exists. */
+async function realpathOf(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 async function checkRoot(root: string, subject: string): Promise<void> {

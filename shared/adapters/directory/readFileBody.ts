@@ -13,7 +13,8 @@ export async function readFileBody(
   subject: string,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const isEmpty = range !== undefined && isEmptyRange(range, subject);
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  // Opening a pipe would otherwise wait for a writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   let body: AsyncIterable<Uint8Array> | undefined;
   try {
     body = isEmpty ? undefined : await startedBody(file, range, subject);

@@ -14,7 +14,7 @@ export function s3Reading(place: S3Place, idleTimeoutMs: number): Pick<BlobStore
     head: (key) => head(place, key),
     async get(key, range) {
       const body = await open(key, range);
-      return body && collect(body);
+      return body && collect(body, place.subject(key, "get"));
     },
     open,
   };

@@ -3,7 +3,7 @@ import { messageOf } from "../../model/errors.ts";
 import { invalidBytes } from "../invalid.ts";
 import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
-import { decodeSmile } from "./smile.ts";
+import { decodeSmile, VALUES_MAX } from "./smile.ts";
 
 /** The codec names in the headers of `.dat` blobs and shard catalogues; both kinds of `snap-*.dat` use `snapshot`. */
 export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
@@ -11,6 +11,9 @@ export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
 const CODEC_VERSION = 1;
 /** Far above the largest cluster state seen; a deflated blob that inflates beyond it is damaged or an attack. */
 const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
+/** Metadata deflates to a twentieth at best; a thousandth is made to exhaust memory. Small blobs may be anything. */
+const INFLATION_MAX = 100;
+const PAYLOAD_BYTES_FREE = 16 * 1024 * 1024;
 const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
 
 /**
@@ -43,6 +46,7 @@ function decodePayload(payload: Uint8Array, subject: string): unknown {
 function decodeDocument(document: Uint8Array, subject: string): unknown {
   if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject);
   if (!startsWith(document, Buffer.from("{"))) throw invalidBytes(subject, "payload is neither SMILE nor JSON");
+  if (hasTooManyValues(document)) throw invalidBytes(subject, `more than ${VALUES_MAX} values`);
   try {
     return JSON.parse(decodeUtf8(document, subject, 0));
   } catch (cause) {
@@ -50,11 +54,20 @@ function decodeDocument(document: Uint8Array, subject: string): unknown {
   }
 }
 
+/** Every value but the first follows one of these bytes; those in texts count too, which large texts have room for. */
+function hasTooManyValues(json: Uint8Array): boolean {
+  if (json.byteLength <= VALUES_MAX) return false;
+  let count = 0;
+  for (const byte of json) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count += 1;
+  return count > VALUES_MAX;
+}
+
 function inflate(deflated: Uint8Array, subject: string): Uint8Array {
+  const maxBytes = Math.min(PAYLOAD_BYTES_MAX, Math.max(PAYLOAD_BYTES_FREE, deflated.byteLength * INFLATION_MAX));
   try {
-    return inflateRawSync(deflated, { maxOutputLength: PAYLOAD_BYTES_MAX });
+    return inflateRawSync(deflated, { maxOutputLength: maxBytes });
   } catch (cause) {
-    throw invalidBytes(subject, `payload cannot be inflated to at most ${PAYLOAD_BYTES_MAX} bytes: ${messageOf(cause)}`, undefined, cause);
+    throw invalidBytes(subject, `payload cannot be inflated to at most ${maxBytes} bytes: ${messageOf(cause)}`, undefined, cause);
   }
 }
 

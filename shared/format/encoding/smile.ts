@@ -3,6 +3,8 @@ import { type SmileInput, smileInput } from "./smileInput.ts";
 import { type NameTable, nameTable } from "./smileNames.ts";
 import { readBigDecimal, readBigInteger, readFloat32, readFloat64, readRawBinary, readSevenBitBinary, readZigzag } from "./smileNumbers.ts";
 
+/** Room for a file list of 400,000 files; a value may be one byte long, and takes tens of bytes of memory. */
+export const VALUES_MAX = 4_000_000;
 /** Elasticsearch's own nesting limit for documents. */
 const DEPTH_MAX = 1000;
 const HEADER_BYTES = 4;
@@ -14,6 +16,8 @@ interface State {
   values: NameTable;
   rawBinary: boolean;
   depth: number;
+  /** Number of values so far. */
+  count: number;
 }
 
 /**
@@ -30,7 +34,7 @@ export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
   const input = smileInput(bytes, HEADER_BYTES, subject);
   const names = nameTable(input, (flags & 1) !== 0);
   const values = nameTable(input, (flags & 2) !== 0);
-  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0 });
+  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, count: 0 });
   if (!input.atEnd() && input.byte() !== END_OF_CONTENT) throw input.fault("unexpected bytes after the document");
   if (!input.atEnd()) throw input.fault("unexpected bytes after the end marker");
   return value;
@@ -39,6 +43,8 @@ export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
 /** The token's three highest bits select the token class (see "Tokens: value mode" of the specification). */
 function readValue(state: State): unknown {
   const { input, values } = state;
+  state.count += 1;
+  if (state.count > VALUES_MAX) throw input.fault(`more than ${VALUES_MAX} values`);
   const token = input.byte();
   switch (token >> 5) {
     case 0:

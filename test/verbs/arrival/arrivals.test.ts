@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { givenSnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { JOB_MARKER_KEY, JOB_MARKER_SETTING } from "../../../shared/model/restoredName.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
+import { onCopiedBlobs } from "../../../shared/tick/onCopiedBlob.ts";
 import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import {
   arrive,
@@ -94,6 +95,14 @@ describe("a snapshot that arrives whole", () => {
         reason: { code: "restore.countsDiffer", params: { expected: documents("snap-1"), found: 1 } },
       },
     ]);
+  });
+});
+
+describe("an event that names one root many times", () => {
+  it("looks at it once", async () => {
+    await world.fill(MOVED, STEP1.blobs);
+    const reports = await onCopiedBlobs(await world.open(), [...Array(1000).fill(INDEX1), { bucket: "moved", key: "movies/other" }]);
+    expect(reports.map((report) => ("watch" in report ? report.watch : report.ignored.code))).toEqual(["moved", "event.noRoot"]);
   });
 });
 

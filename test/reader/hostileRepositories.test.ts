@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { directoryBlobStore } from "../../shared/adapters/directory/blobStore.ts";
+import { decodeContainer } from "../../shared/format/encoding/container.ts";
+import { decodeShardSnapshot } from "../../shared/format/shardSnapshot.ts";
+import { GET_BYTES_MAX } from "../../shared/model/blobStore.ts";
+import { openRepository } from "../../shared/reader/readRepository.ts";
+import { encodeContainer, wrapPayload } from "../format/encoding/encodeContainer.ts";
+import { storeOf } from "../format/fixtureRepositories.ts";
+
+const SMILE_HEADER = Buffer.from([0x3a, 0x29, 0x0a, 0x00]);
+const MEGABYTE = 1024 * 1024;
+
+const deflated = (document: Uint8Array) => wrapPayload("metadata", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(document)]));
+const decoded = (bytes: Uint8Array) => () => decodeContainer(bytes, "metadata", "meta");
+
+describe("a blob that is small and describes something huge", () => {
+  it("is invalid as a file list whose files have too many parts together, whatever each has", () => {
+    const file = (name: string) => ({ name, physical_name: "_0.cfs", length: 400_000, part_size: 1, checksum: "a", written_by: "6.6.0" });
+    const list = (...files: unknown[]) => decodeShardSnapshot(encodeContainer("snapshot", { name: "s", files }), "shard");
+    expect(list(file("__0")).files).toHaveLength(1);
+    expect(() => list(file("__0"), file("__1"))).toThrow("files[1]: more than 500000 parts in one shard");
+  });
+
+  it("is invalid when it inflates a thousandfold", () => {
+    expect(decoded(deflated(Buffer.concat([SMILE_HEADER, Buffer.alloc(40 * MEGABYTE, 0x21)])))).toThrow("cannot be inflated to at most");
+  });
+
+  it("is invalid as SMILE or JSON with too many values", () => {
+    const nulls = Buffer.concat([SMILE_HEADER, Buffer.from([0xf8]), Buffer.alloc(5_000_000, 0x21), Buffer.from([0xf9])]);
+    expect(decoded(deflated(nulls))).toThrow("more than 4000000 values");
+    expect(decoded(wrapPayload("metadata", Buffer.from(`{"a":[${"[],".repeat(2_100_000)}0]}`)))).toThrow("more than 4000000 values");
+    const text = JSON.stringify({ a: "x".repeat(5_000_000) });
+    expect(decodeContainer(wrapPayload("metadata", Buffer.from(text)), "metadata", "meta")).toEqual(JSON.parse(text));
+  });
+
+  it("is not read as a root when its listing says that it is too large", async () => {
+    const store = storeOf(new Map([["index-0", Buffer.from("{}")]]));
+    let reads = 0;
+    const large = {
+      ...store,
+      async *list() {
+        yield { key: "index-0", sizeBytes: GET_BYTES_MAX + 1 };
+      },
+      get: async () => {
+        reads += 1;
+        return undefined;
+      },
+    };
+    await expect(openRepository(large)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("index-0: has 300 MB") });
+    expect(reads).toBe(0);
+  });
+});
+
+describe("a directory that holds more than plain files", () => {
+  let directory = "";
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "hostile-"));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  it("does not wait for a pipe, and treats it as no blob", async () => {
+    execFileSync("sh", ["-c", 'mkfifo "$0"', join(directory, "index-0")]);
+    const store = directoryBlobStore({ directory });
+    expect([await store.get("index-0"), await store.head("index-0")]).toEqual([undefined, undefined]);
+    expect((await openRepository(store)).root).toBeUndefined();
+  });
+
+  it("does not follow a link among the folders of a key", async () => {
+    await mkdir(join(directory, "elsewhere"));
+    await writeFile(join(directory, "elsewhere/blob"), "secret");
+    await mkdir(join(directory, "repository"));
+    await symlink(join(directory, "elsewhere"), join(directory, "repository/indices"));
+    const store = directoryBlobStore({ directory: join(directory, "repository") });
+    await expect(store.get("indices/blob")).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("symbolic link") });
+    await expect(store.put("indices/new/blob", Buffer.from("x"))).rejects.toMatchObject({ code: "invalid" });
+    await symlink(join(directory, "elsewhere"), join(directory, "linked"));
+    const linked = directoryBlobStore({ directory: join(directory, "linked") });
+    await mkdir(join(directory, "elsewhere/in"));
+    await writeFile(join(directory, "elsewhere/in/blob"), "own");
+    expect(Buffer.from((await linked.get("in/blob")) ?? []).toString()).toBe("own");
+  });
+});
