@@ -1,3 +1,4 @@
+import { safeJson } from "../../shared/model/plainText.ts";
 import { VERSION } from "../../shared/runtime/settings.ts";
 import { spelled } from "../../shared/words/command.ts";
 import type { ExitCode, Problem } from "./exitCodes.ts";
@@ -36,5 +37,5 @@ export function errorEnvelope(problem: Problem, exitCode: ExitCode, { stream, pr
 
 /** One line of JSON whose texts name `program` in their commands. */
 export function jsonLine(value: object, program: string): string {
-  return JSON.stringify(value, (_key, member: unknown) => (typeof member === "string" ? spelled(member, program) : member));
+  return safeJson(JSON.stringify(value, (_key, member: unknown) => (typeof member === "string" ? spelled(member, program) : member)));
 }

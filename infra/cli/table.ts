@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { severalLines } from "../../shared/model/plainText.ts";
 
 export interface Column {
   head: string;
@@ -8,8 +9,9 @@ export interface Column {
 /** Rows under their headings, separated by two spaces, aligned by display width; the first line contains the headings. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const heads = columns.map(({ head }) => head);
-  const widths = columns.map((_column, index) => Math.max(...[heads, ...rows].map((row) => stringWidth(row[index] ?? ""))));
-  return [heads, ...rows].map((row) =>
+  const safe = rows.map((row) => row.map((cell) => severalLines(cell, { colour: true }).replaceAll("\n", "\\n")));
+  const widths = columns.map((_column, index) => Math.max(...[heads, ...safe].map((row) => stringWidth(row[index] ?? ""))));
+  return [heads, ...safe].map((row) =>
     columns
       .map(({ align }, index) => padded(row[index] ?? "", widths[index] ?? 0, align))
       .join("  ")

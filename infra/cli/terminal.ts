@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import stringWidth from "string-width";
+import { oneLine, severalLines } from "../../shared/model/plainText.ts";
 import { redactor } from "../../shared/runtime/redact.ts";
 import { spelled } from "../../shared/words/command.ts";
 import { type Look, wantsColour, wantsUnicode } from "./look.ts";
@@ -45,16 +46,20 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
   let redact = (text: string) => text;
   let drawn = "";
 
+  /** What came from outside may hold anything; our own colours stay. */
+  const painted = wantsColour(colour, stdout.isTTY === true, environment);
+  const shown = (text: string) => severalLines(redact(text), { colour: painted });
+
   const toStderr = (text: string) => {
     const clear = drawn !== "" && stderr.isTTY ? CLEAR_LINE : "";
     drawn = "";
-    stderr.write(`${clear}${redact(spelled(text, program))}\n`);
+    stderr.write(`${clear}${shown(spelled(text, program))}\n`);
   };
 
   return {
     json,
     look: () => ({
-      colour: wantsColour(colour, stdout.isTTY === true, environment),
+      colour: painted,
       unicode: wantsUnicode(environment),
       now: new Date(),
       program,
@@ -68,7 +73,7 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
         if (drawn !== "" && stderr.isTTY) stderr.write(CLEAR_LINE);
         drawn = "";
         // A closed reader (`| head`) is not a fault.
-        stdout.write(`${redact(text)}\n`, () => resolve());
+        stdout.write(`${shown(text)}\n`, () => resolve());
       }),
     note: (text) => {
       if (!quiet) toStderr(text);
@@ -77,7 +82,7 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
     progress(text) {
       if (quiet || text === drawn) return;
       if (!stderr.isTTY) toStderr(text);
-      else stderr.write(CLEAR_LINE + fitted(redact(spelled(text, program)), (stderr.columns || COLUMNS_DEFAULT) - 1));
+      else stderr.write(CLEAR_LINE + fitted(oneLine(redact(spelled(text, program))), (stderr.columns || COLUMNS_DEFAULT) - 1));
       drawn = text;
     },
     canAsk: () => stdin.isTTY === true && stderr.isTTY === true,

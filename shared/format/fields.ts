@@ -37,6 +37,13 @@ export function optional<T>(value: unknown, where: string, read: (value: unknown
   return value === undefined || value === null ? undefined : read(value, where);
 }
 
+/** A snapshot's or an index's name: Elasticsearch allows no white space in either, and a line's end would forge a line where it is shown. */
+export function asName(value: unknown, where: string): string {
+  const text = asText(value, where);
+  if (/[\n\r\v\f\u0085\u2028\u2029]/.test(text)) throw invalidBytes(where, `"${text}" is no name: it has an end of line`);
+  return text;
+}
+
 /** A text that becomes one segment of a key: not empty, no slash, no control characters, not a dot segment. */
 export function asKeySegment(value: unknown, where: string): string {
   const text = asText(value, where);

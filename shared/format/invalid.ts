@@ -1,10 +1,13 @@
 import { AppError } from "../model/errors.ts";
+import { oneLine } from "../model/plainText.ts";
 import { reason } from "../model/reason.ts";
 
 /** Malformed bytes: `invalid` with reason `format.invalid` {subject, problem, offset}; `offset` counts from the start of what was read. */
-export function invalidBytes(subject: string, problem: string, offset?: number, cause?: unknown): AppError {
-  const where = offset === undefined ? "" : ` at byte ${offset}`;
-  return new AppError("invalid", `${subject}: ${problem}${where}`, {
+export function invalidBytes(where: string, what: string, offset?: number, cause?: unknown): AppError {
+  // Both may quote names from the bytes.
+  const [subject, problem] = [oneLine(where), oneLine(what)];
+  const place = offset === undefined ? "" : ` at byte ${offset}`;
+  return new AppError("invalid", `${subject}: ${problem}${place}`, {
     reason: reason("format.invalid", { subject, problem, offset: offset ?? null }),
     cause,
   });

@@ -3,7 +3,7 @@ import { messageOf } from "../model/errors.ts";
 import { sha256 } from "../model/hash.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { decodeUtf8 } from "./encoding/byteReader.ts";
-import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
+import { asCount, asFields, asKeySegment, asList, asName, asText, asTexts, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf } from "./keys.ts";
 import { rootMembers } from "./rootMembers.ts";
@@ -69,7 +69,7 @@ function readSnapshot(entry: unknown, where: string): RootSnapshot {
   const state = optional(fields.state, `${where}.state`, asCount);
   if (state !== undefined && STATES[state] === undefined) throw invalidBytes(`${where}.state`, `state ${state} is unknown`);
   return {
-    name: asText(fields.name, `${where}.name`),
+    name: asName(fields.name, `${where}.name`),
     uuid: asKeySegment(fields.uuid, `${where}.uuid`),
     state: state === undefined ? undefined : STATES[state],
     version: readVersion(fields, where),
@@ -87,7 +87,7 @@ function readVersion(fields: Fields, where: string): string | undefined {
 function readIndex(name: string, entry: unknown, where: string, shared: (text: string) => string): RootCatalogue["indices"][number] {
   const fields = asFields(entry, where);
   return {
-    name,
+    name: asName(name, `${where}: name`),
     id: asKeySegment(fields.id, `${where}.id`),
     snapshots: asTexts(fields.snapshots, `${where}.snapshots`).map(shared),
     shardGenerations: optional(fields.shard_generations, `${where}.shard_generations`, asList)?.map(

@@ -1,3 +1,4 @@
+import { oneLine } from "../model/plainText.ts";
 import type { Reason, ReasonParam } from "../model/reason.ts";
 import { shellLine } from "./command.ts";
 import { EN } from "./en.ts";
@@ -41,5 +42,5 @@ function commandText(command: string, params: Reason["params"]): string {
 
 function text(value: ReasonParam): string {
   if (value === null) return "–";
-  return Array.isArray(value) ? value.join(", ") || "none" : String(value);
+  return oneLine(Array.isArray(value) ? value.join(", ") || "none" : String(value));
 }

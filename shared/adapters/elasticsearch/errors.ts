@@ -1,5 +1,6 @@
 import { errors } from "@elastic/elasticsearch";
 import { AppError, type AppErrorOptions, type ErrorCode, messageOf } from "../../model/errors.ts";
+import { oneLine } from "../../model/plainText.ts";
 import { reason } from "../../model/reason.ts";
 
 /** The text is meant for people; Guice's reports in 2.x can be pages long. */
@@ -166,7 +167,7 @@ function summarize(reasons: string[]): string {
   const [first, ...others] = reasons;
   const last = others.at(-1);
   const text = last === undefined || first?.includes(last) ? (first ?? "") : `${first}: ${last}`;
-  return text.replace(/\s+/g, " ").trim().slice(0, REASON_CHARACTERS_MAX);
+  return oneLine(text.replace(/\s+/g, " ").trim()).slice(0, REASON_CHARACTERS_MAX);
 }
 
 function connectionFault(text: string): string {

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
+import { safeJson } from "../../model/plainText.ts";
 import type { Reason } from "../../model/reason.ts";
 
 export interface HttpAnswer {
@@ -67,7 +68,7 @@ export function json(statusCode: number, value: unknown, headers: Record<string,
     statusCode,
     headers: { "content-type": "application/json", ...BASE_HEADERS, ...headers },
     isBase64Encoded: false,
-    body: JSON.stringify(value),
+    body: safeJson(JSON.stringify(value)),
   };
 }
 

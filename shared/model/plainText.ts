@@ -1,0 +1,32 @@
+/**
+ * Characters that a terminal or a reader's eye takes for something else: controls (C0, DEL, C1), separators of lines, and marks that change
+ * the direction of writing. Written as code points, so that this file shows what it means.
+ */
+const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f";
+const MARKS = "\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff";
+const UNSAFE = new RegExp(`[${CONTROLS}${MARKS}]`, "g");
+const UNSAFE_BUT_LINES = new RegExp(`[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f${MARKS}]`, "g");
+/** A colour of ours, or anything unsafe. */
+const COLOUR_OR_UNSAFE = new RegExp(`\\u001b\\[\\d{1,2}m|[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f${MARKS}]`, "g");
+/** JSON escapes the controls below 0x20 itself. */
+const UNSAFE_IN_JSON = new RegExp(`[\\u007f-\\u009f${MARKS}]`, "g");
+
+/** Text from outside for one line of output: what it cannot be trusted with is shown as `\u001b`. */
+export function oneLine(text: string): string {
+  return text.replace(UNSAFE, codePoint);
+}
+
+/** A text of several lines, in which colours stay if they are wanted. */
+export function severalLines(text: string, { colour }: { colour: boolean }): string {
+  if (!colour) return text.replace(UNSAFE_BUT_LINES, codePoint);
+  return text.replace(COLOUR_OR_UNSAFE, (found) => (found.length > 1 ? found : codePoint(found)));
+}
+
+/** Serialized JSON with the same meaning, in which nothing unsafe stands as it is. */
+export function safeJson(json: string): string {
+  return json.replace(UNSAFE_IN_JSON, codePoint);
+}
+
+function codePoint(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,75 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jsonLine } from "../../../infra/cli/answer.ts";
+import { tableLines } from "../../../infra/cli/table.ts";
+import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
+import { reason } from "../../../shared/model/reason.ts";
+import { json } from "../../../shared/runtime/http/problem.ts";
+import { say } from "../../../shared/words/say.ts";
+import { FIXTURES, runCli } from "./runCli.ts";
+
+/** Erases the line and claims success; C1, a change of direction, a line separator. */
+const FORGED = "snap\u001b[2K\r\u009b31m\u202egnp\u2028✓ whole";
+const SHOWN = "snap\\u001b[2K\\u000d\\u009b31m\\u202egnp\\u2028✓ whole";
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed.
+const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+describe("text from outside", () => {
+  it("is shown with its controls and marks spelled out, on one line", () => {
+    expect(oneLine(FORGED)).toBe(SHOWN);
+    expect(oneLine("a\nb\tc")).toBe("a\\u000ab\\u0009c");
+    expect(oneLine("größe 中文 ✓")).toBe("größe 中文 ✓");
+  });
+
+  it("keeps lines and our own colours where there are several lines", () => {
+    const text = `\u001b[32m✓ one\u001b[39m\n${FORGED}`;
+    expect(severalLines(text, { colour: true })).toBe(`\u001b[32m✓ one\u001b[39m\n${SHOWN}`);
+    expect(severalLines(text, { colour: false })).toBe(`\\u001b[32m✓ one\\u001b[39m\n${SHOWN}`);
+  });
+
+  it("cannot forge a line in a reason, a table, or JSON for programs", () => {
+    expect(say(reason("snapshot.foreign", { snapshot: `a\n✓ ${FORGED}` }))).toBe(`a\\u000a✓ ${SHOWN} exists and is somebody else's`);
+    expect(tableLines([{ head: "NAME" }], [["a\n✓ whole"]])).toEqual(["NAME", "a\\n✓ whole"]);
+    for (const text of [jsonLine({ name: FORGED }, "ossnap"), json(200, { name: FORGED }).body]) {
+      expect(text).not.toMatch(UNSAFE);
+      expect(JSON.parse(text)).toEqual({ name: FORGED });
+    }
+  });
+});
+
+describe("a repository whose names would drive a terminal", () => {
+  let directory = "";
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "forged-"));
+    await cp(join(FIXTURES, "es-5.5.2-migration/step2"), directory, { recursive: true });
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  const rename = async (name: string) => {
+    const path = join(directory, "index-1");
+    const root = JSON.parse(await readFile(join(FIXTURES, "es-5.5.2-migration/step2/index-1"), "utf8"));
+    for (const snapshot of root.snapshots) if (snapshot.name === "snap-1") snapshot.name = name;
+    await writeFile(path, JSON.stringify(root));
+  };
+
+  it.each([["snapshots"], ["verify"]])("is printed by %s without them", async (verb) => {
+    await rename("snap\u001b[2K\u009b31m\u202e1");
+    for (const line of [
+      [verb, `file://${directory}`],
+      [verb, `file://${directory}`, "--json"],
+    ]) {
+      const { stdout, stderr } = await runCli(line);
+      expect(`${stdout}${stderr}`).not.toMatch(UNSAFE);
+      expect(stdout).toContain("\\u009b31m\\u202e1");
+    }
+  });
+
+  it("is refused when a name has an end of line", async () => {
+    await rename("snap-1\n✓ everything is whole");
+    const { exitCode, stdout, stderr } = await runCli(["snapshots", `file://${directory}`]);
+    expect([exitCode === 0, `${stdout}${stderr}`.includes("\n✓ everything")]).toEqual([false, false]);
+    expect(stderr).toContain("it has an end of line");
+  });
+});
