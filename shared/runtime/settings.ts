@@ -64,6 +64,16 @@ function endpointOf(text: string | undefined): RuntimeSettings["fcEndpoint"] {
   return { host: url.host, protocol: url.protocol === "http:" ? "HTTP" : "HTTPS" };
 }
 
+/** Shorter values of a query are options rather than tokens. */
+const TOKEN_CHARACTERS_MIN = 8;
+
+/** A webhook's token is in its path, its query or its user part; the address as a whole is secret then. */
+function webhookSecrets(text: string): string[] {
+  const { pathname, searchParams, username, password, search } = new URL(text);
+  const isBare = pathname.length <= 1 && search === "" && username === "";
+  return isBare ? [] : [text, password, ...[...searchParams.values()].filter((value) => value.length >= TOKEN_CHARACTERS_MIN)];
+}
+
 /** Passwords, keys, webhook addresses: every value of the configuration that must not appear in a log. */
 export function secretsOf(config: Config): string[] {
   const places = [
@@ -73,12 +83,14 @@ export function secretsOf(config: Config): string[] {
     ...Object.values(config.watches).map(({ blobs }) => blobs),
   ];
   const registered = [...Object.values(config.repositories), ...Object.values(config.watches)].flatMap(({ register }) =>
-    Object.entries(register.settings).flatMap(([key, value]) => (/key|secret|token|password/.test(key) ? [String(value)] : [])),
+    Object.entries(register.settings).flatMap(([key, value]) =>
+      /key|secret|token|password|service_account|credential/.test(key) ? [String(value)] : [],
+    ),
   );
   return [
     ...places.flatMap(({ secretAccessKey }) => secretAccessKey ?? []),
     ...Object.values(config.clusters).flatMap(({ password }) => password ?? []),
-    ...config.notify.flatMap(({ url, secret }) => [new URL(url).pathname.length > 1 ? url : "", secret ?? ""]),
+    ...config.notify.flatMap(({ url, secret }) => [...webhookSecrets(url), secret ?? ""]),
     ...registered,
   ].filter((secret) => secret !== "");
 }

@@ -111,12 +111,13 @@ describe("function pipeline", () => {
 });
 
 describe("redactor", () => {
-  it("also finds secrets percent-encoded and inside JSON, the longest first, and leaves ordinary words alone", () => {
+  it("also finds secrets percent-encoded and inside JSON, the longest first, and short ones only where they stand alone", () => {
     const redact = redactor(['p/q+"r"=', "p/q+", "abc", undefined, "secret-within", "secret-within-another"]);
     expect(redact(JSON.stringify({ url: `http://h/?k=${encodeURIComponent('p/q+"r"=')}`, text: 'p/q+"r"=' }))).toBe(
       '{"url":"http://h/?k=[secret]","text":"[secret]"}',
     );
-    expect(redact("abc secret-within-another")).toBe("abc [secret]");
+    expect(redact("abcd secret-within-another")).toBe("abcd [secret]");
+    expect(redact('"abc" abc. xabc')).toBe('"[secret]" [secret]. xabc');
   });
 });
 

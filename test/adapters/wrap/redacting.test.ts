@@ -11,12 +11,27 @@ describe("invariant 10: secrets in messages of other systems", () => {
   it("are never written, and an object without one is written unchanged", async () => {
     const bare = memoryBlobStore();
     const store = redactingStore(bare, redact);
-    await store.put("notice", Buffer.from('{"message":"signed with planted"}'));
+    await store.put("live/notices/x.json", Buffer.from('{"message":"signed with planted"}'));
     const bytes = Uint8Array.from([0xff, 0x00, 0xc3, 0x28]);
     await store.put("root", bytes, { ifAbsent: true });
-    expect(textOf(await bare.get("notice"))).toBe('{"message":"signed with [secret]"}');
+    expect(textOf(await bare.get("live/notices/x.json"))).toBe('{"message":"signed with [secret]"}');
     expect(await bare.get("root")).toEqual(bytes);
     await expect(store.put("root", bytes, { ifAbsent: true })).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("change no name of a field, none of our own words, and nothing that is no record", async () => {
+    const bare = memoryBlobStore();
+    const store = redactingStore(bare, (text) => text.replaceAll("planned", "[secret]"));
+    const record = { state: "planned", reason: { code: "prune.planned", params: { planned: 1, message: "planned by planned" } } };
+    await store.put("live/jobs/prune-1/000000.json", Buffer.from(JSON.stringify(record)));
+    expect(JSON.parse(textOf(await bare.get("live/jobs/prune-1/000000.json")))).toEqual({
+      state: "planned",
+      reason: { code: "prune.planned", params: { planned: 1, message: "[secret] by [secret]" } },
+    });
+    await store.put("work/copy-1/root", Buffer.from('{"indices":{"planned":{}}}'));
+    expect(textOf(await bare.get("work/copy-1/root"))).toBe('{"indices":{"planned":{}}}');
+    await store.put("done/backup/x.json", Buffer.from("no JSON, planned"));
+    expect(textOf(await bare.get("done/backup/x.json"))).toBe("no JSON, [secret]");
   });
 
   it("are never sent in a notice", async () => {

@@ -1,0 +1,76 @@
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { webhookNotifier } from "../../../shared/adapters/webhook/notifier.ts";
+import type { Notice } from "../../../shared/model/notice.ts";
+import { reason } from "../../../shared/model/reason.ts";
+
+const at = new Date("2026-11-28T01:00:00Z");
+const NOTICE: Notice = {
+  key: "backup-late:nightly",
+  code: "backup.late",
+  status: "firing",
+  severity: "bad",
+  since: at,
+  at,
+  reason: reason("backup.late", { policy: "nightly", slot: "20261128t010000z", minutes: 12 }),
+  text: "nightly is late",
+};
+
+const servers: Server[] = [];
+
+/** A receiver; returns its address and the bodies that arrived. */
+async function receiver(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const seen: { headers: IncomingMessage["headers"]; body: string }[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    seen.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+    answer(request, response);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=abcdefgh12`, seen };
+}
+
+const send = (url: string) => webhookNotifier({ url, secret: "hmac-secret", source: "ossnap/test" }).send(NOTICE);
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+describe("a webhook", () => {
+  it("gets the notice once, signed", async () => {
+    const { url, seen } = await receiver((_request, response) => response.writeHead(204).end());
+    await send(url);
+    const [{ headers, body }] = seen as [(typeof seen)[number]];
+    const [, t, v1] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers["x-ossnap-signature"])) ?? [];
+    expect(v1).toBe(createHmac("sha256", "hmac-secret").update(`${t}.${body}`).digest("hex"));
+    expect(JSON.parse(body)).toMatchObject({ type: "ossnap.backup.late", data: { status: "firing", text: { en: "nightly is late" } } });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([301, 302, 307, 308])("that answers %d is not followed, so that body and signature reach nobody else", async (status) => {
+    const other = await receiver((_request, response) => response.writeHead(204).end());
+    const { url } = await receiver((_request, response) => response.writeHead(status, { location: other.url }).end());
+    await expect(send(url)).rejects.toMatchObject({ code: "permanent", message: expect.stringContaining(`answered ${status}`) });
+    expect(other.seen).toEqual([]);
+  });
+
+  it("that answers without end is not read, and its address appears in no message", async () => {
+    const { url } = await receiver((_request, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write("x".repeat(65_536)), 1);
+      response.on("close", () => clearInterval(timer));
+    });
+    await send(url);
+    const down = await receiver((_request, response) => response.destroy());
+    const error = await send(down.url).catch((thrown: Error) => thrown.message);
+    expect(error).toContain("webhook 127.0.0.1");
+    expect(error).not.toContain("abcdefgh12");
+  });
+});
