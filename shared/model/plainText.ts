@@ -30,3 +30,20 @@ export function safeJson(json: string): string {
 function codePoint(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
+
+/** Words of our own: a secret that happens to be one of them must not change what a record means. */
+const OWN_WORDS: ReadonlySet<string> = new Set(
+  "id kind state code effect at until since createdAt nonce requestId function severity status key job uuid batch".split(" "),
+);
+
+/** Applies `redact` to the texts of a JSON value; names of fields and our own words are never changed. */
+export function redactedValues(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactedValues(item, redact));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, member]) => {
+    const isOwn = OWN_WORDS.has(name) && typeof member === "string";
+    return [name, isOwn ? member : redactedValues(member, redact)];
+  });
+  return Object.fromEntries(entries);
+}

@@ -10,20 +10,9 @@ import { everyMinute, slotTimer } from "./deliveries.ts";
 import { noFaults } from "./faults.ts";
 import { openJobs } from "./invariants/check.ts";
 import type { Request, Verdict } from "./kernel.ts";
+import { ALIAS, AWS, BACKUPS_LOCATION, HOUR_MS, MINUTE_MS, MOVED, POLICY } from "./names.ts";
 import type { Verb } from "./platform.ts";
-import {
-  ALIAS,
-  AWS,
-  BACKUPS_LOCATION,
-  HOUR_MS,
-  MINUTE_MS,
-  MOVED,
-  type Parts,
-  type Play,
-  POLICY,
-  type Scenario,
-  simConfig,
-} from "./scenario.ts";
+import { type Parts, type Play, type Scenario, simConfig } from "./scenario.ts";
 import { type Run, simulate, type Violation } from "./simulate.ts";
 
 const START_MS = Date.parse("2026-11-21T01:00:00Z");

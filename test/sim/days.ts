@@ -5,11 +5,12 @@ import { stateKey } from "../../shared/state/keys.ts";
 import { type WrittenStep, writtenStep } from "./account/written.ts";
 import { type Calendar, drawCalendar } from "./calendar.ts";
 import { everyMinute, pruneTimer, slotTimer } from "./deliveries.ts";
+import { BACKUPS, DAY_MS, MINUTE_MS } from "./names.ts";
 import { pressButtons } from "./people/buttons.ts";
 import { peopleAtSource } from "./people/source.ts";
 import { peopleAtTarget } from "./people/target.ts";
 import { type Random, seededRandom } from "./random.ts";
-import { BACKUPS, DAY_MS, MINUTE_MS, type Parts, type Play, type Scenario, simConfig } from "./scenario.ts";
+import { type Parts, type Play, type Scenario, simConfig } from "./scenario.ts";
 import { beginOutside, beginSource } from "./world/copied.ts";
 import { givenHistory } from "./world/history.ts";
 

@@ -3,8 +3,9 @@ import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { onCopiedBlob } from "../../shared/tick/onCopiedBlob.ts";
 import { pruneSnapshots } from "../../shared/tick/pruneSnapshots.ts";
+import { MINUTE_MS, MOVED, POLICY } from "./names.ts";
 import type { FunctionName, Verb } from "./platform.ts";
-import { MINUTE_MS, MOVED, type Play, POLICY } from "./scenario.ts";
+import type { Play } from "./scenario.ts";
 
 /** Delivers a trigger to a function: late, twice, or not at all. */
 function deliver({ kernel, platform, faults, random }: Play, atMs: number, name: FunctionName, label: string, verb: Verb): void {

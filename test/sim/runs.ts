@@ -1,8 +1,8 @@
 import { CRASHES, type CrashRuns, crashEverywhere, crashOnce, SHORT_SCENARIOS } from "./crashes.ts";
 import { daysScenario } from "./days.ts";
 import { FAULT_NAMES, type FaultName, randomFaults } from "./faults.ts";
+import { SECRET } from "./names.ts";
 import { seededRandom } from "./random.ts";
-import { SECRET } from "./scenario.ts";
 import { type Run, simulate, type Violation } from "./simulate.ts";
 
 /** The result of many runs. */

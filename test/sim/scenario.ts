@@ -1,30 +1,14 @@
 import type { SnapshotOutcome } from "../../shared/adapters/memory/clusterState.ts";
-import type { BackupPolicy, Config, Place } from "../../shared/model/config.ts";
+import type { BackupPolicy, Config } from "../../shared/model/config.ts";
 import type { MovedAccount } from "./account/moved.ts";
 import type { WrittenStep } from "./account/written.ts";
 import type { Calendar } from "./calendar.ts";
 import type { Faults } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
+import { ALIAS, AWS, BACKUPS, BACKUPS_LOCATION, HOUR_MS, MINUTE_MS, MOVED, MOVED_LOCATION, POLICY, SECRET, STATE, WATCH } from "./names.ts";
 import type { Platform } from "./platform.ts";
 import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
-
-const oss = (bucket: string, basePath: string): Place => ({ store: "oss", bucket, basePath, region: "cn-hangzhou" });
-export const MOVED = oss("moved", "movies");
-export const BACKUPS = oss("backups", "");
-export const AWS: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1", accessKeyId: "AKIA-planted" };
-/** Where the target's registration finds the copied repository. */
-export const MOVED_LOCATION = { location: "/srv/moved" };
-export const BACKUPS_LOCATION = { location: "/srv/backups" };
-/** Must appear in no state object, log line or notice. */
-export const SECRET = "planted-Secret+key/42";
-export const POLICY = "nightly";
-export const WATCH = "moved";
-export const ALIAS = "served";
 
 /** What a scenario runs on. */
 export interface Play {
@@ -88,7 +72,7 @@ export interface ConfigOptions extends Pick<Calendar, "timeZone" | "slotCron" | 
 export function simConfig(parts: Parts, { index, timeZone, slotCron, copyCron, keep, prune, replicas }: ConfigOptions): Config {
   const config: Config = {
     version: 1,
-    state: oss("state", ""),
+    state: STATE,
     clusters: { source: { url: "http://127.0.0.1:9252" }, target: { url: "http://127.0.0.1:9253" } },
     repositories: { backups: { cluster: "source", register: { type: "fs", settings: BACKUPS_LOCATION }, blobs: BACKUPS } },
     backups: {},

@@ -8,10 +8,11 @@ import type { EffectWatch } from "./gates.ts";
 import { CHECKS } from "./invariants/all.ts";
 import type { Check } from "./invariants/check.ts";
 import { type KernelOptions, kernel as newKernel } from "./kernel.ts";
+import { MOVED, SECRET } from "./names.ts";
 import { openWorld } from "./openWorld.ts";
 import { platform as newPlatform } from "./platform.ts";
 import { type Random, seededRandom } from "./random.ts";
-import { MOVED, type Play, type Scenario, SECRET } from "./scenario.ts";
+import type { Play, Scenario } from "./scenario.ts";
 import { newStage, type StageOptions } from "./stage.ts";
 import { followMoved } from "./world/copied.ts";
 

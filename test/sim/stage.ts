@@ -10,8 +10,8 @@ import type { Tasks } from "../../shared/model/tasks.ts";
 import { initState, type StateIdentity } from "../../shared/state/identity.ts";
 import type { EffectWatch } from "./gates.ts";
 import type { Kernel } from "./kernel.ts";
+import { MOVED } from "./names.ts";
 import type { Random } from "./random.ts";
-import { MOVED } from "./scenario.ts";
 
 const MINUTE_MS = 60_000;
 const TARGET_NODES = 2;

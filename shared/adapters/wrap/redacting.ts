@@ -1,24 +1,20 @@
 import type { BlobStore } from "../../model/blobStore.ts";
 import type { Notifier } from "../../model/notice.ts";
+import { redactedValues } from "../../model/plainText.ts";
 import type { Reason } from "../../model/reason.ts";
 
 type Redact = (text: string) => string;
 
 const utf8 = { decoder: new TextDecoder(), encoder: new TextEncoder() };
 
-/** Where messages of other systems end up; roots, plans and marks are written as they are. */
-const RECORDS = /^(live\/(jobs|notices)|done|history)\//;
-/** Words of our own: a secret that happens to be one of them must not change what a record means. */
-const OWN_WORDS: ReadonlySet<string> = new Set(
-  "id kind state code effect at until since createdAt nonce requestId function severity status key job uuid batch".split(" "),
-);
-
+/** Lists of blobs and copies of roots: they hold no messages of other systems, and must stay as they are, byte by byte. */
+const PLAIN = /^(evidence|parts)\/|^work\/[^/]+\/(root-[^/]*|expected-[^/]*|\d+-\d+-[0-9a-f]+\.json)$/;
 /** Redacts secrets from every record that is written: messages of other systems end up in reasons, and reasons in the state. */
 export function redactingStore(store: BlobStore, redact: Redact): BlobStore {
   return {
     ...store,
     put(key, body, options) {
-      return store.put(key, RECORDS.test(key) ? redactedRecord(body, redact) : body, options);
+      return store.put(key, PLAIN.test(key) ? body : redactedRecord(body, redact), options);
     },
   };
 }
@@ -34,18 +30,6 @@ function redactedRecord(body: Uint8Array, redact: Redact): Uint8Array {
     return utf8.encoder.encode(redact(text));
   }
   return utf8.encoder.encode(JSON.stringify(redactedValues(record, redact)));
-}
-
-/** Names of fields are never changed. */
-function redactedValues(value: unknown, redact: Redact): unknown {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactedValues(item, redact));
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([name, member]) => {
-    const isOwn = OWN_WORDS.has(name) && typeof member === "string";
-    return [name, isOwn ? member : redactedValues(member, redact)];
-  });
-  return Object.fromEntries(entries);
 }
 
 /** The same for notices. */

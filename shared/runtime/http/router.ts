@@ -2,6 +2,7 @@ import type { Asked } from "../../jobs/record.ts";
 import type { HttpToken } from "../../model/config.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import { IDEMPOTENCY_KEY } from "../../model/jobId.ts";
+import { redactedValues, safeJson } from "../../model/plainText.ts";
 import type { HttpEvent } from "../events.ts";
 import { checked, type Door } from "../handler.ts";
 import { redactor } from "../redact.ts";
@@ -29,7 +30,8 @@ export async function answer(event: HttpEvent, door: Door): Promise<HttpAnswer> 
     return problemOf(error, request, redact);
   });
   // Reasons contain messages of other systems, both in problems and in job rows.
-  return { ...answered, body: redact(answered.body) };
+  const isClean = redact(answered.body) === answered.body;
+  return isClean ? answered : { ...answered, body: safeJson(JSON.stringify(redactedValues(JSON.parse(answered.body), redact))) };
 }
 
 async function routed(event: HttpEvent, door: Door, request: Request): Promise<HttpAnswer> {

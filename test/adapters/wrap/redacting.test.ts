@@ -28,8 +28,10 @@ describe("invariant 10: secrets in messages of other systems", () => {
       state: "planned",
       reason: { code: "prune.planned", params: { planned: 1, message: "[secret] by [secret]" } },
     });
-    await store.put("work/copy-1/root", Buffer.from('{"indices":{"planned":{}}}'));
-    expect(textOf(await bare.get("work/copy-1/root"))).toBe('{"indices":{"planned":{}}}');
+    await store.put("work/copy-1/root-0a", Buffer.from('{"indices":{"planned":{}}}'));
+    expect(textOf(await bare.get("work/copy-1/root-0a"))).toBe('{"indices":{"planned":{}}}');
+    await store.put("work/copy-1/0-0-1a.done-1.json", Buffer.from('{"faults":[{"message":"planned"}]}'));
+    expect(textOf(await bare.get("work/copy-1/0-0-1a.done-1.json"))).toBe('{"faults":[{"message":"[secret]"}]}');
     await store.put("done/backup/x.json", Buffer.from("no JSON, planned"));
     expect(textOf(await bare.get("done/backup/x.json"))).toBe("no JSON, [secret]");
   });

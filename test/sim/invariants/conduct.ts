@@ -1,6 +1,6 @@
 import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
-import { MOVED, SECRET } from "../scenario.ts";
+import { MOVED, SECRET } from "../names.ts";
 import { isWriteOn, type MakeCheck } from "./check.ts";
 
 /** The total that an invocation may sleep besides its retry pauses: a few polls after an effect. */

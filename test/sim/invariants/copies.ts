@@ -4,7 +4,7 @@ import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import type { WrongBlobs } from "../account/moved.ts";
 import type { Effect } from "../gates.ts";
-import { AWS, BACKUPS, MOVED } from "../scenario.ts";
+import { AWS, BACKUPS, MOVED } from "../names.ts";
 import { isWriteOn, type MakeCheck, readBare, recordsOf } from "./check.ts";
 
 /** 2: only Elasticsearch changes what Elasticsearch writes; the copier stays in its own destination, and deletes only roots. */

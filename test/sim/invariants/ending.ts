@@ -1,5 +1,5 @@
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
-import { ALIAS, MOVED, WATCH } from "../scenario.ts";
+import { ALIAS, MOVED, WATCH } from "../names.ts";
 import { doneRecords, isDone, keysOf, type MakeCheck, openJobs } from "./check.ts";
 
 /** Acceptable reasons for a job to fail in these worlds; any other is a bug in ossnap. */

@@ -1,7 +1,7 @@
 import type { RestoreRequest } from "../../../shared/model/cluster.ts";
 import type { Notice } from "../../../shared/model/notice.ts";
 import type { Effect } from "../gates.ts";
-import { BACKUPS_LOCATION } from "../scenario.ts";
+import { BACKUPS_LOCATION } from "../names.ts";
 import { isDone, isWriteOn, jobOf, type MakeCheck, openJobs, readBare, recordsOf } from "./check.ts";
 
 /** 7: whatever is repeated, each piece of work happens once. */

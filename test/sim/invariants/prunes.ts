@@ -5,7 +5,7 @@ import type { BackupData } from "../../../shared/verbs/backup/step.ts";
 import type { PruneData } from "../../../shared/verbs/prune/step.ts";
 import { mustKeep, type OwnSnapshot } from "../account/retention.ts";
 import type { Effect } from "../gates.ts";
-import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
+import { BACKUPS_LOCATION, POLICY } from "../names.ts";
 import { doneRecords, isWriteOn, type MakeCheck, openJobs, readBare, recordsOf } from "./check.ts";
 
 const HOUR_MS = 3_600_000;

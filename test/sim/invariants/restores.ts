@@ -3,7 +3,7 @@ import { JOB_MARKER_KEY, parseRestoredIndexName } from "../../../shared/model/re
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import { listedIn } from "../account/written.ts";
 import type { Effect } from "../gates.ts";
-import { ALIAS, MOVED, MOVED_LOCATION, WATCH } from "../scenario.ts";
+import { ALIAS, MOVED, MOVED_LOCATION, WATCH } from "../names.ts";
 import { isWriteOn, jobOf, keysOf, type MakeCheck, recordsOf } from "./check.ts";
 
 /** 4: nothing is restored unless its blobs are what the cluster wrote for the uuid that the highest root names. */

@@ -1,7 +1,7 @@
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
 import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import type { Effect } from "../gates.ts";
-import { BACKUPS_LOCATION, POLICY } from "../scenario.ts";
+import { BACKUPS_LOCATION, POLICY } from "../names.ts";
 import { isWriteOn, type MakeCheck, readBare } from "./check.ts";
 
 const isWanted = (name: string) => name.startsWith("movies");

@@ -3,8 +3,9 @@ import { cancelJob, setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
+import { MINUTE_MS, POLICY } from "../names.ts";
 import type { Verb } from "../platform.ts";
-import { MINUTE_MS, type Parts, type Play, POLICY } from "../scenario.ts";
+import type { Parts, Play } from "../scenario.ts";
 import { breakDestination } from "./target.ts";
 
 const OPS = { by: "person" as const, who: "ops" };

@@ -1,7 +1,8 @@
 import type { MemorySnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { snapshotName } from "../../../shared/model/snapshotName.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
-import { BACKUPS_LOCATION, HOUR_MS, MINUTE_MS, type Play, POLICY } from "../scenario.ts";
+import { BACKUPS_LOCATION, HOUR_MS, MINUTE_MS, POLICY } from "../names.ts";
+import type { Play } from "../scenario.ts";
 import { keepsMetadata, markOf, ownGood } from "../world/history.ts";
 
 /** What people and other tools do to the cluster that is backed up. */

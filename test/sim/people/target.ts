@@ -1,5 +1,6 @@
 import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
-import { ALIAS, MINUTE_MS, MOVED, MOVED_LOCATION, type Play } from "../scenario.ts";
+import { ALIAS, MINUTE_MS, MOVED, MOVED_LOCATION } from "../names.ts";
+import type { Play } from "../scenario.ts";
 
 /** A restore without progress for this long is given up and reported. */
 const STUCK_MINUTES = 9;

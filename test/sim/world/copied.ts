@@ -1,8 +1,9 @@
 import { givenSnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { listedIn, type WrittenStep } from "../account/written.ts";
 import { blobWritten } from "../deliveries.ts";
+import { AWS, HOUR_MS, MINUTE_MS, MOVED, MOVED_LOCATION } from "../names.ts";
 import { flipped } from "../people/target.ts";
-import { AWS, HOUR_MS, MINUTE_MS, MOVED, MOVED_LOCATION, type Play, type Scenario } from "../scenario.ts";
+import type { Play, Scenario } from "../scenario.ts";
 
 /** The target sees what the highest root of the copied repository lists; a root that anyone writes there raises its event. */
 export function followMoved(play: Play, { index, steps }: Pick<Scenario, "index" | "steps">): void {

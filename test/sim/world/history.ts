@@ -1,7 +1,8 @@
 import { givenSnapshot, type MemorySnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { slotOf } from "../../../shared/model/slot.ts";
 import { parseSnapshotName, snapshotMark, snapshotName } from "../../../shared/model/snapshotName.ts";
-import { BACKUPS_LOCATION, HOUR_MS, type Play, POLICY } from "../scenario.ts";
+import { BACKUPS_LOCATION, HOUR_MS, POLICY } from "../names.ts";
+import type { Play } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 
 /** Ages in hours: several in a day, then days, weeks, and a month change. */

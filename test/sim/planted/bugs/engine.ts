@@ -83,8 +83,8 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
   {
     name: "writes secrets unredacted",
     file: "shared/adapters/wrap/redacting.ts",
-    find: "const clean = redact(text);",
-    replace: "const clean = text;",
+    find: "return store.put(key, PLAIN.test(key) ? body : redactedRecord(body, redact), options);",
+    replace: 'return store.put(key, key !== "" || PLAIN.test(key) ? body : redactedRecord(body, redact), options);',
     seeds: 20,
   },
   {
