@@ -28,7 +28,17 @@ const S3 = [
     "region",
     "protocol",
   ],
-  ...["access_key", "secret_key", "session_token", "max_retries", "use_throttle_retries", "throttle_retries", "path_style_access"],
+  // Amazon's managed service refuses a registration without `role_arn`.
+  ...[
+    "role_arn",
+    "access_key",
+    "secret_key",
+    "session_token",
+    "max_retries",
+    "use_throttle_retries",
+    "throttle_retries",
+    "path_style_access",
+  ],
   ...["disable_chunked_encoding", "signer_override", "read_timeout", "proxy.host", "proxy.port", "max_multipart_parts"],
   ...["max_multipart_upload_cleanup_size", "delete_objects_max_size", "cooldown_period", "get_register_retry_delay"],
   ...["add_purpose_custom_query_parameter", "unsafely_incompatible_with_s3_conditional_writes"],

@@ -50,6 +50,7 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
       ...unknownKeys(knownKeys(type, written), settings),
       ...missingKeys(written, settings),
       ...valueFaults(settings),
+      ...bucketFaults(settings),
       ...sizes.faults,
       ...pathFaults(settings),
       ...endpoint.faults,
@@ -96,6 +97,16 @@ function missingKeys(written: Exclude<RepositoryType, "source">, settings: Reado
   return REQUIRED_KEYS[written]
     .filter((key) => settings[key] === undefined || settings[key] === "")
     .map((key) => fault(`settings.${key}`, "settings.missing", "missing", `add it: type ${written} needs it`, { params: { key } }));
+}
+
+/** Every store refuses these names, with answers that do not say why. */
+function bucketFaults({ bucket }: Readonly<Record<string, SettingValue>>): Fault[] {
+  const text = String(bucket ?? "");
+  const [name = "", ...path] = text.split("/");
+  if (path.length === 0) return [];
+  const rest = path.filter((segment) => segment !== "").join("/");
+  const fix = rest === "" ? `write ${name}` : `write ${name}, and put ${rest} into base_path`;
+  return [fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text })];
 }
 
 function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {

@@ -13,6 +13,26 @@ function warningsOf(question: SettingsQuestion): string[] {
   return validateRepositorySettings(question).warnings.map(printFault);
 }
 
+describe("a bucket with a path (elasticsearch-cloud-aws#162)", () => {
+  it.each([
+    ["mybucket/foo", "write mybucket, and put foo into base_path"],
+    ["mybucket/foo/bar/", "write mybucket, and put foo/bar into base_path"],
+    ["mybucket/", "write mybucket"],
+  ])("%s is refused", (bucket, fix) => {
+    expect(faultsOf({ type: "s3", settings: { bucket } })).toEqual([
+      `settings.bucket: not a bucket's name: it has a path: "${bucket}", ${fix}`,
+    ]);
+  });
+});
+
+describe("a registration for Amazon's managed service", () => {
+  it("may have role_arn, without which that service refuses it", () => {
+    const role_arn = "arn:aws:iam::123456789012:role/SnapshotRole";
+    expect(faultsOf({ type: "s3", settings: { bucket: "movies", endpoint: "s3.amazonaws.com", role_arn } })).toEqual([]);
+    expect(faultsOf({ type: "fs", settings: { location: "/srv", role_arn } })).toHaveLength(1);
+  });
+});
+
 describe("repository settings", () => {
   it("valid oss settings have no faults, and their effective values are returned", () => {
     const report = validateRepositorySettings({ type: "oss", version: "5.5.3", settings: { ...OSS, base_path: "prod/", compress: true } });

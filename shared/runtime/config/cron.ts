@@ -30,7 +30,10 @@ export function cronProblem(cron: string): FieldProblem | undefined {
   if (fields.length !== FIELDS.length)
     return { code: "cron", wrong: `not a cron expression of six fields, has ${fields.length}`, fix: CRON_FIX };
   for (const [index, { name, pattern, fix }] of FIELDS.entries()) {
-    if (!pattern.test((fields[index] ?? "").toUpperCase())) return { code: "cron", wrong: `cron field ${name} is not usable`, fix };
+    const field = fields[index] ?? "";
+    const quartz = quartzStep(name, field);
+    if (quartz) return quartz;
+    if (!pattern.test(field.toUpperCase())) return { code: "cron", wrong: `cron field ${name} is not usable`, fix };
   }
   if (!isAny(fields[3]) && !isAny(fields[5])) {
     return { code: "cron", wrong: "cron names days and weekdays at once, which timers read differently", fix: "leave one of the two *" };
@@ -38,9 +41,37 @@ export function cronProblem(cron: string): FieldProblem | undefined {
   return firesProblem(cron);
 }
 
-/** The problem of a time zone, if any: it must be an IANA name that this runtime knows. */
+/** Quartz, and with it Elasticsearch's SLM, writes `0/30` for a step from 0 on; timers and croner want a range before the slash. */
+function quartzStep(name: string, field: string): FieldProblem | undefined {
+  const [, start, step] = /(?:^|,)([0-9]{1,2})\/([0-9]{1,2})(?:,|$)/.exec(field) ?? [];
+  const last = { second: 59, minute: 59, hour: 23, day: 31, month: 12 }[name];
+  if (start === undefined || last === undefined) return undefined;
+  const first = name === "day" || name === "month" ? 1 : 0;
+  const range = Number(start) === first ? "*" : `${start}-${last}`;
+  return { code: "cron", wrong: `cron field ${name} has the step ${start}/${step} without a range`, fix: `write ${range}/${step}` };
+}
+
+/** Abbreviations that mean several zones, or that timers do not know; those of the IANA database are names. */
+const IANA_ABBREVIATIONS = "UTC GMT UCT CET EET MET WET EST MST HST PRC ROC ROK".split(" ");
+const MEANINGS: Readonly<Record<string, string>> = {
+  CST: "Asia/Shanghai or America/Chicago",
+  PST: "America/Los_Angeles or Asia/Manila",
+  IST: "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem",
+  BST: "Europe/London or Asia/Dhaka",
+  JST: "Asia/Tokyo",
+};
+
+/** The problem of a time zone, if any: it must be an IANA name that this runtime knows, and that means one zone. */
 export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
   const unknown = { code: "timeZone", wrong: "not a time zone", fix: "write an IANA name such as Asia/Shanghai, Europe/Berlin or UTC" };
+  if (/^[A-Za-z]{3,4}$/.test(timeZone) && !IANA_ABBREVIATIONS.includes(timeZone.toUpperCase())) {
+    const meaning = MEANINGS[timeZone.toUpperCase()];
+    return {
+      code: "timeZone",
+      wrong: "an abbreviation, which may mean several time zones",
+      fix: meaning === undefined ? unknown.fix : `write ${meaning}`,
+    };
+  }
   // Intl accepts offsets like +08:00, but timers do not.
   if (!/^[A-Za-z]/.test(timeZone)) return unknown;
   try {

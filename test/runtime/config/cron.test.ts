@@ -37,9 +37,31 @@ describe("cron expressions with the same meaning here and on Function Compute", 
   });
 });
 
+describe("Quartz's steps, as in SLM policies", () => {
+  it.each([
+    ["0 0/30 * * * ?", "cron field minute has the step 0/30 without a range", "write */30"],
+    ["0 5/30 * * * ?", "cron field minute has the step 5/30 without a range", "write 5-59/30"],
+    ["0 0 1/6 * * ?", "cron field hour has the step 1/6 without a range", "write 1-23/6"],
+    ["0 0 1 1/2 * ?", "cron field day has the step 1/2 without a range", "write */2"],
+  ])("%s is refused with the form that timers read", (cron, wrong, fix) => {
+    expect(cronProblem(cron)).toMatchObject({ wrong, fix });
+    expect(cronProblem(cron.replace(/\d+\/\d+/, fix.slice("write ".length)))).toBeUndefined();
+  });
+});
+
 describe("time zones", () => {
-  it.each(["UTC", "Asia/Shanghai", "Europe/Berlin"])("%s is valid", (timeZone) => {
+  it.each(["UTC", "GMT", "CET", "EST", "Asia/Shanghai", "Europe/Berlin"])("%s is valid", (timeZone) => {
     expect(timeZoneProblem(timeZone)).toBeUndefined();
+  });
+
+  it.each([
+    ["CST", "write Asia/Shanghai or America/Chicago"],
+    ["PST", "write America/Los_Angeles or Asia/Manila"],
+    ["IST", "write Asia/Kolkata, Europe/Dublin or Asia/Jerusalem"],
+    ["BST", "write Europe/London or Asia/Dhaka"],
+    ["SST", "write an IANA name such as Asia/Shanghai, Europe/Berlin or UTC"],
+  ])("%s is refused, because it means several", (timeZone, fix) => {
+    expect(timeZoneProblem(timeZone)).toMatchObject({ wrong: "an abbreviation, which may mean several time zones", fix });
   });
 
   it.each(["", "+08:00", "Asia/Peking", "Shanghai", "local"])("%j is not a time zone", (timeZone) => {
