@@ -141,10 +141,11 @@ export interface Cluster {
   recovery(index: string): Promise<ShardRecovery[]>;
 
   /**
-   * Moves the alias in one call: removes it from every open index that matches `from` and from each of `closed`, and adds it to `to`. To the
-   * server a wildcard never matches a closed index, so that one must be named exactly; `absent`, with nothing changed, if one does not exist.
+   * Moves the alias in one call: removes it from every open index that matches `from` and from each of `named`, and adds it to `to`. To the
+   * server a wildcard matches no closed index and, from 7.7, no hidden one (`index.hidden`), so these must be named exactly; `absent`, with
+   * nothing changed, if one does not exist.
    */
-  swapAlias(alias: string, from: string, to: string, closed?: readonly string[]): Promise<void>;
+  swapAlias(alias: string, from: string, to: string, named?: readonly string[]): Promise<void>;
 
   /** Names of the plugins that every data node has; modules that Elasticsearch itself contains are not among them. */
   plugins(): Promise<string[]>;

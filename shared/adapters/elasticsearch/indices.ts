@@ -113,7 +113,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
       }
     },
 
-    swapAlias: (alias, from, to, closed = []) => swapAlias(write, alias, { from, to, closed }),
+    swapAlias: (alias, from, to, named = []) => swapAlias(write, alias, { from, to, named }),
   };
 }
 
@@ -122,18 +122,18 @@ type Write = (call: Parameters<ElasticsearchClient["request"]>[1]) => Promise<vo
 async function swapAlias(
   write: Write,
   alias: string,
-  { from, to, closed }: { from: string; to: string; closed: readonly string[] },
+  { from, to, named }: { from: string; to: string; named: readonly string[] },
 ): Promise<void> {
   requireExactName("alias", alias);
   requireIndexPattern(from);
-  for (const index of [to, ...closed]) requireExactName("index", index);
-  const exact = [...closed.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias } }];
+  for (const index of [to, ...named]) requireExactName("index", index);
+  const exact = [...named.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias } }];
   const call = { subject: `alias ${alias} to index ${to}`, method: "POST" as const, path: ["_aliases"] };
   try {
     await write({ ...call, body: { actions: [{ remove: { index: from, alias } }, ...exact] } });
   } catch (error) {
     const fault = faultOf(error);
-    // Nothing was applied: all actions fail when the pattern to remove from matches no open index.
+    // Nothing was applied: all actions fail when the pattern to remove from matches no open and visible index.
     if (fault?.type !== "index_not_found_exception" || fault.index !== from || from === to) throw error;
     await write({ ...call, body: { actions: exact } });
   }

@@ -2,7 +2,7 @@ import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
-import type { Cluster } from "../../model/cluster.ts";
+import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
@@ -110,14 +110,15 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
   return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };
 }
 
-/** Reads and swaps again if a closed holder was deleted in between, in which case the cluster changed nothing. */
+/**
+ * Every other holder is named: a wildcard expands neither to closed nor to hidden indices. Reads and swaps again if one was deleted in
+ * between, in which case the cluster changed nothing.
+ */
 async function swapAlias(cluster: Cluster, { alias, index, to }: { alias: string; index: string; to: string }): Promise<void> {
   const pattern = restoredIndexPattern(index);
   for (let attempt = 1; ; attempt += 1) {
-    const closed = (await cluster.listIndices()).filter(
-      ({ name, state, aliases }) => name !== to && state === "close" && aliases.includes(alias),
-    );
-    const ours = closed.map(({ name }) => name).filter((name) => selectsName(pattern, name));
+    const holders = (await cluster.listIndices()).filter(({ name, aliases }) => name !== to && aliases.includes(alias));
+    const ours = holders.map(({ name }) => name).filter((name) => selectsName(pattern, name));
     try {
       await cluster.swapAlias(alias, pattern, to, ours);
       return;
@@ -125,6 +126,13 @@ async function swapAlias(cluster: Cluster, { alias, index, to }: { alias: string
       if (!hasCode(error, "absent") || attempt >= SWAPS_MAX) throw error;
     }
   }
+}
+
+/** On several indices a search answers twice, or not at all if one is closed: that must not look like work in progress. */
+function notAlone({ alias, to }: { alias: string; to: string }, holders: readonly ClusterIndex[]): Look<RestoreData> {
+  const names = holders.map(({ name }) => name);
+  const isShared = names.length > 1 && names.includes(to);
+  return isShared ? { found: "none", why: reason("alias.onSeveral", { alias, to, indices: names }) } : { found: "none" };
 }
 
 function selectsName(pattern: string, name: string): boolean {
@@ -140,7 +148,7 @@ async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; 
   const stranger = holders.find((index) => parseRestoredIndexName(index.name)?.stem !== parseRestoredIndexName(args.to)?.stem);
   if (stranger) return { found: "foreign", reason: reason("alias.foreign", { alias: args.alias, index: stranger.name }) };
   if (newer) return { found: "foreign", reason: reason("alias.newer", { alias: args.alias, index: newer.name }) };
-  if (holders.length !== 1 || holders[0]?.name !== args.to) return { found: "none" };
+  if (holders.length !== 1 || holders[0]?.name !== args.to) return notAlone(args, holders);
   return {
     found: "ours",
     state: "served",

@@ -10,8 +10,8 @@ const GREEN_PATIENCE_MS = 10 * 60_000;
 
 /** One step of a restore: register, preflight, restore beside, count, raise replicas, swap the alias, settle. */
 export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
-  // An index that already serves is not rolled back; the swap is completed.
-  if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) && job.head.state !== "settled")
+  // An index that already serves is not rolled back, also if it is one of several behind the alias; the swap is completed.
+  if (job.head.cancelling && !(job.head.data.before && (hasServed(job, seen) || isBehindAlias(job, seen))) && job.head.state !== "settled")
     return undo(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
   if (job.head.data.failing) return undo(job, seen, { state: "failed", reason: job.head.data.failing });
   if (seen.overtaken !== undefined && !job.head.claim && seen.targets.every(({ there }) => there !== "ours"))
@@ -174,6 +174,10 @@ function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undef
 /** After it served once the alias is not moved again, because a newer restore or a person moved it on purpose. */
 function hasServed({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
   return head.state === "served" || (aliasHolders.length === 1 && aliasHolders[0]?.name === head.data.targets[0]?.as);
+}
+
+function isBehindAlias({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
+  return aliasHolders.some(({ name }) => name === head.data.targets[0]?.as);
 }
 
 function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {

@@ -7,6 +7,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "alias {alias} moves BACK to this older snapshot; {index} serves a newer one now, and is kept for a while. A watch puts the next newer snapshot behind it again",
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
+  "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
   "alias.several": "alias {alias} would stand on several indices: {indices}",
   "analysis.missing": "{index} needs {names} of the plugin {plugin}, which the nodes lack: its shards would never start",
   "analysis.perhaps": "{index} needs {names}, which Elasticsearch itself does not have; perhaps a plugin of the nodes does: {plugins}",

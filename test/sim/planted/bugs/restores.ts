@@ -81,7 +81,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "leaves the alias on closed indices",
     file: "shared/verbs/restore/job.ts",
-    find: "const ours = closed.map(({ name }) => name)",
+    find: "const ours = holders.map(({ name }) => name)",
     replace: "const ours = closed.slice(0, 0).map(({ name }) => name)",
     seeds: 20,
   },
@@ -130,7 +130,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
       { file: "shared/verbs/restore/job.ts", find: "return there.aliases.length > 0", replace: "return there.aliases.length < 0" },
       {
         file: "shared/verbs/restore/step.ts",
-        find: "if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) &&",
+        find: "if (job.head.cancelling && !(job.head.data.before && (hasServed(job, seen) || isBehindAlias(job, seen))) &&",
         replace: "if (job.head.cancelling &&",
       },
     ],
