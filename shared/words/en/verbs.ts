@@ -159,6 +159,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.kept": "{index} is kept until {until}",
   "retire.notOurs": "{index} is another index now; left alone",
   "retire.serves": "{index} serves {aliases}; left alone",
+  "retire.unserved":
+    "{index} is kept beyond its time, because it may be the last copy: alias {alias} is on no other index whose primaries are all started; restore a snapshot behind the alias, or delete the index by hand and cancel {job}",
   "snapshot.ambiguous": "{root} lists several snapshots that {snapshot} can mean: {uuids}",
   "snapshot.found": "every snapshot of {repository} can be listed again",
   "snapshot.foreign": "{snapshot} exists and is somebody else's",

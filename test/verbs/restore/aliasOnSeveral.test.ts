@@ -17,7 +17,7 @@ const names = async () => (await served()).map(({ name }) => name).sort();
 
 async function openJob() {
   const opened = await world.open();
-  const id = [...opened.live.jobs.keys()][0] ?? "";
+  const id = (await world.stateKeys("live/jobs/"))[0]?.split("/")[2] ?? "";
   return { opened, id, job: await opened.log.read(id) };
 }
 
