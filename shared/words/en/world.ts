@@ -28,6 +28,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "closure.whole": "the closure is whole ({level}, generation {generation}, {blobs} blobs)",
   "cluster.restoreRuns": "a restore of somebody else runs on {cluster}: {indices}",
   "cluster.snapshotRuns": "{snapshot} of somebody else runs in {repository} on {cluster}",
+  "config.changed":
+    "{section}.{name} says something else now ({fields}) than when the job was asked for: nothing more is begun, and what was begun is taken back or finished; ask for it again if it is still wanted",
+  "config.gone": "{section}.{name} is no longer in ossnap.yaml: nothing more is begun, and what was begun is taken back or finished",
   "config.invalid": "the configuration has faults: {faults}",
   "config.noBlobs": "repositories.{repository} does not say where its blobs lie",
   "config.syntax": "the configuration is not YAML",
