@@ -149,6 +149,8 @@ export interface Cluster {
 
   /** Names of the plugins that every data node has; modules that Elasticsearch itself contains are not among them. */
   plugins(): Promise<string[]>;
+  /** Open shards, replicas included, that the cluster accepts per data node; `undefined` before 7.0, which has no limit. */
+  shardsPerNodeMax(): Promise<number | undefined>;
   /** Why a primary shard is not assigned, in the server's words; `undefined` when it is assigned, and always before 5.0. */
   explainAllocation(index: string, shard: number): Promise<string | undefined>;
 }

@@ -76,6 +76,9 @@ export interface CopyRule {
   schedule?: Schedule | undefined;
 }
 
+/** More is a slip of the pen; servers accept any number and then refuse the shards. */
+export const REPLICAS_MAX = 9_999;
+
 export interface WatchRestore {
   indices: string[];
   alias?: string | undefined;

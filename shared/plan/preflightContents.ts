@@ -43,6 +43,20 @@ export function analysisChecks({ plugins = [] }: PreflightInput, indices: readon
   });
 }
 
+/** From 7.0 a cluster refuses more open shards than it is set to hold; restored primaries come first, replicas after the counts agree. */
+export function shardChecks(
+  { existing, replicas = 0, shardsMax: most }: PreflightInput,
+  indices: readonly ClosureIndex[],
+): PreflightCheck[] {
+  if (most === undefined || indices.length === 0) return [];
+  const open = existing.filter(({ state }) => state === "open").reduce((sum, index) => sum + index.shards * (1 + index.replicas), 0);
+  const more = indices.reduce((sum, { shards }) => sum + shards, 0);
+  const after = open + more * (1 + replicas);
+  if (open + more > most) return [refuse("shards", reason("shards.full", { open, most, more }), reason("wayOut.shards"))];
+  if (after > most) return [warn("shards", reason("shards.fewer", { after, most, replicas }))];
+  return [ok("shards", reason("shards.fits", { after, most }))];
+}
+
 /** Whether any of these indices needs a plugin, so that the nodes have to be asked. */
 export function needsPlugins(indices: readonly ClosureIndex[]): boolean {
   return indices.some((index) => foreignAnalysis(index).length > 0);

@@ -26,6 +26,9 @@ export interface PreflightInput {
   older?: boolean | undefined;
   /** Why the repository cannot be used on the target. */
   repository?: Reason | undefined;
+  replicas?: number;
+  /** Open shards that the target accepts; `undefined` if it has no limit. */
+  shardsMax?: number | undefined;
   /** Plugins of every data node; `undefined` if nothing needs one. */
   plugins?: readonly string[] | undefined;
 }

@@ -91,6 +91,27 @@ export const aliasRows: readonly Row[] = [
     expect: ["ok", ["a-2"]],
   },
   {
+    name: "more replicas than the cluster accepts shards are refused, and nothing is changed",
+    from: "7.0.0",
+    arrange: (stage) => stage.index("a-1"),
+    async act({ cluster, own }) {
+      const outcome = await outcomeOf(cluster.updateIndexSettings(own("a-1"), { "index.number_of_replicas": 2_000 }));
+      const index = (await cluster.listIndices()).find(({ name }) => name === own("a-1"));
+      return [outcome, (index?.replicas ?? 9) < 2, await cluster.shardsPerNodeMax()];
+    },
+    expect: ["refused", true, 1_000],
+  },
+  {
+    name: "any number of replicas is accepted, and no limit of shards is known",
+    below: "7.0.0",
+    arrange: (stage) => stage.index("a-1"),
+    act: async ({ cluster, own }) => [
+      await outcomeOf(cluster.updateIndexSettings(own("a-1"), { "index.number_of_replicas": 20 })),
+      await cluster.shardsPerNodeMax(),
+    ],
+    expect: ["ok", undefined],
+  },
+  {
     name: "the plugins of the nodes can be asked for",
     act: ({ cluster }) => cluster.plugins(),
     expect: [],

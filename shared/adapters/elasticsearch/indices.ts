@@ -9,6 +9,9 @@ import { flattenSettings } from "./settings.ts";
 /** From 8.11 on `version.created` is an index version shared by several releases; smaller numbers have two digits per version part. */
 const INDEX_VERSION_MIN = 8_500_000;
 
+/** A full cluster refuses replicas with 400 too (from 7.0); it need not stay full. */
+const SHARD_LIMIT = /maximum (normal )?shards open/;
+
 const indexAnswer = z.object({
   state: z.enum(["open", "close"]),
   aliases: z.array(z.string()).default([]),
@@ -92,7 +95,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         await write({ subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
       } catch (error) {
         // Whatever the version says of it, a setting that cannot be changed never can.
-        if (hasCode(error, "refused") && faultOf(error)?.status === 400)
+        if (hasCode(error, "refused") && faultOf(error)?.status === 400 && !SHARD_LIMIT.test(error.message))
           throw new AppError("invalid", error.message, { cause: error.cause });
         throw error;
       }

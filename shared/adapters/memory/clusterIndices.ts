@@ -1,5 +1,13 @@
 import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
-import { countRestorePoll, isBefore, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
+import {
+  countRestorePoll,
+  isBefore,
+  type MemoryClusterState,
+  type MemoryIndex,
+  refuse,
+  requireExact,
+  requireShardRoom,
+} from "./clusterState.ts";
 
 /** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
@@ -31,6 +39,8 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       const index = requireIndex(state, name);
       const changes = Object.entries(settings).map(([key, value]) => [key.replace(/^index\./, ""), value] as const);
       for (const [key, value] of changes) requireChangeable(state, name, key, value);
+      const replicas = changes.find(([key]) => key === "number_of_replicas");
+      if (replicas && index.state === "open") requireShardRoom(state, index.shards * (Number(replicas[1] ?? 1) - index.replicas));
       for (const [key, value] of changes) change(index, key, value);
     },
 

@@ -1,10 +1,14 @@
 import type { Cluster } from "../../model/cluster.ts";
 import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
 
-export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "explainAllocation"> {
+export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "explainAllocation" | "shardsPerNodeMax"> {
   return {
     async plugins() {
       return [...state.plugins].sort();
+    },
+
+    async shardsPerNodeMax() {
+      return isBefore(state.version, 7, 0) ? undefined : state.shardsPerNodeMax;
     },
 
     async explainAllocation(name) {

@@ -13,6 +13,7 @@ import {
   requireExact,
   requireLowerCase,
   requireRepository,
+  requireShardRoom,
 } from "./clusterState.ts";
 
 /** A throttled restore runs this many times longer. */
@@ -106,6 +107,7 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     if (key === "index.number_of_replicas") copy.replicas = Number(value);
     else copy.settings[key.replace(/^index\./, "")] = String(value);
   }
+  requireShardRoom(state, copy.shards * (1 + copy.replicas));
   const index: MemoryIndex = {
     ...copy,
     name: as,

@@ -44,6 +44,8 @@ export interface MemoryClusterState {
   uuid: string;
   version: string;
   dataNodes: number;
+  /** `cluster.max_shards_per_node`. */
+  shardsPerNodeMax: number;
   /** Permitted prefixes of `fs` locations. */
   repositoryPaths: readonly string[];
   /** Plugins of every node. */
@@ -67,6 +69,16 @@ export function refuse(state: MemoryClusterState, code: ErrorCode, text: string)
 export function isBefore(version: string, major: number, minor: number): boolean {
   const [ours = 0, oursMinor = 0] = version.split(".").map(Number);
   return ours < major || (ours === major && oursMinor < minor);
+}
+
+/** From 7.0 a full cluster refuses more shards; closed indices do not count, and replicas count even if no node can hold them. */
+export function requireShardRoom(state: MemoryClusterState, more: number): void {
+  if (isBefore(state.version, 7, 0)) return;
+  const open = [...state.indices.values()].filter((index) => index.state === "open");
+  const there = open.reduce((sum, { shards, replicas }) => sum + shards * (1 + replicas), 0);
+  const most = state.shardsPerNodeMax * state.dataNodes;
+  if (more > 0 && there + more > most)
+    throw refuse(state, "refused", `this action would add [${more}] shards, but this cluster has [${there}]/[${most}] maximum shards open`);
 }
 
 /** Up to 7.6 one create or delete at a time, and no delete during a restore (measured on 5.5 and 6.7; 7.10 runs them concurrently). */

@@ -67,7 +67,7 @@ interface RestoreOptions {
 async function report(world: World, order: RestoreOrder): Promise<PreflightReport> {
   const cluster = world.cluster(order.cluster);
   const info = await cluster.info();
-  const target = { cluster, version: info.version, existing: await cluster.listIndices() };
+  const target = { cluster, info, existing: await cluster.listIndices() };
   const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, target);
   return { ...preflight, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
 }

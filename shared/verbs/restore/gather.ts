@@ -2,7 +2,7 @@ import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
-import { type Cluster, type ClusterIndex, isInProgress, type RunningRestore } from "../../model/cluster.ts";
+import { type Cluster, type ClusterIndex, type ClusterInfo, isInProgress, type RunningRestore } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
@@ -29,7 +29,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const asked = job.head.state === "asked" && !job.head.cancelling;
   const registration = asked ? registrationOf(world, configuredCluster(job), input) : undefined;
   const need = registration ? (await repositoryState(world, registration)).need : undefined;
-  const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, version: info.version, existing }) : undefined;
+  const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, info, existing }) : undefined;
   const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);
   const restores = await cluster.runningRestores();
@@ -77,11 +77,12 @@ export async function gateOf(
   world: World,
   id: string,
   input: RestoreJob["intent"]["input"],
-  { cluster, version, existing }: { cluster: Cluster; version: string; existing: readonly ClusterIndex[] },
+  { cluster, info, existing }: { cluster: Cluster; info: ClusterInfo; existing: readonly ClusterIndex[] },
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
   const proof = await proveWanted(world, input);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
+  const shardsPerNode = await cluster.shardsPerNodeMax();
   return {
     proof,
     preflight: preflight({
@@ -91,7 +92,9 @@ export async function gateOf(
       older: input.older,
       repository: await repositoryFault(world, cluster, input),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
-      targetVersion: version,
+      replicas: input.replicas,
+      shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,
+      targetVersion: info.version,
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),

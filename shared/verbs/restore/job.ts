@@ -54,8 +54,15 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
           if (index?.replicas !== args.replicas) return { found: "none" };
           return { found: "ours", state: job.head.state, reason: reason("restore.replicasSet", args), data: job.head.data };
         },
-        perform: (job, args: { index: string; replicas: number }) =>
-          clusterOf(job).updateIndexSettings(args.index, { "index.number_of_replicas": args.replicas }),
+        async perform(job, args: { index: string; replicas: number }) {
+          try {
+            await clusterOf(job).updateIndexSettings(args.index, { "index.number_of_replicas": args.replicas });
+          } catch (error) {
+            // The restored and counted index serves without them; see step.ts.
+            if (hasCode(error, "invalid")) throw new AppError("refused", error.message, { cause: error });
+            throw error;
+          }
+        },
       },
       swapAlias: {
         lookUp: (job, args: { alias: string; index: string; to: string }) => lookUpSwap(world, job, args),

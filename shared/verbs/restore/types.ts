@@ -33,6 +33,8 @@ export interface RestoreData {
   begunAgain?: number;
   /** Why the restore failed; its indices are deleted first because on 5.5 a stuck restore blocks all snapshot work. */
   failing?: Reason;
+  /** Why the wanted replicas could not be set: it serves with those that it has. */
+  replicasRefused?: Reason;
   /** Indices that had the alias before. */
   before?: { name: string; uuid: string }[];
 }

@@ -141,6 +141,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.progress": "{index}: {started} of {shards} shards, {bytesRecovered:bytes} of {bytesTotal:bytes}{why:added}",
   "restore.refused": "refused: {refusals}",
   "restore.replicas": "raising {index} to {replicas} replicas",
+  "restore.replicasRefused":
+    "{index} serves with {replicas} replicas instead of {wanted}, because the cluster refused them{message:added}; make room, and set index.number_of_replicas by hand",
   "restore.replicasSet": "{index} has {replicas} replicas",
   "restore.settle": "noting what is served now",
   "restore.settled": "the old index is kept for a while: {kept}",

@@ -92,6 +92,10 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.closed": "index {index} is closed",
   "selection.empty": "the patterns {patterns} match none of {indices} indices",
   "settings.leftBehind": "{index}: settings left behind: {settings}",
+  "shards.fewer":
+    "with {replicas} replicas the cluster would have {after} open shards, and it accepts {most} (cluster.max_shards_per_node): what is restored will serve without some of its replicas",
+  "shards.fits": "{after} open shards of {most} that the cluster accepts",
+  "shards.full": "the cluster has {open} open shards and accepts {most} (cluster.max_shards_per_node): {more} more are refused",
   "state.absent": "{state} has no identity; run: `ossnap init` (if there was a state, and it is lost: then `ossnap adopt`)",
   "state.foreign": "{state} holds something that is not ossnap's",
   "state.liveLost": "what was open and remembered in {state} is lost; run: `ossnap adopt`, then `ossnap adopt --yes`",
@@ -123,4 +127,5 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.oneIndex": "name one index, or leave the alias out",
   "wayOut.otherAlias": "choose another alias than {alias}",
   "wayOut.reindex": "reindex what {created} created on a version in between",
+  "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
 };
