@@ -85,6 +85,8 @@ export interface WatchRestore {
   which: "latest" | "each" | "by-hand";
   replicas: number;
   keepOldMs: number;
+  /** Every node of the cluster has the files that the analysis of the indices names. */
+  filesThere?: true;
 }
 
 export interface Watch {

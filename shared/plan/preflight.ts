@@ -2,7 +2,7 @@ import { reason } from "../model/reason.ts";
 import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { aliasChecks } from "./preflightAlias.ts";
-import { analysisChecks, shardChecks, systemChecks } from "./preflightContents.ts";
+import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
@@ -35,6 +35,7 @@ export function preflight(input: PreflightInput): Preflight {
     ...typeChecks(input, indices),
     ...systemChecks(input, indices),
     ...analysisChecks(input, indices),
+    ...fileChecks(input, indices),
     ...nameChecks(input, indices),
     ...aliasChecks(input, indices),
     ...settingChecks(indices),

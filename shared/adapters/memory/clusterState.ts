@@ -105,6 +105,12 @@ export function requireLowerCase(state: MemoryClusterState, kind: string, name: 
     throw refuse(state, "invalid", `${kind} ${JSON.stringify(name)}: must be lower case and at most 255 bytes`);
 }
 
+/** Up to 6.x with a warning only (measured on 5.5, 6.7 and 7.10). */
+export function requireNoColon(state: MemoryClusterState, name: string): void {
+  if (name.includes(":") && !isBefore(state.version, 7, 0))
+    throw refuse(state, "invalid", `Invalid index name [${name}], must not contain ':'`);
+}
+
 /** Counts one status call for every running snapshot; finishes those whose count is used up. */
 export function countSnapshotPoll(state: MemoryClusterState): void {
   for (const running of state.snapshots) running.pollsLeft -= 1;

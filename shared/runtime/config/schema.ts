@@ -173,6 +173,10 @@ const watch = z
           .max(REPLICAS_MAX)
           .default(1)
           .meta({ title: "Replicas", description: "Raised to this after the counts agree." }),
+        filesThere: z.literal(true).optional().meta({
+          title: "Files are there",
+          description: "Every node has the synonym, stop word and dictionary files that the indices name; up to 5.5 needed.",
+        }),
         keepOld: duration("Keep old", "How long the index served before stays.", { zero: true }).default("1d"),
       })
       .meta({ title: "Restore", description: "What is restored when a snapshot is whole." }),

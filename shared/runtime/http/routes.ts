@@ -140,6 +140,7 @@ function restoreBody() {
     alias: z.string().min(1).optional(),
     replicas: z.int().min(0).max(REPLICAS_MAX).optional(),
     older: z.boolean().optional(),
+    filesThere: z.boolean().optional(),
     start: z.boolean().default(false),
   });
 }

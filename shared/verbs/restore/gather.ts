@@ -9,6 +9,7 @@ import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/resto
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { selectNames } from "../../plan/selection.ts";
+import { versionParts } from "../../plan/versions.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
@@ -90,6 +91,7 @@ export async function gateOf(
       indices: input.indices,
       alias: input.alias,
       older: input.older,
+      filesThere: input.filesThere,
       repository: await repositoryFault(world, cluster, input),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
       replicas: input.replicas,
@@ -99,7 +101,10 @@ export async function gateOf(
       jobId: id,
       snapshotDigits: timeDigits(start),
       nameFor: (index) =>
-        restoredIndexName({ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 }),
+        restoredIndexName({
+          ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
+          targetMajor: versionParts(info.version)[0],
+        }),
     }),
   };
 }

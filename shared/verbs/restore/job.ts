@@ -5,8 +5,9 @@ import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
+import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
+import { foreignHolder } from "../../plan/preflightAlias.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
 import { lookUpSettled, settle } from "./settle.ts";
@@ -121,11 +122,11 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
  * Every other holder is named: a wildcard expands neither to closed nor to hidden indices. Reads and swaps again if one was deleted in
  * between, in which case the cluster changed nothing.
  */
-async function swapAlias(cluster: Cluster, { alias, index, to }: { alias: string; index: string; to: string }): Promise<void> {
-  const pattern = restoredIndexPattern(index);
+async function swapAlias(cluster: Cluster, { alias, to }: { alias: string; to: string }): Promise<void> {
+  const pattern = restoredIndexPattern(to);
   for (let attempt = 1; ; attempt += 1) {
     const holders = (await cluster.listIndices()).filter(({ name, aliases }) => name !== to && aliases.includes(alias));
-    const ours = holders.map(({ name }) => name).filter((name) => selectsName(pattern, name));
+    const ours = holders.map(({ name }) => name).filter((name) => isSameStem(name, to));
     try {
       await cluster.swapAlias(alias, pattern, to, ours);
       return;
@@ -142,18 +143,14 @@ function notAlone({ alias, to }: { alias: string; to: string }, holders: readonl
   return isShared ? { found: "none", why: reason("alias.onSeveral", { alias, to, indices: names }) } : { found: "none" };
 }
 
-function selectsName(pattern: string, name: string): boolean {
-  return name.startsWith(pattern.replace(/\*$/, ""));
-}
-
 async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; to: string }): Promise<Look<RestoreData>> {
   const holders = (await world.cluster(configuredCluster(job)).listIndices()).filter((index) => index.aliases.includes(args.alias));
   const own = parseRestoredIndexName(args.to)?.snapshotDigits ?? "";
   // Asked to move back, it may leave the index that served then, but none that a newer swap brought meanwhile.
   const left = job.intent.input.older ? (job.head.data.before ?? []).map(({ uuid }) => uuid) : [];
   const newer = holders.find(({ name, uuid }) => (parseRestoredIndexName(name)?.snapshotDigits ?? "") > own && !left.includes(uuid));
-  const stranger = holders.find((index) => parseRestoredIndexName(index.name)?.stem !== parseRestoredIndexName(args.to)?.stem);
-  if (stranger) return { found: "foreign", reason: reason("alias.foreign", { alias: args.alias, index: stranger.name }) };
+  const stranger = holders.find(({ name }) => !isSameStem(name, args.to));
+  if (stranger) return { found: "foreign", reason: foreignHolder(args.alias, stranger) };
   if (newer) return { found: "foreign", reason: reason("alias.newer", { alias: args.alias, index: newer.name }) };
   if (holders.length !== 1 || holders[0]?.name !== args.to) return notAlone(args, holders);
   return {

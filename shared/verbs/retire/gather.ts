@@ -1,6 +1,6 @@
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
-import { JOB_MARKER_KEY, parseRestoredIndexName } from "../../model/restoredName.ts";
+import { isSameStem, JOB_MARKER_KEY } from "../../model/restoredName.ts";
 import type { RetireJob, RetireObservation } from "./step.ts";
 
 /** What the index was replaced for; `watch` only if a watch asked for it and not a person. */
@@ -30,9 +30,8 @@ export async function successorOf(
   { name }: Pick<ClusterIndex, "name">,
   alias: string | undefined,
 ): Promise<string | undefined> {
-  const stem = parseRestoredIndexName(name)?.stem;
   const holds = (index: ClusterIndex) =>
-    alias === undefined ? index.aliases.length > 0 && parseRestoredIndexName(index.name)?.stem === stem : index.aliases.includes(alias);
+    alias === undefined ? index.aliases.length > 0 && isSameStem(index.name, name) : index.aliases.includes(alias);
   for (const index of all) {
     if (index.name === name || index.state !== "open" || !holds(index)) continue;
     const health = await cluster.health(index.name);

@@ -8,6 +8,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
   "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
+  "alias.otherIndex": "alias {alias} is on {index}, which ossnap restored from an index of another name",
   "alias.several": "alias {alias} would stand on several indices: {indices}",
   "analysis.missing": "{index} needs {names} of the plugin {plugin}, which the nodes lack: its shards would never start",
   "analysis.perhaps": "{index} needs {names}, which Elasticsearch itself does not have; perhaps a plugin of the nodes does: {plugins}",
@@ -41,6 +42,11 @@ export const WORLD: Readonly<Record<string, string>> = {
   "effect.unseen": "{effect} was asked for and does not show yet",
   "event.foreign": "{bucket}/{key} belongs to no watch",
   "event.noRoot": "{key} is not a root",
+  "files.blocking":
+    "the analysis of {index} needs {count} files on every node ({files}), and no server tells whether they are there: without one the index never starts, and up to 5.5 every other snapshot and restore of the cluster is refused until it is deleted",
+  "files.needed":
+    "the analysis of {index} needs {count} files on every node ({files}), and no server tells whether they are there: without one the index stays red",
+  "files.there": "{index} needs {count} files on every node, and they are said to be there: {files}",
   "format.crc32": "{subject}: the footer says CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
   "gather.failed": "could not look ({code}): {message}",
@@ -118,6 +124,8 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.deleteIndex": "delete or rename {index} first",
+  "wayOut.files":
+    "put them into the config folder of every node, then say so: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
   "wayOut.indices": "the snapshot holds {held}",
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
   "wayOut.newerCluster": "restore on a cluster of {written} or newer",

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Watch } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { timeDigits } from "../../../shared/model/restoredName.ts";
+import { restoreOrder } from "../../../shared/verbs/arrival/restoreOrder.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import {
   arrive,
@@ -134,6 +136,20 @@ describe("an older snapshot by hand", () => {
       world.advance(MINUTE_MS);
     }
     expect((await served()).map(({ name }) => name.includes(timeDigits(TIMES["snap-1"])))).toEqual([true]);
+  });
+
+  it("carries what a person says of the files on the nodes, as a watch carries what ossnap.yaml says", async () => {
+    await world.fill(MOVED, STEP2.blobs);
+    const begun = await start({ filesThere: true });
+    expect("created" in begun && "job" in begun.created && begun.created.job.intent.input).toMatchObject({ filesThere: true });
+    const watch = world.config.watches.moved as Watch;
+    const snapshot = { name: "snap-1", uuid: "u", startTime: "" };
+    const orderOf = (filesThere?: true) =>
+      restoreOrder(
+        { watchName: "moved", snapshot, watch: { ...watch, restore: { ...watch.restore, ...(filesThere && { filesThere }) } } },
+        "a",
+      );
+    expect([orderOf(true).input.filesThere, "filesThere" in orderOf().input]).toEqual([true, false]);
   });
 
   it("needs an alias, and an alias that servers accept", async () => {
