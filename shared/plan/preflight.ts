@@ -1,4 +1,4 @@
-import { reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { aliasChecks } from "./preflightAlias.ts";
@@ -28,7 +28,7 @@ export function preflight(input: PreflightInput): Preflight {
   const chosen = chooseIndices(input);
   const indices = chosen.indices;
   const checks = [
-    ...(input.repository ? [refuse("repository", input.repository, reason("wayOut.register"))] : []),
+    ...(input.repository ? [refuse("repository", input.repository, wayOutOf(input.repository))] : []),
     closureCheck(input.proof),
     ...chosen.checks,
     ...versionChecks(input, indices),
@@ -49,6 +49,11 @@ export function preflight(input: PreflightInput): Preflight {
     bytes: index.bytes,
   }));
   return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
+}
+
+/** What is not there can be registered; what is another repository's must be looked at. */
+function wayOutOf({ code, params }: Reason): Reason {
+  return code === "repository.absent" ? reason("wayOut.register", { repository: params.repository ?? "" }) : reason("wayOut.compare");
 }
 
 function closureCheck(proof: SnapshotProof): PreflightCheck {

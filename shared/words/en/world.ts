@@ -123,6 +123,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "watch.older":
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
   "wayOut.aliasName": "write one name without blanks and special characters",
+  "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
   "wayOut.deleteIndex": "delete or rename {index} first",
   "wayOut.files":
     "put them into the config folder of every node, then say so: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
@@ -130,7 +131,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
   "wayOut.newerCluster": "restore on a cluster of {written} or newer",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
-  "wayOut.register": "register it first: `ossnap repositories`",
+  "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.older": "restore without an alias, beside; or move it back on purpose: --older (HTTP: older: true)",
   "wayOut.oneIndex": "name one index, or leave the alias out",
   "wayOut.otherAlias": "choose another alias than {alias}",

@@ -4,6 +4,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { timeDigits } from "../../../shared/model/restoredName.ts";
 import { restoreOrder } from "../../../shared/verbs/arrival/restoreOrder.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
+import { say } from "../../../shared/words/say.ts";
 import {
   arrive,
   freshWorld,
@@ -108,6 +109,8 @@ describe("a dry run and the run of the same restore", () => {
     await world.fill({ ...MOVED, bucket: "backups", basePath: "" }, STEP2.blobs);
     const change = { repository: "backups", to: "source" };
     expect([refusals((await dry(change)).checks), "refused" in (await start(change))]).toEqual([["repository.absent"], true]);
+    const { wayOut } = (await dry(change)).checks.find(({ result }) => result === "refuse") ?? {};
+    expect(say(wayOut as never)).toBe("register it first: `ossnap repositories register backups --apply`");
   });
 });
 
