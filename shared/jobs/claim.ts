@@ -63,12 +63,16 @@ async function performAndLook<I, D>(
   const refusal = await refusalOf(effect, job, { decision, claim }, context);
   // After a definite rejection one lookup suffices; after anything else the effect may take a moment to show.
   const looks = refusal !== undefined && !hasCode(refusal, "transient", "refused") ? 1 : LOOKS_AFTER_EFFECT;
+  let unseen = reason("effect.unseen", { effect: claim.effect });
   for (let look = 0; look < looks; look += 1) {
     if (look > 0) await context.sleep(LOOK_PAUSE_MS);
     const after = await lookUpAfter(effect, job, decision);
     if ("error" in after) return release(job, claim, refusal ?? after.error, context);
     if (after.found !== "none") return settle(job, after, context);
+    unseen = after.why ?? unseen;
   }
+  // The claim stays until the request can no longer take effect; meanwhile the record says that nothing shows.
+  if (refusal === undefined) return (await writeTrouble(job, context, unseen)) ? { outcome: "left", reason: unseen } : lost();
   return release(job, claim, refusal, context);
 }
 
@@ -128,9 +132,8 @@ async function settle<I, D>(job: Job<I, D>, look: Exclude<Look<D>, { found: "non
   return (await writeHead(job, context, next)) ? undefined : lost();
 }
 
-/** Nothing shows. A definite rejection releases the claim after a pause; without a response the claim expires on its own. */
+/** A definite rejection releases the claim after a pause; without a response the claim expires on its own. */
 async function release<I, D>(job: Job<I, D>, claim: Claim, refusal: unknown, context: StepContext): Promise<Stepped | undefined> {
-  if (refusal === undefined) return { outcome: "left", reason: reason("effect.unseen", { effect: claim.effect }) };
   if (hasCode(refusal, "transient")) {
     const trouble = reason("effect.unanswered", { effect: claim.effect, message: messageOf(refusal) });
     return (await writeTrouble(job, context, trouble)) ? { outcome: "left", reason: trouble } : lost();

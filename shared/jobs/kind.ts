@@ -11,8 +11,11 @@ export type Decision<D> =
   | { do: "record"; state: string; reason: Reason; data: D }
   | { do: "effect"; effect: string; args: unknown; reason: Reason; data: D; carry?: unknown };
 
-/** What a lookup of an effect's natural key found. */
-export type Look<D> = { found: "none" } | { found: "ours"; state: string; reason: Reason; data: D } | { found: "foreign"; reason: Reason };
+/** What a lookup of an effect's natural key found; `why` names what stands in its place. */
+export type Look<D> =
+  | { found: "none"; why?: Reason }
+  | { found: "ours"; state: string; reason: Reason; data: D }
+  | { found: "foreign"; reason: Reason };
 
 export interface Effect<I, D> {
   /** Called after the claim and again after the request; never relies on the response. */

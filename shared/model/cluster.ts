@@ -141,13 +141,16 @@ export interface Cluster {
   recovery(index: string): Promise<ShardRecovery[]>;
 
   /**
-   * Moves the alias in one call: removes it from every open index that matches `from` and from each of `closed`, and adds it to `to`. To the
-   * server a wildcard never matches a closed index, so that one must be named exactly; `absent`, with nothing changed, if one does not exist.
+   * Moves the alias in one call: removes it from every open index that matches `from` and from each of `named`, and adds it to `to`. To the
+   * server a wildcard matches no closed index and, from 7.7, no hidden one (`index.hidden`), so these must be named exactly; `absent`, with
+   * nothing changed, if one does not exist.
    */
-  swapAlias(alias: string, from: string, to: string, closed?: readonly string[]): Promise<void>;
+  swapAlias(alias: string, from: string, to: string, named?: readonly string[]): Promise<void>;
 
   /** Names of the plugins that every data node has; modules that Elasticsearch itself contains are not among them. */
   plugins(): Promise<string[]>;
+  /** Open shards, replicas included, that the cluster accepts per data node; `undefined` before 7.0, which has no limit. */
+  shardsPerNodeMax(): Promise<number | undefined>;
   /** Why a primary shard is not assigned, in the server's words; `undefined` when it is assigned, and always before 5.0. */
   explainAllocation(index: string, shard: number): Promise<string | undefined>;
 }

@@ -76,12 +76,17 @@ export interface CopyRule {
   schedule?: Schedule | undefined;
 }
 
+/** More is a slip of the pen; servers accept any number and then refuse the shards. */
+export const REPLICAS_MAX = 9_999;
+
 export interface WatchRestore {
   indices: string[];
   alias?: string | undefined;
   which: "latest" | "each" | "by-hand";
   replicas: number;
   keepOldMs: number;
+  /** Every node of the cluster has the files that the analysis of the indices names. */
+  filesThere?: true;
 }
 
 export interface Watch {

@@ -17,6 +17,8 @@ export interface RestoredIndexInput {
   snapshotStart: Date;
   alias: string | undefined;
   attempt: number;
+  /** Of the cluster that restores it; from 7 on, servers refuse a colon in a name. */
+  targetMajor: number;
 }
 
 /** `<index, truncated>-<yyyymmddhhmmssSSS of the snapshot's start>-<8 hex>`: sorts by snapshot time, so swaps to older snapshots show. */
@@ -24,7 +26,8 @@ export function restoredIndexName(input: RestoredIndexInput): string {
   const digits = timeDigits(input.snapshotStart);
   const hash = shortHash(8, input.snapshotUuid, input.index, input.alias ?? "", String(input.attempt));
   const tail = `-${digits}-${hash}`;
-  return cutBytes(restoredIndexStem(input.index), INDEX_NAME_BYTES_MAX - tail.length) + tail;
+  const stem = restoredIndexStem(input.index);
+  return cutBytes(input.targetMajor < 7 ? stem : withoutColons(stem), INDEX_NAME_BYTES_MAX - tail.length) + tail;
 }
 
 /** `yyyymmddhhmmssSSS`, UTC: sorts as text. */
@@ -37,9 +40,19 @@ export function digitsTime(digits: string): Date {
   return new Date(digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/, "$1-$2-$3T$4:$5:$6.$7Z"));
 }
 
-/** The pattern that matches every restored index of `index`, for the alias swap. */
-export function restoredIndexPattern(index: string): string {
-  return `${cutBytes(restoredIndexStem(index), INDEX_NAME_BYTES_MAX - 27)}-*`;
+/** The pattern that matches every restored index with the stem of this one, for the alias swap. */
+export function restoredIndexPattern(name: string): string {
+  return `${parseRestoredIndexName(name)?.stem ?? name}-*`;
+}
+
+/** Whether both were restored from an index of the same name, also if the cluster was upgraded to 7 in between. */
+export function isSameStem(one: string, other: string): boolean {
+  const [stem, otherStem] = [one, other].map((name) => parseRestoredIndexName(name)?.stem);
+  return stem !== undefined && otherStem !== undefined && withoutColons(stem) === withoutColons(otherStem);
+}
+
+export function withoutColons(name: string): string {
+  return name.replaceAll(":", "_");
 }
 
 /** The start time of the snapshot behind a restored index, and the source index's stem; `undefined` for names not made by ossnap. */

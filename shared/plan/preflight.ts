@@ -1,8 +1,8 @@
-import { reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { aliasChecks } from "./preflightAlias.ts";
-import { analysisChecks, systemChecks } from "./preflightContents.ts";
+import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
@@ -28,16 +28,18 @@ export function preflight(input: PreflightInput): Preflight {
   const chosen = chooseIndices(input);
   const indices = chosen.indices;
   const checks = [
-    ...(input.repository ? [refuse("repository", input.repository, reason("wayOut.register"))] : []),
+    ...(input.repository ? [refuse("repository", input.repository, wayOutOf(input.repository))] : []),
     closureCheck(input.proof),
     ...chosen.checks,
     ...versionChecks(input, indices),
     ...typeChecks(input, indices),
     ...systemChecks(input, indices),
     ...analysisChecks(input, indices),
+    ...fileChecks(input, indices),
     ...nameChecks(input, indices),
     ...aliasChecks(input, indices),
     ...settingChecks(indices),
+    ...shardChecks(input, indices),
   ];
   const targets = indices.map((index) => ({
     index: index.name,
@@ -47,6 +49,11 @@ export function preflight(input: PreflightInput): Preflight {
     bytes: index.bytes,
   }));
   return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
+}
+
+/** What is not there can be registered; what is another repository's must be looked at. */
+function wayOutOf({ code, params }: Reason): Reason {
+  return code === "repository.absent" ? reason("wayOut.register", { repository: params.repository ?? "" }) : reason("wayOut.compare");
 }
 
 function closureCheck(proof: SnapshotProof): PreflightCheck {

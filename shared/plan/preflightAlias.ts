@@ -1,7 +1,8 @@
 import { aliasFault } from "../model/aliasName.ts";
+import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
-import { parseRestoredIndexName } from "../model/restoredName.ts";
+import { isSameStem, JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { versionParts } from "./versions.ts";
 
@@ -24,12 +25,17 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   const sameName = input.existing.find((index) => index.name === alias);
   if (sameName) return [refuse("alias", reason("alias.isIndex", { alias }), reason("wayOut.otherAlias", { alias }))];
   const holders = input.existing.filter((index) => index.aliases.includes(alias));
-  const stems = indices.map((index) => parseRestoredIndexName(input.nameFor(index.name))?.stem);
-  const stranger = holders.find((index) => !stems.includes(parseRestoredIndexName(index.name)?.stem ?? ""));
-  if (stranger) return [refuse("alias", reason("alias.foreign", { alias, index: stranger.name }), reason("wayOut.otherAlias", { alias }))];
+  const stranger = holders.find((holder) => !indices.some((index) => isSameStem(holder.name, input.nameFor(index.name))));
+  if (stranger) return [refuse("alias", foreignHolder(alias, stranger), reason("wayOut.otherAlias", { alias }))];
   const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
   if (newer) return [olderCheck(input, reason("alias.newer", { alias, index: newer.name }))];
   return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
+}
+
+/** An alias is moved only between restores of one index: ours of another index, and what nobody of ours made, must not lose it. */
+export function foreignHolder(alias: string, { name, settings }: ClusterIndex): Reason {
+  const isOurs = settings[JOB_MARKER_KEY] !== undefined && parseRestoredIndexName(name) !== undefined;
+  return reason(isOurs ? "alias.otherIndex" : "alias.foreign", { alias, index: name });
 }
 
 /** An alias never moves back to an older snapshot unless a person asks for exactly that. */

@@ -1,11 +1,13 @@
 import { reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
 import { analysisNeed, foreignAnalysis } from "./analysis.ts";
+import { analysisFiles } from "./analysisFiles.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
-import { versionParts } from "./versions.ts";
+import { isAtLeast, versionParts } from "./versions.ts";
 
 /** Names listed in one check. */
 const NAMED_MAX = 5;
+const FILES_NAMED_MAX = 10;
 
 /** 8.x restores what a snapshot lists under `feature_states` only as a whole feature (400 on 8.17); the same names without it are accepted. */
 export function systemChecks({ proof, targetVersion }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
@@ -41,6 +43,36 @@ export function analysisChecks({ plugins = [] }: PreflightInput, indices: readon
       ? [refuse("analysis", reason("analysis.unknown", params), leaveOut)]
       : [warn("analysis", reason("analysis.perhaps", { ...params, plugins: perhapsFrom.slice(0, NAMED_MAX) }))];
   });
+}
+
+/**
+ * No server tells which files its nodes have, and an index without one never starts. Later versions leave it red, which harms nothing else; up
+ * to 5.5 it blocks all snapshot work of the cluster, so that a person must say that the files are there.
+ */
+export function fileChecks({ targetVersion, filesThere }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  return indices.flatMap((index) => {
+    const files = analysisFiles(index);
+    if (files.length === 0) return [];
+    const params = { index: index.name, files: files.slice(0, FILES_NAMED_MAX), count: files.length };
+    if (filesThere) return [ok("files", reason("files.there", params))];
+    return isAtLeast(targetVersion, "5.6.0")
+      ? [warn("files", reason("files.needed", params))]
+      : [refuse("files", reason("files.blocking", params), reason("wayOut.files", { index: index.name }))];
+  });
+}
+
+/** From 7.0 a cluster refuses more open shards than it is set to hold; restored primaries come first, replicas after the counts agree. */
+export function shardChecks(
+  { existing, replicas = 0, shardsMax: most }: PreflightInput,
+  indices: readonly ClosureIndex[],
+): PreflightCheck[] {
+  if (most === undefined || indices.length === 0) return [];
+  const open = existing.filter(({ state }) => state === "open").reduce((sum, index) => sum + index.shards * (1 + index.replicas), 0);
+  const more = indices.reduce((sum, { shards }) => sum + shards, 0);
+  const after = open + more * (1 + replicas);
+  if (open + more > most) return [refuse("shards", reason("shards.full", { open, most, more }), reason("wayOut.shards"))];
+  if (after > most) return [warn("shards", reason("shards.fewer", { after, most, replicas }))];
+  return [ok("shards", reason("shards.fits", { after, most }))];
 }
 
 /** Whether any of these indices needs a plugin, so that the nodes have to be asked. */

@@ -3,7 +3,19 @@ import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
 
 export interface PreflightCheck {
-  check: "repository" | "closure" | "system" | "analysis" | "version" | "selection" | "types" | "name" | "alias" | "settings" | "shards";
+  check:
+    | "repository"
+    | "closure"
+    | "system"
+    | "analysis"
+    | "files"
+    | "version"
+    | "selection"
+    | "types"
+    | "name"
+    | "alias"
+    | "settings"
+    | "shards";
   result: "ok" | "warn" | "refuse";
   reason: Reason;
   wayOut?: Reason;
@@ -24,8 +36,13 @@ export interface PreflightInput {
   jobId: string;
   /** A person asked to put an older snapshot behind the alias. */
   older?: boolean | undefined;
+  /** A person says that every node has the files that the analysis of the indices names. */
+  filesThere?: boolean | undefined;
   /** Why the repository cannot be used on the target. */
   repository?: Reason | undefined;
+  replicas?: number;
+  /** Open shards that the target accepts; `undefined` if it has no limit. */
+  shardsMax?: number | undefined;
   /** Plugins of every data node; `undefined` if nothing needs one. */
   plugins?: readonly string[] | undefined;
 }

@@ -9,6 +9,7 @@ import { pruneKind } from "../verbs/prune/job.ts";
 import { restoreKind } from "../verbs/restore/job.ts";
 import { retireKind } from "../verbs/retire/job.ts";
 import { verificationKind } from "../verbs/verification/job.ts";
+import { comparingConfig } from "./configChange.ts";
 
 /** Returns how jobs of its kind gather, decide and act. */
 export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
@@ -22,5 +23,5 @@ export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
     verification: () => verificationKind(world, work),
   };
   // Input and data types differ per kind; the first word of the id determines the kind.
-  return kinds[job.kind]() as unknown as JobKind;
+  return comparingConfig(world, kinds[job.kind]() as unknown as JobKind);
 }

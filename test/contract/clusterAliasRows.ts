@@ -6,16 +6,21 @@ const holders = async ({ cluster, own }: Stage) =>
     .map(({ name }) => name.replace(own(""), ""))
     .sort();
 
-/** The alias is on `a-1`, which is closed; `a-2` is open. */
-async function closedHolder(stage: Stage): Promise<void> {
+/** The alias is on `a-1`; both are open. */
+async function openHolder(stage: Stage): Promise<void> {
   await stage.index("a-1");
   await stage.index("a-2");
   await stage.cluster.swapAlias(stage.own("films"), stage.own("a-*"), stage.own("a-1"));
+}
+
+/** The alias is on `a-1`, which is closed; `a-2` is open. */
+async function closedHolder(stage: Stage): Promise<void> {
+  await openHolder(stage);
   await stage.close("a-1");
 }
 
-const swap = ({ cluster, own }: Stage, closed: readonly string[]) =>
-  outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("a-2"), closed.map(own)));
+const swap = ({ cluster, own }: Stage, named: readonly string[]) =>
+  outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("a-2"), named.map(own)));
 
 export const aliasRows: readonly Row[] = [
   {
@@ -55,6 +60,56 @@ export const aliasRows: readonly Row[] = [
       return [outcome, await holders({ cluster, own, ...stage })];
     },
     expect: ["ok", ["b-1"]],
+  },
+  {
+    name: "a wildcard does not take an alias from a hidden index, its exact name does",
+    from: "7.7.0",
+    async arrange(stage) {
+      await openHolder(stage);
+      await stage.cluster.updateIndexSettings(stage.own("a-1"), { "index.hidden": "true" });
+    },
+    async act(stage) {
+      const byWildcard = [await swap(stage, []), await holders(stage)];
+      return [byWildcard, await swap(stage, ["a-1"]), await holders(stage)];
+    },
+    expect: [["ok", ["a-1", "a-2"]], "ok", ["a-2"]],
+  },
+  {
+    name: "a swap works when every index that the wildcard names is hidden",
+    from: "7.7.0",
+    async arrange(stage) {
+      await openHolder(stage);
+      for (const name of ["a-1", "a-2"]) await stage.cluster.updateIndexSettings(stage.own(name), { "index.hidden": "true" });
+    },
+    act: async (stage) => [await swap(stage, ["a-1"]), await holders(stage)],
+    expect: ["ok", ["a-2"]],
+  },
+  {
+    name: "an index that is named and also matches the wildcard is no obstacle",
+    arrange: openHolder,
+    act: async (stage) => [await swap(stage, ["a-1"]), await holders(stage)],
+    expect: ["ok", ["a-2"]],
+  },
+  {
+    name: "more replicas than the cluster accepts shards are refused, and nothing is changed",
+    from: "7.0.0",
+    arrange: (stage) => stage.index("a-1"),
+    async act({ cluster, own }) {
+      const outcome = await outcomeOf(cluster.updateIndexSettings(own("a-1"), { "index.number_of_replicas": 2_000 }));
+      const index = (await cluster.listIndices()).find(({ name }) => name === own("a-1"));
+      return [outcome, (index?.replicas ?? 9) < 2, await cluster.shardsPerNodeMax()];
+    },
+    expect: ["refused", true, 1_000],
+  },
+  {
+    name: "any number of replicas is accepted, and no limit of shards is known",
+    below: "7.0.0",
+    arrange: (stage) => stage.index("a-1"),
+    act: async ({ cluster, own }) => [
+      await outcomeOf(cluster.updateIndexSettings(own("a-1"), { "index.number_of_replicas": 20 })),
+      await cluster.shardsPerNodeMax(),
+    ],
+    expect: ["ok", undefined],
   },
   {
     name: "the plugins of the nodes can be asked for",

@@ -114,6 +114,21 @@ async function freed(stage: Stage): Promise<unknown> {
   return { ...seen, outcome, free: await healthOf(stage, "free") };
 }
 
+/** Given as settings of the restore, because no index can be created without the file. */
+async function withoutFile(stage: Stage): Promise<void> {
+  await twoSnapshots(stage, "whole");
+  const analysis = { "filter.mine.type": "stop", "filter.mine.stopwords_path": "nowhere.txt", "analyzer.a.tokenizer": "standard" };
+  const settings = Object.entries({ ...analysis, "analyzer.a.type": "custom", "analyzer.a.filter": "mine" });
+  await stage.cluster.restore({
+    ...{ repository: stage.own("whole"), snapshot: "one", index: stage.own("movies"), as: stage.own("half") },
+    indexSettings: Object.fromEntries([
+      ["index.number_of_replicas", 0],
+      ...settings.map(([key, value]) => [`index.analysis.${key}`, value] as const),
+    ]),
+    ignoreIndexSettings: [],
+  });
+}
+
 export const restoreRows: readonly Row[] = [
   {
     name: "an index with a failed shard in a PARTIAL snapshot is refused, a complete one is restored",
@@ -197,6 +212,35 @@ export const restoreRows: readonly Row[] = [
     arrange: async (stage) => void (await brokenRestore(stage, "dataMissing")),
     act: ends,
     expect: { health: ["red", 0], recovery: [], otherRestore: "ok" },
+  },
+  {
+    name: "a file of the analysis that the nodes lack makes the restore hang, which blocks every other restore and deletion",
+    from: "5.0.0",
+    below: "5.6.0",
+    arrange: withoutFile,
+    act: hangs,
+    expect: HANGING,
+  },
+  {
+    name: "a file of the analysis that the nodes lack ends the restore with a red index, and other restores proceed",
+    from: "5.6.0",
+    arrange: withoutFile,
+    act: ends,
+    expect: { health: ["red", 0], recovery: [], otherRestore: "ok" },
+  },
+  {
+    name: "a name with a colon is accepted for a restored index",
+    below: "7.0.0",
+    arrange: (stage) => twoSnapshots(stage),
+    act: (stage) => stage.restore("r", "one", "movies", "a:b"),
+    expect: "ok",
+  },
+  {
+    name: "a name with a colon is refused for a restored index",
+    from: "7.0.0",
+    arrange: (stage) => twoSnapshots(stage),
+    act: (stage) => stage.restore("r", "one", "movies", "a:b"),
+    expect: "invalid",
   },
   {
     name: "corrupt data ends the restore with a red index, and other restores proceed",

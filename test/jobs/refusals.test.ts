@@ -44,6 +44,34 @@ describe("a refused effect", () => {
   });
 });
 
+describe("an effect that was accepted and does not show", () => {
+  const nothing = async () => undefined;
+
+  it("says so in its record, keeps its claim, and says it no longer once it shows", async () => {
+    const world = await setting();
+    expect(await stepJob(world.kind({ perform: nothing }), await world.open(), world.context())).toMatchObject({ outcome: "left" });
+    const job = await world.open();
+    expect(openRow(job).reason).toMatchObject({ code: "effect.unseen", params: { effect: "make" } });
+    expect(job.head).toMatchObject({ reason: WHY, claim: { attempt: 1, until: "2026-11-21T01:33:00.000Z" } });
+    expect(await previewStep(world.kind(), job, world.context())).toMatchObject({
+      reason: { code: "job.refused", params: { because: "effect.unseen" } },
+    });
+    world.advance(180_000);
+    await stepJob(world.kind({ step: () => ({ do: "wait", reason: WHY }) }), await world.open(), world.context());
+    expect(openRow(await world.open()).reason).toEqual(WHY);
+  });
+
+  it("names what stands in its place", async () => {
+    const world = await setting();
+    const why = reason("alias.onSeveral", { alias: "films", to: "new", indices: ["new", "old"] });
+    await stepJob(world.kind({ perform: nothing, lookUp: () => ({ found: "none", why }) }), await world.open(), world.context());
+    expect(openRow(await world.open()).reason).toEqual(why);
+    world.advance(4_000_000);
+    const ended = await stepJob(world.kind({ perform: nothing }), await world.open(), world.context());
+    expect(ended).toMatchObject({ done: { state: "failed", reason: { code: "job.patience", params: { because: "alias.onSeveral" } } } });
+  });
+});
+
 describe("an effect that cannot be looked up", () => {
   it("is not requested, says so, and releases its claim", async () => {
     const world = await setting();

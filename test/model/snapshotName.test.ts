@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jobId, kindOf } from "../../shared/model/jobId.ts";
-import { parseRestoredIndexName, restoredIndexName, restoredIndexPattern, timeDigits } from "../../shared/model/restoredName.ts";
+import {
+  isSameStem,
+  parseRestoredIndexName,
+  restoredIndexName,
+  restoredIndexPattern,
+  timeDigits,
+} from "../../shared/model/restoredName.ts";
 import { slotOf } from "../../shared/model/slot.ts";
 import { parseSnapshotName, snapshotMark, snapshotName } from "../../shared/model/snapshotName.ts";
 
@@ -43,7 +49,14 @@ describe("snapshot name", () => {
 });
 
 describe("name of a restored index", () => {
-  const input = (index: string, snapshotStart: Date) => ({ index, snapshotUuid: "u", snapshotStart, alias: "a", attempt: 1 });
+  const input = (index: string, snapshotStart: Date) => ({
+    index,
+    snapshotUuid: "u",
+    snapshotStart,
+    alias: "a",
+    attempt: 1,
+    targetMajor: 5,
+  });
 
   it("fits 255 bytes, starts with an allowed character, and contains its snapshot's time", () => {
     fc.assert(
@@ -70,11 +83,18 @@ describe("name of a restored index", () => {
   it("matches the pattern of its index, however long the index name is", () => {
     fc.assert(
       fc.property(indices, times, (index, time) => {
-        const pattern = restoredIndexPattern(index);
+        const pattern = restoredIndexPattern(restoredIndexName(input(index, new Date(0))));
         expect(pattern.endsWith("-*")).toBe(true);
         expect(restoredIndexName(input(index, time)).startsWith(pattern.slice(0, -1))).toBe(true);
       }),
     );
+  });
+
+  it("has no colon from 7 on, where servers refuse it, and is known again after an upgrade", () => {
+    const [before, after] = [6, 7].map((targetMajor) => restoredIndexName({ ...input("a:b", new Date(0)), targetMajor }));
+    expect([before?.slice(0, 4), after?.slice(0, 4)]).toEqual(["a:b-", "a_b-"]);
+    expect(isSameStem(before ?? "", after ?? "")).toBe(true);
+    expect([isSameStem(before ?? "", restoredIndexName(input("a", new Date(0)))), isSameStem("a:b", "a:b")]).toEqual([false, false]);
   });
 
   it.each([

@@ -12,7 +12,10 @@ type Report = (world: TestWorld, state: string, input: object) => Promise<void>;
 const reporting =
   (report: (world: never, job: never) => Promise<void>): Report =>
   async (world, state, input) =>
-    report((await world.open()) as never, { id: "job", intent: { cluster: "target", input }, head: { state, reason: WHY } } as never);
+    report(
+      (await world.open()) as never,
+      { id: "job", intent: { cluster: "target", input }, head: { state, reason: WHY, data: {} } } as never,
+    );
 const [restored, arrived, verified] = [reporting(reportRestore), reporting(reportArrival), reporting(reportVerification)];
 
 const snapshot = (startTime: string) => ({ snapshot: { startTime: `2026-11-${startTime}T01:00:00.000Z` } });

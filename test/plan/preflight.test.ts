@@ -108,7 +108,12 @@ describe("restore preflight", () => {
   it.each([
     ["an index has that name", existing("films"), "alias.isIndex"],
     ["a foreign index carries it", existing("cinema", { aliases: ["films"] }), "alias.foreign"],
-    ["a restore of another index carries it", existing(nameFor("series"), { aliases: ["films"] }), "alias.foreign"],
+    ["something named like a restore carries it", existing(nameFor("series"), { aliases: ["films"] }), "alias.foreign"],
+    [
+      "a restore of another index carries it",
+      existing(nameFor("series"), { aliases: ["films"], settings: { "routing.allocation.exclude.ossnap_job": "restore-9" } }),
+      "alias.otherIndex",
+    ],
     ["it serves a newer snapshot", existing(nameFor("movies", new Date("2026-11-22T00:00:00Z")), { aliases: ["films"] }), "alias.newer"],
   ])("refuses an alias when %s", (_, index, code) => {
     expect(checked({ existing: [index] }).codes).toEqual([code]);

@@ -17,7 +17,7 @@ const check = (proof: SnapshotProof, change: Partial<PreflightInput> = {}) =>
     snapshotDigits: timeDigits(START),
     jobId: "restore-1",
     ...change,
-  }).checks.filter(({ check: name }) => ["alias", "analysis", "system", "repository"].includes(name));
+  }).checks.filter(({ check: name }) => ["alias", "analysis", "system", "repository", "shards"].includes(name));
 const codes = (...args: Parameters<typeof check>) => check(...args).map(({ result, reason }) => `${result} ${reason.code}`);
 
 describe("a plugin that the target lacks", () => {
@@ -41,6 +41,25 @@ describe("a plugin that the target lacks", () => {
     const own = proofOf([held("movies", { analyzers: ["our_words"] })]);
     expect(codes(own, { plugins: ["analysis-ours"] })).toEqual(["warn analysis.perhaps"]);
     expect(codes(own, { plugins: ["repository-oss"] })).toEqual(["refuse analysis.unknown"]);
+  });
+});
+
+describe("a cluster that is nearly full", () => {
+  // Closed indices do not count.
+  const full = [
+    { name: "a", uuid: "a", state: "open" as const, aliases: [], shards: 45, replicas: 1, createdVersion: "7.10.2", settings: {} },
+    { name: "b", uuid: "b", state: "close" as const, aliases: [], shards: 45, replicas: 1, createdVersion: "7.10.2", settings: {} },
+  ];
+  const proof = proofOf([held("movies", { createdVersion: "7.10.2" })], {}, "7.10.2");
+
+  it.each<[number, number | undefined, string[]]>([
+    [1, undefined, []],
+    [1, 94, ["ok shards.fits"]],
+    [1, 93, ["warn shards.fewer"]],
+    [0, 92, ["ok shards.fits"]],
+    [0, 91, ["refuse shards.full"]],
+  ])("with %i replicas and room for %s shards: %j", (replicas, shardsMax, found) => {
+    expect(codes(proof, { targetVersion: "7.10.2", existing: full, replicas, shardsMax })).toEqual(found);
   });
 });
 

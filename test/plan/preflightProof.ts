@@ -51,4 +51,4 @@ export function proofOf(indices: ClosureIndex[], change: Partial<SnapshotProof> 
 }
 
 export const nameFor = (index: string, start = START) =>
-  restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, alias: "films", attempt: 1 });
+  restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, alias: "films", attempt: 1, targetMajor: 5 });

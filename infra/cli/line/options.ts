@@ -122,6 +122,11 @@ export const ALIAS = {
   ),
 };
 export const OLDER = { flags: "--older", text: "put it behind the alias although that serves a newer snapshot", value: flag };
+export const FILES_THERE = {
+  flags: "--files-there",
+  text: "every node has the synonym, stop word and dictionary files that the indices name",
+  value: flag,
+};
 export const REPLICAS_OPTION = {
   flags: "--replicas <count>",
   text: "raised to this after the counts agree (1)",

@@ -27,6 +27,8 @@ export interface RestoreOptions extends ActingOptions {
   replicas?: number | undefined;
   /** Put it behind the alias although that serves a newer snapshot. */
   older?: boolean | undefined;
+  /** Every node has the files that the analysis of the indices names. */
+  filesThere?: boolean | undefined;
   start: boolean;
 }
 
@@ -45,7 +47,8 @@ export async function restore(session: Session, options: RestoreOptions): Promis
 }
 
 /** The request's members as they are stored and compared: without the options that were not given, in this order. */
-function withoutAbsent({ snapshot, repository, to, indices, alias, replicas, older }: RestoreRequestByHand): RestoreRequestByHand {
+function withoutAbsent(request: RestoreRequestByHand): RestoreRequestByHand {
+  const { snapshot, repository, to, indices, alias, replicas, older, filesThere } = request;
   return {
     snapshot,
     repository,
@@ -54,6 +57,7 @@ function withoutAbsent({ snapshot, repository, to, indices, alias, replicas, old
     ...(alias === undefined ? {} : { alias }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(older ? { older } : {}),
+    ...(filesThere ? { filesThere } : {}),
   };
 }
 
@@ -114,7 +118,7 @@ function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {
 
 /** The line that does exactly what was shown: `latest` may be another snapshot later. */
 function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightReport): string[] {
-  const { repository, to, indices, alias, replicas, older, key, wait } = options;
+  const { repository, to, indices, alias, replicas, older, filesThere, key, wait } = options;
   return [
     "restore",
     snapshot === LATEST ? report.snapshot.name : snapshot,
@@ -123,6 +127,7 @@ function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightR
     ...(alias === undefined ? [] : ["--alias", alias]),
     ...(replicas === undefined ? [] : ["--replicas", String(replicas)]),
     ...(older ? ["--older"] : []),
+    ...(filesThere ? ["--files-there"] : []),
     "--start",
     ...(key === undefined ? [] : ["--key", key]),
     ...waitWords(wait),

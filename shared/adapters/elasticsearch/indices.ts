@@ -9,6 +9,9 @@ import { flattenSettings } from "./settings.ts";
 /** From 8.11 on `version.created` is an index version shared by several releases; smaller numbers have two digits per version part. */
 const INDEX_VERSION_MIN = 8_500_000;
 
+/** A full cluster refuses replicas with 400 too (from 7.0); it need not stay full. */
+const SHARD_LIMIT = /maximum (normal )?shards open/;
+
 const indexAnswer = z.object({
   state: z.enum(["open", "close"]),
   aliases: z.array(z.string()).default([]),
@@ -92,7 +95,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         await write({ subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
       } catch (error) {
         // Whatever the version says of it, a setting that cannot be changed never can.
-        if (hasCode(error, "refused") && faultOf(error)?.status === 400)
+        if (hasCode(error, "refused") && faultOf(error)?.status === 400 && !SHARD_LIMIT.test(error.message))
           throw new AppError("invalid", error.message, { cause: error.cause });
         throw error;
       }
@@ -113,7 +116,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
       }
     },
 
-    swapAlias: (alias, from, to, closed = []) => swapAlias(write, alias, { from, to, closed }),
+    swapAlias: (alias, from, to, named = []) => swapAlias(write, alias, { from, to, named }),
   };
 }
 
@@ -122,18 +125,18 @@ type Write = (call: Parameters<ElasticsearchClient["request"]>[1]) => Promise<vo
 async function swapAlias(
   write: Write,
   alias: string,
-  { from, to, closed }: { from: string; to: string; closed: readonly string[] },
+  { from, to, named }: { from: string; to: string; named: readonly string[] },
 ): Promise<void> {
   requireExactName("alias", alias);
   requireIndexPattern(from);
-  for (const index of [to, ...closed]) requireExactName("index", index);
-  const exact = [...closed.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias } }];
+  for (const index of [to, ...named]) requireExactName("index", index);
+  const exact = [...named.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias } }];
   const call = { subject: `alias ${alias} to index ${to}`, method: "POST" as const, path: ["_aliases"] };
   try {
     await write({ ...call, body: { actions: [{ remove: { index: from, alias } }, ...exact] } });
   } catch (error) {
     const fault = faultOf(error);
-    // Nothing was applied: all actions fail when the pattern to remove from matches no open index.
+    // Nothing was applied: all actions fail when the pattern to remove from matches no open and visible index.
     if (fault?.type !== "index_not_found_exception" || fault.index !== from || from === to) throw error;
     await write({ ...call, body: { actions: exact } });
   }

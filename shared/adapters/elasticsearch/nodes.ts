@@ -14,6 +14,8 @@ const pluginsAnswer = z.object({
     z.object({ roles: z.array(z.string()).optional(), plugins: z.array(z.object({ name: z.string() })).default([]) }),
   ),
 });
+const limits = z.object({ cluster: z.object({ max_shards_per_node: z.coerce.number() }).optional() }).optional();
+const settingsAnswer = z.object({ transient: limits, persistent: limits, defaults: limits });
 const explainAnswer = z.object({
   unassigned_info: z.object({ reason: z.string().optional(), details: z.string().optional() }).optional(),
   allocate_explanation: z.string().optional(),
@@ -22,7 +24,10 @@ const explainAnswer = z.object({
     .default([]),
 });
 
-export function nodeCalls(client: ElasticsearchClient, major: () => Promise<number>): Pick<Cluster, "plugins" | "explainAllocation"> {
+export function nodeCalls(
+  client: ElasticsearchClient,
+  major: () => Promise<number>,
+): Pick<Cluster, "plugins" | "explainAllocation" | "shardsPerNodeMax"> {
   return {
     async plugins() {
       // The node's name is asked for too: the filter drops a node that has nothing of what is asked for, such as one without plugins.
@@ -31,6 +36,16 @@ export function nodeCalls(client: ElasticsearchClient, major: () => Promise<numb
       const data = Object.values(answer.nodes).filter(({ roles }) => roles === undefined || roles.some((role) => role.startsWith("data")));
       const [first, ...others] = data.map(({ plugins }) => new Set(plugins.map(({ name }) => name)));
       return [...(first ?? [])].filter((name) => others.every((names) => names.has(name))).sort();
+    },
+
+    /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/misc-cluster.html#cluster-shard-limit */
+    async shardsPerNodeMax() {
+      // 6.x has the setting, and only warns.
+      if ((await major()) < 7) return undefined;
+      const query = { include_defaults: "true", filter_path: "*.cluster.max_shards_per_node" };
+      const answer = await client.request(settingsAnswer, { subject: "settings", method: "GET", path: ["_cluster", "settings"], query });
+      const set = answer.transient?.cluster ?? answer.persistent?.cluster ?? answer.defaults?.cluster;
+      return set?.max_shards_per_node;
     },
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cluster-allocation-explain.html */

@@ -15,6 +15,8 @@ export interface MemoryClusterOptions {
   /** `5.5.3`, `6.7.0`, `7.10.2`: determines which requests it rejects and which data it drops. */
   version?: string;
   dataNodes?: number;
+  /** `cluster.max_shards_per_node`; 1000 as on servers. */
+  shardsPerNodeMax?: number;
   now: () => Date;
   /** Returns a new uuid per call; defaults to a counter. */
   uuid?: () => string;
@@ -42,6 +44,8 @@ export interface MemoryClusterControls {
   /** Outcomes of the next snapshots, in order; later ones end as SUCCESS. */
   nextSnapshots(...outcomes: SnapshotOutcome[]): void;
   finishSnapshots(): void;
+  /** Changes `cluster.max_shards_per_node`. */
+  limitShards(perNode: number): void;
   /** Finishes all restores except those that hang. */
   finishRestores(): void;
   /** Damages the repository's place without the cluster noticing. */
@@ -107,7 +111,7 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     repositoryPaths = [""],
     plugins = [],
   } = options;
-  const { snapshotPolls = 2, restorePolls = 2 } = options;
+  const { snapshotPolls = 2, restorePolls = 2, shardsPerNodeMax = 1_000 } = options;
   let uuids = 0;
   const counted = () => {
     uuids += 1;
@@ -118,6 +122,7 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     uuid: shortHash(22, "cluster", name),
     version,
     dataNodes,
+    shardsPerNodeMax,
     repositoryPaths,
     plugins,
     snapshotPolls,
@@ -163,6 +168,9 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       for (const index of state.indices.values()) delete index.lost;
     },
     nextSnapshots: (...outcomes) => void state.outcomes.push(...outcomes),
+    limitShards(perNode) {
+      state.shardsPerNodeMax = perNode;
+    },
     finishSnapshots() {
       for (const running of [...state.snapshots]) endSnapshot(state, running);
     },

@@ -1,5 +1,13 @@
 import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
-import { countRestorePoll, isBefore, type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
+import {
+  countRestorePoll,
+  isBefore,
+  type MemoryClusterState,
+  type MemoryIndex,
+  refuse,
+  requireExact,
+  requireShardRoom,
+} from "./clusterState.ts";
 
 /** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
@@ -31,6 +39,8 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       const index = requireIndex(state, name);
       const changes = Object.entries(settings).map(([key, value]) => [key.replace(/^index\./, ""), value] as const);
       for (const [key, value] of changes) requireChangeable(state, name, key, value);
+      const replicas = changes.find(([key]) => key === "number_of_replicas");
+      if (replicas && index.state === "open") requireShardRoom(state, index.shards * (Number(replicas[1] ?? 1) - index.replicas));
       for (const [key, value] of changes) change(index, key, value);
     },
 
@@ -45,22 +55,24 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       state.restores = state.restores.filter(({ index }) => index !== name);
     },
 
-    async swapAlias(alias, from, to, closed = []) {
+    async swapAlias(alias, from, to, named = []) {
       requireExact(state, "alias", alias);
       requireExact(state, "index", from.replaceAll("*", "x"));
       const target = requireIndex(state, to);
-      const named = closed.map((name) => requireIndex(state, name));
+      const exact = named.map((name) => requireIndex(state, name));
       if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
-      // A wildcard does not see closed indices, and indices that do not match keep the alias silently: it can end up on several.
-      const open = [...state.indices.values()].filter((index) => matches(from, index.name) && isSeenBy(from, index));
-      for (const index of [...open, ...named]) index.aliases.delete(alias);
+      // Indices that a wildcard does not see, or does not match, keep the alias silently: it can end up on several.
+      const seen = [...state.indices.values()].filter((index) => matches(from, index.name) && isSeenBy(state, from, index));
+      for (const index of [...seen, ...exact]) index.aliases.delete(alias);
       target.aliases.add(alias);
     },
   };
 }
 
-function isSeenBy(pattern: string, index: MemoryIndex): boolean {
-  return index.state === "open" || !pattern.includes("*");
+/** A wildcard expands to open indices only, and from 7.7 not to hidden ones (measured on 7.10 and 8.17). */
+function isSeenBy(state: MemoryClusterState, pattern: string, index: MemoryIndex): boolean {
+  if (!pattern.includes("*")) return true;
+  return index.state === "open" && (index.settings.hidden !== "true" || isBefore(state.version, 7, 7));
 }
 
 function healthOf(state: MemoryClusterState, { name, shards, replicas, red, lost }: MemoryIndex): IndexHealth {

@@ -1,10 +1,14 @@
 import type { Cluster } from "../../model/cluster.ts";
 import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
 
-export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "explainAllocation"> {
+export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "explainAllocation" | "shardsPerNodeMax"> {
   return {
     async plugins() {
       return [...state.plugins].sort();
+    },
+
+    async shardsPerNodeMax() {
+      return isBefore(state.version, 7, 0) ? undefined : state.shardsPerNodeMax;
     },
 
     async explainAllocation(name) {
@@ -15,10 +19,17 @@ export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | 
       if (!isLost) return undefined;
       const missing = missingAnalysis(index.settings, state.plugins);
       if (missing !== undefined) return `IllegalArgumentException[Unknown analysis type [${missing}]]`;
+      const file = missingFile(index.settings);
+      if (file !== undefined) return `IllegalArgumentException[IOException while reading stopwords_path: ${file}]`;
       const tied = Object.keys(index.settings).find((key) => /^routing\.allocation\.(require|include)\./.test(key));
       return tied ? `node does not match index setting [index.${tied}]` : "NoSuchFileException[__0]";
     },
   };
+}
+
+/** A file that the analysis settings name; no node of the model has any. */
+export function missingFile(settings: Readonly<Record<string, string>>): string | undefined {
+  return Object.entries(settings).find(([key]) => /^analysis\..+_path$/.test(key))?.[1];
 }
 
 /** An analysis type that the settings name and a plugin would bring; one plugin represents them all. */

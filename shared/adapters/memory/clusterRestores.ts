@@ -1,6 +1,6 @@
 import type { Cluster, RestoreRequest, ShardRecovery } from "../../model/cluster.ts";
 import { isRestoring, matches } from "./clusterIndices.ts";
-import { missingAnalysis } from "./clusterNodes.ts";
+import { missingAnalysis, missingFile } from "./clusterNodes.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { readRoot } from "./clusterReading.ts";
 import {
@@ -12,7 +12,9 @@ import {
   refuse,
   requireExact,
   requireLowerCase,
+  requireNoColon,
   requireRepository,
+  requireShardRoom,
 } from "./clusterState.ts";
 
 /** A throttled restore runs this many times longer. */
@@ -33,6 +35,7 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       ] as const)
         requireExact(state, kind, name);
       requireLowerCase(state, "index", request.as);
+      requireNoColon(state, request.as);
       // Measured on 5.5: any second restore is rejected; later versions run them concurrently.
       if (isBefore(state.version, 6, 0) && state.restores.length > 0)
         throw refuse(state, "conflict", "Restore process is already running in this cluster");
@@ -106,6 +109,7 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     if (key === "index.number_of_replicas") copy.replicas = Number(value);
     else copy.settings[key.replace(/^index\./, "")] = String(value);
   }
+  requireShardRoom(state, copy.shards * (1 + copy.replicas));
   const index: MemoryIndex = {
     ...copy,
     name: as,
@@ -122,7 +126,8 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
 /** Up to 5.5 a restore without a usable shard waits forever and blocks all other restores; only for corrupt data was a failure observed. */
 function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
   if (data === "corrupt") return "fails";
-  if (data === undefined && !needsOtherNodes(copy) && missingAnalysis(copy.settings, state.plugins) === undefined) return "starts";
+  const isUnbuildable = missingAnalysis(copy.settings, state.plugins) !== undefined || missingFile(copy.settings) !== undefined;
+  if (data === undefined && !needsOtherNodes(copy) && !isUnbuildable) return "starts";
   return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }
 

@@ -44,6 +44,8 @@ export interface MemoryClusterState {
   uuid: string;
   version: string;
   dataNodes: number;
+  /** `cluster.max_shards_per_node`. */
+  shardsPerNodeMax: number;
   /** Permitted prefixes of `fs` locations. */
   repositoryPaths: readonly string[];
   /** Plugins of every node. */
@@ -69,6 +71,16 @@ export function isBefore(version: string, major: number, minor: number): boolean
   return ours < major || (ours === major && oursMinor < minor);
 }
 
+/** From 7.0 a full cluster refuses more shards; closed indices do not count, and replicas count even if no node can hold them. */
+export function requireShardRoom(state: MemoryClusterState, more: number): void {
+  if (isBefore(state.version, 7, 0)) return;
+  const open = [...state.indices.values()].filter((index) => index.state === "open");
+  const there = open.reduce((sum, { shards, replicas }) => sum + shards * (1 + replicas), 0);
+  const most = state.shardsPerNodeMax * state.dataNodes;
+  if (more > 0 && there + more > most)
+    throw refuse(state, "refused", `this action would add [${more}] shards, but this cluster has [${there}]/[${most}] maximum shards open`);
+}
+
 /** Up to 7.6 one create or delete at a time, and no delete during a restore (measured on 5.5 and 6.7; 7.10 runs them concurrently). */
 export function excludes(state: MemoryClusterState): boolean {
   return isBefore(state.version, 7, 7);
@@ -91,6 +103,12 @@ export function requireExact(state: MemoryClusterState, kind: string, name: stri
 export function requireLowerCase(state: MemoryClusterState, kind: string, name: string): void {
   if (name !== name.toLowerCase() || Buffer.byteLength(name) > 255)
     throw refuse(state, "invalid", `${kind} ${JSON.stringify(name)}: must be lower case and at most 255 bytes`);
+}
+
+/** Up to 6.x with a warning only (measured on 5.5, 6.7 and 7.10). */
+export function requireNoColon(state: MemoryClusterState, name: string): void {
+  if (name.includes(":") && !isBefore(state.version, 7, 0))
+    throw refuse(state, "invalid", `Invalid index name [${name}], must not contain ':'`);
 }
 
 /** Counts one status call for every running snapshot; finishes those whose count is used up. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { REPLICAS_MAX } from "../../model/config.ts";
 import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
 import { alias, cron, duration, httpUrl, isoDate, name, protection, repositoryName, sha256, text, timeZone } from "./fields.ts";
@@ -166,7 +167,16 @@ const watch = z
           .enum(["latest", "each", "by-hand"])
           .default("latest")
           .meta({ title: "Which", description: "Which arrivals are restored." }),
-        replicas: z.int().min(0).default(1).meta({ title: "Replicas", description: "Raised to this after the counts agree." }),
+        replicas: z
+          .int()
+          .min(0)
+          .max(REPLICAS_MAX)
+          .default(1)
+          .meta({ title: "Replicas", description: "Raised to this after the counts agree." }),
+        filesThere: z.literal(true).optional().meta({
+          title: "Files are there",
+          description: "Every node has the synonym, stop word and dictionary files that the indices name; up to 5.5 needed.",
+        }),
         keepOld: duration("Keep old", "How long the index served before stays.", { zero: true }).default("1d"),
       })
       .meta({ title: "Restore", description: "What is restored when a snapshot is whole." }),

@@ -45,12 +45,12 @@ function toCopy({ from, to, snapshots, after, schedule }: EntryOf<"copies">): Co
   return { from, to: normalizePlace(to), snapshots, ...start };
 }
 
-function toWatch({ blobs, cluster, register, restore: { keepOld, ...restore }, patience }: EntryOf<"watches">): Watch {
+function toWatch({ blobs, cluster, register, restore: { keepOld, filesThere, ...restore }, patience }: EntryOf<"watches">): Watch {
   return {
     blobs: normalizePlace(blobs),
     cluster,
     register: { ...register, settings: { ...register.settings, readonly: true } },
-    restore: { ...restore, keepOldMs: milliseconds(keepOld) },
+    restore: { ...restore, keepOldMs: milliseconds(keepOld), ...(filesThere ? { filesThere } : {}) },
     patienceMs: milliseconds(patience),
   };
 }

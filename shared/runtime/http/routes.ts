@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { REPLICAS_MAX } from "../../model/config.ts";
 import { sha256 } from "../../model/hash.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
@@ -146,8 +147,9 @@ function restoreBody() {
     to: z.string().min(1),
     indices: z.array(z.string().min(1)).min(1),
     alias: z.string().min(1).optional(),
-    replicas: z.int().min(0).optional(),
+    replicas: z.int().min(0).max(REPLICAS_MAX).optional(),
     older: z.boolean().optional(),
+    filesThere: z.boolean().optional(),
     start: z.boolean().default(false),
   });
 }

@@ -4,7 +4,7 @@ import { type Cluster, type ClusterIndex, isInProgress } from "../../model/clust
 import type { Watch } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
-import { JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexName } from "../../model/restoredName.ts";
+import { isSameStem, JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexName, withoutColons } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
@@ -35,8 +35,9 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
   const names = new Map<string, RootSnapshot>();
   for (const snapshot of await datedSnapshots(store, opened))
     for (const index of heldIndices(opened.root, snapshot.uuid)) names.set(nameOf(index, snapshot, watch), snapshot);
+  // A cluster of 7 and later has no colon in a name, unless it was upgraded.
   const restored = indices.flatMap((index): Restored[] => {
-    const snapshot = names.get(index.name);
+    const snapshot = names.get(withoutColons(index.name));
     const digits = parseRestoredIndexName(index.name)?.snapshotDigits;
     const ours = digits !== undefined && (snapshot !== undefined || index.settings[JOB_MARKER_KEY] !== undefined);
     return ours ? [{ index, digits, snapshot }] : [];
@@ -57,7 +58,9 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
 }
 
 function nameOf(index: string, { uuid, startTime }: RootSnapshot, { restore }: Watch): string {
-  return startTime ? restoredIndexName({ index, snapshotUuid: uuid, snapshotStart: startTime, alias: restore.alias, attempt: 1 }) : "";
+  if (!startTime) return "";
+  const { alias } = restore;
+  return withoutColons(restoredIndexName({ index, snapshotUuid: uuid, snapshotStart: startTime, alias, attempt: 1, targetMajor: 7 }));
 }
 
 /** The served index and further findings; without a served index, the findings explain why. */
@@ -110,15 +113,11 @@ async function isStarted(cluster: Cluster, { name, state, shards }: ClusterIndex
 
 /** Indices that served earlier are deleted by their jobs; where these are lost, nothing is deleted on a guess. */
 function leftovers(work: OpenWork, restored: readonly Restored[], served: Restored): Found[] {
-  const stem = parseRestoredIndexName(served.index.name)?.stem;
   const kept = work.jobs.flatMap(({ kind, intent }) => (kind === "retire" ? [(intent.input as { index: string }).index] : []));
   const old = restored
     .filter(
       ({ index, digits }) =>
-        !kept.includes(index.name) &&
-        digits < served.digits &&
-        index.aliases.length === 0 &&
-        parseRestoredIndexName(index.name)?.stem === stem,
+        !kept.includes(index.name) && digits < served.digits && index.aliases.length === 0 && isSameStem(index.name, served.index.name),
     )
     .map(({ index }) => index.name);
   if (old.length === 0) return [];

@@ -6,7 +6,7 @@ export function restoreOrder(
   { watch, watchName, snapshot }: Pick<ArrivalInput, "watch" | "watchName" | "snapshot">,
   id: string,
 ): RestoreOrder {
-  const { alias, indices, replicas, keepOldMs } = watch.restore;
+  const { alias, indices, replicas, keepOldMs, filesThere } = watch.restore;
   return {
     cluster: watch.cluster,
     purpose: alias ?? `watch:${watchName}`,
@@ -19,6 +19,7 @@ export function restoreOrder(
       ...(alias === undefined ? {} : { alias }),
       replicas,
       keepOldMs,
+      ...(filesThere ? { filesThere } : {}),
       watch: watchName,
       serves: true,
     },

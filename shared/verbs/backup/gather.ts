@@ -9,10 +9,10 @@ import type { BackupJob, BackupObservation } from "./step.ts";
 
 /** Reads the repository's registration, the indices, the slot's snapshots and whatever else runs on the cluster. */
 export async function gatherBackup(world: World, work: OpenWork, job: BackupJob): Promise<BackupObservation> {
-  const { policy } = job.intent.input;
+  const { policy, policyName } = job.intent.input;
   const cluster = world.cluster(configuredCluster(job));
   const info = await cluster.info();
-  const mark = snapshotMark(info.uuid, job.intent.input.policyName);
+  const mark = snapshotMark(info.uuid, policyName);
   const { need, drift } = await repositoryState(world, repositoryOf(world, job));
   const slotSnapshots = await startedSnapshots(cluster, job, { mark, need, stillExists: drift.state !== "absent" });
   const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
@@ -20,7 +20,8 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   return {
     mark,
     repository: need,
-    selection: selectIndices(policy.indices, await cluster.listIndices()),
+    // As ossnap.yaml says now, also for a slot that has waited; an attempt that runs is compared with what it was started with.
+    selection: selectIndices(world.config.backups[policyName]?.indices ?? policy.indices, await cluster.listIndices()),
     slotSnapshots,
     progress: progress ? { shardsDone: progress.shards.done, shardsTotal: progress.shards.total } : undefined,
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] }),

@@ -20,8 +20,9 @@ export interface BackupData {
   uuid?: string;
   /** The planned indices; a snapshot with other indices is not a success. */
   indices?: string[];
-  /** Number of requests that were accepted but left no snapshot. */
+  /** Number of requests that were accepted but left no snapshot, and the name of the last one that was seen to run before. */
   traceless?: number;
+  vanished?: string;
   /** Failed attempts. */
   failures: { name: string; state: string; shardsFailed: number }[];
 }
@@ -126,7 +127,7 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
   if ("fault" in seen.selection) return { do: "record", state: "failed", reason: seen.selection.fault, data };
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
   if (state === "running")
-    return { do: "record", state: "asked", reason: reason("snapshot.vanished", { snapshot: data.name ?? "" }), data: withoutName(data) };
+    return { do: "record", state: "asked", reason: reason("snapshot.vanished", { snapshot: data.name ?? "" }), data: afterVanishing(data) };
   // An attempt that left no trace (7.10 accepts requests for a repository it cannot write) is retried a few times, a rejected one always,
   // and only under its own name: a request that is still in flight would otherwise create a second good snapshot.
   const traceless = startsWithoutTrace(job.head);
@@ -135,7 +136,7 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
     return {
       do: "record",
       state: "failed",
-      reason: reason("backup.noTrace", { snapshot: data.name ?? "", attempts: traceless }),
+      reason: reason("backup.noTrace", { snapshot: data.name ?? data.vanished ?? "", attempts: traceless }),
       data,
     };
   const name = snapshotName({ policy: policyName, slot, attempt, mark: seen.mark });
@@ -189,6 +190,11 @@ function failureOf(snapshot: ClusterSnapshot): BackupData["failures"][number] {
 
 function withoutName({ name: _name, uuid: _uuid, traceless: _traceless, ...rest }: BackupData): BackupData {
   return rest;
+}
+
+/** 7.10 shows a snapshot in a repository that it cannot write as running for a moment. */
+function afterVanishing(data: BackupData): BackupData {
+  return { ...withoutName(data), traceless: (data.traceless ?? 0) + 1, ...(data.name === undefined ? {} : { vanished: data.name }) };
 }
 
 export function sameNames(a: readonly string[], b: readonly string[]): boolean {

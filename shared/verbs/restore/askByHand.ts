@@ -27,6 +27,8 @@ export interface RestoreRequestByHand {
   replicas?: number | undefined;
   /** Puts the snapshot behind the alias even if it is older than the one that the alias serves. */
   older?: boolean | undefined;
+  /** Every node has the files that the analysis of the indices names; without it 5.5 and earlier refuse. */
+  filesThere?: boolean | undefined;
 }
 
 export interface PreflightReport extends Preflight {
@@ -67,7 +69,7 @@ interface RestoreOptions {
 async function report(world: World, order: RestoreOrder): Promise<PreflightReport> {
   const cluster = world.cluster(order.cluster);
   const info = await cluster.info();
-  const target = { cluster, version: info.version, existing: await cluster.listIndices() };
+  const target = { cluster, info, existing: await cluster.listIndices() };
   const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, target);
   return { ...preflight, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
 }
@@ -113,6 +115,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
     indices: request.indices,
     ...(request.alias === undefined ? {} : { alias: request.alias }),
     ...(request.older ? { older: true as const } : {}),
+    ...(request.filesThere ? { filesThere: true as const } : {}),
     replicas: request.replicas ?? 1,
     keepOldMs: KEEP_OLD_MS,
     ...(watch === undefined ? {} : { watch }),

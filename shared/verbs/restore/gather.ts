@@ -2,13 +2,14 @@ import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
-import { type Cluster, type ClusterIndex, isInProgress, type RunningRestore } from "../../model/cluster.ts";
+import { type Cluster, type ClusterIndex, type ClusterInfo, isInProgress, type RunningRestore } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { selectNames } from "../../plan/selection.ts";
+import { versionParts } from "../../plan/versions.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
@@ -29,7 +30,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const asked = job.head.state === "asked" && !job.head.cancelling;
   const registration = asked ? registrationOf(world, configuredCluster(job), input) : undefined;
   const need = registration ? (await repositoryState(world, registration)).need : undefined;
-  const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, version: info.version, existing }) : undefined;
+  const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, info, existing }) : undefined;
   const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);
   const restores = await cluster.runningRestores();
@@ -77,11 +78,12 @@ export async function gateOf(
   world: World,
   id: string,
   input: RestoreJob["intent"]["input"],
-  { cluster, version, existing }: { cluster: Cluster; version: string; existing: readonly ClusterIndex[] },
+  { cluster, info, existing }: { cluster: Cluster; info: ClusterInfo; existing: readonly ClusterIndex[] },
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
   const proof = await proveWanted(world, input);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
+  const shardsPerNode = await cluster.shardsPerNodeMax();
   return {
     proof,
     preflight: preflight({
@@ -89,14 +91,20 @@ export async function gateOf(
       indices: input.indices,
       alias: input.alias,
       older: input.older,
+      filesThere: input.filesThere,
       repository: await repositoryFault(world, cluster, input),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
-      targetVersion: version,
+      replicas: input.replicas,
+      shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,
+      targetVersion: info.version,
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),
       nameFor: (index) =>
-        restoredIndexName({ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 }),
+        restoredIndexName({
+          ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
+          targetMajor: versionParts(info.version)[0],
+        }),
     }),
   };
 }

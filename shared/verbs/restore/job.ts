@@ -2,11 +2,12 @@ import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
-import type { Cluster } from "../../model/cluster.ts";
+import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
+import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
+import { foreignHolder } from "../../plan/preflightAlias.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
 import { lookUpSettled, settle } from "./settle.ts";
@@ -54,8 +55,15 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
           if (index?.replicas !== args.replicas) return { found: "none" };
           return { found: "ours", state: job.head.state, reason: reason("restore.replicasSet", args), data: job.head.data };
         },
-        perform: (job, args: { index: string; replicas: number }) =>
-          clusterOf(job).updateIndexSettings(args.index, { "index.number_of_replicas": args.replicas }),
+        async perform(job, args: { index: string; replicas: number }) {
+          try {
+            await clusterOf(job).updateIndexSettings(args.index, { "index.number_of_replicas": args.replicas });
+          } catch (error) {
+            // The restored and counted index serves without them; see step.ts.
+            if (hasCode(error, "invalid")) throw new AppError("refused", error.message, { cause: error });
+            throw error;
+          }
+        },
       },
       swapAlias: {
         lookUp: (job, args: { alias: string; index: string; to: string }) => lookUpSwap(world, job, args),
@@ -110,14 +118,15 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
   return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };
 }
 
-/** Reads and swaps again if a closed holder was deleted in between, in which case the cluster changed nothing. */
-async function swapAlias(cluster: Cluster, { alias, index, to }: { alias: string; index: string; to: string }): Promise<void> {
-  const pattern = restoredIndexPattern(index);
+/**
+ * Every other holder is named: a wildcard expands neither to closed nor to hidden indices. Reads and swaps again if one was deleted in
+ * between, in which case the cluster changed nothing.
+ */
+async function swapAlias(cluster: Cluster, { alias, to }: { alias: string; to: string }): Promise<void> {
+  const pattern = restoredIndexPattern(to);
   for (let attempt = 1; ; attempt += 1) {
-    const closed = (await cluster.listIndices()).filter(
-      ({ name, state, aliases }) => name !== to && state === "close" && aliases.includes(alias),
-    );
-    const ours = closed.map(({ name }) => name).filter((name) => selectsName(pattern, name));
+    const holders = (await cluster.listIndices()).filter(({ name, aliases }) => name !== to && aliases.includes(alias));
+    const ours = holders.map(({ name }) => name).filter((name) => isSameStem(name, to));
     try {
       await cluster.swapAlias(alias, pattern, to, ours);
       return;
@@ -127,8 +136,11 @@ async function swapAlias(cluster: Cluster, { alias, index, to }: { alias: string
   }
 }
 
-function selectsName(pattern: string, name: string): boolean {
-  return name.startsWith(pattern.replace(/\*$/, ""));
+/** On several indices a search answers twice, or not at all if one is closed: that must not look like work in progress. */
+function notAlone({ alias, to }: { alias: string; to: string }, holders: readonly ClusterIndex[]): Look<RestoreData> {
+  const names = holders.map(({ name }) => name);
+  const isShared = names.length > 1 && names.includes(to);
+  return isShared ? { found: "none", why: reason("alias.onSeveral", { alias, to, indices: names }) } : { found: "none" };
 }
 
 async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; to: string }): Promise<Look<RestoreData>> {
@@ -137,10 +149,10 @@ async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; 
   // Asked to move back, it may leave the index that served then, but none that a newer swap brought meanwhile.
   const left = job.intent.input.older ? (job.head.data.before ?? []).map(({ uuid }) => uuid) : [];
   const newer = holders.find(({ name, uuid }) => (parseRestoredIndexName(name)?.snapshotDigits ?? "") > own && !left.includes(uuid));
-  const stranger = holders.find((index) => parseRestoredIndexName(index.name)?.stem !== parseRestoredIndexName(args.to)?.stem);
-  if (stranger) return { found: "foreign", reason: reason("alias.foreign", { alias: args.alias, index: stranger.name }) };
+  const stranger = holders.find(({ name }) => !isSameStem(name, args.to));
+  if (stranger) return { found: "foreign", reason: foreignHolder(args.alias, stranger) };
   if (newer) return { found: "foreign", reason: reason("alias.newer", { alias: args.alias, index: newer.name }) };
-  if (holders.length !== 1 || holders[0]?.name !== args.to) return { found: "none" };
+  if (holders.length !== 1 || holders[0]?.name !== args.to) return notAlone(args, holders);
   return {
     found: "ours",
     state: "served",

@@ -17,7 +17,7 @@ export function restoreResult({ intent, head }: RestoreJob): unknown {
 
 /**
  * Reports a failed or refused restore, or that an earlier failure is resolved: of a watch by a snapshot that is not older, by hand by a
- * restore behind the same alias, or of the same indices.
+ * restore behind the same alias, or of the same indices. Missing replicas are reported in the same way.
  */
 export async function reportRestore(world: World, job: RestoreJob): Promise<void> {
   const { watch, alias, indices, snapshot } = job.intent.input;
@@ -25,5 +25,10 @@ export async function reportRestore(world: World, job: RestoreJob): Promise<void
   const upTo = watch === undefined ? undefined : snapshot.startTime;
   if (job.head.state === "failed" || job.head.state === "refused")
     await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id, upTo });
-  if (job.head.state === "done") await resolveNotice(world, key, "restore.failed", job.head.reason, upTo);
+  if (job.head.state !== "done") return;
+  await resolveNotice(world, key, "restore.failed", job.head.reason, upTo);
+  const refused = job.head.data.replicasRefused;
+  const fewer = { key: key.replace("restore-failed:", "restore-replicas:"), code: "restore.replicasRefused" };
+  if (refused) await raiseNotice(world, { ...fewer, severity: "warning", reason: refused, job: job.id, upTo });
+  else await resolveNotice(world, fewer.key, fewer.code, job.head.reason, upTo);
 }

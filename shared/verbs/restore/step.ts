@@ -8,10 +8,13 @@ export type * from "./types.ts";
 /** After this time the alias moves even if replicas are missing, since started primaries can serve. */
 const GREEN_PATIENCE_MS = 10 * 60_000;
 
+/** Requests for replicas that are refused before the alias moves without them. */
+const REPLICA_ATTEMPTS = 3;
+
 /** One step of a restore: register, preflight, restore beside, count, raise replicas, swap the alias, settle. */
 export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
-  // An index that already serves is not rolled back; the swap is completed.
-  if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) && job.head.state !== "settled")
+  // An index that already serves is not rolled back, also if it is one of several behind the alias; the swap is completed.
+  if (job.head.cancelling && !(job.head.data.before && (hasServed(job, seen) || isBehindAlias(job, seen))) && job.head.state !== "settled")
     return undo(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
   if (job.head.data.failing) return undo(job, seen, { state: "failed", reason: job.head.data.failing });
   if (seen.overtaken !== undefined && !job.head.claim && seen.targets.every(({ there }) => there !== "ours"))
@@ -136,7 +139,8 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   const served = hasServed(job, seen);
   const down = served ? undefined : shardsDown(data, seen);
   if (down) return { do: "wait", reason: down };
-  const low = seen.targets.find((target) => target.replicas !== replicas);
+  const low = data.replicasRefused ? undefined : seen.targets.find((target) => target.replicas !== replicas);
+  if (low && isReplicaRefused(job)) return withoutReplicas(job, low);
   if (low)
     return {
       do: "effect",
@@ -162,6 +166,17 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
 }
 
+/** Nothing is lost by serving with fewer replicas, for which a cluster may have no room. */
+function isReplicaRefused({ head: { claim } }: RestoreJob): boolean {
+  return claim?.effect === "setReplicas" && claim.refused === true && claim.attempt >= REPLICA_ATTEMPTS;
+}
+
+function withoutReplicas({ head, intent }: RestoreJob, { as, replicas }: TargetSeen): Decision<RestoreData> {
+  const message = String(head.reason.params.message ?? "");
+  const why = reason("restore.replicasRefused", { index: as, wanted: intent.input.replicas, replicas, message });
+  return { do: "record", state: head.state, reason: why, data: { ...head.data, replicasRefused: why } };
+}
+
 /** A node may have left since the documents were counted; the alias must not move to an index with missing shards. */
 function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undefined {
   for (const { as, shards } of data.targets) {
@@ -174,6 +189,10 @@ function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undef
 /** After it served once the alias is not moved again, because a newer restore or a person moved it on purpose. */
 function hasServed({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
   return head.state === "served" || (aliasHolders.length === 1 && aliasHolders[0]?.name === head.data.targets[0]?.as);
+}
+
+function isBehindAlias({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
+  return aliasHolders.some(({ name }) => name === head.data.targets[0]?.as);
 }
 
 function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {

@@ -19,6 +19,8 @@ export interface RestoreInput {
   watch?: string;
   /** A person asked to put an older snapshot behind the alias than the one that it serves. */
   older?: true;
+  /** A person says that the nodes have the files which the analysis of the indices names. */
+  filesThere?: true;
   /** Whether this restore determines what the watch serves; a restore by hand may not. */
   serves: boolean;
 }
@@ -33,6 +35,8 @@ export interface RestoreData {
   begunAgain?: number;
   /** Why the restore failed; its indices are deleted first because on 5.5 a stuck restore blocks all snapshot work. */
   failing?: Reason;
+  /** Why the wanted replicas could not be set: it serves with those that it has. */
+  replicasRefused?: Reason;
   /** Indices that had the alias before. */
   before?: { name: string; uuid: string }[];
 }

@@ -10,13 +10,21 @@ const RETIRE_PATIENCE_MS = 7 * 86_400_000;
 /** Schedules the deletion of an index that served before a swap. */
 export async function askRetire(
   world: World,
-  restore: Pick<Job<{ keepOldMs: number }>, "id" | "intent">,
+  restore: Pick<Job<{ keepOldMs: number; alias?: string | undefined; watch?: string }>, "id" | "intent">,
   old: { name: string; uuid: string },
 ): Promise<void> {
   const cluster = configuredCluster(restore);
   const notBefore = new Date(world.clock.now().getTime() + restore.intent.input.keepOldMs);
   const patienceUntil = new Date(notBefore.getTime() + RETIRE_PATIENCE_MS).toISOString();
-  const input: RetireInput = { index: old.name, uuid: old.uuid, notBefore: notBefore.toISOString() };
+  const { alias, watch } = restore.intent.input;
+  const input: RetireInput = {
+    index: old.name,
+    uuid: old.uuid,
+    notBefore: notBefore.toISOString(),
+    ...(alias === undefined ? {} : { alias }),
+    // A restore by hand has a time of its own.
+    ...(watch === undefined || restore.intent.asked.by === "person" ? {} : { watch }),
+  };
   await world.log.create(
     jobId.retire(restore.id, old.uuid),
     { about: `${old.name} on ${cluster}`, asked: { by: "ossnap", who: restore.id }, cluster, patienceUntil, input },

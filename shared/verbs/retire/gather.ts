@@ -1,12 +1,64 @@
 import { configuredCluster, type World } from "../../jobs/world.ts";
-import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
+import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import { isSameStem, JOB_MARKER_KEY } from "../../model/restoredName.ts";
 import type { RetireJob, RetireObservation } from "./step.ts";
+
+/** What the index was replaced for; `watch` only if a watch asked for it and not a person. */
+interface Origin {
+  alias: string | undefined;
+  watch: string | undefined;
+}
 
 /** The index's current state once its retention time is over; before that the cluster is not asked. */
 export async function gatherRetire(world: World, job: RetireJob): Promise<RetireObservation> {
-  if (new Date(job.intent.input.notBefore) > world.clock.now()) return { there: false };
-  const index = (await world.cluster(configuredCluster(job)).listIndices()).find(({ name }) => name === job.intent.input.index);
-  return index
-    ? { there: true, uuid: index.uuid, aliases: index.aliases, marked: index.settings[JOB_MARKER_KEY] !== undefined }
-    : { there: false };
+  const origin = await originOf(world, job);
+  const until = keptUntil(world, job, origin);
+  if (new Date(until) > world.clock.now()) return { there: false, until };
+  const cluster = world.cluster(configuredCluster(job));
+  const all = await cluster.listIndices();
+  const index = all.find(({ name }) => name === job.intent.input.index);
+  if (!index) return { there: false, until };
+  const { uuid, aliases } = index;
+  const successor = await successorOf(cluster, all, index, origin.alias);
+  return { there: true, until, uuid, aliases, marked: index.settings[JOB_MARKER_KEY] !== undefined, alias: origin.alias, successor };
+}
+
+/** The other index behind the alias, if searches find everything there: it is open, and all its primaries are started. */
+export async function successorOf(
+  cluster: Cluster,
+  all: readonly ClusterIndex[],
+  { name }: Pick<ClusterIndex, "name">,
+  alias: string | undefined,
+): Promise<string | undefined> {
+  const holds = (index: ClusterIndex) =>
+    alias === undefined ? index.aliases.length > 0 && isSameStem(index.name, name) : index.aliases.includes(alias);
+  for (const index of all) {
+    if (index.name === name || index.state !== "open" || !holds(index)) continue;
+    const health = await cluster.health(index.name);
+    if (health && health.primariesActive === health.shards) return index.name;
+  }
+  return undefined;
+}
+
+/** As ossnap.yaml says now: a person who raises `keepOld` means the indices that are kept already, too. */
+function keptUntil(world: World, { intent, createdAt }: RetireJob, { watch }: Origin): string {
+  const now = watch !== undefined && Object.hasOwn(world.config.watches, watch) ? world.config.watches[watch] : undefined;
+  return now ? new Date(createdAt.getTime() + now.restore.keepOldMs).toISOString() : intent.input.notBefore;
+}
+
+/** Jobs of earlier versions name neither; the restore that replaced the index does. */
+export async function originOf(world: World, job: RetireJob): Promise<Origin> {
+  const { alias, watch } = job.intent.input;
+  if (alias !== undefined) return { alias, watch };
+  const id = job.intent.asked.who;
+  const open = await world.log.read(id);
+  const done = open ? undefined : await world.log.done(id);
+  const named = (open?.intent.input ?? done?.result) as { alias?: string } | null | undefined;
+  const asked = open?.intent.asked ?? done?.asked;
+  return { alias: named?.alias, watch: asked?.by === "person" ? undefined : watchOf(world, configuredCluster(job), named?.alias) };
+}
+
+function watchOf({ config }: World, cluster: string, alias: string | undefined): string | undefined {
+  if (alias === undefined) return undefined;
+  return Object.entries(config.watches).find(([, one]) => one.cluster === cluster && one.restore.alias === alias)?.[0];
 }

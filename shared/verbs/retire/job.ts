@@ -1,29 +1,44 @@
 import type { JobKind } from "../../jobs/kind.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
+import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { gatherRetire } from "./gather.ts";
-import { reportRetire } from "./show.ts";
-import { type RetireInput, type RetireObservation, stepRetire } from "./step.ts";
+import { stateKey } from "../../state/keys.ts";
+import { gatherRetire, originOf, successorOf } from "./gather.ts";
+import { reportRetire, reportUnserved, unservedKey } from "./show.ts";
+import { type RetireData, type RetireInput, type RetireObservation, stepRetire } from "./step.ts";
 
-/** The retire job and its effect; step.ts decides. */
-export function retireKind(world: World): JobKind<RetireInput, Record<string, never>, RetireObservation> {
+/** The retire job and its effects; step.ts decides. */
+export function retireKind(world: World): JobKind<RetireInput, RetireData, RetireObservation> {
   return {
     gather: (job) => gatherRetire(world, job),
     step: stepRetire,
     effects: {
       deleteIndex: {
         async lookUp(job, args: { index: string; uuid: string }) {
-          const index = (await world.cluster(configuredCluster(job)).listIndices()).find(({ name }) => name === args.index);
+          const cluster = world.cluster(configuredCluster(job));
+          const all = await cluster.listIndices();
+          const index = all.find(({ name }) => name === args.index);
           if (!index || index.uuid !== args.uuid)
             return { found: "ours", state: "kept", reason: reason("retire.deleted", { index: args.index }), data: job.head.data };
-          return index.aliases.length > 0
-            ? { found: "foreign", reason: reason("retire.serves", { index: args.index, aliases: index.aliases }) }
-            : { found: "none" };
+          if (index.aliases.length > 0)
+            return { found: "foreign", reason: reason("retire.serves", { index: args.index, aliases: index.aliases }) };
+          const { alias } = await originOf(world, job);
+          // A person may have deleted the successor since the last look: the request is put off, and the next look waits.
+          if ((await successorOf(cluster, all, index, alias)) === undefined)
+            throw new AppError("conflict", `${args.index}: no other index serves any more`);
+          return { found: "none" };
         },
         perform: (job, args: { index: string; uuid: string }) => world.cluster(configuredCluster(job)).deleteIndex(args.index),
       },
+      tellUnserved: {
+        async lookUp(job) {
+          if (!(await world.state.head(stateKey.notice(unservedKey(job))))) return { found: "none" };
+          return { found: "ours", state: "kept", reason: job.head.reason, data: { ...job.head.data, told: true } };
+        },
+        perform: (job) => reportUnserved(world, job),
+      },
     },
-    result: ({ intent }) => intent.input,
+    result: ({ intent: { input } }) => ({ index: input.index, uuid: input.uuid, notBefore: input.notBefore }),
     finished: (job) => reportRetire(world, job),
   };
 }

@@ -141,6 +141,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.progress": "{index}: {started} of {shards} shards, {bytesRecovered:bytes} of {bytesTotal:bytes}{why:added}",
   "restore.refused": "refused: {refusals}",
   "restore.replicas": "raising {index} to {replicas} replicas",
+  "restore.replicasRefused":
+    "{index} serves with {replicas} replicas instead of {wanted}, because the cluster refused them{message:added}; make room, and set index.number_of_replicas by hand",
   "restore.replicasSet": "{index} has {replicas} replicas",
   "restore.settle": "noting what is served now",
   "restore.settled": "the old index is kept for a while: {kept}",
@@ -159,6 +161,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.kept": "{index} is kept until {until}",
   "retire.notOurs": "{index} is another index now; left alone",
   "retire.serves": "{index} serves {aliases}; left alone",
+  "retire.unserved":
+    "{index} is kept beyond its time, because it may be the last copy: alias {alias} is on no other index whose primaries are all started; restore a snapshot behind the alias, or delete the index by hand and cancel {job}",
   "snapshot.ambiguous": "{root} lists several snapshots that {snapshot} can mean: {uuids}",
   "snapshot.found": "every snapshot of {repository} can be listed again",
   "snapshot.foreign": "{snapshot} exists and is somebody else's",

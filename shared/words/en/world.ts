@@ -7,6 +7,8 @@ export const WORLD: Readonly<Record<string, string>> = {
     "alias {alias} moves BACK to this older snapshot; {index} serves a newer one now, and is kept for a while. A watch puts the next newer snapshot behind it again",
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
+  "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
+  "alias.otherIndex": "alias {alias} is on {index}, which ossnap restored from an index of another name",
   "alias.several": "alias {alias} would stand on several indices: {indices}",
   "analysis.missing": "{index} needs {names} of the plugin {plugin}, which the nodes lack: its shards would never start",
   "analysis.perhaps": "{index} needs {names}, which Elasticsearch itself does not have; perhaps a plugin of the nodes does: {plugins}",
@@ -27,6 +29,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "closure.whole": "the closure is whole ({level}, generation {generation}, {blobs} blobs)",
   "cluster.restoreRuns": "a restore of somebody else runs on {cluster}: {indices}",
   "cluster.snapshotRuns": "{snapshot} of somebody else runs in {repository} on {cluster}",
+  "config.changed":
+    "{section}.{name} says something else now ({fields}) than when the job was asked for: nothing more is begun, and what was begun is taken back or finished; ask for it again if it is still wanted",
+  "config.gone": "{section}.{name} is no longer in ossnap.yaml: nothing more is begun, and what was begun is taken back or finished",
   "config.invalid": "the configuration has faults: {faults}",
   "config.noBlobs": "repositories.{repository} does not say where its blobs lie",
   "config.syntax": "the configuration is not YAML",
@@ -37,6 +42,11 @@ export const WORLD: Readonly<Record<string, string>> = {
   "effect.unseen": "{effect} was asked for and does not show yet",
   "event.foreign": "{bucket}/{key} belongs to no watch",
   "event.noRoot": "{key} is not a root",
+  "files.blocking":
+    "the analysis of {index} needs {count} files on every node ({files}), and no server tells whether they are there: without one the index never starts, and up to 5.5 every other snapshot and restore of the cluster is refused until it is deleted",
+  "files.needed":
+    "the analysis of {index} needs {count} files on every node ({files}), and no server tells whether they are there: without one the index stays red",
+  "files.there": "{index} needs {count} files on every node, and they are said to be there: {files}",
   "format.crc32": "{subject}: the footer says CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
   "gather.failed": "could not look ({code}): {message}",
@@ -88,6 +98,10 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.closed": "index {index} is closed",
   "selection.empty": "the patterns {patterns} match none of {indices} indices",
   "settings.leftBehind": "{index}: settings left behind: {settings}",
+  "shards.fewer":
+    "with {replicas} replicas the cluster would have {after} open shards, and it accepts {most} (cluster.max_shards_per_node): what is restored will serve without some of its replicas",
+  "shards.fits": "{after} open shards of {most} that the cluster accepts",
+  "shards.full": "the cluster has {open} open shards and accepts {most} (cluster.max_shards_per_node): {more} more are refused",
   "state.absent": "{state} has no identity; run: `ossnap init` (if there was a state, and it is lost: then `ossnap adopt`)",
   "state.foreign": "{state} holds something that is not ossnap's",
   "state.liveLost": "what was open and remembered in {state} is lost; run: `ossnap adopt`, then `ossnap adopt --yes`",
@@ -109,14 +123,18 @@ export const WORLD: Readonly<Record<string, string>> = {
   "watch.older":
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
   "wayOut.aliasName": "write one name without blanks and special characters",
+  "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
   "wayOut.deleteIndex": "delete or rename {index} first",
+  "wayOut.files":
+    "put them into the config folder of every node, then say so: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
   "wayOut.indices": "the snapshot holds {held}",
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
   "wayOut.newerCluster": "restore on a cluster of {written} or newer",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
-  "wayOut.register": "register it first: `ossnap repositories`",
+  "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.older": "restore without an alias, beside; or move it back on purpose: --older (HTTP: older: true)",
   "wayOut.oneIndex": "name one index, or leave the alias out",
   "wayOut.otherAlias": "choose another alias than {alias}",
   "wayOut.reindex": "reindex what {created} created on a version in between",
+  "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
 };

@@ -64,6 +64,11 @@ describe("example configuration", () => {
     });
   });
 
+  it("rejects more replicas than a person means", () => {
+    const slip = exampleWith(["watches", "moved-movies", "restore", "replicas"], 100_000_000);
+    expect(() => loadConfig(slip, EXAMPLE_ENVIRONMENT)).toThrow(/watches\.moved-movies\.restore\.replicas/);
+  });
+
   it("loads identically as JSON", () => {
     expect(loadConfig(exampleWith(["version"], 1), EXAMPLE_ENVIRONMENT)).toEqual(config);
   });

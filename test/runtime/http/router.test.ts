@@ -118,6 +118,14 @@ describe("an invalid request", () => {
     ).toBe(400);
   });
 
+  it("rejects more replicas than a person means, also in a dry run", async () => {
+    const wanted = { snapshot: "s", repository: "backups", to: "source", indices: ["*"], replicas: 100_000_000 };
+    for (const body of [wanted, { ...wanted, dryRun: true }]) {
+      const answer = await http.ask("POST", "/restores", { body });
+      expect([answer.status, JSON.stringify(answer.body)]).toEqual([400, expect.stringContaining("replicas")]);
+    }
+  });
+
   it("is 400 with every issue and its path", async () => {
     const { status, body } = await http.ask("POST", "/restores", { body: { snapshot: 1, repository: "", indices: [], extra: true } });
     expect([status, body.code]).toEqual([400, "invalid"]);

@@ -42,11 +42,12 @@ export const startsNothingBesideOthers: MakeCheck = ({ stage, kernel, scenario, 
 /** 9: an index is deleted only by the job that made it, or by the one that keeps it for a while after it served. */
 export const deletesOnlyItsOwn: MakeCheck = ({ stage, kernel, violated }) => ({
   number: 9,
-  name: "an index is deleted by the job that made it, or after it was kept long enough",
+  name: "an index is deleted by the job that made it, or after it was kept long enough and while another one serves",
   async before(effect) {
     if (!isWriteOn(effect, "cluster:target", "deleteIndex")) return;
     const name = String(effect.args[0]);
-    const index = (await stage.target.listIndices()).find((one) => one.name === name);
+    const all = await stage.target.listIndices();
+    const index = all.find((one) => one.name === name);
     if (!index || effect.actor.wasFrozen) return;
     const marker = index.settings[JOB_MARKER_KEY];
     const open = openIntents(stage.state);
@@ -55,6 +56,8 @@ export const deletesOnlyItsOwn: MakeCheck = ({ stage, kernel, violated }) => ({
       const { index: kept, uuid, notBefore } = input as { index?: string; uuid?: string; notBefore?: string };
       return kind === "retire" && kept === name && uuid === index.uuid && Date.parse(notBefore ?? "") <= kernel.nowMs() + CLOCK_MS;
     });
+    const isServed = all.some((one) => one.name !== name && one.state === "open" && one.aliases.length > 0);
+    if (!isMade && !isServed) violated(`${effect.actor.name} deletes ${name}, and nothing else serves`);
     if (!isMade && !isKept) violated(`${effect.actor.name} deletes ${name}, which was made by ${marker ?? "nobody of ours"}`);
   },
 });

@@ -131,6 +131,20 @@ describe("failing backup", () => {
     expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "backup.noTrace" } });
   });
 
+  it("counts and names accepted snapshots that were seen to run for a moment and left no trace", async () => {
+    const world = await withMovies({ sourceVersion: "7.10.2" });
+    await fire(world);
+    for (let look = 0; look < 12; look += 1) {
+      await tick(world);
+      for (const { repository, snapshot } of await world.source.runningSnapshots())
+        await world.source.deleteSnapshots(repository, [snapshot]);
+      world.advance(10 * MINUTE_MS);
+    }
+    const { state, reason } = (await done(world)) ?? {};
+    expect([state, reason?.code, reason?.params.attempts]).toEqual(["failed", "backup.noTrace", 3]);
+    expect(reason?.params.snapshot).toMatch(/^nightly-20261121t013000z-3-/);
+  });
+
   it("leaves a foreign snapshot with its name alone", async () => {
     const world = await withMovies({ sourceVersion: "7.10.2" });
     await fire(world);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { Watch } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { timeDigits } from "../../../shared/model/restoredName.ts";
+import { restoreOrder } from "../../../shared/verbs/arrival/restoreOrder.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
+import { say } from "../../../shared/words/say.ts";
 import {
   arrive,
   freshWorld,
@@ -106,6 +109,8 @@ describe("a dry run and the run of the same restore", () => {
     await world.fill({ ...MOVED, bucket: "backups", basePath: "" }, STEP2.blobs);
     const change = { repository: "backups", to: "source" };
     expect([refusals((await dry(change)).checks), "refused" in (await start(change))]).toEqual([["repository.absent"], true]);
+    const { wayOut } = (await dry(change)).checks.find(({ result }) => result === "refuse") ?? {};
+    expect(say(wayOut as never)).toBe("register it first: `ossnap repositories register backups --apply`");
   });
 });
 
@@ -134,6 +139,20 @@ describe("an older snapshot by hand", () => {
       world.advance(MINUTE_MS);
     }
     expect((await served()).map(({ name }) => name.includes(timeDigits(TIMES["snap-1"])))).toEqual([true]);
+  });
+
+  it("carries what a person says of the files on the nodes, as a watch carries what ossnap.yaml says", async () => {
+    await world.fill(MOVED, STEP2.blobs);
+    const begun = await start({ filesThere: true });
+    expect("created" in begun && "job" in begun.created && begun.created.job.intent.input).toMatchObject({ filesThere: true });
+    const watch = world.config.watches.moved as Watch;
+    const snapshot = { name: "snap-1", uuid: "u", startTime: "" };
+    const orderOf = (filesThere?: true) =>
+      restoreOrder(
+        { watchName: "moved", snapshot, watch: { ...watch, restore: { ...watch.restore, ...(filesThere && { filesThere }) } } },
+        "a",
+      );
+    expect([orderOf(true).input.filesThere, "filesThere" in orderOf().input]).toEqual([true, false]);
   });
 
   it("needs an alias, and an alias that servers accept", async () => {

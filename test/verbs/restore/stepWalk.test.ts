@@ -168,7 +168,10 @@ const visit =
     if (decision.do !== "effect") return;
     const takesBack = decision.effect === "deleteIndex";
     must(takesBack || !failing, "a failing restore starts nothing", move);
-    const ends = ["deleteIndex", ...(from.data.before && served && !failing ? ["settle", "setReplicas"] : [])];
+    const isBehindAlias = alias !== undefined && seen.aliasHolders.some(({ name }) => name === targets[0]?.as);
+    const begunServing = from.data.before && !failing;
+    const finishing = begunServing && (served || isBehindAlias) ? ["settle", "setReplicas"] : [];
+    const ends = ["deleteIndex", ...finishing, ...(begunServing && isBehindAlias ? ["swapAlias"] : [])];
     must(!from.cancelling || ends.includes(decision.effect), "a cancelled restore starts nothing, but finishes once it serves", move);
     if (takesBack) {
       const { index, uuid } = decision.args as { index: string; uuid: string };

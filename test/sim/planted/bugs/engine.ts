@@ -129,4 +129,11 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     replace: "if (known)",
     seeds: 20,
   },
+  {
+    name: "carries out what ossnap.yaml said yesterday",
+    file: "shared/tick/kinds.ts",
+    find: "return comparingConfig(world, kinds[job.kind]() as unknown as JobKind);",
+    replace: "return kinds[job.kind]() as unknown as JobKind;",
+    test: "test/tick/configChange.test.ts",
+  },
 ];

@@ -81,7 +81,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "leaves the alias on closed indices",
     file: "shared/verbs/restore/job.ts",
-    find: "const ours = closed.map(({ name }) => name)",
+    find: "const ours = holders.map(({ name }) => name)",
     replace: "const ours = closed.slice(0, 0).map(({ name }) => name)",
     seeds: 20,
   },
@@ -97,22 +97,36 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
     file: "shared/verbs/retire/step.ts",
     find: "  if (seen.aliases.length > 0)",
     replace: "  if (seen.aliases.length < 0)",
-    also: [{ file: "shared/verbs/retire/job.ts", find: "return index.aliases.length > 0", replace: "return index.aliases.length < 0" }],
+    also: [{ file: "shared/verbs/retire/job.ts", find: "if (index.aliases.length > 0)", replace: "if (index.aliases.length < 0)" }],
     seeds: 20,
   },
   {
     name: "deletes a kept index before its time",
     file: "shared/verbs/retire/step.ts",
-    find: "  if (new Date(notBefore) > now) return",
-    replace: "  if (new Date(notBefore).getTime() < 0) return",
+    find: "  if (new Date(seen.until) > now) return",
+    replace: "  if (new Date(seen.until).getTime() < 0) return",
     also: [
       {
         file: "shared/verbs/retire/gather.ts",
-        find: "  if (new Date(job.intent.input.notBefore) > world.clock.now()) return { there: false };\n",
+        find: "  if (new Date(until) > world.clock.now()) return { there: false, until };\n",
         replace: "",
       },
     ],
     seeds: 20,
+  },
+  {
+    name: "deletes a kept index although no other one serves",
+    file: "shared/verbs/retire/step.ts",
+    find: "  if (seen.successor === undefined) return",
+    replace: '  if (seen.successor === "") return',
+    also: [
+      {
+        file: "shared/verbs/retire/job.ts",
+        find: "if ((await successorOf(cluster, all, index, alias)) === undefined)",
+        replace: 'if ((await successorOf(cluster, all, index, alias)) === "")',
+      },
+    ],
+    seeds: 60,
   },
   {
     name: "deletes another index that has the name of a kept one",
@@ -130,7 +144,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
       { file: "shared/verbs/restore/job.ts", find: "return there.aliases.length > 0", replace: "return there.aliases.length < 0" },
       {
         file: "shared/verbs/restore/step.ts",
-        find: "if (job.head.cancelling && !(job.head.data.before && hasServed(job, seen)) &&",
+        find: "if (job.head.cancelling && !(job.head.data.before && (hasServed(job, seen) || isBehindAlias(job, seen))) &&",
         replace: "if (job.head.cancelling &&",
       },
     ],
