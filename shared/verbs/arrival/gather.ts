@@ -157,7 +157,7 @@ async function look(
     indices: selection.indices,
     before: kept?.schema === 2 ? kept : undefined,
     ...probes,
-    ledger: partLedger(world.state, store.url),
+    ledger: partLedger(world.state, job.intent.input.watch.blobs),
     deadline: () => isTimeUp(world),
     now: since,
   });

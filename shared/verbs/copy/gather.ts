@@ -6,6 +6,7 @@ import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState } from "../../model/tasks.ts";
 import { listSizes, openRepository } from "../../reader/readRepository.ts";
+import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import { gatherCopyPlan } from "./gatherPlan.ts";
@@ -65,18 +66,18 @@ async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<
   }
   const isDamaged = [...results.values()].some(({ faults }) => faults.some(({ fault }) => fault === "damaged"));
   const sourceMoved = isDamaged && (await openRepository(world.blobs(job.intent.input.from))).root?.sha256 !== job.head.data.pinned?.sha256;
-  return { seen: "batches", results, tasks, readBy: readerOf(world, work, job), ...(sourceMoved && { sourceMoved }) };
+  return { seen: "batches", results, tasks, readBy: readerOf(work, job), ...(sourceMoved && { sourceMoved }) };
 }
 
 /** An open restore of a snapshot that is to leave the destination's list: its blobs must not change under it. */
-function readerOf(world: World, work: OpenWork, { intent, head }: CopyJob): string | undefined {
+function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined {
   const { unlist } = head.data;
   if (!unlist || unlist.done) return undefined;
-  const { url } = world.blobs(intent.input.rule.to);
+  const written = placeId(intent.input.rule.to);
   return work.jobs.find(({ kind, intent: { input }, head: { state } }) => {
     if (kind !== "restore" || state === "asked") return false;
     const { place, snapshot } = input as RestoreReader;
-    return unlist.uuids.includes(snapshot.uuid) && world.blobs(place).url === url;
+    return unlist.uuids.includes(snapshot.uuid) && placeId(place) === written;
   })?.id;
 }
 

@@ -5,7 +5,7 @@ import type { World } from "../../jobs/world.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
-import { sha256, shortHash } from "../../model/hash.ts";
+import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import type { Closure, ClosureBlob, RootSnapshot } from "../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
@@ -13,6 +13,7 @@ import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from ".
 import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
 import { type ListedSizes, listSizes, type OpenedRepository, openRepository, readClosure } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { gatherOwnership } from "./gatherOwner.ts";
 import {
   type CopyPlan,
   chooseSnapshots,
@@ -31,15 +32,6 @@ interface Destination extends DestinationSeen {
   rootBytes: Uint8Array | undefined;
   ledger: PartLedger;
   snapshots: readonly RootSnapshot[];
-}
-
-/** Claims and published roots are stored under this name; a copy whose destination changed starts without a claim. */
-export function copyOwner(world: World, { intent }: CopyJob): string {
-  return ownerOf(intent.input.copyName, world.blobs(intent.input.rule.to).url);
-}
-
-export function ownerOf(copyName: string, destinationUrl: string): string {
-  return `${copyName}-${shortHash(8, destinationUrl)}`;
 }
 
 /** Pins the source's root, reads the wanted closures and returns what the destination lacks. Reads only; `undefined` when time ran out. */
@@ -137,8 +129,8 @@ async function requireSameRoot(source: BlobStore, opened: OpenedRepository): Pro
 }
 
 async function readDestination(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<Destination | undefined> {
-  const { rule } = job.intent.input;
-  const owner = copyOwner(world, job);
+  const { copyName, rule } = job.intent.input;
+  const { claimed, published } = await gatherOwnership(world, work, { copyName, to: rule.to });
   const store = world.blobs(rule.to);
   const sizes = await listSizes(store, deadline);
   if (sizes === undefined) return undefined;
@@ -147,13 +139,13 @@ async function readDestination(world: World, work: OpenWork, job: CopyJob, deadl
     store,
     sizes,
     rootBytes: opened.rootBytes,
-    ledger: partLedger(world.state, store.url),
+    ledger: partLedger(world.state, rule.to),
     snapshots: opened.root?.snapshots ?? [],
     generation: opened.root?.generation,
     sha256: opened.root?.sha256,
     empty: sizes.size === 0,
-    published: (work.live.published.get(owner) ?? []).map(({ mark }) => mark),
-    claimed: work.live.copyClaims.has(owner),
+    published,
+    claimed,
   };
 }
 

@@ -16,10 +16,10 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
     snapshot,
     level,
     skip: done,
-    ledger: partLedger(world.state, store.url),
+    ledger: partLedger(world.state, place),
     deadline: () => isTimeUp(world),
   });
   if (open > 0) work.cut.add(job.id);
-  for (const proof of proofs) await storeEvidence(world, store.url, proof, since);
+  for (const proof of proofs) await storeEvidence(world, place, proof, since);
   return { proofs, open };
 }

@@ -69,8 +69,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "overwrites blobs that an open restore reads",
     file: "shared/verbs/copy/gather.ts",
-    find: "readBy: readerOf(world, work, job),",
-    replace: 'readBy: job.id === "" ? readerOf(world, work, job) : undefined,',
+    find: "readBy: readerOf(work, job),",
+    replace: 'readBy: job.id === "" ? readerOf(work, job) : undefined,',
     test: "test/verbs/copy/reusedParts.test.ts",
   },
   {

@@ -153,8 +153,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "uses evidence of another place",
     file: "shared/reader/evidence.ts",
-    find: "(url === undefined || evidence.url === url)",
-    replace: '(url === undefined || evidence.url !== "")',
+    find: "evidence.place === id",
+    replace: 'evidence.place !== ""',
     test: "test/verbs/restore/gates.test.ts",
   },
   {
