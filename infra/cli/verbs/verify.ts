@@ -33,6 +33,7 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   const since = world?.clock.now();
   const verified = await proveChosen(store, {
     snapshot,
+    now: since ?? new Date(),
     level: level ?? (sample ? "contents" : "footers"),
     sample,
     ...(world && { ledger: partLedger(world.state, at) }),

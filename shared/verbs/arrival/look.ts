@@ -38,7 +38,7 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const now = world.clock.now();
   const position = work.live.positions.get(watchName)?.at(-1);
   const planned = planArrivals({
-    good: newestGoodFirst(dated),
+    good: newestGoodFirst(dated, now),
     before: clear.before,
     position,
     open: openTimes(work, watchName),

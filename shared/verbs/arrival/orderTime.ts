@@ -2,9 +2,10 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { jobId } from "../../model/jobId.ts";
 import { digitsTime } from "../../model/restoredName.ts";
+import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
-import { AHEAD_MS, CORRECTION_MS } from "./plan.ts";
+import { CORRECTION_MS } from "./plan.ts";
 import type { ArrivalInput, ArrivalJob } from "./step.ts";
 
 /**

@@ -2,9 +2,8 @@ import type { RootSnapshot } from "../../model/repository.ts";
 import { digitsTime, timeDigits } from "../../model/restoredName.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 
-/** A position further ahead of the store's clock comes from a source whose clock is, or was, ahead. */
-export const AHEAD_MS = 5 * 60_000;
 /** The distance of a corrected time from what it follows. */
 export const CORRECTION_MS = 1_000;
 

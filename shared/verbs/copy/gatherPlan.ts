@@ -8,6 +8,7 @@ import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import type { Closure, ClosureBlob, RootSnapshot } from "../../model/repository.ts";
+import { isAheadOf } from "../../plan/snapshotOrder.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
 import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
@@ -45,7 +46,8 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   if (!opened.root || !opened.rootBytes) return faulty(reason("copy.noRoot", { source: source.url }));
   if (fault) return faulty(fault);
   const dated = await datedSnapshots(source, opened);
-  const wanted = chooseSnapshots({ ...opened.root, snapshots: dated }, input.rule.snapshots);
+  const now = world.clock.now();
+  const wanted = chooseSnapshots({ ...opened.root, snapshots: dated }, input.rule.snapshots, { now, reported: input.reported });
   if (wanted.length === 0) return faulty(reason("copy.noSnapshots", { source: source.url, root: opened.root.key }));
   // Published snapshots stay listed while the source has them, so that nothing disappears from the destination.
   const kept = dated.filter(
@@ -65,7 +67,9 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   }
   const needed = unionOfClosures(closures);
   const missing = await differingBlobs(destination, needed, deadline);
-  return missing && assemble(job, opened, snapshots, { closures, needed, missing }, destination);
+  if (!missing) return undefined;
+  const ahead = dated.filter((snapshot) => isAheadOf(now, snapshot)).map(({ name }) => name);
+  return { ...assemble(job, opened, snapshots, { closures, needed, missing }, destination), ahead };
 }
 
 function assemble(
@@ -74,7 +78,7 @@ function assemble(
   snapshots: RootSnapshot[],
   { closures, needed, missing }: { closures: Closure[]; needed: ClosureBlob[]; missing: ClosureBlob[] },
   destination: Destination,
-): CopyPlan {
+): Omit<CopyPlan, "ahead"> {
   const rootBytes = subsetRoot(
     opened.rootBytes as Uint8Array,
     snapshots.map(({ uuid }) => uuid),
@@ -203,6 +207,7 @@ function faulty(fault: CopyPlan["fault"]): CopyPlan {
     root: { key: "", sha256: "" },
     seenRoot: null,
     unlist: undefined,
+    ahead: [],
     rootBytes: new Uint8Array(),
     current: false,
   };

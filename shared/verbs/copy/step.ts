@@ -10,6 +10,8 @@ const TASKS_MAX = 4;
 const BATCH_ATTEMPTS_MAX = 3;
 /** How often a plan is made again because the source changed. */
 const ROUNDS_MAX = 5;
+/** Names that a record holds for a notice. */
+const NAMES_KEPT = 3;
 
 export interface CopyInput {
   copyName: string;
@@ -17,6 +19,8 @@ export interface CopyInput {
   from: Place;
   /** Uuids of the wanted snapshots when the job was requested. */
   wanted: string[];
+  /** Uuids of snapshots that the followed policy reported, when the job was requested. */
+  reported?: string[];
 }
 
 export interface CopyBatchState {
@@ -43,6 +47,8 @@ export interface CopyData {
   seenRoot?: string | null;
   /** Snapshots that the destination must not list while blobs are written; `done` once the root without them is published. */
   unlist?: { root: { key: string; sha256: string }; uuids: string[]; done?: true };
+  /** Names of snapshots at the source that lie in the future; the first few. */
+  ahead?: string[];
   /** Set by plans that copy every file in several parts whose parts are not verified to belong together. */
   partsVerified?: true;
 }
@@ -113,6 +119,8 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   };
   if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids };
   else delete next.unlist;
+  if (plan.ahead.length > 0) next.ahead = plan.ahead.slice(0, NAMES_KEPT);
+  else delete next.ahead;
   if (plan.current)
     return {
       do: "record",

@@ -15,6 +15,7 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   const { proofs, open } = await proveChosen(store, {
     snapshot,
     level,
+    now: since,
     skip: done,
     ledger: partLedger(world.state, place),
     deadline: () => isTimeUp(world),

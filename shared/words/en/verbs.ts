@@ -54,6 +54,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "cancel.takeBackIndex": "taking back {index}",
   "cancel.tookBack": "{snapshot} is gone",
   "cancel.tookBackIndex": "{index} is gone",
+  "copy.ahead":
+    "snapshots at the source of {copy} lie in the future, so the clock of the source was wrong: {snapshots}; until then, none of them counts as the newest one, and those of a policy are ordered by the slot in their names",
   "copy.asked": "asked by {by}",
   "copy.attempts": "batch {batch} came to nothing {attempts} times",
   "copy.begun": "{batches} batches written down",
@@ -66,6 +68,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.moved": "{blobs} blobs, {bytes:bytes} moved so far",
   "copy.noRoot": "{source} has no root, so nothing to copy",
   "copy.noSnapshots": "no good snapshot in {root} of {source} is wanted",
+  "copy.notAhead": "no snapshot at the source of {copy} lies in the future any more",
   "copy.notEmpty": "{destination} is not empty and not ours; give it an empty prefix",
   "copy.nothing": "everything is there: {root}",
   "copy.olderPlan": "planned by a version that did not verify files in several parts: the plan is made again",

@@ -15,7 +15,7 @@ const at = (uuid: string, time: string | undefined): RootSnapshot => ({
 const served = (uuid: string, time: string) => ({ uuid, digits: timeDigits(new Date(time)) });
 
 function plan(dated: RootSnapshot[], change: Partial<ArrivalsInput> = {}) {
-  const input = { good: newestGoodFirst(dated), before: undefined, position: undefined, open: [], now: NOW, ...change };
+  const input = { good: newestGoodFirst(dated, NOW), before: undefined, position: undefined, open: [], now: NOW, ...change };
   const { wanted, undated, passedOver, isAhead } = planArrivals(input);
   return {
     wanted: wanted.map(({ uuid, startTime, isOrderTime }) => [uuid, startTime?.toISOString(), isOrderTime === true]),

@@ -32,6 +32,7 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     expected: [],
     root: ROOT,
     rootBytes: new Uint8Array(),
+    ahead: [],
     current: false,
     ...change,
   },
