@@ -77,7 +77,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.registered": "{repository} is registered",
   "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
   "repository.unreadable": "a blob of the repository is missing, or cannot be read by {cluster}",
-  "root.ambiguous": "{root} may not be the newest state of this repository ({why}): nothing of it is restored until that is clear",
+  "root.ambiguous":
+    "{root} may not be the newest state of this repository ({why}): nothing of it is restored until that is clear; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "root.clear": "{root} is clearly the newest state of the repository again",
   "root.moved": "the newest root no longer says what was proven",
   "root.vanishes": "the root of {url} keeps vanishing",
