@@ -19,6 +19,8 @@ interface WatchUuids {
   repositoryUuid: string | undefined;
   /** Snapshots that earlier roots listed and this one does not, newest last; absent in states of earlier builds of version 0.1.0. */
   past?: string[];
+  /** The newest believed time of the snapshots that were listed so far, ISO; absent in states of earlier builds of version 0.1.0. */
+  newest?: string;
 }
 
 /** Enough to recognize a snapshot that is listed again; more would only make the object larger. */
@@ -28,8 +30,10 @@ const PAST_KEPT = 1000;
 export interface ClearRoot {
   /** The snapshots of the roots that were handled: one that left the list and came back is not new. */
   before: ReadonlySet<string> | undefined;
-  /** Stores this root as handled. */
-  remember(): Promise<void>;
+  /** The newest believed time of those snapshots, milliseconds. */
+  knownMs: number | undefined;
+  /** Stores this root as handled, with the newest believed time so far. */
+  remember(knownMs: number): Promise<void>;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function clearRoot(
   { store, roots, opened }: { store: BlobStore; roots: ReadonlyMap<number, BlobInfo>; opened: OpenedRepository },
 ): Promise<ClearRoot | undefined> {
   const { root, rootInfo } = opened;
-  if (root === undefined) return { before: undefined, remember: async () => undefined };
+  if (root === undefined) return { before: undefined, knownMs: undefined, remember: async () => undefined };
   const key = `ambiguous:${watchName}`;
   const stored = await readObject<WatchUuids>(world.state, stateKey.watchUuids(watchName));
   const uuids = root.snapshots.map(({ uuid }) => uuid);
@@ -63,19 +67,25 @@ export async function clearRoot(
     return undefined;
   }
   if (work.live.notices.has(key)) await resolveNotice(world, key, "root.ambiguous", reason("root.clear", { root: root.key }));
-  // An empty root does not identify its repository, so the earlier uuids are kept.
-  const now: WatchUuids = {
-    uuids: uuids.length === 0 ? (stored?.uuids ?? []) : uuids,
-    lastModified: rootInfo?.lastModified?.toISOString(),
-    repositoryUuid: root.repositoryUuid ?? stored?.repositoryUuid,
-    ...pastOf(stored, uuids),
-  };
+  const now = handledRoot(stored, opened, uuids);
   return {
     before: stored && new Set([...stored.uuids, ...(stored.past ?? [])]),
-    async remember() {
+    knownMs: stored?.newest === undefined ? undefined : new Date(stored.newest).getTime(),
+    async remember(knownMs) {
+      if (Number.isFinite(knownMs)) now.newest = new Date(knownMs).toISOString();
       if (JSON.stringify(now) !== JSON.stringify(stored)) await writeObject(world.state, stateKey.watchUuids(watchName), now);
       if (accepted.length > 0) await world.state.delete(accepted.map((uuid) => stateKey.acceptedRoot(watchName, uuid)));
     },
+  };
+}
+
+/** What is stored of a root once it is handled; an empty one does not identify its repository, so the earlier uuids are kept. */
+function handledRoot(stored: WatchUuids | undefined, { root, rootInfo }: OpenedRepository, uuids: string[]): WatchUuids {
+  return {
+    uuids: uuids.length === 0 ? (stored?.uuids ?? []) : uuids,
+    lastModified: rootInfo?.lastModified?.toISOString(),
+    repositoryUuid: root?.repositoryUuid ?? stored?.repositoryUuid,
+    ...pastOf(stored, uuids),
   };
 }
 

@@ -101,7 +101,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "version.newer": "written by {written}, newer than the target's {target}",
   "version.tooOld": "{indices} created by {created}, too old for {target}",
   "watch.ahead":
-    "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer",
+    "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer, unless its slot or time shows that it is older than what was listed before",
   "watch.found": "every snapshot of watch {watch} can be dated again",
   "watch.goesOn": "watch {watch} brings in newer snapshots again",
   "watch.lost":
