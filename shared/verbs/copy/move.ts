@@ -135,7 +135,8 @@ async function moveBlob({ source, destination }: Moving, blob: ClosureBlob, chec
     return undefined;
   } catch (error) {
     if (error instanceof BlobFaultError) return error.fault;
-    const message = messageOf(error).slice(0, 300);
+    // Whole: secrets are found in it when it is stored, and half of one would not be.
+    const message = messageOf(error);
     return { key: blob.key, fault: hasCode(error, "transient") ? "cut" : "failed", expectedBytes: sizeBytes, foundBytes: null, message };
   }
 }

@@ -12,6 +12,8 @@ const BATCH_ATTEMPTS_MAX = 3;
 const ROUNDS_MAX = 5;
 /** Names that a record holds for a notice. */
 const NAMES_KEPT = 3;
+/** Characters of an error that a record holds. */
+const MESSAGE_LENGTH = 300;
 
 export interface CopyInput {
   copyName: string;
@@ -211,7 +213,8 @@ function takeResults(
 function retryBatch(data: CopyData, batch: CopyBatchState, { faults }: BatchResult, sourceMoved: boolean): Decision<CopyData> {
   const fault = faults[0] as BatchResult["faults"][number];
   const { key, expectedBytes, foundBytes } = fault;
-  const why = reason(`copy.${fault.fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt });
+  const because = fault.message.slice(0, MESSAGE_LENGTH);
+  const why = reason(`copy.${fault.fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt, because });
   if (fault.fault === "vanished" || sourceMoved) return again(data, why);
   if (batch.attempt >= BATCH_ATTEMPTS_MAX) return { do: "record", state: "failed", reason: why, data };
   return { do: "effect", effect: "startTask", args: { batch: batch.id, attempt: batch.attempt + 1 }, reason: why, data };

@@ -4,6 +4,7 @@ import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import { type Cluster, type ClusterIndex, isInProgress, type RunningRestore } from "../../model/cluster.ts";
 import type { Place } from "../../model/config.ts";
+import { hasCode } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
@@ -176,10 +177,13 @@ async function observeTarget(
   };
 }
 
-/** A primary that is lost between the look at the health and the count is counted as empty: then nothing is known yet. */
+/** A primary that is lost after the look at the health is counted as empty, and a person may close the index: then nothing is known yet. */
 async function countWhole(cluster: Cluster, { as, shards, documents }: RestoreTarget): Promise<number | undefined> {
-  const counted = await cluster.countDocuments(as);
-  if (counted === documents) return counted;
+  const counted = await cluster.countDocuments(as).catch((error: unknown) => {
+    if (hasCode(error, "invalid")) return undefined;
+    throw error;
+  });
+  if (counted === documents || counted === undefined) return counted;
   return (await cluster.health(as))?.primariesActive === shards ? counted : undefined;
 }
 

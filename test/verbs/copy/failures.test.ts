@@ -1,0 +1,62 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Place } from "../../../shared/model/config.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
+import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import { SNAP1, SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
+import { OPS, tick } from "../../world/nightly.ts";
+import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+
+const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
+
+let world: TestWorld;
+
+async function copy(): Promise<{ state: string; code: string } | undefined> {
+  const created = await askCopy(await world.open(), "move", OPS);
+  const id = created.outcome === "done" ? created.done.id : created.job.id;
+  for (let round = 0; round < 8; round += 1) {
+    await tick(world);
+    await world.runTasks();
+    world.advance(MINUTE_MS);
+  }
+  const done = await (await world.open()).log.done(id);
+  return done && { state: done.state, code: done.reason.code };
+}
+
+const listed = async () => (await openRepository(world.blobs(MOVED))).root?.snapshots.map(({ uuid }) => uuid).sort();
+
+beforeEach(async () => {
+  const config = testConfig((made) => {
+    made.backups = {};
+    made.watches = {};
+    made.repositories = { aws: { cluster: "source", register: { type: "s3", settings: { bucket: "aws" } }, blobs: SOURCE } };
+    made.copies.move = { from: "aws", to: MOVED, snapshots: "latest" };
+  });
+  world = await testWorld({ config });
+  await world.fill(SOURCE, STEP1.blobs);
+});
+
+describe("a destination that refuses writes", () => {
+  it("is reported with the store's own words, and without a secret that would be cut in half", async () => {
+    const { open } = world;
+    const refused = `oss://moved/movies: put: AccessDenied (403): ${"x".repeat(300)}`;
+    world.open = async (options) => {
+      const opened = await open(options);
+      return {
+        ...opened,
+        blobs: (place) => ({
+          ...opened.blobs(place),
+          ...(place.bucket === MOVED.bucket && {
+            putFrom: async () => {
+              throw new AppError("denied", refused);
+            },
+          }),
+        }),
+      };
+    };
+    expect(await copy()).toEqual({ state: "failed", code: "copy.failed" });
+    expect(world.notices[0]?.text).toMatch(/ could not be moved: oss:\/\/moved\/movies: put: AccessDenied \(403\)/);
+    expect(world.notices[0]?.text.length).toBeLessThan(500);
+    expect(world.lines.some(({ fields }) => JSON.stringify(fields ?? {}).includes(refused))).toBe(true);
+  });
+});
