@@ -34,8 +34,20 @@ export interface CopyPlan {
   rootBytes: Uint8Array;
   /** Names of snapshots at the source that lie in the future, and are therefore not the newest. */
   ahead: string[];
+  /** Listed at the destination, and no longer whole at the source. */
+  broken: BrokenSnapshots | undefined;
   /** The destination already has this root and nothing is missing. */
   current: boolean;
+}
+
+/** Snapshots that a copy published and whose source lost a part of them; `kept` stay at the destination, which has all they need. */
+export interface BrokenSnapshots {
+  /** The first few names. */
+  snapshots: string[];
+  count: number;
+  kept: number;
+  /** The first blob that is gone or damaged. */
+  first: string;
 }
 
 /** A root for the time of the copy: it lists only snapshots that stay restorable while blobs are written. */

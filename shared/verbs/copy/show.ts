@@ -15,15 +15,20 @@ export function copyResult({ intent, head }: CopyJob): unknown {
   };
 }
 
-/** Reports once that times at the source lie, which leaves the order of its snapshots to their names. */
-async function reportAhead(world: World, { id, intent, head }: CopyJob): Promise<void> {
+/** Reports once what a copy found wrong at its source and went on with: times that lie, snapshots that lost a part of their blobs. */
+async function reportSource(world: World, { id: job, intent, head }: CopyJob): Promise<void> {
   const { copyName: copy } = intent.input;
-  const key = `copy-ahead:${copy}`;
-  const { ahead } = head.data;
+  const { ahead, broken } = head.data;
+  const aheadKey = `copy-ahead:${copy}`;
+  const brokenKey = `copy-broken:${copy}`;
   if (ahead) {
     const why = reason("copy.ahead", { copy, snapshots: ahead });
-    await raiseNotice(world, { key, code: "copy.ahead", severity: "warning", reason: why, job: id });
-  } else await resolveNotice(world, key, "copy.ahead", reason("copy.notAhead", { copy }));
+    await raiseNotice(world, { key: aheadKey, code: "copy.ahead", severity: "warning", reason: why, job });
+  } else await resolveNotice(world, aheadKey, "copy.ahead", reason("copy.notAhead", { copy }));
+  if (broken) {
+    const why = reason("copy.broken", { copy, ...broken, left: broken.count - broken.kept });
+    await raiseNotice(world, { key: brokenKey, code: "copy.broken", severity: "warning", reason: why, job });
+  } else await resolveNotice(world, brokenKey, "copy.broken", reason("copy.notBroken", { copy }));
 }
 
 /** Reports a failed copy, or that an earlier failure is resolved. */
@@ -33,5 +38,5 @@ export async function reportCopy(world: World, job: CopyJob): Promise<void> {
     await raiseNotice(world, { key, code: "copy.failed", severity: "bad", reason: job.head.reason, job: job.id });
   if (job.head.state !== "done") return;
   await resolveNotice(world, key, "copy.failed", job.head.reason);
-  await reportAhead(world, job);
+  await reportSource(world, job);
 }

@@ -2,7 +2,7 @@ import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { CopyRule, Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { BatchResult, CopyPlan } from "./plan.ts";
+import type { BatchResult, BrokenSnapshots, CopyPlan } from "./plan.ts";
 
 /** Maximum number of concurrent tasks of one copy. */
 const TASKS_MAX = 4;
@@ -51,6 +51,8 @@ export interface CopyData {
   unlist?: { root: { key: string; sha256: string }; uuids: string[]; done?: true };
   /** Names of snapshots at the source that lie in the future; the first few. */
   ahead?: string[];
+  /** Snapshots listed at the destination that are no longer whole at the source. */
+  broken?: BrokenSnapshots;
   /** Set by plans that copy every file in several parts whose parts are not verified to belong together. */
   partsVerified?: true;
 }
@@ -123,6 +125,8 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   else delete next.unlist;
   if (plan.ahead.length > 0) next.ahead = plan.ahead.slice(0, NAMES_KEPT);
   else delete next.ahead;
+  if (plan.broken) next.broken = plan.broken;
+  else delete next.broken;
   if (plan.current)
     return {
       do: "record",

@@ -59,6 +59,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.asked": "asked by {by}",
   "copy.attempts": "batch {batch} came to nothing {attempts} times",
   "copy.begun": "{batches} batches written down",
+  "copy.broken":
+    "{count} older snapshots are not whole at the source of {copy} any more: {snapshots} ({first}); {kept} stay at the destination, which has all they need, and {left} leave its list",
   "copy.cut": "{key} came short: expected {expectedBytes} B, found {foundBytes} B{because:added}",
   "copy.damaged": "{key} does not have the bytes that the catalogue says{because:added}",
   "copy.done": "{blobs} blobs, {bytes:bytes} moved; {root} published",
@@ -69,6 +71,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.noRoot": "{source} has no root, so nothing to copy",
   "copy.noSnapshots": "no good snapshot in {root} of {source} is wanted",
   "copy.notAhead": "no snapshot at the source of {copy} lies in the future any more",
+  "copy.notBroken": "every snapshot that {copy} published is whole at the source again, or gone from its root",
   "copy.notEmpty": "{destination} is not empty and not ours; give it an empty prefix",
   "copy.nothing": "everything is there: {root}",
   "copy.olderPlan": "planned by a version that did not verify files in several parts: the plan is made again",

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { SNAP1, SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
@@ -34,6 +35,40 @@ beforeEach(async () => {
   });
   world = await testWorld({ config });
   await world.fill(SOURCE, STEP1.blobs);
+});
+
+describe("an older snapshot that the source half deleted", () => {
+  const deleted = `snap-${SNAP1.uuid}.dat`;
+
+  it("does not stop the copy of the newest one, and stays where the destination has all it needs", async () => {
+    expect(await copy()).toMatchObject({ state: "done" });
+    await world.fill(SOURCE, STEP2.blobs);
+    await world.blobs(SOURCE).delete([deleted]);
+    expect(await copy()).toEqual({ state: "done", code: "copy.done" });
+    expect(await listed()).toEqual([SNAP1.uuid, SNAP2.uuid].sort());
+    for (const { uuid } of [SNAP1, SNAP2])
+      expect(await proveSnapshot(world.blobs(MOVED), { uuid, level: "contents" })).toMatchObject({ verdict: "whole" });
+    expect(world.notices).toMatchObject([
+      { key: "copy-broken:move", severity: "warning", reason: { params: { snapshots: ["snap-1"], first: deleted, kept: 1, left: 0 } } },
+    ]);
+    await world.fill(SOURCE, new Map([[deleted, STEP2.blobs.get(deleted) as Uint8Array]]));
+    await copy();
+    expect(world.notices.at(-1)).toMatchObject({ key: "copy-broken:move", status: "resolved" });
+  });
+
+  it("leaves the list where the destination lacks a part of it too", async () => {
+    expect(await copy()).toMatchObject({ state: "done" });
+    await world.fill(SOURCE, STEP2.blobs);
+    for (const place of [SOURCE, MOVED]) await world.blobs(place).delete([deleted]);
+    expect(await copy()).toEqual({ state: "done", code: "copy.done" });
+    expect(await listed()).toEqual([SNAP2.uuid]);
+    expect(world.notices).toMatchObject([{ key: "copy-broken:move", reason: { params: { kept: 0, left: 1 } } }]);
+  });
+
+  it("fails the copy when it is wanted", async () => {
+    await world.blobs(SOURCE).delete([deleted]);
+    expect(await copy()).toEqual({ state: "failed", code: "copy.sourceNotWhole" });
+  });
 });
 
 describe("a destination that refuses writes", () => {

@@ -33,6 +33,7 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     root: ROOT,
     rootBytes: new Uint8Array(),
     ahead: [],
+    broken: undefined,
     current: false,
     ...change,
   },

@@ -28,6 +28,7 @@ const planOf = (batches: readonly string[], change: Partial<CopyPlan> = {}): Cop
   root: { key: "index-3", sha256: "s" },
   rootBytes: new Uint8Array(),
   ahead: [],
+  broken: undefined,
   current: false,
   ...change,
 });

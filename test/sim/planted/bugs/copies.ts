@@ -26,14 +26,14 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes a counter-named blob of the same size for the same",
-    file: "shared/verbs/copy/gatherPlan.ts",
+    file: "shared/verbs/copy/gatherDestination.ts",
     find: 'forEachBounded(recordedFiles(needed, "counter-named", new Set()), READS_AT_ONCE, look, deadline)',
     replace: 'forEachBounded(recordedFiles([], "counter-named", new Set()), READS_AT_ONCE, look, deadline)',
     seeds: 20,
   },
   {
     name: "takes files in several parts for the same by their last part",
-    file: "shared/verbs/copy/gatherPlan.ts",
+    file: "shared/verbs/copy/gatherDestination.ts",
     find: "    if (isSplitCounter(file)) {",
     replace: "    if (isSplitCounter(file) && file.parts.length === 0) {",
     seeds: 20,
