@@ -113,6 +113,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "prune.deleted": "deleted {snapshots}",
   "prune.done": "removed {removed} of {asked} asked, {keep} stay",
   "prune.doneByOthers": "removed {removed} of {asked} asked, {keep} stay; {vanished} were gone already, and not by this job",
+  "prune.doneHalf":
+    "removed {removed} of {asked} asked, {keep} stay; half deleted, and still in the repository's root: {half}; their own blobs are lost, see the notice about the repository",
   "prune.doneSpared":
     "removed {removed} of {asked} asked, {keep} stay; spared, because the plan of now keeps them: {spared} ({first}: {because:reason})",
   "prune.keepsNothingGood": "would keep no good snapshot at all",
