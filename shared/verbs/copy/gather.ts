@@ -25,15 +25,21 @@ export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Pr
     const missing = await missingAtDestination(world, job);
     return missing ? { seen: "destination", missing, published: job.head.state === "published" } : cut(work, job);
   }
-  // Two jobs that publish to one destination would hide each other's snapshots.
+  const queued = gatherQueue(work, job);
+  if (queued) return queued;
+  const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
+  return plan ? { seen: "plan", plan } : cut(work, job);
+}
+
+/** The older job that this one waits for: two that publish to one destination would hide each other's snapshots. */
+export function gatherQueue(work: OpenWork, job: CopyJob): Extract<CopyObservation, { seen: "queued" }> | undefined {
+  if (job.head.cancelling || job.head.state !== "asked") return undefined;
   const older = work.jobs.find(
     (other) =>
       isSameCopy(other, job) &&
       (other.createdAt < job.createdAt || (other.createdAt.getTime() === job.createdAt.getTime() && other.id < job.id)),
   );
-  if (older) return { seen: "queued", by: older.id };
-  const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
-  return plan ? { seen: "plan", plan } : cut(work, job);
+  return older && { seen: "queued", by: older.id };
 }
 
 /** An interrupted reading yields nothing; it restarts in a task with more time. */

@@ -3,6 +3,7 @@ import type { Place } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
+import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { SNAP1, SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
 import { OPS, tick } from "../../world/nightly.ts";
@@ -68,6 +69,37 @@ describe("an older snapshot that the source half deleted", () => {
   it("fails the copy when it is wanted", async () => {
     await world.blobs(SOURCE).delete([deleted]);
     expect(await copy()).toEqual({ state: "failed", code: "copy.sourceNotWhole" });
+  });
+});
+
+describe("what a copy waits for", () => {
+  const now = async (id: string) => jobNow(await world.open(), id);
+  const jobs = async () => [...((await world.open()).live?.jobs.keys() ?? [])];
+
+  it("is shown while it is queued behind an older one", async () => {
+    await askCopy(await world.open(), "move", OPS);
+    await tick(world);
+    world.advance(MINUTE_MS);
+    await world.fill(SOURCE, STEP2.blobs);
+    const second = await askCopy(await world.open(), "move", OPS);
+    const id = "job" in second ? second.job.id : "";
+    const [first] = (await jobs()).filter((other) => other !== id);
+    expect(await now(id)).toMatchObject({ does: "waits", reason: { code: "copy.queued", params: { job: first } } });
+  });
+
+  it("is shown while an invocation that died holds a claim", async () => {
+    const created = await askCopy(await world.open(), "move", OPS);
+    const id = "job" in created ? created.job.id : "";
+    await tick(world);
+    const opened = await world.open();
+    const job = await opened.log.read(id);
+    if (!job) throw new Error("the copy is over");
+    const claim = { effect: "publishRoot", args: {}, attempt: 1, until: new Date(world.now().getTime() + 10 * MINUTE_MS).toISOString() };
+    await opened.log.append(id, job.head, { state: "moved", reason: job.head.reason, data: job.head.data, claim });
+    expect(await now(id)).toMatchObject({
+      does: "waits",
+      reason: { code: "job.claimed", params: { effect: "publishRoot", until: claim.until } },
+    });
   });
 });
 
