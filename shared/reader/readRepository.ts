@@ -68,11 +68,24 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
     const rootInfo = roots.get(generations.at(-1) ?? Number.NaN);
     if (rootInfo === undefined) return { root: undefined, rootBytes: undefined, rootInfo, generations };
     const rootBytes = await store.get(rootInfo.key);
-    if (rootBytes !== undefined) return { root: decodeRoot(rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
+    if (rootBytes !== undefined) return { root: decodeRootOf(store, rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
   }
   throw new AppError("conflict", `${store.url}: the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`, {
     reason: reason("root.vanishes", { url: store.url }),
   });
+}
+
+/** A message about a root says which repository it is of: a copy reads two. */
+function decodeRootOf({ url }: BlobStore, key: string, bytes: Uint8Array): RootCatalogue {
+  try {
+    return decodeRoot(key, bytes);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { reason: why } = error;
+    const subject = why?.params.subject;
+    const named = typeof subject === "string" && why ? { ...why, params: { ...why.params, subject: `${url}/${subject}` } } : why;
+    throw new AppError(error.code, `${url}/${error.message}`, { cause: error, ...(named && { reason: named }) });
+  }
 }
 
 /**

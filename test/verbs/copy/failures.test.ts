@@ -72,6 +72,19 @@ describe("an older snapshot that the source half deleted", () => {
   });
 });
 
+describe("a root that was cut", () => {
+  it.each([
+    ["source", SOURCE, "memory://aws/repo/index-5"],
+    ["destination", MOVED, "memory://moved/movies/index-5"],
+  ])("of the %s fails the copy with its place", async (_, place, named) => {
+    const created = await askCopy(await world.open(), "move", OPS);
+    await world.blobs(place).put("index-5", Buffer.from('{"snapshots":['));
+    for (let round = 0; round < 2; round += 1) await tick(world);
+    const done = await (await world.open()).log.done("job" in created ? created.job.id : "");
+    expect(done).toMatchObject({ state: "failed", reason: { code: "format.invalid", params: { subject: named } } });
+  });
+});
+
 describe("what a copy waits for", () => {
   const now = async (id: string) => jobNow(await world.open(), id);
   const jobs = async () => [...((await world.open()).live?.jobs.keys() ?? [])];
