@@ -48,6 +48,7 @@ const PARTS: Record<ShortScenario, Parts> = {
 export function shortScenario(name: ShortScenario): Scenario {
   const config = simConfig(PARTS[name], {
     ...calendarOf(START_MS, "UTC"),
+    copied: "all",
     index: INDEX,
     keep: { last: 2, hourly: 2, atLeast: 1 },
     prune: { atMost: 4, atMostPercent: 60 },

@@ -87,4 +87,25 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     replace: "  const gap = seen.missing[-1];",
     test: "test/verbs/copy/step.test.ts",
   },
+  {
+    name: "takes a snapshot that lies in the future for the latest one",
+    file: "shared/plan/snapshotOrder.ts",
+    find: "return isAheadOf(now, snapshot) ? (slotMs ?? startMs - UNTRUE_MS) : startMs;",
+    replace: "return startMs;",
+    test: "test/verbs/copy/sourceClock.test.ts",
+  },
+  {
+    name: "stops a copy for a half-deleted snapshot that is not wanted",
+    file: "shared/verbs/copy/gatherClosures.ts",
+    find: "if (wanted.includes(snapshot)) return",
+    replace: 'if (snapshot.name !== "") return',
+    test: "test/verbs/copy/failures.test.ts",
+  },
+  {
+    name: "does not find what an earlier version stored of a destination",
+    file: "shared/verbs/copy/gatherOwner.ts",
+    find: "const isKnown = live.copyClaims.has(old) || live.published.has(old);",
+    replace: 'const isKnown = old === "";',
+    test: "test/verbs/copy/ownership.test.ts",
+  },
 ];

@@ -164,4 +164,25 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
     replace: 'if (proof.verdict !== "not-restorable")',
     test: "test/plan/preflight.test.ts",
   },
+  {
+    name: "takes the root of our own copy for another repository's",
+    file: "shared/verbs/arrival/ambiguity.ts",
+    find: "if (published.includes(",
+    replace: "if (published.length < 0 && published.includes(",
+    test: "test/verbs/arrival/acceptedRoots.test.ts",
+  },
+  {
+    name: "takes a snapshot that was unlisted for a while for a new one",
+    file: "shared/verbs/arrival/ambiguity.ts",
+    find: "new Set([...stored.uuids, ...(stored.past ?? [])])",
+    replace: "new Set(stored.uuids)",
+    test: "test/verbs/arrival/acceptedRoots.test.ts",
+  },
+  {
+    name: "serves an older snapshot while what is served lies in the future",
+    file: "shared/verbs/arrival/plan.ts",
+    find: "below.filter((snapshot) => order(snapshot) > knownMs)",
+    replace: "below.filter(() => knownMs < Number.MAX_VALUE)",
+    test: "test/verbs/arrival/plan.test.ts",
+  },
 ];
