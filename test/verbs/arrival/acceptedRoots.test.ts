@@ -4,8 +4,10 @@ import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import {
   arrive,
+  doneKeys,
   freshWorld,
   INDEX2,
+  LATE_BLOB,
   offer,
   SNAP1,
   SNAP2,
@@ -103,6 +105,22 @@ describe("an ambiguous root", () => {
 });
 
 describe("a snapshot that leaves the list and comes back", () => {
+  it("is brought in although its first arrival ended meanwhile", async () => {
+    await serveFirst();
+    world.advance(MINUTE_MS);
+    offer("snap-2", SNAP2.uuid);
+    await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
+    await arrive(INDEX2);
+    await world.blobs(MOVED).put("index-2", rootOf(SNAP1.uuid));
+    await world.blobs(MOVED).put(LATE_BLOB, STEP2.blobs.get(LATE_BLOB) as Uint8Array);
+    await settle();
+    expect(await doneKeys("arrival")).toContain(`arrival-moved-${SNAP2.uuid}`);
+    await world.blobs(MOVED).put("index-3", rootOf(SNAP1.uuid, SNAP2.uuid));
+    await settle();
+    await settle();
+    expect(await servedDigits()).toEqual([DIGITS[SNAP2.uuid]]);
+  });
+
   it("is not taken for one that is newly listed", async () => {
     offer("snap-2", SNAP2.uuid);
     await world.fill(MOVED, STEP2.blobs);
