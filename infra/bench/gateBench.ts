@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Place } from "../../shared/model/config.ts";
 import { partLedger } from "../../shared/reader/partLedger.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { connectPlace } from "../../shared/runtime/wire.ts";
@@ -53,15 +54,12 @@ export async function benchGate(blobs: number, onNote: (text: string) => void): 
 
 /** As the gate of a restore proves. */
 async function gate(server: OssServer, bucket: string, snapshot: string): Promise<GateRun> {
-  const connect = (name: string) =>
-    connectPlace(
-      { store: "oss", bucket: name, basePath: "", endpoint: server.url, region: REGION, ...KEYS },
-      { requestId: "bench", function: { name: "bench", timeout: 3600 } },
-    );
+  const placeOf = (name: string): Place => ({ store: "oss", bucket: name, basePath: "", endpoint: server.url, region: REGION, ...KEYS });
+  const connect = (name: string) => connectPlace(placeOf(name), { requestId: "bench", function: { name: "bench", timeout: 3600 } });
   const store = connect(bucket);
   server.requests.reset();
   const startedMs = performance.now();
-  const ledger = partLedger(connect(STATE), store.url);
+  const ledger = partLedger(connect(STATE), placeOf(bucket));
   const { verdict } = await proveSnapshot(store, { name: snapshot, level: "footers", footersFor: "counter-named", ledger });
   await ledger.save();
   return { verdict, seconds: Math.round(performance.now() - startedMs) / 1000, requests: server.requests.counts() };

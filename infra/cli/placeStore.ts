@@ -15,6 +15,11 @@ export async function storeOf(session: Session, subject: string): Promise<BlobSt
   return isUrl(subject) ? storeOfUrl(session, subject) : session.blobs(placeToRead(session.settings(), subject));
 }
 
+/** The place itself: of a URL, or of a repository or watch in ossnap.yaml. */
+export function placeNamed(session: Session, subject: string): Place {
+  return isUrl(subject) ? parsePlaceUrl(subject) : placeToRead(session.settings(), subject);
+}
+
 /** True for a place given by its URL, not by a name in ossnap.yaml. */
 export function isUrl(subject: string): boolean {
   return /^[a-z0-9]+:\/\//i.test(subject);

@@ -78,6 +78,12 @@ export async function previewStep<I, D, O>(
   return left(job, context) ?? decide(kind, job, context.clock.now(), context);
 }
 
+/** Why no step would be tried now, such as another invocation's claim; known from the log alone. */
+export function heldBack(job: Job, context: Pick<StepContext, "clock" | "remainingMs">): Reason | undefined {
+  const stopped = left(job, context);
+  return stopped && "reason" in stopped ? stopped.reason : undefined;
+}
+
 async function decide<I, D, O>(
   kind: JobKind<I, D, O>,
   job: Job<I, D>,

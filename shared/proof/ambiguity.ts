@@ -17,6 +17,10 @@ export interface AmbiguityInput {
   before: { uuids: readonly string[]; lastModified: Date | undefined; repositoryUuid: string | undefined } | undefined;
   /** Snapshots that were served from this bucket: if the root lists one of them, it is the same repository. */
   served: readonly string[];
+  /** Our own copy published exactly this root. */
+  isOwn?: boolean;
+  /** A person restored one of its snapshots by hand, behind the watch's alias. */
+  isAccepted?: boolean;
 }
 
 /** Roots with a lower generation written after the highest one. Excludes the `index` of 2.x, which is not read beside numbered roots. */
@@ -33,14 +37,15 @@ export function laterLower<T extends SeenRoot>(roots: readonly T[]): T[] {
  * Why the repository in a bucket is ambiguous: the highest root is not the one written last, is older than the one accepted before, or
  * shares no snapshot with it. Undefined when it is unambiguous.
  * A lower root that only arrived late, as copies do in any order, is recognised by its snapshots: a subset or superset of the highest
- * root's.
+ * root's. A root that our own copy published is the newest state, unless another writer's came later.
  */
-export function rootAmbiguity({ root, roots, before, served }: AmbiguityInput): Reason | undefined {
+export function rootAmbiguity({ root, roots, before, served, isOwn = false, isAccepted = false }: AmbiguityInput): Reason | undefined {
+  if (isAccepted) return undefined;
   const ambiguous = (why: "lower-is-newer" | "older-than-before" | "other-snapshots", other: string | null) =>
     reason("root.ambiguous", { root: keyOf(root.generation), why, other });
   const rival = laterLower(roots).find(({ uuids }) => uuids === undefined || !(contains(root.uuids, uuids) || contains(uuids, root.uuids)));
   if (rival !== undefined) return ambiguous("lower-is-newer", keyOf(rival.generation));
-  if (before === undefined) return undefined;
+  if (before === undefined || isOwn) return undefined;
   if (isLater(before.lastModified, root.lastModified)) return ambiguous("older-than-before", null);
   const known = [...before.uuids, ...served];
   const sameRepository = before.repositoryUuid !== undefined && before.repositoryUuid === root.repositoryUuid;

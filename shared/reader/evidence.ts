@@ -1,6 +1,9 @@
 import type { BlobStore } from "../model/blobStore.ts";
+import type { Place } from "../model/config.ts";
 import { shortHash } from "../model/hash.ts";
 import type { SnapshotProof } from "../model/repository.ts";
+import { placeId } from "../repository/place.ts";
+import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
@@ -10,6 +13,8 @@ export interface Evidence {
   name: string;
   uuid: string;
   url: string;
+  /** The `placeId` of the blobs; evidence without it, of earlier builds of version 0.1.0, may be about another endpoint and does not count. */
+  place?: string;
   digest: string;
   verdict: SnapshotProof["verdict"];
   level: SnapshotProof["level"];
@@ -30,13 +35,14 @@ interface EvidenceKeeper {
 }
 
 /** Stores a verdict under snapshot uuid, closure digest and place; a verdict without a closure is not stored. */
-export async function storeEvidence(world: EvidenceKeeper, url: string, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
+export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
   if (!proof.closure) return undefined;
   const { name, uuid, verdict, level, generation, blobs, bytes } = proof;
   const evidence: Evidence = {
     name,
     uuid,
-    url,
+    url: printPlaceUrl(place),
+    place: placeId(place),
     digest: proof.closure.digest,
     verdict,
     level,
@@ -48,26 +54,26 @@ export async function storeEvidence(world: EvidenceKeeper, url: string, proof: S
     version: world.version,
   };
   // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
-  await writeObject(world.state, stateKey.evidence(uuid, evidence.digest, shortHash(8, url)), evidence);
+  await writeObject(world.state, stateKey.evidence(uuid, evidence.digest, shortHash(8, placeId(place))), evidence);
   return evidence;
 }
 
 /**
- * The newest verdict per snapshot uuid, with `url` only for blobs of that place. One LIST and one GET per stored verdict of these
- * snapshots.
+ * The newest verdict per snapshot uuid on the blobs of this place. One LIST and one GET per stored verdict of these snapshots.
  */
 export async function newestEvidence(
   world: Pick<EvidenceKeeper, "state">,
   uuids: ReadonlySet<string>,
-  url?: string,
+  place: Place,
 ): Promise<Map<string, Evidence>> {
   const newest = new Map<string, Evidence>();
+  const id = placeId(place);
   const [only] = uuids.size === 1 ? uuids : [];
   for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only))) {
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;
     const evidence = await readObject<Evidence>(world.state, key);
-    if (evidence && (url === undefined || evidence.url === url) && (newest.get(uuid)?.at ?? "") < evidence.at) newest.set(uuid, evidence);
+    if (evidence && evidence.place === id && (newest.get(uuid)?.at ?? "") < evidence.at) newest.set(uuid, evidence);
   }
   return newest;
 }

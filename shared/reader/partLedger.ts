@@ -1,5 +1,7 @@
 import type { BlobStore } from "../model/blobStore.ts";
+import type { Place } from "../model/config.ts";
 import { sha256, shortHash } from "../model/hash.ts";
+import { placeId } from "../repository/place.ts";
 import { stateKey } from "../state/keys.ts";
 import { keysBelow, readObject, writeObject } from "../state/objects.ts";
 
@@ -40,9 +42,9 @@ export function memoryLedger(): PartLedger {
   };
 }
 
-/** The ledger of the blobs at `url` in the state. Costs one LIST, and one GET per shard that is asked for and has entries. */
-export function partLedger(state: BlobStore, url: string): PartLedger {
-  const place = shortHash(8, url);
+/** The ledger of a place's blobs in the state. Costs one LIST, and one GET per shard that is asked for and has entries. */
+export function partLedger(state: BlobStore, at: Place): PartLedger {
+  const place = shortHash(8, placeId(at));
   const shards = new Map<string, Promise<Entries>>();
   let listed: Promise<Map<string, string[]>> | undefined;
 

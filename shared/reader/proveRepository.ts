@@ -16,6 +16,8 @@ export interface VerifyChoice {
   /** A name, a uuid, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel;
+  /** The clock that `latest` is measured by; without it, no snapshot lies in the future. */
+  now?: Date | undefined;
   /** At level `contents`: how much of the data is read, by default all of it. Every footer is read in any case. */
   sample?: Sample | undefined;
   /** Uuids that are already proven and are skipped. */
@@ -51,7 +53,7 @@ interface Seen {
 export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promise<Verified> {
   const ledger = choice.ledger ?? memoryLedger();
   const seen = await see(store, false);
-  const todo = (await chosenIn(store, seen, choice.snapshot)).filter(({ uuid }) => !choice.skip?.has(uuid));
+  const todo = (await chosenIn(store, seen, choice)).filter(({ uuid }) => !choice.skip?.has(uuid));
   const shared = todo.length > 1;
   if (shared) seen.listing = await listSizes(store);
   const proofs: SampledProof[] = [];
@@ -65,11 +67,11 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
   return { root: seen.root, proofs, open: todo.length - proofs.length, redone: seen.redone };
 }
 
-async function chosenIn(store: BlobStore, { opened, root }: Seen, wanted: string): Promise<RootSnapshot[]> {
-  if (wanted !== "all" && wanted !== LATEST) return [namedSnapshot(root, root.snapshots, wanted)];
+async function chosenIn(store: BlobStore, { opened, root }: Seen, { snapshot: wanted, now }: VerifyChoice): Promise<RootSnapshot[]> {
+  if (wanted !== "all" && wanted !== LATEST) return [namedSnapshot(root, root.snapshots, wanted, now)];
   const dated = await datedSnapshots(store, opened);
   if (wanted === "all") return dated;
-  return newestGoodFirst(dated).length === 0 ? [] : [namedSnapshot(root, dated, wanted)];
+  return newestGoodFirst(dated, now).length === 0 ? [] : [namedSnapshot(root, dated, wanted, now)];
 }
 
 /** Restarts a proof from the new root if the root changed and still lists the snapshot; `seen` is updated for the next proofs. */

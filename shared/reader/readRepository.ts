@@ -69,7 +69,7 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
     if (rootInfo === undefined) return { root: undefined, rootBytes: undefined, rootInfo, generations };
     requireReadable(store, rootInfo);
     const rootBytes = await store.get(rootInfo.key);
-    if (rootBytes !== undefined) return { root: decodeRoot(rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
+    if (rootBytes !== undefined) return { root: decodeRootOf(store, rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
   }
   throw new AppError("conflict", `${store.url}: the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`, {
     reason: reason("root.vanishes", { url: store.url }),
@@ -81,6 +81,19 @@ function requireReadable({ url }: BlobStore, { key, sizeBytes }: BlobInfo): void
   if (sizeBytes <= GET_BYTES_MAX) return;
   const megabytes = Math.round(sizeBytes / 1024 / 1024);
   throw new AppError("invalid", `${url}/${key}: has ${megabytes} MB; a root of at most ${GET_BYTES_MAX / 1024 / 1024} MB can be read`);
+}
+
+/** A message about a root says which repository it is of: a copy reads two. */
+function decodeRootOf({ url }: BlobStore, key: string, bytes: Uint8Array): RootCatalogue {
+  try {
+    return decodeRoot(key, bytes);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { reason: why } = error;
+    const subject = why?.params.subject;
+    const named = typeof subject === "string" && why ? { ...why, params: { ...why.params, subject: `${url}/${subject}` } } : why;
+    throw new AppError(error.code, `${url}/${error.message}`, { cause: error, ...(named && { reason: named }) });
+  }
 }
 
 /**

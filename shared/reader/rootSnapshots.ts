@@ -4,8 +4,7 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
-import { parseSlot } from "../model/slot.ts";
-import { parseSnapshotName } from "../model/snapshotName.ts";
+import { believedTimes, slotMsOf } from "../plan/snapshotOrder.ts";
 import { metadataReader } from "./metadataReader.ts";
 import type { OpenedRepository } from "./readRepository.ts";
 import { readRecord } from "./readRepository.ts";
@@ -34,9 +33,14 @@ export async function datedSnapshots(store: BlobStore, { root }: OpenedRepositor
   return dated;
 }
 
-/** Good snapshots, newest first. One without a known start is sorted by the slot in its name, or first, since it may be the newest. */
-export function newestGoodFirst(snapshots: readonly RootSnapshot[]): RootSnapshot[] {
-  return snapshots.filter(({ state }) => state === "SUCCESS").sort((a, b) => believedTime(b) - believedTime(a));
+/**
+ * Good snapshots, newest first as far as their times can be believed. One without a known start is sorted by the slot in its name, or
+ * first, since it may be the newest.
+ */
+export function newestGoodFirst(snapshots: readonly RootSnapshot[], now: Date | undefined): RootSnapshot[] {
+  const believed = believedTimes(snapshots, now);
+  const timeOf = (snapshot: RootSnapshot) => believed.get(snapshot) ?? slotMsOf(snapshot) ?? Number.MAX_SAFE_INTEGER;
+  return snapshots.filter(({ state }) => state === "SUCCESS").sort((a, b) => timeOf(b) - timeOf(a));
 }
 
 /** Names the newest good snapshot wherever a person names one. */
@@ -45,10 +49,11 @@ export const LATEST = "latest";
 /**
  * The one snapshot that a person named: by its name, by `latest`, or by its uuid where a name is not enough.
  * @param dated the root's snapshots with state and start time.
+ * @param now the store's clock; a time ahead of it does not make a snapshot the newest.
  * @throws AppError `invalid` when there is none or more than one, also when a snapshot that is called "latest" is not the newest good one.
  */
-export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapshot[], wanted: string): RootSnapshot {
-  const newest = wanted === LATEST ? newestGoodFirst(dated)[0] : undefined;
+export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapshot[], wanted: string, now: Date | undefined): RootSnapshot {
+  const newest = wanted === LATEST ? newestGoodFirst(dated, now)[0] : undefined;
   const named = dated.filter((snapshot) => snapshot.name === wanted || snapshot === newest);
   const fitting = named.length > 0 ? named : dated.filter(({ uuid }) => uuid === wanted);
   const [only] = fitting;
@@ -67,9 +72,4 @@ export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapsh
       reason: reason("snapshot.ambiguous", { snapshot: wanted, root: key, uuids }),
     },
   );
-}
-
-function believedTime(snapshot: RootSnapshot): number {
-  const slot = parseSnapshotName(snapshot.name)?.slot;
-  return snapshot.startTime?.getTime() ?? (slot === undefined ? undefined : parseSlot(slot)?.getTime()) ?? Number.MAX_SAFE_INTEGER;
 }

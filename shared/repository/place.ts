@@ -38,18 +38,33 @@ export function overlapOf(one: Place, other: Place): "same" | "inside" | "contai
   return left.path.length > right.path.length ? "inside" : "contains";
 }
 
+/**
+ * Identifies the blobs of a place, for keys of what is stored about them: equal exactly for places that are "same" to {@link overlapOf}.
+ * A store's `url` is for messages only; it lacks the endpoint, so that two stores can share it.
+ */
+export function placeId(place: Place): string {
+  const { container, path } = location(place);
+  return [container, ...path].join("/");
+}
+
 /** OSS also speaks the S3 protocol, and one bucket has public and internal hosts, so all of them map to one name per region. */
 function location(place: Place): { container: string; path: string[] } {
-  if (place.store === "directory") return { container: "directory", path: [...segments(place.bucket), ...segments(place.basePath)] };
+  if (place.store === "directory") return { container: "file://", path: [...segments(place.bucket), ...segments(place.basePath)] };
   return { container: `${hostOf(place)}/${place.bucket}`, path: segments(place.basePath) };
 }
 
 function hostOf({ store, endpoint, region }: Place): string {
   const written = endpoint ?? (store === "oss" && region !== undefined ? ossEndpoint(region) : undefined);
   const parsed = written === undefined ? undefined : parseEndpoint(written);
-  if (parsed === undefined) return store === "s3" ? "amazonaws.com" : (written ?? "");
+  if (parsed === undefined) return store === "s3" ? awsHost(region) : (written ?? "");
   if (parsed.network === "internal" || parsed.network === "public") return `oss-${parsed.region}`;
-  return parsed.host.includes(".amazonaws.com") ? "amazonaws.com" : parsed.host;
+  if (parsed.network === "accelerate" && region !== undefined) return `oss-${region}`;
+  return parsed.host.includes(".amazonaws.com") ? awsHost(parsed.region ?? region) : parsed.host;
+}
+
+/** Bucket names are unique per partition, and China is a partition of its own. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+function awsHost(region: string | undefined): string {
+  return region?.startsWith("cn-") === true ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
 function segments(path: string): string[] {

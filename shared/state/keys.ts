@@ -31,6 +31,8 @@ export const stateKey = {
   watchRoots: (watch: string) => `live/watch/${watch}/root/`,
   /** Uuids of the last examined root, to detect a root of another repository. */
   watchUuids: (watch: string) => `live/watch/${watch}/uuids.json`,
+  /** Snapshots that a person put behind a watch's alias by hand, which accepts the root that lists them. */
+  acceptedRoot: (watch: string, uuid: string) => `live/watch/${watch}/accepted/${uuid}`,
   positions: (watch: string) => `live/watch/${watch}/position/`,
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,

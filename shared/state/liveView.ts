@@ -16,6 +16,8 @@ export interface LiveView {
   watchRoots: Map<string, Mark[]>;
   /** Watch → snapshots it served, oldest first; the last is served now. */
   positions: Map<string, WatchPosition[]>;
+  /** Watch → snapshots that a person restored by hand, which accepts the root that lists them. */
+  acceptedRoots: Map<string, string[]>;
   /** Copy and destination → `<generation>-<sha256>` of roots that this deployment published there. */
   published: Map<string, Mark[]>;
   /** Copies and destinations whose empty prefix was claimed. */
@@ -51,6 +53,7 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     slots: new Map(),
     watchRoots: new Map(),
     positions: new Map(),
+    acceptedRoots: new Map(),
     published: new Map(),
     copyClaims: new Set(),
     copySeen: new Map(),
@@ -89,6 +92,7 @@ function placeSlot(view: LiveView, policy: string, leaf: string): void {
 
 function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly string[], key: string): void {
   if (area === "root") push(view.watchRoots, watch, markOf(key));
+  if (area === "accepted") push(view.acceptedRoots, watch, leaf);
   const position = area === "position" ? parsePosition(leaf) : undefined;
   if (position) push(view.positions, watch, position);
 }

@@ -1,19 +1,34 @@
-import { readOpenWork } from "../jobs/openWork.ts";
+import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
-import { previewStep } from "../jobs/step.ts";
+import { heldBack, previewStep } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";
+import { gatherQueue } from "../verbs/copy/gather.ts";
+import { type CopyJob, stepCopy } from "../verbs/copy/step.ts";
 import type { JobNow } from "../verbs/jobs/show.ts";
 import { kindFor } from "./kinds.ts";
 
-/** Determines what the job waits for, as a tick would. `undefined` for jobs whose look reads a whole repository or writes its findings. */
+/**
+ * Determines what the job waits for, as a tick would. Where its look reads a whole repository or writes its findings, only what the state
+ * shows: a claim, or an older job; otherwise `undefined`.
+ */
 export async function jobNow(world: World, id: string): Promise<JobNow | undefined> {
   const work = await readOpenWork(world);
   const job = work.jobs.find((open) => open.id === id);
-  if (!job || !isCheap(job)) return undefined;
+  if (!job) return undefined;
+  if (!isCheap(job)) return glance(world, work, job);
   const seen = await previewStep(kindFor(world, work, job), job, world);
   if ("outcome" in seen) return seen.outcome === "finished" ? undefined : { does: "waits", reason: seen.reason };
   if (seen.do !== "wait") return { does: "moves", reason: seen.reason };
   return { does: "waits", reason: seen.reason, ...(seen.own ? {} : { givesUpAt: job.intent.patienceUntil }) };
+}
+
+/** What needs no look at a cluster or bucket. */
+function glance(world: World, work: OpenWork, job: Job): JobNow | undefined {
+  const held = heldBack(job, world);
+  if (held) return { does: "waits", reason: held };
+  const queued = job.kind === "copy" ? gatherQueue(work, job as CopyJob) : undefined;
+  const decision = queued && stepCopy(job as CopyJob, queued);
+  return decision && { does: "waits", reason: decision.reason, givesUpAt: job.intent.patienceUntil };
 }
 
 /** Proofs and plans may read for minutes. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Place } from "../../shared/model/config.ts";
-import { normalizePlace, overlapOf, placeOf } from "../../shared/repository/place.ts";
+import { normalizePlace, overlapOf, placeId, placeOf } from "../../shared/repository/place.ts";
 
 describe("the place of a registered repository", () => {
   it("oss settings give every field", () => {
@@ -80,5 +80,33 @@ describe("overlapping places", () => {
     const one: Place = { store: "directory", bucket: "/srv/blobs", basePath: "a" };
     expect(overlapOf(one, { store: "directory", bucket: "/srv", basePath: "blobs/a" })).toBe("same");
     expect(overlapOf(one, place("a"))).toBeUndefined();
+  });
+
+  it("an identity differs by endpoint and bucket, and not by the network that a region's endpoint names", () => {
+    const minio = (host: string): Place => ({
+      store: "s3",
+      bucket: "b",
+      basePath: "a",
+      endpoint: `http://${host}:9000`,
+      region: "us-east-1",
+    });
+    const ids = [
+      minio("one"),
+      minio("two"),
+      { store: "s3", bucket: "b", basePath: "a", region: "us-east-1" } as Place,
+      { store: "s3", bucket: "b", basePath: "a", region: "cn-north-1" } as Place,
+      place("a"),
+      place("b"),
+      place("a", { bucket: "c" }),
+      { store: "directory", bucket: "/b/a", basePath: "" } as Place,
+    ].map(placeId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const same of [
+      { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com" },
+      { endpoint: undefined, region: "cn-hangzhou" },
+      { endpoint: "https://oss-accelerate.aliyuncs.com", region: "cn-hangzhou" },
+      { accessKeyId: "other" },
+    ])
+      expect(placeId(place("a", same))).toBe(placeId(place("a")));
   });
 });

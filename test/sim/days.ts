@@ -47,6 +47,7 @@ export function daysScenario(seed: string): Scenario {
     config: simConfig(parts, {
       ...calendar,
       index: drawn.index,
+      copied: random.fork("copied").pick(["all", "latest"] as const),
       keep: random.pick(KEEPS),
       prune: { atMost: random.pick([1, 2, 4]), atMostPercent: random.pick([15, 60]) },
       replicas: random.pick([0, 1]),

@@ -1,5 +1,5 @@
 import type { SnapshotOutcome } from "../../shared/adapters/memory/clusterState.ts";
-import type { BackupPolicy, Config } from "../../shared/model/config.ts";
+import type { BackupPolicy, Config, SnapshotChoice } from "../../shared/model/config.ts";
 import type { MovedAccount } from "./account/moved.ts";
 import type { WrittenStep } from "./account/written.ts";
 import type { Calendar } from "./calendar.ts";
@@ -60,6 +60,8 @@ export interface Parts {
 
 export interface ConfigOptions extends Pick<Calendar, "timeZone" | "slotCron" | "copyCron"> {
   index: string;
+  /** What the copy selects. */
+  copied: SnapshotChoice;
   keep: BackupPolicy["keep"];
   prune: { atMost: number; atMostPercent: number };
   replicas: number;
@@ -69,7 +71,7 @@ export interface ConfigOptions extends Pick<Calendar, "timeZone" | "slotCron" | 
  * A night in two hours. A request may arrive an hour late. Its name is pruned no earlier than that after the attempt, because the name is
  * what makes the cluster refuse the late request.
  */
-export function simConfig(parts: Parts, { index, timeZone, slotCron, copyCron, keep, prune, replicas }: ConfigOptions): Config {
+export function simConfig(parts: Parts, { index, timeZone, slotCron, copyCron, copied, keep, prune, replicas }: ConfigOptions): Config {
   const config: Config = {
     version: 1,
     state: STATE,
@@ -98,7 +100,7 @@ export function simConfig(parts: Parts, { index, timeZone, slotCron, copyCron, k
       register: { type: "s3", settings: { bucket: "aws", base_path: "repo" } },
       blobs: { ...AWS, secretAccessKey: SECRET },
     };
-    config.copies.move = { from: "aws", to: MOVED, snapshots: "all", schedule: { cron: copyCron, timeZone, missed: "run" } };
+    config.copies.move = { from: "aws", to: MOVED, snapshots: copied, schedule: { cron: copyCron, timeZone, missed: "run" } };
   }
   if (parts.copy || parts.outside)
     config.watches[WATCH] = {

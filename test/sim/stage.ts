@@ -87,7 +87,7 @@ export async function newStage(options: StageOptions): Promise<Stage> {
     return there;
   };
   const bare = (place: Place): BlobStore => {
-    const store = memoryBlobStore({ bucket: bucketOf(place.bucket), basePath: place.basePath, now });
+    const store = memoryBlobStore({ bucket: bucketOf(place.bucket), name: place.bucket, basePath: place.basePath, now });
     return place.bucket === MOVED.bucket ? watched(store, (keys) => stage.movedChanged(keys)) : store;
   };
   const places = memoryPlaces();

@@ -103,10 +103,11 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   let nowMs = new Date(start).getTime();
   const now = () => new Date(nowMs);
   const buckets = new Map<string, MemoryBucket>();
-  const blobs = ({ bucket, basePath }: Place) => {
-    const there = buckets.get(bucket) ?? new Map();
-    buckets.set(bucket, there);
-    return memoryBlobStore({ bucket: there, basePath, now });
+  const blobs = ({ bucket, basePath, endpoint = "" }: Place) => {
+    const key = `${endpoint}/${bucket}`;
+    const there = buckets.get(key) ?? new Map();
+    buckets.set(key, there);
+    return memoryBlobStore({ bucket: there, name: bucket, basePath, now });
   };
   const places = memoryPlaces();
   const source = memoryCluster({ name: "source", version: sourceVersion, now, places, snapshotPolls: Number.POSITIVE_INFINITY });

@@ -1,3 +1,4 @@
+import type { Place } from "../../../shared/model/config.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
@@ -7,7 +8,7 @@ import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { agoText, commandText, type Look, marked, unknown } from "../look.ts";
-import { hasConfig, storeOf } from "../placeStore.ts";
+import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
 import type { Session } from "../session.ts";
 import { surveyOf, surveyText } from "../survey.ts";
 import { tableLines } from "../table.ts";
@@ -42,16 +43,16 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
       if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${countText(shards)} shards read`);
     },
   });
-  const data = surveyOf(store.url, survey, await evidenceFor(session, store.url, survey));
+  const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
   const isComplete = data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0;
   return { schema: "survey/1", data, exitCode: isComplete ? EXIT.ok : EXIT.notWhole, text: (look) => surveyText(data, look) };
 }
 
 /** Verdicts on these exact blobs, if a state is configured. */
-async function evidenceFor(session: Session, url: string, survey: Survey): Promise<Map<string, Evidence>> {
+async function evidenceFor(session: Session, place: Place, survey: Survey): Promise<Map<string, Evidence>> {
   if (!hasConfig(session)) return new Map();
   try {
-    return await newestEvidence(await session.world(), new Set(survey.snapshots.map(({ uuid }) => uuid)), url);
+    return await newestEvidence(await session.world(), new Set(survey.snapshots.map(({ uuid }) => uuid)), place);
   } catch (error) {
     if (session.options.config !== undefined || !(error instanceof AppError)) throw error;
     session.terminal.note(`what was proven before is not shown: ${messageOf(error).split("\n")[0]}`);

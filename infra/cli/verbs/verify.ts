@@ -8,7 +8,7 @@ import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import { isUrl, storeOf } from "../placeStore.ts";
+import { isUrl, placeNamed, storeOf } from "../placeStore.ts";
 import type { Session } from "../session.ts";
 import { isAllWhole, verificationOf, verificationText } from "../verification.ts";
 
@@ -29,12 +29,14 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   const store = await storeOf(session, place);
   terminal.progress(`reading ${store.url}`);
   const world = await stateOf(session, place);
+  const at = placeNamed(session, place);
   const since = world?.clock.now();
   const verified = await proveChosen(store, {
     snapshot,
+    now: since ?? new Date(),
     level: level ?? (sample ? "contents" : "footers"),
     sample,
-    ...(world && { ledger: partLedger(world.state, store.url) }),
+    ...(world && { ledger: partLedger(world.state, at) }),
     onProof: (proof) => terminal.progress(`${proof.name}: ${proof.verdict} (${proof.level}, ${proof.blobs} blobs)`),
     onMoved: ({ name, from, to }) => terminal.note(`${name}: the root moved from ${from} to ${to} meanwhile; looking once more`),
     onRead(name, { files, bytes }) {
@@ -46,7 +48,7 @@ export async function verify(session: Session, { place, snapshot, level, sample 
     },
   });
   // A sample proves less than its level says, and is not kept.
-  if (world && since && sample === undefined) for (const proof of verified.proofs) await storeEvidence(world, store.url, proof, since);
+  if (world && since && sample === undefined) for (const proof of verified.proofs) await storeEvidence(world, at, proof, since);
   const verification = verificationOf(store.url, verified);
   const exitCode = isAllWhole(verification) ? EXIT.ok : EXIT.notWhole;
   return { schema: "verify/1", data: verification, exitCode, text: (look) => verificationText(verification, look) };

@@ -16,6 +16,8 @@ export type MemoryBucket = Map<string, MemoryBlob>;
 
 export interface MemoryBlobStoreOptions {
   bucket?: MemoryBucket;
+  /** The bucket's name, for messages. */
+  name?: string;
   basePath?: string;
   now?: () => Date;
   partSizeBytes?: number;
@@ -28,8 +30,8 @@ const PIECE_SIZE_BYTES_DEFAULT = 64 * 1024;
 
 /** Blobs in this process's memory, for tests. Stores and returns copies of bytes; a listing shows the blobs that existed when it began. */
 export function memoryBlobStore(options: MemoryBlobStoreOptions = {}): BlobStore {
-  const { bucket = new Map(), basePath = "", now = () => new Date() } = options;
-  const url = basePath === "" ? "memory://bucket" : `memory://bucket/${basePath}`;
+  const { bucket = new Map(), name = "bucket", basePath = "", now = () => new Date() } = options;
+  const url = basePath === "" ? `memory://${name}` : `memory://${name}/${basePath}`;
   const place: MemoryPlace = { bucket, url, base: baseOf(basePath, url), now };
   const { partSizeBytes = PART_SIZE_BYTES_DEFAULT, pieceSizeBytes = PIECE_SIZE_BYTES_DEFAULT } = options;
   return { url, ...reading(place, pieceSizeBytes), ...writing(place, partSizeBytes) };

@@ -8,8 +8,7 @@ import { hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { listRoots, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
-import { hasMark } from "../../state/marks.ts";
-import { ownerOf } from "../copy/gatherPlan.ts";
+import { gatherOwnership } from "../copy/gatherOwner.ts";
 import type { Found } from "./types.ts";
 
 interface AdoptedCopy {
@@ -26,17 +25,17 @@ interface AdoptedCopy {
  */
 export async function adoptCopy(world: World, work: OpenWork, { name: copyName, rule, isTakenOver }: AdoptedCopy): Promise<Found[]> {
   const destination = world.blobs(rule.to);
-  const owner = ownerOf(copyName, destination.url);
+  const { owner, claimed, published } = await gatherOwnership(world, work, { copyName, to: rule.to });
   const opened = await openRepository(destination);
   const { root } = opened;
   if (!root) {
-    const fresh = work.live.copyClaims.has(owner) || (await isEmpty(destination));
+    const fresh = claimed || (await isEmpty(destination));
     const params = { destination: destination.url };
     return [{ reason: fresh ? reason("adopt.copyEmpty", params) : reason("copy.notEmpty", params), writes: [] }];
   }
   const params = { destination: destination.url, root: root.key };
   const mark = `${root.generation}-${root.sha256}`;
-  if (hasMark(work.live.published, owner, mark)) return [{ reason: reason("adopt.copyOurs", params), writes: [] }];
+  if (published.includes(mark)) return [{ reason: reason("adopt.copyOurs", params), writes: [] }];
   const source = world.blobs(placeOf(world.config, rule.from));
   const from = await rootBehind(source, opened);
   if (from === undefined) return [{ reason: reason("copy.foreignRoot", params), writes: [] }];

@@ -1,28 +1,39 @@
 import { decodeRoot } from "../../format/root.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
-import type { World } from "../../jobs/world.ts";
+import { configured, type World } from "../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { laterLower, rootAmbiguity, type SeenRoot } from "../../proof/ambiguity.ts";
 import type { OpenedRepository } from "../../reader/readRepository.ts";
+import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
+import { gatherOwnership } from "../copy/gatherOwner.ts";
 
 /** What is stored of the last root that was unambiguous and handled. */
 interface WatchUuids {
   uuids: string[];
   lastModified: string | undefined;
   repositoryUuid: string | undefined;
+  /** Snapshots that earlier roots listed and this one does not, newest last; absent in states of earlier builds of version 0.1.0. */
+  past?: string[];
+  /** The newest believed time of the snapshots that were listed so far, ISO; absent in states of earlier builds of version 0.1.0. */
+  newest?: string;
 }
+
+/** Enough to recognize a snapshot that is listed again; more would only make the object larger. */
+const PAST_KEPT = 1000;
 
 /** An unambiguous root. */
 export interface ClearRoot {
-  /** The snapshots of the last root that was handled. */
+  /** The snapshots of the roots that were handled: one that left the list and came back is not new. */
   before: ReadonlySet<string> | undefined;
-  /** Stores this root as handled. */
-  remember(): Promise<void>;
+  /** The newest believed time of those snapshots, milliseconds. */
+  knownMs: number | undefined;
+  /** Stores this root as handled, with the newest believed time so far. */
+  remember(knownMs: number): Promise<void>;
 }
 
 /**
@@ -36,33 +47,64 @@ export async function clearRoot(
   { store, roots, opened }: { store: BlobStore; roots: ReadonlyMap<number, BlobInfo>; opened: OpenedRepository },
 ): Promise<ClearRoot | undefined> {
   const { root, rootInfo } = opened;
-  if (root === undefined) return { before: undefined, remember: async () => undefined };
+  if (root === undefined) return { before: undefined, knownMs: undefined, remember: async () => undefined };
   const key = `ambiguous:${watchName}`;
   const stored = await readObject<WatchUuids>(world.state, stateKey.watchUuids(watchName));
   const uuids = root.snapshots.map(({ uuid }) => uuid);
+  const accepted = work.live.acceptedRoots.get(watchName) ?? [];
   const why = rootAmbiguity({
     root: { ...root, lastModified: rootInfo?.lastModified, uuids: new Set(uuids) },
     roots: await seenRoots(store, roots),
     before: stored && { ...stored, lastModified: stored.lastModified === undefined ? undefined : new Date(stored.lastModified) },
     served: (work.live.positions.get(watchName) ?? []).map(({ uuid }) => uuid),
+    isOwn: await isOwnRoot(world, work, watchName, root),
+    isAccepted: accepted.some((uuid) => uuids.includes(uuid)),
   });
   if (why !== undefined) {
-    await raiseNotice(world, { key, code: "root.ambiguous", severity: "bad", reason: why });
+    const { register, restore } = world.config.watches[watchName] ?? {};
+    const params = { ...why.params, repository: register?.name ?? "", alias: restore?.alias ?? null };
+    await raiseNotice(world, { key, code: "root.ambiguous", severity: "bad", reason: reason("root.ambiguous", params) });
     return undefined;
   }
   if (work.live.notices.has(key)) await resolveNotice(world, key, "root.ambiguous", reason("root.clear", { root: root.key }));
-  // An empty root does not identify its repository, so the earlier uuids are kept.
-  const now: WatchUuids = {
-    uuids: uuids.length === 0 ? (stored?.uuids ?? []) : uuids,
-    lastModified: rootInfo?.lastModified?.toISOString(),
-    repositoryUuid: root.repositoryUuid ?? stored?.repositoryUuid,
-  };
+  const now = handledRoot(stored, opened, uuids);
   return {
-    before: stored && new Set(stored.uuids),
-    async remember() {
+    before: stored && new Set([...stored.uuids, ...(stored.past ?? [])]),
+    knownMs: stored?.newest === undefined ? undefined : new Date(stored.newest).getTime(),
+    async remember(knownMs) {
+      if (Number.isFinite(knownMs)) now.newest = new Date(knownMs).toISOString();
       if (JSON.stringify(now) !== JSON.stringify(stored)) await writeObject(world.state, stateKey.watchUuids(watchName), now);
+      if (accepted.length > 0) await world.state.delete(accepted.map((uuid) => stateKey.acceptedRoot(watchName, uuid)));
     },
   };
+}
+
+/** What is stored of a root once it is handled; an empty one does not identify its repository, so the earlier uuids are kept. */
+function handledRoot(stored: WatchUuids | undefined, { root, rootInfo }: OpenedRepository, uuids: string[]): WatchUuids {
+  return {
+    uuids: uuids.length === 0 ? (stored?.uuids ?? []) : uuids,
+    lastModified: rootInfo?.lastModified?.toISOString(),
+    repositoryUuid: root?.repositoryUuid ?? stored?.repositoryUuid,
+    ...pastOf(stored, uuids),
+  };
+}
+
+/** Our copier unlists snapshots while it overwrites blobs, and lists them again. */
+function pastOf(stored: WatchUuids | undefined, listed: readonly string[]): Pick<WatchUuids, "past"> {
+  const before = stored ? [...(stored.past ?? []), ...stored.uuids] : [];
+  const past = listed.length === 0 ? (stored?.past ?? []) : [...new Set(before)].filter((uuid) => !listed.includes(uuid)).slice(-PAST_KEPT);
+  return past.length === 0 ? {} : { past };
+}
+
+/** Whether a copy of this deployment published the root. */
+async function isOwnRoot(world: World, work: OpenWork, watchName: string, root: { generation: number; sha256: string }): Promise<boolean> {
+  const { blobs } = configured(world.config, "watches", watchName);
+  for (const [copyName, { to }] of Object.entries(world.config.copies)) {
+    if (placeId(to) !== placeId(blobs)) continue;
+    const { published } = await gatherOwnership(world, work, { copyName, to });
+    if (published.includes(`${root.generation}-${root.sha256}`)) return true;
+  }
+  return false;
 }
 
 /** Reads lower roots that are newer than the highest; if one cannot be decoded, its snapshots stay unknown. */

@@ -18,12 +18,26 @@ export function arrivalOf(
   return { watchName, watch, snapshot };
 }
 
+/** How often a snapshot may leave the list while it is brought in. */
+const RUNS_MAX = 100;
+
+/** The newest arrival of a snapshot: one that ended because the list lacked it has a successor once it is listed again, as after a copy. */
+export async function arrivalId(world: World, watchName: string, uuid: string): Promise<string> {
+  const id = jobId.arrival(watchName, uuid);
+  for (let run = 1; run < RUNS_MAX; run += 1) {
+    const candidate = run === 1 ? id : `${id}-r${run}`;
+    const done = await world.log.done(candidate);
+    if (done?.state !== "skipped" || done.reason.code !== "arrival.vanished") return candidate;
+  }
+  return id;
+}
+
 /** Writes the intent to bring a snapshot of a watch in; the same snapshot again is the same job. */
 export async function askArrival(world: World, watchName: string, snapshot: Wanted, generation: number, asked: Asked): Promise<Created> {
   const input: ArrivalInput = { ...arrivalOf(world, watchName, snapshot), generation };
   const data: ArrivalData = { probes: [], missing: 0, damaged: 0 };
   return world.log.create(
-    jobId.arrival(watchName, snapshot.uuid),
+    await arrivalId(world, watchName, snapshot.uuid),
     {
       about: `${watchName}: ${snapshot.name}`,
       asked,

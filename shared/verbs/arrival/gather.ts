@@ -4,7 +4,6 @@ import type { Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { hasCode } from "../../model/errors.ts";
-import { jobId } from "../../model/jobId.ts";
 import type { MissingBlob, RootSnapshot } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selection.ts";
@@ -18,6 +17,7 @@ import { stateKey } from "../../state/keys.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { arrivalId } from "./ask.ts";
 import { orderTime } from "./orderTime.ts";
 import type { ArrivalData, ArrivalJob, ArrivalLookFound, ArrivalObservation } from "./step.ts";
 
@@ -79,7 +79,7 @@ async function replacedBy(
   // Only a whole snapshot supersedes an older one; otherwise snapshots that arrive faster than they complete would never be served.
   for (const newer of dated) {
     if (newer.state !== "SUCCESS" || !newer.startTime || newer.startTime <= startTime) continue;
-    const done = await world.log.done(jobId.arrival(watchName, newer.uuid));
+    const done = await world.log.done(await arrivalId(world, watchName, newer.uuid));
     if (done?.state === "done") return { seen: "superseded", by: newer.name };
   }
   return undefined;
@@ -157,7 +157,7 @@ async function look(
     indices: selection.indices,
     before: kept?.schema === 2 ? kept : undefined,
     ...probes,
-    ledger: partLedger(world.state, store.url),
+    ledger: partLedger(world.state, job.intent.input.watch.blobs),
     deadline: () => isTimeUp(world),
     now: since,
   });

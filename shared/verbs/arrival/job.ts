@@ -27,7 +27,7 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
             : { found: "none" };
         },
         async perform(job, _args, { proof, since }: { proof: SnapshotProof; since: Date }) {
-          await storeEvidence(world, world.blobs(job.intent.input.watch.blobs).url, proof, since);
+          await storeEvidence(world, job.intent.input.watch.blobs, proof, since);
           const created = await askRestore(world, restoreOrder(job.intent.input, job.id));
           if (created.outcome === "created") work.jobs.push(created.job);
         },

@@ -38,8 +38,9 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const now = world.clock.now();
   const position = work.live.positions.get(watchName)?.at(-1);
   const planned = planArrivals({
-    good: newestGoodFirst(dated),
+    good: newestGoodFirst(dated, now),
     before: clear.before,
+    knownMs: clear.knownMs,
     position,
     open: openTimes(work, watchName),
     now,
@@ -50,7 +51,7 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const mayArrive = lost.some(({ uuid }) => !clear.before?.has(uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
   await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
   if (mayArrive) return created;
-  await clear.remember();
+  await clear.remember(planned.knownMs);
   await recordMark(world, work.live.watchRoots, { name: watchName, prefix: stateKey.watchRoots(watchName), mark });
   return created;
 }

@@ -1,10 +1,11 @@
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
-import { jobId } from "../../model/jobId.ts";
 import { digitsTime } from "../../model/restoredName.ts";
+import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
+import { arrivalId } from "./ask.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
-import { AHEAD_MS, CORRECTION_MS } from "./plan.ts";
+import { CORRECTION_MS } from "./plan.ts";
 import type { ArrivalInput, ArrivalJob } from "./step.ts";
 
 /**
@@ -30,6 +31,6 @@ export async function orderTime(
 
 /** One that was restored by hand has no arrival. */
 async function wasAskedBefore(world: World, job: ArrivalJob, position: WatchPosition): Promise<boolean> {
-  const arrival = await world.log.done(jobId.arrival(job.intent.input.watchName, position.uuid));
+  const arrival = await world.log.done(await arrivalId(world, job.intent.input.watchName, position.uuid));
   return !arrival || new Date(arrival.createdAt) < job.createdAt;
 }

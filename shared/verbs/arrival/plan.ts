@@ -2,9 +2,8 @@ import type { RootSnapshot } from "../../model/repository.ts";
 import { digitsTime, timeDigits } from "../../model/restoredName.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { AHEAD_MS, believedTimes, slotMsOf } from "../../plan/snapshotOrder.ts";
 
-/** A position further ahead of the store's clock comes from a source whose clock is, or was, ahead. */
-export const AHEAD_MS = 5 * 60_000;
 /** The distance of a corrected time from what it follows. */
 export const CORRECTION_MS = 1_000;
 
@@ -14,8 +13,10 @@ type Position = { digits: string; uuid: string };
 export interface ArrivalsInput {
   /** The root's good snapshots, newest first; without a time where their own blob is missing. */
   good: readonly RootSnapshot[];
-  /** The snapshots of the last root that was handled; undefined on the first check. */
+  /** The snapshots of the roots that were handled; undefined on the first check. */
   before: ReadonlySet<string> | undefined;
+  /** The newest believed time of those snapshots, milliseconds; some may no longer be listed. */
+  knownMs?: number | undefined;
   position: Position | undefined;
   /** Start times of the watch's open arrivals and restores, ISO. */
   open: readonly string[];
@@ -30,29 +31,56 @@ export interface PlannedArrivals {
   wanted: Wanted[];
   /** Snapshots without a time, whose own blob is missing and which may be the newest; the likeliest first. */
   undated: RootSnapshot[];
-  /** Listed since the last check, and older than what is served although times do not obviously lie. */
+  /** Listed since the last check, and older than what is served; while that lies in the future, than what was listed before. */
   passedOver: RootSnapshot[];
   /** What is served lies in the future. */
   isAhead: boolean;
+  /** The newest believed time of all snapshots listed so far, milliseconds; -Infinity if there is none. */
+  knownMs: number;
 }
 
 /**
  * Chooses what a watch brings in: what started after the snapshot that is served. While that one's time lies in the future, the source's
- * clock was ahead, and what its root lists since the last check counts as newer.
+ * clock was ahead, and what its root lists since the last check counts as newer, unless its slot or time shows that it is older than
+ * another one that was listed before.
  */
-export function planArrivals({ good, before, position, open, now }: ArrivalsInput): PlannedArrivals {
+export function planArrivals({
+  good,
+  before,
+  knownMs: listedMs = Number.NEGATIVE_INFINITY,
+  position,
+  open,
+  now,
+}: ArrivalsInput): PlannedArrivals {
   const isNew = ({ uuid }: RootSnapshot) => uuid !== position?.uuid && before !== undefined && !before.has(uuid);
-  const isAbove = ({ startTime }: RootSnapshot) => startTime !== undefined && (!position || timeDigits(startTime) > position.digits);
+  const order = orderOf(good, now);
   const isAhead = position !== undefined && position.digits > timeDigits(new Date(now.getTime() + AHEAD_MS));
-  const above: Wanted[] = good.filter(isAbove);
+  const served = good.find(({ uuid }) => uuid === position?.uuid);
+  const servedMs = served || !position || isAhead ? order(served) : digitsTime(position.digits).getTime();
+  // The time of one that ossnap named may lie, and its slot does not.
+  const isOlder = (snapshot: RootSnapshot) => slotMsOf(snapshot) !== undefined && order(snapshot) <= servedMs;
+  const isAbove = (snapshot: RootSnapshot) =>
+    snapshot.startTime !== undefined && (!position || (timeDigits(snapshot.startTime) > position.digits && !isOlder(snapshot)));
+  // One without a slot is brought in as soon as it is listed, whatever its time says.
+  const rank = (snapshot: RootSnapshot) => (slotMsOf(snapshot) === undefined ? (snapshot.startTime?.getTime() ?? 0) : order(snapshot));
+  const above: Wanted[] = good.filter(isAbove).sort((a, b) => rank(b) - rank(a));
   const below = good.filter((snapshot) => snapshot.startTime !== undefined && isNew(snapshot) && !isAbove(snapshot));
   const undated = good.filter((snapshot) => snapshot.startTime === undefined && (before === undefined || isNew(snapshot)));
+  const knownMs = Math.max(servedMs, listedMs, ...good.filter(({ uuid }) => before?.has(uuid)).map(order));
+  const newer = isAhead ? below.filter((snapshot) => order(snapshot) > knownMs) : [];
   return {
-    wanted: isAhead ? [...above, ...corrected(below, position, open)] : above,
+    wanted: isAhead ? [...above, ...corrected(newer, position, open)] : above,
     undated: undated.filter((snapshot) => mayBeAbove(snapshot, position)),
-    passedOver: isAhead ? [] : below,
+    passedOver: below.filter((snapshot) => !newer.includes(snapshot)),
     isAhead,
+    knownMs: Math.max(knownMs, ...good.map(order).filter((ms) => ms > 0)),
   };
+}
+
+/** Milliseconds in the order that can be believed; what is not known, or lies in the future without a slot, is before everything. */
+function orderOf(good: readonly RootSnapshot[], now: Date): (snapshot: RootSnapshot | undefined) => number {
+  const believed = believedTimes(good, now);
+  return (snapshot) => (snapshot && believed.get(snapshot)) ?? Number.NEGATIVE_INFINITY;
 }
 
 /** Keeps the order of their own times, after everything that is served or on its way. */

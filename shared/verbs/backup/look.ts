@@ -6,6 +6,7 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
 import { dueSlots } from "../../plan/slots.ts";
+import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import { type SlotHint, stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
 import { askBackup } from "./ask.ts";
@@ -16,9 +17,6 @@ import { reportLate, reportTarget } from "./show.ts";
 const TIMER_GRACE_MS = 2 * 60_000;
 /** A slot without a snapshot is late after this plus twice its usual duration. */
 const LATE_GRACE_MS = 10 * 60_000;
-
-/** Tolerated difference between the clocks of a timer and of the store. */
-const AHEAD_MS = 5 * 60_000;
 
 /** One hour of minutely slots: Function Compute retries timer events for an hour (s.yaml), and more would exceed a tick. */
 const FENCED_MAX = 60;

@@ -13,8 +13,16 @@ import type { CopyData, CopyInput } from "./step.ts";
 
 const COPY_PATIENCE_MS = 24 * 3_600_000;
 
-/** Writes the intent to copy what the rule selects from the source's newest root; the same root is the same job. */
-export async function askCopy(world: World, copyName: string, asked: Asked, known?: OpenedRepository): Promise<Created> {
+/**
+ * Writes the intent to copy what the rule selects from the source's newest root; the same root is the same job.
+ * `reported` are uuids of snapshots that the followed policy reported.
+ */
+export async function askCopy(
+  world: World,
+  copyName: string,
+  asked: Asked,
+  { opened: known, reported }: { opened?: OpenedRepository; reported?: string[] } = {},
+): Promise<Created> {
   const rule = configured(world.config, "copies", copyName);
   const from = placeOf(world.config, rule.from);
   const source = world.blobs(from);
@@ -23,10 +31,16 @@ export async function askCopy(world: World, copyName: string, asked: Asked, know
     throw new AppError("absent", `copies.${copyName}: ${source.url} has no root (index-N), so there is nothing to copy yet`, {
       reason: reason("copy.noRoot", { source: source.url }),
     });
-  const wanted = chooseSnapshots({ ...opened.root, snapshots: await datedSnapshots(source, opened) }, rule.snapshots).map(
-    ({ uuid }) => uuid,
-  );
-  const input: CopyInput = { copyName, rule: { ...rule, to: placeWithoutKeys(rule.to) }, from: placeWithoutKeys(from), wanted };
+  const dated = await datedSnapshots(source, opened);
+  const chosen = chooseSnapshots({ ...opened.root, snapshots: dated }, rule.snapshots, { now: world.clock.now(), reported });
+  const wanted = chosen.map(({ uuid }) => uuid);
+  const input: CopyInput = {
+    copyName,
+    rule: { ...rule, to: placeWithoutKeys(rule.to) },
+    from: placeWithoutKeys(from),
+    wanted,
+    ...(reported && { reported }),
+  };
   const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
   const id = jobId.copy(copyName, opened.root.sha256, wanted);
   return world.log.create(

@@ -6,6 +6,7 @@ import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState } from "../../model/tasks.ts";
 import { listSizes, openRepository } from "../../reader/readRepository.ts";
+import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import { gatherCopyPlan } from "./gatherPlan.ts";
@@ -24,15 +25,21 @@ export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Pr
     const missing = await missingAtDestination(world, job);
     return missing ? { seen: "destination", missing, published: job.head.state === "published" } : cut(work, job);
   }
-  // Two jobs that publish to one destination would hide each other's snapshots.
+  const queued = gatherQueue(work, job);
+  if (queued) return queued;
+  const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
+  return plan ? { seen: "plan", plan } : cut(work, job);
+}
+
+/** The older job that this one waits for: two that publish to one destination would hide each other's snapshots. */
+export function gatherQueue(work: OpenWork, job: CopyJob): Extract<CopyObservation, { seen: "queued" }> | undefined {
+  if (job.head.cancelling || job.head.state !== "asked") return undefined;
   const older = work.jobs.find(
     (other) =>
       isSameCopy(other, job) &&
       (other.createdAt < job.createdAt || (other.createdAt.getTime() === job.createdAt.getTime() && other.id < job.id)),
   );
-  if (older) return { seen: "queued", by: older.id };
-  const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
-  return plan ? { seen: "plan", plan } : cut(work, job);
+  return older && { seen: "queued", by: older.id };
 }
 
 /** An interrupted reading yields nothing; it restarts in a task with more time. */
@@ -65,18 +72,18 @@ async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<
   }
   const isDamaged = [...results.values()].some(({ faults }) => faults.some(({ fault }) => fault === "damaged"));
   const sourceMoved = isDamaged && (await openRepository(world.blobs(job.intent.input.from))).root?.sha256 !== job.head.data.pinned?.sha256;
-  return { seen: "batches", results, tasks, readBy: readerOf(world, work, job), ...(sourceMoved && { sourceMoved }) };
+  return { seen: "batches", results, tasks, readBy: readerOf(work, job), ...(sourceMoved && { sourceMoved }) };
 }
 
 /** An open restore of a snapshot that is to leave the destination's list: its blobs must not change under it. */
-function readerOf(world: World, work: OpenWork, { intent, head }: CopyJob): string | undefined {
+function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined {
   const { unlist } = head.data;
   if (!unlist || unlist.done) return undefined;
-  const { url } = world.blobs(intent.input.rule.to);
+  const written = placeId(intent.input.rule.to);
   return work.jobs.find(({ kind, intent: { input }, head: { state } }) => {
     if (kind !== "restore" || state === "asked") return false;
     const { place, snapshot } = input as RestoreReader;
-    return unlist.uuids.includes(snapshot.uuid) && world.blobs(place).url === url;
+    return unlist.uuids.includes(snapshot.uuid) && placeId(place) === written;
   })?.id;
 }
 

@@ -2,21 +2,17 @@ import { rootKey } from "../../format/keys.ts";
 import { subsetRoot } from "../../format/rootSubset.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
-import type { BlobStore } from "../../model/blobStore.ts";
-import { AppError } from "../../model/errors.ts";
-import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
-import { sha256, shortHash } from "../../model/hash.ts";
+import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import type { Closure, ClosureBlob, RootSnapshot } from "../../model/repository.ts";
-import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
-import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
-import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
-import { type ListedSizes, listSizes, type OpenedRepository, openRepository, readClosure } from "../../reader/readRepository.ts";
+import { isAheadOf } from "../../plan/snapshotOrder.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { brokenOf, readClosures, wholeThere } from "./gatherClosures.ts";
+import { type Destination, differingBlobs, readDestination } from "./gatherDestination.ts";
 import {
   type CopyPlan,
   chooseSnapshots,
-  type DestinationSeen,
   orderBatches,
   ownershipConflict,
   rootGeneration,
@@ -24,23 +20,6 @@ import {
   unionOfClosures,
 } from "./plan.ts";
 import type { CopyJob } from "./step.ts";
-
-interface Destination extends DestinationSeen {
-  store: BlobStore;
-  sizes: ListedSizes;
-  rootBytes: Uint8Array | undefined;
-  ledger: PartLedger;
-  snapshots: readonly RootSnapshot[];
-}
-
-/** Claims and published roots are stored under this name; a copy whose destination changed starts without a claim. */
-export function copyOwner(world: World, { intent }: CopyJob): string {
-  return ownerOf(intent.input.copyName, world.blobs(intent.input.rule.to).url);
-}
-
-export function ownerOf(copyName: string, destinationUrl: string): string {
-  return `${copyName}-${shortHash(8, destinationUrl)}`;
-}
 
 /** Pins the source's root, reads the wanted closures and returns what the destination lacks. Reads only; `undefined` when time ran out. */
 export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<CopyPlan | undefined> {
@@ -53,27 +32,25 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   if (!opened.root || !opened.rootBytes) return faulty(reason("copy.noRoot", { source: source.url }));
   if (fault) return faulty(fault);
   const dated = await datedSnapshots(source, opened);
-  const wanted = chooseSnapshots({ ...opened.root, snapshots: dated }, input.rule.snapshots);
+  const now = world.clock.now();
+  const wanted = chooseSnapshots({ ...opened.root, snapshots: dated }, input.rule.snapshots, { now, reported: input.reported });
   if (wanted.length === 0) return faulty(reason("copy.noSnapshots", { source: source.url, root: opened.root.key }));
   // Published snapshots stay listed while the source has them, so that nothing disappears from the destination.
   const kept = dated.filter(
     ({ uuid }) => destination.snapshots.some((there) => there.uuid === uuid) && !wanted.some((chosen) => chosen.uuid === uuid),
   );
-  const snapshots = [...wanted, ...kept];
-  const closures: Closure[] = [];
-  for (const snapshot of snapshots) {
-    const reading = await readClosure(source, opened.root, snapshot, { deadline });
-    if (!reading.finished) return undefined;
-    if (!reading.closure) await requireSameRoot(source, opened);
-    if (!reading.closure)
-      return faulty(
-        reason("copy.sourceNotWhole", { snapshot: snapshot.name, first: reading.missing[0]?.key ?? reading.damaged[0]?.key ?? "" }),
-      );
-    closures.push(reading.closure);
-  }
-  const needed = unionOfClosures(closures);
-  const missing = await differingBlobs(destination, needed, deadline);
-  return missing && assemble(job, opened, snapshots, { closures, needed, missing }, destination);
+  const read = await readClosures(source, opened, { wanted, kept, deadline });
+  if (read === undefined || "fault" in read) return read && faulty(read.fault);
+  const missing = await differingBlobs(destination, unionOfClosures(read.closures), deadline);
+  const whole = missing && (await wholeThere(destination, read.broken, missing, deadline));
+  if (!missing || !whole) return undefined;
+  // The source's own closures last: for a blob that both name, its entry counts.
+  const closures = [...whole, ...read.closures];
+  const uuids = new Set(closures.map(({ snapshot }) => snapshot.uuid));
+  const snapshots = [...wanted, ...kept].filter(({ uuid }) => uuids.has(uuid));
+  const plan = assemble(job, opened, snapshots, { closures, needed: unionOfClosures(closures), missing }, destination);
+  const ahead = dated.filter((snapshot) => isAheadOf(now, snapshot)).map(({ name }) => name);
+  return { ...plan, ahead, broken: brokenOf(read.broken, whole.length) };
 }
 
 function assemble(
@@ -82,7 +59,7 @@ function assemble(
   snapshots: RootSnapshot[],
   { closures, needed, missing }: { closures: Closure[]; needed: ClosureBlob[]; missing: ClosureBlob[] },
   destination: Destination,
-): CopyPlan {
+): Omit<CopyPlan, "ahead" | "broken"> {
   const rootBytes = subsetRoot(
     opened.rootBytes as Uint8Array,
     snapshots.map(({ uuid }) => uuid),
@@ -129,73 +106,6 @@ function unlistPlan(destination: Destination, closures: readonly Closure[], miss
   return { root, bytes, uuids: unsafe.map(({ uuid }) => uuid) };
 }
 
-/** If the source changed while it was read, the next step reads it again. */
-async function requireSameRoot(source: BlobStore, opened: OpenedRepository): Promise<void> {
-  const { root } = await openRepository(source);
-  if (root?.sha256 !== opened.root?.sha256)
-    throw new AppError("conflict", `${source.url}: the root moved from ${opened.root?.key} to ${root?.key} while it was read`);
-}
-
-async function readDestination(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<Destination | undefined> {
-  const { rule } = job.intent.input;
-  const owner = copyOwner(world, job);
-  const store = world.blobs(rule.to);
-  const sizes = await listSizes(store, deadline);
-  if (sizes === undefined) return undefined;
-  const opened = await openRepository(store);
-  return {
-    store,
-    sizes,
-    rootBytes: opened.rootBytes,
-    ledger: partLedger(world.state, store.url),
-    snapshots: opened.root?.snapshots ?? [],
-    generation: opened.root?.generation,
-    sha256: opened.root?.sha256,
-    empty: sizes.size === 0,
-    published: (work.live.published.get(owner) ?? []).map(({ mark }) => mark),
-    claimed: work.live.copyClaims.has(owner),
-  };
-}
-
-/**
- * Blobs that are absent, differ in size, or have a counter name and are not known to hold the same bytes: 2.x to 6.x reuse `__7` for other bytes.
- * A file in several parts is equal only if the ledger knows all of them; otherwise every part is copied.
- */
-async function differingBlobs(
-  destination: Destination,
-  needed: readonly ClosureBlob[],
-  deadline: () => boolean,
-): Promise<ClosureBlob[] | undefined> {
-  const { store, sizes, ledger } = destination;
-  const absent = new Set(needed.filter((blob) => sizes.get(blob.key) !== blob.sizeBytes).map(({ key }) => key));
-  const stale = new Set(absent);
-  const markAll = ({ parts }: RecordedFile) => {
-    for (const { key } of parts) stale.add(key);
-  };
-  const look = async (file: RecordedFile): Promise<void> => {
-    if (isSplitCounter(file)) {
-      // A part that is absent or has another size has no ETag that the ledger knows.
-      if (
-        !(await isVerified(
-          ledger,
-          splitFile(file, prefixOf(file), (key) => sizes.etags.get(key)),
-        ))
-      )
-        markAll(file);
-    } else if (!file.parts.some(({ key }) => absent.has(key))) {
-      const { damaged, missing } = await checkFooter(store, file);
-      if (damaged.length > 0 || missing.length > 0) markAll(file);
-    }
-  };
-  const finished = await forEachBounded(recordedFiles(needed, "counter-named", new Set()), READS_AT_ONCE, look, deadline);
-  return finished ? needed.filter(({ key }) => stale.has(key)) : undefined;
-}
-
-function prefixOf({ parts }: RecordedFile): string {
-  const key = parts[0]?.key ?? "";
-  return key.slice(0, key.lastIndexOf("/") + 1);
-}
-
 function bytesOf(blobs: readonly ClosureBlob[]): number {
   return blobs.reduce((sum, blob) => sum + (blob.sizeBytes ?? 0), 0);
 }
@@ -211,6 +121,8 @@ function faulty(fault: CopyPlan["fault"]): CopyPlan {
     root: { key: "", sha256: "" },
     seenRoot: null,
     unlist: undefined,
+    ahead: [],
+    broken: undefined,
     rootBytes: new Uint8Array(),
     current: false,
   };

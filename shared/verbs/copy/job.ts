@@ -3,9 +3,9 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
-import { writeObject, writeObjectOnce } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
 import { gatherCopy, rootOf, taskId, unlistedRootOf } from "./gather.ts";
-import { copyOwner } from "./gatherPlan.ts";
+import { claimDestination } from "./gatherOwner.ts";
 import type { CopyPlan } from "./plan.ts";
 import { lookUpPublished, publish } from "./publish.ts";
 import { copyResult, reportCopy } from "./show.ts";
@@ -24,7 +24,7 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
           const state = job.head.data.batches.length === 0 ? "moved" : "copying";
           return { found: "ours", state, reason: reason("copy.begun", { batches: job.head.data.batches.length }), data: job.head.data };
         },
-        perform: (job, _args, plan: CopyPlan) => writePlan(world, job, plan),
+        perform: (job, _args, plan: CopyPlan) => writePlan(world, work, job, plan),
       },
       startTask: {
         async lookUp(job, args: { batch: string; attempt: number }) {
@@ -61,11 +61,9 @@ async function hasBegun(world: World, job: CopyJob, args: { batch: string; attem
 }
 
 /** Writes the root last: the plan is complete only when it exists. An empty destination is claimed before anything else is written. */
-async function writePlan(world: World, job: CopyJob, plan: CopyPlan): Promise<void> {
-  await writeObjectOnce(world.state, stateKey.copyClaim(copyOwner(world, job)), {
-    destination: world.blobs(job.intent.input.rule.to).url,
-    job: job.id,
-  });
+async function writePlan(world: World, work: OpenWork, job: CopyJob, plan: CopyPlan): Promise<void> {
+  const { copyName, rule } = job.intent.input;
+  await claimDestination(world, work, job.id, { copyName, to: rule.to });
   for (const batch of plan.batches) await writeObject(world.state, stateKey.batch(job.id, batch.id), batch);
   await writeObject(world.state, stateKey.copyExpected(job.id, plan.root.sha256), plan.expected);
   if (plan.unlist) await world.state.put(stateKey.copyRoot(job.id, plan.unlist.root.sha256), plan.unlist.bytes);

@@ -34,15 +34,17 @@ async function lookForSuccess(world: World, work: OpenWork, copyName: string, po
   const info = roots.get(highest);
   if (!info || (!isReported && isSeen(rootMark(highest, info)))) return;
   const opened = await openRepository(source);
-  const ours = newestGoodFirst(await datedSnapshots(source, opened)).filter(({ name }) => parseSnapshotName(name)?.policy === policy);
+  const ours = newestGoodFirst(await datedSnapshots(source, opened), world.clock.now()).filter(
+    ({ name }) => parseSnapshotName(name)?.policy === policy,
+  );
   const [newest] = ours;
-  // The newest by its time need not be the newest by its slot: the clock of the source may have been ahead.
   const reported = isReported ? ours.find(({ name }) => parseSnapshotName(name)?.slot === success.slot) : undefined;
   const fresh = [newest, reported].flatMap((one) => (one && !isSeen(one.uuid) ? [one.uuid] : []));
   if (fresh.length > 0) {
-    const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, opened);
+    const reported = [...new Set(fresh)];
+    const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, { opened, reported });
     if (created.outcome === "created") work.jobs.push(created.job);
-    for (const uuid of new Set(fresh)) await remember(world, work, copyName, uuid);
+    for (const uuid of reported) await remember(world, work, copyName, uuid);
   }
   // A success that the source does not list yet is checked again.
   if (reported && success) await remember(world, work, copyName, afterMark(success.slot));

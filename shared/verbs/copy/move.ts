@@ -3,6 +3,7 @@ import { crc32 } from "../../format/encoding/crc32.ts";
 import { CHECKSUM_BYTES, checksumText } from "../../format/encoding/luceneFooter.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobStore, ByteRange } from "../../model/blobStore.ts";
+import type { Place } from "../../model/config.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded } from "../../model/forEachBounded.ts";
 import type { BlobKind, ClosureBlob } from "../../model/repository.ts";
@@ -45,16 +46,17 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
   const { from, rule } = job.intent.input as CopyInput;
-  const result = await moveBlobs(world, world.blobs(from), world.blobs(rule.to), batch);
+  const result = await moveBlobs(world, from, rule.to, batch);
   // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
   await writeObjectOnce(world.state, key, result);
   return { copied: result.copied, faults: result.faults.length };
 }
 
-async function moveBlobs(world: World, source: BlobStore, destination: BlobStore, batch: CopyBatch): Promise<BatchResult> {
+async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch): Promise<BatchResult> {
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, faults: [] };
-  const ledger = partLedger(world.state, destination.url);
+  const [source, destination] = [world.blobs(from), world.blobs(to)];
+  const ledger = partLedger(world.state, to);
   const missed = (fault: BlobFault) => {
     const { message, ...where } = fault;
     world.logger.warn("blob not moved", { batch: batch.id, ...where, error: message });
@@ -133,7 +135,8 @@ async function moveBlob({ source, destination }: Moving, blob: ClosureBlob, chec
     return undefined;
   } catch (error) {
     if (error instanceof BlobFaultError) return error.fault;
-    const message = messageOf(error).slice(0, 300);
+    // Whole: secrets are found in it when it is stored, and half of one would not be.
+    const message = messageOf(error);
     return { key: blob.key, fault: hasCode(error, "transient") ? "cut" : "failed", expectedBytes: sizeBytes, foundBytes: null, message };
   }
 }

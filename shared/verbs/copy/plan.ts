@@ -2,6 +2,7 @@ import type { SnapshotChoice } from "../../model/config.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { BlobKind, Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { believedTimes } from "../../plan/snapshotOrder.ts";
 
 /** A task reads its list from one state object and reports per blob; the bounds limit what a lost task costs. */
 const BATCH_BLOBS_MAX = 500;
@@ -31,8 +32,22 @@ export interface CopyPlan {
   /** Snapshots to take off the destination's list before a blob is written, and the root without them. */
   unlist?: UnlistPlan | undefined;
   rootBytes: Uint8Array;
+  /** Names of snapshots at the source that lie in the future, and are therefore not the newest. */
+  ahead: string[];
+  /** Listed at the destination, and no longer whole at the source. */
+  broken: BrokenSnapshots | undefined;
   /** The destination already has this root and nothing is missing. */
   current: boolean;
+}
+
+/** Snapshots that a copy published and whose source lost a part of them; `kept` stay at the destination, which has all they need. */
+export interface BrokenSnapshots {
+  /** The first few names. */
+  snapshots: string[];
+  count: number;
+  kept: number;
+  /** The first blob that is gone or damaged. */
+  first: string;
 }
 
 /** A root for the time of the copy: it lists only snapshots that stay restorable while blobs are written. */
@@ -55,13 +70,25 @@ export interface BatchResult {
   }[];
 }
 
+export interface ChoosingInput {
+  /** The store's clock: what lies in its future is not the newest. */
+  now: Date;
+  /** Uuids of snapshots that the followed policy reported; `latest` includes them although another one is newer. */
+  reported?: readonly string[] | undefined;
+}
+
 /** The snapshots of a root that a copy selects: successful ones only, newest last. */
-export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice): RootSnapshot[] {
+export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { now, reported = [] }: ChoosingInput): RootSnapshot[] {
   const good = root.snapshots.filter((snapshot) => snapshot.state === "SUCCESS" || snapshot.state === undefined);
-  const inOrder = [...good].sort((a, b) => startOf(a) - startOf(b) || (a.name < b.name ? -1 : 1));
+  const believed = believedTimes(good, now);
+  const timeOf = (snapshot: RootSnapshot) => believed.get(snapshot) ?? Number.NEGATIVE_INFINITY;
+  const inOrder = [...good].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b) ? 1 : a.name < b.name ? -1 : 1));
   if (choice === "all") return inOrder;
-  if (choice === "latest") return inOrder.slice(-1);
-  if ("since" in choice) return inOrder.filter((snapshot) => startOf(snapshot) >= new Date(choice.since).getTime());
+  if (choice === "latest") return inOrder.filter((snapshot) => snapshot === inOrder.at(-1) || reported.includes(snapshot.uuid));
+  if ("since" in choice) {
+    const sinceMs = new Date(choice.since).getTime();
+    return inOrder.filter((snapshot) => timeOf(snapshot) >= sinceMs || (snapshot.startTime?.getTime() ?? 0) >= sinceMs);
+  }
   const pattern = new RegExp(
     `^${choice.pattern
       .split("*")
@@ -70,8 +97,6 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice): Ro
   );
   return inOrder.filter((snapshot) => pattern.test(snapshot.name));
 }
-
-const startOf = (snapshot: RootSnapshot) => snapshot.startTime?.getTime() ?? 0;
 
 /**
  * Batches in safe order: data before blobs that refer to it, and the parts of one file together. The id is derived from the contents, so that two

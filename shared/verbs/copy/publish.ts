@@ -10,7 +10,7 @@ import { listRoots } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
 import { recordMark } from "../../state/marks.ts";
 import type { RootTarget } from "./gather.ts";
-import { copyOwner } from "./gatherPlan.ts";
+import { claimDestination, ownerOf } from "./gatherOwner.ts";
 import type { CopyData, CopyJob } from "./step.ts";
 
 /** Whether a root is published, and what the job is then. */
@@ -54,12 +54,15 @@ async function isAsPlanned(store: BlobStore, job: CopyJob, highest: number): Pro
  * every instant.
  */
 export async function publish(world: World, work: OpenWork, job: CopyJob, root: RootTarget): Promise<void> {
-  const store = world.blobs(job.intent.input.rule.to);
+  const { copyName, rule } = job.intent.input;
+  const store = world.blobs(rule.to);
   const bytes =
     (await world.state.get(stateKey.copyRoot(job.id, root.sha256))) ??
     (await world.state.get(stateKey.copyRootBefore(job.id, job.head.data.round)));
   if (!bytes || sha256(bytes) !== root.sha256) throw new AppError("invalid", `job ${job.id}: the planned root is not what was planned`);
-  const owner = copyOwner(world, job);
+  const owner = ownerOf({ copyName, to: rule.to });
+  // The plan may have been written by a version that used another key.
+  await claimDestination(world, work, job.id, { copyName, to: rule.to });
   await recordMark(world, work.live.published, {
     name: owner,
     prefix: stateKey.published(owner),

@@ -1,4 +1,5 @@
 import type { World } from "../../jobs/world.ts";
+import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import type { CopyJob } from "./step.ts";
 
@@ -14,10 +15,28 @@ export function copyResult({ intent, head }: CopyJob): unknown {
   };
 }
 
+/** Reports once what a copy found wrong at its source and went on with: times that lie, snapshots that lost a part of their blobs. */
+async function reportSource(world: World, { id: job, intent, head }: CopyJob): Promise<void> {
+  const { copyName: copy } = intent.input;
+  const { ahead, broken } = head.data;
+  const aheadKey = `copy-ahead:${copy}`;
+  const brokenKey = `copy-broken:${copy}`;
+  if (ahead) {
+    const why = reason("copy.ahead", { copy, snapshots: ahead });
+    await raiseNotice(world, { key: aheadKey, code: "copy.ahead", severity: "warning", reason: why, job });
+  } else await resolveNotice(world, aheadKey, "copy.ahead", reason("copy.notAhead", { copy }));
+  if (broken) {
+    const why = reason("copy.broken", { copy, ...broken, left: broken.count - broken.kept });
+    await raiseNotice(world, { key: brokenKey, code: "copy.broken", severity: "warning", reason: why, job });
+  } else await resolveNotice(world, brokenKey, "copy.broken", reason("copy.notBroken", { copy }));
+}
+
 /** Reports a failed copy, or that an earlier failure is resolved. */
 export async function reportCopy(world: World, job: CopyJob): Promise<void> {
   const key = `copy-failed:${job.intent.input.copyName}`;
   if (job.head.state === "failed")
     await raiseNotice(world, { key, code: "copy.failed", severity: "bad", reason: job.head.reason, job: job.id });
-  if (job.head.state === "done") await resolveNotice(world, key, "copy.failed", job.head.reason);
+  if (job.head.state !== "done") return;
+  await resolveNotice(world, key, "copy.failed", job.head.reason);
+  await reportSource(world, job);
 }

@@ -2,7 +2,7 @@ import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { CopyRule, Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { BatchResult, CopyPlan } from "./plan.ts";
+import type { BatchResult, BrokenSnapshots, CopyPlan } from "./plan.ts";
 
 /** Maximum number of concurrent tasks of one copy. */
 const TASKS_MAX = 4;
@@ -10,6 +10,10 @@ const TASKS_MAX = 4;
 const BATCH_ATTEMPTS_MAX = 3;
 /** How often a plan is made again because the source changed. */
 const ROUNDS_MAX = 5;
+/** Names that a record holds for a notice. */
+const NAMES_KEPT = 3;
+/** Characters of an error that a record holds. */
+const MESSAGE_LENGTH = 300;
 
 export interface CopyInput {
   copyName: string;
@@ -17,6 +21,8 @@ export interface CopyInput {
   from: Place;
   /** Uuids of the wanted snapshots when the job was requested. */
   wanted: string[];
+  /** Uuids of snapshots that the followed policy reported, when the job was requested. */
+  reported?: string[];
 }
 
 export interface CopyBatchState {
@@ -43,6 +49,10 @@ export interface CopyData {
   seenRoot?: string | null;
   /** Snapshots that the destination must not list while blobs are written; `done` once the root without them is published. */
   unlist?: { root: { key: string; sha256: string }; uuids: string[]; done?: true };
+  /** Names of snapshots at the source that lie in the future; the first few. */
+  ahead?: string[];
+  /** Snapshots listed at the destination that are no longer whole at the source. */
+  broken?: BrokenSnapshots;
   /** Set by plans that copy every file in several parts whose parts are not verified to belong together. */
   partsVerified?: true;
 }
@@ -113,6 +123,10 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   };
   if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids };
   else delete next.unlist;
+  if (plan.ahead.length > 0) next.ahead = plan.ahead.slice(0, NAMES_KEPT);
+  else delete next.ahead;
+  if (plan.broken) next.broken = plan.broken;
+  else delete next.broken;
   if (plan.current)
     return {
       do: "record",
@@ -203,7 +217,8 @@ function takeResults(
 function retryBatch(data: CopyData, batch: CopyBatchState, { faults }: BatchResult, sourceMoved: boolean): Decision<CopyData> {
   const fault = faults[0] as BatchResult["faults"][number];
   const { key, expectedBytes, foundBytes } = fault;
-  const why = reason(`copy.${fault.fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt });
+  const because = fault.message.slice(0, MESSAGE_LENGTH);
+  const why = reason(`copy.${fault.fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt, because });
   if (fault.fault === "vanished" || sourceMoved) return again(data, why);
   if (batch.attempt >= BATCH_ATTEMPTS_MAX) return { do: "record", state: "failed", reason: why, data };
   return { do: "effect", effect: "startTask", args: { batch: batch.id, attempt: batch.attempt + 1 }, reason: why, data };

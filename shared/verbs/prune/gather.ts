@@ -12,7 +12,7 @@ import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } 
 import { deletesMany } from "../../plan/versions.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
-import { listedSnapshots } from "../snapshots/gather.ts";
+import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import type { PruneJob, PruneObservation, PruneTarget } from "./step.ts";
 
 /** Forty names of 60 bytes fit into the 3,900 bytes of a request line. */
@@ -25,9 +25,9 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   const { register } = configured(world.config, "repositories", policy.repository);
   const { need } = await repositoryState(world, { cluster, name: policy.repository, register });
   // Read again: a restore may have been requested since this invocation started, and its snapshot must be kept.
-  const { plan, snapshots, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
+  const { plan, snapshots, lost, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
   const applied = await readObject(world.state, stateKey.applied(policyName, plan.fingerprint));
-  const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots));
+  const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots) || isLost(target, lost));
   return {
     plan,
     appliedBefore: applied !== undefined,
@@ -35,6 +35,7 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     policyChanged: policyChanged(world, job),
     repository: need && "fault" in need ? need : undefined,
     remaining,
+    halfDeleted: remaining.filter((target) => isLost(target, lost)),
     listed: snapshots.length,
     newestGoodThere: hasNewestGood(job, snapshots),
     protectedSince: remaining.find(({ name }) => isProtected(plan, name))?.name,
@@ -68,6 +69,11 @@ export function stillExists(target: PruneTarget, snapshots: readonly ClusterSnap
   );
 }
 
+/** Still in the bucket's root; 2.x has no uuids, and its root names snapshots only. */
+export function isLost({ name, uuid }: PruneTarget, lost: Listed["lost"]): boolean {
+  return lost.some((one) => one.name === name && (uuid === undefined || one.uuid === uuid));
+}
+
 function isProtected(plan: PrunePlan, name: string): boolean {
   const kept = plan.keep.find((snapshot) => snapshot.name === name);
   return kept?.reasons.some(({ code }) => code === "keep.pinned" || code === "keep.needed") ?? false;
@@ -76,6 +82,7 @@ function isProtected(plan: PrunePlan, name: string): boolean {
 export interface PruneView {
   plan: PrunePlan;
   snapshots: ClusterSnapshot[];
+  lost: Listed["lost"];
   version: string;
 }
 
@@ -84,7 +91,7 @@ export async function gatherPrunePlan(world: World, policyName: string, policy: 
   const { cluster: clusterName } = configured(world.config, "repositories", policy.repository);
   const cluster = world.cluster(clusterName);
   const info = await cluster.info();
-  const snapshots = await listedSnapshots(world, policy.repository);
+  const { snapshots, lost } = await listWithLost(world, policy.repository);
   const mark = snapshotMark(info.uuid, policyName);
   const plan = planPrune({
     policy: policyName,
@@ -98,7 +105,7 @@ export async function gatherPrunePlan(world: World, policyName: string, policy: 
     now: world.clock.now(),
     existing: new Set((await cluster.listIndices()).map(({ name }) => name)),
   });
-  return { plan, snapshots, version: info.version };
+  return { plan, snapshots, lost, version: info.version };
 }
 
 function prunable(snapshot: ClusterSnapshot, policyName: string, mark: string): PrunableSnapshot {

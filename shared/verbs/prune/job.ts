@@ -3,8 +3,8 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { listedSnapshots } from "../snapshots/gather.ts";
-import { gatherPrune, hasNewestGood, stillExists } from "./gather.ts";
+import { listWithLost } from "../snapshots/gather.ts";
+import { gatherPrune, hasNewestGood, isLost, stillExists } from "./gather.ts";
 import { pruneResult, reportPrune } from "./show.ts";
 import { type PruneData, type PruneInput, type PruneJob, type PruneObservation, type PruneTarget, stepPrune, withRemoved } from "./step.ts";
 
@@ -16,7 +16,7 @@ interface Batch {
 export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, PruneData, PruneObservation> {
   /** What each job requested in this invocation, so that only this counts as removed by it. */
   const requested = new Map<string, PruneTarget[]>();
-  const listing = (job: PruneJob) => listedSnapshots(world, job.intent.input.policy.repository);
+  const listing = (job: PruneJob) => listWithLost(world, job.intent.input.policy.repository);
 
   return {
     gather: (job) => gatherPrune(world, work, job),
@@ -25,15 +25,16 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
     effects: {
       deleteSnapshots: {
         async lookUp(job, args: Batch): Promise<Look<PruneData>> {
-          const there = await listing(job);
+          const { snapshots: there, lost } = await listing(job);
           // An empty or shrunken listing is not a deletion; the next step refuses.
           if (!hasNewestGood(job, there)) return { found: "none" };
-          if (args.snapshots.some((target) => stillExists(target, there))) return { found: "none" };
+          // One that lost its own blob is not listed, and its root still names it: its deletion failed half-way.
+          if (args.snapshots.some((target) => stillExists(target, there) || isLost(target, lost))) return { found: "none" };
           return deletedBy(job, requestedBy(job, args, requested));
         },
         async perform(job, args: Batch) {
           const { repository } = job.intent.input.policy;
-          const there = await listing(job);
+          const { snapshots: there } = await listing(job);
           if (!hasNewestGood(job, there))
             throw new AppError("conflict", `prune ${job.intent.input.policyName}: the newest good snapshot is gone, nothing was deleted`, {
               reason: reason("prune.newestGone", { snapshot: job.head.data.plan?.newestGood?.name ?? "" }),

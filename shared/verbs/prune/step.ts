@@ -41,6 +41,8 @@ export interface PruneObservation {
   repository: { fault: Reason } | undefined;
   /** Snapshots of the job's own plan that still exist with the same identity. */
   remaining: readonly PruneTarget[];
+  /** Those of them that lost their own blob: a deletion failed half-way, and the cluster does not list them. */
+  halfDeleted: readonly PruneTarget[];
   /** Number of snapshots in the listing. */
   listed: number;
   newestGoodThere: boolean;
@@ -136,6 +138,8 @@ function conclude(plan: NonNullable<PruneData["plan"]>, data: PruneData, seen: P
   const removed = data.removed ?? plan.remove.filter((target) => !seen.remaining.some((left) => isSame(left, target)));
   const counts = { removed: removed.length, asked: plan.remove.length, keep: plan.kept };
   if (plan.remove.length === 0) return { do: "record", state: "done", reason: reason("prune.nothing", { keep: plan.kept }), data };
+  const half = seen.halfDeleted.map(({ name }) => name);
+  if (half.length > 0) return { do: "record", state: "done", reason: reason("prune.doneHalf", { ...counts, half }), data };
   const [first] = seen.remaining;
   if (first) {
     const because = sparedBecause(first, seen);

@@ -107,7 +107,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
     throw new AppError("absent", `repository ${request.repository}: ${store.url} has no root (index-N)`, {
       reason: reason("repository.noRoot", { url: store.url }),
     });
-  const { name, uuid, startTime } = namedSnapshot(opened.root, await datedSnapshots(store, opened), request.snapshot);
+  const { name, uuid, startTime } = namedSnapshot(opened.root, await datedSnapshots(store, opened), request.snapshot, world.clock.now());
   return {
     snapshot: { name, uuid, startTime: startTime?.toISOString() ?? new Date(0).toISOString() },
     repository: request.repository,

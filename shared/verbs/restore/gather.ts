@@ -3,6 +3,8 @@ import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import { type Cluster, type ClusterIndex, type ClusterInfo, isInProgress, type RunningRestore } from "../../model/cluster.ts";
+import type { Place } from "../../model/config.ts";
+import { hasCode } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
@@ -132,10 +134,10 @@ async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): 
     level: "footers",
     footersFor: "counter-named",
     root: opened,
-    ledger: partLedger(world.state, store.url),
+    ledger: partLedger(world.state, input.place),
     deadline: () => isTimeUp(world),
   };
-  const known = await knownFooters(world, store.url, input.snapshot.uuid);
+  const known = await knownFooters(world, input.place, input.snapshot.uuid);
   if (known === undefined) return proveSnapshot(store, asked);
   const proof = await proveSnapshot(store, { ...asked, footersSeen: () => known.since });
   // Evidence for other indices does not apply.
@@ -143,8 +145,8 @@ async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): 
 }
 
 /** Footers proven earlier need not be read again for blobs that were not written since. */
-async function knownFooters(world: World, url: string, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
-  const evidence = (await newestEvidence(world, new Set([uuid]), url)).get(uuid);
+async function knownFooters(world: World, place: Place, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
+  const evidence = (await newestEvidence(world, new Set([uuid]), place)).get(uuid);
   if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;
   if (evidence.level !== "footers" && evidence.level !== "contents") return undefined;
   return { digest: evidence.digest, since: new Date(evidence.since) };
@@ -183,10 +185,13 @@ async function observeTarget(
   };
 }
 
-/** A primary that is lost between the look at the health and the count is counted as empty: then nothing is known yet. */
+/** A primary that is lost after the look at the health is counted as empty, and a person may close the index: then nothing is known yet. */
 async function countWhole(cluster: Cluster, { as, shards, documents }: RestoreTarget): Promise<number | undefined> {
-  const counted = await cluster.countDocuments(as);
-  if (counted === documents) return counted;
+  const counted = await cluster.countDocuments(as).catch((error: unknown) => {
+    if (hasCode(error, "invalid")) return undefined;
+    throw error;
+  });
+  if (counted === documents || counted === undefined) return counted;
   return (await cluster.health(as))?.primariesActive === shards ? counted : undefined;
 }
 

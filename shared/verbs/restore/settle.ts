@@ -17,9 +17,17 @@ function positionKey(job: RestoreJob): string | undefined {
     : stateKey.position(watch, timeDigits(new Date(snapshot.startTime)), snapshot.uuid);
 }
 
+/** A person who puts a snapshot behind the watch's alias says that the root that lists it is right. A watch without an alias counts too. */
+function acceptedKey({ watches }: World["config"], { intent }: RestoreJob): string | undefined {
+  const { watch, serves, snapshot, alias } = intent.input;
+  if (watch === undefined || intent.asked.by !== "person") return undefined;
+  const isServing = serves || (alias === undefined && watches[watch]?.restore.alias === undefined);
+  return isServing ? stateKey.acceptedRoot(watch, snapshot.uuid) : undefined;
+}
+
 export async function lookUpSettled(world: World, job: RestoreJob): Promise<Look<RestoreData>> {
-  const key = positionKey(job);
-  if (key !== undefined && !(await world.state.head(key))) return { found: "none" };
+  for (const key of [positionKey(job), acceptedKey(world.config, job)])
+    if (key !== undefined && !(await world.state.head(key))) return { found: "none" };
   for (const old of job.head.data.before ?? []) {
     const id = jobId.retire(job.id, old.uuid);
     if (!(await world.log.done(id)) && !(await world.log.read(id))) return { found: "none" };
@@ -35,6 +43,8 @@ export async function lookUpSettled(world: World, job: RestoreJob): Promise<Look
 /** Moves the watch's position up and schedules the previous indices for deletion. */
 export async function settle(world: World, work: OpenWork, job: RestoreJob): Promise<void> {
   for (const old of job.head.data.before ?? []) await askRetire(world, job, old);
+  const accepted = acceptedKey(world.config, job);
+  if (accepted !== undefined) await writeObjectOnce(world.state, accepted, { job: job.id });
   const key = positionKey(job);
   if (key === undefined) return;
   await writeObjectOnce(world.state, key, { job: job.id });

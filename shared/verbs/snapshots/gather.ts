@@ -12,20 +12,32 @@ const NAMES_SHOWN = 3;
 
 interface Lost {
   name: string;
+  uuid: string;
   key: string;
+}
+
+export interface Listed {
+  snapshots: ClusterSnapshot[];
+  /** In the bucket's root and without their own blob, so that the cluster does not list them: half deleted, and not gone. */
+  lost: { name: string; uuid: string }[];
+}
+
+/** The snapshots of {@link listWithLost}, for callers that conclude nothing from an absent one. */
+export async function listedSnapshots(world: World, repository: string): Promise<ClusterSnapshot[]> {
+  return (await listWithLost(world, repository)).snapshots;
 }
 
 /**
  * A repository's snapshots as its cluster lists them. Where a snapshot's own blob is lost the cluster's whole listing fails; if the bucket
  * confirms it, this is reported once with the key, and the other snapshots are returned. Without readable blobs the cluster's word counts.
  */
-export async function listedSnapshots(world: World, repository: string): Promise<ClusterSnapshot[]> {
+export async function listWithLost(world: World, repository: string): Promise<Listed> {
   const cluster = world.cluster(configured(world.config, "repositories", repository).cluster);
   const key = `snapshot-lost:${repository}`;
   try {
     const listed = await cluster.listSnapshots(repository);
     if (world.live?.notices.has(key)) await resolveNotice(world, key, "snapshot.lost", reason("snapshot.found", { repository }));
-    return listed;
+    return { snapshots: listed, lost: [] };
   } catch (error) {
     if (!hasCode(error, "transient") || error.reason?.code !== "repository.unreadable") throw error;
     const lost = await lostBlobs(world, repository);
@@ -41,7 +53,7 @@ export async function listedSnapshots(world: World, repository: string): Promise
         })
       : reason("snapshot.unlisted", { repository, message: messageOf(error) });
     if (!world.live?.notices.has(key)) await raiseNotice(world, { key, code: "snapshot.lost", severity: "bad", reason: why });
-    return others;
+    return { snapshots: others, lost: (lost ?? []).map(({ name, uuid }) => ({ name, uuid })) };
   }
 }
 
@@ -62,7 +74,7 @@ async function readLost(store: BlobStore): Promise<Lost[]> {
   const lost: Lost[] = [];
   await forEachBounded(root?.snapshots ?? [], READS_AT_ONCE, async ({ name, uuid }) => {
     const key = snapshotKey(uuid);
-    if (!(await store.head(key))) lost.push({ name, key });
+    if (!(await store.head(key))) lost.push({ name, uuid, key });
   });
   return lost;
 }

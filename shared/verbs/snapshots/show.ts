@@ -87,5 +87,5 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
 /** Verdicts on the blobs of this very repository: a copy of it elsewhere has the same uuids, and what is proven there says nothing of here. */
 async function evidenceHere(world: World, repository: string, uuids: ReadonlySet<string>): Promise<Map<string, Evidence>> {
   const { blobs } = configured(world.config, "repositories", repository);
-  return blobs ? newestEvidence(world, uuids, world.blobs(blobs).url) : new Map();
+  return blobs ? newestEvidence(world, uuids, blobs) : new Map();
 }

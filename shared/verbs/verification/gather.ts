@@ -15,11 +15,12 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   const { proofs, open } = await proveChosen(store, {
     snapshot,
     level,
+    now: since,
     skip: done,
-    ledger: partLedger(world.state, store.url),
+    ledger: partLedger(world.state, place),
     deadline: () => isTimeUp(world),
   });
   if (open > 0) work.cut.add(job.id);
-  for (const proof of proofs) await storeEvidence(world, store.url, proof, since);
+  for (const proof of proofs) await storeEvidence(world, place, proof, since);
   return { proofs, open };
 }

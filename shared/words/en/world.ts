@@ -87,7 +87,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.registered": "{repository} is registered",
   "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
   "repository.unreadable": "a blob of the repository is missing, or cannot be read by {cluster}",
-  "root.ambiguous": "{root} may not be the newest state of this repository ({why}): nothing of it is restored until that is clear",
+  "root.ambiguous":
+    "{root} may not be the newest state of this repository ({why}): nothing of it is restored until that is clear; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "root.clear": "{root} is clearly the newest state of the repository again",
   "root.moved": "the newest root no longer says what was proven",
   "root.vanishes": "the root of {url} keeps vanishing",
@@ -114,7 +115,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "version.newer": "written by {written}, newer than the target's {target}",
   "version.tooOld": "{indices} created by {created}, too old for {target}",
   "watch.ahead":
-    "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer",
+    "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer, unless its slot or time shows that it is older than what was listed before",
   "watch.found": "every snapshot of watch {watch} can be dated again",
   "watch.goesOn": "watch {watch} brings in newer snapshots again",
   "watch.lost":

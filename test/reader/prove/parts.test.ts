@@ -6,6 +6,8 @@ import { memoryLedger, type PartLedger, partLedger } from "../../../shared/reade
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 
+const HERE = { store: "oss" as const, bucket: "b", basePath: "x", region: "cn-hangzhou" };
+
 const OLD = fixtureRepository("es-5.5.3-reused-parts/step1-before").blobs;
 const NEW = fixtureRepository("es-5.5.3-reused-parts/step2-after").blobs;
 /** Parts that exist in both, under the same name and of the same size, with other bytes. */
@@ -119,7 +121,7 @@ describe("the ledger of verified parts", () => {
     const look = (budget: number) => {
       left = budget;
       return prove(blobs, {
-        ledger: partLedger(state, blobs.url),
+        ledger: partLedger(state, HERE),
         deadline: () => {
           left -= 1;
           return left < 0;
@@ -141,27 +143,28 @@ describe("the ledger of verified parts", () => {
   it("keeps what two writers add to one shard", async () => {
     const state = memoryBlobStore({});
     const entry = (checksum: string) => ({ checksum, lengthBytes: 3, etags: ["a", "b"] });
-    const [first, second] = [partLedger(state, "oss://b/x"), partLedger(state, "oss://b/x")];
+    const [first, second] = [partLedger(state, HERE), partLedger(state, HERE)];
     await Promise.all([first.of("indices/i/0/"), second.of("indices/i/0/")]);
     first.add("indices/i/0/", "indices/i/0/__1", entry("one"));
     second.add("indices/i/0/", "indices/i/0/__2", entry("two"));
     await first.save();
     await second.save();
-    const read = await partLedger(state, "oss://b/x").of("indices/i/0/");
+    const read = await partLedger(state, HERE).of("indices/i/0/");
     expect([...read.keys()].sort()).toEqual(["indices/i/0/__1", "indices/i/0/__2"]);
-    expect((await partLedger(state, "oss://other/x").of("indices/i/0/")).size).toBe(0);
+    const elsewhere = { ...HERE, endpoint: "http://minio:9000" };
+    expect((await partLedger(state, elsewhere).of("indices/i/0/")).size).toBe(0);
   });
 
   it("stores one object per shard, however often it is written", async () => {
     const state = memoryBlobStore({});
     for (const checksum of ["one", "two", "three"]) {
-      const ledger = partLedger(state, "oss://b/x");
+      const ledger = partLedger(state, HERE);
       ledger.add("indices/i/0/", `indices/i/0/__${checksum}`, { checksum, lengthBytes: 3, etags: ["a", "b"] });
       await ledger.save();
     }
     const keys = [];
     for await (const { key } of state.list("parts/")) keys.push(key);
     expect(keys.length).toBe(1);
-    expect((await partLedger(state, "oss://b/x").of("indices/i/0/")).size).toBe(3);
+    expect((await partLedger(state, HERE).of("indices/i/0/")).size).toBe(3);
   });
 });

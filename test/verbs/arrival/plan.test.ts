@@ -15,7 +15,7 @@ const at = (uuid: string, time: string | undefined): RootSnapshot => ({
 const served = (uuid: string, time: string) => ({ uuid, digits: timeDigits(new Date(time)) });
 
 function plan(dated: RootSnapshot[], change: Partial<ArrivalsInput> = {}) {
-  const input = { good: newestGoodFirst(dated), before: undefined, position: undefined, open: [], now: NOW, ...change };
+  const input = { good: newestGoodFirst(dated, NOW), before: undefined, position: undefined, open: [], now: NOW, ...change };
   const { wanted, undated, passedOver, isAhead } = planArrivals(input);
   return {
     wanted: wanted.map(({ uuid, startTime, isOrderTime }) => [uuid, startTime?.toISOString(), isOrderTime === true]),
@@ -54,6 +54,40 @@ describe("what a watch brings in", () => {
     expect(plan([...dated, nights[1] as RootSnapshot], { position, before, open }).wanted).toEqual([
       ["n2", "2027-01-01T01:00:08.000Z", true],
     ]);
+  });
+
+  it("is not an older one that the root newly lists while the served snapshot lies in the future", () => {
+    const slot = (day: number) => `nightly-202611${day}t010000z-1-abcde`;
+    const named = (day: number, time: string) => at(slot(day), time);
+    const dated = [named(19, "2027-01-01T01:00:00Z"), named(18, "2026-11-18T01:00:00Z"), named(20, "2026-11-20T01:00:00Z")];
+    const position = served(slot(19), "2027-01-01T01:00:00Z");
+    const found = plan(dated, { position, before: new Set([slot(19)]) });
+    expect(found).toMatchObject({ wanted: [[slot(20), "2027-01-01T01:00:01.000Z", true]], passedOver: [slot(18)], isAhead: true });
+    const foreign = [at("ahead", "2027-01-01T01:00:00Z"), at("old", "2026-11-19T01:00:00Z"), at("older", "2026-11-18T01:00:00Z")];
+    const before = new Set(["ahead", "old"]);
+    // What was listed before counts although it is gone.
+    const gone = { position: served("x", "2027-01-01T01:00:00Z"), before: new Set(["x"]), knownMs: Date.parse("2026-11-20T01:00:00Z") };
+    expect(plan([named(18, "2026-11-18T01:00:00Z")], gone)).toMatchObject({ wanted: [], passedOver: [slot(18)] });
+    const sane = { position: served("x", "2026-11-20T01:00:00Z"), before: new Set(["x"]) };
+    expect(plan([named(19, "2027-01-01T01:00:00Z")], sane)).toMatchObject({ wanted: [], passedOver: [slot(19)] });
+    expect(plan(foreign, { position: served("ahead", "2027-01-01T01:00:00Z"), before })).toMatchObject({
+      wanted: [],
+      passedOver: ["older"],
+    });
+  });
+
+  it("is not one whose time lies in the future although its slot is older than what is served", () => {
+    const [older, newer] = ["nightly-20261119t010000z-1-abcde", "nightly-20261120t010000z-1-abcde"];
+    const dated = [at(older, "2027-01-01T01:00:00Z"), at(newer, "2026-11-20T01:00:00Z")];
+    expect(plan(dated).wanted.map(([uuid]) => uuid)).toEqual([newer, older]);
+    const position = served(newer, "2026-11-20T01:00:00Z");
+    expect(plan(dated, { position, before: new Set([newer]) })).toMatchObject({ wanted: [], passedOver: [older], isAhead: false });
+  });
+
+  it("does not wait for the time of one that has no slot", () => {
+    const dated = [at("a", "2026-11-21T12:00:00Z"), at("b", "2026-11-21T13:00:00Z")];
+    const found = plan(dated, { position: served("x", "2026-11-20T01:00:00Z"), before: new Set(["x"]) });
+    expect(found.wanted.map(([uuid]) => uuid)).toEqual(["b", "a"]);
   });
 
   it("does not move back to an older snapshot that a subset newly lists, but names it", () => {

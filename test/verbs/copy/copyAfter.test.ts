@@ -24,6 +24,8 @@ async function tick(): Promise<RequestCount> {
 const succeeded = (slot: string) => world.state.put(`live/slots/nightly/${slot}.done.60`, Buffer.from("{}"));
 const copies = async () => (await world.stateKeys()).filter((key) => /^(live\/jobs|done\/copy)\/copy-/.test(key)).length;
 
+const recordOf = async (key: string) => JSON.parse(Buffer.from((await world.state.get(key)) ?? []).toString());
+
 /** The fixture's root with its one snapshot renamed to the given name. */
 async function fillSource(name: string): Promise<void> {
   await world.fill(SOURCE, STEP1.blobs);
@@ -64,10 +66,26 @@ describe("a copy that follows a policy", () => {
     expect(before).toBeGreaterThan(0);
     await world.blobs(SOURCE).put("index-1", Buffer.from(JSON.stringify(both)));
     await succeeded(SLOT);
-    world.config.copies.move = { from: "backups", to: TO, snapshots: "all", after: "nightly" };
     await tick();
     expect((await world.stateKeys("live/copies/move/seen/")).some((key) => key.endsWith(`after-${SLOT}`))).toBe(true);
     expect(await ids()).toBeGreaterThan(before);
+    // The names in the root are not those in the snapshots' own blobs, so a copy fails and says what it wanted.
+    const reasons = await Promise.all((await world.stateKeys("done/copy/")).map(async (key) => (await recordOf(key)).reason));
+    expect(reasons).toContainEqual({
+      code: "copy.sourceNotWhole",
+      params: expect.objectContaining({ snapshot: `nightly-${SLOT}-1-abcde` }),
+    });
+  });
+
+  it("copies what its policy reported although a newer snapshot is there", async () => {
+    await tick();
+    await world.fill(SOURCE, STEP2.blobs);
+    const root = Buffer.from((await world.blobs(SOURCE).get("index-1")) ?? []).toString();
+    await world.blobs(SOURCE).put("index-1", Buffer.from(root.replaceAll('"snap-1"', `"nightly-${SLOT}-1-abcde"`)));
+    await succeeded(SLOT);
+    await tick();
+    const done = await Promise.all((await world.stateKeys("done/copy/")).map(async (key) => recordOf(key)));
+    expect(done).toMatchObject([{ about: "move, 2 snapshots of index-1" }]);
   });
 
   it("starts once, at the tick after its policy's success", async () => {

@@ -45,7 +45,27 @@ describe("the snapshots chosen for a copy", () => {
     ["those that match a pattern", { pattern: "b-*" }, ["b-2"]],
     ["none", { pattern: "nosuch" }, []],
   ])("are %s, oldest first and only good ones", (_, choice, names) => {
-    expect(chooseSnapshots(some, choice).map(({ name }) => name)).toEqual(names);
+    expect(chooseSnapshots(some, choice, { now: at(20) }).map(({ name }) => name)).toEqual(names);
+  });
+
+  it("are those of the newest slot although an earlier one, or a foreign one, lies in the future", () => {
+    const slot = (day: number) => `nightly-202611${String(day).padStart(2, "0")}t000000z-1-abcde`;
+    const ahead = { name: slot(18), startTime: new Date("2027-01-01T00:00:00Z") };
+    const two = root(ahead, { name: slot(19), startTime: at(19) }, { name: "foreign", startTime: new Date("2031-01-01T00:00:00Z") });
+    const names = (choice: Parameters<typeof chooseSnapshots>[1], now: Date, reported?: string[]) =>
+      chooseSnapshots(two, choice, { now, reported }).map(({ name }) => name);
+    expect(names("latest", at(20))).toEqual([slot(19)]);
+    // The time that the clock was ahead by is over, and the slots say still which one is older.
+    expect(names("latest", new Date("2027-02-01T00:00:00Z"))).toEqual([slot(19)]);
+    expect(names("latest", at(20), ["u0"])).toEqual([slot(18), slot(19)]);
+    expect(names({ since: "2026-11-19T00:00:00Z" }, at(20))).toEqual(["foreign", slot(18), slot(19)]);
+  });
+
+  it("include what the followed policy reported although something newer is there", () => {
+    const both = root({ name: "nightly", startTime: at(1) }, { name: "by-hand", startTime: at(2) });
+    const uuids = (choice: Parameters<typeof chooseSnapshots>[1]) =>
+      chooseSnapshots(both, choice, { now: at(20), reported: ["u0"] }).map(({ uuid }) => uuid);
+    expect([uuids("latest"), uuids({ pattern: "by-*" })]).toEqual([["u0", "u1"], ["u1"]]);
   });
 });
 

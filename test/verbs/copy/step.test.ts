@@ -32,6 +32,8 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     expected: [],
     root: ROOT,
     rootBytes: new Uint8Array(),
+    ahead: [],
+    broken: undefined,
     current: false,
     ...change,
   },

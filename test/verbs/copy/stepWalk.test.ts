@@ -27,6 +27,8 @@ const planOf = (batches: readonly string[], change: Partial<CopyPlan> = {}): Cop
   expected: [],
   root: { key: "index-3", sha256: "s" },
   rootBytes: new Uint8Array(),
+  ahead: [],
+  broken: undefined,
   current: false,
   ...change,
 });

@@ -34,6 +34,7 @@ const seen = (change: Partial<PruneObservation> = {}): PruneObservation => ({
   policyChanged: undefined,
   repository: undefined,
   remaining: [target("a"), target("b")],
+  halfDeleted: [],
   listed: 3,
   newestGoodThere: true,
   protectedSince: undefined,

@@ -30,10 +30,12 @@ describe("the proof of a restore", () => {
     const original = await proveSnapshot(storeOf(STEP2.blobs), { uuid: SNAP2.uuid, indices: ["fx-orders"], level: "contents" });
     expect(original.verdict).toBe("whole");
     const opened = await world.open();
-    await storeEvidence(opened, "s3://original/repo", original, opened.clock.now());
+    const copied = { store: "s3" as const, bucket: "original", basePath: "repo" };
+    const sameNames = { ...MOVED, endpoint: "http://minio:9000" };
+    for (const elsewhere of [copied, sameNames]) await storeEvidence(opened, elsewhere, original, opened.clock.now());
     const { refused, checks } = await preflightRestore(await world.open(), REQUEST, {});
     expect([refused, checks.find(({ result }) => result === "refuse")?.reason.code]).toEqual([true, "closure.notWhole"]);
-    await storeEvidence(opened, opened.blobs(MOVED).url, original, opened.clock.now());
+    await storeEvidence(opened, MOVED, original, opened.clock.now());
     expect(await preflightRestore(await world.open(), REQUEST, {})).toMatchObject({ refused: false });
   });
 });

@@ -15,6 +15,7 @@ import type { BlobStore } from "../../../../shared/model/blobStore.ts";
 import { AppError } from "../../../../shared/model/errors.ts";
 import { storeEvidence } from "../../../../shared/reader/evidence.ts";
 import { proveChosen } from "../../../../shared/reader/proveRepository.ts";
+import { parsePlaceUrl } from "../../../../shared/repository/url.ts";
 import { advanceJob } from "../../../../shared/tick/advance.ts";
 import type { JobRow } from "../../../../shared/verbs/jobs/show.ts";
 import { fixtureRepository, storeOf } from "../../../format/fixtureRepositories.ts";
@@ -303,8 +304,9 @@ describe("verbs on a bucket alone", () => {
       /NAME +WHEN +STATE +SIZE +OWN +DOCUMENTS +PROVEN\nsnap-2 .* SUCCESS .* –\nsnap-1 (.*\n)*Orphans: none\./,
     );
     const { proofs } = await proveChosen(directoryStore(), { snapshot: "all", level: "footers" });
-    for (const proof of proofs)
-      await storeEvidence(await world.open(), proof.name === "snap-1" ? url : "oss://a-copy/elsewhere", proof, world.now());
+    const here = parsePlaceUrl(url);
+    const copied = parsePlaceUrl("oss://a-copy/elsewhere?region=cn-hangzhou");
+    for (const proof of proofs) await storeEvidence(await world.open(), proof.name === "snap-1" ? here : copied, proof, world.now());
     world.advance(DAY_MS);
     const again = (await snapshots({ ...sessionOf(world), options: { color: false, config: "ossnap.yaml" } }, { ...LISTED, place: url }))
       .data as SurveyAnswer;

@@ -26,14 +26,14 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes a counter-named blob of the same size for the same",
-    file: "shared/verbs/copy/gatherPlan.ts",
+    file: "shared/verbs/copy/gatherDestination.ts",
     find: 'forEachBounded(recordedFiles(needed, "counter-named", new Set()), READS_AT_ONCE, look, deadline)',
     replace: 'forEachBounded(recordedFiles([], "counter-named", new Set()), READS_AT_ONCE, look, deadline)',
     seeds: 20,
   },
   {
     name: "takes files in several parts for the same by their last part",
-    file: "shared/verbs/copy/gatherPlan.ts",
+    file: "shared/verbs/copy/gatherDestination.ts",
     find: "    if (isSplitCounter(file)) {",
     replace: "    if (isSplitCounter(file) && file.parts.length === 0) {",
     seeds: 20,
@@ -69,8 +69,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "overwrites blobs that an open restore reads",
     file: "shared/verbs/copy/gather.ts",
-    find: "readBy: readerOf(world, work, job),",
-    replace: 'readBy: job.id === "" ? readerOf(world, work, job) : undefined,',
+    find: "readBy: readerOf(work, job),",
+    replace: 'readBy: job.id === "" ? readerOf(work, job) : undefined,',
     test: "test/verbs/copy/reusedParts.test.ts",
   },
   {
@@ -86,5 +86,26 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     find: "  const gap = seen.missing[0];",
     replace: "  const gap = seen.missing[-1];",
     test: "test/verbs/copy/step.test.ts",
+  },
+  {
+    name: "takes a snapshot that lies in the future for the latest one",
+    file: "shared/plan/snapshotOrder.ts",
+    find: "return isAheadOf(now, snapshot) ? (slotMs ?? startMs - UNTRUE_MS) : startMs;",
+    replace: "return startMs;",
+    test: "test/verbs/copy/sourceClock.test.ts",
+  },
+  {
+    name: "stops a copy for a half-deleted snapshot that is not wanted",
+    file: "shared/verbs/copy/gatherClosures.ts",
+    find: "if (wanted.includes(snapshot)) return",
+    replace: 'if (snapshot.name !== "") return',
+    test: "test/verbs/copy/failures.test.ts",
+  },
+  {
+    name: "does not find what an earlier version stored of a destination",
+    file: "shared/verbs/copy/gatherOwner.ts",
+    find: "const isKnown = live.copyClaims.has(old) || live.published.has(old);",
+    replace: 'const isKnown = old === "";',
+    test: "test/verbs/copy/ownership.test.ts",
   },
 ];

@@ -167,8 +167,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "uses evidence of another place",
     file: "shared/reader/evidence.ts",
-    find: "(url === undefined || evidence.url === url)",
-    replace: '(url === undefined || evidence.url !== "")',
+    find: "evidence.place === id",
+    replace: 'evidence.place !== ""',
     test: "test/verbs/restore/gates.test.ts",
   },
   {
@@ -177,5 +177,26 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
     find: 'if (proof.verdict === "whole")',
     replace: 'if (proof.verdict !== "not-restorable")',
     test: "test/plan/preflight.test.ts",
+  },
+  {
+    name: "takes the root of our own copy for another repository's",
+    file: "shared/verbs/arrival/ambiguity.ts",
+    find: "if (published.includes(",
+    replace: "if (published.length < 0 && published.includes(",
+    test: "test/verbs/arrival/acceptedRoots.test.ts",
+  },
+  {
+    name: "takes a snapshot that was unlisted for a while for a new one",
+    file: "shared/verbs/arrival/ambiguity.ts",
+    find: "new Set([...stored.uuids, ...(stored.past ?? [])])",
+    replace: "new Set(stored.uuids)",
+    test: "test/verbs/arrival/acceptedRoots.test.ts",
+  },
+  {
+    name: "serves an older snapshot while what is served lies in the future",
+    file: "shared/verbs/arrival/plan.ts",
+    find: "below.filter((snapshot) => order(snapshot) > knownMs)",
+    replace: "below.filter(() => knownMs < Number.MAX_VALUE)",
+    test: "test/verbs/arrival/plan.test.ts",
   },
 ];

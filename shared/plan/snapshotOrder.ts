@@ -1,0 +1,58 @@
+import type { RootSnapshot } from "../model/repository.ts";
+import { parseSlot } from "../model/slot.ts";
+import { parseSnapshotName } from "../model/snapshotName.ts";
+
+/** A time further ahead of the store's clock comes from a source whose clock is, or was, ahead. */
+export const AHEAD_MS = 5 * 60_000;
+
+/** Puts times that cannot be true before all others, in their own order. */
+const UNTRUE_MS = 1e15;
+
+type Named = Pick<RootSnapshot, "name" | "startTime">;
+
+/** The slot in a name that ossnap writes, which comes from ossnap's own clock; milliseconds. */
+export function slotMsOf({ name }: Pick<RootSnapshot, "name">): number | undefined {
+  return parseSlot(parseSnapshotName(name)?.slot ?? "")?.getTime();
+}
+
+/** The time says more than it can: it lies in the future of the store's clock. */
+export function isAheadOf(now: Date | undefined, { startTime }: Named): boolean {
+  return now !== undefined && startTime !== undefined && startTime.getTime() > now.getTime() + AHEAD_MS;
+}
+
+/**
+ * Milliseconds by which snapshots are put in order; only for those with a start time. The start comes from the source's clock, which may
+ * have been wrong: a snapshot that starts before its slot or in the future counts with its slot, one that starts after a later slot's of its
+ * policy counts as older than that, and one in the future without a slot counts as older than all others.
+ * @param now the store's clock; without it, no time lies in the future.
+ */
+export function believedTimes<T extends Named>(snapshots: readonly T[], now: Date | undefined): Map<T, number> {
+  const believed = new Map<T, number>();
+  const policies = new Map<string, T[]>();
+  for (const snapshot of snapshots) {
+    if (snapshot.startTime === undefined) continue;
+    believed.set(snapshot, ownTime(snapshot, snapshot.startTime.getTime(), now));
+    const parts = parseSnapshotName(snapshot.name);
+    if (parts) policies.set(`${parts.policy}-${parts.mark}`, [...(policies.get(`${parts.policy}-${parts.mark}`) ?? []), snapshot]);
+  }
+  for (const ofPolicy of policies.values()) limitByLaterSlots(ofPolicy, believed);
+  return believed;
+}
+
+function ownTime(snapshot: Named, startMs: number, now: Date | undefined): number {
+  const slotMs = slotMsOf(snapshot);
+  if (slotMs !== undefined && startMs < slotMs - AHEAD_MS) return slotMs;
+  return isAheadOf(now, snapshot) ? (slotMs ?? startMs - UNTRUE_MS) : startMs;
+}
+
+function limitByLaterSlots<T extends Named>(ofPolicy: T[], believed: Map<T, number>): void {
+  const slotOf = (snapshot: T) => slotMsOf(snapshot) ?? 0;
+  let [limit, next, slot] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN];
+  for (const snapshot of [...ofPolicy].sort((a, b) => slotOf(b) - slotOf(a))) {
+    if (slotOf(snapshot) !== slot) limit = next - 1;
+    slot = slotOf(snapshot);
+    const time = Math.min(believed.get(snapshot) as number, limit);
+    believed.set(snapshot, time);
+    next = Math.min(next, time);
+  }
+}

@@ -1,0 +1,78 @@
+import type { BlobStore } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { type OpenedRepository, openRepository, readClosure } from "../../reader/readRepository.ts";
+import { type Destination, differingBlobs } from "./gatherDestination.ts";
+import { type BrokenSnapshots, unionOfClosures } from "./plan.ts";
+
+const NAMES_SHOWN = 3;
+
+/** A listed snapshot that the source cannot restore any more, with the first blob that says so. */
+interface Broken {
+  snapshot: RootSnapshot;
+  first: string;
+}
+
+type ReadClosures = { closures: Closure[]; broken: Broken[] } | { fault: Reason };
+
+/**
+ * Reads what the wanted snapshots need, and those that stay listed at the destination. One of the latter that is not whole at the source, as
+ * a deletion that was interrupted leaves it, does not stop the copy. `undefined` when time ran out.
+ */
+export async function readClosures(
+  source: BlobStore,
+  opened: OpenedRepository,
+  { wanted, kept, deadline }: { wanted: readonly RootSnapshot[]; kept: readonly RootSnapshot[]; deadline: () => boolean },
+): Promise<ReadClosures | undefined> {
+  const closures: Closure[] = [];
+  const broken: Broken[] = [];
+  for (const snapshot of [...wanted, ...kept]) {
+    const { finished, closure, missing, damaged } = await readClosure(source, opened.root as RootCatalogue, snapshot, { deadline });
+    if (!finished) return undefined;
+    if (closure) closures.push(closure);
+    else {
+      await requireSameRoot(source, opened);
+      const first = missing[0]?.key ?? damaged[0]?.key ?? "";
+      if (wanted.includes(snapshot)) return { fault: reason("copy.sourceNotWhole", { snapshot: snapshot.name, first }) };
+      broken.push({ snapshot, first });
+    }
+  }
+  return { closures, broken };
+}
+
+/** If the source changed while it was read, the next step reads it again. */
+async function requireSameRoot(source: BlobStore, opened: OpenedRepository): Promise<void> {
+  const { root } = await openRepository(source);
+  if (root?.sha256 !== opened.root?.sha256)
+    throw new AppError("conflict", `${source.url}: the root moved from ${opened.root?.key} to ${root?.key} while it was read`);
+}
+
+/** Closures of the snapshots that are whole at the destination, and that no blob of the plan overwrites. `undefined` when time ran out. */
+export async function wholeThere(
+  destination: Destination,
+  broken: readonly Broken[],
+  planned: readonly ClosureBlob[],
+  deadline: () => boolean,
+): Promise<Closure[] | undefined> {
+  const written = new Set(planned.map(({ key }) => key));
+  const whole: Closure[] = [];
+  for (const { snapshot } of broken) {
+    const listed = destination.snapshots.find(({ uuid }) => uuid === snapshot.uuid);
+    if (!destination.root || !listed) continue;
+    const { finished, closure } = await readClosure(destination.store, destination.root, listed, { deadline });
+    if (!finished) return undefined;
+    const blobs = closure && unionOfClosures([closure]);
+    if (!closure || !blobs || blobs.some(({ key }) => written.has(key))) continue;
+    const differing = await differingBlobs(destination, blobs, deadline);
+    if (differing === undefined) return undefined;
+    if (differing.length === 0) whole.push(closure);
+  }
+  return whole;
+}
+
+export function brokenOf(broken: readonly Broken[], kept: number): BrokenSnapshots | undefined {
+  const [one] = broken;
+  const snapshots = broken.slice(0, NAMES_SHOWN).map(({ snapshot }) => snapshot.name);
+  return one && { snapshots, count: broken.length, kept, first: one.first };
+}

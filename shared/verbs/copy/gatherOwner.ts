@@ -1,0 +1,65 @@
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { World } from "../../jobs/world.ts";
+import type { Place } from "../../model/config.ts";
+import { shortHash } from "../../model/hash.ts";
+import { placeId } from "../../repository/place.ts";
+import { stateKey } from "../../state/keys.ts";
+import type { Mark } from "../../state/liveView.ts";
+import { recordMark } from "../../state/marks.ts";
+import { readObject, writeObjectOnce } from "../../state/objects.ts";
+import type { CopyInput } from "./step.ts";
+
+/** A copy and its destination; a copy whose destination changed starts without a claim. */
+interface Owned {
+  copyName: string;
+  to: Place;
+}
+
+export interface Ownership {
+  /** Claims and published roots are stored under this name. */
+  owner: string;
+  claimed: boolean;
+  /** `<generation>-<sha256>` of roots that this copy published. */
+  published: string[];
+  /** The name used by earlier builds of version 0.1.0, and what is stored under it; absent if it is about another place. */
+  before: { owner: string; marks: readonly Mark[] } | undefined;
+}
+
+export function ownerOf({ copyName, to }: Owned): string {
+  return `${copyName}-${shortHash(8, placeId(to))}`;
+}
+
+/** What the state says of a destination. */
+export async function gatherOwnership(world: World, { live }: OpenWork, owned: Owned): Promise<Ownership> {
+  const owner = ownerOf(owned);
+  const old = `${owned.copyName}-${shortHash(8, world.blobs(owned.to).url)}`;
+  const isKnown = live.copyClaims.has(old) || live.published.has(old);
+  const before = isKnown && !(await isElsewhere(world, old, owned.to)) ? { owner: old, marks: live.published.get(old) ?? [] } : undefined;
+  return {
+    owner,
+    claimed: live.copyClaims.has(owner) || (before !== undefined && live.copyClaims.has(old)),
+    published: [...(before?.marks ?? []), ...(live.published.get(owner) ?? [])].map(({ mark }) => mark),
+    before,
+  };
+}
+
+/** The earlier name lacked the endpoint; as long as the job that claimed it is open, its intent says which place it is about. */
+async function isElsewhere(world: World, owner: string, to: Place): Promise<boolean> {
+  const claim = await readObject<{ job?: string }>(world.state, stateKey.copyClaim(owner));
+  const job = claim?.job === undefined ? undefined : await world.log.read(claim.job);
+  return job !== undefined && placeId((job.intent.input as CopyInput).rule.to) !== placeId(to);
+}
+
+/** Claims a destination before anything else is written, and moves what is stored under the earlier name. Safe to repeat. */
+export async function claimDestination(world: World, work: OpenWork, job: string, owned: Owned): Promise<void> {
+  const { owner, before } = await gatherOwnership(world, work, owned);
+  const { live } = work;
+  if (!live.copyClaims.has(owner))
+    await writeObjectOnce(world.state, stateKey.copyClaim(owner), { destination: world.blobs(owned.to).url, job });
+  live.copyClaims.add(owner);
+  if (before === undefined) return;
+  for (const { mark } of before.marks) await recordMark(world, live.published, { name: owner, prefix: stateKey.published(owner), mark });
+  await world.state.delete([stateKey.copyClaim(before.owner), ...before.marks.map(({ key }) => key)]);
+  live.copyClaims.delete(before.owner);
+  live.published.delete(before.owner);
+}
