@@ -86,6 +86,7 @@ function readVersion(fields: Fields, where: string): string | undefined {
 /** The uuid strings are shared, because each uuid appears in the root once per index. */
 function readIndex(name: string, entry: unknown, where: string, shared: (text: string) => string): RootCatalogue["indices"][number] {
   const fields = asFields(entry, where);
+  requireFixedPaths(fields, where);
   return {
     name: asName(name, `${where}: name`),
     id: asKeySegment(fields.id, `${where}.id`),
@@ -94,6 +95,12 @@ function readIndex(name: string, entry: unknown, where: string, shared: (text: s
       (generation) => optional(generation, `${where}.shard_generations`, asText) ?? null,
     ),
   };
+}
+
+/** OpenSearch 2.17 and later may put shards below hashed prefixes outside `indices/`, which no Elasticsearch finds either. */
+function requireFixedPaths({ shard_path_type: type = 0 }: Fields, where: string): void {
+  if (type === 0) return;
+  throw invalidBytes(where, `shard_path_type ${String(type)}: OpenSearch wrote its shards below hashed paths, which is not readable here`);
 }
 
 /** The look-up objects belong to this parse; their values are replaced in place because a root may hold millions of them. */

@@ -9,10 +9,9 @@ import {
   shardSnapshotKey,
   snapshotKey,
 } from "../format/keys.ts";
-import { decodeRoot } from "../format/root.ts";
 import { decodeShardSnapshot } from "../format/shardSnapshot.ts";
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
-import { type BlobInfo, type BlobStore, GET_BYTES_MAX } from "../model/blobStore.ts";
+import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { reason } from "../model/reason.ts";
@@ -20,6 +19,7 @@ import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRec
 import { type ClosureKnowledge, closureOf, type IndexReading, metadataKeyOf } from "../proof/closure.ts";
 import { inOrder } from "../proof/verdict.ts";
 import { type Listing, type MetadataReader, metadataReader } from "./metadataReader.ts";
+import { decodeRootOf, latestOf, requireReadable, requireVersion2 } from "./rootBlob.ts";
 
 /** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
 const OPEN_ATTEMPTS = 3;
@@ -36,6 +36,8 @@ export interface OpenedRepository {
   rootInfo: BlobInfo | undefined;
   /** Generations of all roots, ascending; -1 stands for the `index` of 2.x. */
   generations: number[];
+  /** Only without any root: the generation that `index.latest` names. */
+  latest?: number | undefined;
 }
 
 /** Options for reading a closure. */
@@ -66,7 +68,8 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
     const roots = await listRoots(store);
     const generations = [...roots.keys()].sort((left, right) => left - right);
     const rootInfo = roots.get(generations.at(-1) ?? Number.NaN);
-    if (rootInfo === undefined) return { root: undefined, rootBytes: undefined, rootInfo, generations };
+    if (rootInfo === undefined) return { root: undefined, rootBytes: undefined, rootInfo, generations, latest: await latestOf(store) };
+    if (rootInfo.key === LEGACY_ROOT_KEY) await requireVersion2(store);
     requireReadable(store, rootInfo);
     const rootBytes = await store.get(rootInfo.key);
     if (rootBytes !== undefined) return { root: decodeRootOf(store, rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
@@ -76,31 +79,19 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
   });
 }
 
-/** Looked at before anything of it is read. */
-function requireReadable({ url }: BlobStore, { key, sizeBytes }: BlobInfo): void {
-  if (sizeBytes <= GET_BYTES_MAX) return;
-  const megabytes = Math.round(sizeBytes / 1024 / 1024);
-  throw new AppError("invalid", `${url}/${key}: has ${megabytes} MB; a root of at most ${GET_BYTES_MAX / 1024 / 1024} MB can be read`);
-}
-
-/** A message about a root says which repository it is of: a copy reads two. */
-function decodeRootOf({ url }: BlobStore, key: string, bytes: Uint8Array): RootCatalogue {
-  try {
-    return decodeRoot(key, bytes);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const { reason: why } = error;
-    const subject = why?.params.subject;
-    const named = typeof subject === "string" && why ? { ...why, params: { ...why.params, subject: `${url}/${subject}` } } : why;
-    throw new AppError(error.code, `${url}/${error.message}`, { cause: error, ...(named && { reason: named }) });
-  }
-}
-
 /**
  * The root of an opened repository. @throws AppError `absent` without a root, which is treated as no repository rather than an empty one.
  */
-export function requireRoot({ root }: OpenedRepository, url: string): RootCatalogue {
+export function requireRoot({ root, latest }: OpenedRepository, url: string): RootCatalogue {
   if (root !== undefined) return root;
+  if (latest !== undefined)
+    throw new AppError(
+      "absent",
+      `${url}: its roots are lost: index.latest names index-${latest}, and there is none; Elasticsearch takes it for empty`,
+      {
+        reason: reason("repository.rootsLost", { url, generation: latest }),
+      },
+    );
   throw new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
 }
 

@@ -81,6 +81,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "registration.secretsChanged": "its keys changed in ossnap.yaml",
   "registration.unverified": "looks as configured, but ossnap never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
+  "repository.rootsLost":
+    "the roots of {url} are lost: index.latest names index-{generation}, and there is none; Elasticsearch takes it for empty",
   "repository.noRoot": "{url} has no root (index-N), so no repository",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.register": "registering {repository}",
