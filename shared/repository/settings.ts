@@ -51,6 +51,7 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
       ...missingKeys(written, settings),
       ...valueFaults(settings),
       ...bucketFaults(settings),
+      ...(written === "s3" ? s3Faults(settings) : []),
       ...sizes.faults,
       ...pathFaults(settings),
       ...endpoint.faults,
@@ -107,6 +108,27 @@ function bucketFaults({ bucket }: Readonly<Record<string, SettingValue>>): Fault
   const rest = path.filter((segment) => segment !== "").join("/");
   const fix = rest === "" ? `write ${name}` : `write ${name}, and put ${rest} into base_path`;
   return [fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text })];
+}
+
+/** Those of Elasticsearch's S3 client; it cannot read what is archived. */
+const STORAGE_CLASSES = ["standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"];
+
+function s3Faults({ storage_class, path_style_access, endpoint }: Readonly<Record<string, SettingValue>>): Fault[] {
+  const faults: Fault[] = [];
+  const value = String(storage_class ?? "standard");
+  if (!STORAGE_CLASSES.includes(value.toLowerCase()))
+    faults.push(
+      fault(
+        "settings.storage_class",
+        "settings.storageClass",
+        "no class that a restore can read",
+        `write one of ${STORAGE_CLASSES.join(", ")}`,
+        { value },
+      ),
+    );
+  if (String(path_style_access) === "true" && /\baliyuncs\.com\b/.test(String(endpoint ?? "")))
+    faults.push(fault("settings.path_style_access", "settings.pathStyle", "OSS refuses the path style", "remove it", { value: "true" }));
+  return faults;
 }
 
 function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {

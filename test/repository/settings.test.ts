@@ -25,6 +25,21 @@ describe("a bucket with a path (elasticsearch-cloud-aws#162)", () => {
   });
 });
 
+describe("an s3 registration that no restore could read", () => {
+  it.each<[Record<string, string>, string]>([
+    [{ storage_class: "glacier" }, "settings.storage_class: no class that a restore can read"],
+    [{ storage_class: "deep_archive" }, "settings.storage_class: no class that a restore can read"],
+    [{ endpoint: "oss-cn-hangzhou.aliyuncs.com", path_style_access: "true" }, "settings.path_style_access: OSS refuses the path style"],
+  ])("%j is refused", (settings, wrong) => {
+    expect(faultsOf({ type: "s3", settings: { bucket: "movies", ...settings } })).toEqual([expect.stringContaining(wrong)]);
+  });
+
+  it("accepts the classes that can be read", () => {
+    for (const storage_class of ["standard", "STANDARD_IA", "intelligent_tiering"])
+      expect(faultsOf({ type: "s3", settings: { bucket: "movies", storage_class } })).toEqual([]);
+  });
+});
+
 describe("a registration for Amazon's managed service", () => {
   it("may have role_arn, without which that service refuses it", () => {
     const role_arn = "arn:aws:iam::123456789012:role/SnapshotRole";

@@ -63,6 +63,21 @@ export function alias(title: string, description: string) {
   });
 }
 
+/** A name or pattern of indices, as Elasticsearch allows names; date math stays, because the cluster resolves it. */
+export function indexPattern(title: string, description: string) {
+  return checkedText(title, description, (value) => {
+    if (value === "") return { code: "empty", wrong: "an empty text", fix: "write a name or a pattern" };
+    if (/^-?<.*>$/.test(value)) return undefined;
+    const names = value.split(",").map((name) => name.trim());
+    if (names.length > 1)
+      return { code: "indexList", wrong: "several names in one text", fix: `write [${names.map((name) => `"${name}"`).join(", ")}]` };
+    if (value !== value.toLowerCase())
+      return { code: "indexCase", wrong: "a name with capitals, which no index has", fix: `write ${value.toLowerCase()}` };
+    if (/[\s\\/?"<>|#]/.test(value)) return { code: "indexName", wrong: "a name with a character that no index has", fix: "leave it out" };
+    return undefined;
+  });
+}
+
 export function cron(description: string) {
   return checkedText("Cron", description, cronProblem);
 }

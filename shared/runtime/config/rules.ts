@@ -8,6 +8,7 @@ const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"]
 export function checkRules(tree: unknown): Finding[] {
   return [
     ...checkReservedKeys(tree, []),
+    ...namesOf(tree, "clusters", checkCluster),
     ...namesOf(tree, "backups", checkBackup),
     ...namesOf(tree, "copies", checkCopy),
     ...namesOf(tree, "watches", checkWatch),
@@ -15,8 +16,22 @@ export function checkRules(tree: unknown): Finding[] {
   ];
 }
 
+function checkCluster(tree: unknown, name: string): Finding[] {
+  const { username, password } = asSection(at(tree, ["clusters", name]));
+  if (password === undefined || username !== undefined) return [];
+  return [finding(["clusters", name, "password"], "passwordAlone", "a password without a user", `add clusters.${name}.username`)];
+}
+
+/** Patterns are evaluated from left to right, so exclusions alone select nothing. */
+function checkSelection(tree: unknown, path: Segments): Finding[] {
+  const indices = at(tree, path);
+  const isOnlyExcluding = Array.isArray(indices) && indices.length > 0 && indices.every((one) => String(one).startsWith("-"));
+  if (!isOnlyExcluding) return [];
+  return [finding(path, "selectsNothing", "excludes only, and so selects nothing", 'put a pattern such as "*" before it')];
+}
+
 function checkBackup(tree: unknown, name: string): Finding[] {
-  const findings: Finding[] = [];
+  const findings: Finding[] = checkSelection(tree, ["backups", name, "indices"]);
   const keep = at(tree, ["backups", name, "keep"]);
   if (keep !== undefined && keepsNothing(asSection(keep))) {
     findings.push(finding(["backups", name, "keep"], "keepsNothing", "keeps nothing", `add one of ${COUNTED_RULES.join(", ")}, within`));
@@ -66,7 +81,7 @@ function checkCopy(tree: unknown, name: string): Finding[] {
 }
 
 function checkWatch(tree: unknown, name: string): Finding[] {
-  const findings: Finding[] = [];
+  const findings: Finding[] = checkSelection(tree, ["watches", name, "restore", "indices"]);
   const indices = at(tree, ["watches", name, "restore", "indices"]);
   if (at(tree, ["watches", name, "restore", "alias"]) !== undefined && Array.isArray(indices) && indices.length > 1) {
     const wrong = "one alias for several indices: it must stand on exactly one";

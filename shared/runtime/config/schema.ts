@@ -2,7 +2,20 @@ import * as z from "zod";
 import { REPLICAS_MAX } from "../../model/config.ts";
 import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
-import { alias, cron, duration, httpUrl, isoDate, name, protection, repositoryName, sha256, text, timeZone } from "./fields.ts";
+import {
+  alias,
+  cron,
+  duration,
+  httpUrl,
+  indexPattern,
+  isoDate,
+  name,
+  protection,
+  repositoryName,
+  sha256,
+  text,
+  timeZone,
+} from "./fields.ts";
 
 const stores = z.enum(["oss", "s3", "directory"]);
 
@@ -112,7 +125,10 @@ const prune = z
   })
   .meta({ title: "Prune", description: "Thins out on a timer; its first plan is applied by hand." });
 
-const indices = z.array(text("Index", "A name or a pattern.")).min(1).meta({ title: "Indices", description: "Names and patterns." });
+const indices = z
+  .array(indexPattern("Index", "A name or a pattern; - before it excludes."))
+  .min(1)
+  .meta({ title: "Indices", description: "Names and patterns." });
 
 const backup = z
   .strictObject({

@@ -26,6 +26,27 @@ describe("every kind of fault has its own sentence", () => {
     [["clusters", "target", "url"], "ftp://x", 'clusters.target.url: not an http(s) URL: "ftp://x", write it as in http://127.0.0.1:9200'],
     [["clusters", "source", "username"], 7, 'clusters.source.username: must be a text: "7", put it in quotes'],
     [["backups", "nightly", "indices"], "*", 'backups.nightly.indices: must be a list: "*", write a list'],
+    [["backups", "nightly", "indices"], ["a,b"], 'backups.nightly.indices[0]: several names in one text: "a,b", write ["a", "b"]'],
+    [
+      ["backups", "nightly", "indices"],
+      ["Logs-*"],
+      'backups.nightly.indices[0]: a name with capitals, which no index has: "Logs-*", write logs-*',
+    ],
+    [
+      ["backups", "nightly", "indices"],
+      ["lo gs"],
+      'backups.nightly.indices[0]: a name with a character that no index has: "lo gs", leave it out',
+    ],
+    [
+      ["backups", "nightly", "indices"],
+      ["-logs-*"],
+      'backups.nightly.indices: excludes only, and so selects nothing, put a pattern such as "*" before it',
+    ],
+    [
+      ["clusters", "target"],
+      { url: "http://127.0.0.1:9200", password: "hunter22" },
+      'clusters.target.password: a password without a user: "(hidden)", add clusters.target.username',
+    ],
     [["backups", "nightly", "indices"], [], "backups.nightly.indices: an empty list, name at least one"],
     [["backups", "nightly", "attempts"], 0, 'backups.nightly.attempts: too small: "0", write 1 or more'],
     [["backups", "nightly", "prune", "atMostPercent"], 101, 'backups.nightly.prune.atMostPercent: too large: "101", write 100 or less'],

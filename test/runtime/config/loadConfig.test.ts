@@ -213,7 +213,8 @@ describe("invalid configuration texts", () => {
 
 describe("warnings", () => {
   it("warns about a literal secret in the file without showing it", () => {
-    const { warnings, faults } = checkConfig(exampleWith(["clusters", "target", "password"], "hunter2"), EXAMPLE_ENVIRONMENT);
+    const cluster = { url: "http://127.0.0.1:9253", username: "elastic", password: "hunter2" };
+    const { warnings, faults } = checkConfig(exampleWith(["clusters", "target"], cluster), EXAMPLE_ENVIRONMENT);
     expect(faults).toEqual([]);
     expect(warnings.map(({ path, value, reason }) => [path, value, reason.code])).toEqual([
       ["clusters.target.password", "(hidden)", "config.secret"],
