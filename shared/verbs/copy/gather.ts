@@ -5,7 +5,8 @@ import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState } from "../../model/tasks.ts";
-import { listSizes, openRepository } from "../../reader/readRepository.ts";
+import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
+import { type ListedSizes, listSizes, openRepository } from "../../reader/readRepository.ts";
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
@@ -111,13 +112,28 @@ async function missingAtDestination(world: World, job: CopyJob): Promise<Missing
     (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpected(id, rootOf(job).sha256))) ??
     (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpectedBefore(id, head.data.round)));
   if (!expected) throw new AppError("invalid", `job ${id}: what must be at the destination was written down, and is gone`);
-  const sizes = await listSizes(world.blobs(job.intent.input.rule.to), () => isTimeUp(world));
-  return (
-    sizes &&
-    expected
-      .filter(({ key, sizeBytes }) => sizes.get(key) !== sizeBytes)
-      .map(({ key, sizeBytes }) => ({ key, expectedBytes: sizeBytes, foundBytes: sizes.get(key) ?? null }))
-  );
+  const { to } = job.intent.input.rule;
+  const sizes = await listSizes(world.blobs(to), () => isTimeUp(world));
+  if (sizes === undefined) return undefined;
+  const replaced = await replacedParts(partLedger(world.state, to), expected, sizes);
+  return expected
+    .filter(({ key, sizeBytes }) => sizes.get(key) !== sizeBytes || replaced.has(key))
+    .map(({ key, sizeBytes }) => ({ key, expectedBytes: sizeBytes, foundBytes: sizes.get(key) ?? null }));
+}
+
+/**
+ * Parts with counter names that somebody wrote after they were verified: a task of an earlier copy may have been frozen, and wake up to
+ * write the bytes that had these names before.
+ */
+async function replacedParts(ledger: PartLedger, expected: CopyPlan["expected"], { etags }: ListedSizes): Promise<Set<string>> {
+  const replaced = new Set<string>();
+  for (const { key } of expected) {
+    const [, prefix, name, part] = /^(.*\/)(__[0-9a-z]+)\.part(\d+)$/.exec(key) ?? [];
+    if (prefix === undefined || !etags.has(key)) continue;
+    const verified = (await ledger.of(prefix)).get(`${prefix}${name}`)?.etags[Number(part)];
+    if (verified !== undefined && verified !== etags.get(key)) replaced.add(key);
+  }
+  return replaced;
 }
 
 export interface RootTarget {

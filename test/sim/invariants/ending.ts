@@ -8,7 +8,7 @@ const FAIR_FAILURES: Record<string, readonly string[]> = {
   prune: ["job.patience", "prune.otherUuid"],
   copy: ["copy.attempts", "copy.cut", "copy.failed", "job.patience"],
   // Two restores by hand without a key want the same name.
-  restore: ["job.patience", "alias.newer", "name.taken", "root.moved"],
+  restore: ["job.patience", "alias.newer", "name.taken", "root.moved", "snapshot.notListed"],
   arrival: ["job.patience"],
 };
 

@@ -170,6 +170,19 @@ describe("a copy over names that the source used again", () => {
     expect(await listed()).toEqual({ listed: ["snap-1"], verdicts: ["whole"] });
   });
 
+  it("does not publish over a part that a task of an earlier copy wrote late, and copies the file again", async () => {
+    await ask();
+    await tick();
+    await world.runTasks();
+    const late = [...BEFORE.keys()].find((key) => FILE.test(key)) ?? "";
+    await world.blobs(MOVED).put(late, BEFORE.get(late) as Uint8Array);
+    seen = [];
+    await run();
+    expect(seen.filter(({ verdicts }) => verdicts.some((verdict) => verdict !== "whole"))).toEqual([]);
+    expect(seen.filter(({ key }) => key === late)).toHaveLength(1);
+    expect(await listed()).toEqual({ listed: ["snap-1", "snap-3"], verdicts: ["whole", "whole"] });
+  });
+
   it("does not publish what the source deleted meanwhile, and plans again", async () => {
     await becomes(BEFORE);
     await world.blobs(MOVED).delete([...BEFORE.keys()].filter((key) => FILE.test(key)));

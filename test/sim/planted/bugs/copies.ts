@@ -108,4 +108,11 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     replace: 'const isKnown = old === "";',
     test: "test/verbs/copy/ownership.test.ts",
   },
+  {
+    name: "publishes over a part that was written after it was verified",
+    file: "shared/verbs/copy/gather.ts",
+    find: "if (verified !== undefined && verified !== etags.get(key)) replaced.add(key);",
+    replace: "if (verified === key) replaced.add(key);",
+    test: "test/verbs/copy/reusedParts.test.ts",
+  },
 ];
