@@ -138,6 +138,11 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
     const as = input.nameFor(index.name);
     const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
     if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return ok("name", reason("name.free", { index: index.name, as }));
+    // The name holds the snapshot's time and uuid: one with our marker is this very snapshot.
+    const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
+    const { alias } = input;
+    if (isSame && alias !== undefined && there.aliases.includes(alias)) return refuse("name", reason("name.serves", { as, alias }));
+    if (isSame && alias !== undefined) return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));
     return refuse(
       "name",
       reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),

@@ -10,9 +10,13 @@ const UNTRUE_MS = 1e15;
 
 type Named = Pick<RootSnapshot, "name" | "startTime">;
 
-/** The slot in a name that ossnap writes, which comes from ossnap's own clock; milliseconds. */
-export function slotMsOf({ name }: Pick<RootSnapshot, "name">): number | undefined {
-  return parseSlot(parseSnapshotName(name)?.slot ?? "")?.getTime();
+/**
+ * The slot in a name that ossnap writes, which comes from ossnap's own clock; milliseconds. One that lies in the future says nothing: somebody
+ * wrote it, or a timer's event carried it.
+ */
+export function slotMsOf({ name }: Pick<RootSnapshot, "name">, now: Date | undefined): number | undefined {
+  const slotMs = parseSlot(parseSnapshotName(name)?.slot ?? "")?.getTime();
+  return slotMs === undefined || (now !== undefined && slotMs > now.getTime() + AHEAD_MS) ? undefined : slotMs;
 }
 
 /** The time says more than it can: it lies in the future of the store's clock. */
@@ -32,21 +36,21 @@ export function believedTimes<T extends Named>(snapshots: readonly T[], now: Dat
   for (const snapshot of snapshots) {
     if (snapshot.startTime === undefined) continue;
     believed.set(snapshot, ownTime(snapshot, snapshot.startTime.getTime(), now));
-    const parts = parseSnapshotName(snapshot.name);
+    const parts = slotMsOf(snapshot, now) === undefined ? undefined : parseSnapshotName(snapshot.name);
     if (parts) policies.set(`${parts.policy}-${parts.mark}`, [...(policies.get(`${parts.policy}-${parts.mark}`) ?? []), snapshot]);
   }
-  for (const ofPolicy of policies.values()) limitByLaterSlots(ofPolicy, believed);
+  for (const ofPolicy of policies.values()) limitByLaterSlots(ofPolicy, believed, now);
   return believed;
 }
 
 function ownTime(snapshot: Named, startMs: number, now: Date | undefined): number {
-  const slotMs = slotMsOf(snapshot);
+  const slotMs = slotMsOf(snapshot, now);
   if (slotMs !== undefined && startMs < slotMs - AHEAD_MS) return slotMs;
   return isAheadOf(now, snapshot) ? (slotMs ?? startMs - UNTRUE_MS) : startMs;
 }
 
-function limitByLaterSlots<T extends Named>(ofPolicy: T[], believed: Map<T, number>): void {
-  const slotOf = (snapshot: T) => slotMsOf(snapshot) ?? 0;
+function limitByLaterSlots<T extends Named>(ofPolicy: T[], believed: Map<T, number>, now: Date | undefined): void {
+  const slotOf = (snapshot: T) => slotMsOf(snapshot, now) ?? 0;
   let [limit, next, slot] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN];
   for (const snapshot of [...ofPolicy].sort((a, b) => slotOf(b) - slotOf(a))) {
     if (slotOf(snapshot) !== slot) limit = next - 1;

@@ -39,7 +39,7 @@ export async function datedSnapshots(store: BlobStore, { root }: OpenedRepositor
  */
 export function newestGoodFirst(snapshots: readonly RootSnapshot[], now: Date | undefined): RootSnapshot[] {
   const believed = believedTimes(snapshots, now);
-  const timeOf = (snapshot: RootSnapshot) => believed.get(snapshot) ?? slotMsOf(snapshot) ?? Number.MAX_SAFE_INTEGER;
+  const timeOf = (snapshot: RootSnapshot) => believed.get(snapshot) ?? slotMsOf(snapshot, now) ?? Number.MAX_SAFE_INTEGER;
   return snapshots.filter(({ state }) => state === "SUCCESS").sort((a, b) => timeOf(b) - timeOf(a));
 }
 

@@ -4,6 +4,9 @@ import type { World } from "../jobs/world.ts";
 import type { Config, Place } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
+import { placeId } from "../repository/place.ts";
+import { stateKey } from "../state/keys.ts";
+import { keysBelow } from "../state/objects.ts";
 import type { ArrivalInput } from "../verbs/arrival/step.ts";
 import type { BackupInput } from "../verbs/backup/step.ts";
 import type { CopyInput } from "../verbs/copy/step.ts";
@@ -100,17 +103,8 @@ function entry<E>(entries: Record<string, E>, name: string): E | undefined {
   return Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
 
-/** Inside Alibaba Cloud a bucket has another host name; a host that is not named is the store's own. */
 function isSamePlace(one: Place | undefined, other: Place): boolean {
-  if (!one || one.store !== other.store || one.bucket !== other.bucket || one.basePath !== other.basePath) return false;
-  return one.endpoint === undefined || other.endpoint === undefined || hostOf(one.endpoint) === hostOf(other.endpoint);
-}
-
-function hostOf(endpoint: string): string {
-  return endpoint
-    .replace(/^https?:\/\//, "")
-    .replace(/\/+$/, "")
-    .replace("-internal.", ".");
+  return one !== undefined && placeId(one) === placeId(other);
 }
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
@@ -149,11 +143,20 @@ export function comparingConfig(world: World, kind: JobKind): JobKind {
       const [subject, code] = [subjectOf(job), "config.changed"];
       if (subject === undefined) return;
       const { state, reason: why } = job.head;
-      if (state === "refused" && why.code.startsWith("config."))
-        await raiseNotice(world, { key: `${code}:${subject}`, code, severity: "warning", reason: why, job: job.id });
+      const isRefused = state === "refused" && why.code.startsWith("config.");
+      // What the root lists is wanted again, as ossnap.yaml says now.
+      if (isRefused && job.kind === "arrival") await forgetRoot(world, (job.intent.input as ArrivalInput).watchName);
+      if (isRefused) await raiseNotice(world, { key: `${code}:${subject}`, code, severity: "warning", reason: why, job: job.id });
       if (state === "done") await resolveNotice(world, `${code}:${subject}`, code, why);
     },
   };
+}
+
+/** The next tick looks at the watch as at a new root. */
+async function forgetRoot(world: World, watch: string): Promise<void> {
+  const prefix = stateKey.watchRoots(watch);
+  const marks = (await keysBelow(world.state, prefix)).map((name) => `${prefix}${name}`);
+  if (marks.length > 0) await world.state.delete(marks);
 }
 
 function stopped(job: Job): Job {

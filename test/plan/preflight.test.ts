@@ -102,7 +102,7 @@ describe("restore preflight", () => {
   it("treats an index with its own job's marker as its own, and one with another job's marker as foreign", () => {
     const marked = (job: string) => [existing(nameFor("movies"), { settings: { [JOB_MARKER_KEY]: job } })];
     expect(checked({ existing: marked(JOB) }).codes).toEqual([]);
-    expect(checked({ existing: marked("restore-other") }).codes).toEqual(["name.open"]);
+    expect(checked({ existing: marked("restore-other") }).codes).toEqual(["name.kept"]);
   });
 
   it.each([

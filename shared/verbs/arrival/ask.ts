@@ -21,13 +21,16 @@ export function arrivalOf(
 /** How often a snapshot may leave the list while it is brought in. */
 const RUNS_MAX = 100;
 
-/** The newest arrival of a snapshot: one that ended because the list lacked it has a successor once it is listed again, as after a copy. */
+/**
+ * The newest arrival of a snapshot: one that ended because the list lacked it, or because ossnap.yaml was changed meanwhile, has a successor
+ * once it is wanted again.
+ */
 export async function arrivalId(world: World, watchName: string, uuid: string): Promise<string> {
   const id = jobId.arrival(watchName, uuid);
   for (let run = 1; run < RUNS_MAX; run += 1) {
     const candidate = run === 1 ? id : `${id}-r${run}`;
     const done = await world.log.done(candidate);
-    if (done?.state !== "skipped" || done.reason.code !== "arrival.vanished") return candidate;
+    if (done === undefined || !["arrival.vanished", "config.changed", "config.gone"].includes(done.reason.code)) return candidate;
   }
   return id;
 }

@@ -58,11 +58,11 @@ export function planArrivals({
   const served = good.find(({ uuid }) => uuid === position?.uuid);
   const servedMs = served || !position || isAhead ? order(served) : digitsTime(position.digits).getTime();
   // The time of one that ossnap named may lie, and its slot does not.
-  const isOlder = (snapshot: RootSnapshot) => slotMsOf(snapshot) !== undefined && order(snapshot) <= servedMs;
+  const isOlder = (snapshot: RootSnapshot) => slotMsOf(snapshot, now) !== undefined && order(snapshot) <= servedMs;
   const isAbove = (snapshot: RootSnapshot) =>
     snapshot.startTime !== undefined && (!position || (timeDigits(snapshot.startTime) > position.digits && !isOlder(snapshot)));
   // One without a slot is brought in as soon as it is listed, whatever its time says.
-  const rank = (snapshot: RootSnapshot) => (slotMsOf(snapshot) === undefined ? (snapshot.startTime?.getTime() ?? 0) : order(snapshot));
+  const rank = (snapshot: RootSnapshot) => (slotMsOf(snapshot, now) === undefined ? (snapshot.startTime?.getTime() ?? 0) : order(snapshot));
   const above: Wanted[] = good.filter(isAbove).sort((a, b) => rank(b) - rank(a));
   const below = good.filter((snapshot) => snapshot.startTime !== undefined && isNew(snapshot) && !isAbove(snapshot));
   const undated = good.filter((snapshot) => snapshot.startTime === undefined && (before === undefined || isNew(snapshot)));

@@ -43,11 +43,16 @@ export async function gatherOwnership(world: World, { live }: OpenWork, owned: O
   };
 }
 
-/** The earlier name lacked the endpoint; as long as the job that claimed it is open, its intent says which place it is about. */
+/**
+ * The earlier name lacked the endpoint; as long as the job that claimed it is open, its intent says which place it is about. One that ended
+ * because its rule was changed was about another place.
+ */
 async function isElsewhere(world: World, owner: string, to: Place): Promise<boolean> {
   const claim = await readObject<{ job?: string }>(world.state, stateKey.copyClaim(owner));
-  const job = claim?.job === undefined ? undefined : await world.log.read(claim.job);
-  return job !== undefined && placeId((job.intent.input as CopyInput).rule.to) !== placeId(to);
+  if (claim?.job === undefined) return false;
+  const job = await world.log.read(claim.job);
+  if (job) return placeId((job.intent.input as CopyInput).rule.to) !== placeId(to);
+  return (await world.log.done(claim.job))?.reason.code.startsWith("config.") ?? false;
 }
 
 /** Claims a destination before anything else is written, and moves what is stored under the earlier name. Safe to repeat. */

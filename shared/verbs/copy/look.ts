@@ -4,6 +4,7 @@ import type { CopyRule } from "../../model/config.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { dueSlots } from "../../plan/slots.ts";
+import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import { listRoots, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
@@ -25,7 +26,10 @@ export async function lookForCopy(world: World, work: OpenWork, copyName: string
  */
 async function lookForSuccess(world: World, work: OpenWork, copyName: string, policy: string): Promise<void> {
   const isSeen = (mark: string) => hasMark(work.live.copySeen, copyName, mark);
-  const success = work.live.slots.get(policy)?.findLast(({ state }) => state === "done");
+  // A slot in the future would hide every later success until then.
+  const success = work.live.slots
+    .get(policy)
+    ?.findLast(({ state, slot }) => state === "done" && slotTime(slot).getTime() <= world.clock.now().getTime() + AHEAD_MS);
   const isReported = success !== undefined && !isSeen(afterMark(success.slot));
   if (!isReported && world.clock.now().getUTCMinutes() % SOURCE_LOOK_MINUTES !== 0) return;
   const source = world.blobs(placeOf(world.config, world.config.copies[copyName]?.from ?? ""));

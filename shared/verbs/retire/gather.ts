@@ -1,5 +1,6 @@
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
 import { isSameStem, JOB_MARKER_KEY } from "../../model/restoredName.ts";
 import type { RetireJob, RetireObservation } from "./step.ts";
 
@@ -14,6 +15,15 @@ export async function gatherRetire(world: World, job: RetireJob): Promise<Retire
   const origin = await originOf(world, job);
   const until = keptUntil(world, job, origin);
   if (new Date(until) > world.clock.now()) return { there: false, until };
+  try {
+    return await observe(world, job, origin, until);
+  } catch (error) {
+    if (!hasCode(error, "transient", "denied", "refused")) throw error;
+    return { there: "unknown", until, code: error.code, message: messageOf(error) };
+  }
+}
+
+async function observe(world: World, job: RetireJob, origin: Origin, until: string): Promise<RetireObservation> {
   const cluster = world.cluster(configuredCluster(job));
   const all = await cluster.listIndices();
   const index = all.find(({ name }) => name === job.intent.input.index);

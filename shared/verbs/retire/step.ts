@@ -26,6 +26,8 @@ export interface RetireData {
 
 export type RetireObservation = { until: string } & (
   | { there: false }
+  /** The cluster does not answer. */
+  | { there: "unknown"; code: string; message: string }
   | {
       there: true;
       uuid: string;
@@ -44,6 +46,11 @@ export function stepRetire(job: RetireJob, seen: RetireObservation, now: Date): 
   const { index, uuid } = job.intent.input;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
   if (new Date(seen.until) > now) return { do: "wait", own: true, reason: reason("retire.kept", { index, until: seen.until }) };
+  // The job's patience was counted from the time that was asked for, which may have been raised since.
+  if (seen.there === "unknown") {
+    const why = reason("gather.failed", { code: seen.code, message: seen.message });
+    return { do: "wait", own: now.getTime() < new Date(seen.until).getTime() + UNSERVED_KEPT_MS, reason: why };
+  }
   if (!seen.there)
     return { do: "record", state: "done", reason: reason(isDeleted(job) ? "retire.deleted" : "retire.gone", { index }), data };
   if (seen.uuid !== uuid || !seen.marked) return { do: "record", state: "skipped", reason: reason("retire.notOurs", { index }), data };

@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Place } from "../../../shared/model/config.ts";
+import type { RootCatalogue, RootSnapshot } from "../../../shared/model/repository.ts";
+import { timeDigits } from "../../../shared/model/restoredName.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
+import { newestGoodFirst } from "../../../shared/reader/rootSnapshots.ts";
+import { planArrivals } from "../../../shared/verbs/arrival/plan.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import { chooseSnapshots } from "../../../shared/verbs/copy/plan.ts";
 import { SNAP1, SNAP2, STEP2 } from "../../world/moved.ts";
 import { OPS, tick } from "../../world/nightly.ts";
 import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
@@ -37,6 +42,25 @@ beforeEach(async () => {
   });
   world = await testWorld({ config, start: "2026-12-21T01:30:00Z" });
   await world.fill(SOURCE, STEP2.blobs);
+});
+
+describe("a name with a slot in the future", () => {
+  const night = (name: string, startTime: string): RootSnapshot => {
+    return { name, uuid: name, state: "SUCCESS", version: undefined, startTime: new Date(startTime) };
+  };
+  const FUTURE = night("nightly-20270601t013000z-1-abcde", "2026-11-28T12:52:13Z");
+  const LATER = night("nightly-20261128t124500z-1-abcde", "2026-11-28T12:52:33Z");
+  const NOW = new Date("2026-11-28T13:00:00Z");
+
+  it("says nothing: the start counts, for the latest of a copy and for what a watch brings in", () => {
+    expect(newestGoodFirst([FUTURE, LATER], NOW).map(({ name }) => name)).toEqual([LATER.name, FUTURE.name]);
+    expect(
+      chooseSnapshots({ snapshots: [FUTURE, LATER] } as unknown as RootCatalogue, "latest", { now: NOW }).map(({ name }) => name),
+    ).toEqual([LATER.name]);
+    const position = { uuid: FUTURE.uuid, digits: timeDigits(FUTURE.startTime as Date) };
+    const planned = planArrivals({ good: [FUTURE, LATER], before: new Set([FUTURE.uuid]), position, open: [], now: NOW });
+    expect([planned.wanted.map(({ name }) => name), planned.passedOver]).toEqual([[LATER.name], []]);
+  });
 });
 
 describe("a copy of the latest snapshot whose source's clock was ahead", () => {

@@ -87,7 +87,7 @@ describe("a dry run and the run of the same restore", () => {
   it("agree that the index of an earlier restore is in the way, without a key", async () => {
     await serveFirst();
     const [there, begun] = [await dry(), await start()];
-    expect(refusals(there.checks)).toEqual(["name.open"]);
+    expect(refusals(there.checks)).toEqual(["name.serves"]);
     expect("refused" in begun && begun.refused).toEqual(there);
   });
 

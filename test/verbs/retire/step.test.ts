@@ -14,6 +14,7 @@ const there = { there: true as const, until, uuid: "u", aliases: [] as string[],
 const unserved = { ...there, successor: undefined };
 const kept = (minutesAgo: number, told = false) =>
   retire(false, { data: { unservedSince: new Date(NOW.getTime() - minutesAgo * 60_000).toISOString(), ...(told && { told }) } });
+const down = { there: "unknown" as const, until: "2026-11-20T02:00:00Z", code: "transient", message: "connection refused" };
 const gone = { there: false as const, until };
 const claim = { effect: "deleteIndex", args: {}, attempt: 1, until };
 
@@ -38,6 +39,7 @@ describe("retiring an index that served", () => {
     ["keeps an index that serves again", retire(), { ...there, aliases: ["films"] }, "skipped retire.serves"],
     ["keeps another index under the same name", retire(), { ...there, uuid: "v" }, "skipped retire.notOurs"],
     ["keeps an index without ossnap's marker", retire(), { ...there, marked: false }, "skipped retire.notOurs"],
+    ["waits for a cluster that does not answer, whatever its patience was", retire(), down, "wait gather.failed"],
     ["keeps the index when cancelled", retire(true), there, "cancelled job.cancelled"],
   ])("%s", (_, made, observation, expected) => {
     const decision = stepRetire(made, observation, NOW);

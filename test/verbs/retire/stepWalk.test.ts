@@ -34,10 +34,10 @@ function visitRetire(move: Move<RetireInput, RetireData, RetireObservation>): vo
     must(!from.data.told, "tells once", move);
     return;
   }
-  must(seen.there && seen.successor !== undefined, "deletes nothing while no other index serves", move);
+  must(seen.there === true && seen.successor !== undefined, "deletes nothing while no other index serves", move);
   must(!from.cancelling && minute >= NOT_BEFORE, "deletes nothing before the retention is over", move);
   must(
-    seen.there && seen.uuid === "u" && seen.marked && seen.aliases.length === 0,
+    seen.there === true && seen.uuid === "u" && seen.marked && seen.aliases.length === 0,
     "deletes only its own index that serves no alias",
     move,
   );

@@ -98,7 +98,7 @@ Nothing was changed. To do it:  ossnap restore snap-1 --repository moved-movies 
     const text = preflightText(request, { ...report, refused: true, targets: [], checks: [...checks, refusal] }, look);
     expect(text.split("\n").slice(-3)).toEqual([
       "  ✗ name     movies-1 exists and is open  [name.open]",
-      "             way out: delete or rename movies-1 first",
+      "             way out: delete movies-1 first, if nobody needs it",
       "✗ Refused (1). Nothing was changed.",
     ]);
   });
