@@ -29,6 +29,8 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   if (stranger) return [refuse("alias", foreignHolder(alias, stranger), reason("wayOut.otherAlias", { alias }))];
   const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
   if (newer) return [olderCheck(input, reason("alias.newer", { alias, index: newer.name }))];
+  // A name that was mistyped looks like this.
+  if (holders.length === 0) return [ok("alias", reason("alias.new", { alias }))];
   return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
 }
 

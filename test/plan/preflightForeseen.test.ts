@@ -87,13 +87,13 @@ describe("the name of an alias", () => {
   );
 
   it.each(["Films", ".films", "é", "x".repeat(255), "films-2026"])("%j is accepted, as servers do", (alias) => {
-    expect(codes(proof, { alias })).toEqual(["ok alias.moves"]);
+    expect(codes(proof, { alias })).toEqual(["ok alias.new"]);
   });
 
   it("may contain a colon up to 6.x", () => {
     const later = proofOf([held("movies", { createdVersion: "6.7.0" })], {}, "6.7.0");
     expect([codes(proof, { alias: "a:b" }), codes(later, { alias: "a:b", targetVersion: "7.10.2" })]).toEqual([
-      ["ok alias.moves"],
+      ["ok alias.new"],
       ["refuse alias.name"],
     ]);
   });

@@ -34,9 +34,13 @@ export async function applyPrune(world: World, policyName: string, hash: string,
   if (open) return { outcome: "open", job: open };
   const plan = await dryPrune(world, policyName);
   if (plan.hash !== hash)
-    throw new AppError("conflict", `prune ${policyName}: plan ${hash} no longer holds, now it is ${plan.hash}; nothing was deleted`, {
-      reason: reason("plan.stale", { asked: hash, now: plan.hash }),
-    });
+    throw new AppError(
+      "conflict",
+      `prune ${policyName}: plan ${hash} is not the present one, which is ${plan.hash}: look at that first; nothing was deleted`,
+      {
+        reason: reason("plan.stale", { asked: hash, now: plan.hash }),
+      },
+    );
   return create(world, id, policyName, asked, { hash });
 }
 

@@ -107,7 +107,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "keep.weekly": "weekly {number}/{of}",
   "keep.within": "within {hours} h of the newest",
   "keep.yearly": "yearly {number}/{of}",
-  "plan.stale": "plan {asked} no longer holds; now it is {now}",
+  "plan.stale": "plan {asked} is not the present one, which is {now}: look at that before it is applied",
   "prune.asked": "asked by {by}",
   "prune.delete": "deleting {snapshots}, {remaining} left",
   "prune.deleted": "deleted {snapshots}",

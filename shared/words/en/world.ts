@@ -3,6 +3,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "alias.foreign": "alias {alias} is on {index}, which no restore of ours made",
   "alias.isIndex": "an index is named {alias}, so no alias can be",
   "alias.moves": "alias {alias} moves here in one call",
+  "alias.new": "no index has the alias {alias} yet: it is added",
   "alias.movesBack":
     "alias {alias} moves BACK to this older snapshot; {index} serves a newer one now, and is kept for a while. A watch puts the next newer snapshot behind it again",
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
