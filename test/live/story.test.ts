@@ -163,7 +163,7 @@ describe("invalid input and failures", () => {
       "idempotency-key": "another-wish",
     });
     expect(refused.status).toBe(422);
-    expect(refused.body.refusals.map(({ reason }) => reason.code)).toContain("name.kept");
+    expect(refused.body.refusals.map(({ reason }) => reason.code)).toContain("name.serves");
   });
 
   it("names an index that a restore requests but the snapshot does not hold", async () => {
