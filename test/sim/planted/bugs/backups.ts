@@ -27,7 +27,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
         replace: "return one.name === other.name;",
       },
     ],
-    seeds: 20,
+    test: "test/verbs/prune/identity.test.ts",
   },
   {
     name: "prunes pinned snapshots",
@@ -139,7 +139,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     file: "shared/verbs/prune/step.ts",
     find: "seen.remaining.filter((target) => seen.plan.remove.some((one) => isSame(one, target)))",
     replace: "[...seen.remaining]",
-    seeds: 20,
+    test: "test/verbs/prune/freshPlan.test.ts",
   },
   {
     name: "deletes what was pinned since the plan was made",
@@ -153,7 +153,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
         replace: "[...seen.remaining]",
       },
     ],
-    seeds: 20,
+    test: "test/verbs/prune/step.test.ts",
   },
   {
     name: "prunes by the policy of hours ago",

@@ -127,7 +127,7 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     file: "shared/state/identity.ts",
     find: "if (known && live.marks.size === 1 && live.marks.has(markOf(known)))",
     replace: "if (known)",
-    seeds: 20,
+    test: "test/state/identity.test.ts",
   },
   {
     name: "carries out what ossnap.yaml said yesterday",
