@@ -98,7 +98,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
     find: "  if (seen.aliases.length > 0)",
     replace: "  if (seen.aliases.length < 0)",
     also: [{ file: "shared/verbs/retire/job.ts", find: "if (index.aliases.length > 0)", replace: "if (index.aliases.length < 0)" }],
-    seeds: 20,
+    test: "test/verbs/retire/step.test.ts",
   },
   {
     name: "deletes a kept index before its time",
@@ -126,7 +126,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
         replace: 'if ((await successorOf(cluster, all, index, alias)) === "")',
       },
     ],
-    seeds: 60,
+    test: "test/verbs/retire/step.test.ts",
   },
   {
     name: "deletes another index that has the name of a kept one",
@@ -148,7 +148,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
         replace: "if (job.head.cancelling &&",
       },
     ],
-    seeds: 20,
+    test: "test/verbs/restore/step.test.ts",
   },
   {
     name: "lets a watch move back",
