@@ -143,7 +143,8 @@ export interface Cluster {
   /**
    * Moves the alias in one call: removes it from every open index that matches `from` and from each of `named`, and adds it to `to`. To the
    * server a wildcard matches no closed index and, from 7.7, no hidden one (`index.hidden`), so these must be named exactly; `absent`, with
-   * nothing changed, if one does not exist.
+   * nothing changed, if one does not exist. The alias keeps its filter, routing, write index and hidden flag; `refused`, with nothing changed,
+   * if these differ between the indices that it leaves.
    */
   swapAlias(alias: string, from: string, to: string, named?: readonly string[]): Promise<void>;
 

@@ -2,8 +2,9 @@ import { aliasFault } from "../model/aliasName.ts";
 import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
-import { isSameStem, JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
+import { digitsTime, isSameStem, JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
+import { AHEAD_MS } from "./snapshotOrder.ts";
 import { versionParts } from "./versions.ts";
 
 /** Whether the alias can be moved to the restored index in the end. */
@@ -28,7 +29,7 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   const stranger = holders.find((holder) => !indices.some((index) => isSameStem(holder.name, input.nameFor(index.name))));
   if (stranger) return [refuse("alias", foreignHolder(alias, stranger), reason("wayOut.otherAlias", { alias }))];
   const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
-  if (newer) return [olderCheck(input, reason("alias.newer", { alias, index: newer.name }))];
+  if (newer) return [olderCheck(input, newerHolder(input, alias, newer.name))];
   // A name that was mistyped looks like this.
   if (holders.length === 0) return [ok("alias", reason("alias.new", { alias }))];
   return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
@@ -40,7 +41,14 @@ export function foreignHolder(alias: string, { name, settings }: ClusterIndex): 
   return reason(isOurs ? "alias.otherIndex" : "alias.foreign", { alias, index: name });
 }
 
+function newerHolder({ now }: PreflightInput, alias: string, index: string): Reason {
+  const time = digitsTime(parseRestoredIndexName(index)?.snapshotDigits ?? "");
+  if (time.getTime() <= now.getTime() + AHEAD_MS) return reason("alias.newer", { alias, index });
+  return reason("alias.ahead", { alias, index, time: time.toISOString() });
+}
+
 /** An alias never moves back to an older snapshot unless a person asks for exactly that. */
 function olderCheck({ older }: PreflightInput, newer: Reason): PreflightCheck {
-  return older ? warn("alias", reason("alias.movesBack", newer.params)) : refuse("alias", newer, reason("wayOut.older"));
+  if (!older) return refuse("alias", newer, reason("wayOut.older"));
+  return warn("alias", newer.code === "alias.newer" ? reason("alias.movesBack", newer.params) : newer);
 }

@@ -34,6 +34,7 @@ export interface PreflightInput {
   snapshotDigits: string;
   /** An index that carries this job's marker belongs to the job. */
   jobId: string;
+  now: Date;
   /** A person asked to put an older snapshot behind the alias. */
   older?: boolean | undefined;
   /** A person says that every node has the files that the analysis of the indices names. */

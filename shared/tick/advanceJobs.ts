@@ -5,6 +5,7 @@ import { hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
+import { entryOf } from "../notices/entryOf.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
@@ -23,8 +24,18 @@ export interface TickReport {
 /** The tick: looks for work that no event announced (slots, watches, copies), then advances every open job. */
 export async function advanceJobs(world: World): Promise<TickReport> {
   const work = await readOpenWork(world, world.live);
+  await resolveGone(world, work);
   const failed = await lookEverywhere(world, work);
   return { advanced: await advanceAll(world, work), failed };
+}
+
+/** Nothing else would resolve a notice about an entry that left ossnap.yaml. */
+async function resolveGone(world: World, { live }: OpenWork): Promise<void> {
+  for (const key of live.notices) {
+    const entry = entryOf(key);
+    if (entry === undefined || Object.hasOwn(world.config[entry.section], entry.name)) continue;
+    await resolveNotice(world, key, "config.entryGone", reason("config.entryGone", { ...entry }));
+  }
 }
 
 /**

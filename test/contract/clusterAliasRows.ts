@@ -19,6 +19,8 @@ async function closedHolder(stage: Stage): Promise<void> {
   await stage.close("a-1");
 }
 
+const FILTERED = { filter: { term: { kind: "film" } }, index_routing: "one", search_routing: "one,two" };
+
 const swap = ({ cluster, own }: Stage, named: readonly string[]) =>
   outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("a-2"), named.map(own)));
 
@@ -89,6 +91,41 @@ export const aliasRows: readonly Row[] = [
     arrange: openHolder,
     act: async (stage) => [await swap(stage, ["a-1"]), await holders(stage)],
     expect: ["ok", ["a-2"]],
+  },
+  {
+    name: "an alias keeps its filter and its routing",
+    async arrange(stage) {
+      await stage.index("a-1");
+      await stage.index("a-2");
+      await stage.putAlias("films", "a-1", FILTERED);
+      await stage.close("a-1");
+    },
+    async act(stage) {
+      const outcomes = [await swap(stage, ["a-1"]), await swap(stage, ["a-1"])];
+      return [outcomes, await holders(stage), await stage.aliasProperties("films", "a-2")];
+    },
+    expect: [["ok", "ok"], ["a-2"], FILTERED],
+  },
+  {
+    name: "an alias keeps its write index and its hidden flag",
+    from: "7.7.0",
+    async arrange(stage) {
+      await stage.index("a-1");
+      await stage.index("a-2");
+      await stage.putAlias("films", "a-1", { is_write_index: true, is_hidden: true });
+    },
+    act: async (stage) => [await swap(stage, []), await stage.aliasProperties("films", "a-2")],
+    expect: ["ok", { is_write_index: true, is_hidden: true }],
+  },
+  {
+    name: "a swap is refused when the alias says something else on each index that it leaves, and nothing is changed",
+    async arrange(stage) {
+      for (const name of ["a-1", "a-2", "a-3"]) await stage.index(name);
+      await stage.putAlias("films", "a-1", FILTERED);
+      await stage.putAlias("films", "a-3", {});
+    },
+    act: async (stage) => [await swap(stage, []), await holders(stage)],
+    expect: ["refused", ["a-1", "a-3"]],
   },
   {
     name: "more replicas than the cluster accepts shards are refused, and nothing is changed",

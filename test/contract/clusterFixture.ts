@@ -15,6 +15,9 @@ export interface ClusterFixture {
   writeDocuments(index: string, ids: number[], options?: { bytes?: number }): Promise<void>;
   createIndex(index: string, shards: number): Promise<void>;
   closeIndex(index: string): Promise<void>;
+  /** Adds the alias with the properties of an `add` action. */
+  putAlias(alias: string, index: string, properties: Record<string, unknown>): Promise<void>;
+  aliasProperties(alias: string, index: string): Promise<Record<string, unknown> | undefined>;
   /** A repository at a new, empty location that the cluster can write. */
   newRepository(name: string, settings?: Record<string, string | number | boolean>): RegisteredRepositoryInput;
   /** A repository at a location that the cluster must not write. */

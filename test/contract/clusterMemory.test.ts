@@ -35,6 +35,8 @@ function openMemory(version: string): ClusterFixture {
     writeDocuments: async (index, ids, { bytes } = {}) => cluster.writeDocuments(index, ids.map(String), bytes),
     createIndex: async (index, shards) => cluster.putIndex(index, { shards }),
     closeIndex: async (index) => cluster.closeIndex(index),
+    putAlias: async (alias, index, properties) => cluster.putAlias(alias, index, properties),
+    aliasProperties: async (alias, index) => cluster.aliasProperties(alias, index),
     newRepository,
     refusedRepository: (name) => ({ name, type: "fs", settings: { location: "/nowhere" } }),
     async givenRepository(name, fixture) {

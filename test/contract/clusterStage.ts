@@ -25,6 +25,8 @@ export interface Stage {
   /** One shard and three documents by default. */
   index(name: string, options?: { shards?: number; bytes?: number }): Promise<void>;
   close(index: string): Promise<void>;
+  putAlias(alias: string, index: string, properties: Record<string, unknown>): Promise<void>;
+  aliasProperties(alias: string, index: string): Promise<Record<string, unknown> | undefined>;
   repository(name: string, settings?: Record<string, string | number | boolean>): Promise<void>;
   /** The same location under another name: read-only, or with the given settings. */
   sameRepository(name: string, of: string, settings?: Record<string, string | number | boolean>): Promise<Outcome>;
@@ -100,6 +102,8 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
       await fixture.writeDocuments(own(name), [1, 2, 3], bytes === undefined ? {} : { bytes });
     },
     close: (name) => fixture.closeIndex(own(name)),
+    putAlias: (alias, index, properties) => fixture.putAlias(own(alias), own(index), properties),
+    aliasProperties: (alias, index) => fixture.aliasProperties(own(alias), own(index)),
     async repository(name, settings) {
       await register(name, fixture.newRepository(own(name), settings), true);
     },

@@ -46,6 +46,11 @@ export async function openReal(version: string): Promise<ClusterFixture> {
     },
     createIndex: (index, shards) => raw("PUT", `/${index}`, { settings: { number_of_shards: shards } }),
     closeIndex: (index) => raw("POST", `/${index}/_close`),
+    putAlias: (alias, index, properties) => raw("POST", "/_aliases", { actions: [{ add: { index, alias, ...properties } }] }),
+    async aliasProperties(alias, index) {
+      const answer = await ask("GET", `/_alias/${alias}`);
+      return ((await answer.json()) as Record<string, { aliases: Record<string, Record<string, unknown>> }>)[index]?.aliases[alias];
+    },
     newRepository: (name, settings = {}) => ({ name, type: "fs", settings: { location: newLocation(name), ...settings } }),
     refusedRepository: (name) => ({ name, type: "fs", settings: { location: "/nowhere" } }),
     givenRepository: (name, fixture) => copied(name, join(FIXTURES, fixture)),
@@ -62,9 +67,14 @@ export async function openReal(version: string): Promise<ClusterFixture> {
   };
 
   async function raw(method: string, path: string, body?: unknown): Promise<void> {
+    await ask(method, path, body);
+  }
+
+  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
     const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
     const response = await fetch(`${server.url}${path}`, { method, ...content });
     if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${await response.text()}`);
+    return response;
   }
 }
 

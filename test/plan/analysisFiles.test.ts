@@ -42,7 +42,7 @@ describe("the preflight of an index that needs files", () => {
   const settings = settingsOf({ "filter.s.type": "synonym", "filter.s.synonyms_path": "analysis/syn.txt" });
   const check = (targetVersion: string, filesThere?: boolean) => {
     const proof = proofOf([held("movies", { settings })]);
-    const asked = { indices: ["*"], alias: undefined, existing: [], nameFor, snapshotDigits: "", jobId: "restore-1" };
+    const asked = { indices: ["*"], alias: undefined, existing: [], nameFor, snapshotDigits: "", jobId: "restore-1", now: new Date(0) };
     return preflight({ proof, targetVersion, filesThere, ...asked }).checks.find((one) => one.check === "files");
   };
 

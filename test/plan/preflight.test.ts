@@ -5,6 +5,7 @@ import { JOB_MARKER_KEY, timeDigits } from "../../shared/model/restoredName.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
 import { held, nameFor, proofOf, START } from "./preflightProof.ts";
 
+const NOW = new Date("2026-11-28T00:00:00Z");
 const JOB = "restore-0123456789abcdef";
 
 const existing = (name: string, change: Partial<ClusterIndex> = {}): ClusterIndex => ({
@@ -29,6 +30,7 @@ function checked(change: Partial<PreflightInput> = {}) {
     nameFor,
     snapshotDigits: timeDigits(START),
     jobId: JOB,
+    now: NOW,
     ...change,
   };
   const { checks, refused, targets } = preflight(input);
@@ -115,6 +117,7 @@ describe("restore preflight", () => {
       "alias.otherIndex",
     ],
     ["it serves a newer snapshot", existing(nameFor("movies", new Date("2026-11-22T00:00:00Z")), { aliases: ["films"] }), "alias.newer"],
+    ["it serves one of the future", existing(nameFor("movies", new Date("2027-11-22T00:00:00Z")), { aliases: ["films"] }), "alias.ahead"],
   ])("refuses an alias when %s", (_, index, code) => {
     expect(checked({ existing: [index] }).codes).toEqual([code]);
   });
@@ -150,6 +153,7 @@ describe("restore preflight", () => {
       nameFor,
       snapshotDigits: "",
       jobId: JOB,
+      now: NOW,
     });
     const left = checks.find(({ check }) => check === "settings");
     expect(refused).toBe(false);

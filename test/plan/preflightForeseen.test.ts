@@ -16,6 +16,7 @@ const check = (proof: SnapshotProof, change: Partial<PreflightInput> = {}) =>
     nameFor,
     snapshotDigits: timeDigits(START),
     jobId: "restore-1",
+    now: new Date("2026-11-28T00:00:00Z"),
     ...change,
   }).checks.filter(({ check: name }) => ["alias", "analysis", "system", "repository", "shards"].includes(name));
 const codes = (...args: Parameters<typeof check>) => check(...args).map(({ result, reason }) => `${result} ${reason.code}`);
@@ -122,5 +123,17 @@ describe("an older snapshot than the alias serves", () => {
     const [warned] = check(proofOf([held("movies")]), { ...input, older: true });
     expect([warned?.result, warned?.reason.code]).toEqual(["warn", "alias.movesBack"]);
     expect(say(warned?.reason as never)).toContain(`${newer.name} serves a newer one now`);
+  });
+
+  it("is not called older when what is served lies in the future", () => {
+    const ahead = { ...newer, name: nameFor("movies", new Date("2027-05-01T00:00:00Z")) };
+    for (const [older, result] of [
+      [false, "refuse"],
+      [true, "warn"],
+    ] as const) {
+      const [checked] = check(proofOf([held("movies")]), { ...input, existing: [ahead], older });
+      expect([checked?.result, checked?.reason.code]).toEqual([result, "alias.ahead"]);
+      expect(say(checked?.reason as never)).toContain("dated 2027-05-01T00:00:00.000Z, in the future");
+    }
   });
 });

@@ -20,6 +20,7 @@ describe("preflight version check", () => {
       nameFor,
       snapshotDigits: "20261121010006531",
       jobId: "restore-0123456789abcdef",
+      now: new Date("2026-11-28T00:00:00Z"),
     });
     expect(checks.find(({ check }) => check === "version")?.result).toBe(restore === "ok" ? "ok" : "refuse");
   });

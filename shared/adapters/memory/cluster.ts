@@ -8,7 +8,14 @@ import { type HeldInput, heldIndex, type MemoryPlaces, memoryPlaces } from "./cl
 import { repositoryCalls } from "./clusterRepositories.ts";
 import { restoreCalls } from "./clusterRestores.ts";
 import { snapshotCalls } from "./clusterSnapshots.ts";
-import { endRestore, endSnapshot, type MemoryClusterState, requireRepository, type SnapshotOutcome } from "./clusterState.ts";
+import {
+  type AliasProperties,
+  endRestore,
+  endSnapshot,
+  type MemoryClusterState,
+  requireRepository,
+  type SnapshotOutcome,
+} from "./clusterState.ts";
 
 export interface MemoryClusterOptions {
   name?: string;
@@ -36,6 +43,9 @@ type Method = Exclude<keyof Cluster, "name">;
 /** Test controls that the port does not offer. */
 export interface MemoryClusterControls {
   putIndex(name: string, index?: HeldInput & { aliases?: readonly string[] }): void;
+  /** Adds an alias with filter, routing and flags, as `_aliases` names them. */
+  putAlias(alias: string, index: string, properties: AliasProperties): void;
+  aliasProperties(alias: string, index: string): AliasProperties | undefined;
   writeDocuments(name: string, ids: readonly string[], bytesEach?: number): void;
   closeIndex(name: string): void;
   /** A data node leaves with the only copies of these indices, which nothing can be read of until it returns. */
@@ -140,7 +150,13 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
 
 function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "writes" | "failNext"> {
   const putIndex: MemoryClusterControls["putIndex"] = (name, { aliases = [], ...input } = {}) => {
-    const made = { name, uuid: state.newUuid(), state: "open" as const, aliases: new Set(aliases), restored: false };
+    const made = {
+      name,
+      uuid: state.newUuid(),
+      state: "open" as const,
+      aliases: new Map(aliases.map((alias) => [alias, {}])),
+      restored: false,
+    };
     state.indices.set(name, { ...heldIndex(input, state.version), ...made });
   };
   const there = (name: string) => {
@@ -150,6 +166,8 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
   };
   return {
     putIndex,
+    putAlias: (alias, index, properties) => void there(index).aliases.set(alias, properties),
+    aliasProperties: (alias, index) => there(index).aliases.get(alias),
     writeDocuments(name, ids, bytesEach = 100) {
       if (!state.indices.has(name)) putIndex(name);
       const index = there(name);

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
 import {
+  type AliasProperties,
   countRestorePoll,
   isBefore,
   type MemoryClusterState,
@@ -63,10 +65,22 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
       // Indices that a wildcard does not see, or does not match, keep the alias silently: it can end up on several.
       const seen = [...state.indices.values()].filter((index) => matches(from, index.name) && isSeenBy(state, from, index));
+      const properties = propertiesOf(state, alias, to);
       for (const index of [...seen, ...exact]) index.aliases.delete(alias);
-      target.aliases.add(alias);
+      target.aliases.set(alias, properties);
     },
   };
+}
+
+/** What the alias says on the indices that it leaves, or on `to` if it is there alone. */
+function propertiesOf(state: MemoryClusterState, alias: string, to: string): AliasProperties {
+  const holders = [...state.indices.values()].filter(({ aliases }) => aliases.has(alias));
+  const left = holders.filter(({ name }) => name !== to);
+  const [first, ...others] = left.length > 0 ? left : holders;
+  const other = others.find(({ aliases }) => !isDeepStrictEqual(aliases.get(alias), first?.aliases.get(alias)));
+  if (first && other)
+    throw refuse(state, "refused", `alias ${alias} has another filter, routing or flag on ${other.name} than on ${first.name}`);
+  return first?.aliases.get(alias) ?? {};
 }
 
 /** A wildcard expands to open indices only, and from 7.7 not to hidden ones (measured on 7.10 and 8.17). */
@@ -123,5 +137,5 @@ export function matches(pattern: string, text: string): boolean {
 
 function listed({ name, uuid, state, aliases, shards, replicas, createdVersion, settings }: MemoryIndex): ClusterIndex {
   const fixed = { uuid, number_of_shards: String(shards), number_of_replicas: String(replicas), provided_name: name };
-  return { name, uuid, state, aliases: [...aliases].sort(), shards, replicas, createdVersion, settings: { ...settings, ...fixed } };
+  return { name, uuid, state, aliases: [...aliases.keys()].sort(), shards, replicas, createdVersion, settings: { ...settings, ...fixed } };
 }

@@ -115,7 +115,7 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     name: as,
     uuid: there?.uuid ?? state.newUuid(),
     state: "open",
-    aliases: there?.aliases ?? new Set(),
+    aliases: there?.aliases ?? new Map(),
     restored: true,
   };
   state.indices.set(as, index);

@@ -46,7 +46,7 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
   const { from, rule } = job.intent.input as CopyInput;
-  const result = await moveBlobs(world, from, rule.to, batch);
+  const result = await moveBlobs(world, from, rule.to, batch).catch((error: unknown) => notMoved(world, batch, error));
   // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
   await writeObjectOnce(world.state, key, result);
@@ -84,6 +84,17 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   if (!finished && next) missed(late(next));
   await ledger.save();
   return result;
+}
+
+/** Nothing else would tell the job why its task failed: a place that cannot be opened, for example. */
+function notMoved(world: World, batch: CopyBatch, error: unknown): BatchResult {
+  const [{ key, sizeBytes }] = batch.blobs as [ClosureBlob];
+  const message = messageOf(error);
+  world.logger.error("batch not moved", { batch: batch.id, error: message });
+  return {
+    copied: { blobs: 0, bytes: 0 },
+    faults: [{ key, fault: "failed", expectedBytes: sizeBytes ?? null, foundBytes: null, message }],
+  };
 }
 
 function late({ key, sizeBytes }: ClosureBlob): BlobFault {

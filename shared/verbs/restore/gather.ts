@@ -99,6 +99,7 @@ export async function gateOf(
       replicas: input.replicas,
       shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,
       targetVersion: info.version,
+      now: world.clock.now(),
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),

@@ -57,7 +57,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.ahead":
     "snapshots at the source of {copy} lie in the future, so the clock of the source was wrong: {snapshots}; until then, none of them counts as the newest one, and those of a policy are ordered by the slot in their names",
   "copy.asked": "asked by {by}",
-  "copy.attempts": "batch {batch} came to nothing {attempts} times",
+  "copy.attempts": "the task of batch {batch} ended {attempts} times without a result: the log of the copy function says why",
   "copy.begun": "{batches} batches written down",
   "copy.broken":
     "{count} older snapshots are not whole at the source of {copy} any more: {snapshots} ({first}); {kept} stay at the destination, which has all they need, and {left} leave its list",

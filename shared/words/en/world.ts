@@ -1,5 +1,7 @@
 /** What is said of configurations, clusters, repositories and blobs, by reason code. */
 export const WORLD: Readonly<Record<string, string>> = {
+  "alias.ahead":
+    "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the source's clock was wrong, and which of the two is newer is not known",
   "alias.foreign": "alias {alias} is on {index}, which no restore of ours made",
   "alias.isIndex": "an index is named {alias}, so no alias can be",
   "alias.moves": "alias {alias} moves here in one call",
@@ -32,6 +34,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "cluster.snapshotRuns": "{snapshot} of somebody else runs in {repository} on {cluster}",
   "config.changed":
     "{section}.{name} says something else now ({fields}) than when the job was asked for: nothing more is begun, and what was begun is taken back or finished; ask for it again if it is still wanted",
+  "config.entryGone": "{section}.{name} is no longer in ossnap.yaml",
   "config.gone": "{section}.{name} is no longer in ossnap.yaml: nothing more is begun, and what was begun is taken back or finished",
   "config.invalid": "the configuration has faults: {faults}",
   "config.noBlobs": "repositories.{repository} does not say where its blobs lie",

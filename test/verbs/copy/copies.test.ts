@@ -6,6 +6,7 @@ import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
 import { copyBlobs } from "../../../shared/tick/copyBlobs.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import type { CopyTask } from "../../../shared/verbs/copy/move.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
 import { HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
@@ -161,6 +162,22 @@ describe("a copy", () => {
     expect(await newestCopy()).toMatchObject({ state: "failed", reason: { code: "copy.attempts" } });
     expect(world.notices).toMatchObject([{ key: "copy-failed:move", status: "firing" }]);
     expect((await destinationKeys()).filter((key) => key.startsWith("index"))).toEqual([]);
+  });
+
+  it("says why a task could not begin", async () => {
+    await ask();
+    await tick();
+    const [task] = world.tasks;
+    const opened = await world.open();
+    const blobs = () => {
+      throw new Error("the role of the function may not be assumed");
+    };
+    for (let attempt = 1; attempt <= 3; attempt += 1) await copyBlobs({ ...opened, blobs }, { ...(task?.payload as CopyTask), attempt });
+    await run();
+    expect(await newestCopy()).toMatchObject({
+      state: "failed",
+      reason: { code: "copy.failed", params: { because: "the role of the function may not be assumed" } },
+    });
   });
 
   it("publishes nothing from a source whose blobs do not match its catalogue", async () => {

@@ -1,0 +1,38 @@
+type Section = "backups" | "copies" | "repositories" | "watches";
+
+/** The section of ossnap.yaml whose entry a kind of notice is about; the text after its first colon is the entry's name. */
+const SECTIONS: Record<string, Section> = {
+  "backup-failed": "backups",
+  late: "backups",
+  rpo: "backups",
+  "prune-refused": "backups",
+  "copy-failed": "copies",
+  "copy-ahead": "copies",
+  "copy-broken": "copies",
+  "snapshot-lost": "repositories",
+  ambiguous: "watches",
+  "arrival-failed": "watches",
+  "watch-ahead": "watches",
+  "watch-lost": "watches",
+  "watch-older": "watches",
+};
+
+const SECTION_OF_JOB: Record<string, Section> = { backup: "backups", copy: "copies", arrival: "watches" };
+
+/** The entry of ossnap.yaml that a notice with this key is about; `undefined` if it is about something else. */
+export function entryOf(key: string): { section: Section; name: string } | undefined {
+  const [, kind = "", subject = ""] = /^([^:]+):(.*)$/s.exec(key) ?? [];
+  if (kind === "look-failed") return split(subject, ".", (section) => section as Section);
+  if (kind === "config.changed") return split(subject, "/", (job) => SECTION_OF_JOB[job]);
+  // A restore by hand names cluster and alias instead.
+  if (kind === "restore-failed" || kind === "restore-replicas")
+    return subject.includes("/") ? undefined : { section: "watches", name: subject };
+  const section = SECTIONS[kind];
+  return section && { section, name: subject };
+}
+
+function split(subject: string, by: string, sectionOf: (text: string) => Section | undefined): ReturnType<typeof entryOf> {
+  const at = subject.indexOf(by);
+  const section = sectionOf(subject.slice(0, at));
+  return section && { section, name: subject.slice(at + 1) };
+}
