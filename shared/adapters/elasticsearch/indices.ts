@@ -157,8 +157,9 @@ async function swapAlias(
 /** What the alias says on the indices that it leaves, or on `to` if it is there alone. */
 async function propertiesOf(client: ElasticsearchClient, alias: string, to: string): Promise<z.output<typeof aliasProperties>> {
   const subject = `alias ${alias}`;
-  // Includes closed and hidden indices on every version; 404 if no index has the alias, whose body the filter leaves empty.
-  const call = { subject, method: "GET" as const, path: ["_alias", alias], query: { filter_path: "*.aliases" }, accept: [404] };
+  // Without `all`, 2.x leaves out closed indices. 404 if no index has the alias; the filter leaves that body empty.
+  const query = { filter_path: "*.aliases", expand_wildcards: "all" };
+  const call = { subject, method: "GET" as const, path: ["_alias", alias], query, accept: [404] };
   const answer = Object.entries(await client.request(aliasAnswer, call));
   const left = answer.filter(([index]) => index !== to);
   const [first, ...others] = (left.length > 0 ? left : answer).map(([index, { aliases }]) => ({ index, properties: aliases[alias] ?? {} }));
