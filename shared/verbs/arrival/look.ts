@@ -2,9 +2,10 @@ import type { Created } from "../../jobs/log.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { Asked, DoneRecord } from "../../jobs/record.ts";
 import { configured, type World } from "../../jobs/world.ts";
-import type { BlobInfo } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { shortHash } from "../../model/hash.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
+import { guardedLook, type Survived } from "../../notices/guardedLook.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRoots, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
@@ -31,9 +32,20 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const mark = info && watchMark(roots, highest, info);
   if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
 
+  const guard = { look: `watches.${watchName}`, mark, reads: `${store.url}/${info.key}` };
+  return (await guardedLook(world, work, guard, () => lookAtRoot(world, work, watchName, { store, roots, mark, asked }))) ?? [];
+}
+
+async function lookAtRoot(
+  world: World,
+  work: OpenWork,
+  watchName: string,
+  { store, roots, mark, asked }: { store: BlobStore; roots: ReadonlyMap<number, BlobInfo>; mark: string; asked: Asked },
+): Promise<Survived<Created[]>> {
+  const watch = configured(world.config, "watches", watchName);
   const opened = await openRepository(store);
   const clear = await clearRoot(world, work, watchName, { store, roots, opened });
-  if (!clear) return [];
+  if (!clear) return { result: [], isRepeated: true };
   const dated = await datedSnapshots(store, opened);
   const now = world.clock.now();
   const position = work.live.positions.get(watchName)?.at(-1);
@@ -50,10 +62,10 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
   const mayArrive = lost.some(({ uuid }) => !clear.before?.has(uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
   await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
-  if (mayArrive) return created;
+  if (mayArrive) return { result: created };
   await clear.remember(planned.knownMs);
   await recordMark(world, work.live.watchRoots, { name: watchName, prefix: stateKey.watchRoots(watchName), mark });
-  return created;
+  return { result: created };
 }
 
 function isOlder(root: BlobInfo | undefined, now: Date, ageMs: number): boolean {

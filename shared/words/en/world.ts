@@ -70,6 +70,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "lane.busy": "waits: {job} works on {cluster}",
   "lane.queue": "waits: {job} comes first on {cluster}",
   "listing.outOfOrder": "the listing gave {key} after {previous}: a page was repeated or left out",
+  "look.aside":
+    "the look at {look} is put aside: {times} invocations died while they read {reads}; the others go on. Look at it again after a larger memorySize or a repaired root: `ossnap resume`; a new root is looked at in any case",
   "look.failed": "looking at {look} failed: {message}",
   "look.fine": "{look} can be looked at again",
   "name.free": "{as} is free",
