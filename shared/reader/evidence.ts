@@ -27,6 +27,8 @@ export interface Evidence {
   version: string;
 }
 
+const UUID_MAX = 255;
+
 /** Where verdicts are stored, by which version of the code, and with which clock. */
 interface EvidenceKeeper {
   state: BlobStore;
@@ -68,7 +70,8 @@ export async function newestEvidence(
 ): Promise<Map<string, Evidence>> {
   const newest = new Map<string, Evidence>();
   const id = placeId(place);
-  const [only] = uuids.size === 1 ? uuids : [];
+  // A longer one is no prefix that a store lists, and has no verdict.
+  const [only] = uuids.size === 1 ? [...uuids].filter((uuid) => uuid.length <= UUID_MAX) : [];
   for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only))) {
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;

@@ -12,6 +12,7 @@ import { etaSeconds, nextLookAt, partsEtaSeconds } from "../../proof/arrivalTime
 import { partLedger } from "../../reader/partLedger.ts";
 import { type ArrivalLook, proveArrival } from "../../reader/prove/proveArrival.ts";
 import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { refuseHidden } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
@@ -85,12 +86,14 @@ async function replacedBy(
   return undefined;
 }
 
-/** An undecodable root may be a root that is still being copied. */
+/** An undecodable root may be a root that is still being copied, and what hides one may be deleted. */
 async function openReadable(store: BlobStore): Promise<OpenedRepository | { unreadable: string }> {
   try {
-    return await openRepository(store);
+    const opened = await openRepository(store);
+    refuseHidden(store, opened);
+    return opened;
   } catch (error) {
-    if (hasCode(error, "invalid")) return { unreadable: error.message };
+    if (hasCode(error, "invalid", "permanent")) return { unreadable: error.message };
     throw error;
   }
 }

@@ -7,8 +7,9 @@ import { shortHash } from "../../model/hash.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
 import { guardedLook, type Survived } from "../../notices/guardedLook.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
-import { listRoots, openRepository } from "../../reader/readRepository.ts";
-import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
+import { listRootKeys, openRepository } from "../../reader/readRepository.ts";
+import { hiddenRoot } from "../../reader/rootBlob.ts";
+import { datedSnapshots, isStorable, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
@@ -17,7 +18,7 @@ import { arrivalOf, askArrival } from "./ask.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
 import { type PlannedArrivals, planArrivals, type Wanted } from "./plan.ts";
 import { restoreOrder } from "./restoreOrder.ts";
-import { reportPassedOver } from "./show.ts";
+import { reportHidden, reportPassedOver } from "./show.ts";
 import type { ArrivalInput } from "./step.ts";
 
 /**
@@ -26,7 +27,8 @@ import type { ArrivalInput } from "./step.ts";
 export async function lookAtWatch(world: World, work: OpenWork, watchName: string, asked: Asked): Promise<Created[]> {
   const watch = configured(world.config, "watches", watchName);
   const store = world.blobs(watch.blobs);
-  const roots = await listRoots(store);
+  const { roots, hiding } = await listRootKeys(store);
+  if (await reportHidden(world, work, watchName, hiddenRoot(store, { hiding }))) return [];
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
   const mark = info && watchMark(roots, highest, info);
@@ -60,7 +62,7 @@ async function lookAtRoot(
   const created = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
   const lost = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
-  const mayArrive = lost.some(({ uuid }) => !clear.before?.has(uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
+  const mayArrive = lost.some((one) => isStorable(one) && !clear.before?.has(one.uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
   await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
   if (mayArrive) return { result: created };
   await clear.remember(planned.knownMs);

@@ -16,7 +16,8 @@ import { newestEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
-import { heldIndices, openRepository } from "../../reader/readRepository.ts";
+import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
@@ -82,7 +83,9 @@ export async function gateOf(
   input: RestoreJob["intent"]["input"],
   { cluster, info, existing }: { cluster: Cluster; info: ClusterInfo; existing: readonly ClusterIndex[] },
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
-  const proof = await proveWanted(world, input);
+  const store = world.blobs(input.place);
+  const opened = await openRepository(store);
+  const proof = await proveWanted(world, input, opened);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const shardsPerNode = await cluster.shardsPerNodeMax();
@@ -94,7 +97,7 @@ export async function gateOf(
       alias: input.alias,
       older: input.older,
       filesThere: input.filesThere,
-      repository: await repositoryFault(world, cluster, input),
+      repository: hiddenRoot(store, opened) ?? (await repositoryFault(world, cluster, input)),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
       replicas: input.replicas,
       shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,
@@ -123,9 +126,8 @@ async function repositoryFault(world: World, cluster: Cluster, input: RestoreJob
   return isThere ? undefined : reason("repository.absent", { repository: input.repository, cluster: cluster.name });
 }
 
-async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
+async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
-  const opened = await openRepository(store);
   const held = heldIndices(opened.root, input.snapshot.uuid);
   const selection = selectNames(input.indices, held);
   const asked: ProveSnapshotOptions = {

@@ -91,7 +91,11 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.absent": "{repository} is not registered on {cluster}",
   "repository.rootsLost":
     "the roots of {url} are lost: index.latest names index-{generation}, and there is none; Elasticsearch takes it for empty",
+  "repository.hiddenRoot":
+    "Elasticsearch takes {key} of {url} for the newest root, although no repository has such a generation, and reads nothing else: delete that object",
   "repository.noRoot": "{url} has no root (index-N), so no repository",
+  "repository.noSuchGeneration":
+    "{key} of {url} is no root: no repository has such a generation, and there is no other; delete that object",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
@@ -126,6 +130,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "version.tooOld": "{indices} created by {created}, too old for {target}",
   "watch.ahead":
     "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer, unless its slot or time shows that it is older than what was listed before",
+  "watch.clear": "Elasticsearch reads the newest root of watch {watch} again",
   "watch.found": "every snapshot of watch {watch} can be dated again",
   "watch.goesOn": "watch {watch} brings in newer snapshots again",
   "watch.lost":
