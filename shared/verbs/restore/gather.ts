@@ -8,6 +8,7 @@ import { hasCode } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
+import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { selectNames } from "../../plan/selection.ts";
@@ -32,7 +33,9 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const existing = await cluster.listIndices();
   const asked = job.head.state === "asked" && !job.head.cancelling;
   const registration = asked ? registrationOf(world, configuredCluster(job), input) : undefined;
-  const need = registration ? (await repositoryState(world, registration)).need : undefined;
+  const registered = registration && (await repositoryState(world, registration));
+  if (registered) await reportShownKeys(world, work, `watches.${input.watch}`, { question: registration, ...registered });
+  const need = registered?.need;
   const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, info, existing }) : undefined;
   const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);

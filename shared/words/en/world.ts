@@ -93,6 +93,9 @@ export const WORLD: Readonly<Record<string, string>> = {
     "the roots of {url} are lost: index.latest names index-{generation}, and there is none; Elasticsearch takes it for empty",
   "repository.hiddenRoot":
     "Elasticsearch takes {key} of {url} for the newest root, although no repository has such a generation, and reads nothing else: delete that object",
+  "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
+  "repository.keysShown":
+    "{cluster} returns {settings} of repository {repository} in clear: whoever may read repositories (GET _snapshot) reads your keys. Allow nobody else to read repositories, and give the keys rights on this bucket alone",
   "repository.noRoot": "{url} has no root (index-N), so no repository",
   "repository.noSuchGeneration":
     "{key} of {url} is no root: no repository has such a generation, and there is no other; delete that object",
