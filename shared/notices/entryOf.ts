@@ -13,6 +13,7 @@ const SECTIONS: Record<string, Section> = {
   ambiguous: "watches",
   "arrival-failed": "watches",
   "watch-ahead": "watches",
+  "watch-future": "watches",
   "watch-hidden": "watches",
   "watch-lost": "watches",
   "watch-older": "watches",

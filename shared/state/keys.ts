@@ -36,6 +36,8 @@ export const stateKey = {
   /** Marks of looks that are reading something new, by the look's entry of ossnap.yaml (`watches.moved`). */
   looking: (look: string) => `live/looking/${look}/`,
   lookingAll: "live/looking/",
+  /** Snapshots of a watch that start in the future. */
+  ahead: (watch: string) => `live/watch/${watch}/ahead/`,
   positions: (watch: string) => `live/watch/${watch}/position/`,
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,

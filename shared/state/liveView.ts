@@ -1,5 +1,6 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { parseSlot } from "../model/slot.ts";
+import { type AheadSnapshot, parseAheadLeaf } from "./aheadSnapshots.ts";
 import { type SlotHint, stateKey } from "./keys.ts";
 import { type LookMark, parseLookLeaf } from "./looking.ts";
 
@@ -15,6 +16,8 @@ export interface LiveView {
   slots: Map<string, SlotHint[]>;
   /** Watch → marks of examined roots. */
   watchRoots: Map<string, Mark[]>;
+  /** Watch → snapshots that it did not serve because they start in the future. */
+  ahead: Map<string, AheadSnapshot[]>;
   /** Look → marks of invocations that are reading something new, or died of it. */
   looking: Map<string, LookMark[]>;
   /** Watch → snapshots it served, oldest first; the last is served now. */
@@ -55,6 +58,7 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     next: undefined,
     slots: new Map(),
     watchRoots: new Map(),
+    ahead: new Map(),
     looking: new Map(),
     positions: new Map(),
     acceptedRoots: new Map(),
@@ -98,6 +102,8 @@ function placeSlot(view: LiveView, policy: string, leaf: string): void {
 function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly string[], key: string): void {
   if (area === "root") push(view.watchRoots, watch, markOf(key));
   if (area === "accepted") push(view.acceptedRoots, watch, leaf);
+  const ahead = area === "ahead" ? parseAheadLeaf(leaf, key) : undefined;
+  if (ahead) push(view.ahead, watch, ahead);
   const position = area === "position" ? parsePosition(leaf) : undefined;
   if (position) push(view.positions, watch, position);
 }

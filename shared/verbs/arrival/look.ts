@@ -13,6 +13,7 @@ import { datedSnapshots, isStorable, newestGoodFirst, rootMark } from "../../rea
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
+import { isAheadDue, rememberAhead } from "./ahead.ts";
 import { clearRoot } from "./ambiguity.ts";
 import { arrivalOf, askArrival } from "./ask.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
@@ -32,7 +33,8 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
   const mark = info && watchMark(roots, highest, info);
-  if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
+  const isSeen = mark !== undefined && hasMark(work.live.watchRoots, watchName, mark) && !isAheadDue(work, watchName, world.clock.now());
+  if (!mark || isSeen) return [];
 
   const guard = { look: `watches.${watchName}`, mark, reads: `${store.url}/${info.key}` };
   return (await guardedLook(world, work, guard, () => lookAtRoot(world, work, watchName, { store, roots, mark, asked }))) ?? [];
@@ -57,12 +59,14 @@ async function lookAtRoot(
     knownMs: clear.knownMs,
     position,
     open: openTimes(work, watchName),
+    ahead: work.live.ahead.get(watchName),
     now,
   });
   const created = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
   const lost = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
   const mayArrive = lost.some((one) => isStorable(one) && !clear.before?.has(one.uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
+  await rememberAhead(world, work, watchName, { planned, served: position?.uuid ?? "" });
   await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
   if (mayArrive) return { result: created };
   await clear.remember(planned.knownMs);

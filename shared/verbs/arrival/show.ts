@@ -60,6 +60,13 @@ export async function reportPassedOver(
     why: planned.isAhead ? reason("watch.ahead", { watch, served }) : undefined,
     over: reason("watch.notAhead", { watch }),
   });
+  const refused = [...planned.tooFar, ...planned.lied];
+  const times = refused.slice(0, NAMES_SHOWN).map(({ startTime }) => startTime?.toISOString() ?? "");
+  await reportWhile(world, work, {
+    key: `watch-future:${watch}`,
+    why: refused.length > 0 ? reason("watch.future", { ...where, count: refused.length, snapshots: names(refused), times }) : undefined,
+    over: reason("watch.notFuture", { watch }),
+  });
   await reportWhile(world, work, {
     key: `watch-older:${watch}`,
     why: passed.length > 0 ? reason("watch.older", { ...where, count: passed.length, snapshots: names(passed) }) : undefined,

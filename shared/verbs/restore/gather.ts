@@ -13,7 +13,7 @@ import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { versionParts } from "../../plan/versions.ts";
-import { newestEvidence } from "../../reader/evidence.ts";
+import { newestEvidence, otherContents } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
@@ -100,7 +100,8 @@ export async function gateOf(
       alias: input.alias,
       older: input.older,
       filesThere: input.filesThere,
-      repository: hiddenRoot(store, opened) ?? (await repositoryFault(world, cluster, input)),
+      repository:
+        hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
       replicas: input.replicas,
       shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,

@@ -135,10 +135,13 @@ export const WORLD: Readonly<Record<string, string>> = {
     "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer, unless its slot or time shows that it is older than what was listed before",
   "watch.clear": "Elasticsearch reads the newest root of watch {watch} again",
   "watch.found": "every snapshot of watch {watch} can be dated again",
+  "watch.future":
+    "{count} snapshots that watch {watch} sees start in the future ({snapshots}: {times}), so the clock of their source is wrong or somebody wrote that time: they are not served by themselves; each is looked at again when its time has come, and is passed over if newer ones were served by then. To serve one now, restore it from {repository} by hand",
   "watch.goesOn": "watch {watch} brings in newer snapshots again",
   "watch.lost":
     "{count} snapshots that watch {watch} sees cannot be brought in, because their own blob is missing ({keys}; {snapshots}): copy it again, or delete the snapshot at the source; the others are brought in",
   "watch.notAhead": "what watch {watch} serves is no longer in the future",
+  "watch.notFuture": "no snapshot that watch {watch} sees starts in the future any more",
   "watch.older":
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
   "wayOut.aliasName": "write one name without blanks and special characters",
