@@ -51,3 +51,16 @@ describe("a snapshot whose uuid was proven with other contents", () => {
     expect(await served()).toHaveLength(1);
   });
 });
+
+describe("a verdict in the state that is not true", () => {
+  it("does not replace the proof before a restore", async () => {
+    await proven();
+    offer("snap-1", SNAP1.uuid);
+    const lost = [...STEP1.blobs.keys()].find((key) => key.includes("/__")) ?? "";
+    await world.blobs(MOVED).delete([lost]);
+    const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"] };
+    const outcome = await startRestore(await world.open(), request, { by: "person", who: "ops" });
+    const refusals = "refused" in outcome ? outcome.refused.checks.filter(({ result }) => result === "refuse") : [];
+    expect(refusals.map(({ reason }) => reason.code)).toContain("closure.notWhole");
+  });
+});
