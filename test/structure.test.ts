@@ -130,7 +130,7 @@ describe("the structure of the code", () => {
   });
 });
 
-describe.each(["docs/map.md", "docs/jobs.md", "README.md", "shared/format/README.md"])("%s", (document) => {
+describe.each(["docs/map.md", "docs/jobs.md", "docs/threats.md", "README.md", "shared/format/README.md"])("%s", (document) => {
   const text = readFileSync(document, "utf8").replace(/```[\s\S]*?```/g, "");
   /** Paths from the root, from `shared`, from the document's own folder; a bare file name is one of the file named last. */
   const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|md|yaml|json))`/g)].map(([, path]) => path as string);

@@ -1,7 +1,9 @@
+import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import type { Evidence } from "../../shared/reader/evidence.ts";
 import type { Survey } from "../../shared/reader/survey/surveyRepository.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
+import { say } from "../../shared/words/say.ts";
 import { agoText, type Look, marked, unknown } from "./look.ts";
 import { tableLines } from "./table.ts";
 import { formatOf } from "./verification.ts";
@@ -28,7 +30,7 @@ export interface SurveyRow {
 
 /** The data of `snapshots <url> --json`. */
 export interface SurveyAnswer {
-  repository: { url: string; generation: number; root: string; format: string; moved: boolean };
+  repository: { url: string; generation: number; root: string; format: string; moved: boolean; hidden?: Reason };
   /** Newest first. */
   snapshots: SurveyRow[];
   orphans: Survey["orphans"];
@@ -42,10 +44,10 @@ export interface SurveyAnswer {
 
 /** `evidence` by uuid: verdicts on these blobs, not on copies of them elsewhere. */
 export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<string, Evidence>): SurveyAnswer {
-  const { root, moved, orphans, writeNeeds, lost, missing, damaged, requests } = survey;
+  const { root, moved, hidden, orphans, writeNeeds, lost, missing, damaged, requests } = survey;
   const rows = survey.snapshots.map((snapshot) => rowOf(snapshot, evidence.get(snapshot.uuid)));
   return {
-    repository: { ...headOf(url, root), moved },
+    repository: { ...headOf(url, root), moved, ...(hidden && { hidden }) },
     snapshots: rows.sort((left, right) => ((left.startTime ?? "") < (right.startTime ?? "") ? 1 : -1)),
     orphans,
     writeNeeds: { total: writeNeeds.length, missing: writeNeeds.flatMap(({ key, there }) => (there ? [] : key)) },
@@ -132,6 +134,7 @@ function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged 
     ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map(({ key }) => key))]),
     ...(gone.length === 0 ? [] : [marked(look, "attention", "A restore needs none of these, but the next write does:"), ...shown(gone)]),
     ...(unread.length === 0 ? [] : [marked(look, "bad", "Could not be read, so sizes are unknown where they count:"), ...shown(unread)]),
+    ...(repository.hidden ? [marked(look, "bad", say(repository.hidden))] : []),
     ...(repository.moved ? [marked(look, "attention", "The root moved meanwhile: ask again for one moment's view.")] : []),
   ];
 }

@@ -1,8 +1,10 @@
+import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
+import { hiddenRoot } from "../../shared/reader/rootBlob.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Look, marked, type Tone, unknown } from "./look.ts";
@@ -31,19 +33,24 @@ export interface VerifiedSnapshot {
 
 /** The data of `verify --json`. */
 export interface Verification {
-  repository: { url: string; generation: number; root: string; format: string };
+  /** `hidden`: no cluster reads this root, and why. */
+  repository: { url: string; generation: number; root: string; format: string; hidden?: Reason };
   snapshots: VerifiedSnapshot[];
 }
 
-export function verificationOf(url: string, { root, proofs }: Verified): Verification {
+export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verified): Verification {
+  const hidden = hiddenRoot(store, { hiding });
   return {
-    repository: { url, generation: root.generation, root: root.key, format: formatOf(root) },
+    repository: { url: store.url, generation: root.generation, root: root.key, format: formatOf(root), ...(hidden && { hidden }) },
     snapshots: proofs.map((proof) => snapshotOf(root, proof)),
   };
 }
 
-/** True when there is at least one restorable snapshot and all of them are whole: an emptied repository must not pass. */
-export function isAllWhole({ snapshots }: Verification): boolean {
+/**
+ * True when there is at least one restorable snapshot, all of them are whole and a cluster can see them: an emptied repository must not pass.
+ */
+export function isAllWhole({ repository, snapshots }: Verification): boolean {
+  if (repository.hidden) return false;
   const restorable = snapshots.filter(({ verdict }) => verdict !== "not-restorable");
   return restorable.length > 0 && restorable.every(({ verdict }) => verdict === "whole");
 }
@@ -107,7 +114,8 @@ export function verificationText(verification: Verification, look: Look): string
     snapshots.map((snapshot) => rowOf(snapshot, look)),
   );
   const lines = snapshots.flatMap((snapshot, index) => [rows[index] ?? "", ...faultLines(snapshot)]);
-  return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look)].join("\n");
+  const hidden = repository.hidden ? [marked(look, "bad", say(repository.hidden))] : [];
+  return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look), ...hidden].join("\n");
 }
 
 /** `contents, 5 % sampled`: data that was not read is not proven. */

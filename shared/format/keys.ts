@@ -6,6 +6,14 @@ export const LEGACY_ROOT_KEY = "index";
 export const LEGACY_GENERATION = -1;
 
 const ROOT_PATTERN = /^index-(0|[1-9]\d{0,15})$/;
+/**
+ * A generation counts the writes of a repository, so no real one is higher; a cluster that wrote a million times per second would need 11 days.
+ * Elasticsearch parses a `long`, and so takes a higher one for the root.
+ */
+export const GENERATION_MAX = 1e12;
+/** What Java's `Long.parseLong` accepts, which is how Elasticsearch reads the name of a root: also a sign and leading zeros. */
+const LONG_PATTERN = /^index-([+-]?\d+)$/;
+const LONG_MAX = 2n ** 63n - 1n;
 const BELOW_BASE: readonly [RegExp, KeyKind][] = [
   [/^snap-.+\.dat$/, "snapshot"],
   [/^meta-.+\.dat$/, "globalMetadata"],
@@ -66,7 +74,18 @@ export function shardSnapshotKey(indexId: string, shard: number, uuid: string): 
 export function rootGenerationOf(key: string): number | undefined {
   const digits = ROOT_PATTERN.exec(key)?.[1];
   const generation = Number(digits);
-  return digits !== undefined && Number.isSafeInteger(generation) ? generation : undefined;
+  return digits !== undefined && generation <= GENERATION_MAX ? generation : undefined;
+}
+
+/**
+ * Whether Elasticsearch takes this key for a root above the generation `highest`, and ossnap does not: `index-9007199254740991`, or `index-0099`,
+ * for which Elasticsearch then looks for `index-99`.
+ */
+export function hidesRoot(key: string, highest: number): boolean {
+  const digits = LONG_PATTERN.exec(key)?.[1];
+  if (digits === undefined || rootGenerationOf(key) !== undefined) return false;
+  const parsed = BigInt(digits.replace("+", ""));
+  return parsed > BigInt(highest) && parsed <= LONG_MAX;
 }
 
 /** True for a data blob that 2.x to 6.x named by a counter (`__1a`); they reuse a name after the newest snapshot was deleted. */

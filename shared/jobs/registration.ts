@@ -18,6 +18,8 @@ export interface RepositoryQuestion {
 
 export interface RepositoryState {
   drift: RegistrationDrift;
+  /** Names of secret settings that the cluster returns in clear. */
+  shownSecrets: readonly string[];
   /** `undefined` if it can be used, `register` if it is absent, unusable or has outdated keys, `fault` if the name is taken. */
   need: undefined | { register: true } | { fault: Reason };
 }
@@ -42,18 +44,23 @@ export async function repositoryState(world: World, question: RepositoryQuestion
     known: known?.fingerprint,
     verification: known?.verification,
   });
-  if (drift.state === "absent") return { drift, need: { register: true } };
+  const shownSecrets = registered?.shownSecrets ?? [];
+  if (drift.state === "absent") return { drift, shownSecrets, need: { register: true } };
   const identity = drift.differences.filter(({ setting }) => IDENTITY_SETTINGS.includes(setting));
   if (identity.length > 0) {
     const settings = identity.map(
       ({ setting, wanted: ours, registered: theirs }) => `${setting}: ${theirs ?? "–"} there, ${ours ?? "–"} in ossnap.yaml`,
     );
-    return { drift, need: { fault: reason("repository.taken", { repository: question.name, cluster: question.cluster, settings }) } };
+    return {
+      drift,
+      shownSecrets,
+      need: { fault: reason("repository.taken", { repository: question.name, cluster: question.cluster, settings }) },
+    };
   }
   const readonly = drift.differences.some(({ setting }) => setting === "readonly") && question.register.settings.readonly === true;
   // A read-only repository that cannot be read is no reason to register the same again: its copy may not have arrived.
   const isUnusable = drift.state === "failed" && question.register.settings.readonly !== true;
-  return { drift, need: readonly || drift.secrets === "changed" || isUnusable ? { register: true } : undefined };
+  return { drift, shownSecrets, need: readonly || drift.secrets === "changed" || isUnusable ? { register: true } : undefined };
 }
 
 /**

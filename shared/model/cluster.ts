@@ -12,6 +12,8 @@ export interface RegisteredRepository {
   type: string;
   /** Flat or nested, as the cluster returns them (all values strings); secrets are never among them. */
   settings: Record<string, string>;
+  /** Names of secret settings whose values the cluster returned in clear, as Alibaba's plugin for 5.5.3 does. */
+  shownSecrets?: string[];
 }
 
 export type SnapshotState = "IN_PROGRESS" | "SUCCESS" | "PARTIAL" | "FAILED" | "INCOMPATIBLE";

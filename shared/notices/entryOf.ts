@@ -13,6 +13,8 @@ const SECTIONS: Record<string, Section> = {
   ambiguous: "watches",
   "arrival-failed": "watches",
   "watch-ahead": "watches",
+  "watch-future": "watches",
+  "watch-hidden": "watches",
   "watch-lost": "watches",
   "watch-older": "watches",
 };
@@ -22,7 +24,7 @@ const SECTION_OF_JOB: Record<string, Section> = { backup: "backups", copy: "copi
 /** The entry of ossnap.yaml that a notice with this key is about; `undefined` if it is about something else. */
 export function entryOf(key: string): { section: Section; name: string } | undefined {
   const [, kind = "", subject = ""] = /^([^:]+):(.*)$/s.exec(key) ?? [];
-  if (kind === "look-failed") return split(subject, ".", (section) => section as Section);
+  if (kind === "look-failed" || kind === "look-aside" || kind === "keys-shown") return split(subject, ".", (section) => section as Section);
   if (kind === "config.changed") return split(subject, "/", (job) => SECTION_OF_JOB[job]);
   // A restore by hand names cluster and alias instead.
   if (kind === "restore-failed" || kind === "restore-replicas")

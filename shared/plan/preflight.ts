@@ -52,7 +52,8 @@ export function preflight(input: PreflightInput): Preflight {
 }
 
 /** What is not there can be registered; what is another repository's must be looked at. */
-function wayOutOf({ code, params }: Reason): Reason {
+function wayOutOf({ code, params }: Reason): Reason | undefined {
+  if (code === "repository.hiddenRoot" || code === "snapshot.otherContents") return undefined;
   return code === "repository.absent" ? reason("wayOut.register", { repository: params.repository ?? "" }) : reason("wayOut.compare");
 }
 

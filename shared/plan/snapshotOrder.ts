@@ -5,6 +5,9 @@ import { parseSnapshotName } from "../model/snapshotName.ts";
 /** A time further ahead of the store's clock comes from a source whose clock is, or was, ahead. */
 export const AHEAD_MS = 5 * 60_000;
 
+/** A watch does not serve a snapshot by itself that starts later than this after the store's clock. */
+const REFUSED_AHEAD_MS = 10 * 60_000;
+
 /** Puts times that cannot be true before all others, in their own order. */
 const UNTRUE_MS = 1e15;
 
@@ -22,6 +25,12 @@ export function slotMsOf({ name }: Pick<RootSnapshot, "name">, now: Date | undef
 /** The time says more than it can: it lies in the future of the store's clock. */
 export function isAheadOf(now: Date | undefined, { startTime }: Named): boolean {
   return now !== undefined && startTime !== undefined && startTime.getTime() > now.getTime() + AHEAD_MS;
+}
+
+/** When the store's clock will be near enough to a start time for a watch to serve it; `undefined` if it is. */
+export function tooFarUntil(now: Date, startTime: Date | undefined): Date | undefined {
+  const untilMs = (startTime?.getTime() ?? 0) - REFUSED_AHEAD_MS;
+  return untilMs > now.getTime() ? new Date(untilMs) : undefined;
 }
 
 /**

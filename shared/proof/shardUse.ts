@@ -1,4 +1,4 @@
-import { shardPrefix } from "../format/keys.ts";
+import { GENERATION_MAX, shardPrefix } from "../format/keys.ts";
 import type { ShardCatalogue } from "../format/shardCatalogue.ts";
 import { partsOf, type ShardFile } from "../format/shardSnapshot.ts";
 
@@ -27,7 +27,8 @@ export function highestCatalogueKey(keys: Iterable<string>): string | undefined 
   let highest: { key: string; number: number } | undefined;
   for (const key of keys) {
     const digits = NUMBERED_CATALOGUE.exec(key)?.[1];
-    if (digits !== undefined && Number(digits) > (highest?.number ?? -1)) highest = { key, number: Number(digits) };
+    const number = Number(digits ?? Number.NaN);
+    if (number <= GENERATION_MAX && number > (highest?.number ?? -1)) highest = { key, number };
   }
   return highest?.key;
 }

@@ -1,7 +1,8 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { shortHash } from "../model/hash.ts";
-import type { SnapshotProof } from "../model/repository.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import type { ProvenClosure, SnapshotProof } from "../model/repository.ts";
 import { placeId } from "../repository/place.ts";
 import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
@@ -16,6 +17,8 @@ export interface Evidence {
   /** The `placeId` of the blobs; evidence without it, of earlier builds of version 0.1.0, may be about another endpoint and does not count. */
   place?: string;
   digest: string;
+  /** A hash of the names of the indices that the digest covers; absent in evidence of earlier builds of version 0.1.0. */
+  scope?: string;
   verdict: SnapshotProof["verdict"];
   level: SnapshotProof["level"];
   generation: number;
@@ -26,6 +29,8 @@ export interface Evidence {
   at: string;
   version: string;
 }
+
+const UUID_MAX = 255;
 
 /** Where verdicts are stored, by which version of the code, and with which clock. */
 interface EvidenceKeeper {
@@ -44,6 +49,7 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
     url: printPlaceUrl(place),
     place: placeId(place),
     digest: proof.closure.digest,
+    scope: scopeOf(proof.closure),
     verdict,
     level,
     generation,
@@ -59,6 +65,30 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
 }
 
 /**
+ * Why a whole snapshot is not the one that was proven before: the uuid is the same, its blobs are not. Elasticsearch never changes a snapshot, so
+ * somebody else did. Not for 2.x, where a name, which may be used again, serves as the uuid.
+ */
+export async function otherContents(
+  world: Pick<EvidenceKeeper, "state">,
+  place: Place,
+  { name, uuid, verdict, closure }: SnapshotProof,
+): Promise<Reason | undefined> {
+  if (verdict !== "whole" || !closure || uuid === name || uuid.length > UUID_MAX) return undefined;
+  const [id, scope] = [placeId(place), scopeOf(closure)];
+  for await (const { key } of world.state.list(stateKey.evidenceOf(uuid))) {
+    if (key.startsWith(`${stateKey.evidenceOf(uuid)}${closure.digest}-`)) continue;
+    const before = await readObject<Evidence>(world.state, key);
+    if (before?.verdict === "whole" && before.place === id && before.scope === scope)
+      return reason("snapshot.otherContents", { snapshot: name, uuid, at: before.at, key });
+  }
+  return undefined;
+}
+
+function scopeOf({ indices }: Pick<ProvenClosure, "indices">): string {
+  return shortHash(16, ...indices.map((index) => index.name).sort());
+}
+
+/**
  * The newest verdict per snapshot uuid on the blobs of this place. One LIST and one GET per stored verdict of these snapshots.
  */
 export async function newestEvidence(
@@ -68,7 +98,8 @@ export async function newestEvidence(
 ): Promise<Map<string, Evidence>> {
   const newest = new Map<string, Evidence>();
   const id = placeId(place);
-  const [only] = uuids.size === 1 ? uuids : [];
+  // A longer one is no prefix that a store lists, and has no verdict.
+  const [only] = uuids.size === 1 ? [...uuids].filter((uuid) => uuid.length <= UUID_MAX) : [];
   for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only))) {
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;

@@ -26,13 +26,14 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
     sizeOf: (key) => sizes.get(key),
     damage: (blob) => void damaged.push(blob),
     async read(key, decode) {
-      const bytes = listing === undefined || listing.has(key) ? await store.get(key) : undefined;
-      if (bytes === undefined) {
-        missing.push({ key, expectedBytes: null, foundBytes: null });
-        return undefined;
-      }
-      sizes.set(key, bytes.byteLength);
       try {
+        // A key that no store holds, as from an uuid of 2,000 characters, is a fault of this one snapshot.
+        const bytes = listing === undefined || listing.has(key) ? await store.get(key) : undefined;
+        if (bytes === undefined) {
+          missing.push({ key, expectedBytes: null, foundBytes: null });
+          return undefined;
+        }
+        sizes.set(key, bytes.byteLength);
         return decode(bytes, key);
       } catch (error) {
         if (!hasCode(error, "invalid")) throw error;

@@ -40,6 +40,8 @@ export interface Verified {
   open: number;
   /** How often a proof was restarted because the root had changed. */
   redone: number;
+  /** Keys that hide the root from every cluster. */
+  hiding: readonly string[];
 }
 
 interface Seen {
@@ -64,7 +66,7 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
     proofs.push(proof);
     choice.onProof?.(proof);
   }
-  return { root: seen.root, proofs, open: todo.length - proofs.length, redone: seen.redone };
+  return { root: seen.root, proofs, open: todo.length - proofs.length, redone: seen.redone, hiding: seen.opened.hiding };
 }
 
 async function chosenIn(store: BlobStore, { opened, root }: Seen, { snapshot: wanted, now }: VerifyChoice): Promise<RootSnapshot[]> {

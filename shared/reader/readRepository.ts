@@ -2,6 +2,7 @@ import { decodeContainer } from "../format/encoding/container.ts";
 import { decodeIndexMetadata } from "../format/indexMetadata.ts";
 import {
   globalMetadataKey,
+  hidesRoot,
   isCounterNamed,
   LEGACY_GENERATION,
   LEGACY_ROOT_KEY,
@@ -36,6 +37,8 @@ export interface OpenedRepository {
   rootInfo: BlobInfo | undefined;
   /** Generations of all roots, ascending; -1 stands for the `index` of 2.x. */
   generations: number[];
+  /** Keys that Elasticsearch takes for a newer root and ossnap does not, because no repository has such a generation. */
+  hiding: string[];
   /** Only without any root: the generation that `index.latest` names. */
   latest?: number | undefined;
 }
@@ -61,18 +64,20 @@ export interface ClosureReading extends ClosureKnowledge {
 
 /**
  * Finds and decodes the root as Elasticsearch does: the highest listed `index-N`, regardless of `index.latest`, or the `index` of 2.x if there is none.
+ * Unlike Elasticsearch it passes over generations that no repository has, which hide the real root; they are returned in `hiding`.
  * @throws AppError `invalid` for a root that cannot be decoded, and whatever the store throws.
  */
 export async function openRepository(store: BlobStore): Promise<OpenedRepository> {
   for (let attempt = 0; attempt < OPEN_ATTEMPTS; attempt += 1) {
-    const roots = await listRoots(store);
+    const { roots, hiding } = await listRootKeys(store);
     const generations = [...roots.keys()].sort((left, right) => left - right);
     const rootInfo = roots.get(generations.at(-1) ?? Number.NaN);
-    if (rootInfo === undefined) return { root: undefined, rootBytes: undefined, rootInfo, generations, latest: await latestOf(store) };
+    if (rootInfo === undefined)
+      return { root: undefined, rootBytes: undefined, rootInfo, generations, hiding, latest: await latestOf(store) };
     if (rootInfo.key === LEGACY_ROOT_KEY) await requireVersion2(store);
     requireReadable(store, rootInfo);
     const rootBytes = await store.get(rootInfo.key);
-    if (rootBytes !== undefined) return { root: decodeRootOf(store, rootInfo.key, rootBytes), rootBytes, rootInfo, generations };
+    if (rootBytes !== undefined) return { root: decodeRootOf(store, rootInfo.key, rootBytes), rootBytes, rootInfo, generations, hiding };
   }
   throw new AppError("conflict", `${store.url}: the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`, {
     reason: reason("root.vanishes", { url: store.url }),
@@ -82,8 +87,13 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
 /**
  * The root of an opened repository. @throws AppError `absent` without a root, which is treated as no repository rather than an empty one.
  */
-export function requireRoot({ root, latest }: OpenedRepository, url: string): RootCatalogue {
+export function requireRoot({ root, latest, hiding }: OpenedRepository, url: string): RootCatalogue {
   if (root !== undefined) return root;
+  const [key] = hiding;
+  if (key !== undefined)
+    throw new AppError("absent", `${url}: ${key} is no root: no repository has such a generation, and there is no other`, {
+      reason: reason("repository.noSuchGeneration", { url, key }),
+    });
   if (latest !== undefined)
     throw new AppError(
       "absent",
@@ -102,12 +112,20 @@ export function heldIndices(root: RootCatalogue | undefined, uuid: string): stri
 
 /** Lists the roots by generation without reading them. */
 export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>> {
+  return (await listRootKeys(store)).roots;
+}
+
+/** The roots by generation, and the keys that hide them from Elasticsearch. */
+export async function listRootKeys(store: BlobStore): Promise<{ roots: Map<number, BlobInfo>; hiding: string[] }> {
   const roots = new Map<number, BlobInfo>();
+  const others: string[] = [];
   for await (const blob of inOrder(store.list("index"))) {
     const generation = blob.key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(blob.key);
     if (generation !== undefined) roots.set(generation, blob);
+    else others.push(blob.key);
   }
-  return roots;
+  const highest = Math.max(LEGACY_GENERATION, ...roots.keys());
+  return { roots, hiding: others.filter((key) => hidesRoot(key, highest)) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { LATEST_KEY } from "../format/keys.ts";
 import { decodeRoot } from "../format/root.ts";
 import { type BlobInfo, type BlobStore, GET_BYTES_MAX } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import type { RootCatalogue } from "../model/repository.ts";
 
 const LATEST_BYTES = 8;
@@ -24,6 +25,21 @@ export function decodeRootOf({ url }: BlobStore, key: string, bytes: Uint8Array)
     const named = typeof subject === "string" && why ? { ...why, params: { ...why.params, subject: `${url}/${subject}` } } : why;
     throw new AppError(error.code, `${url}/${error.message}`, { cause: error, ...(named && { reason: named }) });
   }
+}
+
+/** Why no cluster reads the root that ossnap reads; `undefined` if nothing hides it. */
+export function hiddenRoot({ url }: BlobStore, { hiding }: { hiding: readonly string[] }): Reason | undefined {
+  const [key] = hiding;
+  return key === undefined ? undefined : reason("repository.hiddenRoot", { url, key });
+}
+
+/** @throws AppError `permanent` if a key hides the root from every cluster. */
+export function refuseHidden(store: BlobStore, opened: { hiding: readonly string[] }): void {
+  const why = hiddenRoot(store, opened);
+  if (!why) return;
+  throw new AppError("permanent", `${store.url}: Elasticsearch takes ${opened.hiding[0]} for the newest root; delete that object`, {
+    reason: why,
+  });
 }
 
 /** The generation that `index.latest` names. */

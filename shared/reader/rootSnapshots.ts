@@ -16,13 +16,13 @@ export function rootMark(generation: number, info: BlobInfo): string {
 
 /**
  * The root's snapshots with state and start time. Roots before 7.17 lack them, so each snapshot's own small blob is read.
- * `startTime` stays undefined while that blob is missing.
+ * `startTime` stays undefined while that blob is missing, and both for an uuid that no file name holds.
  */
 export async function datedSnapshots(store: BlobStore, { root }: OpenedRepository): Promise<RootSnapshot[]> {
-  const dated = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot }));
+  const dated = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot, ...(isStorable(snapshot) ? {} : UNKNOWN) }));
   const reader = metadataReader(store, undefined);
   await forEachBounded(
-    dated.filter((snapshot) => snapshot.startTime === undefined || snapshot.state === undefined),
+    dated.filter((snapshot) => isStorable(snapshot) && (snapshot.startTime === undefined || snapshot.state === undefined)),
     READS_AT_ONCE,
     async (snapshot) => {
       const record = await readRecord(reader, snapshot);
@@ -31,6 +31,15 @@ export async function datedSnapshots(store: BlobStore, { root }: OpenedRepositor
     },
   );
   return dated;
+}
+
+/** File systems limit a name to this; Elasticsearch's own uuids have 22 characters, and those of 2.x are the snapshots' names. */
+const UUID_BYTES_MAX = 255 - "snap-.dat".length;
+const UNKNOWN = { state: undefined, startTime: undefined };
+
+/** Whether a store can hold the snapshot's own blob. */
+export function isStorable({ uuid }: Pick<RootSnapshot, "uuid">): boolean {
+  return Buffer.byteLength(uuid) <= UUID_BYTES_MAX;
 }
 
 /**

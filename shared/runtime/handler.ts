@@ -39,11 +39,13 @@ const settings = () => {
 /**
  * The common pipeline of all functions: bytes → JSON → schema → verb. A fault is logged once with all details and rethrown with its
  * redacted message and its code only, so that Function Compute counts it and retries as configured in s.yaml.
+ * @param answerFault the answer to a fault instead, where the platform would show its message to the caller.
  */
 export function door<S extends z.ZodType>(
   functionName: string,
   schema: S,
   verb: (event: z.output<S>, door: Door) => Promise<unknown>,
+  answerFault?: (error: unknown, context: FcContext) => unknown,
 ): Handler {
   const decode = {
     before: (request: Request) => {
@@ -52,7 +54,9 @@ export function door<S extends z.ZodType>(
   };
   const report = {
     onError: (request: Request) => {
-      throw reported(functionName, request.context, request.error);
+      const shown = reported(functionName, request.context, request.error);
+      if (answerFault) return answerFault(request.error, request.context);
+      throw shown;
     },
   };
   // middy's types are specific to AWS; this cast confines them.

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Config } from "../model/config.ts";
 import { AppError, messageOf } from "../model/errors.ts";
+import { reason } from "../model/reason.ts";
 import { ConfigError, type ConfigWarning } from "./config/configError.ts";
 import { checkConfig } from "./config/loadConfig.ts";
 
@@ -27,8 +28,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads the configuration beside the bundle (or the given file) and the environment; throws one error with all faults. */
 export function readSettings(configPath: string, env: Environment = process.env): RuntimeSettings {
   const path = env.OSSNAP_CONFIG || configPath;
-  if (!existsSync(path))
-    throw new AppError("invalid", `configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
+  if (!existsSync(path)) throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
   const { config, faults, warnings } = checkConfig(textOf(path), env);
   if (config === undefined) throw new ConfigError(faults);
   const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID;
@@ -48,18 +48,24 @@ export function readSettings(configPath: string, env: Environment = process.env)
   };
 }
 
+function unusable(message: string, cause?: unknown): AppError {
+  return new AppError("invalid", message, {
+    reason: reason("config.invalid", { faults: [message] }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
 function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new AppError("invalid", `configuration ${path}: cannot be read: ${messageOf(cause)}`, { cause });
+    throw unusable(`configuration ${path}: cannot be read: ${messageOf(cause)}`, cause);
   }
 }
 
 function endpointOf(text: string | undefined): RuntimeSettings["fcEndpoint"] {
   if (!text) return undefined;
-  if (!URL.canParse(text))
-    throw new AppError("invalid", `OSSNAP_FC_ENDPOINT: "${text}" is not a URL; write http://127.0.0.1:9000, or unset it`);
+  if (!URL.canParse(text)) throw unusable(`OSSNAP_FC_ENDPOINT: "${text}" is not a URL; write http://127.0.0.1:9000, or unset it`);
   const url = new URL(text);
   return { host: url.host, protocol: url.protocol === "http:" ? "HTTP" : "HTTPS" };
 }

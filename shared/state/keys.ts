@@ -33,6 +33,11 @@ export const stateKey = {
   watchUuids: (watch: string) => `live/watch/${watch}/uuids.json`,
   /** Snapshots that a person put behind a watch's alias by hand, which accepts the root that lists them. */
   acceptedRoot: (watch: string, uuid: string) => `live/watch/${watch}/accepted/${uuid}`,
+  /** Marks of looks that are reading something new, by the look's entry of ossnap.yaml (`watches.moved`). */
+  looking: (look: string) => `live/looking/${look}/`,
+  lookingAll: "live/looking/",
+  /** Snapshots of a watch that start in the future. */
+  ahead: (watch: string) => `live/watch/${watch}/ahead/`,
   positions: (watch: string) => `live/watch/${watch}/position/`,
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,

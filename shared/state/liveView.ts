@@ -1,6 +1,8 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { parseSlot } from "../model/slot.ts";
+import { type AheadSnapshot, parseAheadLeaf } from "./aheadSnapshots.ts";
 import { type SlotHint, stateKey } from "./keys.ts";
+import { type LookMark, parseLookLeaf } from "./looking.ts";
 
 /** The contents of one listing of `live/`: every open job with its newest record, and the hints. */
 export interface LiveView {
@@ -14,6 +16,10 @@ export interface LiveView {
   slots: Map<string, SlotHint[]>;
   /** Watch → marks of examined roots. */
   watchRoots: Map<string, Mark[]>;
+  /** Watch → snapshots that it did not serve because they start in the future. */
+  ahead: Map<string, AheadSnapshot[]>;
+  /** Look → marks of invocations that are reading something new, or died of it. */
+  looking: Map<string, LookMark[]>;
   /** Watch → snapshots it served, oldest first; the last is served now. */
   positions: Map<string, WatchPosition[]>;
   /** Watch → snapshots that a person restored by hand, which accepts the root that lists them. */
@@ -52,6 +58,8 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     next: undefined,
     slots: new Map(),
     watchRoots: new Map(),
+    ahead: new Map(),
+    looking: new Map(),
     positions: new Map(),
     acceptedRoots: new Map(),
     published: new Map(),
@@ -75,6 +83,7 @@ function place(view: LiveView, key: string): void {
   else if (area === "next") view.next = name;
   else if (area === "slots") placeSlot(view, name, leaf);
   else if (area === "watch") placeWatch(view, name, rest, key);
+  else if (area === "looking") placeLook(view, name, leaf, key);
   else if (area === "copies") placeCopy(view, name, rest[0], key);
   else if (area === "state") view.marks.add(name);
   else if (area === "notices") view.notices.add(decodeURIComponent(name.replace(/\.json$/, "")));
@@ -93,8 +102,15 @@ function placeSlot(view: LiveView, policy: string, leaf: string): void {
 function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly string[], key: string): void {
   if (area === "root") push(view.watchRoots, watch, markOf(key));
   if (area === "accepted") push(view.acceptedRoots, watch, leaf);
+  const ahead = area === "ahead" ? parseAheadLeaf(leaf, key) : undefined;
+  if (ahead) push(view.ahead, watch, ahead);
   const position = area === "position" ? parsePosition(leaf) : undefined;
   if (position) push(view.positions, watch, position);
+}
+
+function placeLook(view: LiveView, look: string, leaf: string, key: string): void {
+  const mark = parseLookLeaf(leaf, key);
+  if (mark) push(view.looking, look, mark);
 }
 
 /** Parses the last segment of a position's key. */

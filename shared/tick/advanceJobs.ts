@@ -6,6 +6,7 @@ import { forEachBounded } from "../model/forEachBounded.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
 import { entryOf } from "../notices/entryOf.ts";
+import { isSuspect } from "../notices/guardedLook.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
@@ -21,12 +22,23 @@ export interface TickReport {
   failed: { look: string; message: string }[];
 }
 
+type NamedLook = [string, () => Promise<unknown>];
+
 /** The tick: looks for work that no event announced (slots, watches, copies), then advances every open job. */
 export async function advanceJobs(world: World): Promise<TickReport> {
   const work = await readOpenWork(world, world.live);
   await resolveGone(world, work);
-  const failed = await lookEverywhere(world, work);
-  return { advanced: await advanceAll(world, work), failed };
+  const all = looks(world, work);
+  const suspect = all.filter(([name]) => isSuspect(work, name));
+  const failed = await lookAtOnce(
+    world,
+    work,
+    all.filter((one) => !suspect.includes(one)),
+    LOOKS_AT_ONCE,
+  );
+  const advanced = await advanceAll(world, work);
+  // An invocation died during one of these: alone and last, it harms no other work, and no other look is suspected instead of it.
+  return { advanced, failed: [...failed, ...(await lookAtOnce(world, work, suspect, 1))] };
 }
 
 /** Nothing else would resolve a notice about an entry that left ossnap.yaml. */
@@ -42,12 +54,11 @@ async function resolveGone(world: World, { live }: OpenWork): Promise<void> {
  * Runs the looks concurrently, so that an unresponsive store does not delay the others; looks that do not start in time are left to the
  * next tick.
  */
-async function lookEverywhere(world: World, work: OpenWork): Promise<TickReport["failed"]> {
+async function lookAtOnce(world: World, work: OpenWork, all: readonly NamedLook[], most: number): Promise<TickReport["failed"]> {
   const messages = new Map<string, string>();
-  const all = looks(world, work);
   const finished = await forEachBounded(
     all,
-    LOOKS_AT_ONCE,
+    most,
     async ([name, run]) => {
       const message = await look(world, work, name, run);
       if (message !== undefined) messages.set(name, message);
@@ -62,21 +73,14 @@ async function lookEverywhere(world: World, work: OpenWork): Promise<TickReport[
 }
 
 /** One look per entry of ossnap.yaml, each independent of the others. */
-function looks(world: World, work: OpenWork): [string, () => Promise<unknown>][] {
+function looks(world: World, work: OpenWork): NamedLook[] {
   const { backups, watches, copies } = world.config;
   return [
-    ...Object.entries(backups).map(([name, policy]): [string, () => Promise<unknown>] => [
-      `backups.${name}`,
-      () => lookForSlots(world, work, name, policy),
-    ]),
-    ...Object.keys(watches).map((name): [string, () => Promise<unknown>] => [
-      `watches.${name}`,
-      () => lookAtWatch(world, work, name, { by: "ossnap", who: "a look at the bucket" }),
-    ]),
-    ...Object.entries(copies).map(([name, rule]): [string, () => Promise<unknown>] => [
-      `copies.${name}`,
-      () => lookForCopy(world, work, name, rule),
-    ]),
+    ...Object.entries(backups).map(([name, policy]): NamedLook => [`backups.${name}`, () => lookForSlots(world, work, name, policy)]),
+    ...Object.keys(watches).map(
+      (name): NamedLook => [`watches.${name}`, () => lookAtWatch(world, work, name, { by: "ossnap", who: "a look at the bucket" })],
+    ),
+    ...Object.entries(copies).map(([name, rule]): NamedLook => [`copies.${name}`, () => lookForCopy(world, work, name, rule)]),
   ];
 }
 

@@ -49,7 +49,7 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   });
   // A sample proves less than its level says, and is not kept.
   if (world && since && sample === undefined) for (const proof of verified.proofs) await storeEvidence(world, at, proof, since);
-  const verification = verificationOf(store.url, verified);
+  const verification = verificationOf(store, verified);
   const exitCode = isAllWhole(verification) ? EXIT.ok : EXIT.notWhole;
   return { schema: "verify/1", data: verification, exitCode, text: (look) => verificationText(verification, look) };
 }

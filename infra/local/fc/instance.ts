@@ -36,6 +36,8 @@ interface InvocationRequest {
 export interface Instance {
   readonly id: string;
   alive(): boolean;
+  /** Resolves once the bundle is loaded, or cannot be. */
+  readonly ready: Promise<void>;
   run(request: InvocationRequest): Promise<InvocationResult>;
   /** Terminates the thread immediately, whatever it is doing. */
   kill(): Promise<void>;
@@ -76,6 +78,7 @@ export function startInstance(options: InstanceOptions): Instance {
   return {
     id: options.id,
     alive: () => state.alive,
+    ready: loadFault.then(() => undefined),
     kill: () => kill(state),
     async run(request) {
       state.requestId = request.requestId;

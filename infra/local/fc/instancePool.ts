@@ -1,7 +1,10 @@
 import { AppError } from "../../../shared/model/errors.ts";
 import type { Instance } from "./instance.ts";
 
-/** The instances of one function: warm ones are reused, more are started while all are busy, up to a limit. */
+/**
+ * The instances of one function: warm ones are reused, more are started while all are busy, up to a limit. A request takes the first instance
+ * that is free, whichever it was started for.
+ */
 export interface InstancePool {
   /** Waits in order of arrival while the limit is reached. Errors: `conflict` once the pool is closed. */
   acquire(): Promise<Instance>;
@@ -17,6 +20,12 @@ export interface InstancePoolOptions {
   start(onExit: () => void): Instance;
 }
 
+/**
+ * Instances that load their bundle at the same time. Each costs seconds of CPU: twenty at once on two busy cores took 40 to 55 s, and every
+ * request waited for its own.
+ */
+const STARTS_AT_ONCE = 2;
+
 interface Waiter {
   resolve(instance: Instance): void;
   reject(error: Error): void;
@@ -26,26 +35,40 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
   const live = new Set<Instance>();
   const retired = new WeakSet<Instance>();
   const idle: Instance[] = [];
+  const starting = new Set<Instance>();
   const waiters: Waiter[] = [];
   let closed = false;
 
-  const startOne = (): Instance => {
+  const startOne = (): void => {
     const instance = options.start(() => {
       live.delete(instance);
-      serve();
+      if (!starting.has(instance)) serve();
     });
     live.add(instance);
-    return instance;
+    starting.add(instance);
+    void instance.ready.then(() => {
+      starting.delete(instance);
+      // One that died while it loaded fails a request, as on the platform; otherwise it would be started again and again.
+      if (!retired.has(instance) || !instance.alive()) hand(instance);
+      else void instance.kill();
+    });
   };
 
-  const nextFree = () => takeIdle(idle) ?? (live.size < options.instancesMax ? startOne() : undefined);
+  const hand = (instance: Instance): void => {
+    const waiter = closed ? undefined : waiters.shift();
+    if (waiter) waiter.resolve(instance);
+    else idle.push(instance);
+    serve();
+  };
 
-  const serve = () => {
-    while (waiters.length > 0 && !closed) {
-      const instance = nextFree();
-      if (instance === undefined) return;
+  const serve = (): void => {
+    if (closed) return;
+    while (waiters.length > 0) {
+      const instance = takeIdle(idle);
+      if (instance === undefined) break;
       waiters.shift()?.resolve(instance);
     }
+    while (live.size < options.instancesMax && starting.size < Math.min(STARTS_AT_ONCE, waiters.length)) startOne();
   };
 
   return {

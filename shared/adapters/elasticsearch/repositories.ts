@@ -14,11 +14,11 @@ export function repositoryCalls(client: ElasticsearchClient): Pick<Cluster, "lis
   return {
     async listRepositories() {
       const answer = await client.request(repositoriesAnswer, { subject: "repositories", method: "GET", path: ["_snapshot"] });
-      return Object.entries(answer).map(([name, { type, settings }]) => ({
-        name,
-        type,
-        settings: withoutSecrets(flattenSettings(settings)),
-      }));
+      return Object.entries(answer).map(([name, { type, settings }]) => {
+        const flat = flattenSettings(settings);
+        const shownSecrets = Object.keys(flat).filter((key) => isSecretSetting(key) && isClear(flat[key] ?? ""));
+        return { name, type, settings: withoutSecrets(flat), ...(shownSecrets.length > 0 && { shownSecrets }) };
+      });
     },
 
     async putRepository({ name, type, settings }, { verify }) {
@@ -46,6 +46,11 @@ export function repositoryCalls(client: ElasticsearchClient): Pick<Cluster, "lis
       return { nodes: Object.keys(answer.nodes).length };
     },
   };
+}
+
+/** A masked value shows nothing. */
+function isClear(value: string): boolean {
+  return !/^[*x•]*$/i.test(value);
 }
 
 function withoutSecrets(settings: Record<string, string>): Record<string, string> {

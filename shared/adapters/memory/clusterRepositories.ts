@@ -8,7 +8,7 @@ type RepositoryCalls = Pick<Cluster, "listRepositories" | "putRepository" | "ver
 export function repositoryCalls(state: MemoryClusterState): RepositoryCalls {
   return {
     async listRepositories() {
-      return [...state.repositories.values()].map(({ name, type, settings }) => ({ name, type, settings: { ...settings } }));
+      return [...state.repositories.values()].map((repository) => ({ ...repository, settings: { ...repository.settings } }));
     },
 
     async putRepository(repository, { verify }) {
@@ -18,8 +18,14 @@ export function repositoryCalls(state: MemoryClusterState): RepositoryCalls {
       const used = [...state.snapshots, ...state.restores].some((work) => work.repository === name);
       if (used) throw refuse(state, "conflict", `repository ${name}: trying to modify or unregister repository that is currently used`);
       const shown = Object.entries(settings).filter(([key]) => !/secret|password|token|access_key/.test(key));
+      // Alibaba's plugin for 5.5.3 does not filter its keys, and its source is the same up to 6.7.
+      const isLeaky = type === "oss" && isBefore(state.version, 6, 8);
+      const shownSecrets = isLeaky ? Object.keys(settings).filter((key) => !shown.some(([name]) => name === key)) : [];
       const before = state.repositories.get(name);
-      state.repositories.set(name, { name, type, settings: Object.fromEntries(shown.map(([key, value]) => [key, String(value)])) });
+      state.repositories.set(name, {
+        ...{ name, type, settings: Object.fromEntries(shown.map(([key, value]) => [key, String(value)])) },
+        ...(shownSecrets.length > 0 && { shownSecrets }),
+      });
       try {
         if (verify) requireWritable(state, name);
       } catch (error) {

@@ -1,6 +1,7 @@
 import { LEGACY_ROOT_KEY } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import type { Reason } from "../../model/reason.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../../model/repository.ts";
 import { type Lost, lostTally } from "../../proof/lost.ts";
 import { type Orphans, orphanTally } from "../../proof/orphans.ts";
@@ -8,6 +9,7 @@ import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../p
 import { countingStore, type RequestCount } from "../countingStore.ts";
 import { metadataReader } from "../metadataReader.ts";
 import { listRoots, openRepository, readRecord, requireRoot } from "../readRepository.ts";
+import { hiddenRoot } from "../rootBlob.ts";
 import { rootMark } from "../rootSnapshots.ts";
 import { readShards, type ShardTallies, type SurveyedIndex, type WriteNeed } from "./surveyShards.ts";
 
@@ -45,6 +47,8 @@ export interface Survey {
   /** The root changed during the survey, so the result may mix two states. */
   moved: boolean;
   requests: RequestCount;
+  /** Why no cluster reads this root. */
+  hidden: Reason | undefined;
 }
 
 export interface SurveyOptions {
@@ -100,6 +104,7 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     damaged: reader.damaged,
     moved: now === undefined || rootInfo === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
     requests: counted.requests,
+    hidden: hiddenRoot(store, opened),
   };
 }
 

@@ -13,6 +13,7 @@ export interface HttpAnswer {
 export type HttpFault =
   | "unauthenticated"
   | "forbidden"
+  | "misconfigured"
   | "not-found"
   | "method-not-allowed"
   | "too-large"
@@ -34,6 +35,7 @@ const STATUS: Record<ErrorCode | HttpFault | "internal", number> = {
   "unsupported-media-type": 415,
   "idempotency-key-reused": 422,
   "restore-refused": 422,
+  misconfigured: 500,
   permanent: 500,
   internal: 500,
   denied: 502,
@@ -54,6 +56,7 @@ const TITLES: Record<keyof typeof STATUS, string> = {
   "unsupported-media-type": "The body must be JSON",
   "idempotency-key-reused": "This idempotency key was used for another request",
   "restore-refused": "The restore would be refused",
+  misconfigured: "ossnap is not configured correctly",
   permanent: "Something went wrong",
   internal: "Something went wrong",
   denied: "A system behind ossnap refused us",

@@ -3,6 +3,7 @@ import type { HttpToken } from "../../model/config.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import { IDEMPOTENCY_KEY } from "../../model/jobId.ts";
 import { redactedValues, safeJson } from "../../model/plainText.ts";
+import type { FcContext } from "../context.ts";
 import type { HttpEvent } from "../events.ts";
 import { checked, type Door } from "../handler.ts";
 import { redactor } from "../redact.ts";
@@ -32,6 +33,16 @@ export async function answer(event: HttpEvent, door: Door): Promise<HttpAnswer> 
   // Reasons contain messages of other systems, both in problems and in job rows.
   const isClean = redact(answered.body) === answered.body;
   return isClean ? answered : { ...answered, body: safeJson(JSON.stringify(redactedValues(JSON.parse(answered.body), redact))) };
+}
+
+/**
+ * The answer to a fault before a token can be checked, such as a wrong ossnap.yaml: its code and the request's id alone, because anyone who
+ * passes the platform's door gets it. The log has the text.
+ */
+export function answerFault(error: unknown, context: FcContext): HttpAnswer {
+  const request = { id: context.requestId, path: "" };
+  const code = error instanceof AppError && error.reason?.code === "config.invalid" ? "misconfigured" : "internal";
+  return problem(code, `request ${request.id} failed; the log says why`, request);
 }
 
 async function routed(event: HttpEvent, door: Door, request: Request): Promise<HttpAnswer> {

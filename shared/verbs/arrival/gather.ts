@@ -7,11 +7,14 @@ import { hasCode } from "../../model/errors.ts";
 import type { MissingBlob, RootSnapshot } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selection.ts";
+import { AHEAD_MS, tooFarUntil } from "../../plan/snapshotOrder.ts";
 import { type ArrivalProgress, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
 import { etaSeconds, nextLookAt, partsEtaSeconds } from "../../proof/arrivalTimes.ts";
+import { otherContents } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { type ArrivalLook, proveArrival } from "../../reader/prove/proveArrival.ts";
 import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { refuseHidden } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
@@ -43,12 +46,35 @@ export async function gatherArrival(world: World, work: OpenWork, job: ArrivalJo
   await putInOrder(world, work, job, here, position);
   const taken = await replacedBy(world, job, { here, dated, position });
   if (taken) return taken;
+  const future = refusedTime(world, job, here.startTime, position);
+  if (future) return future;
   const seen = await look(world, work, job, store, { opened, here, probes });
   if (seen.seen !== "proof") return seen;
+  const fault = await otherContents(world, watch.blobs, seen.proof);
+  if (fault) return { seen: "refused", fault };
+  const proven = refusedTime(world, job, seen.proof.closure?.snapshot.startTime, position);
+  if (proven) return proven;
   // The proof may have taken an hour, so the position is read again.
   const served = await servedNow(world, watchName);
   await putInOrder(world, work, job, here, served);
   return (await replacedBy(world, job, { here, dated, position: served })) ?? seen;
+}
+
+/**
+ * A time in the future that was not known when the snapshot was asked for, or that only its own blob has. Order times are ours, and a watch that
+ * serves the future already goes on with what was asked for.
+ */
+function refusedTime(
+  world: World,
+  { intent }: ArrivalJob,
+  startTime: Date | undefined,
+  position: WatchPosition | undefined,
+): ArrivalObservation | undefined {
+  const now = world.clock.now();
+  const until = tooFarUntil(now, startTime);
+  const isAhead = position !== undefined && position.digits > timeDigits(new Date(now.getTime() + AHEAD_MS));
+  if (!until || !startTime || intent.input.snapshot.isOrderTime || isAhead) return undefined;
+  return { seen: "future", startTime: startTime.toISOString(), until: until.toISOString() };
 }
 
 async function putInOrder(
@@ -85,12 +111,14 @@ async function replacedBy(
   return undefined;
 }
 
-/** An undecodable root may be a root that is still being copied. */
+/** An undecodable root may be a root that is still being copied, and what hides one may be deleted. */
 async function openReadable(store: BlobStore): Promise<OpenedRepository | { unreadable: string }> {
   try {
-    return await openRepository(store);
+    const opened = await openRepository(store);
+    refuseHidden(store, opened);
+    return opened;
   } catch (error) {
-    if (hasCode(error, "invalid")) return { unreadable: error.message };
+    if (hasCode(error, "invalid", "permanent")) return { unreadable: error.message };
     throw error;
   }
 }

@@ -2,21 +2,24 @@ import type { Created } from "../../jobs/log.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { Asked, DoneRecord } from "../../jobs/record.ts";
 import { configured, type World } from "../../jobs/world.ts";
-import type { BlobInfo } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { shortHash } from "../../model/hash.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
+import { guardedLook, type Survived } from "../../notices/guardedLook.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
-import { listRoots, openRepository } from "../../reader/readRepository.ts";
-import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
+import { listRootKeys, openRepository } from "../../reader/readRepository.ts";
+import { hiddenRoot } from "../../reader/rootBlob.ts";
+import { datedSnapshots, isStorable, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
+import { isAheadDue, rememberAhead } from "./ahead.ts";
 import { clearRoot } from "./ambiguity.ts";
 import { arrivalOf, askArrival } from "./ask.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
 import { type PlannedArrivals, planArrivals, type Wanted } from "./plan.ts";
 import { restoreOrder } from "./restoreOrder.ts";
-import { reportPassedOver } from "./show.ts";
+import { reportHidden, reportPassedOver } from "./show.ts";
 import type { ArrivalInput } from "./step.ts";
 
 /**
@@ -25,15 +28,28 @@ import type { ArrivalInput } from "./step.ts";
 export async function lookAtWatch(world: World, work: OpenWork, watchName: string, asked: Asked): Promise<Created[]> {
   const watch = configured(world.config, "watches", watchName);
   const store = world.blobs(watch.blobs);
-  const roots = await listRoots(store);
+  const { roots, hiding } = await listRootKeys(store);
+  if (await reportHidden(world, work, watchName, hiddenRoot(store, { hiding }))) return [];
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
   const mark = info && watchMark(roots, highest, info);
-  if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
+  const isSeen = mark !== undefined && hasMark(work.live.watchRoots, watchName, mark) && !isAheadDue(work, watchName, world.clock.now());
+  if (!mark || isSeen) return [];
 
+  const guard = { look: `watches.${watchName}`, mark, reads: `${store.url}/${info.key}` };
+  return (await guardedLook(world, work, guard, () => lookAtRoot(world, work, watchName, { store, roots, mark, asked }))) ?? [];
+}
+
+async function lookAtRoot(
+  world: World,
+  work: OpenWork,
+  watchName: string,
+  { store, roots, mark, asked }: { store: BlobStore; roots: ReadonlyMap<number, BlobInfo>; mark: string; asked: Asked },
+): Promise<Survived<Created[]>> {
+  const watch = configured(world.config, "watches", watchName);
   const opened = await openRepository(store);
   const clear = await clearRoot(world, work, watchName, { store, roots, opened });
-  if (!clear) return [];
+  if (!clear) return { result: [], isRepeated: true };
   const dated = await datedSnapshots(store, opened);
   const now = world.clock.now();
   const position = work.live.positions.get(watchName)?.at(-1);
@@ -43,17 +59,19 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
     knownMs: clear.knownMs,
     position,
     open: openTimes(work, watchName),
+    ahead: work.live.ahead.get(watchName),
     now,
   });
   const created = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
   const lost = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
-  const mayArrive = lost.some(({ uuid }) => !clear.before?.has(uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
+  const mayArrive = lost.some((one) => isStorable(one) && !clear.before?.has(one.uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
+  await rememberAhead(world, work, watchName, { planned, served: position?.uuid ?? "" });
   await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
-  if (mayArrive) return created;
+  if (mayArrive) return { result: created };
   await clear.remember(planned.knownMs);
   await recordMark(world, work.live.watchRoots, { name: watchName, prefix: stateKey.watchRoots(watchName), mark });
-  return created;
+  return { result: created };
 }
 
 function isOlder(root: BlobInfo | undefined, now: Date, ageMs: number): boolean {

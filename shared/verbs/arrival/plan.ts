@@ -2,7 +2,7 @@ import type { RootSnapshot } from "../../model/repository.ts";
 import { digitsTime, timeDigits } from "../../model/restoredName.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
-import { AHEAD_MS, believedTimes, slotMsOf } from "../../plan/snapshotOrder.ts";
+import { AHEAD_MS, believedTimes, slotMsOf, tooFarUntil } from "../../plan/snapshotOrder.ts";
 
 /** The distance of a corrected time from what it follows. */
 export const CORRECTION_MS = 1_000;
@@ -20,6 +20,8 @@ export interface ArrivalsInput {
   position: Position | undefined;
   /** Start times of the watch's open arrivals and restores, ISO. */
   open: readonly string[];
+  /** What was not served earlier because it starts in the future. */
+  ahead?: readonly { uuid: string; served: string }[] | undefined;
   now: Date;
 }
 
@@ -33,6 +35,10 @@ export interface PlannedArrivals {
   undated: RootSnapshot[];
   /** Listed since the last check, and older than what is served; while that lies in the future, than what was listed before. */
   passedOver: RootSnapshot[];
+  /** Above what is served, but they start too far in the future to be brought in by themselves. */
+  tooFar: RootSnapshot[];
+  /** Their time came, and meanwhile the watch has served others: a snapshot that was listed before them is not newer. */
+  lied: RootSnapshot[];
   /** What is served lies in the future. */
   isAhead: boolean;
   /** The newest believed time of all snapshots listed so far, milliseconds; -Infinity if there is none. */
@@ -50,6 +56,7 @@ export function planArrivals({
   knownMs: listedMs = Number.NEGATIVE_INFINITY,
   position,
   open,
+  ahead = [],
   now,
 }: ArrivalsInput): PlannedArrivals {
   const isNew = ({ uuid }: RootSnapshot) => uuid !== position?.uuid && before !== undefined && !before.has(uuid);
@@ -63,7 +70,11 @@ export function planArrivals({
     snapshot.startTime !== undefined && (!position || (timeDigits(snapshot.startTime) > position.digits && !isOlder(snapshot)));
   // One without a slot is brought in as soon as it is listed, whatever its time says.
   const rank = (snapshot: RootSnapshot) => (slotMsOf(snapshot, now) === undefined ? (snapshot.startTime?.getTime() ?? 0) : order(snapshot));
-  const above: Wanted[] = good.filter(isAbove).sort((a, b) => rank(b) - rank(a));
+  const risen = good.filter(isAbove).sort((a, b) => rank(b) - rank(a));
+  // While what is served lies in the future, the slot in a name can be believed, and the time cannot.
+  const tooFar = risen.filter((one) => tooFarUntil(now, one.startTime) && !(isAhead && slotMsOf(one, now) !== undefined));
+  const lied = risen.filter(({ uuid }) => ahead.some((seen) => seen.uuid === uuid && seen.served !== (position?.uuid ?? "")) && !isAhead);
+  const above: Wanted[] = risen.filter((one) => !tooFar.includes(one) && !lied.includes(one));
   const below = good.filter((snapshot) => snapshot.startTime !== undefined && isNew(snapshot) && !isAbove(snapshot));
   const undated = good.filter((snapshot) => snapshot.startTime === undefined && (before === undefined || isNew(snapshot)));
   const knownMs = Math.max(servedMs, listedMs, ...good.filter(({ uuid }) => before?.has(uuid)).map(order));
@@ -72,6 +83,8 @@ export function planArrivals({
     wanted: isAhead ? [...above, ...corrected(newer, position, open)] : above,
     undated: undated.filter((snapshot) => mayBeAbove(snapshot, position)),
     passedOver: below.filter((snapshot) => !newer.includes(snapshot)),
+    tooFar,
+    lied: lied.filter((one) => !tooFar.includes(one)),
     isAhead,
     knownMs: Math.max(knownMs, ...good.map(order).filter((ms) => ms > 0)),
   };

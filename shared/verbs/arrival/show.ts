@@ -10,6 +10,8 @@ import type { PlannedArrivals } from "./plan.ts";
 import type { ArrivalJob } from "./step.ts";
 
 const NAMES_SHOWN = 3;
+/** A longer uuid is not Elasticsearch's. */
+const UUID_SHOWN = 60;
 
 /** The part of the result that the permanent record stores. */
 export function arrivalResult({ intent, head }: ArrivalJob): unknown {
@@ -58,17 +60,30 @@ export async function reportPassedOver(
     why: planned.isAhead ? reason("watch.ahead", { watch, served }) : undefined,
     over: reason("watch.notAhead", { watch }),
   });
+  const refused = [...planned.tooFar, ...planned.lied];
+  const times = refused.slice(0, NAMES_SHOWN).map(({ startTime }) => startTime?.toISOString() ?? "");
+  await reportWhile(world, work, {
+    key: `watch-future:${watch}`,
+    why: refused.length > 0 ? reason("watch.future", { ...where, count: refused.length, snapshots: names(refused), times }) : undefined,
+    over: reason("watch.notFuture", { watch }),
+  });
   await reportWhile(world, work, {
     key: `watch-older:${watch}`,
     why: passed.length > 0 ? reason("watch.older", { ...where, count: passed.length, snapshots: names(passed) }) : undefined,
     over: isServing ? reason("watch.goesOn", { watch }) : undefined,
   });
-  const keys = lost.slice(0, NAMES_SHOWN).map(({ uuid }) => snapshotKey(uuid));
+  const keys = lost.slice(0, NAMES_SHOWN).map(({ uuid }) => snapshotKey(uuid.length > UUID_SHOWN ? `${uuid.slice(0, UUID_SHOWN)}…` : uuid));
   await reportWhile(world, work, {
     key: `watch-lost:${watch}`,
     why: lost.length > 0 ? reason("watch.lost", { watch, count: lost.length, snapshots: names(lost), keys }) : undefined,
     over: reason("watch.found", { watch }),
   });
+}
+
+/** Reports once that no cluster can read the root, and its end. Returns whether that is so. */
+export async function reportHidden(world: World, work: OpenWork, watch: string, why: Reason | undefined): Promise<boolean> {
+  await reportWhile(world, work, { key: `watch-hidden:${watch}`, why, over: reason("watch.clear", { watch }) });
+  return why !== undefined;
 }
 
 /** Raised while there is a reason; resolved when there is none and `over` says what changed. */

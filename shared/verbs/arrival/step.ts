@@ -59,6 +59,8 @@ export type ArrivalObservation =
   /** The newest root cannot be decoded. */
   | { seen: "unreadable"; message: string }
   | { seen: "refused"; fault: Reason }
+  /** It starts in the future. */
+  | { seen: "future"; startTime: string; until: string }
   | { seen: "vanished" }
   | { seen: "overtaken"; by: string }
   | { seen: "superseded"; by: string }
@@ -98,6 +100,8 @@ export function stepArrival(job: ArrivalJob, seen: ArrivalObservation): Decision
       return { do: "wait", reason: reason("arrival.rootUnreadable", { snapshot: snapshot.name, message: seen.message }) };
     case "refused":
       return { do: "record", state: "failed", reason: seen.fault, data };
+    case "future":
+      return { do: "wait", reason: reason("arrival.future", { snapshot: snapshot.name, startTime: seen.startTime, until: seen.until }) };
     case "vanished":
       return { do: "record", state: "skipped", reason: reason("arrival.vanished", { snapshot: snapshot.name }), data };
     case "overtaken":

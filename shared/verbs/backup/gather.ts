@@ -4,6 +4,7 @@ import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
 import { hasCode } from "../../model/errors.ts";
 import { snapshotMark, snapshotName } from "../../model/snapshotName.ts";
+import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { selectIndices } from "../../plan/selection.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
 
@@ -13,7 +14,9 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   const cluster = world.cluster(configuredCluster(job));
   const info = await cluster.info();
   const mark = snapshotMark(info.uuid, policyName);
-  const { need, drift } = await repositoryState(world, repositoryOf(world, job));
+  const question = repositoryOf(world, job);
+  const { need, drift, shownSecrets } = await repositoryState(world, question);
+  await reportShownKeys(world, work, `repositories.${policy.repository}`, { question, shownSecrets });
   const slotSnapshots = await startedSnapshots(cluster, job, { mark, need, stillExists: drift.state !== "absent" });
   const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
   const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;

@@ -46,6 +46,7 @@ export async function readDestination(
     empty: sizes.size === 0,
     published,
     claimed,
+    hiding: opened.hiding,
   };
 }
 

@@ -1,11 +1,13 @@
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { placeOf, type World } from "../../jobs/world.ts";
 import type { CopyRule } from "../../model/config.ts";
+import type { RootSnapshot } from "../../model/repository.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { guardedLook } from "../../notices/guardedLook.ts";
 import { dueSlots } from "../../plan/slots.ts";
 import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
-import { listRoots, openRepository } from "../../reader/readRepository.ts";
+import { listRoots, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
@@ -32,27 +34,45 @@ async function lookForSuccess(world: World, work: OpenWork, copyName: string, po
     ?.findLast(({ state, slot }) => state === "done" && slotTime(slot).getTime() <= world.clock.now().getTime() + AHEAD_MS);
   const isReported = success !== undefined && !isSeen(afterMark(success.slot));
   if (!isReported && world.clock.now().getUTCMinutes() % SOURCE_LOOK_MINUTES !== 0) return;
-  const source = world.blobs(placeOf(world.config, world.config.copies[copyName]?.from ?? ""));
-  const roots = await listRoots(source);
-  const highest = Math.max(...roots.keys());
-  const info = roots.get(highest);
-  if (!info || (!isReported && isSeen(rootMark(highest, info)))) return;
-  const opened = await openRepository(source);
-  const ours = newestGoodFirst(await datedSnapshots(source, opened), world.clock.now()).filter(
-    ({ name }) => parseSnapshotName(name)?.policy === policy,
-  );
+  const seen = await readSource(world, work, copyName, isReported);
+  if (!seen) return;
+  const ours = newestGoodFirst(seen.dated, world.clock.now()).filter(({ name }) => parseSnapshotName(name)?.policy === policy);
   const [newest] = ours;
   const reported = isReported ? ours.find(({ name }) => parseSnapshotName(name)?.slot === success.slot) : undefined;
   const fresh = [newest, reported].flatMap((one) => (one && !isSeen(one.uuid) ? [one.uuid] : []));
   if (fresh.length > 0) {
     const reported = [...new Set(fresh)];
-    const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, { opened, reported });
+    const created = await askCopy(world, copyName, { by: "ossnap", who: `after ${policy}` }, { opened: seen.opened, reported });
     if (created.outcome === "created") work.jobs.push(created.job);
     for (const uuid of reported) await remember(world, work, copyName, uuid);
   }
   // A success that the source does not list yet is checked again.
   if (reported && success) await remember(world, work, copyName, afterMark(success.slot));
-  await remember(world, work, copyName, rootMark(highest, info));
+  await remember(world, work, copyName, seen.mark);
+}
+
+interface SourceSeen {
+  mark: string;
+  opened: OpenedRepository;
+  dated: RootSnapshot[];
+}
+
+/** `undefined` if the root has not changed and no success is awaited, or if its look is put aside. */
+async function readSource(world: World, work: OpenWork, copyName: string, isAwaited: boolean): Promise<SourceSeen | undefined> {
+  const source = world.blobs(placeOf(world.config, world.config.copies[copyName]?.from ?? ""));
+  const roots = await listRoots(source);
+  const highest = Math.max(...roots.keys());
+  const info = roots.get(highest);
+  const mark = info && rootMark(highest, info);
+  const isSeen = mark !== undefined && hasMark(work.live.copySeen, copyName, mark);
+  if (!mark || (isSeen && !isAwaited)) return undefined;
+  const read = async () => {
+    const opened = await openRepository(source);
+    return { result: { mark, opened, dated: await datedSnapshots(source, opened) } };
+  };
+  // A root that was read without harm is read again while a success that it does not list yet is awaited.
+  if (isSeen) return (await read()).result;
+  return guardedLook(world, work, { look: `copies.${copyName}`, mark, reads: `${source.url}/${info.key}` }, read);
 }
 
 const afterMark = (slot: string) => `after-${slot}`;
@@ -68,7 +88,11 @@ async function lookForSlot(world: World, work: OpenWork, copyName: string, sched
   if (dealtWith === undefined) return remember(world, work, copyName, `slot-${slotOf(now)}`);
   const due = dueSlots(schedule, slotTime(dealtWith.slice("slot-".length)), now).at(-1);
   if (!due) return;
-  const created = await askCopy(world, copyName, { by: "timer", who: `schedule ${slotOf(due)}` });
+  const guard = { look: `copies.${copyName}`, mark: `slot-${slotOf(due)}`, reads: world.config.copies[copyName]?.from ?? "" };
+  const created = await guardedLook(world, work, guard, async () => ({
+    result: await askCopy(world, copyName, { by: "timer", who: `schedule ${slotOf(due)}` }),
+  }));
+  if (created === undefined) return;
   if (created.outcome === "created") work.jobs.push(created.job);
   await remember(world, work, copyName, `slot-${slotOf(due)}`);
 }

@@ -152,10 +152,14 @@ export interface DestinationSeen {
   /** `<generation>-<sha256>` of roots that this copy published. */
   published: readonly string[];
   claimed: boolean;
+  /** Keys that Elasticsearch takes for a newer root. */
+  hiding?: readonly string[];
 }
 
 /** Why a destination must not be written; `undefined` if it may be. */
 export function ownershipConflict(seen: DestinationSeen, url: string): Reason | undefined {
+  const [key] = seen.hiding ?? [];
+  if (key !== undefined) return reason("repository.hiddenRoot", { url, key });
   if (seen.generation === undefined) return seen.empty || seen.claimed ? undefined : reason("copy.notEmpty", { destination: url });
   const known = seen.published.includes(`${seen.generation}-${seen.sha256}`);
   return known ? undefined : reason("copy.foreignRoot", { destination: url, root: `index-${seen.generation}` });

@@ -3,6 +3,7 @@ import type { World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { kindOf } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
+import { lookAgain } from "../../notices/guardedLook.ts";
 import { stateKey } from "../../state/keys.ts";
 import { type JobRow, openRow, showJob } from "./show.ts";
 
@@ -25,10 +26,13 @@ export async function cancelJob(world: World, id: string, asked: Asked): Promise
   return openRow({ ...job, head: record });
 }
 
-/** Pauses or resumes effects; returns the resulting state. */
+/** Pauses or resumes effects; returns the resulting state. To resume also runs the looks again that were put aside. */
 export async function setPaused(world: World, paused: boolean, who: string): Promise<{ paused: boolean }> {
   if (paused)
     await world.state.put(stateKey.paused, new TextEncoder().encode(JSON.stringify({ by: who, at: world.clock.now().toISOString() })));
-  else await world.state.delete([stateKey.paused, stateKey.pausedBefore]);
+  else {
+    await world.state.delete([stateKey.paused, stateKey.pausedBefore]);
+    await lookAgain(world);
+  }
   return { paused: (await world.state.head(stateKey.paused)) !== undefined };
 }

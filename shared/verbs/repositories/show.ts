@@ -4,7 +4,7 @@ import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RegistrationDrift } from "../../repository/drift.ts";
 import type { EffectiveSettings } from "../../repository/effectiveSettings.ts";
-import type { Fault } from "../../repository/fault.ts";
+import { type Fault, fault } from "../../repository/fault.ts";
 import { validateRepositorySettings } from "../../repository/settings.ts";
 
 export interface RepositoryRow {
@@ -37,14 +37,14 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
   try {
     const { version } = await world.cluster(cluster).info();
     const { warnings, effective } = validateRepositorySettings({ type: register.type, settings: register.settings, version });
-    const { drift } = await repositoryState(world, question);
+    const { drift, shownSecrets } = await repositoryState(world, question);
     return {
       ...base,
       state: drift.state,
       reason: drift.reason,
       differences: drift.differences,
       secrets: drift.secrets,
-      warnings,
+      warnings: [...warnings, ...shownKeys(shownSecrets, cluster)],
       effective,
     };
   } catch (error) {
@@ -52,4 +52,16 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
     const why = reason("gather.failed", { code: error.code, message: messageOf(error) });
     return { ...base, state: "unreachable", reason: why, differences: [], secrets: "unknown", warnings: [], effective: undefined };
   }
+}
+
+function shownKeys(shownSecrets: readonly string[], cluster: string): Fault[] {
+  return shownSecrets.map((setting) =>
+    fault(
+      `settings.${setting}`,
+      "settings.keyShown",
+      `cluster ${cluster} returns this key in clear: whoever may read repositories (GET _snapshot) reads your keys`,
+      "allow nobody else to read repositories, and give the key rights on this bucket alone",
+      { params: { cluster, setting } },
+    ),
+  );
 }

@@ -8,15 +8,17 @@ import { hasCode } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
+import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { versionParts } from "../../plan/versions.ts";
-import { newestEvidence } from "../../reader/evidence.ts";
+import { newestEvidence, otherContents } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
-import { heldIndices, openRepository } from "../../reader/readRepository.ts";
+import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
@@ -31,7 +33,9 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const existing = await cluster.listIndices();
   const asked = job.head.state === "asked" && !job.head.cancelling;
   const registration = asked ? registrationOf(world, configuredCluster(job), input) : undefined;
-  const need = registration ? (await repositoryState(world, registration)).need : undefined;
+  const registered = registration && (await repositoryState(world, registration));
+  if (registered) await reportShownKeys(world, work, `watches.${input.watch}`, { question: registration, ...registered });
+  const need = registered?.need;
   const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, info, existing }) : undefined;
   const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);
@@ -82,7 +86,9 @@ export async function gateOf(
   input: RestoreJob["intent"]["input"],
   { cluster, info, existing }: { cluster: Cluster; info: ClusterInfo; existing: readonly ClusterIndex[] },
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
-  const proof = await proveWanted(world, input);
+  const store = world.blobs(input.place);
+  const opened = await openRepository(store);
+  const proof = await proveWanted(world, input, opened);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const shardsPerNode = await cluster.shardsPerNodeMax();
@@ -94,7 +100,8 @@ export async function gateOf(
       alias: input.alias,
       older: input.older,
       filesThere: input.filesThere,
-      repository: await repositoryFault(world, cluster, input),
+      repository:
+        hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
       replicas: input.replicas,
       shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,
@@ -123,9 +130,8 @@ async function repositoryFault(world: World, cluster: Cluster, input: RestoreJob
   return isThere ? undefined : reason("repository.absent", { repository: input.repository, cluster: cluster.name });
 }
 
-async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
+async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
-  const opened = await openRepository(store);
   const held = heldIndices(opened.root, input.snapshot.uuid);
   const selection = selectNames(input.indices, held);
   const asked: ProveSnapshotOptions = {

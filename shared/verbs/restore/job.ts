@@ -9,6 +9,7 @@ import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName,
 import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
 import { foreignHolder } from "../../plan/preflightAlias.ts";
 import { openRepository } from "../../reader/readRepository.ts";
+import { refuseHidden } from "../../reader/rootBlob.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
 import { lookUpSettled, settle } from "./settle.ts";
 import { reportRestore, restoreResult } from "./show.ts";
@@ -94,7 +95,9 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
 /** Checked right before and right after the request: the highest root must map this name to the proven uuid. */
 async function requireSameSnapshot(world: World, job: RestoreJob): Promise<void> {
   const { place, snapshot } = job.intent.input;
-  const { root } = await openRepository(world.blobs(place));
+  const store = world.blobs(place);
+  const { root, hiding } = await openRepository(store);
+  refuseHidden(store, { hiding });
   const there = root?.snapshots.filter(({ name }) => name === snapshot.name) ?? [];
   if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid)
     throw new AppError("permanent", `restore ${snapshot.name}: the newest root no longer gives this name to ${snapshot.uuid}`, {

@@ -4,6 +4,7 @@ import type { World } from "../../jobs/world.ts";
 import { storeEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
+import { hiddenRoot } from "../../reader/rootBlob.ts";
 import type { VerificationJob, VerificationObservation } from "./step.ts";
 
 /** Proves as many snapshots as fit into the invocation and stores each verdict as evidence. */
@@ -12,7 +13,7 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   const store = world.blobs(place);
   const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
   const since = world.clock.now();
-  const { proofs, open } = await proveChosen(store, {
+  const { proofs, open, hiding } = await proveChosen(store, {
     snapshot,
     level,
     now: since,
@@ -22,5 +23,5 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   });
   if (open > 0) work.cut.add(job.id);
   for (const proof of proofs) await storeEvidence(world, place, proof, since);
-  return { proofs, open };
+  return { proofs, open, hidden: hiddenRoot(store, { hiding }) };
 }

@@ -1,7 +1,7 @@
 import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { Place } from "../../model/config.ts";
-import { reason } from "../../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import type { ProofLevel, SnapshotProof } from "../../model/repository.ts";
 
 export interface VerificationInput {
@@ -24,7 +24,7 @@ export interface VerificationData {
   verdicts: VerificationVerdict[];
 }
 
-export type VerificationObservation = { proofs: readonly SnapshotProof[]; open: number };
+export type VerificationObservation = { proofs: readonly SnapshotProof[]; open: number; hidden?: Reason | undefined };
 export type VerificationJob = Job<VerificationInput, VerificationData>;
 
 /** One step of a verification: records what this look proved until no snapshot is left. */
@@ -51,6 +51,8 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
       reason: reason("verification.progress", { proven: verdicts.length, open: seen.open }),
       data: { verdicts },
     };
+  // No cluster could restore any of them.
+  if (seen.hidden) return { do: "record", state: "failed", reason: seen.hidden, data: { verdicts } };
   const whole = verdicts.filter((verdict) => verdict.verdict === "whole").length;
   const restorable = verdicts.filter((verdict) => verdict.verdict !== "not-restorable").length;
   const why = reason("verification.done", { whole, restorable, snapshots: verdicts.length, level: job.intent.input.level });

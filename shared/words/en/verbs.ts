@@ -25,6 +25,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.slotPassed": "taken over: its time is over, {newest} is newer",
   "adopt.slots": "{slots} slots of {policy} have their snapshot, the newest {newest}; {others} snapshots of others are left alone",
   "arrival.asked": "asked for the restore {job}",
+  "arrival.future":
+    "{snapshot} starts at {startTime}, in the future: the clock of its source is wrong or somebody wrote that time; it is not served before {until}",
   "arrival.incomplete": "{snapshot} is not whole yet: {missing} blobs missing, first {first}",
   "arrival.notWhole": "{snapshot} is {verdict}: {damaged} blobs damaged, first {first}",
   "arrival.overtaken": "{snapshot} is not newer than what is served ({by})",
@@ -182,6 +184,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
+  "snapshot.otherContents":
+    "{snapshot} has the uuid {uuid} that was proven at {at} with other contents: somebody changed it, because Elasticsearch never does. Compare both, and delete {key} in the state if the contents of today are right",
   "snapshot.running": "{snapshot} runs: {shardsDone} of {shardsTotal} shards",
   "snapshot.shardFailed": "{snapshot}: shard {index}[{shard}] failed",
   "snapshot.started": "{snapshot} has begun",

@@ -70,6 +70,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "lane.busy": "waits: {job} works on {cluster}",
   "lane.queue": "waits: {job} comes first on {cluster}",
   "listing.outOfOrder": "the listing gave {key} after {previous}: a page was repeated or left out",
+  "look.aside":
+    "the look at {look} is put aside: {times} invocations died while they read {reads}; the others go on. Look at it again after a larger memorySize or a repaired root: `ossnap resume`; a new root is looked at in any case",
   "look.failed": "looking at {look} failed: {message}",
   "look.fine": "{look} can be looked at again",
   "name.free": "{as} is free",
@@ -89,7 +91,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.absent": "{repository} is not registered on {cluster}",
   "repository.rootsLost":
     "the roots of {url} are lost: index.latest names index-{generation}, and there is none; Elasticsearch takes it for empty",
+  "repository.hiddenRoot":
+    "Elasticsearch takes {key} of {url} for the newest root, although no repository has such a generation, and reads nothing else: delete that object",
+  "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
+  "repository.keysShown":
+    "{cluster} returns {settings} of repository {repository} in clear: whoever may read repositories (GET _snapshot) reads your keys. Allow nobody else to read repositories, and give the keys rights on this bucket alone",
   "repository.noRoot": "{url} has no root (index-N), so no repository",
+  "repository.noSuchGeneration":
+    "{key} of {url} is no root: no repository has such a generation, and there is no other; delete that object",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
@@ -124,11 +133,15 @@ export const WORLD: Readonly<Record<string, string>> = {
   "version.tooOld": "{indices} created by {created}, too old for {target}",
   "watch.ahead":
     "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer, unless its slot or time shows that it is older than what was listed before",
+  "watch.clear": "Elasticsearch reads the newest root of watch {watch} again",
   "watch.found": "every snapshot of watch {watch} can be dated again",
+  "watch.future":
+    "{count} snapshots that watch {watch} sees start in the future ({snapshots}: {times}), so the clock of their source is wrong or somebody wrote that time: they are not served by themselves; each is looked at again when its time has come, and is passed over if newer ones were served by then. To serve one now, restore it from {repository} by hand",
   "watch.goesOn": "watch {watch} brings in newer snapshots again",
   "watch.lost":
     "{count} snapshots that watch {watch} sees cannot be brought in, because their own blob is missing ({keys}; {snapshots}): copy it again, or delete the snapshot at the source; the others are brought in",
   "watch.notAhead": "what watch {watch} serves is no longer in the future",
+  "watch.notFuture": "no snapshot that watch {watch} sees starts in the future any more",
   "watch.older":
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
   "wayOut.aliasName": "write one name without blanks and special characters",

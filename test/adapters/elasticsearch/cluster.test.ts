@@ -98,7 +98,12 @@ describe("credentials", () => {
 
     expect(everythingIn(failure)).not.toMatch(/(AK|SK)-planted/);
     expect(await cluster.listRepositories()).toEqual([
-      { name: "backups", type: "oss", settings: { endpoint: "oss.example", bucket: "b", compress: "true" } },
+      {
+        name: "backups",
+        type: "oss",
+        settings: { endpoint: "oss.example", bucket: "b", compress: "true" },
+        shownSecrets: ["access_key_id", "secret_access_key", "client.secret"],
+      },
     ]);
   });
 });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { snapshotMark } from "../../../shared/model/snapshotName.ts";
+import { answer } from "../../../shared/runtime/http/router.ts";
 import { ROUTES } from "../../../shared/runtime/http/routes.ts";
 import { authenticate } from "../../../shared/runtime/http/tokens.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
@@ -53,6 +54,19 @@ describe("authentication", () => {
     ["authorization", `bearer ${OPERATOR}`],
   ])("accepts a token in %s", async (name, value) => {
     expect((await http.ask("GET", "/jobs", { token: "", headers: { [name]: value } })).status).toBe(200);
+  });
+
+  it("is checked before anything of the body is looked at", async () => {
+    const body = vi.fn(() => "{".repeat(300_000));
+    const event = {
+      headers: { "X-Ossnap-Token": "wrong" },
+      queryParameters: {},
+      requestContext: { http: { method: "GET", path: "/snapshots/" } },
+    };
+    const asked = Object.defineProperty({ ...event, isBase64Encoded: true, body: "" }, "body", { get: body });
+    expect((await answer(asked, http.door)).statusCode).toBe(401);
+    expect(body).not.toHaveBeenCalled();
+    expect((await http.ask("POST", "/backups/nightly", { token: "wrong", body: "{".repeat(300_000) })).status).toBe(401);
   });
 
   it("does not reveal whether a path exists", async () => {

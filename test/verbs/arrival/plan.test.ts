@@ -16,11 +16,13 @@ const served = (uuid: string, time: string) => ({ uuid, digits: timeDigits(new D
 
 function plan(dated: RootSnapshot[], change: Partial<ArrivalsInput> = {}) {
   const input = { good: newestGoodFirst(dated, NOW), before: undefined, position: undefined, open: [], now: NOW, ...change };
-  const { wanted, undated, passedOver, isAhead } = planArrivals(input);
+  const { wanted, undated, passedOver, tooFar, lied, isAhead } = planArrivals(input);
   return {
     wanted: wanted.map(({ uuid, startTime, isOrderTime }) => [uuid, startTime?.toISOString(), isOrderTime === true]),
     undated: undated.map(({ uuid }) => uuid),
     passedOver: passedOver.map(({ uuid }) => uuid),
+    tooFar: tooFar.map(({ uuid }) => uuid),
+    lied: lied.map(({ uuid }) => uuid),
     isAhead,
   };
 }
@@ -42,6 +44,8 @@ describe("what a watch brings in", () => {
     const position = served("ahead", "2027-01-01T01:00:00Z");
     const before = new Set(["ahead", "old"]);
     expect(plan([...dated, ...nights], { position, before })).toEqual({
+      tooFar: [],
+      lied: [],
       wanted: [
         ["n2", "2027-01-01T01:00:02.000Z", true],
         ["n1", "2027-01-01T01:00:01.000Z", true],
@@ -79,15 +83,32 @@ describe("what a watch brings in", () => {
   it("is not one whose time lies in the future although its slot is older than what is served", () => {
     const [older, newer] = ["nightly-20261119t010000z-1-abcde", "nightly-20261120t010000z-1-abcde"];
     const dated = [at(older, "2027-01-01T01:00:00Z"), at(newer, "2026-11-20T01:00:00Z")];
-    expect(plan(dated).wanted.map(([uuid]) => uuid)).toEqual([newer, older]);
+    expect(plan(dated)).toMatchObject({ wanted: [[newer, "2026-11-20T01:00:00.000Z", false]], tooFar: [older] });
     const position = served(newer, "2026-11-20T01:00:00Z");
     expect(plan(dated, { position, before: new Set([newer]) })).toMatchObject({ wanted: [], passedOver: [older], isAhead: false });
   });
 
-  it("does not wait for the time of one that has no slot", () => {
-    const dated = [at("a", "2026-11-21T12:00:00Z"), at("b", "2026-11-21T13:00:00Z")];
-    const found = plan(dated, { position: served("x", "2026-11-20T01:00:00Z"), before: new Set(["x"]) });
-    expect(found.wanted.map(([uuid]) => uuid)).toEqual(["b", "a"]);
+  it("does not wait for the time of one that starts within 10 minutes, and refuses a later one until then", () => {
+    const dated = [at("a", "2026-11-21T12:00:00Z"), at("b", "2026-11-21T12:10:00Z"), at("c", "2026-11-21T12:10:01Z")];
+    const position = served("x", "2026-11-20T01:00:00Z");
+    const found = plan(dated, { position, before: new Set(["x"]) });
+    expect([found.wanted.map(([uuid]) => uuid), found.tooFar]).toEqual([["b", "a"], ["c"]]);
+  });
+
+  it("is not one whose time has come after another snapshot was served", () => {
+    const dated = [at("a", "2026-11-21T11:00:00Z")];
+    const position = served("x", "2026-11-20T01:00:00Z");
+    expect(plan(dated, { position, ahead: [{ uuid: "a", served: "x" }] })).toMatchObject({
+      wanted: [["a", dated[0]?.startTime?.toISOString(), false]],
+      lied: [],
+    });
+    expect(plan(dated, { position, ahead: [{ uuid: "a", served: "w" }] })).toMatchObject({ wanted: [], lied: ["a"] });
+  });
+
+  it("is one with a slot that lies further in the future than what is served there", () => {
+    const dated = [at("nightly-20261121t010000z-1-abcde", "2027-02-01T01:00:00Z"), at("foreign", "2027-02-01T02:00:00Z")];
+    const found = plan(dated, { position: served("x", "2027-01-01T01:00:00Z"), before: new Set(["x"]) });
+    expect([found.wanted.map(([uuid]) => uuid), found.tooFar]).toEqual([["nightly-20261121t010000z-1-abcde"], ["foreign"]]);
   });
 
   it("does not move back to an older snapshot that a subset newly lists, but names it", () => {

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { Instance } from "../../../../infra/local/fc/instance.ts";
+import { createInstancePool } from "../../../../infra/local/fc/instancePool.ts";
+
+/** Instances that share one busy machine: each one that loads makes the others slower. */
+function slowStarts(loadMs: number) {
+  let loading = 0;
+  let most = 0;
+  let started = 0;
+  const start = (): Instance => {
+    loading += 1;
+    started += 1;
+    most = Math.max(most, loading);
+    const ready = sleep(loadMs * loading).then(() => {
+      loading -= 1;
+    });
+    return {
+      id: `c-${started}`,
+      alive: () => true,
+      ready,
+      run: () => Promise.reject(new Error("is not run")),
+      kill: async () => undefined,
+    };
+  };
+  return { start, most: () => most, started: () => started };
+}
+
+describe("the instances of one function", () => {
+  it("load two at a time, and a request takes the first free one, so that twenty at once do not wait for twenty cold starts", async () => {
+    const { start, most, started } = slowStarts(20);
+    const pool = createInstancePool({ functionName: "http", instancesMax: 20, start });
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const instance = await pool.acquire();
+        await sleep(1);
+        pool.release(instance);
+      }),
+    );
+    expect(most()).toBe(2);
+    expect(started()).toBeLessThan(8);
+    await pool.close();
+  });
+
+  it("grow to the limit while all are busy", async () => {
+    const { start, started } = slowStarts(1);
+    const pool = createInstancePool({ functionName: "http", instancesMax: 5, start });
+    await Promise.all(Array.from({ length: 5 }, () => pool.acquire()));
+    expect(started()).toBe(5);
+    await pool.close();
+  });
+});
