@@ -1,11 +1,15 @@
+import { LEGACY_ROOT_KEY } from "../../shared/format/keys.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
+import { judged, type Proposal, proposalOf } from "../../shared/proof/proposal.ts";
+import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Look, marked, type Tone, unknown } from "./look.ts";
+import { proposalLines, rootLines } from "./rootTrouble.ts";
 import { tableLines } from "./table.ts";
 
 /** Maximum number of faults per snapshot shown in a terminal; programs get all of them. */
@@ -33,24 +37,37 @@ export interface VerifiedSnapshot {
 export interface Verification {
   repository: { url: string; generation: number; root: string; format: string };
   snapshots: VerifiedSnapshot[];
+  /** Uuids that indices of the root name and its list lacks; absent if there are none. */
+  unlisted?: Unlisted;
+  /** Absent unless every snapshot was looked at, some are broken and others whole. */
+  proposal?: Proposal;
 }
 
 export function verificationOf(url: string, { root, proofs }: Verified): Verification {
+  const snapshots = proofs.map((proof) => snapshotOf(root, proof));
+  const unlisted = unlistedOf(root);
+  const proposal = proofs.length < root.snapshots.length ? undefined : proposalOf(root, proofs.map(judged));
   return {
     repository: { url, generation: root.generation, root: root.key, format: formatOf(root) },
-    snapshots: proofs.map((proof) => snapshotOf(root, proof)),
+    snapshots,
+    ...(unlisted.count > 0 && { unlisted }),
+    ...(proposal && { proposal }),
   };
 }
 
-/** True when there is at least one restorable snapshot and all of them are whole: an emptied repository must not pass. */
-export function isAllWhole({ snapshots }: Verification): boolean {
+/**
+ * True when there is at least one restorable snapshot and all of them are whole: an emptied repository must not pass. Nor may one whose root
+ * names snapshots that it does not list, because most versions read nothing of it.
+ */
+export function isAllWhole({ snapshots, unlisted }: Verification): boolean {
+  if (unlisted) return false;
   const restorable = snapshots.filter(({ verdict }) => verdict !== "not-restorable");
   return restorable.length > 0 && restorable.every(({ verdict }) => verdict === "whole");
 }
 
 /** The oldest version that could have written this root, judged by features of later versions. */
 export function formatOf(root: RootCatalogue): string {
-  if (root.key === "index") return "2.x";
+  if (root.key === LEGACY_ROOT_KEY) return "2.x";
   if (root.minVersion !== undefined) return root.minVersion;
   if (root.indices.some(({ shardGenerations }) => shardGenerations !== undefined)) return "7.6";
   return "5.0";
@@ -93,7 +110,7 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
 /** A verdict with its level for each snapshot, followed by its faulty blobs. */
 export function verificationText(verification: Verification, look: Look): string {
   const { repository, snapshots } = verification;
-  const head = `${repository.url}  generation ${repository.generation}  format ${repository.format}, root ${repository.root}`;
+  const head = headText(repository);
   const columns = [
     { head: "SNAPSHOT" },
     { head: "VERDICT" },
@@ -106,8 +123,20 @@ export function verificationText(verification: Verification, look: Look): string
     columns,
     snapshots.map((snapshot) => rowOf(snapshot, look)),
   );
-  const lines = snapshots.flatMap((snapshot, index) => [rows[index] ?? "", ...faultLines(snapshot)]);
-  return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look)].join("\n");
+  const shared = namesakesOf(snapshots);
+  const lines = snapshots.flatMap((snapshot, index) => [
+    rows[index] ?? "",
+    ...(shared.has(snapshot.name) ? [`    uuid ${snapshot.uuid}`] : []),
+    ...faultLines(snapshot),
+  ]);
+  const table = snapshots.length === 0 ? [] : [heads, ...lines];
+  const trouble = rootLines({ root: repository.root, unlisted: verification.unlisted, namesakes: shared }, look);
+  return [head, ...table, ...trouble, summary(verification, look), ...proposalLines(verification.proposal)].join("\n");
+}
+
+/** A root of 2.x has no generation. */
+export function headText({ url, generation, format, root }: Verification["repository"]): string {
+  return `${url}${root === LEGACY_ROOT_KEY ? "" : `  generation ${generation}`}  format ${format}, root ${root}`;
 }
 
 /** `contents, 5 % sampled`: data that was not read is not proven. */

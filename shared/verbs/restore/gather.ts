@@ -10,13 +10,14 @@ import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
+import { rootSeen } from "../../plan/preflightRoot.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { versionParts } from "../../plan/versions.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
-import { heldIndices, openRepository } from "../../reader/readRepository.ts";
+import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
@@ -82,7 +83,8 @@ export async function gateOf(
   input: RestoreJob["intent"]["input"],
   { cluster, info, existing }: { cluster: Cluster; info: ClusterInfo; existing: readonly ClusterIndex[] },
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
-  const proof = await proveWanted(world, input);
+  const opened = await openRepository(world.blobs(input.place));
+  const proof = await proveWanted(world, input, opened);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const shardsPerNode = await cluster.shardsPerNodeMax();
@@ -95,6 +97,7 @@ export async function gateOf(
       older: input.older,
       filesThere: input.filesThere,
       repository: await repositoryFault(world, cluster, input),
+      root: rootSeen(opened.root, input.snapshot),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
       replicas: input.replicas,
       shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,
@@ -123,9 +126,8 @@ async function repositoryFault(world: World, cluster: Cluster, input: RestoreJob
   return isThere ? undefined : reason("repository.absent", { repository: input.repository, cluster: cluster.name });
 }
 
-async function proveWanted(world: World, input: RestoreJob["intent"]["input"]): Promise<SnapshotProof> {
+async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
-  const opened = await openRepository(store);
   const held = heldIndices(opened.root, input.snapshot.uuid);
   const selection = selectNames(input.indices, held);
   const asked: ProveSnapshotOptions = {

@@ -88,6 +88,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.task": "moving batch {batch}, attempt {attempt}, {blobs} blobs",
   "copy.taskStarted": "batch {batch} is being moved",
   "copy.unlist": "{snapshots} snapshots leave the destination's list ({root}) while blobs are written, and come back with the new root",
+  "copy.version2":
+    "{source} is a repository of Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
   "copy.vanished": "{key} vanished at the source; planning anew",
   "keep.atLeast": "floor of {atLeast}",
   "keep.daily": "daily {number}/{of}",
@@ -184,9 +186,14 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.running": "{snapshot} runs: {shardsDone} of {shardsTotal} shards",
   "snapshot.shardFailed": "{snapshot}: shard {index}[{shard}] failed",
+  "snapshot.shallow":
+    "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",
+  "snapshot.sharedName":
+    "{root} lists {count} snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than meant",
   "snapshot.started": "{snapshot} has begun",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to it, so that the lost blob can be named",
+  "snapshot.version1": "{snapshot} was written by Elasticsearch 1.x, which is not readable here",
   "snapshot.vanished": "{snapshot} vanished; trying again",
   "verification.asked": "asked by {by}",
   "verification.done": "{whole} of {restorable} restorable snapshots are whole ({level})",

@@ -30,6 +30,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "clock.skew": "this machine's clock is {seconds} s off the store's",
   "closure.notWhole": "the closure is {verdict}: {missing} missing, {damaged} damaged, first {first}",
   "closure.whole": "the closure is whole ({level}, generation {generation}, {blobs} blobs)",
+  "closure.wholeOld": "the closure is whole ({level}, root {root} of 2.x, {blobs} blobs)",
+  "cluster.openSearch": "{cluster} is {version}; ossnap works with Elasticsearch only",
   "cluster.restoreRuns": "a restore of somebody else runs on {cluster}: {indices}",
   "cluster.snapshotRuns": "{snapshot} of somebody else runs in {repository} on {cluster}",
   "config.changed":
@@ -80,6 +82,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proof.outOfTime": "time ran out at level {level}",
   "proof.parts":
     "all blobs are there; time ran out while {files} files in several parts, whose names may be reused, were read: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next look goes on from there",
+  "proposal.delete":
+    "to make the rest usable ({whole} whole snapshots), delete {count} through Elasticsearch's API, once nothing is copied into the repository any more; if it is a copy, copy it again instead: {snapshots}",
+  "proposal.noRecord":
+    "{count} blobs are missing without which Elasticsearch up to 6.x answers a deletion with 404 and deletes nothing: put an empty object there first, and never a copy of another snapshot's blob, because then blobs of that one are deleted: {keys}",
+  "proposal.sharedName":
+    "{snapshots}: the name belongs to several snapshots, so that a deletion may take the wrong one; copy the whole ones elsewhere with ossnap instead",
+  "proposal.unlisted":
+    "no deletion is possible, because the root names snapshots that it does not list: copy the whole ones elsewhere with ossnap instead",
   "registration.absent": "is not registered",
   "registration.different": "is registered with other settings: {settings}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
@@ -95,10 +105,13 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.registered": "{repository} is registered",
   "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
   "repository.unreadable": "a blob of the repository is missing, or cannot be read by {cluster}",
+  "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which is not readable here; 2.4 or newer is",
   "root.ambiguous":
     "{root} may not be the newest state of this repository ({why}): nothing of it is restored until that is clear; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "root.clear": "{root} is clearly the newest state of the repository again",
   "root.moved": "the newest root no longer says what was proven",
+  "root.unlisted":
+    "{root} names {count} snapshots that its list lacks, first {uuid} of index {index}: Elasticsearch 5.5 fails at its next write, later versions read nothing of the repository; a copy made by ossnap leaves them out",
   "root.vanishes": "the root of {url} keeps vanishing",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old again, target {target} h",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old, target {target} h",
@@ -121,6 +134,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "url.invalid": "not an address that ossnap can use",
   "version.fits": "written by {written}, target {target}",
   "version.newer": "written by {written}, newer than the target's {target}",
+  "version.openSearch": "written by {written}, which no Elasticsearch can restore; target {target}",
   "version.tooOld": "{indices} created by {created}, too old for {target}",
   "watch.ahead":
     "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer, unless its slot or time shows that it is older than what was listed before",
@@ -133,6 +147,8 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
+  "wayOut.copyApart":
+    "copy the snapshot with ossnap into a prefix of its own (copies, with snapshots: latest or since), and restore from there",
   "wayOut.deleteIndex": "delete {index} first, if nobody needs it",
   "wayOut.files":
     "put them into the config folder of every node, then say so: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
@@ -140,6 +156,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
   "wayOut.moveAlias": "move {alias} to {index} with POST /_aliases, or delete {index} to restore it anew",
   "wayOut.newerCluster": "restore on a cluster of {written} or newer",
+  "wayOut.openSearch": "restore it on OpenSearch, and move the documents from there with Elasticsearch's _reindex from a remote cluster",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.older": "restore without an alias, beside; or move it back on purpose: --older (HTTP: older: true)",
