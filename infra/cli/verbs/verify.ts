@@ -14,7 +14,7 @@ import { isAllWhole, verificationOf, verificationText } from "../verification.ts
 
 export interface VerifyOptions {
   place: string;
-  /** A name, `latest` or `all`. */
+  /** A name, a uuid, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel | undefined;
   sample: Sample | undefined;

@@ -12,7 +12,7 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   const store = world.blobs(place);
   const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
   const since = world.clock.now();
-  const { proofs, open } = await proveChosen(store, {
+  const { proofs, open, root } = await proveChosen(store, {
     snapshot,
     level,
     now: since,
@@ -22,5 +22,5 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   });
   if (open > 0) work.cut.add(job.id);
   for (const proof of proofs) await storeEvidence(world, place, proof, since);
-  return { proofs, open };
+  return { proofs, open, root };
 }

@@ -180,7 +180,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.lost":
-    "{count} snapshots of {repository} have lost their own blob ({keys}; {snapshots}): the cluster can neither list nor restore them, and its whole listing fails; the others are handled as usual; put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME",
+    "{count} snapshots of {repository} have lost their own blob ({keys}; {snapshots}): the cluster can neither list nor restore them, and its whole listing fails; the others are handled as usual; put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME (up to 6.x, which answers that with 404, put an empty object in the blob's place first)",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
@@ -197,5 +197,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.vanished": "{snapshot} vanished; trying again",
   "verification.asked": "asked by {by}",
   "verification.done": "{whole} of {restorable} restorable snapshots are whole ({level})",
+  "verification.proposal":
+    "{whole} of {restorable} restorable snapshots are whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",
   "verification.progress": "{proven} looked at, {open} to go",
 };
