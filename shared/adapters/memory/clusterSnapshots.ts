@@ -1,6 +1,6 @@
 import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
-import { readRoot, readSnapshots, requireBlob, requireListed } from "./clusterReading.ts";
+import { isUnlisted, readRoot, readSnapshots, requireBlob } from "./clusterReading.ts";
 import {
   countSnapshotPoll,
   excludes,
@@ -62,12 +62,13 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
 
     async createSnapshot(repository, name, options) {
       const { settings } = requireRepository(state, repository);
-      requireListed(state, repository);
       requireCreatable(state, repository, name, options.indices);
       if ([...readRoot(state, repository), ...runningIn(repository).map(({ snapshot }) => snapshot)].some((there) => there.name === name))
         throw refuse(state, "conflict", `[${repository}:${name}] snapshot with the same name already exists`);
       if (excludes(state) && state.snapshots.length > 0)
         throw refuse(state, "conflict", `[${repository}:${name}] a snapshot is already running`);
+      // Accepted, and gone without a trace.
+      if (isUnlisted(state, repository)) return;
       const unwritable = state.places.damageAt(settings).has("unwritable");
       begin(state, { repository, name, ...options, throttled: settings.max_snapshot_bytes_per_sec !== undefined, unwritable });
     },
@@ -75,7 +76,8 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
     async deleteSnapshots(repository, names) {
       const wanted = [...new Set(names)];
       for (const name of wanted) requireExact(state, "snapshot", name);
-      requireListed(state, repository);
+      readRoot(state, repository);
+      if (isUnlisted(state, repository)) throw refuse(state, "refused", `[${repository}] null_pointer_exception`);
       if (wanted.length > 1 && isBefore(state.version, 7, 8))
         throw refuse(state, "invalid", `snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${wanted.length}`);
       for (const name of wanted) deleteOne(state, repository, name);
