@@ -15,6 +15,7 @@ const SECTIONS: Record<string, Section> = {
   "watch-ahead": "watches",
   "watch-lost": "watches",
   "watch-older": "watches",
+  "watch-rootless": "watches",
 };
 
 const SECTION_OF_JOB: Record<string, Section> = { backup: "backups", copy: "copies", arrival: "watches" };

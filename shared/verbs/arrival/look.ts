@@ -16,7 +16,7 @@ import { arrivalOf, askArrival } from "./ask.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
 import { type PlannedArrivals, planArrivals, type Wanted } from "./plan.ts";
 import { restoreOrder } from "./restoreOrder.ts";
-import { reportPassedOver } from "./show.ts";
+import { reportPassedOver, reportRoots } from "./show.ts";
 import type { ArrivalInput } from "./step.ts";
 
 /**
@@ -29,6 +29,7 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
   const mark = info && watchMark(roots, highest, info);
+  await reportRoots(world, work, watchName, { url: store.url, isThere: info !== undefined });
   if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
 
   const opened = await openRepository(store);
