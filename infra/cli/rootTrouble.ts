@@ -20,11 +20,11 @@ export function rootLines({ root, unlisted, namesakes }: RootTrouble, look: Look
 }
 
 /** What to delete so that the rest works, one request a line. */
-export function proposalLines(proposal: Proposal | undefined): string[] {
+export function proposalLines(proposal: Proposal | undefined, registered = "REPOSITORY"): string[] {
   if (!proposal) return [];
   return [
     say(proposal.reason),
-    ...proposal.delete.map(({ name }) => `    DELETE _snapshot/REPOSITORY/${encodeURIComponent(name)}`),
-    ...proposal.obstacles.map((obstacle) => `    ${say(obstacle)}`),
+    ...proposal.delete.map(({ name }) => `    DELETE _snapshot/${encodeURIComponent(registered)}/${encodeURIComponent(name)}`),
+    ...proposal.notes.map((note) => `    ${say(note)}`),
   ];
 }

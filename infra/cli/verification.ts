@@ -43,10 +43,10 @@ export interface Verification {
   proposal?: Proposal;
 }
 
-export function verificationOf(url: string, { root, proofs }: Verified): Verification {
+export function verificationOf(url: string, { root, proofs }: Verified, { isCopy = false } = {}): Verification {
   const snapshots = proofs.map((proof) => snapshotOf(root, proof));
   const unlisted = unlistedOf(root);
-  const proposal = proofs.length < root.snapshots.length ? undefined : proposalOf(root, proofs.map(judged));
+  const proposal = proofs.length < root.snapshots.length ? undefined : proposalOf(root, proofs.map(judged), { isCopy });
   return {
     repository: { url, generation: root.generation, root: root.key, format: formatOf(root) },
     snapshots,
@@ -107,8 +107,8 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
   unproven: "attention",
 };
 
-/** A verdict with its level for each snapshot, followed by its faulty blobs. */
-export function verificationText(verification: Verification, look: Look): string {
+/** A verdict with its level for each snapshot, followed by its faulty blobs; `registered` is the repository's name on its cluster. */
+export function verificationText(verification: Verification, look: Look, registered?: string): string {
   const { repository, snapshots } = verification;
   const head = headText(repository);
   const columns = [
@@ -131,7 +131,7 @@ export function verificationText(verification: Verification, look: Look): string
   ]);
   const table = snapshots.length === 0 ? [] : [heads, ...lines];
   const trouble = rootLines({ root: repository.root, unlisted: verification.unlisted, namesakes: shared }, look);
-  return [head, ...table, ...trouble, summary(verification, look), ...proposalLines(verification.proposal)].join("\n");
+  return [head, ...table, ...trouble, summary(verification, look), ...proposalLines(verification.proposal, registered)].join("\n");
 }
 
 /** A root of 2.x has no generation. */

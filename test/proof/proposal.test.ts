@@ -15,8 +15,12 @@ describe("the proposal for a repository with broken snapshots", () => {
   it("deletes the broken ones and counts the whole ones that stay", () => {
     const all = [of("a", "whole"), of("b", "incomplete"), of("c", "damaged"), of("d", "not-restorable"), of("e", "unproven")];
     const proposal = proposalOf(rootOf(all), all);
-    expect(proposal).toMatchObject({ delete: [{ name: "b", uuid: "u-b" }, { name: "c" }], whole: 1, obstacles: [] });
-    expect(proposal && say(proposal.reason)).toMatch(/\(1 whole snapshots\), delete 2 .*: b, c$/);
+    expect(proposal).toMatchObject({
+      delete: [{ name: "b", uuid: "u-b" }, { name: "c" }],
+      whole: 1,
+      notes: [{ code: "proposal.notWhileCopied" }],
+    });
+    expect(proposal && say(proposal.reason)).toMatch(/^delete the broken snapshots .*: b, c$/);
   });
 
   it("is not made while nothing is broken, or while nothing would be left", () => {
@@ -26,9 +30,12 @@ describe("the proposal for a repository with broken snapshots", () => {
 
   it("says what stands in the way of a deletion up to 6.x when the snapshot's own blob is missing", () => {
     const all = [of("a", "whole"), of("b", "incomplete", true)];
-    const [obstacle] = proposalOf(rootOf(all), all)?.obstacles ?? [];
+    const notes = proposalOf(rootOf(all), all)?.notes ?? [];
     // Measured on 6.7.0 and 6.8.23: with a copy of another snapshot's blob, that one's metadata is deleted.
-    expect(obstacle && say(obstacle)).toMatch(/404 .* put an empty object there first, and never a copy .*: snap-u-b\.dat$/);
+    expect(notes.slice(1).map(say)).toEqual([
+      expect.stringMatching(/404 .* put an empty object there first: snap-u-b\.dat$/),
+      expect.stringMatching(/^never a copy of another snapshot's blob/),
+    ]);
     const missing = [{ key: "snap-u-b.dat", expectedBytes: null, foundBytes: null }];
     expect(judged({ name: "b", uuid: "u-b", verdict: "incomplete", missing }).noRecord).toBe(true);
     expect(judged({ name: "b", uuid: "u-c", verdict: "incomplete", missing }).noRecord).toBe(false);
@@ -38,12 +45,21 @@ describe("the proposal for a repository with broken snapshots", () => {
     const all = [of("a", "whole", false, "u1"), of("a", "damaged", false, "u2"), of("b", "damaged")];
     expect(proposalOf(rootOf(all), all)).toMatchObject({
       delete: [{ name: "b" }],
-      obstacles: [{ code: "proposal.sharedName", params: { snapshots: ["a"] } }],
+      notes: [{ code: "proposal.notWhileCopied" }, { code: "proposal.sharedName", params: { snapshots: ["a"] } }],
     });
   });
 
   it("deletes nothing where the root names a snapshot that it does not list, because no deletion is possible", () => {
     const all = [of("a", "whole"), of("b", "damaged")];
-    expect(proposalOf(rootOf(all, ["gone"]), all)).toMatchObject({ delete: [], obstacles: [{ code: "proposal.unlisted" }] });
+    expect(proposalOf(rootOf(all, ["gone"]), all)).toMatchObject({ delete: [], notes: [{ code: "proposal.unlisted" }] });
+  });
+
+  it("is to copy again where no cluster may write", () => {
+    const all = [of("a", "whole"), of("b", "incomplete", true)];
+    expect(proposalOf(rootOf(all), all, { isCopy: true })).toMatchObject({
+      delete: [],
+      notes: [{ code: "proposal.atSource" }],
+      reason: { code: "proposal.copyAgain", params: { snapshots: ["b"] } },
+    });
   });
 });

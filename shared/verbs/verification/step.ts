@@ -36,6 +36,8 @@ export interface VerificationObservation {
   proofs: readonly SnapshotProof[];
   open: number;
   root: RootCatalogue;
+  /** A tool writes the blobs, and no cluster may. */
+  isCopy?: boolean;
 }
 
 export type VerificationJob = Job<VerificationInput, VerificationData>;
@@ -55,7 +57,7 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
       reason: reason("verification.progress", { proven: verdicts.length, open: seen.open }),
       data: { verdicts },
     };
-  return concluded(job, verdicts, seen.root);
+  return concluded(job, verdicts, seen);
 }
 
 function verdictOf(proof: SnapshotProof): VerificationVerdict {
@@ -64,16 +66,22 @@ function verdictOf(proof: SnapshotProof): VerificationVerdict {
   return { name, uuid, verdict, ...counts, ...(judged(proof).noRecord && { noRecord: true }) };
 }
 
-function concluded(job: VerificationJob, verdicts: VerificationVerdict[], root: RootCatalogue): Decision<VerificationData> {
+function concluded(
+  job: VerificationJob,
+  verdicts: VerificationVerdict[],
+  { root, isCopy = false }: VerificationObservation,
+): Decision<VerificationData> {
   const whole = verdicts.filter((verdict) => verdict.verdict === "whole").length;
   const restorable = verdicts.filter((verdict) => verdict.verdict !== "not-restorable").length;
   const { level } = job.intent.input;
   const unlisted = unlistedOf(root);
   if (unlisted.count > 0) return { do: "record", state: "failed", reason: unlistedReason(root.key, unlisted), data: { verdicts } };
-  const proposal = verdicts.length < root.snapshots.length ? undefined : proposalOf(root, verdicts.map(asJudged));
+  const proposal = verdicts.length < root.snapshots.length ? undefined : proposalOf(root, verdicts.map(asJudged), { isCopy });
   const counts = { whole, restorable, snapshots: verdicts.length, level };
   if (proposal) {
-    const why = reason("verification.proposal", { ...counts, remove: proposal.delete.map(({ name }) => name).slice(0, NAMES_SHOWN) });
+    const broken = verdicts.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
+    const params = { ...counts, remove: broken.map(({ name }) => name).slice(0, NAMES_SHOWN) };
+    const why = reason(isCopy ? "verification.copyAgain" : "verification.proposal", params);
     return { do: "record", state: "failed", reason: why, data: { verdicts, proposal } };
   }
   return { do: "record", state: whole === restorable ? "done" : "failed", reason: reason("verification.done", counts), data: { verdicts } };

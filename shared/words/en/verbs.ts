@@ -189,13 +189,15 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.shallow":
     "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",
   "snapshot.sharedName":
-    "{root} lists {count} snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than meant",
+    "{root} lists several snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than meant",
   "snapshot.started": "{snapshot} has begun",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to it, so that the lost blob can be named",
   "snapshot.version1": "{snapshot} was written by Elasticsearch 1.x, which is not readable here",
   "snapshot.vanished": "{snapshot} vanished; trying again",
   "verification.asked": "asked by {by}",
+  "verification.copyAgain":
+    "{whole} of {restorable} restorable snapshots are whole ({level}); this is a copy: copy it again, after deleting at the source what is broken there too: {remove}",
   "verification.done": "{whole} of {restorable} restorable snapshots are whole ({level})",
   "verification.proposal":
     "{whole} of {restorable} restorable snapshots are whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",

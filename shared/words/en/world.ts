@@ -82,14 +82,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proof.outOfTime": "time ran out at level {level}",
   "proof.parts":
     "all blobs are there; time ran out while {files} files in several parts, whose names may be reused, were read: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next look goes on from there",
-  "proposal.delete":
-    "to make the rest usable ({whole} whole snapshots), delete {count} through Elasticsearch's API, once nothing is copied into the repository any more; if it is a copy, copy it again instead: {snapshots}",
-  "proposal.noRecord":
-    "{count} blobs are missing without which Elasticsearch up to 6.x answers a deletion with 404 and deletes nothing: put an empty object there first, and never a copy of another snapshot's blob, because then blobs of that one are deleted: {keys}",
-  "proposal.sharedName":
-    "{snapshots}: the name belongs to several snapshots, so that a deletion may take the wrong one; copy the whole ones elsewhere with ossnap instead",
-  "proposal.unlisted":
-    "no deletion is possible, because the root names snapshots that it does not list: copy the whole ones elsewhere with ossnap instead",
+  "proposal.atSource": "what is broken at the source too must be deleted there first",
+  "proposal.copyAgain": "a copy, which no cluster may write: copy it again (broken: {snapshots})",
+  "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
+  "proposal.emptyObject": "never a copy of another snapshot's blob: Elasticsearch would delete blobs of that one",
+  "proposal.notWhileCopied": "not while something is copied into the repository; if it is a copy, copy it again instead",
+  "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this is missing; put an empty object there first: {keys}",
+  "proposal.sharedName": "not to be deleted, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
+  "proposal.unlisted": "no deletion is possible: the root names snapshots that it does not list; copy the whole ones elsewhere",
   "registration.absent": "is not registered",
   "registration.different": "is registered with other settings: {settings}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
@@ -111,7 +111,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "root.clear": "{root} is clearly the newest state of the repository again",
   "root.moved": "the newest root no longer says what was proven",
   "root.unlisted":
-    "{root} names {count} snapshots that its list lacks, first {uuid} of index {index}: Elasticsearch 5.5 fails at its next write, later versions read nothing of the repository; a copy made by ossnap leaves them out",
+    "{root} names snapshots that its list lacks ({count}, first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, later versions read nothing of it; a copy made by ossnap leaves them out",
   "root.vanishes": "the root of {url} keeps vanishing",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old again, target {target} h",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old, target {target} h",

@@ -52,7 +52,17 @@ describe("verification step", () => {
     expect(stepVerification(verification(before), seen)).toMatchObject({
       state: "failed",
       reason: { code: "verification.proposal", params: { whole: 1, restorable: 2, remove: ["s1"] } },
-      data: { proposal: { delete: [{ name: "s1", uuid: "u1" }], obstacles: [{ code: "proposal.noRecord" }] } },
+      data: {
+        proposal: {
+          delete: [{ name: "s1", uuid: "u1" }],
+          notes: [{ code: "proposal.notWhileCopied" }, { code: "proposal.noRecord" }, { code: "proposal.emptyObject" }],
+        },
+      },
+    });
+    expect(stepVerification(verification(before), { ...seen, isCopy: true })).toMatchObject({
+      state: "failed",
+      reason: { code: "verification.copyAgain", params: { remove: ["s1"] } },
+      data: { proposal: { delete: [] } },
     });
     const one = { ...seen, root: rootOf("s0", "s1", "s2") };
     expect(stepVerification(verification(before), one)).toMatchObject({ state: "failed", reason: { code: "verification.done" } });
