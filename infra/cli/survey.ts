@@ -1,12 +1,14 @@
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
+import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { Evidence } from "../../shared/reader/evidence.ts";
 import type { Survey } from "../../shared/reader/survey/surveyRepository.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { agoText, type Look, marked, unknown } from "./look.ts";
+import { rootLines } from "./rootTrouble.ts";
 import { tableLines } from "./table.ts";
-import { formatOf } from "./verification.ts";
+import { formatOf, headText } from "./verification.ts";
 
 /** Number of missing catalogues and unreadable blobs shown; programs get all. */
 const LINES_SHOWN = 5;
@@ -39,12 +41,15 @@ export interface SurveyAnswer {
   lost: { blobs: number; bytes: number; named: Survey["lost"]["named"] };
   missing: Survey["missing"];
   damaged: Survey["damaged"];
+  /** Uuids that indices of the root name and its list lacks; absent if there are none. */
+  unlisted?: Unlisted;
   requests: Survey["requests"];
 }
 
 /** `evidence` by uuid: verdicts on these blobs, not on copies of them elsewhere. */
 export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<string, Evidence>): SurveyAnswer {
   const { root, moved, hidden, orphans, writeNeeds, lost, missing, damaged, requests } = survey;
+  const unlisted = unlistedOf(root);
   const rows = survey.snapshots.map((snapshot) => rowOf(snapshot, evidence.get(snapshot.uuid)));
   return {
     repository: { ...headOf(url, root), moved, ...(hidden && { hidden }) },
@@ -54,6 +59,7 @@ export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<stri
     lost: { blobs: lost.blobs, bytes: lost.bytes, named: lost.named },
     missing,
     damaged,
+    ...(unlisted.count > 0 && { unlisted }),
     requests,
   };
 }
@@ -83,7 +89,7 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
 export function surveyText(survey: SurveyAnswer, look: Look): string {
   const { repository, snapshots } = survey;
   const count = `${countText(snapshots.length)} ${snapshots.length === 1 ? "snapshot" : "snapshots"}`;
-  const head = `${repository.url}  generation ${repository.generation}  format ${repository.format}, root ${repository.root} · ${count}`;
+  const head = `${headText(repository)} · ${count}`;
   const columns = [
     { head: "NAME" },
     { head: "WHEN" },
@@ -93,8 +99,9 @@ export function surveyText(survey: SurveyAnswer, look: Look): string {
     { head: "DOCUMENTS", align: "right" as const },
     { head: "PROVEN" },
   ];
+  const namesakes = namesakesOf(snapshots);
   const rows = snapshots.map((row) => [
-    row.name,
+    namesakes.has(row.name) ? `${row.name} (${row.uuid})` : row.name,
     row.startTime === null ? unknown(look) : agoText(look, row.startTime),
     row.state ?? unknown(look),
     row.bytes === null ? unknown(look) : bytesText(row.bytes),
@@ -103,7 +110,8 @@ export function surveyText(survey: SurveyAnswer, look: Look): string {
     provenText(row, look),
   ]);
   const table = snapshots.length === 0 ? [] : tableLines(columns, rows);
-  return [head, ...table, orphansText(survey.orphans, look), ...faultLines(survey, look)].join("\n");
+  const trouble = rootLines({ root: repository.root, unlisted: survey.unlisted, namesakes }, look);
+  return [head, ...table, ...trouble, orphansText(survey.orphans, look), ...faultLines(survey, look)].join("\n");
 }
 
 function provenText({ evidence }: SurveyRow, look: Look): string {

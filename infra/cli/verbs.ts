@@ -86,7 +86,7 @@ export const VERBS: readonly Verb[] = [
     "restore <snapshot>",
     {
       description:
-        "say what a restore would do and be refused for; --start does it. The snapshot: a name, or latest for the newest good one",
+        "say what a restore would do and be refused for; --start does it. The snapshot: a name, a uuid, or latest for the newest good one",
       example: ["restore", "latest", "--repository", "moved-movies", "--to", "target", "--indices", "movies,logs-*"],
       args: { snapshot: name() },
       options: {

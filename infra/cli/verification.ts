@@ -1,6 +1,9 @@
+import { LEGACY_ROOT_KEY } from "../../shared/format/keys.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
+import { judged, type Proposal, proposalOf } from "../../shared/proof/proposal.ts";
+import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
@@ -8,6 +11,7 @@ import { hiddenRoot } from "../../shared/reader/rootBlob.ts";
 import { bytesText, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Look, marked, type Tone, unknown } from "./look.ts";
+import { proposalLines, rootLines } from "./rootTrouble.ts";
 import { tableLines } from "./table.ts";
 
 /** Maximum number of faults per snapshot shown in a terminal; programs get all of them. */
@@ -36,28 +40,39 @@ export interface Verification {
   /** `hidden`: no cluster reads this root, and why. */
   repository: { url: string; generation: number; root: string; format: string; hidden?: Reason };
   snapshots: VerifiedSnapshot[];
+  /** Uuids that indices of the root name and its list lacks; absent if there are none. */
+  unlisted?: Unlisted;
+  /** Absent unless every snapshot was looked at, some are broken and others whole. */
+  proposal?: Proposal;
 }
 
-export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verified): Verification {
+export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verified, { isCopy = false } = {}): Verification {
+  const snapshots = proofs.map((proof) => snapshotOf(root, proof));
   const hidden = hiddenRoot(store, { hiding });
+  const unlisted = unlistedOf(root);
+  const proposal = proofs.length < root.snapshots.length ? undefined : proposalOf(root, proofs.map(judged), { isCopy });
   return {
     repository: { url: store.url, generation: root.generation, root: root.key, format: formatOf(root), ...(hidden && { hidden }) },
-    snapshots: proofs.map((proof) => snapshotOf(root, proof)),
+    snapshots,
+    ...(unlisted.count > 0 && { unlisted }),
+    ...(proposal && { proposal }),
   };
 }
 
 /**
+/**
  * True when there is at least one restorable snapshot, all of them are whole and a cluster can see them: an emptied repository must not pass.
+ * Nor may one whose root names snapshots that it does not list, because most versions read nothing of it.
  */
-export function isAllWhole({ repository, snapshots }: Verification): boolean {
-  if (repository.hidden) return false;
+export function isAllWhole({ repository, snapshots, unlisted }: Verification): boolean {
+  if (repository.hidden || unlisted) return false;
   const restorable = snapshots.filter(({ verdict }) => verdict !== "not-restorable");
   return restorable.length > 0 && restorable.every(({ verdict }) => verdict === "whole");
 }
 
 /** The oldest version that could have written this root, judged by features of later versions. */
 export function formatOf(root: RootCatalogue): string {
-  if (root.key === "index") return "2.x";
+  if (root.key === LEGACY_ROOT_KEY) return "2.x";
   if (root.minVersion !== undefined) return root.minVersion;
   if (root.indices.some(({ shardGenerations }) => shardGenerations !== undefined)) return "7.6";
   return "5.0";
@@ -97,10 +112,10 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
   unproven: "attention",
 };
 
-/** A verdict with its level for each snapshot, followed by its faulty blobs. */
-export function verificationText(verification: Verification, look: Look): string {
+/** A verdict with its level for each snapshot, followed by its faulty blobs; `registered` is the repository's name on its cluster. */
+export function verificationText(verification: Verification, look: Look, registered?: string): string {
   const { repository, snapshots } = verification;
-  const head = `${repository.url}  generation ${repository.generation}  format ${repository.format}, root ${repository.root}`;
+  const head = headText(repository);
   const columns = [
     { head: "SNAPSHOT" },
     { head: "VERDICT" },
@@ -113,9 +128,23 @@ export function verificationText(verification: Verification, look: Look): string
     columns,
     snapshots.map((snapshot) => rowOf(snapshot, look)),
   );
-  const lines = snapshots.flatMap((snapshot, index) => [rows[index] ?? "", ...faultLines(snapshot)]);
+  const shared = namesakesOf(snapshots);
+  const lines = snapshots.flatMap((snapshot, index) => [
+    rows[index] ?? "",
+    ...(shared.has(snapshot.name) ? [`    uuid ${snapshot.uuid}`] : []),
+    ...faultLines(snapshot),
+  ]);
+  const table = snapshots.length === 0 ? [] : [heads, ...lines];
+  const trouble = rootLines({ root: repository.root, unlisted: verification.unlisted, namesakes: shared }, look);
   const hidden = repository.hidden ? [marked(look, "bad", say(repository.hidden))] : [];
-  return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look), ...hidden].join("\n");
+  return [head, ...table, ...trouble, summary(verification, look), ...hidden, ...proposalLines(verification.proposal, registered)].join(
+    "\n",
+  );
+}
+
+/** A root of 2.x has no generation. */
+export function headText({ url, generation, format, root }: Verification["repository"]): string {
+  return `${url}${root === LEGACY_ROOT_KEY ? "" : `  generation ${generation}`}  format ${format}, root ${root}`;
 }
 
 /** `contents, 5 % sampled`: data that was not read is not proven. */

@@ -46,8 +46,9 @@ export interface ClassifiedKey {
   shard?: number;
 }
 
+/** The key of a generation's root; `index` for that of 2.x. */
 export function rootKey(generation: number): string {
-  return `index-${generation}`;
+  return generation === LEGACY_GENERATION ? LEGACY_ROOT_KEY : `index-${generation}`;
 }
 
 export function snapshotKey(uuid: string): string {

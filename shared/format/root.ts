@@ -1,7 +1,7 @@
 import type { SnapshotState } from "../model/cluster.ts";
 import { messageOf } from "../model/errors.ts";
 import { sha256 } from "../model/hash.ts";
-import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
+import { openSearchNamed, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { decodeUtf8 } from "./encoding/byteReader.ts";
 import { asCount, asFields, asKeySegment, asList, asName, asText, asTexts, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
@@ -77,10 +77,15 @@ function readSnapshot(entry: unknown, where: string): RootSnapshot {
   };
 }
 
-/** From 8.11 on `version` is frozen and `index_version` has the actual version. */
+/**
+ * From 8.11 on `version` is frozen and `index_version` has the actual version. OpenSearch writes its own release there, as in `2.11.0`: only
+ * from 5.0 on do snapshots of Elasticsearch have a uuid that is not their name.
+ */
 function readVersion(fields: Fields, where: string): string | undefined {
   const indexVersion = optional(fields.index_version, `${where}.index_version`, asCount);
-  return indexVersion === undefined ? optional(fields.version, `${where}.version`, asText) : versionName(indexVersion);
+  if (indexVersion !== undefined) return versionName(indexVersion);
+  const version = optional(fields.version, `${where}.version`, asText);
+  return version !== undefined && /^[1-4]\./.test(version) && fields.uuid !== fields.name ? openSearchNamed(version) : version;
 }
 
 /** The uuid strings are shared, because each uuid appears in the root once per index. */

@@ -31,6 +31,7 @@ export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): Snapsh
       readFailure(entry, `${subject}: failures[${index}]`),
     ),
     failureReason: optional(fields.reason, `${subject}: reason`, asText),
+    ...(fields.remote_store_index_shallow_copy === true && { isShallow: true as const }),
     ...readFeatureStates(fields.feature_states, `${subject}: feature_states`),
   };
 }

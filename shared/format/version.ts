@@ -1,3 +1,5 @@
+import { openSearchVersion } from "../model/repository.ts";
+
 /**
  * From 8.11 on Elasticsearch writes an index version that several releases share; each is mapped to the first release that wrote it
  * (github.com/elastic/elasticsearch, `IndexVersions.csv` in the server's resources; 8521000 and 9039001 also seen in real repositories).
@@ -26,8 +28,13 @@ const FIRST_RELEASE_OF: Readonly<Record<number, string>> = {
 /** Numbers below this are releases: two digits each for minor, patch and build. */
 const INDEX_VERSION_MIN = 8_500_000;
 
-/** `5050299` → `5.5.2`, `8521000` → `8.17.0`; an index version without a known release keeps its number, as in `9.x-9070000`. */
+/**
+ * `5050299` → `5.5.2`, `8521000` → `8.17.0`, `136327827` → `OpenSearch 2.11.0`; an index version without a known release keeps its number, as
+ * in `9.x-9070000`.
+ */
 export function versionName(id: number): string {
+  const other = openSearchVersion(id);
+  if (other !== undefined) return other;
   const major = Math.floor(id / 1_000_000);
   if (id < INDEX_VERSION_MIN) return `${major}.${Math.floor(id / 10_000) % 100}.${Math.floor(id / 100) % 100}`;
   return FIRST_RELEASE_OF[id] ?? `${major}.x-${id}`;

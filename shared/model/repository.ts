@@ -1,6 +1,27 @@
 import type { SnapshotState } from "./cluster.ts";
 import type { Reason } from "./reason.ts";
 
+/** OpenSearch sets this bit in its version ids, so that they sort after all of Elasticsearch's (`org.opensearch.Version.MASK`). */
+const OPENSEARCH_BIT = 0x0800_0000;
+const OPENSEARCH = "OpenSearch ";
+
+/** `136217827` → `OpenSearch 2.0.0`; `undefined` for an id of Elasticsearch. */
+export function openSearchVersion(id: number): string | undefined {
+  if (id < OPENSEARCH_BIT || id >= 2 * OPENSEARCH_BIT) return undefined;
+  const release = id - OPENSEARCH_BIT;
+  return openSearchNamed([1_000_000, 10_000, 100].map((unit) => Math.floor(release / unit) % 100).join("."));
+}
+
+/** `2.11.0` → `OpenSearch 2.11.0`: its numbers began at 1.0 again, so that the bare one would be mistaken for Elasticsearch's. */
+export function openSearchNamed(version: string): string {
+  return `${OPENSEARCH}${version}`;
+}
+
+/** Whether a version as shown by ossnap is one of OpenSearch. */
+export function isOpenSearch(version: string): boolean {
+  return version.startsWith(OPENSEARCH);
+}
+
 /** A snapshot as listed in the root catalogue. */
 export interface RootSnapshot {
   name: string;
@@ -40,7 +61,7 @@ export interface SnapshotRecord {
   name: string;
   uuid: string;
   state: SnapshotState;
-  /** `5.5.2`; from 8.9 on, the index version that the server prints. */
+  /** `5.5.2`, `OpenSearch 2.11.0`; from 8.9 on, the index version that the server prints. */
   version: string;
   indices: string[];
   startTime: Date;
@@ -50,6 +71,8 @@ export interface SnapshotRecord {
   failureReason: string | undefined;
   /** Indices that belong to a feature of Elasticsearch (from 7.12 on); absent if there are none. */
   featureStates?: { feature: string; indices: string[] }[];
+  /** OpenSearch: the data is in the cluster's remote store, and the repository has only references to it. */
+  isShallow?: true;
 }
 
 export type BlobKind = "root" | "snapshot" | "globalMetadata" | "indexMetadata" | "shardSnapshot" | "data";

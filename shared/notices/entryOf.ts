@@ -17,6 +17,7 @@ const SECTIONS: Record<string, Section> = {
   "watch-hidden": "watches",
   "watch-lost": "watches",
   "watch-older": "watches",
+  "watch-rootless": "watches",
 };
 
 const SECTION_OF_JOB: Record<string, Section> = { backup: "backups", copy: "copies", arrival: "watches" };

@@ -1,8 +1,10 @@
+import { LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import type { ClosureIndex, SnapshotProof } from "../model/repository.ts";
+import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
+import { rootChecks } from "./preflightRoot.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
@@ -29,6 +31,7 @@ export function preflight(input: PreflightInput): Preflight {
   const indices = chosen.indices;
   const checks = [
     ...(input.repository ? [refuse("repository", input.repository, wayOutOf(input.repository))] : []),
+    ...rootChecks(input),
     closureCheck(input.proof),
     ...chosen.checks,
     ...versionChecks(input, indices),
@@ -58,8 +61,7 @@ function wayOutOf({ code, params }: Reason): Reason | undefined {
 }
 
 function closureCheck(proof: SnapshotProof): PreflightCheck {
-  if (proof.verdict === "whole")
-    return ok("closure", reason("closure.whole", { level: proof.level, generation: proof.generation, blobs: proof.blobs }));
+  if (proof.verdict === "whole") return ok("closure", wholeReason(proof));
   if (proof.verdict === "not-restorable")
     return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }));
   // Not rejected, only unknown so far: the job itself continues the proof.
@@ -74,6 +76,13 @@ function closureCheck(proof: SnapshotProof): PreflightCheck {
       first: proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "",
     }),
   );
+}
+
+/** The root of 2.x has no generation. */
+function wholeReason({ level, generation, blobs }: SnapshotProof): Reason {
+  return generation === LEGACY_GENERATION
+    ? reason("closure.wholeOld", { level, root: LEGACY_ROOT_KEY, blobs })
+    : reason("closure.whole", { level, generation, blobs });
 }
 
 function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks: PreflightCheck[] } {
@@ -97,6 +106,7 @@ function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks
 function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   const target = input.targetVersion;
   const written = input.proof.closure?.snapshot.version ?? "";
+  if (isOpenSearch(written)) return [refuse("version", reason("version.openSearch", { written, target }), reason("wayOut.openSearch"))];
   if (written !== "" && isNewer(written, target))
     return [refuse("version", reason("version.newer", { written, target }), reason("wayOut.newerCluster", { written }))];
   const tooOld = indices.filter((index) => versionParts(index.createdVersion)[0] < oldestRestorableMajor(target));

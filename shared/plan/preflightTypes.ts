@@ -21,6 +21,14 @@ export interface PreflightCheck {
   wayOut?: Reason;
 }
 
+/** Faults of the root that a restore by name meets although every blob is there. */
+export interface RootSeen {
+  /** Other snapshots have the name of this one. */
+  namesakes?: Reason;
+  /** Indices name snapshots that the root does not list. */
+  unlisted?: Reason;
+}
+
 export interface PreflightInput {
   proof: SnapshotProof;
   /** Patterns as requested. */
@@ -41,6 +49,7 @@ export interface PreflightInput {
   filesThere?: boolean | undefined;
   /** Why the repository cannot be used on the target. */
   repository?: Reason | undefined;
+  root?: RootSeen;
   replicas?: number;
   /** Open shards that the target accepts; `undefined` if it has no limit. */
   shardsMax?: number | undefined;

@@ -1,4 +1,4 @@
-import { LEGACY_GENERATION } from "../format/keys.ts";
+import { LEGACY_GENERATION, rootKey } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 
 /** One root of a bucket as found in a listing; `uuids` lists its snapshots if the root was read. */
@@ -42,9 +42,9 @@ export function laterLower<T extends SeenRoot>(roots: readonly T[]): T[] {
 export function rootAmbiguity({ root, roots, before, served, isOwn = false, isAccepted = false }: AmbiguityInput): Reason | undefined {
   if (isAccepted) return undefined;
   const ambiguous = (why: "lower-is-newer" | "older-than-before" | "other-snapshots", other: string | null) =>
-    reason("root.ambiguous", { root: keyOf(root.generation), why, other });
+    reason("root.ambiguous", { root: rootKey(root.generation), why, other });
   const rival = laterLower(roots).find(({ uuids }) => uuids === undefined || !(contains(root.uuids, uuids) || contains(uuids, root.uuids)));
-  if (rival !== undefined) return ambiguous("lower-is-newer", keyOf(rival.generation));
+  if (rival !== undefined) return ambiguous("lower-is-newer", rootKey(rival.generation));
   if (before === undefined || isOwn) return undefined;
   if (isLater(before.lastModified, root.lastModified)) return ambiguous("older-than-before", null);
   const known = [...before.uuids, ...served];
@@ -60,8 +60,4 @@ function isLater(one: Date | undefined, other: Date | undefined): boolean {
 
 function contains(all: ReadonlySet<string>, some: ReadonlySet<string>): boolean {
   return [...some].every((uuid) => all.has(uuid));
-}
-
-function keyOf(generation: number): string {
-  return `index-${generation}`;
 }

@@ -1,4 +1,4 @@
-import { LATEST_KEY } from "../format/keys.ts";
+import { LATEST_KEY, LEGACY_ROOT_KEY } from "../format/keys.ts";
 import { decodeRoot } from "../format/root.ts";
 import { type BlobInfo, type BlobStore, GET_BYTES_MAX } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
@@ -6,6 +6,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import type { RootCatalogue } from "../model/repository.ts";
 
 const LATEST_BYTES = 8;
+const VERSION_1_SNAPSHOT = "snapshot-";
 
 /** Looked at before anything of it is read. */
 export function requireReadable({ url }: BlobStore, { key, sizeBytes }: BlobInfo): void {
@@ -48,8 +49,21 @@ export async function latestOf(store: BlobStore): Promise<number | undefined> {
   return bytes?.byteLength === LATEST_BYTES ? Number(Buffer.from(bytes).readBigInt64BE()) : undefined;
 }
 
-/** 1.x has the same root as 2.x, and other blobs: `snapshot-NAME` and `metadata-NAME`. */
+/**
+ * 1.x has the same root as 2.x, and other blobs: `snapshot-NAME` and `metadata-NAME`. Where 2.x wrote to such a repository too, its own snapshots
+ * are readable.
+ */
 export async function requireVersion2(store: BlobStore): Promise<void> {
-  for await (const { key } of store.list("snapshot-"))
-    throw new AppError("invalid", `${store.url}: written by Elasticsearch 1.x (${key}), which is not readable here; 2.4 or newer is`);
+  for await (const { key } of store.list("snap")) {
+    // `snap-` sorts before `snapshot-`.
+    if (!key.startsWith(VERSION_1_SNAPSHOT)) return;
+    throw new AppError("invalid", `${store.url}: written by Elasticsearch 1.x (${key}), which is not readable here; 2.4 or newer is`, {
+      reason: reason("repository.version1", { url: store.url, key }),
+    });
+  }
+}
+
+/** Whether a snapshot without its blob of 2.x was written by 1.x. */
+export async function isVersion1(store: BlobStore, { key }: RootCatalogue, name: string): Promise<boolean> {
+  return key === LEGACY_ROOT_KEY && (await store.head(`${VERSION_1_SNAPSHOT}${name}`)) !== undefined;
 }

@@ -8,6 +8,7 @@ import { naturalKeyTests } from "./clusterNaturalKeys.ts";
 import { repositoryTests } from "./clusterRepositories.ts";
 import { restoreRows } from "./clusterRestoreRows.ts";
 import { restoreTests } from "./clusterRestores.ts";
+import { rootRows } from "./clusterRootRows.ts";
 import { runningTests } from "./clusterRunning.ts";
 import { runningRows } from "./clusterRunningRows.ts";
 import { snapshotTests } from "./clusterSnapshots.ts";
@@ -43,5 +44,6 @@ export function clusterContract(name: string, version: string, open: () => Promi
     describe("aliases as measured", () => rowTests(fixture, version, "aliases", aliasRows));
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));
     describe("incomplete copies as measured", () => rowTests(fixture, version, "copies", listingRows));
+    describe("damaged repositories as measured", () => rowTests(fixture, version, "roots", rootRows));
   });
 }

@@ -60,6 +60,9 @@ describe("keys", () => {
     [8521000, "8.17.0"],
     [9039001, "9.2.0"],
     [9999000, "9.x-9999000"],
+    [135217827, "OpenSearch 1.0.0"],
+    [136327827, "OpenSearch 2.11.0"],
+    [137217827, "OpenSearch 3.0.0"],
   ])("names version id %s %s", (id, name) => {
     expect(versionName(id)).toBe(name);
   });

@@ -2,11 +2,12 @@ import { advanceJob } from "../../shared/tick/advance.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { registerByHand } from "../../shared/verbs/repositories/apply.ts";
 import { askVerification } from "../../shared/verbs/verification/ask.ts";
-import { EMPTY_ROOT, LATE_BLOB, STEP2 } from "../world/moved.ts";
+import { renamed, withUnlisted } from "../format/changedRepositories.ts";
+import { EMPTY_ROOT, LATE_BLOB, STEP2, uuidOf } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
 import { MINUTE_MS, MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
-import { DENIED, movedWorld, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
+import { BACKUPS, DENIED, movedWorld, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
 
 const emptyRoot = (world: TestWorld) => world.fill(MOVED, new Map([["index-0", EMPTY_ROOT]]));
 const losesBlob = (world: TestWorld) => world.blobs(MOVED).delete([LATE_BLOB]);
@@ -14,6 +15,9 @@ const flips = (world: TestWorld) => {
   const bytes = Uint8Array.from(STEP2.blobs.get(LATE_BLOB) ?? []);
   return world.fill(MOVED, new Map([[LATE_BLOB, bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte))]]));
 };
+const oneBroken = (world: TestWorld) => world.fill(BACKUPS, STEP2.blobs, [`snap-${uuidOf("snap-2")}.dat`]);
+const twoOfOneName = (world: TestWorld) => world.fill(BACKUPS, renamed(STEP2.blobs, "snap-2", "snap-1"));
+const oneUnlisted = (world: TestWorld) => world.fill(BACKUPS, withUnlisted(STEP2.blobs));
 const proves = async (world: TestWorld) => {
   const request = { repository: "moved-movies", snapshot: "latest", level: "footers" as const };
   const created = await askVerification(await world.open(), request, OPS, { key: "verify-1" });
@@ -44,6 +48,9 @@ const VERIFY: VerbCases = {
       stage: stageOf(movedWorld),
     },
     failed("a blob is missing", ["verify", "moved"], stageOf(movedWorld, losesBlob)),
+    failed("one broken snapshot in a repository that a cluster writes", ["verify", "backups"], stageOf(newWorld, oneBroken)),
+    failed("two snapshots of one name", ["verify", "backups", "--snapshot", "snap-1"], stageOf(newWorld, twoOfOneName)),
+    failed("a root that names a snapshot which it does not list", ["verify", "backups"], stageOf(newWorld, oneUnlisted)),
     failed("a blob is damaged", ["verify", "moved", "--quiet"], stageOf(movedWorld, flips)),
     failed("no snapshot of that name", ["verify", "moved", "--snapshot", "snap-9"]),
     failed("no such place", ["verify", "nothing"]),

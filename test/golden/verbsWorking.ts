@@ -2,6 +2,7 @@ import { runCommand } from "../../infra/cli/program.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
+import { fixtureRepository } from "../format/fixtureRepositories.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
@@ -131,6 +132,7 @@ const PRUNE: VerbCases = {
   without: {},
 };
 
+const VERSION2 = fixtureRepository("es-2.4.6/repo");
 const copying = (blobs: ReadonlyMap<string, Uint8Array>, then?: (world: TestWorld) => unknown) => stageOf(() => copyWorld(blobs), then);
 const losesBlob = (world: TestWorld) => world.blobs(BACKUPS).delete([[...STEP1.blobs.keys()].find((key) => /\/0\/snap-/.test(key)) ?? ""]);
 
@@ -147,6 +149,7 @@ const COPY: VerbCases = {
     },
     { outcome: "failed", title: "the source is not whole", words: ["copy", "move", "--wait=0s"], stage: copying(STEP1.blobs, losesBlob) },
     { outcome: "failed", title: "no such copy", words: ["copy", "mvoe"], stage: copying(STEP1.blobs) },
+    { outcome: "failed", title: "the source has the root of 2.x", words: ["copy", "move"], stage: copying(VERSION2.blobs) },
     { outcome: "failed", title: "the source has no root", words: ["copy", "move"], stage: copying(new Map()) },
     {
       outcome: "empty",

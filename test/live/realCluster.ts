@@ -104,6 +104,7 @@ async function spoil(location: string, { what, snapshot }: Damage): Promise<void
     for (const path of await rootsOf(location)) await (what === "rootMissing" ? rm(path) : truncate(path, 20));
     return;
   }
+  if (what === "rootUnlisted" || what === "namesakes") return changeRoot(location, what);
   if (what === "snapshotBlobMissing") {
     const blobs = (await readdir(location)).filter(
       (name) => name.startsWith("snap-") && (snapshot === undefined || name.includes(snapshot)),
@@ -116,6 +117,16 @@ async function spoil(location: string, { what, snapshot }: Damage): Promise<void
     const path = join(parentPath, name);
     if (what === "dataMissing") await rm(path);
     else await flipByte(path);
+  }
+}
+
+/** The damage that clusters of different versions leave when they write to one repository. */
+async function changeRoot(location: string, what: "rootUnlisted" | "namesakes"): Promise<void> {
+  for (const path of await rootsOf(location)) {
+    const root = JSON.parse(await readFile(path, "utf8"));
+    if (what === "namesakes") for (const snapshot of root.snapshots) snapshot.name = "one";
+    else for (const entry of Object.values<{ snapshots: string[] }>(root.indices)) entry.snapshots.push("unlisted-uuid-00000000");
+    await writeFile(path, JSON.stringify(root));
   }
 }
 

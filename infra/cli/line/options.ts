@@ -76,7 +76,7 @@ export const SAMPLE = {
   text: "at level contents: read only so much of the data, 5% or 20gb",
   value: some(parsed(parseSample, "is neither a share nor a size; write 5% or 20gb")),
 };
-export const SNAPSHOT = { flags: "--snapshot <name>", text: "a name, latest or all (all)", value: name().default("all") };
+export const SNAPSHOT = { flags: "--snapshot <name>", text: "a name, a uuid, latest or all (all)", value: name().default("all") };
 export const ONE_POLICY = { flags: "--policy <name>", text: "of one policy", value: some(name()) };
 export const ONE_REPOSITORY = { flags: "--repository <name>", text: "in one repository", value: some(name()) };
 export const REPOSITORY = {

@@ -4,19 +4,34 @@ import { nearest } from "../../../shared/repository/fault.ts";
 /** Value of `--wait` without a time. */
 const WAIT_DEFAULT = "30m";
 
+/** A snapshot's uuid that begins with a hyphen, as one of 64 does; an option has no capitals, digits or underscores. */
+const UUID_LIKE_OPTION = /^-(?![a-z-]+$)[A-Za-z0-9_-]{21}$/;
+
 /**
  * The words of a line in the form that commander reads: `--wait`, alone or followed by a time, becomes one word.
+ * A uuid that begins with a hyphen moves behind `--`, where commander does not take it for an option.
  * An option whose value is missing is a fault when another option follows, because commander would take that one as the value.
  * @param valued the options that require a value: `--key`.
  * @throws CommanderError
  */
 export function readWords(given: readonly string[], valued: ReadonlySet<string>): string[] {
+  const end = given.includes("--") ? given.indexOf("--") : given.length;
+  const isUuid = (word: string, at: number) => UUID_LIKE_OPTION.test(word) && !valued.has(given[at - 1] ?? "");
+  const uuids = given.slice(0, end).filter(isUuid);
+  const words = optionWords(
+    given.slice(0, end).filter((word, at) => !isUuid(word, at)),
+    valued,
+  );
+  const last = [...uuids, ...given.slice(end + 1)];
+  return end < given.length || last.length > 0 ? [...words, "--", ...last] : words;
+}
+
+function optionWords(given: readonly string[], valued: ReadonlySet<string>): string[] {
   const words: string[] = [];
   for (let at = 0; at < given.length; at += 1) {
     const word = given[at] as string;
     const next = given[at + 1];
-    if (word === "--") return [...words, ...given.slice(at)];
-    if (valued.has(word) && next?.startsWith("--")) throw missing(word, next);
+    if (valued.has(word) && next?.startsWith("--") && !UUID_LIKE_OPTION.test(next)) throw missing(word, next);
     if (word !== "--wait") words.push(word);
     else if (next !== undefined && /^\d/.test(next)) {
       words.push(`--wait=${next}`);

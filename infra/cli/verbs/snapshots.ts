@@ -44,7 +44,7 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
     },
   });
   const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
-  const isComplete = data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0;
+  const isComplete = data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0 && !data.unlisted;
   return { schema: "survey/1", data, exitCode: isComplete ? EXIT.ok : EXIT.notWhole, text: (look) => surveyText(data, look) };
 }
 

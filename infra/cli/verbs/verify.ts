@@ -5,6 +5,7 @@ import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
 import type { Sample } from "../../../shared/reader/prove/sampler.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
+import { isCopied } from "../../../shared/verbs/verification/ask.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
@@ -14,7 +15,7 @@ import { isAllWhole, verificationOf, verificationText } from "../verification.ts
 
 export interface VerifyOptions {
   place: string;
-  /** A name, `latest` or `all`. */
+  /** A name, a uuid, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel | undefined;
   sample: Sample | undefined;
@@ -49,9 +50,11 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   });
   // A sample proves less than its level says, and is not kept.
   if (world && since && sample === undefined) for (const proof of verified.proofs) await storeEvidence(world, at, proof, since);
-  const verification = verificationOf(store, verified);
+  const known = isUrl(place) ? undefined : session.settings();
+  const verification = verificationOf(store, verified, { isCopy: known !== undefined && isCopied(known, place) });
+  const registered = known && Object.hasOwn(known.config.repositories, place) ? place : undefined;
   const exitCode = isAllWhole(verification) ? EXIT.ok : EXIT.notWhole;
-  return { schema: "verify/1", data: verification, exitCode, text: (look) => verificationText(verification, look) };
+  return { schema: "verify/1", data: verification, exitCode, text: (look) => verificationText(verification, look, registered) };
 }
 
 /** The state, where the verdicts on a repository or watch of ossnap.yaml are kept; a URL leaves nothing behind. */

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import type { Cluster, ClusterInfo } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
+import { openSearchNamed } from "../../model/repository.ts";
 import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 import { indexCalls } from "./indices.ts";
@@ -9,7 +11,7 @@ import { repositoryCalls } from "./repositories.ts";
 import { restoreCalls } from "./restores.ts";
 import { snapshotCalls } from "./snapshots.ts";
 
-const rootAnswer = z.object({ version: z.object({ number: z.string() }) });
+const rootAnswer = z.object({ version: z.object({ number: z.string(), distribution: z.string().optional() }) });
 const nodesAnswer = z.object({ nodes: z.record(z.string(), z.object({ version: z.string() })) });
 const stateAnswer = z.object({ cluster_name: z.string(), metadata: z.object({ cluster_uuid: z.string() }) });
 const healthAnswer = z.object({ number_of_data_nodes: z.number() });
@@ -48,10 +50,21 @@ async function readInfo(client: ElasticsearchClient): Promise<ClusterInfo> {
   return { uuid, name: state.cluster_name, version, dataNodes: health.number_of_data_nodes };
 }
 
+/** OpenSearch numbers its releases from 1.0 again: its 2.11 would be treated as a very old Elasticsearch. */
+function requireElasticsearch(name: string, number: string, distribution: string | undefined): void {
+  if (distribution !== "opensearch") return;
+  const version = openSearchNamed(number);
+  throw new AppError("invalid", `cluster ${name}: is ${version}; ossnap works with Elasticsearch only`, {
+    reason: reason("cluster.openSearch", { cluster: name, version }),
+  });
+}
+
 async function readVersion(client: ElasticsearchClient): Promise<string> {
   const call = { subject: "version", method: "GET" as const };
   try {
-    return (await client.request(rootAnswer, { ...call, path: [] })).version.number;
+    const { number, distribution } = (await client.request(rootAnswer, { ...call, path: [] })).version;
+    requireElasticsearch(client.name, number, distribution);
+    return number;
   } catch (error) {
     // Distributions without the module behind `GET /` answer 405.
     if (faultOf(error)?.status !== 405) throw error;

@@ -91,7 +91,9 @@ const RULES: readonly Rule[] = [
   { code: "permanent", text: /unknown parameter \[index_uuid\]/ },
   { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed|read-only/ },
   // The errors of 6.x, 7.x and 2.x when they read roots and snapshots of a later version.
-  { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field (\[uuid\] found|name +\[min_version\])/ },
+  { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field (\[uuid\] found|name +\[min_version\])|index\[min_version\]/ },
+  // A root that names a snapshot which it does not list.
+  { code: "permanent", text: /Detected a corrupted repository/ },
   { code: "invalid", type: /^snapshot_restore_exception$/ },
   { code: "invalid", type: /^invalid_(alias|index|repository|snapshot)_name_exception$/ },
   // 6.x on the metadata of an index of a later version.

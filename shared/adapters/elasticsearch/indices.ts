@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
+import { openSearchVersion } from "../../model/repository.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 import { requireExactName, requireIndexPattern } from "./names.ts";
@@ -195,6 +196,8 @@ function toIndex(name: string, { state, aliases, settings }: z.output<typeof ind
 
 /** `5050399` → `5.5.3`; an index version keeps its number: `8.x-8521000`. */
 function versionOf(id: number): string {
+  const other = openSearchVersion(id);
+  if (other !== undefined) return other;
   const major = Math.floor(id / 1_000_000);
   return id >= INDEX_VERSION_MIN ? `${major}.x-${id}` : `${major}.${Math.floor(id / 10_000) % 100}.${Math.floor(id / 100) % 100}`;
 }

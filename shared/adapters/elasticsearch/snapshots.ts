@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Cluster, ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
+import { openSearchVersion } from "../../model/repository.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { deleteSnapshots } from "./deleteSnapshots.ts";
 import { faultOf } from "./errors.ts";
@@ -11,6 +12,7 @@ const snapshotAnswer = z.object({
   uuid: z.string().optional(),
   state: z.enum(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]),
   version: z.string().default(""),
+  version_id: z.number().default(0),
   indices: z.array(z.string()).default([]),
   start_time_in_millis: z.number().default(0),
   end_time_in_millis: z.number().default(0),
@@ -129,13 +131,14 @@ async function unlessMissing<Answer>(answer: Promise<Answer>): Promise<Answer | 
 }
 
 function toSnapshot(answer: z.output<typeof snapshotAnswer>): ClusterSnapshot {
-  const { snapshot, uuid, state, version, indices, shards, failures, metadata } = answer;
+  const { snapshot, uuid, state, indices, shards, failures, metadata } = answer;
   const ended = state !== "IN_PROGRESS" && answer.end_time_in_millis > 0;
   return {
     name: snapshot,
     uuid,
     state,
-    version,
+    // Elasticsearch shows a snapshot of OpenSearch as 136.x.
+    version: openSearchVersion(answer.version_id) ?? answer.version,
     indices,
     startTime: new Date(answer.start_time_in_millis),
     endTime: ended ? new Date(answer.end_time_in_millis) : undefined,

@@ -13,5 +13,8 @@ export function damagePlace(places: MemoryPlaces, settings: Parameters<MemoryPla
   if (what === "snapshotBlobMissing") for (const each of meant) each.blobMissing = true;
   else if (what === "dataMissing" || what === "dataCorrupt") {
     for (const held of meant.flatMap((each) => [...each.held.values()])) held.data = what === "dataMissing" ? "missing" : "corrupt";
+  } else if (what === "namesakes") {
+    const [first, second] = places.at(settings);
+    if (first && second) second.name = first.name;
   } else places.damageAt(settings).add(what);
 }

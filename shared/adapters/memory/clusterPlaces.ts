@@ -10,6 +10,10 @@ export type DamageKind =
   | "indicesMissing"
   | "rootMissing"
   | "rootCut"
+  /** An index of the root names a snapshot that the root does not list. */
+  | "rootUnlisted"
+  /** The second snapshot has the first one's name. */
+  | "namesakes"
   /** Nothing is lost, but no cluster can write there. */
   | "unwritable";
 

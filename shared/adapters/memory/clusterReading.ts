@@ -12,10 +12,17 @@ export function readRoot(state: MemoryClusterState, repository: string): readonl
   const damage = state.places.damageAt(settings);
   if (damage.has("rootMissing")) return [];
   if (damage.has("rootCut")) throw refuse(state, "transient", `[${repository}] could not read repository data from index blob`);
+  if (!isBefore(state.version, 6, 0) && isUnlisted(state, repository))
+    throw refuse(state, "permanent", `[${repository}] Detected a corrupted repository: an index references an unknown snapshot uuid`);
   // From 6.x on the unnumbered root of 2.x is ignored.
   if (!isBefore(state.version, 6, 0) && snapshots.every(({ version }) => isBefore(version, 5, 0))) return [];
   if (hasLaterRoot(state, snapshots)) throw refuse(state, "permanent", `[${repository}] its root cannot be parsed`);
   return snapshots;
+}
+
+/** The root names a snapshot that it does not list: 5.x fails only when it writes. */
+export function isUnlisted(state: MemoryClusterState, repository: string): boolean {
+  return state.places.damageAt(requireRepository(state, repository).settings).has("rootUnlisted");
 }
 
 /** Like {@link readRoot}, but also reads each snapshot's own blob: one that is missing, or unreadable for 2.x, fails the whole call. */

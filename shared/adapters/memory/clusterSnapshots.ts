@@ -1,6 +1,6 @@
 import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
-import { readRoot, readSnapshots, requireBlob } from "./clusterReading.ts";
+import { isUnlisted, readRoot, readSnapshots, requireBlob } from "./clusterReading.ts";
 import {
   countSnapshotPoll,
   excludes,
@@ -22,7 +22,6 @@ type SnapshotCalls = Pick<
 >;
 
 export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
-  const finishedIn = (repository: string) => state.places.at(requireRepository(state, repository).settings);
   const runningIn = (repository: string) => state.snapshots.filter((running) => running.repository === repository);
   return {
     async listSnapshots(repository, { ignoreUnavailable = false } = {}) {
@@ -68,26 +67,35 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
         throw refuse(state, "conflict", `[${repository}:${name}] snapshot with the same name already exists`);
       if (excludes(state) && state.snapshots.length > 0)
         throw refuse(state, "conflict", `[${repository}:${name}] a snapshot is already running`);
+      // Accepted, and gone without a trace.
+      if (isUnlisted(state, repository)) return;
       const unwritable = state.places.damageAt(settings).has("unwritable");
       begin(state, { repository, name, ...options, throttled: settings.max_snapshot_bytes_per_sec !== undefined, unwritable });
     },
 
     async deleteSnapshots(repository, names) {
       const wanted = [...new Set(names)];
-      const finished = finishedIn(repository);
       for (const name of wanted) requireExact(state, "snapshot", name);
+      readRoot(state, repository);
+      if (isUnlisted(state, repository)) throw refuse(state, "refused", `[${repository}] null_pointer_exception`);
       if (wanted.length > 1 && isBefore(state.version, 7, 8))
         throw refuse(state, "invalid", `snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${wanted.length}`);
-      for (const name of wanted) {
-        const running = runningOf(state, repository, name);
-        const index = finished.findIndex((snapshot) => snapshot.name === name);
-        if (running === undefined && index < 0) continue;
-        requireDeletable(state, repository, name, running);
-        if (running) state.snapshots.splice(state.snapshots.indexOf(running), 1);
-        else finished.splice(index, 1);
-      }
+      for (const name of wanted) deleteOne(state, repository, name);
     },
   };
+}
+
+function deleteOne(state: MemoryClusterState, repository: string, name: string): void {
+  const finished = state.places.at(requireRepository(state, repository).settings);
+  const running = runningOf(state, repository, name);
+  const index = finished.findIndex((snapshot) => snapshot.name === name);
+  if (running === undefined && index < 0) return;
+  if (!isBefore(state.version, 7, 8) && finished.filter((snapshot) => snapshot.name === name).length > 1)
+    throw refuse(state, "refused", `[${repository}] Duplicate key ${name}`);
+  requireDeletable(state, repository, name, running);
+  if (running) state.snapshots.splice(state.snapshots.indexOf(running), 1);
+  // Up to 6.x answered with 404, which counts as deleted.
+  else if (!(finished[index]?.blobMissing && isBefore(state.version, 7, 0))) finished.splice(index, 1);
 }
 
 function requireProgress(state: MemoryClusterState, repository: string, finished: MemorySnapshot): void {

@@ -15,6 +15,7 @@ import { isAtLeast } from "../../plan/versions.ts";
 import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
 import { type ReadClosureOptions, readRecord } from "../readRepository.ts";
+import { isVersion1 } from "../rootBlob.ts";
 import { type DataChecksOptions, dataChecks, type PartsRead } from "./dataChecks.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure, type WalkObserver } from "./streamClosure.ts";
@@ -57,7 +58,10 @@ export async function lookAtSnapshot(
   const { listing, level, faultsMax, observer } = options;
   const reader = metadataReader(store, listing);
   const record = await readRecord(reader, snapshot);
-  const refusal = notRestorableReason(snapshot, record, options.indices);
+  const refusal =
+    record === undefined && (await isVersion1(store, root, snapshot.name))
+      ? reason("snapshot.version1", { snapshot: snapshot.name })
+      : notRestorableReason(snapshot, record, options.indices);
   const nothing = { closure: undefined, blobs: 0, bytes: 0, missing: [], damaged: [] };
   if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing };
   const data = dataChecks(store, root.sha256, options);
@@ -136,13 +140,14 @@ function mountedReason(name: string, closure: ProvenClosure | undefined): Reason
   return reason("snapshot.mounted", params);
 }
 
-/** FAILED snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */
+/** FAILED and shallow snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */
 function notRestorableReason(
   snapshot: RootSnapshot,
   record: SnapshotRecord | undefined,
   chosen: readonly string[] | undefined,
 ): Reason | undefined {
   const state = record?.state ?? snapshot.state;
+  if (record?.isShallow) return reason("snapshot.shallow", { snapshot: snapshot.name, version: record.version });
   if (state === undefined || state === "SUCCESS") return undefined;
   const { name } = snapshot;
   if (state !== "PARTIAL") return reason("snapshot.notRestorable", { snapshot: name, state, why: record?.failureReason ?? null });

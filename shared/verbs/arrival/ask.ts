@@ -1,3 +1,4 @@
+import { rootKey } from "../../format/keys.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, type World } from "../../jobs/world.ts";
@@ -47,6 +48,6 @@ export async function askArrival(world: World, watchName: string, snapshot: Want
       patienceUntil: new Date(world.clock.now().getTime() + input.watch.patienceMs).toISOString(),
       input,
     },
-    { state: "asked", reason: reason("arrival.seen", { root: `index-${generation}`, snapshot: snapshot.name }), data },
+    { state: "asked", reason: reason("arrival.seen", { root: rootKey(generation), snapshot: snapshot.name }), data },
   );
 }

@@ -19,7 +19,7 @@ import { arrivalOf, askArrival } from "./ask.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
 import { type PlannedArrivals, planArrivals, type Wanted } from "./plan.ts";
 import { restoreOrder } from "./restoreOrder.ts";
-import { reportHidden, reportPassedOver } from "./show.ts";
+import { reportHidden, reportPassedOver, reportRoots } from "./show.ts";
 import type { ArrivalInput } from "./step.ts";
 
 /**
@@ -33,6 +33,7 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
   const mark = info && watchMark(roots, highest, info);
+  await reportRoots(world, work, watchName, { url: store.url, isThere: info !== undefined });
   const isSeen = mark !== undefined && hasMark(work.live.watchRoots, watchName, mark) && !isAheadDue(work, watchName, world.clock.now());
   if (!mark || isSeen) return [];
 

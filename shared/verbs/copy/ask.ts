@@ -5,10 +5,11 @@ import { configured, placeOf, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
-import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { type OpenedRepository, openRepository, requireRoot } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { chooseSnapshots } from "./plan.ts";
+import { sourceFault } from "./sourceFault.ts";
 import type { CopyData, CopyInput } from "./step.ts";
 
 const COPY_PATIENCE_MS = 24 * 3_600_000;
@@ -27,12 +28,11 @@ export async function askCopy(
   const from = placeOf(world.config, rule.from);
   const source = world.blobs(from);
   const opened = known ?? (await openRepository(source));
-  if (!opened.root)
-    throw new AppError("absent", `copies.${copyName}: ${source.url} has no root (index-N), so there is nothing to copy yet`, {
-      reason: reason("copy.noRoot", { source: source.url }),
-    });
+  const fault = sourceFault(opened, source.url);
+  if (fault) throw new AppError(fault.code, `copies.${copyName}: ${fault.message}`, fault.reason && { reason: fault.reason });
   const dated = await datedSnapshots(source, opened);
-  const chosen = chooseSnapshots({ ...opened.root, snapshots: dated }, rule.snapshots, { now: world.clock.now(), reported });
+  const root = requireRoot(opened, source.url);
+  const chosen = chooseSnapshots({ ...root, snapshots: dated }, rule.snapshots, { now: world.clock.now(), reported });
   const wanted = chosen.map(({ uuid }) => uuid);
   const input: CopyInput = {
     copyName,
@@ -42,11 +42,11 @@ export async function askCopy(
     ...(reported && { reported }),
   };
   const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
-  const id = jobId.copy(copyName, opened.root.sha256, wanted);
+  const id = jobId.copy(copyName, root.sha256, wanted);
   return world.log.create(
     asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person" }),
     {
-      about: `${copyName}, ${wanted.length} snapshots of ${opened.root.key}`,
+      about: `${copyName}, ${wanted.length} snapshots of ${root.key}`,
       asked,
       patienceUntil: new Date(world.clock.now().getTime() + COPY_PATIENCE_MS).toISOString(),
       input,

@@ -19,6 +19,7 @@ import {
   type UnlistPlan,
   unionOfClosures,
 } from "./plan.ts";
+import { sourceFault } from "./sourceFault.ts";
 import type { CopyJob } from "./step.ts";
 
 /** Pins the source's root, reads the wanted closures and returns what the destination lacks. Reads only; `undefined` when time ran out. */
@@ -29,7 +30,8 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const destination = await readDestination(world, work, job, deadline);
   if (destination === undefined) return undefined;
   const fault = ownershipConflict(destination, destination.store.url);
-  if (!opened.root || !opened.rootBytes) return faulty(reason("copy.noRoot", { source: source.url }));
+  const unusable = sourceFault(opened, source.url);
+  if (unusable || !opened.root) return faulty(unusable?.reason ?? reason("copy.noRoot", { source: source.url }));
   if (fault) return faulty(fault);
   const dated = await datedSnapshots(source, opened);
   const now = world.clock.now();

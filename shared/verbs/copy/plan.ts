@@ -1,3 +1,4 @@
+import { rootKey } from "../../format/keys.ts";
 import type { SnapshotChoice } from "../../model/config.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -162,7 +163,7 @@ export function ownershipConflict(seen: DestinationSeen, url: string): Reason | 
   if (key !== undefined) return reason("repository.hiddenRoot", { url, key });
   if (seen.generation === undefined) return seen.empty || seen.claimed ? undefined : reason("copy.notEmpty", { destination: url });
   const known = seen.published.includes(`${seen.generation}-${seen.sha256}`);
-  return known ? undefined : reason("copy.foreignRoot", { destination: url, root: `index-${seen.generation}` });
+  return known ? undefined : reason("copy.foreignRoot", { destination: url, root: rootKey(seen.generation) });
 }
 
 /** Generation of the root to publish: the source's, unless the destination already uses it for other bytes. */

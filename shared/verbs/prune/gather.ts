@@ -3,13 +3,17 @@ import { repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
+import { messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { snapshotMark } from "../../model/snapshotName.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint } from "../../plan/policyFingerprint.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention.ts";
+import type { PruneInput as PlanInput } from "../../plan/retentionTypes.ts";
 import { deletesMany } from "../../plan/versions.ts";
+import { namesakeReason, namesakesOf } from "../../proof/rootFaults.ts";
+import { openRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
@@ -93,7 +97,7 @@ export async function gatherPrunePlan(world: World, policyName: string, policy: 
   const info = await cluster.info();
   const { snapshots, lost } = await listWithLost(world, policy.repository);
   const mark = snapshotMark(info.uuid, policyName);
-  const plan = planPrune({
+  const input: PlanInput = {
     policy: policyName,
     fingerprint: policyFingerprint(policy, policyName),
     keep: policy.keep,
@@ -104,8 +108,25 @@ export async function gatherPrunePlan(world: World, policyName: string, policy: 
     protected: await protectedSnapshots(world, policy.repository, snapshots, work),
     now: world.clock.now(),
     existing: new Set((await cluster.listIndices()).map(({ name }) => name)),
-  });
-  return { plan, snapshots, lost, version: info.version };
+  };
+  const plan = planPrune(input);
+  const shared = plan.remove.length === 0 ? new Map<string, Reason>() : await sharedNames(world, policy.repository);
+  if (shared.size === 0) return { plan, snapshots, lost, version: info.version };
+  const spared = planPrune({ ...input, protected: new Map([...input.protected, ...shared]) });
+  return { plan: spared, snapshots, lost, version: info.version };
+}
+
+/** A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. */
+async function sharedNames(world: World, repository: string): Promise<Map<string, Reason>> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  if (!blobs) return new Map();
+  try {
+    const { root } = await openRepository(world.blobs(blobs));
+    return new Map([...namesakesOf(root?.snapshots ?? [])].map(([name, uuids]) => [name, namesakeReason(root?.key ?? "", name, uuids)]));
+  } catch (error) {
+    world.logger.warn("whether names are used twice cannot be confirmed", { repository, error: messageOf(error) });
+    return new Map();
+  }
 }
 
 function prunable(snapshot: ClusterSnapshot, policyName: string, mark: string): PrunableSnapshot {

@@ -6,7 +6,7 @@ import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import type { Preflight } from "../../plan/preflight.ts";
-import { openRepository } from "../../reader/readRepository.ts";
+import { openRepository, requireRoot } from "../../reader/readRepository.ts";
 import { datedSnapshots, namedSnapshot } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
@@ -103,11 +103,12 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
   const { place, watch } = sourceOf(world, request);
   const store = world.blobs(place);
   const opened = await openRepository(store);
-  if (!opened.root)
+  if (!opened.root && opened.latest === undefined)
     throw new AppError("absent", `repository ${request.repository}: ${store.url} has no root (index-N)`, {
       reason: reason("repository.noRoot", { url: store.url }),
     });
-  const { name, uuid, startTime } = namedSnapshot(opened.root, await datedSnapshots(store, opened), request.snapshot, world.clock.now());
+  const root = requireRoot(opened, store.url);
+  const { name, uuid, startTime } = namedSnapshot(root, await datedSnapshots(store, opened), request.snapshot, world.clock.now());
   return {
     snapshot: { name, uuid, startTime: startTime?.toISOString() ?? new Date(0).toISOString() },
     repository: request.repository,

@@ -11,6 +11,7 @@ import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/resto
 import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
+import { rootSeen } from "../../plan/preflightRoot.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { versionParts } from "../../plan/versions.ts";
 import { newestEvidence, otherContents } from "../../reader/evidence.ts";
@@ -102,6 +103,7 @@ export async function gateOf(
       filesThere: input.filesThere,
       repository:
         hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
+      root: rootSeen(opened.root, input.snapshot),
       plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
       replicas: input.replicas,
       shardsMax: shardsPerNode === undefined ? undefined : shardsPerNode * info.dataNodes,

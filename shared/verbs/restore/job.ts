@@ -8,6 +8,7 @@ import { reason } from "../../model/reason.ts";
 import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
 import { foreignHolder } from "../../plan/preflightAlias.ts";
+import { namesakeReason } from "../../proof/rootFaults.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { refuseHidden } from "../../reader/rootBlob.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
@@ -99,6 +100,16 @@ async function requireSameSnapshot(world: World, job: RestoreJob): Promise<void>
   const { root, hiding } = await openRepository(store);
   refuseHidden(store, { hiding });
   const there = root?.snapshots.filter(({ name }) => name === snapshot.name) ?? [];
+  if (root && there.length > 1 && there.some(({ uuid }) => uuid === snapshot.uuid)) {
+    const why = namesakeReason(
+      root.key,
+      snapshot.name,
+      there.map(({ uuid }) => uuid),
+    );
+    throw new AppError("permanent", `restore ${snapshot.name}: the newest root lists ${there.length} snapshots of this name`, {
+      reason: why,
+    });
+  }
   if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid)
     throw new AppError("permanent", `restore ${snapshot.name}: the newest root no longer gives this name to ${snapshot.uuid}`, {
       reason: reason("root.moved", { snapshot: snapshot.name, uuid: snapshot.uuid, root: root?.key ?? "" }),

@@ -5,15 +5,16 @@ import { storeEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
+import { isCopied } from "./ask.ts";
 import type { VerificationJob, VerificationObservation } from "./step.ts";
 
 /** Proves as many snapshots as fit into the invocation and stores each verdict as evidence. */
 export async function gatherVerification(world: World, work: OpenWork, job: VerificationJob): Promise<VerificationObservation> {
-  const { place, snapshot, level } = job.intent.input;
+  const { repository, place, snapshot, level } = job.intent.input;
   const store = world.blobs(place);
   const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
   const since = world.clock.now();
-  const { proofs, open, hiding } = await proveChosen(store, {
+  const { proofs, open, root, hiding } = await proveChosen(store, {
     snapshot,
     level,
     now: since,
@@ -23,5 +24,13 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   });
   if (open > 0) work.cut.add(job.id);
   for (const proof of proofs) await storeEvidence(world, place, proof, since);
-  return { proofs, open, hidden: hiddenRoot(store, { hiding }) };
+  return { proofs, open, root, isCopy: isCopiedNow(world, repository), hidden: hiddenRoot(store, { hiding }) };
+}
+
+/** What left ossnap.yaml since the request is nobody's copy any more. */
+function isCopiedNow(world: World, repository: string): boolean {
+  const { watches, repositories } = world.config;
+  const isKnown = Object.hasOwn(repositories, repository) || Object.hasOwn(watches, repository);
+  const isRegistered = Object.values(watches).some(({ register }) => register.name === repository);
+  return (isKnown || isRegistered) && isCopied(world, repository);
 }

@@ -8,6 +8,7 @@ export function verificationResult({ intent, head }: VerificationJob): unknown {
     repository: intent.input.repository,
     level: intent.input.level,
     verdicts: head.data.verdicts.slice(0, 10),
+    ...(head.data.proposal && { proposal: head.data.proposal }),
   };
 }
 

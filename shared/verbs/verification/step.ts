@@ -2,15 +2,19 @@ import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { ProofLevel, SnapshotProof } from "../../model/repository.ts";
+import type { ProofLevel, RootCatalogue, SnapshotProof, Verdict } from "../../model/repository.ts";
+import { type Judged, judged, type Proposal, proposalOf } from "../../proof/proposal.ts";
+import { unlistedOf, unlistedReason } from "../../proof/rootFaults.ts";
 
 export interface VerificationInput {
   repository: string;
   place: Place;
-  /** A name, `latest` or `all`. */
+  /** A name, a uuid, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel;
 }
+
+const NAMES_SHOWN = 5;
 
 export interface VerificationVerdict {
   name: string;
@@ -18,29 +22,33 @@ export interface VerificationVerdict {
   verdict: string;
   missing: number;
   damaged: number;
+  /** The snapshot's own blob is missing. */
+  noRecord?: true;
 }
 
 export interface VerificationData {
   verdicts: VerificationVerdict[];
+  /** Set at the end if every snapshot was looked at, some are broken and others whole. */
+  proposal?: Proposal;
 }
 
-export type VerificationObservation = { proofs: readonly SnapshotProof[]; open: number; hidden?: Reason | undefined };
+export interface VerificationObservation {
+  proofs: readonly SnapshotProof[];
+  open: number;
+  root: RootCatalogue;
+  /** A tool writes the blobs, and no cluster may. */
+  isCopy?: boolean;
+  /** No cluster reads this root, and why. */
+  hidden?: Reason | undefined;
+}
+
 export type VerificationJob = Job<VerificationInput, VerificationData>;
 
 /** One step of a verification: records what this look proved until no snapshot is left. */
 export function stepVerification(job: VerificationJob, seen: VerificationObservation): Decision<VerificationData> {
   const { data } = job.head;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
-  const verdicts = [
-    ...data.verdicts,
-    ...seen.proofs.map(({ name, uuid, verdict, missing, damaged }) => ({
-      name,
-      uuid,
-      verdict,
-      missing: missing.length,
-      damaged: damaged.length,
-    })),
-  ];
+  const verdicts = [...data.verdicts, ...seen.proofs.map(verdictOf)];
   // Nothing was proven: waiting is bounded by patience, whereas records without progress would not be.
   if (seen.open > 0 && seen.proofs.length === 0)
     return { do: "wait", reason: reason("verification.progress", { proven: verdicts.length, open: seen.open }) };
@@ -53,8 +61,36 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
     };
   // No cluster could restore any of them.
   if (seen.hidden) return { do: "record", state: "failed", reason: seen.hidden, data: { verdicts } };
+  return concluded(job, verdicts, seen);
+}
+
+function verdictOf(proof: SnapshotProof): VerificationVerdict {
+  const { name, uuid, verdict, missing, damaged } = proof;
+  const counts = { missing: missing.length, damaged: damaged.length };
+  return { name, uuid, verdict, ...counts, ...(judged(proof).noRecord && { noRecord: true }) };
+}
+
+function concluded(
+  job: VerificationJob,
+  verdicts: VerificationVerdict[],
+  { root, isCopy = false }: VerificationObservation,
+): Decision<VerificationData> {
   const whole = verdicts.filter((verdict) => verdict.verdict === "whole").length;
   const restorable = verdicts.filter((verdict) => verdict.verdict !== "not-restorable").length;
-  const why = reason("verification.done", { whole, restorable, snapshots: verdicts.length, level: job.intent.input.level });
-  return { do: "record", state: whole === restorable ? "done" : "failed", reason: why, data: { verdicts } };
+  const { level } = job.intent.input;
+  const unlisted = unlistedOf(root);
+  if (unlisted.count > 0) return { do: "record", state: "failed", reason: unlistedReason(root.key, unlisted), data: { verdicts } };
+  const proposal = verdicts.length < root.snapshots.length ? undefined : proposalOf(root, verdicts.map(asJudged), { isCopy });
+  const counts = { whole, restorable, snapshots: verdicts.length, level };
+  if (proposal) {
+    const broken = verdicts.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
+    const params = { ...counts, remove: broken.map(({ name }) => name).slice(0, NAMES_SHOWN) };
+    const why = reason(isCopy ? "verification.copyAgain" : "verification.proposal", params);
+    return { do: "record", state: "failed", reason: why, data: { verdicts, proposal } };
+  }
+  return { do: "record", state: whole === restorable ? "done" : "failed", reason: reason("verification.done", counts), data: { verdicts } };
+}
+
+function asJudged({ name, uuid, verdict, noRecord }: VerificationVerdict): Judged {
+  return { name, uuid, verdict: verdict as Verdict, noRecord: noRecord === true };
 }

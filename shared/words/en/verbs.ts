@@ -90,6 +90,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.task": "moving batch {batch}, attempt {attempt}, {blobs} blobs",
   "copy.taskStarted": "batch {batch} is being moved",
   "copy.unlist": "{snapshots} snapshots leave the destination's list ({root}) while blobs are written, and come back with the new root",
+  "copy.version2":
+    "{source} is a repository of Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
   "copy.vanished": "{key} vanished at the source; planning anew",
   "keep.atLeast": "floor of {atLeast}",
   "keep.daily": "daily {number}/{of}",
@@ -180,7 +182,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.lost":
-    "{count} snapshots of {repository} have lost their own blob ({keys}; {snapshots}): the cluster can neither list nor restore them, and its whole listing fails; the others are handled as usual; put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME",
+    "{count} snapshots of {repository} have lost their own blob ({keys}; {snapshots}): the cluster can neither list nor restore them, and its whole listing fails; the others are handled as usual; put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME (up to 6.x, which answers that with 404, put an empty object in the blob's place first)",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
@@ -188,11 +190,20 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{snapshot} has the uuid {uuid} that was proven at {at} with other contents: somebody changed it, because Elasticsearch never does. Compare both, and delete {key} in the state if the contents of today are right",
   "snapshot.running": "{snapshot} runs: {shardsDone} of {shardsTotal} shards",
   "snapshot.shardFailed": "{snapshot}: shard {index}[{shard}] failed",
+  "snapshot.shallow":
+    "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",
+  "snapshot.sharedName":
+    "{root} lists several snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than meant",
   "snapshot.started": "{snapshot} has begun",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to it, so that the lost blob can be named",
+  "snapshot.version1": "{snapshot} was written by Elasticsearch 1.x, which is not readable here",
   "snapshot.vanished": "{snapshot} vanished; trying again",
   "verification.asked": "asked by {by}",
+  "verification.copyAgain":
+    "{whole} of {restorable} restorable snapshots are whole ({level}); this is a copy: copy it again, after deleting at the source what is broken there too: {remove}",
   "verification.done": "{whole} of {restorable} restorable snapshots are whole ({level})",
+  "verification.proposal":
+    "{whole} of {restorable} restorable snapshots are whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",
   "verification.progress": "{proven} looked at, {open} to go",
 };

@@ -30,6 +30,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "clock.skew": "this machine's clock is {seconds} s off the store's",
   "closure.notWhole": "the closure is {verdict}: {missing} missing, {damaged} damaged, first {first}",
   "closure.whole": "the closure is whole ({level}, generation {generation}, {blobs} blobs)",
+  "closure.wholeOld": "the closure is whole ({level}, root {root} of 2.x, {blobs} blobs)",
+  "cluster.openSearch": "{cluster} is {version}; ossnap works with Elasticsearch only",
   "cluster.restoreRuns": "a restore of somebody else runs on {cluster}: {indices}",
   "cluster.snapshotRuns": "{snapshot} of somebody else runs in {repository} on {cluster}",
   "config.changed":
@@ -82,6 +84,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proof.outOfTime": "time ran out at level {level}",
   "proof.parts":
     "all blobs are there; time ran out while {files} files in several parts, whose names may be reused, were read: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next look goes on from there",
+  "proposal.atSource": "what is broken at the source too must be deleted there first",
+  "proposal.copyAgain": "a copy, which no cluster may write: copy it again (broken: {snapshots})",
+  "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
+  "proposal.emptyObject": "never a copy of another snapshot's blob: Elasticsearch would delete blobs of that one",
+  "proposal.notWhileCopied": "not while something is copied into the repository; if it is a copy, copy it again instead",
+  "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this is missing; put an empty object there first: {keys}",
+  "proposal.sharedName": "not to be deleted, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
+  "proposal.unlisted": "no deletion is possible: the root names snapshots that it does not list; copy the whole ones elsewhere",
   "registration.absent": "is not registered",
   "registration.different": "is registered with other settings: {settings}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
@@ -104,10 +114,13 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.registered": "{repository} is registered",
   "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
   "repository.unreadable": "a blob of the repository is missing, or cannot be read by {cluster}",
+  "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which is not readable here; 2.4 or newer is",
   "root.ambiguous":
     "{root} may not be the newest state of this repository ({why}): nothing of it is restored until that is clear; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "root.clear": "{root} is clearly the newest state of the repository again",
   "root.moved": "the newest root no longer says what was proven",
+  "root.unlisted":
+    "{root} names snapshots that its list lacks ({count}, first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, later versions read nothing of it; a copy made by ossnap leaves them out",
   "root.vanishes": "the root of {url} keeps vanishing",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old again, target {target} h",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old, target {target} h",
@@ -130,6 +143,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "url.invalid": "not an address that ossnap can use",
   "version.fits": "written by {written}, target {target}",
   "version.newer": "written by {written}, newer than the target's {target}",
+  "version.openSearch": "written by {written}, which no Elasticsearch can restore; target {target}",
   "version.tooOld": "{indices} created by {created}, too old for {target}",
   "watch.ahead":
     "watch {watch} serves a snapshot of {served}, which lies in the future: the clock of the source was wrong; until then, what its root lists anew counts as newer, unless its slot or time shows that it is older than what was listed before",
@@ -144,8 +158,13 @@ export const WORLD: Readonly<Record<string, string>> = {
   "watch.notFuture": "no snapshot that watch {watch} sees starts in the future any more",
   "watch.older":
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
+  "watch.rooted": "watch {watch} finds a root again",
+  "watch.rootless":
+    "watch {watch} has read roots at {url}, and there is none any more: nothing is brought in until one is there again; Elasticsearch takes such a repository for empty",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
+  "wayOut.copyApart":
+    "copy the snapshot with ossnap into a prefix of its own (copies, with snapshots: latest or since), and restore from there",
   "wayOut.deleteIndex": "delete {index} first, if nobody needs it",
   "wayOut.files":
     "put them into the config folder of every node, then say so: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
@@ -153,6 +172,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
   "wayOut.moveAlias": "move {alias} to {index} with POST /_aliases, or delete {index} to restore it anew",
   "wayOut.newerCluster": "restore on a cluster of {written} or newer",
+  "wayOut.openSearch": "restore it on OpenSearch, and move the documents from there with Elasticsearch's _reindex from a remote cluster",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.older": "restore without an alias, beside; or move it back on purpose: --older (HTTP: older: true)",

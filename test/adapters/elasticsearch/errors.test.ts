@@ -155,6 +155,8 @@ const rows: Row[] = [
   row("5.5.3", 500, "repository_exception", "[r] could not read repository data from index blob", "transient"),
   row("5.5.3", 500, "illegal_state_exception", "Can't get text on a FIELD_NAME at 1:222", "permanent"),
   row("6.7.0", 400, "parse_exception", "unknown field name  [min_version]", "permanent"),
+  row("6.7.0", 400, "parse_exception", "start object expected index[min_version]", "permanent"),
+  row("6.7.0", 400, "parse_exception", "Detected a corrupted repository, index [a/b] references an unknown snapshot uuid [c]", "permanent"),
   row("2.4.6", 500, "snapshot_exception", "[r:snap-3] Snapshot could not be read: unknown parameter [index_uuid]", "permanent"),
   row("6.7.0", 500, "receive_timeout_transport_exception", "[node][127.0.0.1:9300] request_id [7] timed out", "transient"),
   row("7.10.2", 500, "node_not_connected_exception", "[node][127.0.0.1:9300] Node not connected", "transient"),

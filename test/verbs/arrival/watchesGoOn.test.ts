@@ -171,3 +171,23 @@ describe("a snapshot whose own blob is lost", () => {
     expect(world.notices.at(-1)).toMatchObject({ key: "watch-lost:moved", status: "resolved" });
   });
 });
+
+describe("a watch whose roots are gone", () => {
+  it("is reported once, and resolved when a root is there again", async () => {
+    await serveFirst();
+    expect(world.notices).toEqual([]);
+    const roots = [...STEP1.blobs].filter(([key]) => /^index-\d+$/.test(key));
+    await world.blobs(MOVED).delete(roots.map(([key]) => key));
+    await settle();
+    expect(world.notices).toMatchObject([{ key: "watch-rootless:moved", status: "firing", severity: "warning" }]);
+    await world.fill(MOVED, new Map(roots));
+    await settle();
+    expect(world.notices.slice(1)).toMatchObject([{ key: "watch-rootless:moved", status: "resolved" }]);
+  });
+
+  it("has nothing to report while nothing has arrived yet", async () => {
+    await world.fill(MOVED, new Map([...STEP1.blobs].filter(([key]) => key === "index.latest")));
+    await settle();
+    expect(world.notices).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SnapshotProof, Verdict } from "../../../shared/model/repository.ts";
+import type { RootCatalogue, SnapshotProof, Verdict } from "../../../shared/model/repository.ts";
 import { stepVerification, type VerificationJob, type VerificationVerdict } from "../../../shared/verbs/verification/step.ts";
 import { jobOf } from "../../jobs/jobs.ts";
 import { MOVED } from "../../world/world.ts";
@@ -16,9 +16,12 @@ const proofs = (...verdicts: Verdict[]) =>
     (verdict, index) => ({ name: `s${index}`, uuid: `u${index}`, verdict, missing: [], damaged: [] }) as unknown as SnapshotProof,
   );
 
+const rootOf = (...names: string[]) =>
+  ({ key: "index-1", snapshots: names.map((name) => ({ name, uuid: name.replace("s", "u") })), indices: [] }) as unknown as RootCatalogue;
+
 describe("verification step", () => {
   it("continues until no snapshot is left, and keeps the verdicts it has", () => {
-    const decision = stepVerification(verification(), { proofs: proofs("whole"), open: 2 });
+    const decision = stepVerification(verification(), { proofs: proofs("whole"), open: 2, root: rootOf("s0", "s1", "s2") });
     expect(decision).toMatchObject({ do: "record", state: "proving", data: { verdicts: [{ name: "s0", verdict: "whole" }] } });
   });
 
@@ -29,7 +32,7 @@ describe("verification step", () => {
     [["damaged"], "failed", 0, 1],
     [[], "done", 0, 0],
   ])("finishes %j as %s", (verdicts, state, whole, restorable) => {
-    expect(stepVerification(verification(), { proofs: proofs(...verdicts), open: 0 })).toMatchObject({
+    expect(stepVerification(verification(), { proofs: proofs(...verdicts), open: 0, root: rootOf("s0", "s1") })).toMatchObject({
       state,
       reason: { params: { whole, restorable } },
     });
@@ -37,9 +40,39 @@ describe("verification step", () => {
 
   it("counts the verdicts of earlier looks", () => {
     const before = [{ name: "a", uuid: "a", verdict: "damaged", missing: 0, damaged: 1 }];
-    expect(stepVerification(verification(before), { proofs: proofs("whole"), open: 0 })).toMatchObject({
+    expect(stepVerification(verification(before), { proofs: proofs("whole"), open: 0, root: rootOf("a", "s0") })).toMatchObject({
       state: "failed",
       reason: { params: { whole: 1, snapshots: 2 } },
+    });
+  });
+
+  it("ends with a proposal once every snapshot of the root has a verdict", () => {
+    const before: VerificationVerdict[] = [{ name: "s1", uuid: "u1", verdict: "incomplete", missing: 1, damaged: 0, noRecord: true }];
+    const seen = { proofs: proofs("whole"), open: 0, root: rootOf("s0", "s1") };
+    expect(stepVerification(verification(before), seen)).toMatchObject({
+      state: "failed",
+      reason: { code: "verification.proposal", params: { whole: 1, restorable: 2, remove: ["s1"] } },
+      data: {
+        proposal: {
+          delete: [{ name: "s1", uuid: "u1" }],
+          notes: [{ code: "proposal.notWhileCopied" }, { code: "proposal.noRecord" }, { code: "proposal.emptyObject" }],
+        },
+      },
+    });
+    expect(stepVerification(verification(before), { ...seen, isCopy: true })).toMatchObject({
+      state: "failed",
+      reason: { code: "verification.copyAgain", params: { remove: ["s1"] } },
+      data: { proposal: { delete: [] } },
+    });
+    const one = { ...seen, root: rootOf("s0", "s1", "s2") };
+    expect(stepVerification(verification(before), one)).toMatchObject({ state: "failed", reason: { code: "verification.done" } });
+  });
+
+  it("fails for a root that names a snapshot which it does not list, whatever the verdicts", () => {
+    const root = { ...rootOf("s0"), indices: [{ name: "movies", id: "i", snapshots: ["u0", "gone"], shardGenerations: undefined }] };
+    expect(stepVerification(verification(), { proofs: proofs("whole"), open: 0, root })).toMatchObject({
+      state: "failed",
+      reason: { code: "root.unlisted", params: { uuid: "gone", index: "movies", count: 1 } },
     });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SnapshotProof, Verdict } from "../../../shared/model/repository.ts";
+import type { RootCatalogue, SnapshotProof, Verdict } from "../../../shared/model/repository.ts";
 import {
   stepVerification,
   type VerificationData,
@@ -12,6 +12,11 @@ import { type Ground, type Move, must, PATIENCE_MINUTE, road, walk } from "../wa
 import { expectSound } from "../walkSound.ts";
 
 const SNAPSHOTS = 3;
+const ROOT = {
+  key: "index-1",
+  snapshots: Array.from({ length: SNAPSHOTS }, (_, at) => ({ name: `s${at}`, uuid: `u${at}` })),
+  indices: [],
+} as unknown as RootCatalogue;
 const VERDICTS: readonly Verdict[] = ["whole", "incomplete", "not-restorable"];
 
 /** All lists of verdicts of the given length that one look may return. */
@@ -23,7 +28,7 @@ function sight(verdicts: readonly Verdict[], { head }: VerificationJob): Verific
   const proofs = verdicts.map(
     (verdict, at) => ({ name: `s${before + at}`, uuid: `u${before + at}`, verdict, missing: [], damaged: [] }) as unknown as SnapshotProof,
   );
-  return { proofs, open: SNAPSHOTS - before - proofs.length };
+  return { proofs, open: SNAPSHOTS - before - proofs.length, root: ROOT };
 }
 
 const verifying: Ground<VerificationInput, VerificationData, VerificationObservation> = {

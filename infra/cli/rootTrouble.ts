@@ -1,0 +1,30 @@
+import type { RootCatalogue } from "../../shared/model/repository.ts";
+import type { Proposal } from "../../shared/proof/proposal.ts";
+import { namesakeReason, type Unlisted, unlistedReason } from "../../shared/proof/rootFaults.ts";
+import { say } from "../../shared/words/say.ts";
+import { type Look, marked } from "./look.ts";
+
+/** What is wrong with a root although every blob is there; `namesakes` are uuids by the name that they share. */
+export interface RootTrouble {
+  root: RootCatalogue["key"];
+  unlisted: Unlisted | undefined;
+  namesakes: ReadonlyMap<string, readonly string[]>;
+}
+
+/** One line for each fault of the root. */
+export function rootLines({ root, unlisted, namesakes }: RootTrouble, look: Look): string[] {
+  return [
+    ...(unlisted ? [marked(look, "bad", say(unlistedReason(root, unlisted)))] : []),
+    ...[...namesakes].map(([name, uuids]) => marked(look, "attention", say(namesakeReason(root, name, uuids)))),
+  ];
+}
+
+/** What to delete so that the rest works, one request a line. */
+export function proposalLines(proposal: Proposal | undefined, registered = "REPOSITORY"): string[] {
+  if (!proposal) return [];
+  return [
+    say(proposal.reason),
+    ...proposal.delete.map(({ name }) => `    DELETE _snapshot/${encodeURIComponent(registered)}/${encodeURIComponent(name)}`),
+    ...proposal.notes.map((note) => `    ${say(note)}`),
+  ];
+}

@@ -1,0 +1,46 @@
+import { type Reason, reason } from "../model/reason.ts";
+import type { RootCatalogue } from "../model/repository.ts";
+
+/** Uuids named of one root; a hostile one may have millions. */
+const NAMED_MAX = 20;
+
+/** Uuids that indices of a root name although its list of snapshots lacks them. */
+export interface Unlisted {
+  count: number;
+  /** The first few, each with an index that names it. */
+  named: { uuid: string; index: string }[];
+}
+
+/**
+ * Left by clusters of different versions that wrote to one repository. Measured: 5.5.3 and 5.6.16 read and restore from such a repository, and
+ * fail with a NullPointerException at every write; 6.7.0 to 9.2.0 read nothing of it ("Detected a corrupted repository").
+ */
+export function unlistedOf({ snapshots, indices }: RootCatalogue): Unlisted {
+  const listed = new Set(snapshots.map(({ uuid }) => uuid));
+  const found = new Map<string, string>();
+  for (const index of indices) for (const uuid of index.snapshots) if (!listed.has(uuid) && !found.has(uuid)) found.set(uuid, index.name);
+  const named: Unlisted["named"] = [];
+  for (const [uuid, index] of found) {
+    if (named.length === NAMED_MAX) break;
+    named.push({ uuid, index });
+  }
+  return { count: found.size, named };
+}
+
+/**
+ * The uuids of snapshots that share their name with another one of the root. Elasticsearch's API takes names only. Measured: 5.5.3 to 7.10.2
+ * list one of two, often the one that a restore does not take; 5.5.3 to 7.7.1 delete either of them, 7.10.2 to 9.2.0 none ("Duplicate key").
+ */
+export function namesakesOf(snapshots: readonly { name: string; uuid: string }[]): Map<string, string[]> {
+  const uuids = new Map<string, string[]>();
+  for (const { name, uuid } of snapshots) uuids.set(name, [...(uuids.get(name) ?? []), uuid]);
+  return new Map([...uuids].filter(([, those]) => those.length > 1));
+}
+
+export function unlistedReason(root: string, { count, named: [first] }: Unlisted): Reason {
+  return reason("root.unlisted", { root, count, uuid: first?.uuid ?? "", index: first?.index ?? "" });
+}
+
+export function namesakeReason(root: string, snapshot: string, uuids: readonly string[]): Reason {
+  return reason("snapshot.sharedName", { root, snapshot, count: uuids.length, uuids: uuids.slice(0, NAMED_MAX) });
+}

@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { renamed, UNLISTED, withUnlisted } from "../../../format/changedRepositories.ts";
+import { fixtureRepository } from "../../../format/fixtureRepositories.ts";
+import { inDirectory, runCli } from "../runCli.ts";
+
+const FIXTURE = fixtureRepository("es-5.5.2-migration/step2");
+const uuidOf = (name: string) => FIXTURE.snapshots.find(({ snapshot }) => snapshot === name)?.uuid ?? "";
+
+/** Runs the words over the repository in a directory; PLACE stands for its URL. */
+async function over(blobs: ReadonlyMap<string, Uint8Array>, ...words: string[]) {
+  return inDirectory(async (directory) => {
+    for (const [key, bytes] of blobs) {
+      await mkdir(dirname(join(directory, "repo", key)), { recursive: true });
+      await writeFile(join(directory, "repo", key), bytes);
+    }
+    const line = words.map((word) => (word === "PLACE" ? `file://${join(directory, "repo")}` : word));
+    return runCli(line, { cwd: directory });
+  });
+}
+
+describe.concurrent("repositories that others wrote, on the terminal", { timeout: 60_000 }, () => {
+  it("end with what to delete when one snapshot is broken, in text and in JSON", async () => {
+    const key = `snap-${uuidOf("snap-2")}.dat`;
+    const broken = new Map([...FIXTURE.blobs].filter(([name]) => name !== key));
+    const [text, json, one] = await Promise.all([
+      over(broken, "verify", "PLACE"),
+      over(broken, "verify", "PLACE", "--json"),
+      over(broken, "verify", "PLACE", "--snapshot", "snap-2"),
+    ]);
+    expect(text.exitCode).toBe(3);
+    expect(text.stdout).toMatch(/1 of 2 restorable snapshots whole\ndelete the broken snapshots .*: snap-2\n/);
+    expect(text.stdout).toContain("\n    DELETE _snapshot/REPOSITORY/snap-2\n");
+    expect(text.stdout).toContain(`put an empty object there first: ${key}\n`);
+    expect(JSON.parse(json.stdout).data.proposal).toMatchObject({
+      delete: [{ name: "snap-2", uuid: uuidOf("snap-2") }],
+      whole: 1,
+      reason: { code: "proposal.delete" },
+      notes: [
+        { code: "proposal.notWhileCopied" },
+        { code: "proposal.noRecord", params: { keys: [key] } },
+        { code: "proposal.emptyObject" },
+      ],
+    });
+    // Whether the rest is whole is not known.
+    expect(one.stdout).not.toContain("DELETE");
+  });
+
+  it("are verified by uuid where two snapshots have one name, and the table shows both uuids", async () => {
+    const shared = renamed(FIXTURE.blobs, "snap-2", "snap-1");
+    const [named, byUuid, all, survey] = await Promise.all([
+      over(shared, "verify", "PLACE", "--snapshot", "snap-1"),
+      over(shared, "verify", "PLACE", "--snapshot", uuidOf("snap-2"), "--json"),
+      over(shared, "verify", "PLACE"),
+      over(shared, "snapshots", "PLACE"),
+    ]);
+    expect([named.exitCode, named.stderr]).toEqual([2, expect.stringContaining("give the uuid: ")]);
+    expect(JSON.parse(byUuid.stdout).data.snapshots).toMatchObject([{ name: "snap-1", uuid: uuidOf("snap-2"), verdict: "whole" }]);
+    for (const name of ["snap-1", "snap-2"]) {
+      expect(all.stdout).toContain(`uuid ${uuidOf(name)}`);
+      expect(survey.stdout).toContain(`snap-1 (${uuidOf(name)})`);
+    }
+    expect(all.stdout).toContain("lists several snapshots named snap-1");
+    expect(all.exitCode).toBe(0);
+  });
+
+  it("do not pass where the root names a snapshot that it does not list, in verify and in snapshots", async () => {
+    const [verified, surveyed] = await Promise.all([
+      over(withUnlisted(FIXTURE.blobs), "verify", "PLACE"),
+      over(withUnlisted(FIXTURE.blobs), "snapshots", "PLACE", "--json"),
+    ]);
+    expect(verified.exitCode).toBe(3);
+    expect(verified.stdout).toContain(`index-1 names snapshots that its list lacks (1, first ${UNLISTED} of index fx-empty)`);
+    expect(surveyed.exitCode).toBe(3);
+    expect(JSON.parse(surveyed.stdout).data.unlisted).toEqual({ count: 1, named: [{ uuid: UNLISTED, index: "fx-empty" }] });
+  });
+
+  it("show no generation for the root of 2.x", async () => {
+    const { exitCode, stdout } = await over(fixtureRepository("es-2.4.6/repo").blobs, "verify", "PLACE", "--level", "names");
+    expect([exitCode, stdout.split("\n")[0]]).toEqual([0, expect.stringMatching(/repo {2}format 2\.x, root index$/)]);
+  });
+});
