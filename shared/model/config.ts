@@ -15,6 +15,12 @@ export interface ClusterConfig {
   url: string;
   username?: string | undefined;
   password?: string | undefined;
+  /** The encoded form that Elasticsearch returns, or `id:key`. */
+  apiKey?: string | undefined;
+  /** The certificate of a private CA: PEM, or the path of a file with PEM until the settings are read. */
+  ca?: string | undefined;
+  /** SHA-256 of the CA's certificate, hex with or without colons. */
+  fingerprint?: string | undefined;
   instanceId?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { placeOf } from "../../repository/place.ts";
+import { checkClusters } from "./clusters.ts";
 import { asRegistration } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
 
@@ -8,18 +9,12 @@ const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"]
 export function checkRules(tree: unknown): Finding[] {
   return [
     ...checkReservedKeys(tree, []),
-    ...namesOf(tree, "clusters", checkCluster),
+    ...checkClusters(tree),
     ...namesOf(tree, "backups", checkBackup),
     ...namesOf(tree, "copies", checkCopy),
     ...namesOf(tree, "watches", checkWatch),
     ...checkTokens(tree),
   ];
-}
-
-function checkCluster(tree: unknown, name: string): Finding[] {
-  const { username, password } = asSection(at(tree, ["clusters", name]));
-  if (password === undefined || username !== undefined) return [];
-  return [finding(["clusters", name, "password"], "passwordAlone", "a password without a user", `add clusters.${name}.username`)];
 }
 
 /** Patterns are evaluated from left to right, so exclusions alone select nothing. */
