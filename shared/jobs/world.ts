@@ -6,6 +6,7 @@ import type { Logger } from "../model/logger.ts";
 import type { Notifier } from "../model/notice.ts";
 import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
+import type { Fault } from "../repository/fault.ts";
 import type { StateClock, StateIdentity } from "../state/identity.ts";
 import type { LiveView } from "../state/liveView.ts";
 import type { Terminal } from "./kind.ts";
@@ -15,6 +16,8 @@ import type { By, Job } from "./record.ts";
 /** Everything a verb may use, composed once per invocation by `runtime/wire.ts`. */
 export interface World {
   config: Config;
+  /** What works and is hardly meant in ossnap.yaml; it contains no secrets. */
+  warnings?: readonly Fault[] | undefined;
   state: BlobStore;
   identity: StateIdentity;
   clock: StateClock;

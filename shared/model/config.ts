@@ -31,7 +31,8 @@ export interface Registration {
 
 export interface RepositoryConfig {
   cluster: string;
-  register: Registration;
+  /** Absent for a repository that others register and write: ossnap reads it, and changes nothing of it. */
+  register?: Registration | undefined;
   /** Absent when the location of the blobs is unknown (an `fs` repository without `blobs`). */
   blobs?: Place | undefined;
 }

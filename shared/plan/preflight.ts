@@ -53,7 +53,9 @@ export function preflight(input: PreflightInput): Preflight {
 
 /** What is not there can be registered; what is another repository's must be looked at. */
 function wayOutOf({ code, params }: Reason): Reason {
-  return code === "repository.absent" ? reason("wayOut.register", { repository: params.repository ?? "" }) : reason("wayOut.compare");
+  const repository = params.repository ?? "";
+  if (code === "repository.absent") return reason("wayOut.register", { repository });
+  return code === "repository.absentByOthers" ? reason("wayOut.addRegister", { repository }) : reason("wayOut.compare");
 }
 
 function closureCheck(proof: SnapshotProof): PreflightCheck {

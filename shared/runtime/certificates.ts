@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ClusterConfig, Config } from "../model/config.ts";
 import { messageOf } from "../model/errors.ts";
-import { reason } from "../model/reason.ts";
 import { ConfigError, type ConfigFault } from "./config/configError.ts";
 import { isPem, pemProblem } from "./config/fields.ts";
+import { finding, pathText, reasonOf } from "./config/tree.ts";
 
 /**
  * The configuration with the text of every certificate that it names as a file, relative to `directory`. Throws one `ConfigError` for all
@@ -34,11 +34,9 @@ export function readCertificate(ca: string, directory: string): { pem?: string; 
   }
 }
 
-function faultOf(
-  name: string,
-  value: string,
-  wrong: string,
-  fix = "name a file with the CA's certificate, or give its text in PEM form",
-): ConfigFault {
-  return { path: `clusters.${name}.ca`, line: undefined, value, wrong, fix, reason: reason("config.certificate") };
+const FIX = "name a file with the CA's certificate, or give its text in PEM form";
+
+function faultOf(name: string, value: string, wrong: string, fix = FIX): ConfigFault {
+  const found = finding(["clusters", name, "ca"], "certificate", wrong, fix);
+  return { path: pathText(found.segments), line: undefined, value, wrong, fix, reason: reasonOf(found) };
 }

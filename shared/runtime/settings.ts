@@ -94,7 +94,7 @@ export function secretsOf(config: Config): string[] {
     ...Object.values(config.watches).map(({ blobs }) => blobs),
   ];
   const registered = [...Object.values(config.repositories), ...Object.values(config.watches)].flatMap(({ register }) =>
-    Object.entries(register.settings).flatMap(([key, value]) =>
+    Object.entries(register?.settings ?? {}).flatMap(([key, value]) =>
       /key|secret|token|password|service_account|credential/.test(key) ? [String(value)] : [],
     ),
   );

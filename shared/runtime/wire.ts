@@ -113,6 +113,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
   const by = { function: functionName, requestId: context.requestId, nonce: randomUUID() };
   return {
     config: settings.config,
+    warnings: settings.warnings,
     state,
     identity,
     clock,

@@ -78,7 +78,7 @@ function unresolved(segments: Segments, name: string, value: string | undefined)
   return { ...finding(segments, "environment", wrong, `set ${name} in the environment`), params: { name } };
 }
 
-/** `http://name:password@host` may contain a literal password; an @ at the beginning (`@daily`) follows none. */
+/** `http://name:password@host` may contain a literal password; an @ at the beginning (`@daily`) follows none. So may a key in place of a certificate. */
 function hideUserPart(value: string): string {
-  return /[^\s]@/.test(value) ? HIDDEN : value;
+  return /[^\s]@|PRIVATE KEY/.test(value) ? HIDDEN : value;
 }

@@ -79,7 +79,13 @@ const registration = {
 const repository = z
   .strictObject({
     cluster: text("Cluster", "One of clusters."),
-    register: z.strictObject(registration).meta({ title: "Registration", description: "How the cluster registers it." }),
+    register: z
+      .strictObject(registration)
+      .meta({
+        title: "Registration",
+        description: "How the cluster registers it; left out for a repository that others register and ossnap only reads.",
+      })
+      .optional(),
     blobs: place.optional(),
   })
   .meta({

@@ -31,5 +31,13 @@ export function questionOf(world: World, name: string): RepositoryQuestion {
   if (watch) return { cluster: watch.cluster, name, register: readonlyRegistration(watch.register) };
   const watched = Object.values(world.config.watches).map(({ register }) => register.name);
   const { cluster, register } = configured(world.config, "repositories", name, watched);
+  if (register === undefined)
+    throw new AppError(
+      "invalid",
+      `repositories.${name}.register: is not in ossnap.yaml, so ossnap only reads the repository; add it first`,
+      {
+        reason: reason("registration.notOurs", { repository: name }),
+      },
+    );
   return { cluster, name, register };
 }

@@ -81,12 +81,16 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proof.parts":
     "all blobs are there; time ran out while {files} files in several parts, whose names may be reused, were read: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next look goes on from there",
   "registration.absent": "is not registered",
+  "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
+  "registration.byOthers": "is registered by others; ossnap only reads it",
   "registration.different": "is registered with other settings: {settings}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
+  "registration.notOurs": "repositories.{repository} has no register in ossnap.yaml: ossnap only reads it",
   "registration.same": "is registered as configured",
   "registration.secretsChanged": "its keys changed in ossnap.yaml",
   "registration.unverified": "looks as configured, but ossnap never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
+  "repository.absentByOthers": "{repository} is not registered on {cluster}, and has no register in ossnap.yaml",
   "repository.rootsLost":
     "the roots of {url} are lost: index.latest names index-{generation}, and there is none; Elasticsearch takes it for empty",
   "repository.noRoot": "{url} has no root (index-N), so no repository",
@@ -131,6 +135,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "watch.notAhead": "what watch {watch} serves is no longer in the future",
   "watch.older":
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
+  "wayOut.addRegister": "add register to repositories.{repository} in ossnap.yaml, or restore by a watch on that cluster",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
   "wayOut.deleteIndex": "delete {index} first, if nobody needs it",
