@@ -1,5 +1,28 @@
+import * as z from "zod";
 import { hasPlaceholder } from "./environment.ts";
+import { certificate, fingerprint, httpUrl, text } from "./fields.ts";
 import { asSection, asText, at, type Finding, finding } from "./tree.ts";
+
+export const clusterSchema = z
+  .strictObject({
+    url: httpUrl("URL", "The cluster's HTTP address."),
+    username: text("User name", "For basic authentication.").optional(),
+    password: text("Password", "Best taken from the environment.").optional(),
+    apiKey: text(
+      "API key",
+      "In place of user and password, from 6.7 on: as encoded by Elasticsearch, or id:key. Best taken from the environment.",
+    ).optional(),
+    ca: certificate(
+      "CA",
+      "The certificate of a private CA: a file (relative to this one) or its text in PEM form. The bundles contain the file's text.",
+    ).optional(),
+    fingerprint: fingerprint(
+      "Fingerprint",
+      "In place of ca: the SHA-256 fingerprint of the CA's certificate, as Elasticsearch prints it at its first start.",
+    ).optional(),
+    instanceId: text("Instance", "Alibaba's instance id (es-cn-…), for its OpenAPI.").optional(),
+  })
+  .meta({ title: "Cluster", description: "An Elasticsearch 2.4 … 9.x endpoint." });
 
 /** Checks how each cluster is reached: one way to authenticate, and certificates only where TLS is used. */
 export function checkClusters(tree: unknown): Finding[] {

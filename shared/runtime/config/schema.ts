@@ -2,12 +2,11 @@ import * as z from "zod";
 import { REPLICAS_MAX } from "../../model/config.ts";
 import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
+import { clusterSchema } from "./clusters.ts";
 import {
   alias,
-  certificate,
   cron,
   duration,
-  fingerprint,
   httpUrl,
   indexPattern,
   isoDate,
@@ -47,27 +46,6 @@ const place = z
     ...access,
   })
   .meta({ title: "Place", description: "Where blobs lie." });
-
-const cluster = z
-  .strictObject({
-    url: httpUrl("URL", "The cluster's HTTP address."),
-    username: text("User name", "For basic authentication.").optional(),
-    password: text("Password", "Best taken from the environment.").optional(),
-    apiKey: text(
-      "API key",
-      "In place of user and password, from 6.7 on: as encoded by Elasticsearch, or id:key. Best taken from the environment.",
-    ).optional(),
-    ca: certificate(
-      "CA",
-      "The certificate of a private CA: a file (relative to this one) or its text in PEM form. The bundles contain the file's text.",
-    ).optional(),
-    fingerprint: fingerprint(
-      "Fingerprint",
-      "In place of ca: the SHA-256 fingerprint of the CA's certificate, as Elasticsearch prints it at its first start.",
-    ).optional(),
-    instanceId: text("Instance", "Alibaba's instance id (es-cn-…), for its OpenAPI.").optional(),
-  })
-  .meta({ title: "Cluster", description: "An Elasticsearch 2.4 … 9.x endpoint." });
 
 const registration = {
   type: z.enum(REPOSITORY_TYPES).meta({ title: "Type", description: "As in PUT _snapshot." }),
@@ -241,7 +219,7 @@ export const configSchema = z
   .strictObject({
     version: z.literal(1).meta({ title: "Version", description: "Of this format: 1." }),
     state,
-    clusters: z.record(name(), cluster).meta({ title: "Clusters", description: "By name." }),
+    clusters: z.record(name(), clusterSchema).meta({ title: "Clusters", description: "By name." }),
     repositories: z
       .record(repositoryName(), repository)
       .default({})

@@ -110,6 +110,11 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.chosen": "{count} indices: {indices}",
   "selection.closed": "index {index} is closed",
   "selection.empty": "the patterns {patterns} match none of {indices} indices",
+  "selection.nothingLeftOut": "policy {policy} leaves out nothing that its patterns name",
+  "selection.restoredLeftOut":
+    "policy {policy} leaves out indices that ossnap restored on that cluster, because only * matches them: {names} ({count} in all); name them in backups.{policy}.indices to take them",
+  "selection.streamsLeftOut":
+    "policy {policy} leaves out data streams whose names its patterns match, because their indices begin with a dot: {names} ({count} in all); add .ds-* to backups.{policy}.indices to take their indices",
   "settings.leftBehind": "{index}: settings left behind: {settings}",
   "shards.fewer":
     "with {replicas} replicas the cluster would have {after} open shards, and it accepts {most} (cluster.max_shards_per_node): what is restored will serve without some of its replicas",
