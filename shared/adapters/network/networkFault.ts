@@ -40,6 +40,11 @@ export function networkFault(said: string): NetworkFault {
   return { text: found?.text ?? withoutRequest(said), isLasting: found?.isLasting ?? false };
 }
 
+/** The fault in our words, if the message is recognised. */
+export function knownFault(said: string): string | undefined {
+  return FAULTS.find(({ pattern }) => pattern.test(said))?.text;
+}
+
 /** True for what parsers say about an answer that is no XML: a web page of a proxy, or another service. */
 export function isUnreadableAnswer(said: string): boolean {
   return /XML parse error|Deserialization error|Unexpected close tag|Non-whitespace before first tag|Unencoded <|Invalid character in|Unclosed root tag|Unexpected end|Text data outside of root/i.test(

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isSecretSetting } from "../../repository/settingKeys.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { certificate, fingerprint, httpUrl, text } from "./fields.ts";
 import { asSection, asText, at, type Finding, finding } from "./tree.ts";
@@ -56,9 +57,21 @@ export function clusterWarnings(tree: unknown): Finding[] {
 
 function plainTransport(tree: unknown, name: string): Finding[] {
   const cluster = asSection(at(tree, ["clusters", name]));
-  const key = ["password", "apiKey"].find((one) => cluster[one] !== undefined);
+  const key = ["password", "apiKey"].find((one) => cluster[one] !== undefined) ?? keyedRegistration(tree, name);
   if (key === undefined || !isPlainRemote(cluster.url)) return [];
   return [finding(["clusters", name, "url"], "plainPassword", `sends ${key} unencrypted`, "write https:// if the cluster offers it")];
+}
+
+/** A registration with access keys, which its request contains. */
+function keyedRegistration(tree: unknown, cluster: string): string | undefined {
+  const paths = ["repositories", "watches"].flatMap((section) =>
+    Object.keys(asSection(at(tree, [section]))).map((name) => [section, name]),
+  );
+  const keyed = paths.find((path) => {
+    const settings = asSection(at(tree, [...path, "register", "settings"]));
+    return at(tree, [...path, "cluster"]) === cluster && Object.keys(settings).some(isSecretSetting);
+  });
+  return keyed && `the access key of ${keyed.join(".")}`;
 }
 
 /** A cluster is named by its URL; two names would have a lane and a list of jobs each, and not see what the other runs. */

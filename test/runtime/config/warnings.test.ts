@@ -27,6 +27,14 @@ describe("accepted values that are hardly meant", () => {
       { url: "http://es.example.com:9200", apiKey: SECRET },
       ['clusters.source.url: sends apiKey unencrypted: "http://es.example.com:9200", write https:// if the cluster offers it'],
     ],
+    [
+      "an access key over http",
+      ["clusters", "target"],
+      { url: "http://es.example.com:9200" },
+      [
+        'clusters.target.url: sends the access key of repositories.nightly-oss unencrypted: "http://es.example.com:9200", write https:// if the cluster offers it',
+      ],
+    ],
     ["a password over https", ["clusters", "source"], { url: "https://es.example.com", username: "elastic", password: SECRET }, []],
     ["a password to this machine", ["clusters", "source"], { url: "http://localhost:9252", username: "elastic", password: SECRET }, []],
     ["no password over http", ["clusters", "source"], { url: "http://es.example.com:9200" }, []],
