@@ -9,6 +9,8 @@ export interface Answer {
   /** `snapshots/1`: name and version of the schema of `data`. */
   schema: string;
   data: unknown;
+  /** What programs should know besides, such as warnings about ossnap.yaml. */
+  warnings?: readonly unknown[];
   text(look: Look): string;
   exitCode: ExitCode;
   /** Set when the verb was rejected: programs get it instead of the data. */
@@ -24,9 +26,9 @@ export interface EnvelopeOptions {
 }
 
 /** One JSON document for a query; the last line of the stream for work with `--wait`. */
-export function envelope({ schema, data, exitCode, problem }: Answer, { at, stream, program }: EnvelopeOptions): string {
+export function envelope({ schema, data, warnings = [], exitCode, problem }: Answer, { at, stream, program }: EnvelopeOptions): string {
   if (problem) return errorEnvelope(problem, exitCode, { stream, program });
-  const body = { ossnap: VERSION, schema, at: at.toISOString(), target: "local", data };
+  const body = { ossnap: VERSION, schema, at: at.toISOString(), target: "local", data, ...(warnings.length === 0 ? {} : { warnings }) };
   return jsonLine(stream ? { type: "result", ...body, exitCode } : body, program);
 }
 

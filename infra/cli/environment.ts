@@ -58,7 +58,9 @@ export function parseEnvironment(text: string, file: string): Record<string, str
 
 /** Values that no output may show, recognised by their usual names, in addition to the secrets in ossnap.yaml. */
 export function secretsIn(environment: Environment): string[] {
-  return Object.entries(environment).flatMap(([name, value]) => (/SECRET|PASSWORD|PASSWD|(^|_)TOKEN$/i.test(name) && value ? [value] : []));
+  return Object.entries(environment).flatMap(([name, value]) =>
+    /SECRET|PASSWORD|PASSWD|API_?KEY|(^|_)TOKEN$/i.test(name) && value ? [value] : [],
+  );
 }
 
 function withoutUnset(environment: Environment): Environment {

@@ -34,18 +34,35 @@ export function hasConfig({ options }: Session): boolean {
 async function storeOfUrl(session: Session, url: string): Promise<BlobStore> {
   const place = parsePlaceUrl(url);
   if (place.store === "directory") return connectPlace(place, terminalContext({}, undefined));
+  requireRegion(url, place);
   if (hasConfig(session)) {
     try {
       return await session.blobs(withEnvironmentKeys(place, session.environment()));
     } catch (error) {
+      if (hasCode(error, "denied")) throw noKey(url, place);
       if (session.options.config !== undefined || !hasCode(error, "invalid")) throw error;
       session.terminal.note(`${CONFIG_DEFAULT} is not used: ${messageOf(error).split("\n")[0]}`);
     }
   }
   const keyed = withEnvironmentKeys(place, session.environment());
-  if (keyed.store === "s3" && keyed.accessKeyId === undefined)
-    throw new AppError("denied", `${url}: no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`);
-  return connectPlace(keyed, session.context(place.region));
+  const context = session.context(place.region);
+  if (keyed.accessKeyId === undefined && (place.store === "s3" || context.credentials === undefined)) throw noKey(url, place);
+  return connectPlace(keyed, context);
+}
+
+/** A URL has no `region:` that could be added. */
+function requireRegion(url: string, { store, region }: Place): void {
+  if (region !== undefined && region !== "") return;
+  const parameter = `${url.includes("?") ? "&" : "?"}region=`;
+  const example = store === "s3" ? "us-east-1" : "cn-hangzhou";
+  throw new AppError("invalid", `${url}: its region is missing; add ${parameter} to it, as in ${parameter}${example}`);
+}
+
+/** Names the variables of the store's own vendor. */
+function noKey(url: string, { store }: Place): AppError {
+  const [id, secret] =
+    store === "s3" ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
+  return new AppError("denied", `${url}: no access key; set ${id} and ${secret}`);
 }
 
 /** S3's own variables apply to s3:// only; those of OSS come from the context. */

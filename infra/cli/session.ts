@@ -5,6 +5,7 @@ import type { World } from "../../shared/jobs/world.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place } from "../../shared/model/config.ts";
 import type { Logger } from "../../shared/model/logger.ts";
+import { ConfigError, configFaults } from "../../shared/runtime/config/configError.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
 import { type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
 import type { OpenOptions } from "../../shared/state/identity.ts";
@@ -58,7 +59,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
   const settings = once(() => {
     const env = environment();
     // A file named on the command line takes precedence over the variable.
-    const found = readSettings(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
+    const found = readWithHint(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
     terminal.hide(found.secrets);
     const count = found.warnings?.length ?? 0;
     if (count > 0) terminal.note(`the configuration has ${count === 1 ? "1 warning" : `${count} warnings`}: \`ossnap repositories\``);
@@ -94,6 +95,19 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
       return (await wire()).connect(known, context(known.config.state.region)).blobs(place);
     },
   };
+}
+
+/** Variables that are not set all have one remedy, which no single line of them names. */
+function readWithHint(path: string, env: Environment): RuntimeSettings {
+  try {
+    return readSettings(path, env);
+  } catch (error) {
+    const faults = configFaults(error);
+    const unset = new Set(faults.flatMap(({ reason: { code, params } }) => (code === "config.environment" ? [params.name] : [])));
+    if (unset.size < 2) throw error;
+    const hint = `${unset.size} variables are not set: name a file of NAME=value with --env-file; for the example configuration run \`npm start\` first`;
+    throw new ConfigError(faults, hint);
+  }
 }
 
 /** Presents a terminal as a function's invocation context. */

@@ -3,12 +3,16 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
+import { readCertificate } from "../../shared/runtime/certificates.ts";
+import { hasPlaceholder } from "../../shared/runtime/config/environment.ts";
 import { resolvedConfigText } from "../../shared/runtime/config/loadConfig.ts";
 import { FUNCTION_NAMES } from "./functionLimits.ts";
 
 export interface BundleOptions {
   /** ossnap.yaml as text. It is written next to each bundle as `ossnap.json`, with every `${NAME}` as written. */
   configText: string;
+  /** Where files that the configuration names lie; defaults to the working directory. */
+  configDir?: string;
   /** Relative to the working directory. */
   outDir?: string;
   /** Functions to bundle; defaults to all seven. */
@@ -51,7 +55,7 @@ export const BUNDLED = {
  */
 export async function bundleFunctions(options: BundleOptions): Promise<Bundle[]> {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-  const configText = resolvedConfigText(options.configText);
+  const configText = withCertificateTexts(resolvedConfigText(options.configText), options.configDir ?? ".");
   const outDir = resolve(options.outDir ?? "dist");
   const functionsDir = options.functionsDir ?? join(root, "functions");
   await mkdir(outDir, { recursive: true });
@@ -59,6 +63,18 @@ export async function bundleFunctions(options: BundleOptions): Promise<Bundle[]>
   await writeFile(join(outDir, "package.json"), '{"type":"commonjs"}\n');
   const names = options.names ?? FUNCTION_NAMES;
   return Promise.all(names.map((name) => bundleOne(name, { outDir, functionsDir, configText })));
+}
+
+/** A bundle has no other files: it contains the certificates that ossnap.yaml names as files. */
+function withCertificateTexts(configText: string, directory: string): string {
+  const tree = JSON.parse(configText) as { clusters?: Record<string, { ca?: string }> };
+  for (const [name, cluster] of Object.entries(tree.clusters ?? {})) {
+    if (cluster.ca === undefined || hasPlaceholder(cluster.ca)) continue;
+    const { pem, wrong = "" } = readCertificate(cluster.ca, directory);
+    if (pem === undefined) throw new AppError("invalid", `clusters.${name}.ca: ${wrong}: ${JSON.stringify(cluster.ca)}`);
+    cluster.ca = pem;
+  }
+  return `${JSON.stringify(tree, undefined, 2)}\n`;
 }
 
 async function bundleOne(name: string, at: { outDir: string; functionsDir: string; configText: string }): Promise<Bundle> {

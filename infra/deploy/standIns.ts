@@ -1,21 +1,30 @@
+import { rootCertificates } from "node:tls";
 import { readSource } from "../../shared/runtime/config/source.ts";
 import { mapTexts } from "../../shared/runtime/config/tree.ts";
 
 /** A value for every `${NAME}` of an ossnap.yaml, so that it can be checked or run without its secrets. */
-export function standInsFor(configText: string, url = "https://unset.invalid"): Record<string, string> {
+export function standInsFor(configText: string, url?: string): Record<string, string> {
   const values: Record<string, string> = {};
   mapTexts(readSource(configText).source?.tree, (text, segments) => {
     for (const [whole, name = ""] of text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)) {
-      values[name] = standInFor(String(segments.at(-1)), whole === text, url);
+      values[name] = standInFor(String(segments.at(-1)), whole === text, url ?? unsetUrl(name));
     }
     return text;
   });
   return values;
 }
 
+/** One per variable: two clusters at one address are warned about. */
+function unsetUrl(name: string): string {
+  return `https://${name.toLowerCase().replaceAll("_", "-")}.unset.invalid`;
+}
+
 function standInFor(key: string, isWhole: boolean, url: string): string {
   if (key === "sha256") {
     return "0".repeat(64);
   }
+  if (key === "fingerprint") return "0".repeat(64);
+  // Any certificate will do; a path would have to exist.
+  if (key === "ca") return rootCertificates[0] ?? "";
   return isWhole && (key === "url" || key === "endpoint") ? url : "unset";
 }

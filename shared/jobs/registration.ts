@@ -2,6 +2,8 @@ import type { Registration } from "../model/config.ts";
 import { hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type RegistrationDrift, registrationDrift, settingsFingerprint, type Verification } from "../repository/drift.ts";
+import { printFault } from "../repository/fault.ts";
+import { validateRepositorySettings } from "../repository/settings.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
 import type { Look } from "./kind.ts";
@@ -71,6 +73,7 @@ export async function registerRepository(world: World, question: RepositoryQuest
   const { settings, type } = question.register;
   const isReadonly = settings.readonly === true;
   const cluster = world.cluster(question.cluster);
+  await logWarnings(world, question);
   try {
     await cluster.putRepository({ name: question.name, type, settings }, { verify: !isReadonly });
   } catch (error) {
@@ -78,6 +81,13 @@ export async function registerRepository(world: World, question: RepositoryQuest
     throw error;
   }
   await storeRegistration(world, question, isReadonly ? await verifyReading(world, question) : { isGood: true });
+}
+
+/** Once per registration: what the settings mean depends on the cluster's version, which ossnap.yaml does not name. */
+async function logWarnings(world: World, { cluster, name, register: { type, settings } }: RepositoryQuestion): Promise<void> {
+  const { version } = await world.cluster(cluster).info();
+  for (const warning of validateRepositorySettings({ type, settings, version }).warnings)
+    world.logger.warn("registration warning", { cluster, repository: name, text: `${name}: ${printFault(warning)}` });
 }
 
 /** No node verifies a read-only repository, so its root is read instead. A fault is reported by `repositories`, and by what reads it next. */

@@ -6,6 +6,7 @@ import type { Logger } from "../model/logger.ts";
 import type { Notifier } from "../model/notice.ts";
 import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
+import type { Fault } from "../repository/fault.ts";
 import type { StateClock, StateIdentity } from "../state/identity.ts";
 import type { LiveView } from "../state/liveView.ts";
 import type { Terminal } from "./kind.ts";
@@ -15,6 +16,8 @@ import type { By, Job } from "./record.ts";
 /** Everything a verb may use, composed once per invocation by `runtime/wire.ts`. */
 export interface World {
   config: Config;
+  /** What works and is hardly meant in ossnap.yaml; it contains no secrets. */
+  warnings?: readonly Fault[] | undefined;
   state: BlobStore;
   identity: StateIdentity;
   clock: StateClock;
@@ -47,11 +50,17 @@ export interface World {
 type Section = { backups: BackupPolicy; repositories: RepositoryConfig; copies: CopyRule; watches: Watch };
 
 /** An entry of ossnap.yaml by name; an unknown name is `invalid`, and the message lists the known ones. */
-export function configured<K extends keyof Section>(config: Config, section: K, name: string): Section[K] {
+export function configured<K extends keyof Section>(
+  config: Config,
+  section: K,
+  name: string,
+  /** Names that the caller accepts beside those of the section. */
+  also: readonly string[] = [],
+): Section[K] {
   const entries = config[section] as Record<string, Section[K]>;
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry === undefined) {
-    const known = Object.keys(entries);
+    const known = [...Object.keys(entries), ...also];
     throw new AppError(
       "invalid",
       `${section}: no "${name}" in ossnap.yaml; there ${known.length === 1 ? "is" : "are"}: ${known.join(", ") || "none"}`,
@@ -64,8 +73,8 @@ export function configured<K extends keyof Section>(config: Config, section: K, 
 }
 
 /** Where a repository's blobs can be read; `invalid` if ossnap.yaml does not define it. */
-export function placeOf(config: Config, repository: string): Place {
-  const { blobs } = configured(config, "repositories", repository);
+export function placeOf(config: Config, repository: string, also: readonly string[] = []): Place {
+  const { blobs } = configured(config, "repositories", repository, also);
   if (!blobs)
     throw new AppError(
       "invalid",

@@ -15,6 +15,12 @@ export interface ClusterConfig {
   url: string;
   username?: string | undefined;
   password?: string | undefined;
+  /** The encoded form that Elasticsearch returns, or `id:key`. */
+  apiKey?: string | undefined;
+  /** The certificate of a private CA: PEM, or the path of a file with PEM until the settings are read. */
+  ca?: string | undefined;
+  /** SHA-256 of the CA's certificate, hex with or without colons. */
+  fingerprint?: string | undefined;
   instanceId?: string | undefined;
 }
 
@@ -25,7 +31,8 @@ export interface Registration {
 
 export interface RepositoryConfig {
   cluster: string;
-  register: Registration;
+  /** Absent for a repository that others register and write: ossnap reads it, and changes nothing of it. */
+  register?: Registration | undefined;
   /** Absent when the location of the blobs is unknown (an `fs` repository without `blobs`). */
   blobs?: Place | undefined;
 }

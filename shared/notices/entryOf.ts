@@ -6,6 +6,8 @@ const SECTIONS: Record<string, Section> = {
   late: "backups",
   rpo: "backups",
   "prune-refused": "backups",
+  "restored-left-out": "backups",
+  "streams-left-out": "backups",
   "copy-failed": "copies",
   "copy-ahead": "copies",
   "copy-broken": "copies",

@@ -1,24 +1,67 @@
 import type { Place, Registration } from "../model/config.ts";
 import { normalizeBasePath } from "./basePath.ts";
-import { ossEndpoint, parseEndpoint } from "./endpoint.ts";
+import { type Endpoint, ossEndpoint, parseEndpoint } from "./endpoint.ts";
+import { endpointSetting, keySettings } from "./settingKeys.ts";
 import { writtenType } from "./settings.ts";
 
-/** Location of a registered repository's blobs according to its settings: for `oss` and `s3`, also below `source`; else `undefined`. */
+/**
+ * Location of a registered repository's blobs according to its settings: for `oss` and `s3`, also below `source`; else `undefined`. A
+ * repository of type `s3` on OSS is read as OSS, whose own protocol ossnap speaks.
+ */
 export function placeOf({ type, settings }: Registration): Place | undefined {
-  const store = writtenType(type, settings);
-  if (store !== "oss" && store !== "s3") return undefined;
+  const written = writtenType(type, settings);
+  if (written !== "oss" && written !== "s3") return undefined;
   const bucket = text(settings.bucket);
   if (bucket === undefined) return undefined;
-  const endpoint = text(settings.endpoint);
+  const endpoint = text(endpointSetting(written, settings));
+  const parsed = endpoint === undefined ? undefined : parseEndpoint(endpoint);
+  const isOnOss = written === "s3" && parsed !== undefined && isOssNetwork(parsed);
+  const [id, secret] = keySettings(written, settings);
   return compact({
-    store,
+    store: isOnOss ? "oss" : written,
     bucket,
     basePath: normalizeBasePath(text(settings.base_path) ?? ""),
-    endpoint,
-    region: text(settings.region) ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint)?.region),
-    accessKeyId: text(settings[store === "oss" ? "access_key_id" : "access_key"]),
-    secretAccessKey: text(settings[store === "oss" ? "secret_access_key" : "secret_key"]),
+    endpoint: isOnOss && parsed.region !== undefined ? ossEndpoint(parsed.region, endpointOptions(parsed)) : endpoint,
+    region: text(settings.region) ?? parsed?.region,
+    accessKeyId: text(id),
+    secretAccessKey: text(secret),
   });
+}
+
+/** The registration as placed on a cluster: equal for two that write the same blobs; `undefined` where settings do not tell. */
+export function writtenPlaceId(cluster: string, registration: Registration, blobs: Place | undefined): string | undefined {
+  const place = blobs ?? placeOf(registration);
+  if (place !== undefined) return placeId(place);
+  const { settings } = registration;
+  const written = writtenType(registration.type, settings);
+  const path = segments(text(settings.base_path) ?? "");
+  // A path names a directory of that cluster's nodes; buckets and containers are the same from everywhere.
+  if (written === "fs") return ["fs", cluster, ...segments(text(settings.location) ?? "")].join("/");
+  if (written === "gcs" && settings.bucket !== undefined) return ["gcs", String(settings.bucket), ...path].join("/");
+  // A client may be of another account, so that only two with the same settings are the same.
+  if (written === "azure")
+    return ["azure", cluster, String(settings.account ?? settings.client ?? ""), String(settings.container ?? ""), ...path].join("/");
+  return undefined;
+}
+
+/** Both hosts are known services, and they differ: one bucket cannot be behind both. */
+export function isOtherService(one: Place, other: Place): boolean {
+  const [left, right] = [knownHost(one), knownHost(other)];
+  return left !== undefined && right !== undefined && left !== right;
+}
+
+function knownHost(place: Place): string | undefined {
+  if (place.store === "directory" || (place.endpoint === undefined && place.region === undefined)) return undefined;
+  const host = hostOf(place);
+  return /^(?:oss-|amazonaws\.com)/.test(host) ? host : undefined;
+}
+
+function isOssNetwork({ network }: Endpoint): boolean {
+  return network !== "other";
+}
+
+function endpointOptions({ network, scheme }: Endpoint) {
+  return { internal: network === "internal", scheme };
 }
 
 /** The place without trailing slashes and with the region named by its endpoint. */

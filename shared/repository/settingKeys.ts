@@ -6,10 +6,21 @@ export function isRepositoryType(type: unknown): type is RepositoryType {
   return (REPOSITORY_TYPES as readonly unknown[]).includes(type);
 }
 
+const OSS_CLIENT_PREFIX = "oss.client.";
+
 /** BlobStoreRepository: accepted by every type. */
 const COMMON = ["chunk_size", "compress", "max_snapshot_bytes_per_sec", "max_restore_bytes_per_sec", "readonly", "max_number_of_snapshots"];
 
+/**
+ * From 8.0 on the public plugin for oss reads these beside or in place of the plain keys; Alibaba's managed clusters take the plain ones.
+ * https://github.com/aliyun/elasticsearch-repository-oss/issues/29
+ */
+const OSS_CLIENT = ["endpoint", "access_key_id", "secret_access_key", "security_token", "ecs_ram_role", "support_cname"].map(
+  (key) => `${OSS_CLIENT_PREFIX}${key}`,
+);
+
 const OSS = [
+  ...OSS_CLIENT,
   ...["endpoint", "bucket", "base_path", "access_key_id", "secret_access_key", "security_token"],
   // `ecs_ram_role` and `auto_snapshot_bucket` are for Alibaba's own aliyun_auto_snapshot; `buffer_size` belongs to a fork.
   ...["ecs_ram_role", "auto_snapshot_bucket", "support_cname", "buffer_size"],
@@ -55,7 +66,8 @@ const KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
 
 /** Required settings by type. */
 export const REQUIRED_KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
-  oss: ["endpoint", "bucket"],
+  // One endpoint is needed too, under one of its two names: `settings.ts` checks it.
+  oss: ["bucket"],
   s3: ["bucket"],
   fs: ["location"],
   gcs: ["bucket"],
@@ -76,7 +88,7 @@ export const SIZE_KEYS: readonly string[] = [
 export const BOOLEAN_KEYS: readonly string[] = [
   ...["compress", "readonly", "support_cname", "server_side_encryption", "use_throttle_retries", "throttle_retries"],
   ...["path_style_access", "disable_chunked_encoding", "add_purpose_custom_query_parameter"],
-  "unsafely_incompatible_with_s3_conditional_writes",
+  ...["unsafely_incompatible_with_s3_conditional_writes", `${OSS_CLIENT_PREFIX}support_cname`],
 ];
 
 const SECRET_KEYS: readonly string[] = [
@@ -86,5 +98,35 @@ const SECRET_KEYS: readonly string[] = [
 
 /** True for settings that a cluster filters out of GET _snapshot and that must not appear in any message. */
 export function isSecretSetting(key: string): boolean {
-  return SECRET_KEYS.includes(key);
+  return SECRET_KEYS.includes(plainKey(key));
+}
+
+/** `oss.client.endpoint` → `endpoint`; other keys as they are. */
+export function plainKey(key: string): string {
+  return key.startsWith(OSS_CLIENT_PREFIX) ? key.slice(OSS_CLIENT_PREFIX.length) : key;
+}
+
+/** `endpoint` → `oss.client.endpoint`. */
+export function clientKey(key: string): string {
+  return `${OSS_CLIENT_PREFIX}${key}`;
+}
+
+type Settings = Readonly<Record<string, string | number | boolean>>;
+
+/** The value of a setting that type `oss` knows under two names. */
+export function ossSetting(settings: Settings, key: string): string | number | boolean | undefined {
+  return settings[key] ?? settings[clientKey(key)];
+}
+
+export function endpointSetting(written: "oss" | "s3", settings: Settings): string | number | boolean | undefined {
+  return written === "oss" ? ossSetting(settings, "endpoint") : settings.endpoint;
+}
+
+/** The id and the secret of the access key in the settings of type `oss` or `s3`. */
+export function keySettings(
+  written: "oss" | "s3",
+  settings: Settings,
+): [id: Settings[string] | undefined, secret: Settings[string] | undefined] {
+  if (written === "s3") return [settings.access_key, settings.secret_key];
+  return [ossSetting(settings, "access_key_id"), ossSetting(settings, "secret_access_key")];
 }

@@ -1,8 +1,9 @@
 import { basePathProblems } from "./basePath.ts";
 import { readByteSize } from "./byteSize.ts";
 import { type EffectiveSettings, effectiveSettings } from "./effectiveSettings.ts";
-import { checkEndpoint } from "./endpoint.ts";
-import { didYouMean, type Fault, fault, type Warning } from "./fault.ts";
+import { didYouMean, type Fault, fault, nearest, type Warning } from "./fault.ts";
+import { s3Faults, s3OnOssWarnings } from "./s3Settings.ts";
+import { checkAddress, checkCredentials, endpointFaults } from "./settingAccess.ts";
 import {
   BOOLEAN_KEYS,
   isRepositoryType,
@@ -42,12 +43,13 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
   const written = writtenType(type, settings);
   if (written === undefined) return { ...delegateFaults(settings), effective: undefined };
   const sizes = checkSizes(written, settings, version);
-  const endpoint = checkSettingsEndpoint(written, settings, clusterRegion);
+  const endpoint = checkAddress(written, settings, clusterRegion);
   const credentials = checkCredentials(written, settings, version);
   return {
     faults: [
       ...sourceFaults(type, version),
       ...unknownKeys(knownKeys(type, written), settings),
+      ...(written === "oss" ? endpointFaults(settings, version) : []),
       ...missingKeys(written, settings),
       ...valueFaults(settings),
       ...bucketFaults(settings),
@@ -57,7 +59,12 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
       ...endpoint.faults,
       ...credentials.faults,
     ],
-    warnings: [...sizes.warnings, ...endpoint.warnings, ...credentials.warnings],
+    warnings: [
+      ...sizes.warnings,
+      ...endpoint.warnings,
+      ...credentials.warnings,
+      ...(written === "s3" ? s3OnOssWarnings(settings, version) : []),
+    ],
     effective: effectiveSettings(type, written, settings, version),
   };
 }
@@ -91,7 +98,13 @@ function sourceFaults(type: RepositoryType, version: string | undefined): Fault[
 function unknownKeys(known: readonly string[], settings: Readonly<Record<string, SettingValue>>): Fault[] {
   return Object.keys(settings)
     .filter((key) => !known.includes(key))
-    .map((key) => fault(`settings.${key}`, "settings.unknown", "unknown setting", didYouMean(key, known), { params: { key } }));
+    .map((key) => fault(`settings.${key}`, "settings.unknown", "unknown setting", meantSetting(key, known), { params: { key } }));
+}
+
+/** A key of a client is compared with the keys of clients only: its last word alone resembles a plain one of another meaning. */
+function meantSetting(key: string, known: readonly string[]): string {
+  const alike = known.filter((one) => one.includes(".") === key.includes("."));
+  return nearest(key, alike) === undefined ? `use one of ${known.join(", ")}` : didYouMean(key, alike);
 }
 
 function missingKeys(written: Exclude<RepositoryType, "source">, settings: Readonly<Record<string, SettingValue>>): Fault[] {
@@ -108,27 +121,6 @@ function bucketFaults({ bucket }: Readonly<Record<string, SettingValue>>): Fault
   const rest = path.filter((segment) => segment !== "").join("/");
   const fix = rest === "" ? `write ${name}` : `write ${name}, and put ${rest} into base_path`;
   return [fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text })];
-}
-
-/** Those of Elasticsearch's S3 client; it cannot read what is archived. */
-const STORAGE_CLASSES = ["standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"];
-
-function s3Faults({ storage_class, path_style_access, endpoint }: Readonly<Record<string, SettingValue>>): Fault[] {
-  const faults: Fault[] = [];
-  const value = String(storage_class ?? "standard");
-  if (!STORAGE_CLASSES.includes(value.toLowerCase()))
-    faults.push(
-      fault(
-        "settings.storage_class",
-        "settings.storageClass",
-        "no class that a restore can read",
-        `write one of ${STORAGE_CLASSES.join(", ")}`,
-        { value },
-      ),
-    );
-  if (String(path_style_access) === "true" && /\baliyuncs\.com\b/.test(String(endpoint ?? "")))
-    faults.push(fault("settings.path_style_access", "settings.pathStyle", "OSS refuses the path style", "remove it", { value: "true" }));
-  return faults;
 }
 
 function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {
@@ -158,42 +150,4 @@ function pathFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {
     fix,
     reason,
   }));
-}
-
-function checkSettingsEndpoint(written: string, settings: Readonly<Record<string, SettingValue>>, callerRegion: string | undefined) {
-  const endpoint = settings.endpoint;
-  if (endpoint === undefined || endpoint === "") return { faults: [], warnings: [] };
-  const region = settings.region === undefined ? undefined : String(settings.region);
-  const caller = written === "oss" ? callerRegion : undefined;
-  return checkEndpoint({ path: "settings.endpoint", endpoint: String(endpoint), region, callerRegion: caller });
-}
-
-function checkCredentials(written: string, settings: Readonly<Record<string, SettingValue>>, version: string | undefined) {
-  const faults: Fault[] = [];
-  const warnings: Warning[] = [];
-  for (const [first, second] of [
-    ["access_key_id", "secret_access_key"],
-    ["access_key", "secret_key"],
-  ] as const) {
-    if ((settings[first] === undefined) === (settings[second] === undefined)) continue;
-    const absent = settings[first] === undefined ? first : second;
-    faults.push(fault(`settings.${absent}`, "settings.halfKey", "missing beside its other half", "add it, or leave out both"));
-  }
-  if (
-    written === "oss" &&
-    settings.access_key_id === undefined &&
-    settings.secret_access_key === undefined &&
-    settings.ecs_ram_role === undefined
-  ) {
-    const fix = "add both unless they stand in elasticsearch.yml";
-    warnings.push(fault("settings.access_key_id", "settings.noKey", "no access key", fix));
-  }
-  const known = parseVersion(version);
-  if (written === "s3" && settings.access_key !== undefined && known !== undefined && isAtLeast(known, 6, 0)) {
-    const fix = "put it into the keystore as s3.client.default.access_key";
-    warnings.push(
-      fault("settings.access_key", "settings.insecureKey", "refused from 6.0 on unless es.allow_insecure_settings is set", fix),
-    );
-  }
-  return { faults, warnings };
 }

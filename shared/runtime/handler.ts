@@ -7,6 +7,7 @@ import type { Logger } from "../model/logger.ts";
 import type { OpenOptions } from "../state/identity.ts";
 import { printConfigFault } from "./config/configError.ts";
 import type { FcContext } from "./context.ts";
+import { issueText } from "./issueText.ts";
 import { jsonLogger } from "./logger.ts";
 import { redactor } from "./redact.ts";
 import { type RuntimeSettings, readSettings } from "./settings.ts";
@@ -95,8 +96,7 @@ function parsed(functionName: string, event: unknown): unknown {
 export function checked<S extends z.ZodType>(schema: S, value: unknown, subject: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => `${issue.path.map(String).join(".") || "(all)"}: ${issue.message}`);
-  throw new AppError("invalid", `${subject}: ${issues.join("; ")}`);
+  throw new AppError("invalid", `${subject}: ${result.error.issues.map(issueText).join("; ")}`);
 }
 
 function reported(functionName: string, context: FcContext, error: unknown): Error {

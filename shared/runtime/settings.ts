@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Config } from "../model/config.ts";
 import { AppError, messageOf } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
+import { withCertificates } from "./certificates.ts";
 import { ConfigError, type ConfigWarning } from "./config/configError.ts";
 import { checkConfig } from "./config/loadConfig.ts";
 
@@ -29,8 +31,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readSettings(configPath: string, env: Environment = process.env): RuntimeSettings {
   const path = env.OSSNAP_CONFIG || configPath;
   if (!existsSync(path)) throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
-  const { config, faults, warnings } = checkConfig(textOf(path), env);
-  if (config === undefined) throw new ConfigError(faults);
+  const { config: checked, faults, warnings } = checkConfig(textOf(path), env);
+  if (checked === undefined) throw new ConfigError(faults);
+  const config = withCertificates(checked, dirname(path));
   const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID;
   const secretAccessKey = env.ALIBABA_CLOUD_ACCESS_KEY_SECRET;
   const credentials =
@@ -80,6 +83,14 @@ function webhookSecrets(text: string): string[] {
   return isBare ? [] : [text, password, ...[...searchParams.values()].filter((value) => value.length >= TOKEN_CHARACTERS_MIN)];
 }
 
+/** A key stands in a header as `base64(id:key)`; of the plain form the part after the colon is the secret. */
+function apiKeyForms(apiKey: string): string[] {
+  const decoded = Buffer.from(apiKey, "base64").toString("utf8");
+  const plain = apiKey.includes(":") ? apiKey : decoded;
+  const isReadable = /^[\x21-\x7e]+:[\x21-\x7e]+$/.test(plain);
+  return [apiKey, ...(isReadable ? [Buffer.from(plain).toString("base64"), plain.slice(plain.indexOf(":") + 1)] : [])];
+}
+
 /** Passwords, keys, webhook addresses: every value of the configuration that must not appear in a log. */
 export function secretsOf(config: Config): string[] {
   const places = [
@@ -89,13 +100,14 @@ export function secretsOf(config: Config): string[] {
     ...Object.values(config.watches).map(({ blobs }) => blobs),
   ];
   const registered = [...Object.values(config.repositories), ...Object.values(config.watches)].flatMap(({ register }) =>
-    Object.entries(register.settings).flatMap(([key, value]) =>
+    Object.entries(register?.settings ?? {}).flatMap(([key, value]) =>
       /key|secret|token|password|service_account|credential/.test(key) ? [String(value)] : [],
     ),
   );
   return [
     ...places.flatMap(({ secretAccessKey }) => secretAccessKey ?? []),
     ...Object.values(config.clusters).flatMap(({ password }) => password ?? []),
+    ...Object.values(config.clusters).flatMap(({ apiKey }) => (apiKey === undefined ? [] : apiKeyForms(apiKey))),
     ...config.notify.flatMap(({ url, secret }) => [...webhookSecrets(url), secret ?? ""]),
     ...registered,
   ].filter((secret) => secret !== "");

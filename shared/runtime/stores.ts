@@ -93,12 +93,16 @@ export function withRoleKeys(place: Place, { credentials }: FcContext): KeyedPla
 function openPlace(place: KeyedPlace, requestTimeoutMs: number): BlobStore {
   const { store, bucket, basePath, endpoint, region, accessKeyId, secretAccessKey, securityToken } = place;
   if (store === "directory") return directoryBlobStore({ directory: bucket, basePath });
-  if (!region) throw new AppError("invalid", `${store}://${bucket}: region is missing, and its endpoint names none; add region:`);
-  if (!accessKeyId || !secretAccessKey)
+  if (!region)
     throw new AppError(
-      "denied",
-      `${store}://${bucket}: no access key; set accessKeyId and secretAccessKey, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET`,
+      "invalid",
+      `${store}://${bucket}: region is missing, and its endpoint names none; add region to its place in ossnap.yaml`,
     );
+  if (!accessKeyId || !secretAccessKey) {
+    // A role's keys are of Alibaba Cloud, and no service of another vendor takes them.
+    const otherwise = store === "oss" ? ", or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET" : "";
+    throw new AppError("denied", `${store}://${bucket}: no access key; set accessKeyId and secretAccessKey in ossnap.yaml${otherwise}`);
+  }
   const common = { bucket, basePath, region, accessKeyId, secretAccessKey, endpoint, requestTimeoutMs };
   return store === "s3" ? s3BlobStore(common) : ossBlobStore({ ...common, securityToken });
 }

@@ -61,14 +61,12 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
       const wanted = config.clusters[name];
       if (!wanted)
         throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; there are: ${Object.keys(config.clusters).join(", ")}`);
-      const { url, username, password } = wanted;
+      const { instanceId: _, ...access } = wanted;
       const known =
         clusters.get(name) ??
         elasticsearchCluster({
           name,
-          url,
-          ...(username === undefined ? {} : { username }),
-          ...(password === undefined ? {} : { password }),
+          ...access,
           remainingMs: setting.remainingMs,
         });
       clusters.set(name, known);
@@ -115,6 +113,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
   const by = { function: functionName, requestId: context.requestId, nonce: randomUUID() };
   return {
     config: settings.config,
+    warnings: settings.warnings,
     state,
     identity,
     clock,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { JOB_MARKER_KEY } from "../../shared/model/restoredName.ts";
 import { type SelectableIndex, selectIndices, selectNames } from "../../shared/plan/selection.ts";
 
 const EXISTING: SelectableIndex[] = [
@@ -53,5 +54,45 @@ describe("index selection", () => {
 
   it("matches the contents of a snapshot by name alone", () => {
     expect(selectNames(["m*", "-*2"], ["m1", "m2", "n"])).toEqual({ indices: ["m1"] });
+  });
+});
+
+describe("what the patterns name and do not select", () => {
+  const index = (name: string, job?: string): SelectableIndex => ({
+    name,
+    state: "open",
+    aliases: name.startsWith("movies-2") ? ["movies"] : [],
+    settings: job === undefined ? {} : { [JOB_MARKER_KEY]: job },
+  });
+  const STREAM = [".ds-logs-app-2026.01.01-000001", ".ds-logs-app-2026.01.02-000002", ".ds-metrics-000001"];
+  const RESTORED = "movies-20261121013000000-0123abcd";
+  const there = [index("movies-old"), index(RESTORED, "restore-1"), ...STREAM.map((name) => index(name))];
+
+  it.each([
+    [
+      ["*", "-.*"],
+      ["logs-app", "metrics"],
+    ],
+    [["movies-old", "logs-*"], ["logs-app"]],
+    [["*", "-.*", ".ds-logs-*"], ["metrics"]],
+    [["*"], []],
+    [["movies*"], []],
+    [["*", "-.*", "-logs-*", "-metrics"], []],
+  ])("data streams left out by %j: %j", (patterns, streams) => {
+    const found = selectIndices(patterns, there);
+    expect("leftOut" in found ? found.leftOut?.streams : []).toEqual(streams);
+  });
+
+  it.each([
+    [["*", "-.*"], false, [RESTORED]],
+    [["movies-old", "**"], false, [RESTORED]],
+    [["movies*"], true, []],
+    [["*", RESTORED], true, []],
+    [["*", "movies"], true, []],
+    [["*", "-movies-2*"], false, []],
+  ])("copies that ossnap restored are taken when they are named: %j: %s", (patterns, isTaken, restored) => {
+    const found = selectIndices(patterns, there);
+    expect("indices" in found && found.indices.includes(RESTORED)).toBe(isTaken);
+    expect("leftOut" in found ? found.leftOut?.restored : []).toEqual(restored);
   });
 });

@@ -28,6 +28,29 @@ describe("the place of a registered repository", () => {
     expect(placeOf({ type: "s3", settings: { bucket: "b", client: "default" } })).toEqual({ store: "s3", bucket: "b", basePath: "" });
   });
 
+  it("settings of the oss client give the same as plain ones", () => {
+    const settings = {
+      bucket: "b",
+      "oss.client.endpoint": "http://oss-cn-hangzhou.aliyuncs.com",
+      "oss.client.access_key_id": "AK",
+      "oss.client.secret_access_key": "SK",
+    };
+    expect(placeOf({ type: "oss", settings })).toMatchObject({ region: "cn-hangzhou", accessKeyId: "AK", secretAccessKey: "SK" });
+  });
+
+  it("s3 settings on OSS are read as OSS, at its own address", () => {
+    const settings = { bucket: "b", endpoint: "https://s3.oss-cn-hangzhou-internal.aliyuncs.com", access_key: "AK", secret_key: "SK" };
+    expect(placeOf({ type: "s3", settings })).toEqual({
+      store: "oss",
+      bucket: "b",
+      basePath: "",
+      endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com",
+      region: "cn-hangzhou",
+      accessKeyId: "AK",
+      secretAccessKey: "SK",
+    });
+  });
+
   it.each(["fs", "gcs", "azure"] as const)("%s settings give none", (type) => {
     expect(placeOf({ type, settings: { location: "/srv", bucket: "b" } })).toBeUndefined();
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GB, MB, TB } from "../../shared/repository/byteSize.ts";
 import { printFault } from "../../shared/repository/fault.ts";
+import { isSecretSetting } from "../../shared/repository/settingKeys.ts";
 import { type SettingsQuestion, validateRepositorySettings } from "../../shared/repository/settings.ts";
 
 const OSS = { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com", bucket: "mine", access_key_id: "AK", secret_access_key: "hunter2" };
@@ -107,7 +108,7 @@ describe("repository settings", () => {
 
   it("missing required settings are named", () => {
     expect(faultsOf({ type: "oss", settings: { ecs_ram_role: "role" } })).toEqual([
-      "settings.endpoint: missing, add it: type oss needs it",
+      "settings.endpoint: missing, add it: type oss needs it (or oss.client.endpoint for the public plugin from 8.0 on)",
       "settings.bucket: missing, add it: type oss needs it",
     ]);
     expect(faultsOf({ type: "fs", settings: {} })).toEqual(["settings.location: missing, add it: type fs needs it"]);
@@ -197,5 +198,93 @@ describe("repository settings", () => {
     });
     expect(report.faults.length).toBeGreaterThan(3);
     expect(JSON.stringify(report)).not.toContain("hunter2");
+  });
+});
+
+describe("oss.client.* settings of the public plugin from 8.0 on", () => {
+  const CLIENT = {
+    bucket: "mine",
+    "oss.client.endpoint": "http://oss-cn-hangzhou.aliyuncs.com",
+    "oss.client.access_key_id": "AK",
+    "oss.client.secret_access_key": "SK",
+  };
+
+  it.each([undefined, "8.5.1", "9.2.0"])("are accepted by %s, alone and beside plain keys", (version) => {
+    expect(validateRepositorySettings({ type: "oss", settings: CLIENT, version })).toMatchObject({ faults: [], warnings: [] });
+    const { "oss.client.endpoint": endpoint, ...keys } = CLIENT;
+    expect(faultsOf({ type: "oss", settings: { ...keys, endpoint }, version })).toEqual([]);
+  });
+
+  it("are rejected for an earlier cluster, which ignores them", () => {
+    expect(faultsOf({ type: "oss", settings: CLIENT, version: "7.10.2" })).toEqual([
+      "settings.oss.client.endpoint: begins with 8.0, the cluster is 7.10.2, write endpoint",
+      "settings.oss.client.access_key_id: begins with 8.0, the cluster is 7.10.2, write access_key_id",
+      "settings.oss.client.secret_access_key: begins with 8.0, the cluster is 7.10.2, write secret_access_key",
+    ]);
+  });
+
+  it("exactly one endpoint is demanded", () => {
+    expect(faultsOf({ type: "oss", settings: { ...CLIENT, endpoint: OSS.endpoint } })).toEqual([
+      "settings.oss.client.endpoint: a second endpoint, keep endpoint for Alibaba's managed clusters, oss.client.endpoint for the public plugin from 8.0 on",
+    ]);
+    const { "oss.client.endpoint": _, ...none } = CLIENT;
+    expect(faultsOf({ type: "oss", settings: none }).join()).toContain("settings.endpoint: missing");
+  });
+
+  it("the endpoint is checked under either name", () => {
+    const settings = { ...CLIENT, "oss.client.endpoint": "http://mine.oss-cn-hangzhou.aliyuncs.com" };
+    expect(faultsOf({ type: "oss", settings })[0]).toContain("settings.oss.client.endpoint: names the bucket too");
+  });
+
+  it("two different access keys and half a key are rejected", () => {
+    expect(faultsOf({ type: "oss", settings: { ...CLIENT, access_key_id: "other", secret_access_key: "SK" } })).toEqual([
+      "settings.oss.client.access_key_id: a second access key, not the same, keep one of the two",
+    ]);
+    const { "oss.client.secret_access_key": _, ...half } = CLIENT;
+    expect(faultsOf({ type: "oss", settings: half })).toEqual([
+      "settings.oss.client.secret_access_key: missing beside its other half, add it, or leave out both",
+    ]);
+  });
+
+  it("a slip in a client's key is not explained with a plain key of another meaning", () => {
+    const { "oss.client.access_key_id": id, ...rest } = CLIENT;
+    const found = faultsOf({ type: "oss", settings: { ...rest, "oss.client.acces_key_id": id } });
+    expect(found[0]).toBe('settings.oss.client.acces_key_id: unknown setting, did you mean "oss.client.access_key_id"?');
+  });
+
+  it("their keys are secrets", () => {
+    for (const key of ["access_key_id", "secret_access_key", "security_token"]) expect(isSecretSetting(`oss.client.${key}`)).toBe(true);
+    expect(isSecretSetting("oss.client.endpoint")).toBe(false);
+  });
+});
+
+describe("type s3 on OSS", () => {
+  const ON_OSS = { bucket: "b", endpoint: "https://oss-cn-hangzhou.aliyuncs.com" };
+  const codes = (version: string | undefined, settings = {}) =>
+    validateRepositorySettings({ type: "s3", settings: { ...ON_OSS, ...settings }, version }).warnings.map(({ reason }) => reason.code);
+
+  it.each([
+    [undefined, []],
+    ["7.17.9", []],
+    ["8.18.4", []],
+    ["8.19.0", ["settings.s3Chunked"]],
+    ["9.0.4", []],
+    ["9.1.0", ["settings.s3Chunked"]],
+    ["9.2.0", ["settings.s3Chunked", "settings.s3Conditional"]],
+    ["9.3.0", ["settings.s3Chunked", "settings.s3Conditional"]],
+  ])("is warned about for %s: %j", (version, expected) => {
+    expect(codes(version)).toEqual(expected);
+  });
+
+  it("the settings against it count for the versions that know them", () => {
+    const both = { disable_chunked_encoding: true, unsafely_incompatible_with_s3_conditional_writes: true };
+    expect(codes("9.3.0", both)).toEqual([]);
+    expect(codes("9.2.3", both)).toEqual(["settings.s3Chunked"]);
+    expect(codes("9.2.2", both)).toEqual(["settings.s3Chunked", "settings.s3Conditional"]);
+    expect(codes("8.19.0", both)).toEqual(["settings.s3Chunked"]);
+  });
+
+  it("is not warned about on another service", () => {
+    expect(codes("9.2.0", { endpoint: "https://s3.eu-central-1.amazonaws.com" })).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import type { FcContext } from "../../shared/runtime/context.ts";
 import { initialise } from "../../shared/runtime/initialise.ts";
 import { jsonLogger } from "../../shared/runtime/logger.ts";
 import { redactor } from "../../shared/runtime/redact.ts";
-import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
+import { type RuntimeSettings, secretsOf } from "../../shared/runtime/settings.ts";
 import { openWorld } from "../../shared/runtime/wire.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { askBackup } from "../../shared/verbs/backup/ask.ts";
@@ -17,6 +17,8 @@ import { SOURCE_LOOK_MINUTES } from "../../shared/verbs/copy/look.ts";
 
 const KEYS = { accessKeyId: "LOCALKEY", secretAccessKey: "a-planted-secret-value" };
 const PASSWORD = "a-planted-password";
+const API_KEY = "id:a-planted-api-key";
+const ENCODED_KEY = Buffer.from(API_KEY).toString("base64");
 const CONTEXT: FcContext = {
   requestId: "request-7",
   function: { name: "advanceJobs", timeout: 120 },
@@ -47,21 +49,25 @@ function settings(): RuntimeSettings {
   const watch = (bucket: string) => ({
     blobs: place(bucket),
     cluster: "any",
-    register: { name: bucket, type: "fs", settings: { location: "/srv" } },
+    register: { name: bucket, type: "fs", settings: { location: `/srv/${bucket}` } },
     restore: { indices: ["movies"] },
   });
   const config = {
     version: 1,
     state: { bucket: "state", prefix: "prod/", endpoint: oss.url, region: "cn-hangzhou" },
-    clusters: { any: { url: "http://127.0.0.1:1", username: "elastic", password: PASSWORD } },
-    repositories: { nightly: { cluster: "any", register: { type: "fs", settings: { location: "/srv" } }, blobs: place("source") } },
+    clusters: {
+      any: { url: "http://127.0.0.1:1", username: "elastic", password: PASSWORD },
+      keyed: { url: "http://127.0.0.1:2", apiKey: API_KEY },
+    },
+    repositories: { nightly: { cluster: "any", register: { type: "fs", settings: { location: "/srv/source" } }, blobs: place("source") } },
     backups: { nightly: { repository: "nightly", indices: ["movies"], schedule: { cron: "0 30 1 * * *" }, keep: { last: 3 } } },
     copies: { move: { from: "nightly", to: { ...place("one"), basePath: "copied" }, after: "nightly" } },
     watches: { one: watch("one"), two: watch("two") },
   };
-  const secrets = [PASSWORD, KEYS.secretAccessKey];
+  const loaded = loadConfig(JSON.stringify(config), {});
+  const secrets = [...secretsOf(loaded), KEYS.secretAccessKey];
   return {
-    config: loadConfig(JSON.stringify(config), {}),
+    config: loaded,
     fcEndpoint: undefined,
     copyFunction: "copy",
     continueFunction: "go-on",
@@ -103,7 +109,12 @@ describe("log lines of a step", () => {
     const slot = slotOf(world.clock.now());
     await askBackup(world, { policy: "nightly", slot, asked: { by: "timer", who: "timer" } });
     lines = [];
-    oss.faults.add({ kind: "status", match: { operation: "ListObjectsV2" }, params: { status: 503, code: `Busy-${PASSWORD}` }, times: 1 });
+    oss.faults.add({
+      kind: "status",
+      match: { operation: "ListObjectsV2" },
+      params: { status: 503, code: `Busy-${PASSWORD}-${API_KEY}-${ENCODED_KEY}` },
+      times: 1,
+    });
     oss.faults.add({ kind: "status", match: { operation: "GetObject" }, params: { status: 503 }, times: 1 });
     const { advanced } = await tick();
     expect(advanced).toMatchObject([{ job: `backup-nightly-${slot}`, outcome: "waiting" }]);
@@ -111,7 +122,7 @@ describe("log lines of a step", () => {
     expect(parsed.filter(({ requestId }) => requestId !== "request-7")).toEqual([]);
     expect(parsed.find(({ message }) => message === "gather failed")).toMatchObject({ job: `backup-nightly-${slot}` });
     expect(parsed.filter(({ message }) => message === "request failed")).toMatchObject([
-      { level: "warn", method: "list", error: expect.stringContaining("Busy-[secret]") },
+      { level: "warn", method: "list", error: expect.stringContaining("Busy-[secret]-[secret]-[secret]") },
       { level: "warn", method: "get", code: "transient", job: `backup-nightly-${slot}` },
     ]);
     expect(lines.filter((line) => line.includes("planted"))).toEqual([]);

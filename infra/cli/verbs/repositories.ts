@@ -19,6 +19,7 @@ export async function repositories(session: Session): Promise<Answer> {
   return {
     schema: "repositories/1",
     data: rows,
+    warnings,
     exitCode: isUsable ? EXIT.ok : EXIT.failed,
     text: (look) => repositoriesText(rows, look, warnings.map(printConfigFault)),
   };
@@ -29,6 +30,7 @@ const TONES: Readonly<Record<RepositoryRow["state"], Tone>> = {
   absent: "attention",
   different: "attention",
   unverified: "attention",
+  others: "good",
   failed: "bad",
   unreachable: "bad",
 };
@@ -47,7 +49,9 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look, con
       marked(look, TONES[row.state], say(row.reason)),
     ]),
   );
-  const registered = rows.flatMap(({ usedBy, warnings: found }) => found.map((warning) => `${usedBy}.register.${printFault(warning)}`));
+  const registered = rows.flatMap(({ usedBy, warnings: found }) =>
+    found.map((warning) => printFault({ ...warning, path: `${usedBy}.${warning.path === "cluster" ? "" : "register."}${warning.path}` })),
+  );
   const about = (text: string) => text.replace(/ .*$/, "").replace(/:$/, "");
   const others = configWarnings.filter((text) => !registered.some((one) => about(one) === about(text)));
   const warnings = [...registered, ...others].map((text) => marked(look, "attention", text));

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
+import { networkFault } from "../network/networkFault.ts";
 
 /** The gateway in front of the API reports some denials as 400 or 404. */
 const DENIED_CODES =
@@ -36,13 +37,21 @@ export function fcFault(subject: string, error: unknown): AppError {
   const { code, data } = (error ?? {}) as ClientError;
   const status = statusOf(error);
   const kind = kindOf(error, status);
-  if (status === undefined) return new AppError(kind, `${subject}: ${messageOf(error)}`, { cause: error });
+  if (status === undefined) return new AppError(kind, `${subject}: ${noAnswer(error)}`, { cause: error });
   const requestId = data?.RequestId === undefined ? "" : `, request ${String(data.RequestId)}`;
   return new AppError(
     kind,
     `${subject}: Function Compute answered ${status} ${String(code)}${requestId}`,
     kind === "denied" ? {} : { cause: error },
   );
+}
+
+/** The client's message names the address, with its query. */
+function noAnswer(error: unknown): string {
+  if (error instanceof SyntaxError) return "Function Compute's answer cannot be read, such as the page of a proxy";
+  return isTransient(error)
+    ? `no answer (${networkFault(`${String((error as ClientError).name)} ${messageOf(error)}`).text})`
+    : messageOf(error);
 }
 
 function kindOf(error: unknown, status: number | undefined): ErrorCode {

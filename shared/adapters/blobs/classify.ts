@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../model/errors.ts";
+import { networkFault } from "../network/networkFault.ts";
 
 /** An object store's response, as far as it is known. OSS and S3 use the same error code names. */
 export interface StoreAnswer {
@@ -46,15 +47,11 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   429: "transient",
 };
 
-/** Node's messages for an untrusted certificate; a URL in the same text contains no spaces and cannot match. */
-const UNTRUSTED =
-  /self-signed certificate|certificate has expired|certificate is not yet valid|issuer certificate|first certificate|altnames/i;
-
 /** The error code of the closed set. No response, or an unreadable success response, counts as a transport fault. */
 export function classify({ status, code, said }: StoreAnswer): ErrorCode {
   const byCode = code === undefined ? undefined : BY_CODE[code];
   if (byCode !== undefined) return byCode;
-  if ((status === undefined || status <= 0) && UNTRUSTED.test(said)) return "permanent";
+  if ((status === undefined || status <= 0) && networkFault(said).isLasting) return "permanent";
   if (status === undefined || status < 300 || status >= 500) return "transient";
   return BY_STATUS[status] ?? "invalid";
 }
@@ -66,6 +63,12 @@ export function hintOf({ status, code }: Omit<StoreAnswer, "said">): string {
   if (code === "NoSuchBucket") return "; create the bucket or correct its name";
   if (status === 301 || status === 307) return "; the bucket is served by another endpoint: correct endpoint or region";
   return "";
+}
+
+/** An answer that is not of the store: its text is of no use, and may be a page of any length. */
+export function unreadable(service: string, status: number | undefined): string {
+  const named = status === undefined || status <= 0 ? "an answer" : `HTTP ${status} with an answer`;
+  return `${named} that is not of ${service}, such as the page of a proxy: is the endpoint right?`;
 }
 
 /** The cause without the request and response of SDK errors, which contain signatures and session tokens. */

@@ -4,6 +4,7 @@ import type * as z from "zod";
 import { AppError } from "../../model/errors.ts";
 import { BoundedConnection } from "./connection.ts";
 import { type FaultContext, toAppError } from "./errors.ts";
+import { certificateOf } from "./trust.ts";
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
 /** A listing of thousands of snapshots takes tens of megabytes; larger responses would not fit into a small function's memory. */
@@ -14,6 +15,12 @@ export interface ClusterOptions {
   url: string;
   username?: string | undefined;
   password?: string | undefined;
+  /** In place of user and password: as encoded by Elasticsearch, or `id:key`. */
+  apiKey?: string | undefined;
+  /** Certificates of a private CA in PEM form; they replace the known ones. */
+  ca?: string | undefined;
+  /** In place of `ca`: the SHA-256 fingerprint of the CA's certificate, hex with or without colons. */
+  fingerprint?: string | undefined;
   /** Limit for one request including its response; defaults to 30 s. */
   requestTimeoutMs?: number | undefined;
   /** Time left in the invocation: no request outlives it. */
@@ -53,24 +60,39 @@ class PlainTransport extends Transport {
 export function openClient(options: ClusterOptions): ElasticsearchClient {
   const { node, auth, shownUrl } = readUrl(options);
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
-  const client = new Client({
-    node,
-    ...(auth === undefined ? {} : { auth }),
-    Transport: PlainTransport,
-    Connection: BoundedConnection,
-    // A function is frozen between invocations and a kept connection may be dead afterwards; a write could then fail after being executed.
-    agent: { keepAlive: false },
-    enableMetaHeader: false,
-    // A retried create, restore or delete could conflict with its own first attempt.
-    maxRetries: 0,
-    requestTimeout: timeoutMs,
-  });
-  // The password in plain form and as encoded in the header, because proxies tend to quote what they reject.
-  const credentials = auth === undefined ? [] : [auth.password, Buffer.from(`${auth.username}:${auth.password}`).toString("base64")];
+  const open = (ca: string | undefined) =>
+    new Client({
+      node,
+      ...(auth === undefined ? {} : { auth }),
+      ...(ca === undefined ? {} : { tls: { ca } }),
+      Transport: PlainTransport,
+      Connection: BoundedConnection,
+      // A function is frozen between invocations and a kept connection may be dead afterwards; a write could then fail after being executed.
+      agent: { keepAlive: false },
+      enableMetaHeader: false,
+      // A retried create, restore or delete could conflict with its own first attempt.
+      maxRetries: 0,
+      requestTimeout: timeoutMs,
+    });
+  let opened = options.fingerprint === undefined ? open(options.ca) : undefined;
+  /** The first request looks up the certificate that has the fingerprint. */
+  const clientFor = async (signal: AbortSignal) => {
+    if (opened !== undefined) return opened;
+    const ca = await certificateOf(node, options.fingerprint ?? "", signal);
+    if (ca === undefined)
+      throw new AppError(
+        "permanent",
+        `cluster ${options.name} at ${shownUrl}: no certificate that it shows has the fingerprint; correct clusters.${options.name}.fingerprint, or set ca`,
+      );
+    opened = open(ca);
+    return opened;
+  };
+  const credentials = secretsOf(auth, options.apiKey);
   const contextOf = (call: Call): FaultContext => ({
     cluster: options.name,
     url: shownUrl,
-    username: auth?.username,
+    username: auth !== undefined && "username" in auth ? auth.username : undefined,
+    hasApiKey: auth !== undefined && "apiKey" in auth,
     subject: call.subject,
     secrets: [...credentials, ...(call.secrets ?? [])],
   });
@@ -87,7 +109,8 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
       // The client's own timeout only counts idle time.
       const signal = AbortSignal.timeout(leftMs);
       const limits = { signal, maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
-      const answer: unknown = await client.transport.request(params, limits).catch((error: unknown) => {
+      const send = async (): Promise<unknown> => (await clientFor(signal)).transport.request(params, limits);
+      const answer = await send().catch((error: unknown) => {
         const isCut = signal.aborted && error instanceof errors.ConnectionError;
         throw toAppError(isCut ? new errors.TimeoutError("the time was up") : error, contextOf(call));
       });
@@ -104,14 +127,29 @@ function readUrl(options: ClusterOptions) {
   const password = options.password ?? (url.password === "" ? undefined : decodeURIComponent(url.password));
   url.username = "";
   url.password = "";
-  const auth = username === undefined ? undefined : { username, password: password ?? "" };
+  const byName = username === undefined ? undefined : { username, password: password ?? "" };
+  const auth = options.apiKey === undefined ? byName : { apiKey: encodedKey(options.apiKey) };
   return { node: url.href, auth, shownUrl: url.href.replace(/\/$/, "") };
+}
+
+/** Elasticsearch shows `id` and `api_key`, and from 7.16 on both encoded; the header takes the latter. */
+function encodedKey(apiKey: string): string {
+  return apiKey.includes(":") ? Buffer.from(apiKey).toString("base64") : apiKey;
+}
+
+/** Credentials in plain form and as encoded in the header, because proxies tend to quote what they reject. */
+function secretsOf(auth: ReturnType<typeof readUrl>["auth"], apiKey: string | undefined): string[] {
+  if (auth === undefined) return [];
+  if ("apiKey" in auth) return [auth.apiKey, apiKey ?? "", ...(apiKey?.includes(":") ? apiKey.split(":").slice(1) : [])];
+  return [auth.password, Buffer.from(`${auth.username}:${auth.password}`).toString("base64")];
 }
 
 function parse<Answer>(schema: z.ZodType<Answer>, answer: unknown, subject: string): Answer {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  // Reports only the paths that differ, never their values: the response may be an arbitrary page.
-  const places = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the whole"}: ${issue.message}`);
-  throw new AppError("permanent", `${subject}: ${places.slice(0, 3).join("; ")}; is this Elasticsearch?`);
+  if (typeof answer === "string") throw new AppError("permanent", `${subject}: it is no JSON, such as a web page; is this Elasticsearch?`);
+  // Reports only the paths that differ, never their values: the response may be an arbitrary document.
+  const paths = parsed.error.issues.map((issue) => issue.path.join(".")).filter((path) => path !== "");
+  const wrong = paths.length === 0 ? "it has another form" : `${paths.slice(0, 3).join(", ")} missing or of another form`;
+  throw new AppError("permanent", `${subject}: ${wrong}; is this Elasticsearch?`);
 }

@@ -2,6 +2,7 @@ import { errors } from "@elastic/elasticsearch";
 import { AppError, type AppErrorOptions, type ErrorCode, messageOf } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { reason } from "../../model/reason.ts";
+import { networkFault } from "../network/networkFault.ts";
 
 /** The text is meant for people; Guice's reports in 2.x can be pages long. */
 const REASON_CHARACTERS_MAX = 500;
@@ -13,6 +14,7 @@ export interface FaultContext {
   /** Without user and password. */
   url: string;
   username: string | undefined;
+  hasApiKey?: boolean;
   /** The requested object: `snapshot backups:night-1`. */
   subject: string;
   /** Values that must not be repeated even if the server repeats them. */
@@ -56,8 +58,9 @@ export function toAppError(error: unknown, context: FaultContext): AppError {
   if (error instanceof errors.RequestAbortedError || error instanceof errors.DeserializationError)
     return new AppError("permanent", `${place}: the answer cannot be read (${context.subject}): ${text}`, { cause });
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
-    const code = /certificate|self.signed|hostname\/ip does not match/i.test(text) ? "permanent" : "transient";
-    return new AppError(code, `${place}: ${connectionFault(text)}`, { cause });
+    const fault = networkFault(text);
+    const code = fault.isLasting ? "permanent" : "transient";
+    return new AppError(code, `${place}: ${fault.text}${tlsHint(fault.text, context.cluster)}`, { cause });
   }
   return new AppError("permanent", `${place}: ${text} (${context.subject})`, { cause });
 }
@@ -117,9 +120,12 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
   const cause = new ElasticsearchFault(said === "" ? `HTTP ${status}` : said, { status, type, index });
   const unreadable = rule?.isUnreadable ? { reason: reason("repository.unreadable", { cluster: context.cluster }) } : {};
   const options: AppErrorOptions = { cause, ...unreadable, ...retryAfter(error.headers?.["retry-after"]) };
-  const detail = said === "" ? `HTTP ${status}` : said;
+  const isPage = typeof error.body === "string" && error.body !== "";
+  const detail =
+    said === "" ? `HTTP ${status}${isPage ? " with an answer that is not of Elasticsearch, such as the page of a proxy" : ""}` : said;
   if (code === "denied") {
-    const who = context.username === undefined ? "without a user" : `user ${context.username}`;
+    const anonymous = context.hasApiKey ? "the API key" : "without a user";
+    const who = context.username === undefined ? anonymous : `user ${context.username}`;
     return new AppError(
       code,
       `cluster ${context.cluster} at ${context.url}: ${who} is refused (HTTP ${status}, ${context.subject}): ${detail}`,
@@ -172,13 +178,9 @@ function summarize(reasons: string[]): string {
   return oneLine(text.replace(/\s+/g, " ").trim()).slice(0, REASON_CHARACTERS_MAX);
 }
 
-function connectionFault(text: string): string {
-  if (text.includes("ECONNREFUSED")) return "connection refused";
-  if (/ENOTFOUND|EAI_AGAIN/.test(text)) return "host name not found";
-  if (/ECONNRESET|EPIPE|socket hang up|Connection closed while|Response aborted/.test(text)) return "connection cut";
-  if (/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/.test(text)) return "host not reachable";
-  // Node reports the faults of several addresses of one name under an empty message.
-  return text === "" ? "connection failed" : text;
+/** Where ossnap.yaml names a private CA. */
+function tlsHint(text: string, cluster: string): string {
+  return /not signed by a CA/.test(text) ? `; for a private CA set clusters.${cluster}.ca or fingerprint` : "";
 }
 
 /** The deadline's signal makes the request fail as aborted. */

@@ -1,5 +1,6 @@
 import { AppError } from "../../model/errors.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unreadable } from "../blobs/classify.ts";
+import { isUnreadableAnswer, networkFault, withoutRequest } from "../network/networkFault.ts";
 
 /** The data in an ali-oss error; `ossClient` adds the headers. */
 export interface OssAnswer extends Omit<StoreAnswer, "said"> {
@@ -48,9 +49,12 @@ export function dateOf(headers: Readonly<Record<string, string | undefined>>, su
 }
 
 function describe({ status, code, requestId }: OssAnswer, said: string): string {
-  if (status === undefined || status <= 0) return `no answer (${code ?? "network"}: ${said})`;
+  if (isUnreadableAnswer(said)) return unreadable("OSS", status);
+  if (status === undefined || status <= 0) return `no answer (${networkFault(said).text})`;
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
-  return `${named}: ${said}${requestId === undefined ? "" : `, request ${requestId}`}`;
+  // ali-oss's own words for an answer without a body.
+  const text = /^Unknow error/.test(said) ? "" : `: ${withoutRequest(said)}`;
+  return `${named}${text}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }
 
 /** OSS reports in milliseconds how long it delays a request over the rate limit: `x-oss-qos-delay-time`. */

@@ -1,5 +1,6 @@
 import { AppError } from "../../model/errors.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unreadable } from "../blobs/classify.ts";
+import { isUnreadableAnswer, networkFault, withoutRequest } from "../network/networkFault.ts";
 
 interface S3Answer extends Omit<StoreAnswer, "said"> {
   requestId: string | undefined;
@@ -46,7 +47,8 @@ function isCredentialFault(error: unknown): boolean {
 }
 
 function describe({ status, code, requestId }: S3Answer, said: string): string {
-  if (status === undefined) return `no answer (${said})`;
+  if (isUnreadableAnswer(said)) return unreadable("S3", status);
+  if (status === undefined) return `no answer (${networkFault(said).text})`;
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
-  return `${named}: ${said}${requestId === undefined ? "" : `, request ${requestId}`}`;
+  return `${named}: ${withoutRequest(said)}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }

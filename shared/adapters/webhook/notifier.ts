@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import type { Notice, Notifier } from "../../model/notice.ts";
+import { knownFault } from "../network/networkFault.ts";
 
 /** A receiver that does not answer within this time counts as down. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -32,14 +33,22 @@ export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifi
         status = answer.status;
         // Only the status counts; the body may be of any size.
         await answer.body?.cancel();
-      } catch {
-        // The cause may contain the address, and with it a token.
-        throw new AppError("transient", `${name}: no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
+      } catch (error) {
+        throw new AppError("transient", `${name}: ${faultOf(error)}`);
       }
       if (status < 200 || status > 299)
         throw new AppError(status >= 500 || status === 429 ? "transient" : "permanent", `${name}: answered ${status}`);
     },
   };
+}
+
+/** Only what is recognised: another text may contain the address, and with it a token. */
+function faultOf(error: unknown): string {
+  const { message = "", cause } = error as { message?: string; cause?: { message?: string; code?: string } };
+  const said = `${message} ${cause?.code ?? ""} ${cause?.message ?? ""}`;
+  const isTimeUp = error instanceof DOMException;
+  const known = isTimeUp ? undefined : knownFault(said);
+  return known ?? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
 }
 
 function payload(notice: Notice, id: string, source: string): unknown {

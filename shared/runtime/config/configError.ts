@@ -15,10 +15,12 @@ export interface ConfigWarning extends Warning {
 export class ConfigError extends AppError {
   readonly faults: readonly ConfigFault[];
 
-  constructor(faults: readonly ConfigFault[]) {
+  /** @param hint what to do about all of them, as a last line. */
+  constructor(faults: readonly ConfigFault[], hint?: string) {
     const lines = faults.map(printConfigFault);
     const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-    super("invalid", [`configuration: ${count}`, ...lines.map((line) => `  ${line}`)].join("\n"), {
+    const last = hint === undefined ? [] : [hint];
+    super("invalid", [`configuration: ${count}`, ...lines.map((line) => `  ${line}`), ...last].join("\n"), {
       reason: reason("config.invalid", { faults: lines }),
     });
     this.name = "ConfigError";

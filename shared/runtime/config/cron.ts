@@ -6,6 +6,17 @@ export interface FieldProblem {
   code: string;
 }
 
+/** The nicknames of crontab, which neither croner's six fields nor timers know. */
+const NICKNAMES: Readonly<Record<string, string>> = {
+  "@hourly": "0 0 * * * *",
+  "@daily": "0 0 0 * * *",
+  "@midnight": "0 0 0 * * *",
+  "@weekly": "0 0 0 * * SUN",
+  "@monthly": "0 0 0 1 * *",
+  "@yearly": "0 0 0 1 1 *",
+  "@annually": "0 0 0 1 1 *",
+};
+
 const CRON_FIX = 'write six fields: second minute hour day month weekday, as in "0 30 1 * * *"';
 
 /** The syntax that croner and Function Compute interpret alike: numbers, lists, ranges and steps; names for months and weekdays. */
@@ -27,6 +38,8 @@ const FIELDS: readonly { name: string; pattern: RegExp; fix: string }[] = [
  */
 export function cronProblem(cron: string): FieldProblem | undefined {
   const fields = cron.trim().split(/\s+/);
+  const written = NICKNAMES[cron.trim().toLowerCase()];
+  if (written !== undefined) return { code: "cron", wrong: "a nickname of crontab, which timers do not know", fix: `write "${written}"` };
   if (fields.length !== FIELDS.length)
     return { code: "cron", wrong: `not a cron expression of six fields, has ${fields.length}`, fix: CRON_FIX };
   for (const [index, { name, pattern, fix }] of FIELDS.entries()) {

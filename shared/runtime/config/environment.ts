@@ -39,7 +39,7 @@ export function hasPlaceholder(value: unknown): boolean {
 
 const HIDDEN = "(hidden)";
 /** Keys whose literal value is a secret; a webhook's URL and a mistyped token hash often are secrets as well. */
-const SECRET_KEYS: readonly string[] = ["password", "secret", "accessKeyId", "secretAccessKey", "sha256"];
+const SECRET_KEYS: readonly string[] = ["password", "apiKey", "secret", "accessKeyId", "secretAccessKey", "sha256"];
 
 /** The text to show for a path, as written, including placeholders; `null` for sections and missing values. */
 export function shownValue(written: unknown, segments: Segments): string | null {
@@ -78,7 +78,7 @@ function unresolved(segments: Segments, name: string, value: string | undefined)
   return { ...finding(segments, "environment", wrong, `set ${name} in the environment`), params: { name } };
 }
 
-/** `http://name:password@host` may contain a literal password. */
+/** `http://name:password@host` may contain a literal password; an @ at the beginning (`@daily`) follows none. So may a key in place of a certificate. */
 function hideUserPart(value: string): string {
-  return value.includes("@") ? HIDDEN : value;
+  return /[^\s]@|PRIVATE KEY/.test(value) ? HIDDEN : value;
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
 import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
@@ -95,6 +96,46 @@ export function httpUrl(title: string, description: string) {
     return { code: "urlCredentials", wrong: "a URL with credentials in it", fix: "give them as username and password" };
   };
   return checkedText(title, description, check);
+}
+
+const FINGERPRINT_PATTERN = "^(?:[0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$";
+
+export function fingerprint(title: string, description: string) {
+  const fix = "write the SHA-256 fingerprint of the CA's certificate as 64 hex digits, with or without colons";
+  const check = (value: string) =>
+    new RegExp(FINGERPRINT_PATTERN).test(value) ? undefined : { code: "fingerprint", wrong: "not a SHA-256 fingerprint", fix };
+  return checkedText(title, description, check, FINGERPRINT_PATTERN);
+}
+
+/** A certificate in PEM form, or the path of a file with one. */
+export function certificate(title: string, description: string) {
+  return checkedText(title, description, (value) => {
+    if (value.trim() === "") return { code: "empty", wrong: "an empty text", fix: "write a path, or the certificate in PEM form" };
+    return isPem(value) ? pemProblem(value) : undefined;
+  });
+}
+
+export function isPem(value: string): boolean {
+  return value.includes("-----BEGIN ");
+}
+
+/** The problem of a text that should be one or more certificates in PEM form, if any. */
+export function pemProblem(text: string): FieldProblem | undefined {
+  if (text.includes("PRIVATE KEY"))
+    return { code: "certificate", wrong: "a private key, which only the CA may have", fix: "give the CA's certificate" };
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const isReadable = blocks.length > 0 && blocks.every(isCertificate);
+  return isReadable
+    ? undefined
+    : { code: "certificate", wrong: "no certificate in PEM form", fix: "give the whole text from BEGIN CERTIFICATE to END CERTIFICATE" };
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).subject !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 const SHA256_PATTERN = "^[0-9a-f]{64}$";

@@ -3,12 +3,13 @@ import { ConfigError, type ConfigFault, type ConfigWarning } from "./configError
 import { type Environment, hasPlaceholder, isSecretPath, type Resolved, resolveEnvironment, scrub, shownValue } from "./environment.ts";
 import { checkPlaces, placeWarnings } from "./places.ts";
 import { checkReferences } from "./references.ts";
-import { checkRegistrations, registrationWarnings } from "./registrations.ts";
+import { checkLocations, checkRegistrations, registrationWarnings } from "./registrations.ts";
 import { checkRules } from "./rules.ts";
 import { checkShape } from "./schemaFindings.ts";
 import { readSource, type Source } from "./source.ts";
 import { toConfig } from "./toConfig.ts";
 import { asSection, at, type Finding, finding, mapTexts, pathText, reasonOf, type Segments } from "./tree.ts";
+import { ruleWarnings } from "./warnings.ts";
 
 export interface ConfigReport {
   /** Absent when there are faults. */
@@ -38,7 +39,12 @@ export function checkConfig(text: string, environment: Environment): ConfigRepor
   const callerRegion = environment.FC_REGION;
   const regionWarnings = callerRegion === undefined ? [] : placeWarnings(resolved.tree, callerRegion);
   const shown = (found: Finding[]) => present(found, { source, written, resolved });
-  const warnings = shown([...registrationWarnings(resolved.tree), ...regionWarnings, ...literalSecrets(written)]);
+  const warnings = shown([
+    ...registrationWarnings(resolved.tree),
+    ...ruleWarnings(resolved.tree),
+    ...regionWarnings,
+    ...literalSecrets(written),
+  ]);
   if (input === undefined || findings.length > 0) return { config: undefined, faults: shown(findings), warnings };
   return { config: toConfig(input), faults: [], warnings };
 }
@@ -60,7 +66,13 @@ export function resolvedConfigText(text: string): string {
 function checkTree(resolved: Resolved) {
   const { tree } = resolved;
   const { input, findings } = checkShape(tree);
-  const across = [...checkReferences(tree), ...checkRegistrations(tree), ...checkPlaces(tree), ...checkRules(tree)];
+  const across = [
+    ...checkReferences(tree),
+    ...checkRegistrations(tree),
+    ...checkLocations(tree),
+    ...checkPlaces(tree),
+    ...checkRules(tree),
+  ];
   // The value of an unset variable cannot be checked; that it is unset is reported once.
   const judged = [...findings, ...across].filter(({ segments }) => !hasPlaceholder(at(tree, segments)));
   return { input, findings: [...resolved.findings, ...judged] };

@@ -1,10 +1,10 @@
 import type { Place } from "../../model/config.ts";
 import { basePathProblems } from "../../repository/basePath.ts";
 import { checkEndpoint, parseEndpoint } from "../../repository/endpoint.ts";
-import { overlapOf, placeOf } from "../../repository/place.ts";
+import { overlapOf, placeOf, writtenPlaceId } from "../../repository/place.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { asPlace, asRegistration } from "./reading.ts";
-import { asSection, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
+import { asSection, asText, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
 
 interface Located {
   segments: Segments;
@@ -28,7 +28,11 @@ export function checkPlaces(tree: unknown): Finding[] {
     ...state.flatMap((own) =>
       watches.flatMap((watch) => clash(own, watch, "stateWatched", "overlaps a watch, which would see the state's own writes")),
     ),
+    ...state.flatMap((own) =>
+      registeredPlaces(tree).flatMap((repository) => clash(own, repository, "stateInRepository", "overlaps a repository's blobs")),
+    ),
     ...copies.flatMap((copy) => state.flatMap((own) => clash(copy, own, "copyIntoState", "overlaps the state"))),
+    ...checkWriters(tree),
     ...copies.flatMap((copy) =>
       writtenPlaces(tree).flatMap((written) => clash(copy, written, "copyIntoWritten", "overlaps a repository that a cluster writes")),
     ),
@@ -88,6 +92,9 @@ function checkAddress(segments: Segments, { store, endpoint, region }: Place): F
   if (region?.startsWith("oss-") === true) {
     findings.push(finding([...segments, "region"], "region", "an endpoint's name, not a region", `write ${region.slice("oss-".length)}`));
   }
+  // ossnap's S3 client uses the path style for every endpoint but Amazon's own.
+  if (store === "s3" && endpoint !== undefined && parseEndpoint(endpoint)?.network !== "other" && parseEndpoint(endpoint) !== undefined)
+    findings.push(finding([...segments, "store"], "s3OnOss", "s3 at an endpoint of OSS, which refuses the path style", "write oss"));
   const known = region ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint)?.region);
   if (store === "oss" && known === undefined)
     findings.push(finding([...segments, "region"], "region", "missing", "add it: signatures name the region"));
@@ -102,11 +109,37 @@ function checkKeys(segments: Segments, { accessKeyId, secretAccessKey }: Place):
 
 /** Repositories that a cluster may write to, which means not registered as readonly. */
 function writtenPlaces(tree: unknown): Located[] {
+  return registeredPlaces(tree).filter(({ segments: [, name = ""] }) => isWritable(tree, String(name)));
+}
+
+/** Where the repositories' blobs lie, as far as it is known. */
+function registeredPlaces(tree: unknown): Located[] {
   return Object.keys(asSection(at(tree, ["repositories"]))).flatMap((name) => {
     const registration = asRegistration(at(tree, ["repositories", name, "register"]));
-    if (registration === undefined || String(registration.settings.readonly) === "true") return [];
-    const place = asPlace(at(tree, ["repositories", name, "blobs"])) ?? placeOf(registration);
+    const place = asPlace(at(tree, ["repositories", name, "blobs"])) ?? (registration && placeOf(registration));
     return place === undefined ? [] : [{ segments: ["repositories", name], place }];
+  });
+}
+
+function isWritable(tree: unknown, name: string): boolean {
+  const registration = asRegistration(at(tree, ["repositories", name, "register"]));
+  return registration !== undefined && String(registration.settings.readonly) !== "true";
+}
+
+/** Each of two writers would take the other's generations for damage, and delete blobs that the other needs. */
+function checkWriters(tree: unknown): Finding[] {
+  const seen = new Map<string, string>();
+  return Object.keys(asSection(at(tree, ["repositories"]))).flatMap((name) => {
+    const registration = asRegistration(at(tree, ["repositories", name, "register"]));
+    if (registration === undefined || !isWritable(tree, name)) return [];
+    const cluster = asText(at(tree, ["repositories", name, "cluster"])) ?? "";
+    const id = writtenPlaceId(cluster, registration, asPlace(at(tree, ["repositories", name, "blobs"])));
+    const other = id === undefined ? undefined : seen.get(id);
+    if (id !== undefined && other === undefined) seen.set(id, name);
+    if (other === undefined) return [];
+    const wrong = `writes the place of repositories.${other}, which is writable too`;
+    const fix = "give it a place of its own, or add readonly: true to the settings of the one that only reads";
+    return [{ ...finding(["repositories", name, "register"], "twoWriters", wrong, fix), params: { other } }];
   });
 }
 

@@ -1,9 +1,9 @@
-import type { Registration } from "../../model/config.ts";
+import type { Place, Registration } from "../../model/config.ts";
 import { normalizeBasePath } from "../../repository/basePath.ts";
-import { placeOf } from "../../repository/place.ts";
-import { validateRepositorySettings } from "../../repository/settings.ts";
+import { isOtherService, overlapOf, placeOf } from "../../repository/place.ts";
+import { validateRepositorySettings, writtenType } from "../../repository/settings.ts";
 import { asPlace, asRegistration } from "./reading.ts";
-import { asSection, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
+import { asSection, asText, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
 
 /** Checks every registration's settings and whether they refer to the same place as `blobs`. */
 export function checkRegistrations(tree: unknown): Finding[] {
@@ -41,15 +41,70 @@ function checkWritable(segments: Segments, { settings }: Registration): Finding[
 
 /** Proving blobs at one place and restoring from another would prove nothing. */
 function checkSamePlace(tree: unknown, segments: Segments, registration: Registration): Finding[] {
-  const blobs = asPlace(at(tree, [...segments.slice(0, -1), "blobs"]));
+  const path = [...segments.slice(0, -1), "blobs"];
+  const blobs = asPlace(at(tree, path));
+  if (blobs === undefined) return [];
+  const written = writtenType(registration.type, registration.settings);
+  if (written === "fs") return checkLocation(path, blobs, registration);
   const registered = placeOf(registration);
-  if (blobs === undefined || registered === undefined || blobs.store === "directory") return [];
+  if (registered === undefined) return checkStore(path, blobs, written);
+  if (blobs.store === "directory") return [];
   const differs = (key: string, setting: string, one: string, other: string): Finding[] =>
-    one === other
-      ? []
-      : [finding([...segments.slice(0, -1), "blobs", key], "samePlace", `differs from register.settings.${setting}`, "make them equal")];
+    one === other ? [] : [finding([...path, key], "samePlace", `differs from register.settings.${setting}`, "make them equal")];
   return [
     ...differs("bucket", "bucket", blobs.bucket, registered.bucket),
     ...differs("basePath", "base_path", normalizeBasePath(blobs.basePath), registered.basePath),
+    ...(isOtherService(blobs, registered)
+      ? [finding(path, "samePlace", "at another service or region than register.settings say", "make them equal")]
+      : []),
   ];
+}
+
+/** No endpoint of OSS serves a container of Azure or a bucket of Google's. */
+function checkStore(path: Segments, blobs: Place, written: string | undefined): Finding[] {
+  const isElsewhere = (written === "azure" && blobs.store !== "directory") || (written === "gcs" && blobs.store === "oss");
+  return isElsewhere
+    ? [finding([...path, "store"], "samePlace", `cannot be the place of a repository of type ${written}`, "name where its blobs lie")]
+    : [];
+}
+
+/**
+ * A cluster's node may mount a directory under another path, or a bucket as a directory. Two paths below one folder are in one file system,
+ * and differ when their last folders differ or one is below the other.
+ */
+function checkLocation(path: Segments, blobs: Place, { settings }: Registration): Finding[] {
+  const location = folders(String(settings.location ?? ""));
+  if (blobs.store !== "directory" || !String(settings.location).startsWith("/")) return [];
+  const directory = [...folders(blobs.bucket), ...folders(blobs.basePath)];
+  const shared = location.findIndex((folder, index) => folder !== directory[index]);
+  const isSame = shared < 0 && location.length === directory.length;
+  const isNested = shared < 0 || shared >= directory.length;
+  const isBeside = shared !== 0 && location.at(-1) !== directory.at(-1);
+  if (isSame || !(isNested || isBeside)) return [];
+  const wrong = `cannot be register.settings.location, which is /${location.join("/")}`;
+  return [finding([...path, "bucket"], "samePlace", wrong, "make them the same directory")];
+}
+
+/** One location of a cluster has one place; two entries that name different ones contradict each other. */
+export function checkLocations(tree: unknown): Finding[] {
+  const seen = new Map<string, { path: string; blobs: Place }>();
+  return ["repositories", "watches"].flatMap((section) =>
+    Object.keys(asSection(at(tree, [section]))).flatMap((name) => {
+      const registration = asRegistration(at(tree, [section, name, "register"]));
+      const blobs = asPlace(at(tree, [section, name, "blobs"]));
+      const cluster = asText(at(tree, [section, name, "cluster"]));
+      const isFs = registration !== undefined && writtenType(registration.type, registration.settings) === "fs";
+      if (!isFs || blobs === undefined || cluster === undefined) return [];
+      const id = JSON.stringify([cluster, folders(String(registration.settings.location ?? ""))]);
+      const other = seen.get(id);
+      if (other === undefined) seen.set(id, { path: `${section}.${name}`, blobs });
+      if (other === undefined || overlapOf(blobs, other.blobs) === "same") return [];
+      const wrong = `not the blobs of ${other.path}, which has the same location on that cluster`;
+      return [{ ...finding([section, name, "blobs"], "samePlace", wrong, "make them equal"), params: { other: other.path } }];
+    }),
+  );
+}
+
+function folders(path: string): string[] {
+  return path.split("/").filter((folder) => folder !== "" && folder !== ".");
 }

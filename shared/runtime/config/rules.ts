@@ -1,4 +1,5 @@
 import { placeOf } from "../../repository/place.ts";
+import { checkClusters } from "./clusters.ts";
 import { asRegistration } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
 
@@ -8,18 +9,13 @@ const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"]
 export function checkRules(tree: unknown): Finding[] {
   return [
     ...checkReservedKeys(tree, []),
-    ...namesOf(tree, "clusters", checkCluster),
+    ...checkClusters(tree),
+    ...namesOf(tree, "repositories", checkRepository),
     ...namesOf(tree, "backups", checkBackup),
     ...namesOf(tree, "copies", checkCopy),
     ...namesOf(tree, "watches", checkWatch),
     ...checkTokens(tree),
   ];
-}
-
-function checkCluster(tree: unknown, name: string): Finding[] {
-  const { username, password } = asSection(at(tree, ["clusters", name]));
-  if (password === undefined || username !== undefined) return [];
-  return [finding(["clusters", name, "password"], "passwordAlone", "a password without a user", `add clusters.${name}.username`)];
 }
 
 /** Patterns are evaluated from left to right, so exclusions alone select nothing. */
@@ -30,6 +26,14 @@ function checkSelection(tree: unknown, path: Segments): Finding[] {
   return [finding(path, "selectsNothing", "excludes only, and so selects nothing", 'put a pattern such as "*" before it')];
 }
 
+/** Without a registration nothing says where the blobs lie. */
+function checkRepository(tree: unknown, name: string): Finding[] {
+  const { register, blobs } = asSection(at(tree, ["repositories", name]));
+  if (register !== undefined || blobs !== undefined) return [];
+  const wrong = "missing, and register is too: nothing says where the repository is";
+  return [finding(["repositories", name, "blobs"], "noPlace", wrong, "add blobs to read it, or register to write it")];
+}
+
 function checkBackup(tree: unknown, name: string): Finding[] {
   const findings: Finding[] = checkSelection(tree, ["backups", name, "indices"]);
   const keep = at(tree, ["backups", name, "keep"]);
@@ -37,8 +41,12 @@ function checkBackup(tree: unknown, name: string): Finding[] {
     findings.push(finding(["backups", name, "keep"], "keepsNothing", "keeps nothing", `add one of ${COUNTED_RULES.join(", ")}, within`));
   }
   const repository = asText(at(tree, ["backups", name, "repository"])) ?? "";
-  const registration = asRegistration(at(tree, ["repositories", repository, "register"]));
-  if (String(registration?.settings.readonly) === "true") {
+  const register = at(tree, ["repositories", repository, "register"]);
+  if (register === undefined && at(tree, ["repositories", repository]) !== undefined) {
+    const wrong = "a repository without register, which ossnap only reads";
+    findings.push(finding(["backups", name, "repository"], "backupUnregistered", wrong, `add repositories.${repository}.register`));
+  }
+  if (String(asRegistration(register)?.settings.readonly) === "true") {
     findings.push(
       finding(["backups", name, "repository"], "backupReadonly", "a repository registered readonly", "name one that the cluster may write"),
     );

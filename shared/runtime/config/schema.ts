@@ -2,6 +2,7 @@ import * as z from "zod";
 import { REPLICAS_MAX } from "../../model/config.ts";
 import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
+import { clusterSchema } from "./clusters.ts";
 import {
   alias,
   cron,
@@ -46,15 +47,6 @@ const place = z
   })
   .meta({ title: "Place", description: "Where blobs lie." });
 
-const cluster = z
-  .strictObject({
-    url: httpUrl("URL", "The cluster's HTTP address."),
-    username: text("User name", "For basic authentication.").optional(),
-    password: text("Password", "Best taken from the environment.").optional(),
-    instanceId: text("Instance", "Alibaba's instance id (es-cn-…), for its OpenAPI.").optional(),
-  })
-  .meta({ title: "Cluster", description: "An Elasticsearch 2.4 … 9.x endpoint." });
-
 const registration = {
   type: z.enum(REPOSITORY_TYPES).meta({ title: "Type", description: "As in PUT _snapshot." }),
   settings: z
@@ -65,7 +57,13 @@ const registration = {
 const repository = z
   .strictObject({
     cluster: text("Cluster", "One of clusters."),
-    register: z.strictObject(registration).meta({ title: "Registration", description: "How the cluster registers it." }),
+    register: z
+      .strictObject(registration)
+      .meta({
+        title: "Registration",
+        description: "How the cluster registers it; left out for a repository that others register and ossnap only reads.",
+      })
+      .optional(),
     blobs: place.optional(),
   })
   .meta({
@@ -221,7 +219,7 @@ export const configSchema = z
   .strictObject({
     version: z.literal(1).meta({ title: "Version", description: "Of this format: 1." }),
     state,
-    clusters: z.record(name(), cluster).meta({ title: "Clusters", description: "By name." }),
+    clusters: z.record(name(), clusterSchema).meta({ title: "Clusters", description: "By name." }),
     repositories: z
       .record(repositoryName(), repository)
       .default({})

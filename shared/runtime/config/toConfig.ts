@@ -22,8 +22,8 @@ export function toConfig(input: ConfigInput): Config {
 type EntryOf<Section extends "repositories" | "backups" | "copies" | "watches"> = ConfigInput[Section][string];
 
 function toRepository({ cluster, register, blobs }: EntryOf<"repositories">): RepositoryConfig {
-  const place: Place | undefined = blobs ?? placeOf(register);
-  return { cluster, register, ...(place === undefined ? {} : { blobs: normalizePlace(place) }) };
+  const place: Place | undefined = blobs ?? (register && placeOf(register));
+  return { cluster, ...(register === undefined ? {} : { register }), ...(place === undefined ? {} : { blobs: normalizePlace(place) }) };
 }
 
 function toBackup({ patience, rpo, keep: { within, lastOfIndex, ...keep }, prune, ...policy }: EntryOf<"backups">): BackupPolicy {

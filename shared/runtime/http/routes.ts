@@ -42,7 +42,9 @@ export const ROUTES: readonly Route[] = [
     ...route("GET", "/snapshots", empty, never, async ({ world, query }) => list(await listSnapshots(world, query))),
     queries: ["policy", "repository"],
   },
-  route("GET", "/repositories", empty, never, async ({ world }) => list(await listRepositories(world))),
+  route("GET", "/repositories", empty, never, async ({ world }) =>
+    json(200, { data: await listRepositories(world), next: null, warnings: world.warnings ?? [] }),
+  ),
   route("POST", "/repositories/{name}", empty, always, async ({ world, params }) =>
     json(200, await registerByHand(world, params.name ?? "")),
   ),

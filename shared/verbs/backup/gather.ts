@@ -6,6 +6,7 @@ import { hasCode } from "../../model/errors.ts";
 import { snapshotMark, snapshotName } from "../../model/snapshotName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { selectIndices } from "../../plan/selection.ts";
+import { reportLeftOut } from "./leftOut.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
 
 /** Reads the repository's registration, the indices, the slot's snapshots and whatever else runs on the cluster. */
@@ -18,13 +19,15 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   const { need, drift, shownSecrets } = await repositoryState(world, question);
   await reportShownKeys(world, work, `repositories.${policy.repository}`, { question, shownSecrets });
   const slotSnapshots = await startedSnapshots(cluster, job, { mark, need, stillExists: drift.state !== "absent" });
+  // As ossnap.yaml says now, also for a slot that has waited; an attempt that runs is compared with what it was started with.
+  const selection = selectIndices(world.config.backups[policyName]?.indices ?? policy.indices, await cluster.listIndices());
+  await reportLeftOut(world, policyName, selection);
   const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
   const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;
   return {
     mark,
     repository: need,
-    // As ossnap.yaml says now, also for a slot that has waited; an attempt that runs is compared with what it was started with.
-    selection: selectIndices(world.config.backups[policyName]?.indices ?? policy.indices, await cluster.listIndices()),
+    selection,
     slotSnapshots,
     progress: progress ? { shardsDone: progress.shards.done, shardsTotal: progress.shards.total } : undefined,
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] }),

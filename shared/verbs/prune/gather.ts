@@ -27,7 +27,8 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   const { policy, policyName } = job.intent.input;
   const cluster = configuredCluster(job);
   const { register } = configured(world.config, "repositories", policy.repository);
-  const { need } = await repositoryState(world, { cluster, name: policy.repository, register });
+  // Without a registration in ossnap.yaml the policy is gone too, and that ends the prune.
+  const need = register && (await repositoryState(world, { cluster, name: policy.repository, register })).need;
   // Read again: a restore may have been requested since this invocation started, and its snapshot must be kept.
   const { plan, snapshots, lost, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
   const applied = await readObject(world.state, stateKey.applied(policyName, plan.fingerprint));

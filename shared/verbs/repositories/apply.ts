@@ -29,6 +29,15 @@ export async function registerByHand(world: World, name: string): Promise<Reposi
 export function questionOf(world: World, name: string): RepositoryQuestion {
   const watch = Object.values(world.config.watches).find(({ register }) => register.name === name);
   if (watch) return { cluster: watch.cluster, name, register: readonlyRegistration(watch.register) };
-  const { cluster, register } = configured(world.config, "repositories", name);
+  const watched = Object.values(world.config.watches).map(({ register }) => register.name);
+  const { cluster, register } = configured(world.config, "repositories", name, watched);
+  if (register === undefined)
+    throw new AppError(
+      "invalid",
+      `repositories.${name}.register: is not in ossnap.yaml, so ossnap only reads the repository; add it first`,
+      {
+        reason: reason("registration.notOurs", { repository: name }),
+      },
+    );
   return { cluster, name, register };
 }

@@ -13,7 +13,8 @@ export interface RepositoryRow {
   type: string;
   usedBy: string;
   readonly: boolean;
-  state: RegistrationDrift["state"] | "unreachable";
+  /** `others`: it has no registration in ossnap.yaml, and another registers it. */
+  state: RegistrationDrift["state"] | "others" | "unreachable";
   reason: Reason;
   differences: RegistrationDrift["differences"];
   secrets: RegistrationDrift["secrets"] | "unknown";
@@ -24,11 +25,59 @@ export interface RepositoryRow {
 /** Lists every repository of ossnap.yaml with its wanted and its registered settings. */
 export async function listRepositories(world: World): Promise<RepositoryRow[]> {
   const rows: RepositoryRow[] = [];
-  for (const [name, { cluster, register }] of Object.entries(world.config.repositories))
-    rows.push(await rowOf(world, { cluster, name, register }, `repositories.${name}`));
+  for (const [name, { cluster, register }] of Object.entries(world.config.repositories)) {
+    const usedBy = `repositories.${name}`;
+    rows.push(register ? await rowOf(world, { cluster, name, register }, usedBy) : await foreignRow(world, { cluster, name, usedBy }));
+  }
   for (const [watch, { cluster, register }] of Object.entries(world.config.watches))
     rows.push(await rowOf(world, { cluster, name: register.name, register: readonlyRegistration(register) }, `watches.${watch}`));
-  return rows;
+  return warnOfTwins(world, rows);
+}
+
+/** A repository that ossnap only reads: whether its cluster lists it, which a listing or a restore there needs. */
+async function foreignRow(
+  world: World,
+  { cluster, name, usedBy }: { cluster: string; name: string; usedBy: string },
+): Promise<RepositoryRow> {
+  const base = { name, cluster, usedBy, readonly: true, differences: [], secrets: "none" as const, warnings: [], effective: undefined };
+  try {
+    const found = (await world.cluster(cluster).listRepositories()).find((one) => one.name === name);
+    const why = reason(found ? "registration.byOthers" : "registration.byNobody", { repository: name });
+    return { ...base, type: found?.type ?? "–", state: "others", reason: why };
+  } catch (error) {
+    if (!hasCode(error, "transient", "denied", "refused", "permanent", "absent")) throw error;
+    const why = reason("gather.failed", { code: error.code, message: messageOf(error) });
+    return { ...base, type: "–", state: "unreachable", reason: why };
+  }
+}
+
+/** One cluster under two names, which their addresses do not show: each of its nodes has an address. */
+async function warnOfTwins(world: World, rows: RepositoryRow[]): Promise<RepositoryRow[]> {
+  const names = [...new Set(rows.filter(({ state }) => state !== "unreachable").map(({ cluster }) => cluster))];
+  const known = new Map<string, string>();
+  const twins = new Map<string, string>();
+  for (const name of names.length > 1 ? names : []) {
+    const uuid = await uuidOf(world, name);
+    const other = uuid === undefined ? undefined : known.get(uuid);
+    if (other !== undefined) twins.set(name, other);
+    else if (uuid !== undefined) known.set(uuid, name);
+  }
+  return rows.map((row) => {
+    const other = twins.get(row.cluster);
+    if (other === undefined) return row;
+    const wrong = `${row.cluster} is the same cluster as ${other}: work of the two is not kept apart`;
+    return { ...row, warnings: [...row.warnings, fault("cluster", "cluster.twice", wrong, "use one name for one cluster")] };
+  });
+}
+
+/** `undefined` for a cluster that stopped answering since its repositories were listed. */
+async function uuidOf(world: World, cluster: string): Promise<string | undefined> {
+  try {
+    return (await world.cluster(cluster).info()).uuid;
+  } catch (error) {
+    if (!hasCode(error, "transient", "denied", "refused", "permanent", "absent")) throw error;
+    return undefined;
+  }
 }
 
 export async function rowOf(world: World, question: RepositoryQuestion, usedBy: string): Promise<RepositoryRow> {

@@ -140,7 +140,8 @@ function sourceOf(world: World, request: RestoreRequestByHand): { place: Place; 
     ([, { register, cluster }]) => register.name === request.repository && cluster === request.to,
   );
   if (watch) return { place: watch[1].blobs, watch: watch[0] };
-  const { cluster } = configured(world.config, "repositories", request.repository);
+  const watched = Object.values(world.config.watches).map(({ register }) => register.name);
+  const { cluster } = configured(world.config, "repositories", request.repository, watched);
   if (cluster !== request.to)
     throw new AppError(
       "invalid",

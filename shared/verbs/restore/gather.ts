@@ -129,7 +129,9 @@ async function repositoryFault(world: World, cluster: Cluster, input: RestoreJob
     return need && "fault" in need ? need.fault : undefined;
   }
   const isThere = (await cluster.listRepositories()).some(({ name }) => name === input.repository);
-  return isThere ? undefined : reason("repository.absent", { repository: input.repository, cluster: cluster.name });
+  if (isThere) return undefined;
+  const isOurs = world.config.repositories[input.repository]?.register !== undefined;
+  return reason(isOurs ? "repository.absent" : "repository.absentByOthers", { repository: input.repository, cluster: cluster.name });
 }
 
 async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {

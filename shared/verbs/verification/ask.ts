@@ -43,7 +43,7 @@ export async function askVerification(
 /** The place of a repository's blobs, or of a watch's by its registered or own name. */
 export function placeToRead(world: Pick<World, "config">, name: string): Place {
   const watch = Object.entries(world.config.watches).find(([watchName, { register }]) => register.name === name || watchName === name);
-  return watch ? watch[1].blobs : placeOf(world.config, name);
+  return watch ? watch[1].blobs : placeOf(world.config, name, Object.keys(world.config.watches));
 }
 
 /** Whether a tool writes the blobs there and no cluster: those of a watch, or a copy's destination. */

@@ -93,12 +93,16 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proposal.sharedName": "not to be deleted, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
   "proposal.unlisted": "no deletion is possible: the root names snapshots that it does not list; copy the whole ones elsewhere",
   "registration.absent": "is not registered",
+  "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
+  "registration.byOthers": "is registered by others; ossnap only reads it",
   "registration.different": "is registered with other settings: {settings}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
+  "registration.notOurs": "repositories.{repository} has no register in ossnap.yaml: ossnap only reads it",
   "registration.same": "is registered as configured",
   "registration.secretsChanged": "its keys changed in ossnap.yaml",
   "registration.unverified": "looks as configured, but ossnap never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
+  "repository.absentByOthers": "{repository} is not registered on {cluster}, and has no register in ossnap.yaml",
   "repository.rootsLost":
     "the roots of {url} are lost: index.latest names index-{generation}, and there is none; Elasticsearch takes it for empty",
   "repository.hiddenRoot":
@@ -128,6 +132,11 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.chosen": "{count} indices: {indices}",
   "selection.closed": "index {index} is closed",
   "selection.empty": "the patterns {patterns} match none of {indices} indices",
+  "selection.nothingLeftOut": "policy {policy} leaves out nothing that its patterns name",
+  "selection.restoredLeftOut":
+    "policy {policy} leaves out indices that ossnap restored on that cluster, because only * matches them: {names} ({count} in all); name them in backups.{policy}.indices to take them",
+  "selection.streamsLeftOut":
+    "policy {policy} leaves out data streams whose names its patterns match, because their indices begin with a dot: {names} ({count} in all); add .ds-* to backups.{policy}.indices to take their indices",
   "settings.leftBehind": "{index}: settings left behind: {settings}",
   "shards.fewer":
     "with {replicas} replicas the cluster would have {after} open shards, and it accepts {most} (cluster.max_shards_per_node): what is restored will serve without some of its replicas",
@@ -161,6 +170,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "watch.rooted": "watch {watch} finds a root again",
   "watch.rootless":
     "watch {watch} has read roots at {url}, and there is none any more: nothing is brought in until one is there again; Elasticsearch takes such a repository for empty",
+  "wayOut.addRegister": "add register to repositories.{repository} in ossnap.yaml, or restore by a watch on that cluster",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
   "wayOut.copyApart":

@@ -265,7 +265,11 @@ describe("a request without a response", () => {
     ["getaddrinfo ENOTFOUND nowhere", "cluster source at http://127.0.0.1:9252: host name not found", "transient"],
     ["socket hang up - Local: 127.0.0.1:1, Remote: 127.0.0.1:2", "cluster source at http://127.0.0.1:9252: connection cut", "transient"],
     ["", "cluster source at http://127.0.0.1:9252: connection failed", "transient"],
-    ["self-signed certificate", "cluster source at http://127.0.0.1:9252: self-signed certificate", "permanent"],
+    [
+      "self-signed certificate",
+      "cluster source at http://127.0.0.1:9252: its certificate is not signed by a CA that is known here; for a private CA set clusters.source.ca or fingerprint",
+      "permanent",
+    ],
   ])("%s", (text, message, code) => {
     expect(toAppError(new errors.ConnectionError(text), context)).toMatchObject({ code, message });
   });

@@ -70,7 +70,15 @@ describe("a webhook", () => {
     await send(url);
     const down = await receiver((_request, response) => response.destroy());
     const error = await send(down.url).catch((thrown: Error) => thrown.message);
-    expect(error).toContain("webhook 127.0.0.1");
+    expect(error).toMatch(/^webhook 127\.0\.0\.1:\d+: connection cut$/);
     expect(error).not.toContain("abcdefgh12");
+  });
+
+  it("that is not there, or speaks no TLS, is told from one that does not answer", async () => {
+    await expect(send("http://127.0.0.1:1/?token=abcdefgh12")).rejects.toThrow(
+      /^webhook 127\.0\.0\.1:1: (connection refused|no answer within 5 s)$/,
+    );
+    const { url } = await receiver((_request, response) => response.writeHead(204).end());
+    await expect(send(url.replace("http:", "https:"))).rejects.toThrow("no TLS is spoken there");
   });
 });

@@ -50,8 +50,7 @@ describe("environment of a command", () => {
   });
 
   it("recognises secrets by their names", () => {
-    expect(secretsIn({ S3_SECRET: "aaa", SOURCE_PASSWORD: "bbb", GITHUB_TOKEN: "ccc", OPERATOR_TOKEN_SHA256: "ddd", PATH: "eee" })).toEqual(
-      ["aaa", "bbb", "ccc"],
-    );
+    const environment = { S3_SECRET: "aaa", SOURCE_PASSWORD: "bbb", GITHUB_TOKEN: "ccc", OPERATOR_TOKEN_SHA256: "ddd", PATH: "eee" };
+    expect(secretsIn({ ...environment, TARGET_API_KEY: "fff" })).toEqual(["aaa", "bbb", "ccc", "fff"]);
   });
 });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,11 +53,12 @@ export async function writeConfig(directory: string, more = ""): Promise<string>
     `state: { store: directory, bucket: ${directory}, prefix: state/ }`,
     `clusters: { source: { url: "http://127.0.0.1:9", username: elastic, password: "\${SOURCE_PASSWORD}" } }`,
     "repositories:",
-    `  movies: { cluster: source, register: { type: fs, settings: { location: ${directory} } }, blobs: { store: directory, bucket: ${directory} } }`,
+    `  movies: { cluster: source, register: { type: fs, settings: { location: ${directory}/movies } }, blobs: { store: directory, bucket: ${directory}/movies } }`,
     "backups:",
     '  nightly: { repository: movies, indices: ["*"], schedule: { cron: "0 30 1 * * *" }, keep: { daily: 7 } }',
     more,
   ];
+  await mkdir(join(directory, "movies"), { recursive: true });
   await writeFile(path, `${lines.join("\n")}\n`);
   return path;
 }

@@ -110,3 +110,32 @@ describe("smoke run", () => {
     await expect(smoke(timer, { ...options, cases: {} })).rejects.toThrow("smoke run: timer has no cases");
   });
 });
+
+describe("a certificate that ossnap.yaml names as a file", () => {
+  const withCa = (ca: string) =>
+    CONFIG.replace("http://127.0.0.1:9252", "https://127.0.0.1:9252").replace("username:", `ca: "${ca}", username:`);
+  const bundleWith = (ca: string) =>
+    bundleFunctions({
+      configText: withCa(ca),
+      configDir: resolve("test/fixtures/tls"),
+      outDir: join(directory, "ca"),
+      functionsDir,
+      names: ["mute"],
+    });
+
+  it("is contained in the bundle's configuration, which has no files beside it", async () => {
+    await bundleWith("ca.pem");
+    const { clusters } = JSON.parse(await readFile(join(directory, "ca", "mute", "ossnap.json"), "utf8"));
+    expect(clusters.source.ca).toBe(await readFile(resolve("test/fixtures/tls/ca.pem"), "utf8"));
+  });
+
+  it("is named when it is missing or holds none", async () => {
+    await expect(bundleWith("gone.pem")).rejects.toThrow('clusters.source.ca: there is no such file: "gone.pem"');
+    await expect(bundleWith("server.key")).rejects.toThrow("clusters.source.ca: a private key, which only the CA may have");
+  });
+
+  it("is left to the environment when a variable names it", async () => {
+    await bundleWith(`\${CA}`);
+    expect(await readFile(join(directory, "ca", "mute", "ossnap.json"), "utf8")).toContain(`"\${CA}"`);
+  });
+});

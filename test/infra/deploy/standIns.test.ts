@@ -14,6 +14,12 @@ describe("placeholder values for the secrets of a configuration", () => {
     });
   });
 
+  it("differ where equal ones would be warned about, and let a certificate be read", () => {
+    const values = standInsFor('clusters: { a: { url: "${A_URL}", ca: "${CA}", fingerprint: "${PRINT}" }, b: { url: "${B_URL}" } }');
+    expect(values).toMatchObject({ A_URL: "https://a-url.unset.invalid", B_URL: "https://b-url.unset.invalid", PRINT: "0".repeat(64) });
+    expect(values.CA).toContain("BEGIN CERTIFICATE");
+  });
+
   it("are empty for an unreadable text", () => {
     expect(standInsFor("a: [")).toEqual({});
   });

@@ -19,7 +19,7 @@ describe("cron expressions with the same meaning here and on Function Compute", 
   it.each([
     ["30 1 * * *", "not a cron expression of six fields, has 5"],
     ["0 0 1 * * * 2026", "not a cron expression of six fields, has 7"],
-    ["@daily", "not a cron expression of six fields, has 1"],
+    ["@daily", "a nickname of crontab, which timers do not know"],
     ["@every 5m", "not a cron expression of six fields, has 2"],
     ["CRON_TZ=UTC 0 30 1 * * *", "not a cron expression of six fields, has 7"],
     ["* 30 1 * * *", "cron field second is not usable"],

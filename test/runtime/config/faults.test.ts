@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { messageOf } from "../../../shared/model/errors.ts";
-import { errorOf, exampleWith } from "./example.ts";
+import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
+import { EXAMPLE_ENVIRONMENT, errorOf, exampleWith } from "./example.ts";
 
 /** The faults in the message, without the line numbers. */
 function faultsWith(path: readonly (string | number)[], value: unknown): string[] {
@@ -234,6 +235,57 @@ describe("every kind of fault has its own sentence", () => {
   it("a backup into a read-only repository is rejected", () => {
     expect(faultsWith(["repositories", "movies-aws", "register", "settings", "readonly"], true)).toEqual([
       'backups.nightly.repository: a repository registered readonly: "movies-aws", name one that the cluster may write',
+    ]);
+  });
+
+  it("a repository that only reads may leave register out, if blobs say where it is", () => {
+    const blobs = { store: "s3", bucket: "theirs", basePath: "", region: "us-east-1" };
+    const reading = (repository: object) => checkConfig(exampleWith(["repositories", "theirs"], repository), EXAMPLE_ENVIRONMENT);
+    expect(reading({ cluster: "source", blobs })).toMatchObject({ faults: [], warnings: [] });
+    expect(reading({ cluster: "source", blobs }).config?.repositories.theirs).toEqual({ cluster: "source", blobs });
+    expect(faultsWith(["repositories", "theirs"], { cluster: "source" })).toEqual([
+      "repositories.theirs.blobs: missing, and register is too: nothing says where the repository is, add blobs to read it, or register to write it",
+    ]);
+  });
+
+  it("a backup into a repository without register is rejected", () => {
+    expect(faultsWith(["repositories", "movies-aws", "register"], undefined)).toEqual([
+      'backups.nightly.repository: a repository without register, which ossnap only reads: "movies-aws", add repositories.movies-aws.register',
+    ]);
+  });
+
+  it.each<[object, string]>([
+    [
+      { url: "https://a.example.com", username: "elastic", apiKey: "x" },
+      'clusters.target.apiKey: an API key beside a user: "(hidden)", keep one of the two',
+    ],
+    [
+      { url: "http://a.example.com", ca: "ca.pem" },
+      'clusters.target.ca: of no use: the URL begins with http: "ca.pem", write https://, or leave it out',
+    ],
+    [
+      { url: "https://a.example.com", ca: "ca.pem", fingerprint: "ab".repeat(32) },
+      'clusters.target.ca: beside a fingerprint, which names a CA too: "ca.pem", keep one of the two',
+    ],
+    [
+      { url: "https://a.example.com", fingerprint: "ab:cd" },
+      'clusters.target.fingerprint: not a SHA-256 fingerprint: "ab:cd", write the SHA-256 fingerprint of the CA\'s certificate as 64 hex digits, with or without colons',
+    ],
+    [
+      { url: "https://a.example.com", ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" },
+      'clusters.target.ca: no certificate in PEM form: "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----", give the whole text from BEGIN CERTIFICATE to END CERTIFICATE',
+    ],
+    [
+      { url: "https://a.example.com", ca: "-----BEGIN PRIVATE KEY-----\nAAAA" },
+      'clusters.target.ca: a private key, which only the CA may have: "(hidden)", give the CA\'s certificate',
+    ],
+  ])("a cluster's access is checked: %j", (cluster, message) => {
+    expect(faultsWith(["clusters", "target"], cluster)).toEqual([message]);
+  });
+
+  it("a nickname of crontab is shown and explained", () => {
+    expect(faultsWith(["backups", "nightly", "schedule", "cron"], "@daily")).toEqual([
+      'backups.nightly.schedule.cron: a nickname of crontab, which timers do not know: "@daily", write "0 0 0 * * *"',
     ]);
   });
 

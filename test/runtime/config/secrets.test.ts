@@ -15,6 +15,9 @@ const TEXTS: (string | number)[][] = [
   ["state", "prefix"],
   ["clusters", "source", "url"],
   ["clusters", "source", "password"],
+  ["clusters", "target", "apiKey"],
+  ["clusters", "target", "ca"],
+  ["clusters", "target", "fingerprint"],
   ["repositories", "movies-aws", "cluster"],
   ["repositories", "movies-aws", "register", "type"],
   ["repositories", "nightly-oss", "register", "settings", "chunk_size"],
@@ -76,6 +79,11 @@ describe("secrets stay out of messages", () => {
     [["clusters", "source", "passwrd"], "12345678"],
     [["repositories", "nightly-oss", "register", "settings", "secret_acces_key"], "12345678"],
     [["clusters", "source"], "12345678"],
+    [["clusters", "source", "apiKey"], "id:12345678"],
+    [["clusters", "target"], { url: "http://127.0.0.1:9253", apiKey: 12_345_678 }],
+    [["clusters", "target", "apikey"], "12345678"],
+    [["clusters", "target", "ca"], "-----BEGIN PRIVATE KEY-----12345678"],
+    [["repositories", "nightly-oss", "register", "settings", "oss.client.secret_access_key"], "12345678"],
   ])("a literal secret in an invalid place is not shown: %j", (path, value) => {
     const { faults } = checkConfig(exampleWith(path, value), EXAMPLE_ENVIRONMENT);
     expect(faults.length).toBeGreaterThan(0);

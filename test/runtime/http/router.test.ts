@@ -111,6 +111,16 @@ describe("a viewer", () => {
   });
 });
 
+describe("repositories", () => {
+  it("come with the warnings about ossnap.yaml", async () => {
+    const open = world.open;
+    const wrong = { path: "clusters.source.url", value: null, wrong: "sends password unencrypted", fix: "write https://" };
+    const warning = { ...wrong, reason: { code: "config.plainPassword", params: {} } };
+    world.open = async (options) => ({ ...(await open(options)), warnings: [warning] });
+    expect((await http.ask("GET", "/repositories", { token: VIEWER })).body).toMatchObject({ next: null, warnings: [warning] });
+  });
+});
+
 describe("an invalid request", () => {
   it("is 404 for an unknown path and 405 with Allow for an unsupported method", async () => {
     expect((await http.ask("GET", "/nosuch")).body).toMatchObject({ status: 404, code: "not-found" });

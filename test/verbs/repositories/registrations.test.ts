@@ -4,7 +4,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { listRepositories } from "../../../shared/verbs/repositories/show.ts";
 import { done, fire, tick, withMovies } from "../../world/nightly.ts";
-import { HOUR_MS, type TestWorld } from "../../world/world.ts";
+import { HOUR_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const row = async (world: TestWorld, name = "backups") => (await listRepositories(await world.open())).find((one) => one.name === name);
 
@@ -87,5 +87,26 @@ describe("a registration recorded by an earlier version", () => {
     const { verification: _none, ...before } = JSON.parse(Buffer.from((await world.state.get(key)) ?? []).toString());
     await world.state.put(key, Buffer.from(JSON.stringify(before)));
     expect(await row(world)).toMatchObject({ state: "same" });
+  });
+});
+
+describe("type s3 on OSS, whose newer clients OSS refuses", () => {
+  const onOss = () =>
+    testConfig((config) => {
+      const settings = { bucket: "backups", endpoint: "https://oss-cn-hangzhou.aliyuncs.com" };
+      config.repositories.backups = { cluster: "source", register: { type: "s3", settings } };
+    });
+
+  it.each([
+    ["7.17.9", []],
+    ["8.19.0", ["settings.s3Chunked"]],
+    ["9.2.0", ["settings.s3Chunked", "settings.s3Conditional"]],
+  ])("is shown by repositories and logged by the registration: %s", async (sourceVersion, codes) => {
+    const world = await testWorld({ config: onOss(), sourceVersion });
+    await registerByHand(await world.open(), "backups");
+    expect((await row(world))?.warnings.map(({ reason }) => reason.code).filter((code) => code.startsWith("settings.s3"))).toEqual(codes);
+    const logged = world.lines.filter(({ message }) => message === "registration warning");
+    expect(logged).toHaveLength(codes.length);
+    expect(JSON.stringify(logged)).toContain(codes.length === 0 ? "[]" : `OSS refuses the chunked bodies that ${sourceVersion} sends`);
   });
 });

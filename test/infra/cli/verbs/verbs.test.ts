@@ -240,6 +240,7 @@ TIME (UTC)           STATE  WHAT                                                
     expect(await textOf(world, repositories(session as unknown as Session))).toContain(
       "clusters.source.password (line 7): written in the file, write a variable",
     );
+    expect((await repositories(session as unknown as Session)).warnings).toMatchObject([{ path: "clusters.source.password" }]);
   });
 
   it("restore prints the command with every option that it was given", async () => {

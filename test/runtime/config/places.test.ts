@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { messageOf } from "../../../shared/model/errors.ts";
+import { configFaults } from "../../../shared/runtime/config/configError.ts";
+import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
+import { errorOf } from "./example.ts";
+
+interface Sections {
+  state?: unknown;
+  repositories?: Record<string, unknown>;
+  watches?: Record<string, unknown>;
+}
+
+const REGION = "cn-hangzhou";
+const OSS = { endpoint: "https://oss-cn-hangzhou.aliyuncs.com", access_key_id: "AK", secret_access_key: "SK" };
+const watch = (blobs: object, location = "/srv/w") => ({
+  cluster: "one",
+  blobs,
+  register: { name: "watched", type: "fs", settings: { location } },
+  restore: { indices: ["a"] },
+});
+
+function textOf({ state = { bucket: "state", region: REGION }, repositories = {}, watches = {} }: Sections): string {
+  const clusters = { one: { url: "https://one.example.com" }, two: { url: "https://two.example.com" } };
+  return JSON.stringify({ version: 1, state, clusters, repositories, watches });
+}
+
+function faultsOf(sections: Sections): string[] {
+  const { faults } = checkConfig(textOf(sections), {});
+  return faults.map(({ path, wrong }) => `${path}: ${wrong}`);
+}
+
+const fs = (location: string, cluster = "one", blobs?: object, settings = {}) => ({
+  cluster,
+  register: { type: "fs", settings: { location, ...settings } },
+  ...(blobs === undefined ? {} : { blobs }),
+});
+const oss = (base_path: string, cluster = "one", settings = {}) => ({
+  cluster,
+  register: { type: "oss", settings: { ...OSS, bucket: "blobs", base_path, ...settings } },
+});
+
+describe("two writable repositories at one place", () => {
+  const both = (a: unknown, b: unknown) => faultsOf({ repositories: { a, b } });
+  const WRONG = "repositories.b.register: writes the place of repositories.a, which is writable too";
+
+  it.each<[string, unknown, unknown]>([
+    ["oss on two clusters", oss("p"), oss("p/", "two")],
+    ["by the public and the internal endpoint", oss("p"), oss("p", "two", { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com" })],
+    [
+      "by type oss and by type s3",
+      oss("p"),
+      { cluster: "two", register: { type: "s3", settings: { bucket: "blobs", base_path: "p", endpoint: OSS.endpoint } } },
+    ],
+    [
+      "plain and source-only",
+      oss("p"),
+      { cluster: "one", register: { type: "source", settings: { ...oss("p").register.settings, delegate_type: "oss" } } },
+    ],
+    ["one directory of one cluster", fs("/srv/a"), fs("/srv/a/")],
+    [
+      "one bucket of Google's",
+      { cluster: "one", register: { type: "gcs", settings: { bucket: "blobs" } } },
+      { cluster: "two", register: { type: "gcs", settings: { bucket: "blobs" } } },
+    ],
+    [
+      "blobs that are the same",
+      fs("/a/x", "one", { store: "directory", bucket: "/data/x" }),
+      fs("/b/x", "two", { store: "directory", bucket: "/data/x" }),
+    ],
+  ])("is refused: %s", (_, a, b) => {
+    expect(both(a, b)).toEqual([WRONG]);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ["one of them reads only", oss("p"), oss("p", "two", { readonly: true })],
+    ["another base path", oss("p"), oss("q")],
+    ["the same path on other machines", fs("/srv/a"), fs("/srv/a", "two")],
+  ])("is accepted: %s", (_, a, b) => {
+    expect(both(a, b)).toEqual([]);
+  });
+
+  it("names the way out", () => {
+    const [fault] = configFaults(errorOf(textOf({ repositories: { a: oss("p"), b: oss("p", "two") } })));
+    expect(fault).toMatchObject({ reason: { code: "config.twoWriters", params: { other: "a" } } });
+    expect(fault?.fix).toContain("readonly: true");
+  });
+});
+
+describe("the state beside blobs", () => {
+  const state = (prefix: string) => ({ bucket: "blobs", prefix, region: REGION });
+  const place = (basePath: string) => ({ store: "oss", bucket: "blobs", basePath, region: REGION });
+
+  it.each([
+    ["below", "p/state", "p"],
+    ["above", "p", "p/blobs"],
+    ["the same as", "p", "p"],
+  ])("%s a repository or a watch is refused", (how, prefix, basePath) => {
+    expect(faultsOf({ state: state(prefix), repositories: { a: oss(basePath) } })).toEqual([
+      `state: overlaps a repository's blobs: it is ${how} repositories.a`,
+    ]);
+    expect(faultsOf({ state: state(prefix), repositories: { a: oss(basePath, "one", { readonly: true }) } })).toHaveLength(1);
+    expect(faultsOf({ state: state(prefix), repositories: { a: fs("/a", "one", place(basePath)) } })).toHaveLength(1);
+    expect(faultsOf({ state: state(prefix), watches: { w: watch(place(basePath)) } })).toEqual([
+      `state: overlaps a watch, which would see the state's own writes: it is ${how} watches.w.blobs`,
+    ]);
+  });
+
+  it("beside them it is accepted", () => {
+    expect(faultsOf({ state: state("states"), repositories: { a: oss("state") }, watches: { w: watch(place("watched")) } })).toEqual([]);
+  });
+});
+
+describe("a registration and blobs that cannot be the same place", () => {
+  const directory = (bucket: string, basePath = "") => ({ store: "directory", bucket, basePath });
+  const of = (repository: unknown) => faultsOf({ repositories: { a: repository } });
+
+  it.each([
+    ["/srv/a", directory("/srv/b")],
+    ["/srv/a", directory("/srv", "b")],
+    ["/srv/a", directory("/srv/a/deep")],
+    ["/srv/a/deep", directory("/srv/a")],
+  ])("location %s and %j is refused", (location, blobs) => {
+    expect(of(fs(location, "one", blobs))).toEqual([
+      `repositories.a.blobs.bucket: cannot be register.settings.location, which is ${location}`,
+    ]);
+  });
+
+  it.each([
+    ["/srv/a", directory("/srv/a/")],
+    ["/srv/a", directory("/srv", "a")],
+    ["/snapshots", directory("/data/es")],
+    ["/mnt/nas/snapshots", directory("/mnt/auto/snapshots")],
+    ["relative", directory("/data/es")],
+    ["/srv/a", { store: "s3", bucket: "blobs", region: "us-east-1" }],
+  ])("location %s and %j may be one place, by a mount", (location, blobs) => {
+    expect(of(fs(location, "one", blobs))).toEqual([]);
+  });
+
+  it("one location of a cluster with two places is refused", () => {
+    const blobs = { store: "oss", bucket: "blobs", basePath: "p", region: REGION };
+    const other = { ...blobs, basePath: "q" };
+    const repositories = { a: fs("/srv/a", "one", blobs, { readonly: true }) };
+    expect(faultsOf({ repositories, watches: { w: watch(other, "/srv/a/") } })).toEqual([
+      "watches.w.blobs: not the blobs of repositories.a, which has the same location on that cluster",
+    ]);
+    expect(faultsOf({ repositories, watches: { w: watch(blobs, "/srv/a") } })).toEqual([]);
+  });
+
+  it("another service or region is refused", () => {
+    const blobs = (more: object) => ({ store: "oss", bucket: "blobs", basePath: "p", ...more });
+    const wrong = "repositories.a.blobs: at another service or region than register.settings say";
+    expect(of({ ...oss("p"), blobs: blobs({ region: "cn-beijing" }) })).toEqual([wrong]);
+    expect(of({ ...oss("p"), blobs: { ...blobs({ region: "us-east-1" }), store: "s3" } })).toEqual([wrong]);
+    expect(of({ ...oss("p"), blobs: blobs({ region: REGION }) })).toEqual([]);
+    expect(of({ ...oss("p"), blobs: blobs({ endpoint: "http://127.0.0.1:9411", region: REGION }) })).toEqual([]);
+    const azure = { cluster: "one", register: { type: "azure", settings: { container: "c" } }, blobs: blobs({ region: REGION }) };
+    expect(of(azure)).toEqual(["repositories.a.blobs.store: cannot be the place of a repository of type azure"]);
+  });
+
+  it("store s3 at an endpoint of OSS is refused, because the client's path style is", () => {
+    const blobs = { store: "s3", bucket: "blobs", basePath: "", endpoint: OSS.endpoint, region: REGION };
+    expect(messageOf(errorOf(textOf({ repositories: { a: fs("/a", "one", blobs) } })))).toContain(
+      'repositories.a.blobs.store (line 1): s3 at an endpoint of OSS, which refuses the path style: "s3", write oss',
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
+import { created, fire, tick, withMovies } from "../../world/nightly.ts";
+import { DAY_MS, testConfig } from "../../world/world.ts";
+
+const RESTORED = "movies-20261121013000000-0123abcd";
+
+/** A policy of `*,-.*`, which is what the example has. */
+async function everything() {
+  const config = testConfig(({ backups: { nightly } }) => {
+    if (nightly) nightly.indices = ["*", "-.*"];
+  });
+  const world = await withMovies({ config, sourceVersion: "7.10.2" });
+  world.source.putIndex(".ds-logs-app-2026.01.01-000001", { documents: 1 });
+  world.source.putIndex(RESTORED, { documents: 3, settings: { [JOB_MARKER_KEY]: "restore-1" } });
+  return world;
+}
+
+const indicesOf = (world: Awaited<ReturnType<typeof everything>>) => created(world).at(-1)?.args[2] as { indices: string[] } | undefined;
+
+describe("a backup of *,-.*", () => {
+  it("reports once that data streams are left out, and copies that ossnap restored", async () => {
+    const world = await everything();
+    await fire(world);
+    await tick(world);
+    await tick(world);
+    expect(indicesOf(world)?.indices).toEqual(["movies", "movies-old", "series"]);
+    expect(world.notices.filter(({ code }) => code.startsWith("selection."))).toMatchObject([
+      {
+        key: "streams-left-out:nightly",
+        severity: "warning",
+        status: "firing",
+        text: expect.stringContaining("because their indices begin with a dot: logs-app (1 in all); add .ds-* to backups.nightly.indices"),
+      },
+      {
+        key: "restored-left-out:nightly",
+        severity: "warning",
+        text: expect.stringContaining(`only * matches them: ${RESTORED} (1 in all)`),
+      },
+    ]);
+  });
+
+  it("reports that it is over once they are named", async () => {
+    const world = await everything();
+    await fire(world);
+    const { nightly } = world.config.backups;
+    if (nightly) nightly.indices = ["*", "-.*", ".ds-*", "movies-*"];
+    await tick(world);
+    world.source.finishSnapshots?.();
+    world.advance(DAY_MS);
+    await tick(world);
+    await tick(world);
+    const over = world.notices.filter(({ status, code }) => status === "resolved" && code.startsWith("selection."));
+    expect(over.map(({ key }) => key)).toEqual(["streams-left-out:nightly", "restored-left-out:nightly"]);
+  });
+});
