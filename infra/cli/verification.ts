@@ -3,10 +3,10 @@ import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } fro
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
-import { bytesText, countText } from "../../shared/words/numbers.ts";
+import { bytesText, counted, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
-import { type Look, marked, type Tone, unknown } from "./look.ts";
-import { tableLines } from "./table.ts";
+import { type Look, marked, type Tone, unknown } from "./screen/look.ts";
+import { tableLines } from "./screen/table.ts";
 
 /** Maximum number of faults per snapshot shown in a terminal; programs get all of them. */
 const FAULTS_SHOWN = 20;
@@ -95,19 +95,16 @@ export function verificationText(verification: Verification, look: Look): string
   const { repository, snapshots } = verification;
   const head = `${repository.url}  generation ${repository.generation}  format ${repository.format}, root ${repository.root}`;
   const columns = [
-    { head: "SNAPSHOT" },
+    { head: "SNAPSHOT", name: true },
     { head: "VERDICT" },
     { head: "LEVEL" },
     { head: "BLOBS", align: "right" as const },
     { head: "BYTES" },
     { head: "DOCUMENTS", align: "right" as const },
   ];
-  const [heads = "", ...rows] = tableLines(
-    columns,
-    snapshots.map((snapshot) => rowOf(snapshot, look)),
-  );
-  const lines = snapshots.flatMap((snapshot, index) => [rows[index] ?? "", ...faultLines(snapshot)]);
-  return [head, ...(snapshots.length === 0 ? [] : [heads, ...lines]), summary(verification, look)].join("\n");
+  const rows = snapshots.map((snapshot) => ({ cells: rowOf(snapshot, look), below: faultLines(snapshot) }));
+  const table = snapshots.length === 0 ? [] : tableLines(columns, rows, look);
+  return [head, ...table, summary(verification, look)].join("\n");
 }
 
 /** `contents, 5 % sampled`: data that was not read is not proven. */
@@ -135,11 +132,11 @@ function rowOf(snapshot: VerifiedSnapshot, look: Look): string[] {
 
 function faultLines({ missing, damaged, reason }: VerifiedSnapshot): string[] {
   const faults = [
-    ...missing.map((blob) => `    ${missingKind(blob).padEnd(7)}  ${blob.key}  ${sizesText(blob)}`),
-    ...damaged.map(({ key, check, expected, found }) => `    damaged  ${key}  ${check}: expected ${expected}, found ${found}`),
+    ...missing.map((blob) => `${missingKind(blob).padEnd(7)}  ${blob.key}  ${sizesText(blob)}`),
+    ...damaged.map(({ key, check, expected, found }) => `damaged  ${key}  ${check}: expected ${expected}, found ${found}`),
   ];
-  const more = faults.length > FAULTS_SHOWN ? [`    … ${countText(faults.length - FAULTS_SHOWN)} more (--json shows all)`] : [];
-  return [...(reason ? [`    ${say(reason)}`] : []), ...faults.slice(0, FAULTS_SHOWN), ...more];
+  const more = faults.length > FAULTS_SHOWN ? [`… ${countText(faults.length - FAULTS_SHOWN)} more (--json shows all)`] : [];
+  return [...(reason ? [say(reason)] : []), ...faults.slice(0, FAULTS_SHOWN), ...more];
 }
 
 function missingKind({ expectedBytes, foundBytes }: MissingBlob): string {
@@ -159,6 +156,6 @@ function summary(verification: Verification, look: Look): string {
   return marked(
     look,
     isAllWhole(verification) ? "good" : "bad",
-    `${countText(whole)} of ${countText(restorable.length)} restorable snapshots whole`,
+    `${countText(whole)} of ${counted(restorable.length, "restorable snapshot", "restorable snapshots")} whole`,
   );
 }

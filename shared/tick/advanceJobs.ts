@@ -71,7 +71,7 @@ function looks(world: World, work: OpenWork): [string, () => Promise<unknown>][]
     ]),
     ...Object.keys(watches).map((name): [string, () => Promise<unknown>] => [
       `watches.${name}`,
-      () => lookAtWatch(world, work, name, { by: "ossnap", who: "a look at the bucket" }),
+      () => lookAtWatch(world, work, name, { by: "ossnap", who: "a check of the bucket" }),
     ]),
     ...Object.entries(copies).map(([name, rule]): [string, () => Promise<unknown>] => [
       `copies.${name}`,

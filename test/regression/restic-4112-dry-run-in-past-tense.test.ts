@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Look } from "../../infra/cli/look.ts";
+import type { Look } from "../../infra/cli/screen/look.ts";
 import { pruneText } from "../../infra/cli/verbs/prune.ts";
 import { reason } from "../../shared/model/reason.ts";
 import type { PrunePlan } from "../../shared/plan/retention.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jsonLine } from "../../../infra/cli/answer.ts";
-import { tableLines } from "../../../infra/cli/table.ts";
+import { tableLines } from "../../../infra/cli/screen/table.ts";
 import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { json } from "../../../shared/runtime/http/problem.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { jobText } from "../../../../infra/cli/begin.ts";
-import type { Look } from "../../../../infra/cli/look.ts";
+import type { Look } from "../../../../infra/cli/screen/look.ts";
 import { historyText, jobsText } from "../../../../infra/cli/verbs/jobs.ts";
 import { preflightText } from "../../../../infra/cli/verbs/restore.ts";
 import { snapshotsText } from "../../../../infra/cli/verbs/snapshots.ts";
@@ -23,6 +23,7 @@ const snapshot = (name: string, more: Partial<SnapshotRow>): SnapshotRow => ({
   indices: ["movies"],
   shards: { total: 5, failed: 0 },
   evidence: null,
+  elsewhere: [],
   fate: { decision: "keep", reasons: [reason("keep.newest")] },
   ...more,
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Look } from "../../../../infra/cli/look.ts";
+import type { Look } from "../../../../infra/cli/screen/look.ts";
 import type { Session } from "../../../../infra/cli/session.ts";
 import type { SurveyAnswer } from "../../../../infra/cli/survey.ts";
 import { adopt } from "../../../../infra/cli/verbs/adopt.ts";
