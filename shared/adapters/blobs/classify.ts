@@ -68,6 +68,26 @@ export function hintOf({ status, code }: Omit<StoreAnswer, "said">): string {
   return "";
 }
 
+/** What kept an answer from arriving, by the words of Node and of both SDKs. */
+const FAULTS: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, "connection refused"],
+  [/ENOTFOUND|EAI_AGAIN/, "host name not found"],
+  [/ECONNRESET|EPIPE|socket hang up/, "connection cut"],
+  [/EHOSTUNREACH|ENETUNREACH/, "host not reachable"],
+  [/ETIMEDOUT|time ?out|timed out|aborted/i, "no answer in time"],
+  [UNTRUSTED, "its certificate is not trusted"],
+  [/EPROTO|wrong version number|SSL routines/i, "it does not speak TLS; write http:// if that is wanted"],
+];
+
+/** One sentence of ours about a request without an answer: the endpoint, the fault, and the fix. The SDK's own text names neither. */
+export function unansweredText(said: string): string {
+  const host = /(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT) ([\w.:[\]-]+)/.exec(said)?.[1];
+  const url = /https?:\/\/[^\s/?#,]+/.exec(said)?.[0];
+  const place = url ?? host;
+  const fault = FAULTS.find(([pattern]) => pattern.test(said))?.[1] ?? said.split("\n")[0] ?? "";
+  return `no answer${place === undefined ? "" : ` from ${place}`}: ${fault}; check the endpoint, the region and the network`;
+}
+
 /** The cause without the request and response of SDK errors, which contain signatures and session tokens. */
 export function plainCause(error: unknown, message: string): Error {
   const cause = new Error(message);

@@ -1,5 +1,5 @@
 import { AppError } from "../../model/errors.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unansweredText } from "../blobs/classify.ts";
 
 /** The data in an ali-oss error; `ossClient` adds the headers. */
 export interface OssAnswer extends Omit<StoreAnswer, "said"> {
@@ -48,7 +48,7 @@ export function dateOf(headers: Readonly<Record<string, string | undefined>>, su
 }
 
 function describe({ status, code, requestId }: OssAnswer, said: string): string {
-  if (status === undefined || status <= 0) return `no answer (${code ?? "network"}: ${said})`;
+  if (status === undefined || status <= 0) return unansweredText(code === undefined ? said : `${said} ${code}`);
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
   return `${named}: ${said}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }

@@ -1,5 +1,5 @@
 import { AppError } from "../../model/errors.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer } from "../blobs/classify.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unansweredText } from "../blobs/classify.ts";
 
 interface S3Answer extends Omit<StoreAnswer, "said"> {
   requestId: string | undefined;
@@ -46,7 +46,7 @@ function isCredentialFault(error: unknown): boolean {
 }
 
 function describe({ status, code, requestId }: S3Answer, said: string): string {
-  if (status === undefined) return `no answer (${said})`;
+  if (status === undefined) return unansweredText(code === undefined ? said : `${said} ${code}`);
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
   return `${named}: ${said}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }

@@ -49,7 +49,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "files.blocking":
     "the analysis of {index} needs {count|file|files} on every node ({files}), and no server says whether they exist: without one the index never starts, and up to 5.5 every other snapshot and restore of the cluster is refused until it is deleted",
   "files.needed":
-    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server says whether they exist: without one the index stays red",
+    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server says whether they exist: without one the index remains red",
   "files.there": "{index} needs {count|file|files} on every node, declared to exist: {files}",
   "format.crc32": "{subject}: the footer says CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
@@ -108,7 +108,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.empty": "none of {indices|index|indices} matches {patterns}",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
   "shards.fewer":
-    "with {replicas|replica|replicas} the cluster would have {after} open shards, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
+    "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
   "shards.fits": "{after|open shard|open shards}; the cluster accepts {most}",
   "shards.full":
     "the cluster has {open|open shard|open shards} and accepts {most} (cluster.max_shards_per_node): it would refuse {more} more",

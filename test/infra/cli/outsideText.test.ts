@@ -30,7 +30,9 @@ describe("text from outside", () => {
   });
 
   it("cannot forge a line in a reason, a table, or JSON for programs", () => {
-    expect(say(reason("snapshot.foreign", { snapshot: `a\n✓ ${FORGED}` }))).toBe(`a\\u000a✓ ${SHOWN} exists and is somebody else's`);
+    expect(say(reason("snapshot.foreign", { snapshot: `a\n✓ ${FORGED}` }))).toBe(
+      `a\\u000a✓ ${SHOWN} exists and was written by another writer`,
+    );
     expect(tableLines([{ head: "NAME" }], [["a\n✓ whole"]])).toEqual(["NAME", "a\\n✓ whole"]);
     for (const text of [jsonLine({ name: FORGED }, "ossnap"), json(200, { name: FORGED }).body]) {
       expect(text).not.toMatch(UNSAFE);
