@@ -92,7 +92,7 @@ function keptLines(kept: readonly JobRow[], look: Look): string[] {
   const dates = kept.map(({ reason }) => String(reason.params.until ?? "")).sort();
   const next = dates[0] ? `, next deletion ${clockText(dates[0])} UTC` : "";
   const list = commandText(look, "jobs", "--kind", "retire");
-  return [`${counted(kept.length, "index is", "indices are")} kept after a restore replaced them${next}. To list them:  ${list}`];
+  return [`${counted(kept.length, "kept index", "kept indices")}${next}. To list them:  ${list}`];
 }
 
 function stateWord({ state }: JobRow, look: Look): string {

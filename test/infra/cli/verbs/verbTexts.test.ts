@@ -167,9 +167,9 @@ prune-1  nightly  ✗ refused  1 min ago  li (terminal)
       expect.stringMatching(/^ {4}i is kept beyond its deletion date because it may be the last copy/),
       expect.stringMatching(/^ {6}/),
       expect.stringMatching(/^ {6}/),
-      "2 indices are kept after a restore replaced them, next deletion 2026-11-23 01:00:00 UTC. To list them:  ossnap jobs --kind retire",
+      "2 kept indices, next deletion 2026-11-23 01:00:00 UTC. To list them:  ossnap jobs --kind retire",
     ]);
-    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look)).toMatch(/^1 index is kept after/);
+    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look)).toMatch(/^1 kept index, next deletion/);
     expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look, "retire")).toContain("retire-1 is kept until");
   });
 
