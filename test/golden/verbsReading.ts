@@ -35,11 +35,13 @@ const provesHereAndThere = async (world: TestWorld) => {
 };
 /** Two names that differ in the middle only, in wide characters. */
 const longNames = async ({ source }: TestWorld) => {
-  for (const number of ["1", "2"])
+  for (const number of ["1", "2"]) {
+    source.finishSnapshots();
     await source.createSnapshot("backups", `${"备份-".repeat(20)}${number}${"-snapshot".repeat(12)}`, {
       indices: ["movies"],
       metadata: {},
     });
+  }
 };
 const failed = (title: string, words: readonly string[], stage = stageOf(movedWorld)): VerbCase => ({
   outcome: "failed",
