@@ -60,6 +60,11 @@ describe("code conventions", () => {
     ).toEqual([]);
   });
 
+  it("require the license that package.json names", () => {
+    expect((JSON.parse(readFileSync("package.json", "utf8")) as { license: string }).license).toBe("Apache-2.0");
+    expect(readFileSync("LICENSE", "utf8")).toMatch(/^\s*Apache License\s+Version 2\.0, January 2004[\s\S]*END OF TERMS AND CONDITIONS/);
+  });
+
   it("require exact versions of every dependency", () => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, Record<string, string>>;
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);

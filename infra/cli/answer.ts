@@ -2,7 +2,7 @@ import { safeJson } from "../../shared/model/plainText.ts";
 import { VERSION } from "../../shared/runtime/settings.ts";
 import { spelled } from "../../shared/words/command.ts";
 import type { ExitCode, Problem } from "./exitCodes.ts";
-import type { Look } from "./look.ts";
+import type { Look } from "./screen/look.ts";
 
 /** The result of a verb: data for programs, a text for people, and the exit code. */
 export interface Answer {

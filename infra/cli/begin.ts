@@ -8,7 +8,7 @@ import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Answer, jsonLine } from "./answer.ts";
 import { EXIT, type ExitCode, exitCodeOfJob, problem } from "./exitCodes.ts";
-import { commandText, type Look, marked, type Tone } from "./look.ts";
+import { commandText, type Look, marked, type Tone } from "./screen/look.ts";
 import type { Session } from "./session.ts";
 import { readJobStatus, watchJob } from "./wait.ts";
 
@@ -33,7 +33,7 @@ export async function begin(
 ): Promise<Answer> {
   const known = created.outcome === "done" ? created.done.fingerprint : created.job.intent.fingerprint;
   if (options.key !== undefined && created.outcome !== "created" && known !== undefined && known !== options.fingerprint)
-    throw new AppError("invalid", "--key: came with another request before; use a fresh one, or none");
+    throw new AppError("invalid", "--key: was used for another request before; use a new key, or none");
   if (created.outcome === "created") await advanceJob(world, created.job.id);
   if (created.outcome === "done") return jobAnswer(doneRow(created.done), "known");
   const { id } = created.job;
@@ -51,7 +51,7 @@ async function waited(session: Session, world: World, first: JobRow, waitMs: num
     const { end, row = first } = await watchJob(() => readJobStatus(world, first.id), {
       waitMs,
       signal: controller.signal,
-      onTrouble: (message) => terminal.note(`looking again: ${message}`),
+      onTrouble: (message) => terminal.note(`reading the state again: ${message}`),
       onChange: (changed) => {
         if (terminal.json) void terminal.answer(progressLine(changed, terminal.look()));
         terminal.progress(`${changed.id}  ${changed.state}  ${say(changed.reason)}`);
@@ -73,7 +73,7 @@ function jobAnswer(row: JobRow, stage: Stage): Answer {
   const exitCode = exitCodeOf(row, stage);
   const answer = { schema: "job/1", data: row, exitCode, text: (look: Look) => jobText(row, stage, look) };
   if (stage !== "interrupted") return answer;
-  return { ...answer, problem: problem("interrupted", `job ${row.id} goes on; only watching was stopped`, { job: row }) };
+  return { ...answer, problem: problem("interrupted", `job ${row.id} continues; only watching was stopped`, { job: row }) };
 }
 
 function exitCodeOf(row: JobRow, stage: Stage): ExitCode {
@@ -90,10 +90,10 @@ export function jobText(row: JobRow, stage: Stage, look: Look): string {
     over ? `${marked(look, toneOf(row.state), row.state)}: ${say(row.reason)}` : `${row.state}: ${say(row.reason)}`,
   ];
   if (stage === "known")
-    lines.push(over ? "This very job was done before; nothing new was begun." : "This very job is open already; nothing new was begun.");
-  if (stage === "timeout") lines.push("Still running; the wait ran out, the job goes on.");
-  if (stage === "interrupted") lines.push("Stopped watching; the job goes on.");
-  if (!over) lines.push(`Look: ${commandText(look, "jobs", "show", row.id)}`, `Stop: ${commandText(look, "jobs", "cancel", row.id)}`);
+    lines.push(over ? "This job was done before; nothing new was started." : "This job is open already; nothing new was started.");
+  if (stage === "timeout") lines.push("Still running: the wait timed out, the job continues.");
+  if (stage === "interrupted") lines.push("Stopped watching; the job continues.");
+  if (!over) lines.push(`Show: ${commandText(look, "jobs", "show", row.id)}`, `Stop: ${commandText(look, "jobs", "cancel", row.id)}`);
   return lines.join("\n");
 }
 

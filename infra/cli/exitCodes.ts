@@ -33,18 +33,18 @@ interface Meaning {
 /** The single mapping from faults to exit codes. */
 export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   usage: { title: "The command line is not valid", exitCode: EXIT.usage },
-  invalid: { title: "What was asked, or the configuration, is not valid", exitCode: EXIT.usage },
-  absent: { title: "There is no such thing", exitCode: EXIT.failed },
+  invalid: { title: "The request, or the configuration, is not valid", exitCode: EXIT.usage },
+  absent: { title: "Not found", exitCode: EXIT.failed },
   refused: { title: "A system behind ossnap refused", exitCode: EXIT.failed },
-  denied: { title: "A system behind ossnap refused us", exitCode: EXIT.failed },
+  denied: { title: "A system behind ossnap denied access", exitCode: EXIT.failed },
   transient: { title: "A system behind ossnap did not answer", exitCode: EXIT.failed },
   permanent: { title: "Something went wrong", exitCode: EXIT.failed },
   internal: { title: "Something went wrong", exitCode: EXIT.failed },
-  conflict: { title: "Something else is in the way", exitCode: EXIT.refused },
+  conflict: { title: "It conflicts with the current state", exitCode: EXIT.refused },
   "restore-refused": { title: "The restore would be refused", exitCode: EXIT.refused },
   "prune-refused": { title: "The prune would be refused", exitCode: EXIT.refused },
   "registration-refused": { title: "The registration would be refused", exitCode: EXIT.refused },
-  "plan-stale": { title: "The world moved since the plan was made", exitCode: EXIT.moved },
+  "plan-stale": { title: "The state changed after the plan was made", exitCode: EXIT.moved },
   interrupted: { title: "Watching was interrupted", exitCode: EXIT.interrupted },
 };
 

@@ -1,14 +1,14 @@
 import { type Command, CommanderError } from "commander";
 import { messageOf } from "../../shared/model/errors.ts";
 import { nearest } from "../../shared/repository/fault.ts";
-import { spelled } from "../../shared/words/command.ts";
 import { type Answer, envelope, errorEnvelope } from "./answer.ts";
 import type { Environment } from "./environment.ts";
 import { EXIT, type ExitCode, problem, problemOf } from "./exitCodes.ts";
 import { buildProgram, commandOf, optionsOf, valuedOf } from "./line/build.ts";
 import { readWords, withSuggestion } from "./line/readWords.ts";
 import { programOf, type Started } from "./line/started.ts";
-import { marked } from "./look.ts";
+import { screenText } from "./screen/layout.ts";
+import { marked } from "./screen/look.ts";
 import { type GlobalOptions, openSession, type Session } from "./session.ts";
 
 /** Runs one command line and returns the exit code; never throws. Printed commands name the program that was `started`. */
@@ -38,7 +38,9 @@ async function runVerb(session: Session, read: () => Run, stream: boolean): Prom
     const run = read();
     readNamedFiles(session);
     const answer = await run(session);
-    const text = terminal.json ? envelope(answer, { at: new Date(), stream, program }) : spelled(answer.text(terminal.look()), program);
+    const text = terminal.json
+      ? envelope(answer, { at: new Date(), stream, program })
+      : screenText(answer.text(terminal.look()), terminal.look());
     await terminal.answer(text);
     return answer.exitCode;
   } catch (error) {
@@ -64,13 +66,13 @@ interface Usage {
 /** Requested help is an answer; every other stop in commander is a command-line fault. */
 async function usageFault({ terminal }: Session, top: Command, { error, given, text }: Usage): Promise<ExitCode> {
   if (error.exitCode === 0) {
-    await terminal.answer(text);
+    await terminal.answer(screenText(text, terminal.look()));
     return EXIT.ok;
   }
   const { program } = terminal.look();
   const isEmpty = error.code === "commander.help";
   const command = commandOf(top, given);
-  const detail = isEmpty ? "no verb was given; `ossnap --help` lists them" : usageText(error, command, given);
+  const detail = isEmpty ? "no command was given; `ossnap --help` lists the commands" : usageText(error, command, given);
   const stream = given.some((word) => /^--wait(=|$)/.test(word));
   if (terminal.json) await terminal.answer(errorEnvelope(problem("usage", detail), EXIT.usage, { stream, program }));
   const see = `See: ${pathOf(command)} --help`;

@@ -2,7 +2,7 @@ import type { RootCatalogue } from "../../shared/model/repository.ts";
 import type { Proposal } from "../../shared/proof/proposal.ts";
 import { namesakeReason, type Unlisted, unlistedReason } from "../../shared/proof/rootFaults.ts";
 import { say } from "../../shared/words/say.ts";
-import { type Look, marked } from "./look.ts";
+import { type Look, marked } from "./screen/look.ts";
 
 /** What is wrong with a root although every blob is there; `namesakes` are uuids by the name that they share. */
 export interface RootTrouble {

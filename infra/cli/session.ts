@@ -9,8 +9,9 @@ import { ConfigError, configFaults } from "../../shared/runtime/config/configErr
 import type { FcContext } from "../../shared/runtime/context.ts";
 import { type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
 import type { OpenOptions } from "../../shared/state/identity.ts";
+import { counted } from "../../shared/words/numbers.ts";
 import { type Environment, readEnvironment, secretsIn } from "./environment.ts";
-import { openTerminal, PAUSED_NOTE, type Terminal } from "./terminal.ts";
+import { openTerminal, PAUSED_NOTE, type Terminal } from "./screen/terminal.ts";
 
 const CONFIG_DEFAULT = "ossnap.yaml";
 /** The time budget of one command for verbs that check theirs, as in a function. */
@@ -62,7 +63,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     const found = readWithHint(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
     terminal.hide(found.secrets);
     const count = found.warnings?.length ?? 0;
-    if (count > 0) terminal.note(`the configuration has ${count === 1 ? "1 warning" : `${count} warnings`}: \`ossnap repositories\``);
+    if (count > 0) terminal.note(`the configuration has ${counted(count, "warning", "warnings")}: \`ossnap repositories\``);
     return found;
   });
   const context = (region?: string) => terminalContext(environment(), region);

@@ -1,13 +1,14 @@
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
+import { newestFirst } from "../../shared/plan/newestFirst.ts";
 import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { Evidence } from "../../shared/reader/evidence.ts";
 import type { Survey } from "../../shared/reader/survey/surveyRepository.ts";
-import { bytesText, countText } from "../../shared/words/numbers.ts";
+import { bytesText, counted, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
-import { agoText, type Look, marked, unknown } from "./look.ts";
 import { rootLines } from "./rootTrouble.ts";
-import { tableLines } from "./table.ts";
+import { agoText, type Look, marked, unknown } from "./screen/look.ts";
+import { tableLines } from "./screen/table.ts";
 import { formatOf, headText } from "./verification.ts";
 
 /** Number of missing catalogues and unreadable blobs shown; programs get all. */
@@ -53,7 +54,7 @@ export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<stri
   const rows = survey.snapshots.map((snapshot) => rowOf(snapshot, evidence.get(snapshot.uuid)));
   return {
     repository: { ...headOf(url, root), moved, ...(hidden && { hidden }) },
-    snapshots: rows.sort((left, right) => ((left.startTime ?? "") < (right.startTime ?? "") ? 1 : -1)),
+    snapshots: newestFirst(rows, ({ startTime, name }) => ({ time: startTime ?? "", name })),
     orphans,
     writeNeeds: { total: writeNeeds.length, missing: writeNeeds.flatMap(({ key, there }) => (there ? [] : key)) },
     lost: { blobs: lost.blobs, bytes: lost.bytes, named: lost.named },
@@ -85,14 +86,16 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
   };
 }
 
+/** Blobs that several snapshots share count for the size of each, and for nobody's own. */
+const LEGEND = "SIZE: what a restore reads. OWN: what no other snapshot needs, freed if only this one were deleted.";
+
 /** One line per snapshot, then the unreferenced blobs and the blobs that a later write would miss. */
 export function surveyText(survey: SurveyAnswer, look: Look): string {
   const { repository, snapshots } = survey;
-  const count = `${countText(snapshots.length)} ${snapshots.length === 1 ? "snapshot" : "snapshots"}`;
-  const head = `${headText(repository)} · ${count}`;
+  const head = `${headText(repository)} · ${counted(snapshots.length, "snapshot", "snapshots")}`;
   const columns = [
-    { head: "NAME" },
-    { head: "WHEN" },
+    { head: "NAME", name: true },
+    { head: "STARTED" },
     { head: "STATE" },
     { head: "SIZE" },
     { head: "OWN" },
@@ -109,7 +112,7 @@ export function surveyText(survey: SurveyAnswer, look: Look): string {
     row.documents === null ? unknown(look) : countText(row.documents),
     provenText(row, look),
   ]);
-  const table = snapshots.length === 0 ? [] : tableLines(columns, rows);
+  const table = snapshots.length === 0 ? [] : [...tableLines(columns, rows, look), LEGEND];
   const trouble = rootLines({ root: repository.root, unlisted: survey.unlisted, namesakes }, look);
   return [head, ...table, ...trouble, orphansText(survey.orphans, look), ...faultLines(survey, look)].join("\n");
 }
@@ -126,7 +129,7 @@ function orphansText({ blobs, bytes, oldest, newest, certain }: Survey["orphans"
   if (blobs === 0) return "Orphans: none.";
   const ages = oldest && newest ? `, written ${agoText(look, oldest.toISOString())} to ${agoText(look, newest.toISOString())}` : "";
   const most = certain ? "" : "at most ";
-  return `Orphans: ${most}${countText(blobs)} ${blobs === 1 ? "blob" : "blobs"}, ${bytesText(bytes)}${ages}. Nothing refers to them; nothing deletes them.`;
+  return `Orphans: ${most}${counted(blobs, "blob", "blobs")}, ${bytesText(bytes)}${ages}. Nothing refers to them; nothing deletes them.`;
 }
 
 function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged }: SurveyAnswer, look: Look): string[] {
@@ -137,12 +140,14 @@ function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged 
     ...(keys.length > LINES_SHOWN ? [`    ${countText(keys.length - LINES_SHOWN)} more (--json shows all)`] : []),
   ];
   const spoilt = snapshots.filter(({ lostBlobs }) => lostBlobs > 0).map(({ name, lostBlobs }) => `${name} (${countText(lostBlobs)})`);
-  const lostText = `Missing: ${countText(lost.blobs)} data blobs of ${bytesText(lost.bytes)}, so these cannot be restored: ${spoilt.join(", ")}`;
+  const lostText = `Missing: ${counted(lost.blobs, "data blob", "data blobs")} of ${bytesText(lost.bytes)}, so these cannot be restored: ${spoilt.join(", ")}`;
   return [
     ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map(({ key }) => key))]),
-    ...(gone.length === 0 ? [] : [marked(look, "attention", "A restore needs none of these, but the next write does:"), ...shown(gone)]),
-    ...(unread.length === 0 ? [] : [marked(look, "bad", "Could not be read, so sizes are unknown where they count:"), ...shown(unread)]),
+    ...(gone.length === 0 ? [] : [marked(look, "attention", "No restore needs these blobs, but the next write does:"), ...shown(gone)]),
+    ...(unread.length === 0
+      ? []
+      : [marked(look, "bad", "These could not be read, so the sizes that depend on them are unknown:"), ...shown(unread)]),
     ...(repository.hidden ? [marked(look, "bad", say(repository.hidden))] : []),
-    ...(repository.moved ? [marked(look, "attention", "The root moved meanwhile: ask again for one moment's view.")] : []),
+    ...(repository.moved ? [marked(look, "attention", "The root changed while it was read: run this again for a consistent view.")] : []),
   ];
 }

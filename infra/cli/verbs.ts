@@ -32,9 +32,9 @@ export const VERBS: readonly Verb[] = [
   verb(
     "adopt",
     {
-      description: "after init over a repository that exists, or a lost state: show what would be taken over; --yes writes it down",
+      description: "take over existing snapshots or a lost state, after init: show what would be written; --yes writes it",
       example: ["adopt", "--yes"],
-      options: { yes: YES("do it"), takeOver: TAKE_OVER },
+      options: { yes: YES("write it"), takeOver: TAKE_OVER },
     },
     async (session, input) => (await import("./verbs/adopt.ts")).adopt(session, input),
   ),
@@ -51,7 +51,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     "prune <policy>",
     {
-      description: "show what would go and why; --apply does exactly that plan",
+      description: "show what would be removed and why; --apply carries out exactly that plan",
       example: ["prune", "nightly"],
       args: { policy: name() },
       options: { apply: APPLY_HASH, wait: WAIT },
@@ -61,7 +61,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     "copy <name>",
     {
-      description: "copy what a rule of copies wants",
+      description: "copy the snapshots that an entry of copies selects",
       example: ["copy", "aws-to-oss", "--wait", "2h"],
       args: { name: name() },
       options: { wait: WAIT },
@@ -77,7 +77,7 @@ export const VERBS: readonly Verb[] = [
       options: { snapshot: SNAPSHOT, level: LEVEL, sample: SAMPLE },
       check: ({ sample, level }) =>
         sample !== undefined && level !== undefined && level !== "contents"
-          ? `--sample: level ${level} reads no contents; leave --level out or say --level contents`
+          ? `--sample: level ${level} reads no contents; leave --level out or write --level contents`
           : undefined,
     },
     async (session, input) => (await import("./verbs/verify.ts")).verify(session, input),
@@ -86,7 +86,7 @@ export const VERBS: readonly Verb[] = [
     "restore <snapshot>",
     {
       description:
-        "say what a restore would do and be refused for; --start does it. The snapshot: a name, a uuid, or latest for the newest good one",
+        "check a restore and show what it would do; --start starts it. The snapshot: a name, a uuid, or latest for the newest good one",
       example: ["restore", "latest", "--repository", "moved-movies", "--to", "target", "--indices", "movies,logs-*"],
       args: { snapshot: name() },
       options: {
@@ -102,20 +102,21 @@ export const VERBS: readonly Verb[] = [
         key: KEY,
       },
       check: ({ older, alias }) =>
-        older && alias === undefined ? "--older: is about an alias; add --alias, or leave --older out" : undefined,
+        older && alias === undefined ? "--older: applies to an alias, and none is named; add --alias, or leave --older out" : undefined,
     },
     async (session, input) => (await import("./verbs/restore.ts")).restore(session, input),
   ),
   verb(
     "snapshots [place]",
     {
-      description: "what there is, whether it is proven, and why it stays; of a URL or a repository of ossnap.yaml: from the bucket alone",
+      description:
+        "list snapshots, whether they are proven, and why they are kept; with a URL or a repository of ossnap.yaml: from the bucket alone",
       example: ["snapshots", "--policy", "nightly"],
       args: { place: name().optional() },
       options: { policy: ONE_POLICY, repository: ONE_REPOSITORY },
       check: ({ place, policy, repository }) =>
         place !== undefined && (policy !== undefined || repository !== undefined)
-          ? `${place}: --policy and --repository are for what clusters list; leave them out, or the place`
+          ? `${place}: a place is not combined with --policy or --repository, which select from the clusters' lists; leave one out`
           : undefined,
     },
     async (session, input) => (await import("./verbs/snapshots.ts")).snapshots(session, input),
@@ -123,7 +124,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     "jobs",
     {
-      description: "open jobs, then the newest finished ones",
+      description: "list open jobs, then the newest finished ones",
       example: ["jobs", "--open", "--kind", "backup"],
       options: { open: OPEN, kind: KIND },
     },
@@ -131,20 +132,20 @@ export const VERBS: readonly Verb[] = [
   ),
   verb(
     "jobs show <id>",
-    { description: "one job and its history", example: ["jobs", "show", "backup-nightly-20261121t013000z"], args: { id: name() } },
+    { description: "show one job and its history", example: ["jobs", "show", "backup-nightly-20261121t013000z"], args: { id: name() } },
     async (session, { id }) => (await import("./verbs/jobs.ts")).showOne(session, id),
   ),
   verb(
     "jobs cancel <id>",
     {
-      description: "start nothing new of it, take back what it began",
+      description: "stop a job and undo its unfinished work",
       example: ["jobs", "cancel", "backup-nightly-20261121t013000z", "--yes"],
       args: { id: name() },
-      options: { yes: YES("do not ask") },
+      options: { yes: YES("do not ask for confirmation") },
     },
     async (session, input) => (await import("./verbs/jobs.ts")).cancel(session, input),
   ),
-  verb("repositories", { description: "every repository as wanted and as registered", example: ["repositories"] }, async (session) =>
+  verb("repositories", { description: "compare every repository with its registration", example: ["repositories"] }, async (session) =>
     (await import("./verbs/repositories.ts")).repositories(session),
   ),
   verb(
@@ -157,10 +158,10 @@ export const VERBS: readonly Verb[] = [
     },
     async (session, input) => (await import("./verbs/repositories.ts")).register(session, input),
   ),
-  verb("pause", { description: "hold back everything that changes something", example: ["pause"] }, async (session) =>
+  verb("pause", { description: "hold back every change until resume", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),
-  verb("resume", { description: "go on after a pause", example: ["resume"] }, async (session) =>
+  verb("resume", { description: "continue after a pause", example: ["resume"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, false),
   ),
 ];

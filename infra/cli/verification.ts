@@ -8,11 +8,11 @@ import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
 import { hiddenRoot } from "../../shared/reader/rootBlob.ts";
-import { bytesText, countText } from "../../shared/words/numbers.ts";
+import { bytesText, counted, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
-import { type Look, marked, type Tone, unknown } from "./look.ts";
 import { proposalLines, rootLines } from "./rootTrouble.ts";
-import { tableLines } from "./table.ts";
+import { type Look, marked, type Tone, unknown } from "./screen/look.ts";
+import { tableLines } from "./screen/table.ts";
 
 /** Maximum number of faults per snapshot shown in a terminal; programs get all of them. */
 const FAULTS_SHOWN = 20;
@@ -117,24 +117,19 @@ export function verificationText(verification: Verification, look: Look, registe
   const { repository, snapshots } = verification;
   const head = headText(repository);
   const columns = [
-    { head: "SNAPSHOT" },
+    { head: "SNAPSHOT", name: true },
     { head: "VERDICT" },
     { head: "LEVEL" },
     { head: "BLOBS", align: "right" as const },
     { head: "BYTES" },
     { head: "DOCUMENTS", align: "right" as const },
   ];
-  const [heads = "", ...rows] = tableLines(
-    columns,
-    snapshots.map((snapshot) => rowOf(snapshot, look)),
-  );
   const shared = namesakesOf(snapshots);
-  const lines = snapshots.flatMap((snapshot, index) => [
-    rows[index] ?? "",
-    ...(shared.has(snapshot.name) ? [`    uuid ${snapshot.uuid}`] : []),
-    ...faultLines(snapshot),
-  ]);
-  const table = snapshots.length === 0 ? [] : [heads, ...lines];
+  const rows = snapshots.map((snapshot) => ({
+    cells: rowOf(snapshot, look),
+    below: [...(shared.has(snapshot.name) ? [`uuid ${snapshot.uuid}`] : []), ...faultLines(snapshot)],
+  }));
+  const table = snapshots.length === 0 ? [] : tableLines(columns, rows, look);
   const trouble = rootLines({ root: repository.root, unlisted: verification.unlisted, namesakes: shared }, look);
   const hidden = repository.hidden ? [marked(look, "bad", say(repository.hidden))] : [];
   return [head, ...table, ...trouble, summary(verification, look), ...hidden, ...proposalLines(verification.proposal, registered)].join(
@@ -172,11 +167,11 @@ function rowOf(snapshot: VerifiedSnapshot, look: Look): string[] {
 
 function faultLines({ missing, damaged, reason }: VerifiedSnapshot): string[] {
   const faults = [
-    ...missing.map((blob) => `    ${missingKind(blob).padEnd(7)}  ${blob.key}  ${sizesText(blob)}`),
-    ...damaged.map(({ key, check, expected, found }) => `    damaged  ${key}  ${check}: expected ${expected}, found ${found}`),
+    ...missing.map((blob) => `${missingKind(blob).padEnd(7)}  ${blob.key}  ${sizesText(blob)}`),
+    ...damaged.map(({ key, check, expected, found }) => `damaged  ${key}  ${check}: expected ${expected}, found ${found}`),
   ];
-  const more = faults.length > FAULTS_SHOWN ? [`    … ${countText(faults.length - FAULTS_SHOWN)} more (--json shows all)`] : [];
-  return [...(reason ? [`    ${say(reason)}`] : []), ...faults.slice(0, FAULTS_SHOWN), ...more];
+  const more = faults.length > FAULTS_SHOWN ? [`… ${countText(faults.length - FAULTS_SHOWN)} more (--json shows all)`] : [];
+  return [...(reason ? [say(reason)] : []), ...faults.slice(0, FAULTS_SHOWN), ...more];
 }
 
 function missingKind({ expectedBytes, foundBytes }: MissingBlob): string {
@@ -196,6 +191,6 @@ function summary(verification: Verification, look: Look): string {
   return marked(
     look,
     isAllWhole(verification) ? "good" : "bad",
-    `${countText(whole)} of ${countText(restorable.length)} restorable snapshots whole`,
+    `${countText(whole)} of ${counted(restorable.length, "restorable snapshot", "restorable snapshots")} whole`,
   );
 }

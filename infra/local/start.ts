@@ -1,5 +1,5 @@
 import { hasCode, messageOf } from "../../shared/model/errors.ts";
-import { bytesText, durationText } from "../../shared/words/numbers.ts";
+import { bytesText, counted, durationText } from "../../shared/words/numbers.ts";
 import { startLocalHost } from "./host/host.ts";
 import { readStartOptions, type StartOptions, USAGE } from "./host/startOptions.ts";
 import { terminalScreen } from "./story/screen.ts";
@@ -51,6 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     screen.progress("stopping");
     await host.close();
+    screen.done("stopped; its servers and variables are gone, so `npm run -s ossnap` needs another npm start");
     screen.end();
   }
 }
@@ -76,10 +77,10 @@ function closingTable(story: StoryResult): [string, string][] {
     ["copies", copiesText(story.copied)],
     [
       "restores",
-      `${story.restores.length}, each proven before and counted after: ${[...new Set(story.restores.map(({ documents }) => documents))].join(", then ")} documents`,
+      `${counted(story.restores.length, "restore", "restores")}, each proven before and counted after; documents: ${[...new Set(story.restores.map(({ documents }) => documents))].join(", then ")}`,
     ],
     ["searches", `${story.searches.total}, ${story.searches.failed} failed, ${story.searches.wrong} wrong`],
-    ["snapshots", `${story.kept.length} stay, ${story.removed.length} removed`],
+    ["snapshots", `${story.kept.length} kept, ${story.removed.length} removed`],
     ["took", durationText(story.seconds)],
   ];
 }
@@ -87,8 +88,9 @@ function closingTable(story: StoryResult): [string, string][] {
 /** The first copy in full, the second with only new blobs, then all others together. */
 function copiesText(copied: StoryResult["copied"]): string {
   const [first, second, ...rest] = copied;
-  const text = (copy: StoryResult["copied"][number] | undefined) => `${copy?.blobs ?? 0} blobs, ${bytesText(copy?.bytes ?? 0)}`;
-  return `first ${text(first)} · second, only what was new: ${text(second)} · ${rest.length} more`;
+  const text = (copy: StoryResult["copied"][number] | undefined) =>
+    `${counted(copy?.blobs ?? 0, "blob", "blobs")}, ${bytesText(copy?.bytes ?? 0)}`;
+  return `first ${text(first)} · second, new blobs only: ${text(second)} · ${rest.length} more`;
 }
 
 main(process.argv.slice(2)).then(

@@ -34,7 +34,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     if (record && record.schema > JOB_SCHEMA)
       throw new AppError(
         "conflict",
-        `job ${id}: record ${seq} has schema ${record.schema}, this version of ossnap knows ${JOB_SCHEMA}; left alone`,
+        `job ${id}: record ${seq} has schema ${record.schema}, newer than ${JOB_SCHEMA}, the newest that this version of ossnap knows; deploy the newer version`,
       );
     return record;
   }
@@ -98,7 +98,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
         return { outcome: "done", done: after };
       }
       const job = won ? { id, kind: kindOf(id) as JobKindName, intent, createdAt: new Date(record.at), head: record } : await read(id);
-      if (!job) throw new AppError("conflict", `job ${id}: it is being written or finished this moment; ask again`);
+      if (!job) throw new AppError("conflict", `job ${id}: another process is writing it; try again`);
       return { outcome: won ? "created" : "open", job };
     },
 

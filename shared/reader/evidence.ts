@@ -96,15 +96,24 @@ export async function newestEvidence(
   uuids: ReadonlySet<string>,
   place: Place,
 ): Promise<Map<string, Evidence>> {
-  const newest = new Map<string, Evidence>();
-  const id = placeId(place);
+  return (await evidenceByPlace(world, uuids)).get(placeId(place)) ?? new Map();
+}
+
+/** The newest verdicts of each place, by `placeId` and snapshot uuid: a repository and its copies share uuids, and each is proven for itself. */
+export async function evidenceByPlace(
+  world: Pick<EvidenceKeeper, "state">,
+  uuids: ReadonlySet<string>,
+): Promise<Map<string, Map<string, Evidence>>> {
+  const places = new Map<string, Map<string, Evidence>>();
   // A longer one is no prefix that a store lists, and has no verdict.
   const [only] = uuids.size === 1 ? [...uuids].filter((uuid) => uuid.length <= UUID_MAX) : [];
   for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only))) {
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;
     const evidence = await readObject<Evidence>(world.state, key);
-    if (evidence && evidence.place === id && (newest.get(uuid)?.at ?? "") < evidence.at) newest.set(uuid, evidence);
+    if (evidence?.place === undefined) continue;
+    const newest = places.get(evidence.place) ?? new Map<string, Evidence>();
+    if ((newest.get(uuid)?.at ?? "") < evidence.at) places.set(evidence.place, newest.set(uuid, evidence));
   }
-  return newest;
+  return places;
 }

@@ -56,7 +56,7 @@ export async function openState(
   if (bytes === undefined)
     throw new AppError(
       "absent",
-      `state ${state.url}: has no identity (${stateKey.identity}); run: \`ossnap init\` (if there was a state, and it is lost: then \`ossnap adopt\`)`,
+      `state ${state.url}: has no identity (${stateKey.identity}); run: \`ossnap init\` (and, if an earlier state was lost: \`ossnap adopt\`)`,
       {
         reason: reason("state.absent", { state: state.url }),
       },
@@ -72,7 +72,7 @@ export async function openState(
   if (adopting || isMarked(identity, again.live)) return { identity, ...again };
   throw new AppError(
     "absent",
-    `state ${state.url}: what was open and remembered (${stateKey.live}) is lost, though the identity is there; run: \`ossnap adopt\`, then \`ossnap adopt --yes\``,
+    `state ${state.url}: open jobs and remembered positions (${stateKey.live}) are lost, although the identity exists; run: \`ossnap adopt\`, then \`ossnap adopt --yes\``,
     { reason: reason("state.liveLost", { state: state.url }) },
   );
 }
@@ -108,7 +108,7 @@ function clockFrom(theirs: Date, localNow: () => Date, url: string): StateClock 
   const offsetMs = theirs.getTime() - localNow().getTime();
   const seconds = Math.round(-offsetMs / 1000);
   if (Math.abs(offsetMs) > CLOCK_SKEW_MS_MAX)
-    throw new AppError("conflict", `clock: this machine is ${seconds} s off the clock of ${url}; set it right (NTP)`, {
+    throw new AppError("conflict", `clock: this machine differs from the clock of ${url} by ${seconds} s; correct it (NTP)`, {
       reason: reason("clock.skew", { seconds }),
     });
   const carried = Math.abs(offsetMs) < 2000 ? 0 : offsetMs;
@@ -165,7 +165,7 @@ function parseIdentity(url: string, bytes: Uint8Array): StateIdentity {
   if (parsed.schema !== STATE_SCHEMA)
     throw new AppError(
       "invalid",
-      `state ${url}: has schema ${parsed.schema}, this version of ossnap knows ${STATE_SCHEMA}; deploy the newer one`,
+      `state ${url}: has schema ${parsed.schema}, newer than ${STATE_SCHEMA}, the newest that this version of ossnap knows; deploy the newer version`,
       {
         reason: reason("state.newer", { schema: parsed.schema ?? 0 }),
       },

@@ -78,7 +78,7 @@ function looks(world: World, work: OpenWork): NamedLook[] {
   return [
     ...Object.entries(backups).map(([name, policy]): NamedLook => [`backups.${name}`, () => lookForSlots(world, work, name, policy)]),
     ...Object.keys(watches).map(
-      (name): NamedLook => [`watches.${name}`, () => lookAtWatch(world, work, name, { by: "ossnap", who: "a look at the bucket" })],
+      (name): NamedLook => [`watches.${name}`, () => lookAtWatch(world, work, name, { by: "ossnap", who: "a check of the bucket" })],
     ),
     ...Object.entries(copies).map(([name, rule]): NamedLook => [`copies.${name}`, () => lookForCopy(world, work, name, rule)]),
   ];

@@ -27,6 +27,11 @@ export function countText(count: number): string {
   return count.toLocaleString("en-US");
 }
 
+/** `1 index`, `2,310 indices`, `0 indices`. */
+export function counted(count: number, one: string, several: string): string {
+  return `${countText(count)} ${count === 1 ? one : several}`;
+}
+
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 
 /** A period's sortable key (`plan/periods.ts`) in words: `20 November 2026`, `06:00 of 20 November 2026, GMT+01:00`, `week 47 of 2026`. */

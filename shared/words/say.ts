@@ -2,14 +2,14 @@ import { oneLine } from "../model/plainText.ts";
 import type { Reason, ReasonParam } from "../model/reason.ts";
 import { shellLine } from "./command.ts";
 import { EN } from "./en.ts";
-import { bytesText, durationText, periodText } from "./numbers.ts";
+import { bytesText, counted, durationText, periodText } from "./numbers.ts";
 
-/** A command in backticks, or a parameter. */
-const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|reason|period|added))?\}/g;
+/** A command in backticks, or a parameter with its unit, or with the words for one and for several of it. */
+const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|reason|period|added)|\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 /**
  * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
- * parameters, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty. Words between backticks are a
+ * parameters, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
  * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
@@ -18,9 +18,10 @@ export function say({ code, params }: Reason): string {
     const shown = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
     return shown.length === 0 ? code : `${code} (${shown.join(", ")})`;
   }
-  return template.replace(PLACE, (_all, command: string | undefined, name = "", unit: string | undefined) =>
-    command === undefined ? parameterText(unit, params[name], params) : `\`${commandText(command, params)}\``,
-  );
+  return template.replace(PLACE, (_all, command?: string, name = "", unit?: string, one?: string, several = "") => {
+    if (command !== undefined) return `\`${commandText(command, params)}\``;
+    return one === undefined ? parameterText(unit, params[name], params) : countedText(params[name], one, several);
+  });
 }
 
 function parameterText(unit: string | undefined, value: ReasonParam | undefined, params: Reason["params"]): string {
@@ -29,6 +30,10 @@ function parameterText(unit: string | undefined, value: ReasonParam | undefined,
   if (unit === "period" && typeof value === "string") return periodText(value);
   if (unit === "duration" && typeof value === "number") return durationText(value);
   return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
+}
+
+function countedText(value: ReasonParam | undefined, one: string, several: string): string {
+  return typeof value === "number" ? counted(value, one, several) : `${text(value ?? null)} ${several}`;
 }
 
 function commandText(command: string, params: Reason["params"]): string {

@@ -1,7 +1,8 @@
+import { screenText } from "../../infra/cli/screen/layout.ts";
+import type { Look } from "../../infra/cli/screen/look.ts";
+import { PAUSED_NOTE } from "../../infra/cli/screen/terminal.ts";
 import type { GlobalOptions, Session } from "../../infra/cli/session.ts";
-import { PAUSED_NOTE } from "../../infra/cli/terminal.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
-import { spelled } from "../../shared/words/command.ts";
 import type { TestWorld } from "../world/world.ts";
 
 /** The environment of a command: a deployment in memory, or the settings of one that does not exist yet. */
@@ -42,21 +43,29 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
     context: () => ({ requestId: "cli-1", function: { name: "cli", timeout: 600 } }),
     async world(opening) {
       const opened = await world.open(opening);
-      if (opened.paused) outputs.stderr += `${PAUSED_NOTE}\n`;
+      if (opened.paused) this.terminal.note(PAUSED_NOTE);
       return opened;
     },
     blobs: async (place) => world.blobs(place),
   };
 }
 
-function terminalOf({ json, quiet }: GlobalOptions, { world, answers }: Stage, outputs: Outputs, program: string): Session["terminal"] {
+function terminalOf(
+  { json, quiet }: GlobalOptions,
+  { world, answers, masks = [] }: Stage,
+  outputs: Outputs,
+  program: string,
+): Session["terminal"] {
+  const mask = (text: string) => masks.reduce((masked, [varying, shown]) => masked.replaceAll(varying, shown), text);
+  // Masked before it is laid out: the length of a temporary directory must not decide where a line ends.
+  const look = (): Look => ({ colour: false, unicode: true, now: world.now(), program, redact: mask });
   const toStderr = (text: string) => {
-    outputs.stderr += `${spelled(text, program)}\n`;
+    outputs.stderr += `${screenText(text, look())}\n`;
   };
   const unlessQuiet = (text: string) => (quiet ? undefined : toStderr(text));
   return {
     json: json === true,
-    look: () => ({ colour: false, unicode: true, now: world.now(), program }),
+    look,
     hide: () => undefined,
     answer: async (text) => {
       outputs.stdout += `${text}\n`;

@@ -1,3 +1,5 @@
+import { jobId } from "../../shared/model/jobId.ts";
+import { reason } from "../../shared/model/reason.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { cancelJob } from "../../shared/verbs/jobs/ask.ts";
@@ -33,12 +35,28 @@ async function waits({ source, ...world }: TestWorld): Promise<void> {
 
 const anotherNight = async (world: TestWorld) => createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
 
+/** Two indices that restores replaced wait for their deletion. */
+async function keepsTwo(world: TestWorld): Promise<void> {
+  const opened = await world.open();
+  for (const [at, until] of ["2026-11-24T01:30:00.000Z", "2026-11-23T01:30:00.000Z"].entries()) {
+    const index = `movies-${at}`;
+    const input = { index, uuid: index, notBefore: until };
+    await opened.log.create(
+      jobId.retire("restore-1", index),
+      { about: `${index} on target`, asked: { by: "ossnap", who: "restore-1" }, cluster: "target", patienceUntil: until, input },
+      { state: "kept", reason: reason("retire.kept", { index, until }), data: {} },
+    );
+  }
+}
+
 const JOBS: VerbCases = {
   signature: "jobs",
   cases: [
     { outcome: "ok", title: "an open one and finished ones", words: ["jobs"], stage: stageOf(() => nights(2), anotherNight) },
     { outcome: "ok", title: "open ones only", words: ["jobs", "--open"], stage: stageOf(() => nights(2), anotherNight) },
     { outcome: "ok", title: "of one kind", words: ["jobs", "--kind", "backup"], stage: finished },
+    { outcome: "ok", title: "with indices that are kept for a while", words: ["jobs"], stage: stageOf(() => nights(1), keepsTwo) },
+    { outcome: "ok", title: "the kept indices", words: ["jobs", "--kind", "retire"], stage: stageOf(() => nights(1), keepsTwo) },
     { outcome: "failed", title: "no such kind", words: ["jobs", "--kind", "dance"], stage: stageOf(newWorld) },
     {
       outcome: "failed",

@@ -1,3 +1,6 @@
+import type { Place } from "../../shared/model/config.ts";
+import type { SnapshotProof } from "../../shared/model/repository.ts";
+import { storeEvidence } from "../../shared/reader/evidence.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { registerByHand } from "../../shared/verbs/repositories/apply.ts";
@@ -23,6 +26,26 @@ const proves = async (world: TestWorld) => {
   const created = await askVerification(await world.open(), request, OPS, { key: "verify-1" });
   if (created.outcome === "created") await advanceJob(await world.open(), created.job.id);
   world.advance(MINUTE_MS);
+};
+/** Verdicts on the newest snapshot at two places: its repository and the watched bucket. */
+const provesHereAndThere = async (world: TestWorld) => {
+  const [{ name = "", uuid = "" } = {}] = (await world.source.listSnapshots("backups")).slice(-1);
+  const proof = { name, uuid, generation: 2, blobs: 20, bytes: 2048, missing: [], damaged: [], closure: { digest: "d" } };
+  const at = async (place: Place, verdict: string, level: string) =>
+    storeEvidence(await world.open(), place, { ...proof, verdict, level } as unknown as SnapshotProof, world.now());
+  await at(BACKUPS, "whole", "contents");
+  await at(MOVED, "damaged", "footers");
+  world.advance(MINUTE_MS);
+};
+/** Two names that differ in the middle only, in wide characters. */
+const longNames = async ({ source }: TestWorld) => {
+  for (const number of ["1", "2"]) {
+    source.finishSnapshots();
+    await source.createSnapshot("backups", `${"备份-".repeat(20)}${number}${"-snapshot".repeat(12)}`, {
+      indices: ["movies"],
+      metadata: {},
+    });
+  }
 };
 const failed = (title: string, words: readonly string[], stage = stageOf(movedWorld)): VerbCase => ({
   outcome: "failed",
@@ -81,6 +104,18 @@ const SNAPSHOTS: VerbCases = {
           await source.createSnapshot("backups", "running", { indices: ["movies"], metadata: {} });
         },
       ),
+    },
+    {
+      outcome: "ok",
+      title: "one that is proven in its repository, and damaged where it was copied to",
+      words: ["snapshots"],
+      stage: stageOf(() => nights(2), provesHereAndThere),
+    },
+    {
+      outcome: "ok",
+      title: "a very long name by hand",
+      words: ["snapshots", "--repository", "backups"],
+      stage: stageOf(() => nights(1), longNames),
     },
     { outcome: "ok", title: "of a bucket alone", words: ["snapshots", "moved"], stage: stageOf(movedWorld) },
     {

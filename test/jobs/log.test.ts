@@ -197,7 +197,10 @@ describe("log written by a newer version", () => {
     const { store, as, keys } = setting();
     const job = await created(as("a"));
     await writeNewer(store, 1);
-    await expect(as("a").read(ID)).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("left alone") });
+    await expect(as("a").read(ID)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("deploy the newer version"),
+    });
     await expect(as("a").append(ID, job.head, NEXT)).rejects.toMatchObject({ code: "conflict" });
     expect(keys()).toEqual([stateKey.record(ID, 0), stateKey.record(ID, 1)]);
   });

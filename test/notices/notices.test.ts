@@ -22,7 +22,7 @@ describe("a notice", () => {
       for (let repeat = 0; repeat < 3; repeat += 1) await resolveNotice(await world.open(), FACT.key, FACT.code, OVER);
     }
     for (const { status, text } of world.notices) said.push(`${status}: ${text}`);
-    const [begun, over] = ["firing: the slot s of nightly was missed: no timer came", "resolved: n: SUCCESS, 1 indices, 1 shards, 1 s"];
+    const [begun, over] = ["firing: backup nightly missed slot s: no timer event arrived", "resolved: n: SUCCESS, 1 index, 1 shard, 1 s"];
     expect(said).toEqual([begun, over, begun, over]);
     expect(world.notices[1]).toMatchObject({ severity: "good", since: world.notices[0]?.since });
   });

@@ -118,11 +118,11 @@ describe("an older snapshot than the alias serves", () => {
     expect([refused?.result, refused?.reason.code, say(refused?.wayOut as never)]).toEqual([
       "refuse",
       "alias.newer",
-      "restore without an alias, beside; or move it back on purpose: --older (HTTP: older: true)",
+      "restore without an alias, or move it back on purpose: --older (HTTP: older: true)",
     ]);
     const [warned] = check(proofOf([held("movies")]), { ...input, older: true });
     expect([warned?.result, warned?.reason.code]).toEqual(["warn", "alias.movesBack"]);
-    expect(say(warned?.reason as never)).toContain(`${newer.name} serves a newer one now`);
+    expect(say(warned?.reason as never)).toContain(`${newer.name} serves a newer one and is kept`);
   });
 
   it("is not called older when what is served lies in the future", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Look } from "../../infra/cli/look.ts";
+import type { Look } from "../../infra/cli/screen/look.ts";
 import { pruneText } from "../../infra/cli/verbs/prune.ts";
 import { reason } from "../../shared/model/reason.ts";
 import type { PrunePlan } from "../../shared/plan/retention.ts";
@@ -47,23 +47,23 @@ describe("prune dry run", () => {
   it("lists what would be kept and removed, and ends with the command that applies exactly this", () => {
     expect(
       pruneText(plan(), policy, look),
-    ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3; floor 2; at most 10 and 50 % a run
+    ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3; floor 2; at most 10 and 50 % per run
 Would keep 1:
   NAME       BECAUSE
   nightly-3  newest good, daily 1/7
 Would remove 1 of 3:
   NAME       AGE   BECAUSE
-  nightly-1  11 d  beyond every rule; nightly-3 stays
-Would leave 1 to a later run (the cap of one run):
+  nightly-1  11 d  beyond every rule; nightly-3 is kept
+Would leave 1 to a later run (the limit of one run):
   NAME       AGE  BECAUSE
-  nightly-2  2 d  beyond every rule; nightly-3 stays
+  nightly-2  2 d  beyond every rule; nightly-3 is kept
 Nothing was deleted. To do exactly this:  ossnap prune nightly --apply 5f3a9c1e`);
   });
 
   it("offers nothing to apply when nothing would be removed, or when it is refused", () => {
     expect(pruneText(plan({ remove: [], later: [] }), policy, look)).toMatch(/Nothing would be removed\.$/);
     const refused = pruneText(plan({ remove: [], refusal: reason("prune.keepsNothingGood") }), policy, look);
-    expect(refused).toMatch(/✗ Refused: would keep no good snapshot at all\. Nothing was deleted\.$/);
+    expect(refused).toMatch(/✗ Refused: the plan would keep no good snapshot\. Nothing was deleted\.$/);
     expect(refused).not.toContain("--apply");
   });
 });

@@ -60,18 +60,18 @@ describe("reason sentences", () => {
 describe("a sentence", () => {
   it("shows sizes, lists and unknown values", () => {
     expect(say({ code: "copy.done", params: { blobs: 3, bytes: 44_250_000_000, root: "index-3" } })).toBe(
-      "3 blobs, 41.2 GiB moved; index-3 published",
+      "3 blobs, 41.2 GiB copied; index-3 published",
     );
     expect(say({ code: "restore.refused", params: { refusals: ["alias.isIndex", "name.open"] } })).toBe(
-      "refused: alias.isIndex, name.open",
+      "the preflight fails: alias.isIndex, name.open",
     );
     expect(say({ code: "copy.cut", params: { key: "__1", expectedBytes: 9, foundBytes: null } })).toBe(
-      "__1 came short: expected 9 B, found – B",
+      "__1 is too short: expected 9 B, found – B",
     );
     expect(say({ code: "job.patience", params: { until: "05:30", because: "lane.busy", job: "restore-1", cluster: "es-hz" } })).toBe(
-      "gave up at 05:30: waits: restore-1 works on es-hz",
+      "gave up at 05:30: waits: restore-1 is working on es-hz",
     );
-    expect(say({ code: "alias.moves", params: {} })).toBe("alias – moves here in one call");
+    expect(say({ code: "alias.moves", params: {} })).toBe("alias – moves to the restored index in one request");
   });
 
   it("falls back to its code and parameters if it has no words", () => {
@@ -104,5 +104,52 @@ describe("human-readable numbers", () => {
 
   it("group thousands", () => {
     expect(countText(52_118)).toBe("52,118");
+  });
+});
+
+describe("counts in sentences", () => {
+  it("have their singular and their plural", () => {
+    expect(say({ code: "selection.chosen", params: { count: 1, indices: ["a"] } })).toBe("1 index: a");
+    expect(say({ code: "selection.chosen", params: { count: 2310, indices: ["a"] } })).toBe("2,310 indices: a");
+    expect(say({ code: "watch.lost", params: { watch: "w", count: 1, keys: ["k"], snapshots: ["s"] } })).toContain(
+      "1 snapshot cannot be restored, because its own blob is missing",
+    );
+    expect(say({ code: "selection.chosen", params: {} })).toBe("– indices: –");
+  });
+
+  /** Of these a sentence counts some; a bare `{n}` in front of one would say "1 indices". */
+  const COUNTED =
+    /\{\w+\} (?:\w+ )?(?:attempts|batches|blobs|checks|documents|files|indices|objects|replicas|shards|slots|snapshots|times|warnings)\b/;
+
+  it("are never written as a bare number in front of a plural", () => {
+    expect("{count} indices").toMatch(COUNTED);
+    const lists = ["snapshot.ambiguous", "state.foreign"];
+    const bare = Object.entries(EN).filter(([code, sentence]) => !lists.includes(code) && COUNTED.test(sentence));
+    expect(bare.map(([code, sentence]) => `${code}: ${sentence}`)).toEqual([]);
+  });
+
+  it("are not written so in the sources of the command line either", () => {
+    const folder = fileURLToPath(new URL("../../infra/cli/", import.meta.url));
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+    const bare =
+      /\$\{[^}]+\} (?:\w+ )?(?:attempts|batches|blobs|checks|documents|files|indices|objects|replicas|shards|slots|snapshots|times|warnings)\b/;
+    const found = files.flatMap((file) =>
+      readFileSync(folder + file, "utf8")
+        .split("\n")
+        .filter((line) => bare.test(line)),
+    );
+    expect(found.map((line) => line.trim())).toEqual([]);
+  });
+});
+
+describe("sentences for people", () => {
+  it("are plain English: none of the words that were found odd comes back", () => {
+    const odd =
+      /\b(somebody|nobody|whoever|anew|for ever|by itself|goes on|go on|is told|beforehand|of now|no timer came|is begun|has begun|stays?\b)/i;
+    expect(
+      Object.entries(EN)
+        .filter(([, sentence]) => odd.test(sentence))
+        .map(([code]) => code),
+    ).toEqual([]);
   });
 });

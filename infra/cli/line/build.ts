@@ -1,17 +1,22 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../../../shared/runtime/settings.ts";
 import { shellLine } from "../../../shared/words/command.ts";
+import { COLUMNS } from "../screen/layout.ts";
 import type { GlobalOptions } from "../session.ts";
 import { VERBS } from "../verbs.ts";
 import type { Verb } from "./verb.ts";
 
 const GLOBALS: readonly (readonly [flags: string, text: string])[] = [
   ["--config <file>", "the configuration (./ossnap.yaml)"],
-  ["--env-file <file>", "NAME=value lines for what the shell does not set"],
-  ["--json", "answers, and errors, as JSON on standard output"],
+  ["--env-file <file>", "NAME=value lines for variables that the shell does not set"],
+  ["--json", "answers and errors as JSON on standard output"],
   ["-q, --quiet", "no notes and no progress"],
   ["--no-color", "no colours"],
 ];
+
+/** Commander would use the whole width of a terminal. */
+const helpWidth = () => Math.min(process.stdout.columns || HELP_COLUMNS, COLUMNS);
+const HELP_COLUMNS = 80;
 
 export type RunVerb = (options: GlobalOptions, verb: Verb, args: readonly string[]) => Promise<void>;
 
@@ -22,7 +27,13 @@ export function buildProgram(name: string, helpText: string[], runVerb: RunVerb)
     .description("Elasticsearch snapshots on Alibaba Cloud OSS: taken on time, thinned out, moved in, proven whole, restored.")
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ writeOut: collect, writeErr: collect, outputError: () => undefined });
+    .configureOutput({
+      writeOut: collect,
+      writeErr: collect,
+      outputError: () => undefined,
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
+    });
   for (const [flags, text] of GLOBALS) program.addOption(onceOnly(new Option(flags, text)));
   const parents = new Map<string, Command>();
   for (const verb of VERBS) addVerb(program, parents, verb, runVerb);

@@ -38,57 +38,57 @@ const flag = z.boolean().default(false);
 
 export const WAIT = {
   flags: "--wait [time]",
-  text: "watch until it is over, at most so long: --wait (30m), --wait 2h or --wait=2h",
+  text: "watch the job until it ends or this time is over: --wait (30m), --wait 2h or --wait=2h",
   value: some(parsed(parseDuration, "is not a duration; write --wait=30m (ms, s, m, h, d)")),
 };
 export const KEY = {
   flags: "--key <key>",
-  text: "an idempotency key; the same one again is the same job",
+  text: "an idempotency key: the same key again is the same job",
   value: some(matching(IDEMPOTENCY_KEY, "is not a key; write 1 to 255 visible ASCII characters")),
 };
 export const APPLY_HASH = {
   flags: "--apply <hash>",
-  text: "the hash that the plan was shown with",
-  value: some(matching(PLAN_HASH, "is not a plan's hash; copy the 8 hexadecimal digits that the plan is shown with")),
+  text: "the hash of the plan, as it was shown",
+  value: some(matching(PLAN_HASH, "is not the hash of a plan; copy its 8 hexadecimal digits from the plan")),
 };
 export const YES = (text: string) => ({ flags: "--yes", text, value: flag });
-export const APPLY = { flags: "--apply", text: "do it", value: flag };
-export const START = { flags: "--start", text: "do it", value: flag };
-export const OPEN = { flags: "--open", text: "open ones only", value: flag };
+export const APPLY = { flags: "--apply", text: "apply it", value: flag };
+export const START = { flags: "--start", text: "start it", value: flag };
+export const OPEN = { flags: "--open", text: "open jobs only", value: flag };
 export const KIND = {
   flags: "--kind <kind>",
-  text: "of one kind",
-  value: some(parsed((text) => JOB_KINDS.find((kind) => kind === text), `is no kind of job; write one of ${JOB_KINDS.join(", ")}`)),
+  text: "jobs of one kind; retire lists the indices that are kept for a while",
+  value: some(parsed((text) => JOB_KINDS.find((kind) => kind === text), `is not a kind of job; write one of ${JOB_KINDS.join(", ")}`)),
 };
 export const TAKE_OVER = {
   flags: "--take-over <copy...>",
-  text: "these copies' destinations too, once you know that nothing else writes there",
+  text: "also the destinations of these copies, if nothing else writes there",
   value: z.array(name()).default([]),
 };
 export const LEVEL = {
   flags: "--level <level>",
-  text: "how deep to look (footers)",
+  text: "how much to read (footers)",
   choices: PROOF_LEVELS,
   value: some(z.enum(PROOF_LEVELS)),
 };
 export const SAMPLE = {
   flags: "--sample <amount>",
-  text: "at level contents: read only so much of the data, 5% or 20gb",
+  text: "at level contents: read only this much of the data, 5% or 20gb",
   value: some(parsed(parseSample, "is neither a share nor a size; write 5% or 20gb")),
 };
 export const SNAPSHOT = { flags: "--snapshot <name>", text: "a name, a uuid, latest or all (all)", value: name().default("all") };
-export const ONE_POLICY = { flags: "--policy <name>", text: "of one policy", value: some(name()) };
-export const ONE_REPOSITORY = { flags: "--repository <name>", text: "in one repository", value: some(name()) };
+export const ONE_POLICY = { flags: "--policy <name>", text: "snapshots of one policy", value: some(name()) };
+export const ONE_REPOSITORY = { flags: "--repository <name>", text: "snapshots in one repository", value: some(name()) };
 export const REPOSITORY = {
   flags: "--repository <name>",
   text: "a repository of ossnap.yaml, or the registered name of a watch",
   value: name("is missing; name a repository of ossnap.yaml, or the registered name of a watch"),
 };
-export const TO = { flags: "--to <cluster>", text: "one of clusters", value: name("is missing; name one of clusters") };
+export const TO = { flags: "--to <cluster>", text: "a cluster of ossnap.yaml", value: name("is missing; name a cluster of ossnap.yaml") };
 
 export const INDICES = {
   flags: "--indices <patterns>",
-  text: `names and patterns, with commas (${INDICES_DEFAULT})`,
+  text: `names and patterns, separated by commas (${INDICES_DEFAULT})`,
   value: z
     .string()
     .transform((text) => text.split(",").flatMap((pattern) => pattern.trim() || []))
@@ -113,7 +113,7 @@ function faultOfPatterns(patterns: readonly string[]): string | undefined {
 
 export const ALIAS = {
   flags: "--alias <alias>",
-  text: "swapped onto the restored index",
+  text: "an alias to move to the restored index",
   value: some(
     z.string().superRefine((alias, context) => {
       const fault = aliasFault(alias);
@@ -121,14 +121,14 @@ export const ALIAS = {
     }),
   ),
 };
-export const OLDER = { flags: "--older", text: "put it behind the alias although that serves a newer snapshot", value: flag };
+export const OLDER = { flags: "--older", text: "move the alias although it serves a newer snapshot", value: flag };
 export const FILES_THERE = {
   flags: "--files-there",
-  text: "every node has the synonym, stop word and dictionary files that the indices name",
+  text: "declare that every node has the synonym, stop word and dictionary files that the indices need",
   value: flag,
 };
 export const REPLICAS_OPTION = {
   flags: "--replicas <count>",
-  text: "raised to this after the counts agree (1)",
+  text: "number of replicas, set after the document counts agree (1)",
   value: some(parsed((text) => (REPLICAS.test(text) ? Number(text) : undefined), "is not a count; write 0, 1, 2 …")),
 };

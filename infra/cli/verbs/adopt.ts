@@ -1,11 +1,12 @@
 import { adopt as adoptNow } from "../../../shared/verbs/adopt/apply.ts";
 import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
 import type { Adoption, Finding } from "../../../shared/verbs/adopt/types.ts";
-import { countText } from "../../../shared/words/numbers.ts";
+import { counted, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import { commandText, type Look, marked } from "../look.ts";
+import { commandText, type Look, marked } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
 
 export interface AdoptOptions {
@@ -30,11 +31,14 @@ export async function adopt(session: Session, { yes, takeOver }: AdoptOptions): 
 /** One line per finding; a dry run uses "would" and ends with the command that applies it. */
 function adoptionText(adoption: Adoption, doIt: string, look: Look): string {
   const { findings, missing, written } = adoption;
-  const lines = findings.map((finding) => `${finding.subject}  ${findingText(finding, look)}${writesText(finding, written !== null)}`);
+  const rows = findings.map((finding) => [finding.subject, `${findingText(finding, look)}${writesText(finding, written !== null)}`]);
+  const lines = findings.length === 0 ? [] : tableLines([{ head: "ABOUT" }, { head: "FOUND", sentence: true }], rows, look);
   if (missing === 0) lines.push("There is nothing to write.");
-  else if (written === null) lines.push(`Would write ${countText(missing)} state objects. Nothing was written. To do it:  ${doIt}`);
-  else if (written < missing) lines.push(`Wrote ${countText(written)} of ${countText(missing)} state objects. To go on:  ${doIt}`);
-  else lines.push(`Wrote ${countText(written)} state objects.`);
+  else if (written === null)
+    lines.push(`Would write ${counted(missing, "state object", "state objects")}. Nothing was written. To do it:  ${doIt}`);
+  else if (written < missing)
+    lines.push(`Wrote ${countText(written)} of ${counted(missing, "state object", "state objects")}. To continue:  ${doIt}`);
+  else lines.push(`Wrote ${counted(written, "state object", "state objects")}.`);
   return lines.join("\n");
 }
 

@@ -1,10 +1,10 @@
 import { initialise } from "../../../shared/runtime/initialise.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import { commandText, type Look, marked } from "../look.ts";
+import { commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";
 
-const ADOPT_HINT = "Where snapshots exist already, or a state was lost, before the first function runs:";
+const ADOPT_HINT = "If snapshots exist already or a state was lost, before the first function runs:";
 
 /** Writes the identity of a new state; leaves an existing identity unchanged. */
 export async function init(session: Session): Promise<Answer> {
@@ -13,6 +13,6 @@ export async function init(session: Session): Promise<Answer> {
   const text = (look: Look) =>
     created
       ? `${marked(look, "good", `state ${url}: initialised as ${identity.id}`)}\n${ADOPT_HINT}  ${commandText(look, "adopt")}`
-      : marked(look, "good", `state ${url}: was initialised before, ${identity.createdAt}, as ${identity.id}`);
+      : marked(look, "good", `state ${url}: was initialised at ${identity.createdAt} as ${identity.id}; nothing was changed`);
   return { schema: "init/1", data: { url, id: identity.id, createdAt: identity.createdAt, created }, exitCode: EXIT.ok, text };
 }

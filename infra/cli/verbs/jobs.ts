@@ -4,13 +4,14 @@ import type { JobKindName } from "../../../shared/model/jobId.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/verbs/jobs/show.ts";
+import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { toneOf } from "../begin.ts";
 import { EXIT } from "../exitCodes.ts";
-import { agoText, commandText, type Look, marked } from "../look.ts";
+import { agoText, commandText, type Look, marked } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
-import { tableLines } from "../table.ts";
 
 export interface JobsOptions {
   open: boolean;
@@ -19,7 +20,7 @@ export interface JobsOptions {
 
 export async function jobs(session: Session, { open, kind }: JobsOptions): Promise<Answer> {
   const rows = await listJobs(await session.world(), { open, ...(kind === undefined ? {} : { kind }) });
-  return { schema: "jobs/1", data: rows, exitCode: EXIT.ok, text: (look) => jobsText(rows, look) };
+  return { schema: "jobs/1", data: rows, exitCode: EXIT.ok, text: (look) => jobsText(rows, look, kind) };
 }
 
 export async function showOne(session: Session, id: string): Promise<Answer> {
@@ -30,57 +31,98 @@ export async function showOne(session: Session, id: string): Promise<Answer> {
 /** Prompts first when a user can answer; otherwise `--yes` is required. */
 export async function cancel(session: Session, { id, ...options }: { id: string; yes: boolean }): Promise<Answer> {
   const { terminal } = session;
-  if (!options.yes && !terminal.canAsk()) throw new AppError("invalid", "jobs cancel: there is nobody to ask here; add --yes");
+  if (!options.yes && !terminal.canAsk())
+    throw new AppError("invalid", "jobs cancel: this is not a terminal, so no one can confirm; add --yes");
   const world = await session.world();
   const before = await showJob(world, id);
-  if (isFinal(before.state)) return cancelled(before, "is over already");
-  if (!options.yes && !(await terminal.ask(`Cancel ${before.id} (${before.about})? What it began is taken back.`)))
-    return cancelled(before, "was left alone");
+  if (isFinal(before.state)) return cancelled(before, "is finished already");
+  if (!options.yes && !(await terminal.ask(`Cancel ${before.id} (${before.about})? Its unfinished work is undone.`)))
+    return cancelled(before, "was not cancelled");
   const row = await cancelJob(world, id, session.asked);
-  return isFinal(row.state) ? cancelled(row, "is over already") : cancelled(row, undefined);
+  return isFinal(row.state) ? cancelled(row, "is finished already") : cancelled(row, undefined);
 }
 
 function cancelled(row: JobRow, whyNot: string | undefined): Answer {
   const text = (look: Look) =>
     whyNot === undefined
-      ? marked(look, "good", `${row.id} was asked to stop; what it began is taken back. See: ${commandText(look, "jobs", "show", row.id)}`)
-      : marked(look, "attention", `${row.id} ${whyNot}: ${row.state}, ${say(row.reason)}. Nothing was changed.`);
+      ? marked(
+          look,
+          "good",
+          `cancellation of ${row.id} requested; its unfinished work is undone\nSee: ${commandText(look, "jobs", "show", row.id)}`,
+        )
+      : marked(look, "attention", `${row.id} ${whyNot}; nothing was changed\n${row.state}: ${say(row.reason)}`);
   return { schema: "job/1", data: row, exitCode: whyNot === undefined ? EXIT.ok : EXIT.refused, text };
 }
 
-export function jobsText(rows: readonly JobRow[], look: Look): string {
+/** Jobs that wait months for their date; without trouble they are counted, not listed. */
+const isKept = ({ kind, reason }: JobRow) => kind === "retire" && reason.code === "retire.kept";
+
+/** Open jobs and finished ones, each with its reason on a line of its own; kept indices are summed up unless `retire` jobs were asked for. */
+export function jobsText(rows: readonly JobRow[], look: Look, kind?: JobKindName): string {
   if (rows.length === 0) return "No jobs.";
-  const columns = ["ID", "KIND", "ABOUT", "STATE", "SINCE", "BY"].map((head) => ({ head }));
-  return tableLines(
-    columns,
-    rows.map((row) => [row.id, row.kind, row.about, stateText(row, look), agoText(look, row.since), row.by]),
-  ).join("\n");
+  const isOpen = ({ state }: JobRow) => !isFinal(state);
+  const kept = kind === "retire" ? [] : rows.filter((row) => isOpen(row) && isKept(row));
+  const open = rows.filter((row) => isOpen(row) && !kept.includes(row));
+  const over = rows.filter((row) => !isOpen(row));
+  return [
+    ...(open.length === 0 ? [] : jobLines(open, "REQUESTED", ({ since }) => since, look)),
+    ...(open.length > 0 && over.length > 0 ? [""] : []),
+    ...(over.length === 0 ? [] : jobLines(over, "ENDED", ({ at }) => at, look)),
+    ...keptLines(kept, look),
+  ].join("\n");
 }
 
-function stateText({ state, reason }: JobRow, look: Look): string {
-  return isFinal(state) ? marked(look, toneOf(state), `${state}: ${say(reason)}`) : `${state}: ${say(reason)}`;
+function jobLines(rows: readonly JobRow[], head: string, timeOf: (row: JobRow) => string, look: Look): string[] {
+  const columns = [{ head: "ID", name: true }, { head: "ABOUT", name: true }, { head: "STATE" }, { head }, { head: "BY", name: true }];
+  const cells = (row: JobRow) => [row.id, row.about, stateWord(row, look), agoText(look, timeOf(row)), shortBy(row)];
+  return tableLines(
+    columns,
+    rows.map((row) => ({ cells: cells(row), below: [say(row.reason)] })),
+    look,
+  );
+}
+
+/** The names of timers and events repeat the job's id. */
+function shortBy({ askedBy, by }: JobRow): string {
+  return askedBy === "person" ? by : askedBy;
+}
+
+function keptLines(kept: readonly JobRow[], look: Look): string[] {
+  if (kept.length === 0) return [];
+  const dates = kept.map(({ reason }) => String(reason.params.until ?? "")).sort();
+  const next = dates[0] ? `, next deletion ${clockText(dates[0])} UTC` : "";
+  const list = commandText(look, "jobs", "--kind", "retire");
+  return [`${counted(kept.length, "kept index", "kept indices")}${next}. To list them:  ${list}`];
+}
+
+function stateWord({ state }: JobRow, look: Look): string {
+  return isFinal(state) ? marked(look, toneOf(state), state) : state;
+}
+
+function stateText(row: JobRow, look: Look): string {
+  return `${stateWord(row, look)}: ${say(row.reason)}`;
 }
 
 /** Who requested the job, its current state and its history, one line per record, times in UTC; checks without change leave no record. */
 export function historyText(job: JobShown, look: Look): string {
   const request = job.history[0]?.request;
-  const asked = `asked by ${askedText(job)}, ${agoText(look, job.since)}${request === undefined ? "" : `, request ${request}`}`;
+  const asked = `requested by ${askedText(job)}, ${agoText(look, job.since)}${request === undefined ? "" : `, request ${request}`}`;
   const head = [`${job.id}  ${job.about}`, asked, stateText(job, look), ...(job.now ? [nowText(job.now, look)] : [])];
-  const columns = ["TIME (UTC)", "STATE", "WHAT", "BY"].map((title) => ({ head: title }));
+  const columns = [{ head: "TIME (UTC)" }, { head: "STATE" }, { head: "BY", name: true }, { head: "WHAT", sentence: true }];
   const rows = job.history.map(({ at, state, reason, claim, by }) => [
     clockText(at),
     state,
-    claim ? `${say(reason)} (${claim.effect}, attempt ${claim.attempt})` : say(reason),
     by,
+    claim ? `${say(reason)} (${claim.effect}, attempt ${claim.attempt})` : say(reason),
   ]);
-  return [...head, ...(rows.length === 0 ? [] : tableLines(columns, rows))].join("\n");
+  return [...head, ...(rows.length === 0 ? [] : tableLines(columns, rows, look))].join("\n");
 }
 
 const ASKED_BY: Readonly<Record<JobRow["askedBy"], string>> = {
   timer: "its timer",
   event: "an event",
   person: "a person",
-  ossnap: "ossnap itself",
+  ossnap: "ossnap",
 };
 
 function askedText({ askedBy, by }: JobRow): string {
@@ -91,7 +133,7 @@ function askedText({ askedBy, by }: JobRow): string {
 function nowText({ does, reason, givesUpAt }: JobNow, look: Look): string {
   const sentence = say(reason);
   if (does === "moves") return `next: ${sentence}`;
-  const until = givesUpAt === undefined ? "" : `; looks again each minute, gives up at ${clockText(givesUpAt)} UTC`;
+  const until = givesUpAt === undefined ? "" : `; checked again each minute, gives up at ${clockText(givesUpAt)} UTC`;
   return marked(look, "attention", `${sentence.startsWith("waits: ") ? "" : "waits: "}${sentence}${until}`);
 }
 

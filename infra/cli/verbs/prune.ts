@@ -1,5 +1,6 @@
 import { configured } from "../../../shared/jobs/world.ts";
 import type { BackupPolicy, KeepRules } from "../../../shared/model/config.ts";
+import { newestFirst } from "../../../shared/plan/newestFirst.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention.ts";
 import { printDuration } from "../../../shared/repository/duration.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
@@ -8,9 +9,10 @@ import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
-import { commandText, type Look, marked } from "../look.ts";
+import { COLUMNS } from "../screen/layout.ts";
+import { commandText, type Look, marked } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
-import { tableLines } from "../table.ts";
 
 export interface PruneOptions extends Pick<ActingOptions, "wait"> {
   policy: string;
@@ -36,28 +38,36 @@ export async function prune(session: Session, { policy: policyName, apply, wait 
   };
 }
 
+const INDENT = "  ";
+const BECAUSE = { head: "BECAUSE", sentence: true };
+
 /** The plan as text; a dry run uses "would" throughout and ends with the command that applies it. */
 export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look, wait?: number): string {
   const lines = [
     `Plan ${plan.hash} for ${plan.policy} (${policy.schedule.timeZone}): ${rulesText(policy)}`,
-    `Would keep ${countText(plan.keep.length)}:`,
+    plan.keep.length === 0
+      ? "Would keep none: the repository has no snapshot of this policy."
+      : `Would keep ${countText(plan.keep.length)}:`,
   ];
   const kept = tableLines(
-    [{ head: "NAME" }, { head: "BECAUSE" }],
+    [{ head: "NAME", name: true }, BECAUSE],
     plan.keep.map(({ name, reasons }) => [name, reasons.map(say).join(", ")]),
+    look,
+    COLUMNS - INDENT.length,
   );
-  lines.push(...kept.map((line) => `  ${line}`));
+  if (plan.keep.length > 0) lines.push(...kept.map((line) => INDENT + line));
   if (plan.refusal)
     return [
       ...lines,
-      ...laterLines(plan, "none of them, as it is refused", look),
+      ...laterLines(plan, "the plan is refused", look),
       marked(look, "bad", `Refused: ${say(plan.refusal)}. Nothing was deleted.`),
     ].join("\n");
-  if (plan.remove.length === 0) return [...lines, ...laterLines(plan, "the cap of one run", look), "Nothing would be removed."].join("\n");
+  if (plan.remove.length === 0)
+    return [...lines, ...laterLines(plan, "the limit of one run", look), "Nothing would be removed."].join("\n");
   lines.push(
     `Would remove ${countText(plan.remove.length)} of ${countText(plan.keep.length + plan.remove.length + plan.later.length)}:`,
     ...removalLines(plan.remove, look),
-    ...laterLines(plan, "the cap of one run", look),
+    ...laterLines(plan, "the limit of one run", look),
   );
   const doIt = commandText(look, "prune", plan.policy, "--apply", plan.hash, ...waitWords(wait));
   return [...lines, `Nothing was deleted. To do exactly this:  ${doIt}`].join("\n");
@@ -67,13 +77,14 @@ function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {
   return later.length === 0 ? [] : [`Would leave ${countText(later.length)} to a later run (${why}):`, ...removalLines(later, look)];
 }
 
-function removalLines(removed: readonly RemovedSnapshot[], { now }: Look): string[] {
-  const rows = removed.map(({ name, startTime, reasons }) => [
+function removalLines(removed: readonly RemovedSnapshot[], look: Look): string[] {
+  const rows = newestFirst(removed, ({ startTime, name }) => ({ time: startTime, name })).map(({ name, startTime, reasons }) => [
     name,
-    durationText((now.getTime() - new Date(startTime).getTime()) / 1000),
+    durationText((look.now.getTime() - new Date(startTime).getTime()) / 1000),
     reasons.map(say).join(", "),
   ]);
-  return tableLines([{ head: "NAME" }, { head: "AGE" }, { head: "BECAUSE" }], rows).map((line) => `  ${line}`);
+  const columns = [{ head: "NAME", name: true }, { head: "AGE" }, BECAUSE];
+  return tableLines(columns, rows, look, COLUMNS - INDENT.length).map((line) => INDENT + line);
 }
 
 const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const satisfies readonly (keyof KeepRules)[];
@@ -86,10 +97,12 @@ function rulesText({ keep, prune: caps }: BackupPolicy): string {
   if (keep.lastOfIndex !== undefined) rules.push(lastOfIndexText(keep.lastOfIndex));
   const { atMost, atMostPercent } = caps ?? PRUNE_CAPS_DEFAULT;
   const byHand = caps ? "" : ", by hand only";
-  return `keep ${rules.join(", ") || "what the floor says"}; floor ${keep.atLeast}; at most ${atMost} and ${atMostPercent} % a run${byHand}`;
+  return `keep ${rules.join(", ") || "the floor only"}; floor ${keep.atLeast}; at most ${atMost} and ${atMostPercent} % per run${byHand}`;
 }
 
 function lastOfIndexText(rule: NonNullable<KeepRules["lastOfIndex"]>): string {
-  if (rule === "never") return "no index for its own sake";
-  return rule === "always" ? "the last of every index" : `the last of an index for ${printDuration(rule)} after it left`;
+  if (rule === "never") return "no last snapshot of an index";
+  return rule === "always"
+    ? "the last snapshot of every index"
+    : `the last snapshot of an index for ${printDuration(rule)} after the index is gone`;
 }

@@ -5,12 +5,13 @@ import { isSecretSetting } from "../../../shared/repository/settingKeys.ts";
 import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
 import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { listRepositories, type RepositoryRow } from "../../../shared/verbs/repositories/show.ts";
+import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT, problem } from "../exitCodes.ts";
-import { commandText, type Look, marked, type Tone } from "../look.ts";
+import { commandText, type Look, marked, type Tone } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
-import { tableLines } from "../table.ts";
 
 export async function repositories(session: Session): Promise<Answer> {
   const rows = await listRepositories(await session.world());
@@ -38,7 +39,13 @@ const TONES: Readonly<Record<RepositoryRow["state"], Tone>> = {
 /** One line per repository, then the warnings about them and about the rest of ossnap.yaml. */
 export function repositoriesText(rows: readonly RepositoryRow[], look: Look, configWarnings: readonly string[] = []): string {
   if (rows.length === 0) return "ossnap.yaml names no repositories.";
-  const columns = ["NAME", "CLUSTER", "TYPE", "USED BY", "STATE"].map((head) => ({ head }));
+  const columns = [
+    { head: "NAME", name: true },
+    { head: "CLUSTER", name: true },
+    { head: "TYPE" },
+    { head: "USED BY", name: true },
+    { head: "STATE", sentence: true },
+  ];
   const lines = tableLines(
     columns,
     rows.map((row) => [
@@ -48,6 +55,7 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look, con
       row.usedBy,
       marked(look, TONES[row.state], say(row.reason)),
     ]),
+    look,
   );
   const registered = rows.flatMap(({ usedBy, warnings: found }) =>
     found.map((warning) => printFault({ ...warning, path: `${usedBy}.${warning.path === "cluster" ? "" : "register."}${warning.path}` })),
@@ -57,7 +65,7 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look, con
   const warnings = [...registered, ...others].map((text) => marked(look, "attention", text));
   const unverified = rows
     .filter(({ state }) => state === "unverified")
-    .map(({ name }) => `To verify it:  ${commandText(look, "repositories", "register", name, "--apply")}`);
+    .map(({ name }) => `To verify ${name}:  ${commandText(look, "repositories", "register", name, "--apply")}`);
   return [...lines, ...warnings, ...unverified].join("\n");
 }
 
@@ -92,7 +100,7 @@ function withoutSecrets({ type, settings }: Registration): Registration {
 }
 
 function registeredText({ name, cluster, readonly, nodes }: RepositoryRow & { nodes: number }, look: Look): string {
-  const verified = readonly ? "readonly, so no node tried to write" : `${nodes} ${nodes === 1 ? "node" : "nodes"} verified it`;
+  const verified = readonly ? "read-only, so no node tried to write" : `${counted(nodes, "node", "nodes")} verified it`;
   return marked(look, "good", `${name} is registered on ${cluster}: ${verified}`);
 }
 
@@ -101,5 +109,10 @@ function dryText(wanted: Registration & { name: string; cluster: string }, now: 
   const end = refused
     ? marked(look, "bad", "Refused. Nothing was changed.")
     : `Nothing was changed. To do it:  ${commandText(look, "repositories", "register", wanted.name, "--apply")}`;
-  return [`Would register ${wanted.name} on ${wanted.cluster}, type ${wanted.type}:`, ...settings, `Now: ${now}`, end].join("\n");
+  return [
+    `Would register ${wanted.name} on ${wanted.cluster}, type ${wanted.type}:`,
+    ...settings,
+    refused ? `Now: ${now}` : `Now it ${now}`,
+    end,
+  ].join("\n");
 }

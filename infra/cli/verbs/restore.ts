@@ -7,15 +7,16 @@ import {
   type RestoreRequestByHand,
   startRestore,
 } from "../../../shared/verbs/restore/askByHand.ts";
-import { bytesText, countText } from "../../../shared/words/numbers.ts";
+import { bytesText, counted, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { INDICES_DEFAULT } from "../line/options.ts";
-import { commandText, type Look, marked, type Tone } from "../look.ts";
+import { COLUMNS, onScreen, widthOf, wrapped } from "../screen/layout.ts";
+import { commandText, type Look, marked, type Tone } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
-import { tableLines } from "../table.ts";
 
 export interface RestoreOptions extends ActingOptions {
   /** A name, a uuid, or `latest`. */
@@ -42,7 +43,8 @@ export async function restore(session: Session, options: RestoreOptions): Promis
   const outcome = await startRestore(world, request, session.asked, { key, fingerprint });
   if ("created" in outcome) return begin(session, world, outcome.created, { key, wait, fingerprint });
   const refusals = refusalsOf(outcome.refused);
-  const detail = `${refusals.length} of ${outcome.refused.checks.length} checks refuse: ${refusals.map(({ reason }) => reason.code).join(", ")}; nothing was changed`;
+  const failed = counted(outcome.refused.checks.length, "check fails", "checks fail");
+  const detail = `${refusals.length} of ${failed}: ${refusals.map(({ reason }) => reason.code).join(", ")}; nothing was changed`;
   return { ...preflightAnswer(options, outcome.refused), problem: problem("restore-refused", detail, { refusals }) };
 }
 
@@ -72,19 +74,23 @@ function preflightAnswer(request: RestoreOptions, report: PreflightReport): Answ
 
 const TONES: Readonly<Record<PreflightCheck["result"], Tone>> = { ok: "good", warn: "attention", refuse: "bad" };
 
-/** Each check with its sentence, each refusal with its code and way out. */
+const INDENT = "  ";
+
+/** Each check with its sentence, each refusal with its code and its fix. */
 export function preflightText(request: RestoreOptions, report: PreflightReport, look: Look): string {
   const lines = [
-    `Restore ${report.snapshot.name} → ${request.to}, indices ${request.indices.join(", ")}, beside what is there`,
+    `Restore ${report.snapshot.name} → ${request.to}, indices ${request.indices.join(", ")}, beside existing indices`,
     "Preflight, nothing changed yet:",
   ];
   const width = Math.max(...report.checks.map(({ check }) => check.length));
   for (const { check, result, reason, wayOut } of report.checks) {
     const code = result === "ok" ? "" : `  [${reason.code}]`;
-    lines.push(`  ${marked(look, TONES[result], check.padEnd(width))}  ${say(reason)}${code}`);
-    if (wayOut) lines.push(`    ${" ".repeat(width)}  way out: ${say(wayOut)}`);
+    const first = `${INDENT}${marked(look, TONES[result], check.padEnd(width))}  `;
+    const shape = { width: COLUMNS, indent: widthOf(first) };
+    lines.push(...wrapped(onScreen(`${say(reason)}${code}`, look), { ...shape, first }));
+    if (wayOut) lines.push(...wrapped(onScreen(`fix: ${say(wayOut)}`, look), { ...shape, first: " ".repeat(shape.indent) }));
   }
-  if (report.targets.length > 0) lines.push(...targetLines(report));
+  if (report.targets.length > 0) lines.push(...targetLines(report, look));
   const refusals = refusalsOf(report).length;
   lines.push(
     refusals > 0
@@ -94,10 +100,10 @@ export function preflightText(request: RestoreOptions, report: PreflightReport, 
   return lines.join("\n");
 }
 
-function targetLines({ targets }: PreflightReport): string[] {
+function targetLines({ targets }: PreflightReport, look: Look): string[] {
   const columns = [
-    { head: "INDEX" },
-    { head: "AS" },
+    { head: "INDEX", name: true },
+    { head: "AS", name: true },
     { head: "SHARDS", align: "right" as const },
     { head: "DOCUMENTS", align: "right" as const },
     { head: "SIZE" },
@@ -109,7 +115,7 @@ function targetLines({ targets }: PreflightReport): string[] {
     countText(documents),
     bytesText(bytes),
   ]);
-  return tableLines(columns, rows).map((line) => `  ${line}`);
+  return tableLines(columns, rows, look, COLUMNS - INDENT.length).map((line) => INDENT + line);
 }
 
 function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {

@@ -3,15 +3,15 @@ import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { listSnapshots, type SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
-import { countText, durationText } from "../../../shared/words/numbers.ts";
+import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import { agoText, commandText, type Look, marked, unknown } from "../look.ts";
 import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
+import { agoText, commandText, type Look, marked, unknown } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
 import { surveyOf, surveyText } from "../survey.ts";
-import { tableLines } from "../table.ts";
 
 export interface SnapshotsOptions {
   /** A URL or a repository of ossnap.yaml, read without a cluster. */
@@ -40,7 +40,7 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
   terminal.progress(`reading ${store.url}`);
   const survey = await surveyRepository(store, {
     onProgress(shards) {
-      if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${countText(shards)} shards read`);
+      if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${counted(shards, "shard", "shards")} read`);
     },
   });
   const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
@@ -55,12 +55,13 @@ async function evidenceFor(session: Session, place: Place, survey: Survey): Prom
     return await newestEvidence(await session.world(), new Set(survey.snapshots.map(({ uuid }) => uuid)), place);
   } catch (error) {
     if (session.options.config !== undefined || !(error instanceof AppError)) throw error;
-    session.terminal.note(`what was proven before is not shown: ${messageOf(error).split("\n")[0]}`);
+    session.terminal.note(`earlier verdicts are not shown: ${messageOf(error).split("\n")[0]}`);
     return new Map();
   }
 }
 
-const COLUMNS = ["NAME", "WHEN", "STATE", "TOOK", "PROVEN", "STAYS BECAUSE"].map((head) => ({ head }));
+const COLUMNS = [{ head: "NAME", name: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
+const LEGEND = "PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.";
 
 /** One table per repository, followed by what the next prune would remove. */
 export function snapshotsText(rows: readonly SnapshotRow[], look: Look): string {
@@ -78,23 +79,25 @@ export function snapshotsText(rows: readonly SnapshotRow[], look: Look): string 
 }
 
 function repositoryText(repository: string, rows: readonly SnapshotRow[], look: Look): string {
-  const head = `${repository} · ${countText(rows.length)} ${rows.length === 1 ? "snapshot" : "snapshots"}`;
+  const head = `${repository} · ${counted(rows.length, "snapshot", "snapshots")}`;
   const lines = tableLines(
     COLUMNS,
-    rows.map((row) => [
-      row.name,
-      agoText(look, row.startTime),
-      stateText(row),
-      durationCell(row, look),
-      provenText(row, look),
-      fateText(row, look),
-    ]),
+    rows.map((row) => ({
+      cells: [row.name, agoText(look, row.startTime), row.state, durationCell(row, look), provenText(row.evidence, look)],
+      below: [...failedLines(row), fateText(row, look), ...elsewhereLines(row, look)],
+    })),
+    look,
   );
-  return [head, ...lines, ...goingLines(rows, look)].join("\n");
+  const legend = rows.some(({ elsewhere }) => elsewhere.length > 0) ? [LEGEND] : [];
+  return [head, ...lines, ...legend, ...goingLines(rows, look)].join("\n");
 }
 
-function stateText({ state, shards }: SnapshotRow): string {
-  return shards.failed === 0 ? state : `${state}, ${countText(shards.failed)} of ${countText(shards.total)} shards failed`;
+function failedLines({ shards }: SnapshotRow): string[] {
+  return shards.failed === 0 ? [] : [`${countText(shards.failed)} of ${counted(shards.total, "shard", "shards")} failed`];
+}
+
+function elsewhereLines({ elsewhere }: SnapshotRow, look: Look): string[] {
+  return elsewhere.map(({ place, ...proven }) => `proven at ${place}: ${provenText(proven, look)}`);
 }
 
 function durationCell({ startTime, endTime }: SnapshotRow, look: Look): string {
@@ -103,7 +106,7 @@ function durationCell({ startTime, endTime }: SnapshotRow, look: Look): string {
 }
 
 /** The verdict is always shown with its level and age. */
-function provenText({ evidence }: SnapshotRow, look: Look): string {
+function provenText(evidence: SnapshotRow["evidence"], look: Look): string {
   if (!evidence) return marked(look, "none", "never");
   const age = agoText(look, evidence.at);
   if (evidence.verdict === "whole") return marked(look, "good", `${evidence.level}, ${age}`);
@@ -112,13 +115,16 @@ function provenText({ evidence }: SnapshotRow, look: Look): string {
 
 function fateText({ fate }: SnapshotRow, look: Look): string {
   const because = fate.reasons.map(say).join(", ");
-  if (fate.decision === "keep") return because;
-  return marked(look, "attention", `${fate.decision === "remove" ? "would go" : "would go later"}: ${because}`);
+  if (fate.decision === "keep") return `kept: ${because}`;
+  return marked(look, "attention", `${fate.decision === "remove" ? "would be removed" : "would be removed later"}: ${because}`);
 }
 
 function goingLines(rows: readonly SnapshotRow[], look: Look): string[] {
   const going = new Map<string, number>();
   for (const { policy, fate } of rows)
     if (policy !== undefined && fate.decision === "remove") going.set(policy, (going.get(policy) ?? 0) + 1);
-  return [...going].map(([policy, count]) => `${countText(count)} would go at the next prune. See: ${commandText(look, "prune", policy)}`);
+  return [...going].map(
+    ([policy, count]) =>
+      `The next prune would remove ${counted(count, "snapshot", "snapshots")}. See: ${commandText(look, "prune", policy)}`,
+  );
 }

@@ -6,7 +6,7 @@ import { partLedger } from "../../../shared/reader/partLedger.ts";
 import type { Sample } from "../../../shared/reader/prove/sampler.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { isCopied } from "../../../shared/verbs/verification/ask.ts";
-import { bytesText, countText } from "../../../shared/words/numbers.ts";
+import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { isUrl, placeNamed, storeOf } from "../placeStore.ts";
@@ -38,10 +38,10 @@ export async function verify(session: Session, { place, snapshot, level, sample 
     level: level ?? (sample ? "contents" : "footers"),
     sample,
     ...(world && { ledger: partLedger(world.state, at) }),
-    onProof: (proof) => terminal.progress(`${proof.name}: ${proof.verdict} (${proof.level}, ${proof.blobs} blobs)`),
-    onMoved: ({ name, from, to }) => terminal.note(`${name}: the root moved from ${from} to ${to} meanwhile; looking once more`),
+    onProof: (proof) => terminal.progress(`${proof.name}: ${proof.verdict} (${proof.level}, ${counted(proof.blobs, "blob", "blobs")})`),
+    onMoved: ({ name, from, to }) => terminal.note(`${name}: the root changed from ${from} to ${to} meanwhile; reading it again`),
     onRead(name, { files, bytes }) {
-      if (files % FILES_PER_LINE === 0) terminal.progress(`${name}: ${countText(files)} files read, ${bytesText(bytes)}`);
+      if (files % FILES_PER_LINE === 0) terminal.progress(`${name}: ${counted(files, "file", "files")} read, ${bytesText(bytes)}`);
     },
     onParts(name, { verifiedBytes, bytes }) {
       const percent = Math.floor((100 * verifiedBytes) / bytes);
@@ -64,7 +64,7 @@ async function stateOf(session: Session, place: string): Promise<World | undefin
     return await session.world();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    session.terminal.note(`the verdicts are not kept: ${messageOf(error).split("\n")[0]}`);
+    session.terminal.note(`the verdicts are not stored: ${messageOf(error).split("\n")[0]}`);
     return undefined;
   }
 }

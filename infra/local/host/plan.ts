@@ -83,12 +83,12 @@ export function openPlan(run: string, environment: Readonly<Record<string, strin
   const known = readPlan(run);
   if (known === undefined) return planRun(run, ports, versions ?? VERSIONS_DEFAULT);
   const fault = (what: string) => new AppError("invalid", `${run}: ${what}`);
-  if (known.run !== run) throw fault(`it was begun as ${known.run}, and its repositories are registered there: move it back`);
+  if (known.run !== run) throw fault(`it was created as ${known.run}, and its repositories are registered there: move it back`);
   if (environment.OSSNAP_PORT_BASE && known.ports.http !== ports.http)
-    throw fault(`it was begun on other ports: leave OSSNAP_PORT_BASE out, or set it to ${known.ports.http - HTTP_PORT_OFFSET}`);
+    throw fault(`it was created with other ports: leave OSSNAP_PORT_BASE out, or set it to ${known.ports.http - HTTP_PORT_OFFSET}`);
   const { source, target } = known.versions;
   if (versions && (versions.source !== source || versions.target !== target))
-    throw fault(`it was begun with --versions ${source},${target}: leave them out, or name a new directory`);
+    throw fault(`it was created with --versions ${source},${target}: leave them out, or name a new directory`);
   return known;
 }
 

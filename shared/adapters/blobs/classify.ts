@@ -71,6 +71,14 @@ export function unreadable(service: string, status: number | undefined): string 
   return `${named} that is not of ${service}, such as the page of a proxy: is the endpoint right?`;
 }
 
+/** One sentence of ours about a request without an answer: the endpoint, the fault, and the fix. The SDK's own text names neither. */
+export function unansweredText(said: string): string {
+  const host = /(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT) ([\w.:[\]-]+)/.exec(said)?.[1];
+  const url = /https?:\/\/[^\s/?#,]+/.exec(said)?.[0];
+  const place = url ?? host;
+  return `no answer${place === undefined ? "" : ` from ${place}`}: ${networkFault(said).text}; check the endpoint, the region and the network`;
+}
+
 /** The cause without the request and response of SDK errors, which contain signatures and session tokens. */
 export function plainCause(error: unknown, message: string): Error {
   const cause = new Error(message);

@@ -88,8 +88,19 @@ function construct(settings: OSS.Options, bucket: string): OSS {
   try {
     return new OSS(settings);
   } catch (cause) {
-    throw new AppError("invalid", `oss://${bucket}: ${messageOf(cause)}: correct bucket, region, endpoint or keys`, { cause });
+    throw new AppError(
+      "invalid",
+      `oss://${bucket}: the settings are not valid (${constructionFault(messageOf(cause))}); correct bucket, region, endpoint or keys`,
+      { cause },
+    );
   }
+}
+
+/** In words of ours: ali-oss checks the names before it makes a request. */
+function constructionFault(said: string): string {
+  if (/bucket must be conform/.test(said)) return "a bucket's name has 3 to 63 lower-case letters, digits and hyphens";
+  if (/require accessKeyId/.test(said)) return "no access key";
+  return said;
 }
 
 /** ali-oss drops the headers of an error response, including the store's clock and the requested delay. */

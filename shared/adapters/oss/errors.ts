@@ -1,6 +1,6 @@
 import { AppError } from "../../model/errors.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unreadable } from "../blobs/classify.ts";
-import { isUnreadableAnswer, networkFault, withoutRequest } from "../network/networkFault.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
+import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
 /** The data in an ali-oss error; `ossClient` adds the headers. */
 export interface OssAnswer extends Omit<StoreAnswer, "said"> {
@@ -50,7 +50,7 @@ export function dateOf(headers: Readonly<Record<string, string | undefined>>, su
 
 function describe({ status, code, requestId }: OssAnswer, said: string): string {
   if (isUnreadableAnswer(said)) return unreadable("OSS", status);
-  if (status === undefined || status <= 0) return `no answer (${networkFault(said).text})`;
+  if (status === undefined || status <= 0) return unansweredText(code === undefined ? said : `${said} ${code}`);
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
   // ali-oss's own words for an answer without a body.
   const text = /^Unknow error/.test(said) ? "" : `: ${withoutRequest(said)}`;

@@ -1,6 +1,6 @@
 import { AppError } from "../../model/errors.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unreadable } from "../blobs/classify.ts";
-import { isUnreadableAnswer, networkFault, withoutRequest } from "../network/networkFault.ts";
+import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
+import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
 interface S3Answer extends Omit<StoreAnswer, "said"> {
   requestId: string | undefined;
@@ -48,7 +48,7 @@ function isCredentialFault(error: unknown): boolean {
 
 function describe({ status, code, requestId }: S3Answer, said: string): string {
   if (isUnreadableAnswer(said)) return unreadable("S3", status);
-  if (status === undefined) return `no answer (${networkFault(said).text})`;
+  if (status === undefined) return unansweredText(code === undefined ? said : `${said} ${code}`);
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
   return `${named}: ${withoutRequest(said)}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }

@@ -8,7 +8,7 @@ import { type HttpAnswer, json, problem } from "./problem.ts";
 export async function accepted(call: Pick<Call, "world" | "fingerprint" | "key" | "request">, created: Created): Promise<HttpAnswer> {
   const known = created.outcome === "done" ? created.done.fingerprint : created.job.intent.fingerprint;
   if (call.key !== undefined && created.outcome !== "created" && known !== undefined && known !== call.fingerprint)
-    return problem("idempotency-key-reused", "this Idempotency-Key came with another request before; use a fresh one", call.request);
+    return problem("idempotency-key-reused", "this Idempotency-Key was used for another request before; use a new one", call.request);
   // A proof may read for minutes, so the next tick runs it.
   if (created.outcome === "created" && created.job.kind !== "verification") await advanceJob(call.world, created.job.id);
   const job = created.outcome === "done" ? doneRow(created.done) : openRow((await call.world.log.read(created.job.id)) ?? created.job);

@@ -62,16 +62,20 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
   if (unknown !== undefined)
     throw new AppError(
       "invalid",
-      `query parameter "${unknown}": ${request.path} takes ${queries.length > 0 ? queries.join(", ") : "none"}`,
+      `query parameter "${unknown}": is not known; ${request.path} accepts ${queries.length > 0 ? queries.join(", ") : "none"}`,
     );
   const text = Buffer.from(event.body, event.isBase64Encoded ? "base64" : "utf8");
   if (text.byteLength > BODY_BYTES_MAX)
-    return problem("too-large", `the body has ${text.byteLength} bytes; at most ${BODY_BYTES_MAX}`, request);
+    return problem("too-large", `the body has ${text.byteLength} bytes; send at most ${BODY_BYTES_MAX}`, request);
   if (text.byteLength > 0 && !/^application\/json\b/i.test(header(event.headers, "content-type") ?? ""))
     return problem("unsupported-media-type", "send Content-Type: application/json", request);
   const body = bodyOf(found.route, text.toString("utf8"));
   if (found.route.changes(body) && token.role !== "operator")
-    return problem("forbidden", `the token "${token.name}" has the role viewer: it may read and dry-run; this takes an operator`, request);
+    return problem(
+      "forbidden",
+      `the token "${token.name}" has the role viewer, which may read and run dry runs; use a token with the role operator`,
+      request,
+    );
   return found.route.run({
     world: await door.world({ adopting: found.route.adopting }),
     params: found.params,
@@ -113,7 +117,7 @@ function match(request: Request): { route: Route; params: Record<string, string>
   if (found?.params) return { route: found.route, params: found.params };
   if (fitting.length === 0) return { fault: problem("not-found", `there is no ${request.path}`, request) };
   const allow = [...new Set(fitting.map(({ route }) => route.method))].join(", ");
-  return { fault: problem("method-not-allowed", `${request.path} takes ${allow}`, request, {}, { allow }) };
+  return { fault: problem("method-not-allowed", `${request.path} accepts ${allow}, not ${request.method}`, request, {}, { allow }) };
 }
 
 function paramsOf(pattern: string, path: string): Record<string, string> | undefined {

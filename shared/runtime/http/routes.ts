@@ -16,6 +16,7 @@ import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
+import { counted } from "../../words/numbers.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
@@ -130,7 +131,7 @@ export const ROUTES: readonly Route[] = [
       const codes = refusals.map(({ reason }) => reason.code);
       return problem(
         "restore-refused",
-        `${refusals.length} of ${outcome.refused.checks.length} checks refuse: ${codes.join(", ")}.`,
+        `${refusals.length} of ${counted(outcome.refused.checks.length, "check fails", "checks fail")}: ${codes.join(", ")}.`,
         call.request,
         { refusals },
       );

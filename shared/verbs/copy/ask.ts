@@ -46,7 +46,7 @@ export async function askCopy(
   return world.log.create(
     asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person" }),
     {
-      about: `${copyName}, ${wanted.length} snapshots of ${root.key}`,
+      about: `${copyName}, ${wanted.length} ${wanted.length === 1 ? "snapshot" : "snapshots"} of ${root.key}`,
       asked,
       patienceUntil: new Date(world.clock.now().getTime() + COPY_PATIENCE_MS).toISOString(),
       input,

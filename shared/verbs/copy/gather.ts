@@ -111,7 +111,7 @@ async function missingAtDestination(world: World, job: CopyJob): Promise<Missing
   const expected =
     (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpected(id, rootOf(job).sha256))) ??
     (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpectedBefore(id, head.data.round)));
-  if (!expected) throw new AppError("invalid", `job ${id}: what must be at the destination was written down, and is gone`);
+  if (!expected) throw new AppError("invalid", `job ${id}: the list of blobs that must be at the destination is missing from the state`);
   const { to } = job.intent.input.rule;
   const sizes = await listSizes(world.blobs(to), () => isTimeUp(world));
   if (sizes === undefined) return undefined;

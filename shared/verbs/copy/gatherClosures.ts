@@ -45,7 +45,7 @@ export async function readClosures(
 async function requireSameRoot(source: BlobStore, opened: OpenedRepository): Promise<void> {
   const { root } = await openRepository(source);
   if (root?.sha256 !== opened.root?.sha256)
-    throw new AppError("conflict", `${source.url}: the root moved from ${opened.root?.key} to ${root?.key} while it was read`);
+    throw new AppError("conflict", `${source.url}: the root changed from ${opened.root?.key} to ${root?.key} while it was read`);
 }
 
 /** Closures of the snapshots that are whole at the destination, and that no blob of the plan overwrites. `undefined` when time ran out. */

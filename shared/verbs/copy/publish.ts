@@ -59,7 +59,7 @@ export async function publish(world: World, work: OpenWork, job: CopyJob, root: 
   const bytes =
     (await world.state.get(stateKey.copyRoot(job.id, root.sha256))) ??
     (await world.state.get(stateKey.copyRootBefore(job.id, job.head.data.round)));
-  if (!bytes || sha256(bytes) !== root.sha256) throw new AppError("invalid", `job ${job.id}: the planned root is not what was planned`);
+  if (!bytes || sha256(bytes) !== root.sha256) throw new AppError("invalid", `job ${job.id}: the stored root differs from the planned one`);
   const owner = ownerOf({ copyName, to: rule.to });
   // The plan may have been written by a version that used another key.
   await claimDestination(world, work, job.id, { copyName, to: rule.to });

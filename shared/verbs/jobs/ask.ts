@@ -22,7 +22,7 @@ export async function cancelJob(world: World, id: string, asked: Asked): Promise
     cancelling: { who: asked.who, at: world.clock.now().toISOString() },
   };
   const record = await world.log.append(id, job.head, claim ? { ...next, claim } : next);
-  if (record === "lost") throw new AppError("conflict", `job ${id}: it moved this moment; ask again`);
+  if (record === "lost") throw new AppError("conflict", `job ${id}: another process moved it at the same moment; try again`);
   return openRow({ ...job, head: record });
 }
 

@@ -4,6 +4,7 @@ import type { World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { newestFirst } from "../../plan/newestFirst.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 
@@ -32,23 +33,20 @@ export interface JobQuestion {
   limit?: number;
 }
 
-/** Lists open jobs, then the newest finished ones of each kind. */
+/** Lists open jobs by the time of their request, then the newest finished ones of each kind by the time of their end; newest first. */
 export async function listJobs(world: World, question: JobQuestion = {}): Promise<JobRow[]> {
   const kinds = JOB_KINDS.filter((kind) => question.kind === undefined || kind === question.kind);
-  if (kinds.length === 0) throw new AppError("invalid", `kind: there is no "${question.kind}"; one of ${JOB_KINDS.join(", ")}`);
+  if (kinds.length === 0)
+    throw new AppError("invalid", `kind: "${question.kind}" is not a kind of job; write one of ${JOB_KINDS.join(", ")}`);
   const limit = question.limit ?? DONE_SHOWN;
   if (!Number.isInteger(limit) || limit < 1 || limit > DONE_SHOWN_MAX)
-    throw new AppError("invalid", `limit: "${limit}" is not a number from 1 to ${DONE_SHOWN_MAX}`);
+    throw new AppError("invalid", `limit: "${limit}" is not a limit; write a number from 1 to ${DONE_SHOWN_MAX}`);
   const { jobs } = await readOpenWork(world);
-  const newestFirst = (a: JobRow, b: JobRow) => (a.at < b.at ? 1 : -1);
-  const open = jobs
-    .filter(({ kind }) => kinds.includes(kind))
-    .map(openRow)
-    .sort(newestFirst);
+  const open = newestFirst(jobs.filter(({ kind }) => kinds.includes(kind)).map(openRow), ({ since, id }) => ({ time: since, name: id }));
   if (question.open) return open;
   const over: JobRow[] = [];
   for (const kind of kinds) over.push(...(await doneRows(world, kind, limit)));
-  return [...open, ...over.sort(newestFirst)];
+  return [...open, ...newestFirst(over, ({ at, id }) => ({ time: at, name: id }))];
 }
 
 /** Final records accumulate, so only the newest by modification time are read. */
@@ -88,7 +86,7 @@ export async function showJob(world: World, id: string, look?: LookAtJob): Promi
   }
   const done = await world.log.done(id);
   if (!done)
-    throw new AppError("absent", `job ${id}: there is none of that id; \`ossnap jobs\` lists them`, {
+    throw new AppError("absent", `job ${id}: does not exist; \`ossnap jobs\` lists the jobs`, {
       reason: reason("job.absent", { id }),
     });
   return { ...doneRow(done), history: await world.log.history(id) };

@@ -36,7 +36,7 @@ export async function applyPrune(world: World, policyName: string, hash: string,
   if (plan.hash !== hash)
     throw new AppError(
       "conflict",
-      `prune ${policyName}: plan ${hash} is not the present one, which is ${plan.hash}: look at that first; nothing was deleted`,
+      `prune ${policyName}: plan ${hash} is out of date, the current plan is ${plan.hash}; nothing was deleted; show it: \`ossnap prune ${policyName}\``,
       {
         reason: reason("plan.stale", { asked: hash, now: plan.hash }),
       },

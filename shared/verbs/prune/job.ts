@@ -36,14 +36,18 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
           const { repository } = job.intent.input.policy;
           const { snapshots: there } = await listing(job);
           if (!hasNewestGood(job, there))
-            throw new AppError("conflict", `prune ${job.intent.input.policyName}: the newest good snapshot is gone, nothing was deleted`, {
-              reason: reason("prune.newestGone", { snapshot: job.head.data.plan?.newestGood?.name ?? "" }),
-            });
+            throw new AppError(
+              "conflict",
+              `prune ${job.intent.input.policyName}: the newest good snapshot no longer exists; nothing was deleted`,
+              {
+                reason: reason("prune.newestGone", { snapshot: job.head.data.plan?.newestGood?.name ?? "" }),
+              },
+            );
           const stranger = args.snapshots.find(
             (target) => there.some((snapshot) => snapshot.name === target.name) && !stillExists(target, there),
           );
           if (stranger)
-            throw new AppError("permanent", `prune ${stranger.name}: another snapshot has this name now, nothing was deleted`, {
+            throw new AppError("permanent", `prune ${stranger.name}: the name now belongs to another snapshot; nothing was deleted`, {
               reason: reason("prune.otherUuid", { snapshot: stranger.name }),
             });
           const existing = args.snapshots.filter((target) => stillExists(target, there));

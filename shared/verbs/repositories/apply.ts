@@ -10,13 +10,15 @@ import { type RepositoryRow, rowOf } from "./show.ts";
  */
 export async function registerByHand(world: World, name: string): Promise<RepositoryRow & { nodes: number }> {
   if (world.paused)
-    throw new AppError("conflict", `repositories.${name}: ossnap is paused; resume it first`, { reason: reason("job.paused") });
+    throw new AppError("conflict", `repositories.${name}: ossnap is paused; resume it first: \`ossnap resume\``, {
+      reason: reason("job.paused"),
+    });
   const question = questionOf(world, name);
   const { need } = await repositoryState(world, question);
   if (need && "fault" in need)
     throw new AppError(
       "conflict",
-      `repositories.${name}: the name is taken by other settings on ${question.cluster}; choose another, or delete that registration first`,
+      `repositories.${name}: ${question.cluster} has this name registered with other settings; choose another name, or delete that registration first`,
       { reason: need.fault },
     );
   await registerRepository(world, question);

@@ -104,9 +104,13 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
   const store = world.blobs(place);
   const opened = await openRepository(store);
   if (!opened.root && opened.latest === undefined)
-    throw new AppError("absent", `repository ${request.repository}: ${store.url} has no root (index-N)`, {
-      reason: reason("repository.noRoot", { url: store.url }),
-    });
+    throw new AppError(
+      "absent",
+      `repository ${request.repository}: ${store.url} has no root (index-N), so it holds no snapshots; check the place`,
+      {
+        reason: reason("repository.noRoot", { url: store.url }),
+      },
+    );
   const root = requireRoot(opened, store.url);
   const { name, uuid, startTime } = namedSnapshot(root, await datedSnapshots(store, opened), request.snapshot, world.clock.now());
   return {
@@ -131,7 +135,7 @@ function requireAlias({ alias, older }: RestoreRequestByHand): void {
       reason: reason("alias.name", { alias: alias ?? "", wrong }),
     });
   if (older && alias === undefined)
-    throw new AppError("invalid", "older: is about an alias, and none is named; name the alias, or leave it out");
+    throw new AppError("invalid", "older: applies to an alias, and none is named; name the alias, or leave older out");
 }
 
 /** A watch's registration applies only to its own cluster; elsewhere the repository must be listed under `repositories`. */

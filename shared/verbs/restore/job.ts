@@ -111,7 +111,7 @@ async function requireSameSnapshot(world: World, job: RestoreJob): Promise<void>
     });
   }
   if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid)
-    throw new AppError("permanent", `restore ${snapshot.name}: the newest root no longer gives this name to ${snapshot.uuid}`, {
+    throw new AppError("permanent", `restore ${snapshot.name}: in the newest root, the name no longer belongs to ${snapshot.uuid}`, {
       reason: reason("root.moved", { snapshot: snapshot.name, uuid: snapshot.uuid, root: root?.key ?? "" }),
     });
 }

@@ -25,7 +25,7 @@ export function retireKind(world: World): JobKind<RetireInput, RetireData, Retir
           const { alias } = await originOf(world, job);
           // A person may have deleted the successor since the last look: the request is put off, and the next look waits.
           if ((await successorOf(cluster, all, index, alias)) === undefined)
-            throw new AppError("conflict", `${args.index}: no other index serves any more`);
+            throw new AppError("conflict", `index ${args.index}: no other index serves its alias any more; it is kept`);
           return { found: "none" };
         },
         perform: (job, args: { index: string; uuid: string }) => world.cluster(configuredCluster(job)).deleteIndex(args.index),

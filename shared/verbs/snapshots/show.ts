@@ -3,9 +3,13 @@ import { configured, type World } from "../../jobs/world.ts";
 import type { SnapshotState } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
-import { type Evidence, newestEvidence } from "../../reader/evidence.ts";
+import { newestFirst } from "../../plan/newestFirst.ts";
+import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
+import { placeId } from "../../repository/place.ts";
 import { gatherPrunePlan } from "../prune/gather.ts";
 import { listedSnapshots } from "./gather.ts";
+
+type Proven = Pick<Evidence, "verdict" | "level" | "generation" | "at">;
 
 export interface SnapshotRow {
   name: string;
@@ -19,7 +23,10 @@ export interface SnapshotRow {
   version: string;
   indices: string[];
   shards: { total: number; failed: number };
-  evidence: { verdict: string; level: string; generation: number; at: string } | null;
+  /** About the blobs of this repository. */
+  evidence: Proven | null;
+  /** About copies of this snapshot: what is proven there says nothing of here. */
+  elsewhere: (Proven & { place: string; url: string })[];
   fate: { decision: "keep" | "remove" | "later"; reasons: Reason[] };
 }
 
@@ -43,9 +50,8 @@ export async function listSnapshots(world: World, question: SnapshotQuestion = {
     if (question.repository !== undefined && question.repository !== repository) continue;
     rows.push(...(await rowsOf(world, repository, policies)));
   }
-  return rows
-    .filter((row) => question.policy === undefined || row.policy === question.policy)
-    .sort((a, b) => (a.startTime < b.startTime ? 1 : -1));
+  const wanted = rows.filter((row) => question.policy === undefined || row.policy === question.policy);
+  return newestFirst(wanted, ({ startTime, name }) => ({ time: startTime, name }));
 }
 
 async function rowsOf(world: World, repository: string, policies: readonly string[]): Promise<SnapshotRow[]> {
@@ -62,10 +68,15 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
     plan.remove.forEach(noteFate("remove"));
     plan.later.forEach(noteFate("later"));
   }
-  const evidence = await evidenceHere(world, repository, new Set(snapshots.flatMap(({ uuid }) => uuid ?? [])));
+  const places = await evidenceByPlace(world, new Set(snapshots.flatMap(({ uuid }) => uuid ?? [])));
+  const { blobs } = configured(world.config, "repositories", repository);
+  const here = blobs && placeId(blobs);
+  const names = placeNames(world.config);
   return snapshots.map((snapshot) => {
     const parts = parseSnapshotName(snapshot.name);
-    const proven = evidence.get(snapshot.uuid ?? "");
+    const uuid = snapshot.uuid ?? "";
+    const proven = here === undefined ? undefined : places.get(here)?.get(uuid);
+    const others = [...places].flatMap(([place, newest]) => (place === here ? [] : (newest.get(uuid) ?? [])));
     return {
       name: snapshot.name,
       uuid: snapshot.uuid,
@@ -78,14 +89,26 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       version: snapshot.version,
       indices: snapshot.indices,
       shards: { total: snapshot.shards.total, failed: snapshot.shards.failed },
-      evidence: proven ? { verdict: proven.verdict, level: proven.level, generation: proven.generation, at: proven.at } : null,
+      evidence: proven ? provenOf(proven) : null,
+      elsewhere: newestFirst(others, ({ at, url }) => ({ time: at, name: url })).map((one) => ({
+        place: names.get(one.place ?? "") ?? one.url,
+        url: one.url,
+        ...provenOf(one),
+      })),
       fate: fates.get(snapshot.name) ?? { decision: "keep", reasons: [reason("keep.foreign")] },
     };
   });
 }
 
-/** Verdicts on the blobs of this very repository: a copy of it elsewhere has the same uuids, and what is proven there says nothing of here. */
-async function evidenceHere(world: World, repository: string, uuids: ReadonlySet<string>): Promise<Map<string, Evidence>> {
-  const { blobs } = configured(world.config, "repositories", repository);
-  return blobs ? newestEvidence(world, uuids, blobs) : new Map();
+function provenOf({ verdict, level, generation, at }: Evidence): Proven {
+  return { verdict, level, generation, at };
+}
+
+/** What ossnap.yaml calls each place that it knows, by `placeId`: `watches.moved`. */
+function placeNames({ repositories, watches, copies }: World["config"]): Map<string, string> {
+  const named = new Map<string, string>();
+  for (const [name, { to }] of Object.entries(copies)) named.set(placeId(to), `copies.${name}.to`);
+  for (const [name, { blobs }] of Object.entries(watches)) named.set(placeId(blobs), `watches.${name}`);
+  for (const [name, { blobs }] of Object.entries(repositories)) if (blobs) named.set(placeId(blobs), `repositories.${name}`);
+  return named;
 }

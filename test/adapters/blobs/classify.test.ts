@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { unansweredText } from "../../../shared/adapters/blobs/classify.ts";
 import { ossError } from "../../../shared/adapters/oss/errors.ts";
 import { s3Error } from "../../../shared/adapters/s3/errors.ts";
 import type { ErrorCode } from "../../../shared/model/errors.ts";
@@ -78,5 +79,25 @@ describe("a missing response", () => {
   ])("because of %s (%s) is %s", (message, name, expected) => {
     expect(ofOss(message, name).code).toBe(expected);
     expect(ofS3(message, name).code).toBe(expected);
+  });
+});
+
+describe("a request without an answer", () => {
+  it.each([
+    [
+      "connect ECONNREFUSED 127.0.0.1:9, GET http://127.0.0.1:9/b/k -1 (connected: false)\nheaders: {}",
+      "http://127.0.0.1:9: connection refused",
+    ],
+    ["connect ECONNREFUSED 127.0.0.1:9", "127.0.0.1:9: connection refused"],
+    ["getaddrinfo ENOTFOUND no-such.invalid", "no-such.invalid: host name not found"],
+    ["Response timeout for 500ms, GET https://b.oss/k -1", "https://b.oss: no answer in time"],
+    ["self-signed certificate, GET https://b.oss/k -1", "https://b.oss: its certificate is not trusted"],
+    ["socket hang up, PUT https://b.oss/k -1", "https://b.oss: connection cut"],
+  ])("%j names the endpoint, the fault and the fix in words of ours", (said, sentence) => {
+    const expected = `no answer from ${sentence}; check the endpoint, the region and the network`;
+    expect(unansweredText(said)).toBe(expected);
+    const error = Object.assign(new Error(said), { name: "RequestError", status: -1, code: "RequestError" });
+    expect(ossError(error, "oss://b/k: get").message).toBe(`oss://b/k: get: ${expected}`);
+    expect(s3Error(Object.assign(new Error(said), { name: "Error" }), "s3://b/k: get").message).toBe(`s3://b/k: get: ${expected}`);
   });
 });

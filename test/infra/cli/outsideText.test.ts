@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jsonLine } from "../../../infra/cli/answer.ts";
-import { tableLines } from "../../../infra/cli/table.ts";
+import { tableLines } from "../../../infra/cli/screen/table.ts";
 import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { json } from "../../../shared/runtime/http/problem.ts";
@@ -30,7 +30,9 @@ describe("text from outside", () => {
   });
 
   it("cannot forge a line in a reason, a table, or JSON for programs", () => {
-    expect(say(reason("snapshot.foreign", { snapshot: `a\n✓ ${FORGED}` }))).toBe(`a\\u000a✓ ${SHOWN} exists and is somebody else's`);
+    expect(say(reason("snapshot.foreign", { snapshot: `a\n✓ ${FORGED}` }))).toBe(
+      `a\\u000a✓ ${SHOWN} exists and was written by another writer`,
+    );
     expect(tableLines([{ head: "NAME" }], [["a\n✓ whole"]])).toEqual(["NAME", "a\\n✓ whole"]);
     for (const text of [jsonLine({ name: FORGED }, "ossnap"), json(200, { name: FORGED }).body]) {
       expect(text).not.toMatch(UNSAFE);

@@ -10,6 +10,7 @@ import { EN } from "../../../shared/words/en.ts";
 import { enter, type Outputs } from "../../golden/memorySession.ts";
 import { movedWorld, newWorld, nights } from "../../golden/stages.ts";
 import type { TestWorld } from "../../world/world.ts";
+import { flat } from "./runCli.ts";
 
 vi.mock("../../../infra/cli/session.ts", async (original) => {
   const { openMemorySession } = await import("../../golden/memorySession.ts");
@@ -48,7 +49,7 @@ async function printedBy(world: TestWorld, words: readonly string[]): Promise<st
   const outputs: Outputs = { stdout: "", stderr: "" };
   enter({ world }, outputs);
   await runCommand([...words, "--config", "my c.yaml"], {}, { script: "/srv/ossnap/infra/cli/main.ts", cwd: "/srv/ossnap" });
-  return outputs.stdout + outputs.stderr;
+  return words.includes("--json") ? outputs.stdout + outputs.stderr : flat(outputs.stdout + outputs.stderr);
 }
 
 const withoutIdentity = async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { envelope, errorEnvelope } from "../../../infra/cli/answer.ts";
 import { problem } from "../../../infra/cli/exitCodes.ts";
-import { type Look, marked, wantsColour, wantsUnicode } from "../../../infra/cli/look.ts";
-import { tableLines } from "../../../infra/cli/table.ts";
+import { type Look, marked, wantsColour, wantsUnicode } from "../../../infra/cli/screen/look.ts";
+import { tableLines } from "../../../infra/cli/screen/table.ts";
 import { isAllWhole, type Verification, verificationText } from "../../../infra/cli/verification.ts";
 import { reason } from "../../../shared/model/reason.ts";
 

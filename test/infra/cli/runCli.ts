@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+/** A text without the line ends that only the width of the screen put there. */
+export const flat = (text: string) => text.replace(/(?<=.)(?: \\)?\n {2,}/g, " ");
+
 export const FIXTURES = join(ROOT, "test", "fixtures");
 
 export interface Ended {

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { runCommand } from "../../../infra/cli/program.ts";
-import { inDirectory, writeConfig } from "./runCli.ts";
+import { flat, inDirectory, writeConfig } from "./runCli.ts";
 
 const SECRET = "planted-Secret-8f3a";
 
@@ -41,7 +41,7 @@ describe("a deployment on the command line", () => {
     await inDeployment(async (ask) => {
       const before = await ask("jobs");
       expect([before.exitCode, before.stdout]).toEqual([2, ""]);
-      expect(before.stderr).toMatch(/run: `ossnap --config \/\S+ --env-file \/\S+ init`/);
+      expect(flat(before.stderr)).toMatch(/run: `ossnap --config \/\S+ --env-file \/\S+ init`/);
       const [first, second] = [await ask("init", "--json"), await ask("init", "--json")];
       expect([JSON.parse(first.stdout).data.created, JSON.parse(second.stdout).data.created]).toEqual([true, false]);
     });
@@ -62,9 +62,9 @@ describe("a deployment on the command line", () => {
 
       const { id } = lines.at(-1).data;
       const [shown, listed, rows] = [await ask("jobs", "show", id), await ask("jobs", "--open", "--json"), await ask("repositories")];
-      expect(shown.stdout).toContain("asked by");
+      expect(shown.stdout).toContain("requested by");
       expect(JSON.parse(listed.stdout).data).toEqual([expect.objectContaining({ id })]);
-      expect(rows.stdout).toContain("could not look (transient)");
+      expect(flat(rows.stdout)).toContain("could not read the current state (transient)");
       for (const { stdout, stderr } of [backup, shown, listed, rows]) expect(stdout + stderr).not.toContain(SECRET);
     });
   });
@@ -74,7 +74,10 @@ describe("a deployment on the command line", () => {
       await ask("init");
       const { id } = JSON.parse((await ask("backup", "nightly", "--json")).stdout).data;
       expect(await ask("jobs", "cancel", id)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--yes") });
-      expect(await ask("jobs", "cancel", id, "--yes")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("was asked to stop") });
+      expect(await ask("jobs", "cancel", id, "--yes")).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining("requested; its unfinished work is undone"),
+      });
       expect(JSON.parse((await ask("jobs", "show", id, "--json")).stdout).data.reason.code).toBe("cancel.asked");
     });
   });

@@ -40,15 +40,16 @@ const survey: SurveyAnswer = {
 describe("survey text", () => {
   it("has a line per snapshot, a dash for unknown values, and then the orphans", () => {
     expect(surveyText(survey, look)).toBe(`oss://moved/movies  generation 87  format 5.0, root index-87 · 2 snapshots
-NAME    WHEN           STATE    SIZE    OWN    DOCUMENTS  PROVEN
+NAME    STARTED        STATE    SIZE    OWN    DOCUMENTS  PROVEN
 snap-2  1 h 0 min ago  SUCCESS  64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
 snap-1  –              –        –       –              –  –
+SIZE: what a restore reads. OWN: what no other snapshot needs, freed if only this one were deleted.
 Orphans: at most 2 blobs, 2 KiB, written 24 h 0 min ago to 1 h 0 min ago. Nothing refers to them; nothing deletes them.
-! A restore needs none of these, but the next write does:
+! No restore needs these blobs, but the next write does:
     index.latest
-✗ Could not be read, so sizes are unknown where they count:
+✗ These could not be read, so the sizes that depend on them are unknown:
     snap-u.dat
-! The root moved meanwhile: ask again for one moment's view.`);
+! The root changed while it was read: run this again for a consistent view.`);
   });
 
   it("shows each verdict beside its snapshot, newest snapshot first", async () => {

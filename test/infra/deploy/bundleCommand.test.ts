@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { bundleCommand } from "../../../infra/deploy/bundleCommand.ts";
 import packageJson from "../../../package.json" with { type: "json" };
-import { inDirectory, writeConfig } from "../cli/runCli.ts";
+import { flat, inDirectory, writeConfig } from "../cli/runCli.ts";
 
 interface Ended {
   code: number;
@@ -40,14 +40,14 @@ it("bundles the command into one file that is package.json's bin, and whose prin
     expect([missing.code, JSON.parse(missing.stdout).error.code]).toEqual([2, "invalid"]);
 
     const init = await ask("ossnap init --config ./ossnap.yaml");
-    const [, adopt = ""] = /first function runs: {2}(.*)/.exec(init.stdout) ?? [];
+    const [, adopt = ""] = /first function runs: +(.*)/.exec(flat(init.stdout)) ?? [];
     expect(adopt).toBe("ossnap --config ./ossnap.yaml adopt");
     expect((await ask(adopt)).stdout).toContain("backups.nightly");
 
     // Not on PATH: the file is named itself.
     const begun = await ask(`${path} backup nightly`, "/usr/bin");
-    const [, show = ""] = /^Look: (.*)$/m.exec(begun.stdout) ?? [];
+    const [, show = ""] = /^Show: (.*)$/m.exec(flat(begun.stdout)) ?? [];
     expect(show).toMatch(/^node -- .*\/dist\/ossnap\.cjs jobs show backup-/);
-    expect((await ask(show, "/usr/bin")).stdout).toContain("asked by");
+    expect((await ask(show, "/usr/bin")).stdout).toContain("requested by");
   });
 }, 120_000);

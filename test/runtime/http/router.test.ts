@@ -168,10 +168,14 @@ describe("an invalid request", () => {
 
   it("is 400 for an unknown query parameter, and changes nothing", async () => {
     const { status, body } = await http.ask("POST", "/backups/nightly", { query: { dryRun: "true" } });
-    expect([status, body.code, body.detail]).toEqual([400, "invalid", 'query parameter "dryRun": /backups/nightly takes none']);
+    expect([status, body.code, body.detail]).toEqual([
+      400,
+      "invalid",
+      'query parameter "dryRun": is not known; /backups/nightly accepts none',
+    ]);
     expect(world.source.writes).toEqual([]);
     expect((await http.ask("GET", "/jobs", { query: { opne: "true" } })).body.detail).toBe(
-      'query parameter "opne": /jobs takes kind, open, limit',
+      'query parameter "opne": is not known; /jobs accepts kind, open, limit',
     );
     expect((await http.ask("GET", "/jobs", { query: { open: "true", kind: "backup", limit: "3" } })).status).toBe(200);
   });
@@ -198,7 +202,7 @@ describe("problem document", () => {
     expect(headers["content-type"]).toBe("application/problem+json");
     expect(body).toEqual({
       type: "urn:ossnap:problem:not-found",
-      title: "There is no such path",
+      title: "Path not found",
       status: 404,
       detail: "there is no /nosuch",
       instance: "/nosuch",

@@ -85,7 +85,7 @@ describe("a week without ticks and timers", () => {
       await tick(world);
     }
     expect(told(world)).toEqual(["firing backup.missedSeveral 7"]);
-    expect(world.notices[0]?.text).toMatch(/^7 slots of nightly were missed, 20261121t013000z to 20261127t013000z/);
+    expect(world.notices[0]?.text).toMatch(/^backup nightly missed 7 slots, 20261121t013000z to 20261127t013000z/);
     world.source.finishSnapshots();
     await tick(world);
     await tick(world);

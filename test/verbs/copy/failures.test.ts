@@ -135,7 +135,7 @@ describe("a destination that refuses writes", () => {
       };
     };
     expect(await copy()).toEqual({ state: "failed", code: "copy.failed" });
-    expect(world.notices[0]?.text).toMatch(/ could not be moved: oss:\/\/moved\/movies: put: AccessDenied \(403\)/);
+    expect(world.notices[0]?.text).toMatch(/ could not be copied: oss:\/\/moved\/movies: put: AccessDenied \(403\)/);
     expect(world.notices[0]?.text.length).toBeLessThan(500);
     expect(world.lines.some(({ fields }) => JSON.stringify(fields ?? {}).includes(refused))).toBe(true);
   });

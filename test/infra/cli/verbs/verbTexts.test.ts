@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { jobText } from "../../../../infra/cli/begin.ts";
-import type { Look } from "../../../../infra/cli/look.ts";
+import type { Look } from "../../../../infra/cli/screen/look.ts";
 import { historyText, jobsText } from "../../../../infra/cli/verbs/jobs.ts";
 import { preflightText } from "../../../../infra/cli/verbs/restore.ts";
 import { snapshotsText } from "../../../../infra/cli/verbs/snapshots.ts";
@@ -23,6 +23,7 @@ const snapshot = (name: string, more: Partial<SnapshotRow>): SnapshotRow => ({
   indices: ["movies"],
   shards: { total: 5, failed: 0 },
   evidence: null,
+  elsewhere: [],
   fate: { decision: "keep", reasons: [reason("keep.newest")] },
   ...more,
 });
@@ -44,20 +45,30 @@ describe("snapshots", () => {
       snapshot("nightly-1", {
         startTime: "2026-11-10T01:30:00Z",
         endTime: "2026-11-10T01:30:08Z",
+        elsewhere: [
+          { place: "watches.moved", url: "oss://m/b", verdict: "damaged", level: "footers", generation: 7, at: "2026-11-21T03:30:00Z" },
+        ],
         fate: { decision: "remove", reasons: [reason("remove.period", { rule: "weekly", period: "2026-W46", by: "nightly-2" })] },
       }),
       snapshot("by-hand", { repository: "other", policy: undefined, fate: { decision: "keep", reasons: [reason("keep.foreign")] } }),
     ];
     expect(snapshotsText(rows, look)).toBe(`movies-aws · 3 snapshots
-NAME       WHEN            STATE                            TOOK   PROVEN                    STAYS BECAUSE
-nightly-3  3 h 0 min ago   SUCCESS                          6 min  ✓ footers, 2 h 0 min ago  newest good, daily 1/7
-nightly-2  27 h 0 min ago  PARTIAL, 2 of 310 shards failed  –      – never                   failure 1/2, for diagnosis
-nightly-1  11 d ago        SUCCESS                          8 s    – never                   ! would go: nightly-2 is kept for week 46 of 2026 (weekly)
-1 would go at the next prune. See: ossnap prune nightly
+NAME       STARTED         STATE    TOOK   PROVEN
+nightly-3  3 h 0 min ago   SUCCESS  6 min  ✓ footers, 2 h 0 min ago
+    kept: newest good, daily 1/7
+nightly-2  27 h 0 min ago  PARTIAL  –      – never
+    2 of 310 shards failed
+    kept: failure 1/2, for diagnosis
+nightly-1  11 d ago        SUCCESS  8 s    – never
+    ! would be removed: nightly-2 is kept for week 46 of 2026 (weekly)
+    proven at watches.moved: ✗ damaged, 1 h 0 min ago
+PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.
+The next prune would remove 1 snapshot. See: ossnap prune nightly
 
 other · 1 snapshot
-NAME     WHEN           STATE    TOOK   PROVEN   STAYS BECAUSE
-by-hand  3 h 0 min ago  SUCCESS  6 min  – never  written by somebody else`);
+NAME     STARTED        STATE    TOOK   PROVEN
+by-hand  3 h 0 min ago  SUCCESS  6 min  – never
+    kept: written by another writer`);
   });
 
   it("show a message when there are none yet", () => {
@@ -80,7 +91,7 @@ describe("restore preflight", () => {
   };
 
   it("ends with the command that starts the restore", () => {
-    expect(preflightText(request, report, look)).toBe(`Restore snap-1 → target, indices movies, beside what is there
+    expect(preflightText(request, report, look)).toBe(`Restore snap-1 → target, indices movies, beside existing indices
 Preflight, nothing changed yet:
   ✓ closure  the closure is whole (footers, generation 3, 12 blobs)
   INDEX   AS        SHARDS  DOCUMENTS  SIZE
@@ -98,7 +109,7 @@ Nothing was changed. To do it:  ossnap restore snap-1 --repository moved-movies 
     const text = preflightText(request, { ...report, refused: true, targets: [], checks: [...checks, refusal] }, look);
     expect(text.split("\n").slice(-3)).toEqual([
       "  ✗ name     movies-1 exists and is open  [name.open]",
-      "             way out: delete movies-1 first, if nobody needs it",
+      "             fix: delete movies-1 first, if it is no longer needed",
       "✗ Refused (1). Nothing was changed.",
     ]);
   });
@@ -108,7 +119,7 @@ describe("jobs", () => {
   const row: JobRow = {
     id: "copy-9b1f",
     kind: "copy",
-    about: "aws-to-oss, 1 snapshots",
+    about: "aws-to-oss, 1 snapshot",
     state: "copying",
     reason: reason("copy.running", { done: 2, batches: 5 }),
     by: "li (terminal)",
@@ -126,11 +137,40 @@ describe("jobs", () => {
   };
 
   it("are listed in words", () => {
-    expect(
-      jobsText([row, done], look),
-    ).toBe(`ID         KIND   ABOUT                    STATE                                          SINCE       BY
-copy-9b1f  copy   aws-to-oss, 1 snapshots  copying: 2 of 5 batches moved                  16 min ago  li (terminal)
-prune-1    prune  nightly                  ✗ refused: would keep no good snapshot at all  16 min ago  li (terminal)`);
+    expect(jobsText([row, done], look)).toBe(`ID         ABOUT                   STATE    REQUESTED   BY
+copy-9b1f  aws-to-oss, 1 snapshot  copying  16 min ago  li (terminal)
+    2 of 5 batches copied
+
+ID       ABOUT    STATE      ENDED      BY
+prune-1  nightly  ✗ refused  1 min ago  li (terminal)
+    the plan would keep no good snapshot`);
+  });
+
+  it("sum up indices that only wait for their date, after all others, unless they are asked for", () => {
+    const kept = (id: string, until: string, more: Partial<JobRow> = {}): JobRow => ({
+      ...row,
+      id,
+      kind: "retire",
+      about: `${id} on es-hz`,
+      state: "kept",
+      reason: reason("retire.kept", { index: id, until }),
+      askedBy: "ossnap",
+      ...more,
+    });
+    const unserved = kept("retire-3", "", { reason: reason("retire.unserved", { index: "i", alias: "a", job: "retire-3" }) });
+    const rows = [kept("retire-1", "2026-11-24T01:00:00.000Z"), row, kept("retire-2", "2026-11-23T01:00:00.000Z"), unserved];
+    expect(jobsText(rows, look).split("\n")).toEqual([
+      expect.stringMatching(/^ID/),
+      expect.stringMatching(/^copy-9b1f/),
+      "    2 of 5 batches copied",
+      expect.stringMatching(/^retire-3/),
+      expect.stringMatching(/^ {4}i is kept beyond its deletion date because it may be the last copy/),
+      expect.stringMatching(/^ {6}/),
+      expect.stringMatching(/^ {6}/),
+      "2 kept indices, next deletion 2026-11-23 01:00:00 UTC. To list them:  ossnap jobs --kind retire",
+    ]);
+    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look)).toMatch(/^1 kept index, next deletion/);
+    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look, "retire")).toContain("retire-1 is kept until");
   });
 
   it("show their history, one line per record", () => {
@@ -144,12 +184,12 @@ prune-1    prune  nightly                  ✗ refused: would keep no good snaps
         claim: { effect: "task", attempt: 1 },
       },
     ];
-    expect(historyText({ ...row, history }, look)).toBe(`copy-9b1f  aws-to-oss, 1 snapshots
-asked by a person: li (terminal), 16 min ago, request cli-64f6
-copying: 2 of 5 batches moved
-TIME (UTC)           STATE    WHAT                                        BY
-2026-11-21 04:14:00  asked    asked by li                                 cli
-2026-11-21 04:15:00  copying  batch 0-1 is being moved (task, attempt 1)  advance-jobs`);
+    expect(historyText({ ...row, history }, look)).toBe(`copy-9b1f  aws-to-oss, 1 snapshot
+requested by a person: li (terminal), 16 min ago, request cli-64f6
+copying: 2 of 5 batches copied
+TIME (UTC)           STATE    BY            WHAT
+2026-11-21 04:14:00  asked    cli           requested by li
+2026-11-21 04:15:00  copying  advance-jobs  batch 0-1 is being copied (task, attempt 1)`);
   });
 
   it("show what they wait for, and until when at most", () => {
@@ -159,21 +199,21 @@ TIME (UTC)           STATE    WHAT                                        BY
         .at(-1);
     const why = reason("cluster.snapshotRuns", { cluster: "es-hz", repository: "theirs", snapshot: "daily-9" });
     expect(line({ does: "waits", reason: why, givesUpAt: "2026-11-21T05:38:00.000Z" })).toBe(
-      "! waits: daily-9 of somebody else runs in theirs on es-hz; looks again each minute, gives up at 2026-11-21 05:38:00 UTC",
+      "! waits: another client's snapshot daily-9 is running in theirs on es-hz; checked again each minute, gives up at 2026-11-21 05:38:00 UTC",
     );
     expect(line({ does: "waits", reason: reason("lane.busy", { job: "backup-1", cluster: "es-hz" }) })).toBe(
-      "! waits: backup-1 works on es-hz",
+      "! waits: backup-1 is working on es-hz",
     );
     expect(line({ does: "moves", reason: reason("prune.delete", { snapshots: ["a"], remaining: 1 }) })).toBe("next: deleting a, 1 left");
   });
 
   it("show how to inspect and stop them when watching ended first", () => {
     expect(jobText(row, "interrupted", look).split("\n").slice(-3)).toEqual([
-      "Stopped watching; the job goes on.",
-      "Look: ossnap jobs show copy-9b1f",
+      "Stopped watching; the job continues.",
+      "Show: ossnap jobs show copy-9b1f",
       "Stop: ossnap jobs cancel copy-9b1f",
     ]);
-    expect(jobText(row, "timeout", look)).toContain("Still running; the wait ran out");
-    expect(jobText(done, "known", look)).toContain("This very job was done before");
+    expect(jobText(row, "timeout", look)).toContain("Still running: the wait timed out");
+    expect(jobText(done, "known", look)).toContain("This job was done before");
   });
 });

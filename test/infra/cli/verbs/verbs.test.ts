@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Look } from "../../../../infra/cli/look.ts";
+import type { Look } from "../../../../infra/cli/screen/look.ts";
 import type { Session } from "../../../../infra/cli/session.ts";
 import type { SurveyAnswer } from "../../../../infra/cli/survey.ts";
 import { adopt } from "../../../../infra/cli/verbs/adopt.ts";
@@ -53,8 +53,9 @@ function sessionOf(world: TestWorld): Session {
   };
 }
 
+/** Without the line ends within a sentence. */
 const textOf = async (world: TestWorld, answer: ReturnType<typeof snapshots>) =>
-  (await answer).text({ colour: false, unicode: true, now: world.now(), program: "ossnap" });
+  (await answer).text({ colour: false, unicode: true, now: world.now(), program: "ossnap" }).replace(/\n {6,}/g, " ");
 
 /** Three nights of policy nightly, backed up through the command line. */
 async function threeNights(): Promise<TestWorld> {
@@ -76,7 +77,7 @@ describe("verbs on a deployment in memory", () => {
     const { data, exitCode } = await snapshots(sessionOf(world), { ...LISTED, policy: "nightly" });
     expect([exitCode, (data as unknown[]).length]).toEqual([0, 3]);
     expect(await textOf(world, snapshots(sessionOf(world), LISTED))).toMatch(
-      /backups · 3 snapshots\nNAME .*\nnightly-\S+ .* newest good, last 1\/2/,
+      /backups · 3 snapshots\nNAME .*\nnightly-\S+ .*\n {4}kept: newest good, last 1\/2/,
     );
   });
 
@@ -88,29 +89,29 @@ describe("verbs on a deployment in memory", () => {
     await fire(world);
     const shown = async () => (await textOf(world, showOne(sessionOf(world), ID))).replaceAll(ID.slice("backup-".length), "N");
     expect(await shown()).toBe(`backup-N  nightly slot 20261121t013000z
-asked by timer 20261121t013000z, now, request request-1
+requested by timer 20261121t013000z, now, request request-1
 asked: backups is registered
-! waits: by-hand of somebody else runs in theirs on source; looks again each minute, gives up at 2026-11-21 05:30:00 UTC
-TIME (UTC)           STATE  WHAT                                                       BY
-2026-11-21 01:30:00  asked  asked by timer 20261121t013000z for slot 20261121t013000z  test
-2026-11-21 01:30:00  asked  registering backups (registerRepository, attempt 1)        test
-2026-11-21 01:30:00  asked  backups is registered                                      test`);
+! waits: another client's snapshot by-hand is running in theirs on source; checked again each minute, gives up at 2026-11-21 05:30:00 UTC
+TIME (UTC)           STATE  BY    WHAT
+2026-11-21 01:30:00  asked  test  requested by timer 20261121t013000z for slot 20261121t013000z
+2026-11-21 01:30:00  asked  test  registering backups (registerRepository, attempt 1)
+2026-11-21 01:30:00  asked  test  backups is registered`);
     for (let look = 0; look < 3; look += 1) {
       world.advance(3 * MINUTE_MS);
       world.source.finishSnapshots();
       await tick(world);
     }
     expect((await shown()).split("\n").slice(2)).toEqual([
-      "✓ done: N-2-88f81: SUCCESS, 2 indices, 10 shards, 180 s",
+      "✓ done: N-2-88f81: SUCCESS, 2 indices, 10 shards, 3 min",
       expect.stringMatching(/^TIME/),
-      expect.stringMatching(/ asked .* asked by timer/),
+      expect.stringMatching(/ asked .* requested by timer/),
       expect.stringMatching(/ asked .* registering backups/),
       expect.stringMatching(/ asked .* backups is registered/),
       expect.stringMatching(/01:33:00 {2}asked .* starting N-1-88f81 with 2 indices, attempt 1 \(startSnapshot, attempt 1\)/),
-      expect.stringMatching(/01:33:00 {2}running .* N-1-88f81 has begun/),
-      expect.stringMatching(/01:36:00 {2}asked .* N-1-88f81 ended PARTIAL: 1 shards failed/),
+      expect.stringMatching(/01:33:00 {2}running .* N-1-88f81 has started/),
+      expect.stringMatching(/01:36:00 {2}asked .* N-1-88f81 ended PARTIAL: 1 shard failed;/),
       expect.stringMatching(/01:36:00 {2}asked .* starting N-2-88f81 with 2 indices, attempt 2/),
-      expect.stringMatching(/01:36:00 {2}running .* N-2-88f81 has begun/),
+      expect.stringMatching(/01:36:00 {2}running .* N-2-88f81 has started/),
       expect.stringMatching(/01:39:00 {2}done .* N-2-88f81: SUCCESS/),
     ]);
   });
@@ -121,7 +122,7 @@ TIME (UTC)           STATE  WHAT                                                
     await world.state.delete(await factKeys());
     const text = await textOf(world, adopt(sessionOf(world), DRY));
     expect(text).toMatch(
-      /^backups\.nightly {2}3 slots of nightly have their snapshot, the newest \S+; 0 snapshots of others .* \(would write 10\)$/m,
+      /^backups\.nightly {2}nightly: 3 slots have their snapshots, the newest \S+; 0 snapshots of other .* \(would write 10\)$/m,
     );
     expect(text).toMatch(/Would write 10 state objects\. Nothing was written\. To do it: {2}ossnap adopt --yes$/);
     expect(await factKeys()).toEqual([]);
@@ -134,7 +135,7 @@ TIME (UTC)           STATE  WHAT                                                
     await world.state.delete(await world.stateKeys("live/"));
     await expect(snapshots(sessionOf(world), LISTED)).rejects.toMatchObject({ reason: { code: "state.liveLost" } });
     expect(await textOf(world, adopt(sessionOf(world), DRY))).toMatch(
-      /^state {2}what was open and remembered is lost: .* \(would write 1\)$/m,
+      /^state {2,}open jobs and remembered positions are lost, .* \(would write 1\)$/m,
     );
     expect(await world.stateKeys("live/")).toEqual([]);
     await adopt(sessionOf(world), { ...DRY, yes: true });
@@ -156,7 +157,7 @@ TIME (UTC)           STATE  WHAT                                                
     await adopt(sessionOf(world), { ...DRY, yes: true });
     expect(await world.stateKeys("live/copies/")).toEqual([]);
     const text = await textOf(world, adopt(sessionOf(world), { ...DRY, takeOver: ["move"] }));
-    expect(text).toMatch(/^copies\.move .* taken for ours, as you say \(would write 1\)$/m);
+    expect(text).toMatch(/^copies\.move .* taken over, as requested \(would write 1\)$/m);
     expect(text).toMatch(/To do it: {2}ossnap adopt --yes --take-over move$/);
     await adopt(sessionOf(world), { yes: true, takeOver: ["move"] });
     expect(await world.stateKeys("live/copies/")).toHaveLength(1);
@@ -167,7 +168,9 @@ TIME (UTC)           STATE  WHAT                                                
     world.target.failNext("listIndices", new AppError("denied", "cluster target: 403"));
     const answer = await adopt(sessionOf(world), DRY);
     expect(answer.exitCode).toBe(1);
-    expect(await textOf(world, Promise.resolve(answer))).toContain("watches.moved  ✗ could not look (denied): cluster target: 403");
+    expect(await textOf(world, Promise.resolve(answer))).toContain(
+      "watches.moved    ✗ could not read the current state (denied): cluster target: 403",
+    );
   });
 
   it("prune shows a plan whose hash applies exactly that plan, and rejects any other hash as stale", async () => {
@@ -269,7 +272,7 @@ TIME (UTC)           STATE  WHAT                                                
       problem: { code: "restore-refused", refusals: [{ check: "alias", reason: { code: "alias.isIndex" } }] },
     });
     expect(await textOf(world, Promise.resolve(refused))).toMatch(
-      /way out: choose another alias than taken\n.*Refused \(1\)\. Nothing was changed\.$/s,
+      /fix: choose another alias than taken\n.*Refused \(1\)\. Nothing was changed\.$/s,
     );
     expect(world.target.writes).toEqual([]);
 
@@ -302,7 +305,7 @@ describe("verbs on a bucket alone", () => {
     const survey = data as SurveyAnswer;
     expect([schema, survey.repository.generation, survey.orphans.blobs, survey.writeNeeds.missing]).toEqual(["survey/1", 1, 0, []]);
     expect(text({ colour: false, unicode: true, now: world.now(), program: "ossnap" })).toMatch(
-      /NAME +WHEN +STATE +SIZE +OWN +DOCUMENTS +PROVEN\nsnap-2 .* SUCCESS .* –\nsnap-1 (.*\n)*Orphans: none\./,
+      /NAME +STARTED +STATE +SIZE +OWN +DOCUMENTS +PROVEN\nsnap-2 .* SUCCESS .* –\nsnap-1 (.*\n)*SIZE: .*\nOrphans: none\./,
     );
     const { proofs } = await proveChosen(directoryStore(), { snapshot: "all", level: "footers" });
     const here = parsePlaceUrl(url);

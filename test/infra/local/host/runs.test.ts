@@ -65,10 +65,10 @@ describe("run directory", () => {
     const plan = openPlan(base, { OSSNAP_PORT_BASE: "21000" }, versions);
     keepPlan(plan);
     expect(openPlan(base, {})).toEqual(plan);
-    expect(() => openPlan(base, {}, { source: "5.5.2", target: "5.5.3" })).toThrow("it was begun with --versions 6.7.0,7.10.2");
+    expect(() => openPlan(base, {}, { source: "5.5.2", target: "5.5.3" })).toThrow("it was created with --versions 6.7.0,7.10.2");
     expect(() => openPlan(base, { OSSNAP_PORT_BASE: "22000" })).toThrow("leave OSSNAP_PORT_BASE out, or set it to 21000");
     await writeFile(join(base, "plan.json"), JSON.stringify({ ...plan, run: "/elsewhere" }));
-    expect(() => openPlan(base, {})).toThrow("it was begun as /elsewhere");
+    expect(() => openPlan(base, {})).toThrow("it was created as /elsewhere");
   });
 });
 

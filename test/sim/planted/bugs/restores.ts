@@ -167,8 +167,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "uses evidence of another place",
     file: "shared/reader/evidence.ts",
-    find: "evidence.place === id",
-    replace: 'evidence.place !== ""',
+    find: ".get(placeId(place)) ?? new Map()",
+    replace: ".values().next().value ?? new Map()",
     test: "test/verbs/restore/gates.test.ts",
   },
   {

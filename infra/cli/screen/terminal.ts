@@ -1,13 +1,13 @@
 import { createInterface } from "node:readline/promises";
-import stringWidth from "string-width";
-import { oneLine, severalLines } from "../../shared/model/plainText.ts";
-import { redactor } from "../../shared/runtime/redact.ts";
-import { spelled } from "../../shared/words/command.ts";
+import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
+import { redactor } from "../../../shared/runtime/redact.ts";
+import { spelled } from "../../../shared/words/command.ts";
+import { screenText, widthOf } from "./layout.ts";
 import { type Look, wantsColour, wantsUnicode } from "./look.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const PAUSED_NOTE = "ossnap is paused: what is asked for now begins after: `ossnap resume`";
+export const PAUSED_NOTE = "ossnap is paused: requested work starts after: `ossnap resume`";
 
 export interface TerminalOptions {
   json: boolean;
@@ -24,7 +24,7 @@ export interface Terminal {
   look(): Look;
   /** Adds secrets to redact from now on. */
   hide(secrets: readonly string[]): void;
-  /** Writes to standard output, with a newline. */
+  /** Writes to standard output as given, with a newline: JSON, or a text that `screenText` made. */
   answer(text: string): Promise<void>;
   /** Writes to standard error, unless quiet. */
   note(text: string): void;
@@ -53,17 +53,19 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
   const toStderr = (text: string) => {
     const clear = drawn !== "" && stderr.isTTY ? CLEAR_LINE : "";
     drawn = "";
-    stderr.write(`${clear}${shown(spelled(text, program))}\n`);
+    stderr.write(`${clear}${screenText(text, look())}\n`);
   };
+  const look = (): Look => ({
+    colour: painted,
+    unicode: wantsUnicode(environment),
+    now: new Date(),
+    program,
+    redact: (text) => redact(text),
+  });
 
   return {
     json,
-    look: () => ({
-      colour: painted,
-      unicode: wantsUnicode(environment),
-      now: new Date(),
-      program,
-    }),
+    look,
     hide(more) {
       for (const secret of more) secrets.add(secret);
       redact = redactor(secrets);
@@ -89,7 +91,7 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
     async ask(question) {
       const reader = createInterface({ input: stdin, output: stderr });
       try {
-        return /^y(es)?$/i.test((await reader.question(`${redact(question)} [y/N] `)).trim());
+        return /^y(es)?$/i.test((await reader.question(`${screenText(`${question} [y/N]`, look())} `)).trim());
       } finally {
         reader.close();
       }
@@ -99,6 +101,6 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
 
 function fitted(text: string, width: number): string {
   let cut = text;
-  while (stringWidth(cut) > width) cut = cut.slice(0, -1);
+  while (widthOf(cut) > width) cut = cut.slice(0, -1);
   return cut;
 }

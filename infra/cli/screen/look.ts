@@ -1,6 +1,6 @@
 import pc from "picocolors";
-import { shellLine } from "../../shared/words/command.ts";
-import { durationText } from "../../shared/words/numbers.ts";
+import { shellLine } from "../../../shared/words/command.ts";
+import { durationText } from "../../../shared/words/numbers.ts";
 
 export type Tone = "good" | "attention" | "bad" | "none";
 
@@ -12,6 +12,8 @@ export interface Look {
   now: Date;
   /** What starts ossnap, quoted for the shell, with the user's own `--config` and `--env-file`. */
   program: string;
+  /** Hides every known secret; applied before a text is cut or broken, after which a secret is no longer recognised. */
+  redact?: (text: string) => string;
 }
 
 /** A command that the user can run as printed. */

@@ -1,0 +1,148 @@
+import stringWidth from "string-width";
+import { severalLines } from "../../../shared/model/plainText.ts";
+import { spelled } from "../../../shared/words/command.ts";
+import type { Look } from "./look.ts";
+
+/** The maximum width of a line of text output, in columns of a terminal: east-asian wide characters take two, combining ones none. */
+export const COLUMNS = 100;
+
+/** Lines that continue another one are indented by this much more than it. */
+const HANGING = 4;
+/** A deeper indentation would leave no room for the words. */
+const INDENT_MAX = 40;
+
+/** Nearly every text; the full measure takes a thousand times longer. */
+const PLAIN = /^[ -~]*$/;
+const SEGMENTS = new Intl.Segmenter();
+// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours, which take no columns.
+const COLOUR = /\u001b\[\d{1,2}m/;
+/** Blanks, and a command in backticks (as `say` writes it) or any other word. */
+const TOKEN = /( *)(`[^`]*`[^` ]*|[^ ]+)/g;
+/** One word of a line for a POSIX shell, as `shellLine` writes it. */
+const SHELL_WORD = /(?:'[^']*'|\\'|[^\s'\\])+|\\/g;
+
+/** Columns of a text; letters without an own width in Unicode's tables take one, colours none. */
+export function widthOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** A text as smallest visible pieces: colours, and graphemes, which are never split. */
+function piecesOf(text: string): string[] {
+  return text
+    .split(new RegExp(`(${COLOUR.source})`))
+    .flatMap((part) => (COLOUR.test(part) ? [part] : [...SEGMENTS.segment(part)].map(({ segment }) => segment)));
+}
+
+/** A text of at most `width` columns: what does not fit gives way to `sign` in the middle. Colours stay complete. */
+export function cutMiddle(text: string, width: number, sign = "…"): string {
+  if (widthOf(text) <= width) return text;
+  const pieces = piecesOf(text);
+  for (let room = width - widthOf(sign); room > 0; room -= 1) {
+    const head = taken(pieces, Math.ceil(room / 2));
+    const tail = taken([...pieces].reverse(), Math.floor(room / 2));
+    const dropped = pieces.slice(head, pieces.length - tail).filter((piece) => COLOUR.test(piece));
+    const cut = [...pieces.slice(0, head), sign, ...dropped, ...pieces.slice(pieces.length - tail)].join("");
+    if (widthOf(cut) <= width) return cut;
+  }
+  return sign;
+}
+
+/** How many of the pieces fit into `room` columns. */
+function taken(pieces: readonly string[], room: number): number {
+  let used = 0;
+  let count = 0;
+  for (const piece of pieces) {
+    used += widthOf(piece);
+    if (used > room) break;
+    count += 1;
+  }
+  return count;
+}
+
+/** The columns of the first line and of those that continue it. */
+interface Shape {
+  width: number;
+  /** Indentation of the continuation lines. */
+  indent: number;
+  /** Text at the start of the first line, which counts towards its width. */
+  first?: string;
+}
+
+/** A text as lines of at most `width` columns, broken at blanks; a word that is longer than a line is broken inside, a command never. */
+export function wrapped(text: string, { width, indent, first = "" }: Shape): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let isBegun = false;
+  const next = () => {
+    lines.push(line.trimEnd());
+    line = " ".repeat(indent);
+  };
+  for (const [, blanks = "", word = ""] of text.matchAll(TOKEN)) {
+    const gap = isBegun ? blanks : "";
+    const fits = widthOf(line + gap + word) <= width;
+    if (!fits && (isBegun || widthOf(line) > indent)) next();
+    const parts = fits ? [gap + word] : brokenWord(word, width - indent);
+    parts.forEach((part, at) => {
+      if (at > 0) next();
+      line += part;
+    });
+    isBegun = true;
+  }
+  return [...lines, line.trimEnd()];
+}
+
+/** A word that may be longer than a line, in parts of at most `width` columns. */
+function brokenWord(word: string, width: number): string[] {
+  if (word.startsWith("`")) return commandLines(word, width);
+  const parts: string[] = [""];
+  for (const piece of piecesOf(word)) {
+    const longer = parts[parts.length - 1] + piece;
+    if (widthOf(longer) <= width) parts[parts.length - 1] = longer;
+    else parts.push(piece);
+  }
+  return parts;
+}
+
+/** A command as lines that a POSIX shell reads as one: broken between words only, each line but the last with ` \` at its end. */
+export function commandLines(command: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of command.match(SHELL_WORD) ?? []) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && widthOf(longer) > width - 2) {
+      lines.push(`${line} \\`);
+      line = `  ${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** A text as its reader sees it, to be measured: commands name the program that the reader has, nothing is unescaped, no secret is shown. */
+export function onScreen(text: string, look: Look): string {
+  return severalLines((look.redact ?? ((same) => same))(spelled(text, look.program)), look);
+}
+
+/**
+ * A text as it goes to the terminal: commands name the program that its reader has, nothing from outside is unescaped, no secret is shown, and
+ * no line is wider than {@link COLUMNS}. The exception is a command with one word that is longer than a line.
+ */
+export function screenText(text: string, look: Look): string {
+  return onScreen(text, look)
+    .split("\n")
+    .flatMap((line) => fitted(line, look.program))
+    .join("\n");
+}
+
+/** Two blanks or a colon before the program's name, and the rest of the line is a command: `To do it:  ossnap adopt --yes`. */
+function fitted(line: string, program: string): string[] {
+  if (widthOf(line) <= COLUMNS) return [line];
+  const indent = /^ */.exec(line)?.[0].length ?? 0;
+  const at = line.lastIndexOf(`: ${program} `) + 1 || line.lastIndexOf(`:  ${program} `) + 1;
+  if (at > 0) {
+    const below = " ".repeat(Math.min(indent, INDENT_MAX) + 2);
+    const commands = commandLines(line.slice(at).trim(), COLUMNS - below.length).map((part) => below + part);
+    return [...fitted(line.slice(0, at), program), ...commands];
+  }
+  const first = " ".repeat(Math.min(indent, INDENT_MAX));
+  return wrapped(line, { width: COLUMNS, indent: first.length + HANGING, first });
+}

@@ -1,0 +1,120 @@
+import { severalLines } from "../../../shared/model/plainText.ts";
+import { COLUMNS, cutMiddle, onScreen, widthOf, wrapped } from "./layout.ts";
+import type { Look } from "./look.ts";
+
+export interface Column {
+  head: string;
+  align?: "left" | "right";
+  /** A name: where a table is too wide, names are cut first, in the middle. */
+  name?: boolean;
+  /** A sentence: broken into lines within the column, or put below the row where the column is too narrow. The last column only. */
+  sentence?: boolean;
+}
+
+/** A row's cells, or also sentences below it, each on lines of its own. */
+export type Row = readonly string[] | FullRow;
+
+interface FullRow {
+  cells: readonly string[];
+  below: readonly string[];
+}
+
+const GAP = "  ";
+const BELOW = "    ";
+/** Names keep at least this much; other cells at least their heading. */
+const NAME_MIN = 16;
+const CELL_MIN = 6;
+/** In a narrower column a sentence would have a line per word. */
+const SENTENCE_MIN = 40;
+
+/**
+ * Rows under their headings, separated by two spaces, aligned by display width, at most `width` columns wide. Where cells are cut, no two of a
+ * column become the same, and the last line says that something is left out.
+ */
+export function tableLines(columns: readonly Column[], rows: readonly Row[], look?: Look, width = COLUMNS): string[] {
+  const table = rows.map((row) => cleaned(row, look));
+  const fixed = columns.filter(({ sentence }) => !sentence);
+  const last = columns[fixed.length];
+  const natural = fixed.map(({ head }, at) => widest([head, ...table.map(({ cells }) => cells[at] ?? "")]));
+  const sentences = table.map(({ cells }) => cells[fixed.length] ?? "");
+  const room = width - sum(natural) - GAP.length * fixed.length;
+  const isBeside = last !== undefined && room >= Math.min(SENTENCE_MIN, widest([last.head, ...sentences]));
+  const widths = shrunk(fixed, natural, width - GAP.length * (fixed.length - 1));
+  const shown = fixed.map((_column, at) =>
+    distinct(
+      table.map(({ cells }) => cells[at] ?? ""),
+      widths[at] ?? 0,
+      look,
+    ),
+  );
+  const line = (cells: readonly string[]) => fixed.map(({ align }, at) => padded(cells[at] ?? "", widths[at] ?? 0, align)).join(GAP);
+  const heads = line(fixed.map(({ head }) => head));
+  const lines = [isBeside ? `${heads}${GAP}${last.head}` : heads.trimEnd()];
+  for (const [at, { below }] of table.entries()) {
+    const start = line(shown.map((cells) => cells[at] ?? ""));
+    const sentence = sentences[at] ?? "";
+    if (isBeside) lines.push(...wrapped(sentence, { width, indent: widthOf(start) + GAP.length, first: `${start}${GAP}` }));
+    else lines.push(start.trimEnd());
+    const own = isBeside || sentence === "" ? below : [sentence, ...below];
+    for (const text of own) lines.push(...wrapped(text, { width, indent: BELOW.length + GAP.length, first: BELOW }));
+  }
+  const isCut = widths.some((columnWidth, at) => columnWidth < (natural[at] ?? 0));
+  return isCut ? [...lines, `(${signOf(look)} stands for what is left out here; --json has it whole)`] : lines;
+}
+
+function cleaned(row: Row, look: Look | undefined): FullRow {
+  const clean = (text: string) =>
+    severalLines(look ? onScreen(text, { ...look, colour: true }) : text, { colour: true }).replaceAll("\n", "\\n");
+  return "cells" in row ? { cells: row.cells.map(clean), below: row.below.map(clean) } : { cells: row.map(clean), below: [] };
+}
+
+/** The widths of columns that fit together: the widest name gives first, then the widest of the other cells. */
+function shrunk(columns: readonly Column[], natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  const least = columns.map(({ head, name }) => (name ? NAME_MIN : Math.max(CELL_MIN, widthOf(head))));
+  while (sum(widths) > room) {
+    const open = widths.flatMap((width, at) => (width > (least[at] ?? 0) ? at : []));
+    const names = open.filter((at) => columns[at]?.name);
+    const [first, ...others] = names.length > 0 ? names : open;
+    if (first === undefined) break;
+    const at = others.reduce((best, other) => ((widths[other] ?? 0) > (widths[best] ?? 0) ? other : best), first);
+    widths[at] = (widths[at] ?? 0) - 1;
+  }
+  return widths;
+}
+
+/** Cells cut to a width so that different ones stay different: a cut cell that looks like another one has a number in its sign. */
+function distinct(cells: readonly string[], width: number, look: Look | undefined): string[] {
+  const sign = signOf(look);
+  const originals = [...new Set(cells)];
+  const cuts = originals.map((cell) => cutMiddle(cell, width, sign));
+  const shown = new Map<string, string>();
+  const used = new Set(originals.filter((cell, at) => cell === cuts[at]));
+  for (const cell of used) shown.set(cell, cell);
+  const isShared = (cut: string) => used.has(cut) || cuts.filter((other) => other === cut).length > 1;
+  for (const [at, cell] of originals.entries()) {
+    if (shown.has(cell)) continue;
+    let text = cuts[at] ?? "";
+    for (let number = 1; isShared(text); number += 1) text = cutMiddle(cell, width, `${sign}${number}${sign}`);
+    used.add(text);
+    shown.set(cell, text);
+  }
+  return cells.map((cell) => shown.get(cell) ?? cell);
+}
+
+function signOf(look: Look | undefined): string {
+  return look === undefined || look.unicode ? "…" : "...";
+}
+
+function padded(cell: string, width: number, align: Column["align"]): string {
+  const space = " ".repeat(Math.max(0, width - widthOf(cell)));
+  return align === "right" ? space + cell : cell + space;
+}
+
+function widest(cells: readonly string[]): number {
+  return cells.reduce((most, cell) => Math.max(most, widthOf(cell)), 0);
+}
+
+function sum(widths: readonly number[]): number {
+  return widths.reduce((total, width) => total + width, 0);
+}
