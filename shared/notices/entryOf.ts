@@ -17,11 +17,8 @@ const SECTIONS: Record<string, Section> = {
   "watch-ahead": "watches",
   "watch-future": "watches",
   "watch-hidden": "watches",
-  "watch-future": "watches",
-  "watch-hidden": "watches",
   "watch-lost": "watches",
   "watch-older": "watches",
-  "watch-rootless": "watches",
   "watch-rootless": "watches",
 };
 

@@ -29,7 +29,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{policy}: {slots|slot has its snapshot|slots have their snapshots}, the newest {newest}; {others|snapshot of another writer is|snapshots of other writers are} left alone",
   "arrival.asked": "requested the restore {job}",
   "arrival.future":
-    "{snapshot} starts at {startTime}, in the future: the clock of its source is wrong or somebody wrote that time; it is not served before {until}",
+    "{snapshot} starts at {startTime}, in the future: the clock of its source is wrong, or the time was written on purpose; it is not served before {until}",
   "arrival.incomplete": "{snapshot} is not whole yet: {missing|blob is|blobs are} missing, first {first}",
   "arrival.notWhole": "{snapshot} is {verdict}: {damaged|blob is|blobs are} damaged, first {first}",
   "arrival.overtaken": "{snapshot} is not newer than the served snapshot ({by})",
@@ -191,7 +191,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.otherContents":
-    "{snapshot} has the uuid {uuid} that was proven at {at} with other contents: somebody changed it, because Elasticsearch never does. Compare both, and delete {key} in the state if the contents of today are right",
+    "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot, so something else did. Compare both, and delete {key} in the state if the present contents are right",
   "snapshot.running": "{snapshot} is running: {shardsDone} of {shardsTotal|shard|shards} done",
   "snapshot.shallow":
     "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",
@@ -205,9 +205,9 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.version1": "{snapshot} was written by Elasticsearch 1.x, which is not readable here",
   "verification.asked": "requested by {by}",
   "verification.copyAgain":
-    "{whole} of {restorable} restorable snapshots are whole ({level}); this is a copy: copy it again, after deleting at the source what is broken there too: {remove}",
+    "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); this is a copy: copy it again, after deleting at the source what is broken there too: {remove}",
   "verification.done": "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level})",
   "verification.progress": "{proven|snapshot|snapshots} verified, {open} to go",
   "verification.proposal":
-    "{whole} of {restorable} restorable snapshots are whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",
+    "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",
 };

@@ -30,7 +30,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "clock.skew": "this machine's clock differs from the store's by {seconds} s; correct it (NTP)",
   "closure.notWhole": "the closure is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, first {first}",
   "closure.whole": "the closure is whole ({level}, generation {generation}, {blobs|blob|blobs})",
-  "closure.wholeOld": "the closure is whole ({level}, root {root} of 2.x, {blobs} blobs)",
+  "closure.wholeOld": "the closure is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "cluster.openSearch": "{cluster} is {version}; ossnap works with Elasticsearch only",
   "cluster.restoreRuns": "another client's restore is running on {cluster}: {indices}",
   "cluster.snapshotRuns": "another client's snapshot {snapshot} is running in {repository} on {cluster}",
@@ -73,7 +73,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "lane.queue": "waits: {job} is the next one on {cluster}",
   "listing.outOfOrder": "the listing returned {key} after {previous}: a page was repeated or left out",
   "look.aside":
-    "the look at {look} is put aside: {times} invocations died while they read {reads}; the others go on. Look at it again after a larger memorySize or a repaired root: `ossnap resume`; a new root is looked at in any case",
+    "{look} is not checked any more: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. After a larger memorySize or a repaired root, check it again: `ossnap resume`; a new root is checked in any case",
   "look.failed": "checking {look} failed: {message}",
   "look.fine": "{look} can be checked again",
   "name.free": "{as} is free",
@@ -107,7 +107,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "Elasticsearch takes {key} of {url} for the newest root, although no repository has such a generation, and reads nothing else: delete that object",
   "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
   "repository.keysShown":
-    "{cluster} returns {settings} of repository {repository} in clear: whoever may read repositories (GET _snapshot) reads your keys. Allow nobody else to read repositories, and give the keys rights on this bucket alone",
+    "{cluster} returns {settings} of repository {repository} in clear: everyone who may read repositories (GET _snapshot) reads your keys. Restrict that permission, and give the keys rights on this bucket alone",
   "repository.noRoot": "{url} has no root (index-N), so no repository",
   "repository.noSuchGeneration":
     "{key} of {url} is no root: no repository has such a generation, and there is no other; delete that object",
@@ -124,7 +124,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "root.clear": "{root} is without doubt the newest state of the repository again",
   "root.moved": "the newest root no longer lists what was proven",
   "root.unlisted":
-    "{root} names snapshots that its list lacks ({count}, first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, later versions read nothing of it; a copy made by ossnap leaves them out",
+    "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
   "root.vanishes": "the root of {url} keeps vanishing",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old, within the target of {target} h again",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old; the target is {target} h",
@@ -160,7 +160,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "watch.clear": "Elasticsearch reads the newest root of watch {watch} again",
   "watch.found": "every snapshot of watch {watch} can be dated again",
   "watch.future":
-    "{count} snapshots that watch {watch} sees start in the future ({snapshots}: {times}), so the clock of their source is wrong or somebody wrote that time: they are not served by themselves; each is looked at again when its time has come, and is passed over if newer ones were served by then. To serve one now, restore it from {repository} by hand",
+    "watch {watch} sees {count|snapshot|snapshots} dated in the future ({snapshots}: {times}): the clock of the source is wrong, or the time was written on purpose. None is served automatically; each is checked again when its time has come, and passed over if newer ones were served by then. To serve one now, restore it from {repository} by hand",
   "watch.goesOn": "watch {watch} restores newer snapshots again",
   "watch.lost":
     "watch {watch}: {count|snapshot cannot be restored, because its own blob is|snapshots cannot be restored, because their own blobs are} missing ({keys}; {snapshots}): copy the blob again, or delete the snapshot at the source; the others are restored",
