@@ -160,7 +160,7 @@ export const VERBS: readonly Verb[] = [
   verb("pause", { description: "hold back everything that changes something", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),
-  verb("resume", { description: "go on after a pause", example: ["resume"] }, async (session) =>
+  verb("resume", { description: "go on after a pause, and look again at what was put aside", example: ["resume"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, false),
   ),
 ];
