@@ -161,7 +161,9 @@ export const VERBS: readonly Verb[] = [
   verb("pause", { description: "hold back every change until resume", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),
-  verb("resume", { description: "continue after a pause", example: ["resume"] }, async (session) =>
-    (await import("./verbs/pause.ts")).pause(session, false),
+  verb(
+    "resume",
+    { description: "continue after a pause, and check again what is not checked any more", example: ["resume"] },
+    async (session) => (await import("./verbs/pause.ts")).pause(session, false),
   ),
 ];
