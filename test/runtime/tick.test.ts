@@ -93,6 +93,15 @@ async function tick() {
   return advanceJobs({ ...world, clock: { now } });
 }
 
+describe("warnings about the configuration", () => {
+  it("are in reach of every verb", async () => {
+    const warnings = [{ path: "x", line: 1, value: null, wrong: "odd", fix: "mend it", reason: { code: "config.odd", params: {} } }];
+    const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const invocation = { functionName: "http", context: CONTEXT, startedMs: Date.now(), logger };
+    expect((await openWorld({ ...settings(), warnings }, invocation)).warnings).toEqual(warnings);
+  });
+});
+
 describe("idle tick of a warm instance", () => {
   it("makes one request plus one per watch", async () => {
     await tick();
