@@ -7,6 +7,7 @@ import { shortHash } from "../../model/hash.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRoots, openRepository } from "../../reader/readRepository.ts";
+import { latestOf } from "../../reader/rootBlob.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
@@ -29,7 +30,10 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
   const mark = info && watchMark(roots, highest, info);
-  await reportRoots(world, work, watchName, { url: store.url, isThere: info !== undefined });
+  const isThere = info !== undefined;
+  // Roots were read before, perhaps at another place; the pointer says that there was one here.
+  const isLost = !isThere && work.live.watchRoots.has(watchName) && (await latestOf(store)) !== undefined;
+  await reportRoots(world, work, watchName, { url: store.url, isThere, isLost });
   if (!mark || hasMark(work.live.watchRoots, watchName, mark)) return [];
 
   const opened = await openRepository(store);

@@ -147,7 +147,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{count} snapshots that the root lists anew are older than what watch {watch} serves ({served}) and are passed over: {snapshots}; if the clock of the source was wrong, restore one of them from {repository} by hand, with --older",
   "watch.rooted": "watch {watch} finds a root again",
   "watch.rootless":
-    "watch {watch} has read roots at {url}, and there is none any more: nothing is brought in until one is there again; Elasticsearch takes such a repository for empty",
+    "the roots at {url} are lost, although index.latest names one: watch {watch} brings nothing in until one is there again; Elasticsearch takes such a repository for empty",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
   "wayOut.copyApart":
