@@ -87,6 +87,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
   "proposal.emptyObject": "never a copy of another snapshot's blob: Elasticsearch would delete blobs of that one",
   "proposal.notWhileCopied": "not while something is copied into the repository; if it is a copy, copy it again instead",
+  "proposal.noListing": "until then the cluster's own listing fails for all snapshots, because one has lost its own blob",
   "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this is missing; put an empty object there first: {keys}",
   "proposal.sharedName": "not to be deleted, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
   "proposal.unlisted": "no deletion is possible: the root names snapshots that it does not list; copy the whole ones elsewhere",
