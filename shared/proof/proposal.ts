@@ -50,7 +50,11 @@ export function proposalOf(root: RootCatalogue, snapshots: readonly Judged[], { 
   // Measured: 5.5.3 to 6.8.23 answer 404 and delete nothing, 7.7.1 to 9.2.0 delete it. A damaged or
   // empty blob stops none of them; with a copy of another snapshot's blob, 6.7.0 deletes that one's metadata.
   if (keys.length > 0)
-    notes.push(reason("proposal.noRecord", { keys: keys.slice(0, NAMES_SHOWN), count: keys.length }), reason("proposal.emptyObject"));
+    notes.push(
+      reason("proposal.noListing"),
+      reason("proposal.noRecord", { keys: keys.slice(0, NAMES_SHOWN), count: keys.length }),
+      reason("proposal.emptyObject"),
+    );
   return {
     delete: listed ? broken.filter(({ name }) => !shared.has(name)).map(({ name, uuid }) => ({ name, uuid })) : [],
     whole,

@@ -8,7 +8,7 @@ import type { RootSnapshot } from "../../model/repository.ts";
 import { guardedLook, type Survived } from "../../notices/guardedLook.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRootKeys, openRepository } from "../../reader/readRepository.ts";
-import { hiddenRoot } from "../../reader/rootBlob.ts";
+import { hiddenRoot, latestOf } from "../../reader/rootBlob.ts";
 import { datedSnapshots, isStorable, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
@@ -33,7 +33,10 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
   const mark = info && watchMark(roots, highest, info);
-  await reportRoots(world, work, watchName, { url: store.url, isThere: info !== undefined });
+  const isThere = info !== undefined;
+  // Roots were read before, perhaps at another place; the pointer says that there was one here.
+  const isLost = !isThere && work.live.watchRoots.has(watchName) && (await latestOf(store)) !== undefined;
+  await reportRoots(world, work, watchName, { url: store.url, isThere, isLost });
   const isSeen = mark !== undefined && hasMark(work.live.watchRoots, watchName, mark) && !isAheadDue(work, watchName, world.clock.now());
   if (!mark || isSeen) return [];
 

@@ -86,17 +86,16 @@ export async function reportHidden(world: World, work: OpenWork, watch: string, 
   return why !== undefined;
 }
 
-/** Reports that a watch which has read a root finds none any more; before the first one, nothing has arrived yet. */
+/** Reports that the roots are gone which `index.latest` points to; before the first one, nothing has arrived yet. */
 export async function reportRoots(
   world: World,
   work: OpenWork,
   watch: string,
-  { url, isThere }: { url: string; isThere: boolean },
+  { url, isThere, isLost }: { url: string; isThere: boolean; isLost: boolean },
 ): Promise<void> {
-  const hadOne = (work.live.watchRoots.get(watch)?.length ?? 0) > 0;
   await reportWhile(world, work, {
     key: `watch-rootless:${watch}`,
-    why: hadOne && !isThere ? reason("watch.rootless", { watch, url }) : undefined,
+    why: isLost ? reason("watch.rootless", { watch, url }) : undefined,
     over: isThere ? reason("watch.rooted", { watch }) : undefined,
   });
 }

@@ -88,6 +88,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proposal.copyAgain": "a copy, which no cluster may write: copy it again (broken: {snapshots})",
   "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
   "proposal.emptyObject": "never a copy of another snapshot's blob: Elasticsearch would delete blobs of that one",
+  "proposal.noListing": "until then the cluster's own listing fails for all snapshots, because one has lost its own blob",
   "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this is missing; put an empty object there first: {keys}",
   "proposal.notWhileCopied": "not while something is copied into the repository; if it is a copy, copy it again instead",
   "proposal.sharedName": "not to be deleted, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
@@ -170,7 +171,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "watch {watch} serves {served} and passes over {count|older snapshot|older snapshots} that its root newly lists: {snapshots}; if the source's clock was wrong, restore one of them from {repository} by hand, with --older",
   "watch.rooted": "watch {watch} finds a root again",
   "watch.rootless":
-    "watch {watch} has read roots at {url}, and there is none any more: nothing is brought in until one is there again; Elasticsearch takes such a repository for empty",
+    "the roots at {url} are lost, although index.latest names one: watch {watch} restores nothing until there is one again; Elasticsearch takes such a repository for empty",
   "wayOut.addRegister": "add register to repositories.{repository} in ossnap.yaml, or restore by a watch on that cluster",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",

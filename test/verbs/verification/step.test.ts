@@ -55,7 +55,12 @@ describe("verification step", () => {
       data: {
         proposal: {
           delete: [{ name: "s1", uuid: "u1" }],
-          notes: [{ code: "proposal.notWhileCopied" }, { code: "proposal.noRecord" }, { code: "proposal.emptyObject" }],
+          notes: [
+            { code: "proposal.notWhileCopied" },
+            { code: "proposal.noListing" },
+            { code: "proposal.noRecord" },
+            { code: "proposal.emptyObject" },
+          ],
         },
       },
     });

@@ -39,6 +39,7 @@ describe.concurrent("repositories that others wrote, on the terminal", { timeout
       reason: { code: "proposal.delete" },
       notes: [
         { code: "proposal.notWhileCopied" },
+        { code: "proposal.noListing" },
         { code: "proposal.noRecord", params: { keys: [key] } },
         { code: "proposal.emptyObject" },
       ],
