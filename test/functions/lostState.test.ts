@@ -55,14 +55,14 @@ describe.each([
 ])("the function %s", (_name, handler, event) => {
   it("invariant 9: refuses a state without identity, names the fix for a new and for a lost one, and writes nothing", async () => {
     const text = await outcome(handler, event);
-    expect(text).toMatch(/has no identity \(state\.json\); run: `ossnap init` \(.*lost: then `ossnap adopt`\)/);
+    expect(text).toMatch(/has no identity \(state\.json\); run: `ossnap init` \(and, if an earlier state was lost: `ossnap adopt`\)/);
     expect(readdirSync(state)).toEqual([]);
   });
 
   it("invariant 9: refuses a state whose live/ is lost, names the fix, and writes nothing", async () => {
     const identity = { schema: 1, product: "ossnap", id: "one", createdAt: "2026-11-21T00:00:00Z", marked: true };
     writeFileSync(join(state, "state.json"), JSON.stringify(identity));
-    expect(await outcome(handler, event)).toMatch(/is lost, though the identity is there; run: `ossnap adopt`/);
+    expect(await outcome(handler, event)).toMatch(/are lost, although the identity exists; run: `ossnap adopt`/);
     expect(readdirSync(state)).toEqual(["state.json"]);
   });
 

@@ -6,7 +6,7 @@ export const USAGE = `usage: npm start [-- [--once] [--json] [--versions SOURCE,
   --once      end after the story
   --json      one JSON line on standard output
   --versions  which Elasticsearch at either end, for example 6.7.0,7.10.2; 5.5.2,5.5.3 when left out
-  --data      keep everything in this directory, and go on from what is there: stopped, or killed at any moment`;
+  --data      keep everything in this directory, and continue from what it contains: stopped, or killed at any moment`;
 
 export interface StartOptions {
   once: boolean;
@@ -28,7 +28,7 @@ export function readStartOptions(args: readonly string[]): StartOptions {
     else if (name === "--json" && value === undefined) options.json = true;
     else if (name === "--versions") options.versions = readVersions(value ?? left.shift());
     else if (name === "--data") options.data = readDirectory(value ?? left.shift());
-    else throw new AppError("invalid", `${arg}: there is no such option`);
+    else throw new AppError("invalid", `${arg}: is not an option`);
   }
   return options;
 }

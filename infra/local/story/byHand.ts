@@ -82,5 +82,5 @@ export async function pauseAndCancel({ host, api, screen, follow, byId }: Stage)
   screen.done(`POST /pause, DELETE /jobs/${job.id}, POST /resume: ${say(job.reason)}`);
   const viewer = apiClient(host.httpUrl, host.plan.tokens.viewer);
   expectStatus((await viewer.post("/backups/nightly")).status, 403, "a viewer's backup");
-  screen.done("a viewer may look, and is refused everything else");
+  screen.done("a viewer may read, and is refused everything else");
 }

@@ -126,7 +126,7 @@ async function playNights(stage: Stage, nights: readonly Date[]): Promise<void> 
     await playNight(stage, night);
     const prune = await playPrune(stage, night);
     const gone = removedBy(prune);
-    stage.screen.done(gone.length > 0 ? `by itself: removed ${gone.join(", ")}` : say(prune.reason));
+    stage.screen.done(gone.length > 0 ? `on the timer: removed ${gone.join(", ")}` : say(prune.reason));
   }
 }
 
@@ -150,6 +150,6 @@ async function results({ jobs }: Stage): Promise<Pick<StoryResult, "restores" | 
 
 async function keptSnapshots({ api, screen }: Stage): Promise<StoryResult["kept"]> {
   const { data } = await api.get<{ data: { name: string; fate: { reasons: Reason[] } }[] }>("/snapshots?policy=nightly");
-  for (const { name, fate } of data) screen.done(`${name} stays: ${fate.reasons.map(say).join(" · ")}`);
+  for (const { name, fate } of data) screen.done(`${name} kept: ${fate.reasons.map(say).join(" · ")}`);
   return data.map(({ name, fate }) => ({ name, reasons: fate.reasons.map(say) }));
 }

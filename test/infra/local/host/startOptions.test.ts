@@ -16,9 +16,9 @@ describe("options of npm start", () => {
   });
 
   it.each([
-    [["--twice"], "--twice: there is no such option"],
-    [["--once=yes"], "--once=yes: there is no such option"],
-    [["6.7.0"], "6.7.0: there is no such option"],
+    [["--twice"], "--twice: is not an option"],
+    [["--once=yes"], "--once=yes: is not an option"],
+    [["6.7.0"], "6.7.0: is not an option"],
     [["--data"], '--data: "" is no directory'],
     [["--data", "--once"], '--data: "--once" is no directory'],
     [["--versions"], "--versions: \"\" is not a source's and a target's version: write them as 6.7.0,7.10.2"],
