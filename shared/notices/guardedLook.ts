@@ -10,6 +10,9 @@ import { raiseNotice, resolveNotice } from "./notices.ts";
 
 /** A death has other causes too, so one is not enough. */
 const DEATHS_MAX = 2;
+/** Two deaths may also be chance: the look is tried again after this time, and after twice as long for each further death. */
+const TRY_AGAIN_MS = 3_600_000;
+const TRY_AGAIN_MS_MAX = 24 * 3_600_000;
 /** An invocation whose deadline is later than this, or unknown, counts as dead then. */
 const LOOK_MS_MAX = 3_600_000;
 
@@ -30,7 +33,7 @@ export interface Survived<T> {
 
 /**
  * Runs a look that reads what no invocation has read so far. Its mark is written before and removed after; two marks left over by dead
- * invocations put the look aside until the root changes or a person asks for it (`ossnap resume`), which is reported.
+ * invocations put the look aside for a while, which is reported; a new root, or a person (`ossnap resume`), runs it at once.
  * @returns `undefined` if the look is put aside, or if two other invocations are at it.
  */
 export async function guardedLook<T>(
@@ -44,8 +47,9 @@ export async function guardedLook<T>(
   const same = known.filter((one) => one.mark === mark);
   const isHarmless = same.some(({ until }) => until === undefined);
   if (!isHarmless && same.length >= DEATHS_MAX) {
-    if (same.every((one) => isLeftOver(one, now))) await reportAside(world, work, look, reads);
-    return undefined;
+    const isDead = same.every((one) => isLeftOver(one, now));
+    if (isDead) await reportAside(world, work, look, reads);
+    if (!isDead || now < nextTry(same)) return undefined;
   }
   const own = isHarmless ? undefined : await begin(world, look, mark);
   const done = async (isRepeated: boolean) => {
@@ -68,6 +72,11 @@ export async function guardedLook<T>(
   const key = asideKey(look);
   if (work.live.notices.has(key)) await resolveNotice(world, key, "look.aside", reason("look.fine", { look }));
   return survived.result;
+}
+
+function nextTry(deaths: readonly LookMark[]): Date {
+  const lastMs = Math.max(...deaths.map(({ until }) => until?.getTime() ?? 0));
+  return new Date(lastMs + Math.min(TRY_AGAIN_MS_MAX, TRY_AGAIN_MS * 2 ** (deaths.length - DEATHS_MAX)));
 }
 
 /** Whether an invocation died of this look, or may have: such a look runs alone, after all other work. */

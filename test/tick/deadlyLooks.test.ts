@@ -107,6 +107,22 @@ describe("a look that ends its invocation", () => {
     expect((await tick(world)).reads).not.toContain("movies/index-0");
   });
 
+  it("is tried again after an hour, and after twice as long for each further death, because two deaths may be chance", async () => {
+    const world = await twoWatches();
+    const deaths: number[] = [];
+    for (let minute = 0; minute < 24 * 60; minute += 10) {
+      if ((await tick(world)).died) deaths.push(minute);
+      world.advance(10 * MINUTE_MS);
+    }
+    const pauses = deaths.slice(1).map((at, index) => at - (deaths[index] ?? 0));
+    expect(pauses).toEqual([10, 70, 130, 250, 490]);
+    await advanceJobs(await world.open());
+    world.advance(24 * HOUR_MS);
+    await advanceJobs(await world.open());
+    expect(world.notices.filter(({ code }) => code === "look.aside").map(({ status }) => status)).toEqual(["firing", "resolved"]);
+    expect(await world.stateKeys(MARKS)).toEqual([]);
+  });
+
   it("is put aside after two deaths in functions that an event started", async () => {
     const world = await twoWatches();
     const event = () => until(world, (opened) => onCopiedBlob(opened, INDEX1));

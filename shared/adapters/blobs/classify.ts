@@ -74,7 +74,8 @@ export function unreadable(service: string, status: number | undefined): string 
 /** One sentence of ours about a request without an answer: the endpoint, the fault, and the fix. The SDK's own text names neither. */
 export function unansweredText(said: string): string {
   const host = /(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT) ([\w.:[\]-]+)/.exec(said)?.[1];
-  const url = /https?:\/\/[^\s/?#,]+/.exec(said)?.[0];
+  // Only that of the request: urllib's texts link to its own issues.
+  const url = /\b(?:GET|PUT|HEAD|POST|DELETE) (https?:\/\/[^\s/?#,]+)/.exec(said)?.[1];
   const place = url ?? host;
   return `no answer${place === undefined ? "" : ` from ${place}`}: ${networkFault(said).text}; check the endpoint, the region and the network`;
 }

@@ -73,7 +73,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "lane.queue": "waits: {job} is the next one on {cluster}",
   "listing.outOfOrder": "the listing returned {key} after {previous}: a page was repeated or left out",
   "look.aside":
-    "{look} is not checked any more: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. After a larger memorySize or a repaired root, check it again: `ossnap resume`; a new root is checked in any case",
+    "{look} is put aside: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. It is tried again after 1 h, later once a day; after a larger memorySize or a repaired root, try it at once: `ossnap resume`; a new root is read in any case",
   "look.failed": "checking {look} failed: {message}",
   "look.fine": "{look} can be checked again",
   "name.free": "{as} is free",

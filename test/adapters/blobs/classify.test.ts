@@ -90,8 +90,8 @@ describe("a request without an answer", () => {
     ],
     ["connect ECONNREFUSED 127.0.0.1:9", "127.0.0.1:9: connection refused"],
     ["getaddrinfo ENOTFOUND no-such.invalid", "no-such.invalid: host name not found"],
-    ["Response timeout for 500ms, GET https://b.oss/k -1", "https://b.oss: no answer in time"],
-    ["self-signed certificate, GET https://b.oss/k -1", "https://b.oss: its certificate is not trusted"],
+    ["Response timeout for 500ms, GET https://b.oss/k -1", "https://b.oss: the time ran out"],
+    ["self-signed certificate, GET https://b.oss/k -1", "https://b.oss: its certificate is not signed by a CA that is known here"],
     ["socket hang up, PUT https://b.oss/k -1", "https://b.oss: connection cut"],
   ])("%j names the endpoint, the fault and the fix in words of ours", (said, sentence) => {
     const expected = `no answer from ${sentence}; check the endpoint, the region and the network`;

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { inDirectory, runCli, writeConfig } from "./runCli.ts";
+import { flat, inDirectory, runCli, writeConfig } from "./runCli.ts";
 
 const NOTHING_THERE = { ALIBABA_CLOUD_ACCESS_KEY_ID: "", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "" };
 
@@ -20,7 +20,7 @@ describe("messages about a place given by its URL", () => {
     ["s3://bucket/base?region=us-east-1", "no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"],
     ["oss://bucket/base?region=cn-hangzhou", "no access key; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
   ])("%s", async (url, message) => {
-    expect(await messageOf(["snapshots", url], NOTHING_THERE)).toContain(`${url}: ${message}`);
+    expect(flat(await messageOf(["snapshots", url], NOTHING_THERE))).toContain(`${url}: ${message}`);
   });
 
   it("are the same with an ossnap.yaml that knows nothing of it", async () => {
@@ -39,7 +39,7 @@ describe("messages about ossnap.yaml", () => {
       const config = await writeConfig(cwd, `watches: { w: { blobs: { store: oss, bucket: "\${B}", region: "\${R}" } } }`);
       const { exitCode, stderr } = await runCli(["--config", config, "repositories"], { cwd });
       expect(exitCode).toBe(2);
-      expect(stderr.trim().split("\n").at(-1)).toBe(
+      expect(flat(stderr).trim().split("\n").at(-1)).toBe(
         "3 variables are not set: name a file of NAME=value with --env-file; for the example configuration run `npm start` first",
       );
     });

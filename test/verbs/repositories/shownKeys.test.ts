@@ -36,7 +36,7 @@ describe("keys that a cluster returns in clear", () => {
     }
     const told = world.notices.filter(({ code }) => code === "repository.keysShown");
     expect(told).toMatchObject([{ key: "keys-shown:repositories.backups", status: "firing", severity: "warning" }]);
-    expect(told[0]?.text).toContain("whoever may read repositories");
+    expect(told[0]?.text).toContain("everyone who may read repositories");
     expect(await everything(world)).not.toContain("planted");
   });
 
