@@ -51,6 +51,8 @@ export const stateKey = {
   evidenceAll: "evidence/",
   /** Verified files in several parts, per shard of one place. */
   partsOf: (place: string) => `parts/${place}/`,
+  /** Which files each index of a place has in each snapshot; a cache. */
+  indexStates: (place: string) => `index-states/${place}.json`,
   applied: (policy: string, fingerprint: string) => `applied/${policy}/${fingerprint}.json`,
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
   batch: (id: string, batch: string) => `work/${id}/${batch}.json`,
