@@ -22,6 +22,7 @@ import {
   WAIT,
   YES,
 } from "./line/options.ts";
+import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
 /** Every verb; a verb's module and its dependencies are loaded when it runs. */
@@ -57,6 +58,19 @@ export const VERBS: readonly Verb[] = [
       options: { apply: APPLY_HASH, wait: WAIT },
     },
     async (session, input) => (await import("./verbs/prune.ts")).prune(session, input),
+  ),
+  verb(
+    "plan-prune",
+    {
+      description: "try rules of retention on a history in a file, without ossnap.yaml and without a cluster",
+      example: ["plan-prune", "--snapshots", "history.json", "--keep-daily", "7", "--keep-weekly", "4", "--time-zone", "Asia/Shanghai"],
+      options: { snapshots: HISTORY_FILE, ...KEEP_OPTIONS, timeZone: TIME_ZONE, now: NOW },
+      check: ({ keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin }) =>
+        [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin].some((rule) => (rule ?? 0) > 0)
+          ? undefined
+          : "--keep-last: no rule keeps anything; give one or more of --keep-last, -hourly, -daily, -weekly, -monthly, -yearly, -within",
+    },
+    async (session, input) => (await import("./verbs/planPrune.ts")).planPruneOf(session, input),
   ),
   verb(
     "copy <name>",
