@@ -22,6 +22,7 @@ import {
   WAIT,
   YES,
 } from "./line/options.ts";
+import { BECAUSE, PIN_REPOSITORY, UNTIL } from "./line/pinOptions.ts";
 import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
@@ -133,6 +134,29 @@ export const VERBS: readonly Verb[] = [
           : undefined,
     },
     async (session, input) => (await import("./verbs/snapshots.ts")).snapshots(session, input),
+  ),
+  verb(
+    "pin <snapshot>",
+    {
+      description: "keep one snapshot until the pin is taken off or expires, whatever the rules say",
+      example: ["pin", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups", "--because", "audit of 2026"],
+      args: { snapshot: name() },
+      options: { repository: PIN_REPOSITORY, because: BECAUSE, until: UNTIL },
+    },
+    async (session, input) => (await import("./verbs/pins.ts")).pin(session, input),
+  ),
+  verb(
+    "unpin <snapshot>",
+    {
+      description: "take a pin off; the rules decide again",
+      example: ["unpin", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups"],
+      args: { snapshot: name() },
+      options: { repository: PIN_REPOSITORY },
+    },
+    async (session, input) => (await import("./verbs/pins.ts")).unpin(session, input),
+  ),
+  verb("pins", { description: "what is pinned, by whom and why", example: ["pins"] }, async (session) =>
+    (await import("./verbs/pins.ts")).pins(session),
   ),
   verb(
     "jobs",

@@ -46,6 +46,7 @@ export const stateKey = {
   doneAll: (kind: JobKindName) => `done/${kind}/`,
   history: (id: string) => `history/${id}.json`,
   pins: (repository: string) => `pins/${repository}/`,
+  pin: (repository: string, id: string) => `pins/${repository}/${encodeURIComponent(id)}.json`,
   evidence: (uuid: string, digest: string, place: string) => `evidence/${uuid}/${digest}-${place}.json`,
   evidenceOf: (uuid: string) => `evidence/${uuid}/`,
   evidenceAll: "evidence/",

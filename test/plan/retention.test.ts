@@ -101,7 +101,7 @@ describe("invariant 5: pruning never removes", () => {
   });
 
   it("a snapshot that is pinned or needed, and gives the reason", () => {
-    const why = new Map([["2026-11-18T00:00:00Z", reason("keep.pinned")]]);
+    const why = new Map([["2026-11-18T00:00:00Z", reason("keep.pinned", { by: "ops", because: "audit" })]]);
     expect(table(plan(four, {}, { protected: why }))).toMatchObject({
       "2026-11-18T00:00:00Z": "pinned",
       "2026-11-19T00:00:00Z": "-beyond",

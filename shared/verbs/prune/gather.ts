@@ -15,7 +15,8 @@ import { firstProven } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
-import { keysBelow, readObject } from "../../state/objects.ts";
+import { readObject } from "../../state/objects.ts";
+import { isExpired, pinnedId, pinReason, pinsOf } from "../pins/gather.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import type { PruneJob, PruneObservation, PruneTarget } from "./step.ts";
 
@@ -80,9 +81,11 @@ export function isLost({ name, uuid }: PruneTarget, lost: Listed["lost"]): boole
   return lost.some((one) => one.name === name && (uuid === undefined || one.uuid === uuid));
 }
 
+const PROTECTING = ["keep.pinned", "keep.pinnedUntil", "keep.needed"];
+
 function isProtected(plan: PrunePlan, name: string): boolean {
   const kept = plan.keep.find((snapshot) => snapshot.name === name);
-  return kept?.reasons.some(({ code }) => code === "keep.pinned" || code === "keep.needed") ?? false;
+  return kept?.reasons.some(({ code }) => PROTECTING.includes(code)) ?? false;
 }
 
 export interface PruneView {
@@ -182,10 +185,12 @@ async function protectedSnapshots(
   snapshots: readonly ClusterSnapshot[],
   work: OpenWork,
 ): Promise<Map<string, Reason>> {
-  const pins = new Set((await keysBelow(world.state, stateKey.pins(repository))).map((key) => key.replace(/\.json$/, "")));
+  const now = world.clock.now();
+  const pins = await pinsOf(world, repository);
   const found = new Map<string, Reason>();
   for (const { name, uuid } of snapshots) {
-    if (pins.has(uuid ?? name)) found.set(name, reason("keep.pinned"));
+    const pin = pins.get(pinnedId({ name, uuid }));
+    if (pin && !isExpired(pin, now)) found.set(name, pinReason(pin));
     const needs = work.jobs.find((job) => job.kind !== "prune" && job.kind !== "backup" && mentions(job.intent.input, uuid ?? name));
     if (needs) found.set(name, reason("keep.needed", { job: needs.id }));
   }
