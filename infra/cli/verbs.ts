@@ -22,6 +22,8 @@ import {
   WAIT,
   YES,
 } from "./line/options.ts";
+import { BECAUSE, PIN_REPOSITORY, UNTIL } from "./line/pinOptions.ts";
+import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
 /** Every verb; a verb's module and its dependencies are loaded when it runs. */
@@ -57,6 +59,19 @@ export const VERBS: readonly Verb[] = [
       options: { apply: APPLY_HASH, wait: WAIT },
     },
     async (session, input) => (await import("./verbs/prune.ts")).prune(session, input),
+  ),
+  verb(
+    "plan-prune",
+    {
+      description: "try rules of retention on a history in a file, without ossnap.yaml and without a cluster",
+      example: ["plan-prune", "--snapshots", "history.json", "--keep-daily", "7", "--keep-weekly", "4", "--time-zone", "Asia/Shanghai"],
+      options: { snapshots: HISTORY_FILE, ...KEEP_OPTIONS, timeZone: TIME_ZONE, now: NOW },
+      check: ({ keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin }) =>
+        [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin].some((rule) => (rule ?? 0) > 0)
+          ? undefined
+          : "--keep-last: no rule keeps anything; give one or more of --keep-last, -hourly, -daily, -weekly, -monthly, -yearly, -within",
+    },
+    async (session, input) => (await import("./verbs/planPrune.ts")).planPruneOf(session, input),
   ),
   verb(
     "copy <name>",
@@ -120,6 +135,29 @@ export const VERBS: readonly Verb[] = [
           : undefined,
     },
     async (session, input) => (await import("./verbs/snapshots.ts")).snapshots(session, input),
+  ),
+  verb(
+    "pin <snapshot>",
+    {
+      description: "keep one snapshot until the pin is taken off or expires, whatever the rules say",
+      example: ["pin", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups", "--because", "audit of 2026"],
+      args: { snapshot: name() },
+      options: { repository: PIN_REPOSITORY, because: BECAUSE, until: UNTIL },
+    },
+    async (session, input) => (await import("./verbs/pins.ts")).pin(session, input),
+  ),
+  verb(
+    "unpin <snapshot>",
+    {
+      description: "take a pin off; the rules decide again",
+      example: ["unpin", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups"],
+      args: { snapshot: name() },
+      options: { repository: PIN_REPOSITORY },
+    },
+    async (session, input) => (await import("./verbs/pins.ts")).unpin(session, input),
+  ),
+  verb("pins", { description: "what is pinned, by whom and why", example: ["pins"] }, async (session) =>
+    (await import("./verbs/pins.ts")).pins(session),
   ),
   verb(
     "jobs",

@@ -15,7 +15,8 @@ export function policyFingerprint(policy: Pick<BackupPolicy, "repository" | "kee
   const keep = RULES.map((rule) => [rule, policy.keep[rule] ?? null]);
   const caps = policy.prune === undefined ? null : [policy.prune.atMost, policy.prune.atMostPercent];
   // Appended only when present: a policy without it has the fingerprint under which it was applied by an earlier version.
-  const lastOfIndex = policy.keep.lastOfIndex === undefined ? [] : [policy.keep.lastOfIndex];
+  // The second entry says what the rule means: earlier versions did not compare an index's files.
+  const lastOfIndex = policy.keep.lastOfIndex === undefined ? [] : [policy.keep.lastOfIndex, "last-state"];
   const canonical = JSON.stringify([name, policy.repository, keep, caps, policy.schedule.timeZone, ...lastOfIndex]);
   return createHash("sha256").update(canonical).digest("hex").slice(0, FINGERPRINT_HEX_DIGITS);
 }

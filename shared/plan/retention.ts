@@ -1,7 +1,7 @@
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { periodsOf } from "./periods.ts";
-import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, PERIOD_RULES } from "./retentionKeep.ts";
+import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, keepNewestProven, PERIOD_RULES } from "./retentionKeep.ts";
 import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./retentionTypes.ts";
 
 export type * from "./retentionTypes.ts";
@@ -36,25 +36,27 @@ export function planPrune(input: PruneInput): PrunePlan {
   keepByRules(good, input, keepBecause);
   keepFailures(counted, good, keepBecause);
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;
-  keepLastOfEachIndex(good, { input, isKept }, keepBecause);
+  keepNewestProven(good, keepBecause);
+  const fallen = keepLastOfEachIndex(good, { input, isKept }, keepBecause);
   keepFloor(good, input.keep.atLeast, isKept, keepBecause);
-  return assemble(input, { newestFirst, counted, good }, reasons);
+  return assemble(input, { newestFirst, counted, good, fallen }, reasons);
 }
 
 function isFuture({ time }: PrunableSnapshot, { now }: PruneInput): boolean {
   return now !== undefined && time.getTime() > now.getTime() + FUTURE_SLACK_MS;
 }
 
-function assemble(
-  input: PruneInput,
-  { newestFirst, counted, good }: Record<"newestFirst" | "counted" | "good", readonly PrunableSnapshot[]>,
-  reasons: ReadonlyMap<string, Reason[]>,
-): PrunePlan {
+interface Sorted extends Record<"newestFirst" | "counted" | "good", readonly PrunableSnapshot[]> {
+  /** Snapshot → indices whose last state falls with it. */
+  fallen: ReadonlyMap<PrunableSnapshot, readonly string[]>;
+}
+
+function assemble(input: PruneInput, { newestFirst, counted, good, fallen }: Sorted, reasons: ReadonlyMap<string, Reason[]>): PrunePlan {
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;
   const keep = newestFirst.filter(isKept).map(({ name, uuid }) => ({ name, uuid, reasons: reasons.get(name) ?? [] }));
   const keptGood = good.filter(isKept).map((snapshot) => ({ ...snapshot, reasons: reasons.get(snapshot.name) ?? [] }));
   const oldestFirst = newestFirst.filter((snapshot) => !isKept(snapshot)).reverse();
-  const candidates = oldestFirst.map((snapshot) => removal(snapshot, keptGood, input));
+  const candidates = oldestFirst.map((snapshot) => removal(snapshot, keptGood, input, fallen.get(snapshot) ?? []));
   const cap = Math.min(input.atMost, Math.max(1, Math.floor((counted.length * input.atMostPercent) / 100)));
   const refusal = candidates.length > 0 && keptGood.length === 0 ? reason("prune.keepsNothingGood") : undefined;
   const remove = refusal ? [] : candidates.slice(0, cap);
@@ -75,13 +77,14 @@ function assemble(
 
 type KeptGood = PrunableSnapshot & { reasons: readonly Reason[] };
 
-function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput): RemovedSnapshot {
+function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput, fallen: readonly string[]): RemovedSnapshot {
   const { instead, because } = replacementOf(snapshot, keptGood, input);
   return {
     name: snapshot.name,
     uuid: snapshot.uuid,
     startTime: snapshot.startTime.toISOString(),
-    reasons: [because],
+    reasons:
+      fallen.length === 0 ? [because] : [because, reason("remove.lastOfIndex", { indices: fallen.slice(0, 5), count: fallen.length })],
     keptInstead: instead,
   };
 }

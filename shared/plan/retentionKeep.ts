@@ -4,6 +4,8 @@ import type { PrunableSnapshot, PruneInput } from "./retentionTypes.ts";
 
 /** Number of failed attempts kept for diagnosis. */
 const FAILURES_KEPT = 2;
+/** Indices named in a reason. */
+const NAMED_MAX = 5;
 
 export const PERIOD_RULES: readonly (keyof Periods)[] = ["hourly", "daily", "weekly", "monthly", "yearly"];
 
@@ -34,6 +36,12 @@ export function keepByRules(good: readonly PrunableSnapshot[], input: PruneInput
   }
 }
 
+/** The newest proven snapshot, while newer ones are unproven or damaged. */
+export function keepNewestProven(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+  const newest = good.find(({ proven }) => proven);
+  if (newest && newest !== good[0]) keepBecause(newest, reason("keep.newestProven"));
+}
+
 /** An index that the newest snapshot does not contain: the last snapshot with it, and when the first one without it was taken. */
 interface LeftIndex {
   index: string;
@@ -56,32 +64,50 @@ function leftIndices(good: readonly PrunableSnapshot[]): LeftIndex[] {
 
 /**
  * Protects indices that the newest snapshot does not contain, as `lastOfIndex` says; absent, as in policies stored by earlier versions, it
- * means `always`. While an index exists on the cluster, or with `always`, its last snapshot is kept. After it left the cluster, one kept
- * snapshot with it suffices, and only until the given time after the first snapshot without it, counted back from the newest good one.
+ * means `always`. The last snapshot with such an index is kept while the index exists on the cluster, and for the given time after the first
+ * snapshot without it, counted back from the newest good one; unless another kept snapshot holds the index in its last state.
+ * @returns The indices that no kept snapshot holds in their last state, by their last snapshot.
  */
 export function keepLastOfEachIndex(
   good: readonly PrunableSnapshot[],
   { input, isKept }: { input: PruneInput; isKept: (snapshot: PrunableSnapshot) => boolean },
   keepBecause: KeepBecause,
-): void {
+): Map<PrunableSnapshot, string[]> {
   const rule = input.keep.lastOfIndex ?? "always";
-  const newest = good[0];
-  if (rule === "never" || !newest) return;
-  const lastOf = new Map<PrunableSnapshot, string[]>();
-  const protect = ({ index, last }: LeftIndex) => lastOf.set(last, [...(lastOf.get(last) ?? []), index]);
-  const expiring: LeftIndex[] = [];
+  const isHeld = heldBy(good.filter(isKept), input);
+  const [lastOf, fallen] = [new Map<PrunableSnapshot, string[]>(), new Map<PrunableSnapshot, string[]>()];
   for (const left of leftIndices(good)) {
-    if (rule === "always" || input.existing?.has(left.index)) protect(left);
-    else if (newest.time.getTime() - left.leftAt.getTime() <= rule) expiring.push(left);
-  }
-  const safe = new Set(good.filter((snapshot) => isKept(snapshot) || lastOf.has(snapshot)).flatMap(({ indices }) => indices));
-  for (const left of expiring) {
-    if (safe.has(left.index)) continue;
-    protect(left);
-    for (const index of left.last.indices) safe.add(index);
+    if (isHeld(left)) continue;
+    const of = isProtected(left, rule, good[0], input) ? lastOf : fallen;
+    of.set(left.last, [...(of.get(left.last) ?? []), left.index]);
   }
   for (const [snapshot, indices] of lastOf)
-    keepBecause(snapshot, reason("keep.lastOfIndex", { indices: indices.slice(0, 5), count: indices.length }));
+    keepBecause(snapshot, reason("keep.lastOfIndex", { indices: indices.slice(0, NAMED_MAX), count: indices.length }));
+  // What another index keeps does not fall.
+  for (const snapshot of lastOf.keys()) fallen.delete(snapshot);
+  return fallen;
+}
+
+/** Whether one of these snapshots holds an index with the files of its last snapshot; files that are unknown are not the same. */
+function heldBy(kept: readonly PrunableSnapshot[], { stateOf }: PruneInput): (left: LeftIndex) => boolean {
+  const holders = new Map<string, PrunableSnapshot[]>();
+  for (const snapshot of kept) for (const index of snapshot.indices) holders.set(index, [...(holders.get(index) ?? []), snapshot]);
+  return ({ index, last }) => {
+    const found = holders.get(index) ?? [];
+    if (stateOf === undefined) return found.length > 0;
+    const state = stateOf(last, index);
+    return found.some((snapshot) => snapshot === last || (state !== undefined && stateOf(snapshot, index) === state));
+  };
+}
+
+function isProtected(
+  { index, leftAt }: LeftIndex,
+  rule: NonNullable<PruneInput["keep"]["lastOfIndex"]>,
+  newest: PrunableSnapshot | undefined,
+  { existing }: PruneInput,
+): boolean {
+  if (rule === "never" || !newest) return false;
+  return rule === "always" || existing?.has(index) === true || newest.time.getTime() - leftAt.getTime() <= rule;
 }
 
 /** A failed snapshot is kept until a good one exists, and the newest few after that. */

@@ -13,6 +13,8 @@ export interface PrunableSnapshot {
   indices: readonly string[];
   /** Written by this policy for this cluster. */
   ours: boolean;
+  /** The newest verdict on its blobs is `whole`; absent where proofs are not known. */
+  proven?: boolean;
   /** Why a snapshot that is not ours is kept; `keep.foreign` by default. */
   foreign?: Reason | undefined;
 }
@@ -31,6 +33,11 @@ export interface PruneInput {
   now: Date | undefined;
   /** Indices that exist on the cluster; `undefined` when they are unknown, so that none counts as existing. */
   existing: ReadonlySet<string> | undefined;
+  /**
+   * Identifies the files of an index in a snapshot; `undefined` if they are unknown. Without this function, as for a history of names, an
+   * index is in the same state in every snapshot.
+   */
+  stateOf?: ((snapshot: PrunableSnapshot, index: string) => string | undefined) | undefined;
 }
 
 export interface KeptSnapshot {

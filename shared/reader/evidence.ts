@@ -117,3 +117,19 @@ export async function evidenceByPlace(
   }
   return places;
 }
+
+/** The first of these snapshots whose newest verdict at this place is `whole`. One LIST, and one GET per verdict up to that snapshot. */
+export async function firstProven(
+  world: Pick<EvidenceKeeper, "state">,
+  uuids: readonly string[],
+  place: Place,
+): Promise<string | undefined> {
+  const listed = new Set<string>();
+  for await (const { key } of world.state.list(stateKey.evidenceAll)) listed.add(key.split("/")[1] ?? "");
+  for (const uuid of uuids) {
+    if (!listed.has(uuid)) continue;
+    const verdict = (await newestEvidence(world, new Set([uuid]), place)).get(uuid)?.verdict;
+    if (verdict === "whole") return uuid;
+  }
+  return undefined;
+}

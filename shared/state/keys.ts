@@ -51,11 +51,14 @@ export const stateKey = {
   doneAll: (kind: JobKindName) => `done/${kind}/`,
   history: (id: string) => `history/${id}.json`,
   pins: (repository: string) => `pins/${repository}/`,
+  pin: (repository: string, id: string) => `pins/${repository}/${encodeURIComponent(id)}.json`,
   evidence: (uuid: string, digest: string, place: string) => `evidence/${uuid}/${digest}-${place}.json`,
   evidenceOf: (uuid: string) => `evidence/${uuid}/`,
   evidenceAll: "evidence/",
   /** Verified files in several parts, per shard of one place. */
   partsOf: (place: string) => `parts/${place}/`,
+  /** Which files each index of a place has in each snapshot; a cache. */
+  indexStates: (place: string) => `index-states/${place}.json`,
   applied: (policy: string, fingerprint: string) => `applied/${policy}/${fingerprint}.json`,
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
   batch: (id: string, batch: string) => `work/${id}/${batch}.json`,

@@ -1,4 +1,5 @@
 import { adopt } from "../../shared/verbs/adopt/apply.ts";
+import { pinSnapshot } from "../../shared/verbs/pins/apply.ts";
 import { VIEWER } from "../runtime/http/door.ts";
 import { fire, ID, OPS } from "../world/nightly.ts";
 import type { TestWorld } from "../world/world.ts";
@@ -105,4 +106,48 @@ const ADOPT: RouteCases = {
   without: {},
 };
 
-export const STATE_ROUTES = [REGISTER, CANCEL, pauses("/pause"), pauses("/resume"), ADOPT];
+const OLDEST = "nightly-20261121t013000z-1-88f81";
+const pinned = async () => {
+  const world = await nights(4);
+  await pinSnapshot(await world.open(), { repository: "backups", snapshot: OLDEST, because: "audit" }, "ops");
+  return world;
+};
+const pinBody = (change: object = {}) => ({ body: { repository: "backups", snapshot: OLDEST, because: "audit", ...change } });
+
+const PIN: RouteCases = {
+  method: "POST",
+  path: "/pins",
+  cases: [
+    { outcome: "ok", title: "for ever", path: "/pins", options: pinBody(), world: () => nights(4) },
+    { outcome: "ok", title: "for a time", path: "/pins", options: pinBody({ until: "2027-01-01T00:00:00Z" }), world: () => nights(4) },
+    asViewer("/pins", { repository: "backups", snapshot: "x", because: "x" }),
+    failed("no such snapshot", "/pins", { body: { repository: "backups", snapshot: "nosuch", because: "audit" } }, () => nights(4)),
+    failed("a time that is over", "/pins", pinBody({ until: "2020-01-01T00:00:00Z" }), () => nights(4)),
+    failed("no reason", "/pins", pinBody({ because: " " }), () => nights(4)),
+  ],
+  without: { empty: "a snapshot that is not there is a failure" },
+};
+
+const UNPIN: RouteCases = {
+  method: "DELETE",
+  path: "/pins/{repository}/{snapshot}",
+  cases: [
+    { outcome: "ok", title: "the pin is taken off", path: `/pins/backups/${OLDEST}`, world: pinned },
+    asViewer("/pins/backups/nosuch"),
+    failed("it is not pinned", "/pins/backups/nosuch"),
+  ],
+  without: { empty: "a pin that is not there is a failure" },
+};
+
+const PINS: RouteCases = {
+  method: "GET",
+  path: "/pins",
+  cases: [
+    { outcome: "ok", title: "one pin", path: "/pins", options: { token: VIEWER }, world: pinned },
+    { outcome: "empty", title: "no pin", path: "/pins", world: newWorld },
+    failed("a query that is not known", "/pins?repository=backups"),
+  ],
+  without: { refused: "it only reads" },
+};
+
+export const STATE_ROUTES = [PINS, PIN, UNPIN, REGISTER, CANCEL, pauses("/pause"), pauses("/resume"), ADOPT];

@@ -229,4 +229,30 @@ const REGISTER: VerbCases = {
   without: {},
 };
 
-export const READING_VERBS = [VERIFY, SNAPSHOTS, REPOSITORIES, REGISTER];
+const HISTORY = "test/fixtures/histories/rolling.json";
+const planPrune = (...words: string[]) => ["plan-prune", "--now", "2026-11-28T02:30:00Z", "--snapshots", ...words];
+
+const PLAN_PRUNE: VerbCases = {
+  signature: "plan-prune",
+  cases: [
+    {
+      outcome: "ok",
+      title: "daily indices that leave after three days",
+      words: planPrune(HISTORY, "--keep-last", "1", "--keep-weekly", "2", "--keep-last-of-index", "3d"),
+      stage: stageOf(newWorld),
+    },
+    {
+      outcome: "ok",
+      title: "nothing to remove",
+      words: planPrune(HISTORY, "--keep-within", "30d", "--time-zone", "Asia/Shanghai"),
+      stage: stageOf(newWorld),
+    },
+    failed("no such file", planPrune("nowhere.json", "--keep-last", "1"), stageOf(newWorld)),
+    failed("a file of another shape", planPrune("package.json", "--keep-last", "1"), stageOf(newWorld)),
+    failed("no rule", planPrune(HISTORY), stageOf(newWorld)),
+    failed("no time, and no time zone", ["plan-prune", "--snapshots", HISTORY, "--now", "today", "--time-zone", "CST"], stageOf(newWorld)),
+  ],
+  without: { refused: "it only reads a file", empty: "an empty history keeps and removes nothing" },
+};
+
+export const READING_VERBS = [PLAN_PRUNE, VERIFY, SNAPSHOTS, REPOSITORIES, REGISTER];

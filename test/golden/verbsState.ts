@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readSettings } from "../../shared/runtime/settings.ts";
 import { adopt } from "../../shared/verbs/adopt/apply.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
+import { pinSnapshot } from "../../shared/verbs/pins/apply.ts";
 import { writeConfig } from "../infra/cli/runCli.ts";
 import { STEP1 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
@@ -135,4 +136,63 @@ const RESUME: VerbCases = {
   without: PAUSE_WITHOUT,
 };
 
-export const STATE_VERBS = [INIT, ADOPT, PAUSE, RESUME];
+const oldest = async (world: TestWorld) => (await world.source.listSnapshots("backups")).map(({ name }) => name).sort()[0] ?? "";
+const pinned = async (world: TestWorld) => {
+  const request = { repository: "backups", snapshot: await oldest(world), because: "audit of 2026" };
+  await pinSnapshot(await world.open(), request, "ops");
+};
+const IN_BACKUPS = ["--repository", "backups"];
+const fourNights = (...then: ((world: TestWorld) => unknown)[]) => stageOf(() => nights(4), ...then);
+
+const PIN: VerbCases = {
+  signature: "pin <snapshot>",
+  cases: [
+    {
+      outcome: "ok",
+      title: "for ever",
+      words: async (world) => ["pin", await oldest(world), ...IN_BACKUPS, "--because", "audit of 2026"],
+      stage: fourNights(),
+    },
+    {
+      outcome: "ok",
+      title: "for ninety days",
+      words: async (world) => ["pin", await oldest(world), ...IN_BACKUPS, "--because", "audit of 2026", "--until", "90d"],
+      stage: fourNights(),
+    },
+    { outcome: "failed", title: "no such snapshot", words: ["pin", "nosuch", ...IN_BACKUPS, "--because", "x"], stage: fourNights() },
+    {
+      outcome: "failed",
+      title: "a time that is over",
+      words: async (world) => ["pin", await oldest(world), ...IN_BACKUPS, "--because", "x", "--until", "2026-01-01T00:00:00Z"],
+      stage: fourNights(),
+    },
+    { outcome: "failed", title: "no reason", words: ["pin", "nosuch", ...IN_BACKUPS], stage: fourNights() },
+  ],
+  without: { refused: "whoever may write the state may pin", empty: "a snapshot that is not there is a failure" },
+};
+
+const UNPIN: VerbCases = {
+  signature: "unpin <snapshot>",
+  cases: [
+    {
+      outcome: "ok",
+      title: "the pin is taken off",
+      words: async (world) => ["unpin", await oldest(world), ...IN_BACKUPS],
+      stage: fourNights(pinned),
+    },
+    { outcome: "failed", title: "it is not pinned", words: ["unpin", "nosuch", ...IN_BACKUPS], stage: fourNights(pinned) },
+  ],
+  without: { refused: "whoever may write the state may unpin", empty: "a pin that is not there is a failure" },
+};
+
+const PINS: VerbCases = {
+  signature: "pins",
+  cases: [
+    { outcome: "ok", title: "one pin", words: ["pins"], stage: fourNights(pinned) },
+    { outcome: "empty", title: "no pin", words: ["pins"], stage: fourNights() },
+    { outcome: "failed", title: "a state without identity", words: ["pins"], stage: stageOf(newWorld, losesIdentity) },
+  ],
+  without: { refused: "it only reads" },
+};
+
+export const STATE_VERBS = [INIT, ADOPT, PAUSE, RESUME, PIN, UNPIN, PINS];

@@ -101,7 +101,7 @@ describe("invariant 5: pruning never removes", () => {
   });
 
   it("a snapshot that is pinned or needed, and gives the reason", () => {
-    const why = new Map([["2026-11-18T00:00:00Z", reason("keep.pinned")]]);
+    const why = new Map([["2026-11-18T00:00:00Z", reason("keep.pinned", { by: "ops", because: "audit" })]]);
     expect(table(plan(four, {}, { protected: why }))).toMatchObject({
       "2026-11-18T00:00:00Z": "pinned",
       "2026-11-19T00:00:00Z": "-beyond",
@@ -225,23 +225,63 @@ describe("indices that left the cluster", () => {
     expect([kept(30 * DAY_MS), kept("never")]).toEqual([24, 9]);
   });
 
-  it("stay for ever with `always`, which is also what a policy of an earlier version means", () => {
-    expect([kept("always"), kept()]).toEqual([90, 90]);
+  it("keep their last snapshots for ever with `always`, which is also what a policy of an earlier version means", () => {
+    expect([kept("always"), kept()]).toEqual([82, 82]);
   });
 
   const gone = snapshot("2026-01-01T01:30:00Z", { indices: ["movies", "gone"] });
   const later = days("2026-03-01T01:30:00Z", "2026-03-02T01:30:00Z");
 
   it("are protected as long as they exist on the cluster, by their last snapshot", () => {
-    const earlier = snapshot("2025-12-31T01:30:00Z", { indices: ["movies", "gone"] });
-    const made = plan([earlier, gone, ...later], { yearly: 2, lastOfIndex: 1 }, { existing: new Set(["gone"]) });
-    expect(table(made)).toMatchObject({ "2026-01-01T01:30:00Z": "lastOfIndex", "2025-12-31T01:30:00Z": "yearly" });
-    expect(table(plan([gone, ...later], { lastOfIndex: 1 }))).toMatchObject({ "2026-01-01T01:30:00Z": "-beyond" });
+    const existing = new Set(["gone"]);
+    expect(table(plan([gone, ...later], { lastOfIndex: 1 }, { existing }))).toMatchObject({ "2026-01-01T01:30:00Z": "lastOfIndex" });
+    expect(table(plan([gone, ...later], { lastOfIndex: 1 }))).toMatchObject({ "2026-01-01T01:30:00Z": "-beyond -lastOfIndex" });
   });
 
-  it("are counted from the first snapshot without them", () => {
+  it("are counted from the first snapshot without them, and named when they fall", () => {
     const rule = { lastOfIndex: DAY_MS };
     expect(table(plan([gone, ...later], rule))).toMatchObject({ "2026-01-01T01:30:00Z": "lastOfIndex" });
-    expect(table(plan([gone, ...later, snapshot("2026-03-03T01:30:00Z")], rule))).toMatchObject({ "2026-01-01T01:30:00Z": "-beyond" });
+    const made = plan([gone, ...later, snapshot("2026-03-03T01:30:00Z")], rule);
+    expect(table(made)).toMatchObject({ "2026-01-01T01:30:00Z": "-beyond -lastOfIndex" });
+    expect(made.remove[0]?.reasons[1]?.params).toEqual({ indices: ["gone"], count: 1 });
+  });
+
+  describe("and that another kept snapshot holds", () => {
+    const earlier = snapshot("2025-12-31T01:30:00Z", { indices: ["movies", "gone"] });
+    const of = (states: (string | undefined)[]) => {
+      const stateOf = ({ name }: PrunableSnapshot) => states[[earlier.name, gone.name].indexOf(name)];
+      return table(plan([earlier, gone, ...later], { yearly: 2, lastOfIndex: "always" }, { stateOf }));
+    };
+
+    it.each<[string, (string | undefined)[], string]>([
+      ["fall when it has the same files", ["x", "x"], "-period yearly"],
+      ["stay when it has other files: their last hours would be lost", ["x", "y"], "lastOfIndex"],
+      ["stay when its files are not known", [undefined, "y"], "lastOfIndex"],
+      ["stay when neither is known", [undefined, undefined], "lastOfIndex"],
+    ])("%s", (_, states, last) => {
+      expect(of(states)).toMatchObject({ "2025-12-31T01:30:00Z": "yearly", "2026-01-01T01:30:00Z": last });
+    });
+
+    it("go by name in a history without files", () => {
+      expect(table(plan([earlier, gone, ...later], { yearly: 2, lastOfIndex: "always" }))).toMatchObject({
+        "2026-01-01T01:30:00Z": "-period yearly",
+      });
+    });
+  });
+});
+
+describe("the newest proven snapshot", () => {
+  const nights = days("2026-11-19T01:30:00Z", "2026-11-20T01:30:00Z", "2026-11-21T01:30:00Z", "2026-11-22T01:30:00Z");
+  const proven = (...at: number[]) => nights.map((night, index) => ({ ...night, proven: at.includes(index) }));
+
+  it("is kept while newer ones are unproven", () => {
+    expect(table(plan(proven(0, 1), { last: 1 }))).toMatchObject({
+      "2026-11-20T01:30:00Z": "newestProven",
+      "2026-11-19T01:30:00Z": "-beyond",
+    });
+  });
+
+  it("is the newest one where that is proven, and none where nothing is", () => {
+    for (const made of [plan(proven(1, 3), { last: 1 }), plan(proven(), { last: 1 })]) expect(made.keep).toHaveLength(1);
   });
 });

@@ -10,6 +10,8 @@ import { askBackup } from "../../verbs/backup/ask.ts";
 import { askCopy } from "../../verbs/copy/ask.ts";
 import { cancelJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobs, showJob } from "../../verbs/jobs/show.ts";
+import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
+import { pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
@@ -62,6 +64,26 @@ export const ROUTES: readonly Route[] = [
   route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) =>
     json(202, await cancelJob(world, params.id ?? "", asked)),
   ),
+  route("GET", "/pins", empty, never, async ({ world }) => list(await listPins(world))),
+  route(
+    "POST",
+    "/pins",
+    z.strictObject({
+      repository: z.string().min(1),
+      snapshot: z.string().min(1),
+      because: pinText,
+      until: z.iso
+        .datetime({ offset: true })
+        .transform((text) => new Date(text))
+        .optional(),
+    }),
+    always,
+    async ({ world, body, asked }) => json(200, await pinSnapshot(world, body, asked.who)),
+  ),
+  route("DELETE", "/pins/{repository}/{snapshot}", empty, always, async ({ world, params }) =>
+    json(200, await unpinSnapshot(world, params.repository ?? "", params.snapshot ?? "")),
+  ),
+
   route("POST", "/pause", empty, always, async ({ world, asked }) => json(200, await setPaused(world, true, asked.who))),
   route("POST", "/resume", empty, always, async ({ world, asked }) => json(200, await setPaused(world, false, asked.who))),
 

@@ -3,7 +3,7 @@ import { repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
-import { messageOf } from "../../model/errors.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { snapshotMark } from "../../model/snapshotName.ts";
@@ -13,9 +13,12 @@ import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } 
 import type { PruneInput as PlanInput } from "../../plan/retentionTypes.ts";
 import { deletesMany } from "../../plan/versions.ts";
 import { namesakeReason, namesakesOf } from "../../proof/rootFaults.ts";
+import { firstProven } from "../../reader/evidence.ts";
+import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
-import { keysBelow, readObject } from "../../state/objects.ts";
+import { readObject } from "../../state/objects.ts";
+import { isExpired, pinnedId, pinReason, pinsOf } from "../pins/gather.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import type { PruneJob, PruneObservation, PruneTarget } from "./step.ts";
 
@@ -30,7 +33,9 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   // Without a registration in ossnap.yaml the policy is gone too, and that ends the prune.
   const need = register && (await repositoryState(world, { cluster, name: policy.repository, register })).need;
   // Read again: a restore may have been requested since this invocation started, and its snapshot must be kept.
-  const { plan, snapshots, lost, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
+  const { plan, snapshots, lost, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world), {
+    remember: true,
+  });
   const applied = await readObject(world.state, stateKey.applied(policyName, plan.fingerprint));
   const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots) || isLost(target, lost));
   return {
@@ -79,9 +84,11 @@ export function isLost({ name, uuid }: PruneTarget, lost: Listed["lost"]): boole
   return lost.some((one) => one.name === name && (uuid === undefined || one.uuid === uuid));
 }
 
+const PROTECTING = ["keep.pinned", "keep.pinnedUntil", "keep.needed"];
+
 function isProtected(plan: PrunePlan, name: string): boolean {
   const kept = plan.keep.find((snapshot) => snapshot.name === name);
-  return kept?.reasons.some(({ code }) => code === "keep.pinned" || code === "keep.needed") ?? false;
+  return kept?.reasons.some(({ code }) => PROTECTING.includes(code)) ?? false;
 }
 
 export interface PruneView {
@@ -91,13 +98,24 @@ export interface PruneView {
   version: string;
 }
 
-/** Gathers snapshots, indices, pins and open jobs, and plans. Reads only; the dry run and every step of a run use the same call. */
-export async function gatherPrunePlan(world: World, policyName: string, policy: BackupPolicy, work: OpenWork): Promise<PruneView> {
+/**
+ * Gathers snapshots, indices, pins and open jobs, and plans; the dry run and every step of a run use the same call. `remember` stores what
+ * was read of indices' files for the next plan; nothing else is written.
+ */
+export async function gatherPrunePlan(
+  world: World,
+  policyName: string,
+  policy: BackupPolicy,
+  work: OpenWork,
+  { remember } = { remember: false },
+): Promise<PruneView> {
   const { cluster: clusterName } = configured(world.config, "repositories", policy.repository);
   const cluster = world.cluster(clusterName);
   const info = await cluster.info();
   const { snapshots, lost } = await listWithLost(world, policy.repository);
   const mark = snapshotMark(info.uuid, policyName);
+  const own = snapshots.map((snapshot) => prunable(snapshot, policyName, mark));
+  const blobs = await seenInBlobs(world, policy.repository, own, remember);
   const input: PlanInput = {
     policy: policyName,
     fingerprint: policyFingerprint(policy, policyName),
@@ -105,7 +123,8 @@ export async function gatherPrunePlan(world: World, policyName: string, policy: 
     timeZone: policy.schedule.timeZone,
     atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,
     atMostPercent: policy.prune?.atMostPercent ?? PRUNE_CAPS_DEFAULT.atMostPercent,
-    snapshots: snapshots.map((snapshot) => prunable(snapshot, policyName, mark)),
+    snapshots: own.map((snapshot) => ({ ...snapshot, proven: snapshot.uuid !== undefined && snapshot.uuid === blobs.proven })),
+    stateOf: ({ name, uuid }, index) => blobs.states.get(uuid ?? name)?.get(index),
     protected: await protectedSnapshots(world, policy.repository, snapshots, work),
     now: world.clock.now(),
     existing: new Set((await cluster.listIndices()).map(({ name }) => name)),
@@ -138,6 +157,47 @@ function prunable(snapshot: ClusterSnapshot, policyName: string, mark: string): 
   return { name, uuid, state, startTime, indices, ours: owner?.by === "us", foreign, time };
 }
 
+interface SeenInBlobs {
+  /** The uuid of the newest good snapshot that was proven. */
+  proven: string | undefined;
+  /** Snapshot uuid, on 2.x its name → index → digest of its files. */
+  states: IndexStates;
+}
+
+/** What only the bucket can tell; nothing is known where it cannot be read, and then more is kept. */
+async function seenInBlobs(
+  world: World,
+  repository: string,
+  snapshots: readonly PrunableSnapshot[],
+  remember: boolean,
+): Promise<SeenInBlobs> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  if (!blobs) return { proven: undefined, states: new Map() };
+  const good = snapshots.filter(({ ours, state }) => ours && state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
+  const proven = await firstProven(
+    world,
+    good.flatMap(({ uuid }) => uuid ?? []),
+    blobs,
+  );
+  try {
+    const names = rotatedIndices(good);
+    const { root } = names.size === 0 ? {} : await openRepository(world.blobs(blobs));
+    return { proven, states: root ? await indexStates(world, blobs, { root, names, remember }) : new Map() };
+  } catch (error) {
+    if (hasCode(error, "transient")) throw error;
+    world.logger.warn("the files of indices are not known", { repository, error: messageOf(error) });
+    return { proven, states: new Map() };
+  }
+}
+
+/** Indices that the newest snapshot does not contain, and several others do. */
+function rotatedIndices([newest, ...older]: readonly PrunableSnapshot[]): Set<string> {
+  const present = new Set(newest?.indices);
+  const holders = new Map<string, number>();
+  for (const { indices } of older) for (const index of indices) if (!present.has(index)) holders.set(index, (holders.get(index) ?? 0) + 1);
+  return new Set([...holders].flatMap(([index, count]) => (count > 1 ? [index] : [])));
+}
+
 /** Snapshots that are pinned or needed by an open job, such as a copy that reads them or a restore. */
 async function protectedSnapshots(
   world: World,
@@ -145,10 +205,12 @@ async function protectedSnapshots(
   snapshots: readonly ClusterSnapshot[],
   work: OpenWork,
 ): Promise<Map<string, Reason>> {
-  const pins = new Set((await keysBelow(world.state, stateKey.pins(repository))).map((key) => key.replace(/\.json$/, "")));
+  const now = world.clock.now();
+  const pins = await pinsOf(world, repository);
   const found = new Map<string, Reason>();
   for (const { name, uuid } of snapshots) {
-    if (pins.has(uuid ?? name)) found.set(name, reason("keep.pinned"));
+    const pin = pins.get(pinnedId({ name, uuid }));
+    if (pin && !isExpired(pin, now)) found.set(name, pinReason(pin));
     const needs = work.jobs.find((job) => job.kind !== "prune" && job.kind !== "backup" && mentions(job.intent.input, uuid ?? name));
     if (needs) found.set(name, reason("keep.needed", { job: needs.id }));
   }

@@ -84,12 +84,28 @@ const ACTING: Record<string, Acting> = {
   },
   "jobs cancel <id>": { words: ["jobs", "cancel", ID, "--yes"], world: async () => fired(await newWorld()), wrong: [["--wait"]] },
   "repositories register <name>": { words: ["repositories", "register", "backups", "--apply"], world: newWorld, wrong: [["--wait"]] },
+  "pin <snapshot>": {
+    words: async (world) => ["pin", await oldestOf(world), "--repository", "backups", "--because", "audit"],
+    world: () => nights(1),
+    wrong: [["--wait"], ["--until", "soon"], ["--until", "2026-13-01"], ["--because", " "], ["--because", "x".repeat(201)]],
+  },
+  "unpin <snapshot>": {
+    words: async (world) => ["unpin", await oldestOf(world), "--repository", "backups"],
+    world: async () => {
+      const world = await nights(1);
+      await ended(world, ["pin", await oldestOf(world), "--repository", "backups", "--because", "audit"]);
+      return world;
+    },
+    wrong: [["--wait"], ["--because", "x"]],
+  },
   pause: { words: ["pause"], world: newWorld, wrong: [["--wait"]] },
   resume: { words: ["resume"], world: async () => paused(await newWorld()), wrong: [["--wait"]] },
 };
 
 /** Verbs that write nothing, by what they are for. */
-const READING = ["verify <place>", "snapshots [place]", "jobs", "jobs show <id>", "repositories"];
+const READING = ["pins", "plan-prune", "verify <place>", "snapshots [place]", "jobs", "jobs show <id>", "repositories"];
+
+const oldestOf = async ({ source }: TestWorld) => (await source.listSnapshots("backups")).map(({ name }) => name).sort()[0] ?? "";
 
 async function fired(world: TestWorld): Promise<TestWorld> {
   await fire(world);

@@ -90,7 +90,9 @@ describe("a viewer", () => {
             ? { repository: "r" }
             : path === "/adopt"
               ? { apply: true }
-              : undefined;
+              : path === "/pins"
+                ? { repository: "r", snapshot: "s", because: "b" }
+                : undefined;
       expect([path, (await http.ask(method, path, { token: VIEWER, body })).status]).toEqual([path, 403]);
     }
     expect([http.worldsOpened(), world.source.writes]).toEqual([0, []]);

@@ -1,0 +1,61 @@
+import * as z from "zod";
+import { parseDuration } from "../../../shared/repository/duration.ts";
+import { timeZoneProblem } from "../../../shared/runtime/config/cron.ts";
+import { name } from "./options.ts";
+
+const COUNT = /^\d{1,6}$/;
+
+const count = z.string().regex(COUNT, "is not a count; write 0, 1, 2 …").transform(Number).optional();
+
+const duration = (text: string, context: z.RefinementCtx) => {
+  const durationMs = parseDuration(text);
+  if (durationMs !== undefined) return durationMs;
+  context.addIssue({ code: "custom", message: `${JSON.stringify(text)} is not a duration; write 2d (ms, s, m, h, d)` });
+  return z.NEVER;
+};
+
+const protection = (text: string, context: z.RefinementCtx) => (text === "always" || text === "never" ? text : duration(text, context));
+
+const keepOption = (rule: string, text: string) => ({ flags: `--keep-${rule} <count>`, text, value: count });
+
+/** The rules of a policy's `keep`, with the same names and defaults. */
+export const KEEP_OPTIONS = {
+  keepLast: keepOption("last", "the newest so many"),
+  keepHourly: keepOption("hourly", "the newest of so many hours"),
+  keepDaily: keepOption("daily", "the newest of so many days"),
+  keepWeekly: keepOption("weekly", "the newest of so many ISO weeks"),
+  keepMonthly: keepOption("monthly", "the newest of so many months"),
+  keepYearly: keepOption("yearly", "the newest of so many years"),
+  keepWithin: { flags: "--keep-within <time>", text: "all this close to the newest: 2d", value: z.string().transform(duration).optional() },
+  keepLastOfIndex: {
+    flags: "--keep-last-of-index <time>",
+    text: "the last snapshot of an index, this long after it left: a duration, always or never (30d)",
+    value: z.string().transform(protection).prefault("30d"),
+  },
+  keepAtLeast: { flags: "--keep-at-least <count>", text: "never fewer good ones than this (1)", value: count },
+} as const;
+
+export const HISTORY_FILE = {
+  flags: "--snapshots <file>",
+  text: 'a history: [{"name", "state", "startTime"}], with "indices" where they are known; - reads standard input',
+  value: name("is missing; name a JSON file with the history"),
+};
+export const TIME_ZONE = {
+  flags: "--time-zone <zone>",
+  text: "the zone of hours, days and weeks (UTC)",
+  value: z
+    .string()
+    .superRefine((zone, context) => {
+      const problem = timeZoneProblem(zone);
+      if (problem) context.addIssue({ code: "custom", message: `${JSON.stringify(zone)}: ${problem.wrong}; ${problem.fix}` });
+    })
+    .default("UTC"),
+};
+export const NOW = {
+  flags: "--now <time>",
+  text: "what counts as now; a snapshot later than this takes no part (the clock)",
+  value: z.iso
+    .datetime({ offset: true, error: ({ input }) => `${JSON.stringify(input)} is not a time; write 2026-11-28T02:30:00Z` })
+    .transform((text) => new Date(text))
+    .optional(),
+};

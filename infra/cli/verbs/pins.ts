@@ -1,0 +1,52 @@
+import { listPins, pinSnapshot, unpinSnapshot } from "../../../shared/verbs/pins/apply.ts";
+import type { Pin } from "../../../shared/verbs/pins/gather.ts";
+import type { Answer } from "../answer.ts";
+import { EXIT } from "../exitCodes.ts";
+import type { Expiry } from "../line/pinOptions.ts";
+import { commandText, type Look, marked } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
+import type { Session } from "../session.ts";
+
+export interface PinOptions {
+  snapshot: string;
+  repository: string;
+  because: string;
+  until: Expiry | undefined;
+}
+
+/** Pins one snapshot; a second pin replaces the first. */
+export async function pin(session: Session, { snapshot, repository, because, until }: PinOptions): Promise<Answer> {
+  const world = await session.world();
+  const ends = until && ("at" in until ? until.at : new Date(world.clock.now().getTime() + until.inMs));
+  const made = await pinSnapshot(world, { repository, snapshot, because, until: ends }, session.asked.who);
+  const text = (look: Look) =>
+    `${marked(look, "good", `${made.name} is pinned in ${repository} ${untilText(made)}`)}\nTo take it off:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
+  return { schema: "pin/1", data: made, exitCode: EXIT.ok, text };
+}
+
+/** Takes a pin off. */
+export async function unpin(session: Session, { snapshot, repository }: Pick<PinOptions, "snapshot" | "repository">): Promise<Answer> {
+  const removed = await unpinSnapshot(await session.world(), repository, snapshot);
+  const text = (look: Look) =>
+    marked(look, "good", `${removed.name} is no longer pinned in ${repository}; the rules of its policy decide again`);
+  return { schema: "unpin/1", data: removed, exitCode: EXIT.ok, text };
+}
+
+/** Every pin, the newest first. */
+export async function pins(session: Session): Promise<Answer> {
+  const found = await listPins(await session.world());
+  const rows = found.map((one) => [one.name, one.repository, one.expired ? `expired ${one.until}` : untilText(one), one.by, one.because]);
+  const columns = [
+    { head: "NAME", name: true },
+    { head: "REPOSITORY" },
+    { head: "HOLDS" },
+    { head: "BY" },
+    { head: "BECAUSE", sentence: true },
+  ];
+  const text = (look: Look) => (rows.length === 0 ? "No snapshot is pinned." : tableLines(columns, rows, look).join("\n"));
+  return { schema: "pins/1", data: found, exitCode: EXIT.ok, text };
+}
+
+function untilText({ until }: Pin): string {
+  return until === undefined ? "until it is taken off" : `until ${until}`;
+}

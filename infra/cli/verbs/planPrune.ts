@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { AppError, messageOf } from "../../../shared/model/errors.ts";
+import { shortHash } from "../../../shared/model/hash.ts";
+import { type PrunableSnapshot, type PrunePlan, planPrune } from "../../../shared/plan/retention.ts";
+import { countText } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
+import type { Answer } from "../answer.ts";
+import { EXIT } from "../exitCodes.ts";
+import { COLUMNS } from "../screen/layout.ts";
+import type { Look } from "../screen/look.ts";
+import { tableLines } from "../screen/table.ts";
+import type { Session } from "../session.ts";
+
+export interface PlanPruneOptions {
+  /** A file, or `-` for standard input. */
+  snapshots: string;
+  keepLast: number | undefined;
+  keepHourly: number | undefined;
+  keepDaily: number | undefined;
+  keepWeekly: number | undefined;
+  keepMonthly: number | undefined;
+  keepYearly: number | undefined;
+  keepWithin: number | undefined;
+  keepLastOfIndex: number | "always" | "never";
+  keepAtLeast: number | undefined;
+  timeZone: string;
+  now: Date | undefined;
+}
+
+const history = z.array(
+  z.strictObject({
+    name: z.string().min(1),
+    state: z.enum(["SUCCESS", "PARTIAL", "FAILED", "IN_PROGRESS", "INCOMPATIBLE"]),
+    startTime: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+    indices: z.array(z.string()).default([]),
+  }),
+);
+
+const STDIN = 0;
+const INDENT = "  ";
+const FAULTS_SHOWN = 5;
+
+/** Which snapshots of a history the given rules would keep and remove, all at once and without any cap. Reads the file, nothing else. */
+export async function planPruneOf(session: Session, options: PlanPruneOptions): Promise<Answer> {
+  const now = options.now ?? session.terminal.look().now;
+  const plan = planOf(readHistory(options.snapshots), options, now);
+  const data = {
+    keep: plan.keep.map(({ name, reasons }) => ({ name, reasons })),
+    remove: plan.remove.map(({ name, reasons: [because, ...more] }) => ({ name, reason: because, ...(more.length > 0 ? { more } : {}) })),
+    hash: plan.hash,
+  };
+  return { schema: "plan-prune/1", data, exitCode: EXIT.ok, text: (look) => planText(plan, options, look) };
+}
+
+function planOf(snapshots: readonly PrunableSnapshot[], options: PlanPruneOptions, now: Date): PrunePlan {
+  const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin, keepLastOfIndex, keepAtLeast, timeZone } =
+    options;
+  const keep = {
+    last: keepLast,
+    hourly: keepHourly,
+    daily: keepDaily,
+    weekly: keepWeekly,
+    monthly: keepMonthly,
+    yearly: keepYearly,
+    withinMs: keepWithin,
+    lastOfIndex: keepLastOfIndex,
+    atLeast: Math.max(1, keepAtLeast ?? 1),
+  };
+  return planPrune({
+    policy: "plan-prune",
+    fingerprint: shortHash(16, JSON.stringify(keep), timeZone),
+    keep,
+    timeZone,
+    atMost: Number.MAX_SAFE_INTEGER,
+    atMostPercent: 100,
+    snapshots,
+    protected: new Map(),
+    now,
+    existing: undefined,
+  });
+}
+
+/** @throws AppError `invalid` that names the file, the entry, the value and the fix. */
+function readHistory(file: string): PrunableSnapshot[] {
+  const found = history.safeParse(parse(file));
+  if (!found.success) {
+    const faults = found.error.issues.map(({ path, message }) => `${path.length === 0 ? "the file" : path.join(".")}: ${message}`);
+    const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : "";
+    const fix = 'write [{"name": "night-1", "state": "SUCCESS", "startTime": "2026-11-28T01:30:00Z"}]';
+    throw new AppError("invalid", `--snapshots ${file}: not a history; ${fix}\n${faults.slice(0, FAULTS_SHOWN).join("\n")}${more}`);
+  }
+  const names = found.data.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new AppError("invalid", `--snapshots ${file}: ${JSON.stringify(twice)} is there twice; names must differ`);
+  return found.data.map((snapshot) => ({ ...snapshot, uuid: undefined, time: snapshot.startTime, ours: true }));
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file === "-" ? STDIN : file, "utf8"));
+  } catch (error) {
+    const wrong = error instanceof SyntaxError ? "is not JSON" : "cannot be read";
+    throw new AppError("invalid", `--snapshots ${file}: ${wrong} (${messageOf(error)}); name a JSON file with the history`, {
+      cause: error,
+    });
+  }
+}
+
+function planText({ keep, remove, hash }: PrunePlan, { timeZone }: PlanPruneOptions, look: Look): string {
+  const rows = (list: readonly { name: string; reasons: PrunePlan["keep"][number]["reasons"] }[]) =>
+    tableLines(
+      [
+        { head: "NAME", name: true },
+        { head: "BECAUSE", sentence: true },
+      ],
+      list.map(({ name, reasons }) => [name, reasons.map(say).join(", ")]),
+      look,
+      COLUMNS - INDENT.length,
+    ).map((line) => INDENT + line);
+  return [
+    `Plan ${hash} (${timeZone}), on paper: nothing is deleted.`,
+    `Would keep ${countText(keep.length)} of ${countText(keep.length + remove.length)}:`,
+    ...rows(keep),
+    ...(remove.length === 0 ? ["Would remove nothing."] : [`Would remove ${countText(remove.length)}:`, ...rows(remove)]),
+  ].join("\n");
+}

@@ -1,0 +1,77 @@
+import { configured, type World } from "../../jobs/world.ts";
+import type { ClusterSnapshot } from "../../model/cluster.ts";
+import { AppError } from "../../model/errors.ts";
+import { stateKey } from "../../state/keys.ts";
+import { writeObject } from "../../state/objects.ts";
+import { listedSnapshots } from "../snapshots/gather.ts";
+import { isExpired, type Pin, pinnedId, pinsOf } from "./gather.ts";
+
+export interface PinRequest {
+  repository: string;
+  /** A name or a uuid. */
+  snapshot: string;
+  because: string;
+  until?: Date | undefined;
+}
+
+/**
+ * Pins a snapshot; a second pin replaces the first. Errors: `invalid` for an expiry that is over, `absent` for a snapshot that the cluster
+ * does not list.
+ */
+export async function pinSnapshot(world: World, { repository, snapshot, because, until }: PinRequest, who: string): Promise<Pin> {
+  const now = world.clock.now();
+  if (until !== undefined && until <= now)
+    throw new AppError(
+      "invalid",
+      `until: ${until.toISOString()} is over, and the pin would hold nothing; write a later time, or leave it out`,
+    );
+  const found = await listedOne(world, repository, snapshot);
+  const pin: Pin = {
+    repository,
+    name: found.name,
+    ...(found.uuid === undefined ? {} : { uuid: found.uuid }),
+    because,
+    by: who,
+    at: now.toISOString(),
+    ...(until === undefined ? {} : { until: until.toISOString() }),
+  };
+  await writeObject(world.state, stateKey.pin(repository, pinnedId(found)), pin);
+  return pin;
+}
+
+/** Takes a pin off, also of a snapshot that is gone. Returns the pin. Errors: `absent` without a pin. */
+export async function unpinSnapshot(world: World, repository: string, snapshot: string): Promise<Pin> {
+  configured(world.config, "repositories", repository);
+  const pins = [...(await pinsOf(world, repository))];
+  const found = pins.find(([id, { name }]) => id === snapshot || name === snapshot);
+  if (!found) {
+    const names = pins.map(([, { name }]) => name);
+    throw new AppError(
+      "absent",
+      `${snapshot}: is not pinned in ${repository}; ${names.length === 0 ? "nothing is" : `pinned are ${names.join(", ")}`}`,
+    );
+  }
+  await world.state.delete([stateKey.pin(repository, found[0])]);
+  return found[1];
+}
+
+/** Every pin of every repository, the newest first. */
+export async function listPins(world: World): Promise<(Pin & { expired: boolean })[]> {
+  const now = world.clock.now();
+  const pins: (Pin & { expired: boolean })[] = [];
+  for (const repository of Object.keys(world.config.repositories))
+    for (const pin of (await pinsOf(world, repository)).values()) pins.push({ ...pin, expired: isExpired(pin, now) });
+  return pins.sort((a, b) => (a.at < b.at ? 1 : -1));
+}
+
+/** A repository's snapshot by name or uuid. */
+export async function listedOne(world: World, repository: string, snapshot: string): Promise<ClusterSnapshot> {
+  configured(world.config, "repositories", repository);
+  const listed = await listedSnapshots(world, repository);
+  const found = listed.find(({ uuid }) => uuid === snapshot) ?? listed.find(({ name }) => name === snapshot);
+  if (found) return found;
+  throw new AppError(
+    "absent",
+    `${snapshot}: repository ${repository} lists no such snapshot; \`ossnap snapshots --repository ${repository}\` shows them`,
+  );
+}

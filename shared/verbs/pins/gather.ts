@@ -1,0 +1,53 @@
+import * as z from "zod";
+import type { World } from "../../jobs/world.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { stateKey } from "../../state/keys.ts";
+import { keysBelow, readObject } from "../../state/objects.ts";
+
+const BECAUSE_LENGTH = 200;
+
+/** Why a snapshot is pinned, as a person writes it. */
+export const pinText = z
+  .string()
+  .trim()
+  .min(1, "is empty; write why it must stay")
+  .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
+
+/** A snapshot that nothing of ossnap's deletes until the pin is taken off or expires. */
+export interface Pin {
+  repository: string;
+  name: string;
+  /** Absent on 2.x, where the name identifies the snapshot. */
+  uuid?: string | undefined;
+  because: string;
+  by: string;
+  at: string;
+  /** ISO; without it the pin stays until it is taken off. */
+  until?: string | undefined;
+}
+
+/** What identifies a snapshot in a pin's key. */
+export function pinnedId({ name, uuid }: { name: string; uuid?: string | undefined }): string {
+  return uuid ?? name;
+}
+
+/** The pins of a repository by {@link pinnedId}, expired ones included. One LIST, and one GET per pin. */
+export async function pinsOf(world: World, repository: string): Promise<Map<string, Pin>> {
+  const pins = new Map<string, Pin>();
+  for (const name of await keysBelow(world.state, stateKey.pins(repository))) {
+    const id = decodeURIComponent(name.replace(/\.json$/, ""));
+    const pin = await readObject<Partial<Pin>>(world.state, stateKey.pin(repository, id));
+    // A pin that was written by hand may be empty.
+    if (pin) pins.set(id, { repository, name: id, because: "", by: "", at: "", ...pin });
+  }
+  return pins;
+}
+
+export function isExpired({ until }: Pin, now: Date): boolean {
+  return until !== undefined && new Date(until) <= now;
+}
+
+/** Why a pinned snapshot is kept. */
+export function pinReason({ because, by, until }: Pin): Reason {
+  return until === undefined ? reason("keep.pinned", { because, by }) : reason("keep.pinnedUntil", { because, by, until });
+}
