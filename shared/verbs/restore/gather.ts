@@ -21,6 +21,7 @@ import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/pro
 import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { foreseenOnCluster } from "./sameSnapshot.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
 /** Shards that are asked about: one reason suffices, and the first shards may have started. */
@@ -121,17 +122,23 @@ export async function gateOf(
   };
 }
 
-/** Known before the first request: the name is another repository's, or nothing registers it. */
+/** Known before the first request: the name is another repository's, nothing registers it, or the cluster reads another snapshot there. */
 async function repositoryFault(world: World, cluster: Cluster, input: RestoreJob["intent"]["input"]): Promise<Reason | undefined> {
-  const question = registrationOf(world, cluster.name, input);
-  if (question) {
-    const { need } = await repositoryState(world, question);
-    return need && "fault" in need ? need.fault : undefined;
-  }
+  const question = registrationOf(world, cluster.name, input) ?? policyRegistration(world, cluster.name, input);
+  const need = question && (await repositoryState(world, question)).need;
+  if (need && "fault" in need) return need.fault;
   const isThere = (await cluster.listRepositories()).some(({ name }) => name === input.repository);
-  if (isThere) return undefined;
+  if (isThere) return foreseenOnCluster(cluster, input);
+  // The job of a watch registers it.
+  if (input.watch !== undefined) return undefined;
   const isOurs = world.config.repositories[input.repository]?.register !== undefined;
   return reason(isOurs ? "repository.absent" : "repository.absentByOthers", { repository: input.repository, cluster: cluster.name });
+}
+
+/** A restore does not register a policy's repository, but the name must not be another repository's. */
+function policyRegistration(world: World, cluster: string, { repository }: RestoreJob["intent"]["input"]): RepositoryQuestion | undefined {
+  const { register, cluster: at } = world.config.repositories[repository] ?? {};
+  return register && at === cluster ? { cluster, name: repository, register } : undefined;
 }
 
 async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {

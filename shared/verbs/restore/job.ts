@@ -8,10 +8,8 @@ import { reason } from "../../model/reason.ts";
 import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
 import { foreignHolder } from "../../plan/preflightAlias.ts";
-import { namesakeReason } from "../../proof/rootFaults.ts";
-import { openRepository } from "../../reader/readRepository.ts";
-import { refuseHidden } from "../../reader/rootBlob.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
+import { requireSameSnapshot } from "./sameSnapshot.ts";
 import { lookUpSettled, settle } from "./settle.ts";
 import { reportRestore, restoreResult } from "./show.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
@@ -91,29 +89,6 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
     result: restoreResult,
     finished: (job) => reportRestore(world, job),
   };
-}
-
-/** Checked right before and right after the request: the highest root must map this name to the proven uuid. */
-async function requireSameSnapshot(world: World, job: RestoreJob): Promise<void> {
-  const { place, snapshot } = job.intent.input;
-  const store = world.blobs(place);
-  const { root, hiding } = await openRepository(store);
-  refuseHidden(store, { hiding });
-  const there = root?.snapshots.filter(({ name }) => name === snapshot.name) ?? [];
-  if (root && there.length > 1 && there.some(({ uuid }) => uuid === snapshot.uuid)) {
-    const why = namesakeReason(
-      root.key,
-      snapshot.name,
-      there.map(({ uuid }) => uuid),
-    );
-    throw new AppError("permanent", `restore ${snapshot.name}: the newest root lists ${there.length} snapshots of this name`, {
-      reason: why,
-    });
-  }
-  if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid)
-    throw new AppError("permanent", `restore ${snapshot.name}: in the newest root, the name no longer belongs to ${snapshot.uuid}`, {
-      reason: reason("root.moved", { snapshot: snapshot.name, uuid: snapshot.uuid, root: root?.key ?? "" }),
-    });
 }
 
 async function lookUpRestored(world: World, job: RestoreJob, args: { index: string; as: string }): Promise<Look<RestoreData>> {

@@ -189,9 +189,13 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
+  "snapshot.notOnCluster":
+    "{cluster} finds no snapshot {snapshot} in its repository {repository}, although the bucket of ossnap.yaml lists it ({uuid}): the registration points to another place, or the cluster has not read the newest root",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.otherContents":
     "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot, so something else did. Compare both, and delete {key} in the state if the present contents are right",
+  "snapshot.otherOnCluster":
+    "{snapshot} in repository {repository} of {cluster} is another snapshot ({found}) than the one in the bucket of ossnap.yaml ({uuid}): the registration points to another place",
   "snapshot.running": "{snapshot} is running: {shardsDone} of {shardsTotal|shard|shards} done",
   "snapshot.shallow":
     "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",
