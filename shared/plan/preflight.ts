@@ -5,7 +5,7 @@ import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { rootChecks } from "./preflightRoot.ts";
-import { ok, type PreflightCheck, type PreflightInput, refuse } from "./preflightTypes.ts";
+import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
 
@@ -42,6 +42,7 @@ export function preflight(input: PreflightInput): Preflight {
     ...nameChecks(input, indices),
     ...aliasChecks(input, indices),
     ...settingChecks(indices),
+    ...expandChecks(input, indices),
     ...shardChecks(input, indices),
   ];
   const targets = indices.map((index) => ({
@@ -172,6 +173,20 @@ export const EXCLUDED_SETTINGS = [
   "index.default_pipeline",
   "index.final_pipeline",
 ] as const;
+
+/** `index.auto_expand_replicas` is set; keys have no leading `index.`, as a cluster lists them. */
+export function expandsReplicas(settings: Readonly<Record<string, string>>): boolean {
+  return !["false", undefined].includes(settings.auto_expand_replicas);
+}
+
+function expandChecks({ replicas = 0 }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  if (replicas === 0) return [];
+  return indices.flatMap(({ name, settings }) => {
+    const expand = settings["index.auto_expand_replicas"];
+    if (!expandsReplicas({ auto_expand_replicas: expand ?? "false" })) return [];
+    return [warn("settings", reason("settings.expands", { index: name, expand: expand ?? "", replicas }))];
+  });
+}
 
 function settingChecks(indices: readonly ClosureIndex[]): PreflightCheck[] {
   const prefixes = EXCLUDED_SETTINGS.map((pattern) => pattern.replace(/\*$/, ""));

@@ -6,19 +6,21 @@ import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
 import { say } from "../../shared/words/say.ts";
 import { held, nameFor, proofOf, START } from "./preflightProof.ts";
 
+const checked = (proof: SnapshotProof): PreflightInput => ({
+  proof,
+  indices: ["*"],
+  alias: undefined,
+  targetVersion: "5.5.3",
+  existing: [],
+  nameFor,
+  snapshotDigits: timeDigits(START),
+  jobId: "restore-1",
+  now: new Date("2026-11-28T00:00:00Z"),
+});
 const check = (proof: SnapshotProof, change: Partial<PreflightInput> = {}) =>
-  preflight({
-    proof,
-    indices: ["*"],
-    alias: undefined,
-    targetVersion: "5.5.3",
-    existing: [],
-    nameFor,
-    snapshotDigits: timeDigits(START),
-    jobId: "restore-1",
-    now: new Date("2026-11-28T00:00:00Z"),
-    ...change,
-  }).checks.filter(({ check: name }) => ["alias", "analysis", "system", "repository", "shards"].includes(name));
+  preflight({ ...checked(proof), ...change }).checks.filter(({ check: name }) =>
+    ["alias", "analysis", "system", "repository", "shards"].includes(name),
+  );
 const codes = (...args: Parameters<typeof check>) => check(...args).map(({ result, reason }) => `${result} ${reason.code}`);
 
 describe("a plugin that the target lacks", () => {
@@ -42,6 +44,20 @@ describe("a plugin that the target lacks", () => {
     const own = proofOf([held("movies", { analyzers: ["our_words"] })]);
     expect(codes(own, { plugins: ["analysis-ours"] })).toEqual(["warn analysis.perhaps"]);
     expect(codes(own, { plugins: ["repository-oss"] })).toEqual(["refuse analysis.unknown"]);
+  });
+});
+
+describe("an index that expands its replicas automatically", () => {
+  const proof = (expand: string) => proofOf([held("movies", { settings: { "index.auto_expand_replicas": expand } })]);
+  const warned = (expand: string, change: Partial<PreflightInput>) =>
+    preflight({ ...checked(proof(expand)), ...change })
+      .checks.map(({ reason }) => reason.code)
+      .includes("settings.expands");
+
+  it("is a warning when replicas are wanted, which have no effect there", () => {
+    expect(warned("0-1", { replicas: 1 })).toBe(true);
+    expect(warned("0-1", { replicas: 0 })).toBe(false);
+    expect(warned("false", { replicas: 1 })).toBe(false);
   });
 });
 

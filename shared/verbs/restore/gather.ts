@@ -9,7 +9,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
-import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { expandsReplicas, type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { rootSeen } from "../../plan/preflightRoot.ts";
 import { selectNames } from "../../plan/selection.ts";
@@ -191,7 +191,7 @@ async function observeTarget(
     as: target.as,
     there: index === undefined ? "no" : index.settings[JOB_MARKER_KEY] === job ? "ours" : "foreign",
     uuid: index?.uuid ?? "",
-    replicas: index?.replicas ?? 0,
+    ...replicasOf(index),
     primariesActive,
     unassigned: health?.unassigned ?? 0,
     restoring,
@@ -201,6 +201,10 @@ async function observeTarget(
     green: health?.status === "green",
     documents: whole ? await countWhole(cluster, target) : undefined,
   };
+}
+
+function replicasOf(index: ClusterIndex | undefined): Pick<TargetSeen, "replicas" | "expands"> {
+  return index === undefined ? { replicas: 0 } : { replicas: index.replicas, expands: expandsReplicas(index.settings) };
 }
 
 /** A primary that is lost after the look at the health is counted as empty, and a person may close the index: then nothing is known yet. */

@@ -8,7 +8,7 @@ export type * from "./types.ts";
 /** After this time the alias moves even if replicas are missing, since started primaries can serve. */
 const GREEN_PATIENCE_MS = 10 * 60_000;
 
-/** Requests for replicas that are refused before the alias moves without them. */
+/** Requests for replicas that are refused, or accepted without an effect, before the alias moves without them. */
 const REPLICA_ATTEMPTS = 3;
 
 /** One step of a restore: register, preflight, restore beside, count, raise replicas, swap the alias, settle. */
@@ -139,8 +139,8 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   const served = hasServed(job, seen);
   const down = served ? undefined : shardsDown(data, seen);
   if (down) return { do: "wait", reason: down };
-  const low = data.replicasRefused ? undefined : seen.targets.find((target) => target.replicas !== replicas);
-  if (low && isReplicaRefused(job)) return withoutReplicas(job, low);
+  const low = data.replicasRefused ? undefined : seen.targets.find((target) => !target.expands && target.replicas !== replicas);
+  if (low && areReplicasTried(job)) return withoutReplicas(job, low);
   if (low)
     return {
       do: "effect",
@@ -166,14 +166,15 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
 }
 
-/** Nothing is lost by serving with fewer replicas, for which a cluster may have no room. */
-function isReplicaRefused({ head: { claim } }: RestoreJob): boolean {
-  return claim?.effect === "setReplicas" && claim.refused === true && claim.attempt >= REPLICA_ATTEMPTS;
+/** Nothing is lost by serving with fewer replicas, for which a cluster may have no room, or which it sets by itself. */
+function areReplicasTried({ head: { claim } }: RestoreJob): boolean {
+  return claim?.effect === "setReplicas" && claim.attempt >= REPLICA_ATTEMPTS;
 }
 
 function withoutReplicas({ head, intent }: RestoreJob, { as, replicas }: TargetSeen): Decision<RestoreData> {
+  const params = { index: as, wanted: intent.input.replicas, replicas };
   const message = String(head.reason.params.message ?? "");
-  const why = reason("restore.replicasRefused", { index: as, wanted: intent.input.replicas, replicas, message });
+  const why = head.claim?.refused ? reason("restore.replicasRefused", { ...params, message }) : reason("restore.replicasUnseen", params);
   return { do: "record", state: head.state, reason: why, data: { ...head.data, replicasRefused: why } };
 }
 

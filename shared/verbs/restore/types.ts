@@ -47,6 +47,8 @@ export interface TargetSeen {
   there: "no" | "ours" | "foreign";
   uuid: string;
   replicas: number;
+  /** The cluster sets its number of replicas (`index.auto_expand_replicas`); any other has no effect. */
+  expands?: boolean;
   primariesActive: number;
   unassigned: number;
   /** Why a primary is not assigned, in the cluster's words; absent while nothing is amiss. */

@@ -160,6 +160,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.replicasRefused":
     "{index} serves with {replicas|replica|replicas} instead of {wanted}, because the cluster refused more{message:added}; make room, and set index.number_of_replicas by hand",
   "restore.replicasSet": "{index} has {replicas|replica|replicas}",
+  "restore.replicasUnseen":
+    "{index} serves with {replicas|replica|replicas} instead of {wanted}, because the cluster accepted the request and it had no effect; see the index's settings, and set index.number_of_replicas by hand",
   "restore.settle": "recording what is served now",
   "restore.settled": "the previous index is kept for a while: {kept}",
   "restore.shardsDown": "{index}: only {started} of {shards|shard|shards} started; nothing is switched before all are",

@@ -137,6 +137,8 @@ export const WORLD: Readonly<Record<string, string>> = {
     "policy {policy} leaves out indices that ossnap restored on that cluster, because only * matches them: {names} ({count} in all); name them in backups.{policy}.indices to take them",
   "selection.streamsLeftOut":
     "policy {policy} leaves out data streams whose names its patterns match, because their indices begin with a dot: {names} ({count} in all); add .ds-* to backups.{policy}.indices to take their indices",
+  "settings.expands":
+    "{index} sets its number of replicas automatically (auto_expand_replicas: {expand}); the wanted {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
   "shards.fewer":
     "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
