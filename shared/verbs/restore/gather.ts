@@ -190,8 +190,7 @@ async function observeTarget(
   return {
     as: target.as,
     there: index === undefined ? "no" : index.settings[JOB_MARKER_KEY] === job ? "ours" : "foreign",
-    uuid: index?.uuid ?? "",
-    ...replicasOf(index),
+    ...listedOf(index),
     primariesActive,
     unassigned: health?.unassigned ?? 0,
     restoring,
@@ -203,8 +202,10 @@ async function observeTarget(
   };
 }
 
-function replicasOf(index: ClusterIndex | undefined): Pick<TargetSeen, "replicas" | "expands"> {
-  return index === undefined ? { replicas: 0 } : { replicas: index.replicas, expands: expandsReplicas(index.settings) };
+function listedOf(index: ClusterIndex | undefined): Pick<TargetSeen, "uuid" | "aliases" | "replicas" | "expands"> {
+  if (index === undefined) return { uuid: "", replicas: 0 };
+  const { uuid, aliases, replicas, settings } = index;
+  return { uuid, aliases, replicas, expands: expandsReplicas(settings) };
 }
 
 /** A primary that is lost after the look at the health is counted as empty, and a person may close the index: then nothing is known yet. */

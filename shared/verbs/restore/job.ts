@@ -13,6 +13,7 @@ import { requireSameSnapshot } from "./sameSnapshot.ts";
 import { lookUpSettled, settle } from "./settle.ts";
 import { reportRestore, restoreResult } from "./show.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
+import { failingRestore } from "./stepUndo.ts";
 
 /** A former holder can be deleted between the listing and the swap; twice in a row is no accident. */
 const SWAPS_MAX = 3;
@@ -86,6 +87,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
       },
     },
 
+    failing: failingRestore,
     result: restoreResult,
     finished: (job) => reportRestore(world, job),
   };

@@ -1,6 +1,7 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { follow, restartRestore } from "./stepProgress.ts";
+import { undo } from "./stepUndo.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 export type * from "./types.ts";
@@ -205,20 +206,4 @@ function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {
     alias: job.intent.input.alias ?? "",
     green: seen.targets.every((target) => target.green),
   });
-}
-
-/** Deletes the indices that carry this job's marker and have no alias. */
-function undo(job: RestoreJob, seen: RestoreObservation, final: { state: string; reason: Reason }): Decision<RestoreData> {
-  const { data } = job.head;
-  const served = new Set(seen.aliasHolders.map((holder) => holder.name));
-  const begun = seen.targets.find((target) => target.there === "ours" && !served.has(target.as));
-  if (begun)
-    return {
-      do: "effect",
-      effect: "deleteIndex",
-      args: { index: begun.as, uuid: begun.uuid },
-      reason: reason("cancel.takeBackIndex", { index: begun.as }),
-      data,
-    };
-  return { do: "record", state: final.state, reason: final.reason, data };
 }

@@ -33,7 +33,7 @@ export interface RestoreData {
   progress?: { bytes: number; at: string; brokenOff?: true };
   /** How often a broken-off index was deleted and restored again. */
   begunAgain?: number;
-  /** Why the restore failed; its indices are deleted first because on 5.5 a stuck restore blocks all snapshot work. */
+  /** Why the restore failed; its indices are deleted first. */
   failing?: Reason;
   /** Why the wanted replicas could not be set: it serves with those that it has. */
   replicasRefused?: Reason;
@@ -46,6 +46,8 @@ export interface TargetSeen {
   /** `ours` has this job's marker setting. */
   there: "no" | "ours" | "foreign";
   uuid: string;
+  /** All its aliases, not only the one of this restore. */
+  aliases?: readonly string[];
   replicas: number;
   /** The cluster sets its number of replicas (`index.auto_expand_replicas`); any other has no effect. */
   expands?: boolean;

@@ -152,6 +152,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.countsEqual": "{index} has {documents|document|documents}, as the snapshot",
   "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}",
   "restore.gone": "{index} vanished after it was restored",
+  "restore.keptServing": "{because:reason}; {kept} is kept because it has the alias {aliases}",
+  "restore.leftOver": "{because:reason}; could not be deleted, delete by hand: {left}",
   "restore.noPreflight": "the repository is being registered",
   "restore.planned": "preflight passed: {checks|check|checks}, {warnings|warning|warnings}",
   "restore.progress": "{index}: {started} of {shards|shard|shards}, {bytesRecovered:bytes} of {bytesTotal:bytes}{why:added}",
