@@ -1,5 +1,6 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import type { PreflightCheck } from "../../plan/preflight.ts";
 import { follow, restartRestore } from "./stepProgress.ts";
 import { undo } from "./stepUndo.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
@@ -62,7 +63,7 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
     return {
       do: "record",
       state: "refused",
-      reason: reason("restore.refused", { refusals: refusals.map((check) => check.reason.code), ...refusals[0]?.reason.params }),
+      reason: reason("restore.refused", { refusals: refusals.map((check) => check.reason.code), ...firstFault(refusals[0]) }),
       data: next,
     };
   const warnings = seen.preflight.checks.filter((check) => check.result === "warn").length;
@@ -72,6 +73,15 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
     reason: reason("restore.planned", { indices: next.targets.map((target) => target.as), checks: next.checks?.length ?? 0, warnings }),
     data: next,
   };
+}
+
+/** The first refusal's own parameters, and those of its way out, which may have the same names. */
+function firstFault(check: PreflightCheck | undefined): Reason["params"] {
+  const { wayOut } = check ?? {};
+  const fix = wayOut
+    ? [["fix", wayOut.code] as const, ...Object.entries(wayOut.params).map(([key, value]) => [`fix.${key}`, value] as const)]
+    : [];
+  return { ...check?.reason.params, ...Object.fromEntries(fix) };
 }
 
 /** One record per look that read further, so that a proof of many hours shows how far it is. */

@@ -157,7 +157,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.noPreflight": "the repository is being registered",
   "restore.planned": "preflight passed: {checks|check|checks}, {warnings|warning|warnings}",
   "restore.progress": "{index}: {started} of {shards|shard|shards}, {bytesRecovered:bytes} of {bytesTotal:bytes}{why:added}",
-  "restore.refused": "the preflight fails: {refusals}",
+  "restore.refused": "the preflight fails: {refusals:reason}{fix:wayOut}",
   "restore.replicas": "raising {index} to {replicas|replica|replicas}",
   "restore.replicasRefused":
     "{index} serves with {replicas|replica|replicas} instead of {wanted}, because the cluster refused more{message:added}; make room, and set index.number_of_replicas by hand",
