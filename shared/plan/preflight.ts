@@ -1,4 +1,5 @@
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
+import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
@@ -152,17 +153,26 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
     const as = input.nameFor(index.name);
     const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
     if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return ok("name", reason("name.free", { index: index.name, as }));
-    // The name holds the snapshot's time and uuid: one with our marker is this very snapshot.
-    const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
-    const { alias } = input;
-    if (isSame && alias !== undefined && there.aliases.includes(alias)) return refuse("name", reason("name.serves", { as, alias }));
-    if (isSame && alias !== undefined) return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));
+    const before = checkOfRestored(input, there, as);
+    if (before) return before;
     return refuse(
       "name",
       reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),
       reason("wayOut.deleteIndex", { index: as }),
     );
   });
+}
+
+/** The name holds the snapshot's time and uuid: one with a job's marker is this very snapshot, perhaps not finished. */
+function checkOfRestored({ alias, restoredBefore }: PreflightInput, there: ClusterIndex, as: string): PreflightCheck | undefined {
+  const before = restoredBefore?.get(as);
+  if (before?.state === "open") return refuse("name", reason("name.restoring", { as, job: before.job }));
+  const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
+  if (isSame && alias !== undefined && there.aliases.includes(alias)) return refuse("name", reason("name.serves", { as, alias }));
+  if (before?.state === "unfinished")
+    return refuse("name", reason("name.unfinished", { as, job: before.job }), reason("wayOut.deleteIndex", { index: as }));
+  if (!isSame || alias === undefined) return undefined;
+  return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));
 }
 
 /** Settings that tie an index to nodes, lifecycles or pipelines of its source cluster; a restore leaves them out and lists them. */

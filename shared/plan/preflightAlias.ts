@@ -28,8 +28,10 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   const holders = input.existing.filter((index) => index.aliases.includes(alias));
   const stranger = holders.find((holder) => !indices.some((index) => isSameStem(holder.name, input.nameFor(index.name))));
   if (stranger) return [refuse("alias", foreignHolder(alias, stranger), reason("wayOut.otherAlias", { alias }))];
-  const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
-  if (newer) return [olderCheck(input, newerHolder(input, alias, newer.name))];
+  const newer = holders.filter((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
+  const since = newer.find(({ uuid }) => input.agreedFrom !== undefined && !input.agreedFrom.includes(uuid));
+  if (since) return [refuse("alias", reason("alias.newerSince", { alias, index: since.name }), reason("wayOut.older"))];
+  if (newer[0]) return [olderCheck(input, newerHolder(input, alias, newer[0].name))];
   // A name that was mistyped looks like this.
   if (holders.length === 0) return [ok("alias", reason("alias.new", { alias }))];
   return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];

@@ -21,6 +21,7 @@ import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/pro
 import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { restoredBefore } from "./restoredBefore.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
@@ -94,6 +95,12 @@ export async function gateOf(
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const shardsPerNode = await cluster.shardsPerNodeMax();
+  const nameFor = (index: string) =>
+    restoredIndexName({
+      ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
+      targetMajor: versionParts(info.version)[0],
+    });
+  const names = (proof.closure?.indices ?? []).map(({ name }) => nameFor(name));
   return {
     proof,
     preflight: preflight({
@@ -101,6 +108,7 @@ export async function gateOf(
       indices: input.indices,
       alias: input.alias,
       older: input.older,
+      agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
       repository:
         hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
@@ -113,11 +121,8 @@ export async function gateOf(
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),
-      nameFor: (index) =>
-        restoredIndexName({
-          ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
-          targetMajor: versionParts(info.version)[0],
-        }),
+      nameFor,
+      restoredBefore: await restoredBefore(world, cluster, { existing, names, jobId: id }),
     }),
   };
 }

@@ -138,11 +138,14 @@ async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; 
   const holders = (await world.cluster(configuredCluster(job)).listIndices()).filter((index) => index.aliases.includes(args.alias));
   const own = parseRestoredIndexName(args.to)?.snapshotDigits ?? "";
   // Asked to move back, it may leave the index that served then, but none that a newer swap brought meanwhile.
-  const left = job.intent.input.older ? (job.head.data.before ?? []).map(({ uuid }) => uuid) : [];
+  const { older, agreedFrom } = job.intent.input;
+  // Intents of earlier versions do not store what the person agreed to.
+  const left = older ? (agreedFrom ?? (job.head.data.before ?? []).map(({ uuid }) => uuid)) : [];
   const newer = holders.find(({ name, uuid }) => (parseRestoredIndexName(name)?.snapshotDigits ?? "") > own && !left.includes(uuid));
   const stranger = holders.find(({ name }) => !isSameStem(name, args.to));
   if (stranger) return { found: "foreign", reason: foreignHolder(args.alias, stranger) };
-  if (newer) return { found: "foreign", reason: reason("alias.newer", { alias: args.alias, index: newer.name }) };
+  if (newer)
+    return { found: "foreign", reason: reason(older ? "alias.newerSince" : "alias.newer", { alias: args.alias, index: newer.name }) };
   if (holders.length !== 1 || holders[0]?.name !== args.to) return notAlone(args, holders);
   return {
     found: "ours",

@@ -19,6 +19,8 @@ export interface RestoreInput {
   watch?: string;
   /** A person asked to put an older snapshot behind the alias than the one that it serves. */
   older?: true;
+  /** With `older`: uuids of the indices that had the alias when the person asked; a newer one since then is not passed over. */
+  agreedFrom?: string[];
   /** A person says that the nodes have the files which the analysis of the indices names. */
   filesThere?: true;
   /** Whether this restore determines what the watch serves; a restore by hand may not. */

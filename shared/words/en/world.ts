@@ -10,6 +10,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
   "alias.new": "no index has the alias {alias} yet: it is added",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
+  "alias.newerSince": "alias {alias} has moved to {index}, whose snapshot is newer too, since this restore was requested",
   "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
   "alias.otherIndex": "alias {alias} is on {index}, which ossnap restored from an index of another name",
   "alias.several": "alias {alias} would be on several indices: {indices}",
@@ -79,8 +80,10 @@ export const WORLD: Readonly<Record<string, string>> = {
   "name.free": "{as} is free",
   "name.kept": "{as} was restored from this snapshot before and still exists",
   "name.open": "{as} exists and is open",
+  "name.restoring": "{as} is being restored from this snapshot by {job}; wait until it has ended",
   "name.serves": "{as} was restored from this snapshot and serves {alias} already: there is nothing to restore",
   "name.taken": "{as} exists and was not created by this job",
+  "name.unfinished": "{as} is what {job} left of a restore of this snapshot: the job did not end well, or shards are missing",
   "proof.outOfTime": "time ran out at level {level}",
   "proof.parts":
     "all blobs are there; time ran out while reading {files|file|files} stored in several parts, whose names may be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
