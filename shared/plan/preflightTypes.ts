@@ -49,6 +49,8 @@ export interface PreflightInput {
   /** An index that carries this job's marker belongs to the job. */
   jobId: string;
   now: Date;
+  /** What the alias says on each index that has it. */
+  aliasHolders?: readonly { index: string; properties: string }[];
   /** By index name. */
   restoredBefore?: ReadonlyMap<string, RestoredBefore>;
   /** A person asked to put an older snapshot behind the alias. */

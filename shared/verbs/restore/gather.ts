@@ -21,6 +21,7 @@ import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/pro
 import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { aliasFaultOf } from "./aliasFault.ts";
 import { restoredBefore } from "./restoredBefore.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
@@ -53,6 +54,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     digest: gate?.proof.closure?.digest,
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
+    aliasFault: job.head.cancelling ? undefined : await aliasFaultOf(cluster, job),
     dataNodes: info.dataNodes,
     overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
@@ -110,6 +112,7 @@ export async function gateOf(
       older: input.older,
       agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
+      aliasHolders: input.alias === undefined ? [] : await cluster.aliasHolders(input.alias),
       repository:
         hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
       root: rootSeen(opened.root, input.snapshot),

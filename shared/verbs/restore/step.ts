@@ -165,6 +165,7 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
     return { do: "wait", own: true, reason: reason("restore.waitsGreen", { index: waiting.as, unassigned: waiting.unassigned }) };
   const target = data.targets[0];
   if (alias !== undefined && target && !served) {
+    if (seen.aliasFault) return { do: "record", state: "failed", reason: seen.aliasFault, data };
     const before = seen.aliasHolders.filter((holder) => holder.name !== target.as);
     return {
       do: "effect",

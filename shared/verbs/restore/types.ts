@@ -75,6 +75,8 @@ export interface RestoreObservation {
   digest: string | undefined;
   targets: readonly TargetSeen[];
   aliasHolders: readonly { name: string; uuid: string }[];
+  /** Why the alias can never move to the restored index. */
+  aliasFault?: Reason | undefined;
   dataNodes: number;
   /** The newer snapshot that the watch already serves. */
   overtaken: string | undefined;

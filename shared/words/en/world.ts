@@ -2,6 +2,8 @@
 export const WORLD: Readonly<Record<string, string>> = {
   "alias.ahead":
     "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the source's clock was wrong, so which of the two is newer is unknown",
+  "alias.differs": "alias {alias} has another filter, routing or flag on {other} than on {index}, so it cannot keep them when it moves",
+  "alias.filterFails": "the filter of alias {alias} does not fit the mapping of {index}: {message}",
   "alias.foreign": "alias {alias} is on {index}, which ossnap did not restore",
   "alias.isIndex": "an index is named {alias}, so no alias can have this name",
   "alias.moves": "alias {alias} moves to the restored index in one request",
@@ -195,5 +197,6 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.reindex": "reindex what {created} created on a version in between",
+  "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
 };

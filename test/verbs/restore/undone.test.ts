@@ -76,6 +76,31 @@ describe("a restore that fails after it began leaves no index", () => {
     expect([await indices(), await outcome(id)]).toEqual([[newer], ["failed", "alias.newer"]]);
   });
 
+  it("when the alias's filter does not fit its mapping, at once and with the server's words", async () => {
+    await arrange();
+    const filter = { nested: { path: "cast", query: { match_all: {} } } };
+    world.target.putIndex("fx-orders-20200101000000000-0123abcd", { nested: ["cast"] });
+    world.target.putAlias("beside", "fx-orders-20200101000000000-0123abcd", { filter });
+    const id = await ask("snap-1");
+    await pass(4);
+    expect([await indices(), await outcome(id)]).toEqual([["fx-orders-20200101000000000-0123abcd"], ["failed", "alias.filterFails"]]);
+    expect(world.notices[0]?.text).toContain("failed to find nested object under path [cast]");
+    expect(world.target.writes.filter(({ method }) => method === "swapAlias")).toEqual([]);
+  });
+
+  it("and does not begin when the alias says something else on each of its indices", async () => {
+    await arrange();
+    for (const routing of ["01", "02"]) {
+      const name = `fx-orders-202001${routing}000000000-0123abcd`;
+      world.target.putIndex(name);
+      world.target.putAlias("beside", name, { index_routing: routing });
+    }
+    const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"], alias: "beside", replicas: 0 };
+    const outcome = await startRestore(await world.open(), request, OPS);
+    const refusals = "refused" in outcome ? outcome.refused.checks.filter(({ result }) => result === "refuse") : [];
+    expect(refusals.map(({ reason, wayOut }) => [reason.code, wayOut?.code])).toEqual([["alias.differs", "wayOut.sameAlias"]]);
+  });
+
   it("and names it when it cannot be deleted", async () => {
     await arrange();
     world.target.countDocuments = async () => 1;
