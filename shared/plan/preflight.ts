@@ -166,10 +166,10 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
 /** The name holds the snapshot's time and uuid: one with a job's marker is this very snapshot, perhaps not finished. */
 function checkOfRestored({ alias, restoredBefore }: PreflightInput, there: ClusterIndex, as: string): PreflightCheck | undefined {
   const before = restoredBefore?.get(as);
-  if (before?.state === "open") return refuse("name", reason("name.restoring", { as, job: before.job }));
+  if (before?.outcome === "open") return refuse("name", reason("name.restoring", { as, job: before.job }));
   const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
   if (isSame && alias !== undefined && there.aliases.includes(alias)) return refuse("name", reason("name.serves", { as, alias }));
-  if (before?.state === "unfinished")
+  if (before?.outcome === "unfinished")
     return refuse("name", reason("name.unfinished", { as, job: before.job }), reason("wayOut.deleteIndex", { index: as }));
   if (!isSame || alias === undefined) return undefined;
   return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));

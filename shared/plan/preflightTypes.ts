@@ -32,7 +32,7 @@ export interface RootSeen {
 /** An index that another restore made; `unfinished`: its job did not end well, or primaries are missing. */
 export interface RestoredBefore {
   job: string;
-  state: "open" | "done" | "unfinished";
+  outcome: "open" | "done" | "unfinished";
 }
 
 export interface PreflightInput {

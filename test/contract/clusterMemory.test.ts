@@ -60,7 +60,7 @@ function openMemory(version: string): ClusterFixture {
 
 /** A snapshot as its cluster reported it. */
 function given(
-  { snapshot, uuid = "", version, state, indices, failures }: ExpectedSnapshot,
+  { snapshot, uuid = snapshot, version, state, indices, failures }: ExpectedSnapshot,
   documents: Record<string, number>,
 ): MemorySnapshot {
   const held = indices.map((index): [string, HeldInput] => [

@@ -3,6 +3,7 @@ import type { ClusterIndex } from "../../shared/model/cluster.ts";
 import type { SnapshotProof } from "../../shared/model/repository.ts";
 import { timeDigits } from "../../shared/model/restoredName.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
+import { needsPlugins } from "../../shared/plan/preflightContents.ts";
 import { say } from "../../shared/words/say.ts";
 import { held, nameFor, proofOf, START } from "./preflightProof.ts";
 
@@ -44,6 +45,36 @@ describe("a plugin that the target lacks", () => {
     const own = proofOf([held("movies", { analyzers: ["our_words"] })]);
     expect(codes(own, { plugins: ["analysis-ours"] })).toEqual(["warn analysis.perhaps"]);
     expect(codes(own, { plugins: ["repository-oss"] })).toEqual(["refuse analysis.unknown"]);
+  });
+});
+
+describe("a plugin that a mapping, a similarity, a store or a codec needs", () => {
+  it.each<[Partial<Parameters<typeof held>[1]>, string]>([
+    [{ fieldTypes: ["keyword", "murmur3"] }, "refuse analysis.missing"],
+    [{ fieldTypes: ["_size", "text"] }, "refuse analysis.missing"],
+    [{ fieldTypes: ["our_vector"] }, "refuse analysis.unknown"],
+    [{ settings: { "index.similarity.default.type": "our_similarity" } }, "refuse analysis.unknown"],
+    [{ settings: { "index.store.type": "smb_mmap_fs" } }, "refuse analysis.missing"],
+    [{ settings: { "index.codec": "our_codec" } }, "refuse analysis.unknown"],
+  ])("is foreseen: %j", (change, expected) => {
+    expect(codes(proofOf([held("movies", change)]), { plugins: ["repository-oss"] })).toEqual([expected]);
+    expect(needsPlugins([held("movies", change)])).toBe(true);
+  });
+
+  it("is not needed by what Elasticsearch and its modules bring", () => {
+    const own = held("movies", {
+      fieldTypes: ["text", "percolator", "join", "dense_vector", "scaled_float", "wildcard"],
+      settings: { "index.similarity.default.type": "BM25", "index.store.type": "niofs", "index.codec": "best_compression" },
+    });
+    expect([codes(proofOf([own])), needsPlugins([own])]).toEqual([[], false]);
+  });
+
+  it("is there when every node has it", () => {
+    const vector = held("movies", { fieldTypes: ["murmur3"] });
+    expect(codes(proofOf([vector]), { plugins: ["mapper-murmur3"] })).toEqual(["ok analysis.there"]);
+    expect(codes(proofOf([held("movies", { fieldTypes: ["our_vector"] })]), { plugins: ["our-vectors"] })).toEqual([
+      "warn analysis.perhaps",
+    ]);
   });
 });
 

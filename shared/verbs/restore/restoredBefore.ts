@@ -14,11 +14,11 @@ export async function restoredBefore(
     const job = settings[JOB_MARKER_KEY];
     if (job === undefined || job === jobId || !names.includes(name)) continue;
     const done = await world.log.done(job);
-    if (!done && (await world.log.read(job))) found.set(name, { job, state: "open" });
-    else if (done?.state !== "done") found.set(name, { job, state: "unfinished" });
+    if (!done && (await world.log.read(job))) found.set(name, { job, outcome: "open" });
+    else if (done?.state !== "done") found.set(name, { job, outcome: "unfinished" });
     else {
       const health = await cluster.health(name);
-      found.set(name, { job, state: health && health.primariesActive === health.shards ? "done" : "unfinished" });
+      found.set(name, { job, outcome: health && health.primariesActive === health.shards ? "done" : "unfinished" });
     }
   }
   return found;
