@@ -16,6 +16,8 @@ export interface IndexMetadata {
   mappingTypes: string[];
   /** Analyzers and normalizers that the mappings name; absent if there are none. */
   analyzers?: string[];
+  /** Types of the fields in its mappings, and metadata fields that a plugin brings; absent if there are none. */
+  fieldTypes?: string[];
   aliases: string[];
   /** Flat, with the leading `index.`; lists as JSON. */
   settings: Record<string, string>;
@@ -39,6 +41,7 @@ export function decodeIndexMetadata(bytes: Uint8Array, subject: string): IndexMe
     createdVersion: versionName(readNumber(settings, "index.version.created", subject, Number.MAX_SAFE_INTEGER)),
     mappingTypes: readMappingTypes(fields, subject),
     ...readAnalyzers(fields),
+    ...readFieldTypes(fields),
     aliases: Object.keys(optional(fields.aliases, `${subject}: aliases`, asFields) ?? {}),
     settings,
   };
@@ -84,4 +87,33 @@ function readAnalyzers({ mappings }: Fields): Pick<IndexMetadata, "analyzers"> {
     }
   }
   return found.size === 0 ? {} : { analyzers: [...found].sort() };
+}
+
+/** Below these names a mapping lists fields, whose own names are free: a field may be named `type` or `properties`. */
+const FIELD_LISTS: readonly string[] = ["properties", "fields"];
+
+function readFieldTypes({ mappings }: Fields): Pick<IndexMetadata, "fieldTypes"> {
+  const types = asList(mappings ?? [], "mappings").flatMap((mapping) => Object.values(asFields(mapping, "mappings")));
+  const found = new Set(types.some((type) => isEnabled(type, "_size")) ? ["_size"] : []);
+  const open: unknown[] = types;
+  for (const node of open) {
+    const fields = fieldsOf(node);
+    for (const { type } of fields) if (typeof type === "string") found.add(type);
+    open.push(...fields);
+  }
+  return found.size === 0 ? {} : { fieldTypes: [...found].sort() };
+}
+
+function fieldsOf(node: unknown): Record<string, unknown>[] {
+  if (!isObject(node)) return [];
+  return FIELD_LISTS.flatMap((list) => (isObject(node[list]) ? Object.values(node[list]) : [])).filter(isObject);
+}
+
+function isEnabled(mapping: unknown, metadataField: string): boolean {
+  const field = isObject(mapping) ? mapping[metadataField] : undefined;
+  return isObject(field) && (field.enabled === true || field.enabled === "true");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

@@ -24,11 +24,20 @@ export interface Effect<I, D> {
   perform(job: Job<I, D>, args: never, carry: never): Promise<void>;
 }
 
+/** What a record says. */
+export interface HeadRecord<D> {
+  state: string;
+  reason: Reason;
+  data: D;
+}
+
 /** One kind of job: how it gathers, how it decides (pure), and its effects. */
 export interface JobKind<I = unknown, D = unknown, O = unknown> {
   gather(job: Job<I, D>): Promise<O>;
   step(job: Job<I, D>, observation: O, now: Date): Decision<D>;
   effects: Record<string, Effect<I, D>>;
+  /** What to do before the job fails, such as deleting what it left: the record in place of `failed`, or `undefined` if nothing. */
+  failing?(job: Job<I, D>, why: Reason): HeadRecord<D> | undefined;
   /** The result stored in the permanent record, below 1 KB. */
   result(job: Job<I, D>): unknown;
   /** Called before the log is removed, possibly more than once. */
@@ -46,6 +55,8 @@ export interface StepContext {
   isPaused(): Promise<boolean>;
   sleep(ms: number): Promise<void>;
   logger: Logger;
+  /** The `failing` of the job's kind. */
+  failing?: ((job: Job, why: Reason) => HeadRecord<unknown> | undefined) | undefined;
   /** Present in a terminal, which may be closed at any moment: its claims are short. */
   terminal?: Terminal | undefined;
 }

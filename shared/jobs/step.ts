@@ -20,7 +20,8 @@ const UNDER_WAY = ["running", "restoring", "freeing", "copying"];
  * Moves one job as far as possible: claim, look up, one request, look up again, result.
  * Safe to call at any time, for any job, from any invocation; an invocation that loses a record leaves the job for this tick.
  */
-export async function stepJob<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context: StepContext): Promise<Stepped> {
+export async function stepJob<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, invocation: StepContext): Promise<Stepped> {
+  const context: StepContext = { ...invocation, failing: kind.failing?.bind(kind) as StepContext["failing"] };
   for (let moves = 0; moves < MOVES_MAX; moves += 1) {
     if (isFinal(job.head.state)) return finish(kind, job, context);
     const stopped = left(job, context) ?? (await moveOnce(kind, job, context));

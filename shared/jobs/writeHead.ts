@@ -1,13 +1,18 @@
 import { type Reason, reason } from "../model/reason.ts";
-import type { StepContext, Stepped } from "./kind.ts";
+import type { HeadRecord, StepContext, Stepped } from "./kind.ts";
 import type { Claim, Job } from "./record.ts";
 
-/** Writes the job's next record and makes it the head; returns false if another invocation wrote it first. */
+/**
+ * Writes the job's next record and makes it the head; returns false if another invocation wrote it first. Whatever makes a job fail, its kind
+ * may have work to do before.
+ */
 export async function writeHead<I, D>(
   job: Job<I, D>,
-  context: Pick<StepContext, "log" | "logger">,
-  next: { state: string; reason: Reason; data: D; claim?: Claim | undefined; trouble?: Reason | undefined },
+  context: Pick<StepContext, "log" | "logger" | "failing">,
+  wanted: { state: string; reason: Reason; data: D; claim?: Claim | undefined; trouble?: Reason | undefined },
 ): Promise<boolean> {
+  const before = wanted.state === "failed" ? context.failing?.(job as Job, wanted.reason) : undefined;
+  const next = before ? { claim: undefined, trouble: undefined, ...(before as HeadRecord<D>) } : wanted;
   const { state, reason: why, data } = next;
   const more = { ...(next.claim ? { claim: next.claim } : {}), ...(next.trouble ? { trouble: next.trouble } : {}) };
   const record = await context.log.append(job.id, job.head, { state, reason: why, data, ...more });

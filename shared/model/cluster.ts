@@ -143,6 +143,13 @@ export interface Cluster {
   recovery(index: string): Promise<ShardRecovery[]>;
 
   /**
+   * Every index that has the alias, closed and hidden ones too, with its filter, routing and flags there as JSON: members are sorted and
+   * numbers are as the cluster returns them, so that equal texts mean the same.
+   */
+  aliasHolders(alias: string): Promise<{ index: string; properties: string }[]>;
+  /** Why `to` cannot have the alias's filter, in the server's words, such as a nested path that its mapping lacks; `undefined` if it can. */
+  aliasFault(alias: string, to: string): Promise<string | undefined>;
+  /**
    * Moves the alias in one call: removes it from every open index that matches `from` and from each of `named`, and adds it to `to`. To the
    * server a wildcard matches no closed index and, from 7.7, no hidden one (`index.hidden`), so these must be named exactly; `absent`, with
    * nothing changed, if one does not exist. The alias keeps its filter, routing, write index and hidden flag; `refused`, with nothing changed,

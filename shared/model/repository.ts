@@ -102,6 +102,8 @@ export interface ClosureIndex {
   mappingTypes: string[];
   /** Analyzers and normalizers that its mappings name; absent if there are none. */
   analyzers?: string[];
+  /** Types of the fields in its mappings, and metadata fields that a plugin brings. */
+  fieldTypes?: string[];
   aliases: string[];
   /** Flat, with the leading `index.`. */
   settings: Record<string, string>;

@@ -46,6 +46,14 @@ const PLUGINS: readonly (readonly [RegExp, string])[] = [
   [/^mmseg/, "analysis-mmseg"],
   [/^(dynamic_synonym|local_synonym)/, "analysis-dynamic-synonym"],
   [/^vi_/, "analysis-vietnamese"],
+  [/^murmur3$/, "mapper-murmur3"],
+  [/^_size$/, "mapper-size"],
+  [/^annotated_text$/, "mapper-annotated-text"],
+  [/^attachment$/, "mapper-attachments"],
+  [/^smb_/, "store-smb"],
+  [/^knn_vector$/, "opendistro-knn"],
+  [/^proxima_vector$/, "aliyun-knn"],
+  [/^elastiknn_/, "elastiknn"],
 ];
 
 /** Analysis components that an index names and Elasticsearch itself does not bring, sorted. */
@@ -86,6 +94,32 @@ function listOf(value: string): string[] {
       .filter((one) => one !== "");
   const list: unknown = JSON.parse(value);
   return Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
+}
+
+/**
+ * Field types that Elasticsearch and its own modules bring, in any version from 2.x on.
+ * https://www.elastic.co/guide/en/elasticsearch/reference/8.17/mapping-types.html
+ */
+const FIELD_TYPES = words(`
+  text keyword string long integer short byte double float half_float scaled_float unsigned_long date date_nanos boolean binary integer_range
+  float_range long_range double_range date_range ip_range object nested flattened join geo_point geo_shape point shape ip completion
+  token_count percolator alias rank_feature rank_features feature feature_vector dense_vector sparse_vector search_as_you_type histogram
+  exponential_histogram aggregate_metric_double constant_keyword wildcard version match_only_text pattern_text counted_keyword semantic_text
+  rank_vectors passthrough multi_field ip_prefix`);
+const SIMILARITIES = words("BM25 classic default base boolean DFR DFI IB LMDirichlet LMJelinekMercer scripted");
+const STORES = words("fs niofs nio_fs mmapfs mmap_fs simplefs simple_fs hybridfs default snapshot");
+const CODECS = words("default best_compression lucene_default legacy_default legacy_best_compression best_speed");
+
+/** Field types, similarities, stores and codecs that an index names and Elasticsearch itself does not bring, sorted. */
+export function foreignToMapping({ settings, fieldTypes = [] }: Pick<ClosureIndex, "settings" | "fieldTypes">): string[] {
+  const foreign = new Set(fieldTypes.filter((type) => !FIELD_TYPES.has(type)));
+  for (const [key, value] of Object.entries(settings)) {
+    if (/^index\.similarity\..+\.type$/.test(key) && !SIMILARITIES.has(value)) foreign.add(value);
+    if (key === "index.store.type" && !STORES.has(value)) foreign.add(value);
+    // Lucene's own names are accepted too.
+    if (key === "index.codec" && !CODECS.has(value) && !/^lucene/i.test(value)) foreign.add(value);
+  }
+  return [...foreign].sort();
 }
 
 export interface AnalysisNeed {

@@ -1,11 +1,12 @@
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
+import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { rootChecks } from "./preflightRoot.ts";
-import { ok, type PreflightCheck, type PreflightInput, refuse } from "./preflightTypes.ts";
+import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
 
@@ -42,6 +43,7 @@ export function preflight(input: PreflightInput): Preflight {
     ...nameChecks(input, indices),
     ...aliasChecks(input, indices),
     ...settingChecks(indices),
+    ...expandChecks(input, indices),
     ...shardChecks(input, indices),
   ];
   const targets = indices.map((index) => ({
@@ -151,17 +153,26 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
     const as = input.nameFor(index.name);
     const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
     if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return ok("name", reason("name.free", { index: index.name, as }));
-    // The name holds the snapshot's time and uuid: one with our marker is this very snapshot.
-    const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
-    const { alias } = input;
-    if (isSame && alias !== undefined && there.aliases.includes(alias)) return refuse("name", reason("name.serves", { as, alias }));
-    if (isSame && alias !== undefined) return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));
+    const before = checkOfRestored(input, there, as);
+    if (before) return before;
     return refuse(
       "name",
       reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),
       reason("wayOut.deleteIndex", { index: as }),
     );
   });
+}
+
+/** The name holds the snapshot's time and uuid: one with a job's marker is this very snapshot, perhaps not finished. */
+function checkOfRestored({ alias, restoredBefore }: PreflightInput, there: ClusterIndex, as: string): PreflightCheck | undefined {
+  const before = restoredBefore?.get(as);
+  if (before?.outcome === "open") return refuse("name", reason("name.restoring", { as, job: before.job }));
+  const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
+  if (isSame && alias !== undefined && there.aliases.includes(alias)) return refuse("name", reason("name.serves", { as, alias }));
+  if (before?.outcome === "unfinished")
+    return refuse("name", reason("name.unfinished", { as, job: before.job }), reason("wayOut.deleteIndex", { index: as }));
+  if (!isSame || alias === undefined) return undefined;
+  return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));
 }
 
 /** Settings that tie an index to nodes, lifecycles or pipelines of its source cluster; a restore leaves them out and lists them. */
@@ -172,6 +183,20 @@ export const EXCLUDED_SETTINGS = [
   "index.default_pipeline",
   "index.final_pipeline",
 ] as const;
+
+/** `index.auto_expand_replicas` is set; keys have no leading `index.`, as a cluster lists them. */
+export function expandsReplicas(settings: Readonly<Record<string, string>>): boolean {
+  return !["false", undefined].includes(settings.auto_expand_replicas);
+}
+
+function expandChecks({ replicas = 0 }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  if (replicas === 0) return [];
+  return indices.flatMap(({ name, settings }) => {
+    const expand = settings["index.auto_expand_replicas"];
+    if (!expandsReplicas({ auto_expand_replicas: expand ?? "false" })) return [];
+    return [warn("settings", reason("settings.expands", { index: name, expand: expand ?? "", replicas }))];
+  });
+}
 
 function settingChecks(indices: readonly ClosureIndex[]): PreflightCheck[] {
   const prefixes = EXCLUDED_SETTINGS.map((pattern) => pattern.replace(/\*$/, ""));

@@ -28,11 +28,22 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   const holders = input.existing.filter((index) => index.aliases.includes(alias));
   const stranger = holders.find((holder) => !indices.some((index) => isSameStem(holder.name, input.nameFor(index.name))));
   if (stranger) return [refuse("alias", foreignHolder(alias, stranger), reason("wayOut.otherAlias", { alias }))];
-  const newer = holders.find((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
-  if (newer) return [olderCheck(input, newerHolder(input, alias, newer.name))];
+  const differing = differingHolders(input);
+  if (differing) return [refuse("alias", reason("alias.differs", { alias, ...differing }), reason("wayOut.sameAlias", { alias }))];
+  const newer = holders.filter((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
+  const since = newer.find(({ uuid }) => input.agreedFrom !== undefined && !input.agreedFrom.includes(uuid));
+  if (since) return [refuse("alias", reason("alias.newerSince", { alias, index: since.name }), reason("wayOut.older"))];
+  if (newer[0]) return [olderCheck(input, newerHolder(input, alias, newer[0].name))];
   // A name that was mistyped looks like this.
   if (holders.length === 0) return [ok("alias", reason("alias.new", { alias }))];
   return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
+}
+
+/** An alias with several meanings cannot keep its own when it moves. */
+function differingHolders({ aliasHolders = [] }: PreflightInput): { index: string; other: string } | undefined {
+  const [first, ...others] = aliasHolders;
+  const other = others.find(({ properties }) => properties !== first?.properties);
+  return first && other ? { index: first.index, other: other.index } : undefined;
 }
 
 /** An alias is moved only between restores of one index: ours of another index, and what nobody of ours made, must not lose it. */

@@ -1,6 +1,6 @@
 import { reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
-import { analysisNeed, foreignAnalysis } from "./analysis.ts";
+import { analysisNeed, foreignAnalysis, foreignToMapping } from "./analysis.ts";
 import { analysisFiles } from "./analysisFiles.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { isAtLeast, versionParts } from "./versions.ts";
@@ -22,12 +22,12 @@ export function systemChecks({ proof, targetVersion }: PreflightInput, indices: 
 }
 
 /**
- * An index whose analysis the nodes cannot build never starts: 5.5 then hangs and rejects every other restore until the index is deleted,
+ * An index whose analysis or mapping the nodes cannot build never starts: 5.5 then hangs and rejects every other restore until the index is deleted,
  * later versions leave it red.
  */
 export function analysisChecks({ plugins = [] }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   return indices.flatMap((index) => {
-    const foreign = foreignAnalysis(index);
+    const foreign = foreignTo(index);
     if (foreign.length === 0) return [];
     const { missing, unknown, perhapsFrom } = analysisNeed(foreign, plugins);
     const [first] = missing;
@@ -77,5 +77,9 @@ export function shardChecks(
 
 /** Whether any of these indices needs a plugin, so that the nodes have to be asked. */
 export function needsPlugins(indices: readonly ClosureIndex[]): boolean {
-  return indices.some((index) => foreignAnalysis(index).length > 0);
+  return indices.some((index) => foreignTo(index).length > 0);
+}
+
+function foreignTo(index: ClosureIndex): string[] {
+  return [...foreignAnalysis(index), ...foreignToMapping(index)];
 }

@@ -29,6 +29,12 @@ export interface RootSeen {
   unlisted?: Reason;
 }
 
+/** An index that another restore made; `unfinished`: its job did not end well, or primaries are missing. */
+export interface RestoredBefore {
+  job: string;
+  outcome: "open" | "done" | "unfinished";
+}
+
 export interface PreflightInput {
   proof: SnapshotProof;
   /** Patterns as requested. */
@@ -43,8 +49,14 @@ export interface PreflightInput {
   /** An index that carries this job's marker belongs to the job. */
   jobId: string;
   now: Date;
+  /** What the alias says on each index that has it. */
+  aliasHolders?: readonly { index: string; properties: string }[];
+  /** By index name. */
+  restoredBefore?: ReadonlyMap<string, RestoredBefore>;
   /** A person asked to put an older snapshot behind the alias. */
   older?: boolean | undefined;
+  /** With `older`: uuids of the indices that had the alias then; absent in a dry run. */
+  agreedFrom?: readonly string[] | undefined;
   /** A person says that every node has the files that the analysis of the indices names. */
   filesThere?: boolean | undefined;
   /** Why the repository cannot be used on the target. */

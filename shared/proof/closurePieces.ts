@@ -121,6 +121,7 @@ export function describeIndex(index: PlannedIndex, summaries: readonly (ShardSum
     bytes: sumOf(known.map((summary) => summary.bytes)),
     mappingTypes,
     ...(metadata.analyzers === undefined ? {} : { analyzers: metadata.analyzers }),
+    ...(metadata.fieldTypes === undefined ? {} : { fieldTypes: metadata.fieldTypes }),
     aliases,
     settings,
     failedShards,

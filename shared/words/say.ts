@@ -5,11 +5,11 @@ import { EN } from "./en.ts";
 import { bytesText, counted, durationText, periodText } from "./numbers.ts";
 
 /** A command in backticks, or a parameter with its unit, or with the words for one and for several of it. */
-const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|reason|period|added)|\|([^{}|]*)\|([^{}|]*))?\}/g;
+const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|reason|period|added|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 /**
  * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
- * parameters, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
+ * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
  * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
@@ -20,6 +20,7 @@ export function say({ code, params }: Reason): string {
   }
   return template.replace(PLACE, (_all, command?: string, name = "", unit?: string, one?: string, several = "") => {
     if (command !== undefined) return `\`${commandText(command, params)}\``;
+    if (unit === "wayOut") return wayOutText(name, params);
     return one === undefined ? parameterText(unit, params[name], params) : countedText(params[name], one, several);
   });
 }
@@ -27,9 +28,24 @@ export function say({ code, params }: Reason): string {
 function parameterText(unit: string | undefined, value: ReasonParam | undefined, params: Reason["params"]): string {
   if (unit === "added") return value === undefined || value === "" ? "" : `: ${text(value)}`;
   if (unit === "reason" && typeof value === "string") return say({ code: value, params });
+  if (unit === "reason" && Array.isArray(value) && value.length > 0) return firstText(value as readonly string[], params);
   if (unit === "period" && typeof value === "string") return periodText(value);
   if (unit === "duration" && typeof value === "number") return durationText(value);
   return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
+}
+
+function firstText([first = "", ...others]: readonly string[], params: Reason["params"]): string {
+  const more = others.length === 0 ? "" : ` (and ${counted(others.length, "more fault", "more faults")})`;
+  return `${say({ code: first, params })}${more}`;
+}
+
+/** Empty in records of earlier versions, which do not store it. */
+function wayOutText(name: string, params: Reason["params"]): string {
+  const code = params[name];
+  if (typeof code !== "string") return "";
+  const own = Object.entries(params).filter(([key]) => key.startsWith(`${name}.`));
+  const stripped = Object.fromEntries(own.map(([key, value]) => [key.slice(name.length + 1), value]));
+  return `; ${say({ code, params: stripped })}`;
 }
 
 function countedText(value: ReasonParam | undefined, one: string, several: string): string {

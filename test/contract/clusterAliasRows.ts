@@ -1,3 +1,4 @@
+import { until } from "./clusterFixture.ts";
 import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
 
 const holders = async ({ cluster, own }: Stage) =>
@@ -20,6 +21,26 @@ async function closedHolder(stage: Stage): Promise<void> {
 }
 
 const FILTERED = { filter: { term: { kind: "film" } }, index_routing: "one", search_routing: "one,two" };
+
+/** 2^53 + 1, and a number that is a string of its own on a keyword. */
+const EXACT = '{"filter":{"bool":{"should":[{"term":{"tenant":9007199254740993}},{"term":{"ver":1.0}}]}}}';
+
+/** One node, so that 0-1 means none. */
+async function expanding(stage: Stage): Promise<void> {
+  await stage.index("a-1");
+  await stage.cluster.updateIndexSettings(stage.own("a-1"), { "index.auto_expand_replicas": "0-1" });
+  await until("no replica is left", async () => (await replicasOf(stage))?.replicas === 0);
+}
+
+const replicasOf = async ({ cluster, own }: Stage) => (await cluster.listIndices()).find(({ name }) => name === own("a-1"));
+
+async function replicasSet(stage: Stage): Promise<unknown> {
+  const outcome = await outcomeOf(stage.cluster.updateIndexSettings(stage.own("a-1"), { "index.number_of_replicas": 1 }));
+  // Up to 5.x the wanted number shows for a moment.
+  await until("no replica is left", async () => (await replicasOf(stage))?.replicas === 0);
+  const index = await replicasOf(stage);
+  return [outcome, index?.replicas, index?.settings.auto_expand_replicas];
+}
 
 const swap = ({ cluster, own }: Stage, named: readonly string[]) =>
   outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("a-2"), named.map(own)));
@@ -126,6 +147,68 @@ export const aliasRows: readonly Row[] = [
     },
     act: async (stage) => [await swap(stage, []), await holders(stage)],
     expect: ["refused", ["a-1", "a-3"]],
+  },
+  {
+    name: "an alias keeps the numbers of its filter digit by digit",
+    async arrange(stage) {
+      await stage.index("a-1");
+      await stage.index("a-2");
+      await stage.putAlias("films", "a-1", EXACT);
+    },
+    async act(stage) {
+      const { cluster, own } = stage;
+      const before = await cluster.aliasHolders(own("films"));
+      return [before, await swap(stage, []), await cluster.aliasHolders(own("films"))].map((part) =>
+        JSON.parse(JSON.stringify(part).replaceAll(own(""), "")),
+      );
+    },
+    expect: [[{ index: "a-1", properties: EXACT }], "ok", [{ index: "a-2", properties: EXACT }]],
+  },
+  {
+    name: "what an alias says on closed and open indices is listed with sorted members, and of an unknown alias nothing",
+    arrange: closedHolder,
+    async act({ cluster, own, putAlias }) {
+      await putAlias("films", "a-2", FILTERED);
+      const holders = await cluster.aliasHolders(own("films"));
+      return [
+        holders.map(({ index, properties }) => [index.replace(own(""), ""), properties]).sort(),
+        await cluster.aliasHolders(own("none")),
+      ];
+    },
+    expect: [
+      [
+        ["a-1", "{}"],
+        ["a-2", '{"filter":{"term":{"kind":"film"}},"index_routing":"one","search_routing":"one,two"}'],
+      ],
+      [],
+    ],
+  },
+  {
+    name: "a filter on a nested path is refused on an index whose mapping lacks it, which can be asked before",
+    async arrange(stage) {
+      await stage.index("a-1", { nested: "cast" });
+      await stage.index("a-2");
+      await stage.index("a-3", { nested: "cast" });
+      await stage.putAlias("films", "a-1", { filter: { nested: { path: "cast", query: { exists: { field: "cast.name" } } } } });
+    },
+    async act(stage) {
+      const { cluster, own } = stage;
+      const fault = (index: string) => cluster.aliasFault(own("films"), own(index));
+      return [((await fault("a-2")) ?? "").length > 10, await fault("a-3"), await swap(stage, []), await holders(stage)];
+    },
+    expect: [true, undefined, "refused", ["a-1"]],
+  },
+  {
+    name: "an alias without a filter fits every index",
+    arrange: openHolder,
+    act: ({ cluster, own }) => cluster.aliasFault(own("films"), own("a-2")),
+    expect: undefined,
+  },
+  {
+    name: "replicas of an index that expands them automatically are accepted and have no effect",
+    arrange: expanding,
+    act: replicasSet,
+    expect: ["ok", 0, "0-1"],
   },
   {
     name: "more replicas than the cluster accepts shards are refused, and nothing is changed",

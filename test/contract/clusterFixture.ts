@@ -13,10 +13,11 @@ export interface ClusterFixture {
   version: string;
   /** Writes one document per id into an index (created if missing) so that searches and `_stats` see it. */
   writeDocuments(index: string, ids: number[], options?: { bytes?: number }): Promise<void>;
-  createIndex(index: string, shards: number): Promise<void>;
+  /** `nested` is the name of a nested object in its mapping. */
+  createIndex(index: string, shards: number, nested?: string): Promise<void>;
   closeIndex(index: string): Promise<void>;
   /** Adds the alias with the properties of an `add` action. */
-  putAlias(alias: string, index: string, properties: Record<string, unknown>): Promise<void>;
+  putAlias(alias: string, index: string, properties: Record<string, unknown> | string): Promise<void>;
   aliasProperties(alias: string, index: string): Promise<Record<string, unknown> | undefined>;
   /** A repository at a new, empty location that the cluster can write. */
   newRepository(name: string, settings?: Record<string, string | number | boolean>): RegisteredRepositoryInput;

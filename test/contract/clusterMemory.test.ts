@@ -33,7 +33,8 @@ function openMemory(version: string): ClusterFixture {
     cluster,
     version,
     writeDocuments: async (index, ids, { bytes } = {}) => cluster.writeDocuments(index, ids.map(String), bytes),
-    createIndex: async (index, shards) => cluster.putIndex(index, { shards }),
+    createIndex: async (index, shards, nested) =>
+      cluster.putIndex(index, { shards, ...(nested === undefined ? {} : { nested: [nested] }) }),
     closeIndex: async (index) => cluster.closeIndex(index),
     putAlias: async (alias, index, properties) => cluster.putAlias(alias, index, properties),
     aliasProperties: async (alias, index) => cluster.aliasProperties(alias, index),
@@ -59,7 +60,7 @@ function openMemory(version: string): ClusterFixture {
 
 /** A snapshot as its cluster reported it. */
 function given(
-  { snapshot, uuid = "", version, state, indices, failures }: ExpectedSnapshot,
+  { snapshot, uuid = snapshot, version, state, indices, failures }: ExpectedSnapshot,
   documents: Record<string, number>,
 ): MemorySnapshot {
   const held = indices.map((index): [string, HeldInput] => [

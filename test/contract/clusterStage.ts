@@ -23,9 +23,10 @@ export interface Stage {
   version: string;
   own(name: string): string;
   /** One shard and three documents by default. */
-  index(name: string, options?: { shards?: number; bytes?: number }): Promise<void>;
+  index(name: string, options?: { shards?: number; bytes?: number; nested?: string }): Promise<void>;
   close(index: string): Promise<void>;
-  putAlias(alias: string, index: string, properties: Record<string, unknown>): Promise<void>;
+  /** Properties as an object, or as JSON whose numbers must stay as written. */
+  putAlias(alias: string, index: string, properties: Record<string, unknown> | string): Promise<void>;
   aliasProperties(alias: string, index: string): Promise<Record<string, unknown> | undefined>;
   repository(name: string, settings?: Record<string, string | number | boolean>): Promise<void>;
   /** The same location under another name: read-only, or with the given settings. */
@@ -97,8 +98,8 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
     cluster,
     version,
     own,
-    async index(name, { shards = 1, bytes } = {}) {
-      await fixture.createIndex(own(name), shards);
+    async index(name, { shards = 1, bytes, nested } = {}) {
+      await fixture.createIndex(own(name), shards, nested);
       await fixture.writeDocuments(own(name), [1, 2, 3], bytes === undefined ? {} : { bytes });
     },
     close: (name) => fixture.closeIndex(own(name)),

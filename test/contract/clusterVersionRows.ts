@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../shared/model/errors.ts";
+import { fixtureRepository } from "../format/fixtureRepositories.ts";
 import type { Outcome, Row } from "./clusterStage.ts";
 
 /** How a cluster treats a repository that another version wrote: its listing, and the result of a restore. */
@@ -35,12 +36,48 @@ export const MATRIX: Record<string, readonly Seen[]> = {
   "es-9.2.0/repo": [STRANGE, UNREADABLE, UNREADABLE, UNREADABLE, UNREADABLE, REFUSED, TAKEN],
 };
 
+/** The uuid by which a cluster names a snapshot is the one in the root, and the name itself for 2.x; a reading 2.x returns none. */
+const UUIDS: readonly Row[] = [
+  {
+    name: "the uuid of a snapshot of 2.x is its name",
+    from: "5.0.0",
+    below: "6.0.0",
+    arrange: async (stage) => void (await stage.givenRepository("given", "es-2.4.6/repo")),
+    act: async ({ cluster, own }) => (await cluster.getSnapshot(own("given"), "snap-3"))?.uuid,
+    expect: "snap-3",
+  },
+  {
+    name: "the uuid of a snapshot that another version wrote is the one in its root",
+    from: "5.0.0",
+    below: "7.0.0",
+    arrange: async (stage) => void (await stage.givenRepository("given", "es-5.5.2-migration/step2")),
+    act: async ({ cluster, own }) => (await cluster.getSnapshot(own("given"), "snap-2"))?.uuid,
+    expect: fixtureRepository("es-5.5.2-migration/step2").snapshots.find(({ snapshot }) => snapshot === "snap-2")?.uuid,
+  },
+  {
+    name: "the uuid of a snapshot that a version before wrote is the one in its root",
+    from: "7.0.0",
+    below: "9.0.0",
+    arrange: async (stage) => void (await stage.givenRepository("given", "es-7.4.2/repo")),
+    act: async ({ cluster, own }) => (await cluster.getSnapshot(own("given"), "snap-3"))?.uuid,
+    expect: fixtureRepository("es-7.4.2/repo").snapshots.find(({ snapshot }) => snapshot === "snap-3")?.uuid,
+  },
+  {
+    name: "2.x returns no uuid",
+    below: "5.0.0",
+    arrange: async (stage) => void (await stage.givenRepository("given", "es-2.4.6/repo")),
+    act: async ({ cluster, own }) => (await cluster.getSnapshot(own("given"), "snap-3"))?.uuid,
+    expect: undefined,
+  },
+];
+
 export function versionRows(version: string): Row[] {
   const column = COLUMNS.indexOf(version);
-  return Object.entries(MATRIX).flatMap(([fixture, seen]) => {
+  const rows = Object.entries(MATRIX).flatMap(([fixture, seen]) => {
     const expected = seen[column];
     return expected === undefined ? [] : [versionRow(fixture, expected)];
   });
+  return [...rows, ...UUIDS];
 }
 
 function versionRow(fixture: string, expected: Seen): Row {

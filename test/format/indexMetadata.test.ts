@@ -33,6 +33,14 @@ describe("decodeIndexMetadata", () => {
     expect(decode({ mappings: [{ movie: {} }] })).not.toHaveProperty("analyzers");
   });
 
+  it("returns the types of fields at every depth, and the metadata field of a plugin, but not fields named type or properties", () => {
+    const title = { type: "text", fields: { hash: { type: "murmur3" } } };
+    const cast = { type: "nested", properties: { type: { type: "keyword" }, properties: { properties: { id: { type: "long" } } } } };
+    const mapping = { _size: { enabled: true }, _meta: { properties: { a: { type: "note" } } }, properties: { title, cast } };
+    expect(decode({ mappings: [{ movie: mapping }] }).fieldTypes).toEqual(["_size", "keyword", "long", "murmur3", "nested", "text"]);
+    expect(decode({ mappings: [{ movie: { _size: { enabled: false } } }] })).not.toHaveProperty("fieldTypes");
+  });
+
   it("keeps list and number settings as JSON and omits null", () => {
     const { settings } = decode({ settings: { ...SETTINGS, "index.a": ["x", 2n ** 60n], "index.b": 3, "index.c": null } });
     expect({ ...settings }).toEqual({ ...SETTINGS, "index.a": '["x","1152921504606846976"]', "index.b": "3" });

@@ -44,9 +44,18 @@ export async function openReal(version: string): Promise<ClusterFixture> {
       await raw("POST", `/${index}/_flush`);
       await raw("POST", `/${index}/_refresh`);
     },
-    createIndex: (index, shards) => raw("PUT", `/${index}`, { settings: { number_of_shards: shards } }),
+    createIndex: (index, shards, nested) =>
+      raw("PUT", `/${index}`, {
+        settings: { number_of_shards: shards },
+        ...(nested === undefined ? {} : { mappings: mappingsWith(nested) }),
+      }),
     closeIndex: (index) => raw("POST", `/${index}/_close`),
-    putAlias: (alias, index, properties) => raw("POST", "/_aliases", { actions: [{ add: { index, alias, ...properties } }] }),
+    async putAlias(alias, index, properties) {
+      // As text, because numbers of a filter must arrive as they are written.
+      const more = (typeof properties === "string" ? properties : JSON.stringify(properties)).slice(1, -1);
+      const add = `{"index": ${JSON.stringify(index)}, "alias": ${JSON.stringify(alias)}${more === "" ? "" : `, ${more}`}}`;
+      await ask("POST", "/_aliases", `{"actions": [{"add": ${add}}]}`);
+    },
     async aliasProperties(alias, index) {
       const answer = await ask("GET", `/_alias/${alias}`);
       return ((await answer.json()) as Record<string, { aliases: Record<string, Record<string, unknown>> }>)[index]?.aliases[alias];
@@ -66,12 +75,20 @@ export async function openReal(version: string): Promise<ClusterFixture> {
     },
   };
 
-  async function raw(method: string, path: string, body?: unknown): Promise<void> {
-    await ask(method, path, body);
+  /** Up to 6.x below the name of the type that `writeDocuments` uses. */
+  function mappingsWith(nested: string): unknown {
+    const mapping = { properties: { [nested]: { type: "nested" } } };
+    const major = Number.parseInt(version, 10);
+    if (major >= 7) return mapping;
+    return { [major >= 6 ? "_doc" : "movie"]: mapping };
   }
 
-  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
-    const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  async function raw(method: string, path: string, body?: unknown): Promise<void> {
+    await ask(method, path, body === undefined ? undefined : JSON.stringify(body));
+  }
+
+  async function ask(method: string, path: string, body?: string): Promise<Response> {
+    const content = body === undefined ? {} : { body, headers: { "content-type": "application/json" } };
     const response = await fetch(`${server.url}${path}`, { method, ...content });
     if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${await response.text()}`);
     return response;

@@ -3,22 +3,25 @@ import type { ClusterIndex } from "../../shared/model/cluster.ts";
 import type { SnapshotProof } from "../../shared/model/repository.ts";
 import { timeDigits } from "../../shared/model/restoredName.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
+import { needsPlugins } from "../../shared/plan/preflightContents.ts";
 import { say } from "../../shared/words/say.ts";
 import { held, nameFor, proofOf, START } from "./preflightProof.ts";
 
+const checked = (proof: SnapshotProof): PreflightInput => ({
+  proof,
+  indices: ["*"],
+  alias: undefined,
+  targetVersion: "5.5.3",
+  existing: [],
+  nameFor,
+  snapshotDigits: timeDigits(START),
+  jobId: "restore-1",
+  now: new Date("2026-11-28T00:00:00Z"),
+});
 const check = (proof: SnapshotProof, change: Partial<PreflightInput> = {}) =>
-  preflight({
-    proof,
-    indices: ["*"],
-    alias: undefined,
-    targetVersion: "5.5.3",
-    existing: [],
-    nameFor,
-    snapshotDigits: timeDigits(START),
-    jobId: "restore-1",
-    now: new Date("2026-11-28T00:00:00Z"),
-    ...change,
-  }).checks.filter(({ check: name }) => ["alias", "analysis", "system", "repository", "shards"].includes(name));
+  preflight({ ...checked(proof), ...change }).checks.filter(({ check: name }) =>
+    ["alias", "analysis", "system", "repository", "shards"].includes(name),
+  );
 const codes = (...args: Parameters<typeof check>) => check(...args).map(({ result, reason }) => `${result} ${reason.code}`);
 
 describe("a plugin that the target lacks", () => {
@@ -42,6 +45,50 @@ describe("a plugin that the target lacks", () => {
     const own = proofOf([held("movies", { analyzers: ["our_words"] })]);
     expect(codes(own, { plugins: ["analysis-ours"] })).toEqual(["warn analysis.perhaps"]);
     expect(codes(own, { plugins: ["repository-oss"] })).toEqual(["refuse analysis.unknown"]);
+  });
+});
+
+describe("a plugin that a mapping, a similarity, a store or a codec needs", () => {
+  it.each<[Partial<Parameters<typeof held>[1]>, string]>([
+    [{ fieldTypes: ["keyword", "murmur3"] }, "refuse analysis.missing"],
+    [{ fieldTypes: ["_size", "text"] }, "refuse analysis.missing"],
+    [{ fieldTypes: ["our_vector"] }, "refuse analysis.unknown"],
+    [{ settings: { "index.similarity.default.type": "our_similarity" } }, "refuse analysis.unknown"],
+    [{ settings: { "index.store.type": "smb_mmap_fs" } }, "refuse analysis.missing"],
+    [{ settings: { "index.codec": "our_codec" } }, "refuse analysis.unknown"],
+  ])("is foreseen: %j", (change, expected) => {
+    expect(codes(proofOf([held("movies", change)]), { plugins: ["repository-oss"] })).toEqual([expected]);
+    expect(needsPlugins([held("movies", change)])).toBe(true);
+  });
+
+  it("is not needed by what Elasticsearch and its modules bring", () => {
+    const own = held("movies", {
+      fieldTypes: ["text", "percolator", "join", "dense_vector", "scaled_float", "wildcard"],
+      settings: { "index.similarity.default.type": "BM25", "index.store.type": "niofs", "index.codec": "best_compression" },
+    });
+    expect([codes(proofOf([own])), needsPlugins([own])]).toEqual([[], false]);
+  });
+
+  it("is there when every node has it", () => {
+    const vector = held("movies", { fieldTypes: ["murmur3"] });
+    expect(codes(proofOf([vector]), { plugins: ["mapper-murmur3"] })).toEqual(["ok analysis.there"]);
+    expect(codes(proofOf([held("movies", { fieldTypes: ["our_vector"] })]), { plugins: ["our-vectors"] })).toEqual([
+      "warn analysis.perhaps",
+    ]);
+  });
+});
+
+describe("an index that expands its replicas automatically", () => {
+  const proof = (expand: string) => proofOf([held("movies", { settings: { "index.auto_expand_replicas": expand } })]);
+  const warned = (expand: string, change: Partial<PreflightInput>) =>
+    preflight({ ...checked(proof(expand)), ...change })
+      .checks.map(({ reason }) => reason.code)
+      .includes("settings.expands");
+
+  it("is a warning when replicas are wanted, which have no effect there", () => {
+    expect(warned("0-1", { replicas: 1 })).toBe(true);
+    expect(warned("0-1", { replicas: 0 })).toBe(false);
+    expect(warned("false", { replicas: 1 })).toBe(false);
   });
 });
 

@@ -51,6 +51,15 @@ describe("reason sentences", () => {
     expect(uses.filter(({ code }) => !Object.hasOwn(EN, code)).map(({ code, file }) => `${code} in ${file}`)).toEqual([]);
   });
 
+  it("are what a notice or a problem shows: no text contains a bare code", () => {
+    const golden = fileURLToPath(new URL("../golden/", import.meta.url));
+    const files = readdirSync(golden, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".txt"));
+    const shown = files.flatMap((file) => [...readFileSync(golden + file, "utf8").matchAll(/^ *"(?:text|detail)": "(.*)",?$/gm)]);
+    expect(shown.length).toBeGreaterThan(100);
+    const isBare = (text: string) => [...text.matchAll(/(?<![\w.[])\w+\.\w+(?![\w.\]])/g)].some(([word]) => Object.hasOwn(EN, word));
+    expect(shown.map(([, text = ""]) => text).filter(isBare)).toEqual([]);
+  });
+
   it("are all used", () => {
     const known = new Set(uses.map(({ code }) => code));
     expect(Object.keys(EN).filter((code) => !known.has(code))).toEqual([]);
@@ -62,8 +71,12 @@ describe("a sentence", () => {
     expect(say({ code: "copy.done", params: { blobs: 3, bytes: 44_250_000_000, root: "index-3" } })).toBe(
       "3 blobs, 41.2 GiB copied; index-3 published",
     );
-    expect(say({ code: "restore.refused", params: { refusals: ["alias.isIndex", "name.open"] } })).toBe(
-      "the preflight fails: alias.isIndex, name.open",
+    expect(say({ code: "restore.refused", params: { refusals: ["alias.isIndex", "name.open"], alias: "films" } })).toBe(
+      "the preflight fails: an index is named films, so no alias can have this name (and 1 more fault)",
+    );
+    const fix = { fix: "wayOut.deleteIndex", "fix.index": "movies-2" };
+    expect(say({ code: "restore.refused", params: { refusals: ["name.taken"], index: "movies", as: "movies-2", ...fix } })).toBe(
+      "the preflight fails: movies-2 exists and was not created by this job; delete movies-2 first, if it is no longer needed",
     );
     expect(say({ code: "copy.cut", params: { key: "__1", expectedBytes: 9, foundBytes: null } })).toBe(
       "__1 is too short: expected 9 B, found – B",

@@ -44,7 +44,7 @@ export async function restore(session: Session, options: RestoreOptions): Promis
   if ("created" in outcome) return begin(session, world, outcome.created, { key, wait, fingerprint });
   const refusals = refusalsOf(outcome.refused);
   const failed = counted(outcome.refused.checks.length, "check fails", "checks fail");
-  const detail = `${refusals.length} of ${failed}: ${refusals.map(({ reason }) => reason.code).join(", ")}; nothing was changed`;
+  const detail = `${refusals.length} of ${failed}: ${refusals.map(({ reason }) => say(reason)).join("; ")}; nothing was changed`;
   return { ...preflightAnswer(options, outcome.refused), problem: problem("restore-refused", detail, { refusals }) };
 }
 

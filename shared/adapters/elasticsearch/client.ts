@@ -4,6 +4,7 @@ import type * as z from "zod";
 import { AppError } from "../../model/errors.ts";
 import { BoundedConnection } from "./connection.ts";
 import { type FaultContext, toAppError } from "./errors.ts";
+import { ExactSerializer } from "./exactNumbers.ts";
 import { certificateOf } from "./trust.ts";
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
@@ -39,6 +40,8 @@ export interface Call {
   secrets?: string[];
   /** Statuses other than 2xx whose body is a valid response. */
   accept?: number[];
+  /** Numbers of the response and the body stay as they were written; see `ExactSerializer`. */
+  isExact?: true;
 }
 
 export interface ElasticsearchClient {
@@ -60,8 +63,8 @@ class PlainTransport extends Transport {
 export function openClient(options: ClusterOptions): ElasticsearchClient {
   const { node, auth, shownUrl } = readUrl(options);
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
-  const open = (ca: string | undefined) =>
-    new Client({
+  const open = (ca: string | undefined) => {
+    const common = {
       node,
       ...(auth === undefined ? {} : { auth }),
       ...(ca === undefined ? {} : { tls: { ca } }),
@@ -73,7 +76,15 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
       // A retried create, restore or delete could conflict with its own first attempt.
       maxRetries: 0,
       requestTimeout: timeoutMs,
-    });
+    };
+    const plain = new Client(common);
+    let exact: Client | undefined;
+    return (isExact: boolean): Client => {
+      if (!isExact) return plain;
+      exact ??= new Client({ ...common, Serializer: ExactSerializer });
+      return exact;
+    };
+  };
   let opened = options.fingerprint === undefined ? open(options.ca) : undefined;
   /** The first request looks up the certificate that has the fingerprint. */
   const clientFor = async (signal: AbortSignal) => {
@@ -109,7 +120,7 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
       // The client's own timeout only counts idle time.
       const signal = AbortSignal.timeout(leftMs);
       const limits = { signal, maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
-      const send = async (): Promise<unknown> => (await clientFor(signal)).transport.request(params, limits);
+      const send = async (): Promise<unknown> => (await clientFor(signal))(call.isExact === true).transport.request(params, limits);
       const answer = await send().catch((error: unknown) => {
         const isCut = signal.aborted && error instanceof errors.ConnectionError;
         throw toAppError(isCut ? new errors.TimeoutError("the time was up") : error, contextOf(call));

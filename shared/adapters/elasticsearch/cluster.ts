@@ -3,6 +3,7 @@ import type { Cluster, ClusterInfo } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { openSearchNamed } from "../../model/repository.ts";
+import { aliasCalls } from "./aliases.ts";
 import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 import { indexCalls } from "./indices.ts";
@@ -29,6 +30,7 @@ export function elasticsearchCluster(options: ClusterOptions): Cluster {
     ...repositoryCalls(client),
     ...snapshotCalls(client, version),
     ...indexCalls(client),
+    ...aliasCalls(client),
     ...restoreCalls(client),
     ...nodeCalls(client, async () => Number.parseInt(await version(), 10)),
   };

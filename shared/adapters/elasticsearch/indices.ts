@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { openSearchVersion } from "../../model/repository.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
-import { requireExactName, requireIndexPattern } from "./names.ts";
+import { requireExactName } from "./names.ts";
 import { flattenSettings } from "./settings.ts";
 
 /** From 8.11 on `version.created` is an index version shared by several releases; smaller numbers have two digits per version part. */
@@ -41,18 +40,9 @@ const healthAnswer = z.object({
     )
     .default({}),
 });
-/** The names are those of the `add` action; anything else cannot be given back. */
-const aliasProperties = z.object({
-  filter: z.record(z.string(), z.unknown()).optional(),
-  index_routing: z.string().optional(),
-  search_routing: z.string().optional(),
-  is_write_index: z.boolean().optional(),
-  is_hidden: z.boolean().optional(),
-});
-const aliasAnswer = z.record(z.string(), z.object({ aliases: z.record(z.string(), aliasProperties) }));
 const acknowledged = z.object({ acknowledged: z.boolean() });
 
-type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex" | "swapAlias">;
+type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
 
 export function indexCalls(client: ElasticsearchClient): IndexCalls {
   const write = async (call: Parameters<ElasticsearchClient["request"]>[1]) => {
@@ -126,51 +116,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         if (!hasCode(error, "absent")) throw error;
       }
     },
-
-    swapAlias: (alias, from, to, named = []) => swapAlias(client, write, alias, { from, to, named }),
   };
-}
-
-type Write = (call: Parameters<ElasticsearchClient["request"]>[1]) => Promise<void>;
-
-async function swapAlias(
-  client: ElasticsearchClient,
-  write: Write,
-  alias: string,
-  { from, to, named }: { from: string; to: string; named: readonly string[] },
-): Promise<void> {
-  requireExactName("alias", alias);
-  requireIndexPattern(from);
-  for (const index of [to, ...named]) requireExactName("index", index);
-  const properties = await propertiesOf(client, alias, to);
-  const exact = [...named.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias, ...properties } }];
-  const call = { subject: `alias ${alias} to index ${to}`, method: "POST" as const, path: ["_aliases"] };
-  try {
-    await write({ ...call, body: { actions: [{ remove: { index: from, alias } }, ...exact] } });
-  } catch (error) {
-    const fault = faultOf(error);
-    // Nothing was applied: all actions fail when the pattern to remove from matches no open and visible index.
-    if (fault?.type !== "index_not_found_exception" || fault.index !== from || from === to) throw error;
-    await write({ ...call, body: { actions: exact } });
-  }
-}
-
-/** What the alias says on the indices that it leaves, or on `to` if it is there alone. */
-async function propertiesOf(client: ElasticsearchClient, alias: string, to: string): Promise<z.output<typeof aliasProperties>> {
-  const subject = `alias ${alias}`;
-  // Without `all`, 2.x leaves out closed indices. 404 if no index has the alias; the filter leaves that body empty.
-  const query = { filter_path: "*.aliases", expand_wildcards: "all" };
-  const call = { subject, method: "GET" as const, path: ["_alias", alias], query, accept: [404] };
-  const answer = Object.entries(await client.request(aliasAnswer, call));
-  const left = answer.filter(([index]) => index !== to);
-  const [first, ...others] = (left.length > 0 ? left : answer).map(([index, { aliases }]) => ({ index, properties: aliases[alias] ?? {} }));
-  const other = others.find(({ properties }) => !isDeepStrictEqual(properties, first?.properties));
-  if (first && other)
-    throw new AppError(
-      "refused",
-      `cluster ${client.name}: ${subject} has another filter, routing or flag on ${other.index} than on ${first.index}`,
-    );
-  return first?.properties ?? {};
 }
 
 /** The indices behind a name: the index itself, those of an alias, or none. */

@@ -1,6 +1,7 @@
 import type { Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { shortHash } from "../../model/hash.ts";
+import { aliasCalls, NO_PROPERTIES, propertiesText } from "./clusterAliases.ts";
 import { type Damage, damagePlace } from "./clusterDamage.ts";
 import { indexCalls } from "./clusterIndices.ts";
 import { nodeCalls } from "./clusterNodes.ts";
@@ -8,14 +9,7 @@ import { type HeldInput, heldIndex, type MemoryPlaces, memoryPlaces } from "./cl
 import { repositoryCalls } from "./clusterRepositories.ts";
 import { restoreCalls } from "./clusterRestores.ts";
 import { snapshotCalls } from "./clusterSnapshots.ts";
-import {
-  type AliasProperties,
-  endRestore,
-  endSnapshot,
-  type MemoryClusterState,
-  requireRepository,
-  type SnapshotOutcome,
-} from "./clusterState.ts";
+import { endRestore, endSnapshot, type MemoryClusterState, requireRepository, type SnapshotOutcome } from "./clusterState.ts";
 
 export interface MemoryClusterOptions {
   name?: string;
@@ -44,8 +38,8 @@ type Method = Exclude<keyof Cluster, "name">;
 export interface MemoryClusterControls {
   putIndex(name: string, index?: HeldInput & { aliases?: readonly string[] }): void;
   /** Adds an alias with filter, routing and flags, as `_aliases` names them. */
-  putAlias(alias: string, index: string, properties: AliasProperties): void;
-  aliasProperties(alias: string, index: string): AliasProperties | undefined;
+  putAlias(alias: string, index: string, properties: Record<string, unknown> | string): void;
+  aliasProperties(alias: string, index: string): Record<string, unknown> | undefined;
   writeDocuments(name: string, ids: readonly string[], bytesEach?: number): void;
   closeIndex(name: string): void;
   /** A data node leaves with the only copies of these indices, which nothing can be read of until it returns. */
@@ -90,6 +84,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
     ...repositoryCalls(state),
     ...snapshotCalls(state),
     ...indexCalls(state),
+    ...aliasCalls(state),
     ...restoreCalls(state),
     ...nodeCalls(state),
   };
@@ -154,7 +149,7 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       name,
       uuid: state.newUuid(),
       state: "open" as const,
-      aliases: new Map(aliases.map((alias) => [alias, {}])),
+      aliases: new Map(aliases.map((alias) => [alias, NO_PROPERTIES])),
       restored: false,
     };
     state.indices.set(name, { ...heldIndex(input, state.version), ...made });
@@ -166,8 +161,11 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
   };
   return {
     putIndex,
-    putAlias: (alias, index, properties) => void there(index).aliases.set(alias, properties),
-    aliasProperties: (alias, index) => there(index).aliases.get(alias),
+    putAlias: (alias, index, properties) => void there(index).aliases.set(alias, propertiesText(properties)),
+    aliasProperties(alias, index) {
+      const properties = there(index).aliases.get(alias);
+      return properties === undefined ? undefined : JSON.parse(properties);
+    },
     writeDocuments(name, ids, bytesEach = 100) {
       if (!state.indices.has(name)) putIndex(name);
       const index = there(name);

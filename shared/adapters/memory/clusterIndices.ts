@@ -1,7 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
 import {
-  type AliasProperties,
   countRestorePoll,
   isBefore,
   type MemoryClusterState,
@@ -14,7 +12,7 @@ import {
 /** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
 
-type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex" | "swapAlias">;
+type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
 
 export function indexCalls(state: MemoryClusterState): IndexCalls {
   return {
@@ -44,6 +42,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       const replicas = changes.find(([key]) => key === "number_of_replicas");
       if (replicas && index.state === "open") requireShardRoom(state, index.shards * (Number(replicas[1] ?? 1) - index.replicas));
       for (const [key, value] of changes) change(index, key, value);
+      expandReplicas(state, index);
     },
 
     async deleteIndex(name) {
@@ -56,35 +55,11 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       // Deleting the index is the only way to stop its restore.
       state.restores = state.restores.filter(({ index }) => index !== name);
     },
-
-    async swapAlias(alias, from, to, named = []) {
-      requireExact(state, "alias", alias);
-      requireExact(state, "index", from.replaceAll("*", "x"));
-      const target = requireIndex(state, to);
-      const exact = named.map((name) => requireIndex(state, name));
-      if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
-      // Indices that a wildcard does not see, or does not match, keep the alias silently: it can end up on several.
-      const seen = [...state.indices.values()].filter((index) => matches(from, index.name) && isSeenBy(state, from, index));
-      const properties = propertiesOf(state, alias, to);
-      for (const index of [...seen, ...exact]) index.aliases.delete(alias);
-      target.aliases.set(alias, properties);
-    },
   };
 }
 
-/** What the alias says on the indices that it leaves, or on `to` if it is there alone. */
-function propertiesOf(state: MemoryClusterState, alias: string, to: string): AliasProperties {
-  const holders = [...state.indices.values()].filter(({ aliases }) => aliases.has(alias));
-  const left = holders.filter(({ name }) => name !== to);
-  const [first, ...others] = left.length > 0 ? left : holders;
-  const other = others.find(({ aliases }) => !isDeepStrictEqual(aliases.get(alias), first?.aliases.get(alias)));
-  if (first && other)
-    throw refuse(state, "refused", `alias ${alias} has another filter, routing or flag on ${other.name} than on ${first.name}`);
-  return first?.aliases.get(alias) ?? {};
-}
-
 /** A wildcard expands to open indices only, and from 7.7 not to hidden ones (measured on 7.10 and 8.17). */
-function isSeenBy(state: MemoryClusterState, pattern: string, index: MemoryIndex): boolean {
+export function isSeenBy(state: MemoryClusterState, pattern: string, index: MemoryIndex): boolean {
   if (!pattern.includes("*")) return true;
   return index.state === "open" && (index.settings.hidden !== "true" || isBefore(state.version, 7, 7));
 }
@@ -106,6 +81,14 @@ function healthOf(state: MemoryClusterState, { name, shards, replicas, red, lost
   return { status: unassigned === 0 ? "green" : "yellow", primariesActive: shards, shards, replicas, unassigned };
 }
 
+/** `0-1` or `0-all`: as many replicas as other data nodes can hold, whatever `number_of_replicas` was set to. */
+export function expandReplicas({ dataNodes }: MemoryClusterState, index: MemoryIndex): void {
+  const [, least = "", most = ""] = /^(\d+)-(\d+|all)$/.exec(index.settings.auto_expand_replicas ?? "") ?? [];
+  if (least === "") return;
+  const others = dataNodes - 1;
+  index.replicas = Math.max(Number(least), most === "all" ? others : Math.min(Number(most), others));
+}
+
 function requireChangeable(state: MemoryClusterState, index: string, key: string, value: unknown): void {
   if (FINAL_SETTINGS.includes(key)) throw refuse(state, "invalid", `final ${index} setting [index.${key}], not updateable`);
   if (value === null && state.version.startsWith("2."))
@@ -118,7 +101,7 @@ function change(index: MemoryIndex, key: string, value: string | number | null):
   else index.settings[key] = String(value);
 }
 
-function requireIndex(state: MemoryClusterState, name: string): MemoryIndex {
+export function requireIndex(state: MemoryClusterState, name: string): MemoryIndex {
   requireExact(state, "index", name);
   const index = state.indices.get(name);
   if (!index) throw refuse(state, "absent", `no such index [${name}]`);

@@ -26,6 +26,8 @@ export interface Held {
   createdVersion: string;
   /** Flat, without the leading `index.`. */
   settings: Record<string, string>;
+  /** Paths of nested objects in its mapping. */
+  nested?: readonly string[];
   /** Damage to its data at this place. */
   data?: "missing" | "corrupt";
 }
@@ -67,22 +69,23 @@ export interface HeldInput {
   replicas?: number;
   createdVersion?: string;
   settings?: Record<string, string>;
+  nested?: readonly string[];
 }
 
 /** Default size of one document. */
 const DOCUMENT_BYTES = 100;
 
 export function heldIndex(input: HeldInput, version: string): Held {
-  const { documents = 0, createdVersion = version, settings = {}, replicas = 1 } = input;
+  const { documents = 0, createdVersion = version, settings = {}, replicas = 1, nested = [] } = input;
   const ids = typeof documents === "number" ? Array.from({ length: documents }, (_, number) => String(number + 1)) : documents;
   // The default changed in 7.0.
   const { shards = Number.parseInt(version, 10) >= 7 ? 1 : 5, bytes = ids.length * DOCUMENT_BYTES } = input;
-  return { documents: new Set(ids), bytes, shards, replicas, createdVersion, settings: { ...settings } };
+  return { documents: new Set(ids), bytes, shards, replicas, createdVersion, settings: { ...settings }, nested };
 }
 
 export function copyOf(held: Held): Held {
-  const { bytes, shards, replicas, createdVersion } = held;
-  return { documents: new Set(held.documents), settings: { ...held.settings }, bytes, shards, replicas, createdVersion };
+  const { bytes, shards, replicas, createdVersion, nested = [] } = held;
+  return { documents: new Set(held.documents), settings: { ...held.settings }, bytes, shards, replicas, createdVersion, nested };
 }
 
 export interface GivenSnapshot {

@@ -1,5 +1,5 @@
 import type { Cluster, RestoreRequest, ShardRecovery } from "../../model/cluster.ts";
-import { isRestoring, matches } from "./clusterIndices.ts";
+import { expandReplicas, isRestoring, matches } from "./clusterIndices.ts";
 import { missingAnalysis, missingFile } from "./clusterNodes.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { readRoot } from "./clusterReading.ts";
@@ -118,6 +118,7 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     aliases: there?.aliases ?? new Map(),
     restored: true,
   };
+  expandReplicas(state, index);
   state.indices.set(as, index);
   const pollsLeft = state.restorePolls * (throttled ? THROTTLED_TIMES : 1);
   state.restores.push({ repository, snapshot, index: as, pollsLeft, fate: fateOf(state, held, copy) });

@@ -25,7 +25,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
   const runningIn = (repository: string) => state.snapshots.filter((running) => running.repository === repository);
   return {
     async listSnapshots(repository, { ignoreUnavailable = false } = {}) {
-      const found = readSnapshots(state, repository, ignoreUnavailable).map(shown);
+      const found = readSnapshots(state, repository, ignoreUnavailable).map((snapshot) => shown(state, snapshot));
       found.push(...runningIn(repository).map(({ snapshot }) => snapshot));
       countSnapshotPoll(state);
       return found;
@@ -35,7 +35,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
       requireExact(state, "snapshot", name);
       const finished = readRoot(state, repository).find((snapshot) => snapshot.name === name);
       if (finished) requireBlob(state, repository, finished);
-      const found = finished ? shown(finished) : runningOf(state, repository, name)?.snapshot;
+      const found = finished ? shown(state, finished) : runningOf(state, repository, name)?.snapshot;
       countSnapshotPoll(state);
       return found;
     },
@@ -108,8 +108,9 @@ function runningOf(state: MemoryClusterState, repository: string, name: string):
   return state.snapshots.find((running) => running.repository === repository && running.snapshot.name === name);
 }
 
-function shown({ held: _held, ...snapshot }: MemorySnapshot): ClusterSnapshot {
-  return snapshot;
+/** 2.x has no uuids. */
+function shown({ version }: MemoryClusterState, { held: _held, ...snapshot }: MemorySnapshot): ClusterSnapshot {
+  return isBefore(version, 5, 0) ? { ...snapshot, uuid: undefined } : snapshot;
 }
 
 function bytesOf(held: ReadonlyMap<string, Held>): number {

@@ -5,14 +5,12 @@ import type { Held, MemoryPlaces, MemorySnapshot } from "./clusterPlaces.ts";
 /** How the next snapshot ends. `noTrace`: accepted and never seen again, as 7.10 does for an unwritable repository. */
 export type SnapshotOutcome = { state: Exclude<SnapshotState, "IN_PROGRESS">; failedIndex?: string } | "noTrace";
 
-export type AliasProperties = Record<string, unknown>;
-
 export interface MemoryIndex extends Held {
   name: string;
   uuid: string;
   state: "open" | "close";
-  /** With filter, routing and flags. */
-  aliases: Map<string, AliasProperties>;
+  /** With filter, routing and flags as JSON, as the port returns them. */
+  aliases: Map<string, string>;
   /** True when it was restored from a snapshot. */
   restored: boolean;
   /** Its shards failed: none is available, and its documents cannot be counted. */

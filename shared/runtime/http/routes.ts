@@ -19,6 +19,7 @@ import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { counted } from "../../words/numbers.ts";
+import { say } from "../../words/say.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
@@ -150,10 +151,10 @@ export const ROUTES: readonly Route[] = [
       const outcome = await startRestore(call.world, request, call.asked, { key: call.key, fingerprint: call.fingerprint });
       if ("created" in outcome) return accepted(call, outcome.created);
       const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
-      const codes = refusals.map(({ reason }) => reason.code);
+      const why = refusals.map(({ reason }) => say(reason));
       return problem(
         "restore-refused",
-        `${refusals.length} of ${counted(outcome.refused.checks.length, "check fails", "checks fail")}: ${codes.join(", ")}.`,
+        `${refusals.length} of ${counted(outcome.refused.checks.length, "check fails", "checks fail")}: ${why.join("; ")}.`,
         call.request,
         { refusals },
       );

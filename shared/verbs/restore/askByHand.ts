@@ -56,8 +56,17 @@ export async function startRestore(
   const order = await orderOf(world, request, asked, options);
   const id = restoreIdOf(order);
   if ((await world.log.read(id)) ?? (await world.log.done(id))) return { created: await askRestore(world, order) };
-  const found = await report(world, order);
-  return found.refused ? { refused: found } : { created: await askRestore(world, order) };
+  const agreed = await withHolders(world, order);
+  const found = await report(world, agreed);
+  return found.refused ? { refused: found } : { created: await askRestore(world, agreed) };
+}
+
+/** A person agrees to move the alias back from what it serves now, not from what a restore brings before this one starts. */
+async function withHolders(world: World, order: RestoreOrder): Promise<RestoreOrder> {
+  const { alias, older } = order.input;
+  if (!older || alias === undefined) return order;
+  const holders = (await world.cluster(order.cluster).listIndices()).filter(({ aliases }) => aliases.includes(alias));
+  return { ...order, input: { ...order.input, agreedFrom: holders.map(({ uuid }) => uuid) } };
 }
 
 interface RestoreOptions {

@@ -9,7 +9,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
-import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { expandsReplicas, type Preflight, preflight } from "../../plan/preflight.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { rootSeen } from "../../plan/preflightRoot.ts";
 import { selectNames } from "../../plan/selection.ts";
@@ -21,6 +21,9 @@ import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/pro
 import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { aliasFaultOf } from "./aliasFault.ts";
+import { restoredBefore } from "./restoredBefore.ts";
+import { foreseenOnCluster } from "./sameSnapshot.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
 /** Shards that are asked about: one reason suffices, and the first shards may have started. */
@@ -51,6 +54,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     digest: gate?.proof.closure?.digest,
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
+    aliasFault: job.head.cancelling ? undefined : await aliasFaultOf(cluster, job),
     dataNodes: info.dataNodes,
     overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
@@ -93,6 +97,12 @@ export async function gateOf(
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const shardsPerNode = await cluster.shardsPerNodeMax();
+  const nameFor = (index: string) =>
+    restoredIndexName({
+      ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
+      targetMajor: versionParts(info.version)[0],
+    });
+  const names = (proof.closure?.indices ?? []).map(({ name }) => nameFor(name));
   return {
     proof,
     preflight: preflight({
@@ -100,7 +110,9 @@ export async function gateOf(
       indices: input.indices,
       alias: input.alias,
       older: input.older,
+      agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
+      aliasHolders: input.alias === undefined ? [] : await cluster.aliasHolders(input.alias),
       repository:
         hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
       root: rootSeen(opened.root, input.snapshot),
@@ -112,26 +124,29 @@ export async function gateOf(
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),
-      nameFor: (index) =>
-        restoredIndexName({
-          ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
-          targetMajor: versionParts(info.version)[0],
-        }),
+      nameFor,
+      restoredBefore: await restoredBefore(world, cluster, { existing, names, jobId: id }),
     }),
   };
 }
 
-/** Known before the first request: the name is another repository's, or nothing registers it. */
+/** Known before the first request: the name is another repository's, nothing registers it, or the cluster reads another snapshot there. */
 async function repositoryFault(world: World, cluster: Cluster, input: RestoreJob["intent"]["input"]): Promise<Reason | undefined> {
-  const question = registrationOf(world, cluster.name, input);
-  if (question) {
-    const { need } = await repositoryState(world, question);
-    return need && "fault" in need ? need.fault : undefined;
-  }
+  const question = registrationOf(world, cluster.name, input) ?? policyRegistration(world, cluster.name, input);
+  const need = question && (await repositoryState(world, question)).need;
+  if (need && "fault" in need) return need.fault;
   const isThere = (await cluster.listRepositories()).some(({ name }) => name === input.repository);
-  if (isThere) return undefined;
+  if (isThere) return foreseenOnCluster(cluster, input);
+  // The job of a watch registers it.
+  if (input.watch !== undefined) return undefined;
   const isOurs = world.config.repositories[input.repository]?.register !== undefined;
   return reason(isOurs ? "repository.absent" : "repository.absentByOthers", { repository: input.repository, cluster: cluster.name });
+}
+
+/** A restore does not register a policy's repository, but the name must not be another repository's. */
+function policyRegistration(world: World, cluster: string, { repository }: RestoreJob["intent"]["input"]): RepositoryQuestion | undefined {
+  const { register, cluster: at } = world.config.repositories[repository] ?? {};
+  return register && at === cluster ? { cluster, name: repository, register } : undefined;
 }
 
 async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {
@@ -183,8 +198,7 @@ async function observeTarget(
   return {
     as: target.as,
     there: index === undefined ? "no" : index.settings[JOB_MARKER_KEY] === job ? "ours" : "foreign",
-    uuid: index?.uuid ?? "",
-    replicas: index?.replicas ?? 0,
+    ...listedOf(index),
     primariesActive,
     unassigned: health?.unassigned ?? 0,
     restoring,
@@ -194,6 +208,12 @@ async function observeTarget(
     green: health?.status === "green",
     documents: whole ? await countWhole(cluster, target) : undefined,
   };
+}
+
+function listedOf(index: ClusterIndex | undefined): Pick<TargetSeen, "uuid" | "aliases" | "replicas" | "expands"> {
+  if (index === undefined) return { uuid: "", replicas: 0 };
+  const { uuid, aliases, replicas, settings } = index;
+  return { uuid, aliases, replicas, expands: expandsReplicas(settings) };
 }
 
 /** A primary that is lost after the look at the health is counted as empty, and a person may close the index: then nothing is known yet. */

@@ -8,13 +8,12 @@ import { reason } from "../../model/reason.ts";
 import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
 import { foreignHolder } from "../../plan/preflightAlias.ts";
-import { namesakeReason } from "../../proof/rootFaults.ts";
-import { openRepository } from "../../reader/readRepository.ts";
-import { refuseHidden } from "../../reader/rootBlob.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
+import { requireSameSnapshot } from "./sameSnapshot.ts";
 import { lookUpSettled, settle } from "./settle.ts";
 import { reportRestore, restoreResult } from "./show.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
+import { failingRestore } from "./stepUndo.ts";
 
 /** A former holder can be deleted between the listing and the swap; twice in a row is no accident. */
 const SWAPS_MAX = 3;
@@ -88,32 +87,10 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
       },
     },
 
+    failing: failingRestore,
     result: restoreResult,
     finished: (job) => reportRestore(world, job),
   };
-}
-
-/** Checked right before and right after the request: the highest root must map this name to the proven uuid. */
-async function requireSameSnapshot(world: World, job: RestoreJob): Promise<void> {
-  const { place, snapshot } = job.intent.input;
-  const store = world.blobs(place);
-  const { root, hiding } = await openRepository(store);
-  refuseHidden(store, { hiding });
-  const there = root?.snapshots.filter(({ name }) => name === snapshot.name) ?? [];
-  if (root && there.length > 1 && there.some(({ uuid }) => uuid === snapshot.uuid)) {
-    const why = namesakeReason(
-      root.key,
-      snapshot.name,
-      there.map(({ uuid }) => uuid),
-    );
-    throw new AppError("permanent", `restore ${snapshot.name}: the newest root lists ${there.length} snapshots of this name`, {
-      reason: why,
-    });
-  }
-  if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid)
-    throw new AppError("permanent", `restore ${snapshot.name}: in the newest root, the name no longer belongs to ${snapshot.uuid}`, {
-      reason: reason("root.moved", { snapshot: snapshot.name, uuid: snapshot.uuid, root: root?.key ?? "" }),
-    });
 }
 
 async function lookUpRestored(world: World, job: RestoreJob, args: { index: string; as: string }): Promise<Look<RestoreData>> {
@@ -161,11 +138,14 @@ async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; 
   const holders = (await world.cluster(configuredCluster(job)).listIndices()).filter((index) => index.aliases.includes(args.alias));
   const own = parseRestoredIndexName(args.to)?.snapshotDigits ?? "";
   // Asked to move back, it may leave the index that served then, but none that a newer swap brought meanwhile.
-  const left = job.intent.input.older ? (job.head.data.before ?? []).map(({ uuid }) => uuid) : [];
+  const { older, agreedFrom } = job.intent.input;
+  // Intents of earlier versions do not store what the person agreed to.
+  const left = older ? (agreedFrom ?? (job.head.data.before ?? []).map(({ uuid }) => uuid)) : [];
   const newer = holders.find(({ name, uuid }) => (parseRestoredIndexName(name)?.snapshotDigits ?? "") > own && !left.includes(uuid));
   const stranger = holders.find(({ name }) => !isSameStem(name, args.to));
   if (stranger) return { found: "foreign", reason: foreignHolder(args.alias, stranger) };
-  if (newer) return { found: "foreign", reason: reason("alias.newer", { alias: args.alias, index: newer.name }) };
+  if (newer)
+    return { found: "foreign", reason: reason(older ? "alias.newerSince" : "alias.newer", { alias: args.alias, index: newer.name }) };
   if (holders.length !== 1 || holders[0]?.name !== args.to) return notAlone(args, holders);
   return {
     found: "ours",

@@ -1,6 +1,8 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import type { PreflightCheck } from "../../plan/preflight.ts";
 import { follow, restartRestore } from "./stepProgress.ts";
+import { undo } from "./stepUndo.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 export type * from "./types.ts";
@@ -8,7 +10,7 @@ export type * from "./types.ts";
 /** After this time the alias moves even if replicas are missing, since started primaries can serve. */
 const GREEN_PATIENCE_MS = 10 * 60_000;
 
-/** Requests for replicas that are refused before the alias moves without them. */
+/** Requests for replicas that are refused, or accepted without an effect, before the alias moves without them. */
 const REPLICA_ATTEMPTS = 3;
 
 /** One step of a restore: register, preflight, restore beside, count, raise replicas, swap the alias, settle. */
@@ -61,7 +63,7 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
     return {
       do: "record",
       state: "refused",
-      reason: reason("restore.refused", { refusals: refusals.map((check) => check.reason.code), ...refusals[0]?.reason.params }),
+      reason: reason("restore.refused", { refusals: refusals.map((check) => check.reason.code), ...firstFault(refusals[0]) }),
       data: next,
     };
   const warnings = seen.preflight.checks.filter((check) => check.result === "warn").length;
@@ -71,6 +73,15 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
     reason: reason("restore.planned", { indices: next.targets.map((target) => target.as), checks: next.checks?.length ?? 0, warnings }),
     data: next,
   };
+}
+
+/** The first refusal's own parameters, and those of its way out, which may have the same names. */
+function firstFault(check: PreflightCheck | undefined): Reason["params"] {
+  const { wayOut } = check ?? {};
+  const fix = wayOut
+    ? [["fix", wayOut.code] as const, ...Object.entries(wayOut.params).map(([key, value]) => [`fix.${key}`, value] as const)]
+    : [];
+  return { ...check?.reason.params, ...Object.fromEntries(fix) };
 }
 
 /** One record per look that read further, so that a proof of many hours shows how far it is. */
@@ -139,8 +150,8 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   const served = hasServed(job, seen);
   const down = served ? undefined : shardsDown(data, seen);
   if (down) return { do: "wait", reason: down };
-  const low = data.replicasRefused ? undefined : seen.targets.find((target) => target.replicas !== replicas);
-  if (low && isReplicaRefused(job)) return withoutReplicas(job, low);
+  const low = data.replicasRefused ? undefined : seen.targets.find((target) => !target.expands && target.replicas !== replicas);
+  if (low && areReplicasTried(job)) return withoutReplicas(job, low);
   if (low)
     return {
       do: "effect",
@@ -154,6 +165,7 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
     return { do: "wait", own: true, reason: reason("restore.waitsGreen", { index: waiting.as, unassigned: waiting.unassigned }) };
   const target = data.targets[0];
   if (alias !== undefined && target && !served) {
+    if (seen.aliasFault) return { do: "record", state: "failed", reason: seen.aliasFault, data };
     const before = seen.aliasHolders.filter((holder) => holder.name !== target.as);
     return {
       do: "effect",
@@ -166,14 +178,15 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
 }
 
-/** Nothing is lost by serving with fewer replicas, for which a cluster may have no room. */
-function isReplicaRefused({ head: { claim } }: RestoreJob): boolean {
-  return claim?.effect === "setReplicas" && claim.refused === true && claim.attempt >= REPLICA_ATTEMPTS;
+/** Nothing is lost by serving with fewer replicas, for which a cluster may have no room, or which it sets by itself. */
+function areReplicasTried({ head: { claim } }: RestoreJob): boolean {
+  return claim?.effect === "setReplicas" && claim.attempt >= REPLICA_ATTEMPTS;
 }
 
 function withoutReplicas({ head, intent }: RestoreJob, { as, replicas }: TargetSeen): Decision<RestoreData> {
+  const params = { index: as, wanted: intent.input.replicas, replicas };
   const message = String(head.reason.params.message ?? "");
-  const why = reason("restore.replicasRefused", { index: as, wanted: intent.input.replicas, replicas, message });
+  const why = head.claim?.refused ? reason("restore.replicasRefused", { ...params, message }) : reason("restore.replicasUnseen", params);
   return { do: "record", state: head.state, reason: why, data: { ...head.data, replicasRefused: why } };
 }
 
@@ -204,20 +217,4 @@ function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {
     alias: job.intent.input.alias ?? "",
     green: seen.targets.every((target) => target.green),
   });
-}
-
-/** Deletes the indices that carry this job's marker and have no alias. */
-function undo(job: RestoreJob, seen: RestoreObservation, final: { state: string; reason: Reason }): Decision<RestoreData> {
-  const { data } = job.head;
-  const served = new Set(seen.aliasHolders.map((holder) => holder.name));
-  const begun = seen.targets.find((target) => target.there === "ours" && !served.has(target.as));
-  if (begun)
-    return {
-      do: "effect",
-      effect: "deleteIndex",
-      args: { index: begun.as, uuid: begun.uuid },
-      reason: reason("cancel.takeBackIndex", { index: begun.as }),
-      data,
-    };
-  return { do: "record", state: final.state, reason: final.reason, data };
 }

@@ -19,6 +19,8 @@ export interface RestoreInput {
   watch?: string;
   /** A person asked to put an older snapshot behind the alias than the one that it serves. */
   older?: true;
+  /** With `older`: uuids of the indices that had the alias when the person asked; a newer one since then is not passed over. */
+  agreedFrom?: string[];
   /** A person says that the nodes have the files which the analysis of the indices names. */
   filesThere?: true;
   /** Whether this restore determines what the watch serves; a restore by hand may not. */
@@ -33,7 +35,7 @@ export interface RestoreData {
   progress?: { bytes: number; at: string; brokenOff?: true };
   /** How often a broken-off index was deleted and restored again. */
   begunAgain?: number;
-  /** Why the restore failed; its indices are deleted first because on 5.5 a stuck restore blocks all snapshot work. */
+  /** Why the restore failed; its indices are deleted first. */
   failing?: Reason;
   /** Why the wanted replicas could not be set: it serves with those that it has. */
   replicasRefused?: Reason;
@@ -46,7 +48,11 @@ export interface TargetSeen {
   /** `ours` has this job's marker setting. */
   there: "no" | "ours" | "foreign";
   uuid: string;
+  /** All its aliases, not only the one of this restore. */
+  aliases?: readonly string[];
   replicas: number;
+  /** The cluster sets its number of replicas (`index.auto_expand_replicas`); any other has no effect. */
+  expands?: boolean;
   primariesActive: number;
   unassigned: number;
   /** Why a primary is not assigned, in the cluster's words; absent while nothing is amiss. */
@@ -69,6 +75,8 @@ export interface RestoreObservation {
   digest: string | undefined;
   targets: readonly TargetSeen[];
   aliasHolders: readonly { name: string; uuid: string }[];
+  /** Why the alias can never move to the restored index. */
+  aliasFault?: Reason | undefined;
   dataNodes: number;
   /** The newer snapshot that the watch already serves. */
   overtaken: string | undefined;

@@ -155,14 +155,18 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.countsEqual": "{index} has {documents|document|documents}, as the snapshot",
   "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}",
   "restore.gone": "{index} vanished after it was restored",
+  "restore.keptServing": "{because:reason}; {kept} is kept because it has the alias {aliases}",
+  "restore.leftOver": "{because:reason}; could not be deleted, delete by hand: {left}",
   "restore.noPreflight": "the repository is being registered",
   "restore.planned": "preflight passed: {checks|check|checks}, {warnings|warning|warnings}",
   "restore.progress": "{index}: {started} of {shards|shard|shards}, {bytesRecovered:bytes} of {bytesTotal:bytes}{why:added}",
-  "restore.refused": "the preflight fails: {refusals}",
+  "restore.refused": "the preflight fails: {refusals:reason}{fix:wayOut}",
   "restore.replicas": "raising {index} to {replicas|replica|replicas}",
   "restore.replicasRefused":
     "{index} serves with {replicas|replica|replicas} instead of {wanted}, because the cluster refused more{message:added}; make room, and set index.number_of_replicas by hand",
   "restore.replicasSet": "{index} has {replicas|replica|replicas}",
+  "restore.replicasUnseen":
+    "{index} serves with {replicas|replica|replicas} instead of {wanted}, because the cluster accepted the request and it had no effect; see the index's settings, and set index.number_of_replicas by hand",
   "restore.settle": "recording what is served now",
   "restore.settled": "the previous index is kept for a while: {kept}",
   "restore.shardsDown": "{index}: only {started} of {shards|shard|shards} started; nothing is switched before all are",
@@ -192,9 +196,13 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
+  "snapshot.notOnCluster":
+    "{cluster} finds no snapshot {snapshot} in its repository {repository}, although the bucket of ossnap.yaml lists it ({uuid}): the registration points to another place, or the cluster has not read the newest root",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.otherContents":
     "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot, so something else did. Compare both, and delete {key} in the state if the present contents are right",
+  "snapshot.otherOnCluster":
+    "{snapshot} in repository {repository} of {cluster} is another snapshot ({found}) than the one in the bucket of ossnap.yaml ({uuid}): the registration points to another place",
   "snapshot.running": "{snapshot} is running: {shardsDone} of {shardsTotal|shard|shards} done",
   "snapshot.shallow":
     "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",

@@ -2,6 +2,8 @@
 export const WORLD: Readonly<Record<string, string>> = {
   "alias.ahead":
     "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the source's clock was wrong, so which of the two is newer is unknown",
+  "alias.differs": "alias {alias} has another filter, routing or flag on {other} than on {index}, so it cannot keep them when it moves",
+  "alias.filterFails": "the filter of alias {alias} does not fit the mapping of {index}: {message}",
   "alias.foreign": "alias {alias} is on {index}, which ossnap did not restore",
   "alias.isIndex": "an index is named {alias}, so no alias can have this name",
   "alias.moves": "alias {alias} moves to the restored index in one request",
@@ -10,6 +12,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
   "alias.new": "no index has the alias {alias} yet: it is added",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
+  "alias.newerSince": "alias {alias} has moved to {index}, whose snapshot is newer too, since this restore was requested",
   "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
   "alias.otherIndex": "alias {alias} is on {index}, which ossnap restored from an index of another name",
   "alias.several": "alias {alias} would be on several indices: {indices}",
@@ -79,8 +82,10 @@ export const WORLD: Readonly<Record<string, string>> = {
   "name.free": "{as} is free",
   "name.kept": "{as} was restored from this snapshot before and still exists",
   "name.open": "{as} exists and is open",
+  "name.restoring": "{as} is being restored from this snapshot by {job}; wait until it has ended",
   "name.serves": "{as} was restored from this snapshot and serves {alias} already: there is nothing to restore",
   "name.taken": "{as} exists and was not created by this job",
+  "name.unfinished": "{as} is what {job} left of a restore of this snapshot: the job did not end well, or shards are missing",
   "proof.outOfTime": "time ran out at level {level}",
   "proof.parts":
     "all blobs are there; time ran out while reading {files|file|files} stored in several parts, whose names may be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
@@ -138,6 +143,8 @@ export const WORLD: Readonly<Record<string, string>> = {
     "policy {policy} leaves out indices that ossnap restored on that cluster, because only * matches them: {names} ({count} in all); name them in backups.{policy}.indices to take them",
   "selection.streamsLeftOut":
     "policy {policy} leaves out data streams whose names its patterns match, because their indices begin with a dot: {names} ({count} in all); add .ds-* to backups.{policy}.indices to take their indices",
+  "settings.expands":
+    "{index} sets its number of replicas automatically (auto_expand_replicas: {expand}); the wanted {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
   "shards.fewer":
     "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
@@ -191,5 +198,6 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.reindex": "reindex what {created} created on a version in between",
+  "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
 };

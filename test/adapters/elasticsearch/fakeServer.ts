@@ -7,6 +7,8 @@ export interface RecordedRequest {
   url: string;
   headers: IncomingMessage["headers"];
   body: unknown;
+  /** The body as received: parsed numbers may have lost digits. */
+  text: string;
 }
 
 export interface FakeServer {
@@ -37,6 +39,7 @@ export async function fakeServer(answer: (request: RecordedRequest) => Answer): 
       url: incoming.url ?? "",
       headers: incoming.headers,
       body: text === "" ? undefined : JSON.parse(text),
+      text,
     };
     requests.push(request);
     give(outgoing, answer(request));

@@ -141,6 +141,32 @@ describe("an older snapshot by hand", () => {
     expect((await served()).map(({ name }) => name.includes(timeDigits(TIMES["snap-1"])))).toEqual([true]);
   });
 
+  it.each([0, 3])("does not take the alias from a newer one that came since it was requested (after %i looks)", async (looks) => {
+    await serveBoth();
+    const newest = (await served())[0]?.name as string;
+    for (const { name } of (await world.target.listIndices()).filter((index) => index.name !== newest))
+      await world.target.deleteIndex(name);
+    const { swapAlias } = world.target;
+    // The restore is ready, and its swap waits.
+    world.target.swapAlias = async () => {
+      throw new AppError("refused", "for a moment");
+    };
+    expect(await start({ older: true })).toMatchObject({ created: { outcome: "created" } });
+    for (let look = 0; look < looks; look += 1) {
+      world.target.finishRestores();
+      await tick();
+      world.advance(MINUTE_MS);
+    }
+    world.target.swapAlias = swapAlias;
+    const newer = newest.replace(/-\d{17}-/, "-20261121020000000-");
+    await world.target.deleteIndex(newest).catch(() => undefined);
+    world.target.putIndex(newer, { aliases: ["orders"] });
+    await settle();
+    expect((await served()).map(({ name }) => name)).toEqual([newer]);
+    const notice = world.notices.find(({ code }) => code === "restore.failed");
+    expect(notice?.text).toContain(`alias orders has moved to ${newer}`);
+  });
+
   it("carries what a person says of the files on the nodes, as a watch carries what ossnap.yaml says", async () => {
     await world.fill(MOVED, STEP2.blobs);
     const begun = await start({ filesThere: true });
@@ -166,6 +192,34 @@ describe("an older snapshot by hand", () => {
       message: expect.stringMatching(/^alias: "a b" contains a blank;/),
     });
     expect(await world.stateKeys("live/jobs/")).toEqual([]);
+  });
+});
+
+describe("an index that an earlier restore made of the snapshot", () => {
+  freshWorld({ restorePolls: Number.POSITIVE_INFINITY });
+  const fault = async (change = {}) => {
+    const { reason, wayOut } = (await dry(change)).checks.find(({ check }) => check === "name") ?? {};
+    return [reason?.code, wayOut?.code];
+  };
+
+  it("is offered for its alias only when its job is done and its primaries are started", async () => {
+    offer("snap-1", SNAP1.uuid);
+    await world.fill(MOVED, STEP2.blobs);
+    await start();
+    await tick();
+    expect([await fault(), await fault({ older: true })]).toEqual([
+      ["name.restoring", undefined],
+      ["name.restoring", undefined],
+    ]);
+    await settle();
+    expect(await fault()).toEqual(["name.serves", undefined]);
+    const [index] = await served();
+    world.target.putIndex("elsewhere");
+    await world.target.swapAlias("orders", index?.name ?? "", "elsewhere");
+    await world.target.deleteIndex("elsewhere");
+    expect(await fault()).toEqual(["name.kept", "wayOut.moveAlias"]);
+    world.target.loseNode([index?.name ?? ""]);
+    expect(await fault()).toEqual(["name.unfinished", "wayOut.deleteIndex"]);
   });
 });
 

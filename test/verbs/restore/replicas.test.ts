@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { givenSnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
-import { freshWorld, offer, SNAP1, STEP1, settle, tick, world } from "../../world/moved.ts";
-import { MINUTE_MS, MOVED } from "../../world/world.ts";
+import { documents, freshWorld, offer, SNAP1, STEP1, settle, TIMES, tick, world } from "../../world/moved.ts";
+import { HOUR_MS, MINUTE_MS, MOVED } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
 
@@ -56,5 +57,42 @@ describe("replicas that the cluster refuses", () => {
       world.advance(MINUTE_MS);
     }
     expect([(await beside()).map(({ replicas }) => replicas), notices()]).toEqual([[1], []]);
+  });
+});
+
+describe("replicas that the cluster accepts and does not set", () => {
+  freshWorld({ targetVersion: "6.7.0" });
+
+  it("do not keep an index that expands its replicas by itself from serving", async () => {
+    const settings = { auto_expand_replicas: "0-1" };
+    world.places.at({ location: "/srv/moved" }).push(
+      givenSnapshot({
+        ...{ name: "snap-1", uuid: SNAP1.uuid, version: "5.5.2", startTime: TIMES["snap-1"] },
+        indices: { "fx-orders": { documents: documents("snap-1"), shards: 2, settings } },
+      }),
+    );
+    await world.fill(MOVED, STEP1.blobs);
+    await restoreWith(1, "first");
+    await settle();
+    expect([(await beside()).map(({ replicas }) => replicas), notices()]).toEqual([[0], []]);
+    expect(world.target.writes.filter(({ method }) => method === "updateIndexSettings")).toEqual([]);
+  });
+
+  it("are given up after three attempts for any other cause, which is told", async () => {
+    offer("snap-1", SNAP1.uuid);
+    await world.fill(MOVED, STEP1.blobs);
+    let requests = 0;
+    world.target.updateIndexSettings = async () => {
+      requests += 1;
+    };
+    await restoreWith(1, "first");
+    for (let look = 0; look < 90; look += 1) {
+      world.target.finishRestores();
+      await tick();
+      world.advance(MINUTE_MS);
+    }
+    expect([requests, (await beside()).map(({ replicas }) => replicas), notices()]).toEqual([3, [0], ["restore.replicasRefused firing"]]);
+    expect(world.notices[0]?.text).toContain("0 replicas instead of 1, because the cluster accepted the request and it had no effect");
+    expect(world.now().getTime() - TIMES["snap-1"].getTime()).toBeLessThan(4 * HOUR_MS);
   });
 });
