@@ -6,6 +6,7 @@ import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { shortHash } from "../../model/hash.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
 import { guardedLook, type Survived } from "../../notices/guardedLook.ts";
+import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRootKeys, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
@@ -73,6 +74,7 @@ async function lookAtRoot(
   const opened = await openRepository(store);
   const clear = await clearRoot(world, work, watchName, { store, roots, opened });
   if (!clear) return { result: [], isRepeated: true };
+  if (opened.root) await resolveUnlisted(world, [watchName, watch.register.name], opened.root.snapshots);
   const dated = await datedSnapshots(store, opened);
   const now = world.clock.now();
   const position = work.live.positions.get(watchName)?.at(-1);
