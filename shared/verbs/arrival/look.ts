@@ -129,6 +129,9 @@ function openTimes(work: OpenWork, watchName: string): string[] {
   );
 }
 
+/** Failed snapshots that are looked past: each costs reads in every check, and a root may list thousands that are broken. */
+const DOUBTFUL_MAX = 20;
+
 /**
  * `each` brings in all, oldest first; otherwise the newest, or the next one if that failed. One that may be newer, but whose time is
  * unknown, or that failed before and is tried again, does not delay the others.
@@ -146,7 +149,7 @@ async function requestArrivals(
   for (const snapshot of which === "each" ? [...planned.wanted].reverse() : planned.wanted) {
     const { created: one, isDoubtful } = await request(snapshot);
     created.push(one);
-    if (which !== "each" && !isDoubtful) break;
+    if (which !== "each" && (!isDoubtful || created.length >= DOUBTFUL_MAX)) break;
   }
   return created;
 }
