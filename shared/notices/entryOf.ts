@@ -1,3 +1,6 @@
+import type { Config } from "../model/config.ts";
+import { parseVerifyKey } from "./verifyNotices.ts";
+
 type Section = "backups" | "copies" | "repositories" | "watches";
 
 /** The section of ossnap.yaml whose entry a kind of notice is about; the text after its first colon is the entry's name. */
@@ -15,8 +18,10 @@ const SECTIONS: Record<string, Section> = {
   ambiguous: "watches",
   "arrival-failed": "watches",
   "watch-ahead": "watches",
+  "watch-alias": "watches",
   "watch-future": "watches",
   "watch-hidden": "watches",
+  "watch-lacking": "watches",
   "watch-lost": "watches",
   "watch-older": "watches",
   "watch-rootless": "watches",
@@ -32,8 +37,17 @@ export function entryOf(key: string): { section: Section; name: string } | undef
   // A restore by hand names cluster and alias instead.
   if (kind === "restore-failed" || kind === "restore-replicas")
     return subject.includes("/") ? undefined : { section: "watches", name: subject };
+  const verified = parseVerifyKey(key);
+  if (verified) return { section: "repositories", name: verified.repository };
   const section = SECTIONS[kind];
   return section && { section, name: subject };
+}
+
+/** Whether ossnap.yaml still has it; a repository is also known by its watch's name or by the name it is registered under. */
+export function isConfigured(config: Config, { section, name }: { section: Section; name: string }): boolean {
+  if (Object.hasOwn(config[section], name)) return true;
+  const isWatched = Object.entries(config.watches).some(([watch, { register }]) => watch === name || register.name === name);
+  return section === "repositories" && isWatched;
 }
 
 function split(subject: string, by: string, sectionOf: (text: string) => Section | undefined): ReturnType<typeof entryOf> {

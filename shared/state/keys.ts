@@ -38,6 +38,10 @@ export const stateKey = {
   lookingAll: "live/looking/",
   /** Snapshots of a watch that start in the future. */
   ahead: (watch: string) => `live/watch/${watch}/ahead/`,
+  /** When a watch is checked again, although its root is known: something that it asked for was refused or failed. */
+  again: (watch: string) => `live/watch/${watch}/again/`,
+  /** The alias that the watch moves, and those that it moved before a change of ossnap.yaml. */
+  watchAlias: (watch: string) => `live/watch/${watch}/alias.json`,
   positions: (watch: string) => `live/watch/${watch}/position/`,
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,

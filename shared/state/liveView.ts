@@ -18,6 +18,8 @@ export interface LiveView {
   watchRoots: Map<string, Mark[]>;
   /** Watch → snapshots that it did not serve because they start in the future. */
   ahead: Map<string, AheadSnapshot[]>;
+  /** Watch → when it is checked again although its root is known. */
+  again: Map<string, AgainMark[]>;
   /** Look → marks of invocations that are reading something new, or died of it. */
   looking: Map<string, LookMark[]>;
   /** Watch → snapshots it served, oldest first; the last is served now. */
@@ -44,6 +46,14 @@ export interface Mark {
   key: string;
 }
 
+export interface AgainMark {
+  /** As `yyyymmddhhmmssSSS`. */
+  dueDigits: string;
+  /** A hash of the id of the job that was refused or failed. */
+  job: string;
+  key: string;
+}
+
 export interface WatchPosition {
   /** Start of the snapshot as `yyyymmddhhmmssSSS`, as in restored index names. */
   digits: string;
@@ -59,6 +69,7 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     slots: new Map(),
     watchRoots: new Map(),
     ahead: new Map(),
+    again: new Map(),
     looking: new Map(),
     positions: new Map(),
     acceptedRoots: new Map(),
@@ -102,6 +113,8 @@ function placeSlot(view: LiveView, policy: string, leaf: string): void {
 function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly string[], key: string): void {
   if (area === "root") push(view.watchRoots, watch, markOf(key));
   if (area === "accepted") push(view.acceptedRoots, watch, leaf);
+  const [, dueDigits, job] = (area === "again" && /^(\d{17})~(.+)$/.exec(leaf)) || [];
+  if (dueDigits !== undefined && job !== undefined) push(view.again, watch, { dueDigits, job, key });
   const ahead = area === "ahead" ? parseAheadLeaf(leaf, key) : undefined;
   if (ahead) push(view.ahead, watch, ahead);
   const position = area === "position" ? parsePosition(leaf) : undefined;

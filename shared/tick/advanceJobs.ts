@@ -5,7 +5,7 @@ import { hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
-import { entryOf } from "../notices/entryOf.ts";
+import { entryOf, isConfigured } from "../notices/entryOf.ts";
 import { isSuspect } from "../notices/guardedLook.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
@@ -45,7 +45,7 @@ export async function advanceJobs(world: World): Promise<TickReport> {
 async function resolveGone(world: World, { live }: OpenWork): Promise<void> {
   for (const key of live.notices) {
     const entry = entryOf(key);
-    if (entry === undefined || Object.hasOwn(world.config[entry.section], entry.name)) continue;
+    if (entry === undefined || isConfigured(world.config, entry)) continue;
     await resolveNotice(world, key, "config.entryGone", reason("config.entryGone", { ...entry }));
   }
 }

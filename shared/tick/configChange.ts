@@ -5,8 +5,7 @@ import type { Config, Place } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { placeId } from "../repository/place.ts";
-import { stateKey } from "../state/keys.ts";
-import { keysBelow } from "../state/objects.ts";
+import { noteAgain } from "../verbs/arrival/again.ts";
 import type { ArrivalInput } from "../verbs/arrival/step.ts";
 import type { BackupInput } from "../verbs/backup/step.ts";
 import type { CopyInput } from "../verbs/copy/step.ts";
@@ -140,23 +139,15 @@ export function comparingConfig(world: World, kind: JobKind): JobKind {
     },
     async finished(job) {
       await kind.finished(job);
+      await noteAgain(world, job);
       const [subject, code] = [subjectOf(job), "config.changed"];
       if (subject === undefined) return;
       const { state, reason: why } = job.head;
       const isRefused = state === "refused" && why.code.startsWith("config.");
-      // What the root lists is wanted again, as ossnap.yaml says now.
-      if (isRefused && job.kind === "arrival") await forgetRoot(world, (job.intent.input as ArrivalInput).watchName);
       if (isRefused) await raiseNotice(world, { key: `${code}:${subject}`, code, severity: "warning", reason: why, job: job.id });
       if (state === "done") await resolveNotice(world, `${code}:${subject}`, code, why);
     },
   };
-}
-
-/** The next tick looks at the watch as at a new root. */
-async function forgetRoot(world: World, watch: string): Promise<void> {
-  const prefix = stateKey.watchRoots(watch);
-  const marks = (await keysBelow(world.state, prefix)).map((name) => `${prefix}${name}`);
-  if (marks.length > 0) await world.state.delete(marks);
 }
 
 function stopped(job: Job): Job {

@@ -8,7 +8,7 @@ import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { testWorld } from "../world/world.ts";
 
 /** Kinds of notice that are about an index or a snapshot, which outlives the entry that it came from. */
-const OF_NO_ENTRY = ["retire-unserved", "retire-failed", "retired-serves", "verify-failed"];
+const OF_NO_ENTRY = ["retire-unserved", "retire-failed", "retired-serves"];
 
 const VERBS = new URL("../../shared/verbs/", import.meta.url).pathname;
 
@@ -27,6 +27,7 @@ describe("the entry of ossnap.yaml that a notice is about", () => {
     ["look-failed:watches.a.b", "watches", "a.b"],
     ["config.changed:arrival/orders", "watches", "orders"],
     ["restore-failed:orders", "watches", "orders"],
+    ["verify-failed:rh/v1/footers", "repositories", "rh"],
   ])("%s is about %s.%s", (key, section, name) => {
     expect(entryOf(key)).toEqual({ section, name });
   });

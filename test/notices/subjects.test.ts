@@ -8,13 +8,15 @@ import { type TestWorld, testWorld } from "../world/world.ts";
 const WHY = reason("restore.gone", { index: "x" });
 type Report = (world: TestWorld, state: string, input: object) => Promise<void>;
 
+const ASKED = { by: "ossnap", who: "an arrival" };
+
 /** Reports a job that ended like this, with as much of a job as the reports read. */
 const reporting =
   (report: (world: never, job: never) => Promise<void>): Report =>
   async (world, state, input) =>
     report(
       (await world.open()) as never,
-      { id: "job", intent: { cluster: "target", input }, head: { state, reason: WHY, data: {} } } as never,
+      { id: "job", intent: { cluster: "target", asked: ASKED, input }, head: { state, reason: WHY, data: {} } } as never,
     );
 const [restored, arrived, verified] = [reporting(reportRestore), reporting(reportArrival), reporting(reportVerification)];
 

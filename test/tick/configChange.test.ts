@@ -117,9 +117,13 @@ describe("what a watch asked for before it changed", () => {
   };
   const restored = async () => (await world.target.listIndices()).map(({ name }) => name);
 
-  it.each<[string, () => void, string[]]>([
-    ["another alias", () => Object.assign(watch().restore, { alias: "orders-new" }), ["config.changed", "restore.alias"]],
-    ["other indices", () => Object.assign(watch().restore, { indices: ["fx-*"] }), ["config.changed", "restore.indices"]],
+  it.each<[string, () => void, string[], string[]?]>([
+    [
+      "other indices",
+      () => Object.assign(watch().restore, { indices: ["fx-*-2"] }),
+      ["config.changed", "restore.indices"],
+      ["watch.lacking"],
+    ],
     ["by hand", () => Object.assign(watch().restore, { which: "by-hand" }), ["config.changed", "restore.which"]],
     ["another place", () => Object.assign(watch(), { blobs: CORRECTED }), ["config.changed", "blobs"]],
     [
@@ -129,13 +133,29 @@ describe("what a watch asked for before it changed", () => {
       },
       ["config.gone"],
     ],
-  ])("is taken back and told while it does not serve yet: %s", async (_, change, why) => {
+  ])("is taken back and told while it does not serve yet: %s", async (_, change, why, also = []) => {
     await arrived();
     expect(await restored()).toHaveLength(1);
     change();
     await settle();
     expect([await ends(world, "restore"), await restored()]).toEqual([[["refused", ...why]], []]);
-    expect(told(world)).toEqual(["restore.failed firing", ...(why[0] === "config.gone" ? ["config.entryGone resolved"] : [])]);
+    const isGone = why[0] === "config.gone";
+    expect(told(world)).toEqual([
+      ...also.map((code) => `${code} firing`),
+      "restore.failed firing",
+      ...(isGone ? ["config.entryGone resolved"] : []),
+    ]);
+  });
+
+  it("is taken back while it does not serve yet, and restored behind the alias that ossnap.yaml names now", async () => {
+    await arrived();
+    Object.assign(watch().restore, { alias: "orders-new" });
+    await settle();
+    const ended = (await ends(world, "restore")) as string[][];
+    expect(ended.map(([state]) => state).sort()).toEqual(["done", "refused"]);
+    const indices = await world.target.listIndices();
+    expect(indices.map(({ aliases }) => aliases)).toEqual([["orders-new"]]);
+    expect(told(world)).toEqual(["restore.failed firing", "restore.failed resolved"]);
   });
 
   it("is asked for as ossnap.yaml says now if it was still being proven", async () => {

@@ -4,9 +4,9 @@ import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { storeEvidence } from "../../reader/evidence.ts";
-import { askRestore, restoreIdOf } from "../restore/ask.ts";
+import { askRestore } from "../restore/ask.ts";
 import { gatherArrival } from "./gather.ts";
-import { restoreOrder } from "./restoreOrder.ts";
+import { restoreOrder, restoreRun } from "./restoreOrder.ts";
 import { arrivalResult, reportArrival } from "./show.ts";
 import { type ArrivalData, type ArrivalInput, type ArrivalObservation, stepArrival } from "./step.ts";
 
@@ -18,9 +18,8 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
     effects: {
       askRestore: {
         async lookUp(job) {
-          const id = restoreIdOf(restoreOrder(job.intent.input, job.id));
-          const ended = await world.log.done(id);
-          if (ended && ended.state !== "done" && ended.state !== "skipped")
+          const { id, done: ended, isOwn } = await restoreRun(world, restoreOrder(job.intent.input, job.id));
+          if (ended && !isOwn && ended.state !== "done" && ended.state !== "skipped")
             return { found: "foreign", reason: reason("arrival.restoreEnded", { job: id, state: ended.state }) };
           return ended || (await world.log.read(id))
             ? { found: "ours", state: "asking", reason: reason("arrival.asked", { job: id }), data: { ...job.head.data, restore: id } }
@@ -28,7 +27,8 @@ export function arrivalKind(world: World, work: OpenWork): JobKind<ArrivalInput,
         },
         async perform(job, _args, { proof, since }: { proof: SnapshotProof; since: Date }) {
           await storeEvidence(world, job.intent.input.watch.blobs, proof, since);
-          const created = await askRestore(world, restoreOrder(job.intent.input, job.id));
+          const { order } = await restoreRun(world, restoreOrder(job.intent.input, job.id));
+          const created = await askRestore(world, order);
           if (created.outcome === "created") work.jobs.push(created.job);
         },
       },

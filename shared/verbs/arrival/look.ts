@@ -6,20 +6,25 @@ import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { shortHash } from "../../model/hash.ts";
 import type { RootSnapshot } from "../../model/repository.ts";
 import { guardedLook, type Survived } from "../../notices/guardedLook.ts";
+import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRootKeys, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot, latestOf } from "../../reader/rootBlob.ts";
 import { datedSnapshots, isStorable, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
+import type { AgainMark } from "../../state/liveView.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
 import { askRestore, restoreIdOf } from "../restore/ask.ts";
+import { dropAgain, dueAgain, isAgainDue, runOf } from "./again.ts";
 import { isAheadDue, rememberAhead } from "./ahead.ts";
 import { clearRoot } from "./ambiguity.ts";
-import { arrivalOf, askArrival } from "./ask.ts";
+import { arrivalOf, arrivalRun, askArrival, printOf } from "./ask.ts";
+import { heldBy, lackingTop } from "./held.ts";
+import { reportLeftAlias } from "./leftAlias.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
 import { type PlannedArrivals, planArrivals, type Wanted } from "./plan.ts";
 import { restoreOrder } from "./restoreOrder.ts";
-import { reportHidden, reportPassedOver, reportRoots } from "./show.ts";
+import { reportHidden, reportLacking, reportPassedOver, reportRoots } from "./show.ts";
 import type { ArrivalInput } from "./step.ts";
 
 /**
@@ -32,33 +37,52 @@ export async function lookAtWatch(world: World, work: OpenWork, watchName: strin
   if (await reportHidden(world, work, watchName, hiddenRoot(store, { hiding }))) return [];
   const highest = Math.max(...roots.keys());
   const info = roots.get(highest);
-  const mark = info && watchMark(roots, highest, info);
+  const print = printOf(watch);
   const isThere = info !== undefined;
-  // Roots were read before, perhaps at another place; the pointer says that there was one here.
-  const isLost = !isThere && work.live.watchRoots.has(watchName) && (await latestOf(store)) !== undefined;
-  await reportRoots(world, work, watchName, { url: store.url, isThere, isLost });
-  const isSeen = mark !== undefined && hasMark(work.live.watchRoots, watchName, mark) && !isAheadDue(work, watchName, world.clock.now());
-  if (!mark || isSeen) return [];
+  const isPointedTo = !isThere && work.live.watchRoots.has(watchName) && (await latestOf(store)) !== undefined;
+  await reportRoots(world, work, watchName, { url: store.url, isThere, isPointedTo, print });
+  if (!info) return [];
+  const root = watchMark(roots, highest, info);
+  const mark = `${root}~${print}`;
+  const now = world.clock.now();
+  const again = dueAgain(work, watchName, now);
+  // Something that is needed again may have been passed over while ossnap.yaml said something else.
+  const isChanged = work.live.watchRoots.get(watchName)?.at(-1)?.mark.endsWith(`~${print}`) !== true;
+  const isSeen = !isChanged && hasMark(work.live.watchRoots, watchName, mark);
+  if (isSeen && again.length === 0 && !isAheadDue(work, watchName, now)) return [];
 
-  const guard = { look: `watches.${watchName}`, mark, reads: `${store.url}/${info.key}` };
-  return (await guardedLook(world, work, guard, () => lookAtRoot(world, work, watchName, { store, roots, mark, asked }))) ?? [];
+  const guard = { look: `watches.${watchName}`, mark: root, reads: `${store.url}/${info.key}` };
+  return (
+    (await guardedLook(world, work, guard, () => lookAtRoot(world, work, watchName, { store, roots, mark, again, isChanged, asked }))) ?? []
+  );
+}
+
+interface RootToLookAt {
+  store: BlobStore;
+  roots: ReadonlyMap<number, BlobInfo>;
+  mark: string;
+  again: readonly AgainMark[];
+  isChanged: boolean;
+  asked: Asked;
 }
 
 async function lookAtRoot(
   world: World,
   work: OpenWork,
   watchName: string,
-  { store, roots, mark, asked }: { store: BlobStore; roots: ReadonlyMap<number, BlobInfo>; mark: string; asked: Asked },
+  { store, roots, mark, again, isChanged, asked }: RootToLookAt,
 ): Promise<Survived<Created[]>> {
   const watch = configured(world.config, "watches", watchName);
   const opened = await openRepository(store);
   const clear = await clearRoot(world, work, watchName, { store, roots, opened });
   if (!clear) return { result: [], isRepeated: true };
+  if (opened.root) await resolveUnlisted(world, [watchName, watch.register.name], opened.root.snapshots);
   const dated = await datedSnapshots(store, opened);
   const now = world.clock.now();
   const position = work.live.positions.get(watchName)?.at(-1);
-  const planned = planArrivals({
-    good: newestGoodFirst(dated, now),
+  const good = newestGoodFirst(dated, now);
+  const all = planArrivals({
+    good,
     before: clear.before,
     knownMs: clear.knownMs,
     position,
@@ -66,16 +90,35 @@ async function lookAtRoot(
     ahead: work.live.ahead.get(watchName),
     now,
   });
+  const held = heldBy(opened.root, watch.restore.indices);
+  const planned = { ...all, wanted: all.wanted.filter(held.has), undated: all.undated.filter(held.has) };
   const created = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
   const lost = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
   const mayArrive = lost.some((one) => isStorable(one) && !clear.before?.has(one.uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
   await rememberAhead(world, work, watchName, { planned, served: position?.uuid ?? "" });
   await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
+  const lacking = lackingTop(good, held).filter((one) => all.wanted.some(({ uuid }) => uuid === one.uuid));
+  await reportLacking(world, work, watchName, { root: opened.root, lacking, isOver: good.some(held.has) });
+  await reportLeftAlias(world, work, watchName, isChanged);
   if (mayArrive) return { result: created };
   await clear.remember(planned.knownMs);
-  await recordMark(world, work.live.watchRoots, { name: watchName, prefix: stateKey.watchRoots(watchName), mark });
+  await markLast(world, work, watchName, mark);
+  await dropAgain(world, work, watchName, again);
   return { result: created };
+}
+
+/** A mark that was recorded before the watch was changed and changed back becomes the last one again. */
+async function markLast(world: World, { live: { watchRoots } }: OpenWork, watchName: string, mark: string): Promise<void> {
+  const known = watchRoots.get(watchName) ?? [];
+  const same = known.filter((one) => one.mark === mark);
+  if (same.length > 0 && known.at(-1)?.mark === mark) return;
+  if (same.length > 0) await world.state.delete(same.map(({ key }) => key));
+  watchRoots.set(
+    watchName,
+    known.filter((one) => !same.includes(one)),
+  );
+  await recordMark(world, watchRoots, { name: watchName, prefix: stateKey.watchRoots(watchName), mark });
 }
 
 function isOlder(root: BlobInfo | undefined, now: Date, ageMs: number): boolean {
@@ -88,9 +131,12 @@ function openTimes(work: OpenWork, watchName: string): string[] {
   );
 }
 
+/** Failed snapshots that are looked past: each costs reads in every check, and a root may list thousands that are broken. */
+const DOUBTFUL_MAX = 20;
+
 /**
  * `each` brings in all, oldest first; otherwise the newest, or the next one if that failed. One that may be newer, but whose time is
- * unknown, does not delay the others.
+ * unknown, or that failed before and is tried again, does not delay the others.
  */
 async function requestArrivals(
   world: World,
@@ -101,11 +147,11 @@ async function requestArrivals(
   const { which } = configured(world.config, "watches", watchName).restore;
   const request = (snapshot: Wanted) => requestArrival(world, work, watchName, { snapshot, generation, asked });
   const created: Created[] = [];
-  for (const snapshot of planned.undated.slice(0, which === "each" ? undefined : 1)) created.push(await request(snapshot));
+  for (const snapshot of planned.undated.slice(0, which === "each" ? undefined : 1)) created.push((await request(snapshot)).created);
   for (const snapshot of which === "each" ? [...planned.wanted].reverse() : planned.wanted) {
-    const one = await request(snapshot);
+    const { created: one, isDoubtful } = await request(snapshot);
     created.push(one);
-    if (which !== "each" && (one.outcome !== "done" || one.done.state === "done")) break;
+    if (which !== "each" && (!isDoubtful || created.length >= DOUBTFUL_MAX)) break;
   }
   return created;
 }
@@ -117,23 +163,34 @@ function watchMark(roots: ReadonlyMap<number, BlobInfo>, highest: number, info: 
   return [rootMark(highest, info), ...(later.length === 0 ? [] : [shortHash(8, ...marks)])].join("-");
 }
 
+interface Requested {
+  created: Created;
+  /** It was not brought in: the one before it is wanted meanwhile. A refused restore says nothing about its snapshot. */
+  isDoubtful: boolean;
+}
+
 async function requestArrival(
   world: World,
   work: OpenWork,
   watchName: string,
   { snapshot, generation, asked }: { snapshot: Wanted; generation: number; asked: Asked },
-): Promise<Created> {
-  const created = await askArrival(world, watchName, snapshot, generation, asked);
+): Promise<Requested> {
+  const { id, before } = await arrivalRun(world, watchName, snapshot.uuid);
+  const hasFailed = before?.kind === "arrival" && before.state === "failed";
+  const isOpen = work.jobs.some((job) => job.id === id);
+  if (before && !isOpen && !isAgainDue(before, printOf(configured(world.config, "watches", watchName)), world.clock.now()))
+    return { created: { outcome: "done", done: before.done }, isDoubtful: hasFailed };
+  const created = await askArrival(world, { id, watchName, snapshot, generation, asked });
   if (created.outcome === "created") work.jobs.push(created.job);
   if (created.outcome === "done") await repeatLostRestore(world, work, watchName, snapshot, created.done);
-  return created;
+  return { created, isDoubtful: hasFailed || (created.outcome === "done" && created.done.state !== "done") };
 }
 
 /** A finished arrival has requested a restore. If that restore is neither open nor finished, its log was lost; it is requested again. */
 async function repeatLostRestore(world: World, work: OpenWork, watchName: string, snapshot: RootSnapshot, done: DoneRecord): Promise<void> {
   const { restore } = done.result as { restore?: string };
   if (done.state !== "done" || restore === undefined) return;
-  const order = restoreOrder(arrivalOf(world, watchName, snapshot), done.id);
+  const order = { ...restoreOrder(arrivalOf(world, watchName, snapshot), done.id), run: runOf(restore) };
   if (restoreIdOf(order) !== restore || (await world.log.done(restore)) || (await world.log.read(restore))) return;
   const created = await askRestore(world, order);
   if (created.outcome === "created") work.jobs.push(created.job);

@@ -1,11 +1,14 @@
 import { snapshotKey } from "../../format/keys.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
+import { isSamePlacePrint } from "../../jobs/watchPrint.ts";
 import type { World } from "../../jobs/world.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { RootSnapshot } from "../../model/repository.ts";
+import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { digitsTime } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { heldIndices } from "../../reader/readRepository.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
+import { printOf } from "./ask.ts";
 import type { PlannedArrivals } from "./plan.ts";
 import type { ArrivalJob } from "./step.ts";
 
@@ -16,6 +19,7 @@ const UUID_SHOWN = 60;
 /** The part of the result that the permanent record stores. */
 export function arrivalResult({ intent, head }: ArrivalJob): unknown {
   return {
+    print: printOf(intent.input.watch),
     snapshot: intent.input.snapshot,
     restore: head.data.restore,
     digest: head.data.digest,
@@ -80,22 +84,47 @@ export async function reportPassedOver(
   });
 }
 
+/** Reports once which snapshots a watch passes over because they lack an index that it wants, and its end. */
+export async function reportLacking(
+  world: World,
+  work: OpenWork,
+  watch: string,
+  { root, lacking, isOver }: { root: RootCatalogue | undefined; lacking: readonly RootSnapshot[]; isOver: boolean },
+): Promise<void> {
+  const [newest] = lacking;
+  const params = {
+    watch,
+    count: lacking.length,
+    snapshots: lacking.slice(0, NAMES_SHOWN).map(({ name }) => name),
+    indices: world.config.watches[watch]?.restore.indices ?? [],
+    held: newest ? heldIndices(root, newest.uuid).slice(0, NAMES_SHOWN) : [],
+  };
+  await reportWhile(world, work, {
+    key: `watch-lacking:${watch}`,
+    why: newest ? reason("watch.lacking", params) : undefined,
+    over: isOver ? reason("watch.lacksNothing", { watch }) : undefined,
+  });
+}
+
 /** Reports once that no cluster can read the root, and its end. Returns whether that is so. */
 export async function reportHidden(world: World, work: OpenWork, watch: string, why: Reason | undefined): Promise<boolean> {
   await reportWhile(world, work, { key: `watch-hidden:${watch}`, why, over: reason("watch.clear", { watch }) });
   return why !== undefined;
 }
 
-/** Reports that the roots are gone which `index.latest` points to; before the first one, nothing has arrived yet. */
+/** Reports that a place at which the watch has read roots, or whose `index.latest` names one, has none any more. */
 export async function reportRoots(
   world: World,
   work: OpenWork,
   watch: string,
-  { url, isThere, isLost }: { url: string; isThere: boolean; isLost: boolean },
+  { url, isThere, isPointedTo, print }: { url: string; isThere: boolean; isPointedTo: boolean; print: string },
 ): Promise<void> {
+  // Roots of another place, from which the watch was moved here, are none of this one; marks of earlier versions have no fingerprint.
+  const marks = work.live.watchRoots.get(watch)?.map(({ mark }) => mark.split("~")[1]) ?? [];
+  const hadOne = isPointedTo || marks.some((seen) => seen !== undefined && isSamePlacePrint(seen, print));
   await reportWhile(world, work, {
     key: `watch-rootless:${watch}`,
-    why: isLost ? reason("watch.rootless", { watch, url }) : undefined,
+    why: hadOne && !isThere ? reason("watch.rootless", { watch, url }) : undefined,
     over: isThere ? reason("watch.rooted", { watch }) : undefined,
   });
 }

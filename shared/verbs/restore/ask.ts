@@ -18,12 +18,15 @@ export interface RestoreOrder {
   /** The caller's idempotency key; replaces the derived id. */
   key?: string;
   fingerprint?: string;
+  /** From 2: the same restore is requested again, because its earlier runs were refused or failed. */
+  run?: number;
 }
 
 /** The id of a restore: the same snapshot, cluster, indices and purpose are one job, independent of the caller. */
-export function restoreIdOf({ input, cluster, purpose, key }: RestoreOrder): string {
+export function restoreIdOf({ input, cluster, purpose, key, run = 1 }: RestoreOrder): string {
   if (key !== undefined) return jobId.byKey("restore", key);
-  return jobId.restore({ snapshotUuid: input.snapshot.uuid, cluster, indices: input.indices, purpose });
+  const id = jobId.restore({ snapshotUuid: input.snapshot.uuid, cluster, indices: input.indices, purpose });
+  return run === 1 ? id : `${id}-r${run}`;
 }
 
 /** Writes the intent to restore; the same order is the same job. */

@@ -1,3 +1,4 @@
+import { watchPrint } from "../../jobs/watchPrint.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import type { RestoreJob } from "./step.ts";
@@ -11,8 +12,25 @@ export function restoreResult({ intent, head }: RestoreJob): unknown {
     indices: head.data.targets
       .slice(0, 10)
       .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: restored?.documents ?? null })),
+    ...(isOfWatch({ intent }) ? { print: printOf({ intent }) } : {}),
     ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
   };
+}
+
+/** Whether a watch asked for it, and no person. */
+function isOfWatch({ intent }: Pick<RestoreJob, "intent">): boolean {
+  return intent.input.watch !== undefined && intent.asked.by !== "person";
+}
+
+/** A restore by hand from a watch's repository is the watch's business only if it determines what the watch serves. */
+function isServing(job: RestoreJob): boolean {
+  return isOfWatch(job) || job.intent.input.serves;
+}
+
+/** Compared with the watch's present fingerprint, to ask again at once after a change of ossnap.yaml. */
+function printOf({ intent }: Pick<RestoreJob, "intent">): string {
+  const { place, repository, indices, alias, filesThere } = intent.input;
+  return watchPrint({ place, cluster: intent.cluster ?? "", repository, indices, alias, filesThere });
 }
 
 /**
@@ -21,8 +39,9 @@ export function restoreResult({ intent, head }: RestoreJob): unknown {
  */
 export async function reportRestore(world: World, job: RestoreJob): Promise<void> {
   const { watch, alias, indices, snapshot } = job.intent.input;
-  const key = `restore-failed:${watch ?? `${configuredCluster(job)}/${alias ?? indices.join(",")}`}`;
-  const upTo = watch === undefined ? undefined : snapshot.startTime;
+  const subject = watch !== undefined && isServing(job) ? watch : undefined;
+  const key = `restore-failed:${subject ?? `${configuredCluster(job)}/${alias ?? indices.join(",")}`}`;
+  const upTo = subject === undefined ? undefined : snapshot.startTime;
   if (job.head.state === "failed" || job.head.state === "refused")
     await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id, upTo });
   if (job.head.state !== "done") return;

@@ -6,6 +6,7 @@ import { hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 
 const NAMES_SHOWN = 3;
@@ -37,6 +38,7 @@ export async function listWithLost(world: World, repository: string): Promise<Li
   try {
     const listed = await cluster.listSnapshots(repository);
     if (world.live?.notices.has(key)) await resolveNotice(world, key, "snapshot.lost", reason("snapshot.found", { repository }));
+    await resolveUnlisted(world, [repository], listed);
     return { snapshots: listed, lost: [] };
   } catch (error) {
     if (!hasCode(error, "transient") || error.reason?.code !== "repository.unreadable") throw error;

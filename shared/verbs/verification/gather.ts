@@ -1,6 +1,7 @@
 import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
+import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { storeEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
@@ -24,6 +25,7 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   });
   if (open > 0) work.cut.add(job.id);
   for (const proof of proofs) await storeEvidence(world, place, proof, since);
+  await resolveUnlisted(world, [repository], root.snapshots);
   return { proofs, open, root, isCopy: isCopiedNow(world, repository), hidden: hiddenRoot(store, { hiding }) };
 }
 

@@ -1,5 +1,7 @@
 import type { World } from "../../jobs/world.ts";
-import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { PROOF_LEVELS } from "../../model/repository.ts";
+import { raiseNotice } from "../../notices/notices.ts";
+import { resolveVerified, type VerifyNotice, verifyKey, verifyNotices } from "../../notices/verifyNotices.ts";
 import type { VerificationJob } from "./step.ts";
 
 /** The part of the result that the permanent record stores. */
@@ -12,11 +14,24 @@ export function verificationResult({ intent, head }: VerificationJob): unknown {
   };
 }
 
-/** Reports a failed verification, or that an earlier failure is resolved. */
+/** Reports a failed verification, or that earlier failures of what it proved are resolved: at its own level and those that it includes. */
 export async function reportVerification(world: World, job: VerificationJob): Promise<void> {
   const { repository, snapshot, level } = job.intent.input;
-  const key = `verify-failed:${repository}/${snapshot}/${level}`;
-  if (job.head.state === "failed")
-    await raiseNotice(world, { key, code: "verify.failed", severity: "bad", reason: job.head.reason, job: job.id });
-  if (job.head.state === "done") await resolveNotice(world, key, "verify.failed", job.head.reason);
+  const { state, reason } = job.head;
+  const key = verifyKey({ repository, snapshot, level });
+  if (state === "failed") await raiseNotice(world, { key, code: "verify.failed", severity: "bad", reason, job: job.id });
+  if (state === "done") await resolveVerified(world, key, reason);
+  if (state !== "done" && state !== "failed") return;
+  for (const open of verifyNotices(world, [repository])) {
+    const isDeeper = PROOF_LEVELS.indexOf(open.level) > PROOF_LEVELS.indexOf(level);
+    if (open.key !== key && !isDeeper && isProven(job, open)) await resolveVerified(world, open.key, reason);
+  }
+}
+
+/** Whether the job proved what the notice is about. */
+function isProven({ intent, head }: VerificationJob, { snapshot }: VerifyNotice): boolean {
+  if (head.state === "done" && (intent.input.snapshot === "all" || intent.input.snapshot === snapshot)) return true;
+  // A failed verification of all may still have found this one whole; a root that no cluster reads makes none of them so.
+  if (!head.reason.code.startsWith("verification.")) return false;
+  return head.data.verdicts.some(({ name, uuid, verdict }) => verdict === "whole" && (name === snapshot || uuid === snapshot));
 }

@@ -165,11 +165,19 @@ export const WORLD: Readonly<Record<string, string>> = {
   "version.tooOld": "{indices} created by {created}, too old for {target}",
   "watch.ahead":
     "watch {watch} serves a snapshot dated {served}, in the future: the source's clock was wrong; until then, a snapshot that its root newly lists counts as newer, unless its slot or time shows that it is older than those listed before",
+  "watch.aliasFree": "the former alias of watch {watch} is on no restored index any more, or a watch moves it again",
+  "watch.aliasLeft":
+    "watch {watch} no longer moves alias {alias} on {cluster}, which is still on {indices}: no restore updates it, and nothing deletes its index. The next snapshot is restored as ossnap.yaml says now; to restore one at once, `ossnap restore latest --repository {repository} --to {to} --start`, with --alias if the watch has one. When nothing searches {alias} any more, delete the index by hand",
+  "watch.aliasUnknown":
+    "watch {watch} no longer moves alias {alias} on {cluster}, which does not answer: the alias may still be on an index that no restore updates and nothing deletes. The next snapshot is restored as ossnap.yaml says now, from {repository} to {to}",
   "watch.clear": "Elasticsearch reads the newest root of watch {watch} again",
   "watch.found": "every snapshot of watch {watch} can be dated again",
   "watch.future":
     "watch {watch} sees {count|snapshot|snapshots} dated in the future ({snapshots}: {times}): the clock of the source is wrong, or the time was written on purpose. None is served automatically; each is checked again when its time has come, and passed over if newer ones were served by then. To serve one now, restore it from {repository} by hand",
   "watch.goesOn": "watch {watch} restores newer snapshots again",
+  "watch.lacking":
+    "watch {watch} passes over {count|snapshot|snapshots} without an index that restore.indices of ossnap.yaml names ({indices}): {snapshots}; the newest holds {held}. If a name is wrong, correct it; a snapshot that holds them is restored",
+  "watch.lacksNothing": "the newest snapshots that watch {watch} sees hold its indices again",
   "watch.lost":
     "watch {watch}: {count|snapshot cannot be restored, because its own blob is|snapshots cannot be restored, because their own blobs are} missing ({keys}; {snapshots}): copy the blob again, or delete the snapshot at the source; the others are restored",
   "watch.notAhead": "the snapshot that watch {watch} serves is no longer dated in the future",
@@ -178,7 +186,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "watch {watch} serves {served} and passes over {count|older snapshot|older snapshots} that its root newly lists: {snapshots}; if the source's clock was wrong, restore one of them from {repository} by hand, with --older",
   "watch.rooted": "watch {watch} finds a root again",
   "watch.rootless":
-    "the roots at {url} are lost, although index.latest names one: watch {watch} restores nothing until there is one again; Elasticsearch takes such a repository for empty",
+    "the roots at {url} are gone: watch {watch} restores nothing until there is one again; Elasticsearch takes such a repository for empty",
   "wayOut.addRegister": "add register to repositories.{repository} in ossnap.yaml, or restore by a watch on that cluster",
   "wayOut.aliasName": "write one name without blanks and special characters",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",

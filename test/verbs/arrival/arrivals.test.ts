@@ -174,6 +174,7 @@ describe("a snapshot with a missing blob", () => {
   });
 
   it("is reported when it does not become whole within the watch's patience", async () => {
+    await serveFirst();
     await world.fill(MOVED, STEP2.blobs, [LATE_BLOB]);
     await arrive(INDEX2);
     world.advance(DAY_MS + MINUTE_MS);

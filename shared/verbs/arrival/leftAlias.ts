@@ -1,0 +1,77 @@
+import type { OpenWork } from "../../jobs/openWork.ts";
+import { configured, type World } from "../../jobs/world.ts";
+import { messageOf } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
+import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
+import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { stateKey } from "../../state/keys.ts";
+import { readObject, writeObject } from "../../state/objects.ts";
+
+interface AliasPlace {
+  alias: string;
+  cluster: string;
+}
+
+/** What is stored of a watch's alias. */
+interface WatchAlias {
+  now: AliasPlace | null;
+  /** Aliases that it moved before, and that are still on an index that ossnap restored. */
+  left: AliasPlace[];
+}
+
+/** `indices` is undefined if the cluster does not answer. */
+type LeftAlias = AliasPlace & { indices: string[] | undefined };
+
+const LEFT_MAX = 5;
+const NAMES_SHOWN = 3;
+
+const keyOf = (watchName: string) => `watch-alias:${watchName}`;
+
+/**
+ * Reports once which alias a watch moved before ossnap.yaml named another one: no restore moves it any more, and nothing deletes its index.
+ * Only a changed watch, and one with such an alias, costs a request.
+ */
+export async function reportLeftAlias(world: World, work: OpenWork, watchName: string, isChanged: boolean): Promise<void> {
+  const key = keyOf(watchName);
+  const isTold = work.live.notices.has(key);
+  if (!isChanged && !isTold) return;
+  const stored = await readObject<WatchAlias>(world.state, stateKey.watchAlias(watchName));
+  const { cluster, restore, register } = configured(world.config, "watches", watchName);
+  const now = restore.alias === undefined ? null : { alias: restore.alias, cluster };
+  const before = [...(stored?.left ?? []), ...(stored?.now ? [stored.now] : [])].filter((one) => !isMoved(world, one));
+  const left: LeftAlias[] = [];
+  for (const one of before.slice(-LEFT_MAX)) {
+    const indices = await holdersOf(world, one);
+    if (indices === undefined || indices.length > 0) left.push({ ...one, indices });
+  }
+  const [first] = left;
+  if (first && !isTold) await raise(world, first, { watch: watchName, repository: register.name, to: cluster });
+  const next: WatchAlias = { now, left: left.map(({ alias, cluster: on }) => ({ alias, cluster: on })) };
+  if (JSON.stringify(next) !== JSON.stringify(stored)) await writeObject(world.state, stateKey.watchAlias(watchName), next);
+  if (!first && isTold) await resolveNotice(world, key, "watch.alias", reason("watch.aliasFree", { watch: watchName }));
+}
+
+async function raise(world: World, left: LeftAlias, watch: { watch: string; repository: string; to: string }): Promise<void> {
+  const where = { ...watch, alias: left.alias, cluster: left.cluster };
+  const why = left.indices
+    ? reason("watch.aliasLeft", { ...where, indices: left.indices.slice(0, NAMES_SHOWN) })
+    : reason("watch.aliasUnknown", where);
+  await raiseNotice(world, { key: keyOf(watch.watch), code: "watch.alias", severity: "warning", reason: why });
+}
+
+/** Whether a watch of ossnap.yaml moves it, this one or another. */
+function isMoved({ config }: World, { alias, cluster }: AliasPlace): boolean {
+  return Object.values(config.watches).some((watch) => watch.cluster === cluster && watch.restore.alias === alias);
+}
+
+/** The restored indices behind an alias; `undefined` if the cluster does not answer. */
+async function holdersOf(world: World, { alias, cluster }: AliasPlace): Promise<string[] | undefined> {
+  if (!Object.hasOwn(world.config.clusters, cluster)) return [];
+  try {
+    const holders = (await world.cluster(cluster).listIndices()).filter(({ aliases }) => aliases.includes(alias));
+    return holders.filter(({ settings }) => settings[JOB_MARKER_KEY] !== undefined).map(({ name }) => name);
+  } catch (error) {
+    world.logger.warn("a former alias could not be looked at", { alias, cluster, error: messageOf(error) });
+    return undefined;
+  }
+}
