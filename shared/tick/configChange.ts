@@ -9,7 +9,7 @@ import { stateKey } from "../state/keys.ts";
 import { keysBelow } from "../state/objects.ts";
 import type { ArrivalInput } from "../verbs/arrival/step.ts";
 import type { BackupInput } from "../verbs/backup/step.ts";
-import type { CopyInput } from "../verbs/copy/step.ts";
+import type { CopyInput } from "../verbs/copy/types.ts";
 import type { RestoreInput } from "../verbs/restore/types.ts";
 
 /** An entry of ossnap.yaml that a job was asked for with, and the fields of it that are different now; none if the entry is gone. */
