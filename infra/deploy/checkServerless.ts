@@ -52,6 +52,7 @@ export function checkServerless(serverlessText: string, config: Config, options:
   return [
     ...faults,
     ...checkBundled(whole.data.actions),
+    ...checkVariableNames(serverlessText, options.environmentNames ?? []),
     ...checkNames(named, deployed),
     ...checkOrder(Object.keys(whole.data.resources), deployed),
     ...deployed.flatMap((one) => checkOne(one, config, options)),
@@ -94,11 +95,29 @@ function checkSecrets(path: string, props: FunctionProps, names: readonly string
   return [fault(`${path}.environmentVariables`, "serverless.environment", wrong, `add\n${lines.join("\n")}`)];
 }
 
+/** A variable, and the one of the deployer's environment that it is deployed with. */
+const READ_VARIABLE = /^\s*([A-Za-z]\w*):\s*["']?\$\{\s*env\(\s*(['"])([^'"]+)\2/gm;
+
+/** A default hides a misspelt name: `s deploy` would deploy the variable empty. Another name altogether may be the deployer's own. */
+function checkVariableNames(serverlessText: string, names: readonly string[]): Fault[] {
+  return [...serverlessText.matchAll(READ_VARIABLE)].flatMap(([, variable = "", , read = ""]) => {
+    const isMeant = read === variable || !names.includes(variable) || (!names.includes(read) && nearest(read, [variable]) === undefined);
+    const fix = `write env('${variable}', '')`;
+    return isMeant
+      ? []
+      : [fault(`environmentVariables.${variable}`, "serverless.environmentName", "reads another variable", fix, { value: read })];
+  });
+}
+
 /** Without it `s deploy` would upload the bundles of an earlier version, or none. */
 function checkBundled(actions: Readonly<Record<string, unknown>> | undefined): Fault[] {
-  const steps = JSON.stringify(actions?.["pre-deploy"] ?? []);
-  if (steps.includes("npm run -s bundle")) return [];
-  return [fault("actions.pre-deploy", "serverless.bundle", "does not bundle the functions", "add\n- run: npm run -s bundle\n  path: ./")];
+  const steps = (Array.isArray(actions?.["pre-deploy"]) ? actions["pre-deploy"] : []) as ({ run?: unknown; path?: unknown } | null)[];
+  const step = steps.find((one) => String(one?.run ?? "").includes("npm run -s bundle"));
+  if (!step)
+    return [fault("actions.pre-deploy", "serverless.bundle", "does not bundle the functions", "add\n- run: npm run -s bundle\n  path: ./")];
+  if (["./", "."].includes(String(step.path ?? "./"))) return [];
+  const wrong = "bundles in another folder than the one that is deployed";
+  return [fault("actions.pre-deploy.path", "serverless.bundle", wrong, "write ./", { value: String(step.path) })];
 }
 
 /** Requires all seven functions, once each, and no others. A function with other faults still counts as present. */

@@ -70,7 +70,10 @@ const httpTrigger = z.strictObject({
   triggerType: z.literal("http"),
   triggerConfig: z
     .strictObject({
-      authType: z.enum(["function", "jwt", "anonymous"]),
+      authType: z.enum(
+        ["function", "jwt"],
+        "must be function or jwt: with anonymous, everyone on the internet may start the function, at your cost",
+      ),
       authConfig: z.record(z.string(), z.unknown()).optional(),
       methods: z.array(z.enum(["HEAD", "DELETE", "POST", "GET", "OPTIONS", "PUT", "PATCH"])).min(1),
       disableURLInternet: z.boolean().optional(),

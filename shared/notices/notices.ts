@@ -3,7 +3,7 @@ import { messageOf } from "../model/errors.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
-import { readObject, writeObjectOnce } from "../state/objects.ts";
+import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
 import { say } from "../words/say.ts";
 
 export interface Fact {
@@ -25,15 +25,43 @@ interface OpenFact {
   upTo?: string;
 }
 
-/** Reports that a fact has begun, at most once: the state object is written before the message is sent. */
+/**
+ * Reports that a fact has begun, at most once: the state object is written before the message is sent. A fact that is open for another reason is
+ * reported again with the new one, and keeps the time at which it began. Returns whether a message was sent.
+ */
 export async function raiseNotice(world: World, fact: Fact): Promise<boolean> {
-  const since = world.clock.now();
-  const { code, severity, reason, upTo } = fact;
-  const open: OpenFact = { since: since.toISOString(), code, severity, reason, ...(upTo === undefined ? {} : { upTo }) };
-  if (!(await writeObjectOnce(world.state, stateKey.notice(fact.key), open))) return false;
-  const { upTo: _upTo, ...sent } = fact;
-  await send(world, { ...sent, status: "firing", since, at: since, text: say(reason) });
+  const at = world.clock.now();
+  const begun = openFact(fact, at.toISOString());
+  if (await writeObjectOnce(world.state, stateKey.notice(fact.key), begun)) {
+    await sendFiring(world, fact, { since: at, at });
+    return true;
+  }
+  const known = await readObject<OpenFact>(world.state, stateKey.notice(fact.key));
+  if (!known || !isNews(known, fact)) return false;
+  await writeObject(world.state, stateKey.notice(fact.key), openFact(fact, known.since));
+  if (isSameReason(known.reason, fact.reason)) return false;
+  await sendFiring(world, fact, { since: new Date(known.since), at });
   return true;
+}
+
+function openFact({ code, severity, reason, upTo }: Fact, since: string): OpenFact {
+  return { since, code, severity, reason, ...(upTo === undefined ? {} : { upTo }) };
+}
+
+/** True for another reason, and for the same one if it now reaches further; false for what concerns an earlier slot or snapshot. */
+function isNews(known: OpenFact, { reason, upTo }: Fact): boolean {
+  if (known.upTo !== undefined && upTo !== undefined && upTo !== known.upTo) return upTo > known.upTo;
+  return !isSameReason(known.reason, reason);
+}
+
+/** Numbers, names and times in a sentence change from look to look; another sentence, or another cause of it, is another reason. */
+function isSameReason(one: Reason, other: Reason): boolean {
+  return one.code === other.code && one.params.because === other.params.because;
+}
+
+async function sendFiring(world: World, fact: Fact, times: Pick<Notice, "since" | "at">): Promise<void> {
+  const { upTo: _upTo, ...sent } = fact;
+  await send(world, { ...sent, status: "firing", ...times, text: say(fact.reason) });
 }
 
 /** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */

@@ -140,7 +140,7 @@ export async function listSizes(store: BlobStore, deadline = () => false): Promi
   for await (const { key, sizeBytes, etag } of inOrder(store.list(""))) {
     if (deadline()) return undefined;
     sizes.set(key, sizeBytes);
-    if (etag !== undefined && key.includes(".part") && isCounterNamed(key)) etags.set(key, etag);
+    if (etag !== undefined && isCounterNamed(key)) etags.set(key, etag);
   }
   return Object.assign(sizes, { etags });
 }

@@ -25,9 +25,17 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return { scheme: match[1] === "https" ? "https" : "http", host, ...readHost(host) };
 }
 
+/**
+ * The public hosts of the finance regions end with `-pub`, which is no part of the region's name.
+ * https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
+ */
+const FINANCE_REGION = /-finance-\d+$/;
+const PUBLIC_OF_FINANCE = /-pub$/;
+
 /** `https://oss-cn-hangzhou-internal.aliyuncs.com`. */
 export function ossEndpoint(region: string, options: { internal?: boolean; scheme?: "http" | "https" } = {}): string {
-  return `${options.scheme ?? "https"}://oss-${region}${options.internal === true ? "-internal" : ""}.aliyuncs.com`;
+  const publicEnd = FINANCE_REGION.test(region) ? "-pub" : "";
+  return `${options.scheme ?? "https"}://oss-${region}${options.internal === true ? "-internal" : publicEnd}.aliyuncs.com`;
 }
 
 export interface EndpointCheck {
@@ -76,7 +84,8 @@ function withCaller(path: string, endpoint: string, parsed: Endpoint, callerRegi
 function readHost(host: string): Pick<Endpoint, "region" | "network" | "bucket"> {
   const oss = OSS_HOST.exec(host);
   if (oss !== null) {
-    const [, bucket, region, internal] = oss;
+    const [, bucket, named, internal] = oss;
+    const region = named?.replace(PUBLIC_OF_FINANCE, "");
     if (region?.startsWith("accelerate") === true) return { region: undefined, network: "accelerate", bucket };
     return { region, network: internal === undefined ? "public" : "internal", bucket };
   }

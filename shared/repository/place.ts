@@ -36,7 +36,7 @@ export function writtenPlaceId(cluster: string, registration: Registration, blob
   const written = writtenType(registration.type, settings);
   const path = segments(text(settings.base_path) ?? "");
   // A path names a directory of that cluster's nodes; buckets and containers are the same from everywhere.
-  if (written === "fs") return ["fs", cluster, ...segments(text(settings.location) ?? "")].join("/");
+  if (written === "fs") return ["fs", cluster, ...folders(text(settings.location) ?? "")].join("/");
   if (written === "gcs" && settings.bucket !== undefined) return ["gcs", String(settings.bucket), ...path].join("/");
   // A client may be of another account, so that only two with the same settings are the same.
   if (written === "azure")
@@ -67,7 +67,7 @@ function endpointOptions({ network, scheme }: Endpoint) {
 /** The place without trailing slashes and with the region named by its endpoint. */
 export function normalizePlace(place: Place): Place {
   const region = place.region ?? (place.endpoint === undefined ? undefined : parseEndpoint(place.endpoint)?.region);
-  const bucket = place.store === "directory" ? `/${segments(place.bucket).join("/")}` : place.bucket;
+  const bucket = place.store === "directory" ? `/${folders(place.bucket).join("/")}` : place.bucket;
   return compact({ ...place, bucket, basePath: normalizeBasePath(place.basePath), region });
 }
 
@@ -92,7 +92,7 @@ export function placeId(place: Place): string {
 
 /** OSS also speaks the S3 protocol, and one bucket has public and internal hosts, so all of them map to one name per region. */
 function location(place: Place): { container: string; path: string[] } {
-  if (place.store === "directory") return { container: "file://", path: [...segments(place.bucket), ...segments(place.basePath)] };
+  if (place.store === "directory") return { container: "file://", path: folders(`${place.bucket}/${place.basePath}`) };
   return { container: `${hostOf(place)}/${place.bucket}`, path: segments(place.basePath) };
 }
 
@@ -102,7 +102,11 @@ function hostOf({ store, endpoint, region }: Place): string {
   if (parsed === undefined) return store === "s3" ? awsHost(region) : (written ?? "");
   if (parsed.network === "internal" || parsed.network === "public") return `oss-${parsed.region}`;
   if (parsed.network === "accelerate" && region !== undefined) return `oss-${region}`;
-  return parsed.host.includes(".amazonaws.com") ? awsHost(parsed.region ?? region) : parsed.host;
+  return parsed.host.includes(".amazonaws.com") ? awsHost(parsed.region ?? region) : withoutDefaultPort(parsed);
+}
+
+function withoutDefaultPort({ scheme, host }: Endpoint): string {
+  return host.replace(scheme === "https" ? /:443$/ : /:80$/, "");
 }
 
 /** Bucket names are unique per partition, and China is a partition of its own. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
@@ -112,6 +116,16 @@ function awsHost(region: string | undefined): string {
 
 function segments(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "");
+}
+
+/** The folders of a path as a file system resolves them: `/srv/a/../b` is `/srv/b`. */
+export function folders(path: string): string[] {
+  const resolved: string[] = [];
+  for (const folder of segments(path)) {
+    if (folder === "..") resolved.pop();
+    else if (folder !== ".") resolved.push(folder);
+  }
+  return resolved;
 }
 
 function text(value: string | number | boolean | undefined): string | undefined {

@@ -67,8 +67,9 @@ export const stateKey = {
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
   batch: (id: string, batch: string) => `work/${id}/${batch}.json`,
   batchDone: (id: string, batch: string, attempt: number) => `work/${id}/${batch}.done-${attempt}.json`,
-  /** Keyed by the root to publish, so that two plans of one round do not overwrite each other. */
-  copyExpected: (id: string, sha256: string) => `work/${id}/expected-${sha256}.json`,
+  /** Keyed by its contents, so that two plans do not overwrite each other; builds without ETags keyed it by the root to publish. */
+  copyExpected: (id: string, hash: string) => `work/${id}/expected-${hash}.json`,
+  /** Keyed by its contents for the same reason. */
   copyRoot: (id: string, sha256: string) => `work/${id}/root-${sha256}`,
   /** Keys written by earlier builds of version 0.1.0. */
   copyExpectedBefore: (id: string, round: number) => `work/${id}/expected-${round}.json`,

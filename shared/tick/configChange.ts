@@ -8,7 +8,7 @@ import { placeId } from "../repository/place.ts";
 import { noteAgain } from "../verbs/arrival/again.ts";
 import type { ArrivalInput } from "../verbs/arrival/step.ts";
 import type { BackupInput } from "../verbs/backup/step.ts";
-import type { CopyInput } from "../verbs/copy/step.ts";
+import type { CopyInput } from "../verbs/copy/types.ts";
 import type { RestoreInput } from "../verbs/restore/types.ts";
 
 /** An entry of ossnap.yaml that a job was asked for with, and the fields of it that are different now; none if the entry is gone. */

@@ -3,7 +3,8 @@ import type { Job } from "../jobs/record.ts";
 import { heldBack, previewStep } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";
 import { gatherQueue } from "../verbs/copy/gather.ts";
-import { type CopyJob, stepCopy } from "../verbs/copy/step.ts";
+import { stepCopy } from "../verbs/copy/step.ts";
+import type { CopyJob } from "../verbs/copy/types.ts";
 import type { JobNow } from "../verbs/jobs/show.ts";
 import { kindFor } from "./kinds.ts";
 
@@ -27,7 +28,7 @@ function glance(world: World, work: OpenWork, job: Job): JobNow | undefined {
   const held = heldBack(job, world);
   if (held) return { does: "waits", reason: held };
   const queued = job.kind === "copy" ? gatherQueue(work, job as CopyJob) : undefined;
-  const decision = queued && stepCopy(job as CopyJob, queued);
+  const decision = queued && stepCopy(job as CopyJob, queued, world.clock.now());
   return decision && { does: "waits", reason: decision.reason, givesUpAt: job.intent.patienceUntil };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isFinal } from "../../shared/jobs/record.ts";
-import { JOB_KINDS } from "../../shared/model/jobId.ts";
+import { JOB_KINDS, kindOf } from "../../shared/model/jobId.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { SNAP1, STEP1 } from "../world/moved.ts";
 import type { TestWorld } from "../world/world.ts";
@@ -60,10 +60,13 @@ describe("a state with an open job of every kind", () => {
   });
 
   it("is finished although an earlier version wrote it", async () => {
-    const { world, ids } = await inherited("state/before");
+    const { world } = await inherited("state/before");
+    // An id may contain the hash of a plan, which differs between versions.
+    const open = [...new Set((await world.stateKeys("live/jobs/")).map((key) => key.split("/")[2] ?? ""))];
+    expect(new Set(open.map(kindOf))).toEqual(new Set(JOB_KINDS));
     await finishEverything(world);
     const { log } = await world.open();
-    for (const kind of JOB_KINDS) expect(await log.done(ids[kind]), kind).toMatchObject({ id: ids[kind], kind, state: "done" });
+    for (const id of open) expect(await log.done(id), id).toMatchObject({ id, state: "done" });
     expect(await world.stateKeys("live/jobs/")).toEqual([]);
     expect(await proveSnapshot(world.blobs(COPIED), { uuid: SNAP1.uuid, level: "contents" })).toMatchObject({ verdict: "whole" });
   });

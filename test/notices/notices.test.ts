@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "../../shared/model/errors.ts";
 import { reason } from "../../shared/model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../shared/notices/notices.ts";
+import { stateKey } from "../../shared/state/keys.ts";
 import { MINUTE_MS, testWorld } from "../world/world.ts";
 
 const FACT = {
@@ -34,6 +35,35 @@ describe("a notice", () => {
     const kept = { ...opened, state: { ...opened.state, delete: async () => undefined } };
     expect(await resolveNotice(kept, FACT.key, FACT.code, OVER)).toBe(true);
     expect(await resolveNotice(await world.open(), FACT.key, FACT.code, OVER)).toBe(false);
+    expect(world.notices.map(({ status }) => status)).toEqual(["firing", "resolved"]);
+  });
+
+  it("is sent again when it stays open for another reason, and keeps the time at which it began", async () => {
+    const world = await testWorld();
+    const other = { ...FACT, reason: reason("copy.failed", { key: "__1", because: "denied" }) };
+    await raiseNotice(await world.open(), FACT);
+    world.advance(MINUTE_MS);
+    for (let repeat = 0; repeat < 3; repeat += 1) await raiseNotice(await world.open(), other);
+    await raiseNotice(await world.open(), { ...other, reason: reason("copy.failed", { key: "__2", because: "denied" }) });
+    await raiseNotice(await world.open(), { ...other, reason: reason("copy.failed", { key: "__2", because: "no such bucket" }) });
+    expect(world.notices.map(({ text }) => text)).toEqual([
+      "backup nightly missed slot s: no timer event arrived",
+      "__1 could not be copied: denied",
+      "__2 could not be copied: no such bucket",
+    ]);
+    expect(world.notices.map(({ since }) => since)).toEqual(Array(3).fill(world.notices[0]?.since));
+    const stored = JSON.parse(Buffer.from((await world.state.get(stateKey.notice(FACT.key))) ?? []).toString());
+    expect(stored).toMatchObject({ reason: { params: { key: "__2", because: "no such bucket" } } });
+  });
+
+  it("is not changed by what concerns an earlier slot, and reaches as far as the latest one", async () => {
+    const world = await testWorld();
+    await raiseNotice(await world.open(), { ...FACT, upTo: "2" });
+    const earlier = { ...FACT, reason: reason("copy.failed", { key: "__1" }), upTo: "1" };
+    expect(await raiseNotice(await world.open(), earlier)).toBe(false);
+    expect(await raiseNotice(await world.open(), { ...FACT, upTo: "3" })).toBe(false);
+    expect(await resolveNotice(await world.open(), FACT.key, FACT.code, OVER, "2")).toBe(false);
+    expect(await resolveNotice(await world.open(), FACT.key, FACT.code, OVER, "3")).toBe(true);
     expect(world.notices.map(({ status }) => status)).toEqual(["firing", "resolved"]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { BackupPolicy } from "../../shared/model/config.ts";
-import { policyFingerprint } from "../../shared/plan/policyFingerprint.ts";
+import type { BackupPolicy, RepositoryConfig } from "../../shared/model/config.ts";
+import { policyFingerprint, repositoryId } from "../../shared/plan/policyFingerprint.ts";
 
 const POLICY: BackupPolicy = {
   repository: "movies-aws",
@@ -13,12 +13,21 @@ const POLICY: BackupPolicy = {
   prune: { cron: "0 30 2 * * *", atMost: 10, atMostPercent: 50 },
 };
 
+const REPOSITORY: RepositoryConfig = {
+  cluster: "movies",
+  register: {
+    type: "oss",
+    settings: { bucket: "movies", base_path: "es", endpoint: "oss-cn-hangzhou.aliyuncs.com", max_snapshot_bytes_per_sec: "40mb" },
+  },
+};
+const WHERE = repositoryId(REPOSITORY);
+
 describe("a policy's fingerprint", () => {
-  const fingerprint = policyFingerprint(POLICY, "nightly");
+  const fingerprint = policyFingerprint(POLICY, "nightly", WHERE);
 
   it("is sixteen hex digits and does not depend on the order of the rules", () => {
     expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
-    expect(policyFingerprint({ ...POLICY, keep: { atLeast: 2, daily: 7, last: 3 } }, "nightly")).toBe(fingerprint);
+    expect(policyFingerprint({ ...POLICY, keep: { atLeast: 2, daily: 7, last: 3 } }, "nightly", WHERE)).toBe(fingerprint);
   });
 
   it.each<[string, Partial<BackupPolicy>]>([
@@ -30,12 +39,33 @@ describe("a policy's fingerprint", () => {
     ["the repository", { repository: "other" }],
     ["a removed prune section", { prune: undefined }],
   ])("changes with %s", (_, change) => {
-    expect(policyFingerprint({ ...POLICY, ...change }, "nightly")).not.toBe(fingerprint);
+    expect(policyFingerprint({ ...POLICY, ...change }, "nightly", WHERE)).not.toBe(fingerprint);
   });
 
   it("changes with the policy name, but not with settings that delete nothing", () => {
     const later: BackupPolicy = { ...POLICY, indices: ["a"], attempts: 9, prune: { cron: "0 0 3 * * *", atMost: 10, atMostPercent: 50 } };
-    expect(policyFingerprint(POLICY, "weekly")).not.toBe(fingerprint);
-    expect(policyFingerprint(later, "nightly")).toBe(fingerprint);
+    expect(policyFingerprint(POLICY, "weekly", WHERE)).not.toBe(fingerprint);
+    expect(policyFingerprint(later, "nightly", WHERE)).toBe(fingerprint);
+  });
+
+  it.each<[string, RepositoryConfig]>([
+    ["the cluster", { ...REPOSITORY, cluster: "other" }],
+    ["the bucket", { ...REPOSITORY, register: { type: "oss", settings: { ...REPOSITORY.register?.settings, bucket: "others" } } }],
+    ["the base path", { ...REPOSITORY, register: { type: "oss", settings: { ...REPOSITORY.register?.settings, base_path: "es2" } } }],
+    ["a directory", { cluster: "movies", register: { type: "fs", settings: { location: "/mnt/a" } } }],
+  ])("changes with %s of the repository", (_, repository) => {
+    expect(policyFingerprint(POLICY, "nightly", repositoryId(repository))).not.toBe(fingerprint);
+  });
+
+  it("does not change with keys, limits or another spelling of the same place", () => {
+    const settings = {
+      bucket: "movies",
+      base_path: "/es/",
+      endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com",
+      access_key_id: "other",
+    };
+    expect(policyFingerprint(POLICY, "nightly", repositoryId({ cluster: "movies", register: { type: "oss", settings } }))).toBe(
+      fingerprint,
+    );
   });
 });

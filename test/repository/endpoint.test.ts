@@ -31,6 +31,14 @@ describe("endpoints", () => {
     expect(parseEndpoint(ossEndpoint("cn-hangzhou", { internal: true }))).toMatchObject({ region: "cn-hangzhou", network: "internal" });
   });
 
+  it("the public host of a finance region is built and read with its -pub", () => {
+    expect(ossEndpoint("cn-shanghai-finance-1")).toBe("https://oss-cn-shanghai-finance-1-pub.aliyuncs.com");
+    const read = parseEndpoint("https://oss-cn-shanghai-finance-1-pub.aliyuncs.com");
+    expect(read).toMatchObject({ region: "cn-shanghai-finance-1", network: "public" });
+    const endpoint = "https://oss-cn-shanghai-finance-1-pub.aliyuncs.com";
+    expect(checkEndpoint({ path: "e", endpoint, region: "cn-shanghai-finance-1" }).faults).toEqual([]);
+  });
+
   it("a region that differs from the endpoint's is a fault", () => {
     const { faults } = checkEndpoint({ path: "settings.endpoint", endpoint: "https://oss-cn-beijing.aliyuncs.com", region: "cn-hangzhou" });
     expect(faults.map(printFault)).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Place } from "../../shared/model/config.ts";
-import { normalizePlace, overlapOf, placeId, placeOf } from "../../shared/repository/place.ts";
+import { normalizePlace, overlapOf, placeId, placeOf, writtenPlaceId } from "../../shared/repository/place.ts";
 
 describe("the place of a registered repository", () => {
   it("oss settings give every field", () => {
@@ -103,6 +103,40 @@ describe("overlapping places", () => {
     const one: Place = { store: "directory", bucket: "/srv/blobs", basePath: "a" };
     expect(overlapOf(one, { store: "directory", bucket: "/srv", basePath: "blobs/a" })).toBe("same");
     expect(overlapOf(one, place("a"))).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Place>, Partial<Place>]>([
+    ["the default port of http", { store: "s3", endpoint: "http://127.0.0.1:80" }, { store: "s3", endpoint: "http://127.0.0.1" }],
+    ["the default port without a scheme", { store: "s3", endpoint: "127.0.0.1:80" }, { store: "s3", endpoint: "127.0.0.1" }],
+    ["the default port of https", { store: "s3", endpoint: "https://minio:443" }, { store: "s3", endpoint: "https://minio" }],
+    [
+      "the networks of a finance region",
+      { endpoint: "https://oss-cn-shanghai-finance-1-pub.aliyuncs.com" },
+      { endpoint: "http://oss-cn-shanghai-finance-1-internal.aliyuncs.com" },
+    ],
+    [
+      "a finance region and its public endpoint",
+      { endpoint: undefined, region: "cn-shanghai-finance-1" },
+      { endpoint: "https://oss-cn-shanghai-finance-1-pub.aliyuncs.com" },
+    ],
+    [
+      "a directory's parents",
+      { store: "directory", bucket: "/srv/x/../blobs", basePath: "./a" },
+      { store: "directory", bucket: "/srv/blobs", basePath: "a" },
+    ],
+  ])("%s make no other identity", (_, one, other) => {
+    expect(placeId(place("a", one))).toBe(placeId(place("a", other)));
+    expect(overlapOf(place("a", one), place("a", other))).toBe("same");
+  });
+
+  it("another port is another store, and so is the other scheme's default port", () => {
+    const at = (endpoint: string) => placeId(place("a", { store: "s3", endpoint }));
+    expect(new Set([at("http://minio"), at("http://minio:8080"), at("http://minio:443"), at("http://minio:800")]).size).toBe(4);
+  });
+
+  it("a cluster's directories are compared as its nodes resolve them", () => {
+    const at = (location: string) => writtenPlaceId("c", { type: "fs", settings: { location } }, undefined);
+    expect(at("/srv/x/../backups/.")).toBe(at("/srv/backups"));
   });
 
   it("an identity differs by endpoint and bucket, and not by the network that a region's endpoint names", () => {

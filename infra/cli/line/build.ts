@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../../../shared/runtime/settings.ts";
 import { shellLine } from "../../../shared/words/command.ts";
 import { COLUMNS } from "../screen/layout.ts";
@@ -54,13 +54,24 @@ function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, ru
   });
 }
 
-/** Of two values commander would silently use the last one. */
+/** Of two values commander would silently use the last one, and a flag given twice is a slip of the hand. */
 function onceOnly(option: Option): Option {
-  if (option.variadic || !(option.required || option.optional)) return option;
+  if (option.variadic) return option;
+  if (!option.required && !option.optional) return flagOnce(option);
   const { parseArg } = option;
   return option.argParser((value: string, previous: unknown) => {
     if (previous !== undefined) throw new InvalidArgumentError("It is given twice; give it once.");
     return parseArg ? parseArg(value, undefined) : value;
+  });
+}
+
+/** Commander calls a flag's parser only if the flag has a preset; `--no-color` is known as `color: true` before the line is read. */
+function flagOnce(option: Option): Option {
+  const given = !option.negate;
+  return option.preset("").argParser((_preset: string, previous: unknown) => {
+    if (previous === given)
+      throw new CommanderError(2, "ossnap.givenTwice", `error: option '${option.flags}' is given twice; give it once`);
+    return given;
   });
 }
 

@@ -6,8 +6,9 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { createFaults, type FaultBook, type Faults, strikeBeforeWork } from "./faults.ts";
 import { authenticate, type OssCredentials } from "./http/authenticate.ts";
 import type { Answer, Exchange, OssContext } from "./http/exchange.ts";
-import { fileErrorCode, notImplemented } from "./http/ossError.ts";
+import { fileErrorCode } from "./http/ossError.ts";
 import { parseTarget, type Target } from "./http/parseTarget.ts";
+import { refuseUnknownWrites, withOssNames } from "./http/s3Dialect.ts";
 import { errorAnswer, sendAnswer } from "./http/sendAnswer.ts";
 import { createEventSender, type EventRule, type OssEvent } from "./objectEvents.ts";
 import { operations } from "./operations/operations.ts";
@@ -65,7 +66,7 @@ interface Running extends OssContext {
 }
 
 /**
- * Serves a directory as Alibaba Cloud OSS for unmodified ali-oss clients and for S3 clients that read.
+ * Serves a directory as Alibaba Cloud OSS for unmodified ali-oss clients and for S3 clients.
  * Errors: `conflict` when the port is in use.
  */
 export async function startOss<Rule extends EventRule = EventRule>(options: OssOptions<Rule>): Promise<OssServer> {
@@ -129,9 +130,16 @@ async function answerRequest(running: Running, request: IncomingMessage, respons
 async function work(running: Running, target: Target, body: IncomingMessage, requestId: string): Promise<Answer> {
   const { options, faults, region, signal } = running;
   const dialect = authenticate(target, { credentials: options.credentials, region, now: new Date() });
-  if (dialect === "s3" && !["GET", "HEAD"].includes(target.method)) throw notImplemented("Writing with an S3 signature");
+  refuseUnknownWrites(target);
   await strikeBeforeWork(faults, target, signal);
-  const exchange: Exchange = { ...running, target, bucket: target.bucket ?? "", dialect, requestId, body };
+  const exchange: Exchange = {
+    ...running,
+    target: dialect === "s3" ? withOssNames(target) : target,
+    bucket: target.bucket ?? "",
+    dialect,
+    requestId,
+    body,
+  };
   return operations[target.operation](exchange);
 }
 

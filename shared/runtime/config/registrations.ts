@@ -1,6 +1,6 @@
 import type { Place, Registration } from "../../model/config.ts";
 import { normalizeBasePath } from "../../repository/basePath.ts";
-import { isOtherService, overlapOf, placeOf } from "../../repository/place.ts";
+import { folders, isOtherService, overlapOf, placeOf } from "../../repository/place.ts";
 import { validateRepositorySettings, writtenType } from "../../repository/settings.ts";
 import { asPlace, asRegistration } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
@@ -75,7 +75,7 @@ function checkStore(path: Segments, blobs: Place, written: string | undefined): 
 function checkLocation(path: Segments, blobs: Place, { settings }: Registration): Finding[] {
   const location = folders(String(settings.location ?? ""));
   if (blobs.store !== "directory" || !String(settings.location).startsWith("/")) return [];
-  const directory = [...folders(blobs.bucket), ...folders(blobs.basePath)];
+  const directory = folders(`${blobs.bucket}/${blobs.basePath}`);
   const shared = location.findIndex((folder, index) => folder !== directory[index]);
   const isSame = shared < 0 && location.length === directory.length;
   const isNested = shared < 0 || shared >= directory.length;
@@ -103,8 +103,4 @@ export function checkLocations(tree: unknown): Finding[] {
       return [{ ...finding([section, name, "blobs"], "samePlace", wrong, "make them equal"), params: { other: other.path } }];
     }),
   );
-}
-
-function folders(path: string): string[] {
-  return path.split("/").filter((folder) => folder !== "" && folder !== ".");
 }

@@ -10,7 +10,7 @@ import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
 import { type SnapshotNameParts, snapshotMark } from "../../model/snapshotName.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
-import { policyFingerprint } from "../../plan/policyFingerprint.ts";
+import { policyFingerprint, repositoryId } from "../../plan/policyFingerprint.ts";
 import { dueSlots } from "../../plan/slots.ts";
 import { heldIndices, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
@@ -163,6 +163,7 @@ function hintWrites(work: OpenWork, policyName: string, { schedule }: BackupPoli
 
 /** Pins, and whether a plan was applied by hand, were stored only in the state. */
 async function pruneWaits(world: World, name: string, policy: BackupPolicy): Promise<Found[]> {
-  if (!policy.prune || (await readObject(world.state, stateKey.applied(name, policyFingerprint(policy, name))))) return [];
+  const where = repositoryId(configured(world.config, "repositories", policy.repository));
+  if (!policy.prune || (await readObject(world.state, stateKey.applied(name, policyFingerprint(policy, name, where))))) return [];
   return [{ reason: reason("adopt.pruneWaits", { policy: name }), writes: [] }];
 }

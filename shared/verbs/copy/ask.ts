@@ -10,7 +10,7 @@ import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { chooseSnapshots } from "./plan.ts";
 import { sourceFault } from "./sourceFault.ts";
-import type { CopyData, CopyInput } from "./step.ts";
+import type { CopyData, CopyInput } from "./types.ts";
 
 const COPY_PATIENCE_MS = 24 * 3_600_000;
 

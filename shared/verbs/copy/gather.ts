@@ -5,14 +5,14 @@ import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState } from "../../model/tasks.ts";
-import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
-import { type ListedSizes, listSizes, openRepository } from "../../reader/readRepository.ts";
+import { openRepository } from "../../reader/readRepository.ts";
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
+import { missingAtDestination } from "./gatherMissing.ts";
 import { gatherCopyPlan } from "./gatherPlan.ts";
-import type { BatchResult, CopyPlan } from "./plan.ts";
-import type { CopyInput, CopyJob, CopyObservation } from "./step.ts";
+import type { BatchResult } from "./plan.ts";
+import type { CopyInput, CopyJob, CopyObservation } from "./types.ts";
 
 /** Returns a plan while nothing is written, then the progress of the batches, then what is missing at the destination. */
 export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
@@ -63,7 +63,10 @@ export function taskId(job: CopyJob, { batch, attempt }: { batch: string; attemp
 async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
   const results = new Map<string, BatchResult>();
   const tasks = new Map<string, TaskState>();
-  for (const batch of job.head.data.batches.filter(({ done, attempt }) => !done && attempt > 0)) {
+  const begun = job.head.data.batches.filter(
+    ({ done, attempt, unansweredAttempt }) => !done && attempt > 0 && attempt !== unansweredAttempt,
+  );
+  for (const batch of begun) {
     const task = { batch: batch.id, attempt: batch.attempt };
     // The task's state first: if it ends between the two requests, its result exists.
     const state = await world.tasks.state(world.copyFunction, taskId(job, task));
@@ -101,39 +104,6 @@ async function goneFromSource(world: World, job: CopyJob): Promise<CopyObservati
   if (root?.sha256 === pinned?.sha256) return undefined;
   const gone = snapshots.find(({ uuid }) => !root?.snapshots.some((there) => there.uuid === uuid));
   return gone && { seen: "sourceMoved", snapshot: gone.name, root: root?.key ?? "" };
-}
-
-type Missing = Extract<CopyObservation, { seen: "destination" }>["missing"];
-
-/** Returns `undefined` when time ran out. */
-async function missingAtDestination(world: World, job: CopyJob): Promise<Missing | undefined> {
-  const { id, head } = job;
-  const expected =
-    (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpected(id, rootOf(job).sha256))) ??
-    (await readObject<CopyPlan["expected"]>(world.state, stateKey.copyExpectedBefore(id, head.data.round)));
-  if (!expected) throw new AppError("invalid", `job ${id}: the list of blobs that must be at the destination is missing from the state`);
-  const { to } = job.intent.input.rule;
-  const sizes = await listSizes(world.blobs(to), () => isTimeUp(world));
-  if (sizes === undefined) return undefined;
-  const replaced = await replacedParts(partLedger(world.state, to), expected, sizes);
-  return expected
-    .filter(({ key, sizeBytes }) => sizes.get(key) !== sizeBytes || replaced.has(key))
-    .map(({ key, sizeBytes }) => ({ key, expectedBytes: sizeBytes, foundBytes: sizes.get(key) ?? null }));
-}
-
-/**
- * Parts with counter names that somebody wrote after they were verified: a task of an earlier copy may have been frozen, and wake up to
- * write the bytes that had these names before.
- */
-async function replacedParts(ledger: PartLedger, expected: CopyPlan["expected"], { etags }: ListedSizes): Promise<Set<string>> {
-  const replaced = new Set<string>();
-  for (const { key } of expected) {
-    const [, prefix, name, part] = /^(.*\/)(__[0-9a-z]+)\.part(\d+)$/.exec(key) ?? [];
-    if (prefix === undefined || !etags.has(key)) continue;
-    const verified = (await ledger.of(prefix)).get(`${prefix}${name}`)?.etags[Number(part)];
-    if (verified !== undefined && verified !== etags.get(key)) replaced.add(key);
-  }
-  return replaced;
 }
 
 export interface RootTarget {

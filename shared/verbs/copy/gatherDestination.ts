@@ -9,7 +9,7 @@ import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
 import { type ListedSizes, listSizes, openRepository } from "../../reader/readRepository.ts";
 import { gatherOwnership } from "./gatherOwner.ts";
 import type { DestinationSeen } from "./plan.ts";
-import type { CopyJob } from "./step.ts";
+import type { CopyJob } from "./types.ts";
 
 /** A destination with its root, and what is there. */
 export interface Destination extends DestinationSeen {

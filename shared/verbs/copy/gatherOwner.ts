@@ -7,7 +7,7 @@ import { stateKey } from "../../state/keys.ts";
 import type { Mark } from "../../state/liveView.ts";
 import { recordMark } from "../../state/marks.ts";
 import { readObject, writeObjectOnce } from "../../state/objects.ts";
-import type { CopyInput } from "./step.ts";
+import type { CopyInput } from "./types.ts";
 
 /** A copy and its destination; a copy whose destination changed starts without a claim. */
 interface Owned {

@@ -13,6 +13,7 @@ import { type Destination, differingBlobs, readDestination } from "./gatherDesti
 import {
   type CopyPlan,
   chooseSnapshots,
+  type ExpectedBlob,
   orderBatches,
   ownershipConflict,
   rootGeneration,
@@ -20,7 +21,7 @@ import {
   unionOfClosures,
 } from "./plan.ts";
 import { sourceFault } from "./sourceFault.ts";
-import type { CopyJob } from "./step.ts";
+import type { CopyJob } from "./types.ts";
 
 /** Pins the source's root, reads the wanted closures and returns what the destination lacks. Reads only; `undefined` when time ran out. */
 export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob, deadline: () => boolean): Promise<CopyPlan | undefined> {
@@ -78,13 +79,17 @@ function assemble(
     snapshots: snapshots.map(({ name, uuid }) => ({ name, uuid })),
     batches: orderBatches(missing, job.id, job.head.data.round),
     skipped: { blobs: equal.length, bytes: bytesOf(equal) },
-    expected: needed.map(({ key, sizeBytes }) => ({ key, sizeBytes: sizeBytes ?? 0 })),
+    expected: needed.map((blob) => expectedBlob(blob, absent.has(blob) ? undefined : destination.sizes.etags.get(blob.key))),
     root: { key: rootKey(generation), sha256: rootSha256 },
     seenRoot: destination.sha256 ?? null,
     unlist,
     rootBytes,
     current: missing.length === 0 && destination.sha256 === rootSha256,
   };
+}
+
+function expectedBlob({ key, sizeBytes }: ClosureBlob, etag: string | undefined): ExpectedBlob {
+  return { key, sizeBytes: sizeBytes ?? 0, ...(etag !== undefined && { etag }) };
 }
 
 /**

@@ -9,7 +9,8 @@ import { claimDestination } from "./gatherOwner.ts";
 import type { CopyPlan } from "./plan.ts";
 import { lookUpPublished, publish } from "./publish.ts";
 import { copyResult, reportCopy } from "./show.ts";
-import { type CopyData, type CopyInput, type CopyJob, type CopyObservation, stepCopy } from "./step.ts";
+import { expectedHash, stepCopy } from "./step.ts";
+import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
 
 /** The copy job and its effects; step.ts and plan.ts decide. */
 export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyData, CopyObservation> {
@@ -65,7 +66,7 @@ async function writePlan(world: World, work: OpenWork, job: CopyJob, plan: CopyP
   const { copyName, rule } = job.intent.input;
   await claimDestination(world, work, job.id, { copyName, to: rule.to });
   for (const batch of plan.batches) await writeObject(world.state, stateKey.batch(job.id, batch.id), batch);
-  await writeObject(world.state, stateKey.copyExpected(job.id, plan.root.sha256), plan.expected);
+  await writeObject(world.state, stateKey.copyExpected(job.id, expectedHash(plan.expected)), plan.expected);
   if (plan.unlist) await world.state.put(stateKey.copyRoot(job.id, plan.unlist.root.sha256), plan.unlist.bytes);
   await world.state.put(stateKey.copyRoot(job.id, plan.root.sha256), plan.rootBytes);
 }
@@ -74,9 +75,10 @@ async function writePlan(world: World, work: OpenWork, job: CopyJob, plan: CopyP
 async function isPlanWritten(world: World, job: CopyJob): Promise<boolean> {
   const written = new Set<string>();
   for await (const { key } of world.state.list(stateKey.work(job.id))) written.add(key);
-  const { batches, unlist } = job.head.data;
+  const { batches, expected, unlist } = job.head.data;
   const roots = [rootOf(job), ...(unlist ? [unlist.root] : [])];
   return (
+    (expected === undefined || written.has(stateKey.copyExpected(job.id, expected))) &&
     roots.every(({ sha256 }) => written.has(stateKey.copyRoot(job.id, sha256))) &&
     batches.every(({ id }) => written.has(stateKey.batch(job.id, id)))
   );

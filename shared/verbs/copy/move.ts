@@ -1,6 +1,7 @@
 import { decodeContainer } from "../../format/encoding/container.ts";
 import { crc32 } from "../../format/encoding/crc32.ts";
 import { CHECKSUM_BYTES, checksumText } from "../../format/encoding/luceneFooter.ts";
+import { isCounterNamed } from "../../format/keys.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobStore, ByteRange } from "../../model/blobStore.ts";
 import type { Place } from "../../model/config.ts";
@@ -13,7 +14,7 @@ import { remember, splitFile } from "../../reader/prove/checkParts.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObjectOnce } from "../../state/objects.ts";
 import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
-import type { CopyInput } from "./step.ts";
+import type { CopyInput } from "./types.ts";
 
 /** Hides latency; the instance has 1 GB of memory. */
 const BLOBS_AT_ONCE = 8;
@@ -54,6 +55,7 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
 }
 
 async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch): Promise<BatchResult> {
+  const etags = new Map<string, string>();
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, faults: [] };
   const [source, destination] = [world.blobs(from), world.blobs(to)];
   const ledger = partLedger(world.state, to);
@@ -64,7 +66,7 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   };
   const isLate = () => world.remainingMs() < BLOB_RESERVE_MS;
   const move = async (unit: readonly ClosureBlob[]) => {
-    const fault = await moveUnit({ source, destination, ledger, isLate }, unit);
+    const fault = await moveUnit({ source, destination, ledger, etags, isLate }, unit);
     if (fault) return missed(fault);
     result.copied.blobs += unit.length;
     result.copied.bytes += unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
@@ -83,18 +85,14 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   const next = units[started]?.[0];
   if (!finished && next) missed(late(next));
   await ledger.save();
-  return result;
+  return etags.size === 0 ? result : { ...result, etags: Object.fromEntries(etags) };
 }
 
 /** Nothing else would tell the job why its task failed: a place that cannot be opened, for example. */
 function notMoved(world: World, batch: CopyBatch, error: unknown): BatchResult {
-  const [{ key, sizeBytes }] = batch.blobs as [ClosureBlob];
-  const message = messageOf(error);
-  world.logger.error("batch not moved", { batch: batch.id, error: message });
-  return {
-    copied: { blobs: 0, bytes: 0 },
-    faults: [{ key, fault: "failed", expectedBytes: sizeBytes ?? null, foundBytes: null, message }],
-  };
+  const [first] = batch.blobs as [ClosureBlob];
+  world.logger.error("batch not moved", { batch: batch.id, error: messageOf(error) });
+  return { copied: { blobs: 0, bytes: 0 }, faults: [faultOf(first, error)] };
 }
 
 function late({ key, sizeBytes }: ClosureBlob): BlobFault {
@@ -105,6 +103,8 @@ interface Moving {
   source: BlobStore;
   destination: BlobStore;
   ledger: PartLedger;
+  /** Of what was written under counter names. */
+  etags: Map<string, string>;
   isLate: () => boolean;
 }
 
@@ -119,24 +119,27 @@ async function moveUnit(moving: Moving, unit: readonly ClosureBlob[]): Promise<B
     if (fault) return fault;
     offset += blob.sizeBytes ?? 0;
   }
-  await rememberParts(moving, unit);
-  return undefined;
+  return rememberNames(moving, unit);
 }
 
-/** What was just written and verified: the destination's ETags say later whether it is still there. */
-async function rememberParts({ destination, ledger }: Moving, unit: readonly ClosureBlob[]): Promise<void> {
-  const [file] = recordedFiles(unit, "counter-named", new Set());
-  if (file === undefined || !isSplitCounter(file) || file.parts.length !== unit.length) return;
-  const etags = new Map<string, string>();
-  for (const { key } of unit) {
-    const etag = (await destination.head(key))?.etag;
-    if (etag !== undefined) etags.set(key, etag);
+/** What was just written and verified under names that Elasticsearch reuses: the ETags show later whether it is still there. */
+async function rememberNames({ destination, ledger, etags }: Moving, unit: readonly ClosureBlob[]): Promise<BlobFault | undefined> {
+  for (const blob of unit.filter(({ key }) => isCounterNamed(key))) {
+    try {
+      const etag = (await destination.head(blob.key))?.etag;
+      if (etag !== undefined) etags.set(blob.key, etag);
+    } catch (error) {
+      return faultOf(blob, error);
+    }
   }
+  const [file] = recordedFiles(unit, "counter-named", new Set());
+  if (file === undefined || !isSplitCounter(file) || file.parts.length !== unit.length) return undefined;
   const [{ key }] = unit as [ClosureBlob];
   remember(
     ledger,
     splitFile(file, key.slice(0, key.lastIndexOf("/") + 1), (part) => etags.get(part)),
   );
+  return undefined;
 }
 
 async function moveBlob({ source, destination }: Moving, blob: ClosureBlob, check: ContentCheck): Promise<BlobFault | undefined> {
@@ -145,11 +148,14 @@ async function moveBlob({ source, destination }: Moving, blob: ClosureBlob, chec
     await destination.putFrom(blob.key, sizeBytes, (range) => readPiece(source, blob, range, check));
     return undefined;
   } catch (error) {
-    if (error instanceof BlobFaultError) return error.fault;
-    // Whole: secrets are found in it when it is stored, and half of one would not be.
-    const message = messageOf(error);
-    return { key: blob.key, fault: hasCode(error, "transient") ? "cut" : "failed", expectedBytes: sizeBytes, foundBytes: null, message };
+    return error instanceof BlobFaultError ? error.fault : faultOf(blob, error);
   }
+}
+
+function faultOf({ key, sizeBytes }: ClosureBlob, error: unknown): BlobFault {
+  // Whole: secrets are found in it when it is stored, and half of one would not be.
+  const message = messageOf(error);
+  return { key, fault: hasCode(error, "transient") ? "unanswered" : "failed", expectedBytes: sizeBytes ?? null, foundBytes: null, message };
 }
 
 /** Reads one range and checks it before it is written. */

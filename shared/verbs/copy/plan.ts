@@ -18,6 +18,14 @@ export interface CopyBatch {
   bytes: number;
 }
 
+/** A blob that the root to publish needs. */
+export interface ExpectedBlob {
+  key: string;
+  sizeBytes: number;
+  /** Of a blob with a counter name that the plan found equal at the destination: the ETag under which it was compared. */
+  etag?: string;
+}
+
 export interface CopyPlan {
   fault: Reason | undefined;
   pinned: { generation: number; sha256: string };
@@ -26,7 +34,7 @@ export interface CopyPlan {
   /** Already present and equal. */
   skipped: { blobs: number; bytes: number };
   /** Everything that must exist at the destination before the root is published. */
-  expected: { key: string; sizeBytes: number }[];
+  expected: ExpectedBlob[];
   root: { key: string; sha256: string };
   /** SHA-256 of the destination's highest root at planning time; the plan is void if another root is found. */
   seenRoot: string | null;
@@ -62,9 +70,12 @@ export interface UnlistPlan {
 /** The result of a batch; `faults` names each blob that was not moved. */
 export interface BatchResult {
   copied: { blobs: number; bytes: number };
+  /** ETags at the destination of the blobs with counter names that were written and verified. */
+  etags?: Record<string, string>;
   faults: {
     key: string;
-    fault: "cut" | "vanished" | "damaged" | "failed";
+    /** `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. */
+    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered";
     expectedBytes: number | null;
     foundBytes: number | null;
     message: string;

@@ -11,7 +11,7 @@ import { stateKey } from "../../state/keys.ts";
 import { recordMark } from "../../state/marks.ts";
 import type { RootTarget } from "./gather.ts";
 import { claimDestination, ownerOf } from "./gatherOwner.ts";
-import type { CopyData, CopyJob } from "./step.ts";
+import type { CopyData, CopyJob } from "./types.ts";
 
 /** Whether a root is published, and what the job is then. */
 export interface Publishing {

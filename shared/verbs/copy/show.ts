@@ -1,7 +1,7 @@
 import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
-import type { CopyJob } from "./step.ts";
+import type { CopyJob } from "./types.ts";
 
 /** The part of the result that the permanent record stores. */
 export function copyResult({ intent, head }: CopyJob): unknown {

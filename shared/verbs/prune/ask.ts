@@ -6,18 +6,21 @@ import { configured, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
+import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention.ts";
-import { gatherPrunePlan } from "./gather.ts";
+import { gatherPrunePlan, takenRepository } from "./gather.ts";
 import type { PruneInput } from "./step.ts";
 
 /** A prune that does not get its lane within this time fails and is left to the next night. */
 const PRUNE_PATIENCE_MS = 4 * 3_600_000;
 
-/** Returns the current plan without writing anything. */
+/** Returns the current plan without writing anything; refused where a run would fail because the name is registered for another place. */
 export async function dryPrune(world: World, policyName: string): Promise<PrunePlan> {
   const policy = configured(world.config, "backups", policyName);
+  const { cluster } = configured(world.config, "repositories", policy.repository);
+  const taken = await takenRepository(world, policy.repository, cluster);
   const { plan } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
-  return plan;
+  return taken ? { ...plan, refusal: taken } : plan;
 }
 
 /** Requests a prune on a timer; it runs only if this policy was applied by hand before. */
@@ -46,8 +49,8 @@ export async function applyPrune(world: World, policyName: string, hash: string,
 
 async function create(world: World, id: string, policyName: string, asked: Asked, by: { hash?: string }): Promise<Created> {
   const policy = configured(world.config, "backups", policyName);
-  const { cluster } = configured(world.config, "repositories", policy.repository);
-  const input: PruneInput = { policyName, policy, ...by };
+  const { cluster, place } = repositoryId(configured(world.config, "repositories", policy.repository));
+  const input: PruneInput = { policyName, policy, place, ...by };
   const patienceUntil = new Date(world.clock.now().getTime() + PRUNE_PATIENCE_MS).toISOString();
   return world.log.create(
     id,

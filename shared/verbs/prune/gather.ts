@@ -8,7 +8,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { snapshotMark } from "../../model/snapshotName.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
-import { policyFingerprint } from "../../plan/policyFingerprint.ts";
+import { policyFingerprint, repositoryId } from "../../plan/policyFingerprint.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention.ts";
 import type { PruneInput as PlanInput } from "../../plan/retentionTypes.ts";
 import { deletesMany } from "../../plan/versions.ts";
@@ -29,9 +29,7 @@ const MULTI_DELETE_MAX = 40;
 export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): Promise<PruneObservation> {
   const { policy, policyName } = job.intent.input;
   const cluster = configuredCluster(job);
-  const { register } = configured(world.config, "repositories", policy.repository);
-  // Without a registration in ossnap.yaml the policy is gone too, and that ends the prune.
-  const need = register && (await repositoryState(world, { cluster, name: policy.repository, register })).need;
+  const taken = await takenRepository(world, policy.repository, cluster);
   // Read again: a restore may have been requested since this invocation started, and its snapshot must be kept.
   const { plan, snapshots, lost, version } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world), {
     remember: true,
@@ -43,7 +41,7 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     appliedBefore: applied !== undefined,
     noTimer: world.config.backups[policyName]?.prune === undefined,
     policyChanged: policyChanged(world, job),
-    repository: need && "fault" in need ? need : undefined,
+    repository: taken && { fault: taken },
     remaining,
     halfDeleted: remaining.filter((target) => isLost(target, lost)),
     listed: snapshots.length,
@@ -54,13 +52,24 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   };
 }
 
-/** The job carries the policy as it was when it was requested; hours later ossnap.yaml may say something else. */
+/** Why a deletion would act on another repository than ossnap.yaml means: the name is registered for another place on the cluster. */
+export async function takenRepository(world: World, repository: string, cluster: string): Promise<Reason | undefined> {
+  const { register } = configured(world.config, "repositories", repository);
+  // Without a registration in ossnap.yaml the policy is gone too, and that ends the prune.
+  const need = register && (await repositoryState(world, { cluster, name: repository, register })).need;
+  return need && "fault" in need ? need.fault : undefined;
+}
+
+/** The job carries the policy and the place as they were when it was requested; hours later ossnap.yaml may say something else. */
 function policyChanged(world: World, job: PruneJob): Reason | undefined {
   const { policy, policyName } = job.intent.input;
   const now = Object.hasOwn(world.config.backups, policyName) ? world.config.backups[policyName] : undefined;
   if (!now) return reason("prune.policyGone", { policy: policyName });
-  const { cluster } = configured(world.config, "repositories", now.repository);
-  const isSame = policyFingerprint(now, policyName) === policyFingerprint(policy, policyName) && cluster === configuredCluster(job);
+  const where = repositoryId(configured(world.config, "repositories", now.repository));
+  // A job that an earlier version asked for carries no place.
+  const { place = where.place } = job.intent.input;
+  const then = policyFingerprint(policy, policyName, { cluster: configuredCluster(job), place });
+  const isSame = policyFingerprint(now, policyName, where) === then;
   return isSame ? undefined : reason("prune.policyChanged", { policy: policyName });
 }
 
@@ -109,8 +118,8 @@ export async function gatherPrunePlan(
   work: OpenWork,
   { remember } = { remember: false },
 ): Promise<PruneView> {
-  const { cluster: clusterName } = configured(world.config, "repositories", policy.repository);
-  const cluster = world.cluster(clusterName);
+  const where = repositoryId(configured(world.config, "repositories", policy.repository));
+  const cluster = world.cluster(where.cluster);
   const info = await cluster.info();
   const { snapshots, lost } = await listWithLost(world, policy.repository);
   const mark = snapshotMark(info.uuid, policyName);
@@ -118,7 +127,7 @@ export async function gatherPrunePlan(
   const blobs = await seenInBlobs(world, policy.repository, own, remember);
   const input: PlanInput = {
     policy: policyName,
-    fingerprint: policyFingerprint(policy, policyName),
+    fingerprint: policyFingerprint(policy, policyName, where),
     keep: policy.keep,
     timeZone: policy.schedule.timeZone,
     atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,

@@ -7,6 +7,8 @@ import type { PrunePlan } from "../../plan/retention.ts";
 export interface PruneInput {
   policyName: string;
   policy: BackupPolicy;
+  /** The place of its repository when the job was asked for (`repositoryId`); absent in jobs of earlier versions. */
+  place?: string;
   /** By hand: exactly this plan or nothing. On a timer: the current plan, if the policy was applied by hand. */
   hash?: string;
 }

@@ -40,7 +40,16 @@ const KEYS = [
   ["--key", "--wait"],
   ["--key=a", "--key=b"],
 ];
-const EVERY = [["--no-such"], ["-x"], ["--config"], ["--env-file"], ["--config=a", "--config=b"], ["excess"]];
+const EVERY = [
+  ["--no-such"],
+  ["-x"],
+  ["--config"],
+  ["--env-file"],
+  ["--config=a", "--config=b"],
+  ["excess"],
+  ["--json", "--json"],
+  ["-q", "--quiet"],
+];
 
 const restores = (...more: string[]) => ["restore", "snap-1", "--repository", "moved-movies", "--to", "target", ...more];
 const without = (words: string[], option: string) => words.filter((word, at) => word !== option && words[at - 1] !== option);
@@ -51,7 +60,7 @@ const ACTING: Record<string, Acting> = {
   adopt: {
     words: ["adopt", "--yes"],
     world: async () => forgotten(await nights(3)),
-    wrong: [["--take-over"], ["--take-over="], ["--take-over", "no-such"]],
+    wrong: [["--yes"], ["--take-over"], ["--take-over="], ["--take-over", "no-such"]],
   },
   "backup <policy>": { words: ["backup", "nightly"], world: newWorld, wrong: [...WAITS, ...KEYS, ["--apply", "1"]] },
   "prune <policy>": {

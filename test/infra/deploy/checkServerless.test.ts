@@ -47,6 +47,12 @@ describe("the fc3 schema", () => {
       "triggerConfig: { enable: function",
       /http\.props\.triggers\[0\]\.triggerConfig\.enable: unknown key/,
     ],
+    [
+      "an HTTP trigger that everyone may call",
+      "authType: function",
+      "authType: anonymous",
+      /http\.props\.triggers\[0\]\.triggerConfig\.authType: must be function or jwt.*: "anonymous"/,
+    ],
     ["an unknown top-level key", "access: default", "acces: default", /^acces: unknown key, did you mean "access"\?/],
     ["memory between the steps", "memorySize: 512", "memorySize: 500", /memorySize: .*multiple of 64: "500"/],
     ["a timeout beyond a day", "timeout: 1800", "timeout: 86401", /copyBlobs\.props\.timeout: .*<=86400: "86401"/],
@@ -170,6 +176,22 @@ describe("the requirements of each function", () => {
   });
 });
 
+describe("names of the deployer's variables", () => {
+  const environmentNames = ["OSS_ENDPOINT", "S3_KEY", "S3_SECRET"];
+
+  it.each([
+    ["a misspelt one", "env('OSS_ENDPOINT'", "env('OSS_ENDPIONT'", "OSS_ENDPOINT", "OSS_ENDPIONT"],
+    ["one of another variable", "env('S3_SECRET'", "env('S3_KEY'", "S3_SECRET", "S3_KEY"],
+  ])("are a fault for %s", (_, from, to, variable, read) => {
+    const expected = `environmentVariables.${variable}: reads another variable: "${read}", write env('${variable}', '')`;
+    expect(faultsAfter(from, to, { environmentNames })).toEqual([expected]);
+  });
+
+  it("may be the deployer's own", () => {
+    expect(faultsAfter("env('S3_SECRET'", "env('PROD_BUCKET_SECRET'", { environmentNames })).toEqual([]);
+  });
+});
+
 describe("timers checked against ossnap.yaml", () => {
   it("a cron that differs is reported with both values", () => {
     const config = exampleConfig();
@@ -278,6 +300,9 @@ describe("OSS triggers checked against the watches", () => {
       expect.stringMatching(/^actions\.pre-deploy: does not bundle the functions/),
     ]);
     expect(faultsAfter("actions:\n  pre-deploy:\n    - run: npm run -s bundle\n      path: ./\n", "")).toHaveLength(1);
+    expect(faultsAfter("      path: ./\n", "      path: ./infra\n")).toEqual([
+      expect.stringMatching(/^actions\.pre-deploy\.path: bundles in another folder.*: ".\/infra", write .\//),
+    ]);
   });
 
   it("a trigger names no role unless the deployer has one: fc3 then creates the event role", () => {

@@ -8,7 +8,7 @@ import { isDone, isWriteOn, jobOf, type MakeCheck, openJobs, readBare, recordsOf
 export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
   const created = new Map<string, number>();
   const restored = new Map<string, number>();
-  const said = new Set<string>();
+  const said = new Map<string, string>();
   const histories = new Map<string, number>();
   const finals = new Map<string, string>();
   const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1).get(key) ?? 0;
@@ -65,10 +65,12 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
       if (effect.port.startsWith("cluster:") && !effect.actor.wasFrozen && !hasClaim(effect))
         violated(`${effect.actor.name}: ${effect.call} is performed while another invocation holds the claim`);
       if (!isWriteOn(effect, "notifier", "send")) return;
-      const { key, since, status } = effect.args[0] as Notice;
+      const { key, since, status, reason } = effect.args[0] as Notice;
       const once = `${key} ${since.toISOString()} ${status}`;
-      if (said.has(once)) violated(`notice ${once} is sent twice`);
-      said.add(once);
+      // A notice that stays open for another reason is sent again with it.
+      const why = `${reason.code} ${reason.params.because}`;
+      if (said.get(once) === why) violated(`notice ${once} is sent twice`);
+      said.set(once, why);
     },
     step: seeFinals,
     after(effect) {

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
+import { type Reason, reason } from "../../../shared/model/reason.ts";
+import { raiseNotice } from "../../../shared/notices/notices.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import { say } from "../../../shared/words/say.ts";
 import { SNAP1, SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
 import { OPS, tick } from "../../world/nightly.ts";
 import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
@@ -138,5 +141,81 @@ describe("a destination that refuses writes", () => {
     expect(world.notices[0]?.text).toMatch(/ could not be copied: oss:\/\/moved\/movies: put: AccessDenied \(403\)/);
     expect(world.notices[0]?.text.length).toBeLessThan(500);
     expect(world.lines.some(({ fields }) => JSON.stringify(fields ?? {}).includes(refused))).toBe(true);
+  });
+});
+
+describe("a destination that does not answer for a while", () => {
+  let answers: boolean;
+  let tries: number;
+
+  beforeEach(() => {
+    answers = false;
+    tries = 0;
+    const { open } = world;
+    world.open = async (options) => {
+      const opened = await open(options);
+      const putFrom = async () => {
+        tries += 1;
+        throw new AppError("transient", "oss://moved/movies: put: connection refused");
+      };
+      const blobs = (place: Place) => ({ ...opened.blobs(place), ...(!answers && place.bucket === MOVED.bucket && { putFrom }) });
+      return { ...opened, blobs };
+    };
+  });
+
+  async function minutes(count: number): Promise<void> {
+    for (let minute = 0; minute < count; minute += 1) {
+      await tick(world);
+      await world.runTasks();
+      world.advance(MINUTE_MS);
+    }
+  }
+
+  async function begin(): Promise<string> {
+    const created = await askCopy(await world.open(), "move", OPS);
+    return "job" in created ? created.job.id : "";
+  }
+
+  it("is tried again with a back-off, and the copy goes on once it answers", async () => {
+    const id = await begin();
+    await minutes(60);
+    const { head } = (await (await world.open()).log.read(id)) ?? {};
+    expect(head).toMatchObject({
+      state: "copying",
+      reason: { code: "copy.unanswered", params: { because: expect.stringMatching(/refused/) } },
+    });
+    const now = await jobNow(await world.open(), id);
+    expect(now).toMatchObject({ does: "waits", reason: { code: "copy.unanswered" } });
+    expect(say(now?.reason as Reason)).toMatch(
+      /^a store did not answer while \S+ was copied; the next attempt is at .*: oss:.*: connection refused$/,
+    );
+    answers = true;
+    await minutes(40);
+    expect(await (await world.open()).log.done(id)).toMatchObject({ state: "done" });
+    expect(world.notices).toEqual([]);
+  });
+
+  it("does not hammer it", async () => {
+    await begin();
+    await minutes(10);
+    const early = tries;
+    await minutes(50);
+    expect(tries).toBeLessThan(early * 3);
+  });
+
+  it("fails after a day, with the cause, and the open notice of an earlier failure says so", async () => {
+    await raiseNotice(await world.open(), {
+      key: "copy-failed:move",
+      code: "copy.failed",
+      severity: "bad",
+      reason: reason("copy.noRoot", { source: "s3://aws" }),
+    });
+    const id = await begin();
+    for (let half = 0; half < 50; half += 1) {
+      await minutes(1);
+      world.advance(29 * MINUTE_MS);
+    }
+    expect(await (await world.open()).log.done(id)).toMatchObject({ state: "failed", reason: { code: "copy.outage" } });
+    expect(world.notices.map(({ text }) => text).at(-1)).toMatch(/^a store has not answered since .*connection refused$/);
   });
 });

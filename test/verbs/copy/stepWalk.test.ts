@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { reason } from "../../../shared/model/reason.ts";
 import type { BatchResult, CopyPlan } from "../../../shared/verbs/copy/plan.ts";
-import {
-  type CopyBatchState,
-  type CopyData,
-  type CopyInput,
-  type CopyJob,
-  type CopyObservation,
-  stepCopy,
-} from "../../../shared/verbs/copy/step.ts";
+import { stepCopy } from "../../../shared/verbs/copy/step.ts";
+import type { CopyBatchState, CopyData, CopyInput, CopyJob, CopyObservation } from "../../../shared/verbs/copy/types.ts";
 import { MOVED } from "../../world/world.ts";
 import { each, type Ground, type Move, must, PATIENCE_MINUTE, road, walk } from "../walk.ts";
 import { expectSound } from "../walkSound.ts";

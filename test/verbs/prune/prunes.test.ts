@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { readOpenWork } from "../../../shared/jobs/openWork.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
@@ -179,5 +179,59 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     await apply(plan.hash);
     await tick();
     expect(await names()).toHaveLength(3);
+  });
+});
+
+describe("a plan that was applied for one place", () => {
+  let world: TestWorld;
+  const night = async (at: TestWorld) => {
+    await createSnapshots(await at.open(), { policy: "nightly", triggerTime: at.now() });
+    at.source.finishSnapshots();
+    await advanceJobs(await at.open());
+    at.advance(DAY_MS);
+  };
+  const thin = async () => pruneSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+  const names = async () => (await world.source.listSnapshots("backups")).map(({ name }) => name);
+
+  beforeEach(async () => {
+    world = await testWorld();
+    world.source.putIndex("movies", { documents: 3 });
+    for (let count = 0; count < 4; count += 1) await night(world);
+    const { hash } = await dryPrune(await world.open(), "nightly");
+    await applyPrune(await world.open(), "nightly", hash, OPS);
+    await advanceJobs(await world.open());
+    await night(world);
+    expect(await names()).toHaveLength(3);
+  });
+
+  /** The user's edit of ossnap.yaml; the new place holds a byte copy. */
+  function moveTo(location: string): void {
+    Object.assign(world.config.repositories.backups?.register?.settings ?? {}, { location });
+  }
+
+  it("does not let the timer delete in another place", async () => {
+    moveTo("/srv/elsewhere");
+    vi.spyOn(world.source, "listRepositories").mockResolvedValue([]);
+    expect(await thin()).toMatchObject({ advanced: { outcome: "finished", reason: { code: "prune.notApplied" } } });
+    expect(await names()).toHaveLength(3);
+  });
+
+  it("is refused when the place changes between the request and its first step", async () => {
+    const { hash } = await dryPrune(await world.open(), "nightly");
+    await setPaused(await world.open(), true, "ops");
+    await applyPrune(await world.open(), "nightly", hash, OPS);
+    moveTo("/srv/elsewhere");
+    await setPaused(await world.open(), false, "ops");
+    await advanceJobs(await world.open());
+    expect(await (await world.open()).log.done(`prune-nightly-${hash}`)).toMatchObject({
+      state: "refused",
+      reason: { code: "prune.policyChanged" },
+    });
+    expect(await names()).toHaveLength(3);
+  });
+
+  it("is refused in the dry run too where the cluster's registration is for another place", async () => {
+    moveTo("/srv/elsewhere");
+    expect((await dryPrune(await world.open(), "nightly")).refusal).toMatchObject({ code: "repository.taken" });
   });
 });

@@ -89,13 +89,13 @@ export function objectHeaders(info: ObjectInfo, dialect: Dialect): Record<string
   };
 }
 
-/** Content type and `x-oss-meta-*` of a request that creates an object. */
-export function describedBy(target: Target): { contentType: string | undefined; meta: Record<string, string> } {
-  const meta = Object.entries(target.headers).filter(([name]) => name.startsWith("x-oss-meta-"));
-  return {
-    contentType: target.headers["content-type"],
-    meta: Object.fromEntries(meta.map(([name, value]) => [name.slice("x-oss-meta-".length), value])),
-  };
+/** Content type and metadata of a request that creates an object, as the bytes that were sent: OSS returns them unchanged. */
+export function describedBy({ wireHeaders }: Target): { contentType: string | undefined; meta: Record<string, string> } {
+  const meta = Object.entries(wireHeaders).flatMap(([name, value]) => {
+    const own = /^x-(?:oss|amz)-meta-(.+)$/.exec(name)?.[1];
+    return own === undefined ? [] : [[own, value] as const];
+  });
+  return { contentType: wireHeaders["content-type"], meta: Object.fromEntries(meta) };
 }
 
 /** `x-oss-forbid-overwrite`, which OSS silently ignores on a versioned bucket. */

@@ -15,6 +15,8 @@ export interface Target {
   query: ReadonlyMap<string, string>;
   /** Lower-case names; several lines joined by a comma. */
   headers: Readonly<Record<string, string>>;
+  /** The same, one character per byte. */
+  wireHeaders: Readonly<Record<string, string>>;
   operation: Operation;
 }
 
@@ -23,8 +25,10 @@ export type Operation = (typeof ROUTES)[number][0];
 type Level = "service" | "bucket" | "object";
 
 /** Sub-resources that change the meaning of a request: unknown ones must never be handled as a plain PUT or GET. */
-const SUBRESOURCES =
-  "acl append cors encryption lifecycle logging policy referer replication restore symlink tagging versions website worm".split(" ");
+const SUBRESOURCES = (
+  "acl append asyncFetch callback cname cors encryption inventory lifecycle live logging policy qos referer replication requestPayment " +
+  "resourceGroup restore stat style symlink tagging transferAcceleration versionId versions vod website worm x-oss-process"
+).split(" ");
 
 /** First match wins; every name after the level must be in the query (or, with `h:`, among the headers). */
 const ROUTES = [
@@ -69,9 +73,10 @@ export function parseTarget(request: IncomingMessage): Target {
   const { bucket, key } = splitPath(path, bucketOfHost(host));
   const method = request.method ?? "GET";
   const query = parseQuery(mark < 0 ? "" : url.slice(mark + 1));
-  const headers = flatHeaders(request);
+  const wireHeaders = flatHeaders(request);
+  const headers = Object.fromEntries(Object.entries(wireHeaders).map(([name, value]) => [name, utf8(value)]));
   const level = bucket === undefined ? "service" : key === "" ? "bucket" : "object";
-  return { method, host, rawPath, bucket, key, query, headers, operation: operationOf(method, level, query, headers) };
+  return { method, host, rawPath, bucket, key, query, headers, wireHeaders, operation: operationOf(method, level, query, headers) };
 }
 
 function operationOf(
@@ -80,7 +85,8 @@ function operationOf(
   query: ReadonlyMap<string, string>,
   headers: Readonly<Record<string, string>>,
 ): Operation {
-  const present = (name: string): boolean => (name.startsWith("h:") ? headers[name.slice(2)] !== undefined : query.has(name));
+  const isSent = (name: string): boolean => headers[name] !== undefined || headers[name.replace(/^x-oss-/, "x-amz-")] !== undefined;
+  const present = (name: string): boolean => (name.startsWith("h:") ? isSent(name.slice(2)) : query.has(name));
   const route = ROUTES.find(([, verb, at, ...needs]) => verb === method && at === level && needs.every(present));
   const asked = SUBRESOURCES.find((name) => query.has(name));
   const understood = asked === undefined || (route?.slice(3) as readonly string[] | undefined)?.includes(asked) === true;
@@ -115,7 +121,7 @@ function parseQuery(text: string): Map<string, string> {
 
 function flatHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, utf8((Array.isArray(value) ? value.join(",") : (value ?? "")).trim())]),
+    Object.entries(request.headers).map(([name, value]) => [name, (Array.isArray(value) ? value.join(",") : (value ?? "")).trim()]),
   );
 }
 

@@ -63,6 +63,7 @@ export function errorAnswer(
     error instanceof OssError ? error : new OssError(500, "InternalError", error instanceof Error ? error.message : String(error));
   const { status, code, message, headers } = refusal;
   const xml = xmlDocument("Error", { Code: code, Message: message, RequestId: requestId, HostId: request.headers.host ?? "" });
+  if (status === 304) return { status, headers: { ...headers } };
   // A HEAD response has no body, so OSS returns the same document in a header.
   if (request.method === "HEAD") return { status, headers: { ...headers, "x-oss-err": Buffer.from(xml).toString("base64") } };
   return { status, headers: { ...headers }, xml };
@@ -70,7 +71,7 @@ export function errorAnswer(
 
 function headersOf(answer: Answer, sizeBytes: number): Record<string, string> {
   const type: Record<string, string> = answer.xml === undefined ? {} : { "Content-Type": "application/xml" };
-  const length: Record<string, string> = answer.status === 204 ? {} : { "Content-Length": String(sizeBytes) };
+  const length: Record<string, string> = [204, 304].includes(answer.status) ? {} : { "Content-Length": String(sizeBytes) };
   return { ...type, ...length, ...answer.headers };
 }
 

@@ -1,3 +1,4 @@
+import { checkConditions } from "../http/conditions.ts";
 import { type Answer, describedBy, type Exchange, isExclusive, versionHeaders, xmlTime } from "../http/exchange.ts";
 import { invalidArgument, noSuchKey, OssError } from "../http/ossError.ts";
 import { xmlDocument } from "../http/xml.ts";
@@ -41,6 +42,12 @@ export async function openSource({ store, target }: Exchange) {
   const opened = await store.open(bucket, key);
   if (opened === undefined) throw noSuchKey();
   const { file, info } = opened;
+  try {
+    checkConditions(target.headers, info, "x-oss-copy-source-");
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return {
     info,
     read: (start: number, end: number): AsyncIterable<Uint8Array> =>

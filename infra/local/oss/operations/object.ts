@@ -1,3 +1,4 @@
+import { checkConditions } from "../http/conditions.ts";
 import {
   type Answer,
   describedBy,
@@ -67,6 +68,7 @@ export async function getObject({ store, bucket, target, dialect }: Exchange): P
   if (opened === undefined) throw noSuchKey();
   const { file, info } = opened;
   try {
+    checkConditions(target.headers, info);
     const isStandard = dialect === "s3" || target.headers["x-oss-range-behavior"] === "standard";
     const range = parseRange(target.headers.range, info.sizeBytes, isStandard);
     const { start, end } = range ?? { start: 0, end: info.sizeBytes };
@@ -81,6 +83,7 @@ export async function getObject({ store, bucket, target, dialect }: Exchange): P
 
 export async function headObject(exchange: Exchange): Promise<Answer> {
   const info = await requireObject(exchange);
+  checkConditions(exchange.target.headers, info);
   return { status: 200, headers: { ...objectHeaders(info, exchange.dialect), "Content-Length": String(info.sizeBytes) } };
 }
 

@@ -109,10 +109,17 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     test: "test/verbs/copy/ownership.test.ts",
   },
   {
-    name: "publishes over a part that was written after it was verified",
-    file: "shared/verbs/copy/gather.ts",
-    find: "if (verified !== undefined && verified !== etags.get(key)) replaced.add(key);",
-    replace: "if (verified === key) replaced.add(key);",
-    test: "test/verbs/copy/reusedParts.test.ts",
+    name: "publishes over a blob that was written after it was verified",
+    file: "shared/verbs/copy/gatherMissing.ts",
+    find: "etags.has(key) && etags.get(key) !== verified.get(key)",
+    replace: "etags.has(key) && etags.get(key) === key",
+    test: "test/verbs/copy/reusedNames.test.ts",
+  },
+  {
+    name: "counts a store that does not answer as a failed attempt",
+    file: "shared/verbs/copy/stepBatches.ts",
+    find: "return attempt - unanswered < BATCH_ATTEMPTS_MAX;",
+    replace: "return attempt - unanswered * 0 < BATCH_ATTEMPTS_MAX;",
+    test: "test/verbs/copy/failures.test.ts",
   },
 ];

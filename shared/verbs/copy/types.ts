@@ -1,0 +1,87 @@
+import type { Job } from "../../jobs/record.ts";
+import type { CopyRule, Place } from "../../model/config.ts";
+import type { BatchResult, BrokenSnapshots, CopyPlan } from "./plan.ts";
+
+export interface CopyInput {
+  copyName: string;
+  rule: CopyRule;
+  from: Place;
+  /** Uuids of the wanted snapshots when the job was requested. */
+  wanted: string[];
+  /** Uuids of snapshots that the followed policy reported, when the job was requested. */
+  reported?: string[];
+}
+
+export interface CopyBatchState {
+  id: string;
+  blobs: number;
+  bytes: number;
+  /** Number of the current task; 0 if none was started. */
+  attempt: number;
+  done?: { blobs: number; bytes: number };
+  /** How many attempts ended because a store did not answer; they do not count as failed attempts. */
+  unanswered?: number;
+  /** The attempt that ended so; its result needs no further decision. */
+  unansweredAttempt?: number;
+}
+
+/** A store does not answer: no task starts before `until`. */
+export interface CopyOutage {
+  since: string;
+  /** Back-offs so far. */
+  tries: number;
+  until: string;
+  /** The blob that met it last, and the store's words. */
+  key: string;
+  because: string;
+}
+
+export interface CopyData {
+  round: number;
+  pinned?: { generation: number; sha256: string };
+  snapshots: { name: string; uuid: string }[];
+  skipped: { blobs: number; bytes: number };
+  batches: CopyBatchState[];
+  /** What was transferred, over all rounds. */
+  moved: { blobs: number; bytes: number };
+  root?: { key: string; sha256: string };
+  /** SHA-256 of the destination's root that the plan was based on. */
+  seenRoot?: string | null;
+  /** Snapshots that the destination must not list while blobs are written; `done` once the root without them is published. */
+  unlist?: { root: { key: string; sha256: string }; uuids: string[]; done?: true };
+  /** Names of snapshots at the source that lie in the future; the first few. */
+  ahead?: string[];
+  /** Snapshots listed at the destination that are no longer whole at the source. */
+  broken?: BrokenSnapshots;
+  outage?: CopyOutage;
+  /** Hash of the list of blobs that must be at the destination, under which it is stored; absent in plans that recorded no ETags. */
+  expected?: string;
+}
+
+export type CopyObservation =
+  /** An older job of the same copy is still open. */
+  | { seen: "queued"; by: string }
+  /** Time ran out before there was a result. */
+  | { seen: "cut" }
+  | { seen: "plan"; plan: CopyPlan }
+  | {
+      seen: "batches";
+      results: ReadonlyMap<string, BatchResult>;
+      tasks: ReadonlyMap<string, "running" | "succeeded" | "failed" | "unknown">;
+      /** An open restore that reads one of the snapshots to unlist. */
+      readBy?: string | undefined;
+      /** The source's root is no longer the pinned one; looked up only when something did not arrive as recorded. */
+      sourceMoved?: boolean;
+    }
+  /** A planned snapshot is no longer at the source. */
+  | { seen: "sourceMoved"; snapshot: string; root: string }
+  | {
+      seen: "destination";
+      /** `replaced`: written by another writer after this copy verified it. */
+      missing: readonly { key: string; expectedBytes: number | null; foundBytes: number | null; replaced?: boolean }[];
+      published: boolean;
+    };
+
+export type Gap = Extract<CopyObservation, { seen: "destination" }>["missing"][number];
+
+export type CopyJob = Job<CopyInput, CopyData>;
