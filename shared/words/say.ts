@@ -42,7 +42,7 @@ function firstText([first = "", ...others]: readonly string[], params: Reason["p
 /** Empty in records of earlier versions, which do not store it. */
 function wayOutText(name: string, params: Reason["params"]): string {
   const code = params[name];
-  if (typeof code !== "string") return "";
+  if (typeof code !== "string" || code === "") return "";
   const own = Object.entries(params).filter(([key]) => key.startsWith(`${name}.`));
   const stripped = Object.fromEntries(own.map(([key, value]) => [key.slice(name.length + 1), value]));
   return `; ${say({ code, params: stripped })}`;

@@ -77,11 +77,9 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
 
 /** The first refusal's own parameters, and those of its way out, which may have the same names. */
 function firstFault(check: PreflightCheck | undefined): Reason["params"] {
-  const { wayOut } = check ?? {};
-  const fix = wayOut
-    ? [["fix", wayOut.code] as const, ...Object.entries(wayOut.params).map(([key, value]) => [`fix.${key}`, value] as const)]
-    : [];
-  return { ...check?.reason.params, ...Object.fromEntries(fix) };
+  const { code, params = {} }: Partial<Reason> = check?.wayOut ?? {};
+  const fix = Object.entries(params).map(([key, value]) => [`fix.${key}`, value] as const);
+  return { ...check?.reason.params, fix: code ?? "", ...Object.fromEntries(fix) };
 }
 
 /** One record per look that read further, so that a proof of many hours shows how far it is. */

@@ -137,9 +137,9 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes back an index that serves when it is cancelled",
-    file: "shared/verbs/restore/step.ts",
-    find: 'target.there === "ours" && !served.has(target.as)',
-    replace: 'target.there === "ours"',
+    file: "shared/verbs/restore/stepUndo.ts",
+    find: "aliases.length === 0 && !served.has(as)",
+    replace: 'as !== "" && aliases.length >= 0',
     also: [
       { file: "shared/verbs/restore/job.ts", find: "return there.aliases.length > 0", replace: "return there.aliases.length < 0" },
       {
