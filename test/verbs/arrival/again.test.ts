@@ -57,10 +57,10 @@ describe("when a watch asks again", () => {
 
 describe("the runs of an arrival", () => {
   it("pass over the arrival of a snapshot that is called like a second run", async () => {
-    const of = (uuid: string) => ({ result: { print: "p", snapshot: { uuid } } });
+    const of = (uuid: string) => ({ result: { print: "p", restore: "restore-1", snapshot: { uuid } } });
     const world = worldWith(record("arrival-moved-s", "failed", of("s")), record("arrival-moved-s-r2", "done", of("s-r2")));
     expect((await arrivalRun(world, "moved", "s")).id).toBe("arrival-moved-s-r3");
-    expect((await arrivalRun(world, "moved", "s-r2")).id).toBe("arrival-moved-s-r2-r2");
+    expect((await arrivalRun(world, "moved", "s-r2")).id).toBe("arrival-moved-s-r2");
   });
 });
 
