@@ -9,7 +9,7 @@ import { restoreOrder, restoreRun } from "../../../shared/verbs/arrival/restoreO
 import { HOUR_MS, MINUTE_MS, testConfig } from "../../world/world.ts";
 
 const AT = "2026-11-21T01:00:00.000Z";
-const after = (ms: number) => new Date(new Date(AT).getTime() + ms);
+const later = (ms: number) => new Date(new Date(AT).getTime() + ms);
 const record = (id: string, state: string, more: object = {}) =>
   ({
     id,
@@ -33,7 +33,7 @@ describe("when a watch asks again", () => {
     ["a failed one's tenth run", "restore-1-r10", "failed", 24 * HOUR_MS],
   ])("%s: not before its back-off ends, or the watch is another", (_, id, state, ms) => {
     const ended = endedRun(record(id, state));
-    expect([isAgainDue(ended, "p", after(ms - 1)), isAgainDue(ended, "p", after(ms)), isAgainDue(ended, "other", after(0))]).toEqual([
+    expect([isAgainDue(ended, "p", later(ms - 1)), isAgainDue(ended, "p", later(ms)), isAgainDue(ended, "other", later(0))]).toEqual([
       false,
       true,
       true,
@@ -42,7 +42,7 @@ describe("when a watch asks again", () => {
 
   it("is at once if ossnap.yaml was changed meanwhile", () => {
     const ended = endedRun(record("restore-1", "refused", { reason: { code: "config.changed", params: {} } }));
-    expect(isAgainDue(ended, "p", after(0))).toBe(true);
+    expect(isAgainDue(ended, "p", later(0))).toBe(true);
   });
 
   it("is not forgotten while the job that it is about has not ended", async () => {
