@@ -94,7 +94,7 @@ export function surveyText(survey: SurveyAnswer, look: Look): string {
   const { repository, snapshots } = survey;
   const head = `${headText(repository)} · ${counted(snapshots.length, "snapshot", "snapshots")}`;
   const columns = [
-    { head: "NAME", name: true },
+    { head: "NAME", name: true, whole: true },
     { head: "STARTED" },
     { head: "STATE" },
     { head: "SIZE" },

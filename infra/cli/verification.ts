@@ -2,6 +2,7 @@ import { LEGACY_ROOT_KEY } from "../../shared/format/keys.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
+import { newestFirst } from "../../shared/plan/newestFirst.ts";
 import { judged, type Proposal, proposalOf } from "../../shared/proof/proposal.ts";
 import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
@@ -47,7 +48,9 @@ export interface Verification {
 }
 
 export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verified, { isCopy = false } = {}): Verification {
-  const snapshots = proofs.map((proof) => snapshotOf(root, proof));
+  const started = new Map(root.snapshots.map(({ uuid, startTime }) => [uuid, startTime]));
+  const timeOf = ({ uuid, closure }: SampledProof) => (closure?.snapshot.startTime ?? started.get(uuid))?.toISOString() ?? "";
+  const snapshots = newestFirst(proofs, (proof) => ({ time: timeOf(proof), name: proof.name })).map((proof) => snapshotOf(root, proof));
   const hidden = hiddenRoot(store, { hiding });
   const unlisted = unlistedOf(root);
   const proposal = proofs.length < root.snapshots.length ? undefined : proposalOf(root, proofs.map(judged), { isCopy });
@@ -59,7 +62,6 @@ export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verif
   };
 }
 
-/**
 /**
  * True when there is at least one restorable snapshot, all of them are whole and a cluster can see them: an emptied repository must not pass.
  * Nor may one whose root names snapshots that it does not list, because most versions read nothing of it.
@@ -117,7 +119,7 @@ export function verificationText(verification: Verification, look: Look, registe
   const { repository, snapshots } = verification;
   const head = headText(repository);
   const columns = [
-    { head: "SNAPSHOT", name: true },
+    { head: "SNAPSHOT", name: true, whole: true },
     { head: "VERDICT" },
     { head: "LEVEL" },
     { head: "BLOBS", align: "right" as const },

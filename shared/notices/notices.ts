@@ -50,6 +50,8 @@ function openFact({ code, severity, reason, upTo }: Fact, since: string): OpenFa
 
 /** True for another reason, and for the same one if it now reaches further; false for what concerns an earlier slot or snapshot. */
 function isNews(known: OpenFact, { reason, upTo }: Fact): boolean {
+  // A report about everything up to its time, such as several missed slots, includes a single slot.
+  if (known.upTo === undefined && upTo !== undefined) return false;
   if (known.upTo !== undefined && upTo !== undefined && upTo !== known.upTo) return upTo > known.upTo;
   return !isSameReason(known.reason, reason);
 }

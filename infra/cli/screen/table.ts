@@ -7,6 +7,8 @@ export interface Column {
   align?: "left" | "right";
   /** A name: where a table is too wide, names are cut first, in the middle. */
   name?: boolean;
+  /** A name that other commands need: where it is cut, it stands whole below its row. */
+  whole?: boolean;
   /** A sentence: broken into lines within the column, or put below the row where the column is too narrow. The last column only. */
   sentence?: boolean;
 }
@@ -55,7 +57,11 @@ export function tableLines(columns: readonly Column[], rows: readonly Row[], loo
     const sentence = sentences[at] ?? "";
     if (isBeside) lines.push(...wrapped(sentence, { width, indent: widthOf(start) + GAP.length, first: `${start}${GAP}` }));
     else lines.push(start.trimEnd());
-    const own = isBeside || sentence === "" ? below : [sentence, ...below];
+    const cut = fixed.flatMap(({ whole }, column) => {
+      const cell = table[at]?.cells[column] ?? "";
+      return whole && shown[column]?.[at] !== cell ? [cell] : [];
+    });
+    const own = [...cut, ...(isBeside || sentence === "" ? [] : [sentence]), ...below];
     for (const text of own) lines.push(...wrapped(text, { width, indent: BELOW.length + GAP.length, first: BELOW }));
   }
   const isCut = widths.some((columnWidth, at) => columnWidth < (natural[at] ?? 0));

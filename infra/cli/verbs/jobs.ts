@@ -73,7 +73,13 @@ export function jobsText(rows: readonly JobRow[], look: Look, kind?: JobKindName
 }
 
 function jobLines(rows: readonly JobRow[], head: string, timeOf: (row: JobRow) => string, look: Look): string[] {
-  const columns = [{ head: "ID", name: true }, { head: "ABOUT", name: true }, { head: "STATE" }, { head }, { head: "BY", name: true }];
+  const columns = [
+    { head: "ID", name: true, whole: true },
+    { head: "ABOUT", name: true },
+    { head: "STATE" },
+    { head },
+    { head: "BY", name: true },
+  ];
   const cells = (row: JobRow) => [row.id, row.about, stateWord(row, look), agoText(look, timeOf(row)), shortBy(row)];
   return tableLines(
     columns,

@@ -44,7 +44,8 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
     },
   });
   const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
-  const isComplete = data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0 && !data.unlisted;
+  const isComplete =
+    data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0 && !data.unlisted && !data.repository.hidden;
   return { schema: "survey/1", data, exitCode: isComplete ? EXIT.ok : EXIT.notWhole, text: (look) => surveyText(data, look) };
 }
 
@@ -60,7 +61,7 @@ async function evidenceFor(session: Session, place: Place, survey: Survey): Prom
   }
 }
 
-const COLUMNS = [{ head: "NAME", name: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
+const COLUMNS = [{ head: "NAME", name: true, whole: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
 const LEGEND = "PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.";
 
 /** One table per repository, followed by what the next prune would remove. */

@@ -66,8 +66,8 @@ const restores = ["restore", "latest", "--repository", "moved-movies", "--to", "
 
 describe("what a line prints", () => {
   it.each<[string[], () => Promise<TestWorld>, string]>([
-    [["prune", "nightly"], () => nights(4), "prune nightly --apply 5bf379d8"],
-    [["prune", "nightly", "--wait"], () => nights(4), "prune nightly --apply 5bf379d8 --wait=30m"],
+    [["prune", "nightly"], () => nights(4), "prune nightly --apply 601a33a9"],
+    [["prune", "nightly", "--wait"], () => nights(4), "prune nightly --apply 601a33a9 --wait=30m"],
     [["snapshots"], () => nights(4), "prune nightly"],
     [restores, movedWorld, "restore snap-2 --repository moved-movies --to target --start"],
     [["backup", "nightly"], newWorld, "jobs show backup-"],

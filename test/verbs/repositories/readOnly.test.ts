@@ -60,7 +60,7 @@ describe("a repository without register", () => {
     });
     await world.target.putRepository({ name: "theirs", type: "fs", settings: { location: "/srv/theirs" } }, { verify: false });
     const again = await preflightRestore(await world.open(), WANTED);
-    expect(again.checks.find(({ check }) => check === "repository")).toBeUndefined();
+    expect(again.checks.find(({ check }) => check === "repository")).toMatchObject({ reason: { code: "snapshot.notOnCluster" } });
   });
 });
 

@@ -5,9 +5,12 @@ import { freshWorld, serveFirst, settle, world } from "../../world/moved.ts";
 freshWorld();
 
 const OPS = { by: "person" as const, who: "ops" };
-const byHand = async (alias?: string) => {
+const start = async (alias?: string) => {
   const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"], alias, replicas: 0 };
   expect(await startRestore(await world.open(), request, OPS, {})).toHaveProperty("created");
+};
+const byHand = async (alias?: string) => {
+  await start(alias);
   await settle();
 };
 const told = () => world.notices.map(({ key, status }) => `${key} ${status}`);
@@ -38,8 +41,9 @@ describe("the notice of a watch whose restore was refused", () => {
 describe("a restore by hand that fails", () => {
   it("is no notice of the watch, whose success would resolve it", async () => {
     await serveFirst();
+    await start("third");
     world.places.at({ location: "/srv/moved" }).length = 0;
-    await byHand("third");
+    await settle();
     expect(told()).toEqual(["restore-failed:target/third firing"]);
   });
 });

@@ -32,8 +32,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "prunes pinned snapshots",
     file: "shared/verbs/prune/gather.ts",
-    find: "if (pins.has(uuid ?? name))",
-    replace: 'if (pins.has(""))',
+    find: "if (pin && !isExpired(pin, now))",
+    replace: "if (pin && isExpired(pin, now))",
     seeds: 20,
   },
   {
@@ -95,8 +95,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "removes the last snapshot with an index",
     file: "shared/plan/retentionKeep.ts",
-    find: 'if (rule === "never" || !newest) return;',
-    replace: 'if (rule === "never" || newest) return;',
+    find: 'if (rule === "never" || !newest) return false;',
+    replace: 'if (rule === "never" || newest) return false;',
     seeds: 20,
   },
   {
