@@ -3,11 +3,9 @@
  * the direction of writing. Written as code points, so that this file shows what it means.
  */
 const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f";
-const MARKS = "\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff";
+const MARKS = "\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb";
 const UNSAFE = new RegExp(`[${CONTROLS}${MARKS}]`, "g");
 const UNSAFE_BUT_LINES = new RegExp(`[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f${MARKS}]`, "g");
-/** A colour of ours, or anything unsafe. */
-const COLOUR_OR_UNSAFE = new RegExp(`\\u001b\\[\\d{1,2}m|[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f${MARKS}]`, "g");
 /** JSON escapes the controls below 0x20 itself. */
 const UNSAFE_IN_JSON = new RegExp(`[\\u007f-\\u009f${MARKS}]`, "g");
 
@@ -16,10 +14,12 @@ export function oneLine(text: string): string {
   return text.replace(UNSAFE, codePoint);
 }
 
-/** A text of several lines, in which colours stay if they are wanted. */
-export function severalLines(text: string, { colour }: { colour: boolean }): string {
-  if (!colour) return text.replace(UNSAFE_BUT_LINES, codePoint);
-  return text.replace(COLOUR_OR_UNSAFE, (found) => (found.length > 1 ? found : codePoint(found)));
+/** A text of several lines; what matches `own`, a colour of ours, stays. */
+export function severalLines(text: string, own?: RegExp): string {
+  if (own === undefined) return text.replace(UNSAFE_BUT_LINES, codePoint);
+  return text.replace(new RegExp(`${own.source}|${UNSAFE_BUT_LINES.source}`, "g"), (found) =>
+    found.length > 1 ? found : codePoint(found),
+  );
 }
 
 /** Serialized JSON with the same meaning, in which nothing unsafe stands as it is. */

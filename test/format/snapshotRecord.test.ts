@@ -34,3 +34,13 @@ describe("decodeSnapshotRecord", () => {
     },
   );
 });
+
+describe("the name of a snapshot", () => {
+  it.each(["sesc\u001b[8mhidden", "bell\u0007", "备份"])("is data where the uuid names its blobs: %j", (name) => {
+    expect(decode({ name })).toMatchObject({ name, uuid: "uuid-1" });
+  });
+
+  it("must be a part of a key where it stands for the uuid, as in 2.x", () => {
+    expect(() => decode({ name: "a/b", uuid: null })).toThrow("cannot be part of a key");
+  });
+});

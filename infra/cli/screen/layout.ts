@@ -1,6 +1,7 @@
 import stringWidth from "string-width";
 import { severalLines } from "../../../shared/model/plainText.ts";
 import { spelled } from "../../../shared/words/command.ts";
+import { OWN_COLOUR } from "./colour.ts";
 import type { Look } from "./look.ts";
 
 /** The maximum width of a line of text output, in columns of a terminal: east-asian wide characters take two, combining ones none. */
@@ -14,8 +15,6 @@ const INDENT_MAX = 40;
 /** Nearly every text; the full measure takes a thousand times longer. */
 const PLAIN = /^[ -~]*$/;
 const SEGMENTS = new Intl.Segmenter();
-// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours, which take no columns.
-const COLOUR = /\u001b\[\d{1,2}m/;
 /** Blanks, and a command in backticks (as `say` writes it) or any other word. */
 const TOKEN = /( *)(`[^`]*`[^` ]*|[^ ]+)/g;
 /** One word of a line for a POSIX shell, as `shellLine` writes it. */
@@ -29,8 +28,8 @@ export function widthOf(text: string): number {
 /** A text as smallest visible pieces: colours, and graphemes, which are never split. */
 function piecesOf(text: string): string[] {
   return text
-    .split(new RegExp(`(${COLOUR.source})`))
-    .flatMap((part) => (COLOUR.test(part) ? [part] : [...SEGMENTS.segment(part)].map(({ segment }) => segment)));
+    .split(new RegExp(`(${OWN_COLOUR.source})`))
+    .flatMap((part) => (OWN_COLOUR.test(part) ? [part] : [...SEGMENTS.segment(part)].map(({ segment }) => segment)));
 }
 
 /** A text of at most `width` columns: what does not fit gives way to `sign` in the middle. Colours stay complete. */
@@ -40,7 +39,7 @@ export function cutMiddle(text: string, width: number, sign = "…"): string {
   for (let room = width - widthOf(sign); room > 0; room -= 1) {
     const head = taken(pieces, Math.ceil(room / 2));
     const tail = taken([...pieces].reverse(), Math.floor(room / 2));
-    const dropped = pieces.slice(head, pieces.length - tail).filter((piece) => COLOUR.test(piece));
+    const dropped = pieces.slice(head, pieces.length - tail).filter((piece) => OWN_COLOUR.test(piece));
     const cut = [...pieces.slice(0, head), sign, ...dropped, ...pieces.slice(pieces.length - tail)].join("");
     if (widthOf(cut) <= width) return cut;
   }
@@ -119,7 +118,7 @@ export function commandLines(command: string, width: number): string[] {
 
 /** A text as its reader sees it, to be measured: commands name the program that the reader has, nothing is unescaped, no secret is shown. */
 export function onScreen(text: string, look: Look): string {
-  return severalLines((look.redact ?? ((same) => same))(spelled(text, look.program)), look);
+  return severalLines((look.redact ?? ((same) => same))(spelled(text, look.program)), OWN_COLOUR);
 }
 
 /**

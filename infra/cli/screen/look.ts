@@ -1,6 +1,6 @@
-import pc from "picocolors";
 import { shellLine } from "../../../shared/words/command.ts";
 import { durationText } from "../../../shared/words/numbers.ts";
+import { painted } from "./colour.ts";
 
 export type Tone = "good" | "attention" | "bad" | "none";
 
@@ -29,12 +29,19 @@ const SIGNS: Readonly<Record<Tone, readonly [unicode: string, ascii: string]>> =
   none: ["–", "-"],
 };
 
+/** Green, yellow, red and dim. */
+const ANSI: Readonly<Record<Tone, readonly [on: number, off: number]>> = {
+  good: [32, 39],
+  attention: [33, 39],
+  bad: [31, 39],
+  none: [2, 22],
+};
+
 /** `✓ whole`, in the tone's colour. */
 export function marked({ colour, unicode }: Look, tone: Tone, text: string): string {
   const [sign, ascii] = SIGNS[tone];
-  const { green, yellow, red, dim } = pc.createColors(colour);
-  const paint = { good: green, attention: yellow, bad: red, none: dim }[tone];
-  return paint(`${unicode ? sign : ascii} ${text}`);
+  const shown = `${unicode ? sign : ascii} ${text}`;
+  return colour ? painted(shown, ANSI[tone]) : shown;
 }
 
 /** An unknown value is never shown as 0. */

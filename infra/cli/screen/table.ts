@@ -1,4 +1,5 @@
 import { severalLines } from "../../../shared/model/plainText.ts";
+import { OWN_COLOUR } from "./colour.ts";
 import { COLUMNS, cutMiddle, onScreen, widthOf, wrapped } from "./layout.ts";
 import type { Look } from "./look.ts";
 
@@ -69,8 +70,7 @@ export function tableLines(columns: readonly Column[], rows: readonly Row[], loo
 }
 
 function cleaned(row: Row, look: Look | undefined): FullRow {
-  const clean = (text: string) =>
-    severalLines(look ? onScreen(text, { ...look, colour: true }) : text, { colour: true }).replaceAll("\n", "\\n");
+  const clean = (text: string) => severalLines(look ? onScreen(text, look) : text, OWN_COLOUR).replaceAll("\n", "\\n");
   return "cells" in row ? { cells: row.cells.map(clean), below: row.below.map(clean) } : { cells: row.map(clean), below: [] };
 }
 

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
 import { redactor } from "../../../shared/runtime/redact.ts";
 import { spelled } from "../../../shared/words/command.ts";
+import { OWN_COLOUR, withColours } from "./colour.ts";
 import { screenText, widthOf } from "./layout.ts";
 import { type Look, wantsColour, wantsUnicode } from "./look.ts";
 
@@ -47,16 +48,16 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
   let drawn = "";
 
   /** What came from outside may hold anything; our own colours stay. */
-  const painted = wantsColour(colour, stdout.isTTY === true, environment);
-  const shown = (text: string) => severalLines(redact(text), { colour: painted });
+  const isPainted = wantsColour(colour, stdout.isTTY === true, environment);
+  const shown = (text: string) => withColours(severalLines(redact(text), OWN_COLOUR));
 
   const toStderr = (text: string) => {
     const clear = drawn !== "" && stderr.isTTY ? CLEAR_LINE : "";
     drawn = "";
-    stderr.write(`${clear}${screenText(text, look())}\n`);
+    stderr.write(`${clear}${withColours(screenText(text, look()))}\n`);
   };
   const look = (): Look => ({
-    colour: painted,
+    colour: isPainted,
     unicode: wantsUnicode(environment),
     now: new Date(),
     program,

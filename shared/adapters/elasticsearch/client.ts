@@ -11,6 +11,9 @@ const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
 /** A listing of thousands of snapshots takes tens of megabytes; larger responses would not fit into a small function's memory. */
 const RESPONSE_BYTES_MAX = 128 * 1024 * 1024;
 
+/** The client's own time-out names the cause better, so it comes first. */
+const SETTLE_MS = 250;
+
 export interface ClusterOptions {
   name: string;
   url: string;
@@ -121,13 +124,24 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
       const signal = AbortSignal.timeout(leftMs);
       const limits = { signal, maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
       const send = async (): Promise<unknown> => (await clientFor(signal))(call.isExact === true).transport.request(params, limits);
-      const answer = await send().catch((error: unknown) => {
+      const answer = await withinTime(send(), leftMs).catch((error: unknown) => {
         const isCut = signal.aborted && error instanceof errors.ConnectionError;
         throw toAppError(isCut ? new errors.TimeoutError("the time was up") : error, contextOf(call));
       });
       return parse(schema, answer, `cluster ${options.name} at ${shownUrl}: unexpected answer (${call.subject})`);
     },
   };
+}
+
+/**
+ * @elastic/transport never settles a request whose answer is not HTTP, and a signal's timer does not keep the process alive until it would.
+ */
+function withinTime<T>(work: Promise<T>, leftMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new errors.TimeoutError("the time was up")), leftMs + SETTLE_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function readUrl(options: ClusterOptions) {

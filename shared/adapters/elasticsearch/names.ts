@@ -1,9 +1,10 @@
 import { AppError } from "../../model/errors.ts";
 
 /**
- * Elasticsearch interprets these as lists, patterns or date arithmetic and rejects them in names of indices, snapshots and repositories.
+ * Elasticsearch interprets these as lists, patterns or date arithmetic and rejects them in names of indices, snapshots and repositories; it
+ * accepts every other white space (measured on 5.5 and 7.10).
  */
-const SPECIAL = /[*?,"<>|\\/#\s]/;
+const SPECIAL = /[*?,"<>|\\/# ]/;
 
 /** Errors: `invalid` for anything that Elasticsearch would read as more than one exact name (a wildcard in a DELETE empties a cluster). */
 export function requireExactName(kind: "index" | "snapshot" | "repository" | "alias", name: string): string {

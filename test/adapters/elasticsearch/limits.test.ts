@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { elasticsearchCluster } from "../../../shared/adapters/elasticsearch/cluster.ts";
@@ -20,7 +20,25 @@ const json = { "content-type": "application/json" };
 
 afterEach(async () => {
   server?.closeAllConnections();
-  await new Promise((resolve) => server?.close(resolve));
+  await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  server = undefined;
+});
+
+describe("a port that speaks no HTTP", () => {
+  it("ends the request in time: the client's own promise would never settle", async () => {
+    const sockets: Socket[] = [];
+    const opened = createTcpServer((socket) => {
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.write("SSH-2.0-OpenSSH\r\n");
+    });
+    await new Promise<void>((resolve) => opened.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(opened.address() as AddressInfo).port}`;
+    const cluster = elasticsearchCluster({ name: "target", url, requestTimeoutMs: 300 });
+    await expect(cluster.info()).rejects.toMatchObject({ code: "transient" });
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => opened.close(resolve));
+  });
 });
 
 describe("an answer that has begun", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jsonLine } from "../../../infra/cli/answer.ts";
+import { OWN_COLOUR, painted, withColours } from "../../../infra/cli/screen/colour.ts";
 import { tableLines } from "../../../infra/cli/screen/table.ts";
 import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
 import { reason } from "../../../shared/model/reason.ts";
@@ -24,9 +25,12 @@ describe("text from outside", () => {
   });
 
   it("keeps lines and our own colours where there are several lines", () => {
-    const text = `\u001b[32m✓ one\u001b[39m\n${FORGED}`;
-    expect(severalLines(text, { colour: true })).toBe(`\u001b[32m✓ one\u001b[39m\n${SHOWN}`);
-    expect(severalLines(text, { colour: false })).toBe(`\\u001b[32m✓ one\\u001b[39m\n${SHOWN}`);
+    const own = painted("✓ one", [32, 39]);
+    const text = `${own}\n${FORGED} \u001b[8mhidden \u001b[32m✓ forged`;
+    const shown = `${SHOWN} \\u001b[8mhidden \\u001b[32m✓ forged`;
+    expect(severalLines(text, OWN_COLOUR)).toBe(`${own}\n${shown}`);
+    expect(withColours(severalLines(text, OWN_COLOUR))).toBe(`\u001b[32m✓ one\u001b[39m\n${shown}`);
+    expect(severalLines(text)).toBe(`${own.replaceAll("\u001b", "\\u001b")}\n${shown}`);
   });
 
   it("cannot forge a line in a reason, a table, or JSON for programs", () => {

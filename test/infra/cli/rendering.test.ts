@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { envelope, errorEnvelope } from "../../../infra/cli/answer.ts";
 import { problem } from "../../../infra/cli/exitCodes.ts";
+import { withColours } from "../../../infra/cli/screen/colour.ts";
 import { type Look, marked, wantsColour, wantsUnicode } from "../../../infra/cli/screen/look.ts";
 import { tableLines } from "../../../infra/cli/screen/table.ts";
 import { isAllWhole, type Verification, verificationText } from "../../../infra/cli/verification.ts";
@@ -18,7 +19,11 @@ describe("tables", () => {
       ],
     );
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
-    expect(lines.map((line) => line.replace(escapes, ""))).toEqual(["NAME     SIZE  STATE", "备份-1      7  ✓ whole", "b       1,234  x"]);
+    expect(lines.map((line) => withColours(line).replace(escapes, ""))).toEqual([
+      "NAME     SIZE  STATE",
+      "备份-1      7  ✓ whole",
+      "b       1,234  x",
+    ]);
   });
 });
 

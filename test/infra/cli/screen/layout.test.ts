@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
+import { OWN_COLOUR } from "../../../../infra/cli/screen/colour.ts";
 import { COLUMNS, commandLines, cutMiddle, screenText, wrapped } from "../../../../infra/cli/screen/layout.ts";
 import { type Look, marked } from "../../../../infra/cli/screen/look.ts";
 import { type Column, tableLines } from "../../../../infra/cli/screen/table.ts";
@@ -109,8 +110,7 @@ describe("a cut text", () => {
 
   it("keeps its colours complete", () => {
     const text = marked({ ...look, colour: true }, "good", "a".repeat(40));
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
-    const codes = (one: string) => one.match(/\u001b\[\d+m/g);
+    const codes = (one: string) => one.match(new RegExp(OWN_COLOUR.source, "g"));
     expect(codes(cutMiddle(text, 9))).toEqual(codes(text));
     expect(stringWidth(cutMiddle(text, 9))).toBe(9);
   });
