@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -5,5 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/live/**"],
     testTimeout: 20_000,
+    // By default one core stays idle, which is half of a small machine.
+    maxWorkers: availableParallelism(),
   },
 });

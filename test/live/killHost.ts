@@ -46,7 +46,8 @@ export async function startAndKill(data: string, environment: NodeJS.ProcessEnv,
     host.kill("SIGKILL");
     if (moment.servers) for (const pid of orphans) process.kill(-pid, "SIGKILL");
     await new Promise((resolve) => (host.exitCode === null && host.signalCode === null ? host.once("exit", resolve) : resolve(undefined)));
-    return { moment, open, orphans };
+    // It had told its whole story and was ending its servers, with the last event's job still open.
+    return orphans.length === 0 ? undefined : { moment, open, orphans };
   } finally {
     host.kill("SIGKILL");
   }
