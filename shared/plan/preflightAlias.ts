@@ -4,7 +4,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
 import { digitsTime, isSameStem, JOB_MARKER_KEY, parseRestoredIndexName } from "../model/restoredName.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
-import { AHEAD_MS } from "./snapshotOrder.ts";
+import { areDigitsAhead } from "./snapshotOrder.ts";
 import { versionParts } from "./versions.ts";
 
 /** Whether the alias can be moved to the restored index in the end. */
@@ -53,9 +53,9 @@ export function foreignHolder(alias: string, { name, settings }: ClusterIndex): 
 }
 
 function newerHolder({ now }: PreflightInput, alias: string, index: string): Reason {
-  const time = digitsTime(parseRestoredIndexName(index)?.snapshotDigits ?? "");
-  if (time.getTime() <= now.getTime() + AHEAD_MS) return reason("alias.newer", { alias, index });
-  return reason("alias.ahead", { alias, index, time: time.toISOString() });
+  const digits = parseRestoredIndexName(index)?.snapshotDigits ?? "";
+  if (!areDigitsAhead(digits, now)) return reason("alias.newer", { alias, index });
+  return reason("alias.ahead", { alias, index, time: digitsTime(digits).toISOString() });
 }
 
 /** An alias never moves back to an older snapshot unless a person asks for exactly that. */

@@ -1,4 +1,5 @@
 import type { RootSnapshot } from "../model/repository.ts";
+import { timeDigits } from "../model/restoredName.ts";
 import { parseSlot } from "../model/slot.ts";
 import { parseSnapshotName } from "../model/snapshotName.ts";
 
@@ -25,6 +26,11 @@ export function slotMsOf({ name }: Pick<RootSnapshot, "name">, now: Date | undef
 /** The time says more than it can: it lies in the future of the store's clock. */
 export function isAheadOf(now: Date | undefined, { startTime }: Named): boolean {
   return now !== undefined && startTime !== undefined && startTime.getTime() > now.getTime() + AHEAD_MS;
+}
+
+/** The same of a snapshot's start as `yyyymmddhhmmssSSS`. */
+export function areDigitsAhead(digits: string, now: Date): boolean {
+  return digits > timeDigits(new Date(now.getTime() + AHEAD_MS));
 }
 
 /** When the store's clock will be near enough to a start time for a watch to serve it; `undefined` if it is. */

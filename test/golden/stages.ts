@@ -38,6 +38,11 @@ export async function nights(count: number, change?: (config: Config) => void): 
   return world;
 }
 
+/** The name of the oldest snapshot that the source cluster lists. */
+export async function oldestOf({ source }: TestWorld): Promise<string> {
+  return (await source.listSnapshots("backups")).map(({ name }) => name).sort()[0] ?? "";
+}
+
 /** A repository of a real cluster is in the watched bucket, and the target cluster sees it. */
 export async function movedWorld(change?: (config: Config) => void): Promise<TestWorld> {
   const world = await newWorld(change);

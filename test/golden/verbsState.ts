@@ -11,7 +11,7 @@ import { OPS } from "../world/nightly.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import type { Stage } from "./memorySession.ts";
-import { copyWorld, DENIED, newWorld, nights, stageOf } from "./stages.ts";
+import { copyWorld, DENIED, newWorld, nights, oldestOf, stageOf } from "./stages.ts";
 
 const directories: string[] = [];
 
@@ -136,9 +136,8 @@ const RESUME: VerbCases = {
   without: PAUSE_WITHOUT,
 };
 
-const oldest = async (world: TestWorld) => (await world.source.listSnapshots("backups")).map(({ name }) => name).sort()[0] ?? "";
 const pinned = async (world: TestWorld) => {
-  const request = { repository: "backups", snapshot: await oldest(world), because: "audit of 2026" };
+  const request = { repository: "backups", snapshot: await oldestOf(world), because: "audit of 2026" };
   await pinSnapshot(await world.open(), request, "ops");
 };
 const IN_BACKUPS = ["--repository", "backups"];
@@ -150,20 +149,20 @@ const PIN: VerbCases = {
     {
       outcome: "ok",
       title: "for ever",
-      words: async (world) => ["pin", await oldest(world), ...IN_BACKUPS, "--because", "audit of 2026"],
+      words: async (world) => ["pin", await oldestOf(world), ...IN_BACKUPS, "--because", "audit of 2026"],
       stage: fourNights(),
     },
     {
       outcome: "ok",
       title: "for ninety days",
-      words: async (world) => ["pin", await oldest(world), ...IN_BACKUPS, "--because", "audit of 2026", "--until", "90d"],
+      words: async (world) => ["pin", await oldestOf(world), ...IN_BACKUPS, "--because", "audit of 2026", "--until", "90d"],
       stage: fourNights(),
     },
     { outcome: "failed", title: "no such snapshot", words: ["pin", "nosuch", ...IN_BACKUPS, "--because", "x"], stage: fourNights() },
     {
       outcome: "failed",
       title: "a time that is over",
-      words: async (world) => ["pin", await oldest(world), ...IN_BACKUPS, "--because", "x", "--until", "2026-01-01T00:00:00Z"],
+      words: async (world) => ["pin", await oldestOf(world), ...IN_BACKUPS, "--because", "x", "--until", "2026-01-01T00:00:00Z"],
       stage: fourNights(),
     },
     { outcome: "failed", title: "no reason", words: ["pin", "nosuch", ...IN_BACKUPS], stage: fourNights() },
@@ -177,7 +176,7 @@ const UNPIN: VerbCases = {
     {
       outcome: "ok",
       title: "the pin is taken off",
-      words: async (world) => ["unpin", await oldest(world), ...IN_BACKUPS],
+      words: async (world) => ["unpin", await oldestOf(world), ...IN_BACKUPS],
       stage: fourNights(pinned),
     },
     { outcome: "failed", title: "it is not pinned", words: ["unpin", "nosuch", ...IN_BACKUPS], stage: fourNights(pinned) },

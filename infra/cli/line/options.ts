@@ -19,7 +19,7 @@ const REPLICAS = /^\d{1,4}$/;
 export const INDICES_DEFAULT = "*,-.*";
 
 /** A text that `parse` understands; anything else is a fault that says what is `wrong` with it. */
-function parsed<T>(parse: (text: string) => T | undefined, wrong: string) {
+export function parsed<T>(parse: (text: string) => T | undefined, wrong: string) {
   return z.string().transform((text, context) => {
     const value = parse(text);
     if (value !== undefined) return value;
@@ -33,7 +33,7 @@ const matching = (pattern: RegExp, wrong: string) => parsed((text) => (pattern.t
 /** Any name. Whether ossnap.yaml or the repository knows it is the verb's question. */
 export const name = (missing = "is missing") => z.string({ error: missing }).min(1, "is empty; write a name");
 
-const some = <T extends z.ZodType>(value: T) => value.optional();
+export const some = <T extends z.ZodType>(value: T) => value.optional();
 const flag = z.boolean().default(false);
 
 export const WAIT = {

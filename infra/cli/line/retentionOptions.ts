@@ -1,20 +1,13 @@
 import * as z from "zod";
 import { parseDuration } from "../../../shared/repository/duration.ts";
 import { timeZoneProblem } from "../../../shared/runtime/config/cron.ts";
-import { name } from "./options.ts";
+import { name, parsed, some } from "./options.ts";
 
 const COUNT = /^\d{1,6}$/;
 
 const count = z.string().regex(COUNT, "is not a count; write 0, 1, 2 …").transform(Number).optional();
 
-const duration = (text: string, context: z.RefinementCtx) => {
-  const durationMs = parseDuration(text);
-  if (durationMs !== undefined) return durationMs;
-  context.addIssue({ code: "custom", message: `${JSON.stringify(text)} is not a duration; write 2d (ms, s, m, h, d)` });
-  return z.NEVER;
-};
-
-const protection = (text: string, context: z.RefinementCtx) => (text === "always" || text === "never" ? text : duration(text, context));
+const NO_DURATION = "is not a duration; write 2d (ms, s, m, h, d)";
 
 const keepOption = (rule: string, text: string) => ({ flags: `--keep-${rule} <count>`, text, value: count });
 
@@ -26,11 +19,11 @@ export const KEEP_OPTIONS = {
   keepWeekly: keepOption("weekly", "the newest of so many ISO weeks"),
   keepMonthly: keepOption("monthly", "the newest of so many months"),
   keepYearly: keepOption("yearly", "the newest of so many years"),
-  keepWithin: { flags: "--keep-within <time>", text: "all this close to the newest: 2d", value: z.string().transform(duration).optional() },
+  keepWithin: { flags: "--keep-within <time>", text: "all this close to the newest: 2d", value: some(parsed(parseDuration, NO_DURATION)) },
   keepLastOfIndex: {
     flags: "--keep-last-of-index <time>",
     text: "the last snapshot of an index, this long after it left: a duration, always or never (30d)",
-    value: z.string().transform(protection).prefault("30d"),
+    value: parsed((text) => (text === "always" || text === "never" ? text : parseDuration(text)), NO_DURATION).prefault("30d"),
   },
   keepAtLeast: { flags: "--keep-at-least <count>", text: "never fewer good ones than this (1)", value: count },
 } as const;

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
+import { changeState } from "./acknowledged.ts";
 import type { Call, ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 import { exactText } from "./exactNumbers.ts";
@@ -20,7 +21,6 @@ const aliasProperties = z.looseObject({
   is_hidden: z.boolean().optional(),
 });
 const aliasAnswer = z.record(z.string(), z.object({ aliases: z.record(z.string(), aliasProperties) }));
-const acknowledged = z.object({ acknowledged: z.boolean() });
 const validated = z.object({
   valid: z.boolean(),
   error: z.string().optional(),
@@ -50,7 +50,14 @@ export function aliasCalls(client: ElasticsearchClient): AliasCalls {
       for (const index of [to, ...named]) requireExactName("index", index);
       const properties = await propertiesOf(client, alias, to);
       const exact = [...named.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias, ...properties } }];
-      const write = (actions: unknown[]) => change(client, `alias ${alias} to index ${to}`, actions);
+      const write = (actions: unknown[]) =>
+        changeState(client, {
+          subject: `alias ${alias} to index ${to}`,
+          method: "POST",
+          path: ["_aliases"],
+          body: { actions },
+          isExact: true,
+        });
       try {
         await write([{ remove: { index: from, alias } }, ...exact]);
       } catch (error) {
@@ -61,12 +68,6 @@ export function aliasCalls(client: ElasticsearchClient): AliasCalls {
       }
     },
   };
-}
-
-async function change(client: ElasticsearchClient, subject: string, actions: unknown[]): Promise<void> {
-  const call: Call = { subject, method: "POST", path: ["_aliases"], body: { actions }, isExact: true };
-  const answer = await client.request(acknowledged, call);
-  if (!answer.acknowledged) throw new AppError("transient", `cluster ${client.name}: ${subject}: not acknowledged in time by every node`);
 }
 
 /** Numbers of a filter stay as the cluster returns them: as JavaScript's, 2^53 + 1 would name another tenant. */

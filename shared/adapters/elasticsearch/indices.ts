@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { openSearchVersion } from "../../model/repository.ts";
+import { changeState } from "./acknowledged.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
 import { requireExactName } from "./names.ts";
@@ -40,16 +41,10 @@ const healthAnswer = z.object({
     )
     .default({}),
 });
-const acknowledged = z.object({ acknowledged: z.boolean() });
 
 type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
 
 export function indexCalls(client: ElasticsearchClient): IndexCalls {
-  const write = async (call: Parameters<ElasticsearchClient["request"]>[1]) => {
-    const answer = await client.request(acknowledged, call);
-    if (!answer.acknowledged)
-      throw new AppError("transient", `cluster ${client.name}: ${call.subject}: not acknowledged in time by every node`);
-  };
   return {
     async listIndices() {
       // The cluster state includes closed and hidden indices and has the same shape on 2.4 … 9.
@@ -93,7 +88,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
     async updateIndexSettings(index, settings) {
       requireExactName("index", index);
       try {
-        await write({ subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
+        await changeState(client, { subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
       } catch (error) {
         // Whatever the version says of it, a setting that cannot be changed never can.
         if (hasCode(error, "refused") && faultOf(error)?.status === 400 && !SHARD_LIMIT.test(error.message))
@@ -111,7 +106,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
       if (found.length > 1 || found[0] !== index)
         throw new AppError("invalid", `cluster ${client.name}: ${subject} is an alias of ${found.join(", ")}: name the index to delete`);
       try {
-        await write({ subject, method: "DELETE", path: [index] });
+        await changeState(client, { subject, method: "DELETE", path: [index] });
       } catch (error) {
         if (!hasCode(error, "absent")) throw error;
       }

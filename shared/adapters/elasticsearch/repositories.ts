@@ -1,12 +1,11 @@
 import * as z from "zod";
 import type { Cluster } from "../../model/cluster.ts";
-import { AppError } from "../../model/errors.ts";
+import { changeState } from "./acknowledged.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { requireExactName } from "./names.ts";
 import { flattenSettings, isSecretSetting } from "./settings.ts";
 
 const repositoriesAnswer = z.record(z.string(), z.object({ type: z.string(), settings: z.unknown().optional() }));
-const acknowledged = z.object({ acknowledged: z.boolean() });
 const verificationAnswer = z.object({ nodes: z.record(z.string(), z.unknown()) });
 
 /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/snapshot-restore-apis.html */
@@ -24,7 +23,7 @@ export function repositoryCalls(client: ElasticsearchClient): Pick<Cluster, "lis
     async putRepository({ name, type, settings }, { verify }) {
       requireExactName("repository", name);
       const secrets = Object.entries(settings).flatMap(([key, value]) => (isSecretSetting(key) ? [String(value)] : []));
-      const answer = await client.request(acknowledged, {
+      await changeState(client, {
         subject: `repository ${name}`,
         method: "PUT",
         path: ["_snapshot", name],
@@ -32,8 +31,6 @@ export function repositoryCalls(client: ElasticsearchClient): Pick<Cluster, "lis
         body: { type, settings },
         secrets,
       });
-      if (!answer.acknowledged)
-        throw new AppError("transient", `cluster ${client.name}: repository ${name}: not acknowledged in time by every node`);
     },
 
     async verifyRepository(name) {

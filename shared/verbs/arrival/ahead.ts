@@ -22,12 +22,13 @@ export async function rememberAhead(
   const known = live.ahead.get(watchName) ?? [];
   const now = world.clock.now();
   const keyOf = (one: Omit<AheadSnapshot, "key">) => `${stateKey.ahead(watchName)}${aheadLeaf(one)}`;
+  const servedBefore = (uuid: string) => known.find((one) => one.uuid === uuid)?.served ?? served;
   const all = [
     ...tooFar.map(({ uuid, startTime }) => {
       const until = tooFarUntil(now, startTime);
-      return { uuid, dueDigits: until && timeDigits(until), served: known.find((one) => one.uuid === uuid)?.served ?? served };
+      return { uuid, dueDigits: until && timeDigits(until), served: servedBefore(uuid) };
     }),
-    ...lied.map(({ uuid }) => ({ uuid, dueDigits: undefined, served: known.find((one) => one.uuid === uuid)?.served ?? served })),
+    ...lied.map(({ uuid }) => ({ uuid, dueDigits: undefined, served: servedBefore(uuid) })),
   ];
   const keys = new Set(all.map(keyOf));
   for (const key of keys) if (!known.some((one) => one.key === key)) await writeObject(world.state, key, {});

@@ -7,7 +7,7 @@ import { hasCode } from "../../model/errors.ts";
 import type { MissingBlob, RootSnapshot } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selection.ts";
-import { AHEAD_MS, tooFarUntil } from "../../plan/snapshotOrder.ts";
+import { areDigitsAhead, tooFarUntil } from "../../plan/snapshotOrder.ts";
 import { type ArrivalProgress, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
 import { etaSeconds, nextLookAt, partsEtaSeconds } from "../../proof/arrivalTimes.ts";
 import { otherContents } from "../../reader/evidence.ts";
@@ -72,7 +72,7 @@ function refusedTime(
 ): ArrivalObservation | undefined {
   const now = world.clock.now();
   const until = tooFarUntil(now, startTime);
-  const isAhead = position !== undefined && position.digits > timeDigits(new Date(now.getTime() + AHEAD_MS));
+  const isAhead = position !== undefined && areDigitsAhead(position.digits, now);
   if (!until || !startTime || intent.input.snapshot.isOrderTime || isAhead) return undefined;
   return { seen: "future", startTime: startTime.toISOString(), until: until.toISOString() };
 }

@@ -2,7 +2,7 @@ import type { RootSnapshot } from "../../model/repository.ts";
 import { digitsTime, timeDigits } from "../../model/restoredName.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
-import { AHEAD_MS, believedTimes, slotMsOf, tooFarUntil } from "../../plan/snapshotOrder.ts";
+import { areDigitsAhead, believedTimes, slotMsOf, tooFarUntil } from "../../plan/snapshotOrder.ts";
 
 /** The distance of a corrected time from what it follows. */
 export const CORRECTION_MS = 1_000;
@@ -61,7 +61,7 @@ export function planArrivals({
 }: ArrivalsInput): PlannedArrivals {
   const isNew = ({ uuid }: RootSnapshot) => uuid !== position?.uuid && before !== undefined && !before.has(uuid);
   const order = orderOf(good, now);
-  const isAhead = position !== undefined && position.digits > timeDigits(new Date(now.getTime() + AHEAD_MS));
+  const isAhead = position !== undefined && areDigitsAhead(position.digits, now);
   const served = good.find(({ uuid }) => uuid === position?.uuid);
   const servedMs = served || !position || isAhead ? order(served) : digitsTime(position.digits).getTime();
   // The time of one that ossnap named may lie, and its slot does not.

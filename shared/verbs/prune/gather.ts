@@ -5,6 +5,7 @@ import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { snapshotMark } from "../../model/snapshotName.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
@@ -15,7 +16,7 @@ import { deletesMany } from "../../plan/versions.ts";
 import { namesakeReason, namesakesOf } from "../../proof/rootFaults.ts";
 import { firstProven } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
-import { openRepository } from "../../reader/readRepository.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import { isExpired, pinnedId, pinReason, pinsOf } from "../pins/gather.ts";
@@ -124,7 +125,8 @@ export async function gatherPrunePlan(
   const { snapshots, lost } = await listWithLost(world, policy.repository);
   const mark = snapshotMark(info.uuid, policyName);
   const own = snapshots.map((snapshot) => prunable(snapshot, policyName, mark));
-  const blobs = await seenInBlobs(world, policy.repository, own, remember);
+  const readRoot = rootReader(world, policy.repository);
+  const blobs = await seenInBlobs(world, policy.repository, own, { readRoot, remember });
   const input: PlanInput = {
     policy: policyName,
     fingerprint: policyFingerprint(policy, policyName, where),
@@ -139,18 +141,28 @@ export async function gatherPrunePlan(
     existing: new Set((await cluster.listIndices()).map(({ name }) => name)),
   };
   const plan = planPrune(input);
-  const shared = plan.remove.length === 0 ? new Map<string, Reason>() : await sharedNames(world, policy.repository);
+  const shared = plan.remove.length === 0 ? new Map<string, Reason>() : await sharedNames(world, policy.repository, readRoot);
   if (shared.size === 0) return { plan, snapshots, lost, version: info.version };
   const spared = planPrune({ ...input, protected: new Map([...input.protected, ...shared]) });
   return { plan: spared, snapshots, lost, version: info.version };
 }
 
-/** A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. */
-async function sharedNames(world: World, repository: string): Promise<Map<string, Reason>> {
+type ReadRoot = () => Promise<RootCatalogue | undefined>;
+
+/** Reads a repository's root at most once, and only when it is asked for; `undefined` without blobs or without a root. */
+function rootReader(world: World, repository: string): ReadRoot {
   const { blobs } = configured(world.config, "repositories", repository);
-  if (!blobs) return new Map();
+  let opened: Promise<OpenedRepository> | undefined;
+  return async () => {
+    if (blobs) opened ??= openRepository(world.blobs(blobs));
+    return (await opened)?.root;
+  };
+}
+
+/** A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. */
+async function sharedNames(world: World, repository: string, readRoot: ReadRoot): Promise<Map<string, Reason>> {
   try {
-    const { root } = await openRepository(world.blobs(blobs));
+    const root = await readRoot();
     return new Map([...namesakesOf(root?.snapshots ?? [])].map(([name, uuids]) => [name, namesakeReason(root?.key ?? "", name, uuids)]));
   } catch (error) {
     world.logger.warn("whether names are used twice cannot be confirmed", { repository, error: messageOf(error) });
@@ -178,7 +190,7 @@ async function seenInBlobs(
   world: World,
   repository: string,
   snapshots: readonly PrunableSnapshot[],
-  remember: boolean,
+  { readRoot, remember }: { readRoot: ReadRoot; remember: boolean },
 ): Promise<SeenInBlobs> {
   const { blobs } = configured(world.config, "repositories", repository);
   if (!blobs) return { proven: undefined, states: new Map() };
@@ -190,7 +202,7 @@ async function seenInBlobs(
   );
   try {
     const names = rotatedIndices(good);
-    const { root } = names.size === 0 ? {} : await openRepository(world.blobs(blobs));
+    const root = names.size === 0 ? undefined : await readRoot();
     return { proven, states: root ? await indexStates(world, blobs, { root, names, remember }) : new Map() };
   } catch (error) {
     if (hasCode(error, "transient")) throw error;

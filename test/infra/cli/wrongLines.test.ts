@@ -4,7 +4,7 @@ import { runCommand } from "../../../infra/cli/program.ts";
 import { VERBS } from "../../../infra/cli/verbs.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { enter, type Outputs } from "../../golden/memorySession.ts";
-import { BACKUPS, copyWorld, movedWorld, newWorld, nights } from "../../golden/stages.ts";
+import { BACKUPS, copyWorld, movedWorld, newWorld, nights, oldestOf } from "../../golden/stages.ts";
 import { STEP1 } from "../../world/moved.ts";
 import { fire, ID } from "../../world/nightly.ts";
 import { MOVED, type TestWorld } from "../../world/world.ts";
@@ -113,8 +113,6 @@ const ACTING: Record<string, Acting> = {
 
 /** Verbs that write nothing, by what they are for. */
 const READING = ["pins", "plan-prune", "verify <place>", "snapshots [place]", "jobs", "jobs show <id>", "repositories"];
-
-const oldestOf = async ({ source }: TestWorld) => (await source.listSnapshots("backups")).map(({ name }) => name).sort()[0] ?? "";
 
 async function fired(world: TestWorld): Promise<TestWorld> {
   await fire(world);

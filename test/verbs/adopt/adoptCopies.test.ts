@@ -1,17 +1,15 @@
-import { beforeEach, describe, expect, it } from "vitest";
-import type { Place } from "../../../shared/model/config.ts";
+import { describe, expect, it } from "vitest";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { initState } from "../../../shared/state/identity.ts";
 import { adopt } from "../../../shared/verbs/adopt/apply.ts";
 import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
-import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
 import { SNAP1, SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
-import { OPS, tick } from "../../world/nightly.ts";
-import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { OPS } from "../../world/nightly.ts";
+import { MOVED } from "../../world/world.ts";
 
-const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
+freshCopyWorld();
 
-let world: TestWorld;
 const found = async (...takeOver: string[]) => (await planAdoption(await world.open(), OPS, takeOver)).findings[0];
 const destination = async () => (await openRepository(world.blobs(MOVED))).root;
 const loseState = async () => {
@@ -20,26 +18,8 @@ const loseState = async () => {
 };
 
 async function copy(): Promise<string> {
-  const created = await askCopy(await world.open(), "move", OPS);
-  const id = created.outcome === "done" ? created.done.id : created.job.id;
-  for (let round = 0; round < 8; round += 1) {
-    await tick(world);
-    await world.runTasks();
-    world.advance(MINUTE_MS);
-  }
-  return (await (await world.open()).log.done(id))?.reason.code ?? "open";
+  return (await runCopy()).done?.reason.code ?? "open";
 }
-
-beforeEach(async () => {
-  const config = testConfig((made) => {
-    made.backups = {};
-    made.watches = {};
-    made.repositories = { aws: { cluster: "source", register: { type: "s3", settings: { bucket: "aws" } }, blobs: SOURCE } };
-    made.copies.move = { from: "aws", to: MOVED, snapshots: "all" };
-  });
-  world = await testWorld({ config });
-  await world.fill(SOURCE, STEP1.blobs);
-});
 
 describe("the destination of a copy whose state was lost", () => {
   it("invariant 2: is foreign until it is taken over by name, and then continues", async () => {

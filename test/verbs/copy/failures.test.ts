@@ -8,38 +8,19 @@ import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { say } from "../../../shared/words/say.ts";
-import { SNAP1, SNAP2, STEP1, STEP2 } from "../../world/moved.ts";
+import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
+import { SNAP1, SNAP2, STEP2 } from "../../world/moved.ts";
 import { OPS, tick } from "../../world/nightly.ts";
-import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { MINUTE_MS, MOVED } from "../../world/world.ts";
 
-const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
-
-let world: TestWorld;
+freshCopyWorld({ snapshots: "latest" });
 
 async function copy(): Promise<{ state: string; code: string } | undefined> {
-  const created = await askCopy(await world.open(), "move", OPS);
-  const id = created.outcome === "done" ? created.done.id : created.job.id;
-  for (let round = 0; round < 8; round += 1) {
-    await tick(world);
-    await world.runTasks();
-    world.advance(MINUTE_MS);
-  }
-  const done = await (await world.open()).log.done(id);
+  const { done } = await runCopy();
   return done && { state: done.state, code: done.reason.code };
 }
 
 const listed = async () => (await openRepository(world.blobs(MOVED))).root?.snapshots.map(({ uuid }) => uuid).sort();
-
-beforeEach(async () => {
-  const config = testConfig((made) => {
-    made.backups = {};
-    made.watches = {};
-    made.repositories = { aws: { cluster: "source", register: { type: "s3", settings: { bucket: "aws" } }, blobs: SOURCE } };
-    made.copies.move = { from: "aws", to: MOVED, snapshots: "latest" };
-  });
-  world = await testWorld({ config });
-  await world.fill(SOURCE, STEP1.blobs);
-});
 
 describe("an older snapshot that the source half deleted", () => {
   const deleted = `snap-${SNAP1.uuid}.dat`;

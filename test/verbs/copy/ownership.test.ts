@@ -1,30 +1,24 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Place } from "../../../shared/model/config.ts";
 import { shortHash } from "../../../shared/model/hash.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { ownerOf } from "../../../shared/verbs/copy/gatherOwner.ts";
-import { STEP1, STEP2 } from "../../world/moved.ts";
+import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
+import { STEP2 } from "../../world/moved.ts";
 import { OPS, tick } from "../../world/nightly.ts";
-import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { MOVED } from "../../world/world.ts";
 
-const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
+freshCopyWorld();
+
 const SAME_NAMES: Place = { ...MOVED, endpoint: "http://minio:9000" };
 /** The names under which claims and marks are stored now, and were stored by earlier builds of version 0.1.0. */
 const OWNER = ownerOf({ copyName: "move", to: MOVED });
 
-let world: TestWorld;
 const before = () => `move-${shortHash(8, world.blobs(MOVED).url)}`;
 
 async function copy(): Promise<string> {
-  const created = await askCopy(await world.open(), "move", OPS);
-  const id = created.outcome === "done" ? created.done.id : created.job.id;
-  for (let round = 0; round < 8; round += 1) {
-    await tick(world);
-    await world.runTasks();
-    world.advance(MINUTE_MS);
-  }
-  return (await (await world.open()).log.done(id))?.reason.code ?? "open";
+  return (await runCopy()).done?.reason.code ?? "open";
 }
 
 /** Rewrites what is stored about the destination to the keys of earlier builds. */
@@ -34,17 +28,6 @@ async function makeOld(): Promise<void> {
     await world.state.delete([key]);
   }
 }
-
-beforeEach(async () => {
-  const config = testConfig((made) => {
-    made.backups = {};
-    made.watches = {};
-    made.repositories = { aws: { cluster: "source", register: { type: "s3", settings: { bucket: "aws" } }, blobs: SOURCE } };
-    made.copies.move = { from: "aws", to: MOVED, snapshots: "all" };
-  });
-  world = await testWorld({ config });
-  await world.fill(SOURCE, STEP1.blobs);
-});
 
 describe("the destination of a copy", () => {
   it("is recognized by what an earlier version stored, which moves to its new keys", async () => {

@@ -1,21 +1,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
-import type { Place } from "../../../shared/model/config.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
-import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { OPS, tick } from "../../world/nightly.ts";
-import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { freshCopyWorld, runCopy, world } from "../../world/copying.ts";
+import { MOVED } from "../../world/world.ts";
 
-const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
 const AFTER = fixtureRepository("es-5.5.3-reused-names/step2").blobs;
 /** A file in one part that the destination refers to by a counter name, and other bytes of the same size. */
 const NAME = [...AFTER.keys()].filter((key) => /\/__\w+$/.test(key)).sort()[0] as string;
 const OTHERS = Buffer.alloc((AFTER.get(NAME) as Uint8Array).length, 7);
 
-let world: TestWorld;
+freshCopyWorld({ blobs: AFTER });
+
 /** Called once, after the next write whose key matches. */
 let then: { after: RegExp; act: () => Promise<void> } | undefined;
 
@@ -46,15 +44,9 @@ function watched(store: BlobStore): BlobStore {
 
 /** Returns how the job ended, and whether it found a blob that was replaced. */
 async function copy(): Promise<{ state: string | undefined; isReplaced: boolean }> {
-  const created = await askCopy(await world.open(), "move", OPS);
-  const id = created.outcome === "done" ? created.done.id : created.job.id;
-  for (let round = 0; round < 12; round += 1) {
-    await tick(world);
-    await world.runTasks();
-    world.advance(MINUTE_MS);
-  }
+  const { id, done } = await runCopy(12);
   const history = Buffer.from((await world.state.get(stateKey.history(id))) ?? []).toString();
-  return { state: (await (await world.open()).log.done(id))?.state, isReplaced: history.includes('"copy.replaced"') };
+  return { state: done?.state, isReplaced: history.includes('"copy.replaced"') };
 }
 
 async function verdicts(): Promise<string[]> {
@@ -65,14 +57,7 @@ async function verdicts(): Promise<string[]> {
   return found;
 }
 
-beforeEach(async () => {
-  const config = testConfig((made) => {
-    made.backups = {};
-    made.watches = {};
-    made.repositories = { aws: { cluster: "source", register: { type: "s3", settings: { bucket: "aws" } }, blobs: SOURCE } };
-    made.copies.move = { from: "aws", to: MOVED, snapshots: "all" };
-  });
-  world = await testWorld({ config });
+beforeEach(() => {
   then = undefined;
   published = [];
   const { open } = world;
@@ -80,7 +65,6 @@ beforeEach(async () => {
     const opened = await open(options);
     return { ...opened, blobs: (place) => (place.bucket === MOVED.bucket ? watched(opened.blobs(place)) : opened.blobs(place)) };
   };
-  await world.fill(SOURCE, AFTER);
 });
 
 describe("a copy whose blobs with counter names are written by a frozen task of an earlier copy", () => {

@@ -1,27 +1,18 @@
-import { beforeEach, describe, expect, it } from "vitest";
-import type { Place } from "../../../shared/model/config.ts";
+import { describe, expect, it } from "vitest";
 import type { RootCatalogue, RootSnapshot } from "../../../shared/model/repository.ts";
 import { timeDigits } from "../../../shared/model/restoredName.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { newestGoodFirst } from "../../../shared/reader/rootSnapshots.ts";
 import { planArrivals } from "../../../shared/verbs/arrival/plan.ts";
-import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { chooseSnapshots } from "../../../shared/verbs/copy/plan.ts";
+import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
 import { SNAP1, SNAP2, STEP2 } from "../../world/moved.ts";
-import { OPS, tick } from "../../world/nightly.ts";
-import { MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { MOVED } from "../../world/world.ts";
 
-const SOURCE: Place = { store: "s3", bucket: "aws", basePath: "repo", region: "us-east-1" };
-
-let world: TestWorld;
+freshCopyWorld({ snapshots: "latest", start: "2026-12-21T01:30:00Z", blobs: STEP2.blobs });
 
 async function copy(): Promise<string[] | undefined> {
-  await askCopy(await world.open(), "move", OPS);
-  for (let round = 0; round < 8; round += 1) {
-    await tick(world);
-    await world.runTasks();
-    world.advance(MINUTE_MS);
-  }
+  await runCopy();
   return (await openRepository(world.blobs(MOVED))).root?.snapshots.map(({ uuid }) => uuid);
 }
 
@@ -32,17 +23,6 @@ async function rootWith(key: string, firstStarts: string | undefined): Promise<v
     if (snapshot.uuid === SNAP1.uuid && firstStarts) snapshot.start_time_millis = new Date(firstStarts).getTime();
   await world.blobs(SOURCE).put(key, Buffer.from(JSON.stringify(root)));
 }
-
-beforeEach(async () => {
-  const config = testConfig((made) => {
-    made.backups = {};
-    made.watches = {};
-    made.repositories = { aws: { cluster: "source", register: { type: "s3", settings: { bucket: "aws" } }, blobs: SOURCE } };
-    made.copies.move = { from: "aws", to: MOVED, snapshots: "latest" };
-  });
-  world = await testWorld({ config, start: "2026-12-21T01:30:00Z" });
-  await world.fill(SOURCE, STEP2.blobs);
-});
 
 describe("a name with a slot in the future", () => {
   const night = (name: string, startTime: string): RootSnapshot => {

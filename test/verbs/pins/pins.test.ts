@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../../shared/verbs/pins/apply.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
-import { nights } from "../../golden/stages.ts";
+import { nights, oldestOf } from "../../golden/stages.ts";
 import { DAY_MS, type TestWorld } from "../../world/world.ts";
 
 let world: TestWorld;
@@ -10,7 +10,7 @@ let oldest: string;
 
 beforeEach(async () => {
   world = await nights(4);
-  oldest = (await world.source.listSnapshots("backups")).map(({ name }) => name).sort()[0] ?? "";
+  oldest = await oldestOf(world);
 });
 
 const kept = async () => {
