@@ -45,11 +45,11 @@ export function openJobs(bucket: MemoryBucket): string[] {
   return [...ids].filter((id) => !isDone(bucket, id));
 }
 
-/** What each open job was asked to do. */
-export function openIntents(bucket: MemoryBucket): { id: string; kind: string; input: unknown }[] {
+/** What each open job was asked to do, and how long it may wait (ISO). */
+export function openIntents(bucket: MemoryBucket): { id: string; kind: string; input: unknown; patienceUntil: string }[] {
   return openJobs(bucket).flatMap((id) => {
     const intent = recordsOf(bucket, id).find((record) => record.intent)?.intent;
-    return intent ? [{ id, kind: id.split("-")[0] ?? "", input: intent.input }] : [];
+    return intent ? [{ id, kind: id.split("-")[0] ?? "", input: intent.input, patienceUntil: intent.patienceUntil }] : [];
   });
 }
 

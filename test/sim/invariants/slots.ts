@@ -2,6 +2,7 @@ import type { DoneRecord } from "../../../shared/jobs/record.ts";
 import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import type { Effect } from "../gates.ts";
 import { BACKUPS_LOCATION, POLICY } from "../names.ts";
+import { keepsMetadata } from "../world/history.ts";
 import { isWriteOn, type MakeCheck, readBare } from "./check.ts";
 
 const isWanted = (name: string) => name.startsWith("movies");
@@ -16,10 +17,11 @@ export const oneSuccessPerSlot: MakeCheck = ({ stage, kernel, scenario, violated
   const openSince = new Map<string, number>();
 
   function see(): void {
-    for (const { name, state, indices } of stage.places.at(BACKUPS_LOCATION)) {
+    for (const { name, state, indices, metadata } of stage.places.at(BACKUPS_LOCATION)) {
       const parts = parseSnapshotName(name);
       if (parts?.policy !== POLICY || state !== "SUCCESS" || !indices.every(isWanted)) continue;
-      if (stage.people.copiedNames.has(name)) continue;
+      // A person's, who may take the slot's name; where metadata is kept, every snapshot of ours has some.
+      if (stage.people.copiedNames.has(name) || (keepsMetadata(scenario.sourceVersion) && metadata?.ossnap === undefined)) continue;
       const there = successes.get(parts.slot) ?? new Map<string, readonly string[]>();
       successes.set(parts.slot, there.set(name, indices));
       if (there.size > 1) violated(`slot ${parts.slot} has ${there.size} successes: ${[...there.keys()].join(", ")}`);
