@@ -64,6 +64,9 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
     before(effect) {
       if (effect.port.startsWith("cluster:") && !effect.actor.wasFrozen && !hasClaim(effect))
         violated(`${effect.actor.name}: ${effect.call} is performed while another invocation holds the claim`);
+      // What a person deleted or closed may be restored again.
+      const { as } = isWriteOn(effect, "cluster:target", "restore") ? (effect.args[0] as RestoreRequest) : {};
+      if (as !== undefined && stage.people.touched.has(as)) restored.delete(as);
       if (!isWriteOn(effect, "notifier", "send")) return;
       const { key, since, status, reason } = effect.args[0] as Notice;
       const once = `${key} ${since.toISOString()} ${status}`;
