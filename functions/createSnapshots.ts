@@ -1,6 +1,6 @@
 import { policyTimer } from "../shared/runtime/events.ts";
 import { door } from "../shared/runtime/handler.ts";
-import { createSnapshots } from "../shared/tick/createSnapshots.ts";
+import { onTimer } from "../shared/tick/onTimer.ts";
 
-/** Timer: starts a policy's snapshot for this slot. */
-export const handler = door("createSnapshots", policyTimer, async (timer, { world }) => createSnapshots(await world(), timer));
+/** Timer: starts the snapshots of all policies that are due at its time. */
+export const handler = door("createSnapshots", policyTimer, async (timer, { world }) => onTimer(await world(), "createSnapshots", timer));

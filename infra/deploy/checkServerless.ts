@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type * as z from "zod";
 import type { Config } from "../../shared/model/config.ts";
 import { messageOf } from "../../shared/model/errors.ts";
+import { TIMERS_MAX } from "../../shared/plan/slots.ts";
 import { didYouMean, type Fault, fault, nearest, printFault } from "../../shared/repository/fault.ts";
 import { ConfigError, printConfigFault } from "../../shared/runtime/config/configError.ts";
 import { checkConfig } from "../../shared/runtime/config/loadConfig.ts";
@@ -14,7 +15,7 @@ import { FUNCTION_LIMITS, FUNCTION_NAMES } from "./functionLimits.ts";
 import { resolveTemplate } from "./resolveTemplate.ts";
 import { type FunctionProps, KNOWN_KEYS, resourceSchema, serverlessSchema, type Trigger } from "./serverlessSchema.ts";
 import { standInsFor } from "./standIns.ts";
-import { timersFor, watchTriggersFor } from "./timersFor.ts";
+import { timersFor, watchTriggersFor, withoutTimer } from "./timersFor.ts";
 
 export interface CheckOptions {
   /** The `${NAME}`s of ossnap.yaml; each function must have all of them in its environment. */
@@ -61,7 +62,7 @@ export function checkServerless(serverlessText: string, config: Config, options:
 }
 
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/manage-triggers */
-const TRIGGERS_PER_FUNCTION_MAX = 10;
+const TRIGGERS_PER_FUNCTION_MAX = TIMERS_MAX;
 
 interface Deployed {
   /** `resources.http.props` */
@@ -201,6 +202,10 @@ async function main(): Promise<void> {
   const { config, faults: configFaults, warnings } = checkConfig(configText, standIns);
   if (config === undefined) throw new ConfigError(configFaults);
   for (const warning of warnings) process.stderr.write(`${configPath}: warning: ${printConfigFault(warning)}\n`);
+  for (const [name, policies] of Object.entries(withoutTimer(config)).filter(([, list]) => list.length > 0))
+    process.stderr.write(
+      `${configPath}: note: ${name} has more than ${TIMERS_MAX} different schedules, and Function Compute accepts ${TIMERS_MAX} triggers per function; advanceJobs starts within a minute of their time: ${policies.join(", ")}\n`,
+    );
   const options = { environmentNames: Object.keys(standIns), withoutEvents: values["without-events"] === true };
   const faults = checkServerless(await readFile(serverlessPath, "utf8"), config, options);
   if (faults.length === 0) {

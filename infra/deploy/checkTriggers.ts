@@ -18,8 +18,9 @@ export function checkTimers(path: string, found: PlacedTrigger<TimerTrigger>[], 
     if (sameCron(cronExpression) !== sameCron(wanted.triggerConfig.cronExpression)) {
       faults.push(differs(`${timer.path}.triggerConfig.cronExpression`, cronExpression, quoted(wanted.triggerConfig.cronExpression)));
     }
-    if (samePayload(payload) !== samePayload(wanted.triggerConfig.payload)) {
-      faults.push(differs(`${timer.path}.triggerConfig.payload`, payload, quoted(wanted.triggerConfig.payload)));
+    if (payload !== undefined && payload !== "") {
+      const wrong = "must be absent: a timer starts every policy that is due at its time, and a payload would start one only";
+      faults.push(fault(`${timer.path}.triggerConfig.payload`, "serverless.payload", wrong, "remove the key", { value: payload }));
     }
     if (!enable) {
       faults.push(differs(`${timer.path}.triggerConfig.enable`, enable, "true"));
@@ -108,14 +109,6 @@ function matched<Kind extends TimerTrigger | OssTrigger>(
 /** Normalises the two spellings of "every minute". */
 function sameCron(text: string): string {
   return /^(CRON_TZ=\S+ )?0 \* \* \* \* \*$/.test(text) ? "@every 1m" : text;
-}
-
-function samePayload(text: string | undefined): string {
-  try {
-    return text === undefined ? "" : JSON.stringify(JSON.parse(text));
-  } catch {
-    return `not JSON: ${text}`;
-  }
 }
 
 function differs(path: string, found: string | boolean | undefined, wanted: string): Fault {

@@ -11,7 +11,11 @@ export interface SmokeCase {
 /** Nothing listens at the state's address, so a valid event fails exactly there. */
 const NEEDS_STATE = /^error transient .*(state|127\.0\.0\.1|ECONNREFUSED)/s;
 
-const timer = (payload: unknown) => ({ triggerTime: "2026-11-20T17:30:00Z", triggerName: "nightly", payload: JSON.stringify(payload) });
+const timer = (payload?: unknown) => ({
+  triggerTime: "2026-11-20T17:30:00Z",
+  triggerName: "nightly",
+  payload: payload === undefined ? "" : JSON.stringify(payload),
+});
 
 const ossEvent = (object: object) => ({
   events: [
@@ -55,7 +59,7 @@ const httpEvent = {
 /** One valid and one invalid event per function, for the example configuration. */
 export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> = {
   createSnapshots: [
-    { title: "a timer's event needs the state", event: timer({ policy: "nightly" }), expect: NEEDS_STATE },
+    { title: "a timer's event needs the state", event: timer(), expect: NEEDS_STATE },
     {
       title: "an invalid time is reported",
       event: { ...timer({ policy: "nightly" }), triggerTime: "late" },
@@ -64,7 +68,7 @@ export const SMOKE_CASES: Readonly<Record<FunctionName, readonly SmokeCase[]>> =
   ],
   pruneSnapshots: [
     { title: "a timer's event needs the state", event: timer({ policy: "nightly" }), expect: NEEDS_STATE },
-    { title: "a payload without policy is reported", event: timer({ polcy: "nightly" }), expect: /^error invalid .*policy/s },
+    { title: "an unknown payload is reported", event: timer({ polcy: "nightly" }), expect: /^error invalid .*policy/s },
   ],
   onCopiedBlob: [
     { title: "a root blob's event needs the state", event: ossEvent({ key: "movies/index-0" }), expect: NEEDS_STATE },

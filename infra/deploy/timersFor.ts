@@ -1,5 +1,13 @@
 import { stringify } from "yaml";
 import type { Config } from "../../shared/model/config.ts";
+import {
+  type PolicySchedule,
+  type PolicySchedules,
+  type SharedTimer,
+  schedulesOf,
+  sharedTimers,
+  TIMERS_MAX,
+} from "../../shared/plan/slots.ts";
 import type { OssTrigger, TimerTrigger } from "./serverlessSchema.ts";
 
 export interface Timers {
@@ -11,22 +19,33 @@ export interface Timers {
 /** The events that create a copied blob; `ObjectCreated:*` would also fire for each uploaded part. */
 export const COPIED_EVENTS = ["oss:ObjectCreated:PutObject", "oss:ObjectCreated:CompleteMultipartUpload", "oss:ObjectCreated:CopyObject"];
 
-/** The timers that ossnap.yaml requires: one per policy, one per pruned policy, and the tick. */
+/**
+ * The timers that ossnap.yaml requires: one per distinct cron and zone, named after the first policy that it starts, and the tick. Function
+ * Compute takes the first {@link TIMERS_MAX} of a function; the tick starts what the others would.
+ */
 export function timersFor(config: Config): Timers {
-  const policies = Object.entries(config.backups);
+  const schedules = schedulesOf(config);
   return {
-    createSnapshots: policies.map(([policy, { schedule }]) => timerOf(policy, schedule.cron, schedule.timeZone)),
-    pruneSnapshots: policies.flatMap(([policy, { schedule, prune }]) =>
-      prune === undefined ? [] : [timerOf(policy, prune.cron, schedule.timeZone)],
-    ),
+    createSnapshots: sharedTimers(schedules.createSnapshots).slice(0, TIMERS_MAX).map(timerOf),
+    pruneSnapshots: sharedTimers(schedules.pruneSnapshots).slice(0, TIMERS_MAX).map(timerOf),
     advanceJobs: [{ triggerName: "every-minute", triggerType: "timer", triggerConfig: { enable: true, cronExpression: "@every 1m" } }],
   };
 }
 
+/** The policies of both functions that no timer starts, because Function Compute takes no more; they start with the next tick. */
+export function withoutTimer(config: Config): Record<keyof PolicySchedules, string[]> {
+  const schedules = schedulesOf(config);
+  const without = (of: readonly PolicySchedule[]) =>
+    sharedTimers(of)
+      .slice(TIMERS_MAX)
+      .flatMap(({ policies }) => policies);
+  return { createSnapshots: without(schedules.createSnapshots), pruneSnapshots: without(schedules.pruneSnapshots) };
+}
+
 /** Function Compute interprets a cron in UTC unless a zone precedes it. */
-function timerOf(policy: string, cron: string, timeZone: string): TimerTrigger {
-  const triggerConfig = { enable: true, cronExpression: `CRON_TZ=${timeZone} ${cron}`, payload: JSON.stringify({ policy }) };
-  return { triggerName: policy, triggerType: "timer", triggerConfig };
+function timerOf({ cron, timeZone, policies }: SharedTimer): TimerTrigger {
+  const triggerConfig = { enable: true, cronExpression: `CRON_TZ=${timeZone} ${cron}` };
+  return { triggerName: policies[0] ?? "", triggerType: "timer", triggerConfig };
 }
 
 /**

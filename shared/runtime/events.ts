@@ -3,13 +3,20 @@ import * as z from "zod";
 /** A timer of Function Compute: its payload is the text from s.yaml. */
 const timer = z.object({ triggerTime: z.iso.datetime(), triggerName: z.string().optional(), payload: z.string() });
 
-/** `{"policy":"nightly"}` as a timer's payload, with the slot for which it fired. */
-export const policyTimer = timer.transform(({ triggerTime, payload }, context) => {
-  const policy = z.strictObject({ policy: z.string().min(1) }).safeParse(parseJson(payload));
-  if (policy.success) return { policy: policy.data.policy, triggerTime: new Date(triggerTime) };
-  context.addIssue({ code: "custom", path: ["payload"], message: 'must be JSON text like {"policy":"nightly"}' });
-  return z.NEVER;
-});
+/**
+ * A timer of createSnapshots or pruneSnapshots, with the time for which it fired. It has no payload: the policies that are due at that time
+ * are started. Timers that an earlier version deployed name one policy, `{"policy":"nightly"}`.
+ */
+export const policyTimer = timer
+  .extend({ payload: z.string().default("") })
+  .transform(({ triggerTime, triggerName = "", payload }, context) => {
+    const event = { triggerTime: new Date(triggerTime), triggerName };
+    if (payload.trim() === "") return event;
+    const named = z.strictObject({ policy: z.string().min(1) }).safeParse(parseJson(payload));
+    if (named.success) return { ...event, policy: named.data.policy };
+    context.addIssue({ code: "custom", path: ["payload"], message: 'must be empty, or JSON text like {"policy":"nightly"}' });
+    return z.NEVER;
+  });
 
 /** The tick uses nothing from its event. */
 export const tick = timer.partial();

@@ -5,13 +5,16 @@ import { hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
+import { slotOf } from "../model/slot.ts";
 import { entryOf, isConfigured } from "../notices/entryOf.ts";
 import { isSuspect } from "../notices/guardedLook.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
 import { lookForCopy } from "../verbs/copy/look.ts";
+import { lookForPrune } from "../verbs/prune/look.ts";
 import { type Advanced, advanceAll } from "./advance.ts";
+import { TIMER_NOTICE } from "./onTimer.ts";
 
 /** Hides latency; a look is usually one listing. */
 const LOOKS_AT_ONCE = 8;
@@ -28,6 +31,7 @@ type NamedLook = [string, () => Promise<unknown>];
 export async function advanceJobs(world: World): Promise<TickReport> {
   const work = await readOpenWork(world, world.live);
   await resolveGone(world, work);
+  await resolveSilentTimers(world, work);
   const all = looks(world, work);
   const suspect = all.filter(([name]) => isSuspect(work, name));
   const failed = await lookAtOnce(
@@ -72,11 +76,21 @@ async function lookAtOnce(world: World, work: OpenWork, all: readonly NamedLook[
   });
 }
 
+/** A timer that belonged to an earlier ossnap.yaml is gone once it has not fired for longer than a weekly one would be silent. */
+const SILENT_MS = 8 * 24 * 3_600_000;
+
+async function resolveSilentTimers(world: World, { live }: OpenWork): Promise<void> {
+  const upTo = slotOf(new Date(world.clock.now().getTime() - SILENT_MS));
+  for (const key of live.notices)
+    if (key.startsWith(TIMER_NOTICE)) await resolveNotice(world, key, "timer.silent", reason("timer.silent", { days: 8 }), upTo);
+}
+
 /** One look per entry of ossnap.yaml, each independent of the others. */
 function looks(world: World, work: OpenWork): NamedLook[] {
   const { backups, watches, copies } = world.config;
   return [
     ...Object.entries(backups).map(([name, policy]): NamedLook => [`backups.${name}`, () => lookForSlots(world, work, name, policy)]),
+    ...Object.entries(backups).map(([name, policy]): NamedLook => [`prunes.${name}`, () => lookForPrune(world, work, name, policy)]),
     ...Object.keys(watches).map(
       (name): NamedLook => [`watches.${name}`, () => lookAtWatch(world, work, name, { by: "ossnap", who: "a check of the bucket" })],
     ),

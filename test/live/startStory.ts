@@ -59,7 +59,7 @@ export async function startLive(): Promise<LiveHost> {
     until,
     jobs,
     async night(at) {
-      await host.fire("createSnapshots", "nightly", at);
+      await host.fire("createSnapshots", at, "nightly");
       const slot = `${at.toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase()}z`;
       return until(`the backup of ${slot}`, async () => (await jobs("backup")).find((row) => row.id.endsWith(slot) && isFinal(row)));
     },

@@ -94,11 +94,11 @@ describe("duplicate, late and lost deliveries", () => {
     const nights = (await live.jobs("backup"))
       .filter(({ id }) => /^backup-nightly-\d{8}t/.test(id))
       .map(({ id }) => id.slice("backup-nightly-".length));
-    for (const slot of nights) await live.host.fire("createSnapshots", "nightly", slotDate(slot));
+    for (const slot of nights) await live.host.fire("createSnapshots", slotDate(slot), "nightly");
     const prunes = (await live.jobs("prune"))
       .filter(({ id }) => /^prune-nightly-\d{8}t/.test(id))
       .map(({ id }) => id.slice("prune-nightly-".length));
-    for (const slot of prunes) await live.host.fire("pruneSnapshots", "nightly", slotDate(slot));
+    for (const slot of prunes) await live.host.fire("pruneSnapshots", slotDate(slot), "nightly");
     const root = (await rootKeys())[0] as string;
     await live.host.functions.invokeAsync("ossnap-on-copied-blob", ossEvent("moved", root));
     await live.host.functions.idle();
@@ -131,7 +131,7 @@ describe("duplicate, late and lost deliveries", () => {
   it("runs no backup when the timer of an unscheduled slot is lost", async () => {
     const backups = (await live.jobs("backup")).length;
     live.host.functions.faults.lose("ossnap-create-snapshots", 1);
-    await live.host.fire("createSnapshots", "nightly", nextNight());
+    await live.host.fire("createSnapshots", nextNight(), "nightly");
     await live.host.functions.idle();
     // The slot is not part of the schedule, so it does not count as missed; dueSlots and its tests cover missed slots.
     expect((await live.jobs("backup")).length).toBe(backups);
@@ -216,7 +216,7 @@ describe("invalid input and failures", () => {
       settings: { location: join(live.host.plan.directories.sourceRepository, "slow"), max_snapshot_bytes_per_sec: "2kb" },
     });
     await put(url, "/_snapshot/slow/by-somebody-else", { indices: "movies" });
-    await live.host.fire("createSnapshots", "nightly", nextNight());
+    await live.host.fire("createSnapshots", nextNight(), "nightly");
     await live.host.functions.idle();
     const open = (await live.operator.get<{ data: JobRow[] }>("/jobs?open=true&kind=backup")).data[0] as JobRow;
     const tick = (await live.host.tick()) as { advanced: { job: string; reason: { code: string } }[] };
@@ -262,7 +262,7 @@ describe("invalid input and failures", () => {
 
   it("holds effects back while paused, and continues when resumed", async () => {
     await live.operator.post("/pause");
-    await live.host.fire("createSnapshots", "nightly", nextNight());
+    await live.host.fire("createSnapshots", nextNight(), "nightly");
     await live.host.functions.idle();
     const tick = (await live.host.tick()) as { advanced: { job: string; reason: { code: string } }[] };
     expect(tick.advanced.find(({ job }) => job.startsWith("backup"))?.reason.code).toBe("job.paused");
@@ -347,7 +347,7 @@ describe("a lost state", () => {
     expect([said("backups.nightly")[0], said("watches.moved-movies")[0]]).toEqual(["adopt.slots", "adopt.position"]);
     expect([nights.length > 3, body.missing > nights.length, body.written]).toEqual([true, true, body.missing]);
 
-    for (const slot of nights) await live.host.fire("createSnapshots", "nightly", slotDate(slot));
+    for (const slot of nights) await live.host.fire("createSnapshots", slotDate(slot), "nightly");
     for (let tick = 0; tick < 3; tick += 1) await live.host.tick();
     await live.settle();
     const { jobs: _after, ...after } = await picture();
@@ -361,7 +361,7 @@ describe("an unavailable cluster", () => {
     const answer = await live.operator.post<{ code: string; detail: string }>("/prunes/nightly", {});
     expect(answer).toMatchObject({ status: 503, body: { code: "transient" } });
     expect(answer.body.detail).toContain("source");
-    await live.host.fire("createSnapshots", "nightly", new Date(next + DAY_MS));
+    await live.host.fire("createSnapshots", new Date(next + DAY_MS), "nightly");
     await live.host.functions.idle();
     const tick = (await live.host.tick()) as { advanced: { job: string; outcome: string; reason: { code: string } }[] };
     expect(tick.advanced.find(({ job }) => job.startsWith("backup"))).toMatchObject({

@@ -42,7 +42,9 @@ const listen = () => vi.spyOn(console, "log").mockImplementation((line: string) 
 
 describe("function pipeline", () => {
   it("passes the event parsed by its schema to the verb", async () => {
-    expect(await invoke(policyTimer, JSON.stringify(TIMER))).toEqual({ policy: "nightly", triggerTime: new Date(TIMER.triggerTime) });
+    const event = { triggerTime: new Date(TIMER.triggerTime), triggerName: "nightly" };
+    expect(await invoke(policyTimer, JSON.stringify(TIMER))).toEqual({ ...event, policy: "nightly" });
+    expect(await invoke(policyTimer, JSON.stringify({ ...TIMER, payload: "" }))).toEqual(event);
     expect(await invoke(tick, "{}")).toEqual({});
   });
 

@@ -9,6 +9,8 @@ const ZONES = ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asi
 const SLOTS = 5;
 const QUIET_HOURS = [12, 14];
 const COPIES = 9;
+/** Later than any attempt for the slot, and an hour before the next. */
+export const PRUNE_AFTER_MS = 110 * MINUTE_MS;
 
 /** When everything happens: five slots with every possible event beside them, then a quiet time with two more. */
 export interface Calendar {
@@ -23,6 +25,7 @@ export interface Calendar {
   quietSlots: readonly number[];
   /** In the policy's time zone. */
   slotCron: string;
+  pruneCron: string;
   copyCron: string;
 }
 
@@ -47,6 +50,10 @@ export function calendarOf(startMs: number, timeZone: string): Calendar {
     due: halfHours.filter((ms) => ms < endMs && times.includes(new Date(ms).toLocaleTimeString("sv-SE", { timeZone }))),
     quietSlots,
     slotCron: cronAt([...slots, ...quietSlots], timeZone),
+    pruneCron: cronAt(
+      [...slots, ...quietSlots].map((ms) => ms + PRUNE_AFTER_MS),
+      timeZone,
+    ),
     copyCron: cronAt(
       copies.map((ms) => ms + 35 * MINUTE_MS),
       timeZone,

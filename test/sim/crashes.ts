@@ -46,6 +46,7 @@ export function shortScenario(name: ShortScenario): Scenario {
   });
   // The policies have only one slot.
   for (const policy of Object.values(config.backups)) policy.schedule.cron = "0 0 1 * * *";
+  for (const { prune } of Object.values(config.backups)) Object.assign(prune ?? {}, { cron: "0 0 23 * * *" });
   if (name === "copy") config.watches = {};
   for (const rule of Object.values(config.copies)) delete rule.schedule;
   return {

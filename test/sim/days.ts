@@ -3,7 +3,7 @@ import type { KeepRules } from "../../shared/model/config.ts";
 import { slotOf } from "../../shared/model/slot.ts";
 import { stateKey } from "../../shared/state/keys.ts";
 import { type WrittenStep, writtenStep } from "./account/written.ts";
-import { type Calendar, drawCalendar } from "./calendar.ts";
+import { type Calendar, drawCalendar, PRUNE_AFTER_MS } from "./calendar.ts";
 import { everyMinute, pruneTimer, slotTimer } from "./deliveries.ts";
 import { BACKUPS, DAY_MS, MINUTE_MS } from "./names.ts";
 import { pressButtons } from "./people/buttons.ts";
@@ -92,7 +92,7 @@ async function beginBackups(play: Play, { slots, quietSlots, startMs, faultsEndM
   await givenHistory(play, version, startMs);
   for (const slotMs of [...slots, ...quietSlots]) {
     slotTimer(play, slotMs);
-    pruneTimer(play, slotMs + 110 * MINUTE_MS);
+    pruneTimer(play, slotMs + PRUNE_AFTER_MS);
   }
   peopleAtSource(play, slots, faultsEndMs);
 }

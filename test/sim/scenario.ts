@@ -58,7 +58,7 @@ export interface Parts {
   outside: boolean;
 }
 
-export interface ConfigOptions extends Pick<Calendar, "timeZone" | "slotCron" | "copyCron"> {
+export interface ConfigOptions extends Pick<Calendar, "timeZone" | "slotCron" | "pruneCron" | "copyCron"> {
   index: string;
   /** What the copy selects. */
   copied: SnapshotChoice;
@@ -71,7 +71,10 @@ export interface ConfigOptions extends Pick<Calendar, "timeZone" | "slotCron" | 
  * A night in two hours. A request may arrive an hour late. Its name is pruned no earlier than that after the attempt, because the name is
  * what makes the cluster refuse the late request.
  */
-export function simConfig(parts: Parts, { index, timeZone, slotCron, copyCron, copied, keep, prune, replicas }: ConfigOptions): Config {
+export function simConfig(
+  parts: Parts,
+  { index, timeZone, slotCron, pruneCron, copyCron, copied, keep, prune, replicas }: ConfigOptions,
+): Config {
   const config: Config = {
     version: 1,
     state: STATE,
@@ -92,7 +95,7 @@ export function simConfig(parts: Parts, { index, timeZone, slotCron, copyCron, c
       patienceMs: 25 * MINUTE_MS,
       metadata: {},
       keep,
-      prune: { cron: "0 20,50 * * * *", ...prune },
+      prune: { cron: pruneCron, ...prune },
     };
   if (parts.copy) {
     config.repositories.aws = {

@@ -34,8 +34,8 @@ export interface LocalHost {
   source: ElasticsearchServer;
   target: ElasticsearchServer;
   httpUrl: string;
-  /** Fires a policy's timer as of the given time. */
-  fire(functionName: "createSnapshots" | "pruneSnapshots", policy: string, at: Date): Promise<void>;
+  /** Fires the function's timer as of the given time: the policies that are due then start, or the named one, due or not. */
+  fire(functionName: "createSnapshots" | "pruneSnapshots", at: Date, policy?: string): Promise<void>;
   /** Runs one tick of advanceJobs now and returns its report. */
   tick(): Promise<unknown>;
   /** Starts the timers of ossnap.yaml in real time. */
@@ -175,12 +175,9 @@ function triggersOf(
     })),
   );
   return {
-    async fire(functionName, policy, at) {
-      await fireTimer(
-        functions,
-        { functionName: limitsOf(functionName).functionName, name: policy, payload: JSON.stringify({ policy }) },
-        at,
-      );
+    async fire(functionName, at, policy) {
+      const payload = policy === undefined ? "" : JSON.stringify({ policy });
+      await fireTimer(functions, { functionName: limitsOf(functionName).functionName, name: policy ?? "schedule", payload }, at);
     },
     async tick() {
       const event = { triggerTime: `${new Date().toISOString().slice(0, 19)}Z`, triggerName: "every-minute", payload: "" };

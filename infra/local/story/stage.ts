@@ -88,7 +88,7 @@ export function expectStatus(found: number, wanted: number, what: string): void 
 
 /** Fires a policy's timer for that time and follows it to its snapshot. */
 export async function playNight({ host, screen, follow, byId }: Stage, night: Date): Promise<JobRow> {
-  await host.fire("createSnapshots", "nightly", night);
+  await host.fire("createSnapshots", night);
   const job = await follow(`the backup of ${slotOf(night)}`, () => byId(`backup-nightly-${slotOf(night)}`));
   screen.done(say(job.reason));
   return job;
@@ -97,6 +97,6 @@ export async function playNight({ host, screen, follow, byId }: Stage, night: Da
 /** Fires the prune timer an hour after a night's backup and returns the finished job. */
 export async function playPrune({ host, follow, byId }: Stage, night: Date): Promise<JobRow> {
   const at = new Date(night.getTime() + 3_600_000);
-  await host.fire("pruneSnapshots", "nightly", at);
+  await host.fire("pruneSnapshots", at);
   return follow(`the prune of ${slotOf(at)}`, () => byId(`prune-nightly-${slotOf(at)}`));
 }

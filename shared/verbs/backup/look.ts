@@ -5,7 +5,7 @@ import type { BackupPolicy } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
-import { dueSlots } from "../../plan/slots.ts";
+import { dueSlots, hasTimer, schedulesOf } from "../../plan/slots.ts";
 import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import { type SlotHint, stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
@@ -39,14 +39,17 @@ export async function lookForSlots(world: World, work: OpenWork, name: string, p
   const newest = due.at(-1);
   if (newest === undefined) return;
   const isOpen = (slot: string) => work.jobs.some(({ id }) => id === jobId.backup(name, slot));
+  const isTimed = hasTimer(schedulesOf(world.config).createSnapshots, name);
   const isLate = (slot: string) => now.getTime() - slotTime(slot).getTime() > TIMER_GRACE_MS;
   const lateMs = now.getTime() - slotTime(newest).getTime();
-  const missed = isLate(newest) && !isOpen(newest);
+  const missed = (isLate(newest) || !isTimed) && !isOpen(newest);
   const older = due.slice(0, -1).filter((slot) => isLate(slot) && !isOpen(slot));
-  const skipped = missed && policy.schedule.missed === "skip" ? [...older, newest] : older;
+  // Without a timer the tick is the timer, and the slot is not missed yet.
+  const isSkipped = missed && policy.schedule.missed === "skip" && (isTimed || isLate(newest));
+  const skipped = isSkipped ? [...older, newest] : older;
   await skip(world, work, name, skipped);
   if (skipped.includes(newest)) return;
-  if (missed) await runMissed(world, work, name, newest);
+  if (missed) await run(world, work, { name, slot: newest, who: isTimed ? "a timer that never came" : "a check of the schedule" });
   const usualSeconds = hints.filter(({ state }) => state === "done").at(-1)?.seconds ?? 0;
   if (lateMs < LATE_GRACE_MS + 2000 * usualSeconds || (await world.log.done(jobId.backup(name, newest)))) return;
   await reportLate(world, name, reason("backup.late", { policy: name, slot: newest, minutes: Math.round(lateMs / 60_000) }), newest);
@@ -75,7 +78,7 @@ async function skip(world: World, work: OpenWork, name: string, slots: readonly 
   await recordSlot(world, work, name, { slot: last, state: "skipped", seconds: 0 });
 }
 
-async function runMissed(world: World, work: OpenWork, name: string, slot: string): Promise<void> {
-  const created = await askBackup(world, { policy: name, slot, asked: { by: "ossnap", who: "a timer that never came" } });
+async function run(world: World, work: OpenWork, { name, slot, who }: { name: string; slot: string; who: string }): Promise<void> {
+  const created = await askBackup(world, { policy: name, slot, asked: { by: "ossnap", who } });
   if (created.outcome === "created") work.jobs.push(created.job);
 }

@@ -157,6 +157,12 @@ export const WORLD: Readonly<Record<string, string>> = {
   "state.newer": "the state has schema {schema}, newer than this version of ossnap; deploy the newer version",
   "state.versioned": "bucket {bucket} keeps versions, where a second writer is not refused; use an unversioned bucket",
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
+  "timer.nothingDue":
+    "timer {timer} of {function} fired for {slot}, when no policy of ossnap.yaml is due; deploy again, so that s.yaml and ossnap.yaml agree",
+  "timer.policyGone":
+    "timer {timer} of {function} names policy {policy}, which ossnap.yaml does not have; deploy again, so that s.yaml and ossnap.yaml agree",
+  "timer.silent": "the timer has not fired for {days} days",
+  "timer.starts": "timer {timer} starts policies again",
   "types.several": "{index} has several mapping types ({types}), which 7.x refuses",
   "url.invalid": "not an address that ossnap can use",
   "version.fits": "written by {written}, target {target}",

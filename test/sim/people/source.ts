@@ -1,6 +1,7 @@
 import type { MemorySnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { snapshotName } from "../../../shared/model/snapshotName.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
+import { PRUNE_AFTER_MS } from "../calendar.ts";
 import { BACKUPS_LOCATION, HOUR_MS, MINUTE_MS, POLICY } from "../names.ts";
 import type { Play } from "../scenario.ts";
 import { keepsMetadata, markOf, ownGood } from "../world/history.ts";
@@ -9,7 +10,7 @@ import { keepsMetadata, markOf, ownGood } from "../world/history.ts";
 export function peopleAtSource(play: Play, slots: readonly number[], freeMs: number): void {
   const { kernel, random } = play;
   for (const slotMs of slots) {
-    const pruneMs = slotMs + 110 * MINUTE_MS;
+    const pruneMs = slotMs + PRUNE_AFTER_MS;
     const around = (ms: number, spreadMs: number) => ms + random.between(0, spreadMs);
     if (random.chance(0.3)) kernel.at(around(pruneMs, 12_000), "another writer replaces a snapshot", () => takeAnew(play));
     if (random.chance(0.2)) foreignSnapshot(play, around(slotMs, 15 * MINUTE_MS));

@@ -1,0 +1,77 @@
+import type { World } from "../jobs/world.ts";
+import { hasCode, messageOf } from "../model/errors.ts";
+import { reason } from "../model/reason.ts";
+import { slotOf } from "../model/slot.ts";
+import { raiseNotice, resolveNotice } from "../notices/notices.ts";
+import { isClockChange, isSlot, type PolicySchedule, schedulesOf } from "../plan/slots.ts";
+import type { Advanced } from "./advance.ts";
+import { createSnapshots } from "./createSnapshots.ts";
+import { pruneSnapshots } from "./pruneSnapshots.ts";
+
+export interface TimerEvent {
+  triggerTime: Date;
+  triggerName: string;
+  /** Named by timers of earlier versions, whose payload is one policy. */
+  policy?: string | undefined;
+}
+
+export interface TimerAnswer {
+  slot: string;
+  started: { policy: string; job: string; outcome: string; advanced: Advanced | undefined }[];
+}
+
+const STARTS = { createSnapshots, pruneSnapshots };
+export type TimedFunction = keyof typeof STARTS;
+
+/** Begins the key of a notice about a timer for which nothing is due. */
+export const TIMER_NOTICE = "timer:";
+
+/**
+ * Handles a timer that carries no payload: starts every policy that is due at its time; one that fails does not hold the others back, and its
+ * error is thrown at the end, so that the platform delivers the event again. A timer for which no policy is due belongs to a deployment of an earlier ossnap.yaml: reported once, not failed every night.
+ */
+export async function onTimer(world: World, functionName: TimedFunction, event: TimerEvent): Promise<TimerAnswer> {
+  const slot = slotOf(event.triggerTime);
+  const schedules = schedulesOf(world.config)[functionName];
+  const due = schedules.filter((one) => isMeant(one, event));
+  await reportTimer(world, functionName, event, { isKnown: due.length > 0, schedules });
+  const started: TimerAnswer["started"] = [];
+  const errors: unknown[] = [];
+  for (const { policy } of due) {
+    try {
+      started.push({ policy, ...(await STARTS[functionName](world, { policy, triggerTime: event.triggerTime })) });
+    } catch (error) {
+      world.logger.error("a policy was not started", { policy, slot, error: messageOf(error) });
+      errors.push(error);
+    }
+  }
+  // A transient one is worth the platform's next attempt, whatever the others are.
+  if (errors.length > 0) throw errors.find((error) => hasCode(error, "transient")) ?? errors[0];
+  return { slot, started };
+}
+
+function isMeant({ policy, schedule }: PolicySchedule, event: TimerEvent): boolean {
+  return event.policy === undefined ? isSlot(schedule, event.triggerTime) : event.policy === policy;
+}
+
+async function reportTimer(
+  world: World,
+  functionName: TimedFunction,
+  { triggerName, triggerTime, policy }: TimerEvent,
+  { isKnown, schedules }: { isKnown: boolean; schedules: readonly PolicySchedule[] },
+): Promise<void> {
+  const key = `${TIMER_NOTICE}${functionName}/${triggerName}`;
+  const slot = slotOf(triggerTime);
+  if (isKnown) {
+    if (world.live?.notices.has(key) !== false)
+      await resolveNotice(world, key, "timer.starts", reason("timer.starts", { timer: triggerName }));
+    return;
+  }
+  // Function Compute and ossnap may resolve an hour that does not exist, or exists twice, differently; the missed slot is run by the next tick.
+  if (policy === undefined && schedules.some(({ schedule }) => isClockChange(schedule.timeZone, triggerTime))) return;
+  const why =
+    policy === undefined
+      ? reason("timer.nothingDue", { timer: triggerName, function: functionName, slot })
+      : reason("timer.policyGone", { timer: triggerName, function: functionName, policy });
+  await raiseNotice(world, { key, code: "timer.unknown", severity: "warning", reason: why, upTo: slot });
+}
