@@ -116,10 +116,11 @@ function missingKeys(written: Exclude<RepositoryType, "source">, settings: Reado
 /** Every store refuses these names, with answers that do not say why. */
 function bucketFaults({ bucket }: Readonly<Record<string, SettingValue>>): Fault[] {
   const text = String(bucket ?? "");
-  const [name = "", ...path] = text.split("/");
-  if (path.length === 0) return [];
-  const rest = path.filter((segment) => segment !== "").join("/");
-  const fix = rest === "" ? `write ${name}` : `write ${name}, and put ${rest} into base_path`;
+  if (!text.includes("/")) return [];
+  const [name, ...path] = text.split("/").filter((segment) => segment !== "");
+  const rest = path.join("/");
+  const alone = `write ${name ?? "the bucket's name alone"}`;
+  const fix = rest === "" ? alone : `${alone}, and put ${rest} into base_path`;
   return [fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text })];
 }
 

@@ -5,7 +5,7 @@ import type { Place } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import type { ProofLevel } from "../../model/repository.ts";
-import { placeId } from "../../repository/place.ts";
+import { isSamePlace } from "../../repository/place.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import type { VerificationData, VerificationInput } from "./step.ts";
 
@@ -49,8 +49,8 @@ export function placeToRead(world: Pick<World, "config">, name: string): Place {
 /** Whether a tool writes the blobs there and no cluster: those of a watch, or a copy's destination. */
 export function isCopied(world: Pick<World, "config">, name: string): boolean {
   const { watches, copies } = world.config;
-  const id = placeId(placeToRead(world, name));
-  return [...Object.values(watches).map(({ blobs }) => blobs), ...Object.values(copies).map(({ to }) => to)].some(
-    (place) => placeId(place) === id,
+  const read = placeToRead(world, name);
+  return [...Object.values(watches).map(({ blobs }) => blobs), ...Object.values(copies).map(({ to }) => to)].some((place) =>
+    isSamePlace(place, read),
   );
 }
