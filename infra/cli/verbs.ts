@@ -101,7 +101,7 @@ export const VERBS: readonly Verb[] = [
     "restore <snapshot>",
     {
       description:
-        "check a restore and show what it would do; --start starts it. The snapshot: a name, a uuid, or latest for the newest good one",
+        "check a restore and show what it would do; --start starts it. The snapshot: a name, a uuid, or latest for the newest good one that holds the indices",
       example: ["restore", "latest", "--repository", "moved-movies", "--to", "target", "--indices", "movies,logs-*"],
       args: { snapshot: name() },
       options: {

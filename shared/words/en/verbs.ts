@@ -198,6 +198,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "repository {repository}: {count|snapshot has lost its own blob|snapshots have lost their own blobs} ({keys}; {snapshots}): the cluster can neither list nor restore such a snapshot, and its full listing fails; the others are handled as usual; put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME (up to 6.x, which answers that with 404, put an empty object in the blob's place first)",
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
+  "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}",
   "snapshot.notOnCluster":
@@ -226,4 +227,6 @@ export const VERBS: Readonly<Record<string, string>> = {
   "verification.progress": "{proven|snapshot|snapshots} verified, {open} to go",
   "verification.proposal":
     "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",
+  "verification.proposalAtWriter":
+    "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others from {repository} through the API of {cluster}: {remove}",
 };

@@ -92,10 +92,13 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proposal.atSource": "what is broken at the source too must be deleted there first",
   "proposal.copyAgain": "a copy, which no cluster may write: copy it again (broken: {snapshots})",
   "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
+  "proposal.deleteAtWriter":
+    "{repository} is written by cluster {cluster}: delete the broken snapshots through the API of that cluster, so that the others work: {snapshots}",
   "proposal.emptyObject": "never a copy of another snapshot's blob: Elasticsearch would delete blobs of that one",
   "proposal.noListing": "until then the cluster's own listing fails for all snapshots, because one has lost its own blob",
   "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this is missing; put an empty object there first: {keys}",
   "proposal.notWhileCopied": "not while something is copied into the repository; if it is a copy, copy it again instead",
+  "proposal.restoreFirst": "first restore the indices that are whole in the broken snapshots, because a deletion removes them too: {held}",
   "proposal.sharedName": "not to be deleted, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
   "proposal.unlisted": "no deletion is possible: the root names snapshots that it does not list; copy the whole ones elsewhere",
   "registration.absent": "is not registered",
@@ -138,11 +141,13 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.chosen": "{count|index|indices}: {indices}",
   "selection.closed": "index {index} is closed",
   "selection.empty": "none of {indices|index|indices} matches {patterns}",
+  "selection.excludesNothing": "{pattern} excludes nothing: no index of the snapshot matches it",
   "selection.nothingLeftOut": "policy {policy} leaves out nothing that its patterns name",
   "selection.restoredLeftOut":
     "policy {policy} leaves out indices that ossnap restored on that cluster, because only * matches them: {names} ({count} in all); name them in backups.{policy}.indices to take them",
   "selection.streamsLeftOut":
     "policy {policy} leaves out data streams whose names its patterns match, because their indices begin with a dot: {names} ({count} in all); add .ds-* to backups.{policy}.indices to take their indices",
+  "selection.unmatched": "{pattern} matches no index of the snapshot",
   "settings.expands":
     "{index} sets its number of replicas automatically (auto_expand_replicas: {expand}); the wanted {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
