@@ -70,7 +70,10 @@ describe.concurrent("command line as a process", { timeout: 60_000 }, () => {
 
   it("reads the files that a line names even when the verb could do without them", async () => {
     const { exitCode, stderr } = await runCli(["verify", `file://${REPOSITORY}`, "--config", REPOSITORY]);
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`configuration ${REPOSITORY}: cannot be read`)]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining(`configuration ${REPOSITORY}: it is a directory; name the file with --config`),
+    ]);
   });
 
   it("suggests the verb that was meant, and exits with 2", async () => {
