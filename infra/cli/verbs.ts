@@ -7,6 +7,7 @@ import {
   KEY,
   KIND,
   LEVEL,
+  LIMIT,
   name,
   OLDER,
   ONE_POLICY,
@@ -164,7 +165,7 @@ export const VERBS: readonly Verb[] = [
     {
       description: "list open jobs, then the newest finished ones",
       example: ["jobs", "--open", "--kind", "backup"],
-      options: { open: OPEN, kind: KIND },
+      options: { open: OPEN, kind: KIND, limit: LIMIT },
     },
     async (session, input) => (await import("./verbs/jobs.ts")).jobs(session, input),
   ),

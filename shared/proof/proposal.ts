@@ -69,8 +69,8 @@ export interface Proposal {
 const NAMES_SHOWN = 5;
 
 /**
- * Proposes to delete the broken snapshots, so that the cluster can list, restore and write the others. None while nothing is broken, or
- * nothing is whole; `snapshots` are all snapshots of the root. Of a copy, the source is named instead.
+ * Proposes to delete the broken snapshots, so that the cluster can list, restore and write the others. None while nothing is broken;
+ * `snapshots` are all snapshots of the root. Of a copy, the source is named instead. If nothing is whole, a deletion would not help.
  */
 export function proposalOf(
   root: RootCatalogue,
@@ -79,7 +79,8 @@ export function proposalOf(
 ): Proposal | undefined {
   const broken = snapshots.filter(isBroken);
   const whole = snapshots.filter(({ verdict }) => verdict === "whole").length;
-  if (broken.length === 0 || whole === 0) return undefined;
+  if (broken.length === 0) return undefined;
+  if (whole === 0) return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(broken, { isCopy, writer });
   const shared = namesakesOf(root.snapshots);
   const names = broken.map(({ name }) => name);
   const params = { count: broken.length, snapshots: names.slice(0, NAMES_SHOWN), whole };
@@ -107,6 +108,13 @@ export function proposalOf(
     reason: writer ? reason("proposal.deleteAtWriter", { ...params, ...writer }) : reason("proposal.delete", params),
     notes,
   };
+}
+
+function nothingWhole(broken: readonly Judged[], { isCopy, writer }: Standing): Proposal {
+  const why = writer
+    ? reason("proposal.newSnapshotAtWriter", { ...writer })
+    : reason(isCopy ? "proposal.copyWhole" : "proposal.newSnapshot");
+  return { delete: [], whole: 0, reason: why, notes: restoreFirstNotes(broken) };
 }
 
 /** A deletion, and a copy made anew without the snapshot, take the whole indices of a broken snapshot too. */

@@ -23,7 +23,16 @@ describe("the proposal for a repository with broken snapshots", () => {
     expect(proposal && say(proposal.reason)).toMatch(/^delete the broken snapshots .*: b, c$/);
   });
 
-  it("is not made while nothing is broken, or while nothing would be left", () => {
+  it.each([
+    [{}, "proposal.newSnapshot"],
+    [{ isCopy: true }, "proposal.copyWhole"],
+    [{ writer: { repository: "nightly", cluster: "prod" } }, "proposal.newSnapshotAtWriter"],
+  ])("says what helps when nothing is whole, and deletes nothing: %j", (standing, code) => {
+    const proposal = proposalOf(rootOf([]), [of("a", "damaged"), of("b", "not-restorable")], standing);
+    expect(proposal).toMatchObject({ delete: [], whole: 0, reason: { code } });
+  });
+
+  it("is not made while nothing is broken, or while a proof is not finished", () => {
     expect(proposalOf(rootOf([]), [of("a", "whole"), of("b", "not-restorable")])).toBeUndefined();
     expect(proposalOf(rootOf([]), [of("a", "damaged"), of("b", "unproven")])).toBeUndefined();
   });

@@ -18,6 +18,14 @@ const GLOBALS: readonly (readonly [flags: string, text: string])[] = [
 const helpWidth = () => Math.min(process.stdout.columns || HELP_COLUMNS, COLUMNS);
 const HELP_COLUMNS = 80;
 
+const EXIT_HELP = `
+Exit codes:
+  0  done, or started             4  refused; nothing was changed
+  1  failed                       5  the state moved since the plan was made
+  2  wrong command line or        6  still running when --wait ran out
+     ossnap.yaml                  130  interrupted
+  3  not whole: a verification found something missing or damaged`;
+
 export type RunVerb = (options: GlobalOptions, verb: Verb, args: readonly string[]) => Promise<void>;
 
 /** The table of verbs as commander commands, called `name` in help; `jobs show` is a subcommand of `jobs`. */
@@ -34,6 +42,7 @@ export function buildProgram(name: string, helpText: string[], runVerb: RunVerb)
       getOutHelpWidth: helpWidth,
       getErrHelpWidth: helpWidth,
     });
+  program.addHelpText("after", EXIT_HELP);
   for (const [flags, text] of GLOBALS) program.addOption(onceOnly(new Option(flags, text)));
   const parents = new Map<string, Command>();
   for (const verb of VERBS) addVerb(program, parents, verb, runVerb);

@@ -87,14 +87,17 @@ function concluded(
   const counts = { whole, restorable, snapshots: verdicts.length, level };
   if (proposal) {
     const broken = verdicts.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
-    const { isCopy, writer } = standing;
-    const params = { ...counts, remove: broken.map(({ name }) => name).slice(0, NAMES_SHOWN), ...writer };
-    const why = writer
-      ? reason("verification.proposalAtWriter", params)
-      : reason(isCopy ? "verification.copyAgain" : "verification.proposal", params);
+    const remove = broken.map(({ name }) => name).slice(0, NAMES_SHOWN);
+    const why = brokenReason({ ...counts, remove }, standing, job.intent.input.repository);
     return { do: "record", state: "failed", reason: why, data: { verdicts, proposal } };
   }
   return { do: "record", state: whole === restorable ? "done" : "failed", reason: reason("verification.done", counts), data: { verdicts } };
+}
+
+function brokenReason(counts: { whole: number } & Reason["params"], { isCopy, writer }: Standing, repository: string): Reason {
+  if (counts.whole === 0) return reason("verification.nothingWhole", { ...counts, repository });
+  if (writer) return reason("verification.proposalAtWriter", { ...counts, ...writer });
+  return reason(isCopy ? "verification.copyAgain" : "verification.proposal", counts);
 }
 
 function asJudged({ name, uuid, verdict, noRecord, intact }: VerificationVerdict): Judged {

@@ -224,6 +224,8 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); this is a copy: copy it again, after deleting at the source what is broken there too: {remove}",
   "verification.done": "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level})",
   "verification.gone": "{snapshot} is no longer listed, so there is nothing left to verify",
+  "verification.nothingWhole":
+    "0 of {restorable|restorable snapshot|restorable snapshots} whole ({level}): if a copy is still running, verify again when it has finished; otherwise `ossnap verify {repository}` shows what helps",
   "verification.progress": "{proven|snapshot|snapshots} verified, {open} to go",
   "verification.proposal":
     "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",

@@ -91,10 +91,16 @@ export const WORLD: Readonly<Record<string, string>> = {
     "all blobs are there; time ran out while reading {files|file|files} stored in several parts, whose names may be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
   "proposal.atSource": "what is broken at the source too must be deleted there first",
   "proposal.copyAgain": "a copy, which no cluster may write: copy it again (broken: {snapshots})",
+  "proposal.copyWhole":
+    "nothing here is whole: if the copy is still running, verify again when it has finished; otherwise copy it again, and verify the source",
   "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
   "proposal.deleteAtWriter":
     "{repository} is written by cluster {cluster}: delete the broken snapshots through the API of that cluster, so that the others work: {snapshots}",
   "proposal.emptyObject": "never a copy of another snapshot's blob: Elasticsearch would delete blobs of that one",
+  "proposal.newSnapshot":
+    "nothing here is whole, so no deletion helps: if a copy into it is still running, verify again when it has finished; otherwise put the missing blobs back from another copy or from the bucket's earlier versions, or let its cluster take a new snapshot into an empty place",
+  "proposal.newSnapshotAtWriter":
+    "nothing here is whole, so no deletion helps: put the missing blobs back from a copy or from the bucket's earlier versions, or give {repository} an empty place and let cluster {cluster} take a new snapshot",
   "proposal.noListing": "until then the cluster's own listing fails for all snapshots, because one has lost its own blob",
   "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this is missing; put an empty object there first: {keys}",
   "proposal.notWhileCopied": "not while something is copied into the repository; if it is a copy, copy it again instead",
@@ -168,6 +174,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "version.newer": "written by {written}, newer than the target's {target}",
   "version.openSearch": "written by {written}, which no Elasticsearch can restore; target {target}",
   "version.tooOld": "{indices} created by {created}, too old for {target}",
+  "version.unknown": "the version that wrote the snapshot is unknown, because its own blob cannot be read; the target is {target}",
   "watch.ahead":
     "watch {watch} serves a snapshot dated {served}, in the future: the source's clock was wrong; until then, a snapshot that its root newly lists counts as newer, unless its slot or time shows that it is older than those listed before",
   "watch.aliasFree": "the former alias of watch {watch} is on no restored index any more, or a watch moves it again",

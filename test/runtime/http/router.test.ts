@@ -184,7 +184,7 @@ describe("an invalid request", () => {
 
   it("gets the configured policies listed when its policy is unknown", async () => {
     expect((await http.ask("POST", "/backups/nosuch")).body).toMatchObject({
-      status: 400,
+      status: 404,
       detail: expect.stringContaining("nightly"),
       reason: { code: "config.unknown" },
     });
