@@ -51,7 +51,7 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
       ...unknownKeys(knownKeys(type, written), settings),
       ...(written === "oss" ? endpointFaults(settings, version) : []),
       ...missingKeys(written, settings),
-      ...valueFaults(settings),
+      ...valueFaults(settings, (changed) => checkSizes(written, changed, version).faults),
       ...bucketFaults(settings),
       ...(written === "s3" ? s3Faults(settings) : []),
       ...sizes.faults,
@@ -124,7 +124,10 @@ function bucketFaults({ bucket }: Readonly<Record<string, SettingValue>>): Fault
   return [fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text })];
 }
 
-function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {
+function valueFaults(
+  settings: Readonly<Record<string, SettingValue>>,
+  sizeFaults: (settings: Readonly<Record<string, SettingValue>>) => Fault[],
+): Fault[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const found = { value: isSecretSetting(key) ? null : String(value), params: { key } };
     if (BOOLEAN_KEYS.includes(key) && !/^(true|false)$/.test(String(value))) {
@@ -135,9 +138,10 @@ function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] 
     if (size === undefined)
       return [fault(`settings.${key}`, "settings.size", "not a byte size", "write a number and a unit such as 500mb or 1gb", found)];
     if (size.hasUnit) return [];
-    return [
-      fault(`settings.${key}`, "settings.unit", "a byte size without a unit, which Elasticsearch refuses", `write ${size.bytes}b`, found),
-    ];
+    const withUnit = `${size.bytes}b`;
+    const isUsable = sizeFaults({ ...settings, [key]: withUnit }).every(({ path }) => path !== `settings.${key}`);
+    const fix = isUsable ? `write ${withUnit}` : "add its unit, as in 500mb";
+    return [fault(`settings.${key}`, "settings.unit", "a byte size without a unit, which Elasticsearch refuses", fix, found)];
   });
 }
 

@@ -97,7 +97,7 @@ function checkAddress(segments: Segments, { store, endpoint, region }: Place): F
       : checkEndpoint({ path: "endpoint", endpoint, region: beside }).faults.map((found) => findingOf(found, segments));
   if (isHost) {
     const meant = parseEndpoint(`${region}.aliyuncs.com`)?.region;
-    const fix = meant === undefined ? "write the region, such as cn-hangzhou" : `write ${meant}`;
+    const fix = meant === undefined || meant.startsWith("oss-") ? "write the region, such as cn-hangzhou" : `write ${meant}`;
     findings.push(finding([...segments, "region"], "region", "an endpoint's name, not a region", fix));
   }
   // ossnap's S3 client uses the path style for every endpoint but Amazon's own.
