@@ -20,11 +20,14 @@ const HELP_COLUMNS = 80;
 
 const EXIT_HELP = `
 Exit codes:
-  0  done, or started             4  refused; nothing was changed
-  1  failed                       5  the state moved since the plan was made
-  2  wrong command line or        6  still running when --wait ran out
-     ossnap.yaml                  130  interrupted
-  3  not whole: a verification found something missing or damaged`;
+  0    done, or requested
+  1    failed
+  2    the command line or ossnap.yaml is wrong
+  3    not whole: blobs are missing or damaged
+  4    refused; nothing was changed
+  5    the state moved since the plan was made
+  6    still running when --wait ran out
+  130  interrupted`;
 
 export type RunVerb = (options: GlobalOptions, verb: Verb, args: readonly string[]) => Promise<void>;
 

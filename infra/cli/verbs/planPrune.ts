@@ -88,7 +88,7 @@ function planOf(snapshots: readonly PrunableSnapshot[], options: PlanPruneOption
 function readHistory(file: string): PrunableSnapshot[] {
   const found = history.safeParse(parse(file));
   if (!found.success) {
-    const faults = found.error.issues.map(issueText);
+    const faults = found.error.issues.map((issue) => issueText(issue).replace(/^it /, "the file "));
     const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : "";
     const fix = 'write [{"name": "night-1", "state": "SUCCESS", "startTime": "2026-11-28T01:30:00Z"}]';
     throw new AppError("invalid", `--snapshots ${file}: not a history; ${fix}\n${faults.slice(0, FAULTS_SHOWN).join("\n")}${more}`);

@@ -54,7 +54,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "files.blocking":
     "the analysis of {index} needs {count|file|files} on every node ({files}), and no server reports whether they exist: without one of them the index never starts, and up to 5.5 every other snapshot and restore of the cluster is refused until that index is deleted",
   "files.needed":
-    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server reports whether they exist: without one of them the index stays red",
+    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server reports whether they exist: without one of them the index remains red",
   "files.there": "{index} needs {count|file|files} on every node, and you declared that they exist: {files}",
   "format.crc32": "{subject}: the footer records CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
@@ -72,8 +72,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "job.paused": "ossnap is paused",
   "job.refused": "{effect} was refused and is tried again after {until}: {because:reason}",
   "job.unstarted": "the work takes longer than a tick, and no background task could be started: {message}",
-  "lane.busy": "waits for {job}, which is working on {cluster}",
-  "lane.queue": "waits for {job}, which is next on {cluster}",
+  "lane.busy": "waits: {job} is working on {cluster}",
+  "lane.queue": "waits: {job} is the next one on {cluster}",
   "listing.outOfOrder": "the listing returned {key} after {previous}: a page was repeated or left out",
   "look.aside":
     "{look} is put aside: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. It is tried again after 1 h, later once a day; after a larger memorySize or a repaired root, try it at once: `ossnap resume`; a new root is read in any case",
@@ -151,9 +151,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.excludesNothing": "{pattern} excludes nothing: no index of the snapshot matches it",
   "selection.nothingLeftOut": "policy {policy} leaves out nothing that its patterns match any more",
   "selection.restoredLeftOut":
-    "policy {policy} leaves out {count|index|indices} that ossnap restored on that cluster, because only * matches: {names}; to include them, name them in backups.{policy}.indices",
+    "policy {policy} leaves out {count|index|indices} that ossnap restored on that cluster, because only * matches: {names}; to include such indices, name them in backups.{policy}.indices",
   "selection.streamsLeftOut":
-    "policy {policy} leaves out {count|data stream whose name its patterns match|data streams whose names its patterns match}, because their indices begin with a dot: {names}; to include them, add .ds-* to backups.{policy}.indices",
+    "policy {policy} leaves out {count|data stream whose name its patterns match|data streams whose names its patterns match}, because their indices begin with a dot: {names}; to include their indices, add .ds-* to backups.{policy}.indices",
   "selection.unmatched": "{pattern} matches no index of the snapshot",
   "settings.expands":
     "{index} sets its number of replicas itself (auto_expand_replicas: {expand}), so the requested {replicas|replica|replicas} cannot be set",
