@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { EXIT } from "../infra/cli/exitCodes.ts";
+import { buildProgram } from "../infra/cli/line/build.ts";
 
 const text = readFileSync("docs/versions.md", "utf8");
 const rows = text.split("\n").filter((line) => /^\| /.test(line) && !/^\|[-|]+\|$/.test(line));
@@ -19,5 +21,21 @@ describe("docs/versions.md", () => {
 
   it("is linked from the README", () => {
     expect(readFileSync("README.md", "utf8")).toContain("(docs/versions.md)");
+  });
+});
+
+describe("docs/cli.md", () => {
+  const cli = readFileSync("docs/cli.md", "utf8");
+
+  it.each(Object.entries(EXIT))("documents exit code %s, and so does --help unless it is reserved", async (name, code) => {
+    expect(cli).toMatch(new RegExp(`^\\| ${code} \\|`, "m"));
+    const help: string[] = [];
+    const program = buildProgram("ossnap", help, async () => undefined);
+    await program.parseAsync(["--help"], { from: "user" }).catch(() => undefined);
+    if (name !== "late") expect(help.join("")).toMatch(new RegExp(`\\b${code}  `));
+  });
+
+  it("is linked from the README", () => {
+    expect(readFileSync("README.md", "utf8")).toContain("(docs/cli.md)");
   });
 });

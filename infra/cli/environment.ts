@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { AppError, messageOf } from "../../shared/model/errors.ts";
+import { AppError, fileFaultOf } from "../../shared/model/errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +39,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new AppError("invalid", `environment file ${file}: cannot be read: ${messageOf(cause)}`, { cause });
+    throw new AppError("invalid", `environment file ${file}: ${fileFaultOf(cause)}; correct --env-file or OSSNAP_ENV_FILE`, { cause });
   }
 }
 

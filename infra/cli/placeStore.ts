@@ -55,7 +55,10 @@ function requireRegion(url: string, { store, region }: Place): void {
   if (region !== undefined && region !== "") return;
   const parameter = `${url.includes("?") ? "&" : "?"}region=`;
   const example = store === "s3" ? "us-east-1" : "cn-hangzhou";
-  throw new AppError("invalid", `${url}: its region is missing; add ${parameter} to it, as in ${parameter}${example}`);
+  const other =
+    store === "s3" ? "for a service other than Amazon's also &endpoint=https://HOST" : "or ?endpoint= with an address that names it";
+  const fix = `add ${parameter} to it, as in ${parameter}${example}; ${other.replace("?", parameter.slice(0, 1))}`;
+  throw new AppError("invalid", `${url}: its region is missing; ${fix}`);
 }
 
 /** Names the variables of the store's own vendor. */

@@ -1,3 +1,4 @@
+import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import type { Proposal } from "../../shared/proof/proposal.ts";
 import { namesakeReason, type Unlisted, unlistedReason } from "../../shared/proof/rootFaults.ts";
@@ -22,9 +23,12 @@ export function rootLines({ root, unlisted, namesakes }: RootTrouble, look: Look
 /** What to delete so that the rest works, one request a line. */
 export function proposalLines(proposal: Proposal | undefined, registered = "REPOSITORY"): string[] {
   if (!proposal) return [];
+  const isFirst = ({ code }: Reason) => code === "proposal.restoreFirst";
+  const lines = (notes: readonly Reason[]) => notes.map((note) => `    ${say(note)}`);
   return [
     say(proposal.reason),
+    ...lines(proposal.notes.filter(isFirst)),
     ...proposal.delete.map(({ name }) => `    DELETE _snapshot/${encodeURIComponent(registered)}/${encodeURIComponent(name)}`),
-    ...proposal.notes.map((note) => `    ${say(note)}`),
+    ...lines(proposal.notes.filter((note) => !isFirst(note))),
   ];
 }

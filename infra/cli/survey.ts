@@ -129,7 +129,9 @@ function orphansText({ blobs, bytes, oldest, newest, certain }: Survey["orphans"
   if (blobs === 0) return "Orphans: none.";
   const ages = oldest && newest ? `, written ${agoText(look, oldest.toISOString())} to ${agoText(look, newest.toISOString())}` : "";
   const most = certain ? "" : "at most ";
-  return `Orphans: ${most}${counted(blobs, "blob", "blobs")}, ${bytesText(bytes)}${ages}. Nothing refers to them; nothing deletes them.`;
+  const what = "No snapshot refers to them: an interrupted snapshot, deletion or copy left them, or one is writing them now.";
+  const fix = "ossnap never deletes them; when nothing writes here, Elasticsearch 7.4 and later do: POST _snapshot/REPOSITORY/_cleanup";
+  return `Orphans: ${most}${counted(blobs, "blob", "blobs")}, ${bytesText(bytes)}${ages}. ${what} ${fix}`;
 }
 
 function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged }: SurveyAnswer, look: Look): string[] {

@@ -7,6 +7,7 @@ import {
   KEY,
   KIND,
   LEVEL,
+  LIMIT,
   name,
   OLDER,
   ONE_POLICY,
@@ -101,7 +102,7 @@ export const VERBS: readonly Verb[] = [
     "restore <snapshot>",
     {
       description:
-        "check a restore and show what it would do; --start starts it. The snapshot: a name, a uuid, or latest for the newest good one",
+        "check a restore and show what it would do; --start starts it. The snapshot: a name, a uuid, or latest for the newest good one that holds the indices",
       example: ["restore", "latest", "--repository", "moved-movies", "--to", "target", "--indices", "movies,logs-*"],
       args: { snapshot: name() },
       options: {
@@ -164,7 +165,7 @@ export const VERBS: readonly Verb[] = [
     {
       description: "list open jobs, then the newest finished ones",
       example: ["jobs", "--open", "--kind", "backup"],
-      options: { open: OPEN, kind: KIND },
+      options: { open: OPEN, kind: KIND, limit: LIMIT },
     },
     async (session, input) => (await import("./verbs/jobs.ts")).jobs(session, input),
   ),

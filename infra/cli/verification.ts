@@ -3,7 +3,7 @@ import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
-import { judged, type Proposal, proposalOf } from "../../shared/proof/proposal.ts";
+import { judged, type Proposal, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
 import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
@@ -47,13 +47,20 @@ export interface Verification {
   proposal?: Proposal;
 }
 
-export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verified, { isCopy = false } = {}): Verification {
+export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verified, standing: Standing = {}): Verification {
   const started = new Map(root.snapshots.map(({ uuid, startTime }) => [uuid, startTime]));
   const timeOf = ({ uuid, closure }: SampledProof) => (closure?.snapshot.startTime ?? started.get(uuid))?.toISOString() ?? "";
   const snapshots = newestFirst(proofs, (proof) => ({ time: timeOf(proof), name: proof.name })).map((proof) => snapshotOf(root, proof));
   const hidden = hiddenRoot(store, { hiding });
   const unlisted = unlistedOf(root);
-  const proposal = proofs.length < root.snapshots.length ? undefined : proposalOf(root, proofs.map(judged), { isCopy });
+  const proposal =
+    proofs.length < root.snapshots.length
+      ? undefined
+      : proposalOf(
+          root,
+          proofs.map((proof) => judged(proof, root)),
+          standing,
+        );
   return {
     repository: { url: store.url, generation: root.generation, root: root.key, format: formatOf(root), ...(hidden && { hidden }) },
     snapshots,

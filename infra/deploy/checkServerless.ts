@@ -9,6 +9,7 @@ import { didYouMean, type Fault, fault, nearest, printFault } from "../../shared
 import { ConfigError, printConfigFault } from "../../shared/runtime/config/configError.ts";
 import { checkConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
+import { issueWrong } from "../../shared/runtime/issueText.ts";
 import { checkFigures } from "./checkLimits.ts";
 import { checkOverlap, checkTimers, checkWatches, type PlacedTrigger } from "./checkTriggers.ts";
 import { FUNCTION_LIMITS, FUNCTION_NAMES } from "./functionLimits.ts";
@@ -177,12 +178,19 @@ function faultsOf(error: z.ZodError, input: unknown, at: Segments): Fault[] {
       return issue.keys.map((key) => fault(pathText([...path, key]), "serverless.unknownKey", "unknown key", fixOfKey(key)));
     }
     if (issue.code === "invalid_key") {
-      return [fault(pathText(path), "serverless.shape", issue.issues[0]?.message ?? issue.message, "rename it")];
+      return [
+        fault(
+          pathText(path),
+          "serverless.shape",
+          issue.issues[0] === undefined ? issueWrong(issue) : issueWrong(issue.issues[0]),
+          "rename it",
+        ),
+      ];
     }
     const found = issue.path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key], input);
     const isSecret = path.includes("environmentVariables");
     const value = found === undefined || typeof found === "object" || isSecret ? null : String(found);
-    return [fault(pathText(path), "serverless.shape", issue.message, found === undefined ? "add it" : "change it", { value })];
+    return [fault(pathText(path), "serverless.shape", issueWrong(issue), found === undefined ? "add it" : "change it", { value })];
   });
 }
 

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 import { type Fault, fault } from "../../shared/repository/fault.ts";
+import { syntaxFault } from "../../shared/runtime/config/source.ts";
 import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
 
 export interface ResolvedTemplate {
@@ -19,9 +20,10 @@ const EXPRESSION = /\$\{\s*(?:vars\.([\w.-]+)|env\(\s*(['"])([^'"]*)\2\s*(?:,\s*
 export function resolveTemplate(text: string, env: Readonly<Record<string, string | undefined>> = {}): ResolvedTemplate {
   const lines = new LineCounter();
   const parsed = parseDocument(text, { merge: true, lineCounter: lines });
-  const faults = parsed.errors.map(({ pos, message }) =>
-    fault(`line ${lines.linePos(pos[0]).line}`, "serverless.syntax", message.split("\n")[0] ?? "", "mend the YAML"),
-  );
+  const faults = parsed.errors.map(({ pos, code }) => {
+    const [wrong, fix] = syntaxFault(code);
+    return fault(`line ${lines.linePos(pos[0]).line}`, "serverless.syntax", wrong, fix);
+  });
   if (faults.length > 0) {
     return { document: undefined, environmentNames: [], faults };
   }

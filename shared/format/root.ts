@@ -1,5 +1,5 @@
 import type { SnapshotState } from "../model/cluster.ts";
-import { messageOf } from "../model/errors.ts";
+import { jsonFaultOf } from "../model/errors.ts";
 import { sha256 } from "../model/hash.ts";
 import { openSearchNamed, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { decodeUtf8 } from "./encoding/byteReader.ts";
@@ -54,7 +54,7 @@ export function parseRoot(key: string, bytes: Uint8Array): Fields {
     return asFields(JSON.parse(text), key);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw invalidBytes(key, `no JSON, it may be cut: ${messageOf(cause)}`, undefined, cause);
+    throw invalidBytes(key, `no JSON, it may be cut: ${jsonFaultOf(cause)}`, undefined, cause);
   }
 }
 

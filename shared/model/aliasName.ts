@@ -1,3 +1,5 @@
+import { hasHiddenCharacter } from "./plainText.ts";
+
 /** Elasticsearch's own limit for names of indices and aliases. */
 const NAME_BYTES_MAX = 255;
 
@@ -9,6 +11,7 @@ const NAME_BYTES_MAX = 255;
 export function aliasFault(alias: string): string | undefined {
   if (alias === "") return "is empty";
   if (/\s/.test(alias)) return "contains a blank";
+  if (hasHiddenCharacter(alias)) return "contains a character that is not visible";
   const [special] = /[*?,"<>|\\/#]/.exec(alias) ?? [];
   if (special !== undefined) return `contains ${special}`;
   if (/^[-_+]/.test(alias)) return `begins with ${alias[0]}`;

@@ -45,3 +45,28 @@ export function hasCode(error: unknown, ...codes: ErrorCode[]): error is AppErro
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "there is no permission to read it",
+  EPERM: "there is no permission to read it",
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of its path is not a directory",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  EMFILE: "too many files are open",
+};
+
+/** Why a file could not be read, in words of ours: Node's text repeats the path and the system call. */
+export function fileFaultOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return FILE_FAULTS[code ?? ""] ?? `it cannot be read (${code ?? "unknown fault"})`;
+}
+
+/** Where a text stops being JSON, in words of ours: the parser's message quotes the text, which may be a secret. */
+export function jsonFaultOf(error: unknown): string {
+  const said = messageOf(error);
+  if (/end of JSON input|Unterminated/.test(said)) return "it ends in the middle of a value";
+  const position = /at position (\d+)/.exec(said)?.[1];
+  return position === undefined ? "it is not JSON" : `it is not JSON from character ${Number(position) + 1} on`;
+}

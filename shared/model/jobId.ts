@@ -25,3 +25,6 @@ export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 export function kindOf(id: string): JobKindName | undefined {
   return JOB_KINDS.find((kind) => id.startsWith(`${kind}-`));
 }
+
+/** The largest number of finished jobs of one kind that a listing returns. */
+export const DONE_SHOWN_MAX = 200;

@@ -1,34 +1,54 @@
 /**
- * Characters that a terminal or a reader's eye takes for something else: controls (C0, DEL, C1), separators of lines, and marks that change
- * the direction of writing. Written as code points, so that this file shows what it means.
+ * Characters that a terminal or a reader's eye takes for something else, or does not see: controls, separators of lines, marks that change
+ * the direction of writing, and everything that Unicode displays as nothing (tag characters, fillers, variation selectors).
  */
-const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f";
-const MARKS = "\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb";
-const UNSAFE = new RegExp(`[${CONTROLS}${MARKS}]`, "g");
-const UNSAFE_BUT_LINES = new RegExp(`[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f${MARKS}]`, "g");
+const HIDDEN = "\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}";
+/** What makes one emoji of several characters is kept between them; elsewhere it hides a difference between two names. */
+const EMOJI = "(?<=\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]?)\\u200d(?=\\p{Extended_Pictographic})";
+const VARIATION = "(?<=\\p{Extended_Pictographic})[\\ufe0e\\ufe0f]|(?<=[0-9#*])\\ufe0f(?=\\u20e3)";
+const KEPT = `(?<kept>${EMOJI}|${VARIATION})`;
+
+const UNSAFE = new RegExp(`${KEPT}|[\\p{Cc}${HIDDEN}]`, "gu");
+const UNSAFE_BUT_LINES = new RegExp(`${KEPT}|(?!\\n)[\\p{Cc}${HIDDEN}]`, "gu");
 /** JSON escapes the controls below 0x20 itself. */
-const UNSAFE_IN_JSON = new RegExp(`[\\u007f-\\u009f${MARKS}]`, "g");
+const UNSAFE_IN_JSON = new RegExp(`${KEPT}|[\\u007f-\\u009f${HIDDEN}]`, "gu");
 
 /** Text from outside for one line of output: what it cannot be trusted with is shown as `\u001b`. */
 export function oneLine(text: string): string {
-  return text.replace(UNSAFE, codePoint);
+  return escaped(text, UNSAFE);
 }
 
 /** A text of several lines; what matches `own`, a colour of ours, stays. */
 export function severalLines(text: string, own?: RegExp): string {
-  if (own === undefined) return text.replace(UNSAFE_BUT_LINES, codePoint);
-  return text.replace(new RegExp(`${own.source}|${UNSAFE_BUT_LINES.source}`, "g"), (found) =>
-    found.length > 1 ? found : codePoint(found),
-  );
+  if (own === undefined) return escaped(text, UNSAFE_BUT_LINES);
+  return text
+    .split(new RegExp(`(${own.source})`))
+    .map((part, index) => (index % 2 === 1 ? part : escaped(part, UNSAFE_BUT_LINES)))
+    .join("");
 }
 
 /** Serialized JSON with the same meaning, in which nothing unsafe stands as it is. */
 export function safeJson(json: string): string {
-  return json.replace(UNSAFE_IN_JSON, codePoint);
+  return escaped(json, UNSAFE_IN_JSON);
 }
 
-function codePoint(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** Whether a text holds a character that a reader does not see. */
+export function hasHiddenCharacter(text: string): boolean {
+  return oneLine(text) !== text;
+}
+
+/** Nearly every text; the full pattern takes much longer. */
+const PLAIN = /^[ -~\n]*$/;
+const PLAIN_LINE = /^[ -~]*$/;
+
+function escaped(text: string, unsafe: RegExp): string {
+  if ((unsafe === UNSAFE ? PLAIN_LINE : PLAIN).test(text)) return text;
+  return text.replace(unsafe, (found: string, kept: string | undefined) => (kept === undefined ? codeUnits(found) : found));
+}
+
+/** As in JSON: a character beyond the first plane has two. */
+function codeUnits(found: string): string {
+  return Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
 }
 
 /** Words of our own: a secret that happens to be one of them must not change what a record means. */

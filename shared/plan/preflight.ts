@@ -110,8 +110,10 @@ function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks
 function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   const target = input.targetVersion;
   const written = input.proof.closure?.snapshot.version ?? "";
+  // The closure's check says what is wrong with the blob that names the version.
+  if (written === "") return [warn("version", reason("version.unknown", { target }))];
   if (isOpenSearch(written)) return [refuse("version", reason("version.openSearch", { written, target }), reason("wayOut.openSearch"))];
-  if (written !== "" && isNewer(written, target))
+  if (isNewer(written, target))
     return [refuse("version", reason("version.newer", { written, target }), reason("wayOut.newerCluster", { written }))];
   const tooOld = indices.filter((index) => versionParts(index.createdVersion)[0] < oldestRestorableMajor(target));
   if (tooOld.length > 0) {

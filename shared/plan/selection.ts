@@ -108,6 +108,11 @@ export function selectNames(patterns: readonly string[], names: readonly string[
   );
 }
 
+/** The patterns that match none of the names. */
+export function unmatched(patterns: readonly string[], names: readonly string[]): string[] {
+  return patterns.filter((pattern) => !names.some((name) => wildcard(pattern.replace(/^-/, ""), name)));
+}
+
 function wildcard(pattern: string, name: string): boolean {
   const source = pattern
     .split("*")

@@ -10,10 +10,49 @@ export interface Judged {
   verdict: Verdict;
   /** Its own blob `snap-<uuid>.dat` is missing. */
   noRecord: boolean;
+  /** Of a broken one: its indices that can be restored, at most {@link NAMES_SHOWN}, and the number of all of them. */
+  intact?: Intact | undefined;
 }
 
-export function judged({ name, uuid, verdict, missing }: Pick<SnapshotProof, "name" | "uuid" | "verdict" | "missing">): Judged {
-  return { name, uuid, verdict, noRecord: missing.some(({ key }) => key === snapshotKey(uuid)) };
+export interface Intact {
+  indices: string[];
+  count: number;
+}
+
+/** What a tool or a cluster does at the place; nothing is known of a place that ossnap.yaml only reads. */
+export interface Standing {
+  /** A tool writes the blobs there and no cluster may. */
+  isCopy?: boolean;
+  /** The repository of ossnap.yaml whose cluster writes there. */
+  writer?: { repository: string; cluster: string } | undefined;
+}
+
+type Proven = Pick<SnapshotProof, "name" | "uuid" | "verdict" | "missing" | "damaged" | "closure">;
+
+export function judged(proof: Proven, root: RootCatalogue): Judged {
+  const { name, uuid, verdict, missing } = proof;
+  const intact = isBroken(proof) ? intactIndices(proof, root) : [];
+  return {
+    name,
+    uuid,
+    verdict,
+    noRecord: missing.some(({ key }) => key === snapshotKey(uuid)),
+    ...(intact.length > 0 && { intact: { indices: intact.slice(0, NAMES_SHOWN), count: intact.length } }),
+  };
+}
+
+function isBroken({ verdict }: { verdict: Verdict }): boolean {
+  return verdict === "incomplete" || verdict === "damaged";
+}
+
+/** Indices of which no blob is at fault and no shard failed; none if a blob is at fault that every restore of the snapshot reads. */
+function intactIndices({ uuid, missing, damaged, closure }: Proven, root: RootCatalogue): string[] {
+  const folders = [...missing, ...damaged].map(({ key }) => /^indices\/([^/]+)\//.exec(key)?.[1]);
+  if (folders.includes(undefined)) return [];
+  const failed = (closure?.indices ?? []).flatMap(({ name, failedShards }) => (failedShards.length > 0 ? name : []));
+  return root.indices.flatMap(({ id, name, snapshots }) =>
+    snapshots.includes(uuid) && !folders.includes(id) && !failed.includes(name) ? name : [],
+  );
 }
 
 /** What makes the rest of a repository with broken snapshots usable again. */
@@ -30,20 +69,28 @@ export interface Proposal {
 const NAMES_SHOWN = 5;
 
 /**
- * Proposes to delete the broken snapshots, so that the cluster can list, restore and write the others. None while nothing is broken, or
- * nothing is whole; `snapshots` are all snapshots of the root. Of a copy, the source is named instead.
+ * Proposes to delete the broken snapshots, so that the cluster can list, restore and write the others. None while nothing is broken;
+ * `snapshots` are all snapshots of the root. Of a copy, the source is named instead. If nothing is whole, a deletion would not help.
  */
-export function proposalOf(root: RootCatalogue, snapshots: readonly Judged[], { isCopy = false } = {}): Proposal | undefined {
-  const broken = snapshots.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
+export function proposalOf(
+  root: RootCatalogue,
+  snapshots: readonly Judged[],
+  { isCopy = false, writer }: Standing = {},
+): Proposal | undefined {
+  const broken = snapshots.filter(isBroken);
   const whole = snapshots.filter(({ verdict }) => verdict === "whole").length;
-  if (broken.length === 0 || whole === 0) return undefined;
+  if (broken.length === 0) return undefined;
+  if (whole === 0) return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(broken, { isCopy, writer });
   const shared = namesakesOf(root.snapshots);
   const names = broken.map(({ name }) => name);
   const params = { count: broken.length, snapshots: names.slice(0, NAMES_SHOWN), whole };
   // No cluster may write a copied prefix, and what is broken at the source would only be copied again.
-  if (isCopy) return { delete: [], whole, reason: reason("proposal.copyAgain", params), notes: [reason("proposal.atSource")] };
+  const restoreFirst = restoreFirstNotes(broken);
+  if (isCopy)
+    return { delete: [], whole, reason: reason("proposal.copyAgain", params), notes: [...restoreFirst, reason("proposal.atSource")] };
   const listed = unlistedOf(root).count === 0;
-  const notes: Reason[] = [reason(listed ? "proposal.notWhileCopied" : "proposal.unlisted")];
+  const notes: Reason[] = listed ? restoreFirst : [reason("proposal.unlisted")];
+  if (listed && !writer) notes.push(reason("proposal.notWhileCopied"));
   const namesakes = [...new Set(names.filter((name) => shared.has(name)))];
   if (namesakes.length > 0) notes.push(reason("proposal.sharedName", { snapshots: namesakes.slice(0, NAMES_SHOWN) }));
   const keys = broken.filter(({ noRecord }) => noRecord).map(({ uuid }) => snapshotKey(uuid));
@@ -58,7 +105,25 @@ export function proposalOf(root: RootCatalogue, snapshots: readonly Judged[], { 
   return {
     delete: listed ? broken.filter(({ name }) => !shared.has(name)).map(({ name, uuid }) => ({ name, uuid })) : [],
     whole,
-    reason: reason("proposal.delete", params),
+    reason: writer ? reason("proposal.deleteAtWriter", { ...params, ...writer }) : reason("proposal.delete", params),
     notes,
   };
+}
+
+function nothingWhole(broken: readonly Judged[], { isCopy, writer }: Standing): Proposal {
+  const why = writer
+    ? reason("proposal.newSnapshotAtWriter", { ...writer })
+    : reason(isCopy ? "proposal.copyWhole" : "proposal.newSnapshot");
+  return { delete: [], whole: 0, reason: why, notes: restoreFirstNotes(broken) };
+}
+
+/** A deletion, and a copy made anew without the snapshot, take the whole indices of a broken snapshot too. */
+function restoreFirstNotes(broken: readonly Judged[]): Reason[] {
+  const held = broken.flatMap(({ name, intact }) => {
+    if (!intact) return [];
+    const more = intact.count - intact.indices.length;
+    return `${name} (${intact.indices.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
+  });
+  if (held.length === 0) return [];
+  return [reason("proposal.restoreFirst", { held: held.slice(0, NAMES_SHOWN), count: held.length })];
 }

@@ -1,8 +1,9 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
+import { hasCode } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import type { ProvenClosure, SnapshotProof } from "../model/repository.ts";
+import { PROOF_LEVELS, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
 import { placeId } from "../repository/place.ts";
 import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
@@ -28,6 +29,8 @@ export interface Evidence {
   since?: string;
   at: string;
   version: string;
+  /** The newest proof of a lower level, which this one outlasts; absent if there was none since. */
+  confirmed?: { level: SnapshotProof["level"]; at: string };
 }
 
 const UUID_MAX = 255;
@@ -39,7 +42,10 @@ interface EvidenceKeeper {
   version: string;
 }
 
-/** Stores a verdict under snapshot uuid, closure digest and place; a verdict without a closure is not stored. */
+/**
+ * Stores a verdict under snapshot uuid, closure digest and place; a verdict without a closure is not stored. A proof of a lower level does not
+ * replace one of a higher level: see {@link outlasting}.
+ */
 export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
   if (!proof.closure) return undefined;
   const { name, uuid, verdict, level, generation, blobs, bytes } = proof;
@@ -60,8 +66,28 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
     version: world.version,
   };
   // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
-  await writeObject(world.state, stateKey.evidence(uuid, evidence.digest, shortHash(8, placeId(place))), evidence);
-  return evidence;
+  const key = stateKey.evidence(uuid, evidence.digest, shortHash(8, placeId(place)));
+  const before = await readObject<Evidence>(world.state, key).catch(unreadable);
+  const kept = before?.place === evidence.place && before ? outlasting(before, evidence) : evidence;
+  await writeObject(world.state, key, kept);
+  return kept;
+}
+
+/** A record that is no JSON is replaced. */
+function unreadable(error: unknown): undefined {
+  if (!hasCode(error, "invalid")) throw error;
+  return undefined;
+}
+
+/**
+ * Which of two verdicts on the same blobs holds: the stronger of two that found them whole, since blobs never change; damage until a proof of
+ * at least the level that found it finds none; a missing blob until it is there. An unfinished proof says nothing.
+ */
+function outlasting(before: Evidence, now: Evidence): Evidence {
+  const isWeaker = PROOF_LEVELS.indexOf(now.level) < PROOF_LEVELS.indexOf(before.level);
+  const isKept = before.verdict === "whole" || before.verdict === "damaged";
+  if (now.verdict === "unproven") return before.verdict === "unproven" ? now : before;
+  return now.verdict === "whole" && isKept && isWeaker ? { ...before, confirmed: { level: now.level, at: now.at } } : now;
 }
 
 /**
@@ -89,7 +115,7 @@ function scopeOf({ indices }: Pick<ProvenClosure, "indices">): string {
 }
 
 /**
- * The newest verdict per snapshot uuid on the blobs of this place. One LIST and one GET per stored verdict of these snapshots.
+ * The verdict that holds per snapshot uuid on the blobs of this place. One LIST and one GET per stored verdict of these snapshots.
  */
 export async function newestEvidence(
   world: Pick<EvidenceKeeper, "state">,
@@ -99,7 +125,7 @@ export async function newestEvidence(
   return (await evidenceByPlace(world, uuids)).get(placeId(place)) ?? new Map();
 }
 
-/** The newest verdicts of each place, by `placeId` and snapshot uuid: a repository and its copies share uuids, and each is proven for itself. */
+/** The verdicts that hold at each place, by `placeId` and snapshot uuid: a repository and its copies share uuids, and each is proven for itself. */
 export async function evidenceByPlace(
   world: Pick<EvidenceKeeper, "state">,
   uuids: ReadonlySet<string>,
@@ -113,9 +139,13 @@ export async function evidenceByPlace(
     const evidence = await readObject<Evidence>(world.state, key);
     if (evidence?.place === undefined) continue;
     const newest = places.get(evidence.place) ?? new Map<string, Evidence>();
-    if ((newest.get(uuid)?.at ?? "") < evidence.at) places.set(evidence.place, newest.set(uuid, evidence));
+    if (seenAt(newest.get(uuid)) < seenAt(evidence)) places.set(evidence.place, newest.set(uuid, evidence));
   }
   return places;
+}
+
+function seenAt(evidence: Evidence | undefined): string {
+  return evidence?.confirmed?.at ?? evidence?.at ?? "";
 }
 
 /** The first of these snapshots whose newest verdict at this place is `whole`. One LIST, and one GET per verdict up to that snapshot. */

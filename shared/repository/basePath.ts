@@ -1,3 +1,4 @@
+import { hasHiddenCharacter } from "../model/plainText.ts";
 import { type Reason, reason } from "../model/reason.ts";
 
 /** OSS and S3 limit keys to 1023 and 1024 bytes; the longest blob key below a base path needs about 120 of them. */
@@ -29,7 +30,8 @@ export function basePathProblems(basePath: string): BasePathProblem[] {
   const forbidden = FORBIDDEN.filter((character) => basePath.includes(character));
   const problems: BasePathProblem[] = [];
   if (forbidden.length > 0) problems.push(problem("character", `holds ${forbidden.join(" ")}`, `leave out ${FORBIDDEN.join(" ")}`));
-  if (hasControlCharacter(basePath)) problems.push(problem("control", "holds a control character", "write visible characters"));
+  if (hasHiddenCharacter(basePath))
+    problems.push(problem("control", "holds a control character or one that is not visible", "write visible characters"));
   if (segments.length > 1 && segments.includes(""))
     problems.push(problem("emptySegment", "has an empty folder name", "write single slashes"));
   if (segments.some((segment) => segment === "." || segment === "..")) {
@@ -43,12 +45,4 @@ export function basePathProblems(basePath: string): BasePathProblem[] {
 
 function problem(kind: string, wrong: string, fix: string): BasePathProblem {
   return { wrong, fix, reason: reason(`basePath.${kind}`) };
-}
-
-function hasControlCharacter(text: string): boolean {
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code < 0x20 || code === 0x7f) return true;
-  }
-  return false;
 }

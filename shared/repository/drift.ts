@@ -5,6 +5,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { normalizeBasePath } from "./basePath.ts";
 import { parseByteSize } from "./byteSize.ts";
 import { parseEndpoint } from "./endpoint.ts";
+import { folders } from "./place.ts";
 import { isSecretSetting, plainKey, SIZE_KEYS } from "./settingKeys.ts";
 
 export interface SettingDifference {
@@ -102,6 +103,7 @@ function absentMeans(key: string): string | undefined {
 function canonicalValue(key: string, value: string | number | boolean): string {
   if (SIZE_KEYS.includes(key)) return String(parseByteSize(value) ?? value);
   if (key === "base_path") return normalizeBasePath(String(value));
+  if (key === "location" && String(value).startsWith("/")) return `/${folders(String(value)).join("/")}`;
   if (plainKey(key) !== "endpoint") return String(value);
   const endpoint = parseEndpoint(String(value));
   return endpoint === undefined ? String(value) : `${endpoint.scheme}://${endpoint.host}`;

@@ -11,8 +11,13 @@ export interface Endpoint {
   bucket: string | undefined;
 }
 
-const OSS_HOST = /^(?:(?!s3\.)([a-z0-9-]+)\.)?(?:s3\.|vpc100-)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com(?::\d+)?$/;
-const AWS_HOST = /^(?:([a-z0-9.-]+)\.)?s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+/** `vpc100-` is an earlier name of the internal network. */
+const OSS_HOST = /^(?:(?!s3\.)([a-z0-9-]+)\.)?(?:s3\.)?(vpc100-)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com\.?(?::\d+)?$/;
+/** The hosts that also have an IPv6 address. https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints */
+const OSS_DUAL_STACK_HOST = /^(?:([a-z0-9-]+)\.)?([a-z]{2}-[a-z0-9-]+)\.oss\.aliyuncs\.com\.?(?::\d+)?$/;
+const AWS_HOST = /^(?:([a-z0-9.-]+)\.)?s3(?:[.-](?:dualstack\.|fips\.)?([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?\.?(?::\d+)?$/;
+/** Names in the place of a region: acceleration and an alias of us-east-1. */
+const AWS_NO_REGION = /^(?:accelerate|external-1|fips|dualstack)$/;
 
 /**
  * Parses an endpoint as users write it, with or without a scheme (the plugins default to http).
@@ -84,13 +89,30 @@ function withCaller(path: string, endpoint: string, parsed: Endpoint, callerRegi
 function readHost(host: string): Pick<Endpoint, "region" | "network" | "bucket"> {
   const oss = OSS_HOST.exec(host);
   if (oss !== null) {
-    const [, bucket, named, internal] = oss;
+    const [, bucket, vpc, named, internal] = oss;
     const region = named?.replace(PUBLIC_OF_FINANCE, "");
     if (region?.startsWith("accelerate") === true) return { region: undefined, network: "accelerate", bucket };
-    return { region, network: internal === undefined ? "public" : "internal", bucket };
+    return { region, network: internal === undefined && vpc === undefined ? "public" : "internal", bucket };
   }
-  const aws = AWS_HOST.exec(host);
-  return { region: aws?.[2], network: "other", bucket: aws?.[1] };
+  const [, bucketOfDual, dual] = OSS_DUAL_STACK_HOST.exec(host) ?? [];
+  if (dual !== undefined) return { region: dual, network: "public", bucket: bucketOfDual };
+  const [, bucket, named = ""] = AWS_HOST.exec(host) ?? [];
+  return { region: AWS_NO_REGION.test(named) || named === "" ? undefined : named, network: "other", bucket };
+}
+
+/** Names of this machine that are one address. */
+const LOOPBACK = /^(?:localhost|\[::1\])$/;
+
+/**
+ * Equal for two spellings of one HTTP address: letter case, default port, trailing dot or slash, user info, query, and the names of this
+ * machine do not count. Neither does the scheme, because one port speaks one of the two. `undefined` for a text that is no URL.
+ */
+export function addressId(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const host = hostname.replace(/\.$/, "");
+  const path = pathname.split("/").filter((segment) => segment !== "");
+  return [`${LOOPBACK.test(host) ? "127.0.0.1" : host}:${port || (protocol === "https:" ? "443" : "80")}`, ...path].join("/");
 }
 
 /** An address with a user part may contain a password. */

@@ -1,6 +1,6 @@
 import type { Place, Registration } from "../model/config.ts";
 import { normalizeBasePath } from "./basePath.ts";
-import { type Endpoint, ossEndpoint, parseEndpoint } from "./endpoint.ts";
+import { addressId, type Endpoint, ossEndpoint, parseEndpoint } from "./endpoint.ts";
 import { endpointSetting, keySettings } from "./settingKeys.ts";
 import { writtenType } from "./settings.ts";
 
@@ -26,6 +26,22 @@ export function placeOf({ type, settings }: Registration): Place | undefined {
     accessKeyId: text(id),
     secretAccessKey: text(secret),
   });
+}
+
+/** A registration of a cluster; `cluster` must be equal for two names of one cluster. */
+export interface Written {
+  cluster: string;
+  registration: Registration;
+  /** Where ossnap.yaml says that the blobs are. */
+  blobs: Place | undefined;
+}
+
+/** Whether two registrations write the same blobs, by their settings or by what ossnap.yaml says of their blobs. */
+export function writeSamePlace(one: Written, other: Written): boolean {
+  const [left, right] = [one, other].map(({ blobs, registration }) => blobs ?? placeOf(registration));
+  if (left && right && isSamePlace(left, right)) return true;
+  const ids = [one, other].map(({ cluster, registration }) => writtenPlaceId(cluster, registration, undefined));
+  return ids[0] !== undefined && ids[0] === ids[1];
 }
 
 /** The registration as placed on a cluster: equal for two that write the same blobs; `undefined` where settings do not tell. */
@@ -73,16 +89,35 @@ export function normalizePlace(place: Place): Place {
 
 /** How `one` relates to `other`: the same keys, below it, above it, or `undefined` when they share no keys. */
 export function overlapOf(one: Place, other: Place): "same" | "inside" | "contains" | undefined {
+  if (!isOneContainer(one, other)) return undefined;
   const [left, right] = [location(one), location(other)];
-  if (left.container !== right.container) return undefined;
   const shared = Math.min(left.path.length, right.path.length);
   if (left.path.slice(0, shared).join("/") !== right.path.slice(0, shared).join("/")) return undefined;
   if (left.path.length === right.path.length) return "same";
   return left.path.length > right.path.length ? "inside" : "contains";
 }
 
+/** Whether two places hold the same blobs, however they are written. */
+export function isSamePlace(one: Place, other: Place): boolean {
+  return overlapOf(one, other) === "same";
+}
+
+/** Acceleration addresses name no region, and a bucket has one: they reach the bucket of that name in whichever region it is. */
+function isOneContainer(one: Place, other: Place): boolean {
+  const [left, right] = [location(one).container, location(other).container];
+  if (left === right) return true;
+  if (one.store === "directory" || other.store === "directory" || one.bucket !== other.bucket) return false;
+  const hosts = [hostOf(one), hostOf(other)];
+  if (hosts.some((host) => ACCELERATION.test(host))) return hosts.every((host) => host.startsWith("oss-"));
+  const [here, there] = hosts.map((host) => addressId(`http://${host}`));
+  return here !== undefined && here === there;
+}
+
+const ACCELERATION = /^oss-accelerate/;
+
 /**
- * Identifies the blobs of a place, for keys of what is stored about them: equal exactly for places that are "same" to {@link overlapOf}.
+ * Identifies the blobs of a place, for keys of what is stored about them: places with one id are "same" to {@link overlapOf}. Two spellings
+ * of an address that no earlier version took for the same keep their ids, so that what is stored about them is still found.
  * A store's `url` is for messages only; it lacks the endpoint, so that two stores can share it.
  */
 export function placeId(place: Place): string {

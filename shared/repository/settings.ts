@@ -51,7 +51,7 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
       ...unknownKeys(knownKeys(type, written), settings),
       ...(written === "oss" ? endpointFaults(settings, version) : []),
       ...missingKeys(written, settings),
-      ...valueFaults(settings),
+      ...valueFaults(settings, (changed) => checkSizes(written, changed, version).faults),
       ...bucketFaults(settings),
       ...(written === "s3" ? s3Faults(settings) : []),
       ...sizes.faults,
@@ -116,14 +116,18 @@ function missingKeys(written: Exclude<RepositoryType, "source">, settings: Reado
 /** Every store refuses these names, with answers that do not say why. */
 function bucketFaults({ bucket }: Readonly<Record<string, SettingValue>>): Fault[] {
   const text = String(bucket ?? "");
-  const [name = "", ...path] = text.split("/");
-  if (path.length === 0) return [];
-  const rest = path.filter((segment) => segment !== "").join("/");
-  const fix = rest === "" ? `write ${name}` : `write ${name}, and put ${rest} into base_path`;
+  if (!text.includes("/")) return [];
+  const [name, ...path] = text.split("/").filter((segment) => segment !== "");
+  const rest = path.join("/");
+  const alone = `write ${name ?? "the bucket's name alone"}`;
+  const fix = rest === "" ? alone : `${alone}, and put ${rest} into base_path`;
   return [fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text })];
 }
 
-function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {
+function valueFaults(
+  settings: Readonly<Record<string, SettingValue>>,
+  sizeFaults: (settings: Readonly<Record<string, SettingValue>>) => Fault[],
+): Fault[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const found = { value: isSecretSetting(key) ? null : String(value), params: { key } };
     if (BOOLEAN_KEYS.includes(key) && !/^(true|false)$/.test(String(value))) {
@@ -134,9 +138,10 @@ function valueFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] 
     if (size === undefined)
       return [fault(`settings.${key}`, "settings.size", "not a byte size", "write a number and a unit such as 500mb or 1gb", found)];
     if (size.hasUnit) return [];
-    return [
-      fault(`settings.${key}`, "settings.unit", "a byte size without a unit, which Elasticsearch refuses", `write ${size.bytes}b`, found),
-    ];
+    const withUnit = `${size.bytes}b`;
+    const isUsable = sizeFaults({ ...settings, [key]: withUnit }).every(({ path }) => path !== `settings.${key}`);
+    const fix = isUsable ? `write ${withUnit}` : "add its unit, as in 500mb";
+    return [fault(`settings.${key}`, "settings.unit", "a byte size without a unit, which Elasticsearch refuses", fix, found)];
   });
 }
 

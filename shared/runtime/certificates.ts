@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ClusterConfig, Config } from "../model/config.ts";
-import { messageOf } from "../model/errors.ts";
+import { fileFaultOf } from "../model/errors.ts";
 import { ConfigError, type ConfigFault } from "./config/configError.ts";
 import { isPem, pemProblem } from "./config/fields.ts";
 import { finding, pathText, reasonOf } from "./config/tree.ts";
@@ -29,8 +29,7 @@ export function readCertificate(ca: string, directory: string): { pem?: string; 
     const pem = readFileSync(resolve(directory, ca), "utf8");
     return pemProblem(pem) ?? { pem };
   } catch (error) {
-    const isAbsent = (error as { code?: string }).code === "ENOENT";
-    return { wrong: isAbsent ? "there is no such file" : `cannot be read (${messageOf(error)})` };
+    return { wrong: fileFaultOf(error) };
   }
 }
 

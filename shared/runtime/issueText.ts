@@ -13,10 +13,15 @@ const KINDS: Readonly<Record<string, string>> = {
 /** One fault of a value from outside in our words; neither the value nor the validator's own text is repeated. */
 export function issueText(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join(".");
-  return path === "" ? `it ${wrongOf(issue)}` : `${path} ${wrongOf(issue)}`;
+  return path === "" ? `it ${issueWrong(issue)}` : `${path} ${issueWrong(issue)}`;
 }
 
-function wrongOf(issue: z.core.$ZodIssue): string {
+/** The validator's own texts begin like this; any other is one that the schema gives. */
+const OWN_TEXT = /^(?:Invalid|Too |Unrecognized|Expected|Must )/;
+
+/** The fault without its path: `must be a list`. */
+export function issueWrong(issue: z.core.$ZodIssue): string {
+  if (!OWN_TEXT.test(issue.message)) return issue.message;
   switch (issue.code) {
     case "invalid_type": {
       const kind = KINDS[issue.expected] ?? `of type ${issue.expected}`;
@@ -30,8 +35,8 @@ function wrongOf(issue: z.core.$ZodIssue): string {
       return issue.origin === "string" || issue.origin === "array" ? "must not be empty" : `must be at least ${issue.minimum}`;
     case "too_big":
       return `must be at most ${issue.maximum}`;
-    case "custom":
-      return issue.message;
+    case "not_multiple_of":
+      return `must be a multiple of ${issue.divisor}`;
     default:
       return "is not understood";
   }

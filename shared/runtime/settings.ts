@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../model/config.ts";
-import { AppError, messageOf } from "../model/errors.ts";
+import { AppError, fileFaultOf } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import { withCertificates } from "./certificates.ts";
 import { ConfigError, type ConfigWarning } from "./config/configError.ts";
@@ -62,7 +62,7 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw unusable(`configuration ${path}: cannot be read: ${messageOf(cause)}`, cause);
+    throw unusable(`configuration ${path}: ${fileFaultOf(cause)}; name the file with --config`, cause);
   }
 }
 

@@ -9,7 +9,7 @@ import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
-import { overlapOf } from "../repository/place.ts";
+import { isSamePlace } from "../repository/place.ts";
 import type { FcContext } from "./context.ts";
 import type { RuntimeSettings } from "./settings.ts";
 
@@ -77,7 +77,7 @@ export function withKeys(place: Place, settings: RuntimeSettings, context: FcCon
     ...Object.values(config.copies).map(({ to }) => to),
     config.state,
   ];
-  const keyed = known.find((other) => other?.accessKeyId && other.store === place.store && overlapOf(other, place) === "same");
+  const keyed = known.find((other) => other?.accessKeyId && other.store === place.store && isSamePlace(other, place));
   if (keyed) return { ...place, accessKeyId: keyed.accessKeyId, secretAccessKey: keyed.secretAccessKey };
   if (place.store === "oss" && !context.credentials && credentials) return { ...place, ...credentials };
   return withRoleKeys(place, context);

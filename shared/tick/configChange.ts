@@ -4,7 +4,7 @@ import type { World } from "../jobs/world.ts";
 import type { Config, Place } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
-import { placeId } from "../repository/place.ts";
+import { isSamePlace } from "../repository/place.ts";
 import { noteAgain } from "../verbs/arrival/again.ts";
 import type { ArrivalInput } from "../verbs/arrival/step.ts";
 import type { BackupInput } from "../verbs/backup/step.ts";
@@ -55,8 +55,8 @@ function backupChange(config: Config, { intent }: Job<BackupInput>): Change | un
 function copyChange(config: Config, { intent }: Job<CopyInput>): Change | undefined {
   const { copyName, rule, from } = intent.input;
   return change("copies", copyName, entry(config.copies, copyName), (now) => ({
-    from: isSamePlace(entry(config.repositories, now.from)?.blobs, from),
-    to: isSamePlace(now.to, rule.to),
+    from: isStillPlace(entry(config.repositories, now.from)?.blobs, from),
+    to: isStillPlace(now.to, rule.to),
     snapshots: isSame(now.snapshots, rule.snapshots),
   }));
 }
@@ -66,7 +66,7 @@ function arrivalChange(config: Config, { intent, head }: Job<ArrivalInput, { res
   if (head.data.restore !== undefined) return undefined;
   const { watchName, watch } = intent.input;
   return change("watches", watchName, entry(config.watches, watchName), (now) => ({
-    blobs: isSamePlace(now.blobs, watch.blobs),
+    blobs: isStillPlace(now.blobs, watch.blobs),
     cluster: now.cluster === watch.cluster,
     "register.name": now.register.name === watch.register.name,
     "restore.indices": isSame(now.restore.indices, watch.restore.indices),
@@ -81,10 +81,10 @@ function restoreChange(config: Config, { intent }: Job<RestoreInput>): Change | 
   const isByHand = asked.by === "person";
   if (input.watch === undefined) {
     const now = entry(config.repositories, input.repository);
-    return now && change("repositories", input.repository, now, ({ blobs }) => ({ blobs: isSamePlace(blobs, input.place) }));
+    return now && change("repositories", input.repository, now, ({ blobs }) => ({ blobs: isStillPlace(blobs, input.place) }));
   }
   return change("watches", input.watch, entry(config.watches, input.watch), (now) => ({
-    blobs: isSamePlace(now.blobs, input.place),
+    blobs: isStillPlace(now.blobs, input.place),
     cluster: now.cluster === cluster,
     "register.name": now.register.name === input.repository,
     "restore.indices": isByHand || isSame(now.restore.indices, input.indices),
@@ -102,8 +102,8 @@ function entry<E>(entries: Record<string, E>, name: string): E | undefined {
   return Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
 
-function isSamePlace(one: Place | undefined, other: Place): boolean {
-  return one !== undefined && placeId(one) === placeId(other);
+function isStillPlace(one: Place | undefined, other: Place): boolean {
+  return one !== undefined && isSamePlace(one, other);
 }
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);

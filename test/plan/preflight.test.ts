@@ -128,6 +128,22 @@ describe("restore preflight", () => {
     expect(checked({ proof: proofOf([held("a"), held("b")]), indices: ["*"] }).codes).toEqual(["alias.several"]);
   });
 
+  it("says that the version is unknown when the blob that names it cannot be read, and not that it is empty", () => {
+    const proof: SnapshotProof = { ...proofOf([held("movies")]), verdict: "damaged", closure: undefined };
+    const { checks } = preflight({
+      proof,
+      indices: ["movies"],
+      alias: undefined,
+      targetVersion: "5.5.3",
+      existing: [],
+      nameFor,
+      snapshotDigits: timeDigits(START),
+      jobId: JOB,
+      now: NOW,
+    });
+    expect(checks.find(({ check }) => check === "version")).toMatchObject({ result: "warn", reason: { code: "version.unknown" } });
+  });
+
   it("lists what the snapshot holds when the patterns select nothing", () => {
     expect(checked({ indices: ["nosuch"] })).toMatchObject({
       refused: true,

@@ -23,7 +23,16 @@ describe("the proposal for a repository with broken snapshots", () => {
     expect(proposal && say(proposal.reason)).toMatch(/^delete the broken snapshots .*: b, c$/);
   });
 
-  it("is not made while nothing is broken, or while nothing would be left", () => {
+  it.each([
+    [{}, "proposal.newSnapshot"],
+    [{ isCopy: true }, "proposal.copyWhole"],
+    [{ writer: { repository: "nightly", cluster: "prod" } }, "proposal.newSnapshotAtWriter"],
+  ])("says what helps when nothing is whole, and deletes nothing: %j", (standing, code) => {
+    const proposal = proposalOf(rootOf([]), [of("a", "damaged"), of("b", "not-restorable")], standing);
+    expect(proposal).toMatchObject({ delete: [], whole: 0, reason: { code } });
+  });
+
+  it("is not made while nothing is broken, or while a proof is not finished", () => {
     expect(proposalOf(rootOf([]), [of("a", "whole"), of("b", "not-restorable")])).toBeUndefined();
     expect(proposalOf(rootOf([]), [of("a", "damaged"), of("b", "unproven")])).toBeUndefined();
   });
@@ -38,8 +47,9 @@ describe("the proposal for a repository with broken snapshots", () => {
       expect.stringMatching(/^never a copy of another snapshot's blob/),
     ]);
     const missing = [{ key: "snap-u-b.dat", expectedBytes: null, foundBytes: null }];
-    expect(judged({ name: "b", uuid: "u-b", verdict: "incomplete", missing }).noRecord).toBe(true);
-    expect(judged({ name: "b", uuid: "u-c", verdict: "incomplete", missing }).noRecord).toBe(false);
+    const proof = { name: "b", verdict: "incomplete" as const, missing, damaged: [], closure: undefined };
+    expect(judged({ ...proof, uuid: "u-b" }, rootOf([])).noRecord).toBe(true);
+    expect(judged({ ...proof, uuid: "u-c" }, rootOf([])).noRecord).toBe(false);
   });
 
   it("deletes none whose name another snapshot has, because the whole one may be taken", () => {
@@ -62,5 +72,30 @@ describe("the proposal for a repository with broken snapshots", () => {
       notes: [{ code: "proposal.atSource" }],
       reason: { code: "proposal.copyAgain", params: { snapshots: ["b"] } },
     });
+  });
+
+  it("names the cluster that writes there, and does not call it a copy", () => {
+    const all = [of("a", "whole"), of("b", "damaged")];
+    const proposal = proposalOf(rootOf(all), all, { writer: { repository: "nightly", cluster: "prod" } });
+    expect(proposal).toMatchObject({ delete: [{ name: "b" }], notes: [] });
+    expect(proposal && say(proposal.reason)).toMatch(/^nightly is written by cluster prod: delete .* that cluster, .*: b$/);
+  });
+
+  it("names the indices of a broken snapshot that are whole, which a deletion would remove too", () => {
+    const all = [of("a", "whole"), of("b", "incomplete")];
+    const root = {
+      ...rootOf(all),
+      indices: ["logs", "orders", "other"].map((name) => ({ name, id: `id-${name}`, snapshots: name === "other" ? [] : ["u-b"] })),
+    };
+    const missing = [{ key: "indices/id-logs/0/__a", expectedBytes: 9, foundBytes: null }];
+    const proof = { name: "b", uuid: "u-b", verdict: "incomplete" as const, missing, damaged: [], closure: undefined };
+    const intact = { indices: ["orders"], count: 1 };
+    expect(judged(proof, root as unknown as RootCatalogue).intact).toEqual(intact);
+    const broken = { ...proof, missing: [...missing, { key: "meta-u-b.dat", expectedBytes: null, foundBytes: null }] };
+    expect(judged(broken, root as unknown as RootCatalogue).intact).toBeUndefined();
+    for (const standing of [{}, { isCopy: true }]) {
+      const [note] = proposalOf(rootOf(all), [of("a", "whole"), { ...of("b", "incomplete"), intact }], standing)?.notes ?? [];
+      expect(note && say(note)).toMatch(/^first restore the indices that are whole .*: b \(orders\)$/);
+    }
   });
 });

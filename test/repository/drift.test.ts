@@ -57,6 +57,7 @@ describe("registration drift", () => {
   it("without a stored fingerprint the secrets are unknown, not wrong", () => {
     expect(drift(REGISTERED, undefined)).toMatchObject({ state: "unverified", secrets: "unknown" });
     const plain: Registration = { type: "fs", settings: { location: "/srv" } };
+    expect(drift({ type: "fs", settings: { location: "/srv/./x/../" } }, undefined, plain)).toMatchObject({ state: "unverified" });
     expect(drift({ type: "fs", settings: { location: "/srv" } }, undefined, plain)).toMatchObject({ state: "unverified", secrets: "none" });
   });
 

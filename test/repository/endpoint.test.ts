@@ -1,6 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { checkEndpoint, ossEndpoint, parseEndpoint } from "../../shared/repository/endpoint.ts";
+import { addressId, checkEndpoint, ossEndpoint, parseEndpoint } from "../../shared/repository/endpoint.ts";
 import { printFault } from "../../shared/repository/fault.ts";
+
+describe("the identity of an address", () => {
+  it.each([
+    ["https://es.example.com", "HTTPS://user:pass@ES.example.com.:443/?pretty#top"],
+    ["http://localhost:9200", "http://127.0.0.1:9200/"],
+    ["http://[::1]:9200", "http://127.1:9200"],
+    ["http://es:9200", "https://es:9200"],
+    ["http://es/a/b", "http://es:80//a/b/"],
+  ])("%s is that of %s", (one, other) => {
+    expect(addressId(one)).toBe(addressId(other));
+  });
+
+  it.each([
+    ["http://es:9200", "http://es:9201"],
+    ["http://es/a", "http://es/b"],
+    ["http://es", "https://es"],
+  ])("%s is not that of %s", (one, other) => {
+    expect(addressId(one)).not.toBe(addressId(other));
+  });
+});
 
 describe("endpoints", () => {
   it.each([
@@ -12,6 +32,13 @@ describe("endpoints", () => {
     ["https://mine.oss-cn-beijing.aliyuncs.com", "cn-beijing", "public", "mine"],
     ["https://s3.us-east-1.amazonaws.com", "us-east-1", "other", undefined],
     ["s3-eu-west-1.amazonaws.com", "eu-west-1", "other", undefined],
+    ["http://vpc100-oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou", "internal", undefined],
+    ["https://mine.cn-hangzhou.oss.aliyuncs.com", "cn-hangzhou", "public", "mine"],
+    ["https://oss-accelerate-overseas.aliyuncs.com", undefined, "accelerate", undefined],
+    ["https://oss-cn-hangzhou.aliyuncs.com.", "cn-hangzhou", "public", undefined],
+    ["https://mine.s3.amazonaws.com", undefined, "other", "mine"],
+    ["https://s3-accelerate.amazonaws.com", undefined, "other", undefined],
+    ["https://s3.fips.us-east-1.amazonaws.com", "us-east-1", "other", undefined],
     ["http://127.0.0.1:9411", undefined, "other", undefined],
     ["http://[::1]:9411", undefined, "other", undefined],
   ])("%s is in %s, network %s", (text, region, network, bucket) => {

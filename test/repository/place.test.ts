@@ -129,6 +129,20 @@ describe("overlapping places", () => {
     expect(overlapOf(place("a", one), place("a", other))).toBe("same");
   });
 
+  it.each<[string, Partial<Place>, Partial<Place>]>([
+    ["acceleration without a region", { endpoint: "https://oss-accelerate.aliyuncs.com" }, {}],
+    [
+      "acceleration overseas",
+      { endpoint: "https://oss-accelerate-overseas.aliyuncs.com" },
+      { endpoint: "https://oss-accelerate.aliyuncs.com" },
+    ],
+    ["this machine's names", { store: "s3", endpoint: "http://localhost:9000" }, { store: "s3", endpoint: "http://127.0.0.1:9000" }],
+    ["a trailing dot", { store: "s3", endpoint: "http://minio.:9000" }, { store: "s3", endpoint: "http://minio:9000" }],
+  ])("%s is the same place", (_, one, other) => {
+    expect([overlapOf(place("a", one), place("a", other)), overlapOf(place("a", other), place("a", one))]).toEqual(["same", "same"]);
+    expect(overlapOf(place("a", one), place("a", { ...other, bucket: "c" }))).toBeUndefined();
+  });
+
   it("another port is another store, and so is the other scheme's default port", () => {
     const at = (endpoint: string) => placeId(place("a", { store: "s3", endpoint }));
     expect(new Set([at("http://minio"), at("http://minio:8080"), at("http://minio:443"), at("http://minio:800")]).size).toBe(4);

@@ -40,7 +40,7 @@ describe("a printed command line", () => {
 
   it("stands in a sentence with its parameters quoted, a list as several words", () => {
     const params = { policy: "a b", hash: "$(rm)", remove: "{policy}" };
-    expect(say({ code: "prune.notApplied", params })).toContain("Apply it once: `ossnap prune 'a b' --apply '$(rm)'`");
+    expect(say({ code: "prune.notApplied", params })).toContain("To apply it once: `ossnap prune 'a b' --apply '$(rm)'`");
     expect(say({ code: "prune.notApplied", params })).toContain("would remove {policy}");
   });
 

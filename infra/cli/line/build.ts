@@ -18,6 +18,17 @@ const GLOBALS: readonly (readonly [flags: string, text: string])[] = [
 const helpWidth = () => Math.min(process.stdout.columns || HELP_COLUMNS, COLUMNS);
 const HELP_COLUMNS = 80;
 
+const EXIT_HELP = `
+Exit codes:
+  0    done, or requested
+  1    failed
+  2    the command line or ossnap.yaml is wrong
+  3    not whole: blobs are missing or damaged
+  4    refused; nothing was changed
+  5    the state moved since the plan was made
+  6    still running when --wait ran out
+  130  interrupted`;
+
 export type RunVerb = (options: GlobalOptions, verb: Verb, args: readonly string[]) => Promise<void>;
 
 /** The table of verbs as commander commands, called `name` in help; `jobs show` is a subcommand of `jobs`. */
@@ -34,6 +45,7 @@ export function buildProgram(name: string, helpText: string[], runVerb: RunVerb)
       getOutHelpWidth: helpWidth,
       getErrHelpWidth: helpWidth,
     });
+  program.addHelpText("after", EXIT_HELP);
   for (const [flags, text] of GLOBALS) program.addOption(onceOnly(new Option(flags, text)));
   const parents = new Map<string, Command>();
   for (const verb of VERBS) addVerb(program, parents, verb, runVerb);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliasName.ts";
-import { IDEMPOTENCY_KEY, JOB_KINDS } from "../../../shared/model/jobId.ts";
+import { DONE_SHOWN_MAX, IDEMPOTENCY_KEY, JOB_KINDS } from "../../../shared/model/jobId.ts";
 import { PROOF_LEVELS } from "../../../shared/model/repository.ts";
 import { parseDuration } from "../../../shared/repository/duration.ts";
 import { parseSample } from "../sample.ts";
@@ -59,6 +59,16 @@ export const KIND = {
   flags: "--kind <kind>",
   text: "jobs of one kind; retire lists the indices that are kept for a while",
   value: some(parsed((text) => JOB_KINDS.find((kind) => kind === text), `is not a kind of job; write one of ${JOB_KINDS.join(", ")}`)),
+};
+export const LIMIT = {
+  flags: "--limit <count>",
+  text: `how many finished jobs of each kind, 1 to ${DONE_SHOWN_MAX}`,
+  value: some(
+    parsed(
+      (text) => (isLimit(text) ? Number(text) : undefined),
+      `is not a number from 1 to ${DONE_SHOWN_MAX}; write one, or leave --limit out`,
+    ),
+  ),
 };
 export const TAKE_OVER = {
   flags: "--take-over <copy...>",
@@ -127,6 +137,10 @@ export const FILES_THERE = {
   text: "declare that every node has the synonym, stop word and dictionary files that the indices need",
   value: flag,
 };
+function isLimit(text: string): boolean {
+  return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= DONE_SHOWN_MAX;
+}
+
 export const REPLICAS_OPTION = {
   flags: "--replicas <count>",
   text: "number of replicas, set after the document counts agree (1)",

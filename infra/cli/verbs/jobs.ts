@@ -16,10 +16,13 @@ import type { Session } from "../session.ts";
 export interface JobsOptions {
   open: boolean;
   kind: JobKindName | undefined;
+  /** Finished ones of each kind. */
+  limit: number | undefined;
 }
 
-export async function jobs(session: Session, { open, kind }: JobsOptions): Promise<Answer> {
-  const rows = await listJobs(await session.world(), { open, ...(kind === undefined ? {} : { kind }) });
+export async function jobs(session: Session, { open, kind, limit }: JobsOptions): Promise<Answer> {
+  const question = { open, ...(kind === undefined ? {} : { kind }), ...(limit === undefined ? {} : { limit }) };
+  const rows = await listJobs(await session.world(), question);
   return { schema: "jobs/1", data: rows, exitCode: EXIT.ok, text: (look) => jobsText(rows, look, kind) };
 }
 

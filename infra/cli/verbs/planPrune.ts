@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { AppError, messageOf } from "../../../shared/model/errors.ts";
+import { AppError, fileFaultOf, jsonFaultOf } from "../../../shared/model/errors.ts";
 import { shortHash } from "../../../shared/model/hash.ts";
 import { type PrunableSnapshot, type PrunePlan, planPrune } from "../../../shared/plan/retention.ts";
+import { issueText } from "../../../shared/runtime/issueText.ts";
 import { countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
@@ -32,7 +33,9 @@ const history = z.array(
   z.strictObject({
     name: z.string().min(1),
     state: z.enum(["SUCCESS", "PARTIAL", "FAILED", "IN_PROGRESS", "INCOMPATIBLE"]),
-    startTime: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+    startTime: z.iso
+      .datetime({ offset: true, error: "must be a time with its zone, as in 2026-11-28T01:30:00Z" })
+      .transform((text) => new Date(text)),
     indices: z.array(z.string()).default([]),
   }),
 );
@@ -85,7 +88,7 @@ function planOf(snapshots: readonly PrunableSnapshot[], options: PlanPruneOption
 function readHistory(file: string): PrunableSnapshot[] {
   const found = history.safeParse(parse(file));
   if (!found.success) {
-    const faults = found.error.issues.map(({ path, message }) => `${path.length === 0 ? "the file" : path.join(".")}: ${message}`);
+    const faults = found.error.issues.map((issue) => issueText(issue).replace(/^it /, "the file "));
     const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : "";
     const fix = 'write [{"name": "night-1", "state": "SUCCESS", "startTime": "2026-11-28T01:30:00Z"}]';
     throw new AppError("invalid", `--snapshots ${file}: not a history; ${fix}\n${faults.slice(0, FAULTS_SHOWN).join("\n")}${more}`);
@@ -100,8 +103,8 @@ function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file === "-" ? STDIN : file, "utf8"));
   } catch (error) {
-    const wrong = error instanceof SyntaxError ? "is not JSON" : "cannot be read";
-    throw new AppError("invalid", `--snapshots ${file}: ${wrong} (${messageOf(error)}); name a JSON file with the history`, {
+    const wrong = error instanceof SyntaxError ? jsonFaultOf(error) : fileFaultOf(error);
+    throw new AppError("invalid", `--snapshots ${file}: ${wrong}; name a JSON file with the history`, {
       cause: error,
     });
   }

@@ -5,7 +5,7 @@ import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
 import type { Sample } from "../../../shared/reader/prove/sampler.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
-import { isCopied } from "../../../shared/verbs/verification/ask.ts";
+import { standingOf } from "../../../shared/verbs/verification/ask.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
@@ -51,8 +51,9 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   // A sample proves less than its level says, and is not kept.
   if (world && since && sample === undefined) for (const proof of verified.proofs) await storeEvidence(world, at, proof, since);
   const known = isUrl(place) ? undefined : session.settings();
-  const verification = verificationOf(store, verified, { isCopy: known !== undefined && isCopied(known, place) });
-  const registered = known && Object.hasOwn(known.config.repositories, place) ? place : undefined;
+  const standing = known ? standingOf(known, place) : {};
+  const verification = verificationOf(store, verified, standing);
+  const registered = standing.writer?.repository ?? (known && Object.hasOwn(known.config.repositories, place) ? place : undefined);
   const exitCode = isAllWhole(verification) ? EXIT.ok : EXIT.notWhole;
   return { schema: "verify/1", data: verification, exitCode, text: (look) => verificationText(verification, look, registered) };
 }

@@ -51,11 +51,13 @@ const GROUPS: Record<string, string> = {
   "9.2.0": INTEGRATION_TEST_ZIP,
 };
 
+export const RUNNABLE_VERSIONS: readonly string[] = Object.keys(GROUPS);
+
 /** How to run one version. Errors: `invalid` for an untested version. */
 export function elasticsearchVersion(version: string): ElasticsearchVersion {
   const mavenGroup = GROUPS[version];
   if (mavenGroup === undefined)
-    throw new AppError("invalid", `Elasticsearch ${version} cannot be run locally: take one of ${Object.keys(GROUPS).join(", ")}`);
+    throw new AppError("invalid", `Elasticsearch ${version} cannot be run locally: use one of ${RUNNABLE_VERSIONS.join(", ")}`);
   const major = Number.parseInt(version, 10);
   return {
     version,

@@ -107,6 +107,7 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
     url: shownUrl,
     username: auth !== undefined && "username" in auth ? auth.username : undefined,
     hasApiKey: auth !== undefined && "apiKey" in auth,
+    hasCa: options.ca !== undefined,
     subject: call.subject,
     secrets: [...credentials, ...(call.secrets ?? [])],
   });
@@ -152,6 +153,9 @@ function readUrl(options: ClusterOptions) {
   const password = options.password ?? (url.password === "" ? undefined : decodeURIComponent(url.password));
   url.username = "";
   url.password = "";
+  // A token in the query would be shown in every message.
+  url.search = "";
+  url.hash = "";
   const byName = username === undefined ? undefined : { username, password: password ?? "" };
   const auth = options.apiKey === undefined ? byName : { apiKey: encodedKey(options.apiKey) };
   return { node: url.href, auth, shownUrl: url.href.replace(/\/$/, "") };

@@ -1,5 +1,5 @@
 import { errors } from "@elastic/elasticsearch";
-import { AppError, type AppErrorOptions, type ErrorCode, messageOf } from "../../model/errors.ts";
+import { AppError, type AppErrorOptions, type ErrorCode, jsonFaultOf, messageOf } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { reason } from "../../model/reason.ts";
 import { networkFault } from "../network/networkFault.ts";
@@ -15,6 +15,8 @@ export interface FaultContext {
   url: string;
   username: string | undefined;
   hasApiKey?: boolean;
+  /** The certificate of a CA is set. */
+  hasCa?: boolean;
   /** The requested object: `snapshot backups:night-1`. */
   subject: string;
   /** Values that must not be repeated even if the server repeats them. */
@@ -56,11 +58,13 @@ export function toAppError(error: unknown, context: FaultContext): AppError {
   if (error instanceof errors.TimeoutError || isTimeout(error))
     return new AppError("transient", `${place}: no answer in time (${context.subject})`, { cause });
   if (error instanceof errors.RequestAbortedError || error instanceof errors.DeserializationError)
-    return new AppError("permanent", `${place}: the answer cannot be read (${context.subject}): ${text}`, { cause });
+    return new AppError("permanent", `${place}: the answer cannot be read (${context.subject}): ${unreadableFault(error, text)}`, {
+      cause,
+    });
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
     const fault = networkFault(text);
     const code = fault.isLasting ? "permanent" : "transient";
-    return new AppError(code, `${place}: ${fault.text}${tlsHint(fault.text, context.cluster)}`, { cause });
+    return new AppError(code, `${place}: ${fault.text}${tlsHint(fault.text, context)}`, { cause });
   }
   return new AppError("permanent", `${place}: ${text} (${context.subject})`, { cause });
 }
@@ -179,8 +183,16 @@ function summarize(reasons: string[]): string {
 }
 
 /** Where ossnap.yaml names a private CA. */
-function tlsHint(text: string, cluster: string): string {
-  return /not signed by a CA/.test(text) ? `; for a private CA set clusters.${cluster}.ca or fingerprint` : "";
+function tlsHint(text: string, { cluster, hasCa }: FaultContext): string {
+  if (!/not signed by a CA/.test(text)) return "";
+  return hasCa
+    ? `; clusters.${cluster}.ca is the certificate of another CA: correct it`
+    : `; for a private CA set clusters.${cluster}.ca or fingerprint`;
+}
+
+/** The parser of JSON quotes the answer, which may be a page; a limit of ours is in our own words. */
+function unreadableFault(error: Error, text: string): string {
+  return error instanceof errors.DeserializationError ? jsonFaultOf(error) : text;
 }
 
 /** The deadline's signal makes the request fail as aborted. */

@@ -100,7 +100,8 @@ function construct(settings: OSS.Options, bucket: string): OSS {
 function constructionFault(said: string): string {
   if (/bucket must be conform/.test(said)) return "a bucket's name has 3 to 63 lower-case letters, digits and hyphens";
   if (/require accessKeyId/.test(said)) return "no access key";
-  return said;
+  if (/require/.test(said)) return "a setting is missing";
+  return "the client refuses them";
 }
 
 /** ali-oss drops the headers of an error response, including the store's clock and the requested delay. */

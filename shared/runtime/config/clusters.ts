@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { addressId } from "../../repository/endpoint.ts";
 import { isSecretSetting } from "../../repository/settingKeys.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { certificate, fingerprint, httpUrl, text } from "./fields.ts";
@@ -6,7 +7,7 @@ import { asSection, asText, at, type Finding, finding } from "./tree.ts";
 
 export const clusterSchema = z
   .strictObject({
-    url: httpUrl("URL", "The cluster's HTTP address."),
+    url: httpUrl("URL", "The cluster's HTTP address.", { inQuery: false }),
     username: text("User name", "For basic authentication.").optional(),
     password: text("Password", "Best taken from the environment.").optional(),
     apiKey: text(
@@ -76,9 +77,9 @@ function keyedRegistration(tree: unknown, cluster: string): string | undefined {
 
 /** A cluster is named by its URL; two names would have a lane and a list of jobs each, and not see what the other runs. */
 function sameAs(tree: unknown, name: string, names: readonly string[]): Finding[] {
-  const address = (one: string) => normalUrl(at(tree, ["clusters", one, "url"]));
-  const own = address(name);
-  const earlier = own === undefined ? undefined : names.slice(0, names.indexOf(name)).find((other) => address(other) === own);
+  const own = clusterAddress(tree, name);
+  const before = names.slice(0, names.indexOf(name));
+  const earlier = own === undefined ? undefined : before.find((other) => clusterAddress(tree, other) === own);
   if (earlier === undefined) return [];
   const wrong = `the address of clusters.${earlier}: work of the two is not kept apart`;
   return [{ ...finding(["clusters", name, "url"], "clusterTwice", wrong, "use one name for one cluster"), params: { other: earlier } }];
@@ -92,10 +93,13 @@ export function isPlainRemote(url: unknown): boolean {
   return protocol === "http:" && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-function normalUrl(url: unknown): string | undefined {
-  const text = asText(url);
-  if (text === undefined || hasPlaceholder(text) || !URL.canParse(text)) return undefined;
-  const { protocol, hostname, port, pathname } = new URL(text);
-  const shown = hostname === "localhost" ? "127.0.0.1" : hostname.replace(/\.$/, "");
-  return `${protocol}//${shown}:${port || (protocol === "https:" ? "443" : "80")}${pathname.replace(/\/+$/, "")}`;
+/** Equal for two names of one cluster; `undefined` for the name of none. */
+export function clusterIdOf(tree: unknown, name: unknown): string | undefined {
+  const cluster = asText(name);
+  return cluster === undefined ? undefined : (clusterAddress(tree, cluster) ?? cluster);
+}
+
+function clusterAddress(tree: unknown, name: string): string | undefined {
+  const url = asText(at(tree, ["clusters", name, "url"]));
+  return url === undefined || hasPlaceholder(url) ? undefined : addressId(url);
 }

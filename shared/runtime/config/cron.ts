@@ -41,7 +41,7 @@ export function cronProblem(cron: string): FieldProblem | undefined {
   const written = NICKNAMES[cron.trim().toLowerCase()];
   if (written !== undefined) return { code: "cron", wrong: "a nickname of crontab, which timers do not know", fix: `write "${written}"` };
   if (fields.length !== FIELDS.length)
-    return { code: "cron", wrong: `not a cron expression of six fields, has ${fields.length}`, fix: CRON_FIX };
+    return { code: "cron", wrong: `not a cron expression of six fields, has ${fields.length}`, fix: sixFieldsFix(fields) };
   for (const [index, { name, pattern, fix }] of FIELDS.entries()) {
     const field = fields[index] ?? "";
     const quartz = quartzStep(name, field);
@@ -54,19 +54,35 @@ export function cronProblem(cron: string): FieldProblem | undefined {
   return firesProblem(cron);
 }
 
+/** Crontab has no seconds; the rest is proposed as written where it is usable. */
+function sixFieldsFix(fields: readonly string[]): string {
+  const meant = ["0", ...fields].join(" ");
+  return fields.length === FIELDS.length - 1 && cronProblem(meant) === undefined ? `write "${meant}"` : CRON_FIX;
+}
+
 /** Quartz, and with it Elasticsearch's SLM, writes `0/30` for a step from 0 on; timers and croner want a range before the slash. */
 function quartzStep(name: string, field: string): FieldProblem | undefined {
   const [, start, step] = /(?:^|,)([0-9]{1,2})\/([0-9]{1,2})(?:,|$)/.exec(field) ?? [];
-  const last = { second: 59, minute: 59, hour: 23, day: 31, month: 12 }[name];
-  if (start === undefined || last === undefined) return undefined;
+  const last = { minute: 59, hour: 23, day: 31, month: 12 }[name];
   const first = name === "day" || name === "month" ? 1 : 0;
+  if (start === undefined || last === undefined || !isBetween(first, start, last) || !isBetween(1, step, last)) return undefined;
   const range = Number(start) === first ? "*" : `${start}-${last}`;
   return { code: "cron", wrong: `cron field ${name} has the step ${start}/${step} without a range`, fix: `write ${range}/${step}` };
 }
 
-/** Abbreviations that mean several zones, or that timers do not know; those of the IANA database are names. */
-const IANA_ABBREVIATIONS = "UTC GMT UCT CET EET MET WET EST MST HST PRC ROC ROK".split(" ");
+function isBetween(first: number, text: string | undefined, last: number): boolean {
+  const value = Number(text);
+  return first <= value && value <= last;
+}
+
+/** Abbreviations that mean several zones, or that timers do not know; these are names of the IANA database. */
+const IANA_ABBREVIATIONS = "UTC GMT UCT CET EET MET WET PRC ROC ROK".split(" ");
+/** Also names of the IANA database, but of an offset that is the same all year, which is not what the people who live there mean. */
+const WITHOUT_SUMMER_TIME = "EST MST HST".split(" ");
 const MEANINGS: Readonly<Record<string, string>> = {
+  EST: "America/New_York, or America/Panama for the same offset all year",
+  MST: "America/Denver, or America/Phoenix for the same offset all year",
+  HST: "Pacific/Honolulu",
   CST: "Asia/Shanghai or America/Chicago",
   PST: "America/Los_Angeles or Asia/Manila",
   IST: "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem",
@@ -81,7 +97,9 @@ export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
     const meaning = MEANINGS[timeZone.toUpperCase()];
     return {
       code: "timeZone",
-      wrong: "an abbreviation, which may mean several time zones",
+      wrong: WITHOUT_SUMMER_TIME.includes(timeZone.toUpperCase())
+        ? "an abbreviation, whose offset is the same all year"
+        : "an abbreviation, which may mean several time zones",
       fix: meaning === undefined ? unknown.fix : `write ${meaning}`,
     };
   }
@@ -96,18 +114,35 @@ export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
   }
 }
 
+/** POSIX writes these offsets as what has to be added to reach UTC: `Etc/GMT+8` is eight hours behind UTC. */
+export function reversedOffset(timeZone: string): { wrong: string; fix: string } | undefined {
+  const [, sign, hours] = /^(?:Etc\/)?GMT([+-])([1-9]\d?)$/i.exec(timeZone) ?? [];
+  if (sign === undefined || timeZoneProblem(timeZone) !== undefined) return undefined;
+  const other = sign === "+" ? "-" : "+";
+  return { wrong: `UTC${other}${hours}: the sign is reversed`, fix: `write Etc/GMT${other}${hours} if UTC${sign}${hours} is meant` };
+}
+
 /** Any fixed point in time works: whether a cron ever fires does not depend on today. */
 const ANY_MOMENT = new Date(0);
 
 function firesProblem(cron: string): FieldProblem | undefined {
-  try {
+  if (isReadable(cron)) {
     const next = new Cron(cron, { mode: "6-part", timezone: "UTC", paused: true }).nextRun(ANY_MOMENT);
     return next === null || next === undefined
       ? { code: "cron", wrong: "cron never fires", fix: "name a day that its month has" }
       : undefined;
+  }
+  const fields = cron.trim().split(/\s+/);
+  const strange = FIELDS.find((_, index) => !isReadable(FIELDS.map((_other, at) => (at === index ? fields[at] : "*")).join(" ")));
+  return { code: "cron", wrong: `cron ${strange ? `field ${strange.name} ` : ""}has a value out of range`, fix: strange?.fix ?? CRON_FIX };
+}
+
+/** croner throws plain errors whose messages add nothing: a value or a step is out of its field's range. */
+function isReadable(cron: string): boolean {
+  try {
+    return new Cron(cron, { mode: "6-part", timezone: "UTC", paused: true }) !== undefined;
   } catch {
-    // croner throws plain errors whose messages add nothing: a value is out of its field's range.
-    return { code: "cron", wrong: "cron has a value out of range", fix: CRON_FIX };
+    return false;
   }
 }
 

@@ -45,7 +45,7 @@ const SECRET_KEYS: readonly string[] = ["password", "apiKey", "secret", "accessK
 export function shownValue(written: unknown, segments: Segments): string | null {
   const value = at(written, segments);
   if (value === undefined || value === null || typeof value === "object") return null;
-  return isSecretPath(segments) && !hasPlaceholder(value) ? HIDDEN : hideUserPart(String(value));
+  return isSecretPath(segments) && !hasPlaceholder(value) ? HIDDEN : hideSecretParts(String(value));
 }
 
 export function isSecretPath(segments: Segments): boolean {
@@ -78,7 +78,11 @@ function unresolved(segments: Segments, name: string, value: string | undefined)
   return { ...finding(segments, "environment", wrong, `set ${name} in the environment`), params: { name } };
 }
 
-/** `http://name:password@host` may contain a literal password; an @ at the beginning (`@daily`) follows none. So may a key in place of a certificate. */
-function hideUserPart(value: string): string {
-  return /[^\s]@|PRIVATE KEY/.test(value) ? HIDDEN : value;
+/**
+ * `http://name:password@host` may contain a literal password; an @ at the beginning (`@daily`) follows none. So may a key in place of a
+ * certificate, and the query of an address a token.
+ */
+function hideSecretParts(value: string): string {
+  if (/[^\s]@|PRIVATE KEY/.test(value)) return HIDDEN;
+  return /:\/\/|[?&][\w-]+=/.test(value) ? value.replace(/[?#].*$/s, (query) => `${query[0]}${HIDDEN}`) : value;
 }

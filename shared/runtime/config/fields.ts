@@ -69,15 +69,26 @@ export function indexPattern(title: string, description: string) {
   return checkedText(title, description, (value) => {
     if (value === "") return { code: "empty", wrong: "an empty text", fix: "write a name or a pattern" };
     if (/^-?<.*>$/.test(value)) return undefined;
-    const names = value.split(",").map((name) => name.trim());
-    if (names.length > 1)
-      return { code: "indexList", wrong: "several names in one text", fix: `write [${names.map((name) => `"${name}"`).join(", ")}]` };
+    if (value.includes(",")) return { code: "indexList", wrong: "several names in one text", fix: listFix(value) };
+    const [character] = NO_INDEX.exec(value) ?? [];
+    if (character !== undefined) {
+      const wrong = `a name with ${character.trim() === "" ? "a blank" : character}, which no index has`;
+      return { code: "indexName", wrong, fix: "remove that character" };
+    }
     if (value !== value.toLowerCase())
       return { code: "indexCase", wrong: "a name with capitals, which no index has", fix: `write ${value.toLowerCase()}` };
-    if (/[\s\\/?"<>|#]/.test(value)) return { code: "indexName", wrong: "a name with a character that no index has", fix: "leave it out" };
     return undefined;
   });
 }
+
+function listFix(value: string): string {
+  const names = value.split(",").map((name) => name.trim().toLowerCase());
+  const usable = names.filter((name) => name !== "" && !NO_INDEX.test(name));
+  return usable.length === 0 ? "write a list of names" : `write [${usable.map((name) => `"${name}"`).join(", ")}]`;
+}
+
+/** Characters that no version allows in the name of an index; `*` is of patterns. */
+const NO_INDEX = /[\s\\/?"<>|#]/;
 
 export function cron(description: string) {
   return checkedText("Cron", description, cronProblem);
@@ -87,13 +98,16 @@ export function timeZone() {
   return checkedText("Time zone", "IANA name in which the cron is meant: Asia/Shanghai.", timeZoneProblem);
 }
 
-export function httpUrl(title: string, description: string) {
+/** @param secrets a webhook's URL may contain a token, and is never shown; a cluster's address is. */
+export function httpUrl(title: string, description: string, secrets: { inQuery: boolean }) {
   const check = (value: string): FieldProblem | undefined => {
-    const fix = "write it as in http://127.0.0.1:9200";
-    if (!URL.canParse(value) || !/^https?:\/\/[^/]/.test(value)) return { code: "url", wrong: "not an http(s) URL", fix };
+    const fix = secrets.inQuery ? "write it as in https://hooks.example.com/ossnap" : "write it as in http://127.0.0.1:9200";
+    if (!URL.canParse(value) || !/^https?:\/\/[^/]/i.test(value)) return { code: "url", wrong: "not an http(s) URL", fix };
     const { username, password } = new URL(value);
-    if (username === "" && password === "") return undefined;
-    return { code: "urlCredentials", wrong: "a URL with credentials in it", fix: "give them as username and password" };
+    const userFix = secrets.inQuery ? "put a token into the query or path" : "give them as username and password";
+    if (username !== "" || password !== "") return { code: "urlCredentials", wrong: "a URL with credentials in it", fix: userFix };
+    if (secrets.inQuery || !/[?#]/.test(value)) return undefined;
+    return { code: "urlQuery", wrong: "a URL with a query, which may contain a secret", fix: "remove everything from ? on" };
   };
   return checkedText(title, description, check);
 }

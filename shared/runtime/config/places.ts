@@ -1,10 +1,11 @@
 import type { Place } from "../../model/config.ts";
 import { basePathProblems } from "../../repository/basePath.ts";
 import { checkEndpoint, parseEndpoint } from "../../repository/endpoint.ts";
-import { overlapOf, placeOf, writtenPlaceId } from "../../repository/place.ts";
+import { overlapOf, placeOf, type Written, writeSamePlace } from "../../repository/place.ts";
+import { clusterIdOf } from "./clusters.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { asPlace, asRegistration } from "./reading.ts";
-import { asSection, asText, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
+import { asSection, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
 
 interface Located {
   segments: Segments;
@@ -87,10 +88,17 @@ function checkBucket(segments: Segments, { store, bucket }: Place): Finding[] {
 
 function checkAddress(segments: Segments, { store, endpoint, region }: Place): Finding[] {
   if (store === "directory" || hasPlaceholder(endpoint) || hasPlaceholder(region)) return [];
+  // A region that is none cannot be proposed for both.
+  const isHost = region?.startsWith("oss-") === true;
+  const beside = isHost ? undefined : region;
   const findings =
-    endpoint === undefined ? [] : checkEndpoint({ path: "endpoint", endpoint, region }).faults.map((found) => findingOf(found, segments));
-  if (region?.startsWith("oss-") === true) {
-    findings.push(finding([...segments, "region"], "region", "an endpoint's name, not a region", `write ${region.slice("oss-".length)}`));
+    endpoint === undefined
+      ? []
+      : checkEndpoint({ path: "endpoint", endpoint, region: beside }).faults.map((found) => findingOf(found, segments));
+  if (isHost) {
+    const meant = parseEndpoint(`${region}.aliyuncs.com`)?.region;
+    const fix = meant === undefined || meant.startsWith("oss-") ? "write the region, such as cn-hangzhou" : `write ${meant}`;
+    findings.push(finding([...segments, "region"], "region", "an endpoint's name, not a region", fix));
   }
   // ossnap's S3 client uses the path style for every endpoint but Amazon's own.
   if (store === "s3" && endpoint !== undefined && parseEndpoint(endpoint)?.network !== "other" && parseEndpoint(endpoint) !== undefined)
@@ -128,14 +136,14 @@ function isWritable(tree: unknown, name: string): boolean {
 
 /** Each of two writers would take the other's generations for damage, and delete blobs that the other needs. */
 function checkWriters(tree: unknown): Finding[] {
-  const seen = new Map<string, string>();
+  const seen: (Written & { name: string })[] = [];
   return Object.keys(asSection(at(tree, ["repositories"]))).flatMap((name) => {
     const registration = asRegistration(at(tree, ["repositories", name, "register"]));
     if (registration === undefined || !isWritable(tree, name)) return [];
-    const cluster = asText(at(tree, ["repositories", name, "cluster"])) ?? "";
-    const id = writtenPlaceId(cluster, registration, asPlace(at(tree, ["repositories", name, "blobs"])));
-    const other = id === undefined ? undefined : seen.get(id);
-    if (id !== undefined && other === undefined) seen.set(id, name);
+    const cluster = clusterIdOf(tree, at(tree, ["repositories", name, "cluster"])) ?? "";
+    const own = { name, cluster, registration, blobs: asPlace(at(tree, ["repositories", name, "blobs"])) };
+    const other = seen.find((earlier) => writeSamePlace(earlier, own))?.name;
+    seen.push(own);
     if (other === undefined) return [];
     const wrong = `writes the place of repositories.${other}, which is writable too`;
     const fix = "give it a place of its own, or add readonly: true to the settings of the one that only reads";

@@ -1,9 +1,11 @@
 import type { Place, Registration } from "../../model/config.ts";
 import { normalizeBasePath } from "../../repository/basePath.ts";
-import { folders, isOtherService, overlapOf, placeOf } from "../../repository/place.ts";
+import { folders, isOtherService, isSamePlace, placeOf } from "../../repository/place.ts";
 import { validateRepositorySettings, writtenType } from "../../repository/settings.ts";
+import { clusterIdOf } from "./clusters.ts";
+import { hasPlaceholder } from "./environment.ts";
 import { asPlace, asRegistration } from "./reading.ts";
-import { asSection, asText, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
+import { asSection, at, type Finding, finding, findingOf, type Segments } from "./tree.ts";
 
 /** Checks every registration's settings and whether they refer to the same place as `blobs`. */
 export function checkRegistrations(tree: unknown): Finding[] {
@@ -47,16 +49,29 @@ function checkSamePlace(tree: unknown, segments: Segments, registration: Registr
   const written = writtenType(registration.type, registration.settings);
   if (written === "fs") return checkLocation(path, blobs, registration);
   const registered = placeOf(registration);
-  if (registered === undefined) return checkStore(path, blobs, written);
+  if (registered === undefined) return [...checkStore(path, blobs, written), ...checkBucketOfGoogle(path, blobs, registration)];
   if (blobs.store === "directory") return [];
-  const differs = (key: string, setting: string, one: string, other: string): Finding[] =>
-    one === other ? [] : [finding([...path, key], "samePlace", `differs from register.settings.${setting}`, "make them equal")];
   return [
-    ...differs("bucket", "bucket", blobs.bucket, registered.bucket),
-    ...differs("basePath", "base_path", normalizeBasePath(blobs.basePath), registered.basePath),
+    ...differs([...path, "bucket"], "bucket", blobs.bucket, registered.bucket),
+    ...differs([...path, "basePath"], "base_path", normalizeBasePath(blobs.basePath), registered.basePath),
     ...(isOtherService(blobs, registered)
       ? [finding(path, "samePlace", "at another service or region than register.settings say", "make them equal")]
       : []),
+  ];
+}
+
+/** The value of a variable that is not set cannot be compared. */
+function differs(path: Segments, setting: string, one: string, other: string): Finding[] {
+  if (one === other || hasPlaceholder(one) || hasPlaceholder(other)) return [];
+  return [finding(path, "samePlace", `differs from register.settings.${setting}, which is ${other || "empty"}`, "make them equal")];
+}
+
+/** Google's buckets are read through its S3 interface, by the same names. */
+function checkBucketOfGoogle(path: Segments, blobs: Place, { type, settings }: Registration): Finding[] {
+  if (writtenType(type, settings) !== "gcs" || blobs.store !== "s3" || settings.bucket === undefined) return [];
+  return [
+    ...differs([...path, "bucket"], "bucket", blobs.bucket, String(settings.bucket)),
+    ...differs([...path, "basePath"], "base_path", normalizeBasePath(blobs.basePath), normalizeBasePath(String(settings.base_path ?? ""))),
   ];
 }
 
@@ -92,13 +107,13 @@ export function checkLocations(tree: unknown): Finding[] {
     Object.keys(asSection(at(tree, [section]))).flatMap((name) => {
       const registration = asRegistration(at(tree, [section, name, "register"]));
       const blobs = asPlace(at(tree, [section, name, "blobs"]));
-      const cluster = asText(at(tree, [section, name, "cluster"]));
+      const cluster = clusterIdOf(tree, at(tree, [section, name, "cluster"]));
       const isFs = registration !== undefined && writtenType(registration.type, registration.settings) === "fs";
       if (!isFs || blobs === undefined || cluster === undefined) return [];
       const id = JSON.stringify([cluster, folders(String(registration.settings.location ?? ""))]);
       const other = seen.get(id);
       if (other === undefined) seen.set(id, { path: `${section}.${name}`, blobs });
-      if (other === undefined || overlapOf(blobs, other.blobs) === "same") return [];
+      if (other === undefined || isSamePlace(blobs, other.blobs)) return [];
       const wrong = `not the blobs of ${other.path}, which has the same location on that cluster`;
       return [{ ...finding([section, name, "blobs"], "samePlace", wrong, "make them equal"), params: { other: other.path } }];
     }),

@@ -1,5 +1,5 @@
 import { placeOf } from "../../repository/place.ts";
-import { checkClusters } from "./clusters.ts";
+import { checkClusters, clusterIdOf } from "./clusters.ts";
 import { asRegistration } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
 
@@ -110,8 +110,12 @@ function checkWatch(tree: unknown, name: string): Finding[] {
   return findings;
 }
 
+function clusterOf(tree: unknown, entry: Segments): string | undefined {
+  return clusterIdOf(tree, at(tree, [...entry, "cluster"]));
+}
+
 function aliasTaken(tree: unknown, watch: string): string | undefined {
-  const ofWatch = (name: string) => [at(tree, ["watches", name, "cluster"]), at(tree, ["watches", name, "restore", "alias"])];
+  const ofWatch = (name: string) => [clusterOf(tree, ["watches", name]), at(tree, ["watches", name, "restore", "alias"])];
   const [cluster, alias] = ofWatch(watch);
   const names = Object.keys(asSection(at(tree, ["watches"])));
   if (alias === undefined || cluster === undefined) return undefined;
@@ -119,14 +123,13 @@ function aliasTaken(tree: unknown, watch: string): string | undefined {
 }
 
 function nameTaken(tree: unknown, watch: string, registered: string): string | undefined {
-  const cluster = at(tree, ["watches", watch, "cluster"]);
-  if (at(tree, ["repositories", registered, "cluster"]) === cluster && cluster !== undefined) return `repositories.${registered}`;
+  const cluster = clusterOf(tree, ["watches", watch]);
+  if (cluster === undefined) return undefined;
+  if (clusterOf(tree, ["repositories", registered]) === cluster) return `repositories.${registered}`;
   const names = Object.keys(asSection(at(tree, ["watches"])));
   const earlier = names
     .slice(0, names.indexOf(watch))
-    .find(
-      (other) => at(tree, ["watches", other, "cluster"]) === cluster && at(tree, ["watches", other, "register", "name"]) === registered,
-    );
+    .find((other) => clusterOf(tree, ["watches", other]) === cluster && at(tree, ["watches", other, "register", "name"]) === registered);
   return earlier === undefined ? undefined : `watches.${earlier}`;
 }
 

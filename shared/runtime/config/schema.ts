@@ -209,7 +209,7 @@ const token = z
 const channel = z
   .strictObject({
     type: z.literal("webhook").meta({ title: "Type", description: "webhook." }),
-    url: httpUrl("URL", "Where to POST; best taken from the environment."),
+    url: httpUrl("URL", "Where to POST; best taken from the environment.", { inQuery: true }),
     secret: text("Secret", "Signs the body; best taken from the environment.").optional(),
   })
   .meta({ title: "Channel", description: "Told when something fails or is late, and again when it is over." });

@@ -35,7 +35,7 @@ function parseSource(text: string): Reading {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: "error" });
   const faults = [...document.errors, ...document.warnings].map(({ code, pos }) => {
-    const [wrong, fix] = SYNTAX[code] ?? ["not readable as YAML", "check the indentation, brackets and quotes on this line"];
+    const [wrong, fix] = syntaxFault(code);
     return textFault(lines.linePos(pos[0]).line, wrong, fix);
   });
   // One mistake causes many parser errors, so only the first fault of each line is reported.
@@ -66,6 +66,11 @@ const SYNTAX: Readonly<Record<string, readonly [wrong: string, fix: string]>> = 
   RESOURCE_EXHAUSTION: ["nested too deeply", "write the values out"],
   NON_STRING_KEY: ["a key that is no text", "put the key in quotes"],
 };
+
+/** A fault of the YAML parser, by its code: its own messages quote the text. */
+export function syntaxFault(code: string): readonly [wrong: string, fix: string] {
+  return SYNTAX[code] ?? ["not readable as YAML", "check the indentation, brackets and quotes on this line"];
+}
 
 function textFault(line: number | undefined, wrong: string, fix: string): ConfigFault {
   return { path: "text", line, value: null, wrong, fix, reason: reason("config.syntax") };

@@ -1,7 +1,7 @@
 import { parseDuration, printDuration } from "../../repository/duration.ts";
 import { longestIntervalMs } from "../../repository/interval.ts";
 import { clusterWarnings, isPlainRemote } from "./clusters.ts";
-import { cronProblem } from "./cron.ts";
+import { cronProblem, reversedOffset } from "./cron.ts";
 import { asPlace } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
 
@@ -14,6 +14,9 @@ export function ruleWarnings(tree: unknown): Finding[] {
   return [
     ...clusterWarnings(tree),
     ...backups.flatMap((name) => backupWarnings(tree, name)),
+    ...["backups", "copies"].flatMap((section) =>
+      Object.keys(asSection(at(tree, [section]))).flatMap((name) => reversedZone(tree, [section, name, "schedule", "timeZone"])),
+    ),
     ...watches.flatMap((name) => dateMath(tree, ["watches", name, "restore", "indices"])),
     ...stateRegion(tree),
     ...channelWarnings(tree),
@@ -30,6 +33,11 @@ function backupWarnings(tree: unknown, name: string): Finding[] {
   ];
 }
 
+function reversedZone(tree: unknown, path: Segments): Finding[] {
+  const reversed = reversedOffset(asText(at(tree, path)) ?? "");
+  return reversed === undefined ? [] : [finding(path, "reversedOffset", reversed.wrong, reversed.fix)];
+}
+
 /** ossnap chooses the indices itself, by their names; no index is named `<logs-{now/d}>`. */
 function dateMath(tree: unknown, path: Segments): Finding[] {
   const indices = at(tree, path);
@@ -38,7 +46,12 @@ function dateMath(tree: unknown, path: Segments): Finding[] {
     const [, literal] = /^-?<([^{]*)\{.*>$/.exec(asText(one) ?? "") ?? [];
     if (literal === undefined && !/^-?<.*>$/.test(asText(one) ?? "")) return [];
     return [
-      finding([...path, index], "dateMath", "date math, which ossnap does not resolve", `write a pattern such as ${literal ?? "logs-"}*`),
+      finding(
+        [...path, index],
+        "dateMath",
+        "date math, which ossnap does not resolve",
+        `write a pattern such as ${literal?.toLowerCase() ?? "logs-"}*`,
+      ),
     ];
   });
 }

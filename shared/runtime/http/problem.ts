@@ -101,10 +101,19 @@ export function problem(
 export function problemOf(error: unknown, request: { id: string; path: string }, redact: (text: string) => string): HttpAnswer {
   if (!(error instanceof AppError)) return problem("internal", `request ${request.id} failed; the log says why`, request);
   const why: { reason?: Reason } = error.reason ? { reason: error.reason } : {};
-  const code = error.reason?.code === "plan.stale" ? "plan-stale" : stateFault(error) ? "transient" : error.code;
+  const code = codeOf(error);
   const retry: Record<string, string> =
     code === "transient" ? { "retry-after": String(Math.ceil((error.retryAfterMs ?? 5000) / 1000)) } : {};
   return problem(code, redact(messageOf(error)), request, why, retry);
+}
+
+/** Names of things that do not exist, wherever the request has them: in its path, its query or its body. */
+const NOTHING_OF_THAT_NAME = ["config.unknown", "snapshot.notListed"];
+
+function codeOf(error: AppError): ErrorCode | HttpFault {
+  if (error.reason?.code === "plan.stale") return "plan-stale";
+  if (NOTHING_OF_THAT_NAME.includes(error.reason?.code ?? "")) return "absent";
+  return stateFault(error) ? "transient" : error.code;
 }
 
 /** An uninitialised state is a server fault, not a wrong address in the request. */

@@ -1,6 +1,6 @@
 import type { Asked } from "../../jobs/record.ts";
 import type { HttpToken } from "../../model/config.ts";
-import { AppError, messageOf } from "../../model/errors.ts";
+import { AppError, jsonFaultOf, messageOf } from "../../model/errors.ts";
 import { IDEMPOTENCY_KEY } from "../../model/jobId.ts";
 import { redactedValues, safeJson } from "../../model/plainText.ts";
 import type { FcContext } from "../context.ts";
@@ -104,7 +104,7 @@ function bodyOf(route: Route, text: string): unknown {
   try {
     parsed = text === "" ? undefined : JSON.parse(text);
   } catch (cause) {
-    throw new AppError("invalid", "body: is not JSON", { cause });
+    throw new AppError("invalid", `body: ${jsonFaultOf(cause)}; send one JSON object`, { cause });
   }
   return route.body ? checked(route.body, parsed, "body") : undefined;
 }

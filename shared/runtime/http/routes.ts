@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { REPLICAS_MAX } from "../../model/config.ts";
+import { AppError } from "../../model/errors.ts";
 import { sha256 } from "../../model/hash.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
@@ -58,7 +59,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) =>
-      json(200, await showJob(world, params.id ?? "", query.look === "true" ? jobNow : undefined)),
+      json(200, await showJob(world, params.id ?? "", yesOrNo("look", query.look) ? jobNow : undefined)),
     ),
     queries: ["look"],
   },
@@ -163,7 +164,23 @@ export const ROUTES: readonly Route[] = [
 ];
 
 function jobQuestion({ kind, open, limit }: Call["query"]) {
-  return { open: open !== undefined && open !== "false", ...(kind ? { kind } : {}), ...(limit ? { limit: Number(limit) } : {}) };
+  return {
+    open: yesOrNo("open", open),
+    ...(kind === undefined ? {} : { kind }),
+    ...(limit === undefined ? {} : { limit: wholeNumber("limit", limit) }),
+  };
+}
+
+/** `?open` and `?open=true`; anything else that is not `false` is a slip, not a yes. */
+function yesOrNo(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === "false") return false;
+  if (text === "true" || text === "") return true;
+  throw new AppError("invalid", `${name}: ${JSON.stringify(text)} is neither true nor false; write one of the two, or leave it out`);
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new AppError("invalid", `${name}: ${JSON.stringify(text)} is not a number; write one of digits alone, or leave it out`);
 }
 
 function restoreBody() {

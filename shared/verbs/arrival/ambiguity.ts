@@ -7,7 +7,7 @@ import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { laterLower, rootAmbiguity, type SeenRoot } from "../../proof/ambiguity.ts";
 import type { OpenedRepository } from "../../reader/readRepository.ts";
-import { placeId } from "../../repository/place.ts";
+import { isSamePlace } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 import { gatherOwnership } from "../copy/gatherOwner.ts";
@@ -100,7 +100,7 @@ function pastOf(stored: WatchUuids | undefined, listed: readonly string[]): Pick
 async function isOwnRoot(world: World, work: OpenWork, watchName: string, root: { generation: number; sha256: string }): Promise<boolean> {
   const { blobs } = configured(world.config, "watches", watchName);
   for (const [copyName, { to }] of Object.entries(world.config.copies)) {
-    if (placeId(to) !== placeId(blobs)) continue;
+    if (!isSamePlace(to, blobs)) continue;
     const { published } = await gatherOwnership(world, work, { copyName, to });
     if (published.includes(`${root.generation}-${root.sha256}`)) return true;
   }

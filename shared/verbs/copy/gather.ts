@@ -6,7 +6,7 @@ import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState } from "../../model/tasks.ts";
 import { openRepository } from "../../reader/readRepository.ts";
-import { placeId } from "../../repository/place.ts";
+import { isSamePlace } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import { missingAtDestination } from "./gatherMissing.ts";
@@ -83,11 +83,11 @@ async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<
 function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined {
   const { unlist } = head.data;
   if (!unlist || unlist.done) return undefined;
-  const written = placeId(intent.input.rule.to);
+  const written = intent.input.rule.to;
   return work.jobs.find(({ kind, intent: { input }, head: { state } }) => {
     if (kind !== "restore" || state === "asked") return false;
     const { place, snapshot } = input as RestoreReader;
-    return unlist.uuids.includes(snapshot.uuid) && placeId(place) === written;
+    return unlist.uuids.includes(snapshot.uuid) && isSamePlace(place, written);
   })?.id;
 }
 

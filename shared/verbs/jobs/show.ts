@@ -2,7 +2,7 @@ import { readOpenWork } from "../../jobs/openWork.ts";
 import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
-import { JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
+import { DONE_SHOWN_MAX, JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { stateKey } from "../../state/keys.ts";
@@ -10,7 +10,6 @@ import { readObject } from "../../state/objects.ts";
 
 /** Number of finished jobs listed per kind by default. */
 const DONE_SHOWN = 20;
-const DONE_SHOWN_MAX = 200;
 
 export interface JobRow {
   id: string;
@@ -40,7 +39,7 @@ export async function listJobs(world: World, question: JobQuestion = {}): Promis
     throw new AppError("invalid", `kind: "${question.kind}" is not a kind of job; write one of ${JOB_KINDS.join(", ")}`);
   const limit = question.limit ?? DONE_SHOWN;
   if (!Number.isInteger(limit) || limit < 1 || limit > DONE_SHOWN_MAX)
-    throw new AppError("invalid", `limit: "${limit}" is not a limit; write a number from 1 to ${DONE_SHOWN_MAX}`);
+    throw new AppError("invalid", `limit: ${limit} is out of range; write a number from 1 to ${DONE_SHOWN_MAX}`);
   const { jobs } = await readOpenWork(world);
   const open = newestFirst(jobs.filter(({ kind }) => kinds.includes(kind)).map(openRow), ({ since, id }) => ({ time: since, name: id }));
   if (question.open) return open;

@@ -5,19 +5,20 @@ import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import type { Preflight } from "../../plan/preflight.ts";
+import type { Preflight, PreflightCheck } from "../../plan/preflight.ts";
 import { openRepository, requireRoot } from "../../reader/readRepository.ts";
-import { datedSnapshots, namedSnapshot } from "../../reader/rootSnapshots.ts";
+import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gather.ts";
+import { chosenByHand } from "./handChecks.ts";
 import type { RestoreInput } from "./step.ts";
 
 /** How long a restore by hand keeps the index it replaces. */
 const KEEP_OLD_MS = 86_400_000;
 
 export interface RestoreRequestByHand {
-  /** A name, a uuid, or `latest` for the newest good one. */
+  /** A name, a uuid, or `latest` for the newest good one that holds the indices. */
   snapshot: string;
   /** A repository of ossnap.yaml, or the registered name of a watch. */
   repository: string;
@@ -43,7 +44,8 @@ export async function preflightRestore(
   request: RestoreRequestByHand,
   options: Pick<RestoreOptions, "key"> = {},
 ): Promise<PreflightReport> {
-  return report(world, await orderOf(world, request, { by: "person", who: "a dry run" }, options));
+  const { order, checks } = await orderOf(world, request, { by: "person", who: "a dry run" }, options);
+  return report(world, order, checks);
 }
 
 /** Runs the preflight, then writes the intent. A refused order returns its report, and nothing is written. */
@@ -53,11 +55,11 @@ export async function startRestore(
   asked: Asked,
   options: RestoreOptions = {},
 ): Promise<{ created: Created } | { refused: PreflightReport }> {
-  const order = await orderOf(world, request, asked, options);
+  const { order, checks } = await orderOf(world, request, asked, options);
   const id = restoreIdOf(order);
   if ((await world.log.read(id)) ?? (await world.log.done(id))) return { created: await askRestore(world, order) };
   const agreed = await withHolders(world, order);
-  const found = await report(world, agreed);
+  const found = await report(world, agreed, checks);
   return found.refused ? { refused: found } : { created: await askRestore(world, agreed) };
 }
 
@@ -75,31 +77,35 @@ interface RestoreOptions {
   fingerprint?: string | undefined;
 }
 
-async function report(world: World, order: RestoreOrder): Promise<PreflightReport> {
+async function report(world: World, order: RestoreOrder, byHand: readonly PreflightCheck[]): Promise<PreflightReport> {
   const cluster = world.cluster(order.cluster);
   const info = await cluster.info();
   const target = { cluster, info, existing: await cluster.listIndices() };
   const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, target);
-  return { ...preflight, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
+  const checks = [...preflight.checks, ...byHand];
+  const refused = checks.some(({ result }) => result === "refuse");
+  return { ...preflight, checks, refused, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
 }
 
-async function orderOf(
-  world: World,
-  request: RestoreRequestByHand,
-  asked: Asked,
-  { key, fingerprint }: RestoreOptions,
-): Promise<RestoreOrder> {
-  return {
-    input: await inputOf(world, request),
+async function orderOf(world: World, request: RestoreRequestByHand, asked: Asked, { key, fingerprint }: RestoreOptions): Promise<Ordered> {
+  const { input, checks } = await inputOf(world, request);
+  const order = {
+    input,
     cluster: request.to,
     asked,
     purpose: request.alias ?? "by-hand",
     key: key ?? world.newKey(),
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };
+  return { order, checks };
 }
 
-async function inputOf(world: World, request: RestoreRequestByHand): Promise<RestoreInput> {
+interface Ordered {
+  order: RestoreOrder;
+  checks: PreflightCheck[];
+}
+
+async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ input: RestoreInput; checks: PreflightCheck[] }> {
   if (!Object.hasOwn(world.config.clusters, request.to))
     throw new AppError(
       "invalid",
@@ -121,8 +127,9 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
       },
     );
   const root = requireRoot(opened, store.url);
-  const { name, uuid, startTime } = namedSnapshot(root, await datedSnapshots(store, opened), request.snapshot, world.clock.now());
-  return {
+  const { snapshot, checks } = chosenByHand(root, await datedSnapshots(store, opened), request, world.clock.now());
+  const { name, uuid, startTime } = snapshot;
+  const input: RestoreInput = {
     snapshot: { name, uuid, startTime: startTime?.toISOString() ?? new Date(0).toISOString() },
     repository: request.repository,
     place: placeWithoutKeys(place),
@@ -135,6 +142,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<Res
     ...(watch === undefined ? {} : { watch }),
     serves: watch !== undefined && request.alias !== undefined && request.alias === world.config.watches[watch]?.restore.alias,
   };
+  return { input, checks };
 }
 
 function requireAlias({ alias, older }: RestoreRequestByHand): void {

@@ -5,7 +5,8 @@ import type { Place } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import type { ProofLevel } from "../../model/repository.ts";
-import { placeId } from "../../repository/place.ts";
+import type { Standing } from "../../proof/proposal.ts";
+import { isSamePlace } from "../../repository/place.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import type { VerificationData, VerificationInput } from "./step.ts";
 
@@ -46,11 +47,17 @@ export function placeToRead(world: Pick<World, "config">, name: string): Place {
   return watch ? watch[1].blobs : placeOf(world.config, name, Object.keys(world.config.watches));
 }
 
-/** Whether a tool writes the blobs there and no cluster: those of a watch, or a copy's destination. */
-export function isCopied(world: Pick<World, "config">, name: string): boolean {
-  const { watches, copies } = world.config;
-  const id = placeId(placeToRead(world, name));
-  return [...Object.values(watches).map(({ blobs }) => blobs), ...Object.values(copies).map(({ to }) => to)].some(
-    (place) => placeId(place) === id,
+/**
+ * Who writes the blobs there: the cluster of a repository that is registered as writable, even if a watch reads the same place; otherwise
+ * a tool, if they are those of a watch or a copy's destination.
+ */
+export function standingOf(world: Pick<World, "config">, name: string): Standing {
+  const { watches, copies, repositories } = world.config;
+  const read = placeToRead(world, name);
+  const writer = Object.entries(repositories).find(
+    ([, { register, blobs }]) => register && String(register.settings.readonly) !== "true" && blobs && isSamePlace(blobs, read),
   );
+  if (writer) return { writer: { repository: writer[0], cluster: writer[1].cluster } };
+  const copied = [...Object.values(watches).map(({ blobs }) => blobs), ...Object.values(copies).map(({ to }) => to)];
+  return { isCopy: copied.some((place) => isSamePlace(place, read)) };
 }

@@ -2,11 +2,12 @@ import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { resolveUnlisted } from "../../notices/verifyNotices.ts";
+import type { Standing } from "../../proof/proposal.ts";
 import { storeEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
-import { isCopied } from "./ask.ts";
+import { standingOf } from "./ask.ts";
 import type { VerificationJob, VerificationObservation } from "./step.ts";
 
 /** Proves as many snapshots as fit into the invocation and stores each verdict as evidence. */
@@ -26,13 +27,13 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   if (open > 0) work.cut.add(job.id);
   for (const proof of proofs) await storeEvidence(world, place, proof, since);
   await resolveUnlisted(world, [repository], root.snapshots);
-  return { proofs, open, root, isCopy: isCopiedNow(world, repository), hidden: hiddenRoot(store, { hiding }) };
+  return { proofs, open, root, standing: standingNow(world, repository), hidden: hiddenRoot(store, { hiding }) };
 }
 
 /** What left ossnap.yaml since the request is nobody's copy any more. */
-function isCopiedNow(world: World, repository: string): boolean {
+function standingNow(world: World, repository: string): Standing {
   const { watches, repositories } = world.config;
   const isKnown = Object.hasOwn(repositories, repository) || Object.hasOwn(watches, repository);
   const isRegistered = Object.values(watches).some(({ register }) => register.name === repository);
-  return (isKnown || isRegistered) && isCopied(world, repository);
+  return isKnown || isRegistered ? standingOf(world, repository) : {};
 }

@@ -3,7 +3,7 @@ import type { Job } from "../../jobs/record.ts";
 import type { Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { ProofLevel, RootCatalogue, SnapshotProof, Verdict } from "../../model/repository.ts";
-import { type Judged, judged, type Proposal, proposalOf } from "../../proof/proposal.ts";
+import { type Intact, type Judged, judged, type Proposal, proposalOf, type Standing } from "../../proof/proposal.ts";
 import { unlistedOf, unlistedReason } from "../../proof/rootFaults.ts";
 
 export interface VerificationInput {
@@ -24,6 +24,8 @@ export interface VerificationVerdict {
   damaged: number;
   /** The snapshot's own blob is missing. */
   noRecord?: true;
+  /** Absent in records of earlier versions, and if there are none. */
+  intact?: Intact;
 }
 
 export interface VerificationData {
@@ -36,8 +38,8 @@ export interface VerificationObservation {
   proofs: readonly SnapshotProof[];
   open: number;
   root: RootCatalogue;
-  /** A tool writes the blobs, and no cluster may. */
-  isCopy?: boolean;
+  /** Who writes the blobs. */
+  standing?: Standing;
   /** No cluster reads this root, and why. */
   hidden?: Reason | undefined;
 }
@@ -48,7 +50,7 @@ export type VerificationJob = Job<VerificationInput, VerificationData>;
 export function stepVerification(job: VerificationJob, seen: VerificationObservation): Decision<VerificationData> {
   const { data } = job.head;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
-  const verdicts = [...data.verdicts, ...seen.proofs.map(verdictOf)];
+  const verdicts = [...data.verdicts, ...seen.proofs.map((proof) => verdictOf(proof, seen.root))];
   // Nothing was proven: waiting is bounded by patience, whereas records without progress would not be.
   if (seen.open > 0 && seen.proofs.length === 0)
     return { do: "wait", reason: reason("verification.progress", { proven: verdicts.length, open: seen.open }) };
@@ -64,33 +66,40 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
   return concluded(job, verdicts, seen);
 }
 
-function verdictOf(proof: SnapshotProof): VerificationVerdict {
+function verdictOf(proof: SnapshotProof, root: RootCatalogue): VerificationVerdict {
   const { name, uuid, verdict, missing, damaged } = proof;
   const counts = { missing: missing.length, damaged: damaged.length };
-  return { name, uuid, verdict, ...counts, ...(judged(proof).noRecord && { noRecord: true }) };
+  const { noRecord, intact } = judged(proof, root);
+  return { name, uuid, verdict, ...counts, ...(noRecord && { noRecord: true }), ...(intact && { intact }) };
 }
 
 function concluded(
   job: VerificationJob,
   verdicts: VerificationVerdict[],
-  { root, isCopy = false }: VerificationObservation,
+  { root, standing = {} }: VerificationObservation,
 ): Decision<VerificationData> {
   const whole = verdicts.filter((verdict) => verdict.verdict === "whole").length;
   const restorable = verdicts.filter((verdict) => verdict.verdict !== "not-restorable").length;
   const { level } = job.intent.input;
   const unlisted = unlistedOf(root);
   if (unlisted.count > 0) return { do: "record", state: "failed", reason: unlistedReason(root.key, unlisted), data: { verdicts } };
-  const proposal = verdicts.length < root.snapshots.length ? undefined : proposalOf(root, verdicts.map(asJudged), { isCopy });
+  const proposal = verdicts.length < root.snapshots.length ? undefined : proposalOf(root, verdicts.map(asJudged), standing);
   const counts = { whole, restorable, snapshots: verdicts.length, level };
   if (proposal) {
     const broken = verdicts.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
-    const params = { ...counts, remove: broken.map(({ name }) => name).slice(0, NAMES_SHOWN) };
-    const why = reason(isCopy ? "verification.copyAgain" : "verification.proposal", params);
+    const remove = broken.map(({ name }) => name).slice(0, NAMES_SHOWN);
+    const why = brokenReason({ ...counts, remove }, standing, job.intent.input.repository);
     return { do: "record", state: "failed", reason: why, data: { verdicts, proposal } };
   }
   return { do: "record", state: whole === restorable ? "done" : "failed", reason: reason("verification.done", counts), data: { verdicts } };
 }
 
-function asJudged({ name, uuid, verdict, noRecord }: VerificationVerdict): Judged {
-  return { name, uuid, verdict: verdict as Verdict, noRecord: noRecord === true };
+function brokenReason(counts: { whole: number } & Reason["params"], { isCopy, writer }: Standing, repository: string): Reason {
+  if (counts.whole === 0) return reason("verification.nothingWhole", { ...counts, repository });
+  if (writer) return reason("verification.proposalAtWriter", { ...counts, ...writer });
+  return reason(isCopy ? "verification.copyAgain" : "verification.proposal", counts);
+}
+
+function asJudged({ name, uuid, verdict, noRecord, intact }: VerificationVerdict): Judged {
+  return { name, uuid, verdict: verdict as Verdict, noRecord: noRecord === true, intact };
 }

@@ -59,7 +59,7 @@ describe("a cluster behind a private CA", () => {
   });
 
   it.each([
-    ["another CA", "server", { ca: file("other.pem") }, "not signed by a CA"],
+    ["another CA", "server", { ca: file("other.pem") }, "; clusters.target.ca is the certificate of another CA: correct it"],
     [
       "the fingerprint of another CA",
       "server",

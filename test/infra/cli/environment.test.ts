@@ -38,7 +38,7 @@ describe("environment of a command", () => {
   });
 
   it("rejects a named file that cannot be read", () => {
-    expect(() => readEnvironment({}, "/")).toThrow("environment file /: cannot be read");
+    expect(() => readEnvironment({}, "/")).toThrow("environment file /: it is a directory; correct --env-file");
   });
 
   it("rejects an address that is none, by the name of its variable", async () => {

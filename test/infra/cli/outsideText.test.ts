@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jsonLine } from "../../../infra/cli/answer.ts";
 import { OWN_COLOUR, painted, withColours } from "../../../infra/cli/screen/colour.ts";
 import { tableLines } from "../../../infra/cli/screen/table.ts";
-import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
+import { oneLine, safeJson, severalLines } from "../../../shared/model/plainText.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { json } from "../../../shared/runtime/http/problem.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -22,6 +22,25 @@ describe("text from outside", () => {
     expect(oneLine(FORGED)).toBe(SHOWN);
     expect(oneLine("a\nb\tc")).toBe("a\\u000ab\\u0009c");
     expect(oneLine("größe 中文 ✓")).toBe("größe 中文 ✓");
+  });
+
+  it.each([
+    ["tag characters", "snap\u{e0041}", "snap\\udb40\\udc41"],
+    ["an unassigned tag", "snap\u{e0000}", "snap\\udb40\\udc00"],
+    ["a filler", "snap\u3164", "snap\\u3164"],
+    ["a joiner of letters", "a\u200db", "a\\u200db"],
+    ["a variation of a letter", "a\ufe0f1\ufe0f", "a\\ufe0f1\\ufe0f"],
+    ["a supplementary variation", "a\u{e0101}", "a\\udb40\\udd01"],
+    ["half a character", "a\ud800b", "a\\ud800b"],
+    ["a separator of paragraphs", "a\u2029b", "a\\u2029b"],
+  ])("%s are spelled out", (_, text, shown) => {
+    expect([oneLine(text), severalLines(text)]).toEqual([shown, shown]);
+    expect(JSON.parse(safeJson(JSON.stringify({ text })))).toEqual({ text });
+    expect(safeJson(JSON.stringify({ text }))).toContain(shown);
+  });
+
+  it.each(["👩‍🚀", "✔️", "1️⃣", "🏳️‍🌈", "👍🏽", "größe 中文 ✓"])("%s is shown as it is", (text) => {
+    expect([oneLine(text), severalLines(text), safeJson(text)]).toEqual([text, text, text]);
   });
 
   it("keeps lines and our own colours where there are several lines", () => {

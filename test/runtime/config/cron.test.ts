@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cronProblem, timeZoneProblem } from "../../../shared/runtime/config/cron.ts";
+import { cronProblem, reversedOffset, timeZoneProblem } from "../../../shared/runtime/config/cron.ts";
 
 describe("cron expressions with the same meaning here and on Function Compute", () => {
   it.each([
@@ -29,8 +30,8 @@ describe("cron expressions with the same meaning here and on Function Compute", 
     ["0 0 1 * * 1-5", "cron field weekday is not usable"],
     ["0 0 1 * * MON#2", "cron field weekday is not usable"],
     ["0 0 1 1 * MON", "cron names days and weekdays at once, which timers read differently"],
-    ["0 61 1 * * *", "cron has a value out of range"],
-    ["0 0 24 * * *", "cron has a value out of range"],
+    ["0 61 1 * * *", "cron field minute has a value out of range"],
+    ["0 0 24 * * *", "cron field hour has a value out of range"],
     ["0 0 0 30 2 *", "cron never fires"],
   ])("%s is rejected: %s", (cron, wrong) => {
     expect(cronProblem(cron)?.wrong).toBe(wrong);
@@ -49,8 +50,61 @@ describe("Quartz's steps, as in SLM policies", () => {
   });
 });
 
+describe("proposed fixes", () => {
+  const field = fc.oneof(
+    fc.constantFrom("*", "?", "0", "0/0", "0/30", "99/5", "5/70", "1,0/15", "*/0", "1-5", "L", "MON", "JAN"),
+    fc.tuple(fc.nat(70), fc.nat(70)).map(([start, step]) => `${start}/${step}`),
+  );
+
+  it("a proposed expression is accepted, and a proposed field is not refused again", () => {
+    const expression = fc.array(field, { minLength: 5, maxLength: 6 }).map((fields) => fields.join(" "));
+    fc.assert(
+      fc.property(fc.oneof(expression, fc.constantFrom("@daily", "@hourly", "@weekly", "@yearly", "30 1 * * *")), (cron) => {
+        const problem = cronProblem(cron);
+        const [, whole] = /^write "([^"]+)"/.exec(problem?.fix ?? "") ?? [];
+        if (whole !== undefined) expect(cronProblem(whole)).toBeUndefined();
+        const [, part, step] = /^write (\S+)\/(\d+)$/.exec(problem?.fix ?? "") ?? [];
+        if (part === undefined) return;
+        const [, name = "", old = ""] = /field (\w+) has the step (\S+)/.exec(problem?.wrong ?? "") ?? [];
+        const fields = "* * * * * *".split(" ").map((one, index) => (index === 0 ? "0" : one));
+        fields[["second", "minute", "hour", "day", "month"].indexOf(name)] = `${part}/${step}`;
+        expect([old, cronProblem(fields.join(" "))]).toEqual([old, undefined]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ["30 1 * * *", 'write "0 30 1 * * *"'],
+    ["30 1 * * 1-5", 'write six fields: second minute hour day month weekday, as in "0 30 1 * * *"'],
+    ["0 0/0 1 * * *", "write numbers from 0 to 59 with , - * /"],
+    ["0/30 0 1 * * *", "write one number from 0 to 59"],
+  ])("%s: %s", (cron, fix) => {
+    expect(cronProblem(cron)?.fix).toBe(fix);
+  });
+
+  it.each(["CST", "PST", "IST", "BST", "JST", "EST", "MST", "HST", "est"])("every zone proposed for %s is valid", (abbreviation) => {
+    const zones = timeZoneProblem(abbreviation)?.fix.match(/[A-Z]\w+\/\w+/g) ?? [];
+    expect(zones).not.toEqual([]);
+    expect(zones.map(timeZoneProblem)).toEqual(zones.map(() => undefined));
+  });
+});
+
+describe("zones of a reversed sign", () => {
+  it.each([
+    ["Etc/GMT+8", "UTC-8: the sign is reversed", "write Etc/GMT-8 if UTC+8 is meant"],
+    ["Etc/GMT-10", "UTC+10: the sign is reversed", "write Etc/GMT+10 if UTC-10 is meant"],
+  ])("%s", (timeZone, wrong, fix) => {
+    expect(reversedOffset(timeZone)).toEqual({ wrong, fix });
+  });
+
+  it.each(["Etc/GMT", "Etc/GMT+0", "GMT", "Etc/GMT+99", "UTC"])("not %s", (timeZone) => {
+    expect(reversedOffset(timeZone)).toBeUndefined();
+  });
+});
+
 describe("time zones", () => {
-  it.each(["UTC", "GMT", "CET", "EST", "Asia/Shanghai", "Europe/Berlin"])("%s is valid", (timeZone) => {
+  it.each(["UTC", "GMT", "CET", "EST5EDT", "PRC", "Asia/Shanghai", "Europe/Berlin"])("%s is valid", (timeZone) => {
     expect(timeZoneProblem(timeZone)).toBeUndefined();
   });
 

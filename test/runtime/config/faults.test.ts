@@ -25,6 +25,26 @@ describe("every kind of fault has its own sentence", () => {
     [["version"], 2, 'version: not 1: "2", use 1'],
     [["state", "bucket"], undefined, "state.bucket: missing, add it: a text"],
     [["clusters", "target", "url"], "ftp://x", 'clusters.target.url: not an http(s) URL: "ftp://x", write it as in http://127.0.0.1:9200'],
+    [
+      ["clusters", "target", "url"],
+      "https://es:9200/?token=planted",
+      'clusters.target.url: a URL with a query, which may contain a secret: "https://es:9200/?(hidden)", remove everything from ? on',
+    ],
+    [
+      ["backups", "nightly", "indices"],
+      ["Logs, x y"],
+      'backups.nightly.indices[0]: several names in one text: "Logs, x y", write ["logs"]',
+    ],
+    [
+      ["backups", "nightly", "schedule", "timeZone"],
+      "EST",
+      'backups.nightly.schedule.timeZone: an abbreviation, whose offset is the same all year: "EST", write America/New_York, or America/Panama for the same offset all year',
+    ],
+    [
+      ["state", "region"],
+      "oss-cn-hangzhou-internal",
+      'state.region: an endpoint\'s name, not a region: "oss-cn-hangzhou-internal", write cn-hangzhou',
+    ],
     [["clusters", "source", "username"], 7, 'clusters.source.username: must be a text: "7", put it in quotes'],
     [["backups", "nightly", "indices"], "*", 'backups.nightly.indices: must be a list: "*", write a list'],
     [["backups", "nightly", "indices"], ["a,b"], 'backups.nightly.indices[0]: several names in one text: "a,b", write ["a", "b"]'],
@@ -36,7 +56,7 @@ describe("every kind of fault has its own sentence", () => {
     [
       ["backups", "nightly", "indices"],
       ["lo gs"],
-      'backups.nightly.indices[0]: a name with a character that no index has: "lo gs", leave it out',
+      'backups.nightly.indices[0]: a name with a blank, which no index has: "lo gs", remove that character',
     ],
     [
       ["backups", "nightly", "indices"],
@@ -71,7 +91,7 @@ describe("every kind of fault has its own sentence", () => {
     [
       ["backups", "nightly", "schedule", "cron"],
       "30 1 * * *",
-      'backups.nightly.schedule.cron: not a cron expression of six fields, has 5: "30 1 * * *", write six fields: second minute hour day month weekday, as in "0 30 1 * * *"',
+      'backups.nightly.schedule.cron: not a cron expression of six fields, has 5: "30 1 * * *", write "0 30 1 * * *"',
     ],
     [
       ["backups", "nightly", "schedule", "timeZone"],
@@ -133,7 +153,7 @@ describe("every kind of fault has its own sentence", () => {
     [
       ["repositories", "nightly-oss", "blobs"],
       { ...PLACE, bucket: "my-backup", basePath: "prod" },
-      'repositories.nightly-oss.blobs.bucket: differs from register.settings.bucket: "my-backup", make them equal',
+      'repositories.nightly-oss.blobs.bucket: differs from register.settings.bucket, which is my-backups: "my-backup", make them equal',
     ],
     [
       ["watches", "moved-movies", "register", "settings", "readonly"],

@@ -20,7 +20,11 @@ const watch = (blobs: object, location = "/srv/w") => ({
 });
 
 function textOf({ state = { bucket: "state", region: REGION }, repositories = {}, watches = {} }: Sections): string {
-  const clusters = { one: { url: "https://one.example.com" }, two: { url: "https://two.example.com" } };
+  const clusters = {
+    one: { url: "https://one.example.com" },
+    two: { url: "https://two.example.com" },
+    again: { url: "HTTPS://One.Example.com.:443/" },
+  };
   return JSON.stringify({ version: 1, state, clusters, repositories, watches });
 }
 
@@ -57,6 +61,13 @@ describe("two writable repositories at one place", () => {
       { cluster: "one", register: { type: "source", settings: { ...oss("p").register.settings, delegate_type: "oss" } } },
     ],
     ["one directory of one cluster", fs("/srv/a"), fs("/srv/a/")],
+    ["one directory through a dot", fs("/srv/./a"), fs("/srv//b/../a")],
+    ["one location, with blobs at one of the two", fs("/srv/a", "one", { store: "directory", bucket: "/srv/a" }), fs("/srv/a")],
+    ["one location of one cluster under two names", fs("/srv/a", "one"), fs("/srv/a", "again")],
+    ["by the acceleration endpoint", oss("p"), oss("p", "two", { endpoint: "https://oss-accelerate.aliyuncs.com" })],
+    ["by the earlier internal endpoint", oss("p"), oss("p", "two", { endpoint: "http://vpc100-oss-cn-hangzhou.aliyuncs.com" })],
+    ["by the endpoint with IPv6", oss("p"), oss("p", "two", { endpoint: "https://cn-hangzhou.oss.aliyuncs.com" })],
+    ["by a name with a trailing dot", oss("p"), oss("p", "two", { endpoint: "https://oss-cn-hangzhou.aliyuncs.com." })],
     [
       "one bucket of Google's",
       { cluster: "one", register: { type: "gcs", settings: { bucket: "blobs" } } },
@@ -75,6 +86,7 @@ describe("two writable repositories at one place", () => {
     ["one of them reads only", oss("p"), oss("p", "two", { readonly: true })],
     ["another base path", oss("p"), oss("q")],
     ["the same path on other machines", fs("/srv/a"), fs("/srv/a", "two")],
+    ["buckets of one name in two regions", oss("p"), oss("p", "two", { endpoint: "https://oss-cn-beijing.aliyuncs.com" })],
   ])("is accepted: %s", (_, a, b) => {
     expect(both(a, b)).toEqual([]);
   });
@@ -83,6 +95,30 @@ describe("two writable repositories at one place", () => {
     const [fault] = configFaults(errorOf(textOf({ repositories: { a: oss("p"), b: oss("p", "two") } })));
     expect(fault).toMatchObject({ reason: { code: "config.twoWriters", params: { other: "a" } } });
     expect(fault?.fix).toContain("readonly: true");
+  });
+});
+
+describe("two watches of one cluster under two names", () => {
+  const place = (bucket: string) => ({ store: "directory", bucket });
+  const serving = (cluster: string, name: string, bucket: string) => ({
+    ...watch(place(bucket), bucket),
+    cluster,
+    register: { name, type: "fs", settings: { location: bucket } },
+    restore: { indices: ["a"], alias: "screen" },
+  });
+
+  it("may not move one alias", () => {
+    expect(faultsOf({ watches: { a: serving("one", "left", "/srv/l"), b: serving("again", "right", "/srv/r") } })).toEqual([
+      "watches.b.restore.alias: the alias of watches.a on the same cluster, which each would take from the other",
+    ]);
+    expect(faultsOf({ watches: { a: serving("one", "left", "/srv/l"), b: serving("two", "right", "/srv/r") } })).toEqual([]);
+  });
+
+  it("may not register one name", () => {
+    const other = { ...serving("again", "left", "/srv/r"), restore: { indices: ["a"] } };
+    expect(faultsOf({ watches: { a: serving("one", "left", "/srv/l"), b: other } })).toEqual([
+      "watches.b.register.name: taken on that cluster by watches.a",
+    ]);
   });
 });
 

@@ -182,9 +182,30 @@ describe("an invalid request", () => {
     expect((await http.ask("GET", "/jobs", { query: { open: "true", kind: "backup", limit: "3" } })).status).toBe(200);
   });
 
+  it.each([
+    ["limit", "abc", 'limit: "abc" is not a number'],
+    ["limit", "", 'limit: "" is not a number'],
+    ["limit", "1.5", 'limit: "1.5" is not a number'],
+    ["limit", "201", "limit: 201 is out of range; write a number from 1 to 200"],
+    ["open", "maybe", 'open: "maybe" is neither true nor false'],
+  ])("is 400 for ?%s=%s, with the value and the fix", async (name, value, detail) => {
+    const { status, body } = await http.ask("GET", "/jobs", { query: { [name]: value } });
+    expect([status, body.detail]).toEqual([400, expect.stringContaining(detail)]);
+  });
+
+  it("is 404 for a name that does not exist, in the path, the query and the body", async () => {
+    const restore = { repository: "backups", to: "nosuch", snapshot: "s", indices: ["*"] };
+    const answers = await Promise.all([
+      http.ask("POST", "/copies/nosuch"),
+      http.ask("GET", "/snapshots", { query: { policy: "nosuch" } }),
+      http.ask("POST", "/restores", { body: restore }),
+    ]);
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(answers.map(() => [404, "absent"]));
+  });
+
   it("gets the configured policies listed when its policy is unknown", async () => {
     expect((await http.ask("POST", "/backups/nosuch")).body).toMatchObject({
-      status: 400,
+      status: 404,
       detail: expect.stringContaining("nightly"),
       reason: { code: "config.unknown" },
     });

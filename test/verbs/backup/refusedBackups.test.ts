@@ -15,7 +15,9 @@ describe("a backup into a repository that the cluster registered read-only", () 
     const [row] = await listJobs(await world.open(), { open: true });
     expect(say(row?.reason ?? { code: "", params: {} })).toContain("cannot create snapshot in a readonly repository");
     const now = await jobNow(await world.open(), ID);
-    expect(say(now?.reason ?? { code: "", params: {} })).toMatch(/^startSnapshot is tried again after .*readonly repository$/);
+    expect(say(now?.reason ?? { code: "", params: {} })).toMatch(
+      /^startSnapshot was refused and is tried again after .*readonly repository$/,
+    );
     await world.source.putRepository({ ...readonly, settings: { location: "/srv/backups" } }, { verify: false });
     world.advance(MINUTE_MS);
     await tick(world);

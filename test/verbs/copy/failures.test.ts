@@ -168,7 +168,7 @@ describe("a destination that does not answer for a while", () => {
     const now = await jobNow(await world.open(), id);
     expect(now).toMatchObject({ does: "waits", reason: { code: "copy.unanswered" } });
     expect(say(now?.reason as Reason)).toMatch(
-      /^a store did not answer while \S+ was copied; the next attempt is at .*: oss:.*: connection refused$/,
+      /^a store did not answer while \S+ was being copied; the next attempt is at .*: oss:.*: connection refused$/,
     );
     answers = true;
     await minutes(40);

@@ -64,10 +64,14 @@ describe("verification step", () => {
         },
       },
     });
-    expect(stepVerification(verification(before), { ...seen, isCopy: true })).toMatchObject({
+    expect(stepVerification(verification(before), { ...seen, standing: { isCopy: true } })).toMatchObject({
       state: "failed",
       reason: { code: "verification.copyAgain", params: { remove: ["s1"] } },
       data: { proposal: { delete: [] } },
+    });
+    const standing = { writer: { repository: "backups", cluster: "prod" } };
+    expect(stepVerification(verification(before), { ...seen, standing })).toMatchObject({
+      reason: { code: "verification.proposalAtWriter", params: { repository: "backups", cluster: "prod", remove: ["s1"] } },
     });
     const one = { ...seen, root: rootOf("s0", "s1", "s2") };
     expect(stepVerification(verification(before), one)).toMatchObject({ state: "failed", reason: { code: "verification.done" } });

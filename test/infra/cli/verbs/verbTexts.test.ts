@@ -55,7 +55,7 @@ describe("snapshots", () => {
     expect(snapshotsText(rows, look)).toBe(`movies-aws · 3 snapshots
 NAME       STARTED         STATE    TOOK   PROVEN
 nightly-3  3 h 0 min ago   SUCCESS  6 min  ✓ footers, 2 h 0 min ago
-    kept: newest good, daily 1/7
+    kept: newest good snapshot, daily 1/7
 nightly-2  27 h 0 min ago  PARTIAL  –      – never
     2 of 310 shards failed
     kept: failure 1/2, for diagnosis
@@ -93,7 +93,7 @@ describe("restore preflight", () => {
   it("ends with the command that starts the restore", () => {
     expect(preflightText(request, report, look)).toBe(`Restore snap-1 → target, indices movies, beside existing indices
 Preflight, nothing changed yet:
-  ✓ closure  the closure is whole (footers, generation 3, 12 blobs)
+  ✓ closure  the snapshot is whole (footers, generation 3, 12 blobs)
   INDEX   AS        SHARDS  DOCUMENTS  SIZE
   movies  movies-1       5          3  2 KiB
 Nothing was changed. To do it:  ossnap restore snap-1 --repository moved-movies --to target --indices movies --alias movies --start`);
@@ -143,7 +143,7 @@ copy-9b1f  aws-to-oss, 1 snapshot  copying  16 min ago  li (terminal)
 
 ID       ABOUT    STATE      ENDED      BY
 prune-1  nightly  ✗ refused  1 min ago  li (terminal)
-    the plan would keep no good snapshot`);
+    the plan would keep no good snapshot, so nothing is deleted`);
   });
 
   it("sum up indices that only wait for their date, after all others, unless they are asked for", () => {

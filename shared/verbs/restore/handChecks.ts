@@ -1,0 +1,52 @@
+import { reason } from "../../model/reason.ts";
+import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts";
+import { selectNames, unmatched } from "../../plan/selection.ts";
+import { heldIndices } from "../../reader/readRepository.ts";
+import { LATEST, namedSnapshot, newestGoodFirst } from "../../reader/rootSnapshots.ts";
+
+const NAMES_SHOWN = 10;
+
+export interface ChosenByHand {
+  snapshot: RootSnapshot;
+  /** What only a person needs to be told: a watch takes patterns that match nothing yet. */
+  checks: PreflightCheck[];
+}
+
+/**
+ * The snapshot that a person means. `latest` is the newest good one that holds every index and pattern named: the newest one may have been
+ * taken after an index left the cluster.
+ */
+export function chosenByHand(
+  root: RootCatalogue,
+  dated: readonly RootSnapshot[],
+  { snapshot: wanted, indices }: { snapshot: string; indices: readonly string[] },
+  now: Date | undefined,
+): ChosenByHand {
+  const named = namedSnapshot(root, dated, wanted, now);
+  const newest = wanted === LATEST ? newestGoodFirst(dated, now) : [];
+  const holding = newest[0] === named ? newest.find(({ uuid }) => holdsAll(indices, heldIndices(root, uuid))) : undefined;
+  const snapshot = holding ?? named;
+  return { snapshot, checks: [...olderChecks(snapshot, named, indices), ...patternChecks(indices, heldIndices(root, snapshot.uuid))] };
+}
+
+function olderChecks(snapshot: RootSnapshot, named: RootSnapshot, indices: readonly string[]): PreflightCheck[] {
+  if (snapshot === named) return [];
+  const params = { snapshot: snapshot.name, newest: named.name, indices: indices.slice(0, NAMES_SHOWN) };
+  return [warn("selection", reason("snapshot.newestLacks", params))];
+}
+
+/** A root of 2.x does not say which indices a snapshot holds. */
+function holdsAll(patterns: readonly string[], held: readonly string[]): boolean {
+  return !("fault" in selectNames(patterns, held)) && unmatched(patterns, held).length === 0;
+}
+
+/** Where nothing at all is selected, the preflight itself refuses. */
+function patternChecks(patterns: readonly string[], held: readonly string[]): PreflightCheck[] {
+  if ("fault" in selectNames(patterns, held)) return [];
+  return unmatched(patterns, held).map((pattern) => {
+    if (pattern.startsWith("-")) return warn("selection", reason("selection.excludesNothing", { pattern }));
+    const fix = reason("wayOut.indices", { held: held.slice(0, NAMES_SHOWN) });
+    return refuse("selection", reason("selection.unmatched", { pattern }), fix);
+  });
+}
