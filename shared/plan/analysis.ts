@@ -63,13 +63,13 @@ export function foreignAnalysis({ settings, analyzers = [] }: Pick<ClosureIndex,
   const inMappings = analyzers.filter((name) => !isBuiltIn("normalizer", name) && !(`index.analysis.normalizer.${name}.type` in settings));
   const named: [Kind, string][] = inMappings.map((name) => ["analyzer", name]);
   for (const [key, value] of Object.entries(settings)) {
-    const [, kind, name, field] = /^index\.analysis\.([a-z_]+)\.(.+?)\.(type|tokenizer|filter|char_filter)(?:\.\d+)?$/.exec(key) ?? [];
+    const [, kind, name, field] = /^index\.analysis\.([a-z_]+)\.(.+?)\.(type|tokenizer|filters?|char_filter)(?:\.\d+)?$/.exec(key) ?? [];
     if (kind === undefined || name === undefined || !isKind(kind)) continue;
     defined.add(`${kind} ${name}`);
     if (field === "type") named.push([kind, value]);
-    // Analyzers and normalizers are put together of other components.
-    else if ((kind === "analyzer" || kind === "normalizer") && isKind(field ?? ""))
-      for (const one of listOf(value)) named.push([field as Kind, one]);
+    // Put together of other components: analyzers and normalizers, `condition` of filters, `multiplexer` of chains, `synonym` with a tokenizer.
+    else if (field === "filters") for (const one of listOf(value).flatMap(listOf)) named.push(["filter", one]);
+    else for (const one of listOf(value)) named.push([field as Kind, one]);
   }
   const foreign = named.filter(([kind, name]) => !defined.has(`${kind} ${name}`) && !isBuiltIn(kind, name)).map(([, name]) => name);
   return [...new Set(foreign)].sort();

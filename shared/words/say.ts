@@ -5,11 +5,11 @@ import { EN } from "./en.ts";
 import { bytesText, counted, durationText, periodText } from "./numbers.ts";
 
 /** A command in backticks, or a parameter with its unit, or with the words for one and for several of it. */
-const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|reason|period|added|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
+const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|reason|period|added|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 /**
  * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
- * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
+ * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text unless it is empty, `{seconds:eta}` as ", done in about" and a duration once there is an estimate, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
  * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
@@ -26,12 +26,19 @@ export function say({ code, params }: Reason): string {
 }
 
 function parameterText(unit: string | undefined, value: ReasonParam | undefined, params: Reason["params"]): string {
+  if (typeof value === "number") return numberText(unit, value);
+  if (unit === "eta") return "";
   if (unit === "added") return value === undefined || value === "" ? "" : `: ${text(value)}`;
   if (unit === "reason" && typeof value === "string") return say({ code: value, params });
   if (unit === "reason" && Array.isArray(value) && value.length > 0) return firstText(value as readonly string[], params);
-  if (unit === "period" && typeof value === "string") return periodText(value);
-  if (unit === "duration" && typeof value === "number") return durationText(value);
-  return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
+  return unit === "period" && typeof value === "string" ? periodText(value) : text(value ?? null);
+}
+
+function numberText(unit: string | undefined, value: number): string {
+  if (unit === "bytes") return bytesText(value);
+  if (unit === "duration") return durationText(value);
+  if (unit === "eta") return `, done in about ${durationText(value)}`;
+  return unit === "added" ? `: ${value}` : String(value);
 }
 
 function firstText([first = "", ...others]: readonly string[], params: Reason["params"]): string {
