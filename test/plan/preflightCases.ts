@@ -1,8 +1,9 @@
 import type { ClusterIndex } from "../../shared/model/cluster.ts";
 import { reason } from "../../shared/model/reason.ts";
-import type { ClosureIndex, SnapshotProof } from "../../shared/model/repository.ts";
+import type { ClosureIndex, RootCatalogue, SnapshotProof } from "../../shared/model/repository.ts";
 import { JOB_MARKER_KEY, timeDigits } from "../../shared/model/restoredName.ts";
 import type { PreflightInput } from "../../shared/plan/preflight.ts";
+import { rootSeen } from "../../shared/plan/preflightRoot.ts";
 import { held, nameFor, proofOf, START } from "./preflightProof.ts";
 
 export const JOB = "restore-0123456789abcdef";
@@ -73,6 +74,10 @@ const closures: Case[] = [
     "the repository is another one",
     { repository: reason("repository.taken", { repository: "moved", cluster: "target", settings: ["location"] }) },
   ],
+  [
+    "the snapshot has other contents than before",
+    { repository: reason("snapshot.otherContents", { snapshot: "snap-1", uuid: "u", at: "2026-11-20T00:00:00Z", key: "evidence/u.json" }) },
+  ],
   ["a key hides the root", { repository: reason("repository.hiddenRoot", { url: "oss://moved/movies/", key: "index-99999999999" }) }],
 ];
 const ik = { "index.analysis.analyzer.zh.tokenizer": "ik_max_word", "index.analysis.analyzer.zh.filter": "ik_a,icu_folding" };
@@ -81,6 +86,20 @@ const files = Object.fromEntries(
   Array.from({ length: 11 }, (_, number) => [`index.analysis.filter.f${number}.stopwords_path`, `stop-${number}.txt`]),
 );
 const two = movies({ mappingTypes: ["movie", "series", "_default_"], createdVersion: "6.0.0" });
+const withFeature = () => {
+  const proof = proven([movies({ createdVersion: "7.17.0" }), movies({ name: ".tasks", createdVersion: "7.17.0" })], "7.17.9");
+  if (proof.closure) proof.closure.snapshot.featureStates = [{ feature: "tasks", indices: [".tasks"] }];
+  return proof;
+};
+const ROOT = {
+  key: "index-3",
+  snapshots: [
+    { name: "snap-1", uuid: "u" },
+    { name: "snap-1", uuid: "v" },
+    { name: "snap-2", uuid: "w" },
+  ],
+  indices: [{ name: "movies", id: "i", snapshots: ["u", "gone-1", "gone-2"], shardGenerations: undefined }],
+} as unknown as RootCatalogue;
 const contents: Case[] = [
   ["written by a newer version", { proof: proven(undefined, "5.6.0") }],
   [
@@ -117,6 +136,18 @@ const contents: Case[] = [
     },
   ],
   ["replicas that cannot be set", { proof: proven([movies({ settings: { "index.auto_expand_replicas": "0-all" } })]), replicas: 2 }],
+  ["an index of a feature", { proof: withFeature(), targetVersion: "8.17.0", indices: ["*"], alias: undefined }],
+  [
+    "six names of one plugin",
+    { proof: proven([movies({ analyzers: ["a", "b", "c", "d", "e", "f"].map((one) => `icu_${one}`) })]), plugins: [] },
+  ],
+  [
+    "six names that are there",
+    { proof: proven([movies({ analyzers: ["a", "b", "c", "d", "e", "f"].map((one) => `icu_${one}`) })]), plugins: ["analysis-icu"] },
+  ],
+  ["no index to restore into a full cluster", { indices: ["films*"], shardsMax: 0 }],
+  ["a root with namesakes and unlisted snapshots", { root: rootSeen(ROOT, { name: "snap-1" }), targetVersion: "5.6.16" }],
+  ["a root with unlisted snapshots from 6.0 on", { root: rootSeen(ROOT, { name: "snap-2" }), targetVersion: "6.0.0" }],
   [
     "more shards than fit",
     { replicas: 1, shardsMax: 10, existing: [existing("a", { shards: 4, replicas: 1 }), existing("b", { state: "close" })] },
@@ -131,15 +162,13 @@ const names: Case[] = [
   ["its own index is there", { existing: [existing(AS, marked(JOB))] }],
   ["another job restores it", { existing: [existing(AS, marked("restore-before"))], ...before("open") }],
   ["it serves already", { existing: [restored(0)], ...before("done") }],
+  ["what looks like it and was not restored serves", { existing: [existing(AS, { aliases: ["films"] })] }],
   ["it is behind another alias than the one that was asked for", { existing: [restored(0, { aliases: ["cinema"] })], ...before("done") }],
   ["it serves, and its job did not end well", { existing: [restored(0)], ...before("unfinished") }],
   ["what is left of it", { existing: [restored(0, { aliases: [] })], ...before("unfinished") }],
   ["it was restored before, without an alias now", { existing: [restored(0, { aliases: [] })], ...before("done"), alias: undefined }],
   ["it was restored before and closed", { existing: [restored(0, { aliases: [], state: "close" })] }],
-  [
-    "an alias of its name is on a restored index",
-    { existing: [existing("other", { aliases: [AS, "films"], ...marked("restore-9") })], alias: undefined },
-  ],
+  ["an alias of its name is on a restored index", { existing: [existing("other", { aliases: [AS, "films"], ...marked("restore-9") })] }],
 ];
 const both = [
   { index: "movies-1", properties: "{}" },

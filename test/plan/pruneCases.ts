@@ -63,6 +63,17 @@ export const PLANS: Readonly<Record<string, () => PrunePlan>> = {
   "an index left a day ago": () => plan(left, { lastOfIndex: DAY_MS }),
   "an index left more than a day ago": () => plan(left, { lastOfIndex: DAY_MS - 1 }),
   "one of six still exists on the cluster": () => plan(left, { lastOfIndex: 1 }, { existing: new Set(["gone-3"]) }),
+  "an index that exists falls all the same with never": () => plan(left, { lastOfIndex: "never" }, { existing: new Set(["gone-3"]) }),
+  "an index is held in its last state by one of two": () =>
+    plan(
+      held,
+      { lastOfIndex: "always" },
+      {
+        ...states({ "night-8 series": "w", "night-9 series": "x", "night-10 series": "x" }),
+        snapshots: [night(8, { indices: ["movies", "series"] }), ...held],
+        protected: new Map(["night-8", "night-9"].map((name) => [name, reason("keep.pinned", { by: "ops", because: "audit" })])),
+      },
+    ),
   "an index is held by name": () =>
     plan(
       held,

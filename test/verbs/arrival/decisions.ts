@@ -28,7 +28,8 @@ const LOOKED: ArrivalData = {
 const job = (data: ArrivalData = EMPTY, change: { cancelling?: boolean; which?: Watch["restore"]["which"] } = {}): ArrivalJob => {
   const watch = { ...WATCH, restore: { ...WATCH.restore, which: change.which ?? "latest" } };
   const input = { watchName: "moved", watch, snapshot: SNAPSHOT, generation: 17 };
-  return jobOf({ id: "arrival-moved-kt8wpz0eq3", state: "asked", input, data, cancelling: change.cancelling ?? false });
+  const made: ArrivalJob = jobOf({ id: "arrival-moved-kt8wpz0eq3", state: "asked", input, data, cancelling: change.cancelling ?? false });
+  return { ...made, head: { ...made.head, reason: reason("arrival.proving", { snapshot: SNAPSHOT.name, provenShards: 5, shards: 8 }) } };
 };
 const look = (change: Partial<ArrivalLookFound> = {}): ArrivalObservation => ({
   seen: "look",
@@ -89,6 +90,7 @@ export function arrivalDecisions(): Decided[] {
       job({ ...EMPTY, missing: 1 }),
       { seen: "stillMissing", first: ABSENT },
     ],
+    ["the back-off has not ended", job(LOOKED), { seen: "nothingNew" }],
     ["the newest root cannot be read", job(LOOKED), { seen: "unreadable", message: "index-18: byte 12 is no SMILE" }],
     [
       "the watch's patterns select nothing",

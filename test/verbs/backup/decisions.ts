@@ -136,6 +136,18 @@ export function backupDecisions(): Decided[] {
       seen({ slotSnapshots: [snapshot(1, PARTIAL)] }),
     ],
     ["the attempts are used up, and one of them left no record", job({ attempt: 3, failures: [failure(1), failure(2)] }), seen()],
+    [
+      "the last attempt failed, and the lane is busy",
+      job({ attempt: 3, failures: [failure(1), failure(2), failure(3)] }),
+      seen({ blocked: BUSY }),
+    ],
+    ["the last attempt but one failed", job({ attempt: 2, failures: [failure(1), failure(2)] }), seen()],
+    ["the last attempt vanished", job({ attempt: 3, traceless: 1, vanished: nameOf(3), failures: [failure(1), failure(2)] }), seen()],
+    [
+      "the registration was refused until the patience is over",
+      job(first, { claimed: { effect: "registerRepository", because: "effect.refused" }, createdAt: new Date("2026-11-21T00:40:00Z") }),
+      seen(),
+    ],
     ["its running snapshot vanished", job({ ...first, uuid: "uuid-1" }, { state: "running" }), seen()],
     ["its running snapshot vanished again", job({ ...first, traceless: 1, vanished: nameOf(1) }, { state: "running" }), seen()],
     ["an accepted request left no trace", job(first, { claimed: START }), seen()],

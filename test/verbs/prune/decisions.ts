@@ -121,6 +121,11 @@ const deleting = (): [string, PruneJob, PruneObservation][] => [
     seen({ remaining: [B, C] }),
   ],
   ["an answer was lost, and nothing is gone", claiming(job(), "deleteSnapshots", "prune.delete", [A, B]), seen()],
+  [
+    "an earlier version's answer was lost, and nothing is gone",
+    claiming(job({ plan: SETTLED }), "deleteSnapshots", "prune.delete", [A]),
+    seen(),
+  ],
   ["another effect's claim is no deletion", claiming(job(), "other", "prune.delete", [A, B]), seen({ remaining: [C] })],
   ["a claim without arguments", claiming(job(), "deleteSnapshots", "prune.delete"), seen({ remaining: [C] })],
   [
@@ -138,6 +143,11 @@ const concluding = (): [string, PruneJob, PruneObservation][] => [
     seen({ remaining: [] }),
   ],
   ["an earlier version recorded no deletions, and one is kept now", job({ plan: SETTLED }), planWith({ remove: [], keep: [kept(B)] })],
+  [
+    "a snapshot without a uuid is passed over while another one without is kept",
+    oldJob(),
+    seen({ remaining: [OLD], plan: { ...PLAN, remove: [], keep: [{ ...kept(OLD), name: "by-hand" }] } }),
+  ],
   ["others deleted some", job({ plan: SETTLED, removed: [B] }), seen({ remaining: [] })],
   ["there was nothing to remove", job({ plan: { ...SETTLED, remove: [] }, removed: [] }), seen({ remaining: [] })],
   [
