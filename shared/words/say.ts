@@ -34,12 +34,16 @@ const OPTIONAL: Readonly<Record<string, (value: ReasonParam) => string>> = {
 
 function parameterText(unit: string | undefined, value: ReasonParam | undefined, params: Reason["params"]): string {
   const optional = unit === undefined ? undefined : OPTIONAL[unit];
-  if (optional) return value === undefined || value === null || value === "" ? "" : optional(value);
-  if (unit === "reason" && typeof value === "string") return say({ code: value, params });
-  if (unit === "reason" && Array.isArray(value) && value.length > 0) return firstText(value as readonly string[], params);
+  if (optional) return (value ?? "") === "" ? "" : optional(value as ReasonParam);
+  if (unit === "reason") return reasonText(value ?? null, params);
   if (unit === "period" && typeof value === "string") return periodText(value);
   if (unit === "duration" && typeof value === "number") return durationText(value);
   return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
+}
+
+function reasonText(value: ReasonParam, params: Reason["params"]): string {
+  if (typeof value === "string") return say({ code: value, params });
+  return Array.isArray(value) && value.length > 0 ? firstText(value as readonly string[], params) : text(value);
 }
 
 function firstText([first = "", ...others]: readonly string[], params: Reason["params"]): string {
