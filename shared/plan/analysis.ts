@@ -66,13 +66,19 @@ export function foreignAnalysis({ settings, analyzers = [] }: Pick<ClosureIndex,
     const [, kind, name, field] = /^index\.analysis\.([a-z_]+)\.(.+?)\.(type|tokenizer|filters?|char_filter)(?:\.\d+)?$/.exec(key) ?? [];
     if (kind === undefined || name === undefined || !isKind(kind)) continue;
     defined.add(`${kind} ${name}`);
-    if (field === "type") named.push([kind, value]);
-    // Put together of other components: analyzers and normalizers, `condition` of filters, `multiplexer` of chains, `synonym` with a tokenizer.
-    else if (field === "filters") for (const one of listOf(value).flatMap(listOf)) named.push(["filter", one]);
-    else for (const one of listOf(value)) named.push([field as Kind, one]);
+    named.push(...(field === "type" ? [[kind, value] as [Kind, string]] : componentsIn(field, value)));
   }
   const foreign = named.filter(([kind, name]) => !defined.has(`${kind} ${name}`) && !isBuiltIn(kind, name)).map(([, name]) => name);
   return [...new Set(foreign)].sort();
+}
+
+/** Of what is put together of others: analyzers and normalizers, `condition` of filters, `multiplexer` of chains, `synonym` with a tokenizer. */
+function componentsIn(field: string | undefined, value: string): [Kind, string][] {
+  if (field === "filters")
+    return listOf(value)
+      .flatMap(listOf)
+      .map((one) => ["filter", one]);
+  return listOf(value).map((one) => [field as Kind, one]);
 }
 
 function isKind(text: string): text is Kind {

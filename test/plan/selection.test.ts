@@ -58,6 +58,7 @@ describe("index selection", () => {
     expect(of("movabc")).toBe("index movabc does not exist; perhaps movies is meant");
     expect(of("mobile")).toBe("index mobile does not exist");
     expect(of("movies-shut")).toBe("index movies-shut is closed");
+    expect(of("series-*")).toBe("none of 5 indices matches series-*");
   });
 
   it("matches the contents of a snapshot by name alone", () => {
