@@ -63,16 +63,22 @@ export function foreignAnalysis({ settings, analyzers = [] }: Pick<ClosureIndex,
   const inMappings = analyzers.filter((name) => !isBuiltIn("normalizer", name) && !(`index.analysis.normalizer.${name}.type` in settings));
   const named: [Kind, string][] = inMappings.map((name) => ["analyzer", name]);
   for (const [key, value] of Object.entries(settings)) {
-    const [, kind, name, field] = /^index\.analysis\.([a-z_]+)\.(.+?)\.(type|tokenizer|filter|char_filter)(?:\.\d+)?$/.exec(key) ?? [];
+    const [, kind, name, field] = /^index\.analysis\.([a-z_]+)\.(.+?)\.(type|tokenizer|filters?|char_filter)(?:\.\d+)?$/.exec(key) ?? [];
     if (kind === undefined || name === undefined || !isKind(kind)) continue;
     defined.add(`${kind} ${name}`);
-    if (field === "type") named.push([kind, value]);
-    // Analyzers and normalizers are put together of other components.
-    else if ((kind === "analyzer" || kind === "normalizer") && isKind(field ?? ""))
-      for (const one of listOf(value)) named.push([field as Kind, one]);
+    named.push(...(field === "type" ? [[kind, value] as [Kind, string]] : componentsIn(field, value)));
   }
   const foreign = named.filter(([kind, name]) => !defined.has(`${kind} ${name}`) && !isBuiltIn(kind, name)).map(([, name]) => name);
   return [...new Set(foreign)].sort();
+}
+
+/** Of what is put together of others: analyzers and normalizers, `condition` of filters, `multiplexer` of chains, `synonym` with a tokenizer. */
+function componentsIn(field: string | undefined, value: string): [Kind, string][] {
+  if (field === "filters")
+    return listOf(value)
+      .flatMap(listOf)
+      .map((one) => ["filter", one]);
+  return listOf(value).map((one) => [field as Kind, one]);
 }
 
 function isKind(text: string): text is Kind {

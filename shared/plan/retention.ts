@@ -91,19 +91,13 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], inpu
 
 /** The snapshot that a rule of the policy keeps for the smallest shared period; otherwise the next newer kept one. */
 function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput): { instead: string; because: Reason } {
-  const newerFirst = [...keptGood].reverse();
-  if (snapshot.state !== "SUCCESS") {
-    const newer = newerFirst.find((kept) => kept.time >= snapshot.time);
-    return {
-      instead: newer?.name ?? keptGood[0]?.name ?? "",
-      because: reason("remove.failed", { state: snapshot.state, by: newer?.name ?? "" }),
-    };
-  }
+  // Never empty: the newest good snapshot is kept, and what is newer than that is not removed. Two attempts of one slot have the same time.
+  const by = keptGood.findLast((kept) => kept.time >= snapshot.time)?.name ?? "";
+  if (snapshot.state !== "SUCCESS") return { instead: by, because: reason("remove.failed", { state: snapshot.state, by }) };
   const own = periodsOf(snapshot.time, input.timeZone);
   for (const rule of PERIOD_RULES) {
     const twin = keptGood.find(({ reasons }) => reasons.some(({ code, params }) => code === `keep.${rule}` && params.period === own[rule]));
     if (twin) return { instead: twin.name, because: reason("remove.period", { rule, period: own[rule], by: twin.name }) };
   }
-  const newer = newerFirst.find((kept) => kept.time > snapshot.time);
-  return { instead: newer?.name ?? keptGood[0]?.name ?? "", because: reason("remove.beyond", { by: newer?.name ?? "" }) };
+  return { instead: by, because: reason("remove.beyond", { by }) };
 }

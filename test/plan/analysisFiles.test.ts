@@ -21,6 +21,14 @@ describe("files that the analysis of an index names", () => {
     ["mappings of characters", { "char_filter.c.mappings_path": "m.txt" }, ["m.txt"]],
     ["a user dictionary", { "tokenizer.t.type": "kuromoji_tokenizer", "tokenizer.t.user_dictionary": "user.txt" }, ["user.txt"]],
     ["rules of ICU", { "tokenizer.t.rule_files": "Latn:latin.rbbi, Cyrl:cyr.rbbi" }, ["cyr.rbbi", "latin.rbbi"]],
+    ["files in a JSON list", { "filter.s.synonyms_path": '["a/one.txt", "b]two.txt"]' }, ["a/one.txt", "b]two.txt"]],
+    ["the eleventh file as 5.x stores it", { "filter.s.word_list_path.10": "w.txt" }, ["w.txt"]],
+    ["a component with a dot in its name", { "filter.my.words.stopwords_path": "stop.txt" }, ["stop.txt"]],
+    ["a file whose name contains what looks like a script", { "tokenizer.t.rule_files": "dir/Latn:x.rbbi" }, ["dir/Latn:x.rbbi"]],
+    ["no empty names", { "filter.s.synonyms_path": "a.txt, ,b.txt," }, ["a.txt", "b.txt"]],
+    ["a file whose name has quotes in it", { "filter.s.synonyms_path": 'a"b.txt' }, ['a"b.txt']],
+    ["a hunspell dictionary of a filter with a dot", { "filter.h.de.type": "hunspell", "filter.h.de.lang": "de_AT" }, ["hunspell/de_AT"]],
+    ["a hunspell dictionary without a locale", { "filter.h.type": "hunspell" }, ["hunspell/*"]],
     ["a hunspell dictionary", { "filter.h.type": "hunspell", "filter.h.locale": "de_DE" }, ["hunspell/de_DE"]],
     ["a hunspell dictionary by language", { "filter.h.type": "hunspell", "filter.h.language": "nl" }, ["hunspell/nl"]],
   ])("are found: %s", (_, analysis, files) => {
@@ -33,6 +41,8 @@ describe("files that the analysis of an index names", () => {
       "tokenizer.p.type": "path_hierarchy",
       "filter.s.type": "stop",
       "filter.s.stopwords": "_german_",
+      "filter.s.stopwords_path_hint": "stop.txt",
+      "filter.h.type_hint": "hunspell",
     };
     expect(analysisFiles({ settings: settingsOf(own) })).toEqual([]);
   });

@@ -33,6 +33,13 @@ describe("a policy's fingerprint", () => {
   it.each<[string, Partial<BackupPolicy>]>([
     ["a keep rule", { keep: { last: 3, daily: 6, atLeast: 2 } }],
     ["an added rule", { keep: { last: 3, daily: 7, weekly: 1, atLeast: 2 } }],
+    ["the last ones", { keep: { last: 4, daily: 7, atLeast: 2 } }],
+    ["hours", { keep: { last: 3, daily: 7, hourly: 1, atLeast: 2 } }],
+    ["months", { keep: { last: 3, daily: 7, monthly: 1, atLeast: 2 } }],
+    ["years", { keep: { last: 3, daily: 7, yearly: 1, atLeast: 2 } }],
+    ["a time within which all are kept", { keep: { last: 3, daily: 7, withinMs: 86_400_000, atLeast: 2 } }],
+    ["the time zone of its days", { schedule: { ...POLICY.schedule, timeZone: "Asia/Shanghai" } }],
+    ["the share of a prune cap", { prune: { cron: "0 30 2 * * *", atMost: 10, atMostPercent: 51 } }],
     ["the floor", { keep: { last: 3, daily: 7, atLeast: 1 } }],
     ["the protection of an index", { keep: { last: 3, daily: 7, atLeast: 2, lastOfIndex: "never" } }],
     ["a prune cap", { prune: { cron: "0 30 2 * * *", atMost: 11, atMostPercent: 50 } }],
@@ -40,6 +47,13 @@ describe("a policy's fingerprint", () => {
     ["a removed prune section", { prune: undefined }],
   ])("changes with %s", (_, change) => {
     expect(policyFingerprint({ ...POLICY, ...change }, "nightly", WHERE)).not.toBe(fingerprint);
+  });
+
+  // Timers delete only what a policy with this fingerprint was applied for: another one for the same policy stops every prune.
+  it("is the one under which earlier versions stored an applied policy", () => {
+    expect(fingerprint).toBe("50e0d3091b8ebc4b");
+    expect(policyFingerprint({ ...POLICY, keep: { ...POLICY.keep, lastOfIndex: "always" } }, "nightly", WHERE)).toBe("cd10748a8797fb08");
+    expect(policyFingerprint({ ...POLICY, prune: undefined }, "nightly", WHERE)).toBe("c1d1d78894793b6c");
   });
 
   it("changes with the policy name, but not with settings that delete nothing", () => {

@@ -49,6 +49,11 @@ describe("the preflight of a root that contradicts itself", () => {
     expect(rootSeen(root, { name: "snap-2" }).namesakes).toBeUndefined();
   });
 
+  it("is nothing of a root that was not read, or that lists what it names", () => {
+    expect(rootSeen(undefined, { name: "snap-1" })).toEqual({});
+    expect(rootSeen({ ...root, indices: [] }, { name: "snap-2" })).toEqual({});
+  });
+
   it.each([
     ["5.5.3", [], [["root.unlisted", undefined]]],
     ["5.6.16", [], [["root.unlisted", undefined]]],

@@ -67,6 +67,7 @@ describe("a plugin that a mapping, a similarity, a store or a codec needs", () =
       settings: { "index.similarity.default.type": "BM25", "index.store.type": "niofs", "index.codec": "best_compression" },
     });
     expect([codes(proofOf([own])), needsPlugins([own])]).toEqual([[], false]);
+    expect(needsPlugins([own, held("films", { fieldTypes: ["murmur3"] })])).toBe(true);
   });
 
   it("is there when every node has it", () => {

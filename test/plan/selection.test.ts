@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { JOB_MARKER_KEY } from "../../shared/model/restoredName.ts";
 import { type SelectableIndex, selectIndices, selectNames } from "../../shared/plan/selection.ts";
+import { say } from "../../shared/words/say.ts";
 
 const EXISTING: SelectableIndex[] = [
   { name: "movies", state: "open", aliases: ["films"] },
@@ -49,7 +50,15 @@ describe("index selection", () => {
   });
 
   it("suggests a name that was probably meant", () => {
-    expect(selectIndices(["movie"], EXISTING)).toMatchObject({ fault: { params: { index: "movie", near: "movies" } } });
+    const of = (name: string) => {
+      const selection = selectIndices([name], EXISTING);
+      return "fault" in selection ? say(selection.fault) : "";
+    };
+    expect(of("movie")).toBe("index movie does not exist; perhaps movies is meant");
+    expect(of("movabc")).toBe("index movabc does not exist; perhaps movies is meant");
+    expect(of("mobile")).toBe("index mobile does not exist");
+    expect(of("movies-shut")).toBe("index movies-shut is closed");
+    expect(of("series-*")).toBe("none of 5 indices matches series-*");
   });
 
   it("matches the contents of a snapshot by name alone", () => {
@@ -77,16 +86,38 @@ describe("what the patterns name and do not select", () => {
     [["*", "-.*", ".ds-logs-*"], ["metrics"]],
     [["*"], []],
     [["movies*"], []],
+    [
+      ["*", "-.*", "-*.ds-*"],
+      ["logs-app", "metrics"],
+    ],
     [["*", "-.*", "-logs-*", "-metrics"], []],
   ])("data streams left out by %j: %j", (patterns, streams) => {
     const found = selectIndices(patterns, there);
     expect("leftOut" in found ? found.leftOut?.streams : []).toEqual(streams);
   });
 
+  it("is named once, sorted, and only if an index of it has a backing index's name", () => {
+    const names = [".ds-x-000002", ".ds-b-2026.01.02-000001", ".ds-x-000001", ".ds-a-000001", "my.ds-c-000001", ".ds-d-000001-old"];
+    const more = [".ds-e-00001", ".ds--000001", ".ds-f-2026.1.2-000001"];
+    const found = selectIndices(
+      ["*", "-*ds-*"],
+      [...names, ...more, "movies"].map((name) => index(name)),
+    );
+    expect(found).toEqual({ indices: ["movies"], leftOut: { streams: ["a", "b", "f-2026.1.2", "x"], restored: [] } });
+  });
+
+  it("names restored copies sorted", () => {
+    const copies = ["stars-20261121013000000-0123abcd", RESTORED].map((name) => index(name, "restore-1"));
+    expect(selectIndices(["*"], [...copies, index("films")])).toMatchObject({
+      leftOut: { restored: [RESTORED, "stars-20261121013000000-0123abcd"] },
+    });
+  });
+
   it.each([
     [["*", "-.*"], false, [RESTORED]],
     [["movies-old", "**"], false, [RESTORED]],
     [["movies*"], true, []],
+    [["*-0123abcd"], true, []],
     [["*", RESTORED], true, []],
     [["*", "movies"], true, []],
     [["*", "-movies-2*"], false, []],

@@ -20,10 +20,12 @@ describe("version capabilities", () => {
     expect(compareVersions("7.10.2", "7.9.3")).toBeGreaterThan(0);
     expect(isAtLeast("5.5.3", "5.5.10")).toBe(false);
     expect(versionParts("8.17")).toEqual([8, 17, 0]);
+    expect(versionParts("10.12.13")).toEqual([10, 12, 13]);
   });
 
   it("are not guessed: an unreadable version counts as newer than any other, so that it is refused", () => {
     expect(compareVersions("main", "9.2.0")).toBeGreaterThan(0);
     expect(isAtLeast("", "99.0.0")).toBe(true);
+    expect(isAtLeast("elastic 5.5.3", "99.0.0")).toBe(true);
   });
 });

@@ -87,6 +87,22 @@ describe("a sentence", () => {
     expect(say({ code: "alias.moves", params: {} })).toBe("alias – moves to the restored index in one request");
   });
 
+  it.each([null, undefined, ""])("leaves out what is not there, and does not end in a colon or a dash: %j", (nothing) => {
+    const parts = {
+      snapshot: "s",
+      files: 2,
+      percent: 40,
+      verifiedBytes: 1024,
+      bytes: 4096,
+      ...(nothing === undefined ? {} : { etaSeconds: nothing }),
+    };
+    expect(say({ code: "arrival.parts", params: parts })).toMatch(/: 40 %, 1 KiB of 4 KiB$/);
+    const ended = { snapshot: "s", state: "FAILED", shardsFailed: 0, ...(nothing === undefined ? {} : { first: nothing }) };
+    expect(say({ code: "backup.notGood", params: ended })).toBe("s ended FAILED: 0 shards failed");
+    const absent = { index: "movie", ...(nothing === undefined ? {} : { near: nothing }) };
+    expect(say({ code: "selection.absent", params: absent })).toBe("index movie does not exist");
+  });
+
   it("falls back to its code and parameters if it has no words", () => {
     expect(say({ code: "new.code", params: { a: 1, b: [] } })).toBe("new.code (a=1, b=none)");
     expect(say({ code: "new.code", params: {} })).toBe("new.code");

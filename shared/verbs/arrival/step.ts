@@ -120,11 +120,11 @@ function judge(job: ArrivalJob, proof: SnapshotProof, since: Date): Decision<Arr
   const name = proof.name;
   if (proof.verdict === "not-restorable")
     return { do: "record", state: "failed", reason: proof.reason ?? reason("snapshot.notRestorable", { snapshot: name }), data };
-  if (proof.verdict !== "whole")
-    return {
-      do: "wait",
-      reason: notWhole(name, proof.verdict, proof.damaged.length, proof.damaged[0]?.key ?? proof.reason?.code),
-    };
+  if (proof.verdict !== "whole") {
+    const [first] = proof.damaged;
+    const why = first ? undefined : proof.reason;
+    return { do: "wait", reason: why ?? notWhole(name, proof.verdict, proof.damaged.length, first?.key) };
+  }
   const proven: ArrivalData = {
     probes: [],
     missing: 0,

@@ -80,13 +80,7 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
   // The name of a failed attempt is not used again, even if its snapshot was deleted since.
   const known = [...seen.slotSnapshots, ...data.failures];
   const attempts = Math.max(data.attempt, ...known.map(({ name }) => parseSnapshotName(name)?.attempt ?? 0));
-  if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts)
-    return {
-      do: "record",
-      state: "failed",
-      reason: reason("backup.attempts", { attempts, last: data.failures.at(-1)?.state ?? "FAILED" }),
-      data,
-    };
+  if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts) return usedUp(data, attempts);
   return refusedTooLong(job, now) ?? start(job, seen, attempts);
 }
 
@@ -132,6 +126,8 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
   // and only under its own name: a request that is still in flight would otherwise create a second good snapshot.
   const traceless = startsWithoutTrace(job.head);
   const attempt = data.name === undefined ? attempts + 1 : Math.max(attempts, 1);
+  // Of a slot whose last attempt exists and whose earlier ones were deleted, nothing was started by this job.
+  if (attempt > policy.attempts && traceless === 0) return usedUp(data, attempts);
   if (attempt > policy.attempts || (!isRefused(job.head) && traceless >= policy.attempts))
     return {
       do: "record",
@@ -147,6 +143,15 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
     args: { name, indices },
     reason: reason("backup.start", { snapshot: name, indices: indices.slice(0, 10), count: indices.length, attempt }),
     data: { ...data, attempt, name, indices, ...(traceless > 0 ? { traceless } : {}) },
+  };
+}
+
+function usedUp(data: BackupData, attempts: number): Decision<BackupData> {
+  return {
+    do: "record",
+    state: "failed",
+    reason: reason("backup.attempts", { attempts, last: data.failures.at(-1)?.state ?? "FAILED" }),
+    data,
   };
 }
 

@@ -33,7 +33,7 @@ export function stepCopy(job: CopyJob, seen: CopyObservation, now: Date): Decisi
 
 function gapReason({ key, expectedBytes, foundBytes, replaced }: Gap, missing: number): Reason {
   if (replaced) return reason("copy.replaced", { missing, first: key });
-  return reason("copy.gap", { missing, first: key, expectedBytes, foundBytes });
+  return reason(foundBytes === null ? "copy.gap" : "copy.gapSize", { missing, first: key, expectedBytes, foundBytes });
 }
 
 /** The name under which a plan's list of blobs is stored. */

@@ -66,7 +66,9 @@ function keep(
   { until, alias }: { until: string; alias: string | undefined },
   now: Date,
 ): Decision<RetireData> {
-  const why = reason("retire.unserved", { index: intent.input.index, alias: alias ?? "", job: id });
+  const { index } = intent.input;
+  const why =
+    alias === undefined ? reason("retire.unservedNoAlias", { index, job: id }) : reason("retire.unserved", { index, alias, job: id });
   const { unservedSince: since, told } = head.data;
   if (since === undefined) return { do: "record", state: "kept", reason: why, data: { unservedSince: now.toISOString() } };
   const isOld = now.getTime() - new Date(since).getTime() >= UNSERVED_TOLD_MS;

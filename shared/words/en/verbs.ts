@@ -34,7 +34,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "arrival.notWhole": "{snapshot} is {verdict}: {damaged|blob is|blobs are} damaged, the first is {first}",
   "arrival.overtaken": "{snapshot} is not newer than the served snapshot {by}",
   "arrival.parts":
-    "{snapshot}: all blobs exist; {percent} % of {files|file|files} stored in several parts, whose names can be reused, are read ({verifiedBytes:bytes} of {bytes:bytes}), done in about {etaSeconds:duration}",
+    "{snapshot}: all blobs exist; {percent} % of {files|file|files} stored in several parts, whose names can be reused, are read ({verifiedBytes:bytes} of {bytes:bytes}){etaSeconds:eta}",
   "arrival.proving": "{snapshot}: {provenShards} of {shards|shard|shards} proven so far",
   "arrival.queued": "{snapshot} waits for {job}, which is older",
   "arrival.restoreEnded": "its earlier restore {job} ended as {state}; `ossnap jobs show {job}` shows why",
@@ -52,7 +52,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "backup {policy} missed {count|slot|slots}, {first} to {last}: no timer event arrived, and it is too late to run them",
   "backup.noTrace":
     "{snapshot} was accepted {attempts|time|times} and does not exist: check whether the cluster can write to the repository",
-  "backup.notGood": "{snapshot} ended as {state}: {shardsFailed|shard|shards} failed; {first}",
+  "backup.notGood": "{snapshot} ended as {state}: {shardsFailed|shard|shards} failed{first:added}",
   "backup.otherIndices": "{snapshot} contains other indices than planned: {indices}",
   "backup.start": "starting {snapshot} with {count|index|indices}, attempt {attempt}",
   "backup.success": "{snapshot}: SUCCESS, {indices|index|indices}, {shards|shard|shards}, {seconds:duration}",
@@ -73,8 +73,9 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.done": "{blobs|blob|blobs}, {bytes:bytes} copied; {root} published",
   "copy.failed": "{key} could not be copied{because:added}",
   "copy.foreignRoot": "{destination} has {root}, which this copy did not publish: give the copy a destination of its own",
-  "copy.gap":
-    "{missing|blob is|blobs are} missing at the destination, the first is {first}: expected {expectedBytes} B, found {foundBytes} B",
+  "copy.gap": "{missing|blob is|blobs are} missing at the destination, the first is {first}",
+  "copy.gapSize":
+    "{missing|blob is|blobs are} missing at the destination or not as large as at the source, the first is {first}: expected {expectedBytes} B, found {foundBytes} B",
   "copy.moved": "{blobs|blob|blobs}, {bytes:bytes} copied so far",
   "copy.noRoot": "{source} has no root, so there is nothing to copy",
   "copy.noSnapshots": "{root} of {source} lists no good snapshot that the copy selects",
@@ -192,6 +193,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.serves": "{index} still serves {aliases}; it is left alone",
   "retire.unserved":
     "{index} is kept beyond its deletion date because it may be the last copy: alias {alias} is on no other index whose primaries are all started; restore a snapshot behind the alias, or delete the index by hand and cancel {job}",
+  "retire.unservedNoAlias":
+    "{index} is kept beyond its deletion date because it may be the last copy: no other index that was restored under its name has an alias and all its primaries started; restore a snapshot behind its alias, or delete the index by hand and cancel {job}",
   "snapshot.ambiguous": "{root} lists several snapshots that {snapshot} can mean: {uuids}",
   "snapshot.foreign": "{snapshot} exists and was written by another writer",
   "snapshot.found": "every snapshot of {repository} can be listed again",

@@ -144,7 +144,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old, within the target of {target} h again",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old; the target is {target} h",
-  "selection.absent": "index {index} does not exist",
+  "selection.absent": "index {index} does not exist{near:meant}",
   "selection.chosen": "{count|index|indices}: {indices}",
   "selection.closed": "index {index} is closed",
   "selection.empty": "none of {indices|index|indices} matches {patterns}",
