@@ -41,7 +41,7 @@ describe("the preflight of a root that contradicts itself", () => {
       { name: "snap-2", uuid: "w" },
     ],
     indices: [{ name: "movies", id: "i", snapshots: ["u", "gone"], shardGenerations: undefined }],
-  } as unknown as Parameters<typeof rootSeen>[0];
+  } as unknown as NonNullable<Parameters<typeof rootSeen>[0]>;
 
   it("refuses a snapshot that shares its name, because the cluster takes names only", () => {
     const { namesakes } = rootSeen(root, { name: "snap-1" });

@@ -17,7 +17,7 @@ describe("orphaned blobs", () => {
   const blob = (key: string, sizeBytes: number, day?: number) => ({
     key,
     sizeBytes,
-    lastModified: day === undefined ? undefined : new Date(Date.UTC(2026, 10, day)),
+    ...(day !== undefined && { lastModified: new Date(Date.UTC(2026, 10, day)) }),
   });
 
   it("are counted with the times of the first and the last one, and shown by key", () => {
