@@ -51,7 +51,7 @@ describe("the preflight of a root that contradicts itself", () => {
 
   it("is nothing of a root that was not read, or that lists what it names", () => {
     expect(rootSeen(undefined, { name: "snap-1" })).toEqual({});
-    expect(rootSeen({ ...root, indices: [] }, { name: "snap-2" })).toEqual({});
+    expect(rootSeen({ ...root, indices: [] } as unknown as Parameters<typeof rootSeen>[0], { name: "snap-2" })).toEqual({});
   });
 
   it.each([
