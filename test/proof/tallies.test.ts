@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { BlobInfo } from "../../shared/model/blobStore.ts";
 import { lostTally } from "../../shared/proof/lost.ts";
 import { orphanTally } from "../../shared/proof/orphans.ts";
 
@@ -14,10 +15,10 @@ describe("lost blobs", () => {
 });
 
 describe("orphaned blobs", () => {
-  const blob = (key: string, sizeBytes: number, day?: number) => ({
+  const blob = (key: string, sizeBytes: number, day?: number): BlobInfo => ({
     key,
     sizeBytes,
-    ...(day !== undefined && { lastModified: new Date(Date.UTC(2026, 10, day)) }),
+    ...(day === undefined ? {} : { lastModified: new Date(Date.UTC(2026, 10, day)) }),
   });
 
   it("are counted with the times of the first and the last one, and shown by key", () => {

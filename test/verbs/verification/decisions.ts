@@ -90,7 +90,7 @@ export function verificationDecisions(): Decided[] {
     [
       "a copy is broken",
       job([before(0, "damaged", { damaged: 2 }), before(1, "whole")]),
-      seen([proof(2, "incomplete", ["x"])], { isCopy: true }),
+      seen([proof(2, "incomplete", ["x"])], { standing: { isCopy: true } }),
     ],
     ["six are broken, five of which are named", job([before(0, "whole")]), seen(six, { root: root(7) })],
     ["there is nothing to verify", job(), seen([], { root: { ...root(0), indices: [] } })],
