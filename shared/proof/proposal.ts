@@ -34,7 +34,9 @@ const NAMES_SHOWN = 5;
  * nothing is whole; `snapshots` are all snapshots of the root. Of a copy, the source is named instead.
  */
 export function proposalOf(root: RootCatalogue, snapshots: readonly Judged[], { isCopy = false } = {}): Proposal | undefined {
-  const broken = snapshots.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
+  // Whose a faulty entry is, is unknown: nothing of it is deleted.
+  const faulty = new Set(root.snapshots.flatMap(({ uuid, fault }) => (fault === undefined ? [] : uuid)));
+  const broken = snapshots.filter(({ verdict, uuid }) => (verdict === "incomplete" || verdict === "damaged") && !faulty.has(uuid));
   const whole = snapshots.filter(({ verdict }) => verdict === "whole").length;
   if (broken.length === 0 || whole === 0) return undefined;
   const shared = namesakesOf(root.snapshots);

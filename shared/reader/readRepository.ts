@@ -179,9 +179,13 @@ export async function readClosure(
   };
 }
 
-/** Reads the snapshot's own blob; one that contradicts the root counts as damaged. */
+/** Reads the snapshot's own blob; one that contradicts the root counts as damaged, and so does one whose entry in the root is faulty. */
 export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
   const key = snapshotKey(snapshot.uuid);
+  if (snapshot.fault !== undefined) {
+    reader.damage({ key, check: "format", expected: "an entry of the root that can be read", found: snapshot.fault });
+    return undefined;
+  }
   const record = await reader.read(key, decodeSnapshotRecord);
   if (record === undefined) return undefined;
   const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
@@ -213,13 +217,13 @@ function planIndices(
   record: SnapshotRecord | undefined,
   chosen: readonly string[] | undefined,
 ): IndexReading[] {
-  const ids = new Map(root.indices.map(({ name, id }) => [name, id]));
+  const listed = new Map(root.indices.map((index) => [index.name, index]));
   const held = record?.indices ?? heldIndices(root, snapshot.uuid);
   if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
   return [...new Set(chosen ?? held)].flatMap((name) => {
-    const id = root.key === LEGACY_ROOT_KEY ? name : ids.get(name);
-    if (id === undefined) {
-      reader.damage({ key: root.key, check: "format", expected: `indices.${name}`, found: "nothing" });
+    const { id, fault } = root.key === LEGACY_ROOT_KEY ? { id: name } : (listed.get(name) ?? { fault: "nothing" });
+    if (id === undefined || fault !== undefined) {
+      reader.damage({ key: root.key, check: "format", expected: `indices.${name}`, found: fault ?? "nothing" });
       return [];
     }
     return [{ name, id, metadataKey: metadataKeyOf(root, snapshot.uuid, id), metadata: undefined, shards: [], failedShards: [] }];

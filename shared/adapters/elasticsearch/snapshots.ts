@@ -10,7 +10,8 @@ import { requireExactName } from "./names.ts";
 const snapshotAnswer = z.object({
   snapshot: z.string(),
   uuid: z.string().optional(),
-  state: z.enum(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]),
+  // A state that is unknown here must not make the other snapshots unreadable; it is never taken for a good one, and never deleted.
+  state: z.enum(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]).catch("INCOMPATIBLE"),
   version: z.string().default(""),
   version_id: z.number().default(0),
   indices: z.array(z.string()).default([]),

@@ -1,9 +1,10 @@
 import { inflateRawSync } from "node:zlib";
 import { messageOf } from "../../model/errors.ts";
+import { inMegabytes, isHeavyJson } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
-import { decodeSmile, VALUES_MAX } from "./smile.ts";
+import { DOCUMENT_WEIGHT_MAX, decodeSmile } from "./smile.ts";
 
 /** The codec names in the headers of `.dat` blobs and shard catalogues; both kinds of `snap-*.dat` use `snapshot`. */
 export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
@@ -46,20 +47,13 @@ function decodePayload(payload: Uint8Array, subject: string): unknown {
 function decodeDocument(document: Uint8Array, subject: string): unknown {
   if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject);
   if (!startsWith(document, Buffer.from("{"))) throw invalidBytes(subject, "payload is neither SMILE nor JSON");
-  if (hasTooManyValues(document)) throw invalidBytes(subject, `more than ${VALUES_MAX} values`);
+  if (isHeavyJson(document, DOCUMENT_WEIGHT_MAX))
+    throw invalidBytes(subject, `its values would take more than ${inMegabytes(DOCUMENT_WEIGHT_MAX)} of memory`);
   try {
     return JSON.parse(decodeUtf8(document, subject, 0));
   } catch (cause) {
     throw invalidBytes(subject, `payload is not JSON: ${messageOf(cause)}`, undefined, cause);
   }
-}
-
-/** Every value but the first follows one of these bytes; those in texts count too, which large texts have room for. */
-function hasTooManyValues(json: Uint8Array): boolean {
-  if (json.byteLength <= VALUES_MAX) return false;
-  let count = 0;
-  for (const byte of json) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count += 1;
-  return count > VALUES_MAX;
 }
 
 function inflate(deflated: Uint8Array, subject: string): Uint8Array {

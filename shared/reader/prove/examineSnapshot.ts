@@ -58,11 +58,12 @@ export async function lookAtSnapshot(
   const { listing, level, faultsMax, observer } = options;
   const reader = metadataReader(store, listing);
   const record = await readRecord(reader, snapshot);
+  const nothing = { closure: undefined, blobs: 0, bytes: 0, missing: [], damaged: [] };
+  if (snapshot.fault !== undefined) return { verdict: "damaged", reason: undefined, ...nothing, damaged: reader.damaged };
   const refusal =
     record === undefined && (await isVersion1(store, root, snapshot.name))
       ? reason("snapshot.version1", { snapshot: snapshot.name })
       : notRestorableReason(snapshot, record, options.indices);
-  const nothing = { closure: undefined, blobs: 0, bytes: 0, missing: [], damaged: [] };
   if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing };
   const data = dataChecks(store, root.sha256, options);
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));

@@ -29,6 +29,8 @@ export interface SurveyedSnapshot {
   /** Data blobs that it needs and the bucket lacks. */
   lostBlobs: number;
   indices: string[];
+  /** What is wrong with its entry in the root. */
+  fault?: string;
 }
 
 export interface Survey {
@@ -77,7 +79,9 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const tallies: ShardTallies = {
     root,
     indices: new Map(indices.map((index) => [index.id, index])),
-    allHolders: root.key !== LEGACY_ROOT_KEY || root.snapshots.every((_snapshot, ordinal) => records[ordinal] !== undefined),
+    allHolders:
+      ![...root.snapshots, ...root.indices].some(({ fault }) => fault !== undefined) &&
+      (root.key !== LEGACY_ROOT_KEY || root.snapshots.every((_snapshot, ordinal) => records[ordinal] !== undefined)),
     records,
     usage: usageTally(root.snapshots.map(({ uuid }) => uuid)),
     orphans: orphanTally(),
@@ -127,7 +131,7 @@ function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], byte
   const { root, records, lists, documents, unread } = tallies;
   const names = root.snapshots.map((): string[] => []);
   for (const { name, users } of indices) for (const ordinal of users) names[ordinal]?.push(name);
-  return root.snapshots.map(({ name, uuid, state, version, startTime }, ordinal) => {
+  return root.snapshots.map(({ name, uuid, state, version, startTime, fault }, ordinal) => {
     const record = records[ordinal];
     const known = record !== undefined && !unread.has(ordinal) && (lists[ordinal] ?? 0) >= listsDue(record);
     const held = bytes[ordinal];
@@ -142,6 +146,7 @@ function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], byte
       documents: known ? documents[ordinal] : undefined,
       lostBlobs: tallies.lost.lost().ofEach[ordinal] ?? 0,
       indices: (names[ordinal] ?? []).sort(),
+      ...(fault !== undefined && { fault }),
     };
   });
 }
