@@ -1,3 +1,4 @@
+import { oneLine } from "../../shared/model/plainText.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
@@ -139,11 +140,13 @@ function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged 
   const gone = writeNeeds.missing;
   const unread = [...missing, ...damaged].map(({ key }) => key);
   const shown = (keys: readonly string[]) => [
-    ...keys.slice(0, LINES_SHOWN).map((key) => `    ${key}`),
+    ...keys.slice(0, LINES_SHOWN).map((key) => `    ${oneLine(key)}`),
     ...(keys.length > LINES_SHOWN ? [`    ${countText(keys.length - LINES_SHOWN)} more (--json shows all)`] : []),
   ];
   const faulty = snapshots.flatMap(({ name, fault }) => (fault ? `${name}: ${fault}` : []));
-  const spoilt = snapshots.filter(({ lostBlobs }) => lostBlobs > 0).map(({ name, lostBlobs }) => `${name} (${countText(lostBlobs)})`);
+  const spoilt = snapshots
+    .filter(({ lostBlobs }) => lostBlobs > 0)
+    .map(({ name, lostBlobs }) => `${oneLine(name)} (${countText(lostBlobs)})`);
   const lostText = `Missing: ${counted(lost.blobs, "data blob", "data blobs")} of ${bytesText(lost.bytes)}, so these cannot be restored: ${spoilt.join(", ")}`;
   return [
     ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map(({ key }) => key))]),

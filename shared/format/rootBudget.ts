@@ -1,7 +1,7 @@
+import { shortHash } from "../model/hash.ts";
 import { inMegabytes, WEIGHT } from "../model/memory/weights.ts";
 import { isKeySegment } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
-import { shortHash } from "../model/hash.ts";
 
 /** What a decoded root may occupy, within a function of 512 MB; the largest root known takes 90 MB. */
 const ROOT_WEIGHT_MAX = 224 * 1024 * 1024;

@@ -38,7 +38,10 @@ export function readSnapshots(
     const same = byUuid.get(snapshot.uuid);
     if (same !== undefined) blameBoth(same, snapshot, where);
     byUuid.set(snapshot.uuid, snapshot);
-    const lookup = snapshot.fault === undefined ? readLookup(entry, identifiers, snapshot, `${key}: index_metadata_lookup of ${snapshot.name}`) : undefined;
+    const lookup =
+      snapshot.fault === undefined
+        ? readLookup(entry, identifiers, snapshot, `${key}: index_metadata_lookup of ${snapshot.name}`)
+        : undefined;
     if (lookup !== undefined) indexMetadata[snapshot.uuid] = lookup;
     budget.spend(2 * WEIGHT.object + snapshot.name.length + snapshot.uuid.length + (snapshot.fault?.length ?? 0));
     budget.spend(Object.keys(lookup ?? {}).length * WEIGHT.field);

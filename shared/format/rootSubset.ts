@@ -65,7 +65,10 @@ function* keptIndices(
     const list = listed === undefined ? undefined : json.parse(listed);
     const snapshots = Array.isArray(list) ? list.filter((uuid) => keep.has(uuid)) : [];
     if (snapshots.length === 0) continue;
-    yield [name, objectOf([...fields].map(([field, value]) => [field, field === "snapshots" ? [JSON.stringify(snapshots)] : [raw(value)]]))];
+    yield [
+      name,
+      objectOf([...fields].map(([field, value]) => [field, field === "snapshots" ? [JSON.stringify(snapshots)] : [raw(value)]])),
+    ];
   }
 }
 

@@ -6,8 +6,8 @@ import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { believedTimes, slotMsOf } from "../plan/snapshotOrder.ts";
 import { metadataReader } from "./metadataReader.ts";
+import { readRecord } from "./readIndices.ts";
 import type { OpenedRepository } from "./readRepository.ts";
-import { readRecord } from "./readRepository.ts";
 
 /** A mark that identifies a root without reading it; another object with the same generation has another mark. */
 export function rootMark(generation: number, info: BlobInfo): string {

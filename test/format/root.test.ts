@@ -63,10 +63,18 @@ describe("decodeRoot", () => {
   const good = { name: "good", uuid: "good", state: 1, start_time_millis: 1 };
   it.each([
     ["an unknown state", { name: "bad", uuid: "a", state: 9 }, "index-1: snapshots[1].state: state 9 is unknown"],
-    ["a uuid that leaves its folder", { name: "bad", uuid: "../a", state: 1 }, 'index-1: snapshots[1].uuid: "../a" cannot be part of a key'],
+    [
+      "a uuid that leaves its folder",
+      { name: "bad", uuid: "../a", state: 1 },
+      'index-1: snapshots[1].uuid: "../a" cannot be part of a key',
+    ],
     ["a uuid with a slash", { name: "bad", uuid: "a/b", state: 1 }, 'index-1: snapshots[1].uuid: "a/b" cannot be part of a key'],
     ["no uuid", { name: "bad", state: 1 }, "index-1: snapshots[1].uuid: a text expected, nothing found"],
-    ["a metadata identifier that is not listed", { name: "bad", uuid: "a", state: 1, index_metadata_lookup: { i: "x" } }, '"x" is not among'],
+    [
+      "a metadata identifier that is not listed",
+      { name: "bad", uuid: "a", state: 1, index_metadata_lookup: { i: "x" } },
+      '"x" is not among',
+    ],
     ["a start time that is no number", { name: "bad", uuid: "a", state: 1, start_time_millis: "x" }, "start_time_millis: a whole number"],
   ])("reads the others when one snapshot has %s, and never takes it for a good one", (_, bad, fault) => {
     const { snapshots } = decodeJson({ snapshots: [good, bad], indices: { i: { id: "i", snapshots: ["good"] } } });
@@ -94,7 +102,13 @@ describe("decodeRoot", () => {
   });
 
   it("trusts neither of two snapshots with one uuid", () => {
-    const { snapshots } = decodeJson({ snapshots: [{ ...good, name: "a" }, { ...good, name: "b" }, { ...good, uuid: "other" }] });
+    const { snapshots } = decodeJson({
+      snapshots: [
+        { ...good, name: "a" },
+        { ...good, name: "b" },
+        { ...good, uuid: "other" },
+      ],
+    });
     expect(snapshots.map(({ state, fault }) => [state, fault])).toEqual([
       [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
       [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
@@ -104,7 +118,10 @@ describe("decodeRoot", () => {
   });
 
   it("reads names with an end of line as they are", () => {
-    const { snapshots, indices } = decodeJson({ snapshots: [{ ...good, name: "a\nb" }], indices: { "i\u2028j": { id: "i", snapshots: ["good"] } } });
+    const { snapshots, indices } = decodeJson({
+      snapshots: [{ ...good, name: "a\nb" }],
+      indices: { "i\u2028j": { id: "i", snapshots: ["good"] } },
+    });
     expect(snapshots[0]).toMatchObject({ name: "a\nb", state: "SUCCESS" });
     expect(indices[0]?.name).toBe("i\u2028j");
   });

@@ -35,7 +35,12 @@ describe("a blob that is small and describes something huge", () => {
     ["lists", [0xf8, 0xf9], "[]"],
     ["texts", [0x40, 0x78], '"x"'],
   ])("is invalid as SMILE or JSON when its %s would take too much memory", (_, smile, json) => {
-    const many = Buffer.concat([SMILE_HEADER, Buffer.from([0xf8]), Buffer.concat(Array(3_900_000).fill(Buffer.from(smile))), Buffer.from([0xf9])]);
+    const many = Buffer.concat([
+      SMILE_HEADER,
+      Buffer.from([0xf8]),
+      Buffer.concat(Array(3_900_000).fill(Buffer.from(smile))),
+      Buffer.from([0xf9]),
+    ]);
     expect(decoded(deflated(many))).toThrow("its values would take more than 160 MB of memory");
     const document = wrapPayload("metadata", Buffer.from(`{"a":[${`${json},`.repeat(3_900_000)}0]}`));
     expect(decoded(document)).toThrow("its values would take more than 160 MB of memory");

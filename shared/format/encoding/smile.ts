@@ -132,7 +132,8 @@ function nested<T>(state: State, read: (state: State) => T): T {
 /** Counts memory before it is taken. */
 function weigh(state: State, bytes: number): void {
   state.weight += bytes;
-  if (state.weight > DOCUMENT_WEIGHT_MAX) throw state.input.fault(`its values would take more than ${inMegabytes(DOCUMENT_WEIGHT_MAX)} of memory`);
+  if (state.weight > DOCUMENT_WEIGHT_MAX)
+    throw state.input.fault(`its values would take more than ${inMegabytes(DOCUMENT_WEIGHT_MAX)} of memory`);
 }
 
 function weighed(state: State, text: string): string {

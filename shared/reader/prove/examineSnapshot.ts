@@ -14,14 +14,14 @@ import type {
 import { isAtLeast } from "../../plan/versions.ts";
 import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
-import { type ReadClosureOptions, readRecord } from "../readRepository.ts";
+import { type ReadClosureOptions, readRecord } from "../readIndices.ts";
 import { isVersion1 } from "../rootBlob.ts";
 import { type DataChecksOptions, dataChecks, type PartsRead } from "./dataChecks.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure, type WalkObserver } from "./streamClosure.ts";
 
 export interface LookOptions extends ReadClosureOptions, DataChecksOptions {
-  /** Maximum number of faults kept per kind; unlimited by default. */
+  /** Maximum number of faults kept per kind, by default as many as fit into memory. */
   faultsMax?: number | undefined;
   observer?: LookObserver | undefined;
 }

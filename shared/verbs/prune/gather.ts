@@ -167,7 +167,9 @@ async function sharedNames(world: World, repository: string, readRoot: ReadRoot)
   try {
     const root = await readRoot();
     const snapshots = root?.snapshots ?? [];
-    const faulty = snapshots.flatMap(({ name, fault }): [string, Reason][] => (fault ? [[name, reason("keep.faultyEntry", { fault })]] : []));
+    const faulty = snapshots.flatMap(({ name, fault }): [string, Reason][] =>
+      fault ? [[name, reason("keep.faultyEntry", { fault })]] : [],
+    );
     return new Map([
       ...faulty,
       ...[...namesakesOf(snapshots)].map(([name, uuids]): [string, Reason] => [name, namesakeReason(root?.key ?? "", name, uuids)]),
