@@ -1,10 +1,10 @@
 import { inflateRawSync } from "node:zlib";
 import { messageOf } from "../../model/errors.ts";
-import { inMegabytes, isHeavyJson } from "../../model/memory/weights.ts";
+import { isHeavyJson } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
-import { DOCUMENT_WEIGHT_MAX, decodeSmile } from "./smile.ts";
+import { DOCUMENT_WEIGHT_MAX, decodeSmile, tooHeavy } from "./smile.ts";
 
 /** The codec names in the headers of `.dat` blobs and shard catalogues; both kinds of `snap-*.dat` use `snapshot`. */
 export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
@@ -15,6 +15,9 @@ const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
 /** Metadata deflates to a twentieth at best; a thousandth is made to exhaust memory. Small blobs may be anything. */
 const INFLATION_MAX = 100;
 const PAYLOAD_BYTES_FREE = 16 * 1024 * 1024;
+/** The values of a mapping take 500 times the memory of its deflated bytes at most. Small blobs may be anything. */
+const WEIGHT_PER_BYTE_MAX = 1000;
+const WEIGHT_FREE = 16 * 1024 * 1024;
 const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
 
 /**
@@ -39,16 +42,17 @@ export function openContainer(bytes: Uint8Array, codec: Codec, subject: string):
 }
 
 function decodePayload(payload: Uint8Array, subject: string): unknown {
-  if (startsWith(payload, DEFLATE_PREFIX)) return decodeDocument(inflate(payload.subarray(DEFLATE_PREFIX.length), subject), subject);
+  const weightMax = Math.min(DOCUMENT_WEIGHT_MAX, Math.max(WEIGHT_FREE, payload.byteLength * WEIGHT_PER_BYTE_MAX));
+  if (startsWith(payload, DEFLATE_PREFIX))
+    return decodeDocument(inflate(payload.subarray(DEFLATE_PREFIX.length), subject), subject, weightMax);
   if (startsWith(payload, Buffer.from("ZV"))) throw invalidBytes(subject, "LZF compression of Elasticsearch 1.x is not supported");
-  return decodeDocument(payload, subject);
+  return decodeDocument(payload, subject, weightMax);
 }
 
-function decodeDocument(document: Uint8Array, subject: string): unknown {
-  if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject);
+function decodeDocument(document: Uint8Array, subject: string, weightMax: number): unknown {
+  if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject, weightMax);
   if (!startsWith(document, Buffer.from("{"))) throw invalidBytes(subject, "payload is neither SMILE nor JSON");
-  if (isHeavyJson(document, DOCUMENT_WEIGHT_MAX))
-    throw invalidBytes(subject, `its values would take more than ${inMegabytes(DOCUMENT_WEIGHT_MAX)} of memory`);
+  if (isHeavyJson(document, weightMax)) throw invalidBytes(subject, tooHeavy(weightMax));
   try {
     return JSON.parse(decodeUtf8(document, subject, 0));
   } catch (cause) {

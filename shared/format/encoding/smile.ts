@@ -22,14 +22,16 @@ interface State {
   depth: number;
   /** Estimated memory in bytes of the values so far. */
   weight: number;
+  weightMax: number;
 }
 
 /**
  * Decodes a SMILE document (github.com/FasterXML/smile-format-specification, version 0) to plain values: objects without prototype, arrays,
  * strings, numbers (bigint where a number would lose digits), booleans, null, and Uint8Array for binary.
+ * `weightMax` limits the estimated memory of the values, in bytes.
  * Strict: unknown or reserved tokens, dangling references, malformed UTF-8, excess depth and trailing bytes are `invalid` with the offset.
  */
-export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
+export function decodeSmile(bytes: Uint8Array, subject: string, weightMax = DOCUMENT_WEIGHT_MAX): unknown {
   if (bytes.byteLength < HEADER_BYTES || bytes[0] !== 0x3a || bytes[1] !== 0x29 || bytes[2] !== 0x0a) {
     throw invalidBytes(subject, "no SMILE header", 0);
   }
@@ -38,7 +40,7 @@ export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
   const input = smileInput(bytes, HEADER_BYTES, subject);
   const names = nameTable(input, (flags & 1) !== 0);
   const values = nameTable(input, (flags & 2) !== 0);
-  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0 });
+  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax });
   if (!input.atEnd() && input.byte() !== END_OF_CONTENT) throw input.fault("unexpected bytes after the document");
   if (!input.atEnd()) throw input.fault("unexpected bytes after the end marker");
   return value;
@@ -132,8 +134,12 @@ function nested<T>(state: State, read: (state: State) => T): T {
 /** Counts memory before it is taken. */
 function weigh(state: State, bytes: number): void {
   state.weight += bytes;
-  if (state.weight > DOCUMENT_WEIGHT_MAX)
-    throw state.input.fault(`its values would take more than ${inMegabytes(DOCUMENT_WEIGHT_MAX)} of memory`);
+  if (state.weight > state.weightMax) throw state.input.fault(tooHeavy(state.weightMax));
+}
+
+/** The problem with a document, for errors. */
+export function tooHeavy(weightMax: number): string {
+  return `its values would take more than ${inMegabytes(weightMax)} of memory`;
 }
 
 function weighed(state: State, text: string): string {

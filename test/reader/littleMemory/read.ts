@@ -1,8 +1,8 @@
 import { directoryBlobStore } from "../../../shared/adapters/directory/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
+import { startProgress } from "../../../shared/proof/arrivalProgress.ts";
 import { heldMemory } from "../../../shared/reader/heldMemory.ts";
 import { proveArrival } from "../../../shared/reader/prove/proveArrival.ts";
-import { startProgress } from "../../../shared/proof/arrivalProgress.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { openRepository, readClosure, requireRoot } from "../../../shared/reader/readRepository.ts";
 import { surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
