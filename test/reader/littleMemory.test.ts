@@ -12,7 +12,7 @@ import { encodeContainer, wrapPayload } from "../format/encoding/encodeContainer
 const HEAP_MB = 350;
 const READ = fileURLToPath(new URL("littleMemory/read.ts", import.meta.url));
 const SMILE_HEADER = Buffer.from([0x3a, 0x29, 0x0a, 0x00]);
-const SHARDS = 10;
+const SHARDS = 4;
 
 const uuidOf = (number: number) => `U${String(number).padStart(21, "0")}`;
 const deflated = (codec: string, document: Uint8Array) =>
@@ -66,11 +66,11 @@ const HOSTILE: Record<string, () => Hostile> = {
   },
   "many file lists of one file in many parts": () => ({
     shards: SHARDS,
-    shard: encodeContainer("snapshot", { name: "s", files: [file("__0", 490_000)] }),
+    shard: encodeContainer("snapshot", { name: "s", files: [file("__0", 300_000)] }),
   }),
   "many snapshots of one file in many parts": () => ({
-    snapshots: 6,
-    shard: encodeContainer("snapshot", { name: "s", files: [file("__0", 490_000)] }),
+    snapshots: 4,
+    shard: encodeContainer("snapshot", { name: "s", files: [file("__0", 300_000)] }),
   }),
   "a root with an unknown member of millions of objects": () => ({ root: `{"snapshots":[],"indices":{},"x":[${MILLIONS}{}]}` }),
   "a root with entries that have such a member": () => ({

@@ -46,7 +46,7 @@ describe("a job that ends its invocation while it reads blobs", () => {
     }
     expect(asides(world)).toEqual(["firing", "resolved"]);
     expect(await world.stateKeys(MARKS)).toEqual([]);
-    expect(await world.stateKeys("done/arrival/")).toHaveLength(2);
+    expect(await world.stateKeys("done/arrival/")).toEqual(expect.arrayContaining([expect.stringContaining("arrival-moved")]));
   });
 
   it("is not put aside for a single death, and a person's resume tries it at once", async () => {
