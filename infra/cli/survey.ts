@@ -1,3 +1,4 @@
+import { oneLine } from "../../shared/model/plainText.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
@@ -28,6 +29,8 @@ export interface SurveyRow {
   /** Data blobs that it needs and the bucket lacks. */
   lostBlobs: number;
   indices: string[];
+  /** What is wrong with its entry in the root; it is not taken for a good one. */
+  fault?: string;
   evidence: Pick<Evidence, "verdict" | "level" | "generation" | "at"> | null;
 }
 
@@ -70,7 +73,7 @@ function headOf(url: string, root: RootCatalogue): { url: string; generation: nu
 }
 
 function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefined): SurveyRow {
-  const { name, uuid, state, version, startTime, bytes, ownBytes, documents, lostBlobs, indices } = snapshot;
+  const { name, uuid, state, version, startTime, bytes, ownBytes, documents, lostBlobs, indices, fault } = snapshot;
   return {
     name,
     uuid,
@@ -82,6 +85,7 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
     documents: documents ?? null,
     lostBlobs,
     indices,
+    ...(fault !== undefined && { fault }),
     evidence: proven ? { verdict: proven.verdict, level: proven.level, generation: proven.generation, at: proven.at } : null,
   };
 }
@@ -138,13 +142,19 @@ function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged 
   const gone = writeNeeds.missing;
   const unread = [...missing, ...damaged].map(({ key }) => key);
   const shown = (keys: readonly string[]) => [
-    ...keys.slice(0, LINES_SHOWN).map((key) => `    ${key}`),
+    ...keys.slice(0, LINES_SHOWN).map((key) => `    ${oneLine(key)}`),
     ...(keys.length > LINES_SHOWN ? [`    ${countText(keys.length - LINES_SHOWN)} more (--json shows all)`] : []),
   ];
-  const spoilt = snapshots.filter(({ lostBlobs }) => lostBlobs > 0).map(({ name, lostBlobs }) => `${name} (${countText(lostBlobs)})`);
+  const faulty = snapshots.flatMap(({ name, fault }) => (fault ? `${name}: ${fault}` : []));
+  const spoilt = snapshots
+    .filter(({ lostBlobs }) => lostBlobs > 0)
+    .map(({ name, lostBlobs }) => `${oneLine(name)} (${countText(lostBlobs)})`);
   const lostText = `Missing: ${counted(lost.blobs, "data blob", "data blobs")} of ${bytesText(lost.bytes)}, so these cannot be restored: ${spoilt.join(", ")}`;
   return [
     ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map(({ key }) => key))]),
+    ...(faulty.length === 0
+      ? []
+      : [marked(look, "bad", "The root's entries of these snapshots cannot be read, so none is taken for a good one:"), ...shown(faulty)]),
     ...(gone.length === 0 ? [] : [marked(look, "attention", "No restore needs these blobs, but the next write does:"), ...shown(gone)]),
     ...(unread.length === 0
       ? []

@@ -1,5 +1,8 @@
 import { invalidBytes } from "./invalid.ts";
 
+/** Of a text that an error quotes. */
+const SHOWN_MAX = 200;
+
 /** A decoded object whose fields have not been validated yet. */
 export type Fields = Record<string, unknown>;
 
@@ -37,21 +40,16 @@ export function optional<T>(value: unknown, where: string, read: (value: unknown
   return value === undefined || value === null ? undefined : read(value, where);
 }
 
-/** A snapshot's or an index's name: Elasticsearch allows no white space in either, and a line's end would forge a line where it is shown. */
-export function asName(value: unknown, where: string): string {
-  const text = asText(value, where);
-  if (/[\n\r\v\f\u0085\u2028\u2029]/.test(text)) throw invalidBytes(where, `"${text}" is no name: it has an end of line`);
-  return text;
-}
-
 /** A text that becomes one segment of a key: not empty, no slash, no control characters, not a dot segment. */
 export function asKeySegment(value: unknown, where: string): string {
   const text = asText(value, where);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in a key are what this refuses.
-  if (text === "" || text === "." || text === ".." || /[/\\\u0000-\u001f]/.test(text)) {
-    throw invalidBytes(where, `"${text}" cannot be part of a key`);
-  }
+  if (!isKeySegment(text)) throw invalidBytes(where, `"${text.slice(0, SHOWN_MAX)}" cannot be part of a key`);
   return text;
+}
+
+export function isKeySegment(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in a key are what this refuses.
+  return text !== "" && text !== "." && text !== ".." && !/[/\\\u0000-\u001f]/.test(text);
 }
 
 function wrongKind(where: string, expected: string, value: unknown): Error {

@@ -1,33 +1,48 @@
 import { type JsonSlice, jsonSlices } from "./encoding/jsonSlices.ts";
-import { asFields, type Fields } from "./fields.ts";
+import { asFields, asList, type Fields } from "./fields.ts";
+import { invalidBytes } from "./invalid.ts";
 
-/** The root's members. All are parsed except the indices, which may list snapshots millions of times. */
+/** Elasticsearch keeps 500 snapshots by default, and the largest root known lists 10,000. */
+const SNAPSHOTS_MAX = 200_000;
+const INDICES_MAX = 200_000;
+const ROOT_FIELDS = new Set(["snapshots", "indices", "min_version", "uuid", "index_metadata_identifiers"]);
+const SNAPSHOT_FIELDS = new Set(["name", "uuid", "state", "version", "index_version", "start_time_millis", "index_metadata_lookup"]);
+const INDEX_FIELDS = new Set(["id", "snapshots", "shard_generations", "shard_path_type"]);
+
+/** The root's members. Only known ones are built, entry by entry: a root may list snapshots millions of times, or hold anything else. */
 export interface RootMembers {
+  /** `min_version`, `uuid` and `index_metadata_identifiers`. */
   fields: Fields;
-  /** In file order; the last entry of a name wins. */
+  /** In an object only the known fields. */
+  snapshots: Iterable<unknown>;
+  /** In file order; the last entry of a name wins. In an object only the known fields. */
   indices: Iterable<[name: string, entry: unknown]>;
-  /** Returns one shared copy of a text that occurs many times in the root. */
-  shared(text: string): string;
 }
 
-/** @throws AppError `invalid` for anything but a JSON object. */
+/** @throws AppError `invalid` for anything but a JSON object, and for more entries than a root may have. */
 export function rootMembers(key: string, bytes: Uint8Array): RootMembers {
   const json = jsonSlices(bytes, key);
-  const texts = new Map<string, string>();
-  const shared = (text: string): string => {
-    const known = texts.get(text);
-    if (known !== undefined) return known;
-    texts.set(text, text);
-    return text;
-  };
   if (!json.isObject(json.whole)) asFields(json.parse(json.whole), key);
+  const slices = new Map<string, JsonSlice>();
+  for (const [name, value] of json.members(json.whole)) if (ROOT_FIELDS.has(name)) slices.set(name, value);
+  const { snapshots, indices, ...others } = Object.fromEntries(slices);
   const fields: Fields = Object.create(null);
-  let indices: JsonSlice | undefined;
-  for (const [name, value] of json.members(json.whole)) {
-    if (name === "indices") indices = value;
-    else fields[name] = name === "snapshots" && json.isList(value) ? Array.from(json.elements(value), json.parse) : json.parse(value);
+  for (const [name, slice] of Object.entries(others)) fields[name] = json.parse(slice);
+  return { fields, snapshots: readSnapshots(), indices: readIndices() };
+
+  function readSnapshots(): Iterable<unknown> {
+    if (snapshots === undefined || !json.isList(snapshots)) return asList(snapshots && json.parse(snapshots), `${key}: snapshots`);
+    return pickedElements(snapshots);
   }
-  return { fields, indices: readIndices(), shared };
+
+  function* pickedElements(list: JsonSlice): Generator<unknown, void, undefined> {
+    let count = 0;
+    for (const slice of json.elements(list)) {
+      count += 1;
+      if (count > SNAPSHOTS_MAX) throw invalidBytes(key, `more than ${SNAPSHOTS_MAX} snapshots`);
+      yield json.pick(slice, SNAPSHOT_FIELDS);
+    }
+  }
 
   function readIndices(): Iterable<[string, unknown]> {
     if (indices === undefined) return [];
@@ -35,11 +50,15 @@ export function rootMembers(key: string, bytes: Uint8Array): RootMembers {
       const value = json.parse(indices);
       return value === null ? [] : Object.entries(asFields(value, `${key}: indices`));
     }
-    const last = new Map(json.members(indices));
-    return parsed(last);
+    const last = new Map<string, JsonSlice>();
+    for (const [name, slice] of json.members(indices)) {
+      last.set(name, slice);
+      if (last.size > INDICES_MAX) throw invalidBytes(key, `more than ${INDICES_MAX} indices`);
+    }
+    return picked(last);
   }
 
-  function* parsed(slices: ReadonlyMap<string, JsonSlice>): Generator<[string, unknown], void, undefined> {
-    for (const [name, slice] of slices) yield [name, json.parse(slice)];
+  function* picked(entries: ReadonlyMap<string, JsonSlice>): Generator<[string, unknown], void, undefined> {
+    for (const [name, slice] of entries) yield [name, json.pick(slice, INDEX_FIELDS)];
   }
 }

@@ -69,7 +69,8 @@ export function partsOf(file: ShardFile): FilePart[] {
   });
 }
 
-function partCount({ virtual, lengthBytes, partSizeBytes }: ShardFile): number {
+/** The number of blobs of a file. */
+export function partCount({ virtual, lengthBytes, partSizeBytes }: ShardFile): number {
   if (virtual) return 0;
   return partSizeBytes === undefined ? 1 : Math.max(1, Math.ceil(lengthBytes / partSizeBytes));
 }

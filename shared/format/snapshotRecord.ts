@@ -1,7 +1,7 @@
 import type { SnapshotState } from "../model/cluster.ts";
 import type { SnapshotRecord } from "../model/repository.ts";
 import { decodeContainer } from "./encoding/container.ts";
-import { asCount, asFields, asKeySegment, asList, asName, asText, asTexts, optional } from "./fields.ts";
+import { asCount, asFields, asKeySegment, asList, asText, asTexts, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { versionName } from "./version.ts";
 
@@ -13,7 +13,7 @@ const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCC
  */
 export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): SnapshotRecord {
   const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject), subject).snapshot, `${subject}: snapshot`);
-  const name = asName(fields.name, `${subject}: name`);
+  const name = asText(fields.name, `${subject}: name`);
   const endMs = optional(fields.end_time, `${subject}: end_time`, asCount);
   return {
     name,

@@ -32,6 +32,11 @@ export interface RootSnapshot {
   /** The writer's version, when the root records one. */
   version: string | undefined;
   startTime: Date | undefined;
+  /**
+   * What is wrong with the entry. Such a snapshot is shown and never taken for a good one: state and start time are unknown, and a uuid
+   * that cannot be part of a key is replaced.
+   */
+  fault?: string;
 }
 
 /** The root catalogue of one generation, decoded. */
@@ -49,6 +54,8 @@ export interface RootCatalogue {
     snapshots: string[];
     /** One entry per shard from 7.6 on; absent in the legacy layout. */
     shardGenerations: (string | null)[] | undefined;
+    /** What is wrong with the entry: no snapshot with this index can be restored. */
+    fault?: string;
   }[];
   /** snapshot uuid → index id → blob id of its metadata (>= 7.9); absent means the snapshot's uuid. */
   indexMetadata: Record<string, Record<string, string>>;

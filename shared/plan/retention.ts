@@ -29,6 +29,7 @@ export function planPrune(input: PruneInput): PrunePlan {
   for (const snapshot of newestFirst) {
     if (!snapshot.ours) keepBecause(snapshot, snapshot.foreign ?? reason("keep.foreign"));
     else if (snapshot.state === "IN_PROGRESS") keepBecause(snapshot, reason("keep.running"));
+    else if (snapshot.state === "INCOMPATIBLE") keepBecause(snapshot, reason("keep.unknownState"));
     else if (isFuture(snapshot, input)) keepBecause(snapshot, reason("keep.future", { time: snapshot.time.toISOString() }));
     const why = input.protected.get(snapshot.name);
     if (why) keepBecause(snapshot, why);

@@ -77,7 +77,9 @@ export function proposalOf(
   snapshots: readonly Judged[],
   { isCopy = false, writer }: Standing = {},
 ): Proposal | undefined {
-  const broken = snapshots.filter(isBroken);
+  // Whose a faulty entry is, is unknown: nothing of it is deleted.
+  const faulty = new Set(root.snapshots.flatMap(({ uuid, fault }) => (fault === undefined ? [] : uuid)));
+  const broken = snapshots.filter((snapshot) => isBroken(snapshot) && !faulty.has(snapshot.uuid));
   const whole = snapshots.filter(({ verdict }) => verdict === "whole").length;
   if (broken.length === 0) return undefined;
   if (whole === 0) return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(broken, { isCopy, writer });

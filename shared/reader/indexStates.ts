@@ -26,11 +26,11 @@ export async function readIndexStates(store: BlobStore, root: RootCatalogue, nam
   const states = new Map<string, Map<string, string>>();
   const byName = uuidsByName(root);
   await forEachBounded(indicesOf(root, names), READS_AT_ONCE, async (index) => {
-    const files = await filesBySnapshot(store, index);
-    for (const [name, lists] of files) {
+    const digests = await digestsBySnapshot(store, index);
+    for (const [name, shards] of digests) {
       const uuid = byName.get(name);
       if (uuid === undefined || !index.snapshots.includes(uuid)) continue;
-      states.set(uuid, (states.get(uuid) ?? new Map<string, string>()).set(index.name, digestOf(lists)));
+      states.set(uuid, (states.get(uuid) ?? new Map<string, string>()).set(index.name, shortHash(16, ...shards)));
     }
   });
   return states;
@@ -79,17 +79,17 @@ function uuidsByName({ snapshots }: RootCatalogue): Map<string, string> {
   return found;
 }
 
-/** The files of each shard, by the name of each snapshot that every shard's catalogue describes. */
-async function filesBySnapshot(store: BlobStore, index: RootIndex): Promise<Map<string, ShardFile[][]>> {
+/** A digest of each shard's files, by the name of each snapshot that every shard's catalogue describes. */
+async function digestsBySnapshot(store: BlobStore, index: RootIndex): Promise<Map<string, string[]>> {
   const reader = metadataReader(store);
-  const found = new Map<string, ShardFile[][]>();
+  const found = new Map<string, string[]>();
   const keys = await catalogueKeys(store, index);
   for (const [shard, key] of keys.entries()) {
     const catalogue = key === undefined ? undefined : await reader.read(key, decodeShardCatalogue);
     if (catalogue === undefined) return new Map();
     for (const [name, files] of listsOf(catalogue)) {
       const lists = found.get(name) ?? [];
-      if (lists.length === shard) found.set(name, [...lists, files]);
+      if (lists.length === shard) found.set(name, [...lists, digestOf(files)]);
     }
   }
   for (const [name, lists] of found) if (lists.length < keys.length) found.delete(name);
@@ -109,9 +109,7 @@ async function catalogueKeys(store: BlobStore, index: RootIndex): Promise<(strin
 }
 
 /** By what the files contain: a blob may be stored again under another name. */
-function digestOf(shards: readonly (readonly ShardFile[])[]): string {
-  const files = shards.map((list) =>
-    list.map(({ physicalName, lengthBytes, checksum }) => `${physicalName} ${lengthBytes} ${checksum ?? ""}`),
-  );
-  return shortHash(16, ...files.map((lines) => lines.sort().join("\n")));
+function digestOf(files: readonly ShardFile[]): string {
+  const lines = files.map(({ physicalName, lengthBytes, checksum }) => `${physicalName} ${lengthBytes} ${checksum ?? ""}`);
+  return shortHash(16, ...lines.sort());
 }

@@ -1,25 +1,15 @@
-import { decodeContainer } from "../format/encoding/container.ts";
-import { decodeIndexMetadata } from "../format/indexMetadata.ts";
-import {
-  globalMetadataKey,
-  hidesRoot,
-  isCounterNamed,
-  LEGACY_GENERATION,
-  LEGACY_ROOT_KEY,
-  rootGenerationOf,
-  shardSnapshotKey,
-  snapshotKey,
-} from "../format/keys.ts";
+import { hidesRoot, isCounterNamed, LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf, shardSnapshotKey } from "../format/keys.ts";
 import { decodeShardSnapshot } from "../format/shardSnapshot.ts";
-import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
 import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { reason } from "../model/reason.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
-import { type ClosureKnowledge, closureOf, type IndexReading, metadataKeyOf } from "../proof/closure.ts";
+import { type ClosureKnowledge, closureOf, type IndexReading } from "../proof/closure.ts";
 import { inOrder } from "../proof/verdict.ts";
-import { type Listing, type MetadataReader, metadataReader } from "./metadataReader.ts";
+import { heldMemory, weightOf } from "./heldMemory.ts";
+import { metadataReader } from "./metadataReader.ts";
+import { type ReadClosureOptions, readIndices, readRecord } from "./readIndices.ts";
 import { decodeRootOf, latestOf, requireReadable, requireVersion2 } from "./rootBlob.ts";
 
 /** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
@@ -41,16 +31,6 @@ export interface OpenedRepository {
   hiding: string[];
   /** Only without any root: the generation that `index.latest` names. */
   latest?: number | undefined;
-}
-
-/** Options for reading a closure. */
-export interface ReadClosureOptions {
-  /** Defaults to all indices of the snapshot. */
-  indices?: readonly string[] | undefined;
-  listing?: Listing | undefined;
-  concurrency?: number | undefined;
-  /** Returns true when time is up; then nothing further starts and `finished` is false. */
-  deadline?: (() => boolean) | undefined;
 }
 
 /** `closure` is set only if every metadata blob was readable; `blobs` and `bytes` cover what is known so far. */
@@ -105,11 +85,6 @@ export function requireRoot({ root, latest, hiding }: OpenedRepository, url: str
   throw new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
 }
 
-/** Names of the indices that a snapshot contains according to the root. */
-export function heldIndices(root: RootCatalogue | undefined, uuid: string): string[] {
-  return (root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(uuid)).map(({ name }) => name);
-}
-
 /** Lists the roots by generation without reading them. */
 export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>> {
   return (await listRootKeys(store)).roots;
@@ -148,7 +123,8 @@ export async function listSizes(store: BlobStore, deadline = () => false): Promi
 /**
  * Reads the snapshot's blob, the global metadata, each index's metadata and each shard's file list, once each and with CRC checks, and assembles the
  * closure.
- * @throws AppError `invalid` if `indices` names one that the snapshot does not contain, and whatever the store throws.
+ * @throws AppError `invalid` if `indices` names one that the snapshot does not contain, `permanent` if the file lists do not fit into memory
+ * together, and whatever the store throws.
  */
 export async function readClosure(
   store: BlobStore,
@@ -158,11 +134,12 @@ export async function readClosure(
 ): Promise<ClosureReading> {
   const reader = metadataReader(store, options.listing);
   const record = await readRecord(reader, snapshot);
-  const { concurrency = READS_AT_ONCE, deadline } = options;
+  const { concurrency = READS_AT_ONCE, deadline, held = heldMemory() } = options;
   const { uuid } = snapshot;
   const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
   const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
     shard.list = await reader.read(shardSnapshotKey(index.id, shard.shard, uuid), decodeShardSnapshot);
+    held.hold(weightOf(shard.list?.files ?? []), `${store.url}/${shardSnapshotKey(index.id, shard.shard, uuid)}`);
   };
   const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));
   const shardsRead = await forEachBounded(shards, concurrency, readShard, deadline);
@@ -177,73 +154,4 @@ export async function readClosure(
     damaged: reader.damaged,
     finished,
   };
-}
-
-/** Reads the snapshot's own blob; one that contradicts the root counts as damaged. */
-export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
-  const key = snapshotKey(snapshot.uuid);
-  const record = await reader.read(key, decodeSnapshotRecord);
-  if (record === undefined) return undefined;
-  const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
-  const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");
-  if (found === expected) return record;
-  reader.damage({ key, check: "format", expected, found });
-  return undefined;
-}
-
-/** Reads the global metadata and each index's metadata, which determine the shards. `finished` is false if time ran out. */
-export async function readIndices(
-  reader: MetadataReader,
-  root: RootCatalogue,
-  snapshot: RootSnapshot,
-  record: SnapshotRecord | undefined,
-  options: ReadClosureOptions,
-): Promise<{ indices: IndexReading[]; finished: boolean }> {
-  const { concurrency = READS_AT_ONCE, deadline } = options;
-  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject) => decodeContainer(bytes, "metadata", subject));
-  const indices = planIndices(reader, root, snapshot, record, options.indices);
-  const finished = await forEachBounded(indices, concurrency, (index) => readIndexMetadata(reader, index, record), deadline);
-  return { indices, finished };
-}
-
-function planIndices(
-  reader: MetadataReader,
-  root: RootCatalogue,
-  snapshot: RootSnapshot,
-  record: SnapshotRecord | undefined,
-  chosen: readonly string[] | undefined,
-): IndexReading[] {
-  const ids = new Map(root.indices.map(({ name, id }) => [name, id]));
-  const held = record?.indices ?? heldIndices(root, snapshot.uuid);
-  if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
-  return [...new Set(chosen ?? held)].flatMap((name) => {
-    const id = root.key === LEGACY_ROOT_KEY ? name : ids.get(name);
-    if (id === undefined) {
-      reader.damage({ key: root.key, check: "format", expected: `indices.${name}`, found: "nothing" });
-      return [];
-    }
-    return [{ name, id, metadataKey: metadataKeyOf(root, snapshot.uuid, id), metadata: undefined, shards: [], failedShards: [] }];
-  });
-}
-
-async function readIndexMetadata(reader: MetadataReader, index: IndexReading, record: SnapshotRecord | undefined): Promise<void> {
-  const metadata = await reader.read(index.metadataKey, decodeIndexMetadata);
-  if (metadata === undefined) return;
-  if (metadata.name !== index.name) {
-    reader.damage({ key: index.metadataKey, check: "format", expected: `index ${index.name}`, found: `index ${metadata.name}` });
-    return;
-  }
-  const failures = (record?.failures ?? []).filter((failure) => failure.index === index.name);
-  const failed = new Set(failures.map(({ shard }) => shard));
-  index.metadata = metadata;
-  index.failedShards = [...failed].sort((left, right) => left - right);
-  for (let shard = 0; shard < metadata.shards; shard += 1) if (!failed.has(shard)) index.shards.push({ shard, list: undefined });
-}
-
-function refuseForeign(chosen: readonly string[], held: readonly string[], name: string): void {
-  const foreign = chosen.filter((index) => !held.includes(index));
-  if (foreign.length === 0) return;
-  throw new AppError("invalid", `indices: snapshot ${name} does not hold ${foreign.join(", ")}: choose among ${held.join(", ")}`, {
-    reason: reason("snapshot.indexNotHeld", { snapshot: name, indices: foreign, held: [...held] }),
-  });
 }

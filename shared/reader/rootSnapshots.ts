@@ -6,8 +6,8 @@ import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { believedTimes, slotMsOf } from "../plan/snapshotOrder.ts";
 import { metadataReader } from "./metadataReader.ts";
+import { readRecord } from "./readIndices.ts";
 import type { OpenedRepository } from "./readRepository.ts";
-import { readRecord } from "./readRepository.ts";
 
 /** A mark that identifies a root without reading it; another object with the same generation has another mark. */
 export function rootMark(generation: number, info: BlobInfo): string {
@@ -16,7 +16,7 @@ export function rootMark(generation: number, info: BlobInfo): string {
 
 /**
  * The root's snapshots with state and start time. Roots before 7.17 lack them, so each snapshot's own small blob is read.
- * `startTime` stays undefined while that blob is missing, and both for an uuid that no file name holds.
+ * `startTime` stays undefined while that blob is missing, and both for a faulty entry and for an uuid that no file name holds.
  */
 export async function datedSnapshots(store: BlobStore, { root }: OpenedRepository): Promise<RootSnapshot[]> {
   const dated = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot, ...(isStorable(snapshot) ? {} : UNKNOWN) }));
@@ -37,9 +37,9 @@ export async function datedSnapshots(store: BlobStore, { root }: OpenedRepositor
 const UUID_BYTES_MAX = 255 - "snap-.dat".length;
 const UNKNOWN = { state: undefined, startTime: undefined };
 
-/** Whether a store can hold the snapshot's own blob. */
-export function isStorable({ uuid }: Pick<RootSnapshot, "uuid">): boolean {
-  return Buffer.byteLength(uuid) <= UUID_BYTES_MAX;
+/** Whether the snapshot's own blob can be read: its entry in the root is no faulty one, and a store can hold the blob. */
+export function isStorable({ uuid, fault }: Pick<RootSnapshot, "uuid" | "fault">): boolean {
+  return fault === undefined && Buffer.byteLength(uuid) <= UUID_BYTES_MAX;
 }
 
 /**

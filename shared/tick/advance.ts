@@ -9,6 +9,7 @@ import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject } from "../state/objects.ts";
+import { guardedStep, mayKill } from "./guardedStep.ts";
 import { handOver, isInTask } from "./handOver.ts";
 import { kindFor } from "./kinds.ts";
 
@@ -51,10 +52,12 @@ export async function advanceAll(world: World, work: OpenWork): Promise<Advanced
   }
 }
 
-function inTurn({ jobs, live }: OpenWork): Job[] {
-  const order = [...jobs].sort(byTurn);
-  const first = order.findIndex(({ id }) => id === live.next);
-  return first > 0 ? [...order.slice(first), ...order.slice(0, first)] : order;
+/** A job that may end the invocation is moved last, so that it harms no other work. */
+function inTurn(work: OpenWork): Job[] {
+  const order = [...work.jobs].sort(byTurn);
+  const first = order.findIndex(({ id }) => id === work.live.next);
+  const turn = first > 0 ? [...order.slice(first), ...order.slice(0, first)] : order;
+  return [...turn.filter((job) => !mayKill(work, job)), ...turn.filter((job) => mayKill(work, job))];
 }
 
 /** Records the job with which the next tick starts, so that short ticks do not serve the same jobs every time. */
@@ -87,7 +90,8 @@ async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: 
 
 /** Moves this job with its id on every log line; `looking` may allow less time than the invocation has. */
 export function advanceOne(world: World, work: OpenWork, job: Job, looking = world): Promise<Advanced> {
-  return withLogFields({ job: job.id }, () => stepOne(world, work, job, looking));
+  const step = (guarded: World) => stepOne(world, work, job, guarded);
+  return withLogFields({ job: job.id }, () => guardedStep(world, work, job, { looking, step }));
 }
 
 /** A job that throws is left to the next tick; the others continue. */

@@ -54,13 +54,89 @@ describe("decodeRoot", () => {
     ["a truncated root", '{"snapshots":[{"na'],
     ["a root that is not an object", "[]"],
     ["a root without snapshots", "{}"],
-    ["an unknown state", { snapshots: [{ name: "a", uuid: "a", state: 9 }] }],
-    ["a uuid that leaves its folder", { snapshots: [{ name: "a", uuid: "../a" }] }],
-    ["an index id that leaves its folder", { snapshots: [], indices: { a: { id: "..", snapshots: [] } } }],
-    ["a snapshot listed twice", { snapshots: ["a", "a"] }],
-    ["a metadata identifier that is not listed", { snapshots: [{ name: "a", uuid: "a", index_metadata_lookup: { i: "x" } }] }],
+    ["snapshots that are no list", { snapshots: {} }],
+    ["indices that are no object", { snapshots: [], indices: [] }],
   ])("rejects %s", (_, json) => {
     expect(() => decodeJson(json)).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+
+  const good = { name: "good", uuid: "good", state: 1, start_time_millis: 1 };
+  it.each([
+    ["an unknown state", { name: "bad", uuid: "a", state: 9 }, "index-1: snapshots[1].state: state 9 is unknown"],
+    [
+      "a uuid that leaves its folder",
+      { name: "bad", uuid: "../a", state: 1 },
+      'index-1: snapshots[1].uuid: "../a" cannot be part of a key',
+    ],
+    ["a uuid with a slash", { name: "bad", uuid: "a/b", state: 1 }, 'index-1: snapshots[1].uuid: "a/b" cannot be part of a key'],
+    ["no uuid", { name: "bad", state: 1 }, "index-1: snapshots[1].uuid: a text expected, nothing found"],
+    [
+      "a metadata identifier that is not listed",
+      { name: "bad", uuid: "a", state: 1, index_metadata_lookup: { i: "x" } },
+      '"x" is not among',
+    ],
+    ["a start time that is no number", { name: "bad", uuid: "a", state: 1, start_time_millis: "x" }, "start_time_millis: a whole number"],
+  ])("reads the others when one snapshot has %s, and never takes it for a good one", (_, bad, fault) => {
+    const { snapshots } = decodeJson({ snapshots: [good, bad], indices: { i: { id: "i", snapshots: ["good"] } } });
+    expect(snapshots.map(({ name, state }) => [name, state])).toEqual([
+      ["good", "SUCCESS"],
+      ["bad", undefined],
+    ]);
+    expect(snapshots[1]).toMatchObject({ fault: expect.stringContaining(fault), startTime: undefined });
+    expect(classifyKey(`snap-${snapshots[1]?.uuid}.dat`).kind).toBe("snapshot");
+  });
+
+  it("replaces a uuid that cannot be part of a key in the lists of indices too", () => {
+    const { snapshots, indices } = decodeJson({
+      snapshots: [good, { ...good, uuid: "a/b" }],
+      indices: { i: { id: "i", snapshots: ["a/b", "good"] } },
+    });
+    expect(snapshots[1]?.uuid).toMatch(/^unreadable-[0-9a-f]{16}$/);
+    expect(indices[0]?.snapshots).toEqual([snapshots[1]?.uuid, "good"]);
+  });
+
+  it("names an entry by its place when it is no snapshot at all", () => {
+    const { snapshots } = decodeJson({ snapshots: [null, 7, good] });
+    expect(snapshots.map(({ name }) => name)).toEqual(["snapshots[0]", "snapshots[1]", "good"]);
+    expect(new Set(snapshots.map(({ uuid }) => uuid)).size).toBe(3);
+  });
+
+  it("trusts neither of two snapshots with one uuid", () => {
+    const { snapshots } = decodeJson({
+      snapshots: [
+        { ...good, name: "a" },
+        { ...good, name: "b" },
+        { ...good, uuid: "other" },
+      ],
+    });
+    expect(snapshots.map(({ state, fault }) => [state, fault])).toEqual([
+      [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
+      [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
+      ["SUCCESS", undefined],
+    ]);
+    expect(new Set(snapshots.map(({ uuid }) => uuid)).size).toBe(3);
+  });
+
+  it("reads names with an end of line as they are", () => {
+    const { snapshots, indices } = decodeJson({
+      snapshots: [{ ...good, name: "a\nb" }],
+      indices: { "i\u2028j": { id: "i", snapshots: ["good"] } },
+    });
+    expect(snapshots[0]).toMatchObject({ name: "a\nb", state: "SUCCESS" });
+    expect(indices[0]?.name).toBe("i\u2028j");
+  });
+
+  it.each([
+    ["an id that leaves its folder", { id: "..", snapshots: ["good"] }, 'indices.bad.id: ".." cannot be part of a key'],
+    ["snapshots that are no list", { id: "x", snapshots: 7 }, "indices.bad.snapshots: a list expected"],
+    ["shard generations that are no texts", { id: "x", snapshots: ["good"], shard_generations: [{}] }, "a text expected"],
+  ])("reads the others when one index has %s", (_, bad, fault) => {
+    const { indices } = decodeJson({ snapshots: [good], indices: { bad, i: { id: "i", snapshots: ["good"] } } });
+    expect(indices.map(({ name, fault }) => [name, fault])).toEqual([
+      ["bad", expect.stringContaining(fault)],
+      ["i", undefined],
+    ]);
+    expect(classifyKey(`indices/${indices[0]?.id}/0/__a`).kind).toBe("data");
   });
 });
 
@@ -95,6 +171,13 @@ describe("subsetRoot", () => {
     const bytes = fixtureRepository("es-9.2.0/repo").blobs.get("index-5") as Uint8Array;
     const uuids = decodeRoot("index-5", bytes).snapshots.map(({ uuid }) => uuid);
     expect(Buffer.from(subsetRoot(bytes, uuids)).equals(Buffer.from(bytes))).toBe(true);
+  });
+
+  it("passes on what it does not know, and drops entries that no kept snapshot needs, whatever they are", () => {
+    const json = `{"x":[{},1.0],"snapshots":[null,{"uuid":"b/c"}, {"uuid":"a","y":1e2}],"indices":{"bad":7,"i":{"snapshots":["a","b/c"],"z":{}}}}`;
+    expect(Buffer.from(subsetRoot(Buffer.from(json), ["a"])).toString()).toBe(
+      `{"x":[{},1.0],"snapshots":[{"uuid":"a","y":1e2}],"indices":{"i":{"snapshots":["a"],"z":{}}}}`,
+    );
   });
 
   it("rejects an empty selection, a uuid that is not listed, and a 2.x root", () => {

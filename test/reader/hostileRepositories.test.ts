@@ -30,11 +30,37 @@ describe("a blob that is small and describes something huge", () => {
     expect(decoded(deflated(Buffer.concat([SMILE_HEADER, Buffer.alloc(40 * MEGABYTE, 0x21)])))).toThrow("cannot be inflated to at most");
   });
 
-  it("is invalid as SMILE or JSON with too many values", () => {
+  it.each([
+    ["objects", [0xfa, 0xfb], "{}"],
+    ["lists", [0xf8, 0xf9], "[]"],
+    ["texts", [0x40, 0x78], '"x"'],
+  ])("is invalid as SMILE or JSON when its %s would take too much memory", (_, smile, json) => {
+    const many = Buffer.concat([
+      SMILE_HEADER,
+      Buffer.from([0xf8]),
+      Buffer.concat(Array(3_900_000).fill(Buffer.from(smile))),
+      Buffer.from([0xf9]),
+    ]);
+    expect(decoded(deflated(many))).toThrow("its values would take more than 16 MB of memory");
+    expect(decoded(wrapPayload("metadata", many))).toThrow("its values would take more than 160 MB of memory");
+    const document = wrapPayload("metadata", Buffer.from(`{"a":[${`${json},`.repeat(3_900_000)}0]}`));
+    expect(decoded(document)).toThrow("its values would take more than 160 MB of memory");
+  });
+
+  it("is invalid as SMILE when the names of its fields or its binary values would", () => {
+    const field = Buffer.concat([Buffer.from([0x34]), Buffer.alloc(900_000, 0x78), Buffer.from([0xfc, 0x21])]);
+    const names = Buffer.concat([SMILE_HEADER, Buffer.from([0xfa]), ...Array(200).fill(field), Buffer.from([0xfb])]);
+    expect(decoded(wrapPayload("metadata", names))).toThrow("would take more than 160 MB of memory");
+    const raw = Buffer.from([0xfd, 0x81, 0x78]);
+    const header = Buffer.from([0x3a, 0x29, 0x0a, 0x04]);
+    const binaries = Buffer.concat([header, Buffer.from([0xf8]), Buffer.concat(Array(800_000).fill(raw)), Buffer.from([0xf9])]);
+    expect(decoded(wrapPayload("metadata", binaries))).toThrow("would take more than 160 MB of memory");
+  });
+
+  it("is read when it is merely large", () => {
     const nulls = Buffer.concat([SMILE_HEADER, Buffer.from([0xf8]), Buffer.alloc(5_000_000, 0x21), Buffer.from([0xf9])]);
-    expect(decoded(deflated(nulls))).toThrow("more than 4000000 values");
-    expect(decoded(wrapPayload("metadata", Buffer.from(`{"a":[${"[],".repeat(2_100_000)}0]}`)))).toThrow("more than 4000000 values");
-    const text = JSON.stringify({ a: "x".repeat(5_000_000) });
+    expect(decoded(wrapPayload("metadata", nulls))()).toHaveLength(5_000_000);
+    const text = JSON.stringify({ a: "x".repeat(5_000_000), b: "[{,:".repeat(2_000_000) });
     expect(decodeContainer(wrapPayload("metadata", Buffer.from(text)), "metadata", "meta")).toEqual(JSON.parse(text));
   });
 

@@ -1,87 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { World } from "../../shared/jobs/world.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { onCopiedBlob } from "../../shared/tick/onCopiedBlob.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { INDEX1, STEP1, STEP2 } from "../world/moved.ts";
 import { HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
+import { OTHER, twoWatches, until } from "./deadly.ts";
 
-const OTHER = { ...MOVED, basePath: "other" };
 const MARKS = "live/looking/";
-
-/** Two watches: reading a root of the first ends the process. */
-async function twoWatches(): Promise<TestWorld> {
-  const config = testConfig((given) => {
-    given.backups = {};
-    const moved = given.watches.moved;
-    if (!moved) throw new Error("no watch");
-    given.watches.other = {
-      ...moved,
-      blobs: OTHER,
-      register: { ...moved.register, name: "other-movies" },
-      restore: { ...moved.restore, alias: "others" },
-    };
-  });
-  const world = await testWorld({ config });
-  world.remainingMs = 90_000;
-  await world.fill(MOVED, STEP1.blobs);
-  await world.fill(OTHER, STEP1.blobs);
-  return world;
-}
-
-interface Deadly {
-  opened: World;
-  reads: string[];
-  isDead: () => boolean;
-}
-
-/** After the read of a root below `deadlyPath` no further request of this invocation reaches anything, as after a process death. */
-async function deadly(world: TestWorld, deadlyPath: string): Promise<Deadly> {
-  const opened = await world.open();
-  let dead = false;
-  const reads: string[] = [];
-  const never = () => new Promise<never>(() => undefined);
-  const blobs: World["blobs"] = (place) => {
-    const store = opened.blobs(place);
-    const get: typeof store.get = async (key, ...rest) => {
-      if (/^index-\d+$/.test(key)) reads.push(`${place.basePath}/${key}`);
-      if (place.basePath === deadlyPath && /^index-\d+$/.test(key)) dead = true;
-      return dead ? never() : store.get(key, ...rest);
-    };
-    return { ...store, get };
-  };
-  const mortal = <T extends object>(target: T): T =>
-    new Proxy(target, {
-      get: (of, name) => {
-        const value = Reflect.get(of, name) as unknown;
-        return typeof value === "function" ? (...args: unknown[]) => (dead ? never() : value.apply(of, args)) : value;
-      },
-    });
-  return { opened: { ...opened, blobs, state: mortal(opened.state), log: mortal(opened.log) }, reads, isDead: () => dead };
-}
-
-/** Runs until it ends or dies. */
-async function until(
-  world: TestWorld,
-  run: (opened: World) => Promise<unknown>,
-  deadlyPath = MOVED.basePath,
-): Promise<{ reads: string[]; died: boolean }> {
-  const { opened, reads, isDead } = await deadly(world, deadlyPath);
-  const death = new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      if (!isDead()) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
-    void run(opened).finally(() => {
-      clearInterval(timer);
-      resolve();
-    });
-  });
-  await death;
-  return { reads, died: isDead() };
-}
 
 const tick = (world: TestWorld) => until(world, advanceJobs);
 
@@ -193,7 +119,7 @@ describe("a look that ends normally", () => {
       await advanceJobs({ ...opened, state: { ...opened.state, put } });
     };
     await record();
-    expect(puts.filter((key) => key.startsWith(MARKS))).toHaveLength(2);
+    expect(puts.filter((key) => key.startsWith(`${MARKS}watches.`))).toHaveLength(2);
     expect(await world.stateKeys(MARKS)).toEqual([]);
     puts.length = 0;
     await record();

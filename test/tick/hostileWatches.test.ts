@@ -2,46 +2,20 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { directoryBlobStore } from "../../shared/adapters/directory/blobStore.ts";
 import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
 import type { World } from "../../shared/jobs/world.ts";
 import type { Place } from "../../shared/model/config.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
-import { encodeContainer, wrapPayload } from "../format/encoding/encodeContainer.ts";
 import { SNAP1, STEP1, TIMES } from "../world/moved.ts";
 import { MINUTE_MS, type TestWorld, testConfig, testWorld } from "../world/world.ts";
+import { HOSTILE } from "./hostileRepositories.ts";
 
 const MEGABYTE = 1024 * 1024;
 /** A tick of Function Compute has 120 s for everything. */
 const TICK_MS_MAX = 20_000;
 const HEAP_BYTES_MAX = 400 * MEGABYTE;
-const SMILE_HEADER = Buffer.from([0x3a, 0x29, 0x0a, 0x00]);
-
-const [SHARD_LIST = ""] = [...STEP1.blobs.keys()].filter((key) => /\/0\/snap-/.test(key));
-const [INDEX_METADATA = ""] = [...STEP1.blobs.keys()].filter((key) => /^indices\/[^/]+\/meta-/.test(key));
-const root = () => JSON.parse(Buffer.from(STEP1.blobs.get("index-0") as Uint8Array).toString());
-
-/** The blobs that make a repository hostile, beside those of a good one. */
-const HOSTILE: Record<string, () => Record<string, Uint8Array>> = {
-  "shard-list-bomb": () => {
-    const file = (name: string) => ({ name, physical_name: "_0.cfs", length: 400_000, part_size: 1, checksum: "a", written_by: "6.6.0" });
-    return { [SHARD_LIST]: encodeContainer("snapshot", { name: "snap-1", files: ["__0", "__1", "__2", "__3", "__4"].map(file) }) };
-  },
-  "smile-bomb": () => {
-    const nulls = Buffer.concat([SMILE_HEADER, Buffer.from([0xf8]), Buffer.alloc(40 * MEGABYTE, 0x21), Buffer.from([0xf9])]);
-    return { [INDEX_METADATA]: wrapPayload("index-metadata", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(nulls)])) };
-  },
-  "giant-generation": () => ({ "index-9007199254740991": Buffer.from("{}") }),
-  "long-uuid": () => {
-    const { snapshots, ...rest } = root();
-    const long = { name: "long", uuid: "u".repeat(2_000), state: 1, start_time_millis: TIMES["snap-1"].getTime() + 1 };
-    return { "index-1": Buffer.from(JSON.stringify({ ...rest, snapshots: [...snapshots, long] })) };
-  },
-  "cut-root": () => ({ "index-1": Buffer.from('{"snapshots":[') }),
-};
-
 /** Hostile only as files; each gets its folder. */
 const IN_FOLDERS: Record<string, (folder: string) => Promise<void>> = {
   "huge-root": async (folder) => {
@@ -122,20 +96,23 @@ describe("ticks with a watch on each hostile repository", () => {
     expect(Math.max(...slowest)).toBeLessThan(TICK_MS_MAX);
     expect(process.memoryUsage().heapUsed).toBeLessThan(HEAP_BYTES_MAX);
     const served = (await world.target.listIndices()).flatMap(({ aliases }) => aliases).sort();
-    expect(served).toEqual(["good", "long-uuid"]);
+    expect(served).toEqual(["faulty-entries", "good", "long-uuid"]);
     expect(await world.stateKeys("live/looking/")).toEqual([
       expect.stringContaining("watches.cut-root"),
       expect.stringContaining("watches.huge-root"),
+      expect.stringContaining("watches.root-objects"),
     ]);
     const told = world.notices.map(({ key, status }) => `${key} ${status}`).sort();
     expect(told).toEqual([
       "arrival-failed:link firing",
       "look-failed:watches.cut-root firing",
       "look-failed:watches.huge-root firing",
+      "look-failed:watches.root-objects firing",
       "watch-hidden:giant-generation firing",
+      "watch-lost:faulty-entries firing",
       "watch-lost:long-uuid firing",
     ]);
     const open = new Map((await tick(world)).report.advanced.map(({ job, reason }) => [job.replace(/-[^-]*$/, ""), reason.code]));
-    expect([...open.keys()].sort().join(" ")).toMatch(/shard-list-bomb.*smile-bomb/);
+    expect([...open.keys()].sort().join(" ")).toMatch(/shard-list-bomb.*smile-bomb.*smile-objects/);
   });
 });

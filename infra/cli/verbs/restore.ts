@@ -1,3 +1,4 @@
+import { oneLine } from "../../../shared/model/plainText.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
 import { LATEST } from "../../../shared/reader/rootSnapshots.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
@@ -79,7 +80,7 @@ const INDENT = "  ";
 /** Each check with its sentence, each refusal with its code and its fix. */
 export function preflightText(request: RestoreOptions, report: PreflightReport, look: Look): string {
   const lines = [
-    `Restore ${report.snapshot.name} → ${request.to}, indices ${request.indices.join(", ")}, beside existing indices`,
+    `Restore ${oneLine(report.snapshot.name)} → ${request.to}, indices ${oneLine(request.indices.join(", "))}, beside existing indices`,
     "Preflight, nothing changed yet:",
   ];
   const width = Math.max(...report.checks.map(({ check }) => check.length));

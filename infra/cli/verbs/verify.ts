@@ -1,5 +1,6 @@
 import type { World } from "../../../shared/jobs/world.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
+import { oneLine } from "../../../shared/model/plainText.ts";
 import type { ProofLevel } from "../../../shared/model/repository.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
@@ -38,14 +39,17 @@ export async function verify(session: Session, { place, snapshot, level, sample 
     level: level ?? (sample ? "contents" : "footers"),
     sample,
     ...(world && { ledger: partLedger(world.state, at) }),
-    onProof: (proof) => terminal.progress(`${proof.name}: ${proof.verdict} (${proof.level}, ${counted(proof.blobs, "blob", "blobs")})`),
-    onMoved: ({ name, from, to }) => terminal.note(`${name}: the root changed from ${from} to ${to} meanwhile; reading it again`),
+    onProof: (proof) =>
+      terminal.progress(`${oneLine(proof.name)}: ${proof.verdict} (${proof.level}, ${counted(proof.blobs, "blob", "blobs")})`),
+    onMoved: ({ name, from, to }) => terminal.note(`${oneLine(name)}: the root changed from ${from} to ${to} meanwhile; reading it again`),
     onRead(name, { files, bytes }) {
-      if (files % FILES_PER_LINE === 0) terminal.progress(`${name}: ${counted(files, "file", "files")} read, ${bytesText(bytes)}`);
+      if (files % FILES_PER_LINE === 0) terminal.progress(`${oneLine(name)}: ${counted(files, "file", "files")} read, ${bytesText(bytes)}`);
     },
     onParts(name, { verifiedBytes, bytes }) {
       const percent = Math.floor((100 * verifiedBytes) / bytes);
-      terminal.progress(`${name}: files in several parts ${percent} % verified, ${bytesText(verifiedBytes)} of ${bytesText(bytes)}`);
+      terminal.progress(
+        `${oneLine(name)}: files in several parts ${percent} % verified, ${bytesText(verifiedBytes)} of ${bytesText(bytes)}`,
+      );
     },
   });
   // A sample proves less than its level says, and is not kept.

@@ -47,7 +47,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
 /** Starts all parts: two real clusters, a real S3 server, the OSS stand-in, and the same bundles that are deployed to Function Compute. */
 export async function startLocalHost(options: LocalHostOptions = {}): Promise<LocalHost> {
-  const { onNote = () => undefined, environment = process.env } = options;
+  const { onNote = () => undefined, environment = process.env, configured = (text: string) => text } = options;
   await checkTools(environment);
   const places = await openPlaces(environment);
   const run = await takeRun(places, options.dataDirectory);
@@ -58,7 +58,7 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
     await requirePorts(plan.ports);
     keepPlan(plan);
     await makeDirectories(plan);
-    const configText = await readFile(join(ROOT, "ossnap.yaml"), "utf8");
+    const configText = configured(await readFile(join(ROOT, "ossnap.yaml"), "utf8"));
     const config = loadConfig(configText, plan.environment);
     onNote("bundling the functions");
     const bundles = await bundleFunctions({ configText, outDir: plan.directories.bundles });

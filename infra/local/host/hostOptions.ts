@@ -6,6 +6,8 @@ export interface LocalHostOptions {
   onNote?(text: string): void;
   onNotice?(notice: ReceivedNotice): void;
   onLog?(line: string): void;
+  /** Changes ossnap.yaml, the text that the functions get. */
+  configured?(configText: string): string;
   environment?: Readonly<Record<string, string | undefined>>;
   /** Defaults to 5.5.2 and 5.5.3, or to the versions with which the data directory was created. */
   versions?: Versions | undefined;

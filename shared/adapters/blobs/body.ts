@@ -12,8 +12,26 @@ export interface BodyOptions {
   subject: string;
 }
 
+/** A store that delivers less, beyond one pause, holds a function until its end: 16 KiB/s are a thousandth of what OSS delivers. */
+const BYTES_PER_SECOND_MIN = 16 * 1024;
+/** Waiting for an answer without a body of ours: a multipart upload may take minutes to complete. */
+const ANSWER_TIMEOUTS = 5;
+
 /**
- * Streams the body with checks: a pause longer than `idleTimeoutMs`, a lost connection and a body of another length than announced throw
+ * The outcome of one vendor call, or `transient` when its whole answer takes longer than five times the idle time, and a minimal rate for what
+ * was sent: the vendors' clients limit pauses only, and a listing that arrives byte by byte has none.
+ */
+export function answerWithin<T>(
+  call: Promise<T>,
+  subject: string,
+  { idleTimeoutMs, sentBytes = 0 }: { idleTimeoutMs: number; sentBytes?: number },
+): Promise<T> {
+  const limitMs = ANSWER_TIMEOUTS * idleTimeoutMs + (1000 * sentBytes) / BYTES_PER_SECOND_MIN;
+  return within(call, limitMs, `${subject}: no whole answer within ${Math.round(limitMs)} ms`);
+}
+
+/**
+ * Streams the body with checks: a pause longer than `idleTimeoutMs`, a rate below 16 KiB/s for longer than that, a lost connection and a body of another length than announced throw
  * `transient`; a consumer that stops early closes the connection.
  */
 export function guardedBody(options: BodyOptions): AsyncIterable<Uint8Array> {
@@ -25,10 +43,16 @@ export function guardedBody(options: BodyOptions): AsyncIterable<Uint8Array> {
 async function* guardedPieces({ body, sizeBytes, idleTimeoutMs, subject }: BodyOptions): AsyncGenerator<Uint8Array, void, undefined> {
   const pieces = body[Symbol.asyncIterator]();
   let seenBytes = 0;
+  // Without the consumer's own time between two pieces.
+  let waitedMs = 0;
   try {
     for (;;) {
+      const startedMs = performance.now();
       const step = await within(nextPiece(pieces, subject), idleTimeoutMs, `${subject}: the body stalled for ${idleTimeoutMs} ms`);
       if (step.done === true) break;
+      waitedMs += performance.now() - startedMs;
+      if (waitedMs > idleTimeoutMs + (1000 * seenBytes) / BYTES_PER_SECOND_MIN)
+        throw new AppError("transient", `${subject}: the body arrives too slowly: ${seenBytes} bytes in ${Math.round(waitedMs / 1000)} s`);
       seenBytes += step.value.byteLength;
       yield step.value;
     }

@@ -2,14 +2,19 @@ import { Client, errors } from "@elastic/elasticsearch";
 import { Transport, type TransportOptions } from "@elastic/transport";
 import type * as z from "zod";
 import { AppError } from "../../model/errors.ts";
+import { BoundedSerializer } from "./boundedSerializer.ts";
 import { BoundedConnection } from "./connection.ts";
 import { type FaultContext, toAppError } from "./errors.ts";
 import { ExactSerializer } from "./exactNumbers.ts";
 import { certificateOf } from "./trust.ts";
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
-/** A listing of thousands of snapshots takes tens of megabytes; larger responses would not fit into a small function's memory. */
-const RESPONSE_BYTES_MAX = 128 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+/**
+ * By kind of call: acknowledgements, health and versions · settings, aliases, recoveries · states and listings of everything, of which
+ * thousands of snapshots take tens of megabytes.
+ */
+const RESPONSE_BYTES_MAX = { small: MEGABYTE, medium: 16 * MEGABYTE, large: 128 * MEGABYTE };
 
 /** The client's own time-out names the cause better, so it comes first. */
 const SETTLE_MS = 250;
@@ -41,6 +46,8 @@ export interface Call {
   body?: Record<string, unknown>;
   /** Values in the body that must not appear in any message. */
   secrets?: string[];
+  /** How large the response may be; by default `medium` for GET and `small` for everything else. */
+  answer?: keyof typeof RESPONSE_BYTES_MAX;
   /** Statuses other than 2xx whose body is a valid response. */
   accept?: number[];
   /** Numbers of the response and the body stay as they were written; see `ExactSerializer`. */
@@ -73,6 +80,7 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
       ...(ca === undefined ? {} : { tls: { ca } }),
       Transport: PlainTransport,
       Connection: BoundedConnection,
+      Serializer: BoundedSerializer,
       // A function is frozen between invocations and a kept connection may be dead afterwards; a write could then fail after being executed.
       agent: { keepAlive: false },
       enableMetaHeader: false,
@@ -123,7 +131,11 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
       const leftMs = Math.max(0, Math.min(timeoutMs, options.remainingMs?.() ?? timeoutMs));
       // The client's own timeout only counts idle time.
       const signal = AbortSignal.timeout(leftMs);
-      const limits = { signal, maxResponseSize: RESPONSE_BYTES_MAX, ignore: call.accept ?? [] };
+      const limits = {
+        signal,
+        maxResponseSize: RESPONSE_BYTES_MAX[call.answer ?? (call.method === "GET" ? "medium" : "small")],
+        ignore: call.accept ?? [],
+      };
       const send = async (): Promise<unknown> => (await clientFor(signal))(call.isExact === true).transport.request(params, limits);
       const answer = await withinTime(send(), leftMs).catch((error: unknown) => {
         const isCut = signal.aborted && error instanceof errors.ConnectionError;

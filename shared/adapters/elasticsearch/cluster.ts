@@ -44,11 +44,12 @@ async function readInfo(client: ElasticsearchClient): Promise<ClusterInfo> {
     method: "GET",
     path: ["_cluster", "state", "metadata"],
     query: { filter_path: "cluster_name,metadata.cluster_uuid" },
+    answer: "small",
   });
   const uuid = state.metadata.cluster_uuid;
   if (uuid === UUID_UNKNOWN) throw new AppError("transient", `cluster ${client.name}: it has no master yet`);
   const query = { timeout: "0s", filter_path: "number_of_data_nodes" };
-  const health = await client.request(healthAnswer, { subject, method: "GET", path: ["_cluster", "health"], query });
+  const health = await client.request(healthAnswer, { subject, method: "GET", path: ["_cluster", "health"], query, answer: "small" });
   return { uuid, name: state.cluster_name, version, dataNodes: health.number_of_data_nodes };
 }
 
@@ -64,7 +65,7 @@ function requireElasticsearch(name: string, number: string, distribution: string
 async function readVersion(client: ElasticsearchClient): Promise<string> {
   const call = { subject: "version", method: "GET" as const };
   try {
-    const { number, distribution } = (await client.request(rootAnswer, { ...call, path: [] })).version;
+    const { number, distribution } = (await client.request(rootAnswer, { ...call, path: [], answer: "small" })).version;
     requireElasticsearch(client.name, number, distribution);
     return number;
   } catch (error) {

@@ -76,6 +76,7 @@ async function listNames(client: ElasticsearchClient, repository: string): Promi
     subject: `snapshots of repository ${repository}`,
     method: "GET",
     path: ["_snapshot", repository, "_all"],
+    answer: "large",
     query: { verbose: false },
   });
   return new Set(answer.snapshots.map(({ snapshot }) => snapshot));

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { Serializer } from "@elastic/transport";
+import type { Serializer } from "@elastic/transport";
+import { BoundedSerializer } from "./boundedSerializer.ts";
 
 /** Unguessable, so that no string of a document can pass for a number. */
 const MARK = `number-${randomUUID()}:`;
@@ -11,7 +12,7 @@ const MARKED = new RegExp(`"${MARK}(-?[\\d.eE+-]+)"`, "g");
  * JSON whose numbers stay as they were written. A number of JavaScript turns 1234567890123456789 into 1234567890123456800 and 1.0 into 1;
  * a filter that is read and written back would then match other documents. Numbers are opaque strings until they are serialized again.
  */
-export class ExactSerializer extends Serializer {
+export class ExactSerializer extends BoundedSerializer {
   override deserialize<T>(json: string): T {
     return super.deserialize(json.replace(TOKENS, (token) => (token.startsWith('"') ? token : `"${MARK}${token}"`)));
   }

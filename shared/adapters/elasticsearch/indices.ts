@@ -53,6 +53,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         subject: "indices",
         method: "GET" as const,
         path: ["_cluster", "state", "metadata"],
+        answer: "large" as const,
         query: { filter_path: parts.join(",") },
       };
       const answer = await client.request(indicesAnswer, call);
@@ -75,6 +76,7 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         subject: `health of index ${index}`,
         method: "GET",
         path: ["_cluster", "health", index],
+        answer: "small",
         query: { level: "indices", timeout: "0s", filter_path: "indices" },
         // For an unknown index the server waits for it to appear and answers the timeout with a body that contains no index.
         accept: [408],
@@ -116,7 +118,12 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
 
 /** The indices behind a name: the index itself, those of an alias, or none. */
 async function concreteNames(client: ElasticsearchClient, name: string): Promise<string[]> {
-  const call = { subject: `index ${name}`, method: "GET" as const, path: ["_cluster", "state", "metadata", name] };
+  const call = {
+    subject: `index ${name}`,
+    method: "GET" as const,
+    path: ["_cluster", "state", "metadata", name],
+    answer: "large" as const,
+  };
   const answer = await client.request(namesAnswer, { ...call, query: { filter_path: "metadata.indices.*.state" } });
   return Object.keys(answer.metadata.indices);
 }

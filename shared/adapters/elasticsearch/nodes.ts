@@ -53,7 +53,13 @@ export function nodeCalls(
       requireExactName("index", index);
       if ((await major()) < 5) return undefined;
       const subject = `allocation of index ${index}`;
-      const call = { subject, method: "POST" as const, path: ["_cluster", "allocation", "explain"], body: { index, shard, primary: true } };
+      const call = {
+        subject,
+        method: "POST" as const,
+        path: ["_cluster", "allocation", "explain"],
+        body: { index, shard, primary: true },
+        answer: "medium" as const,
+      };
       try {
         return explanationOf(await client.request(explainAnswer, call));
       } catch (error) {

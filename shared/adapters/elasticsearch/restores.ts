@@ -62,7 +62,12 @@ export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restor
 
     async runningRestores() {
       const parts = ["repository", "snapshot", "state", "indices"].map((part) => `restore.snapshots.${part}`);
-      const call = { subject: "running restores", method: "GET" as const, path: ["_cluster", "state", "customs"] };
+      const call = {
+        subject: "running restores",
+        method: "GET" as const,
+        path: ["_cluster", "state", "customs"],
+        answer: "large" as const,
+      };
       const answer = await client.request(runningAnswer, { ...call, query: { filter_path: parts.join(",") } });
       return answer.restore.snapshots;
     },

@@ -10,7 +10,8 @@ import { requireExactName } from "./names.ts";
 const snapshotAnswer = z.object({
   snapshot: z.string(),
   uuid: z.string().optional(),
-  state: z.enum(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]),
+  // A state that is unknown here must not make the other snapshots unreadable; it is never taken for a good one, and never deleted.
+  state: z.enum(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]).catch("INCOMPATIBLE"),
   version: z.string().default(""),
   version_id: z.number().default(0),
   indices: z.array(z.string()).default([]),
@@ -59,14 +60,19 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
       requireExactName("repository", repository);
       const path = ["_snapshot", repository, "_all"];
       const query = ignoreUnavailable ? { query: { ignore_unavailable: true } } : {};
-      const call = { subject: `snapshots of repository ${repository}`, method: "GET" as const, path, ...query };
+      const call = { subject: `snapshots of repository ${repository}`, method: "GET" as const, path, ...query, answer: "large" as const };
       const answer = await client.request(snapshotsAnswer, call);
       return answer.snapshots.map(toSnapshot);
     },
 
     async getSnapshot(repository, snapshot) {
       requireNames(repository, snapshot);
-      const call = { subject: `snapshot ${repository}:${snapshot}`, method: "GET" as const, path: ["_snapshot", repository, snapshot] };
+      const call = {
+        subject: `snapshot ${repository}:${snapshot}`,
+        method: "GET" as const,
+        path: ["_snapshot", repository, snapshot],
+        answer: "large" as const,
+      };
       const answer = await unlessMissing(client.request(snapshotsAnswer, call));
       const found = answer?.snapshots[0];
       return found === undefined ? undefined : toSnapshot(found);
@@ -75,7 +81,7 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
     async snapshotProgress(repository, snapshot) {
       requireNames(repository, snapshot);
       const path = ["_snapshot", repository, snapshot, "_status"];
-      const call = { subject: `progress of snapshot ${repository}:${snapshot}`, method: "GET" as const, path };
+      const call = { subject: `progress of snapshot ${repository}:${snapshot}`, method: "GET" as const, path, answer: "large" as const };
       const answer = await unlessMissing(client.request(statusAnswer, call));
       const found = answer?.snapshots[0];
       return found === undefined ? undefined : toProgress(found);

@@ -18,7 +18,7 @@ export interface OssClientOptions {
 }
 
 /** 60 s are enough for a part of 16 MiB at 280 KB/s. */
-const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
+export const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
 /** More connections than the workers ever use at once; a safety limit. */
 const SOCKETS_MAX = 128;
 

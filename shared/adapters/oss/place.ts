@@ -1,5 +1,6 @@
+import { answerWithin } from "../blobs/body.ts";
 import { type Base, baseOf } from "../blobs/keys.ts";
-import { type OssClient, type OssClientOptions, ossClient } from "./client.ts";
+import { type OssClient, type OssClientOptions, ossClient, REQUEST_TIMEOUT_MS_DEFAULT } from "./client.ts";
 import { isNoSuchKey, ossAnswerOf, ossError } from "./errors.ts";
 
 /** A bucket and base path, with the client that accesses it. */
@@ -9,8 +10,8 @@ export interface OssPlace {
   base: Base;
   /** For messages: the url with the key, and the call. */
   subject(key: string, call: string): string;
-  /** Runs one vendor call and maps its errors. */
-  ask<T>(subject: string, call: () => Promise<T>): Promise<T>;
+  /** Runs one vendor call with a limit for its whole answer, beside `sentBytes` of ours, and maps its errors. */
+  ask<T>(subject: string, call: () => Promise<T>, sentBytes?: number): Promise<T>;
   /** Like `ask`, but undefined when the bucket exists and the key does not. */
   askOfKey<T>(fullKey: string, subject: string, call: () => Promise<T>): Promise<T | undefined>;
 }
@@ -18,9 +19,10 @@ export interface OssPlace {
 export function ossPlace(options: OssClientOptions & { basePath: string }): OssPlace {
   const url = options.basePath === "" ? `oss://${options.bucket}` : `oss://${options.bucket}/${options.basePath}`;
   const client = ossClient(options);
-  async function ask<T>(subject: string, call: () => Promise<T>): Promise<T> {
+  const idleTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
+  async function ask<T>(subject: string, call: () => Promise<T>, sentBytes = 0): Promise<T> {
     try {
-      return await call();
+      return await answerWithin(call(), subject, { idleTimeoutMs, sentBytes });
     } catch (error) {
       throw ossError(error, subject);
     }
@@ -33,7 +35,7 @@ export function ossPlace(options: OssClientOptions & { basePath: string }): OssP
     ask,
     async askOfKey(fullKey, subject, call) {
       try {
-        return await call();
+        return await answerWithin(call(), subject, { idleTimeoutMs });
       } catch (error) {
         const full = needsBody(error) ? await fullAnswer(client, fullKey, error) : error;
         if (isNoSuchKey(full)) return undefined;

@@ -35,7 +35,7 @@ async function put(place: OssPlace, key: string, body: Uint8Array, ifAbsent: boo
   const fullKey = place.base.full(key);
   const subject = place.subject(key, "put");
   const headers: Record<string, string> = ifAbsent ? { "x-oss-forbid-overwrite": "true" } : {};
-  const answer = await place.ask(subject, () => place.client.put(fullKey, bufferOf(body), { headers, mime: MIME }));
+  const answer = await place.ask(subject, () => place.client.put(fullKey, bufferOf(body), { headers, mime: MIME }), body.byteLength);
   return { at: dateOf(answer.res.headers, subject) };
 }
 
@@ -49,8 +49,10 @@ function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
     async putPart(uploadId, number, body) {
       // ali-oss sends parts as streams, without a checksum.
       const headers = { "Content-MD5": createHash("md5").update(body).digest("base64") };
-      const { etag } = await place.ask(`${subject}: part ${number}`, () =>
-        client.uploadPart(fullKey, uploadId, number, bufferOf(body), 0, body.byteLength, { headers }),
+      const { etag } = await place.ask(
+        `${subject}: part ${number}`,
+        () => client.uploadPart(fullKey, uploadId, number, bufferOf(body), 0, body.byteLength, { headers }),
+        body.byteLength,
       );
       return { number, etag };
     },

@@ -16,7 +16,7 @@ export interface S3ClientOptions {
 }
 
 /** 60 s are enough for a part of 16 MiB at 280 KB/s. */
-const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
+export const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
 /** A reachable endpoint completes the TCP and TLS handshakes long before this. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 /** More connections than the workers ever use at once; a safety limit. */

@@ -1,6 +1,7 @@
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { answerWithin } from "../blobs/body.ts";
 import { type Base, baseOf } from "../blobs/keys.ts";
-import { type S3ClientOptions, s3Client } from "./client.ts";
+import { REQUEST_TIMEOUT_MS_DEFAULT, type S3ClientOptions, s3Client } from "./client.ts";
 import { s3AnswerOf, s3Error } from "./errors.ts";
 
 /** A bucket and base path, with the client that accesses it. */
@@ -11,8 +12,8 @@ export interface S3Place {
   base: Base;
   /** For messages: the url with the key, and the call. */
   subject(key: string, call: string): string;
-  /** Runs one vendor call and maps its errors. */
-  ask<T>(subject: string, call: () => Promise<T>): Promise<T>;
+  /** Runs one vendor call with a limit for its whole answer, beside `sentBytes` of ours, and maps its errors. */
+  ask<T>(subject: string, call: () => Promise<T>, sentBytes?: number): Promise<T>;
   /** Like `ask`, but undefined when the bucket exists and the key does not. */
   askOfKey<T>(fullKey: string, subject: string, call: () => Promise<T>): Promise<T | undefined>;
 }
@@ -21,22 +22,23 @@ export function s3Place(options: S3ClientOptions & { basePath: string }): S3Plac
   const { bucket, basePath } = options;
   const url = basePath === "" ? `s3://${bucket}` : `s3://${bucket}/${basePath}`;
   const client = s3Client(options);
+  const idleTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
   return {
     client,
     bucket,
     url,
     base: baseOf(basePath, url),
     subject: (key, call) => `${url}/${key}: ${call}`,
-    async ask(subject, call) {
+    async ask(subject, call, sentBytes = 0) {
       try {
-        return await call();
+        return await answerWithin(call(), subject, { idleTimeoutMs, sentBytes });
       } catch (error) {
         throw s3Error(error, subject);
       }
     },
     async askOfKey(fullKey, subject, call) {
       try {
-        return await call();
+        return await answerWithin(call(), subject, { idleTimeoutMs });
       } catch (error) {
         const full = hasNoCode(error) ? await fullAnswer(client, bucket, fullKey, error) : error;
         if (s3AnswerOf(full).code === "NoSuchKey") return undefined;

@@ -45,7 +45,7 @@ async function put(place: S3Place, key: string, body: Uint8Array, ifAbsent: bool
     ContentMD5: md5Of(body),
     ...(ifAbsent && { IfNoneMatch: "*" }),
   });
-  const output = await place.ask(subject, () => place.client.send(command));
+  const output = await place.ask(subject, () => place.client.send(command), body.byteLength);
   return { at: dateOf(output, subject) };
 }
 
@@ -62,7 +62,7 @@ function partsOf(place: S3Place, key: string): PartsApi<S3Part> {
     },
     async putPart(UploadId, PartNumber, Body) {
       const command = new UploadPartCommand({ ...address, UploadId, PartNumber, Body, ContentMD5: md5Of(Body) });
-      const { ETag } = await place.ask(`${subject}: part ${PartNumber}`, () => client.send(command));
+      const { ETag } = await place.ask(`${subject}: part ${PartNumber}`, () => client.send(command), Body.byteLength);
       return { PartNumber, ETag };
     },
     complete: (UploadId, Parts) =>

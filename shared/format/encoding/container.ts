@@ -1,9 +1,10 @@
 import { inflateRawSync } from "node:zlib";
 import { messageOf } from "../../model/errors.ts";
+import { isHeavyJson } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
-import { decodeSmile, VALUES_MAX } from "./smile.ts";
+import { DOCUMENT_WEIGHT_MAX, decodeSmile, tooHeavy } from "./smile.ts";
 
 /** The codec names in the headers of `.dat` blobs and shard catalogues; both kinds of `snap-*.dat` use `snapshot`. */
 export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
@@ -14,6 +15,9 @@ const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
 /** Metadata deflates to a twentieth at best; a thousandth is made to exhaust memory. Small blobs may be anything. */
 const INFLATION_MAX = 100;
 const PAYLOAD_BYTES_FREE = 16 * 1024 * 1024;
+/** The values of a mapping take 500 times the memory of its deflated bytes at most. Small blobs may be anything. */
+const WEIGHT_PER_BYTE_MAX = 1000;
+const WEIGHT_FREE = 16 * 1024 * 1024;
 const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
 
 /**
@@ -38,28 +42,22 @@ export function openContainer(bytes: Uint8Array, codec: Codec, subject: string):
 }
 
 function decodePayload(payload: Uint8Array, subject: string): unknown {
-  if (startsWith(payload, DEFLATE_PREFIX)) return decodeDocument(inflate(payload.subarray(DEFLATE_PREFIX.length), subject), subject);
+  const weightMax = Math.min(DOCUMENT_WEIGHT_MAX, Math.max(WEIGHT_FREE, payload.byteLength * WEIGHT_PER_BYTE_MAX));
+  if (startsWith(payload, DEFLATE_PREFIX))
+    return decodeDocument(inflate(payload.subarray(DEFLATE_PREFIX.length), subject), subject, weightMax);
   if (startsWith(payload, Buffer.from("ZV"))) throw invalidBytes(subject, "LZF compression of Elasticsearch 1.x is not supported");
-  return decodeDocument(payload, subject);
+  return decodeDocument(payload, subject, weightMax);
 }
 
-function decodeDocument(document: Uint8Array, subject: string): unknown {
-  if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject);
+function decodeDocument(document: Uint8Array, subject: string, weightMax: number): unknown {
+  if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject, weightMax);
   if (!startsWith(document, Buffer.from("{"))) throw invalidBytes(subject, "payload is neither SMILE nor JSON");
-  if (hasTooManyValues(document)) throw invalidBytes(subject, `more than ${VALUES_MAX} values`);
+  if (isHeavyJson(document, weightMax)) throw invalidBytes(subject, tooHeavy(weightMax));
   try {
     return JSON.parse(decodeUtf8(document, subject, 0));
   } catch (cause) {
     throw invalidBytes(subject, `payload is not JSON: ${messageOf(cause)}`, undefined, cause);
   }
-}
-
-/** Every value but the first follows one of these bytes; those in texts count too, which large texts have room for. */
-function hasTooManyValues(json: Uint8Array): boolean {
-  if (json.byteLength <= VALUES_MAX) return false;
-  let count = 0;
-  for (const byte of json) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count += 1;
-  return count > VALUES_MAX;
 }
 
 function inflate(deflated: Uint8Array, subject: string): Uint8Array {

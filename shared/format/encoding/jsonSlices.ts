@@ -1,4 +1,5 @@
-import { messageOf } from "../../model/errors.ts";
+import { jsonFaultOf } from "../../model/errors.ts";
+import { inMegabytes, isHeavyJson } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { decodeUtf8 } from "./byteReader.ts";
 
@@ -8,6 +9,8 @@ export interface JsonSlice {
   end: number;
 }
 
+/** Memory for the values of one slice. */
+const SLICE_WEIGHT_MAX = 128 * 1024 * 1024;
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -22,11 +25,13 @@ export interface JsonSlices {
   members(slice: JsonSlice): Generator<[name: string, value: JsonSlice], void, undefined>;
   elements(slice: JsonSlice): Generator<JsonSlice, void, undefined>;
   parse(slice: JsonSlice): unknown;
+  /** The object with only these members, or any other value whole: the others are not built, however large they are. */
+  pick(slice: JsonSlice, names: ReadonlySet<string>): unknown;
 }
 
 export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
   const fault = (position: number, cause?: unknown) =>
-    invalidBytes(subject, `no JSON, it may be cut${cause === undefined ? "" : `: ${messageOf(cause)}`}`, position, cause);
+    invalidBytes(subject, `no JSON, it may be cut${cause === undefined ? "" : `: ${jsonFaultOf(cause)}`}`, position, cause);
 
   const afterSpace = (from: number): number => skipSpace(bytes, from);
 
@@ -37,7 +42,10 @@ export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
   }
 
   function parse({ start, end }: JsonSlice): unknown {
-    const text = decodeUtf8(bytes.subarray(start, end), subject, start);
+    const slice = bytes.subarray(start, end);
+    if (isHeavyJson(slice, SLICE_WEIGHT_MAX))
+      throw invalidBytes(subject, `values that would take more than ${inMegabytes(SLICE_WEIGHT_MAX)} of memory`, start);
+    const text = decodeUtf8(slice, subject, start);
     try {
       return JSON.parse(text);
     } catch (cause) {
@@ -78,6 +86,13 @@ export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
     }
   }
 
+  function pick(slice: JsonSlice, names: ReadonlySet<string>): unknown {
+    if (bytes[slice.start] !== OPEN_OBJECT) return parse(slice);
+    const picked: Record<string, unknown> = Object.create(null);
+    for (const [name, value] of members(slice)) if (names.has(name)) picked[name] = parse(value);
+    return picked;
+  }
+
   const whole = valueAt(afterSpace(0));
   if (afterSpace(whole.end) !== bytes.length) throw fault(whole.end);
   return {
@@ -87,6 +102,7 @@ export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
     members,
     elements,
     parse,
+    pick,
   };
 }
 

@@ -1,10 +1,14 @@
+import { inMegabytes, WEIGHT } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { type SmileInput, smileInput } from "./smileInput.ts";
 import { type NameTable, nameTable } from "./smileNames.ts";
 import { readBigDecimal, readBigInteger, readFloat32, readFloat64, readRawBinary, readSevenBitBinary, readZigzag } from "./smileNumbers.ts";
 
-/** Room for a file list of 400,000 files; a value may be one byte long, and takes tens of bytes of memory. */
-export const VALUES_MAX = 4_000_000;
+/**
+ * Memory for the values of one document, within a function of 512 MB: room for a file list of 160,000 files, or for 10 million numbers. Two
+ * bytes may encode an object that takes two hundred.
+ */
+export const DOCUMENT_WEIGHT_MAX = 160 * 1024 * 1024;
 /** Elasticsearch's own nesting limit for documents. */
 const DEPTH_MAX = 1000;
 const HEADER_BYTES = 4;
@@ -16,16 +20,18 @@ interface State {
   values: NameTable;
   rawBinary: boolean;
   depth: number;
-  /** Number of values so far. */
-  count: number;
+  /** Estimated memory in bytes of the values so far. */
+  weight: number;
+  weightMax: number;
 }
 
 /**
  * Decodes a SMILE document (github.com/FasterXML/smile-format-specification, version 0) to plain values: objects without prototype, arrays,
  * strings, numbers (bigint where a number would lose digits), booleans, null, and Uint8Array for binary.
+ * `weightMax` limits the estimated memory of the values, in bytes.
  * Strict: unknown or reserved tokens, dangling references, malformed UTF-8, excess depth and trailing bytes are `invalid` with the offset.
  */
-export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
+export function decodeSmile(bytes: Uint8Array, subject: string, weightMax = DOCUMENT_WEIGHT_MAX): unknown {
   if (bytes.byteLength < HEADER_BYTES || bytes[0] !== 0x3a || bytes[1] !== 0x29 || bytes[2] !== 0x0a) {
     throw invalidBytes(subject, "no SMILE header", 0);
   }
@@ -34,7 +40,7 @@ export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
   const input = smileInput(bytes, HEADER_BYTES, subject);
   const names = nameTable(input, (flags & 1) !== 0);
   const values = nameTable(input, (flags & 2) !== 0);
-  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, count: 0 });
+  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax });
   if (!input.atEnd() && input.byte() !== END_OF_CONTENT) throw input.fault("unexpected bytes after the document");
   if (!input.atEnd()) throw input.fault("unexpected bytes after the end marker");
   return value;
@@ -43,20 +49,19 @@ export function decodeSmile(bytes: Uint8Array, subject: string): unknown {
 /** The token's three highest bits select the token class (see "Tokens: value mode" of the specification). */
 function readValue(state: State): unknown {
   const { input, values } = state;
-  state.count += 1;
-  if (state.count > VALUES_MAX) throw input.fault(`more than ${VALUES_MAX} values`);
+  weigh(state, WEIGHT.value);
   const token = input.byte();
   switch (token >> 5) {
     case 0:
       return values.at(token - 1);
     case 1:
-      return readSimple(input, token);
+      return readSimple(state, token);
     case 2:
     case 3:
-      return values.add(input.ascii(token - 0x3f));
+      return values.add(weighed(state, input.ascii(token - 0x3f)));
     case 4:
     case 5:
-      return values.add(input.utf8(token - 0x7e));
+      return values.add(weighed(state, input.utf8(token - 0x7e)));
     case 6:
       return zigzag(token & 0x1f);
     default:
@@ -64,7 +69,8 @@ function readValue(state: State): unknown {
   }
 }
 
-function readSimple(input: SmileInput, token: number): unknown {
+function readSimple(state: State, token: number): unknown {
+  const { input } = state;
   switch (token) {
     case 0x20:
       return "";
@@ -79,13 +85,13 @@ function readSimple(input: SmileInput, token: number): unknown {
     case 0x25:
       return readZigzag(input, 10);
     case 0x26:
-      return readBigInteger(input);
+      return readBigInteger(input, weigher(state));
     case 0x28:
       return readFloat32(input);
     case 0x29:
       return readFloat64(input);
     case 0x2a:
-      return readBigDecimal(input);
+      return readBigDecimal(input, weigher(state));
     default:
       throw input.fault(`unknown value token 0x${token.toString(16)}`);
   }
@@ -95,11 +101,11 @@ function readStructure(state: State, token: number): unknown {
   const { input, values } = state;
   switch (token) {
     case 0xe0:
-      return input.longAscii();
+      return weighed(state, input.longAscii());
     case 0xe4:
-      return input.longUtf8();
+      return weighed(state, input.longUtf8());
     case 0xe8:
-      return readSevenBitBinary(input);
+      return readSevenBitBinary(input, weigher(state));
     case 0xec:
     case 0xed:
     case 0xee:
@@ -111,7 +117,7 @@ function readStructure(state: State, token: number): unknown {
       return nested(state, readObject);
     case 0xfd:
       if (!state.rawBinary) throw input.fault("raw binary although the header rules it out");
-      return readRawBinary(input);
+      return readRawBinary(input, weigher(state));
     default:
       throw input.fault(`unknown value token 0x${token.toString(16)}`);
   }
@@ -125,7 +131,28 @@ function nested<T>(state: State, read: (state: State) => T): T {
   return value;
 }
 
+/** Counts memory before it is taken. */
+function weigh(state: State, bytes: number): void {
+  state.weight += bytes;
+  if (state.weight > state.weightMax) throw state.input.fault(tooHeavy(state.weightMax));
+}
+
+/** The problem with a document, for errors. */
+export function tooHeavy(weightMax: number): string {
+  return `its values would take more than ${inMegabytes(weightMax)} of memory`;
+}
+
+function weighed(state: State, text: string): string {
+  weigh(state, WEIGHT.text + text.length);
+  return text;
+}
+
+function weigher(state: State): (sizeBytes: number) => void {
+  return (sizeBytes) => weigh(state, WEIGHT.binary + sizeBytes);
+}
+
 function readArray(state: State): unknown[] {
+  weigh(state, WEIGHT.list);
   const list: unknown[] = [];
   while (state.input.peek() !== 0xf9) list.push(readValue(state));
   state.input.byte();
@@ -134,20 +161,23 @@ function readArray(state: State): unknown[] {
 
 /** Without a prototype, so that a field named `__proto__` is an ordinary field. */
 function readObject(state: State): Record<string, unknown> {
+  weigh(state, WEIGHT.object);
   const fields: Record<string, unknown> = Object.create(null);
   for (;;) {
     const token = state.input.byte();
     if (token === 0xfb) return fields;
+    weigh(state, WEIGHT.field);
     fields[readName(state, token)] = readValue(state);
   }
 }
 
-function readName({ input, names }: State, token: number): string {
-  if (token >= 0x80 && token <= 0xbf) return names.add(input.ascii(token - 0x7f));
+function readName(state: State, token: number): string {
+  const { input, names } = state;
+  if (token >= 0x80 && token <= 0xbf) return names.add(weighed(state, input.ascii(token - 0x7f)));
   if (token >= 0x40 && token <= 0x7f) return names.at(token - 0x40);
-  if (token >= 0xc0 && token <= 0xf7) return names.add(input.utf8(token - 0xbe));
+  if (token >= 0xc0 && token <= 0xf7) return names.add(weighed(state, input.utf8(token - 0xbe)));
   if (token >= 0x30 && token <= 0x33) return names.at(((token & 3) << 8) | input.byte());
-  if (token === 0x34) return names.add(input.longUtf8());
+  if (token === 0x34) return names.add(weighed(state, input.longUtf8()));
   if (token === 0x20) return "";
   throw input.fault(`unknown name token 0x${token.toString(16)}`);
 }

@@ -9,6 +9,9 @@ const BIG_INTEGER_BYTES_MAX = 1024;
 /** Beyond the range of a double. */
 const SCALE_MAX = 10_000;
 
+/** Counts the memory of so many bytes before it is taken; throws if there is none left. */
+type Weigh = (sizeBytes: number) => void;
+
 /** A zigzag-encoded integer of at most `bytesMax` bytes; a bigint when a number would lose digits. */
 export function readZigzag(input: SmileInput, bytesMax: number): number | bigint {
   const value = readVInt(input, Math.min(bytesMax, VINT_BYTES_MAX));
@@ -17,18 +20,18 @@ export function readZigzag(input: SmileInput, bytesMax: number): number | bigint
   return Number.isSafeInteger(Number(number)) ? Number(number) : number;
 }
 
-export function readBigInteger(input: SmileInput): bigint {
-  const magnitude = readSevenBitBinary(input);
+export function readBigInteger(input: SmileInput, weigh: Weigh): bigint {
+  const magnitude = readSevenBitBinary(input, weigh);
   if (magnitude.length > BIG_INTEGER_BYTES_MAX) throw input.fault(`integer of ${magnitude.length} bytes is too long`);
   if (magnitude.length === 0) throw input.fault("integer without bytes");
   return BigInt.asIntN(magnitude.length * 8, BigInt(`0x${Buffer.from(magnitude).toString("hex")}`));
 }
 
 /** Rounded to a double, which is precise enough for a mapping parameter. */
-export function readBigDecimal(input: SmileInput): number {
+export function readBigDecimal(input: SmileInput, weigh: Weigh): number {
   const scale = Number(readZigzag(input, 5));
   if (Math.abs(scale) > SCALE_MAX) throw input.fault(`decimal with scale ${scale}`);
-  return Number(`${readBigInteger(input)}e${-scale}`);
+  return Number(`${readBigInteger(input, weigh)}e${-scale}`);
 }
 
 export function readFloat32(input: SmileInput): number {
@@ -43,13 +46,18 @@ export function readFloat64(input: SmileInput): number {
   return bits.getFloat64(0);
 }
 
-export function readRawBinary(input: SmileInput): Uint8Array {
-  return input.bytes(readLength(input));
+/** A copy: a view would keep the whole document in memory. */
+export function readRawBinary(input: SmileInput, weigh: Weigh): Uint8Array {
+  const sizeBytes = readLength(input);
+  weigh(sizeBytes);
+  return input.bytes(sizeBytes).slice();
 }
 
 /** Seven bits per byte, most significant first; the last byte holds only the remaining bits, at its low end. */
-export function readSevenBitBinary(input: SmileInput): Uint8Array {
-  const packed = new Uint8Array(readLength(input));
+export function readSevenBitBinary(input: SmileInput, weigh: Weigh): Uint8Array {
+  const sizeBytes = readLength(input);
+  weigh(sizeBytes);
+  const packed = new Uint8Array(sizeBytes);
   let bits = 0;
   let count = 0;
   let written = 0;

@@ -1,6 +1,7 @@
 import { shardPrefix } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import type { ClosureBlob, ProofLevel } from "../../model/repository.ts";
+import { heldMemory } from "../heldMemory.ts";
 import type { PartLedger } from "../partLedger.ts";
 import {
   checkContents,
@@ -70,6 +71,8 @@ export interface DataChecks {
   parts(): PartsRead | undefined;
 }
 
+/** What a part takes in memory while it waits. */
+const PART_BYTES = 400;
 /** Few at a time, so that an invocation ends some of them rather than beginning many. */
 const SPLIT_FILES_AT_ONCE = 2;
 /** Bytes read between two times that the ledger is stored. */
@@ -109,6 +112,7 @@ function splitFiles(store: BlobStore, { ledger, deadline, onParts }: DataChecksO
   const kept: SplitFile[] = [];
   const read: PartsRead = { files: 0, bytes: 0, verifiedBytes: 0 };
   let unsavedBytes = 0;
+  const held = heldMemory();
   const inTurn = slots(SPLIT_FILES_AT_ONCE);
   const checkOf = (split: SplitFile): FileCheck => ({
     file: split.file,
@@ -129,7 +133,11 @@ function splitFiles(store: BlobStore, { ledger, deadline, onParts }: DataChecksO
     without(shard, files) {
       const etags = new Map(shard.blobs.map(({ key }, at) => [key, shard.etags[at]]));
       const prefix = shardPrefix(shard.indexId, shard.shard);
-      for (const file of files) if (isSplitCounter(file)) kept.push(splitFile(file, prefix, (key) => etags.get(key)));
+      for (const file of files) {
+        if (!isSplitCounter(file)) continue;
+        held.hold(file.parts.length * PART_BYTES, prefix);
+        kept.push(splitFile(file, prefix, (key) => etags.get(key)));
+      }
       return files.filter((file) => !isSplitCounter(file));
     },
     checks() {

@@ -18,6 +18,7 @@ import {
 import { metadataKeyOf } from "../../proof/closure.ts";
 import { pieceBlobs } from "../../proof/closurePieces.ts";
 import { joinListing } from "../../proof/verdict.ts";
+import { type HeapGate, heapGate, weightOf } from "../heldMemory.ts";
 import { metadataReader } from "../metadataReader.ts";
 import type { PartLedger } from "../partLedger.ts";
 import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
@@ -25,6 +26,8 @@ import { checkParts, splitFile } from "./checkParts.ts";
 
 /** A look ends after this many incomplete shards, which keeps it cheap while nothing arrives. */
 const OPEN_SHARDS_PER_LOOK = 3;
+/** Shards and indices of a snapshot; more are not kept in memory. */
+const UNITS_MAX = 400_000;
 
 export interface Shards {
   store: BlobStore;
@@ -58,13 +61,14 @@ export async function examineShards(
 ): Promise<FoundFaults> {
   const found: FoundFaults = { missing: [], damaged: [] };
   const queue = openUnits(progress, probes.came, probes.waiting);
+  const gate = heapGate();
   let [open, width] = [0, 1];
   for (let at = 0; at < queue.length && open < OPEN_SHARDS_PER_LOOK && !shards.deadline(); ) {
     const batch = queue.slice(at, at + width);
     at += batch.length;
     const openBefore = open;
     await forEachBounded(batch, width, async (unit) => {
-      const isWhole = await examineUnit(shards, progress, unit, { found, queue });
+      const isWhole = await examineUnit(shards, progress, unit, { found, queue, gate });
       if (!isWhole) open += 1;
     });
     continueAfter(progress, batch.at(-1) as Unit);
@@ -90,7 +94,7 @@ async function examineUnit(
   shards: Shards,
   progress: ArrivalProgress,
   unit: Unit,
-  { found, queue }: { found: FoundFaults; queue: Unit[] },
+  { found, queue, gate }: { found: FoundFaults; queue: Unit[]; gate: HeapGate },
 ): Promise<boolean> {
   const { id } = progress.indices[unit.index] as IndexProgress;
   const { shard } = unit;
@@ -102,27 +106,38 @@ async function examineUnit(
       return false;
     }
     setShards(progress, unit, layout.shards);
+    if (queue.length + layout.shards > UNITS_MAX) {
+      const fault = { key: id, check: "format", expected: `at most ${UNITS_MAX} shards in one snapshot`, found: "more" };
+      found.damaged.push(fault);
+      return false;
+    }
     for (let number = 0; number < layout.shards; number += 1) queue.push({ index: unit.index, shard: number });
     return true;
   }
-  const examined = await examineShard(shards, id, shard);
+  const examined = await examineShard(shards, id, shard, gate);
   collect(found, examined);
   setExamined(progress, unit, examined, shards.lookedAt);
   return examined.proven;
 }
 
 /** Reads the file list with its CRC, compares every blob's size with the listing, and checks the footers of reusable names. */
-async function examineShard(shards: Shards, id: string, shard: number): Promise<Examined> {
+async function examineShard(shards: Shards, id: string, shard: number, gate: HeapGate): Promise<Examined> {
   const { store, uuid } = shards;
   const reader = metadataReader(store);
-  const list = await reader.read(shardSnapshotKey(id, shard, uuid), decodeShardSnapshot);
+  const fetched = await reader.fetch(shardSnapshotKey(id, shard, uuid));
   const key = shardPrefix(id, shard);
-  if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };
   const index = { name: id, id, metadataKey: "", metadata: undefined, failedShards: [] };
-  const blobs = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
-  const { missing, etags } = await joinListing(blobs, store.list(key));
-  if (missing.length > 0) return { missing, damaged: [], proven: false, hasCounters: false };
-  return checkCounterNamed(shards, key, blobs, etags);
+  return gate.run(
+    () => reader.decode(fetched, decodeShardSnapshot),
+    ({ files }) => weightOf(files),
+    async (list) => {
+      if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };
+      const blobs = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
+      const { missing, etags } = await joinListing(blobs, store.list(key));
+      if (missing.length > 0) return { missing, damaged: [], proven: false, hasCounters: false };
+      return checkCounterNamed(shards, key, blobs, etags);
+    },
+  );
 }
 
 async function checkCounterNamed(

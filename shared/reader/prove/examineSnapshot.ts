@@ -14,14 +14,14 @@ import type {
 import { isAtLeast } from "../../plan/versions.ts";
 import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
-import { type ReadClosureOptions, readRecord } from "../readRepository.ts";
+import { type ReadClosureOptions, readRecord } from "../readIndices.ts";
 import { isVersion1 } from "../rootBlob.ts";
 import { type DataChecksOptions, dataChecks, type PartsRead } from "./dataChecks.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure, type WalkObserver } from "./streamClosure.ts";
 
 export interface LookOptions extends ReadClosureOptions, DataChecksOptions {
-  /** Maximum number of faults kept per kind; unlimited by default. */
+  /** Maximum number of faults kept per kind, by default as many as fit into memory. */
   faultsMax?: number | undefined;
   observer?: LookObserver | undefined;
 }
@@ -58,11 +58,12 @@ export async function lookAtSnapshot(
   const { listing, level, faultsMax, observer } = options;
   const reader = metadataReader(store, listing);
   const record = await readRecord(reader, snapshot);
+  const nothing = { closure: undefined, blobs: 0, bytes: 0, missing: [], damaged: [] };
+  if (snapshot.fault !== undefined) return { verdict: "damaged", reason: undefined, ...nothing, damaged: reader.damaged };
   const refusal =
     record === undefined && (await isVersion1(store, root, snapshot.name))
       ? reason("snapshot.version1", { snapshot: snapshot.name })
       : notRestorableReason(snapshot, record, options.indices);
-  const nothing = { closure: undefined, blobs: 0, bytes: 0, missing: [], damaged: [] };
   if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing };
   const data = dataChecks(store, root.sha256, options);
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));

@@ -22,6 +22,9 @@ export interface Sampler {
   readonly ofBytes: number;
 }
 
+/** More are not kept in memory: files of one byte fit into any budget of bytes. */
+const FILES_MAX = 50_000;
+
 /**
  * Selects whole files up to the sample's size in a pseudo-random order that depends only on `seed`, so that a repeated run reads the same
  * files. A share is taken from each shard, rounded up to whole files; a byte budget is never exceeded, so larger files are never read.
@@ -36,12 +39,12 @@ export function samplerOf(sample: Sample, seed: string): Sampler {
     kept.push({ file, rank: rankOf(file) });
     chosenBytes += file.lengthBytes;
     // Sorting the list only occasionally keeps it cheap.
-    if (chosenBytes > 2 * budgetBytes) cut(budgetBytes);
+    if (chosenBytes > 2 * budgetBytes || kept.length > 2 * FILES_MAX) cut(budgetBytes);
   }
 
   function cut(budgetBytes: number): void {
     kept.sort((left, right) => (left.rank < right.rank ? -1 : 1));
-    while (chosenBytes > budgetBytes) chosenBytes -= kept.pop()?.file.lengthBytes ?? 0;
+    while (chosenBytes > budgetBytes || kept.length > FILES_MAX) chosenBytes -= kept.pop()?.file.lengthBytes ?? 0;
   }
 
   function share(files: readonly RecordedFile[], part: number): RecordedFile[] {

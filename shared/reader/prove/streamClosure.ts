@@ -23,8 +23,8 @@ import {
   summarizeShard,
 } from "../../proof/closurePieces.ts";
 import type { Joined, ListingJoin } from "../../proof/verdict.ts";
-import type { MetadataReader } from "../metadataReader.ts";
-import { type ReadClosureOptions, readIndices } from "../readRepository.ts";
+import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
+import { type ReadClosureOptions, readIndices } from "../readIndices.ts";
 import { type BoundedPool, boundedPool } from "./boundedPool.ts";
 import type { FileFaults } from "./checkFiles.ts";
 import type { DataChecks, FileCheck } from "./dataChecks.ts";
@@ -60,7 +60,7 @@ export interface WalkedShard {
 export interface WalkChecks {
   join: ListingJoin;
   data: DataChecks;
-  /** Maximum number of faults kept per kind; unlimited by default. */
+  /** Maximum number of faults kept per kind, by default as many as fit into memory. */
   faultsMax?: number | undefined;
   /** Receives the indices before the first shard, and every completely examined shard. */
   observer?: WalkObserver | undefined;
@@ -70,6 +70,9 @@ export interface WalkObserver {
   indices(indices: readonly IndexReading[]): void;
   shard(walked: WalkedShard): void;
 }
+
+/** A hostile file list may name a million blobs that do not exist. */
+const FAULTS_MAX = 100_000;
 
 interface Walk {
   reader: MetadataReader;
@@ -109,8 +112,8 @@ export async function streamClosure(
     checks,
     pool: boundedPool(concurrency),
     summaries: new Map(indices.map((index) => [index, []])),
-    missing: faultList(checks?.faultsMax ?? Number.POSITIVE_INFINITY),
-    damaged: faultList(checks?.faultsMax ?? Number.POSITIVE_INFINITY),
+    missing: faultList(checks?.faultsMax ?? FAULTS_MAX),
+    damaged: faultList(checks?.faultsMax ?? FAULTS_MAX),
     deadline,
     cut: false,
   };
@@ -129,15 +132,16 @@ export async function streamClosure(
 /** Returns false if time ran out; the rest is then not examined. */
 async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurrency: number): Promise<boolean> {
   const { checks, pool } = walk;
-  const read = async (piece: ClosurePiece): Promise<ShardSnapshot | undefined | "late"> => {
+  const read = async (piece: ClosurePiece): Promise<FetchedBlob | undefined | "late"> => {
     if (piece.kind !== "shard" || piece.index === undefined || piece.shard === undefined) return undefined;
     if (walk.deadline()) return "late";
-    return walk.reader.read(shardSnapshotKey(piece.index.id, piece.shard, walk.uuid), decodeShardSnapshot);
+    return walk.reader.fetch(shardSnapshotKey(piece.index.id, piece.shard, walk.uuid));
   };
   try {
     for await (const { item, loaded } of readAhead(pieces, concurrency, read)) {
       if (loaded === "late") return false;
-      await settle(walk, item, loaded);
+      // Decoded one at a time: a few kilobytes may become a hundred megabytes.
+      await settle(walk, item, walk.reader.decode(loaded, decodeShardSnapshot));
     }
     await checks?.join.end();
     for (const check of checks?.data.rest() ?? []) await pool.start(async () => void (await runCheck(walk, check)));

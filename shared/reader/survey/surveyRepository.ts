@@ -8,7 +8,8 @@ import { type Orphans, orphanTally } from "../../proof/orphans.ts";
 import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../proof/usage.ts";
 import { countingStore, type RequestCount } from "../countingStore.ts";
 import { metadataReader } from "../metadataReader.ts";
-import { listRoots, openRepository, readRecord, requireRoot } from "../readRepository.ts";
+import { readRecord } from "../readIndices.ts";
+import { listRoots, openRepository, requireRoot } from "../readRepository.ts";
 import { hiddenRoot } from "../rootBlob.ts";
 import { rootMark } from "../rootSnapshots.ts";
 import { readShards, type ShardTallies, type SurveyedIndex, type WriteNeed } from "./surveyShards.ts";
@@ -29,6 +30,8 @@ export interface SurveyedSnapshot {
   /** Data blobs that it needs and the bucket lacks. */
   lostBlobs: number;
   indices: string[];
+  /** What is wrong with its entry in the root. */
+  fault?: string;
 }
 
 export interface Survey {
@@ -77,7 +80,9 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const tallies: ShardTallies = {
     root,
     indices: new Map(indices.map((index) => [index.id, index])),
-    allHolders: root.key !== LEGACY_ROOT_KEY || root.snapshots.every((_snapshot, ordinal) => records[ordinal] !== undefined),
+    allHolders:
+      ![...root.snapshots, ...root.indices].some(({ fault }) => fault !== undefined) &&
+      (root.key !== LEGACY_ROOT_KEY || root.snapshots.every((_snapshot, ordinal) => records[ordinal] !== undefined)),
     records,
     usage: usageTally(root.snapshots.map(({ uuid }) => uuid)),
     orphans: orphanTally(),
@@ -127,23 +132,24 @@ function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], byte
   const { root, records, lists, documents, unread } = tallies;
   const names = root.snapshots.map((): string[] => []);
   for (const { name, users } of indices) for (const ordinal of users) names[ordinal]?.push(name);
-  return root.snapshots.map(({ name, uuid, state, version, startTime }, ordinal) => {
+  return root.snapshots.map((snapshot, ordinal) => {
     const record = records[ordinal];
     const known = record !== undefined && !unread.has(ordinal) && (lists[ordinal] ?? 0) >= listsDue(record);
-    const held = bytes[ordinal];
+    const held = known ? bytes[ordinal] : undefined;
     return {
-      name,
-      uuid,
-      state: record?.state ?? state,
-      version: record?.version ?? version,
-      startTime: record?.startTime ?? startTime,
-      bytes: known && held ? held.bytes + root.sizeBytes : undefined,
-      ownBytes: known && held ? held.ownBytes : undefined,
+      ...datedBy(snapshot, record),
+      bytes: held && held.bytes + root.sizeBytes,
+      ownBytes: held?.ownBytes,
       documents: known ? documents[ordinal] : undefined,
       lostBlobs: tallies.lost.lost().ofEach[ordinal] ?? 0,
       indices: (names[ordinal] ?? []).sort(),
     };
   });
+}
+
+function datedBy({ name, uuid, state, version, startTime, fault }: RootSnapshot, record: SnapshotRecord | undefined) {
+  const dated = { state: record?.state ?? state, version: record?.version ?? version, startTime: record?.startTime ?? startTime };
+  return { name, uuid, ...dated, ...(fault !== undefined && { fault }) };
 }
 
 /** A FAILED snapshot counts shards as successful even if their file lists were never written. */

@@ -8,19 +8,19 @@ import {
   shardSnapshotKey,
   snapshotKey,
 } from "../../format/keys.ts";
-import { decodeShardCatalogue } from "../../format/shardCatalogue.ts";
-import { decodeShardSnapshot, type ShardFile } from "../../format/shardSnapshot.ts";
+import type { ShardFile } from "../../format/shardSnapshot.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import type { RootCatalogue, SnapshotRecord } from "../../model/repository.ts";
 import { metadataKeyOf } from "../../proof/closure.ts";
 import { countDocuments } from "../../proof/documents.ts";
 import type { LostTally } from "../../proof/lost.ts";
 import type { OrphanTally } from "../../proof/orphans.ts";
-import { type BlobUse, dataUse, highestCatalogueKey, listsOf, namedCatalogueKey } from "../../proof/shardUse.ts";
+import { type BlobUse, dataUse, highestCatalogueKey, namedCatalogueKey } from "../../proof/shardUse.ts";
 import type { UsageTally } from "../../proof/usage.ts";
 import { inOrder } from "../../proof/verdict.ts";
 import type { MetadataReader } from "../metadataReader.ts";
 import { forEachArriving, type ShardGroup, shardGroups } from "./shardGroups.ts";
+import { fetchLists, readLists } from "./shardLists.ts";
 
 export interface SurveyedIndex {
   name: string;
@@ -55,12 +55,6 @@ export interface ShardTallies {
   unread: Set<number>;
 }
 
-interface ShardLists {
-  lists: Map<number, ShardFile[]>;
-  /** Whether every file list that the shard should have was read. */
-  complete: boolean;
-}
-
 /** Makes one pass over the listing, reads every shard's current catalogue after its keys, and counts everything. */
 export async function readShards(
   store: BlobStore,
@@ -76,8 +70,10 @@ export async function readShards(
     latest ||= blob.key === LATEST_KEY;
     metadata(blob);
   };
+  // Only their encoded blobs are read side by side: decoded, one shard at a time has to fit into memory.
+  const inTurn = turns();
   await forEachArriving(shardGroups(inOrder(store.list("")), other), concurrency, async (group) => {
-    await countShard(reader, tallies, group, named);
+    await countShard(reader, tallies, group, { needs: named, inTurn });
     shards += 1;
     onProgress(shards);
   });
@@ -98,7 +94,24 @@ function namedNeeds({ indices }: ShardTallies): Map<string, boolean> {
   return needs;
 }
 
-async function countShard(reader: MetadataReader, tallies: ShardTallies, group: ShardGroup, needs: Map<string, boolean>): Promise<void> {
+/** Runs one after the other. */
+type Turns = <T>(run: () => Promise<T>) => Promise<T>;
+
+function turns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const result = last.then(run);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
+
+async function countShard(
+  reader: MetadataReader,
+  tallies: ShardTallies,
+  group: ShardGroup,
+  { needs, inTurn }: { needs: Map<string, boolean>; inTurn: Turns },
+): Promise<void> {
   const index = tallies.indices.get(group.indexId);
   if (index === undefined) {
     if (tallies.allHolders) for (const blob of group.blobs.values()) tallies.orphans.add(blob);
@@ -106,12 +119,17 @@ async function countShard(reader: MetadataReader, tallies: ShardTallies, group: 
   }
   const prefix = shardPrefix(group.indexId, group.shard);
   const catalogueKey = namedCatalogueKey(index, group.shard) ?? highestCatalogueKey(group.blobs.keys());
-  const { lists, complete } = await readLists(reader, tallies, { group, index, catalogueKey });
-  if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
-  for (const [ordinal, files] of lists) countSnapshot(tallies, ordinal, files, `${index.name}[${group.shard}]`);
-  const uses = dataUse(prefix, lists);
-  countUses(tallies, group, uses);
-  countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
+  const shard = { root: tallies.root, group, index };
+  const fetched = await fetchLists(reader, shard, catalogueKey);
+  await inTurn(async () => {
+    const { lists, complete, unread } = await readLists(reader, shard, fetched);
+    for (const ordinal of unread) tallies.unread.add(ordinal);
+    if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
+    for (const [ordinal, files] of lists) countSnapshot(tallies, ordinal, files, `${index.name}[${group.shard}]`);
+    const uses = dataUse(prefix, lists);
+    countUses(tallies, group, uses);
+    countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
+  });
 }
 
 function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, BlobUse>): void {
@@ -140,31 +158,6 @@ function countBlobs(
     if (user !== undefined) tallies.usage.add(blob.sizeBytes, [user]);
     else if (isOrphan[classifyKey(blob.key).kind]?.(blob.key)) tallies.orphans.add(blob);
   }
-}
-
-/** Reads the current catalogue once for all snapshots, and a snapshot's own list if the catalogue does not contain it. */
-async function readLists(
-  reader: MetadataReader,
-  tallies: ShardTallies,
-  { group, index, catalogueKey }: { group: ShardGroup; index: SurveyedIndex; catalogueKey: string | undefined },
-): Promise<ShardLists> {
-  const known = catalogueKey !== undefined && group.blobs.has(catalogueKey);
-  const catalogue = known ? await reader.read(catalogueKey, decodeShardCatalogue) : undefined;
-  const byName = catalogue && listsOf(catalogue);
-  const lists = new Map<number, ShardFile[]>();
-  let complete = catalogue !== undefined;
-  for (const ordinal of index.users) {
-    const own = shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal));
-    let files = byName?.get(tallies.root.snapshots[ordinal]?.name ?? "");
-    if (files === undefined && group.blobs.has(own)) {
-      files = (await reader.read(own, decodeShardSnapshot))?.files;
-      if (files === undefined) tallies.unread.add(ordinal);
-      complete &&= files !== undefined;
-    }
-    if (files !== undefined) lists.set(ordinal, files);
-  }
-  // Without a catalogue a missing list leaves no trace, so lists of all snapshots with this index are required.
-  return { lists, complete: complete || lists.size === index.users.length };
 }
 
 function countSnapshot(tallies: ShardTallies, ordinal: number, files: readonly ShardFile[], subject: string): void {

@@ -12,7 +12,8 @@ import { type SnapshotNameParts, snapshotMark } from "../../model/snapshotName.t
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint, repositoryId } from "../../plan/policyFingerprint.ts";
 import { dueSlots } from "../../plan/slots.ts";
-import { heldIndices, openRepository } from "../../reader/readRepository.ts";
+import { heldIndices } from "../../reader/readIndices.ts";
+import { openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";

@@ -13,7 +13,8 @@ import { etaSeconds, nextLookAt, partsEtaSeconds } from "../../proof/arrivalTime
 import { otherContents } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { type ArrivalLook, proveArrival } from "../../reader/prove/proveArrival.ts";
-import { heldIndices, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { heldIndices } from "../../reader/readIndices.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { refuseHidden } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";

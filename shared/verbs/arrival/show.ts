@@ -6,7 +6,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { digitsTime } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
-import { heldIndices } from "../../reader/readRepository.ts";
+import { heldIndices } from "../../reader/readIndices.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
 import { printOf } from "./ask.ts";
 import type { PlannedArrivals } from "./plan.ts";

@@ -2,6 +2,7 @@ import type { BlobStore } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { heldMemory } from "../../reader/heldMemory.ts";
 import { type OpenedRepository, openRepository, readClosure } from "../../reader/readRepository.ts";
 import { type Destination, differingBlobs } from "./gatherDestination.ts";
 import { type BrokenSnapshots, unionOfClosures } from "./plan.ts";
@@ -27,8 +28,9 @@ export async function readClosures(
 ): Promise<ReadClosures | undefined> {
   const closures: Closure[] = [];
   const broken: Broken[] = [];
+  const held = heldMemory();
   for (const snapshot of [...wanted, ...kept]) {
-    const { finished, closure, missing, damaged } = await readClosure(source, opened.root as RootCatalogue, snapshot, { deadline });
+    const { finished, closure, missing, damaged } = await readClosure(source, opened.root as RootCatalogue, snapshot, { deadline, held });
     if (!finished) return undefined;
     if (closure) closures.push(closure);
     else {
@@ -57,10 +59,11 @@ export async function wholeThere(
 ): Promise<Closure[] | undefined> {
   const written = new Set(planned.map(({ key }) => key));
   const whole: Closure[] = [];
+  const held = heldMemory();
   for (const { snapshot } of broken) {
     const listed = destination.snapshots.find(({ uuid }) => uuid === snapshot.uuid);
     if (!destination.root || !listed) continue;
-    const { finished, closure } = await readClosure(destination.store, destination.root, listed, { deadline });
+    const { finished, closure } = await readClosure(destination.store, destination.root, listed, { deadline, held });
     if (!finished) return undefined;
     const blobs = closure && unionOfClosures([closure]);
     if (!closure || !blobs || blobs.some(({ key }) => written.has(key))) continue;

@@ -91,7 +91,7 @@ export interface ChoosingInput {
 
 /** The snapshots of a root that a copy selects: successful ones only, newest last. */
 export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { now, reported = [] }: ChoosingInput): RootSnapshot[] {
-  const good = root.snapshots.filter((snapshot) => snapshot.state === "SUCCESS" || snapshot.state === undefined);
+  const good = root.snapshots.filter(({ state, fault }) => fault === undefined && (state === "SUCCESS" || state === undefined));
   const believed = believedTimes(good, now);
   const timeOf = (snapshot: RootSnapshot) => believed.get(snapshot) ?? Number.NEGATIVE_INFINITY;
   const inOrder = [...good].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b) ? 1 : a.name < b.name ? -1 : 1));

@@ -159,11 +159,21 @@ function rootReader(world: World, repository: string): ReadRoot {
   };
 }
 
-/** A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. */
+/**
+ * A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. What
+ * an unreadable entry of the root stands for is unknown, so that its name is spared too.
+ */
 async function sharedNames(world: World, repository: string, readRoot: ReadRoot): Promise<Map<string, Reason>> {
   try {
     const root = await readRoot();
-    return new Map([...namesakesOf(root?.snapshots ?? [])].map(([name, uuids]) => [name, namesakeReason(root?.key ?? "", name, uuids)]));
+    const snapshots = root?.snapshots ?? [];
+    const faulty = snapshots.flatMap(({ name, fault }): [string, Reason][] =>
+      fault ? [[name, reason("keep.faultyEntry", { fault })]] : [],
+    );
+    return new Map([
+      ...faulty,
+      ...[...namesakesOf(snapshots)].map(([name, uuids]): [string, Reason] => [name, namesakeReason(root?.key ?? "", name, uuids)]),
+    ]);
   } catch (error) {
     world.logger.warn("whether names are used twice cannot be confirmed", { repository, error: messageOf(error) });
     return new Map();

@@ -2,7 +2,7 @@ import { reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts";
 import { selectNames, unmatched } from "../../plan/selection.ts";
-import { heldIndices } from "../../reader/readRepository.ts";
+import { heldIndices } from "../../reader/readIndices.ts";
 import { LATEST, namedSnapshot, newestGoodFirst } from "../../reader/rootSnapshots.ts";
 
 const NAMES_SHOWN = 10;

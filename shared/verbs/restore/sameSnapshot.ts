@@ -35,7 +35,7 @@ async function requireSameInRoot(world: World, job: RestoreJob): Promise<void> {
       reason: why,
     });
   }
-  if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid)
+  if (there.length !== 1 || there[0]?.uuid !== snapshot.uuid || there[0].fault !== undefined)
     throw new AppError("permanent", `restore ${snapshot.name}: in the newest root, the name no longer belongs to ${snapshot.uuid}`, {
       reason: reason("root.moved", { snapshot: snapshot.name, uuid: snapshot.uuid, root: root?.key ?? "" }),
     });

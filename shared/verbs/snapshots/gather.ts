@@ -8,6 +8,7 @@ import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
+import { isStorable } from "../../reader/rootSnapshots.ts";
 
 const NAMES_SHOWN = 3;
 
@@ -74,7 +75,7 @@ async function lostBlobs(world: World, repository: string): Promise<Lost[] | und
 async function readLost(store: BlobStore): Promise<Lost[]> {
   const { root } = await openRepository(store);
   const lost: Lost[] = [];
-  await forEachBounded(root?.snapshots ?? [], READS_AT_ONCE, async ({ name, uuid }) => {
+  await forEachBounded((root?.snapshots ?? []).filter(isStorable), READS_AT_ONCE, async ({ name, uuid }) => {
     const key = snapshotKey(uuid);
     if (!(await store.head(key))) lost.push({ name, uuid, key });
   });

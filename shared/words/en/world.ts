@@ -32,6 +32,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "chunk.typeLargest": "{maxBytes:bytes} is the largest chunk size that type {type} accepts",
   "clock.skew": "this machine's clock differs from the store's by {seconds} s: synchronise it (NTP)",
   "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}",
+  "closure.tooLarge":
+    "{subject}: the file lists of this shard and of those before it take more than {megabytes} MB; give the function more memory, or copy fewer snapshots at once",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "cluster.openSearch": "{cluster} runs {version}; ossnap works with Elasticsearch only",
@@ -61,6 +63,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "gather.failed": "could not read the current state ({code}): {message}",
   "job.absent": "there is no job {id}",
   "job.alreadyDone": "already done",
+  "job.aside":
+    "job {job} is put aside until {until}: {times|invocation|invocations} in a row died while reading its blobs; the other jobs go on. After a larger memorySize or a repaired repository, try it at once: `ossnap resume`",
+  "job.asideOver": "job {job} can be moved again",
   "job.cancelled": "stopped as requested",
   "job.claimed": "{effect} is in progress until {until} at the latest",
   "job.deadline": "this invocation has no time left; the next one continues",

@@ -1,7 +1,8 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import v8 from "node:v8";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { elasticsearchCluster } from "../../../shared/adapters/elasticsearch/cluster.ts";
 
 const MEGABYTE = 1024 * 1024;
@@ -66,6 +67,42 @@ describe("an answer that has begun", () => {
   });
 });
 
+describe("an answer that is larger than its kind of call allows", () => {
+  const sent = (text: string) => answering((response) => response.writeHead(200, json).end(text), 20_000);
+
+  it("is refused above 1 MB for a version", async () => {
+    const version = await sent(JSON.stringify({ version: { number: "7.10.2" }, x: "x".repeat(2 * MEGABYTE) }));
+    await expect(version.info()).rejects.toMatchObject({ code: "permanent", message: expect.stringMatching(/cannot be read.*1048576/) });
+  });
+
+  it("is refused above 16 MB for a list of repositories", async () => {
+    const repositories = await sent(JSON.stringify({ backups: { type: "fs", settings: { x: "x".repeat(17 * MEGABYTE) } } }));
+    await expect(repositories.listRepositories()).rejects.toMatchObject({ code: "permanent" });
+  });
+
+  it("is refused when its values would take too much memory, before they are built", async () => {
+    const limit = vi.spyOn(v8, "getHeapStatistics").mockReturnValue({ heap_size_limit: 350 * MEGABYTE } as v8.HeapInfo);
+    const snapshots = await sent(`{"snapshots":[],"x":[${"{},".repeat(7_000_000)}{}]}`);
+    await expect(snapshots.listSnapshots("backups")).rejects.toMatchObject({
+      code: "permanent",
+      message: expect.stringContaining("its values would take more than 140 MB of memory"),
+    });
+    limit.mockRestore();
+  });
+
+  it("is read when it is a long list of snapshots", async () => {
+    const one = { snapshot: "night", uuid: "u", state: "SUCCESS", indices: Array.from({ length: 50 }, (_, number) => `logs-${number}`) };
+    const snapshots = await sent(JSON.stringify({ snapshots: Array.from({ length: 30_000 }, () => one) }));
+    expect(await snapshots.listSnapshots("backups")).toHaveLength(30_000);
+  });
+
+  it("lists a snapshot in an unknown state as incompatible, beside the others", async () => {
+    const states = ["SUCCESS", "SOMETHING_NEW"];
+    const snapshots = await sent(JSON.stringify({ snapshots: states.map((state) => ({ snapshot: state, uuid: state, state })) }));
+    expect((await snapshots.listSnapshots("backups")).map(({ state }) => state)).toEqual(["SUCCESS", "INCOMPATIBLE"]);
+  });
+});
+
 describe("a compressed answer that nobody asked for", () => {
   it("is read", async () => {
     const bytes = gzipSync(JSON.stringify({ backups: { type: "fs", settings: { location: "/srv" } } }));
@@ -78,7 +115,7 @@ describe("a compressed answer that nobody asked for", () => {
     const cluster = await answering((response) => response.writeHead(200, { ...json, "content-encoding": "gzip" }).end(bytes), 20_000);
     await expect(cluster.info()).rejects.toMatchObject({
       code: "permanent",
-      message: expect.stringContaining("inflates to more than 134217728 bytes"),
+      message: expect.stringContaining("inflates to more than 1048576 bytes"),
     });
   });
 

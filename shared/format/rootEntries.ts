@@ -1,0 +1,167 @@
+import type { SnapshotState } from "../model/cluster.ts";
+import { hasCode } from "../model/errors.ts";
+import { shortHash } from "../model/hash.ts";
+import { WEIGHT } from "../model/memory/weights.ts";
+import { openSearchNamed, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
+import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
+import { invalidBytes } from "./invalid.ts";
+import { keySafe, type RootBudget } from "./rootBudget.ts";
+import type { RootMembers } from "./rootMembers.ts";
+import { versionName } from "./version.ts";
+
+const STATES: readonly SnapshotState[] = ["IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INCOMPATIBLE"];
+/** Elasticsearch itself allows 1024. */
+const SHARDS_MAX = 100_000;
+/** Of the text that says what is wrong with an entry. */
+const FAULT_LENGTH_MAX = 400;
+
+type Index = RootCatalogue["indices"][number];
+type Lookup = Record<string, string>;
+
+/** The snapshots in the root's order, and where their indices' metadata are. An entry that cannot be read has a `fault`. */
+export function readSnapshots(
+  { snapshots: entries, fields }: RootMembers,
+  key: string,
+  budget: RootBudget,
+): Pick<RootCatalogue, "snapshots" | "indexMetadata"> {
+  const identifiers = optional(fields.index_metadata_identifiers, `${key}: index_metadata_identifiers`, asFields) ?? {};
+  budget.spend(Object.keys(identifiers).length * (WEIGHT.field + WEIGHT.text));
+  const snapshots: RootSnapshot[] = [];
+  const indexMetadata: RootCatalogue["indexMetadata"] = Object.create(null);
+  const byUuid = new Map<string, RootSnapshot>();
+  for (const entry of entries) {
+    const where = `${key}: snapshots[${snapshots.length}]`;
+    const snapshot = unlessInvalid(
+      () => readSnapshot(entry, where),
+      (fault) => faultySnapshot(entry, where, fault),
+    );
+    const same = byUuid.get(snapshot.uuid);
+    if (same !== undefined) blameBoth(same, snapshot, where);
+    byUuid.set(snapshot.uuid, snapshot);
+    const lookup =
+      snapshot.fault === undefined
+        ? readLookup(entry, identifiers, snapshot, `${key}: index_metadata_lookup of ${snapshot.name}`)
+        : undefined;
+    if (lookup !== undefined) indexMetadata[snapshot.uuid] = lookup;
+    budget.spend(2 * WEIGHT.object + snapshot.name.length + snapshot.uuid.length + (snapshot.fault?.length ?? 0));
+    budget.spend(Object.keys(lookup ?? {}).length * WEIGHT.field);
+    snapshots.push(snapshot);
+  }
+  return { snapshots, indexMetadata };
+}
+
+/** Entries of 2.x are bare names, which also serve as their uuids. */
+function readSnapshot(entry: unknown, where: string): RootSnapshot {
+  if (typeof entry === "string") {
+    const name = asKeySegment(entry, where);
+    return { name, uuid: name, state: undefined, version: undefined, startTime: undefined };
+  }
+  const fields = asFields(entry, where);
+  const startMs = optional(fields.start_time_millis, `${where}.start_time_millis`, asCount);
+  const state = optional(fields.state, `${where}.state`, asCount);
+  if (state !== undefined && STATES[state] === undefined) throw invalidBytes(`${where}.state`, `state ${state} is unknown`);
+  return {
+    name: asText(fields.name, `${where}.name`),
+    uuid: asKeySegment(fields.uuid, `${where}.uuid`),
+    state: state === undefined ? undefined : STATES[state],
+    version: readVersion(fields, where),
+    startTime: startMs === undefined ? undefined : new Date(startMs),
+  };
+}
+
+/** As much of the entry as can be shown. */
+function faultySnapshot(entry: unknown, where: string, fault: string): RootSnapshot {
+  const { name, uuid } = (typeof entry === "string" ? { name: entry, uuid: entry } : (entry ?? {})) as Fields;
+  return {
+    name: typeof name === "string" ? name : where.slice(where.indexOf(" ") + 1),
+    uuid: keySafe(typeof uuid === "string" ? uuid : `/${where}`),
+    state: undefined,
+    version: undefined,
+    startTime: undefined,
+    fault,
+  };
+}
+
+/** Which of the two the blobs belong to is unknown. */
+function blameBoth(first: RootSnapshot, second: RootSnapshot, where: string): void {
+  const { uuid } = second;
+  for (const snapshot of [first, second]) {
+    snapshot.fault ??= `${where}: snapshot ${uuid} is listed twice`.slice(0, FAULT_LENGTH_MAX);
+    snapshot.state = undefined;
+    snapshot.startTime = undefined;
+  }
+  second.uuid = `unreadable-${shortHash(16, uuid, where)}`;
+}
+
+/**
+ * From 8.11 on `version` is frozen and `index_version` has the actual version. OpenSearch writes its own release there, as in `2.11.0`: only
+ * from 5.0 on do snapshots of Elasticsearch have a uuid that is not their name.
+ */
+function readVersion(fields: Fields, where: string): string | undefined {
+  const indexVersion = optional(fields.index_version, `${where}.index_version`, asCount);
+  if (indexVersion !== undefined) return versionName(indexVersion);
+  const version = optional(fields.version, `${where}.version`, asText);
+  return version !== undefined && /^[1-4]\./.test(version) && fields.uuid !== fields.name ? openSearchNamed(version) : version;
+}
+
+/** The object belongs to this parse; its values are replaced in place because a root may hold millions of them. */
+function readLookup(entry: unknown, identifiers: Fields, snapshot: RootSnapshot, where: string): Lookup | undefined {
+  const lookup = unlessInvalid(
+    () => {
+      const found = optional((entry as Fields).index_metadata_lookup, where, asFields);
+      for (const indexId of Object.keys(found ?? {})) {
+        const identifier = asText(found?.[indexId], where);
+        if (!Object.hasOwn(identifiers, identifier)) throw invalidBytes(where, `"${identifier}" is not among index_metadata_identifiers`);
+        (found as Fields)[indexId] = asKeySegment(identifiers[identifier], where);
+      }
+      return found as Lookup | undefined;
+    },
+    (fault) => void Object.assign(snapshot, { fault, state: undefined, startTime: undefined }),
+  );
+  return lookup ?? undefined;
+}
+
+/** The uuid strings are shared, because each uuid appears in the root once per index. */
+export function readIndex(name: string, entry: unknown, where: string, budget: RootBudget): Index {
+  if (typeof entry === "object" && entry !== null) requireFixedPaths(entry as Fields, where);
+  const index = unlessInvalid(
+    () => readIndexFields(name, asFields(entry, where), where),
+    (fault) => faultyIndex(name, entry, fault),
+  );
+  const { snapshots, shardGenerations = [] } = index;
+  budget.spend(2 * WEIGHT.object + name.length + index.id.length + WEIGHT.value * snapshots.length);
+  for (const generation of shardGenerations ?? []) budget.spend(WEIGHT.value + (generation === null ? 0 : WEIGHT.text + generation.length));
+  return { ...index, snapshots: snapshots.map(budget.shared) };
+}
+
+function readIndexFields(name: string, fields: Fields, where: string): Index {
+  const generations = optional(fields.shard_generations, `${where}.shard_generations`, asList);
+  if (generations !== undefined && generations.length > SHARDS_MAX) throw invalidBytes(where, `more than ${SHARDS_MAX} shards`);
+  return {
+    name,
+    id: asKeySegment(fields.id, `${where}.id`),
+    snapshots: asTexts(fields.snapshots, `${where}.snapshots`),
+    shardGenerations: generations?.map((generation) => optional(generation, `${where}.shard_generations`, asText) ?? null),
+  };
+}
+
+function faultyIndex(name: string, entry: unknown, fault: string): Index {
+  const { id, snapshots } = (entry ?? {}) as Fields;
+  const held = Array.isArray(snapshots) ? snapshots.filter((uuid) => typeof uuid === "string") : [];
+  return { name, id: keySafe(typeof id === "string" ? id : `/${name}`), snapshots: held, shardGenerations: undefined, fault };
+}
+
+/** OpenSearch 2.17 and later may put shards below hashed prefixes outside `indices/`, which no Elasticsearch finds either. */
+function requireFixedPaths({ shard_path_type: type = 0 }: Fields, where: string): void {
+  if (type === 0) return;
+  throw invalidBytes(where, `shard_path_type ${String(type)}: OpenSearch wrote its shards below hashed paths, which is not readable here`);
+}
+
+function unlessInvalid<T>(read: () => T, otherwise: (fault: string) => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    return otherwise(error.message.slice(0, FAULT_LENGTH_MAX));
+  }
+}

@@ -1,0 +1,93 @@
+import { getHeapStatistics } from "node:v8";
+import { partCount, type ShardFile } from "../format/shardSnapshot.ts";
+import { AppError } from "../model/errors.ts";
+import { inMegabytes } from "../model/memory/weights.ts";
+import { reason } from "../model/reason.ts";
+
+/** What decoded file lists may occupy at once: of 350 MB in a function of 512 MB. */
+const SHARE_OF_HEAP = 0.45;
+/** Measured with the strings and checksums that Elasticsearch writes. */
+const [FILE_BYTES, PART_BYTES] = [320, 320];
+
+/**
+ * The memory that one run of reading holds at once. A file list within its own limit is harmless; many of them in memory at the same time
+ * end the process.
+ */
+export interface HeldMemory {
+  /** @throws AppError `permanent` with reason `closure.tooLarge`: the blobs may be fine, and a process with more memory reads them. */
+  hold(bytes: number, subject: string): void;
+  fits(bytes: number): boolean;
+  leftBytes(): number;
+}
+
+export function heldMemory(maxBytes = heldBytesMax()): HeldMemory {
+  let heldBytes = 0;
+  const fits = (bytes: number): boolean => heldBytes + bytes <= maxBytes;
+  return {
+    fits,
+    leftBytes: () => maxBytes - heldBytes,
+    hold(bytes, subject) {
+      if (!fits(bytes))
+        throw new AppError(
+          "permanent",
+          `${subject}: the file lists of this and the shards before it take more than ${inMegabytes(maxBytes)}`,
+          {
+            reason: reason("closure.tooLarge", { subject, megabytes: Math.round(maxBytes / 1024 / 1024) }),
+          },
+        );
+      heldBytes += bytes;
+    },
+  };
+}
+
+export function heldBytesMax(): number {
+  return Math.floor(getHeapStatistics().heap_size_limit * SHARE_OF_HEAP);
+}
+
+/** The estimated memory of a file list with the blobs that it stands for. */
+export function weightOf(files: readonly ShardFile[]): number {
+  let bytes = 0;
+  for (const file of files) bytes += FILE_BYTES + (file.embedded?.byteLength ?? 0) + partCount(file) * PART_BYTES;
+  return bytes;
+}
+
+/** Lets in what fits into memory together. */
+export interface HeapGate {
+  /**
+   * Decodes and uses a value while there is room for it. Without room what was decoded is dropped, and decoded again when its turn comes:
+   * the encoded bytes that wait are small.
+   */
+  run<T, R>(decode: () => T | undefined, weigh: (value: T) => number, use: (value: T | undefined) => Promise<R>): Promise<R>;
+}
+
+/** What alone is larger than `maxBytes` runs alone. */
+export function heapGate(maxBytes = heldBytesMax()): HeapGate {
+  let insideBytes = 0;
+  const waiting: { bytes: number; enter: () => void }[] = [];
+  const fits = (bytes: number): boolean => insideBytes === 0 || insideBytes + bytes <= maxBytes;
+  const leave = (bytes: number): void => {
+    insideBytes -= bytes;
+    while (waiting[0] !== undefined && fits(waiting[0].bytes)) {
+      const next = waiting.shift();
+      insideBytes += next?.bytes ?? 0;
+      next?.enter();
+    }
+  };
+  return {
+    async run(decode, weigh, use) {
+      let value = decode();
+      const bytes = value === undefined ? 0 : weigh(value);
+      const isIn = waiting.length === 0 && fits(bytes);
+      if (isIn) insideBytes += bytes;
+      else {
+        value = undefined;
+        await new Promise<void>((enter) => waiting.push({ bytes, enter }));
+      }
+      try {
+        return await use(isIn ? value : decode());
+      } finally {
+        leave(bytes);
+      }
+    },
+  };
+}

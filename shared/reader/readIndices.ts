@@ -1,0 +1,121 @@
+import { decodeContainer } from "../format/encoding/container.ts";
+import { decodeIndexMetadata, type IndexMetadata } from "../format/indexMetadata.ts";
+import { invalidBytes } from "../format/invalid.ts";
+import { globalMetadataKey, LEGACY_ROOT_KEY, snapshotKey } from "../format/keys.ts";
+import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
+import { AppError } from "../model/errors.ts";
+import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
+import { reason } from "../model/reason.ts";
+import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
+import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
+import type { HeldMemory } from "./heldMemory.ts";
+import type { Decode, Listing, MetadataReader } from "./metadataReader.ts";
+
+/** Of a snapshot; a cluster of thousands of nodes has fewer. */
+const SHARDS_MAX = 200_000;
+
+/** Options for reading a closure. */
+export interface ReadClosureOptions {
+  /** Defaults to all indices of the snapshot. */
+  indices?: readonly string[] | undefined;
+  listing?: Listing | undefined;
+  concurrency?: number | undefined;
+  /** Returns true when time is up; then nothing further starts and `finished` is false. */
+  deadline?: (() => boolean) | undefined;
+  /** The memory of a run that keeps several closures; one of its own by default. */
+  held?: HeldMemory | undefined;
+}
+
+/** Names of the indices that a snapshot contains according to the root. */
+export function heldIndices(root: RootCatalogue | undefined, uuid: string): string[] {
+  return (root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(uuid)).map(({ name }) => name);
+}
+
+/** Reads the snapshot's own blob; one that contradicts the root counts as damaged, and so does one whose entry in the root is faulty. */
+export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
+  const key = snapshotKey(snapshot.uuid);
+  if (snapshot.fault !== undefined) {
+    reader.damage({ key, check: "format", expected: "an entry of the root that can be read", found: snapshot.fault });
+    return undefined;
+  }
+  const record = await reader.read(key, decodeSnapshotRecord);
+  if (record === undefined) return undefined;
+  const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
+  const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");
+  if (found === expected) return record;
+  reader.damage({ key, check: "format", expected, found });
+  return undefined;
+}
+
+/** Reads the global metadata and each index's metadata, which determine the shards. `finished` is false if time ran out. */
+export async function readIndices(
+  reader: MetadataReader,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  record: SnapshotRecord | undefined,
+  options: ReadClosureOptions,
+): Promise<{ indices: IndexReading[]; finished: boolean }> {
+  const { concurrency = READS_AT_ONCE, deadline } = options;
+  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject) => decodeContainer(bytes, "metadata", subject));
+  const indices = planIndices(reader, root, snapshot, record, options.indices);
+  const decode = withinShards();
+  const finished = await forEachBounded(indices, concurrency, (index) => readIndexMetadata(reader, index, { record, decode }), deadline);
+  return { indices, finished };
+}
+
+function planIndices(
+  reader: MetadataReader,
+  root: RootCatalogue,
+  snapshot: RootSnapshot,
+  record: SnapshotRecord | undefined,
+  chosen: readonly string[] | undefined,
+): IndexReading[] {
+  const listed = new Map(root.indices.map((index) => [index.name, index]));
+  const held = record?.indices ?? heldIndices(root, snapshot.uuid);
+  if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
+  return [...new Set(chosen ?? held)].flatMap((name) => {
+    const { id, fault } = root.key === LEGACY_ROOT_KEY ? { id: name } : (listed.get(name) ?? { fault: "nothing" });
+    if (id === undefined || fault !== undefined) {
+      reader.damage({ key: root.key, check: "format", expected: `indices.${name}`, found: fault ?? "nothing" });
+      return [];
+    }
+    return [{ name, id, metadataKey: metadataKeyOf(root, snapshot.uuid, id), metadata: undefined, shards: [], failedShards: [] }];
+  });
+}
+
+/** Decodes the metadata of the indices of one snapshot; the one with which it has too many shards is invalid. */
+function withinShards(): Decode<IndexMetadata> {
+  let shards = 0;
+  return (bytes, subject) => {
+    const metadata = decodeIndexMetadata(bytes, subject);
+    shards += metadata.shards;
+    if (shards > SHARDS_MAX) throw invalidBytes(subject, `more than ${SHARDS_MAX} shards in one snapshot`);
+    return metadata;
+  };
+}
+
+async function readIndexMetadata(
+  reader: MetadataReader,
+  index: IndexReading,
+  { record, decode }: { record: SnapshotRecord | undefined; decode: Decode<IndexMetadata> },
+): Promise<void> {
+  const metadata = await reader.read(index.metadataKey, decode);
+  if (metadata === undefined) return;
+  if (metadata.name !== index.name) {
+    reader.damage({ key: index.metadataKey, check: "format", expected: `index ${index.name}`, found: `index ${metadata.name}` });
+    return;
+  }
+  const failures = (record?.failures ?? []).filter((failure) => failure.index === index.name);
+  const failed = new Set(failures.map(({ shard }) => shard));
+  index.metadata = metadata;
+  index.failedShards = [...failed].sort((left, right) => left - right);
+  for (let shard = 0; shard < metadata.shards; shard += 1) if (!failed.has(shard)) index.shards.push({ shard, list: undefined });
+}
+
+function refuseForeign(chosen: readonly string[], held: readonly string[], name: string): void {
+  const foreign = chosen.filter((index) => !held.includes(index));
+  if (foreign.length === 0) return;
+  throw new AppError("invalid", `indices: snapshot ${name} does not hold ${foreign.join(", ")}: choose among ${held.join(", ")}`, {
+    reason: reason("snapshot.indexNotHeld", { snapshot: name, indices: foreign, held: [...held] }),
+  });
+}

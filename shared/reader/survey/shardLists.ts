@@ -1,0 +1,91 @@
+import { shardSnapshotKey } from "../../format/keys.ts";
+import { decodeShardCatalogue } from "../../format/shardCatalogue.ts";
+import { decodeShardSnapshot, partCount, type ShardFile } from "../../format/shardSnapshot.ts";
+import type { RootCatalogue } from "../../model/repository.ts";
+import { listsOf } from "../../proof/shardUse.ts";
+import { type HeldMemory, heldMemory, weightOf } from "../heldMemory.ts";
+import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
+import type { ShardGroup } from "./shardGroups.ts";
+import type { SurveyedIndex } from "./surveyShards.ts";
+
+/** A snapshot's reference to a blob that others refer to as well. */
+const REFERENCE_BYTES = 16;
+
+interface ShardOfSurvey {
+  root: RootCatalogue;
+  group: ShardGroup;
+  index: SurveyedIndex;
+}
+
+export interface ShardLists {
+  /** By the ordinal of the snapshot. */
+  lists: Map<number, ShardFile[]>;
+  /** Whether every file list that the shard should have was read. */
+  complete: boolean;
+  /** Ordinals of snapshots whose file list exists and cannot be read. */
+  unread: number[];
+}
+
+export interface FetchedLists {
+  catalogue: FetchedBlob | undefined;
+  /** The snapshots' own lists by key, where the shard has no catalogue. */
+  own: ReadonlyMap<string, FetchedBlob | undefined>;
+}
+
+/** The catalogue, or every snapshot's own list without one, still encoded. */
+export async function fetchLists(reader: MetadataReader, shard: ShardOfSurvey, catalogueKey: string | undefined): Promise<FetchedLists> {
+  const own = new Map<string, FetchedBlob | undefined>();
+  if (catalogueKey !== undefined && shard.group.blobs.has(catalogueKey)) return { catalogue: await reader.fetch(catalogueKey), own };
+  for (const ordinal of shard.index.users) {
+    const key = ownKey(shard, ordinal);
+    if (shard.group.blobs.has(key)) own.set(key, await reader.fetch(key));
+  }
+  return { catalogue: undefined, own };
+}
+
+/** Decodes the current catalogue once for all snapshots, and a snapshot's own list if the catalogue does not contain it. */
+export async function readLists(reader: MetadataReader, shard: ShardOfSurvey, fetched: FetchedLists): Promise<ShardLists> {
+  const catalogue = reader.decode(fetched.catalogue, decodeShardCatalogue);
+  const byName = catalogue && listsOf(catalogue);
+  const held = heldMemory();
+  if (catalogue) held.hold(Math.min(held.leftBytes(), weightOf(catalogue.files)), shard.index.name);
+  const { users } = shard.index;
+  const found: ShardLists = { lists: new Map(), complete: catalogue !== undefined, unread: [] };
+  for (const ordinal of users) {
+    const key = ownKey(shard, ordinal);
+    const listed = byName?.get(shard.root.snapshots[ordinal]?.name ?? "");
+    const exists = listed !== undefined || shard.group.blobs.has(key);
+    const read = listed ?? (exists ? await readOwn(reader, key, fetched) : undefined);
+    const files = read && keptIn(held, reader, { key, files: read, isShared: listed !== undefined });
+    if (files !== undefined) found.lists.set(ordinal, files);
+    else if (exists) found.unread.push(ordinal);
+  }
+  if (found.unread.length > 0) found.complete = false;
+  // Without a catalogue a missing list leaves no trace, so lists of all snapshots with this index are required.
+  found.complete ||= found.lists.size === users.length;
+  return found;
+}
+
+function ownKey({ root, group, index }: ShardOfSurvey, ordinal: number): string {
+  return shardSnapshotKey(index.id, group.shard, root.snapshots[ordinal]?.uuid ?? "");
+}
+
+async function readOwn(reader: MetadataReader, key: string, { own }: FetchedLists): Promise<ShardFile[] | undefined> {
+  const fetched = own.has(key) ? own.get(key) : await reader.fetch(key);
+  return reader.decode(fetched, decodeShardSnapshot)?.files;
+}
+
+/** `undefined` for a list that does not fit into memory beside the others of its shard, which is noted. */
+function keptIn(
+  held: HeldMemory,
+  reader: MetadataReader,
+  { key, files, isShared }: { key: string; files: ShardFile[]; isShared: boolean },
+): ShardFile[] | undefined {
+  const bytes = isShared ? files.reduce((sum, file) => sum + REFERENCE_BYTES * (1 + partCount(file)), 0) : weightOf(files);
+  if (!held.fits(bytes)) {
+    reader.damage({ key, check: "format", expected: "file lists of one shard that fit into memory together", found: "more" });
+    return undefined;
+  }
+  held.hold(bytes, key);
+  return files;
+}

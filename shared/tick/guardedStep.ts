@@ -1,0 +1,116 @@
+import type { OpenWork } from "../jobs/openWork.ts";
+import type { Job } from "../jobs/record.ts";
+import { writeTrouble } from "../jobs/trouble.ts";
+import type { World } from "../jobs/world.ts";
+import type { BlobStore } from "../model/blobStore.ts";
+import { reason } from "../model/reason.ts";
+import { timeDigits } from "../model/restoredName.ts";
+import { raiseNotice, resolveNotice } from "../notices/notices.ts";
+import { stateKey } from "../state/keys.ts";
+import { type LookMark, lookLeaf } from "../state/looking.ts";
+import { writeObject } from "../state/objects.ts";
+import type { Advanced } from "./advance.ts";
+
+/** A death has other causes too, so one is not enough. */
+const DEATHS_MAX = 2;
+const TRY_AGAIN_MS = 3_600_000;
+const TRY_AGAIN_MS_MAX = 24 * 3_600_000;
+/** An invocation whose deadline is later than this, or unknown, counts as dead then. */
+const STEP_MS_MAX = 3_600_000;
+
+/**
+ * Moves a job whose step may read hostile blobs. A mark is written before the first blob is read and removed after the step; marks left
+ * over by two dead invocations in a row put the job aside for a while, which its record and a notice report. A step that survives reading,
+ * or a person (`ossnap resume`), clears them. What is cancelled is moved in any case.
+ */
+export async function guardedStep(
+  world: World,
+  work: OpenWork,
+  job: Job,
+  { looking, step }: { looking: World; step: (looking: World) => Promise<Advanced> },
+): Promise<Advanced> {
+  const deaths = deathsOf(work, job);
+  const now = world.clock.now();
+  if (!job.head.cancelling && deaths.length >= DEATHS_MAX) {
+    const isBeingRead = deaths.some(({ until }) => until > now);
+    if (isBeingRead || now < nextTry(deaths)) return aside(world, work, job, { deaths, isBeingRead });
+  }
+  let own: Promise<string> | undefined;
+  const blobs: World["blobs"] = (place) => marking(looking.blobs(place), () => (own ??= begin(world, job)));
+  const advanced = await step(Object.create(looking, { blobs: { value: blobs } }) as World);
+  await survived(world, work, job, { own: await own, deaths, isOver: advanced.outcome === "finished" });
+  return advanced;
+}
+
+/** Whether an invocation died while it moved this job, or may have: such a job is moved after all others. */
+export function mayKill(work: OpenWork, job: Job): boolean {
+  return deathsOf(work, job).length > 0;
+}
+
+type Death = LookMark & { until: Date };
+
+const nameOf = ({ id }: Job) => `jobs.${id}`;
+const noticeOf = ({ id }: Job) => `job-aside:${id}`;
+
+function deathsOf({ live }: OpenWork, job: Job): Death[] {
+  return (live.looking.get(nameOf(job)) ?? []).filter((mark): mark is Death => mark.until !== undefined);
+}
+
+function nextTry(deaths: readonly Death[]): Date {
+  const lastMs = Math.max(...deaths.map(({ until }) => until.getTime()));
+  return new Date(lastMs + Math.min(TRY_AGAIN_MS_MAX, TRY_AGAIN_MS * 2 ** (deaths.length - DEATHS_MAX)));
+}
+
+async function begin(world: World, job: Job): Promise<string> {
+  const until = new Date(world.clock.now().getTime() + Math.min(STEP_MS_MAX, Math.max(0, world.remainingMs())));
+  const key = `${stateKey.looking(nameOf(job))}${lookLeaf("step", timeDigits(until), world.by.nonce)}`;
+  await writeObject(world.state, key, {});
+  return key;
+}
+
+/** Listings and HEAD requests hold no bytes of other writers that are decoded. */
+function marking(store: BlobStore, begun: () => Promise<unknown>): BlobStore {
+  // Not a spread copy, which would lose the members of a prototype.
+  return Object.create(store, {
+    get: {
+      value: async (...args: Parameters<BlobStore["get"]>) => {
+        await begun();
+        return store.get(...args);
+      },
+    },
+    open: {
+      value: async (...args: Parameters<BlobStore["open"]>) => {
+        await begun();
+        return store.open(...args);
+      },
+    },
+  }) as BlobStore;
+}
+
+async function survived(
+  world: World,
+  { live }: OpenWork,
+  job: Job,
+  { own, deaths, isOver }: { own: string | undefined; deaths: readonly Death[]; isOver: boolean },
+): Promise<void> {
+  if (own === undefined && !isOver) return;
+  const keys = [...(own === undefined ? [] : [own]), ...deaths.map(({ key }) => key)];
+  if (keys.length > 0) await world.state.delete(keys);
+  live.looking.delete(nameOf(job));
+  if (live.notices.has(noticeOf(job))) await resolveNotice(world, noticeOf(job), "job.aside", reason("job.asideOver", { job: job.id }));
+}
+
+async function aside(
+  world: World,
+  { live }: OpenWork,
+  job: Job,
+  { deaths, isBeingRead }: { deaths: readonly Death[]; isBeingRead: boolean },
+): Promise<Advanced> {
+  const why = reason("job.aside", { job: job.id, times: deaths.length, until: nextTry(deaths).toISOString() });
+  if (!isBeingRead) {
+    await writeTrouble(job, world, why);
+    if (!live.notices.has(noticeOf(job)))
+      await raiseNotice(world, { key: noticeOf(job), code: "job.aside", severity: "bad", reason: why, job: job.id });
+  }
+  return { job: job.id, outcome: "left", state: job.head.state, reason: why };
+}
