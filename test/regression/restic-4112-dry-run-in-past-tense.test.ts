@@ -50,13 +50,13 @@ describe("prune dry run", () => {
     ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3; floor 2; at most 10 and 50 % per run
 Would keep 1:
   NAME       BECAUSE
-  nightly-3  newest good, daily 1/7
+  nightly-3  newest good snapshot, daily 1/7
 Would remove 1 of 3:
   NAME       AGE   BECAUSE
-  nightly-1  11 d  beyond every rule; nightly-3 is kept
+  nightly-1  11 d  no rule keeps it; nightly-3 is kept
 Would leave 1 to a later run (the limit of one run):
   NAME       AGE  BECAUSE
-  nightly-2  2 d  beyond every rule; nightly-3 is kept
+  nightly-2  2 d  no rule keeps it; nightly-3 is kept
 Nothing was deleted. To do exactly this:  ossnap prune nightly --apply 5f3a9c1e`);
   });
 

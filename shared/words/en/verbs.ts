@@ -138,7 +138,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; half deleted: {half}: their own blobs are gone and the root still lists them. The notice about the repository says how to delete the rest",
   "prune.doneSpared":
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; not removed, because the current plan keeps them: {spared} ({first}: {because:reason})",
-  "prune.keepsNothingGood": "the plan would keep no good snapshot, so nothing is deleted",
+  "prune.keepsNothingGood": "the plan would keep no good snapshot",
   "prune.listsNothing": "the repository lists no snapshots any more: it cannot be read, or all were deleted; nothing more is deleted",
   "prune.newestGone": "the newest good snapshot {snapshot} no longer exists; nothing more is deleted",
   "prune.noTimer": "policy {policy} has no prune: in ossnap.yaml, so timers delete nothing; to prune by hand: `ossnap prune {policy}`",

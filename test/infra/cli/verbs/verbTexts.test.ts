@@ -143,7 +143,7 @@ copy-9b1f  aws-to-oss, 1 snapshot  copying  16 min ago  li (terminal)
 
 ID       ABOUT    STATE      ENDED      BY
 prune-1  nightly  ✗ refused  1 min ago  li (terminal)
-    the plan would keep no good snapshot, so nothing is deleted`);
+    the plan would keep no good snapshot`);
   });
 
   it("sum up indices that only wait for their date, after all others, unless they are asked for", () => {
