@@ -96,9 +96,9 @@ describe("a sentence", () => {
       bytes: 4096,
       ...(nothing === undefined ? {} : { etaSeconds: nothing }),
     };
-    expect(say({ code: "arrival.parts", params: parts })).toMatch(/: 40 %, 1 KiB of 4 KiB$/);
+    expect(say({ code: "arrival.parts", params: parts })).toMatch(/ are read \(1 KiB of 4 KiB\)$/);
     const ended = { snapshot: "s", state: "FAILED", shardsFailed: 0, ...(nothing === undefined ? {} : { first: nothing }) };
-    expect(say({ code: "backup.notGood", params: ended })).toBe("s ended FAILED: 0 shards failed");
+    expect(say({ code: "backup.notGood", params: ended })).toBe("s ended as FAILED: 0 shards failed");
     const absent = { index: "movie", ...(nothing === undefined ? {} : { near: nothing }) };
     expect(say({ code: "selection.absent", params: absent })).toBe("index movie does not exist");
   });
