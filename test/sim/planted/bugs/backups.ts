@@ -200,8 +200,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "never runs a slot whose timer did not come",
     file: "shared/verbs/backup/look.ts",
-    find: "  if (missed) await runMissed(world, work, name, newest);\n",
-    replace: "",
+    find: "  if (missed) await run(world, work, {",
+    replace: "  if (missed && isTimed === undefined) await run(world, work, {",
     test: "test/verbs/backup/slotsAndHands.test.ts",
   },
   {
