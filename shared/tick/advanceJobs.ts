@@ -11,7 +11,8 @@ import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
 import { lookForCopy } from "../verbs/copy/look.ts";
-import { type Advanced, advanceAll } from "./advance.ts";
+import { advanceAll } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 
 /** Hides latency; a look is usually one listing. */
 const LOOKS_AT_ONCE = 8;
