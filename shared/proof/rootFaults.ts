@@ -44,3 +44,14 @@ export function unlistedReason(root: string, { count, named: [first] }: Unlisted
 export function namesakeReason(root: string, snapshot: string, uuids: readonly string[]): Reason {
   return reason("snapshot.sharedName", { root, snapshot, count: uuids.length, uuids: uuids.slice(0, NAMED_MAX) });
 }
+
+/**
+ * Names of which a deletion may hit something else. It names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows
+ * one of them. What an unreadable entry of the root stands for is unknown.
+ */
+export function unclearNames({ key, snapshots }: RootCatalogue): Map<string, Reason> {
+  const unclear = new Map<string, Reason>();
+  for (const { name, fault } of snapshots) if (fault !== undefined) unclear.set(name, reason("keep.faultyEntry", { fault }));
+  for (const [name, uuids] of namesakesOf(snapshots)) unclear.set(name, namesakeReason(key, name, uuids));
+  return unclear;
+}

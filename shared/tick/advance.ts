@@ -1,24 +1,17 @@
 import { isTimeUp } from "../jobs/isTimeUp.ts";
-import type { Stepped } from "../jobs/kind.ts";
 import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
 import { stepJob } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";
 import { messageOf } from "../model/errors.ts";
 import { withLogFields } from "../model/logFields.ts";
-import { type Reason, reason } from "../model/reason.ts";
+import { reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject } from "../state/objects.ts";
+import type { Advanced } from "./advanced.ts";
 import { guardedStep, mayKill } from "./guardedStep.ts";
 import { handOver, isInTask } from "./handOver.ts";
 import { kindFor } from "./kinds.ts";
-
-export interface Advanced {
-  job: string;
-  outcome: Stepped["outcome"] | "error";
-  state: string;
-  reason: Reason;
-}
 
 /** Time that one job may use in a tick, including the reserve for its record; longer work continues in a task. */
 const SLICE_MS = 35_000;

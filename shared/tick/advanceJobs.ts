@@ -13,7 +13,8 @@ import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
 import { lookForCopy } from "../verbs/copy/look.ts";
 import { lookForPrune } from "../verbs/prune/look.ts";
-import { type Advanced, advanceAll } from "./advance.ts";
+import { advanceAll } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 import { TIMER_NOTICE } from "./onTimer.ts";
 
 /** Hides latency; a look is usually one listing. */

@@ -1,6 +1,7 @@
 import { readOpenWork } from "../jobs/openWork.ts";
 import type { World } from "../jobs/world.ts";
-import { type Advanced, advanceOne } from "./advance.ts";
+import { advanceOne } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 
 /** Continues one job in an invocation of its own until its time is up; `undefined` if the job has finished. */
 export async function continueJob(world: World, id: string): Promise<Advanced | undefined> {

@@ -1,7 +1,8 @@
 import type { World } from "../jobs/world.ts";
 import { slotOf } from "../model/slot.ts";
 import { askBackup } from "../verbs/backup/ask.ts";
-import { type Advanced, advanceJob } from "./advance.ts";
+import { advanceJob } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 
 export interface PolicyTimer {
   policy: string;

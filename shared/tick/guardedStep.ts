@@ -9,7 +9,7 @@ import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { stateKey } from "../state/keys.ts";
 import { type LookMark, lookLeaf } from "../state/looking.ts";
 import { writeObject } from "../state/objects.ts";
-import type { Advanced } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 
 /** A death has other causes too, so one is not enough. */
 const DEATHS_MAX = 2;

@@ -2,7 +2,8 @@ import type { World } from "../jobs/world.ts";
 import type { Reason } from "../model/reason.ts";
 import { type CopiedBlob, receiveBlob } from "../verbs/arrival/event.ts";
 import { arrivalsOf, restoresOf } from "../verbs/arrival/openJobs.ts";
-import { type Advanced, advanceJob, byTurn } from "./advance.ts";
+import { advanceJob, byTurn } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 
 export type ArrivalReport = { watch: string; jobs: string[]; advanced: Advanced[] } | { ignored: Reason };
 

@@ -4,7 +4,7 @@ import { reason } from "../model/reason.ts";
 import { slotOf } from "../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { isClockChange, isSlot, type PolicySchedule, schedulesOf } from "../plan/slots.ts";
-import type { Advanced } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 import { createSnapshots } from "./createSnapshots.ts";
 import { pruneSnapshots } from "./pruneSnapshots.ts";
 

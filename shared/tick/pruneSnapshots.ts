@@ -1,7 +1,8 @@
 import type { World } from "../jobs/world.ts";
 import { slotOf } from "../model/slot.ts";
 import { askPrune } from "../verbs/prune/ask.ts";
-import { type Advanced, advanceJob } from "./advance.ts";
+import { advanceJob } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
 import type { PolicyTimer } from "./createSnapshots.ts";
 
 /** Handles a policy's prune timer: runs the plan if this policy was applied by hand before; otherwise refuses and reports it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planPrune } from "../../shared/plan/retention.ts";
 import { proposalOf } from "../../shared/proof/proposal.ts";
+import { unclearNames } from "../../shared/proof/rootFaults.ts";
 import { proveChosen } from "../../shared/reader/proveRepository.ts";
 import { openRepository, requireRoot } from "../../shared/reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst } from "../../shared/reader/rootSnapshots.ts";
@@ -41,6 +42,7 @@ describe("a root with an entry that cannot be read", () => {
     expect(newestGoodFirst(dated, undefined).map(({ name }) => name)).toEqual([FIRST.name]);
     const chosen = chooseSnapshots({ ...root, snapshots: dated }, "all", { now: new Date() });
     expect(chosen.map(({ name }) => name)).toEqual([FIRST.name]);
+    expect([...unclearNames(root)]).toEqual([["bad", expect.objectContaining({ code: "keep.faultyEntry" })]]);
     const verdicts = proofs.map(({ name, uuid, verdict }) => ({ name, uuid, verdict, noRecord: false }));
     expect(proposalOf(root, verdicts)).toBeUndefined();
   });

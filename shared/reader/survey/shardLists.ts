@@ -6,10 +6,17 @@ import { listsOf } from "../../proof/shardUse.ts";
 import { type HeldMemory, heldMemory, weightOf } from "../heldMemory.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
 import type { ShardGroup } from "./shardGroups.ts";
-import type { SurveyedIndex } from "./surveyShards.ts";
 
 /** A snapshot's reference to a blob that others refer to as well. */
 const REFERENCE_BYTES = 16;
+
+export interface SurveyedIndex {
+  name: string;
+  id: string;
+  shardGenerations: (string | null)[] | undefined;
+  /** Ordinals of the snapshots that contain it, ascending. */
+  users: number[];
+}
 
 interface ShardOfSurvey {
   root: RootCatalogue;

@@ -12,7 +12,8 @@ import { readRecord } from "../readIndices.ts";
 import { listRoots, openRepository, requireRoot } from "../readRepository.ts";
 import { hiddenRoot } from "../rootBlob.ts";
 import { rootMark } from "../rootSnapshots.ts";
-import { readShards, type ShardTallies, type SurveyedIndex, type WriteNeed } from "./surveyShards.ts";
+import type { SurveyedIndex } from "./shardLists.ts";
+import { readShards, type ShardTallies, type WriteNeed } from "./surveyShards.ts";
 
 export interface SurveyedSnapshot {
   name: string;

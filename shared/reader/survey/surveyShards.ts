@@ -20,15 +20,7 @@ import type { UsageTally } from "../../proof/usage.ts";
 import { inOrder } from "../../proof/verdict.ts";
 import type { MetadataReader } from "../metadataReader.ts";
 import { forEachArriving, type ShardGroup, shardGroups } from "./shardGroups.ts";
-import { fetchLists, readLists } from "./shardLists.ts";
-
-export interface SurveyedIndex {
-  name: string;
-  id: string;
-  shardGenerations: (string | null)[] | undefined;
-  /** Ordinals of the snapshots that contain it, ascending. */
-  users: number[];
-}
+import { fetchLists, readLists, type SurveyedIndex } from "./shardLists.ts";
 
 /** A key that a later write reads, and whether it exists; a key with an unknown generation ends with `index-*`. */
 export interface WriteNeed {

@@ -13,7 +13,7 @@ import { policyFingerprint, repositoryId } from "../../plan/policyFingerprint.ts
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention.ts";
 import type { PruneInput as PlanInput } from "../../plan/retentionTypes.ts";
 import { deletesMany } from "../../plan/versions.ts";
-import { namesakeReason, namesakesOf } from "../../proof/rootFaults.ts";
+import { unclearNames } from "../../proof/rootFaults.ts";
 import { firstProven } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
@@ -159,21 +159,11 @@ function rootReader(world: World, repository: string): ReadRoot {
   };
 }
 
-/**
- * A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. What
- * an unreadable entry of the root stands for is unknown, so that its name is spared too.
- */
+/** Names that must not be deleted, because the root does not say what they stand for. */
 async function sharedNames(world: World, repository: string, readRoot: ReadRoot): Promise<Map<string, Reason>> {
   try {
     const root = await readRoot();
-    const snapshots = root?.snapshots ?? [];
-    const faulty = snapshots.flatMap(({ name, fault }): [string, Reason][] =>
-      fault ? [[name, reason("keep.faultyEntry", { fault })]] : [],
-    );
-    return new Map([
-      ...faulty,
-      ...[...namesakesOf(snapshots)].map(([name, uuids]): [string, Reason] => [name, namesakeReason(root?.key ?? "", name, uuids)]),
-    ]);
+    return root ? unclearNames(root) : new Map();
   } catch (error) {
     world.logger.warn("whether names are used twice cannot be confirmed", { repository, error: messageOf(error) });
     return new Map();
