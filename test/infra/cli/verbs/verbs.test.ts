@@ -109,7 +109,7 @@ TIME (UTC)           STATE  BY    WHAT
       expect.stringMatching(/ asked .* backups is registered/),
       expect.stringMatching(/01:33:00 {2}asked .* starting N-1-88f81 with 2 indices, attempt 1 \(startSnapshot, attempt 1\)/),
       expect.stringMatching(/01:33:00 {2}running .* N-1-88f81 has started/),
-      expect.stringMatching(/01:36:00 {2}asked .* N-1-88f81 ended as PARTIAL: 1 shard failed;/),
+      expect.stringMatching(/01:36:00 {2}asked .* N-1-88f81 ended as PARTIAL: 1 shard failed:/),
       expect.stringMatching(/01:36:00 {2}asked .* starting N-2-88f81 with 2 indices, attempt 2/),
       expect.stringMatching(/01:36:00 {2}running .* N-2-88f81 has started/),
       expect.stringMatching(/01:39:00 {2}done .* N-2-88f81: SUCCESS/),
