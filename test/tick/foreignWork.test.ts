@@ -52,7 +52,7 @@ describe.each(["5.5.3", "6.7.0"])("Alibaba's automatic snapshot on %s", (sourceV
   });
 
   it("fails the backup with that reason if it outlasts the policy's patience, with one notice that the next night resolves", async () => {
-    const world = await withMovies({ sourceVersion });
+    const world = await withMovies({ sourceVersion, config: testConfig((config) => void delete config.backups.nightly?.prune) });
     await beginAuto(world);
     await fire(world);
     await ticks(world, 4 * 60 - 1);
