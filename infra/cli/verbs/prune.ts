@@ -1,7 +1,7 @@
 import { configured } from "../../../shared/jobs/world.ts";
 import type { BackupPolicy, KeepRules } from "../../../shared/model/config.ts";
 import { newestFirst } from "../../../shared/plan/newestFirst.ts";
-import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention.ts";
+import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention/plan.ts";
 import { printDuration } from "../../../shared/repository/duration.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { countText, durationText } from "../../../shared/words/numbers.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { REPLICAS_MAX } from "../../model/config.ts";
-import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
+import { PRUNE_CAPS_DEFAULT } from "../../plan/retention/plan.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
 import { clusterSchema } from "./clusters.ts";
 import {

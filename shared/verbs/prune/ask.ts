@@ -7,7 +7,7 @@ import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
-import type { PrunePlan } from "../../plan/retention.ts";
+import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { gatherPrunePlan, takenRepository } from "./gather.ts";
 import type { PruneInput } from "./step.ts";
 

@@ -12,7 +12,7 @@ interface Batch {
   snapshots: PruneTarget[];
 }
 
-/** The prune job and its effect; plan/retention.ts and step.ts decide. */
+/** The prune job and its effect; plan/retention/plan.ts and step.ts decide. */
 export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, PruneData, PruneObservation> {
   /** What each job requested in this invocation, so that only this counts as removed by it. */
   const requested = new Map<string, PruneTarget[]>();

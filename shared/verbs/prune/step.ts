@@ -2,7 +2,7 @@ import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { PrunePlan } from "../../plan/retention.ts";
+import type { PrunePlan } from "../../plan/retention/plan.ts";
 
 export interface PruneInput {
   policyName: string;

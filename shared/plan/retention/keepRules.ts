@@ -1,6 +1,6 @@
-import { type Reason, reason } from "../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import { type Periods, periodsOf } from "./periods.ts";
-import type { PrunableSnapshot, PruneInput } from "./retentionTypes.ts";
+import type { PrunableSnapshot, PruneInput } from "./types.ts";
 
 /** Number of failed attempts kept for diagnosis. */
 const FAILURES_KEPT = 2;

@@ -1,10 +1,10 @@
-import { shortHash } from "../model/hash.ts";
-import { type Reason, reason } from "../model/reason.ts";
+import { shortHash } from "../../model/hash.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, keepNewestProven, PERIOD_RULES } from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
-import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, keepNewestProven, PERIOD_RULES } from "./retentionKeep.ts";
-import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./retentionTypes.ts";
+import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./types.ts";
 
-export type * from "./retentionTypes.ts";
+export type * from "./types.ts";
 
 /** The caps of a policy without a `prune` block; its plan is applied by hand only. */
 export const PRUNE_CAPS_DEFAULT = { atMost: 10, atMostPercent: 50 } as const;

@@ -1,6 +1,6 @@
-import type { SnapshotState } from "../model/cluster.ts";
-import type { KeepRules } from "../model/config.ts";
-import type { Reason } from "../model/reason.ts";
+import type { SnapshotState } from "../../model/cluster.ts";
+import type { KeepRules } from "../../model/config.ts";
+import type { Reason } from "../../model/reason.ts";
 
 export interface PrunableSnapshot {
   name: string;
