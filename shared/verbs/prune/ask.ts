@@ -8,7 +8,8 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
-import { gatherPrunePlan, takenRepository } from "./gather.ts";
+import { takenRepository } from "./gather.ts";
+import { gatherPrunePlan } from "./gatherPlan.ts";
 import type { PruneInput } from "./step.ts";
 
 /** A prune that does not get its lane within this time fails and is left to the next night. */
@@ -19,8 +20,9 @@ export async function dryPrune(world: World, policyName: string): Promise<PruneP
   const policy = configured(world.config, "backups", policyName);
   const { cluster } = configured(world.config, "repositories", policy.repository);
   const taken = await takenRepository(world, policy.repository, cluster);
-  const { plan } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
-  return taken ? { ...plan, refusal: taken } : plan;
+  const { plan, mountsUnknown } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
+  const refusal = taken ?? mountsUnknown;
+  return refusal ? { ...plan, refusal } : plan;
 }
 
 /** Requests a prune on a timer; it runs only if this policy was applied by hand before. */
