@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Config } from "../../../shared/model/config.ts";
 import { slotOf } from "../../../shared/model/slot.ts";
 import { policyFingerprint, repositoryId } from "../../../shared/plan/policyFingerprint.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
@@ -26,7 +27,7 @@ async function foreign(world: TestWorld, name: string, metadata: Record<string, 
   world.source.finishSnapshots();
   world.advance(HOUR_MS);
 }
-async function start(change: Parameters<typeof testConfig>[0], sourceVersion = "5.5.3"): Promise<TestWorld> {
+async function start(change: (config: Config) => void, sourceVersion = "5.5.3"): Promise<TestWorld> {
   const config = testConfig((made) => {
     // Timers fire late here, and no tick may start a snapshot of its own.
     if (made.backups.nightly) made.backups.nightly.schedule.missed = "skip";
