@@ -55,3 +55,17 @@ function isoWeek(year: number, month: number, day: number): string {
   const week = Math.ceil(((date.getTime() - yearStart) / 86_400_000 + 1) / 7);
   return `${date.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
 }
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** The zone's wall clock to the minute, with its distance from UTC: `2026-11-22 01:30 GMT+08:00`. */
+export function localTime(time: Date, timeZone: string): string {
+  let clock = clocks.get(timeZone);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat("en-GB", { timeZone, minute: "2-digit" });
+    clocks.set(timeZone, clock);
+  }
+  const { daily, hourly } = periodsOf(time, timeZone);
+  const [, hour, zone] = /T(\d\d)(.*)$/.exec(hourly) ?? [];
+  return `${daily} ${hour}:${clock.format(time).padStart(2, "0")} ${zone}`;
+}

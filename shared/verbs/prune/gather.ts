@@ -9,6 +9,7 @@ import { deletesMany } from "../../plan/versions.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import type { Listed } from "../snapshots/gather.ts";
+import { gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan } from "./gatherPlan.ts";
 import type { PruneJob, PruneObservation, PruneTarget } from "./step.ts";
 
@@ -33,6 +34,7 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     policyChanged: policyChanged(world, job),
     repository: taken && { fault: taken },
     mountsUnknown,
+    freed: job.head.data.plan ? undefined : await gatherFreed(world, policy.repository, plan.remove, snapshots),
     remaining,
     halfDeleted: remaining.filter((target) => isLost(target, lost)),
     listed: snapshots.length,

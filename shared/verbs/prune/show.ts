@@ -2,17 +2,20 @@ import type { World } from "../../jobs/world.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
-import type { PruneJob } from "./step.ts";
+import { freedBy, type PruneJob } from "./step.ts";
 
 /** The part of the result that the permanent record stores: what was seen to be gone after this job requested it. */
 export function pruneResult({ head }: PruneJob): unknown {
   const { plan, removed: seen } = head.data;
   // A plan stored by an earlier version did not record what was seen.
   const removed = seen ?? (head.state === "done" ? (plan?.remove ?? []) : []);
+  const freed = plan && freedBy(plan, removed);
   return {
     hash: plan?.hash,
     removed: removed.map(({ name }) => name),
     ...(removed.length === 0 ? {} : { uuids: removed.map(({ uuid }) => uuid ?? null) }),
+    // From the blobs as they were when the plan was made: an estimate.
+    ...(freed === undefined ? {} : { freed: { ...freed, estimated: true } }),
   };
 }
 

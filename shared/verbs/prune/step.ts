@@ -3,6 +3,7 @@ import type { Job } from "../../jobs/record.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
+import type { Freed } from "../../proof/usage.ts";
 
 export interface PruneInput {
   policyName: string;
@@ -17,6 +18,8 @@ export interface PruneTarget {
   name: string;
   uuid: string | undefined;
   startTime: string;
+  /** Bytes that this snapshot alone frees, computed when the plan was made; absent if unknown. */
+  frees?: number;
 }
 
 export interface PruneData {
@@ -26,6 +29,8 @@ export interface PruneData {
     remove: PruneTarget[];
     newestGood: { name: string; uuid: string | undefined } | undefined;
     kept: number;
+    /** Bytes that the plan frees, computed when it was made; absent if unknown. */
+    frees?: number;
   };
   /** Requested by this job, and seen to be gone from a listing afterwards. Absent in plans stored by earlier versions. */
   removed?: PruneTarget[];
@@ -34,6 +39,8 @@ export interface PruneData {
 export interface PruneObservation {
   /** What a dry run would show now. */
   plan: PrunePlan;
+  /** What the plan would free; gathered only while the job has no plan. */
+  freed?: Freed | undefined;
   /** Whether this policy in its current form was applied by hand before. */
   appliedBefore: boolean;
   /** ossnap.yaml gives the policy no timer. */
@@ -120,10 +127,21 @@ function settlePlan(job: PruneJob, seen: PruneObservation): Decision<PruneData> 
   if (hash === undefined && seen.noTimer) return refuse(reason("prune.noTimer", { policy: plan.policy }), data);
   if (hash === undefined && !seen.appliedBefore)
     return refuse(reason("prune.notApplied", { policy: plan.policy, hash: plan.hash, remove: plan.remove.length }), data);
-  const remove = plan.remove.map(({ name, uuid, startTime }) => ({ name, uuid, startTime }));
+  const remove = plan.remove.map(({ name, uuid, startTime }): PruneTarget => {
+    const frees = seen.freed?.each.get(uuid ?? name);
+    return { name, uuid, startTime, ...(frees === undefined ? {} : { frees }) };
+  });
+  const together = seen.freed?.together ?? undefined;
   const next: PruneData = {
     removed: [],
-    plan: { hash: plan.hash, fingerprint: plan.fingerprint, remove, newestGood: plan.newestGood, kept: plan.keep.length },
+    plan: {
+      hash: plan.hash,
+      fingerprint: plan.fingerprint,
+      remove,
+      newestGood: plan.newestGood,
+      kept: plan.keep.length,
+      ...(together === undefined ? {} : { frees: together }),
+    },
   };
   return {
     do: "record",
@@ -159,5 +177,17 @@ function conclude(plan: NonNullable<PruneData["plan"]>, data: PruneData, seen: P
       reason: reason("prune.doneByOthers", { ...counts, vanished: vanished.map(({ name }) => name) }),
       data,
     };
-  return { do: "record", state: "done", reason: reason("prune.done", counts), data };
+  const freed = freedBy(plan, removed);
+  const why = freed === undefined ? reason("prune.done", counts) : reason("prune.doneFreed", { ...counts, freed: freed.bytes });
+  return { do: "record", state: "done", reason: why, data };
+}
+
+/** The bytes of the plan if all of it was removed; otherwise at least what each of them freed alone. */
+export function freedBy(
+  { remove, frees }: NonNullable<PruneData["plan"]>,
+  removed: readonly PruneTarget[],
+): { bytes: number; atLeast?: true } | undefined {
+  if (frees === undefined || removed.length === 0) return undefined;
+  if (removed.length === remove.length) return { bytes: frees };
+  return { bytes: removed.reduce((sum, target) => sum + (target.frees ?? 0), 0), atLeast: true };
 }

@@ -137,6 +137,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; half deleted, and still in the repository's root: {half}; their own blobs are lost, see the notice about the repository",
   "prune.doneSpared":
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; not removed, because the current plan keeps them: {spared} ({first}: {because:reason})",
+  "prune.doneFreed": "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; about {freed:bytes} freed",
   "prune.keepsNothingGood": "the plan would keep no good snapshot",
   "prune.listsNothing": "the repository lists no snapshots any more: it cannot be read, or everything was deleted; nothing more is deleted",
   "prune.mountsUnknown":
