@@ -22,7 +22,7 @@ import {
   WAIT,
   YES,
 } from "./line/options.ts";
-import { BECAUSE, PIN_REPOSITORY, UNTIL } from "./line/pinOptions.ts";
+import { BECAUSE, BROKEN, PIN_REPOSITORY, UNTIL, UUID } from "./line/pinOptions.ts";
 import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
@@ -59,6 +59,18 @@ export const VERBS: readonly Verb[] = [
       options: { apply: APPLY_HASH, wait: WAIT },
     },
     async (session, input) => (await import("./verbs/prune.ts")).prune(session, input),
+  ),
+  verb(
+    "delete [snapshot]",
+    {
+      description: "show what deleting one snapshot, or all broken ones, would do; --apply carries out exactly that",
+      example: ["delete", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups"],
+      args: { snapshot: name().optional() },
+      options: { repository: PIN_REPOSITORY, uuid: UUID, broken: BROKEN, apply: APPLY_HASH, wait: WAIT },
+      check: ({ snapshot, broken }) =>
+        (snapshot === undefined) === broken ? undefined : "delete: name one snapshot, or give --broken and name none",
+    },
+    async (session, input) => (await import("./verbs/deletion.ts")).deletion(session, input),
   ),
   verb(
     "plan-prune",

@@ -1,4 +1,5 @@
 import { dryPrune } from "../../shared/verbs/prune/ask.ts";
+import { dryDeletion } from "../../shared/verbs/prune/askDeletion.ts";
 import { VIEWER } from "../runtime/http/door.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
@@ -80,6 +81,33 @@ const PRUNE: RouteCases = {
     { outcome: "empty", title: "a repository without snapshots", path: "/prunes/nightly", world: registeredWorld },
   ],
   without: {},
+};
+
+const DELETED = { repository: "backups", snapshot: "nightly-20261122t013000z-1-88f81" };
+const DELETION: RouteCases = {
+  method: "POST",
+  path: "/deletions",
+  cases: [
+    { outcome: "ok", title: "what would be deleted", path: "/deletions", options: { ...viewer, body: DELETED }, world: () => nights(4) },
+    {
+      outcome: "ok",
+      title: "exactly what has this hash",
+      path: "/deletions",
+      options: async (world) => ({ body: { ...DELETED, apply: (await dryDeletion(await world.open(), DELETED)).hash } }),
+      world: () => nights(4),
+    },
+    asViewer("/deletions", { ...DELETED, apply: "00000000" }),
+    {
+      outcome: "refused",
+      title: "a hash that no longer holds",
+      path: "/deletions",
+      options: { body: { ...DELETED, apply: "00000000" } },
+      world: () => nights(4),
+    },
+    failed("neither a snapshot nor broken", "/deletions", { body: { repository: "backups" } }),
+    failed("no such repository", "/deletions", { body: { repository: "others", snapshot: "a" } }),
+  ],
+  without: { empty: "it names one snapshot, or refuses" },
 };
 
 const COPY: RouteCases = {
@@ -215,4 +243,4 @@ const RESTORE: RouteCases = {
   without: {},
 };
 
-export const ACTING_ROUTES = [BACKUP, PRUNE, COPY, VERIFY, RESTORE];
+export const ACTING_ROUTES = [BACKUP, PRUNE, DELETION, COPY, VERIFY, RESTORE];

@@ -87,7 +87,8 @@ function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {
 
 type Removal = RemovedSnapshot & { frees?: number | null };
 
-function removalLines(removed: readonly Removal[], look: Look): string[] {
+/** One line per snapshot that would go: its age, what it would free alone, and why. */
+export function removalLines(removed: readonly Removal[], look: Look): string[] {
   const isKnown = removed.some(({ frees }) => typeof frees === "number");
   const rows = newestFirst(removed, ({ startTime, name }) => ({ time: startTime, name })).map(({ name, startTime, reasons, frees }) => [
     name,

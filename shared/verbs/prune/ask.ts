@@ -13,7 +13,7 @@ import { type Reach, reachOf } from "../../plan/retention/reach.ts";
 import { takenRepository } from "./gather.ts";
 import { freedId, gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
-import type { PruneInput } from "./step.ts";
+import type { PolicyInput } from "./step.ts";
 
 /** The rules that make a policy reach back; pins and guards keep single snapshots beyond it. */
 const REACHING = ["newest", "last", "within", "hourly", "daily", "weekly", "monthly", "yearly", "atLeast"].map((rule) => `keep.${rule}`);
@@ -86,7 +86,7 @@ export async function applyPrune(world: World, policyName: string, hash: string,
 async function create(world: World, id: string, policyName: string, asked: Asked, by: { hash?: string }): Promise<Created> {
   const policy = configured(world.config, "backups", policyName);
   const { cluster, place } = repositoryId(configured(world.config, "repositories", policy.repository));
-  const input: PruneInput = { policyName, policy, place, ...by };
+  const input: PolicyInput = { policyName, policy, place, ...by };
   const patienceUntil = new Date(world.clock.now().getTime() + PRUNE_PATIENCE_MS).toISOString();
   return world.log.create(
     id,

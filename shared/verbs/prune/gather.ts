@@ -9,32 +9,39 @@ import { deletesMany } from "../../plan/versions.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import type { Listed } from "../snapshots/gather.ts";
+import { gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { gatherFreed } from "./gatherFreed.ts";
-import { gatherPrunePlan } from "./gatherPlan.ts";
-import type { PruneJob, PruneObservation, PruneTarget } from "./step.ts";
+import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
+import {
+  type DeletionInput,
+  type PolicyInput,
+  type PruneInput,
+  type PruneJob,
+  type PruneObservation,
+  type PruneTarget,
+  prunedRepository,
+} from "./step.ts";
 
 /** Forty names of 60 bytes fit into the 3,900 bytes of a request line. */
 const MULTI_DELETE_MAX = 40;
 
-/** Makes a new plan with the policy as it is now: which snapshots of the job's own plan still exist, and what a dry run would show. */
+/** Makes a new plan with the configuration as it is now: which snapshots of the job's own plan still exist, and what a dry run would show. */
 export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): Promise<PruneObservation> {
-  const { policy, policyName } = job.intent.input;
+  const { input } = job.intent;
+  const repository = prunedRepository(input);
   const cluster = configuredCluster(job);
-  const taken = await takenRepository(world, policy.repository, cluster);
-  // Read again: a restore may have been requested since this invocation started, and its snapshot must be kept.
-  const { plan, snapshots, lost, version, mountsUnknown } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world), {
-    remember: true,
-  });
-  const applied = await readObject(world.state, stateKey.applied(policyName, plan.fingerprint));
+  const taken = await takenRepository(world, repository, cluster);
+  const { plan, snapshots, lost, version, mountsUnknown } = await planOf(world, input);
+  const applied = "policyName" in input && (await readObject(world.state, stateKey.applied(input.policyName, plan.fingerprint)));
   const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots) || isLost(target, lost));
   return {
     plan,
-    appliedBefore: applied !== undefined,
-    noTimer: world.config.backups[policyName]?.prune === undefined,
-    policyChanged: policyChanged(world, job),
+    appliedBefore: applied !== false && applied !== undefined,
+    noTimer: "policyName" in input && world.config.backups[input.policyName]?.prune === undefined,
+    policyChanged: "deletion" in input ? placeChanged(world, input) : policyChanged(world, job, input),
     repository: taken && { fault: taken },
     mountsUnknown,
-    freed: job.head.data.plan ? undefined : await gatherFreed(world, policy.repository, plan.remove, snapshots),
+    freed: job.head.data.plan ? undefined : await gatherFreed(world, repository, plan.remove, snapshots),
     remaining,
     halfDeleted: remaining.filter((target) => isLost(target, lost)),
     listed: snapshots.length,
@@ -43,6 +50,24 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     batchMax: deletesMany(version) ? MULTI_DELETE_MAX : 1,
     blocked: await blockOf(world.cluster(cluster), version, job, work, { snapshots: [], indices: [] }),
   };
+}
+
+/** The plan that a dry run would show now, with what it was made from. */
+async function planOf(world: World, input: PruneInput): Promise<PruneView> {
+  if ("policyName" in input)
+    // Read again: a restore may have been requested since this invocation started, and its snapshot must be kept.
+    return gatherPrunePlan(world, input.policyName, input.policy, await readOpenWork(world), { remember: true });
+  const { repository, byUuid, broken } = input.deletion;
+  const wanted = input.deletion.wanted.map(({ name, uuid }) => ({ name, uuid }));
+  // What a person replaced or repaired since is not broken any more, and is spared.
+  const now = broken ? await gatherBroken(world, repository) : undefined;
+  const left = now ? wanted.filter(({ uuid }) => now.wanted.some((one) => one.uuid === uuid)) : wanted;
+  return gatherDeletionPlan(world, { repository, wanted: left, byUuid, broken: now?.why });
+}
+
+function placeChanged(world: World, { deletion: { repository }, place }: DeletionInput): Reason | undefined {
+  const entry = Object.hasOwn(world.config.repositories, repository) ? world.config.repositories[repository] : undefined;
+  return entry && repositoryId(entry).place === place ? undefined : reason("delete.repositoryChanged", { repository });
 }
 
 /** Why a deletion would act on another repository than ossnap.yaml means: the name is registered for another place on the cluster. */
@@ -54,13 +79,12 @@ export async function takenRepository(world: World, repository: string, cluster:
 }
 
 /** The job carries the policy and the place as they were when it was requested; hours later ossnap.yaml may say something else. */
-function policyChanged(world: World, job: PruneJob): Reason | undefined {
-  const { policy, policyName } = job.intent.input;
+function policyChanged(world: World, job: PruneJob, { policy, policyName, place: asked }: PolicyInput): Reason | undefined {
   const now = Object.hasOwn(world.config.backups, policyName) ? world.config.backups[policyName] : undefined;
   if (!now) return reason("prune.policyGone", { policy: policyName });
   const where = repositoryId(configured(world.config, "repositories", now.repository));
   // A job that an earlier version asked for carries no place.
-  const { place = where.place } = job.intent.input;
+  const place = asked ?? where.place;
   const then = policyFingerprint(policy, policyName, { cluster: configuredCluster(job), place });
   const isSame = policyFingerprint(now, policyName, where) === then;
   return isSame ? undefined : reason("prune.policyChanged", { policy: policyName });

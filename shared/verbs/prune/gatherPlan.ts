@@ -76,7 +76,7 @@ export async function gatherPrunePlan(
   return { ...view, plan: planPrune({ ...input, protected: new Map([...more, ...input.protected, ...shared]) }), mountsUnknown: unknown };
 }
 
-function namedBy(snapshots: readonly ClusterSnapshot[], byUuid: ReadonlyMap<string, Reason>): [string, Reason][] {
+export function namedBy(snapshots: readonly ClusterSnapshot[], byUuid: ReadonlyMap<string, Reason>): [string, Reason][] {
   return snapshots.flatMap(({ name, uuid }) => {
     const why = uuid === undefined ? undefined : byUuid.get(uuid);
     return why ? [[name, why] as [string, Reason]] : [];
@@ -89,7 +89,7 @@ interface Adoption {
   others: [policy: string, rule: AdoptRule][];
 }
 
-function adoptedElsewhere({ config }: World, policyName: string, { place }: RepositoryId): Adoption["others"] {
+export function adoptedElsewhere({ config }: World, policyName: string, { place }: RepositoryId): Adoption["others"] {
   return Object.entries(config.backups).flatMap(([name, { adopt, repository }]) => {
     const isSamePlace = adopt !== undefined && repositoryId(configured(config, "repositories", repository)).place === place;
     return isSamePlace && name !== policyName ? [[name, adopt] as [string, AdoptRule]] : [];
@@ -99,7 +99,7 @@ function adoptedElsewhere({ config }: World, policyName: string, { place }: Repo
 type ReadRoot = () => Promise<RootCatalogue | undefined>;
 
 /** Reads a repository's root at most once, and only when it is asked for; `undefined` without blobs or without a root. */
-function rootReader(world: World, repository: string): ReadRoot {
+export function rootReader(world: World, repository: string): ReadRoot {
   const { blobs } = configured(world.config, "repositories", repository);
   let opened: Promise<OpenedRepository> | undefined;
   return async () => {
@@ -109,7 +109,7 @@ function rootReader(world: World, repository: string): ReadRoot {
 }
 
 /** A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. */
-async function sharedNames(world: World, repository: string, readRoot: ReadRoot): Promise<Map<string, Reason>> {
+export async function sharedNames(world: World, repository: string, readRoot: ReadRoot): Promise<Map<string, Reason>> {
   try {
     const root = await readRoot();
     return new Map([...namesakesOf(root?.snapshots ?? [])].map(([name, uuids]) => [name, namesakeReason(root?.key ?? "", name, uuids)]));
@@ -124,7 +124,7 @@ interface Whose {
   adoption: Adoption;
 }
 
-function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption }: Whose): PrunableSnapshot {
+export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption }: Whose): PrunableSnapshot {
   const { name, uuid, state, startTime, indices } = snapshot;
   const byHand = ownershipOf(snapshot, policyName, marks.byHand);
   const owner = ownershipOf(snapshot, policyName, marks.timer) ?? byHand;

@@ -2,7 +2,7 @@ import type { World } from "../../jobs/world.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
-import { freedBy, type PruneJob } from "./step.ts";
+import { type DeletionInput, freedBy, type PruneJob } from "./step.ts";
 
 /** The part of the result that the permanent record stores: what was seen to be gone after this job requested it. */
 export function pruneResult({ head }: PruneJob): unknown {
@@ -21,7 +21,9 @@ export function pruneResult({ head }: PruneJob): unknown {
 
 /** Records a plan that was applied by hand; reports a refusal, or that an earlier one is resolved. */
 export async function reportPrune(world: World, job: PruneJob): Promise<void> {
-  const { policyName, hash } = job.intent.input;
+  const { input } = job.intent;
+  if ("deletion" in input) return reportDeletion(world, job, input);
+  const { policyName, hash } = input;
   const { plan } = job.head.data;
   if (job.head.state === "done" && hash !== undefined && plan)
     await writeObjectOnce(world.state, stateKey.applied(policyName, plan.fingerprint), {
@@ -35,4 +37,11 @@ export async function reportPrune(world: World, job: PruneJob): Promise<void> {
   if (job.head.state === "failed" || (job.head.state === "refused" && !isAnswered))
     await raiseNotice(world, { key, code: "prune.refused", severity: "warning", reason: job.head.reason, job: job.id });
   else if (job.head.state === "done") await resolveNotice(world, key, "prune.refused", job.head.reason);
+}
+
+/** A refusal is answered at once; only a deletion that failed later is reported. */
+async function reportDeletion(world: World, { id, head }: PruneJob, { deletion }: DeletionInput): Promise<void> {
+  const key = `deletion-failed:${deletion.repository}`;
+  if (head.state === "failed") await raiseNotice(world, { key, code: "prune.refused", severity: "warning", reason: head.reason, job: id });
+  else if (head.state === "done") await resolveNotice(world, key, "prune.refused", head.reason);
 }

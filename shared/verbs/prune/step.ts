@@ -5,7 +5,22 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import type { Freed } from "../../proof/usage.ts";
 
-export interface PruneInput {
+/** A prune by a policy, or a deletion of single snapshots by hand. */
+export type PruneInput = PolicyInput | DeletionInput;
+
+/** By hand: exactly this plan or nothing. */
+export interface DeletionInput {
+  deletion: { repository: string; wanted: { name: string; uuid?: string | undefined }[]; byUuid: boolean; broken: boolean };
+  place: string;
+  hash: string;
+}
+
+/** Where a prune deletes. */
+export function prunedRepository(input: PruneInput): string {
+  return "deletion" in input ? input.deletion.repository : input.policy.repository;
+}
+
+export interface PolicyInput {
   policyName: string;
   policy: BackupPolicy;
   /** The place of its repository when the job was asked for (`repositoryId`); absent in jobs of earlier versions. */
@@ -78,7 +93,7 @@ export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<Prune
   if (!seen.newestGoodThere) return refuse(listingFault(data.plan, seen), data);
   if (seen.protectedSince) return refuse(reason("prune.protectedSince", { snapshot: seen.protectedSince }), data);
   const allowed = seen.remaining.filter((target) => seen.plan.remove.some((one) => isSame(one, target)));
-  if (allowed.length === 0) return conclude(data.plan, data, seen);
+  if (allowed.length === 0) return named(job, conclude(data.plan, data, seen));
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
   const batch = allowed.slice(0, seen.batchMax);
   return {
@@ -88,6 +103,15 @@ export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<Prune
     reason: reason("prune.delete", { snapshots: batch.map(({ name }) => name), remaining: allowed.length }),
     data,
   };
+}
+
+/** A deletion by hand has no rules that keep the others. */
+function named({ intent }: PruneJob, decision: Decision<PruneData>): Decision<PruneData> {
+  const isPlain = decision.do === "record" && ["prune.done", "prune.doneFreed"].includes(decision.reason.code);
+  if (!isPlain || !("deletion" in intent.input)) return decision;
+  const { removed = 0, freed } = decision.reason.params;
+  const why = freed === undefined ? reason("delete.done", { removed }) : reason("delete.doneFreed", { removed, freed });
+  return { ...decision, reason: why };
 }
 
 function refuse(why: Reason, data: PruneData): Decision<PruneData> {
