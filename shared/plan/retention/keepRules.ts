@@ -42,9 +42,11 @@ export function keepByRules(all: readonly PrunableSnapshot[], input: PruneInput,
   }
 }
 
-/** The newest of all, and the newest of ours when another tool's is newer. */
+/** The newest of all, the newest of ours when another tool's is newer, and the newest of the timers' when one taken by hand is newer. */
 function keepNewest(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
-  for (const newest of new Set([good[0], good.find(({ adopted }) => !adopted)])) if (newest) keepBecause(newest, reason("keep.newest"));
+  const ours = good.filter(({ adopted }) => !adopted);
+  const newest = new Set([good[0], ours[0], ours.find(({ manual }) => !manual)]);
+  for (const snapshot of newest) if (snapshot) keepBecause(snapshot, reason("keep.newest"));
 }
 
 function keepManual(good: readonly PrunableSnapshot[], { keep }: PruneInput, keepBecause: KeepBecause): void {

@@ -10,8 +10,24 @@ export interface Periods {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Keys follow the zone's wall clock, so that "daily" means a local day, also across DST changes. */
+const KNOWN_MAX = 20_000;
+const known = new Map<string, Map<number, Periods>>();
+
+/**
+ * Keys follow the zone's wall clock, so that "daily" means a local day, also across DST changes. Formatting a time costs microseconds, and a plan
+ * asks for the same ones once per rule.
+ */
 export function periodsOf(time: Date, timeZone: string): Periods {
+  const ofZone = known.get(timeZone) ?? new Map<number, Periods>();
+  const found = ofZone.get(time.getTime());
+  if (found) return found;
+  if (ofZone.size >= KNOWN_MAX) ofZone.clear();
+  const periods = formatted(time, timeZone);
+  known.set(timeZone, ofZone.set(time.getTime(), periods));
+  return periods;
+}
+
+function formatted(time: Date, timeZone: string): Periods {
   const parts = new Map(
     formatter(timeZone)
       .formatToParts(time)
@@ -30,9 +46,9 @@ export function periodsOf(time: Date, timeZone: string): Periods {
 }
 
 function formatter(timeZone: string): Intl.DateTimeFormat {
-  let known = formatters.get(timeZone);
-  if (!known) {
-    known = new Intl.DateTimeFormat("en-GB", {
+  let made = formatters.get(timeZone);
+  if (!made) {
+    made = new Intl.DateTimeFormat("en-GB", {
       timeZone,
       year: "numeric",
       month: "2-digit",
@@ -41,9 +57,9 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
       hourCycle: "h23",
       timeZoneName: "longOffset",
     });
-    formatters.set(timeZone, known);
+    formatters.set(timeZone, made);
   }
-  return known;
+  return made;
 }
 
 function isoWeek(year: number, month: number, day: number): string {

@@ -65,6 +65,8 @@ function stateOf(random: Random): State {
     manual: random.chance(0.5) ? { last: 1 + random.below(3) } : undefined,
     atLeast: 1 + random.below(3),
   };
+  // The configuration refuses a policy that keeps nothing.
+  if (![keep.last, keep.hourly, keep.daily, keep.weekly, keep.monthly, keep.yearly, keep.withinMs].some(Boolean)) keep.last = 1;
   const guarded = all.filter(() => random.chance(0.1)).map(({ name }): [string, Reason] => [name, reason("keep.pinned")]);
   const caps = { atMost: 1 + random.below(6), atMostPercent: random.one([1, 50, 100]) };
   return { all, keep, input: { timeZone: random.one(ZONES), protected: new Map(guarded), ...caps } };
@@ -86,6 +88,8 @@ function brokenPromise({ all, keep, input }: State, made: PrunePlan): string | u
   if (good[0] && !kept.has(good[0].name)) return "keeps the newest good one";
   const ownGood = good.find(({ adopted }) => !adopted);
   if (ownGood && !kept.has(ownGood.name)) return "keeps our newest good one";
+  const timed = good.find(({ adopted, manual }) => !adopted && !manual);
+  if (timed && !kept.has(timed.name)) return "keeps the newest good one of the timers";
   const proven = good.find((one) => one.proven);
   if (proven && !kept.has(proven.name)) return "keeps the newest proven one";
   if (good.filter(({ name }) => kept.has(name)).length < Math.min(keep.atLeast, good.length)) return "keeps the floor";
@@ -105,17 +109,23 @@ function brokenPromise({ all, keep, input }: State, made: PrunePlan): string | u
   return undefined;
 }
 
-/** Applied with no cap, the next plan removes nothing; with one more protected, no other one is removed. */
+/** Applied without a cap, the next plan removes nothing; with a rule raised or one more pinned, no other one is removed. */
 function brokenLaw({ all, keep, input }: State, random: Random): string | undefined {
   const free = { ...input, atMost: 1_000, atMostPercent: 100 };
   const made = plan(all, keep, free);
   const gone = new Set(made.remove.map(({ name }) => name));
   const left = without(all, gone);
   if (left.length > 0 && plan(left, keep, free).remove.length > 0) return "is stable";
-  if (gone.size === 0) return undefined;
-  const more = new Map([...(input.protected ?? []), [random.one([...gone]), reason("keep.pinned")] as [string, Reason]]);
-  const spared = plan(all, keep, { ...free, protected: more }).remove;
-  return spared.every(({ name }) => gone.has(name)) && spared.length < gone.size ? undefined : "is monotone";
+  // A floor is filled and a last holder is kept only as far as nothing else does it, so these two rules are set apart.
+  const plain: KeepRules = { ...keep, atLeast: 1, lastOfIndex: "never" };
+  const before = new Set(plan(all, plain, free).remove.map(({ name }) => name));
+  const rule = random.one(["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const);
+  const raised = plan(all, { ...plain, [rule]: (plain[rule] ?? 0) + 1 }, free).remove;
+  if (!raised.every(({ name }) => before.has(name))) return `is monotone in ${rule}`;
+  if (before.size === 0) return undefined;
+  const more = new Map([...(input.protected ?? []), [random.one([...before]), reason("keep.pinned")] as [string, Reason]]);
+  const spared = plan(all, plain, { ...free, protected: more }).remove;
+  return spared.every(({ name }) => before.has(name)) && spared.length < before.size ? undefined : "is monotone in pins";
 }
 
 /** Plays a run in batches while others pause, delete, or change the policy between them. */
