@@ -86,6 +86,15 @@ export const VERBS: readonly Verb[] = [
     async (session, input) => (await import("./verbs/planPrune.ts")).planPruneOf(session, input),
   ),
   verb(
+    "import curator <file>",
+    {
+      description: "convert an action file of Elasticsearch Curator to policies, and say what has no equivalent; without ossnap.yaml",
+      example: ["import", "curator", "actions.yml"],
+      args: { file: name() },
+    },
+    async (session, input) => (await import("./verbs/importCurator.ts")).importCurator(session, input),
+  ),
+  verb(
     "copy <name>",
     {
       description: "copy the snapshots that an entry of copies selects",

@@ -79,14 +79,13 @@ function leftIndices(good: readonly PrunableSnapshot[], isKept: (snapshot: Pruna
   for (const snapshot of good) if (!newest.has(seriesOf(snapshot))) newest.set(seriesOf(snapshot), snapshot);
   const seen = new Set([...newest.values()].flatMap((snapshot) => (isKept(snapshot) ? snapshot.indices : [])));
   const left: LeftIndex[] = [];
-  const newer = new Map<string, PrunableSnapshot>();
-  for (const last of good) {
+  for (const [at, last] of good.entries()) {
     for (const index of last.indices) {
       if (seen.has(index)) continue;
       seen.add(index);
-      left.push({ index, last, leftAt: (newer.get(seriesOf(last)) ?? last).time });
+      // Of any series: when this one is removed, the next one is later, and nothing that was protected falls by it.
+      left.push({ index, last, leftAt: (good[at - 1] ?? last).time });
     }
-    newer.set(seriesOf(last), last);
   }
   return left;
 }

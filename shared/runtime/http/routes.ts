@@ -21,6 +21,7 @@ import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { counted } from "../../words/numbers.ts";
 import { say } from "../../words/say.ts";
+import { importCuratorText } from "../importCurator.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
@@ -143,6 +144,10 @@ export const ROUTES: readonly Route[] = [
       if (apply === undefined) return json(200, await dryDeletion(call.world, request));
       return accepted(call, await applyDeletion(call.world, request, apply, call.asked));
     },
+  ),
+
+  route("POST", "/imports/curator", z.strictObject({ file: z.string().min(1) }), never, async ({ body }) =>
+    json(200, importCuratorText(body.file)),
   ),
 
   route("POST", "/copies/{name}", empty, always, async (call) =>
