@@ -22,7 +22,7 @@ import {
   WAIT,
   YES,
 } from "./line/options.ts";
-import { BECAUSE, BROKEN, PIN_REPOSITORY, UNTIL, UUID } from "./line/pinOptions.ts";
+import { BECAUSE, BROKEN, PIN_REPOSITORY, TOOL, UNTIL, UUID } from "./line/pinOptions.ts";
 import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
@@ -86,11 +86,11 @@ export const VERBS: readonly Verb[] = [
     async (session, input) => (await import("./verbs/planPrune.ts")).planPruneOf(session, input),
   ),
   verb(
-    "import curator <file>",
+    "import <tool> <file>",
     {
       description: "convert an action file of Elasticsearch Curator to policies, and say what has no equivalent; without ossnap.yaml",
       example: ["import", "curator", "actions.yml"],
-      args: { file: name() },
+      args: { tool: TOOL, file: name() },
     },
     async (session, input) => (await import("./verbs/importCurator.ts")).importCurator(session, input),
   ),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { dryDeletion } from "../../shared/verbs/prune/askDeletion.ts";
 import { VIEWER } from "../runtime/http/door.ts";
@@ -108,6 +109,23 @@ const DELETION: RouteCases = {
     failed("no such repository", "/deletions", { body: { repository: "others", snapshot: "a" } }),
   ],
   without: { empty: "it names one snapshot, or refuses" },
+};
+
+const IMPORT: RouteCases = {
+  method: "POST",
+  path: "/imports/curator",
+  cases: [
+    {
+      outcome: "ok",
+      title: "a policy, and what has no equivalent",
+      path: "/imports/curator",
+      options: { ...viewer, body: { file: readFileSync("test/fixtures/config/curator.yml", "utf8") } },
+      world: newWorld,
+    },
+    failed("no action file", "/imports/curator", { body: { file: "a: 1" } }),
+    failed("no text", "/imports/curator", { body: {} }),
+  ],
+  without: { refused: "it changes nothing", empty: "a file without usable actions is answered with a note" },
 };
 
 const COPY: RouteCases = {
@@ -243,4 +261,4 @@ const RESTORE: RouteCases = {
   without: {},
 };
 
-export const ACTING_ROUTES = [BACKUP, PRUNE, DELETION, COPY, VERIFY, RESTORE];
+export const ACTING_ROUTES = [BACKUP, PRUNE, DELETION, IMPORT, COPY, VERIFY, RESTORE];

@@ -194,4 +194,16 @@ const COPY: VerbCases = {
   without: {},
 };
 
-export const WORKING_VERBS = [BACKUP, PRUNE, DELETE, COPY];
+const CURATOR = "test/fixtures/config/curator.yml";
+const IMPORT: VerbCases = {
+  signature: "import <tool> <file>",
+  cases: [
+    { outcome: "ok", title: "a policy, and what has no equivalent", words: ["import", "curator", CURATOR], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "another tool", words: ["import", "slm", CURATOR], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "no such file", words: ["import", "curator", "curator.yml"], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "no action file", words: ["import", "curator", "package.json"], stage: stageOf(newWorld) },
+  ],
+  without: { refused: "it changes nothing", empty: "a file without usable actions is answered with a note" },
+};
+
+export const WORKING_VERBS = [BACKUP, PRUNE, DELETE, IMPORT, COPY];

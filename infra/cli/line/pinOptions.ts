@@ -11,6 +11,8 @@ export const PIN_REPOSITORY = {
   text: "a repository of ossnap.yaml",
   value: name("is missing; name a repository of ossnap.yaml"),
 };
+/** Tools whose rules can be converted. */
+export const TOOL = z.literal("curator", { error: "is no tool whose rules are known; write curator" });
 export const UUID = {
   flags: "--uuid <uuid>",
   text: "its uuid, which a snapshot of another writer needs beside its name",
