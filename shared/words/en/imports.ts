@@ -14,7 +14,8 @@ export const IMPORTS = {
   "import.nothing": "the file has no snapshot and no delete_snapshots action that could be used",
   "import.onlyDeletes": "{repository}: nothing takes snapshots here; an ossnap policy does, so choose its indices and schedule",
   "import.partial": "action {id} accepts partial snapshots; to ossnap a partial one is a failure, and is tried again",
-  "import.schedule": "{repository}: Curator's schedule is not in its file; {cron} is a guess, and so are the indices' time zone and prune",
+  "import.schedule":
+    "{repository}: Curator's schedule is not in its file; {cron} is a guess, and so are the time zone and the times of prune",
   "import.second": "action {id} writes to {repository} as well; write a second policy for it",
   "import.secondDelete": "{repository}: several actions delete snapshots; only the first one's rules are here",
   "import.snapshotPattern": "snapshots are matched by {kind}, which adopt has not; only a prefix is used",
