@@ -67,7 +67,7 @@ describe("the structure of the code", () => {
     ["shared/verbs/copy/step.ts", "shared/verbs/copy/publish.ts"],
     ["shared/verbs/copy/step.ts", "shared/jobs/claim.ts"],
     ["shared/verbs/copy/step.ts", "shared/verbs/prune/gather.ts"],
-    ["shared/plan/retention.ts", "infra/cli/verbs.ts"],
+    ["shared/plan/retention/plan.ts", "infra/cli/verbs.ts"],
     ["shared/verbs/copy/ask.ts", "functions/http.ts"],
     ["shared/repository/place.ts", "shared/format/keys.ts"],
     ["shared/runtime/handler.ts", "shared/adapters/oss/blobStore.ts"],

@@ -23,7 +23,7 @@ import {
   WAIT,
   YES,
 } from "./line/options.ts";
-import { BECAUSE, PIN_REPOSITORY, UNTIL } from "./line/pinOptions.ts";
+import { BECAUSE, BROKEN, PIN_REPOSITORY, TOOL, UNTIL, UUID } from "./line/pinOptions.ts";
 import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
@@ -62,6 +62,18 @@ export const VERBS: readonly Verb[] = [
     async (session, input) => (await import("./verbs/prune.ts")).prune(session, input),
   ),
   verb(
+    "delete [snapshot]",
+    {
+      description: "show what deleting one snapshot, or all broken ones, would do; --apply carries out exactly that",
+      example: ["delete", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups"],
+      args: { snapshot: name().optional() },
+      options: { repository: PIN_REPOSITORY, uuid: UUID, broken: BROKEN, apply: APPLY_HASH, wait: WAIT },
+      check: ({ snapshot, broken }) =>
+        (snapshot === undefined) === broken ? undefined : "delete: name one snapshot, or give --broken and name none",
+    },
+    async (session, input) => (await import("./verbs/deletion.ts")).deletion(session, input),
+  ),
+  verb(
     "plan-prune",
     {
       description: "try rules of retention on a history in a file, without ossnap.yaml and without a cluster",
@@ -73,6 +85,15 @@ export const VERBS: readonly Verb[] = [
           : "--keep-last: no rule keeps anything; give one or more of --keep-last, -hourly, -daily, -weekly, -monthly, -yearly, -within",
     },
     async (session, input) => (await import("./verbs/planPrune.ts")).planPruneOf(session, input),
+  ),
+  verb(
+    "import <tool> <file>",
+    {
+      description: "convert an action file of Elasticsearch Curator to policies, and say what has no equivalent; without ossnap.yaml",
+      example: ["import", "curator", "actions.yml"],
+      args: { tool: TOOL, file: name() },
+    },
+    async (session, input) => (await import("./verbs/importCurator.ts")).importCurator(session, input),
   ),
   verb(
     "copy <name>",

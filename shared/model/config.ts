@@ -56,8 +56,21 @@ export interface KeepRules {
    * earlier versions, it means `always`; ossnap.yaml has a default.
    */
   lastOfIndex?: number | "always" | "never" | undefined;
+  /** The rule for snapshots taken by hand. Absent, as in policies stored by earlier versions, {@link MANUAL_LAST_DEFAULT} applies. */
+  manual?: { last: number } | undefined;
   /** Lower bound: retention always keeps at least this many good snapshots. */
   atLeast: number;
+}
+
+/** How many snapshots taken by hand are kept by default. */
+export const MANUAL_LAST_DEFAULT = 5;
+
+/** Which snapshots of other tools a policy thins out by its own rules; a snapshot must match everything that is given. */
+export interface AdoptRule {
+  /** A name with `*`. */
+  pattern?: string | undefined;
+  /** Members of the snapshot's metadata, as SLM writes `policy`. */
+  metadata?: Record<string, string> | undefined;
 }
 
 export interface BackupPolicy {
@@ -69,6 +82,7 @@ export interface BackupPolicy {
   rpoMs?: number | undefined;
   metadata: Record<string, string>;
   keep: KeepRules;
+  adopt?: AdoptRule | undefined;
   prune?: { cron: string; atMost: number; atMostPercent: number } | undefined;
 }
 

@@ -9,6 +9,7 @@ export const jobId = {
   backup: (policy: string, slot: string) => `backup-${policy}-${slot}`,
   prune: (policy: string, slot: string) => `prune-${policy}-${slot}`,
   applyPrune: (policy: string, hash: string) => `prune-${policy}-${hash}`,
+  applyDeletion: (repository: string, hash: string) => `prune-delete-${repository}-${hash}`,
   arrival: (watch: string, snapshotUuid: string) => `arrival-${watch}-${snapshotUuid}`,
   copy: (name: string, pinnedRootSha256: string, wanted: readonly string[]) => `copy-${name}-${shortHash(12, pinnedRootSha256, ...wanted)}`,
   restore: (input: { snapshotUuid: string; cluster: string; indices: readonly string[]; purpose: string }) =>

@@ -10,8 +10,9 @@ export interface SnapshotNameParts {
   mark: string;
 }
 
-export function snapshotMark(clusterUuid: string, policy: string): string {
-  return shortHash(5, clusterUuid, policy);
+/** A snapshot taken by hand has another mark than those of the timers, so that its name tells them apart on every version. */
+export function snapshotMark(clusterUuid: string, policy: string, taken: "by-timer" | "by-hand" = "by-timer"): string {
+  return taken === "by-timer" ? shortHash(5, clusterUuid, policy) : shortHash(5, clusterUuid, policy, taken);
 }
 
 /** `<policy>-<slot>-<attempt>-<5 hex>`, lower case: the natural key of creating a snapshot. */

@@ -9,6 +9,7 @@ const SECTIONS: Record<string, Section> = {
   late: "backups",
   rpo: "backups",
   "prune-refused": "backups",
+  "deletion-failed": "repositories",
   "restored-left-out": "backups",
   "streams-left-out": "backups",
   "copy-failed": "copies",

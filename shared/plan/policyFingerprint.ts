@@ -25,7 +25,7 @@ export function repositoryId({ cluster, register, blobs }: RepositoryConfig): Re
  * The prune schedule and the way backups are taken are excluded, because changing them does not change what is deleted.
  */
 export function policyFingerprint(
-  policy: Pick<BackupPolicy, "repository" | "keep" | "prune" | "schedule">,
+  policy: Pick<BackupPolicy, "repository" | "keep" | "adopt" | "prune" | "schedule">,
   name: string,
   { cluster, place }: RepositoryId,
 ): string {
@@ -34,6 +34,13 @@ export function policyFingerprint(
   // Appended only when present: a policy without it has the fingerprint under which it was applied by an earlier version.
   // The second entry says what the rule means: earlier versions did not compare an index's files.
   const lastOfIndex = policy.keep.lastOfIndex === undefined ? [] : [policy.keep.lastOfIndex, "last-state"];
-  const canonical = JSON.stringify([name, policy.repository, keep, caps, policy.schedule.timeZone, cluster, place, ...lastOfIndex]);
+  const manual = policy.keep.manual === undefined ? [] : [["manual", policy.keep.manual.last]];
+  const adopt = policy.adopt === undefined ? [] : [["adopt", policy.adopt.pattern ?? null, sorted(policy.adopt.metadata)]];
+  const added = [...lastOfIndex, ...manual, ...adopt];
+  const canonical = JSON.stringify([name, policy.repository, keep, caps, policy.schedule.timeZone, cluster, place, ...added]);
   return createHash("sha256").update(canonical).digest("hex").slice(0, FINGERPRINT_HEX_DIGITS);
+}
+
+function sorted(entries: Record<string, string> | undefined): [string, string][] | null {
+  return entries === undefined ? null : Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
 }

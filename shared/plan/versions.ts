@@ -29,6 +29,11 @@ export function deletesMany(version: string): boolean {
   return isAtLeast(version, "7.8.0");
 }
 
+/** An index can be mounted on a snapshot (searchable snapshots) from 7.10 on. */
+export function mountsSnapshots(version: string): boolean {
+  return isAtLeast(version, "7.10.0");
+}
+
 /** Snapshot metadata is stored from 7.3 on and silently dropped before (measured on 2.4, 5.5, 6.7). */
 export function keepsMetadata(version: string): boolean {
   return isAtLeast(version, "7.3.0");

@@ -1,3 +1,15 @@
+import type { Reason } from "../model/reason.ts";
+
+/** What deleting snapshots would free: bytes of data blobs that no other snapshot refers to; metadata blobs are small and not counted. */
+export interface Freed {
+  /** All together, which is more than the sum of each where they share blobs; `null` if unknown. */
+  together: number | null;
+  /** Each alone, by uuid. */
+  each: ReadonlyMap<string, number>;
+  /** Why it is unknown. */
+  why?: Reason;
+}
+
 /** Blobs referenced by exactly the same snapshots. Users are runs of ordinals, because most blobs are used by consecutive snapshots. */
 export interface Share {
   users: readonly (readonly [first: number, last: number])[];

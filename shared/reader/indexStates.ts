@@ -15,7 +15,7 @@ import { metadataReader } from "./metadataReader.ts";
 /** Snapshot uuid → index name → digest of the index's files in that snapshot: equal digests mean equal files in every shard. */
 export type IndexStates = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-type RootIndex = RootCatalogue["indices"][number];
+export type RootIndex = RootCatalogue["indices"][number];
 type Stored = Record<string, Record<string, string>>;
 
 /**
@@ -61,14 +61,14 @@ export async function indexStates(
 }
 
 /** Roots of 2.x list no indices, and the folder of an index has its name. */
-function indicesOf(root: RootCatalogue, names: ReadonlySet<string>): RootIndex[] {
+export function indicesOf(root: RootCatalogue, names: ReadonlySet<string>): RootIndex[] {
   if (root.key !== LEGACY_ROOT_KEY) return root.indices.filter(({ name }) => names.has(name));
   const snapshots = root.snapshots.map(({ uuid }) => uuid);
   return [...names].map((name) => ({ name, id: name, snapshots, shardGenerations: undefined }));
 }
 
 /** Catalogues name snapshots; a name that two snapshots have says nothing. */
-function uuidsByName({ snapshots }: RootCatalogue): Map<string, string> {
+export function uuidsByName({ snapshots }: RootCatalogue): Map<string, string> {
   const found = new Map<string, string>();
   const twice = new Set<string>();
   for (const { name, uuid } of snapshots) {
@@ -97,7 +97,7 @@ async function digestsBySnapshot(store: BlobStore, index: RootIndex): Promise<Ma
 }
 
 /** The current catalogue of each shard; `undefined` for a shard that has none. */
-async function catalogueKeys(store: BlobStore, index: RootIndex): Promise<(string | undefined)[]> {
+export async function catalogueKeys(store: BlobStore, index: RootIndex): Promise<(string | undefined)[]> {
   if (index.shardGenerations) return index.shardGenerations.map((_, shard) => namedCatalogueKey(index, shard));
   const prefix = `indices/${index.id}/`;
   const shards = new Map<number, string[]>();

@@ -1,5 +1,6 @@
+import { IMPORTS } from "./en/imports.ts";
 import { VERBS } from "./en/verbs.ts";
 import { WORLD } from "./en/world.ts";
 
 /** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
-export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD };
+export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD, ...IMPORTS };

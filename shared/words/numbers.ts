@@ -34,7 +34,7 @@ export function counted(count: number, one: string, several: string): string {
 
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 
-/** A period's sortable key (`plan/periods.ts`) in words: `20 November 2026`, `06:00 of 20 November 2026, GMT+01:00`, `week 47 of 2026`. */
+/** A period's sortable key (`plan/retention/periods.ts`) in words: `20 November 2026`, `06:00 of 20 November 2026, GMT+01:00`, `week 47 of 2026`. */
 export function periodText(key: string): string {
   const week = /^(\d{4})-W(\d\d)$/.exec(key);
   if (week) return `week ${Number(week[2])} of ${week[1]}`;

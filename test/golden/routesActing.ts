@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { dryPrune } from "../../shared/verbs/prune/ask.ts";
+import { dryDeletion } from "../../shared/verbs/prune/askDeletion.ts";
 import { VIEWER } from "../runtime/http/door.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
@@ -80,6 +82,50 @@ const PRUNE: RouteCases = {
     { outcome: "empty", title: "a repository without snapshots", path: "/prunes/nightly", world: registeredWorld },
   ],
   without: {},
+};
+
+const DELETED = { repository: "backups", snapshot: "nightly-20261122t013000z-1-88f81" };
+const DELETION: RouteCases = {
+  method: "POST",
+  path: "/deletions",
+  cases: [
+    { outcome: "ok", title: "what would be deleted", path: "/deletions", options: { ...viewer, body: DELETED }, world: () => nights(4) },
+    {
+      outcome: "ok",
+      title: "exactly what has this hash",
+      path: "/deletions",
+      options: async (world) => ({ body: { ...DELETED, apply: (await dryDeletion(await world.open(), DELETED)).hash } }),
+      world: () => nights(4),
+    },
+    asViewer("/deletions", { ...DELETED, apply: "00000000" }),
+    {
+      outcome: "refused",
+      title: "a hash that no longer holds",
+      path: "/deletions",
+      options: { body: { ...DELETED, apply: "00000000" } },
+      world: () => nights(4),
+    },
+    failed("neither a snapshot nor broken", "/deletions", { body: { repository: "backups" } }),
+    failed("no such repository", "/deletions", { body: { repository: "others", snapshot: "a" } }),
+  ],
+  without: { empty: "it names one snapshot, or refuses" },
+};
+
+const IMPORT: RouteCases = {
+  method: "POST",
+  path: "/imports/curator",
+  cases: [
+    {
+      outcome: "ok",
+      title: "a policy, and what has no equivalent",
+      path: "/imports/curator",
+      options: { ...viewer, body: { file: readFileSync("test/fixtures/config/curator.yml", "utf8") } },
+      world: newWorld,
+    },
+    failed("no action file", "/imports/curator", { body: { file: "a: 1" } }),
+    failed("no text", "/imports/curator", { body: {} }),
+  ],
+  without: { refused: "it changes nothing", empty: "a file without usable actions is answered with a note" },
 };
 
 const COPY: RouteCases = {
@@ -215,4 +261,4 @@ const RESTORE: RouteCases = {
   without: {},
 };
 
-export const ACTING_ROUTES = [BACKUP, PRUNE, COPY, VERIFY, RESTORE];
+export const ACTING_ROUTES = [BACKUP, PRUNE, DELETION, IMPORT, COPY, VERIFY, RESTORE];

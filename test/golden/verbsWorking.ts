@@ -2,6 +2,7 @@ import { runCommand } from "../../infra/cli/program.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
+import { dryDeletion } from "../../shared/verbs/prune/askDeletion.ts";
 import { fixtureRepository } from "../format/fixtureRepositories.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
@@ -132,6 +133,38 @@ const PRUNE: VerbCases = {
   without: {},
 };
 
+const DELETED = "nightly-20261122t013000z-1-88f81";
+const deletionHash = async (world: TestWorld) => (await dryDeletion(await world.open(), { repository: "backups", snapshot: DELETED })).hash;
+const remove = (...words: string[]) => ["delete", ...words, "--repository", "backups"];
+const DELETE: VerbCases = {
+  signature: "delete [snapshot]",
+  cases: [
+    { outcome: "ok", title: "what would be deleted", words: remove(DELETED), stage: stageOf(() => nights(4)) },
+    {
+      outcome: "ok",
+      title: "exactly what has this hash",
+      words: async (world) => [...remove(DELETED), "--apply", await deletionHash(world)],
+      stage: stageOf(() => nights(4)),
+    },
+    {
+      outcome: "refused",
+      title: "the newest good one",
+      words: remove("nightly-20261124t013000z-1-88f81"),
+      stage: stageOf(() => nights(4)),
+    },
+    {
+      outcome: "refused",
+      title: "the hash of another plan",
+      words: [...remove(DELETED), "--apply", "00000000"],
+      stage: stageOf(() => nights(4)),
+    },
+    { outcome: "failed", title: "no such snapshot", words: remove("nightly"), stage: stageOf(() => nights(4)) },
+    { outcome: "failed", title: "--broken where there is no root", words: remove("--broken"), stage: stageOf(() => nights(4)) },
+    { outcome: "failed", title: "neither a snapshot nor --broken", words: remove(), stage: stageOf(newWorld) },
+  ],
+  without: { empty: "it names one snapshot, or refuses" },
+};
+
 const VERSION2 = fixtureRepository("es-2.4.6/repo");
 const copying = (blobs: ReadonlyMap<string, Uint8Array>, then?: (world: TestWorld) => unknown) => stageOf(() => copyWorld(blobs), then);
 const losesBlob = (world: TestWorld) => world.blobs(BACKUPS).delete([[...STEP1.blobs.keys()].find((key) => /\/0\/snap-/.test(key)) ?? ""]);
@@ -161,4 +194,16 @@ const COPY: VerbCases = {
   without: {},
 };
 
-export const WORKING_VERBS = [BACKUP, PRUNE, COPY];
+const CURATOR = "test/fixtures/config/curator.yml";
+const IMPORT: VerbCases = {
+  signature: "import <tool> <file>",
+  cases: [
+    { outcome: "ok", title: "a policy, and what has no equivalent", words: ["import", "curator", CURATOR], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "another tool", words: ["import", "slm", CURATOR], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "no such file", words: ["import", "curator", "curator.yml"], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "no action file", words: ["import", "curator", "package.json"], stage: stageOf(newWorld) },
+  ],
+  without: { refused: "it changes nothing", empty: "a file without usable actions is answered with a note" },
+};
+
+export const WORKING_VERBS = [BACKUP, PRUNE, DELETE, IMPORT, COPY];

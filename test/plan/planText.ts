@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Reason } from "../../shared/model/reason.ts";
 import { type PreflightCheck, preflight } from "../../shared/plan/preflight.ts";
-import type { KeptSnapshot, PrunePlan, RemovedSnapshot } from "../../shared/plan/retention.ts";
+import type { KeptSnapshot, PrunePlan, RemovedSnapshot } from "../../shared/plan/retention/plan.ts";
 import { say } from "../../shared/words/say.ts";
 import { CASES, inputOf } from "./preflightCases.ts";
 

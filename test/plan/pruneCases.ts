@@ -1,6 +1,6 @@
 import { reason } from "../../shared/model/reason.ts";
-import type { PrunableSnapshot, PruneInput, PrunePlan } from "../../shared/plan/retention.ts";
-import { plan, snapshot } from "./prunable.ts";
+import type { PrunableSnapshot, PruneInput, PrunePlan } from "../../shared/plan/retention/plan.ts";
+import { plan, snapshot } from "./retention/prunable.ts";
 
 const HOUR_MS = 3_600_000;
 const at = (time: string, name: string, change: Partial<PrunableSnapshot> = {}) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planPrune } from "../../shared/plan/retention.ts";
+import { planPrune } from "../../shared/plan/retention/plan.ts";
 import { proposalOf } from "../../shared/proof/proposal.ts";
 import { unclearNames } from "../../shared/proof/rootFaults.ts";
 import { proveChosen } from "../../shared/reader/proveRepository.ts";

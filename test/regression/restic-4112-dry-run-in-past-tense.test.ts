@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Look } from "../../infra/cli/screen/look.ts";
 import { pruneText } from "../../infra/cli/verbs/prune.ts";
 import { reason } from "../../shared/model/reason.ts";
-import type { PrunePlan } from "../../shared/plan/retention.ts";
+import type { PrunePlan } from "../../shared/plan/retention/plan.ts";
 import { exampleConfig } from "../infra/deploy/exampleConfig.ts";
 
 /**

@@ -11,6 +11,18 @@ export const PIN_REPOSITORY = {
   text: "a repository of ossnap.yaml",
   value: name("is missing; name a repository of ossnap.yaml"),
 };
+/** Tools whose rules can be converted. */
+export const TOOL = z.literal("curator", { error: "is no tool whose rules are known; write curator" });
+export const UUID = {
+  flags: "--uuid <uuid>",
+  text: "its uuid, which a snapshot of another writer needs beside its name",
+  value: some(name()),
+};
+export const BROKEN = {
+  flags: "--broken",
+  text: "every snapshot whose deletion makes the others usable",
+  value: z.boolean().default(false),
+};
 export const BECAUSE = { flags: "--because <text>", text: "why it must stay", value: pinText };
 export const UNTIL = {
   flags: "--until <time>",

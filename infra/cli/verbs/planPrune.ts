@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { AppError, fileFaultOf, jsonFaultOf } from "../../../shared/model/errors.ts";
 import { shortHash } from "../../../shared/model/hash.ts";
-import { type PrunableSnapshot, type PrunePlan, planPrune } from "../../../shared/plan/retention.ts";
+import { type PrunableSnapshot, type PrunePlan, planPrune } from "../../../shared/plan/retention/plan.ts";
 import { issueText } from "../../../shared/runtime/issueText.ts";
 import { countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";

@@ -1,10 +1,10 @@
 import { configured } from "../../../shared/jobs/world.ts";
 import type { BackupPolicy, KeepRules } from "../../../shared/model/config.ts";
 import { newestFirst } from "../../../shared/plan/newestFirst.ts";
-import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention.ts";
+import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention/plan.ts";
 import { printDuration } from "../../../shared/repository/duration.ts";
-import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
-import { countText, durationText } from "../../../shared/words/numbers.ts";
+import { applyPrune, dryPrune, type PruneDryRun } from "../../../shared/verbs/prune/ask.ts";
+import { bytesText, countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
@@ -13,6 +13,7 @@ import { COLUMNS } from "../screen/layout.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
+import { reachLines } from "./reachText.ts";
 
 export interface PruneOptions extends Pick<ActingOptions, "wait"> {
   policy: string;
@@ -42,9 +43,15 @@ const INDENT = "  ";
 const BECAUSE = { head: "BECAUSE", sentence: true };
 
 /** The plan as text; a dry run uses "would" throughout and ends with the command that applies it. */
-export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look, wait?: number): string {
+export function pruneText(
+  plan: PrunePlan & Partial<Pick<PruneDryRun, "frees" | "reach">>,
+  policy: BackupPolicy,
+  look: Look,
+  wait?: number,
+): string {
   const lines = [
     `Plan ${plan.hash} for ${plan.policy} (${policy.schedule.timeZone}): ${rulesText(policy)}`,
+    ...(plan.reach ? reachLines(plan.reach) : []),
     plan.keep.length === 0
       ? "Would keep none: the repository has no snapshot of this policy."
       : `Would keep ${countText(plan.keep.length)}:`,
@@ -67,6 +74,7 @@ export function pruneText(plan: PrunePlan, policy: BackupPolicy, look: Look, wai
   lines.push(
     `Would remove ${countText(plan.remove.length)} of ${countText(plan.keep.length + plan.remove.length + plan.later.length)}:`,
     ...removalLines(plan.remove, look),
+    ...(plan.frees ? [freesLine(plan.frees, plan.remove)] : []),
     ...laterLines(plan, "the limit of one run", look),
   );
   const doIt = commandText(look, "prune", plan.policy, "--apply", plan.hash, ...waitWords(wait));
@@ -77,14 +85,27 @@ function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {
   return later.length === 0 ? [] : [`Would leave ${countText(later.length)} to a later run (${why}):`, ...removalLines(later, look)];
 }
 
-function removalLines(removed: readonly RemovedSnapshot[], look: Look): string[] {
-  const rows = newestFirst(removed, ({ startTime, name }) => ({ time: startTime, name })).map(({ name, startTime, reasons }) => [
+type Removal = RemovedSnapshot & { frees?: number | null };
+
+/** One line per snapshot that would go: its age, what it would free alone, and why. */
+export function removalLines(removed: readonly Removal[], look: Look): string[] {
+  const isKnown = removed.some(({ frees }) => typeof frees === "number");
+  const rows = newestFirst(removed, ({ startTime, name }) => ({ time: startTime, name })).map(({ name, startTime, reasons, frees }) => [
     name,
     durationText((look.now.getTime() - new Date(startTime).getTime()) / 1000),
+    ...(isKnown ? [typeof frees === "number" ? bytesText(frees) : "–"] : []),
     reasons.map(say).join(", "),
   ]);
-  const columns = [{ head: "NAME", name: true }, { head: "AGE" }, BECAUSE];
+  const columns = [{ head: "NAME", name: true }, { head: "AGE" }, ...(isKnown ? [{ head: "FREES" }] : []), BECAUSE];
   return tableLines(columns, rows, look, COLUMNS - INDENT.length).map((line) => INDENT + line);
+}
+
+/** `Would free 31.4 GiB together (22 GiB if each went alone: the rest is shared among them).` */
+export function freesLine({ bytes, why }: PruneDryRun["frees"], removed: readonly Removal[]): string {
+  if (bytes === null) return `What this would free is unknown${why ? `: ${say(why)}` : ""}.`;
+  const alone = removed.reduce((sum, { frees }) => sum + (frees ?? 0), 0);
+  const shared = alone < bytes ? ` (${bytesText(alone)} if each went alone: the rest is shared among them)` : "";
+  return `Would free ${bytesText(bytes)} together${shared}.`;
 }
 
 const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const satisfies readonly (keyof KeepRules)[];

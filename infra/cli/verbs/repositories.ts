@@ -12,6 +12,7 @@ import { EXIT, problem } from "../exitCodes.ts";
 import { commandText, type Look, marked, type Tone } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
+import { fullText } from "./reachText.ts";
 
 export async function repositories(session: Session): Promise<Answer> {
   const rows = await listRepositories(await session.world());
@@ -66,7 +67,8 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look, con
   const unverified = rows
     .filter(({ state }) => state === "unverified")
     .map(({ name }) => `To verify ${name}:  ${commandText(look, "repositories", "register", name, "--apply")}`);
-  return [...lines, ...warnings, ...unverified].join("\n");
+  const policies = rows.flatMap(({ policies: own = [] }) => own.map(({ policy, full, next }) => fullText(policy, full, next)));
+  return [...lines, ...policies, ...warnings, ...unverified].join("\n");
 }
 
 /** Shows the wanted registration and how it differs from the current one; `--apply` writes it and lets the cluster verify it. */

@@ -1,4 +1,4 @@
-import type { PrunePlan } from "../../../shared/plan/retention.ts";
+import type { PrunePlan } from "../../../shared/plan/retention/plan.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import { apiClient } from "./client.ts";

@@ -90,6 +90,22 @@ function listFix(value: string): string {
 /** Characters that no version allows in the name of an index; `*` is of patterns. */
 const NO_INDEX = /[\s\\/?"<>|#]/;
 
+/** A snapshot's name with `*`; snapshot names are lower case on every version. */
+export function snapshotPattern(title: string, description: string) {
+  return checkedText(title, description, (value) => {
+    if (value === "") return { code: "empty", wrong: "an empty text", fix: "write a name with *, such as curator-*" };
+    if (value !== value.toLowerCase())
+      return { code: "patternCase", wrong: "a name with capitals, which no snapshot has", fix: `write ${value.toLowerCase()}` };
+    if (/[\s\\/?"<>|,#]/.test(value))
+      return {
+        code: "patternName",
+        wrong: "a pattern with a character that no snapshot's name has",
+        fix: "write one name with *, no list",
+      };
+    return undefined;
+  });
+}
+
 export function cron(description: string) {
   return checkedText("Cron", description, cronProblem);
 }

@@ -1,3 +1,5 @@
+import type { AdoptRule } from "../../model/config.ts";
+import { adoptSame, matchesEverything, matchesOwnNames, NEVER_ADOPTED } from "../../plan/retention/adoption.ts";
 import { placeOf } from "../../repository/place.ts";
 import { checkClusters, clusterIdOf } from "./clusters.ts";
 import { asRegistration } from "./reading.ts";
@@ -40,6 +42,7 @@ function checkBackup(tree: unknown, name: string): Finding[] {
   if (keep !== undefined && keepsNothing(asSection(keep))) {
     findings.push(finding(["backups", name, "keep"], "keepsNothing", "keeps nothing", `add one of ${COUNTED_RULES.join(", ")}, within`));
   }
+  findings.push(...checkAdoption(tree, name));
   const repository = asText(at(tree, ["backups", name, "repository"])) ?? "";
   const register = at(tree, ["repositories", repository, "register"]);
   if (register === undefined && at(tree, ["repositories", repository]) !== undefined) {
@@ -52,6 +55,48 @@ function checkBackup(tree: unknown, name: string): Finding[] {
     );
   }
   return findings;
+}
+
+/** The `adopt` of a policy as far as its shape is right; the schema reports everything else. */
+function adoptionOf(tree: unknown, policy: string): AdoptRule | undefined {
+  const adopt = at(tree, ["backups", policy, "adopt"]);
+  if (adopt === undefined) return undefined;
+  const { pattern, metadata } = asSection(adopt);
+  const texts = Object.entries(asSection(metadata)).flatMap(([key, value]) => (asText(value) === undefined ? [] : [[key, value]]));
+  return {
+    ...(asText(pattern) === undefined ? {} : { pattern: asText(pattern) }),
+    ...(texts.length === 0 ? {} : { metadata: Object.fromEntries(texts) }),
+  };
+}
+
+/** A policy must not thin out what it cannot mean: snapshots of ossnap, of Alibaba Cloud, or of another policy. */
+function checkAdoption(tree: unknown, name: string): Finding[] {
+  const rule = adoptionOf(tree, name);
+  if (rule === undefined) return [];
+  const path = ["backups", name, "adopt"];
+  const fault = (code: string, wrong: string, fix: string, segments: Segments = path) => [finding(segments, code, wrong, fix)];
+  const repository = asText(at(tree, ["backups", name, "repository"]));
+  if (repository === NEVER_ADOPTED)
+    return fault("adoptAliyun", `in ${NEVER_ADOPTED}, whose snapshots Alibaba Cloud writes and deletes itself`, "leave adopt out");
+  const { pattern, metadata } = rule;
+  const isEverything = pattern === undefined ? metadata === undefined : matchesEverything(pattern);
+  const narrow = "name what the other tool writes, such as curator-*";
+  if (isEverything) return fault("adoptEverything", "everything in the repository", narrow);
+  const policies = Object.keys(asSection(at(tree, ["backups"])));
+  const own = pattern === undefined ? undefined : policies.find((policy) => matchesOwnNames(pattern, policy));
+  if (own !== undefined) return fault("adoptOwn", `matches names that ossnap gives for policy ${own}`, narrow, [...path, "pattern"]);
+  const isOwn = (policy: string) => {
+    const written = asSection(at(tree, ["backups", policy, "metadata"]));
+    return pattern === undefined && Object.entries(metadata ?? {}).every(([key, value]) => key === "ossnap" || written[key] === value);
+  };
+  const marked = policies.find(isOwn);
+  if (marked !== undefined)
+    return fault("adoptOwn", `matches the metadata of policy ${marked}`, "name a member that only the other tool writes");
+  const twin = policies.slice(0, policies.indexOf(name)).find((policy) => {
+    const other = adoptionOf(tree, policy);
+    return other !== undefined && at(tree, ["backups", policy, "repository"]) === repository && adoptSame(rule, other);
+  });
+  return twin === undefined ? [] : fault("adoptTwice", `adopts snapshots that backups.${twin} adopts too`, "adopt each by one policy only");
 }
 
 function keepsNothing(keep: Record<string, unknown>): boolean {

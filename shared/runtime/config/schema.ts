@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { REPLICAS_MAX } from "../../model/config.ts";
-import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
+import { MANUAL_LAST_DEFAULT, REPLICAS_MAX } from "../../model/config.ts";
+import { PRUNE_CAPS_DEFAULT } from "../../plan/retention/plan.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
 import { clusterSchema } from "./clusters.ts";
 import {
@@ -14,6 +14,7 @@ import {
   protection,
   repositoryName,
   sha256,
+  snapshotPattern,
   text,
   timeZone,
 } from "./fields.ts";
@@ -102,9 +103,32 @@ const keep = z
       "Last of an index",
       "How long an index that left the cluster stays in the backups: a duration, always or never.",
     ).default("30d"),
+    manual: z
+      .strictObject({
+        last: z
+          .int()
+          .min(1)
+          .default(MANUAL_LAST_DEFAULT)
+          .meta({ title: "Last", description: "Keep the newest so many that were taken by hand." }),
+      })
+      .default({ last: MANUAL_LAST_DEFAULT })
+      .meta({ title: "By hand", description: "The rule for snapshots taken by hand; the other rules neither keep nor count them." }),
     atLeast: z.int().min(1).default(1).meta({ title: "At least", description: "The floor: never fewer good ones than this." }),
   })
   .meta({ title: "Keep", description: "What prune keeps; a snapshot stays when any rule keeps it." });
+
+const adoption = z
+  .strictObject({
+    pattern: snapshotPattern("Pattern", "Names with *, such as curator-*; never the names that ossnap gives.").optional(),
+    metadata: z.record(z.string().min(1), z.string()).optional().meta({
+      title: "Metadata",
+      description: "Members that the snapshot's metadata must have, such as policy, which SLM writes (7.3 on).",
+    }),
+  })
+  .meta({
+    title: "Adopt",
+    description: "Snapshots of other tools that this policy thins out by its own rules, by their start time; they must match all of it.",
+  });
 
 const prune = z
   .strictObject({
@@ -138,6 +162,7 @@ const backup = z
     rpo: duration("RPO", "A success older than this is late.").optional(),
     metadata: z.record(z.string(), z.string()).default({}).meta({ title: "Metadata", description: "Kept in the snapshot from 7.3 on." }),
     keep,
+    adopt: adoption.optional(),
     prune: prune.optional(),
   })
   .meta({ title: "Backup policy", description: "What is taken, when, and what stays." });

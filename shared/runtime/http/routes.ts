@@ -14,6 +14,7 @@ import { listJobs, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
 import { pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
+import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
@@ -21,6 +22,7 @@ import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { counted } from "../../words/numbers.ts";
 import { say } from "../../words/say.ts";
+import { importCuratorText } from "../importCurator.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
@@ -120,6 +122,33 @@ export const ROUTES: readonly Route[] = [
       if (body.apply === undefined) return json(200, await dryPrune(world, params.policy ?? ""));
       return accepted(call, await applyPrune(world, params.policy ?? "", body.apply, asked));
     },
+  ),
+
+  route(
+    "POST",
+    "/deletions",
+    z
+      .strictObject({
+        repository: z.string().min(1),
+        snapshot: z.string().min(1).optional(),
+        uuid: z.string().min(1).optional(),
+        broken: z.boolean().optional(),
+        apply: z.string().min(1).optional(),
+      })
+      .refine(({ snapshot, broken }) => (snapshot === undefined) === (broken === true), {
+        error: "name one snapshot, or write broken: true",
+        path: ["snapshot"],
+      }),
+    ({ apply }) => apply !== undefined,
+    async (call) => {
+      const { apply, ...request } = call.body;
+      if (apply === undefined) return json(200, await dryDeletion(call.world, request));
+      return accepted(call, await applyDeletion(call.world, request, apply, call.asked));
+    },
+  ),
+
+  route("POST", "/imports/curator", z.strictObject({ file: z.string().min(1) }), never, async ({ body }) =>
+    json(200, importCuratorText(body.file)),
   ),
 
   route("POST", "/copies/{name}", empty, always, async (call) =>

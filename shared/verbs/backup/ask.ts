@@ -1,10 +1,14 @@
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, type World } from "../../jobs/world.ts";
+import type { Schedule } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
-import { slotTime } from "../../model/slot.ts";
+import { slotOf, slotTime } from "../../model/slot.ts";
+import { dueSlots } from "../../plan/slots.ts";
 import type { BackupData, BackupInput } from "./step.ts";
+
+const SECONDS_TRIED = 60;
 
 export interface BackupOrder {
   policy: string;
@@ -19,15 +23,24 @@ export interface BackupOrder {
 export async function askBackup(world: World, order: BackupOrder): Promise<Created> {
   const policy = configured(world.config, "backups", order.policy);
   const { cluster } = configured(world.config, "repositories", policy.repository);
-  slotTime(order.slot);
-  const id = order.key === undefined ? jobId.backup(order.policy, order.slot) : jobId.byKey("backup", order.key);
-  const input: BackupInput = { policyName: order.policy, policy, slot: order.slot };
+  const isByHand = order.asked.by === "person";
+  const slot = isByHand ? besideSlots(policy.schedule, order.slot) : slotOf(slotTime(order.slot));
+  const id = order.key === undefined ? jobId.backup(order.policy, slot) : jobId.byKey("backup", order.key);
+  const input: BackupInput = { policyName: order.policy, policy, slot, ...(isByHand ? { manual: true } : {}) };
   const data: BackupData = { attempt: 0, failures: [] };
   const patienceUntil = new Date(world.clock.now().getTime() + policy.patienceMs).toISOString();
   const fingerprint = order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint };
   return world.log.create(
     id,
-    { about: `${order.policy} slot ${order.slot}`, asked: order.asked, cluster, patienceUntil, input, ...fingerprint },
-    { state: "asked", reason: reason("backup.asked", { by: order.asked.who, slot: order.slot }), data },
+    { about: `${order.policy} slot ${slot}`, asked: order.asked, cluster, patienceUntil, input, ...fingerprint },
+    { state: "asked", reason: reason("backup.asked", { by: order.asked.who, slot }), data },
   );
+}
+
+/** A backup by hand in the second of a slot would be the slot's own job, and the timer would find it taken. */
+function besideSlots(schedule: Schedule, asked: string): string {
+  const isSlot = (time: Date) => dueSlots(schedule, new Date(time.getTime() - 1), time).length > 0;
+  const times = Array.from({ length: SECONDS_TRIED }, (_, second) => new Date(slotTime(asked).getTime() + second * 1000));
+  // A schedule of every second leaves none free.
+  return slotOf(times.find((time) => !isSlot(time)) ?? slotTime(asked));
 }

@@ -14,7 +14,7 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   const { policy, policyName } = job.intent.input;
   const cluster = world.cluster(configuredCluster(job));
   const info = await cluster.info();
-  const mark = snapshotMark(info.uuid, policyName);
+  const mark = snapshotMark(info.uuid, policyName, job.intent.input.manual ? "by-hand" : "by-timer");
   const question = repositoryOf(world, job);
   const { need, drift, shownSecrets } = await repositoryState(world, question);
   await reportShownKeys(world, work, `repositories.${policy.repository}`, { question, shownSecrets });

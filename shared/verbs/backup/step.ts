@@ -10,6 +10,8 @@ export interface BackupInput {
   policyName: string;
   policy: BackupPolicy;
   slot: string;
+  /** Asked for by a person; absent in jobs of earlier versions, whose snapshots have the timers' names. */
+  manual?: true;
 }
 
 export interface BackupData {

@@ -3,24 +3,60 @@ import type { Created } from "../../jobs/log.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, type World } from "../../jobs/world.ts";
+import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
-import { reason } from "../../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
-import type { PrunePlan } from "../../plan/retention.ts";
-import { gatherPrunePlan, takenRepository } from "./gather.ts";
-import type { PruneInput } from "./step.ts";
+import type { PrunePlan, RemovedSnapshot } from "../../plan/retention/plan.ts";
+import { type Reach, reachOf } from "../../plan/retention/reach.ts";
+import { takenRepository } from "./gather.ts";
+import { freedId, gatherFreed } from "./gatherFreed.ts";
+import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
+import type { PolicyInput } from "./step.ts";
+
+/** The rules that make a policy reach back; pins and guards keep single snapshots beyond it. */
+const REACHING = ["newest", "last", "within", "hourly", "daily", "weekly", "monthly", "yearly", "atLeast"].map((rule) => `keep.${rule}`);
 
 /** A prune that does not get its lane within this time fails and is left to the next night. */
 const PRUNE_PATIENCE_MS = 4 * 3_600_000;
 
-/** Returns the current plan without writing anything; refused where a run would fail because the name is registered for another place. */
-export async function dryPrune(world: World, policyName: string): Promise<PrunePlan> {
+/** A plan with what a person wants to know before it is applied. */
+export interface PruneDryRun extends PrunePlan {
+  remove: (RemovedSnapshot & { frees: number | null })[];
+  /** Bytes that the removed snapshots would free together; `null` with the reason if unknown. */
+  frees: { bytes: number | null; why?: Reason };
+  reach: Reach;
+}
+
+/** Returns the current plan, what it would free and how far back the policy reaches, without writing anything. */
+export async function dryPrune(world: World, policyName: string): Promise<PruneDryRun> {
+  const policy = configured(world.config, "backups", policyName);
+  const { plan, snapshots } = await planNow(world, policyName);
+  const freed = await gatherFreed(world, policy.repository, plan.remove, snapshots);
+  return {
+    ...plan,
+    remove: plan.remove.map((removed) => ({ ...removed, frees: freed.each.get(freedId(removed)) ?? null })),
+    frees: { bytes: freed.together, ...(freed.why ? { why: freed.why } : {}) },
+    reach: reachOf({ keep: policy.keep, schedule: policy.schedule, oldestKept: oldestKept(plan, snapshots) }, world.clock.now()),
+  };
+}
+
+/** Of the good snapshots that the policy decides about. */
+function oldestKept({ keep }: PrunePlan, snapshots: readonly ClusterSnapshot[]): Date | undefined {
+  const good = new Map(snapshots.flatMap((snapshot) => (snapshot.state === "SUCCESS" ? [[snapshot.name, snapshot.startTime]] : [])));
+  const times = keep.flatMap(({ name, reasons }) => (reasons.some(({ code }) => REACHING.includes(code)) ? (good.get(name) ?? []) : []));
+  return times.sort((a, b) => a.getTime() - b.getTime())[0];
+}
+
+/** The plan of this moment; refused where a run would fail because the name is registered for another place. */
+async function planNow(world: World, policyName: string): Promise<PruneView> {
   const policy = configured(world.config, "backups", policyName);
   const { cluster } = configured(world.config, "repositories", policy.repository);
   const taken = await takenRepository(world, policy.repository, cluster);
-  const { plan } = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
-  return taken ? { ...plan, refusal: taken } : plan;
+  const view = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
+  const refusal = taken ?? view.mountsUnknown;
+  return refusal ? { ...view, plan: { ...view.plan, refusal } } : view;
 }
 
 /** Requests a prune on a timer; it runs only if this policy was applied by hand before. */
@@ -35,7 +71,7 @@ export async function applyPrune(world: World, policyName: string, hash: string,
   if (before) return { outcome: "done", done: before };
   const open = await world.log.read(id);
   if (open) return { outcome: "open", job: open };
-  const plan = await dryPrune(world, policyName);
+  const { plan } = await planNow(world, policyName);
   if (plan.hash !== hash)
     throw new AppError(
       "conflict",
@@ -50,7 +86,7 @@ export async function applyPrune(world: World, policyName: string, hash: string,
 async function create(world: World, id: string, policyName: string, asked: Asked, by: { hash?: string }): Promise<Created> {
   const policy = configured(world.config, "backups", policyName);
   const { cluster, place } = repositoryId(configured(world.config, "repositories", policy.repository));
-  const input: PruneInput = { policyName, policy, place, ...by };
+  const input: PolicyInput = { policyName, policy, place, ...by };
   const patienceUntil = new Date(world.clock.now().getTime() + PRUNE_PATIENCE_MS).toISOString();
   return world.log.create(
     id,

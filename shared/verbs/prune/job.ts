@@ -6,17 +6,26 @@ import { reason } from "../../model/reason.ts";
 import { listWithLost } from "../snapshots/gather.ts";
 import { gatherPrune, hasNewestGood, isLost, stillExists } from "./gather.ts";
 import { pruneResult, reportPrune } from "./show.ts";
-import { type PruneData, type PruneInput, type PruneJob, type PruneObservation, type PruneTarget, stepPrune, withRemoved } from "./step.ts";
+import {
+  type PruneData,
+  type PruneInput,
+  type PruneJob,
+  type PruneObservation,
+  type PruneTarget,
+  prunedRepository,
+  stepPrune,
+  withRemoved,
+} from "./step.ts";
 
 interface Batch {
   snapshots: PruneTarget[];
 }
 
-/** The prune job and its effect; plan/retention.ts and step.ts decide. */
+/** The prune job and its effect; plan/retention/plan.ts and step.ts decide. */
 export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, PruneData, PruneObservation> {
   /** What each job requested in this invocation, so that only this counts as removed by it. */
   const requested = new Map<string, PruneTarget[]>();
-  const listing = (job: PruneJob) => listWithLost(world, job.intent.input.policy.repository);
+  const listing = (job: PruneJob) => listWithLost(world, prunedRepository(job.intent.input));
 
   return {
     gather: (job) => gatherPrune(world, work, job),
@@ -33,16 +42,12 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
           return deletedBy(job, requestedBy(job, args, requested));
         },
         async perform(job, args: Batch) {
-          const { repository } = job.intent.input.policy;
-          const { snapshots: there } = await listing(job);
+          const repository = prunedRepository(job.intent.input);
+          const { snapshots: there, lost } = await listing(job);
           if (!hasNewestGood(job, there))
-            throw new AppError(
-              "conflict",
-              `prune ${job.intent.input.policyName}: the newest good snapshot no longer exists; nothing was deleted`,
-              {
-                reason: reason("prune.newestGone", { snapshot: job.head.data.plan?.newestGood?.name ?? "" }),
-              },
-            );
+            throw new AppError("conflict", `prune in ${repository}: the newest good snapshot no longer exists; nothing was deleted`, {
+              reason: reason("prune.newestGone", { snapshot: job.head.data.plan?.newestGood?.name ?? "" }),
+            });
           const stranger = args.snapshots.find(
             (target) => there.some((snapshot) => snapshot.name === target.name) && !stillExists(target, there),
           );
@@ -50,7 +55,9 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
             throw new AppError("permanent", `prune ${stranger.name}: the name now belongs to another snapshot; nothing was deleted`, {
               reason: reason("prune.otherUuid", { snapshot: stranger.name }),
             });
-          const existing = args.snapshots.filter((target) => stillExists(target, there));
+          // A prune leaves what lost its own blob to a person, who may ask for exactly that.
+          const isBroken = "deletion" in job.intent.input && job.intent.input.deletion.broken;
+          const existing = args.snapshots.filter((target) => stillExists(target, there) || (isBroken && isLost(target, lost)));
           requested.set(job.id, [...(requested.get(job.id) ?? []), ...existing]);
           await world.cluster(configuredCluster(job)).deleteSnapshots(
             repository,

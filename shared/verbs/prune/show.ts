@@ -2,23 +2,28 @@ import type { World } from "../../jobs/world.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
-import type { PruneJob } from "./step.ts";
+import { type DeletionInput, freedBy, type PruneJob } from "./step.ts";
 
 /** The part of the result that the permanent record stores: what was seen to be gone after this job requested it. */
 export function pruneResult({ head }: PruneJob): unknown {
   const { plan, removed: seen } = head.data;
   // A plan stored by an earlier version did not record what was seen.
   const removed = seen ?? (head.state === "done" ? (plan?.remove ?? []) : []);
+  const freed = plan && freedBy(plan, removed);
   return {
     hash: plan?.hash,
     removed: removed.map(({ name }) => name),
     ...(removed.length === 0 ? {} : { uuids: removed.map(({ uuid }) => uuid ?? null) }),
+    // From the blobs as they were when the plan was made: an estimate.
+    ...(freed === undefined ? {} : { freed: { ...freed, estimated: true } }),
   };
 }
 
 /** Records a plan that was applied by hand; reports a refusal, or that an earlier one is resolved. */
 export async function reportPrune(world: World, job: PruneJob): Promise<void> {
-  const { policyName, hash } = job.intent.input;
+  const { input } = job.intent;
+  if ("deletion" in input) return reportDeletion(world, job, input);
+  const { policyName, hash } = input;
   const { plan } = job.head.data;
   if (job.head.state === "done" && hash !== undefined && plan)
     await writeObjectOnce(world.state, stateKey.applied(policyName, plan.fingerprint), {
@@ -32,4 +37,11 @@ export async function reportPrune(world: World, job: PruneJob): Promise<void> {
   if (job.head.state === "failed" || (job.head.state === "refused" && !isAnswered))
     await raiseNotice(world, { key, code: "prune.refused", severity: "warning", reason: job.head.reason, job: job.id });
   else if (job.head.state === "done") await resolveNotice(world, key, "prune.refused", job.head.reason);
+}
+
+/** A refusal is answered at once; only a deletion that failed later is reported. */
+async function reportDeletion(world: World, { id, head }: PruneJob, { deletion }: DeletionInput): Promise<void> {
+  const key = `deletion-failed:${deletion.repository}`;
+  if (head.state === "failed") await raiseNotice(world, { key, code: "prune.refused", severity: "warning", reason: head.reason, job: id });
+  else if (head.state === "done") await resolveNotice(world, key, "prune.refused", head.reason);
 }

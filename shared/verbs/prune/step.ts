@@ -2,9 +2,25 @@ import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { PrunePlan } from "../../plan/retention.ts";
+import type { PrunePlan } from "../../plan/retention/plan.ts";
+import type { Freed } from "../../proof/usage.ts";
 
-export interface PruneInput {
+/** A prune by a policy, or a deletion of single snapshots by hand. */
+export type PruneInput = PolicyInput | DeletionInput;
+
+/** By hand: exactly this plan or nothing. */
+export interface DeletionInput {
+  deletion: { repository: string; wanted: { name: string; uuid?: string | undefined }[]; byUuid: boolean; broken: boolean };
+  place: string;
+  hash: string;
+}
+
+/** Where a prune deletes. */
+export function prunedRepository(input: PruneInput): string {
+  return "deletion" in input ? input.deletion.repository : input.policy.repository;
+}
+
+export interface PolicyInput {
   policyName: string;
   policy: BackupPolicy;
   /** The place of its repository when the job was asked for (`repositoryId`); absent in jobs of earlier versions. */
@@ -17,6 +33,8 @@ export interface PruneTarget {
   name: string;
   uuid: string | undefined;
   startTime: string;
+  /** Bytes that this snapshot alone frees, computed when the plan was made; absent if unknown. */
+  frees?: number;
 }
 
 export interface PruneData {
@@ -26,6 +44,8 @@ export interface PruneData {
     remove: PruneTarget[];
     newestGood: { name: string; uuid: string | undefined } | undefined;
     kept: number;
+    /** Bytes that the plan frees, computed when it was made; absent if unknown. */
+    frees?: number;
   };
   /** Requested by this job, and seen to be gone from a listing afterwards. Absent in plans stored by earlier versions. */
   removed?: PruneTarget[];
@@ -34,6 +54,8 @@ export interface PruneData {
 export interface PruneObservation {
   /** What a dry run would show now. */
   plan: PrunePlan;
+  /** What the plan would free; gathered only while the job has no plan. */
+  freed?: Freed | undefined;
   /** Whether this policy in its current form was applied by hand before. */
   appliedBefore: boolean;
   /** ossnap.yaml gives the policy no timer. */
@@ -41,6 +63,8 @@ export interface PruneObservation {
   /** Set when ossnap.yaml no longer has the policy that this job carries. */
   policyChanged: Reason | undefined;
   repository: { fault: Reason } | undefined;
+  /** Set when a cluster that may have mounted a snapshot could not be asked. */
+  mountsUnknown?: Reason | undefined;
   /** Snapshots of the job's own plan that still exist with the same identity. */
   remaining: readonly PruneTarget[];
   /** Those of them that lost their own blob: a deletion failed half-way, and the cluster does not list them. */
@@ -63,12 +87,13 @@ export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<Prune
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
   if (seen.policyChanged) return refuse(seen.policyChanged, data);
   if (seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
+  if (seen.mountsUnknown) return { do: "wait", reason: seen.mountsUnknown };
   if (!data.plan) return settlePlan(job, seen);
   // Before anything is concluded from absent snapshots: a repository that cannot be read may list nothing at all.
   if (!seen.newestGoodThere) return refuse(listingFault(data.plan, seen), data);
   if (seen.protectedSince) return refuse(reason("prune.protectedSince", { snapshot: seen.protectedSince }), data);
   const allowed = seen.remaining.filter((target) => seen.plan.remove.some((one) => isSame(one, target)));
-  if (allowed.length === 0) return conclude(data.plan, data, seen);
+  if (allowed.length === 0) return named(job, conclude(data.plan, data, seen));
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
   const batch = allowed.slice(0, seen.batchMax);
   return {
@@ -78,6 +103,15 @@ export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<Prune
     reason: reason("prune.delete", { snapshots: batch.map(({ name }) => name), remaining: allowed.length }),
     data,
   };
+}
+
+/** A deletion by hand has no rules that keep the others. */
+function named({ intent }: PruneJob, decision: Decision<PruneData>): Decision<PruneData> {
+  const isPlain = decision.do === "record" && ["prune.done", "prune.doneFreed"].includes(decision.reason.code);
+  if (!isPlain || !("deletion" in intent.input)) return decision;
+  const { removed = 0, freed } = decision.reason.params;
+  const why = freed === undefined ? reason("delete.done", { removed }) : reason("delete.doneFreed", { removed, freed });
+  return { ...decision, reason: why };
 }
 
 function refuse(why: Reason, data: PruneData): Decision<PruneData> {
@@ -117,10 +151,21 @@ function settlePlan(job: PruneJob, seen: PruneObservation): Decision<PruneData> 
   if (hash === undefined && seen.noTimer) return refuse(reason("prune.noTimer", { policy: plan.policy }), data);
   if (hash === undefined && !seen.appliedBefore)
     return refuse(reason("prune.notApplied", { policy: plan.policy, hash: plan.hash, remove: plan.remove.length }), data);
-  const remove = plan.remove.map(({ name, uuid, startTime }) => ({ name, uuid, startTime }));
+  const remove = plan.remove.map(({ name, uuid, startTime }): PruneTarget => {
+    const frees = seen.freed?.each.get(uuid ?? name);
+    return { name, uuid, startTime, ...(frees === undefined ? {} : { frees }) };
+  });
+  const together = seen.freed?.together ?? undefined;
   const next: PruneData = {
     removed: [],
-    plan: { hash: plan.hash, fingerprint: plan.fingerprint, remove, newestGood: plan.newestGood, kept: plan.keep.length },
+    plan: {
+      hash: plan.hash,
+      fingerprint: plan.fingerprint,
+      remove,
+      newestGood: plan.newestGood,
+      kept: plan.keep.length,
+      ...(together === undefined ? {} : { frees: together }),
+    },
   };
   return {
     do: "record",
@@ -156,5 +201,17 @@ function conclude(plan: NonNullable<PruneData["plan"]>, data: PruneData, seen: P
       reason: reason("prune.doneByOthers", { ...counts, vanished: vanished.map(({ name }) => name) }),
       data,
     };
-  return { do: "record", state: "done", reason: reason("prune.done", counts), data };
+  const freed = freedBy(plan, removed);
+  const why = freed === undefined ? reason("prune.done", counts) : reason("prune.doneFreed", { ...counts, freed: freed.bytes });
+  return { do: "record", state: "done", reason: why, data };
+}
+
+/** The bytes of the plan if all of it was removed; otherwise at least what each of them freed alone. */
+export function freedBy(
+  { remove, frees }: NonNullable<PruneData["plan"]>,
+  removed: readonly PruneTarget[],
+): { bytes: number; atLeast?: true } | undefined {
+  if (frees === undefined || removed.length === 0) return undefined;
+  if (removed.length === remove.length) return { bytes: frees };
+  return { bytes: removed.reduce((sum, target) => sum + (target.frees ?? 0), 0), atLeast: true };
 }

@@ -2,6 +2,7 @@ import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "
 import type { World } from "../../jobs/world.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { type Reach, reachOf } from "../../plan/retention/reach.ts";
 import type { RegistrationDrift } from "../../repository/drift.ts";
 import type { EffectiveSettings } from "../../repository/effectiveSettings.ts";
 import { type Fault, fault } from "../../repository/fault.ts";
@@ -20,6 +21,8 @@ export interface RepositoryRow {
   secrets: RegistrationDrift["secrets"] | "unknown";
   warnings: Fault[];
   effective: EffectiveSettings | undefined;
+  /** How far back each policy of the repository reaches once full, and its next slots; absent where no policy writes it. */
+  policies?: ({ policy: string } & Pick<Reach, "full" | "next">)[];
 }
 
 /** Lists every repository of ossnap.yaml with its wanted and its registered settings. */
@@ -31,7 +34,17 @@ export async function listRepositories(world: World): Promise<RepositoryRow[]> {
   }
   for (const [watch, { cluster, register }] of Object.entries(world.config.watches))
     rows.push(await rowOf(world, { cluster, name: register.name, register: readonlyRegistration(register) }, `watches.${watch}`));
-  return warnOfTwins(world, rows);
+  return (await warnOfTwins(world, rows)).map((row) => withPolicies(world, row));
+}
+
+function withPolicies({ config, clock }: World, row: RepositoryRow): RepositoryRow {
+  const own = Object.entries(config.backups).filter(([, { repository }]) => row.usedBy === `repositories.${repository}`);
+  if (own.length === 0) return row;
+  const policies = own.map(([policy, { keep, schedule }]) => {
+    const { full, next } = reachOf({ keep, schedule, oldestKept: undefined }, clock.now());
+    return { policy, full, next };
+  });
+  return { ...row, policies };
 }
 
 /** A repository that ossnap only reads: whether its cluster lists it, which a listing or a restore there needs. */

@@ -6,7 +6,7 @@ import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
 import { placeId } from "../../repository/place.ts";
-import { gatherPrunePlan } from "../prune/gather.ts";
+import { gatherPrunePlan } from "../prune/gatherPlan.ts";
 import { listedSnapshots } from "./gather.ts";
 
 type Proven = Pick<Evidence, "verdict" | "level" | "generation" | "at">;

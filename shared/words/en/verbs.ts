@@ -105,6 +105,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
+  "keep.adoptedTwice": "policy {policy} adopts it too, so neither policy decides; adopt it by one policy only",
   "keep.atLeast": "minimum of {atLeast}",
   "keep.daily": "daily {number}/{of}",
   "keep.failure": "failure {number}/{of}, for diagnosis",
@@ -114,7 +115,9 @@ export const VERBS: Readonly<Record<string, string>> = {
   "keep.hourly": "hourly {number}/{of}",
   "keep.last": "last {number}/{of}",
   "keep.lastOfIndex": "the last snapshot that holds {indices}",
+  "keep.manual": "by hand {number}/{of}",
   "keep.monthly": "monthly {number}/{of}",
+  "keep.mounted": "index {index} of cluster {cluster} is mounted on it",
   "keep.needed": "needed by {job}",
   "keep.newest": "newest good snapshot",
   "keep.newestProven": "newest proven snapshot",
@@ -138,8 +141,11 @@ export const VERBS: Readonly<Record<string, string>> = {
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; half deleted: {half}: their own blobs are gone and the root still lists them. The notice about the repository says how to delete the rest",
   "prune.doneSpared":
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; not removed, because the current plan keeps them: {spared} ({first}: {because:reason})",
+  "prune.doneFreed": "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; about {freed:bytes} freed",
   "prune.keepsNothingGood": "the plan would keep no good snapshot",
   "prune.listsNothing": "the repository lists no snapshots any more: it cannot be read, or all were deleted; nothing more is deleted",
+  "prune.mountsUnknown":
+    "cluster {cluster} cannot be asked which snapshots its indices are mounted on, so nothing is deleted: {message}. Make it reachable, or remove it from ossnap.yaml",
   "prune.newestGone": "the newest good snapshot {snapshot} no longer exists; nothing more is deleted",
   "prune.noTimer": "policy {policy} has no prune: in ossnap.yaml, so timers delete nothing; to prune by hand: `ossnap prune {policy}`",
   "prune.notApplied":
@@ -155,6 +161,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "remove.beyond": "no rule keeps it; {by} is kept",
   "remove.failed": "{state}, replaced by {by}",
   "remove.lastOfIndex": "no other kept snapshot contains {indices} in this last state",
+  "remove.manual": "beyond the last {of} taken by hand; {by} is kept",
   "remove.period": "{by} is kept for {period:period} ({rule})",
   "restore.again": "{index}: interrupted at {started} of {shards|shard|shards}; deleted, to be restored again",
   "restore.asked": "requested by {by}",

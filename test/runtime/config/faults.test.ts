@@ -77,6 +77,37 @@ describe("every kind of fault has its own sentence", () => {
       { last: 0, atLeast: 2 },
       "backups.nightly.keep: keeps nothing, add one of last, hourly, daily, weekly, monthly, yearly, within",
     ],
+    [
+      ["backups", "nightly", "adopt"],
+      { pattern: "**" },
+      "backups.nightly.adopt: everything in the repository, name what the other tool writes, such as curator-*",
+    ],
+    [
+      ["backups", "nightly", "adopt"],
+      {},
+      "backups.nightly.adopt: everything in the repository, name what the other tool writes, such as curator-*",
+    ],
+    [
+      ["backups", "nightly", "adopt"],
+      { pattern: "night*" },
+      'backups.nightly.adopt.pattern: matches names that ossnap gives for policy nightly: "night*", name what the other tool writes, such as curator-*',
+    ],
+    [
+      ["backups", "nightly", "adopt"],
+      { metadata: { owner: "search-team" } },
+      "backups.nightly.adopt: matches the metadata of policy nightly, name a member that only the other tool writes",
+    ],
+    [
+      ["backups", "nightly", "adopt"],
+      { pattern: "Curator-*" },
+      'backups.nightly.adopt.pattern: a name with capitals, which no snapshot has: "Curator-*", write curator-*',
+    ],
+    [
+      ["backups", "nightly", "adopt"],
+      { pattern: "a-*,b-*" },
+      'backups.nightly.adopt.pattern: a pattern with a character that no snapshot\'s name has: "a-*,b-*", write one name with *, no list',
+    ],
+    [["backups", "nightly", "keep", "manual"], { last: 0 }, 'backups.nightly.keep.manual.last: too small: "0", write 1 or more'],
     [["backups", "nightly", "metadata", "team"], 5, 'backups.nightly.metadata.team: must be a text: "5", put it in quotes'],
     [
       ["backups", "nightly", "patience"],
@@ -319,5 +350,26 @@ describe("every kind of fault has its own sentence", () => {
   it("two tokens with the same name are rejected", () => {
     const token = { name: "ops", role: "viewer", sha256: "a".repeat(64) };
     expect(faultsWith(["http", "tokens"], [token, token])).toEqual(['http.tokens[1].name: a second token of that name: "ops", rename one']);
+  });
+});
+
+describe("two policies of one repository", () => {
+  const policy = { repository: "movies-aws", indices: ["*"], schedule: { cron: "0 30 1 * * *" }, keep: { last: 3 } };
+  const both = (one: object, other: object) =>
+    faultsWith(["backups"], { nightly: { ...policy, adopt: one }, weekly: { ...policy, adopt: other } });
+
+  it("must not adopt the same snapshots, as far as their rules show it", () => {
+    expect(both({ pattern: "curator-*" }, { pattern: "curator-2026*" })).toEqual([
+      "backups.weekly.adopt: adopts snapshots that backups.nightly adopts too, adopt each by one policy only",
+    ]);
+    expect(() => both({ pattern: "curator-*" }, { pattern: "*-daily" })).toThrow();
+  });
+});
+
+describe("the repository of Alibaba Cloud's automatic snapshots", () => {
+  it("has nothing to adopt", () => {
+    const policy = { indices: ["*"], schedule: { cron: "0 30 1 * * *" }, keep: { last: 3 }, adopt: { pattern: "auto-*" } };
+    const text = exampleWith(["backups", "auto"], { ...policy, repository: "aliyun_auto_snapshot" });
+    expect(messageOf(errorOf(text))).toContain("in aliyun_auto_snapshot, whose snapshots Alibaba Cloud writes and deletes itself");
   });
 });

@@ -37,6 +37,7 @@ describe("example configuration", () => {
         yearly: 3,
         withinMs: 172_800_000,
         lastOfIndex: 2_592_000_000,
+        manual: { last: 5 },
         atLeast: 2,
       },
       prune: { cron: "0 30 2 * * *", atMost: 10, atMostPercent: 50 },
@@ -123,7 +124,7 @@ describe("minimal configuration", () => {
       attempts: 3,
       patienceMs: 14_400_000,
       metadata: {},
-      keep: { last: 1, lastOfIndex: 2_592_000_000, atLeast: 1 },
+      keep: { last: 1, lastOfIndex: 2_592_000_000, manual: { last: 5 }, atLeast: 1 },
     });
     expect({ ...config.copies, ...config.watches, notify: config.notify, http: config.http }).toEqual({ notify: [], http: { tokens: [] } });
   });

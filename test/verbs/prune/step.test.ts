@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reason } from "../../../shared/model/reason.ts";
-import type { PrunePlan } from "../../../shared/plan/retention.ts";
+import type { PrunePlan } from "../../../shared/plan/retention/plan.ts";
 import { type PruneData, type PruneJob, type PruneObservation, type PruneTarget, stepPrune } from "../../../shared/verbs/prune/step.ts";
 import { jobOf } from "../../jobs/jobs.ts";
 import { NIGHTLY } from "../../world/world.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reason } from "../../../shared/model/reason.ts";
-import type { PrunePlan } from "../../../shared/plan/retention.ts";
+import type { PrunePlan } from "../../../shared/plan/retention/plan.ts";
 import {
   type PruneData,
   type PruneInput,

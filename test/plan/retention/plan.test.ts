@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { reason } from "../../shared/model/reason.ts";
-import { periodsOf } from "../../shared/plan/periods.ts";
-import type { PrunableSnapshot, PrunePlan } from "../../shared/plan/retention.ts";
-import { say } from "../../shared/words/say.ts";
+import { reason } from "../../../shared/model/reason.ts";
+import { periodsOf } from "../../../shared/plan/retention/periods.ts";
+import type { PrunableSnapshot, PrunePlan } from "../../../shared/plan/retention/plan.ts";
+import { say } from "../../../shared/words/say.ts";
 import { plan, snapshot } from "./prunable.ts";
 
 /** Maps each name to the codes that keep it, or to the code that removes it, with a minus in front. */

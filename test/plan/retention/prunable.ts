@@ -1,5 +1,5 @@
-import type { KeepRules } from "../../shared/model/config.ts";
-import { type PrunableSnapshot, type PruneInput, type PrunePlan, planPrune } from "../../shared/plan/retention.ts";
+import type { KeepRules } from "../../../shared/model/config.ts";
+import { type PrunableSnapshot, type PruneInput, type PrunePlan, planPrune } from "../../../shared/plan/retention/plan.ts";
 
 /** One of our snapshots, named by its time. */
 export function snapshot(time: string, change: Partial<PrunableSnapshot> = {}): PrunableSnapshot {

@@ -1,6 +1,7 @@
-import { type Reason, reason } from "../model/reason.ts";
+import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import { type Periods, periodsOf } from "./periods.ts";
-import type { PrunableSnapshot, PruneInput } from "./retentionTypes.ts";
+import type { PrunableSnapshot, PruneInput } from "./types.ts";
 
 /** Number of failed attempts kept for diagnosis. */
 const FAILURES_KEPT = 2;
@@ -11,12 +12,17 @@ export const PERIOD_RULES: readonly (keyof Periods)[] = ["hourly", "daily", "wee
 
 export type KeepBecause = (snapshot: PrunableSnapshot, why: Reason) => void;
 
-/** The newest good snapshot, `last`, `within` and the periods. `good` is sorted, newest first. */
-export function keepByRules(good: readonly PrunableSnapshot[], input: PruneInput, keepBecause: KeepBecause): void {
+/**
+ * The newest good snapshot, `last`, `within` and the periods; those taken by hand have a rule of their own and take no part in these. `all` is
+ * sorted, newest first.
+ */
+export function keepByRules(all: readonly PrunableSnapshot[], input: PruneInput, keepBecause: KeepBecause): void {
   const { keep, timeZone } = input;
+  const good = all.filter(({ manual }) => !manual);
+  keepNewest(all, keepBecause);
+  keepManual(all, input, keepBecause);
   const newest = good[0];
   if (!newest) return;
-  keepBecause(newest, reason("keep.newest"));
   good.slice(0, keep.last ?? 0).forEach((snapshot, index) => {
     keepBecause(snapshot, reason("keep.last", { number: index + 1, of: keep.last ?? 0 }));
   });
@@ -36,6 +42,19 @@ export function keepByRules(good: readonly PrunableSnapshot[], input: PruneInput
   }
 }
 
+/** The newest of all, the newest of ours when another tool's is newer, and the newest of the timers' when one taken by hand is newer. */
+function keepNewest(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+  const ours = good.filter(({ adopted }) => !adopted);
+  const newest = new Set([good[0], ours[0], ours.find(({ manual }) => !manual)]);
+  for (const snapshot of newest) if (snapshot) keepBecause(snapshot, reason("keep.newest"));
+}
+
+function keepManual(good: readonly PrunableSnapshot[], { keep }: PruneInput, keepBecause: KeepBecause): void {
+  const of = keep.manual?.last ?? MANUAL_LAST_DEFAULT;
+  const byHand = good.filter(({ manual }) => manual);
+  for (const [index, snapshot] of byHand.slice(0, of).entries()) keepBecause(snapshot, reason("keep.manual", { number: index + 1, of }));
+}
+
 /** The newest proven snapshot, while newer ones are unproven or damaged. */
 export function keepNewestProven(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
   const newest = good.find(({ proven }) => proven);
@@ -49,16 +68,25 @@ interface LeftIndex {
   leftAt: Date;
 }
 
-function leftIndices(good: readonly PrunableSnapshot[]): LeftIndex[] {
-  const seen = new Set(good[0]?.indices ?? []);
+/** A tool and a policy, or a person, may back up different indices: the next snapshot of another series says nothing about an index. */
+function seriesOf({ manual, adopted }: PrunableSnapshot): "adopted" | "manual" | "timer" {
+  if (adopted) return "adopted";
+  return manual ? "manual" : "timer";
+}
+
+function leftIndices(good: readonly PrunableSnapshot[], isKept: (snapshot: PrunableSnapshot) => boolean): LeftIndex[] {
+  const newest = new Map<string, PrunableSnapshot>();
+  for (const snapshot of good) if (!newest.has(seriesOf(snapshot))) newest.set(seriesOf(snapshot), snapshot);
+  const seen = new Set([...newest.values()].flatMap((snapshot) => (isKept(snapshot) ? snapshot.indices : [])));
   const left: LeftIndex[] = [];
-  good.forEach((last, at) => {
+  for (const [at, last] of good.entries()) {
     for (const index of last.indices) {
       if (seen.has(index)) continue;
       seen.add(index);
+      // Of any series: when this one is removed, the next one is later, and nothing that was protected falls by it.
       left.push({ index, last, leftAt: (good[at - 1] ?? last).time });
     }
-  });
+  }
   return left;
 }
 
@@ -76,7 +104,7 @@ export function keepLastOfEachIndex(
   const rule = input.keep.lastOfIndex ?? "always";
   const isHeld = heldBy(good.filter(isKept), input);
   const [lastOf, fallen] = [new Map<PrunableSnapshot, string[]>(), new Map<PrunableSnapshot, string[]>()];
-  for (const left of leftIndices(good)) {
+  for (const left of leftIndices(good, isKept)) {
     if (isHeld(left)) continue;
     const of = isProtected(left, rule, good[0], input) ? lastOf : fallen;
     of.set(left.last, [...(of.get(left.last) ?? []), left.index]);
@@ -112,10 +140,12 @@ function isProtected(
 
 /** A failed snapshot is kept until a good one exists, and the newest few after that. */
 export function keepFailures(ours: readonly PrunableSnapshot[], good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
-  const failures = ours.filter(({ state }) => state !== "SUCCESS" && state !== "IN_PROGRESS");
-  const newestGood = good[0]?.time.getTime() ?? Number.NEGATIVE_INFINITY;
+  const failures = ours.filter(({ state }) => state === "PARTIAL" || state === "FAILED");
   failures.forEach((snapshot, index) => {
-    if (snapshot.time.getTime() > newestGood) keepBecause(snapshot, reason("keep.notReplaced", { state: snapshot.state }));
+    // What another tool took does not replace a failed one of ours, nor the other way round.
+    const replacement = good.find(({ adopted }) => (adopted ?? false) === (snapshot.adopted ?? false));
+    if (snapshot.time.getTime() > (replacement?.time.getTime() ?? Number.NEGATIVE_INFINITY))
+      keepBecause(snapshot, reason("keep.notReplaced", { state: snapshot.state }));
     else if (index < FAILURES_KEPT)
       keepBecause(snapshot, reason("keep.failure", { number: index + 1, of: FAILURES_KEPT, state: snapshot.state }));
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KeepRules } from "../../shared/model/config.ts";
+import type { KeepRules } from "../../../shared/model/config.ts";
 import { plan, snapshot } from "./prunable.ts";
 
 const HISTORIES = 10_000;

@@ -1,6 +1,6 @@
-import type { SnapshotState } from "../model/cluster.ts";
-import type { KeepRules } from "../model/config.ts";
-import type { Reason } from "../model/reason.ts";
+import type { SnapshotState } from "../../model/cluster.ts";
+import type { KeepRules } from "../../model/config.ts";
+import type { Reason } from "../../model/reason.ts";
 
 export interface PrunableSnapshot {
   name: string;
@@ -11,8 +11,12 @@ export interface PrunableSnapshot {
   time: Date;
   startTime: Date;
   indices: readonly string[];
-  /** Written by this policy for this cluster. */
+  /** Written by this policy for this cluster, or adopted by it: the policy decides about it. */
   ours: boolean;
+  /** Taken by hand with this policy; only `keep.manual` decides about it. */
+  manual?: boolean | undefined;
+  /** Written by another tool and adopted by this policy. */
+  adopted?: boolean | undefined;
   /** The newest verdict on its blobs is `whole`; absent where proofs are not known. */
   proven?: boolean;
   /** Why a snapshot that is not ours is kept; `keep.foreign` by default. */
@@ -44,6 +48,7 @@ export interface KeptSnapshot {
   name: string;
   uuid: string | undefined;
   reasons: Reason[];
+  adopted?: true;
 }
 
 export interface RemovedSnapshot {
@@ -53,6 +58,7 @@ export interface RemovedSnapshot {
   reasons: Reason[];
   /** The snapshot that is kept in its place. */
   keptInstead: string;
+  adopted?: true;
 }
 
 export interface PrunePlan {

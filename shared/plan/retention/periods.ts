@@ -10,8 +10,24 @@ export interface Periods {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Keys follow the zone's wall clock, so that "daily" means a local day, also across DST changes. */
+const KNOWN_MAX = 20_000;
+const known = new Map<string, Map<number, Periods>>();
+
+/**
+ * Keys follow the zone's wall clock, so that "daily" means a local day, also across DST changes. Formatting a time costs microseconds, and a plan
+ * asks for the same ones once per rule.
+ */
 export function periodsOf(time: Date, timeZone: string): Periods {
+  const ofZone = known.get(timeZone) ?? new Map<number, Periods>();
+  const found = ofZone.get(time.getTime());
+  if (found) return found;
+  if (ofZone.size >= KNOWN_MAX) ofZone.clear();
+  const periods = formatted(time, timeZone);
+  known.set(timeZone, ofZone.set(time.getTime(), periods));
+  return periods;
+}
+
+function formatted(time: Date, timeZone: string): Periods {
   const parts = new Map(
     formatter(timeZone)
       .formatToParts(time)
@@ -30,9 +46,9 @@ export function periodsOf(time: Date, timeZone: string): Periods {
 }
 
 function formatter(timeZone: string): Intl.DateTimeFormat {
-  let known = formatters.get(timeZone);
-  if (!known) {
-    known = new Intl.DateTimeFormat("en-GB", {
+  let made = formatters.get(timeZone);
+  if (!made) {
+    made = new Intl.DateTimeFormat("en-GB", {
       timeZone,
       year: "numeric",
       month: "2-digit",
@@ -41,9 +57,9 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
       hourCycle: "h23",
       timeZoneName: "longOffset",
     });
-    formatters.set(timeZone, known);
+    formatters.set(timeZone, made);
   }
-  return known;
+  return made;
 }
 
 function isoWeek(year: number, month: number, day: number): string {
@@ -54,4 +70,18 @@ function isoWeek(year: number, month: number, day: number): string {
   const yearStart = Date.UTC(date.getUTCFullYear(), 0, 1);
   const week = Math.ceil(((date.getTime() - yearStart) / 86_400_000 + 1) / 7);
   return `${date.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** The zone's wall clock to the minute, with its distance from UTC: `2026-11-22 01:30 GMT+08:00`. */
+export function localTime(time: Date, timeZone: string): string {
+  let clock = clocks.get(timeZone);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat("en-GB", { timeZone, minute: "2-digit" });
+    clocks.set(timeZone, clock);
+  }
+  const { daily, hourly } = periodsOf(time, timeZone);
+  const [, hour, zone] = /T(\d\d)(.*)$/.exec(hourly) ?? [];
+  return `${daily} ${hour}:${clock.format(time).padStart(2, "0")} ${zone}`;
 }

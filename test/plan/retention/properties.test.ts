@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { periodsOf } from "../../shared/plan/periods.ts";
-import type { PrunableSnapshot } from "../../shared/plan/retention.ts";
+import { periodsOf } from "../../../shared/plan/retention/periods.ts";
+import type { PrunableSnapshot } from "../../../shared/plan/retention/plan.ts";
 
 import { plan, snapshot } from "./prunable.ts";
 

@@ -1,10 +1,11 @@
-import { shortHash } from "../model/hash.ts";
-import { type Reason, reason } from "../model/reason.ts";
+import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
+import { shortHash } from "../../model/hash.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, keepNewestProven, PERIOD_RULES } from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
-import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, keepNewestProven, PERIOD_RULES } from "./retentionKeep.ts";
-import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./retentionTypes.ts";
+import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./types.ts";
 
-export type * from "./retentionTypes.ts";
+export type * from "./types.ts";
 
 /** The caps of a policy without a `prune` block; its plan is applied by hand only. */
 export const PRUNE_CAPS_DEFAULT = { atMost: 10, atMostPercent: 50 } as const;
@@ -39,6 +40,12 @@ export function planPrune(input: PruneInput): PrunePlan {
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;
   keepNewestProven(good, keepBecause);
   const fallen = keepLastOfEachIndex(good, { input, isKept }, keepBecause);
+  keepFloor(
+    good.filter(({ manual }) => !manual),
+    input.keep.atLeast,
+    isKept,
+    keepBecause,
+  );
   keepFloor(good, input.keep.atLeast, isKept, keepBecause);
   return assemble(input, { newestFirst, counted, good, fallen }, reasons);
 }
@@ -54,7 +61,9 @@ interface Sorted extends Record<"newestFirst" | "counted" | "good", readonly Pru
 
 function assemble(input: PruneInput, { newestFirst, counted, good, fallen }: Sorted, reasons: ReadonlyMap<string, Reason[]>): PrunePlan {
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;
-  const keep = newestFirst.filter(isKept).map(({ name, uuid }) => ({ name, uuid, reasons: reasons.get(name) ?? [] }));
+  const keep = newestFirst
+    .filter(isKept)
+    .map((snapshot) => ({ name: snapshot.name, uuid: snapshot.uuid, reasons: reasons.get(snapshot.name) ?? [], ...adoptedMark(snapshot) }));
   const keptGood = good.filter(isKept).map((snapshot) => ({ ...snapshot, reasons: reasons.get(snapshot.name) ?? [] }));
   const oldestFirst = newestFirst.filter((snapshot) => !isKept(snapshot)).reverse();
   const candidates = oldestFirst.map((snapshot) => removal(snapshot, keptGood, input, fallen.get(snapshot) ?? []));
@@ -78,6 +87,11 @@ function assemble(input: PruneInput, { newestFirst, counted, good, fallen }: Sor
 
 type KeptGood = PrunableSnapshot & { reasons: readonly Reason[] };
 
+interface Replacement {
+  instead: string;
+  because: Reason;
+}
+
 function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput, fallen: readonly string[]): RemovedSnapshot {
   const { instead, because } = replacementOf(snapshot, keptGood, input);
   return {
@@ -87,18 +101,35 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], inpu
     reasons:
       fallen.length === 0 ? [because] : [because, reason("remove.lastOfIndex", { indices: fallen.slice(0, 5), count: fallen.length })],
     keptInstead: instead,
+    ...adoptedMark(snapshot),
   };
 }
 
+function adoptedMark({ adopted }: PrunableSnapshot): { adopted?: true } {
+  return adopted ? { adopted } : {};
+}
+
 /** The snapshot that a rule of the policy keeps for the smallest shared period; otherwise the next newer kept one. */
-function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput): { instead: string; because: Reason } {
-  // Never empty: the newest good snapshot is kept, and what is newer than that is not removed. Two attempts of one slot have the same time.
-  const by = keptGood.findLast((kept) => kept.time >= snapshot.time)?.name ?? "";
-  if (snapshot.state !== "SUCCESS") return { instead: by, because: reason("remove.failed", { state: snapshot.state, by }) };
+function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput): Replacement {
+  const oldestFirst = [...keptGood].reverse();
+  if (snapshot.state !== "SUCCESS") {
+    const newer = oldestFirst.filter((kept) => kept.time >= snapshot.time);
+    const by = (newer.find(({ adopted }) => (adopted ?? false) === (snapshot.adopted ?? false)) ?? newer[0])?.name ?? "";
+    return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.failed", { state: snapshot.state, by }) };
+  }
+  if (snapshot.manual) return replacedByHand(snapshot, oldestFirst, input);
   const own = periodsOf(snapshot.time, input.timeZone);
   for (const rule of PERIOD_RULES) {
     const twin = keptGood.find(({ reasons }) => reasons.some(({ code, params }) => code === `keep.${rule}` && params.period === own[rule]));
     if (twin) return { instead: twin.name, because: reason("remove.period", { rule, period: own[rule], by: twin.name }) };
   }
-  return { instead: by, because: reason("remove.beyond", { by }) };
+  const newer = oldestFirst.filter((kept) => kept.time >= snapshot.time);
+  const by = (newer.find(({ manual }) => !manual) ?? newer[0])?.name ?? "";
+  return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.beyond", { by }) };
+}
+
+function replacedByHand({ time }: PrunableSnapshot, oldestFirst: readonly KeptGood[], { keep }: PruneInput): Replacement {
+  const newer = oldestFirst.filter((kept) => kept.time >= time);
+  const by = (newer.find(({ manual }) => manual) ?? newer[0])?.name ?? "";
+  return { instead: by, because: reason("remove.manual", { by, of: keep.manual?.last ?? MANUAL_LAST_DEFAULT }) };
 }

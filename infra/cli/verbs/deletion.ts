@@ -1,0 +1,53 @@
+import { applyDeletion, type DeletionDryRun, type DeletionRequest, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
+import { countText } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
+import type { Answer } from "../answer.ts";
+import { type ActingOptions, begin, waitWords } from "../begin.ts";
+import { EXIT, problem } from "../exitCodes.ts";
+import { commandText, type Look, marked } from "../screen/look.ts";
+import type { Session } from "../session.ts";
+import { freesLine, removalLines } from "./prune.ts";
+
+export interface DeletionOptions extends Pick<ActingOptions, "wait"> {
+  snapshot: string | undefined;
+  repository: string;
+  uuid: string | undefined;
+  broken: boolean;
+  apply: string | undefined;
+}
+
+/** Shows what would be deleted and what protects it, or deletes exactly what was shown with the given hash. */
+export async function deletion(session: Session, { apply, wait, ...request }: DeletionOptions): Promise<Answer> {
+  const world = await session.world();
+  if (apply !== undefined) return begin(session, world, await applyDeletion(world, request, apply, session.asked), { wait });
+  const plan = await dryDeletion(world, request);
+  const answer = { schema: "deletion/1", data: plan, text: (look: Look) => deletionText(plan, request, look, wait) };
+  if (!plan.refusal) return { ...answer, exitCode: EXIT.ok };
+  return { ...answer, exitCode: EXIT.refused, problem: problem("deletion-refused", say(plan.refusal), { reason: plan.refusal, plan }) };
+}
+
+function deletionText(plan: DeletionDryRun, request: DeletionRequest, look: Look, wait: number | undefined): string {
+  const notes = plan.notes.map((note) => marked(look, "attention", say(note)));
+  const kept = plan.keep.map(({ name, reasons }) => `Would keep ${name}: ${reasons.map(say).join(", ")}`);
+  if (plan.refusal) return [...notes, ...kept, marked(look, "bad", `Refused: ${say(plan.refusal)}. Nothing was deleted.`)].join("\n");
+  const { snapshot, repository, uuid, broken } = request;
+  const words = [...(snapshot === undefined ? [] : [snapshot]), ...(broken ? ["--broken"] : []), "--repository", repository];
+  const doIt = commandText(
+    look,
+    "delete",
+    ...words,
+    ...(uuid === undefined ? [] : ["--uuid", uuid]),
+    "--apply",
+    plan.hash,
+    ...waitWords(wait),
+  );
+  return [
+    ...notes,
+    ...kept,
+    `Would delete ${countText(plan.remove.length)} in ${repository}:`,
+    ...removalLines(plan.remove, look),
+    freesLine(plan.frees, plan.remove),
+    `Newest good one that is kept: ${plan.newestGood?.name ?? "none"}`,
+    `Nothing was deleted. To do exactly this:  ${doIt}`,
+  ].join("\n");
+}

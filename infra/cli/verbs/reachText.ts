@@ -1,0 +1,38 @@
+import type { Reach } from "../../../shared/plan/retention/reach.ts";
+
+const [DAY_HOURS, MONTH_HOURS, YEAR_HOURS] = [24, 730.5, 8_766];
+
+/** How far back the policy reaches, and its next slots in its own zone. */
+export function reachLines({ now, full, next }: Reach): string[] {
+  const present = now ? `Reaches back ${ageText(now.hours)} now` : "Reaches back to nothing now";
+  return [`${present}${full ? `, ${onceFull(full)}` : ""}.`, slotsText(next)];
+}
+
+/** The same of a policy before any snapshot is looked at. */
+export function fullText(policy: string, full: Reach["full"], next: Reach["next"]): string {
+  return `${policy} reaches back ${full ? onceFull(full) : "to nothing"}.\n  ${slotsText(next)}`;
+}
+
+/** `11 months once full (monthly 12)`. */
+function onceFull({ hours, rule, count, atLeast }: NonNullable<Reach["full"]>): string {
+  const by = rule === "within" ? `within ${count} h` : `${rule === "atLeast" ? "floor of" : rule} ${count}`;
+  return `${atLeast ? "more than " : ""}${ageText(hours)} once full (${by})`;
+}
+
+const SLOTS_INDENT = 4;
+
+/** The zone's distance from UTC once, unless it changes among the slots. */
+function slotsText(next: Reach["next"]): string {
+  const [first, ...others] = next.map(({ local }) => local);
+  if (first === undefined) return "Next slots: none";
+  const zone = / GMT.*$/.exec(first)?.[0] ?? "";
+  const times = [first, ...others].map((local) => (local.endsWith(zone) ? local.slice(0, local.length - zone.length) : local));
+  return `Next slots (${zone.trim()}):\n${" ".repeat(SLOTS_INDENT)}${times.join(", ")}`;
+}
+
+/** `60 h`, `14 d`, `11 months`, `3 years`: in the unit that a person counts in. */
+function ageText(hours: number): string {
+  if (hours < 4 * DAY_HOURS) return `${Math.round(hours)} h`;
+  if (hours < 2 * MONTH_HOURS) return `${Math.round(hours / DAY_HOURS)} d`;
+  return hours < 2 * YEAR_HOURS ? `${Math.round(hours / MONTH_HOURS)} months` : `${Math.round((hours / YEAR_HOURS) * 10) / 10} years`;
+}

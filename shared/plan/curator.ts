@@ -1,0 +1,209 @@
+import * as z from "zod";
+import type { AdoptRule } from "../model/config.ts";
+import { AppError } from "../model/errors.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import { matchesEverything, matchesOwnNames } from "./retention/adoption.ts";
+
+/** A policy as it is written in ossnap.yaml. */
+export interface ImportedPolicy {
+  repository: string;
+  indices: string[];
+  schedule: { cron: string; timeZone: string };
+  keep: { last?: number; within?: string };
+  adopt?: AdoptRule;
+  prune?: { cron: string };
+}
+
+export interface Imported {
+  backups: Record<string, ImportedPolicy>;
+  /** What has no equivalent, or another one than it seems, by action. */
+  notes: Reason[];
+}
+
+const filter = z.looseObject({ filtertype: z.string() });
+const action = z.looseObject({
+  action: z.string(),
+  options: z.looseObject({}).nullish(),
+  filters: z.array(filter).nullish(),
+});
+const actionFile = z.looseObject({ actions: z.record(z.string(), action) });
+
+type Filter = z.output<typeof filter>;
+
+interface Step {
+  /** Its number in the file. */
+  id: string;
+  action: string;
+  options: Record<string, unknown>;
+  filters: Filter[];
+}
+
+/** When Curator's own timer is not in the file: cron ran it. */
+const SCHEDULE = { cron: "0 30 1 * * *", timeZone: "UTC" };
+const PRUNE_CRON = "0 30 2 * * *";
+/** Curator's default, which strftime completes. */
+const DEFAULT_NAME = "curator-%Y%m%d%H%M%S";
+/** Curator counts a month as 30 days and a year as 365. */
+const UNIT: Readonly<Record<string, [count: number, unit: string]>> = {
+  seconds: [1, "s"],
+  minutes: [1, "m"],
+  hours: [1, "h"],
+  days: [1, "d"],
+  weeks: [7, "d"],
+  months: [30, "d"],
+  years: [365, "d"],
+};
+const NEVER_DELETED = "3650d";
+
+/**
+ * Converts the snapshot and delete_snapshots actions of a Curator 4 or 5 action file, read from YAML, to policies. A snapshot is deleted by
+ * Curator if every filter matches, so it is kept if one of the rules here keeps it. Errors: `invalid` for anything that is no action file.
+ */
+export function importCurator(file: unknown): Imported {
+  const parsed = actionFile.safeParse(file);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new AppError(
+      "invalid",
+      `not an action file of Curator: ${issue?.path.join(".") || "actions"}: ${issue?.message}; write actions: with numbered actions`,
+    );
+  }
+  const notes: Reason[] = [];
+  const steps = Object.entries(parsed.data.actions).map(
+    ([id, { action: kind, options, filters }]): Step => ({ id, action: kind, options: options ?? {}, filters: filters ?? [] }),
+  );
+  const used = steps.filter((step) => isUsed(step, notes));
+  const repositories = [...new Set(used.map(({ options }) => String(options.repository ?? "")))].filter((name) => name !== "");
+  const backups: Imported["backups"] = {};
+  for (const repository of repositories) {
+    const own = used.filter(({ options }) => options.repository === repository);
+    backups[`imported-${Object.keys(backups).length + 1}`] = policyOf(repository, own, notes);
+  }
+  if (repositories.length === 0) notes.push(reason("import.nothing"));
+  return { backups, notes };
+}
+
+function isUsed({ id, action: kind, options }: Step, notes: Reason[]): boolean {
+  if (kind !== "snapshot" && kind !== "delete_snapshots") notes.push(reason("import.action", { id, action: kind }));
+  else if (isTrue(options.disable_action)) notes.push(reason("import.disabled", { id, action: kind }));
+  else if (typeof options.repository !== "string") notes.push(reason("import.noRepository", { id, action: kind }));
+  else return true;
+  return false;
+}
+
+/** YAML writes True, and a quoted one is a text. */
+function isTrue(value: unknown): boolean {
+  return value === true || String(value).toLowerCase() === "true";
+}
+
+function policyOf(repository: string, steps: readonly Step[], notes: Reason[]): ImportedPolicy {
+  const takes = steps.find(({ action: kind }) => kind === "snapshot");
+  const deletes = steps.filter(({ action: kind }) => kind === "delete_snapshots");
+  for (const step of steps)
+    if (step.action === "snapshot" && step !== takes) notes.push(reason("import.second", { id: step.id, repository }));
+  if (!takes) notes.push(reason("import.onlyDeletes", { repository }));
+  notes.push(reason("import.schedule", { repository, cron: SCHEDULE.cron }));
+  if (takes) noteOptions(takes, notes);
+  const rules = deletes.map((step) => keepOf(step, notes)).filter((keep) => keep !== undefined);
+  const [keep] = rules;
+  if (rules.length > 1) notes.push(reason("import.secondDelete", { repository }));
+  const adopt = adoptOf(takes, deletes, notes);
+  return {
+    repository,
+    indices: takes ? indicesOf(takes, notes) : ["*"],
+    schedule: SCHEDULE,
+    keep: keep ?? { within: NEVER_DELETED },
+    ...(adopt && keep ? { adopt } : {}),
+    ...(keep ? { prune: { cron: PRUNE_CRON } } : {}),
+  };
+}
+
+function noteOptions({ id, options }: Step, notes: Reason[]): void {
+  notes.push(reason("import.name", { id, name: String(options.name ?? DEFAULT_NAME) }));
+  if (options.include_global_state === undefined || isTrue(options.include_global_state)) notes.push(reason("import.globalState", { id }));
+  if (isTrue(options.partial)) notes.push(reason("import.partial", { id }));
+}
+
+interface NamePart {
+  excluded: boolean;
+  start: string;
+  end: string;
+}
+
+/** `undefined` for a filter that chooses indices by anything else than a prefix or a suffix of the name. */
+function namePartOf({ filtertype, kind, value, exclude }: Filter): NamePart | undefined {
+  if (filtertype !== "pattern" || typeof value !== "string") return undefined;
+  const excluded = isTrue(exclude);
+  if (kind === "prefix") return { excluded, start: value, end: "" };
+  return kind === "suffix" ? { excluded, start: "", end: value } : undefined;
+}
+
+/** Curator's pattern filters must all match; a prefix and a suffix are one pattern here. */
+function indicesOf({ id, filters }: Step, notes: Reason[]): string[] {
+  const used = filters.filter(({ filtertype }) => filtertype !== "none");
+  for (const { filtertype, kind } of used.filter((one) => !namePartOf(one)))
+    notes.push(reason("import.indices", { id, filter: filtertype, kind: String(kind ?? "") }));
+  const found = used.flatMap((one) => namePartOf(one) ?? []);
+  const wanted = found.filter(({ excluded }) => !excluded);
+  const [starts, ends] = [wanted.filter(({ start }) => start !== ""), wanted.filter(({ end }) => end !== "")];
+  if (starts.length > 1 || ends.length > 1) notes.push(reason("import.twoPatterns", { id }));
+  const pattern = ({ start, end }: Pick<NamePart, "start" | "end">) => `${start}*${end}`.toLowerCase();
+  const all = pattern({ start: starts[0]?.start ?? "", end: ends[0]?.end ?? "" });
+  return [all, ...found.flatMap((one) => (one.excluded ? [`-${pattern(one)}`] : []))];
+}
+
+/** `undefined` if what the action deletes has no equivalent; then nothing is deleted. */
+function keepOf({ id, filters }: Step, notes: Reason[]): ImportedPolicy["keep"] | undefined {
+  const keep: ImportedPolicy["keep"] = {};
+  for (const one of filters) {
+    const why = addRule(keep, one);
+    if (why) notes.push({ ...why, params: { id, ...why.params } });
+  }
+  if (keep.last !== undefined || keep.within !== undefined) return keep;
+  notes.push(reason("import.deletesAll", { id }));
+  return undefined;
+}
+
+/** Adds what a filter spares to the rules; returns what is to be said about it. */
+function addRule(keep: ImportedPolicy["keep"], one: Filter): Reason | undefined {
+  const { filtertype, exclude, direction, count, reverse } = one;
+  if (filtertype === "pattern" || filtertype === "none") return undefined;
+  if (filtertype === "state") return reason("import.state", { state: String(one.state ?? "SUCCESS") });
+  if (filtertype === "age" && direction === "older" && !isTrue(exclude)) {
+    const within = durationOf(one);
+    if (within === undefined) return reason("import.age");
+    keep.within = within;
+    return reason("import.within", { within });
+  }
+  const isCount = filtertype === "count" && Number.isInteger(count) && Number(count) > 0;
+  if (!isCount || isTrue(exclude) || isFalse(reverse)) return reason("import.filter", { filter: filtertype });
+  keep.last = Number(count);
+  return undefined;
+}
+
+/** `reverse: False` keeps the oldest. */
+function isFalse(value: unknown): boolean {
+  return value !== undefined && !isTrue(value);
+}
+
+function durationOf({ unit, unit_count: count }: Filter): string | undefined {
+  const [factor, letter] = UNIT[String(unit)] ?? [];
+  const isCount = typeof count === "number" && Number.isInteger(count) && count > 0;
+  return factor === undefined || !isCount ? undefined : `${count * factor}${letter}`;
+}
+
+/** Which snapshots Curator's rule was about: those that it named, or those that the deletion's prefix names. */
+function adoptOf(takes: Step | undefined, deletes: readonly Step[], notes: Reason[]): AdoptRule | undefined {
+  const filters = deletes.flatMap(({ filters: all }) => all.filter(({ filtertype }) => filtertype === "pattern"));
+  const prefix = filters.find(({ kind, exclude }) => kind === "prefix" && !isTrue(exclude));
+  const others = filters.filter((one) => one !== prefix);
+  for (const { kind } of others) notes.push(reason("import.snapshotPattern", { kind: String(kind ?? "") }));
+  const name =
+    typeof prefix?.value === "string"
+      ? `${prefix.value}*`
+      : String(takes?.options.name ?? DEFAULT_NAME).replace(/(%[a-zA-Z][-._]?)+/g, "*");
+  const pattern = name.toLowerCase();
+  if (!matchesEverything(pattern) && !matchesOwnNames(pattern, "imported-1") && /^[^\s\\/?"<>|,#%]+$/.test(pattern)) return { pattern };
+  notes.push(reason("import.adopt", { pattern }));
+  return undefined;
+}

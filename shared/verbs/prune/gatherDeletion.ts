@@ -1,0 +1,129 @@
+import { isTimeUp } from "../../jobs/isTimeUp.ts";
+import { readOpenWork } from "../../jobs/openWork.ts";
+import { configured, placeOf, type World } from "../../jobs/world.ts";
+import type { ClusterSnapshot } from "../../model/cluster.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { PROOF_LEVELS } from "../../model/repository.ts";
+import { snapshotMark } from "../../model/snapshotName.ts";
+import { repositoryId } from "../../plan/policyFingerprint.ts";
+import type { PrunePlan } from "../../plan/retention/plan.ts";
+import { isAtLeast } from "../../plan/versions.ts";
+import { judged, proposalOf } from "../../proof/proposal.ts";
+import { firstProven, newestEvidence } from "../../reader/evidence.ts";
+import { proveChosen } from "../../reader/proveRepository.ts";
+import { type Listed, listWithLost } from "../snapshots/gather.ts";
+import { standingOf } from "../verification/ask.ts";
+import { adoptedElsewhere, namedBy, prunable, rootReader, sharedNames } from "./gatherPlan.ts";
+import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { type DeletableSnapshot, planDeletion, type Wanted } from "./planDeletion.ts";
+
+/** A level that reads every blob's name and all metadata; what only a deeper proof finds comes from the stored verdicts. */
+const LEVEL = "metadata" as const;
+
+export interface DeletionView {
+  plan: PrunePlan;
+  snapshots: ClusterSnapshot[];
+  lost: Listed["lost"];
+  version: string;
+  mountsUnknown: Reason | undefined;
+}
+
+export interface DeletionQuestion {
+  repository: string;
+  wanted: readonly Wanted[];
+  byUuid: boolean;
+  /** Why each is broken, by name. */
+  broken?: ReadonlyMap<string, Reason> | undefined;
+}
+
+/** Reads what protects these snapshots, and plans; the dry run and every step of a deletion use the same call. */
+export async function gatherDeletionPlan(world: World, question: DeletionQuestion): Promise<DeletionView> {
+  const { repository, wanted, byUuid, broken } = question;
+  const entry = configured(world.config, "repositories", repository);
+  const where = repositoryId(entry);
+  const cluster = world.cluster(where.cluster);
+  const info = await cluster.info();
+  const { snapshots, lost } = await listWithLost(world, repository);
+  const deletable = snapshots.map((snapshot) => deletableOf(world, repository, snapshot, info.uuid));
+  const elsewhere = await mountsElsewhere(world, where.cluster);
+  const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, await cluster.listIndices())]);
+  const guards = [
+    ...namedBy(snapshots, mounted),
+    ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world))),
+    ...(await sharedNames(world, repository, rootReader(world, repository))),
+  ];
+  const good = deletable.filter(({ state }) => state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
+  const plan = planDeletion({
+    repository,
+    place: where.place,
+    snapshots: deletable,
+    wanted,
+    byUuid,
+    broken,
+    protected: new Map(guards),
+    proven:
+      entry.blobs &&
+      (await firstProven(
+        world,
+        good.flatMap(({ uuid }) => uuid ?? []),
+        entry.blobs,
+      )),
+    floors: Object.fromEntries(Object.entries(world.config.backups).map(([name, { keep }]) => [name, keep.atLeast])),
+    refusal: undefined,
+  });
+  return { plan, snapshots, lost, version: info.version, mountsUnknown: elsewhere.unknown };
+}
+
+/** A snapshot with the policy of this repository that decides about it. */
+function deletableOf(world: World, repository: string, snapshot: ClusterSnapshot, clusterUuid: string): DeletableSnapshot {
+  for (const [name, policy] of Object.entries(world.config.backups)) {
+    if (policy.repository !== repository) continue;
+    const where = repositoryId(configured(world.config, "repositories", repository));
+    const marks = { timer: snapshotMark(clusterUuid, name), byHand: snapshotMark(clusterUuid, name, "by-hand") };
+    const seen = prunable(snapshot, name, { marks, adoption: { rule: policy.adopt, others: adoptedElsewhere(world, name, where) } });
+    if (seen.ours) return { ...seen, policy: name };
+  }
+  const { name, uuid, state, startTime } = snapshot;
+  return { name, uuid, state, startTime, time: startTime, policy: undefined };
+}
+
+export interface Broken {
+  wanted: Wanted[];
+  /** Why each is broken, by name. */
+  why: Map<string, Reason>;
+  whole: number;
+  notes: Reason[];
+  /** Why no proposal can be made. */
+  refusal: Reason | undefined;
+}
+
+/** Proves every snapshot of a repository now, and proposes what must go so that the rest is usable; see {@link proposalOf}. */
+export async function gatherBroken(world: World, repository: string): Promise<Broken> {
+  const place = placeOf(world.config, repository);
+  const none = { wanted: [], why: new Map<string, Reason>(), whole: 0, notes: [] };
+  const { proofs, open, root } = await proveChosen(world.blobs(place), {
+    snapshot: "all",
+    level: LEVEL,
+    now: world.clock.now(),
+    deadline: () => isTimeUp(world),
+  });
+  if (open > 0) return { ...none, refusal: reason("delete.notAllProven", { open, snapshots: proofs.length + open }) };
+  const stored = await newestEvidence(world, new Set(root.snapshots.map(({ uuid }) => uuid)), place);
+  const all = proofs.map((proof) => {
+    const before = stored.get(proof.uuid);
+    const isDeeper = before !== undefined && PROOF_LEVELS.indexOf(before.level) > PROOF_LEVELS.indexOf(LEVEL);
+    const isBroken = isDeeper && (before.verdict === "damaged" || before.verdict === "incomplete");
+    return { ...judged(proof, root), ...(isBroken && proof.verdict === "whole" ? { verdict: before.verdict } : {}) };
+  });
+  const proposal = proposalOf(root, all, standingOf(world, repository));
+  if (!proposal) return { ...none, refusal: undefined };
+  const verdicts = new Map(all.map(({ uuid, verdict }) => [uuid, verdict]));
+  const why = proposal.delete.map(({ name, uuid }) => [name, reason("delete.broken", { verdict: verdicts.get(uuid) ?? "" })] as const);
+  const { whole, notes } = proposal;
+  return { wanted: proposal.delete, why: new Map(why), whole, notes: [proposal.reason, ...notes], refusal: undefined };
+}
+
+/** Up to 6.x a cluster answers 404 for a snapshot without its own blob; 7.7 and later delete it (measured). */
+export function deletesLost(version: string): boolean {
+  return isAtLeast(version, "7.7.0");
+}

@@ -1,0 +1,183 @@
+import type { OpenWork } from "../../jobs/openWork.ts";
+import { configured, type World } from "../../jobs/world.ts";
+import type { ClusterSnapshot } from "../../model/cluster.ts";
+import type { AdoptRule, BackupPolicy } from "../../model/config.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { RootCatalogue } from "../../model/repository.ts";
+import { parseSlot } from "../../model/slot.ts";
+import { snapshotMark } from "../../model/snapshotName.ts";
+import { ownershipOf } from "../../plan/ownSnapshot.ts";
+import { policyFingerprint, type RepositoryId, repositoryId } from "../../plan/policyFingerprint.ts";
+import { adopts } from "../../plan/retention/adoption.ts";
+import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
+import type { PruneInput as PlanInput } from "../../plan/retention/types.ts";
+import { unclearNames } from "../../proof/rootFaults.ts";
+import { firstProven } from "../../reader/evidence.ts";
+import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { type Listed, listWithLost } from "../snapshots/gather.ts";
+import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+
+export interface PruneView {
+  plan: PrunePlan;
+  snapshots: ClusterSnapshot[];
+  lost: Listed["lost"];
+  version: string;
+  /** Set when a cluster that may have mounted a snapshot could not be asked; nothing may be deleted then. */
+  mountsUnknown: Reason | undefined;
+}
+
+/**
+ * Gathers snapshots, indices, pins and open jobs, and plans; the dry run and every step of a run use the same call. `remember` stores what
+ * was read of indices' files for the next plan; nothing else is written.
+ */
+export async function gatherPrunePlan(
+  world: World,
+  policyName: string,
+  policy: BackupPolicy,
+  work: OpenWork,
+  { remember } = { remember: false },
+): Promise<PruneView> {
+  const where = repositoryId(configured(world.config, "repositories", policy.repository));
+  const cluster = world.cluster(where.cluster);
+  const info = await cluster.info();
+  const { snapshots, lost } = await listWithLost(world, policy.repository);
+  const indices = await cluster.listIndices();
+  const marks = { timer: snapshotMark(info.uuid, policyName), byHand: snapshotMark(info.uuid, policyName, "by-hand") };
+  const adoption = { rule: policy.adopt, others: adoptedElsewhere(world, policyName, where) };
+  const own = snapshots.map((snapshot) => prunable(snapshot, policyName, { marks, adoption }));
+  const readRoot = rootReader(world, policy.repository);
+  const blobs = await seenInBlobs(world, policy.repository, own, { readRoot, remember });
+  const input: PlanInput = {
+    policy: policyName,
+    fingerprint: policyFingerprint(policy, policyName, where),
+    keep: policy.keep,
+    timeZone: policy.schedule.timeZone,
+    atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,
+    atMostPercent: policy.prune?.atMostPercent ?? PRUNE_CAPS_DEFAULT.atMostPercent,
+    snapshots: own.map((snapshot) => ({ ...snapshot, proven: snapshot.uuid !== undefined && snapshot.uuid === blobs.proven })),
+    stateOf: ({ name, uuid }, index) => blobs.states.get(uuid ?? name)?.get(index),
+    protected: new Map([
+      ...namedBy(snapshots, mountsOf(where.cluster, indices)),
+      ...(await protectedSnapshots(world, policy.repository, snapshots, work)),
+    ]),
+    now: world.clock.now(),
+    existing: new Set(indices.map(({ name }) => name)),
+  };
+  const view = { snapshots, lost, version: info.version };
+  const plan = planPrune(input);
+  // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
+  if (plan.remove.length === 0) return { ...view, plan, mountsUnknown: undefined };
+  const { mounted, unknown } = await mountsElsewhere(world, where.cluster);
+  const shared = await sharedNames(world, policy.repository, readRoot);
+  const more = new Map([...namedBy(snapshots, mounted), ...shared]);
+  if (more.size === 0) return { ...view, plan, mountsUnknown: unknown };
+  return { ...view, plan: planPrune({ ...input, protected: new Map([...more, ...input.protected, ...shared]) }), mountsUnknown: unknown };
+}
+
+export function namedBy(snapshots: readonly ClusterSnapshot[], byUuid: ReadonlyMap<string, Reason>): [string, Reason][] {
+  return snapshots.flatMap(({ name, uuid }) => {
+    const why = uuid === undefined ? undefined : byUuid.get(uuid);
+    return why ? [[name, why] as [string, Reason]] : [];
+  });
+}
+
+interface Adoption {
+  rule: AdoptRule | undefined;
+  /** The rules of other policies for the same blobs. */
+  others: [policy: string, rule: AdoptRule][];
+}
+
+export function adoptedElsewhere({ config }: World, policyName: string, { place }: RepositoryId): Adoption["others"] {
+  return Object.entries(config.backups).flatMap(([name, { adopt, repository }]) => {
+    const isSamePlace = adopt !== undefined && repositoryId(configured(config, "repositories", repository)).place === place;
+    return isSamePlace && name !== policyName ? [[name, adopt] as [string, AdoptRule]] : [];
+  });
+}
+
+type ReadRoot = () => Promise<RootCatalogue | undefined>;
+
+/** Reads a repository's root at most once, and only when it is asked for; `undefined` without blobs or without a root. */
+export function rootReader(world: World, repository: string): ReadRoot {
+  const { blobs } = configured(world.config, "repositories", repository);
+  let opened: Promise<OpenedRepository> | undefined;
+  return async () => {
+    if (blobs) opened ??= openRepository(world.blobs(blobs));
+    return (await opened)?.root;
+  };
+}
+
+/** A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. */
+export async function sharedNames(world: World, repository: string, readRoot: ReadRoot): Promise<Map<string, Reason>> {
+  try {
+    const root = await readRoot();
+    return root ? unclearNames(root) : new Map();
+  } catch (error) {
+    world.logger.warn("whether names are used twice cannot be confirmed", { repository, error: messageOf(error) });
+    return new Map();
+  }
+}
+
+interface Whose {
+  marks: { timer: string; byHand: string };
+  adoption: Adoption;
+}
+
+export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption }: Whose): PrunableSnapshot {
+  const { name, uuid, state, startTime, indices } = snapshot;
+  const byHand = ownershipOf(snapshot, policyName, marks.byHand);
+  const owner = ownershipOf(snapshot, policyName, marks.timer) ?? byHand;
+  const seen = { name, uuid, state, startTime, indices };
+  if (owner) {
+    const foreign = owner.by === "named" ? reason("keep.unmarked") : undefined;
+    const manual = byHand ? { manual: true } : {};
+    return { ...seen, ours: owner.by === "us", foreign, ...manual, time: parseSlot(owner.parts.slot) ?? startTime };
+  }
+  const { rule, others } = adoption;
+  if (!rule || !adopts(rule, snapshot)) return { ...seen, ours: false, time: startTime };
+  const [other] = others.find(([, another]) => adopts(another, snapshot)) ?? [];
+  if (other !== undefined) return { ...seen, ours: false, foreign: reason("keep.adoptedTwice", { policy: other }), time: startTime };
+  return { ...seen, ours: true, adopted: true, time: startTime };
+}
+
+interface SeenInBlobs {
+  /** The uuid of the newest good snapshot that was proven. */
+  proven: string | undefined;
+  /** Snapshot uuid, on 2.x its name → index → digest of its files. */
+  states: IndexStates;
+}
+
+/** What only the bucket can tell; nothing is known where it cannot be read, and then more is kept. */
+async function seenInBlobs(
+  world: World,
+  repository: string,
+  snapshots: readonly PrunableSnapshot[],
+  { readRoot, remember }: { readRoot: ReadRoot; remember: boolean },
+): Promise<SeenInBlobs> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  if (!blobs) return { proven: undefined, states: new Map() };
+  const good = snapshots.filter(({ ours, state }) => ours && state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
+  const proven = await firstProven(
+    world,
+    good.flatMap(({ uuid }) => uuid ?? []),
+    blobs,
+  );
+  try {
+    const names = rotatedIndices(good);
+    const root = names.size === 0 ? undefined : await readRoot();
+    return { proven, states: root ? await indexStates(world, blobs, { root, names, remember }) : new Map() };
+  } catch (error) {
+    if (hasCode(error, "transient")) throw error;
+    world.logger.warn("the files of indices are not known", { repository, error: messageOf(error) });
+    return { proven, states: new Map() };
+  }
+}
+
+/** Indices that the newest snapshot does not contain, and several others do. */
+function rotatedIndices([newest, ...older]: readonly PrunableSnapshot[]): Set<string> {
+  const present = new Set(newest?.indices);
+  const holders = new Map<string, number>();
+  for (const { indices } of older) for (const index of indices) if (!present.has(index)) holders.set(index, (holders.get(index) ?? 0) + 1);
+  return new Set([...holders].flatMap(([index, count]) => (count > 1 ? [index] : [])));
+}

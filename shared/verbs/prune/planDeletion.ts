@@ -1,0 +1,93 @@
+import { shortHash } from "../../model/hash.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { PrunableSnapshot, PrunePlan, RemovedSnapshot } from "../../plan/retention/plan.ts";
+
+/** Which snapshots a person wants to delete. */
+export interface Wanted {
+  name: string;
+  /** Absent on 2.x. */
+  uuid: string | undefined;
+}
+
+/** A snapshot as far as a deletion needs it. */
+export interface DeletableSnapshot extends Omit<PrunableSnapshot, "ours" | "foreign" | "indices"> {
+  /** The policy that wrote or adopted it; `undefined` for another writer's. */
+  policy: string | undefined;
+}
+
+export interface DeletionFacts {
+  repository: string;
+  place: string;
+  snapshots: readonly DeletableSnapshot[];
+  wanted: readonly Wanted[];
+  /** The request named the uuid too, which another writer's snapshot needs. */
+  byUuid: boolean;
+  /** Why a snapshot is broken, by name; it is then no good one. Only given for `--broken`. */
+  broken?: ReadonlyMap<string, Reason> | undefined;
+  /** Pins, open jobs, mounts and names that two snapshots have, by name. */
+  protected: ReadonlyMap<string, Reason>;
+  /** The uuid of the newest good snapshot that was proven. */
+  proven: string | undefined;
+  /** The floor of each policy. */
+  floors: Readonly<Record<string, number>>;
+  /** Why nothing of the repository may be deleted now. */
+  refusal: Reason | undefined;
+}
+
+/**
+ * The plan of a deletion by hand, in the shape of a prune's: everything that a prune protects is refused. A broken snapshot that is protected
+ * is left out of `--broken` instead, so that the others can go.
+ */
+export function planDeletion(facts: DeletionFacts): PrunePlan {
+  const found = facts.wanted.map((one) => ({ one, snapshot: facts.snapshots.find((listed) => isSame(listed, one)) }));
+  const good = goodOnes(facts);
+  const guarded = found.map(({ one, snapshot }) => ({ one, snapshot, why: snapshot ? guardOf(snapshot, facts, good) : undefined }));
+  const kept = guarded.flatMap(({ one, why }) => (why ? [{ ...one, reasons: [why] }] : []));
+  const remove = guarded.flatMap(({ one, snapshot, why }) => (why ? [] : [removal(one, snapshot, facts, good[0]?.name ?? "")]));
+  const stays = good.find(({ name, uuid }) => !facts.wanted.some((one) => one.name === name && one.uuid === uuid));
+  const ids = remove.map(({ name, uuid, startTime }) => `${name}/${uuid ?? startTime}`).join("\n");
+  const newest = `${stays?.name ?? ""}/${stays?.uuid ?? ""}`;
+  const refusal =
+    facts.refusal ?? (facts.broken ? undefined : kept[0]?.reasons[0]) ?? (stays ? undefined : reason("prune.keepsNothingGood"));
+  return {
+    policy: "",
+    fingerprint: "",
+    hash: shortHash(8, facts.repository, facts.place, ids, newest),
+    keep: kept,
+    remove,
+    later: [],
+    newestGood: stays && { name: stays.name, uuid: stays.uuid },
+    refusal,
+  };
+}
+
+function isSame(one: Wanted, other: Wanted): boolean {
+  return one.name === other.name && one.uuid === other.uuid;
+}
+
+/** Newest first; what is broken is no good one. */
+function goodOnes({ snapshots, broken }: DeletionFacts): DeletableSnapshot[] {
+  return snapshots
+    .filter(({ state, name }) => state === "SUCCESS" && !broken?.has(name))
+    .sort((a, b) => b.time.getTime() - a.time.getTime());
+}
+
+function guardOf(snapshot: DeletableSnapshot, facts: DeletionFacts, good: readonly DeletableSnapshot[]): Reason | undefined {
+  const { name, uuid, policy, state } = snapshot;
+  if (state === "IN_PROGRESS") return reason("keep.running");
+  const why = facts.protected.get(name);
+  if (why) return why;
+  const ofPolicy = good.filter((one) => one.policy === policy && !one.manual);
+  if (snapshot === good[0] || (policy !== undefined && snapshot === ofPolicy[0])) return reason("keep.newest");
+  if (uuid !== undefined && uuid === facts.proven) return reason("keep.newestProven");
+  if (policy === undefined && !facts.byUuid && !facts.broken) return reason("delete.foreign", { snapshot: name, uuid: uuid ?? "" });
+  const floor = policy === undefined ? 0 : (facts.floors[policy] ?? 1);
+  const counted = good.filter((one) => one.policy === policy);
+  return counted.includes(snapshot) && counted.length <= floor ? reason("keep.atLeast", { atLeast: floor }) : undefined;
+}
+
+function removal(one: Wanted, snapshot: DeletableSnapshot | undefined, facts: DeletionFacts, by: string): RemovedSnapshot {
+  const startTime = snapshot?.startTime.toISOString() ?? "";
+  const because = facts.broken?.get(one.name) ?? reason(snapshot?.policy === undefined ? "delete.askedForeign" : "delete.asked");
+  return { ...one, startTime, reasons: [because], keptInstead: by };
+}

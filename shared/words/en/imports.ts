@@ -1,0 +1,25 @@
+/** What `import curator` says about an action file. */
+export const IMPORTS = {
+  "import.action": "action {id}, {action}: ossnap only takes snapshots and deletes them; left out",
+  "import.adopt": "snapshots named {pattern} are not adopted, because the pattern would match more than Curator's; adopt them by hand",
+  "import.age": "an age in action {id} has a unit or count that is not known; left out",
+  "import.deletesAll":
+    "action {id} has no age and no count that ossnap has too, and would delete every snapshot that matches; nothing is deleted, write keep by hand",
+  "import.disabled": "action {id}, {action}, is disabled; left out",
+  "import.filter": "action {id}: ossnap has no filter {filter}; what it spared, the rules may remove",
+  "import.globalState": "action {id} includes the global state, which ossnap leaves out",
+  "import.indices": "action {id}: ossnap chooses indices by name; the filter {filter} {kind} is left out, so more are taken",
+  "import.name": "Curator named snapshots {name} (action {id}); ossnap names them by policy and slot",
+  "import.noRepository": "action {id}, {action}, names no repository; left out",
+  "import.nothing": "the file has no snapshot and no delete_snapshots action that could be used",
+  "import.onlyDeletes": "{repository}: nothing takes snapshots here; an ossnap policy does, so choose its indices and schedule",
+  "import.partial": "action {id} accepts partial snapshots; to ossnap a partial one is a failure, and is tried again",
+  "import.schedule":
+    "{repository}: Curator's schedule is not in its file; {cron} is a guess, and so are the time zone and the times of prune",
+  "import.second": "action {id} writes to {repository} as well; write a second policy for it",
+  "import.secondDelete": "{repository}: several actions delete snapshots; only the first one's rules are here",
+  "import.snapshotPattern": "snapshots are matched by {kind}, which adopt has not; only a prefix is used",
+  "import.state": "action {id} filters by state {state}; ossnap keeps failed ones until a good one exists, and two for diagnosis",
+  "import.twoPatterns": "action {id} has several patterns that must all match; only the first ones are here",
+  "import.within": "action {id}: Curator counts {within} back from now, ossnap from the newest good snapshot, so a pause deletes nothing",
+};

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { checkConfig } from "../../shared/runtime/config/loadConfig.ts";
+import { importCuratorText } from "../../shared/runtime/importCurator.ts";
+
+const TAKE = `
+actions:
+  1:
+    action: snapshot
+    description: Snapshot logstash- prefixed indices older than 1 day
+    options:
+      repository: backups
+      name:
+      wait_for_completion: True
+    filters:
+    - filtertype: pattern
+      kind: prefix
+      value: logstash-
+    - filtertype: age
+      source: creation_date
+      direction: older
+      unit: days
+      unit_count: 1
+`;
+const THIN = `
+  2:
+    action: delete_snapshots
+    options: {repository: backups, disable_action: False}
+    filters:
+    - {filtertype: pattern, kind: prefix, value: curator-, exclude: }
+    - {filtertype: age, source: creation_date, direction: older, unit: weeks, unit_count: 2}
+    - {filtertype: count, count: 10}
+    - {filtertype: state, state: SUCCESS}
+`;
+const imported = (text: string) => {
+  const { yaml, notes } = importCuratorText(text);
+  return { backups: (parse(yaml) as { backups: Record<string, unknown> }).backups, notes: notes.map(({ code }) => code), yaml };
+};
+
+describe("an action file of Curator", () => {
+  it("becomes a policy that takes and thins out as Curator did, and adopts what Curator took", () => {
+    const { backups, notes } = imported(TAKE + THIN);
+    expect(backups).toEqual({
+      "imported-1": {
+        repository: "backups",
+        indices: ["logstash-*"],
+        schedule: { cron: "0 30 1 * * *", timeZone: "UTC" },
+        keep: { within: "14d", last: 10 },
+        adopt: { pattern: "curator-*" },
+        prune: { cron: "0 30 2 * * *" },
+      },
+    });
+    expect(notes).toEqual(["import.schedule", "import.name", "import.globalState", "import.within", "import.state", "import.indices"]);
+  });
+
+  it.each([
+    ["only takes snapshots", TAKE],
+    ["takes and deletes", TAKE + THIN],
+    ["only deletes", `actions:${THIN}`],
+  ])("that %s is accepted by the check of the configuration", (_what, text) => {
+    const { backups } = imported(text);
+    const repositories = { backups: { cluster: "source", register: { type: "fs", settings: { location: "/srv/b" } } } };
+    const rest = {
+      version: 1,
+      state: { store: "directory", bucket: "/srv/state" },
+      clusters: { source: { url: "http://127.0.0.1:9200" } },
+    };
+    expect(() => checkConfig(stringify({ ...rest, repositories, backups }), {})).not.toThrow();
+  });
+
+  it("never becomes a policy that deletes everything", () => {
+    const all = "actions:\n  1:\n    action: delete_snapshots\n    options: {repository: backups}\n    filters: [{filtertype: none}]\n";
+    const { backups, notes } = imported(all);
+    expect(backups["imported-1"]).toMatchObject({ keep: { within: "3650d" } });
+    expect(backups["imported-1"]).not.toHaveProperty("prune");
+    expect(notes).toContain("import.deletesAll");
+  });
+
+  it.each([
+    ["an index action", "action: close\n    options: {}", "import.action"],
+    ["a disabled action", "action: snapshot\n    options: {repository: backups, disable_action: True}", "import.disabled"],
+    ["an action without a repository", "action: snapshot\n    options: {}", "import.noRepository"],
+    ["a partial snapshot", "action: snapshot\n    options: {repository: backups, partial: True}", "import.partial"],
+    [
+      "a regular expression",
+      "action: snapshot\n    options: {repository: backups}\n    filters: [{filtertype: pattern, kind: regex, value: '^a'}]",
+      "import.indices",
+    ],
+    [
+      "a period",
+      "action: delete_snapshots\n    options: {repository: backups}\n    filters: [{filtertype: period, unit: weeks}]",
+      "import.filter",
+    ],
+    [
+      "a count of the oldest",
+      "action: delete_snapshots\n    options: {repository: backups}\n    filters: [{filtertype: count, count: 3, reverse: False}]",
+      "import.filter",
+    ],
+    [
+      "a name of dates only",
+      "action: delete_snapshots\n    options: {repository: backups}\n    filters: [{filtertype: pattern, kind: prefix, value: ''}, {filtertype: count, count: 3}]",
+      "import.adopt",
+    ],
+  ])("says what has no equivalent: %s", (_what, text, code) => {
+    expect(imported(`actions:\n  1:\n    ${text}\n`).notes).toContain(code);
+  });
+
+  it.each([
+    ["[", "not YAML"],
+    ["a: 1", "not an action file"],
+    ["actions: {1: {}}", "not an action file"],
+  ])("is refused if it is none: %s", (text, why) => {
+    expect(() => importCuratorText(text)).toThrow(why);
+  });
+});

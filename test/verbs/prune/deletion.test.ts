@@ -1,0 +1,181 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
+import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
+import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
+import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
+import { pinSnapshot } from "../../../shared/verbs/pins/apply.ts";
+import { applyDeletion, type DeletionRequest, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
+import { fixtureRepository } from "../../format/fixtureRepositories.ts";
+import { DAY_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+
+const OPS = { by: "person" as const, who: "ops" };
+
+describe.each(["5.5.3", "7.10.2"])("deleting one snapshot, on %s", (sourceVersion) => {
+  let world: TestWorld;
+  const listed = () => world.source.listSnapshots("backups");
+  const names = async () => (await listed()).map(({ name }) => name);
+  const of = (snapshot: string, more: Partial<DeletionRequest> = {}): DeletionRequest => ({ repository: "backups", snapshot, ...more });
+  const dry = async (snapshot: string, more: Partial<DeletionRequest> = {}) => dryDeletion(await world.open(), of(snapshot, more));
+  const nth = async (index: number) => (await listed()).at(index) as Awaited<ReturnType<typeof listed>>[number];
+  const apply = async (request: DeletionRequest, hash: string) => applyDeletion(await world.open(), request, hash, OPS);
+
+  beforeEach(async () => {
+    const config = testConfig((made) => {
+      made.watches = {};
+    });
+    world = await testWorld({ sourceVersion, targetVersion: "7.10.2", config });
+    world.source.putIndex("movies");
+    for (let count = 0; count < 4; count += 1) {
+      await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+      world.source.finishSnapshots();
+      await advanceJobs(await world.open());
+      world.advance(DAY_MS);
+    }
+  });
+
+  it("is a dry run that names what is kept, until its hash is applied; then exactly that one goes, once", async () => {
+    const { name } = await nth(1);
+    const all = await names();
+    const plan = await dry(name);
+    expect(plan).toMatchObject({ refusal: undefined, remove: [{ name, reasons: [{ code: "delete.asked" }], keptInstead: all[3] }] });
+    expect(await names()).toEqual(all);
+    const created = await apply(of(name), plan.hash);
+    await advanceJobs(await world.open());
+    expect(await names()).toEqual(all.filter((one) => one !== name));
+    const again = await apply(of(name), plan.hash);
+    expect([created.outcome, again.outcome]).toEqual(["created", "done"]);
+    expect(world.source.writes.filter(({ method }) => method === "deleteSnapshots")).toHaveLength(1);
+    expect(await (await world.open()).log.done(again.outcome === "done" ? again.done.id : "")).toMatchObject({
+      state: "done",
+      result: { removed: [name] },
+    });
+  });
+
+  it("refuses the newest good one, and the hash of yesterday", async () => {
+    const newest = await nth(-1);
+    const plan = await dry(newest.name);
+    expect(plan.refusal?.code).toBe("keep.newest");
+    await expect(apply(of(newest.name), plan.hash)).rejects.toMatchObject({ code: "conflict", reason: { code: "keep.newest" } });
+    await expect(apply(of((await nth(0)).name), "00000000")).rejects.toMatchObject({ reason: { code: "plan.stale" } });
+    expect(await names()).toHaveLength(4);
+  });
+
+  it("refuses one that is pinned, mounted or running, and one below the floor of its policy", async () => {
+    const [pinned, mounted] = [await nth(0), await nth(1)];
+    await pinSnapshot(await world.open(), { repository: "backups", snapshot: pinned.name, because: "audit" }, "ops");
+    expect((await dry(pinned.name)).refusal?.code).toBe("keep.pinned");
+    world.target.putIndex("mounted", { settings: { "store.snapshot.snapshot_uuid": mounted.uuid ?? "" } });
+    expect((await dry(mounted.name)).refusal?.code).toBe("keep.mounted");
+    await world.source.createSnapshot("backups", "mine", { indices: ["movies"], metadata: {} });
+    expect((await dry("mine")).refusal?.code).toBe("keep.running");
+    Object.assign(world.config.backups.nightly?.keep ?? {}, { atLeast: 4 });
+    expect((await dry((await nth(2)).name)).refusal?.code).toBe("keep.atLeast");
+    expect(world.source.writes.filter(({ method }) => method === "deleteSnapshots")).toEqual([]);
+  });
+
+  it("deletes another writer's only by name and uuid", async () => {
+    await world.source.createSnapshot("backups", "mine", { indices: ["movies"], metadata: {} });
+    world.source.finishSnapshots();
+    world.advance(DAY_MS);
+    await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+    world.source.finishSnapshots();
+    await advanceJobs(await world.open());
+    const uuid = (await listed()).find(({ name }) => name === "mine")?.uuid ?? "";
+    expect((await dry("mine")).refusal).toMatchObject({ code: "delete.foreign", params: { uuid } });
+    await expect(dry("mine", { uuid: "other" })).rejects.toMatchObject({ code: "invalid" });
+    const plan = await dry("mine", { uuid });
+    expect(plan.remove[0]?.reasons[0]?.code).toBe("delete.askedForeign");
+    await apply(of("mine", { uuid }), plan.hash);
+    await advanceJobs(await world.open());
+    expect(await names()).not.toContain("mine");
+  });
+
+  it("spares one that was pinned while the job waited", async () => {
+    const { name } = await nth(1);
+    const { hash } = await dry(name);
+    await setPaused(await world.open(), true, "ops");
+    await apply(of(name), hash);
+    await advanceJobs(await world.open());
+    await pinSnapshot(await world.open(), { repository: "backups", snapshot: name, because: "audit" }, "ops");
+    await setPaused(await world.open(), false, "ops");
+    await advanceJobs(await world.open());
+    expect(await names()).toContain(name);
+    expect(await (await world.open()).log.done(`prune-delete-backups-${hash}`)).toMatchObject({
+      state: "refused",
+      reason: { code: "prune.protectedSince" },
+    });
+  });
+
+  it("refuses an unknown one, and a repository that ossnap only reads", async () => {
+    await expect(dry("nothing")).rejects.toMatchObject({ code: "absent" });
+    Object.assign(world.config.repositories.backups?.register?.settings ?? {}, { readonly: true });
+    expect((await dry((await nth(0)).name)).refusal?.code).toBe("delete.readonly");
+  });
+});
+
+describe("deleting what is broken", () => {
+  const PLACE = { store: "oss" as const, bucket: "backups", basePath: "", region: "cn-hangzhou" };
+  const { blobs } = fixtureRepository("es-7.10.2/repo");
+  let world: TestWorld;
+  let listed: { name: string; uuid: string }[];
+  const dry = async () => dryDeletion(await world.open(), { repository: "backups", broken: true });
+  const names = async () => (await world.source.listSnapshots("backups")).map(({ name }) => name);
+
+  beforeEach(async () => {
+    const config = testConfig((made) => {
+      made.watches = {};
+    });
+    world = await testWorld({ sourceVersion: "7.10.2", targetVersion: "7.10.2", config });
+    await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
+    await world.fill(PLACE, blobs);
+    const { root } = await openRepository(world.blobs(PLACE));
+    listed = (root?.snapshots ?? []).filter(({ state }) => state === "SUCCESS").map(({ name, uuid }) => ({ name, uuid }));
+    const base = {
+      version: "7.10.2",
+      indices: ["movies"],
+      shards: { total: 1, failed: 0, successful: 1 },
+      failures: [],
+      metadata: undefined,
+    };
+    listed.forEach(({ name, uuid }, at) => {
+      const time = new Date(world.now().getTime() - (10 - at) * DAY_MS);
+      const snapshot = { name, uuid, state: "SUCCESS" as const, startTime: time, endTime: time, ...base };
+      world.places.at({ location: "/srv/backups" }).push({ ...snapshot, held: new Map() });
+    });
+  });
+
+  /** The file list of one shard, which no other snapshot needs. */
+  const breaks = async ({ uuid }: { uuid: string }) =>
+    world.blobs(PLACE).delete([[...blobs.keys()].find((key) => key.startsWith("indices/") && key.endsWith(`snap-${uuid}.dat`)) ?? ""]);
+
+  it("is refused while nothing is", async () => {
+    expect((await dry()).refusal?.code).toBe("delete.nothingBroken");
+  });
+
+  it("proposes the broken ones, keeps the whole ones, and deletes exactly those", async () => {
+    const first = listed[0] as (typeof listed)[number];
+    await breaks(first);
+    const plan = await dry();
+    expect(plan).toMatchObject({
+      refusal: undefined,
+      remove: [{ name: first.name, reasons: [{ code: "delete.broken", params: { verdict: "incomplete" } }] }],
+    });
+    expect(plan.notes.map(({ code }) => code)).toContain("proposal.delete");
+    await applyDeletion(await world.open(), { repository: "backups", broken: true }, plan.hash, OPS);
+    await advanceJobs(await world.open());
+    expect(await names()).toEqual(listed.slice(1).map(({ name }) => name));
+  });
+
+  it("spares one that was repaired while the job waited", async () => {
+    const first = listed[0] as (typeof listed)[number];
+    await breaks(first);
+    const { hash } = await dry();
+    await setPaused(await world.open(), true, "ops");
+    await applyDeletion(await world.open(), { repository: "backups", broken: true }, hash, OPS);
+    await advanceJobs(await world.open());
+    await world.fill(PLACE, blobs);
+    await setPaused(await world.open(), false, "ops");
+    await advanceJobs(await world.open());
+    expect(await names()).toContain(first.name);
+  });
+});
