@@ -160,7 +160,7 @@ describe("deleting what is broken", () => {
       refusal: undefined,
       remove: [{ name: first.name, reasons: [{ code: "delete.broken", params: { verdict: "incomplete" } }] }],
     });
-    expect(plan.notes.map(({ code }) => code)).toContain("proposal.delete");
+    expect(plan.notes.map(({ code }) => code)).toContain("proposal.deleteAtWriter");
     await applyDeletion(await world.open(), { repository: "backups", broken: true }, plan.hash, OPS);
     await advanceJobs(await world.open());
     expect(await names()).toEqual(listed.slice(1).map(({ name }) => name));

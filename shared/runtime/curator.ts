@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { AdoptRule } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { matchesEverything, matchesOwnNames } from "./retention/adoption.ts";
+import { matchesEverything, matchesOwnNames } from "../plan/retention/adoption.ts";
 
 /** A policy as it is written in ossnap.yaml. */
 export interface ImportedPolicy {
