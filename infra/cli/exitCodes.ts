@@ -22,7 +22,14 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Faults that only occur in a terminal. */
-export type TerminalFault = "usage" | "interrupted" | "restore-refused" | "prune-refused" | "registration-refused" | "internal";
+export type TerminalFault =
+  | "usage"
+  | "interrupted"
+  | "restore-refused"
+  | "prune-refused"
+  | "backup-refused"
+  | "registration-refused"
+  | "internal";
 export type FaultCode = ErrorCode | "plan-stale" | TerminalFault;
 
 interface Meaning {
@@ -42,6 +49,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   internal: { title: "Something went wrong", exitCode: EXIT.failed },
   conflict: { title: "It conflicts with the current state", exitCode: EXIT.refused },
   "restore-refused": { title: "The restore would be refused", exitCode: EXIT.refused },
+  "backup-refused": { title: "The backup would start nothing", exitCode: EXIT.refused },
   "prune-refused": { title: "The prune would be refused", exitCode: EXIT.refused },
   "registration-refused": { title: "The registration would be refused", exitCode: EXIT.refused },
   "plan-stale": { title: "The state changed after the plan was made", exitCode: EXIT.moved },

@@ -1,4 +1,5 @@
 import { placeOf } from "../../repository/place.ts";
+import { checkContents } from "./backups/rules.ts";
 import { checkClusters } from "./clusters.ts";
 import { asRegistration } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
@@ -35,7 +36,7 @@ function checkRepository(tree: unknown, name: string): Finding[] {
 }
 
 function checkBackup(tree: unknown, name: string): Finding[] {
-  const findings: Finding[] = checkSelection(tree, ["backups", name, "indices"]);
+  const findings: Finding[] = [...checkSelection(tree, ["backups", name, "indices"]), ...checkContents(tree, name)];
   const keep = at(tree, ["backups", name, "keep"]);
   if (keep !== undefined && keepsNothing(asSection(keep))) {
     findings.push(finding(["backups", name, "keep"], "keepsNothing", "keeps nothing", `add one of ${COUNTED_RULES.join(", ")}, within`));

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { REPLICAS_MAX } from "../../model/config.ts";
 import { PRUNE_CAPS_DEFAULT } from "../../plan/retention.ts";
 import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
+import { contents } from "./backups/contents.ts";
 import { clusterSchema } from "./clusters.ts";
 import {
   alias,
@@ -137,6 +138,7 @@ const backup = z
     patience: duration("Patience", "How long one slot may take.").default("4h"),
     rpo: duration("RPO", "A success older than this is late.").optional(),
     metadata: z.record(z.string(), z.string()).default({}).meta({ title: "Metadata", description: "Kept in the snapshot from 7.3 on." }),
+    ...contents,
     keep,
     prune: prune.optional(),
   })

@@ -207,6 +207,8 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot, so something else did. Compare both, and delete {key} in the state if the present contents are right",
   "snapshot.otherOnCluster":
     "{snapshot} in repository {repository} of {cluster} is another snapshot ({found}) than the one in the bucket of ossnap.yaml ({uuid}): the registration points to another place",
+  "snapshot.progress":
+    "{snapshot} is running: {initializing} INITIALIZING, {started} STARTED, {finalizing} FINALIZING, {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {bytesPerSecond:bytes}/s, {leftSeconds:duration} left",
   "snapshot.running": "{snapshot} is running: {shardsDone} of {shardsTotal|shard|shards} done",
   "snapshot.shallow":
     "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",
@@ -214,6 +216,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.sharedName":
     "{root} lists several snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than meant",
   "snapshot.started": "{snapshot} has started",
+  "snapshot.throttled":
+    "{snapshot} is running: {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {leftSeconds:duration} left at {bytesPerSecond:bytes}/s, which is what max_snapshot_bytes_per_sec ({limit} per node) allows; {needed} in the repository's settings would halve it, if disks and network can",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to the repository in ossnap.yaml, and ossnap names the lost blob",
   "snapshot.vanished": "{snapshot} vanished; trying again",
