@@ -15,7 +15,8 @@ const policy = (more: object) => ({
   },
   watches: { moved: { blobs: { store: "oss", bucket: "moved", basePath: "movies" } } },
 });
-const findings = (more: object) => checkContents(policy(more), "nightly").map(({ segments, code = "" }) => `${segments.join(".")} ${code.replace("config.", "")}`);
+const findings = (more: object) =>
+  checkContents(policy(more), "nightly").map(({ segments, code = "" }) => `${segments.join(".")} ${code.replace("config.", "")}`);
 const schemaFaults = (more: object) => {
   const { watches: _watches, ...tree } = policy(more);
   return configSchema.safeParse(tree).error?.issues.map(({ path }) => path.join(".")) ?? [];
