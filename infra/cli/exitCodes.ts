@@ -28,6 +28,7 @@ export type TerminalFault =
   | "restore-refused"
   | "prune-refused"
   | "deletion-refused"
+  | "backup-refused"
   | "registration-refused"
   | "internal";
 export type FaultCode = ErrorCode | "plan-stale" | TerminalFault;
@@ -49,6 +50,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   internal: { title: "Something went wrong", exitCode: EXIT.failed },
   conflict: { title: "It conflicts with the current state", exitCode: EXIT.refused },
   "restore-refused": { title: "The restore would be refused", exitCode: EXIT.refused },
+  "backup-refused": { title: "The backup would start nothing", exitCode: EXIT.refused },
   "prune-refused": { title: "The prune would be refused", exitCode: EXIT.refused },
   "deletion-refused": { title: "The deletion would be refused", exitCode: EXIT.refused },
   "registration-refused": { title: "The registration would be refused", exitCode: EXIT.refused },

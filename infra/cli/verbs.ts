@@ -1,3 +1,4 @@
+import { BACKUP_BECAUSE, DRY_RUN } from "./line/backupOptions.ts";
 import {
   ALIAS,
   APPLY,
@@ -41,13 +42,20 @@ export const VERBS: readonly Verb[] = [
     },
     async (session, input) => (await import("./verbs/adopt.ts")).adopt(session, input),
   ),
+  verb("status", { description: "what is late, open, covered by no policy, and next", example: ["status"] }, async (session) =>
+    (await import("./verbs/status.ts")).status(session),
+  ),
   verb(
     "backup <policy>",
     {
-      description: "take a snapshot now",
+      description: "take a snapshot now; --dry-run shows what it would contain",
       example: ["backup", "nightly", "--wait", "30m"],
       args: { policy: name() },
-      options: { wait: WAIT, key: KEY },
+      options: { dryRun: DRY_RUN, because: BACKUP_BECAUSE, wait: WAIT, key: KEY },
+      check: ({ dryRun, wait, key }) =>
+        dryRun && (wait !== undefined || key !== undefined)
+          ? "--dry-run: starts nothing, so --wait and --key have no meaning; leave them out"
+          : undefined,
     },
     async (session, input) => (await import("./verbs/backup.ts")).backup(session, input),
   ),

@@ -29,15 +29,23 @@ export interface ClusterSnapshot {
   /** Absent while it runs. */
   endTime: Date | undefined;
   shards: { total: number; failed: number; successful: number };
-  failures: { index: string; shard: number; reason: string }[];
+  /** `node` is the node's id, where the cluster names one. */
+  failures: { index: string; shard: number; reason: string; node?: string }[];
   /** Stored by 7.3 and later; earlier versions silently drop it. */
   metadata: Record<string, unknown> | undefined;
+  /** From 7.9 on; absent if there are none. */
+  dataStreams?: string[];
+  /** Names of the features whose states it contains, from 7.12 on; absent if there are none. */
+  featureStates?: string[];
 }
 
 export interface SnapshotProgress {
   state: string;
-  shards: { total: number; done: number; failed: number };
+  shards: { total: number; done: number; failed: number; initializing?: number; started?: number; finalizing?: number };
+  /** Of the files that this snapshot adds. */
   bytes: { total: number; done: number };
+  /** Milliseconds since it began, by the cluster's clock. */
+  elapsedMs?: number;
 }
 
 export interface ClusterIndex {
@@ -50,6 +58,10 @@ export interface ClusterIndex {
   createdVersion: string;
   /** Flat, without the leading `index.`. */
   settings: Record<string, string>;
+  /** The data stream whose backing index it is (from 7.9 on). */
+  dataStream?: string;
+  /** True for an index that belongs to a feature of Elasticsearch (known from 7.10 on). */
+  system?: true;
 }
 
 export interface RestoreRequest {
@@ -121,13 +133,15 @@ export interface Cluster {
   snapshotProgress(repository: string, snapshot: string): Promise<SnapshotProgress | undefined>;
   /** Every running snapshot, in any repository. */
   runningSnapshots(): Promise<{ repository: string; snapshot: string }[]>;
-  /** Starts a snapshot of exactly these indices: `partial: false`, no global state, does not wait. */
-  createSnapshot(repository: string, snapshot: string, options: { indices: string[]; metadata: Record<string, unknown> }): Promise<void>;
+  /** Starts a snapshot of exactly these indices and data streams, and does not wait. */
+  createSnapshot(repository: string, snapshot: string, request: SnapshotRequest): Promise<void>;
   /** One name per call before 7.8 (the adapter rejects more as `invalid`); a name that does not exist counts as deleted. */
   deleteSnapshots(repository: string, snapshots: string[]): Promise<void>;
 
   /** Every index with state, uuid, aliases and settings, including hidden ones. */
   listIndices(): Promise<ClusterIndex[]>;
+  /** Bytes of each index's started primary shards; closed indices, and those without a started one, may be missing. */
+  indexBytes(): Promise<Map<string, number>>;
   /** Documents in started primaries as `_stats` counts them, including nested ones. */
   countDocuments(index: string): Promise<number>;
   health(index: string): Promise<IndexHealth | undefined>;
@@ -157,6 +171,8 @@ export interface Cluster {
    */
   swapAlias(alias: string, from: string, to: string, named?: readonly string[]): Promise<void>;
 
+  /** Names of the features that have a state; `undefined` before 7.12, which has none. */
+  features(): Promise<string[] | undefined>;
   /** Names of the plugins that every data node has; modules that Elasticsearch itself contains are not among them. */
   plugins(): Promise<string[]>;
   /** Open shards, replicas included, that the cluster accepts per data node; `undefined` before 7.0, which has no limit. */
@@ -169,4 +185,28 @@ export interface RegisteredRepositoryInput {
   name: string;
   type: string;
   settings: Record<string, string | number | boolean>;
+}
+
+/** What one snapshot is asked to contain. */
+export interface SnapshotRequest {
+  /** Exact names of indices and, from 7.9 on, of data streams; at least one. */
+  indices: string[];
+  metadata: Record<string, unknown>;
+  globalState?: boolean;
+  /** Goes on although a primary shard is missing; such a snapshot ends PARTIAL. */
+  partial?: boolean;
+  /** From 7.12 on; earlier versions ignore it silently (measured on 5.5 and 7.10), so callers check the version. */
+  featureStates?: readonly string[];
+}
+
+/** The body of `PUT _snapshot/<repository>/<snapshot>`, shared by the request and its preview. */
+export function snapshotBody({ indices, metadata, globalState = false, partial = false, featureStates }: SnapshotRequest) {
+  return {
+    indices,
+    ignore_unavailable: false,
+    include_global_state: globalState,
+    partial,
+    ...(featureStates === undefined ? {} : { feature_states: [...featureStates] }),
+    metadata,
+  };
 }

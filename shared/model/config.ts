@@ -81,6 +81,15 @@ export interface BackupPolicy {
   patienceMs: number;
   rpoMs?: number | undefined;
   metadata: Record<string, string>;
+  /** The cluster's settings, templates and, from 7.12 on without `featureStates`, the states of all features. */
+  globalState?: boolean | undefined;
+  /** Names of features whose states are taken along; `none` with a global state. */
+  featureStates?: string[] | undefined;
+  partial?: boolean | undefined;
+  /** Absent in policies stored by earlier versions. */
+  shrinkAtMost?: { percent: number; action: "tell" | "refuse" } | undefined;
+  /** What is proven of each success from the bucket; the bytes limit how much is read at level contents. */
+  verify?: { level: "metadata" | "footers" | "contents"; budgetBytes?: number | undefined } | undefined;
   keep: KeepRules;
   adopt?: AdoptRule | undefined;
   prune?: { cron: string; atMost: number; atMostPercent: number } | undefined;

@@ -1,7 +1,7 @@
 import type { Config } from "../model/config.ts";
 import { parseVerifyKey } from "./verifyNotices.ts";
 
-type Section = "backups" | "copies" | "repositories" | "watches";
+type Section = "backups" | "clusters" | "copies" | "repositories" | "watches";
 
 /** The section of ossnap.yaml whose entry a kind of notice is about; the text after its first colon is the entry's name. */
 const SECTIONS: Record<string, Section> = {
@@ -11,7 +11,10 @@ const SECTIONS: Record<string, Section> = {
   "prune-refused": "backups",
   "deletion-failed": "repositories",
   "restored-left-out": "backups",
+  "selection-shrank": "backups",
   "streams-left-out": "backups",
+  "system-left-out": "backups",
+  uncovered: "clusters",
   "copy-failed": "copies",
   "copy-ahead": "copies",
   "copy-broken": "copies",

@@ -7,14 +7,29 @@ export interface SelectableIndex {
   aliases: readonly string[];
   /** Flat, without the leading `index.`. */
   settings?: Readonly<Record<string, string>> | undefined;
+  /** The data stream whose backing index it is; such an index is selected through its stream. */
+  dataStream?: string | undefined;
 }
+
+/** How a backup selects on a cluster, beside the patterns. */
+export interface SelectionRules {
+  /** Only a pattern that begins with a dot selects a name that does. */
+  dotsNamed: boolean;
+  /** A closed index may be named. */
+  closedNamed: boolean;
+}
+
+/** As Elasticsearch's own patterns do; used for the contents of snapshots. */
+const PLAIN: SelectionRules = { dotsNamed: false, closedNamed: false };
 
 /** What the patterns name and do not select, sorted by name. */
 export interface LeftOut {
-  /** Data streams whose backing indices are hidden from the patterns that match the stream's name. */
+  /** Data streams of which only backing indices are there, hidden from the patterns that match the stream's name. */
   streams: string[];
   /** Indices that ossnap restored and that only `*` matches. */
   restored: string[];
+  /** Indices and data streams that begin with a dot, which systems keep for themselves. */
+  dots?: string[];
 }
 
 export type Selection = { indices: string[]; leftOut?: LeftOut | undefined } | { fault: Reason };
@@ -25,15 +40,23 @@ export type Selection = { indices: string[]; leftOut?: LeftOut | undefined } | {
  * A copy that ossnap restored is selected by a name or by a pattern that begins like it, not by `*` alone.
  * An empty selection is a fault: Elasticsearch itself would answer SUCCESS with `indices: []` (measured on 5.5 … 7.10).
  */
-export function selectIndices(patterns: readonly string[], existing: readonly SelectableIndex[]): Selection {
-  const fault = patterns.map((pattern) => patternFault(pattern, existing)).find((found) => found !== undefined);
+export function selectIndices(patterns: readonly string[], existing: readonly SelectableIndex[], rules = PLAIN): Selection {
+  const fault = patterns.map((pattern) => patternFault(pattern, existing, rules)).find((found) => found !== undefined);
   if (fault) return { fault };
-  const chosen = chosenBy(patterns, existing, (body, index) => !isEverything(body) || !isRestored(index));
+  const takesDots = (body: string, { name }: SelectableIndex) => !rules.dotsNamed || !name.startsWith(".") || body.startsWith(".");
+  const takesRestored = (body: string, index: SelectableIndex) => !isEverything(body) || !isRestored(index);
+  const chosen = chosenBy(patterns, existing, (body, index) => takesDots(body, index) && takesRestored(body, index));
   if (chosen.size === 0) return { fault: reason("selection.empty", { patterns: [...patterns], indices: existing.length }) };
-  const restored = [...chosenBy(patterns, existing, () => true)].filter((name) => !chosen.has(name)).sort();
+  const without = (takes: typeof takesDots) => [...chosenBy(patterns, existing, takes)].filter((name) => !chosen.has(name)).sort();
+  const restored = without(takesDots);
+  const dotted = without(() => true).filter((name) => !restored.includes(name));
   const streams = streamsLeftOut(patterns, existing, chosen);
-  const isNothing = streams.length === 0 && restored.length === 0;
-  return { indices: [...chosen].sort(), ...(isNothing ? {} : { leftOut: { streams, restored } }) };
+  const backing = new Set(
+    existing.flatMap(({ name, dataStream }) => (dataStream === undefined && !BACKING_INDEX.test(name) ? [] : [name])),
+  );
+  const dots = dotted.filter((name) => !backing.has(name));
+  const isNothing = streams.length === 0 && restored.length === 0 && dots.length === 0;
+  return { indices: [...chosen].sort(), ...(isNothing ? {} : { leftOut: { streams, restored, ...(dots.length === 0 ? {} : { dots }) } }) };
 }
 
 /** Names from left to right; `takes` decides whether a pattern may add an index that it matches. */
@@ -54,8 +77,9 @@ function chosenBy(
   return chosen;
 }
 
-function patternFault(pattern: string, existing: readonly SelectableIndex[]): Reason | undefined {
-  return pattern.startsWith("-") || pattern.includes("*") ? undefined : namedFault(pattern, matching(pattern, existing), existing);
+function patternFault(pattern: string, existing: readonly SelectableIndex[], rules: SelectionRules): Reason | undefined {
+  if (pattern.startsWith("-") || pattern.includes("*")) return undefined;
+  return namedFault(pattern, matching(pattern, existing), existing, rules);
 }
 
 function isRestored({ settings }: SelectableIndex): boolean {
@@ -65,10 +89,12 @@ function isRestored({ settings }: SelectableIndex): boolean {
 /** The backing index of a data stream: `.ds-<stream>-<yyyy.MM.dd>-<generation>`, up to 7.10 without the date. */
 const BACKING_INDEX = /^\.ds-(.+?)-(?:\d{4}\.\d{2}\.\d{2}-)?\d{6}$/;
 
-/** Data streams whose own name the patterns select, as Elasticsearch would, and of which an index is not selected. */
+/**
+ * Data streams that the cluster does not have (any more), whose name the patterns select, and of which a backing index is there and not selected.
+ */
 function streamsLeftOut(patterns: readonly string[], existing: readonly SelectableIndex[], chosen: ReadonlySet<string>): string[] {
-  const streams = existing.flatMap(({ name }) => {
-    const stream = BACKING_INDEX.exec(name)?.[1];
+  const streams = existing.flatMap(({ name, dataStream }) => {
+    const stream = dataStream === undefined ? BACKING_INDEX.exec(name)?.[1] : undefined;
     return stream === undefined || chosen.has(name) || !isSelected(patterns, stream) ? [] : [stream];
   });
   return [...new Set(streams)].sort();
@@ -93,9 +119,15 @@ function matching(body: string, existing: readonly SelectableIndex[]): Selectabl
   return existing.filter((index) => index.name === body || index.aliases.includes(body));
 }
 
-/** A name without a wildcard must exist and be open. */
-function namedFault(name: string, matches: readonly SelectableIndex[], existing: readonly SelectableIndex[]): Reason | undefined {
+/** A name without a wildcard must exist and, where the cluster cannot take a closed one, be open. */
+function namedFault(
+  name: string,
+  matches: readonly SelectableIndex[],
+  existing: readonly SelectableIndex[],
+  { closedNamed }: SelectionRules,
+): Reason | undefined {
   if (matches.length === 0) return reason("selection.absent", { index: name, near: nearest(name, existing) });
+  if (closedNamed) return undefined;
   const closed = matches.find((index) => index.state === "close");
   return closed && reason("selection.closed", { index: closed.name });
 }

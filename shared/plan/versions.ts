@@ -34,6 +34,26 @@ export function mountsSnapshots(version: string): boolean {
   return isAtLeast(version, "7.10.0");
 }
 
+/** Data streams exist from 7.9 on, and a snapshot takes them by their name. */
+export function hasStreams(version: string): boolean {
+  return isAtLeast(version, "7.9.0");
+}
+
+/** A closed index can be taken by its name; 5.5 and 6.7 answer 403 (measured there and on 7.7, 7.10 and 8.17). */
+export function takesClosed(version: string): boolean {
+  return isAtLeast(version, "7.7.0");
+}
+
+/** Earlier versions silently ignore `feature_states` (measured on 5.5, 6.7 and 7.10). */
+export function takesFeatures(version: string): boolean {
+  return isAtLeast(version, "7.12.0");
+}
+
+/** A system index is taken with its feature's state only, by name it is answered with 400 (measured on 8.17). */
+export function refusesSystemNames(version: string): boolean {
+  return isAtLeast(version, "8.0.0");
+}
+
 /** Snapshot metadata is stored from 7.3 on and silently dropped before (measured on 2.4, 5.5, 6.7). */
 export function keepsMetadata(version: string): boolean {
   return isAtLeast(version, "7.3.0");

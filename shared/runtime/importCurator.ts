@@ -1,7 +1,7 @@
 import { parse, stringify } from "yaml";
 import { AppError, messageOf } from "../model/errors.ts";
 import type { Reason } from "../model/reason.ts";
-import { importCurator } from "../curator.ts";
+import { importCurator } from "./curator.ts";
 
 export interface ImportedText {
   /** The section `backups:` of ossnap.yaml. */

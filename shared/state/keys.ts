@@ -53,6 +53,8 @@ export const stateKey = {
   noticeOver: (key: string, since: string) => `done/notice/${encodeURIComponent(key)}/${since}.json`,
   done: (kind: JobKindName, id: string) => `done/${kind}/${id}.json`,
   doneAll: (kind: JobKindName) => `done/${kind}/`,
+  /** The contents of a policy's last success. */
+  taken: (policy: string) => `taken/${policy}.json`,
   history: (id: string) => `history/${id}.json`,
   pins: (repository: string) => `pins/${repository}/`,
   pin: (repository: string, id: string) => `pins/${repository}/${encodeURIComponent(id)}.json`,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { aliasRows } from "./clusterAliasRows.ts";
+import { contentRows } from "./clusterContentRows.ts";
 import type { ClusterFixture } from "./clusterFixture.ts";
 import { aliasTests, indexTests } from "./clusterIndices.ts";
 import { jobTests } from "./clusterJobs.ts";
@@ -40,6 +41,7 @@ export function clusterContract(name: string, version: string, open: () => Promi
     describe("natural keys", () => naturalKeyTests(fixture));
     describe("jobs", () => jobTests(fixture));
     describe("repositories of other versions, as measured", () => rowTests(fixture, version, "versions", versionRows(version)));
+    describe("contents as measured", () => rowTests(fixture, version, "contents", contentRows));
     describe("restores as measured", () => rowTests(fixture, version, "restores", restoreRows));
     describe("aliases as measured", () => rowTests(fixture, version, "aliases", aliasRows));
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));

@@ -16,6 +16,10 @@ export interface ClusterFixture {
   /** `nested` is the name of a nested object in its mapping. */
   createIndex(index: string, shards: number, nested?: string): Promise<void>;
   closeIndex(index: string): Promise<void>;
+  /** A data stream with one backing index; from 8.0 on (slim distributions of 7.x lack its module). */
+  createStream(name: string): Promise<void>;
+  /** The index of Elasticsearch's own feature `tasks`, whose name is fixed. */
+  createTasksIndex(): Promise<void>;
   /** Adds the alias with the properties of an `add` action. */
   putAlias(alias: string, index: string, properties: Record<string, unknown> | string): Promise<void>;
   aliasProperties(alias: string, index: string): Promise<Record<string, unknown> | undefined>;

@@ -36,6 +36,8 @@ function openMemory(version: string): ClusterFixture {
     createIndex: async (index, shards, nested) =>
       cluster.putIndex(index, { shards, ...(nested === undefined ? {} : { nested: [nested] }) }),
     closeIndex: async (index) => cluster.closeIndex(index),
+    createStream: async (name) => cluster.putIndex(`.ds-${name}-2026.11.28-000001`, { documents: 1, dataStream: name }),
+    createTasksIndex: async () => cluster.putIndex(".tasks", { system: true }),
     putAlias: async (alias, index, properties) => cluster.putAlias(alias, index, properties),
     aliasProperties: async (alias, index) => cluster.aliasProperties(alias, index),
     newRepository,

@@ -25,6 +25,8 @@ export interface Stage {
   /** One shard and three documents by default. */
   index(name: string, options?: { shards?: number; bytes?: number; nested?: string }): Promise<void>;
   close(index: string): Promise<void>;
+  createStream(name: string): Promise<void>;
+  createTasksIndex(): Promise<void>;
   /** Properties as an object, or as JSON whose numbers must stay as written. */
   putAlias(alias: string, index: string, properties: Record<string, unknown> | string): Promise<void>;
   aliasProperties(alias: string, index: string): Promise<Record<string, unknown> | undefined>;
@@ -103,6 +105,8 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
       await fixture.writeDocuments(own(name), [1, 2, 3], bytes === undefined ? {} : { bytes });
     },
     close: (name) => fixture.closeIndex(own(name)),
+    createStream: (name) => fixture.createStream(own(name)),
+    createTasksIndex: () => fixture.createTasksIndex(),
     putAlias: (alias, index, properties) => fixture.putAlias(own(alias), own(index), properties),
     aliasProperties: (alias, index) => fixture.aliasProperties(own(alias), own(index)),
     async repository(name, settings) {

@@ -5,7 +5,7 @@ import { VIEWER } from "../runtime/http/door.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
 import { after, asViewer, failed, type RouteCases } from "./routeCases.ts";
-import { copyWorld, movedWorld, newWorld, nights, registeredWorld } from "./stages.ts";
+import { contentsWorld, copyWorld, movedWorld, newWorld, nights, registeredWorld } from "./stages.ts";
 
 const key = { headers: { "Idempotency-Key": "once" } };
 const viewer = { token: VIEWER };
@@ -32,6 +32,8 @@ const BACKUP: RouteCases = {
     },
     { outcome: "ok", title: "asked for while ossnap is paused", path: "/backups/nightly", before: [["POST", "/pause"]], world: newWorld },
     asViewer("/backups/nightly"),
+    { outcome: "ok", title: "the preview", path: "/backups/nightly", options: { ...viewer, body: { dryRun: true } }, world: contentsWorld },
+    failed("an empty reason", "/backups/nightly", { body: { because: " " } }),
     {
       outcome: "refused",
       title: "the key came with another policy before",

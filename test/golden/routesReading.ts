@@ -4,6 +4,7 @@ import { fire, ID } from "../world/nightly.ts";
 import type { TestWorld } from "../world/world.ts";
 import type { RouteCases } from "./routeCases.ts";
 import { DENIED, newWorld, nights, registeredWorld } from "./stages.ts";
+import { STATUS_ROUTE } from "./statusCases.ts";
 
 const READS = "it only reads";
 const viewer = { token: VIEWER };
@@ -90,4 +91,4 @@ const JOB: RouteCases = {
   without: { refused: READS, empty: "a job that is not there is a failure" },
 };
 
-export const READING_ROUTES = [SNAPSHOTS, REPOSITORIES, JOBS, JOB];
+export const READING_ROUTES = [STATUS_ROUTE, SNAPSHOTS, REPOSITORIES, JOBS, JOB];

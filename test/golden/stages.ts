@@ -26,6 +26,27 @@ export async function registeredWorld(): Promise<TestWorld> {
   return world;
 }
 
+/** On 8.17: a data stream, system and hidden indices, a closed one, and one that a pattern excludes. */
+export async function contentsWorld(): Promise<TestWorld> {
+  const config = testConfig(({ backups: { nightly } }) => {
+    if (!nightly) return;
+    nightly.indices = ["*", "-tmp-*", "orders-closed"];
+    nightly.featureStates = ["tasks"];
+  });
+  const world = await testWorld({ config, sourceVersion: "8.17.0" });
+  world.source.putIndex("movies", { documents: 3 });
+  world.source.putIndex(".ds-logs-app-2026.11.20-000001", { documents: 9, dataStream: "logs-app", settings: { hidden: "true" } });
+  world.source.putIndex(".ds-logs-app-2026.11.21-000002", { documents: 1, dataStream: "logs-app", settings: { hidden: "true" } });
+  world.source.putIndex(".tasks", { documents: 1, system: true, settings: { hidden: "true" } });
+  world.source.putIndex(".apps", { documents: 1 });
+  world.source.putIndex("tmp-1", { documents: 1 });
+  for (const name of ["orders-closed", "shut"]) {
+    world.source.putIndex(name, { documents: 1 });
+    world.source.closeIndex(name);
+  }
+  return world;
+}
+
 /** Runs that many nights of policy `nightly`, one per day. */
 export async function nights(count: number, change?: (config: Config) => void): Promise<TestWorld> {
   const world = await newWorld(change);

@@ -11,6 +11,7 @@ import { OPS } from "../world/nightly.ts";
 import { MINUTE_MS, MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
 import { BACKUPS, DENIED, movedWorld, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
+import { STATUS_VERB } from "./statusCases.ts";
 
 const emptyRoot = (world: TestWorld) => world.fill(MOVED, new Map([["index-0", EMPTY_ROOT]]));
 const losesBlob = (world: TestWorld) => world.blobs(MOVED).delete([LATE_BLOB]);
@@ -255,4 +256,4 @@ const PLAN_PRUNE: VerbCases = {
   without: { refused: "it only reads a file", empty: "an empty history keeps and removes nothing" },
 };
 
-export const READING_VERBS = [PLAN_PRUNE, VERIFY, SNAPSHOTS, REPOSITORIES, REGISTER];
+export const READING_VERBS = [STATUS_VERB, PLAN_PRUNE, VERIFY, SNAPSHOTS, REPOSITORIES, REGISTER];

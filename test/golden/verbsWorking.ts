@@ -9,7 +9,7 @@ import { OPS } from "../world/nightly.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import { enter } from "./memorySession.ts";
-import { BACKUPS, copyWorld, DENIED, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
+import { BACKUPS, contentsWorld, copyWorld, DENIED, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
 
 /** An earlier command on the same stage. */
 const ran =
@@ -30,6 +30,28 @@ const BACKUP: VerbCases = {
     { outcome: "ok", title: "the wait runs out", words: ["backup", "nightly", "--wait=0s"], stage: stageOf(newWorld) },
     { outcome: "ok", title: "the same key is the same job", words: keyed("nightly"), stage: stageOf(newWorld, ran(...keyed("nightly"))) },
     { outcome: "ok", title: "asked for while ossnap is paused", words: ["backup", "nightly"], stage: stageOf(newWorld, pauses) },
+    {
+      outcome: "ok",
+      title: "the preview",
+      words: ["backup", "nightly", "--dry-run", "--because", "a trial"],
+      stage: stageOf(contentsWorld),
+    },
+    {
+      outcome: "refused",
+      title: "the preview, and no index of the policy is there",
+      words: ["backup", "nightly", "--dry-run"],
+      stage: stageOf(() =>
+        newWorld((config) => {
+          if (config.backups.nightly) config.backups.nightly.indices = ["series*"];
+        }),
+      ),
+    },
+    {
+      outcome: "failed",
+      title: "the preview waits for nothing",
+      words: ["backup", "nightly", "--dry-run", "--wait"],
+      stage: stageOf(newWorld),
+    },
     {
       outcome: "refused",
       title: "the key came with another policy before",

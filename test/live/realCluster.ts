@@ -50,6 +50,12 @@ export async function openReal(version: string): Promise<ClusterFixture> {
         ...(nested === undefined ? {} : { mappings: mappingsWith(nested) }),
       }),
     closeIndex: (index) => raw("POST", `/${index}/_close`),
+    async createStream(name) {
+      const template = { settings: { number_of_shards: 1, number_of_replicas: 0 } };
+      await raw("PUT", `/_index_template/${name}`, { index_patterns: [name], data_stream: {}, template, priority: 500 });
+      await raw("POST", `/${name}/_doc`, { "@timestamp": "2026-11-28T00:00:00Z" });
+    },
+    createTasksIndex: () => raw("PUT", "/.tasks", { settings: { number_of_shards: 1, number_of_replicas: 0 } }),
     async putAlias(alias, index, properties) {
       // As text, because numbers of a filter must arrive as they are written.
       const more = (typeof properties === "string" ? properties : JSON.stringify(properties)).slice(1, -1);

@@ -84,6 +84,8 @@ export interface TestWorld {
   /** Writes the blobs of a fixture below a place's base path. */
   fill(place: Place, blobs: ReadonlyMap<string, Uint8Array>, except?: readonly string[]): Promise<void>;
   notices: Notice[];
+  /** Notices about indices that no policy takes. */
+  coverage: Notice[];
   lines: { level: string; message: string; fields: unknown }[];
   tasks: { id: string; function: string; payload: CopyTask; state: TaskState }[];
   /** Runs every queued task, as Function Compute would. */
@@ -115,6 +117,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   const state = faulty(blobs(config.state));
   await initState(state, "0123456789", now);
   const notices: Notice[] = [];
+  const coverage: Notice[] = [];
   const lines: TestWorld["lines"] = [];
   const tasks: TestWorld["tasks"] = [];
   const line = (level: string) => (message: string, fields?: unknown) => void lines.push({ level, message, fields });
@@ -133,6 +136,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     state,
     blobs,
     notices,
+    coverage,
     lines,
     tasks,
     remainingMs: 240_000,
@@ -173,7 +177,8 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
           },
           state: async (_function, id) => tasks.find((task) => task.id === id)?.state ?? "unknown",
         },
-        notifiers: [{ name: "memory", send: async (notice) => void notices.push(notice) }],
+        // Most worlds have an index that no policy takes; its notice has tests of its own.
+        notifiers: [{ name: "memory", send: async (notice) => void (isCoverage(notice) ? coverage : notices).push(notice) }],
         logger,
         remainingMs: () => world.remainingMs,
         sleep: async () => undefined,
@@ -186,6 +191,8 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   };
   return world;
 }
+
+const isCoverage = ({ key }: Notice) => key.startsWith("uncovered:");
 
 function clusterOf(name: string, known: Record<string, MemoryCluster>): MemoryCluster {
   const cluster = known[name];

@@ -6,6 +6,7 @@ import { openSearchNamed } from "../../model/repository.ts";
 import { aliasCalls } from "./aliases.ts";
 import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
+import { featureCalls } from "./features.ts";
 import { indexCalls } from "./indices.ts";
 import { nodeCalls } from "./nodes.ts";
 import { repositoryCalls } from "./repositories.ts";
@@ -29,11 +30,17 @@ export function elasticsearchCluster(options: ClusterOptions): Cluster {
     info: () => readInfo(client),
     ...repositoryCalls(client),
     ...snapshotCalls(client, version),
-    ...indexCalls(client),
+    ...indexCalls(client, async () => isFrom(await version(), 7, 7)),
     ...aliasCalls(client),
     ...restoreCalls(client),
     ...nodeCalls(client, async () => Number.parseInt(await version(), 10)),
+    ...featureCalls(client, async () => isFrom(await version(), 7, 12)),
   };
+}
+
+function isFrom(version: string, major: number, minor: number): boolean {
+  const [ours = 0, oursMinor = 0] = version.split(".").map(Number);
+  return ours > major || (ours === major && oursMinor >= minor);
 }
 
 async function readInfo(client: ElasticsearchClient): Promise<ClusterInfo> {

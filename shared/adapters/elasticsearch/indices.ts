@@ -18,8 +18,22 @@ const indexAnswer = z.object({
   state: z.enum(["open", "close"]),
   aliases: z.array(z.string()).default([]),
   settings: z.object({ index: z.record(z.string(), z.unknown()) }),
+  system: z.boolean().optional(),
 });
-const indicesAnswer = z.object({ metadata: z.object({ indices: z.record(z.string(), indexAnswer).default({}) }).default({ indices: {} }) });
+/** The name stands twice: that of the metadata's part, and that of the field in it. */
+const streamsAnswer = z.object({
+  data_stream: z.record(z.string(), z.object({ indices: z.array(z.object({ index_name: z.string() })).default([]) })).default({}),
+});
+const indicesAnswer = z.object({
+  metadata: z
+    .object({ indices: z.record(z.string(), indexAnswer).default({}), data_stream: streamsAnswer.optional() })
+    .default({ indices: {} }),
+});
+const storeAnswer = z.object({
+  indices: z
+    .record(z.string(), z.object({ primaries: z.object({ store: z.object({ size_in_bytes: z.number() }).optional() }).optional() }))
+    .default({}),
+});
 const namesAnswer = z.object({
   metadata: z.object({ indices: z.record(z.string(), z.unknown()).default({}) }).default({ indices: {} }),
 });
@@ -42,13 +56,15 @@ const healthAnswer = z.object({
     .default({}),
 });
 
-type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
+type IndexCalls = Pick<Cluster, "listIndices" | "indexBytes" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
 
-export function indexCalls(client: ElasticsearchClient): IndexCalls {
+export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<boolean>): IndexCalls {
   return {
     async listIndices() {
       // The cluster state includes closed and hidden indices and has the same shape on 2.4 … 9.
-      const parts = ["state", "aliases", "settings"].map((part) => `metadata.indices.*.${part}`);
+      const parts = ["state", "aliases", "settings", "system"].map((part) => `metadata.indices.*.${part}`);
+      // Data streams have no API in distributions without their module; the cluster state names them on all (measured on 8.17).
+      parts.push("metadata.data_stream.data_stream.*.indices.index_name");
       const call = {
         subject: "indices",
         method: "GET" as const,
@@ -57,7 +73,21 @@ export function indexCalls(client: ElasticsearchClient): IndexCalls {
         query: { filter_path: parts.join(",") },
       };
       const answer = await client.request(indicesAnswer, call);
-      return Object.entries(answer.metadata.indices).map(([name, index]) => toIndex(name, index));
+      const streams = answer.metadata.data_stream?.data_stream ?? {};
+      const streamOf = new Map(Object.entries(streams).flatMap(([stream, { indices }]) => indices.map((one) => [one.index_name, stream])));
+      return Object.entries(answer.metadata.indices).map(([name, index]) => {
+        const dataStream = streamOf.get(name);
+        return { ...toIndex(name, index), ...(dataStream === undefined ? {} : { dataStream }), ...(index.system ? { system: true } : {}) };
+      });
+    },
+
+    async indexBytes() {
+      // `hidden` is unknown before 7.7, and without it hidden indices are missing there.
+      const wildcards = (await isHiding()) ? { expand_wildcards: "open,hidden" } : {};
+      const query = { filter_path: "indices.*.primaries.store.size_in_bytes", ...wildcards };
+      const answer = await client.request(storeAnswer, { subject: "index sizes", method: "GET", path: ["_stats", "store"], query });
+      const sizes = Object.entries(answer.indices).map(([name, index]) => [name, index.primaries?.store?.size_in_bytes] as const);
+      return new Map(sizes.flatMap(([name, bytes]) => (bytes === undefined ? [] : [[name, bytes] as const])));
     },
 
     async countDocuments(index) {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Cluster, ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
+import { snapshotBody } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { openSearchVersion } from "../../model/repository.ts";
 import type { ElasticsearchClient } from "./client.ts";
@@ -19,8 +20,17 @@ const snapshotAnswer = z.object({
   end_time_in_millis: z.number().default(0),
   shards: z.object({ total: z.number(), failed: z.number(), successful: z.number() }).default({ total: 0, failed: 0, successful: 0 }),
   failures: z
-    .array(z.object({ index: z.string().default(""), shard_id: z.number().default(0), reason: z.string().default("") }))
+    .array(
+      z.object({
+        index: z.string().default(""),
+        shard_id: z.number().default(0),
+        reason: z.string().default(""),
+        node_id: z.string().nullish(),
+      }),
+    )
     .default([]),
+  data_streams: z.array(z.string()).default([]),
+  feature_states: z.array(z.object({ feature_name: z.string() })).default([]),
   metadata: z.record(z.string(), z.unknown()).nullish(),
 });
 const snapshotsAnswer = z.object({ snapshots: z.array(snapshotAnswer) });
@@ -31,12 +41,21 @@ const statsAnswer = z.object({
   processed: files.optional(),
   total_size_in_bytes: z.number().default(0),
   processed_size_in_bytes: z.number().default(0),
+  time_in_millis: z.number().optional(),
 });
+const count = z.number().default(0);
 const statusAnswer = z.object({
   snapshots: z.array(
     z.object({
       state: z.string(),
-      shards_stats: z.object({ total: z.number(), done: z.number(), failed: z.number() }),
+      shards_stats: z.object({
+        total: z.number(),
+        done: z.number(),
+        failed: z.number(),
+        initializing: count,
+        started: count,
+        finalizing: count,
+      }),
       stats: statsAnswer,
     }),
   ),
@@ -95,18 +114,18 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
       return answer.snapshots.snapshots.map(({ repository, snapshot }) => ({ repository, snapshot }));
     },
 
-    async createSnapshot(repository, snapshot, { indices, metadata }) {
+    async createSnapshot(repository, snapshot, request) {
       requireNames(repository, snapshot);
       const subject = `snapshot ${repository}:${snapshot}`;
       // To Elasticsearch an empty list means every index.
-      if (indices.length === 0) throw new AppError("invalid", `cluster ${client.name}: ${subject}: no index is selected`);
-      for (const index of indices) requireExactName("index", index);
+      if (request.indices.length === 0) throw new AppError("invalid", `cluster ${client.name}: ${subject}: no index is selected`);
+      for (const index of request.indices) requireExactName("index", index);
       await client.request(accepted, {
         subject,
         method: "PUT",
         path: ["_snapshot", repository, snapshot],
         query: { wait_for_completion: false },
-        body: { indices, ignore_unavailable: false, include_global_state: false, partial: false, metadata },
+        body: snapshotBody(request),
       });
     },
 
@@ -137,7 +156,7 @@ async function unlessMissing<Answer>(answer: Promise<Answer>): Promise<Answer | 
 }
 
 function toSnapshot(answer: z.output<typeof snapshotAnswer>): ClusterSnapshot {
-  const { snapshot, uuid, state, indices, shards, failures, metadata } = answer;
+  const { snapshot, uuid, state, indices, shards, failures, metadata, data_streams, feature_states } = answer;
   const ended = state !== "IN_PROGRESS" && answer.end_time_in_millis > 0;
   return {
     name: snapshot,
@@ -149,14 +168,21 @@ function toSnapshot(answer: z.output<typeof snapshotAnswer>): ClusterSnapshot {
     startTime: new Date(answer.start_time_in_millis),
     endTime: ended ? new Date(answer.end_time_in_millis) : undefined,
     shards,
-    failures: failures.map(({ index, shard_id, reason }) => ({ index, shard: shard_id, reason })),
+    failures: failures.map(({ index, shard_id, reason, node_id }) => ({
+      index,
+      shard: shard_id,
+      reason,
+      ...(node_id ? { node: node_id } : {}),
+    })),
     metadata: metadata ?? undefined,
+    ...(data_streams.length === 0 ? {} : { dataStreams: data_streams }),
+    ...(feature_states.length === 0 ? {} : { featureStates: feature_states.map(({ feature_name }) => feature_name) }),
   };
 }
 
 function toProgress({ state, shards_stats, stats }: z.output<typeof statusAnswer>["snapshots"][number]): SnapshotProgress {
   const total = stats.incremental?.size_in_bytes ?? stats.total_size_in_bytes;
   const flatDone = stats.incremental === undefined ? stats.processed_size_in_bytes : total;
-  const { total: shards, done, failed } = shards_stats;
-  return { state, shards: { total: shards, done, failed }, bytes: { total, done: stats.processed?.size_in_bytes ?? flatDone } };
+  const elapsed = stats.time_in_millis === undefined ? {} : { elapsedMs: stats.time_in_millis };
+  return { state, shards: shards_stats, bytes: { total, done: stats.processed?.size_in_bytes ?? flatDone }, ...elapsed };
 }

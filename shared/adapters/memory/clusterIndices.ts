@@ -12,12 +12,17 @@ import {
 /** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
 
-type IndexCalls = Pick<Cluster, "listIndices" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
+type IndexCalls = Pick<Cluster, "listIndices" | "indexBytes" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
 
 export function indexCalls(state: MemoryClusterState): IndexCalls {
   return {
     async listIndices() {
-      return [...state.indices.values()].map(listed);
+      return [...state.indices.values()].map((index) => listed(state, index));
+    },
+
+    async indexBytes() {
+      const there = [...state.indices.values()].filter((index) => index.state === "open" && !index.red && !index.lost);
+      return new Map(there.map(({ name, bytes }) => [name, bytes]));
     },
 
     async countDocuments(name) {
@@ -118,7 +123,20 @@ export function matches(pattern: string, text: string): boolean {
   return new RegExp(`^${source.join(".*")}$`, "s").test(text);
 }
 
-function listed({ name, uuid, state, aliases, shards, replicas, createdVersion, settings }: MemoryIndex): ClusterIndex {
+function listed({ version }: MemoryClusterState, index: MemoryIndex): ClusterIndex {
+  const { name, uuid, state, aliases, shards, replicas, createdVersion, settings, dataStream } = index;
   const fixed = { uuid, number_of_shards: String(shards), number_of_replicas: String(replicas), provided_name: name };
-  return { name, uuid, state, aliases: [...aliases.keys()].sort(), shards, replicas, createdVersion, settings: { ...settings, ...fixed } };
+  return {
+    name,
+    uuid,
+    state,
+    aliases: [...aliases.keys()].sort(),
+    shards,
+    replicas,
+    createdVersion,
+    settings: { ...settings, ...fixed },
+    ...(dataStream === undefined || isBefore(version, 7, 9) ? {} : { dataStream }),
+    // The cluster state shows it from 7.10 on.
+    ...(index.system && !isBefore(version, 7, 10) ? { system: true } : {}),
+  };
 }

@@ -1,8 +1,12 @@
 import type { Cluster } from "../../model/cluster.ts";
 import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
 
-export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "explainAllocation" | "shardsPerNodeMax"> {
+export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "features" | "explainAllocation" | "shardsPerNodeMax"> {
   return {
+    async features() {
+      return isBefore(state.version, 7, 12) ? undefined : ["tasks"];
+    },
+
     async plugins() {
       return [...state.plugins].sort();
     },

@@ -1,4 +1,4 @@
-import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
+import type { Cluster, ClusterSnapshot, SnapshotRequest } from "../../model/cluster.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { isUnlisted, readRoot, readSnapshots, requireBlob } from "./clusterReading.ts";
 import {
@@ -62,7 +62,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
 
     async createSnapshot(repository, name, options) {
       const { settings } = requireRepository(state, repository);
-      requireCreatable(state, repository, name, options.indices);
+      requireCreatable(state, repository, name, options);
       if ([...readRoot(state, repository), ...runningIn(repository).map(({ snapshot }) => snapshot)].some((there) => there.name === name))
         throw refuse(state, "conflict", `[${repository}:${name}] snapshot with the same name already exists`);
       if (excludes(state) && state.snapshots.length > 0)
@@ -70,7 +70,7 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
       // Accepted, and gone without a trace.
       if (isUnlisted(state, repository)) return;
       const unwritable = state.places.damageAt(settings).has("unwritable");
-      begin(state, { repository, name, ...options, throttled: settings.max_snapshot_bytes_per_sec !== undefined, unwritable });
+      begin(state, { repository, name, request: options, throttled: settings.max_snapshot_bytes_per_sec !== undefined, unwritable });
     },
 
     async deleteSnapshots(repository, names) {
@@ -117,31 +117,58 @@ function bytesOf(held: ReadonlyMap<string, Held>): number {
   return [...held.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function requireCreatable(state: MemoryClusterState, repository: string, name: string, indices: readonly string[]): void {
+function requireCreatable(state: MemoryClusterState, repository: string, name: string, { indices, metadata }: SnapshotRequest): void {
   requireExact(state, "snapshot", name);
   requireLowerCase(state, "snapshot", name);
   if (indices.length === 0) throw refuse(state, "invalid", `snapshot ${repository}:${name}: no index is selected`);
-  for (const index of indices) {
-    requireExact(state, "index", index);
-    const there = state.indices.get(index);
-    if (!there) throw refuse(state, "absent", `no such index [${index}]`);
-    if (there.state === "close") throw refuse(state, "invalid", `index [${index}] closed`);
-  }
+  for (const index of indices) requireTakeable(state, index);
+  if (!isBefore(state.version, 7, 3) && Buffer.byteLength(JSON.stringify(metadata)) > METADATA_BYTES_MAX)
+    throw refuse(state, "refused", "metadata must be smaller than 1024 bytes");
   // The server answers this with a 500 and a general type.
   if (requireRepository(state, repository).settings.readonly === "true")
     throw refuse(state, "refused", `[${repository}] cannot create snapshot in a readonly repository`);
 }
 
+function requireTakeable(state: MemoryClusterState, index: string): void {
+  requireExact(state, "index", index);
+  const there = state.indices.get(index);
+  if (!there && backing(state, index).length > 0) return;
+  if (!there) throw refuse(state, "absent", `no such index [${index}]`);
+  // Measured on 5.5 and 6.7 as refused, on 7.7 to 8.17 as taken.
+  if (there.state === "close" && isBefore(state.version, 7, 7)) throw refuse(state, "invalid", `index [${index}] closed`);
+  if (there.system && !isBefore(state.version, 8, 0))
+    throw refuse(state, "refused", `the [indices] parameter includes system indices [${index}]`);
+}
+
+const METADATA_BYTES_MAX = 1024;
+
+/** The backing indices of a data stream. */
+function backing(state: MemoryClusterState, stream: string): string[] {
+  if (isBefore(state.version, 7, 9)) return [];
+  return [...state.indices.values()].filter(({ dataStream }) => dataStream === stream).map(({ name }) => name);
+}
+
+/** What a request takes: the named indices, those behind the named streams, and those of the features. */
+function contents(state: MemoryClusterState, { indices, globalState = false, featureStates }: SnapshotRequest) {
+  const streams = indices.filter((name) => !state.indices.has(name));
+  const features = featureStates ?? (globalState ? ["tasks"] : []);
+  const hasFeature = !isBefore(state.version, 7, 12) && features.includes("tasks");
+  const system = hasFeature ? [...state.indices.values()].filter((index) => index.system).map(({ name }) => name) : [];
+  const named = indices.flatMap((name) => (state.indices.has(name) ? [name] : backing(state, name)));
+  return { indices: [...new Set([...named, ...system])], streams, featureStates: hasFeature ? ["tasks"] : [] };
+}
+
 interface Beginning {
   repository: string;
   name: string;
-  indices: string[];
-  metadata: Record<string, unknown>;
+  request: SnapshotRequest;
   throttled: boolean;
   unwritable: boolean;
 }
 
-function begin(state: MemoryClusterState, { repository, name, indices, metadata, throttled, unwritable }: Beginning): void {
+function begin(state: MemoryClusterState, { repository, name, request, throttled, unwritable }: Beginning): void {
+  const { metadata } = request;
+  const { indices, streams, featureStates } = contents(state, request);
   const outcome = unwritable ? "noTrace" : (state.outcomes.shift() ?? { state: "SUCCESS" as const });
   if (outcome === "noTrace" && excludes(state)) throw refuse(state, "refused", `[${repository}] could not write snapshot`);
   if (outcome === "noTrace") return;
@@ -158,6 +185,8 @@ function begin(state: MemoryClusterState, { repository, name, indices, metadata,
     shards: { total: 0, failed: 0, successful: 0 },
     failures: [],
     metadata: isBefore(state.version, 7, 3) ? undefined : metadata,
+    ...(streams.length === 0 ? {} : { dataStreams: streams }),
+    ...(featureStates.length === 0 ? {} : { featureStates }),
   };
   const shards = [...held.values()].reduce((sum, index) => sum + index.shards, 0);
   const pollsLeft = state.snapshotPolls * (throttled ? THROTTLED_TIMES : 1);

@@ -17,6 +17,10 @@ export interface MemoryIndex extends Held {
   red?: boolean;
   /** Its only copies are on a node that left. */
   lost?: boolean;
+  /** The data stream whose backing index it is. */
+  dataStream?: string;
+  /** Belongs to the only feature of the model, `tasks`. */
+  system?: true;
 }
 
 export interface RunningSnapshot {

@@ -1,6 +1,7 @@
 import type { AdoptRule } from "../../model/config.ts";
 import { adoptSame, matchesEverything, matchesOwnNames, NEVER_ADOPTED } from "../../plan/retention/adoption.ts";
 import { placeOf } from "../../repository/place.ts";
+import { checkContents } from "./backups/rules.ts";
 import { checkClusters, clusterIdOf } from "./clusters.ts";
 import { asRegistration } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
@@ -37,7 +38,7 @@ function checkRepository(tree: unknown, name: string): Finding[] {
 }
 
 function checkBackup(tree: unknown, name: string): Finding[] {
-  const findings: Finding[] = checkSelection(tree, ["backups", name, "indices"]);
+  const findings: Finding[] = [...checkSelection(tree, ["backups", name, "indices"]), ...checkContents(tree, name)];
   const keep = at(tree, ["backups", name, "keep"]);
   if (keep !== undefined && keepsNothing(asSection(keep))) {
     findings.push(finding(["backups", name, "keep"], "keepsNothing", "keeps nothing", `add one of ${COUNTED_RULES.join(", ")}, within`));

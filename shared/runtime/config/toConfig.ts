@@ -1,4 +1,6 @@
 import type { BackupPolicy, ClusterConfig, Config, CopyRule, Place, RepositoryConfig, Schedule, Watch } from "../../model/config.ts";
+import { SHRINK_DEFAULT } from "../../plan/backup/shrink.ts";
+import { readByteSize } from "../../repository/byteSize.ts";
 import { parseDuration } from "../../repository/duration.ts";
 import { normalizePlace, placeOf } from "../../repository/place.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -26,15 +28,26 @@ function toRepository({ cluster, register, blobs }: EntryOf<"repositories">): Re
   return { cluster, ...(register === undefined ? {} : { register }), ...(place === undefined ? {} : { blobs: normalizePlace(place) }) };
 }
 
-function toBackup({ patience, rpo, keep: { within, lastOfIndex, ...keep }, prune, ...policy }: EntryOf<"backups">): BackupPolicy {
+function toBackup(entry: EntryOf<"backups">): BackupPolicy {
+  const { patience, rpo, keep: rules, prune, shrinkAtMost, featureStates, verify, ...policy } = entry;
+  const { within, lastOfIndex, ...keep } = rules;
   const protects = lastOfIndex === "always" || lastOfIndex === "never" ? lastOfIndex : milliseconds(lastOfIndex);
   return {
     ...policy,
     patienceMs: milliseconds(patience),
     ...(rpo === undefined ? {} : { rpoMs: milliseconds(rpo) }),
+    ...(featureStates === undefined ? {} : { featureStates }),
+    ...(verify === undefined ? {} : { verify: toVerify(verify) }),
+    shrinkAtMost: typeof shrinkAtMost === "number" ? { ...SHRINK_DEFAULT, percent: shrinkAtMost } : shrinkAtMost,
     keep: { ...keep, lastOfIndex: protects, ...(within === undefined ? {} : { withinMs: milliseconds(within) }) },
     ...(prune === undefined ? {} : { prune }),
   };
+}
+
+function toVerify(verify: NonNullable<EntryOf<"backups">["verify"]>): BackupPolicy["verify"] {
+  if (typeof verify === "string") return { level: verify };
+  const { level, budget } = verify;
+  return { level, ...(budget === undefined ? {} : { budgetBytes: readByteSize(budget)?.bytes }) };
 }
 
 function toCopy({ from, to, snapshots, after, schedule }: EntryOf<"copies">): CopyRule {

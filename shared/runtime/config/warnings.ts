@@ -26,7 +26,6 @@ export function ruleWarnings(tree: unknown): Finding[] {
 function backupWarnings(tree: unknown, name: string): Finding[] {
   const path = ["backups", name];
   return [
-    ...dateMath(tree, [...path, "indices"]),
     ...minutes(tree, [...path, "keep", "within"]),
     ...minutes(tree, [...path, "keep", "lastOfIndex"]),
     ...targetBelowInterval(tree, path),
@@ -38,7 +37,7 @@ function reversedZone(tree: unknown, path: Segments): Finding[] {
   return reversed === undefined ? [] : [finding(path, "reversedOffset", reversed.wrong, reversed.fix)];
 }
 
-/** ossnap chooses the indices itself, by their names; no index is named `<logs-{now/d}>`. */
+/** A watch chooses by the names in a snapshot, which are older than now; no index is named `<logs-{now/d}>`. */
 function dateMath(tree: unknown, path: Segments): Finding[] {
   const indices = at(tree, path);
   if (!Array.isArray(indices)) return [];
@@ -49,7 +48,7 @@ function dateMath(tree: unknown, path: Segments): Finding[] {
       finding(
         [...path, index],
         "dateMath",
-        "date math, which ossnap does not resolve",
+        "date math, which a watch does not resolve",
         `write a pattern such as ${literal?.toLowerCase() ?? "logs-"}*`,
       ),
     ];

@@ -8,6 +8,7 @@ import { jobNow } from "../../tick/jobNow.ts";
 import { adopt } from "../../verbs/adopt/apply.ts";
 import { planAdoption } from "../../verbs/adopt/gather.ts";
 import { askBackup } from "../../verbs/backup/ask.ts";
+import { previewBackup } from "../../verbs/backup/preview.ts";
 import { askCopy } from "../../verbs/copy/ask.ts";
 import { cancelJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobs, showJob } from "../../verbs/jobs/show.ts";
@@ -19,6 +20,7 @@ import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
+import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { counted } from "../../words/numbers.ts";
 import { say } from "../../words/say.ts";
@@ -45,6 +47,7 @@ const list = (data: unknown) => json(200, { data, next: null });
 
 /** Every path of the API: the router and any description of the API iterate over this table. */
 export const ROUTES: readonly Route[] = [
+  route("GET", "/status", empty, never, async ({ world }) => json(200, await showStatus(world, await listJobs(world, { open: true })))),
   {
     ...route("GET", "/snapshots", empty, never, async ({ world, query }) => list(await listSnapshots(world, query))),
     queries: ["policy", "repository"],
@@ -103,14 +106,19 @@ export const ROUTES: readonly Route[] = [
     adopting: true,
   },
 
-  route("POST", "/backups/{policy}", empty, always, async (call) => {
-    const { world, params, asked, key, fingerprint } = call;
-    const slot = slotOf(world.clock.now());
-    return accepted(
-      call,
-      await askBackup(world, { policy: params.policy ?? "", slot, asked, fingerprint, ...(key === undefined ? {} : { key }) }),
-    );
-  }),
+  route(
+    "POST",
+    "/backups/{policy}",
+    z.strictObject({ dryRun: z.boolean().default(false), because: pinText.optional() }).prefault({}),
+    ({ dryRun }) => !dryRun,
+    async (call) => {
+      const { world, params, asked, key, fingerprint, body } = call;
+      const [policy, because] = [params.policy ?? "", body.because];
+      if (body.dryRun) return json(200, await previewBackup(world, policy, { who: asked.who, because }));
+      const slot = slotOf(world.clock.now());
+      return accepted(call, await askBackup(world, { policy, slot, asked, fingerprint, because, ...(key === undefined ? {} : { key }) }));
+    },
+  ),
 
   route(
     "POST",

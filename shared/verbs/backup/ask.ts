@@ -17,6 +17,8 @@ export interface BackupOrder {
   /** The caller's idempotency key; without one, policy and slot form the id. */
   key?: string;
   fingerprint?: string;
+  /** Stored in the snapshot's metadata. */
+  because?: string | undefined;
 }
 
 /** Writes the intent to take this slot's snapshot with the current policy; the same slot is the same job. */
@@ -26,7 +28,8 @@ export async function askBackup(world: World, order: BackupOrder): Promise<Creat
   const isByHand = order.asked.by === "person";
   const slot = isByHand ? besideSlots(policy.schedule, order.slot) : slotOf(slotTime(order.slot));
   const id = order.key === undefined ? jobId.backup(order.policy, slot) : jobId.byKey("backup", order.key);
-  const input: BackupInput = { policyName: order.policy, policy, slot, ...(isByHand ? { manual: true } : {}) };
+  const because = order.because === undefined ? {} : { because: order.because };
+  const input: BackupInput = { policyName: order.policy, policy, slot, ...(isByHand ? { manual: true } : {}), ...because };
   const data: BackupData = { attempt: 0, failures: [] };
   const patienceUntil = new Date(world.clock.now().getTime() + policy.patienceMs).toISOString();
   const fingerprint = order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint };

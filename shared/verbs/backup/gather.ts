@@ -1,12 +1,13 @@
 import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
 import { type RepositoryQuestion, repositoryState } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
-import type { Cluster, ClusterSnapshot } from "../../model/cluster.ts";
+import type { Cluster, ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
+import type { BackupPolicy } from "../../model/config.ts";
 import { hasCode } from "../../model/errors.ts";
 import { snapshotMark, snapshotName } from "../../model/snapshotName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
-import { selectIndices } from "../../plan/selection.ts";
-import { reportLeftOut } from "./leftOut.ts";
+import { type ProgressContext, progressReason } from "../../plan/backup/progress.ts";
+import { gatherChoice, reportChoice, reportCoverage } from "./gatherChoice.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
 
 /** Reads the repository's registration, the indices, the slot's snapshots and whatever else runs on the cluster. */
@@ -20,18 +21,37 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   await reportShownKeys(world, work, `repositories.${policy.repository}`, { question, shownSecrets });
   const slotSnapshots = await startedSnapshots(cluster, job, { mark, need, stillExists: drift.state !== "absent" });
   // As ossnap.yaml says now, also for a slot that has waited; an attempt that runs is compared with what it was started with.
-  const selection = selectIndices(world.config.backups[policyName]?.indices ?? policy.indices, await cluster.listIndices());
-  await reportLeftOut(world, policyName, selection);
+  const chosen = await gatherChoice(world, cluster, { ...job.intent.input, policy: policyNow(world, job), version: info.version });
+  await reportChoice(world, policyName, chosen);
+  await reportCoverage(world, chosen, { cluster: configuredCluster(job), version: info.version });
   const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
   const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;
   return {
     mark,
     repository: need,
-    selection,
+    selection: chosen.selection,
+    // A person who asks sees what is taken.
+    refusal: job.intent.asked.by === "person" ? undefined : chosen.refusal,
     slotSnapshots,
-    progress: progress ? { shardsDone: progress.shards.done, shardsTotal: progress.shards.total } : undefined,
+    progress: progress && running ? progressOf(running.name, progress, { limit: limitOf(question), dataNodes: info.dataNodes }) : undefined,
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] }),
   };
+}
+
+/** Without a time the cluster's numbers give neither a rate nor an end. */
+function progressOf(snapshot: string, progress: SnapshotProgress, context: ProgressContext): BackupObservation["progress"] {
+  const counts = { shardsDone: progress.shards.done, shardsTotal: progress.shards.total };
+  return progress.elapsedMs === undefined ? counts : { ...counts, detail: progressReason(snapshot, progress, context) };
+}
+
+function limitOf({ register: { settings } }: RepositoryQuestion): string | undefined {
+  const limit = settings.max_snapshot_bytes_per_sec;
+  return limit === undefined ? undefined : String(limit);
+}
+
+/** The policy as ossnap.yaml has it now, or as it was when it was asked for. */
+export function policyNow(world: World, { intent }: BackupJob): BackupPolicy {
+  return world.config.backups[intent.input.policyName] ?? intent.input.policy;
 }
 
 /** The policy's repository as ossnap.yaml registers it now. */

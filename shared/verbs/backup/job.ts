@@ -4,8 +4,9 @@ import { lookUpRegistration, registerRepository } from "../../jobs/registration.
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { reason } from "../../model/reason.ts";
+import { requestOf } from "../../plan/backup/request.ts";
 import { keepsMetadata } from "../../plan/versions.ts";
-import { gatherBackup, repositoryOf } from "./gather.ts";
+import { gatherBackup, policyNow, repositoryOf } from "./gather.ts";
 import { backupResult, reportBackup } from "./show.ts";
 import { type BackupData, type BackupInput, type BackupJob, type BackupObservation, sameNames, stepBackup } from "./step.ts";
 
@@ -24,15 +25,11 @@ export function backupKind(world: World, work: OpenWork): JobKind<BackupInput, B
         perform: (job) => registerRepository(world, repositoryOf(world, job)),
       },
       startSnapshot: {
-        lookUp: (job, args: { name: string; indices: string[] }) => lookUpSnapshot(world, job, args),
-        perform: (job, args: { name: string; indices: string[] }) =>
-          world.cluster(configuredCluster(job)).createSnapshot(job.intent.input.policy.repository, args.name, {
-            indices: args.indices,
-            metadata: {
-              ...job.intent.input.policy.metadata,
-              ossnap: { policy: job.intent.input.policyName, slot: job.intent.input.slot, job: job.id },
-            },
-          }),
+        lookUp: (job, args: StartArgs) => lookUpSnapshot(world, job, args),
+        perform: (job, args: StartArgs) => {
+          const request = requestOf(policyNow(world, job), { names: args.request ?? args.indices, ...markOf(world, job) });
+          return world.cluster(configuredCluster(job)).createSnapshot(job.intent.input.policy.repository, args.name, request);
+        },
       },
       deleteRunning: {
         async lookUp(job, args: { name: string }) {
@@ -49,6 +46,19 @@ export function backupKind(world: World, work: OpenWork): JobKind<BackupInput, B
     result: backupResult,
     finished: (job) => reportBackup(world, work, job),
   };
+}
+
+interface StartArgs {
+  name: string;
+  indices: string[];
+  /** Absent if it takes no stream, whose name then stands for its indices. */
+  request?: string[];
+  streams?: string[];
+}
+
+function markOf(world: World, { id, intent }: BackupJob) {
+  const { policyName, slot, because } = intent.input;
+  return { policy: policyName, slot, job: id, by: intent.asked.who, because, version: world.version };
 }
 
 /** A snapshot is ours by its metadata from 7.3 on; before, by its name, the planned indices and a start after the claim. */

@@ -5,16 +5,22 @@ import { jobId } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { slotTime } from "../../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
-import type { SlotHint } from "../../state/keys.ts";
+import type { Taken } from "../../plan/backup/shrink.ts";
+import { type SlotHint, stateKey } from "../../state/keys.ts";
+import { writeObject } from "../../state/objects.ts";
+import { askVerification } from "../verification/ask.ts";
 import { recordSlot } from "./recordSlot.ts";
 import type { BackupJob } from "./step.ts";
 
 /** The part of the result that the permanent record stores. */
-export function backupResult({ head }: BackupJob): unknown {
+export function backupResult({ head, intent }: BackupJob): unknown {
   return {
     snapshot: head.data.name,
     uuid: head.data.uuid,
     indices: head.data.indices?.length ?? 0,
+    ...(head.data.streams === undefined ? {} : { streams: head.data.streams.length }),
+    ...(head.data.seconds === undefined ? {} : { seconds: head.data.seconds }),
+    ...(intent.input.because === undefined ? {} : { because: intent.input.because }),
     failures: head.data.failures.slice(-3),
   };
 }
@@ -34,8 +40,29 @@ export async function reportBackup(world: World, work: OpenWork, job: BackupJob)
       upTo: slot,
     });
   if (job.head.state !== "done") return;
+  await recordTaken(world, job);
+  await askProof(world, job);
   await resolveNotice(world, `backup-failed:${policyName}`, "backup.failed", job.head.reason, slot);
   await resolveNotice(world, `late:${policyName}`, "backup.late", job.head.reason, slot);
+}
+
+/** By this time a backup that cannot be proven is reported. */
+const PROOF_PATIENCE_MS = 3_600_000;
+
+/** Requests the proof that the policy wants of each success; the same backup requests the same one. */
+async function askProof(world: World, { id, intent, head }: BackupJob): Promise<void> {
+  const { repository, verify } = world.config.backups[intent.input.policyName] ?? intent.input.policy;
+  const { name, uuid = name } = head.data;
+  if (verify === undefined || uuid === undefined || world.config.repositories[repository]?.blobs === undefined) return;
+  const request = { repository, snapshot: uuid, ...verify };
+  await askVerification(world, request, { by: "ossnap", who: id }, { key: id, patienceMs: PROOF_PATIENCE_MS });
+}
+
+/** What the next selection is compared with. */
+async function recordTaken(world: World, { intent, head }: BackupJob): Promise<void> {
+  const { name = "", indices = [], streams = [] } = head.data;
+  const taken: Taken = { snapshot: name, at: head.at, indices, streams };
+  await writeObject(world.state, stateKey.taken(intent.input.policyName), taken);
 }
 
 function secondsOf(job: BackupJob): number {

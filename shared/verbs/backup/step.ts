@@ -4,7 +4,9 @@ import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
+import { holdsPlan } from "../../plan/backup/held.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
+import { endedReason, type FailedAttempt, failureOf, goodReason, secondsOf } from "./stepEnded.ts";
 
 export interface BackupInput {
   policyName: string;
@@ -12,6 +14,8 @@ export interface BackupInput {
   slot: string;
   /** Asked for by a person; absent in jobs of earlier versions, whose snapshots have the timers' names. */
   manual?: true;
+  /** Why a person asked for it. */
+  because?: string;
 }
 
 export interface BackupData {
@@ -20,25 +24,42 @@ export interface BackupData {
   /** Snapshot name of the current attempt. */
   name?: string;
   uuid?: string;
-  /** The planned indices; a snapshot with other indices is not a success. */
+  /** The planned indices, backing ones of streams included; a snapshot with other indices is not a success. */
   indices?: string[];
+  /** What else was planned; absent if nothing. */
+  streams?: string[];
+  featureStates?: string[];
+  globalState?: true;
+  /** Of the finished snapshot, by the cluster's clock. */
+  seconds?: number;
   /** Number of requests that were accepted but left no snapshot, and the name of the last one that was seen to run before. */
   traceless?: number;
   vanished?: string;
   /** Failed attempts. */
-  failures: { name: string; state: string; shardsFailed: number }[];
+  failures: FailedAttempt[];
 }
 
 export interface BackupObservation {
   mark: string;
   /** `undefined` if the repository is registered as configured. */
   repository: { fault: Reason } | { register: true } | undefined;
-  selection: { indices: string[] } | { fault: Reason };
+  selection: Selected | { fault: Reason };
+  /** Why no snapshot may be started although something is selected. */
+  refusal?: Reason | undefined;
   /** All attempts of this slot that exist in the repository. */
   slotSnapshots: readonly ClusterSnapshot[];
-  progress: { shardsDone: number; shardsTotal: number } | undefined;
+  progress: { shardsDone: number; shardsTotal: number; detail?: Reason } | undefined;
   /** Why this job must not start work now: another job, or foreign work on the cluster. */
   blocked: Reason | undefined;
+}
+
+/** `request` has the names for the request; without it, those of the indices. */
+export interface Selected {
+  indices: string[];
+  request?: string[];
+  streams?: string[];
+  featureStates?: string[] | undefined;
+  globalState?: boolean | undefined;
 }
 
 export type BackupJob = Job<BackupInput, BackupData>;
@@ -56,17 +77,13 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
       do: "record",
       state: "done",
       reason: goodReason(good),
-      data: { ...data, name: good.name, ...(good.uuid ? { uuid: good.uuid } : {}), indices: good.indices },
+      data: { ...data, name: good.name, ...(good.uuid ? { uuid: good.uuid } : {}), indices: good.indices, seconds: secondsOf(good) },
     };
   if (running)
     return {
       do: "wait",
       own: true,
-      reason: reason("snapshot.running", {
-        snapshot: running.name,
-        shardsDone: seen.progress?.shardsDone ?? 0,
-        shardsTotal: seen.progress?.shardsTotal ?? 0,
-      }),
+      reason: runningReason(running.name, seen),
     };
 
   const ended = seen.slotSnapshots.filter((snapshot) => !data.failures.some((failure) => failure.name === snapshot.name));
@@ -84,6 +101,11 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
   const attempts = Math.max(data.attempt, ...known.map(({ name }) => parseSnapshotName(name)?.attempt ?? 0));
   if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts) return usedUp(data, attempts);
   return refusedTooLong(job, now) ?? start(job, seen, attempts);
+}
+
+function runningReason(snapshot: string, { progress }: BackupObservation): Reason {
+  const { shardsDone = 0, shardsTotal = 0, detail } = progress ?? {};
+  return detail ?? reason("snapshot.running", { snapshot, shardsDone, shardsTotal });
 }
 
 /** Has the name of an attempt of ours and not our metadata: it is never taken for our work, and never taken back. */
@@ -110,7 +132,7 @@ function startsWithoutTrace({ claim, reason: why, data }: BackupJob["head"]): nu
 
 function start(job: BackupJob, seen: BackupObservation, attempts: number): Decision<BackupData> {
   const { data, state } = job.head;
-  const { policyName, slot, policy } = job.intent.input;
+  const { policy } = job.intent.input;
   if (seen.repository && "fault" in seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
   if (seen.repository)
     return {
@@ -121,6 +143,7 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
       data,
     };
   if ("fault" in seen.selection) return { do: "record", state: "failed", reason: seen.selection.fault, data };
+  if (seen.refusal) return { do: "record", state: "refused", reason: seen.refusal, data };
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
   if (state === "running")
     return { do: "record", state: "asked", reason: reason("snapshot.vanished", { snapshot: data.name ?? "" }), data: afterVanishing(data) };
@@ -137,14 +160,31 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
       reason: reason("backup.noTrace", { snapshot: data.name ?? data.vanished ?? "", attempts: traceless }),
       data,
     };
-  const name = snapshotName({ policy: policyName, slot, attempt, mark: seen.mark });
-  const indices = seen.selection.indices;
+  return startSnapshot(job, seen.selection, { attempt, traceless, mark: seen.mark });
+}
+
+function startSnapshot(
+  { head: { data }, intent }: BackupJob,
+  { indices, request, streams = [], featureStates = [], globalState }: Selected,
+  { attempt, traceless, mark }: { attempt: number; traceless: number; mark: string },
+): Decision<BackupData> {
+  const { policyName, slot } = intent.input;
+  const name = snapshotName({ policy: policyName, slot, attempt, mark });
   return {
     do: "effect",
     effect: "startSnapshot",
-    args: { name, indices },
+    args: { name, indices, ...(streams.length === 0 ? {} : { request, streams }) },
     reason: reason("backup.start", { snapshot: name, indices: indices.slice(0, 10), count: indices.length, attempt }),
-    data: { ...data, attempt, name, indices, ...(traceless > 0 ? { traceless } : {}) },
+    data: {
+      ...withoutPlan(data),
+      attempt,
+      name,
+      indices,
+      ...(streams.length > 0 ? { streams } : {}),
+      ...(featureStates.length > 0 ? { featureStates } : {}),
+      ...(globalState ? { globalState } : {}),
+      ...(traceless > 0 ? { traceless } : {}),
+    },
   };
 }
 
@@ -171,28 +211,17 @@ function cancel(data: BackupData, running: ClusterSnapshot | undefined): Decisio
 
 function isGood(snapshot: ClusterSnapshot, data: BackupData, seen: BackupObservation): boolean {
   if (snapshot.state !== "SUCCESS") return false;
-  const planned = data.indices ?? ("indices" in seen.selection ? seen.selection.indices : undefined);
-  return planned !== undefined && sameNames(snapshot.indices, planned);
+  const planned = data.indices === undefined ? seen.selection : (data as Selected);
+  if (!("indices" in planned)) return false;
+  const { indices, streams = [], featureStates = [], globalState = false } = planned;
+  // `none` names no feature.
+  const features = featureStates.filter((name) => name !== "none");
+  return holdsPlan(snapshot, { indices, streams, featureStates: features, withFeatures: globalState || features.length > 0 });
 }
 
-function goodReason(snapshot: ClusterSnapshot): Reason {
-  const seconds = snapshot.endTime ? Math.round((snapshot.endTime.getTime() - snapshot.startTime.getTime()) / 1000) : 0;
-  return reason("backup.success", { snapshot: snapshot.name, indices: snapshot.indices.length, shards: snapshot.shards.total, seconds });
-}
-
-function endedReason(ended: readonly ClusterSnapshot[]): Reason {
-  const last = ended.at(-1) as ClusterSnapshot;
-  if (last.state === "SUCCESS") return reason("backup.otherIndices", { snapshot: last.name, indices: last.indices.slice(0, 10) });
-  return reason("backup.notGood", {
-    snapshot: last.name,
-    state: last.state,
-    shardsFailed: last.shards.failed,
-    first: last.failures[0]?.reason.slice(0, 200) ?? "",
-  });
-}
-
-function failureOf(snapshot: ClusterSnapshot): BackupData["failures"][number] {
-  return { name: snapshot.name, state: snapshot.state, shardsFailed: snapshot.shards.failed };
+/** Another attempt may plan otherwise. */
+function withoutPlan({ streams: _streams, featureStates: _features, globalState: _globalState, ...rest }: BackupData): BackupData {
+  return rest;
 }
 
 function withoutName({ name: _name, uuid: _uuid, traceless: _traceless, ...rest }: BackupData): BackupData {

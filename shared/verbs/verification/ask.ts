@@ -17,6 +17,8 @@ export interface VerificationRequest {
   repository: string;
   snapshot: string;
   level: ProofLevel;
+  /** At level contents: how many bytes of the data are read; all by default. */
+  budgetBytes?: number | undefined;
 }
 
 /** Writes the intent to prove snapshots of a repository; each request is a separate job unless the caller's key matches. */
@@ -24,16 +26,18 @@ export async function askVerification(
   world: World,
   request: VerificationRequest,
   asked: Asked,
-  order: { key: string; fingerprint?: string },
+  order: { key: string; fingerprint?: string; patienceMs?: number },
 ): Promise<Created> {
-  const input: VerificationInput = { ...request, place: placeWithoutKeys(placeToRead(world, request.repository)) };
+  const { budgetBytes, ...wanted } = request;
+  const budget = budgetBytes === undefined ? {} : { budgetBytes };
+  const input: VerificationInput = { ...wanted, ...budget, place: placeWithoutKeys(placeToRead(world, request.repository)) };
   const data: VerificationData = { verdicts: [] };
   return world.log.create(
     jobId.byKey("verification", order.key),
     {
       about: `${request.repository}, ${request.snapshot}, ${request.level}`,
       asked,
-      patienceUntil: new Date(world.clock.now().getTime() + VERIFICATION_PATIENCE_MS).toISOString(),
+      patienceUntil: new Date(world.clock.now().getTime() + (order.patienceMs ?? VERIFICATION_PATIENCE_MS)).toISOString(),
       input,
       ...(order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint }),
     },

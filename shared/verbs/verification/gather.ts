@@ -12,7 +12,7 @@ import type { VerificationJob, VerificationObservation } from "./step.ts";
 
 /** Proves as many snapshots as fit into the invocation and stores each verdict as evidence. */
 export async function gatherVerification(world: World, work: OpenWork, job: VerificationJob): Promise<VerificationObservation> {
-  const { repository, place, snapshot, level } = job.intent.input;
+  const { repository, place, snapshot, level, budgetBytes } = job.intent.input;
   const store = world.blobs(place);
   const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
   const since = world.clock.now();
@@ -21,11 +21,14 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
     level,
     now: since,
     skip: done,
+    sample: budgetBytes === undefined ? undefined : { bytes: budgetBytes },
     ledger: partLedger(world.state, place),
     deadline: () => isTimeUp(world),
   });
   if (open > 0) work.cut.add(job.id);
-  for (const proof of proofs) await storeEvidence(world, place, proof, since);
+  // With a budget every footer was read, and only some contents.
+  const proven = (proof: (typeof proofs)[number]) => (budgetBytes === undefined ? proof : { ...proof, level: "footers" as const });
+  for (const proof of proofs) await storeEvidence(world, place, proven(proof), since);
   await resolveUnlisted(world, [repository], root.snapshots);
   return { proofs, open, root, standing: standingNow(world, repository), hidden: hiddenRoot(store, { hiding }) };
 }

@@ -12,6 +12,8 @@ export interface VerificationInput {
   /** A name, a uuid, `latest` or `all`. */
   snapshot: string;
   level: ProofLevel;
+  /** How many bytes of the data are read at level contents; absent for all. */
+  budgetBytes?: number;
 }
 
 const NAMES_SHOWN = 5;

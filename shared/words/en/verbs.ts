@@ -105,31 +105,6 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
-  "keep.adoptedTwice": "policy {policy} adopts it too, so neither policy decides; adopt it by one policy only",
-  "keep.atLeast": "minimum of {atLeast}",
-  "keep.daily": "daily {number}/{of}",
-  "keep.failure": "failure {number}/{of}, for diagnosis",
-  "keep.faultyEntry": "its entry in the root cannot be read: {fault}",
-  "keep.foreign": "written by another writer",
-  "keep.future": "dated {time}, in the future: kept, and ignored by every rule",
-  "keep.hourly": "hourly {number}/{of}",
-  "keep.last": "last {number}/{of}",
-  "keep.lastOfIndex": "the last snapshot that holds {indices}",
-  "keep.manual": "by hand {number}/{of}",
-  "keep.monthly": "monthly {number}/{of}",
-  "keep.mounted": "index {index} of cluster {cluster} is mounted on it",
-  "keep.needed": "needed by {job}",
-  "keep.newest": "newest good snapshot",
-  "keep.newestProven": "newest proven snapshot",
-  "keep.notReplaced": "{state}, and there is no good snapshot since",
-  "keep.pinned": "pinned by {by}: {because}",
-  "keep.pinnedUntil": "pinned until {until} by {by}: {because}",
-  "keep.running": "running",
-  "keep.unknownState": "in a state that ossnap does not know, or written by a version that the cluster cannot read",
-  "keep.unmarked": "has the name of a policy's snapshot but not ossnap's metadata: written by another writer",
-  "keep.weekly": "weekly {number}/{of}",
-  "keep.within": "at most {hours} h older than the newest",
-  "keep.yearly": "yearly {number}/{of}",
   "plan.stale": "plan {asked} is out of date, the current plan is {now}: read it before you apply it",
   "prune.asked": "requested by {by}",
   "prune.delete": "deleting {snapshots}, {remaining} left",
@@ -158,11 +133,6 @@ export const VERBS: Readonly<Record<string, string>> = {
   "prune.policyGone": "policy {policy} is no longer in ossnap.yaml; nothing more is deleted",
   "prune.protectedSince": "{snapshot} has been pinned, or is needed by a job, since the plan was made; nothing more is deleted",
   "prune.vanished": "already gone before this job requested its deletion",
-  "remove.beyond": "no rule keeps it; {by} is kept",
-  "remove.failed": "{state}, replaced by {by}",
-  "remove.lastOfIndex": "no other kept snapshot contains {indices} in this last state",
-  "remove.manual": "beyond the last {of} taken by hand; {by} is kept",
-  "remove.period": "{by} is kept for {period:period} ({rule})",
   "restore.again": "{index}: interrupted at {started} of {shards|shard|shards}; deleted, to be restored again",
   "restore.asked": "requested by {by}",
   "restore.brokenOff":
@@ -222,6 +192,8 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot, so something else did. Compare both, and delete {key} in the state if the present contents are right",
   "snapshot.otherOnCluster":
     "{snapshot} in repository {repository} of {cluster} is another snapshot ({found}) than the one in the bucket of ossnap.yaml ({uuid}): the registration points to another place",
+  "snapshot.progress":
+    "{snapshot} is running: {initializing} INITIALIZING, {started} STARTED, {finalizing} FINALIZING, {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {bytesPerSecond:bytes}/s, {leftSeconds:duration} left",
   "snapshot.running": "{snapshot} is running: {shardsDone} of {shardsTotal|shard|shards} done",
   "snapshot.shallow":
     "{snapshot} of {version} is shallow: its data is in the remote store of that cluster and not in the repository, so that it cannot be restored from here",
@@ -229,6 +201,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.sharedName":
     "{root} lists several snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than you mean",
   "snapshot.started": "{snapshot} has started",
+  "snapshot.throttled":
+    "{snapshot} is running: {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {leftSeconds:duration} left at {bytesPerSecond:bytes}/s, which is what max_snapshot_bytes_per_sec ({limit} per node) allows; {needed} in the repository's settings would halve it, if disks and network can",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to the repository in ossnap.yaml, and ossnap names the lost blob",
   "snapshot.vanished": "{snapshot} no longer exists; trying again",

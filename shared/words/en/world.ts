@@ -123,6 +123,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which is not readable here; 2.4 or newer is",
   "root.ambiguous":
     "{root} may not be the newest state of this repository ({why}): nothing is restored from it until that is resolved; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
+  "repository.sourceOnly":
+    "{repository} is source-only: a restored index has neither the data that searches need nor its document ids in a usable form, is read-only, and has to be reindexed completely before it can serve",
   "root.clear": "{root} is without doubt the newest state of the repository again",
   "root.moved": "the newest root no longer lists what was proven",
   "root.unlisted":
@@ -133,14 +135,32 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.absent": "index {index} does not exist{near:meant}",
   "selection.chosen": "{count|index|indices}: {indices}",
   "selection.closed": "index {index} is closed",
+  "selection.covered": "every index of {cluster} is covered by a policy again",
+  "selection.dateMath": "{pattern} cannot be resolved: {message}",
   "selection.empty": "none of {indices|index|indices} matches {patterns}",
   "selection.excludesNothing": "{pattern} excludes nothing: no index of the snapshot matches it",
+  "selection.noFeatures": "feature states need Elasticsearch 7.12 or later; {version} ignores them silently, so leave out featureStates",
+  "selection.notShrunk": "policy {policy} selects about as many indices as its last success again",
   "selection.nothingLeftOut": "policy {policy} leaves out nothing that its patterns match any more",
+  "selection.outClosed": "closed, and a pattern selects open indices only: {names} ({count} in all)",
+  "selection.outExcluded": "excluded by a pattern: {names} ({count} in all)",
+  "selection.outSystem": "system indices, which this version takes only with featureStates: {names} ({count} in all)",
+  "selection.outUnnamed": "matched by no pattern of policy {policy}: {names} ({count} in all)",
   "selection.restoredLeftOut":
     "policy {policy} leaves out {count|index|indices} that ossnap restored on that cluster, because only * matches: {names}; to include such indices, name them in backups.{policy}.indices",
+  "selection.shrank":
+    "policy {policy} selects {after} instead of {before|index or data stream|indices and data streams}, {percent} % fewer than its last success {snapshot}; shrinkAtMost is {limit} %. Gone: {gone} ({count} in all)",
   "selection.streamsLeftOut":
     "policy {policy} leaves out {count|data stream whose name its patterns match|data streams whose names its patterns match}, because their indices begin with a dot: {names}; to include their indices, add .ds-* to backups.{policy}.indices",
+  "selection.systemLeftOut":
+    "policy {policy} leaves out indices that begin with a dot, which systems keep for themselves: {names} ({count} in all); add a pattern that begins with a dot to backups.{policy}.indices to take them, or exclude them with -.*",
+  "selection.systemNamed":
+    "{index} is a system index, which Elasticsearch {version} takes only with the state of its feature; name the feature in featureStates instead",
+  "selection.uncovered":
+    "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}; `ossnap status` lists them",
+  "selection.unknownFeature": "no feature is called {features}; the cluster has: {known}",
   "selection.unmatched": "{pattern} matches no index of the snapshot",
+  "selection.withFeatures": "the states of features bring their own system indices along: {features}",
   "settings.expands":
     "{index} sets its number of replicas itself (auto_expand_replicas: {expand}), so the requested {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",

@@ -28,6 +28,9 @@ describe("example configuration", () => {
       patienceMs: 14_400_000,
       rpoMs: 93_600_000,
       metadata: { owner: "search-team" },
+      globalState: false,
+      partial: false,
+      shrinkAtMost: { percent: 30, action: "tell" },
       keep: {
         last: 3,
         hourly: 24,
@@ -124,6 +127,9 @@ describe("minimal configuration", () => {
       attempts: 3,
       patienceMs: 14_400_000,
       metadata: {},
+      globalState: false,
+      partial: false,
+      shrinkAtMost: { percent: 30, action: "tell" },
       keep: { last: 1, lastOfIndex: 2_592_000_000, manual: { last: 5 }, atLeast: 1 },
     });
     expect({ ...config.copies, ...config.watches, notify: config.notify, http: config.http }).toEqual({ notify: [], http: { tokens: [] } });

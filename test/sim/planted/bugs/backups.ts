@@ -179,8 +179,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "takes SUCCESS with other indices for the slot's snapshot",
     file: "shared/verbs/backup/step.ts",
-    find: "return planned !== undefined && sameNames(snapshot.indices, planned);",
-    replace: "return planned !== undefined || sameNames(snapshot.indices, []);",
+    find: "return holdsPlan(snapshot, { indices, streams, featureStates: features, withFeatures: globalState || features.length > 0 });",
+    replace: "return indices.length > 0 || holdsPlan(snapshot, { indices, streams, featureStates: features, withFeatures: globalState });",
     seeds: 20,
   },
   {

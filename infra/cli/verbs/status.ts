@@ -1,0 +1,54 @@
+import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
+import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
+import { counted } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
+import type { Answer } from "../answer.ts";
+import { EXIT } from "../exitCodes.ts";
+import { agoText, commandText, type Look, marked } from "../screen/look.ts";
+import type { Session } from "../session.ts";
+import { jobsText } from "./jobs.ts";
+
+/** What is late, open, uncovered and next. */
+export async function status(session: Session): Promise<Answer> {
+  const world = await session.world();
+  const shown = await showStatus(world, await listJobs(world, { open: true }));
+  return { schema: "status/1", data: shown, exitCode: EXIT.ok, text: (look) => statusText(shown, look) };
+}
+
+const INDENT = "  ";
+/** More names would hide the rest; `--json` has all. */
+const NAMES_SHOWN = 10;
+
+function statusText({ late, open, coverage, policies }: Status<JobRow>, look: Look): string {
+  return [
+    ...(late.length === 0
+      ? [marked(look, "good", "Nothing is late or reported.")]
+      : ["Reported and not over:", ...late.map((one) => noticeLine(one, look))]),
+    ...(open.length === 0 ? ["No open jobs."] : ["Open jobs:", ...indented(jobsText(open, look))]),
+    ...coverage.flatMap((one) => coverageLine(one, look)),
+    ...(policies.length === 0 ? ["No backup policies."] : ["Backups:", ...policies.map((one) => policyLine(one, look))]),
+  ].join("\n");
+}
+
+const indented = (text: string) => text.split("\n").map((line) => INDENT + line);
+
+function noticeLine({ severity, since, reason }: OpenNotice, look: Look): string {
+  return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${say(reason)} (since ${agoText(look, since)})`)}`;
+}
+
+function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, look: Look): string[] {
+  if (uncovered === undefined) return [marked(look, "attention", `${cluster}: coverage is unknown: ${fault ?? ""}`)];
+  if (policies.length === 0)
+    return [`${cluster}: no policy backs it up (${counted(uncovered.length, "index or data stream", "indices and data streams")})`];
+  if (uncovered.length === 0) return [marked(look, "good", `${cluster}: every index is covered by ${policies.join(", ")}`)];
+  const more = uncovered.length > NAMES_SHOWN ? ` and ${uncovered.length - NAMES_SHOWN} more` : "";
+  return [marked(look, "attention", `${cluster}: no policy covers ${uncovered.slice(0, NAMES_SHOWN).join(", ")}${more}`)];
+}
+
+function policyLine({ policy, last, lastGood, next, timeZone }: PolicyNow, look: Look): string {
+  const ended =
+    last === undefined ? "nothing taken yet" : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
+  const good = last === undefined || last === lastGood ? "" : `, last good slot ${lastGood?.slot ?? "unknown"}`;
+  const slots = next.map(({ local }) => local).join(", ");
+  return `${INDENT}${policy}: ${ended}${good}; next ${slots} (${timeZone}); preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+}

@@ -1,0 +1,57 @@
+import type { World } from "../../jobs/world.ts";
+import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import type { BackupPolicy } from "../../model/config.ts";
+import type { Reason } from "../../model/reason.ts";
+import { slotTime } from "../../model/slot.ts";
+import { type BackupChoice, chooseIndices } from "../../plan/backup/choice.ts";
+import { SHRINK_DEFAULT, shrunk, type Taken } from "../../plan/backup/shrink.ts";
+import { uncoveredOf } from "../../plan/backup/uncovered.ts";
+import { stateKey } from "../../state/keys.ts";
+import { readObject } from "../../state/objects.ts";
+import { reportLeftOut, reportShrunk, reportUncovered } from "./leftOut.ts";
+import type { Selected } from "./step.ts";
+
+export interface Chosen {
+  selection: (Selected & BackupChoice) | { fault: Reason };
+  /** What the selection lost since the last success, if it is more than the policy allows. */
+  shrunk: Reason | undefined;
+  /** `shrunk`, where the policy refuses it. */
+  refusal: Reason | undefined;
+  existing: ClusterIndex[];
+}
+
+export interface ChoiceQuestion {
+  policyName: string;
+  policy: BackupPolicy;
+  slot: string;
+  version: string;
+}
+
+/** What a policy would take now, for a run and for its preview. */
+export async function gatherChoice(world: World, cluster: Cluster, question: ChoiceQuestion): Promise<Chosen> {
+  const { policyName, policy, slot, version } = question;
+  const { featureStates, globalState, shrinkAtMost = SHRINK_DEFAULT } = policy;
+  const existing = await cluster.listIndices();
+  const features = featureStates === undefined ? undefined : await cluster.features();
+  const choice = chooseIndices(policy, existing, { version, at: slotTime(slot), features });
+  if ("fault" in choice) return { selection: choice, shrunk: undefined, refusal: undefined, existing };
+  const last = await readObject<Taken>(world.state, stateKey.taken(policyName));
+  const lost = shrunk(policyName, shrinkAtMost, last, choice);
+  const selection = { ...choice, featureStates, globalState };
+  return { selection, shrunk: lost, refusal: shrinkAtMost.action === "refuse" ? lost : undefined, existing };
+}
+
+/** Reports once what no policy of the cluster takes. */
+export async function reportCoverage(world: World, { existing }: Chosen, about: { cluster: string; version: string }): Promise<void> {
+  const { backups, repositories } = world.config;
+  const policies = Object.values(backups).filter(({ repository }) => repositories[repository]?.cluster === about.cluster);
+  const patterns = policies.map(({ indices }) => indices);
+  await reportUncovered(world, about.cluster, uncoveredOf(existing, patterns, { version: about.version, at: world.clock.now() }));
+}
+
+/** Reports once what the patterns name and do not select, and what the selection lost. */
+export async function reportChoice(world: World, policyName: string, { selection, shrunk: lost }: Chosen): Promise<void> {
+  if ("fault" in selection) return;
+  await reportLeftOut(world, policyName, selection);
+  await reportShrunk(world, policyName, lost);
+}

@@ -1,0 +1,55 @@
+import type { ClusterSnapshot } from "../../model/cluster.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+
+export interface FailedAttempt {
+  name: string;
+  state: string;
+  shardsFailed: number;
+  /** The first of them. */
+  shards?: FailedShard[];
+}
+
+export interface FailedShard {
+  index: string;
+  shard: number;
+  /** The node's id. */
+  node?: string;
+  reason: string;
+}
+
+const SHARDS_SHOWN = 5;
+const REASON_CHARACTERS_MAX = 200;
+
+/** Duration of a finished snapshot, by the cluster's clock. */
+export function secondsOf({ startTime, endTime }: ClusterSnapshot): number {
+  return endTime ? Math.round((endTime.getTime() - startTime.getTime()) / 1000) : 0;
+}
+
+export function goodReason(snapshot: ClusterSnapshot): Reason {
+  const seconds = secondsOf(snapshot);
+  return reason("backup.success", { snapshot: snapshot.name, indices: snapshot.indices.length, shards: snapshot.shards.total, seconds });
+}
+
+export function endedReason(ended: readonly ClusterSnapshot[]): Reason {
+  const last = ended.at(-1) as ClusterSnapshot;
+  if (last.state === "SUCCESS") return reason("backup.otherIndices", { snapshot: last.name, indices: last.indices.slice(0, 10) });
+  return reason("backup.notGood", {
+    snapshot: last.name,
+    state: last.state,
+    shardsFailed: last.shards.failed,
+    first: firstFailure(last),
+  });
+}
+
+/** Which shard, on which node, and why. */
+function firstFailure({ failures: [first] }: ClusterSnapshot): string {
+  if (first === undefined) return "";
+  const node = first.node === undefined ? "" : ` on node ${first.node}`;
+  return `${first.index}[${first.shard}]${node}: ${first.reason.slice(0, REASON_CHARACTERS_MAX)}`;
+}
+
+export function failureOf(snapshot: ClusterSnapshot): FailedAttempt {
+  const { name, state, shards, failures } = snapshot;
+  const shown = failures.slice(0, SHARDS_SHOWN).map((one) => ({ ...one, reason: one.reason.slice(0, REASON_CHARACTERS_MAX) }));
+  return { name, state, shardsFailed: shards.failed, ...(shown.length === 0 ? {} : { shards: shown }) };
+}

@@ -1,0 +1,121 @@
+import type { World } from "../../jobs/world.ts";
+import { messageOf } from "../../model/errors.ts";
+import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import type { Notice } from "../../model/notice.ts";
+import type { Reason } from "../../model/reason.ts";
+import { uncoveredOf } from "../../plan/backup/uncovered.ts";
+import { nextSlot } from "../../plan/slots.ts";
+import type { SlotHint } from "../../state/keys.ts";
+import { stateKey } from "../../state/keys.ts";
+import { readLive } from "../../state/liveView.ts";
+import { readObject } from "../../state/objects.ts";
+
+/** A condition that was reported and is not over. */
+export interface OpenNotice {
+  key: string;
+  code: string;
+  severity: Notice["severity"];
+  since: string;
+  reason: Reason;
+}
+
+export interface ClusterCoverage {
+  cluster: string;
+  /** Names of its policies. */
+  policies: string[];
+  /** Indices and data streams that none of them takes; absent if the cluster did not answer. */
+  uncovered?: string[];
+  fault?: string;
+}
+
+export interface PolicyNow {
+  policy: string;
+  /** The newest slot that was dealt with, and how it ended; absent before the first. */
+  last?: SlotHint;
+  /** The newest slot with a good snapshot, as far as the last few are known. */
+  lastGood?: SlotHint;
+  /** The next slots, in UTC and in the policy's zone. */
+  next: { at: string; local: string }[];
+  timeZone: string;
+}
+
+/** What is late, open, uncovered and next. */
+export interface Status<Row> {
+  paused: boolean;
+  /** Everything reported and not over, the oldest first. */
+  late: OpenNotice[];
+  open: Row[];
+  coverage: ClusterCoverage[];
+  policies: PolicyNow[];
+}
+
+const SLOTS_SHOWN = 3;
+
+/** Reads the state, and the indices of each cluster; a cluster that does not answer hides nothing else. `open` lists the open jobs. */
+export async function showStatus<Row>(world: World, open: Row[]): Promise<Status<Row>> {
+  const live = await readLive(world.state);
+  const late: OpenNotice[] = [];
+  await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async (key) => {
+    const open = await readObject<Omit<OpenNotice, "key">>(world.state, stateKey.notice(key));
+    if (open) late.push({ key, code: open.code, severity: open.severity, since: open.since, reason: open.reason });
+  });
+  const now = world.clock.now();
+  const coverage: ClusterCoverage[] = [];
+  for (const cluster of Object.keys(world.config.clusters)) coverage.push(await coverageOf(world, cluster, now));
+  return {
+    paused: world.paused,
+    late: late.sort((a, b) => (a.since + a.key < b.since + b.key ? -1 : 1)),
+    open,
+    coverage,
+    policies: Object.keys(world.config.backups).map((policy) => policyNow(world, policy, live.slots.get(policy) ?? [], now)),
+  };
+}
+
+async function coverageOf(world: World, name: string, now: Date): Promise<ClusterCoverage> {
+  const policies = policiesOf(world, name);
+  try {
+    const cluster = world.cluster(name);
+    const { version } = await cluster.info();
+    const patterns = policies.map((policy) => world.config.backups[policy]?.indices ?? []);
+    return { cluster: name, policies, uncovered: uncoveredOf(await cluster.listIndices(), patterns, { version, at: now }) };
+  } catch (error) {
+    return { cluster: name, policies, fault: messageOf(error) };
+  }
+}
+
+/** The policies that back up a cluster. */
+function policiesOf({ config }: World, cluster: string): string[] {
+  return Object.entries(config.backups).flatMap(([policy, { repository }]) =>
+    config.repositories[repository]?.cluster === cluster ? [policy] : [],
+  );
+}
+
+function policyNow({ config }: World, policy: string, hints: readonly SlotHint[], now: Date): PolicyNow {
+  const schedule = config.backups[policy]?.schedule ?? { cron: "", timeZone: "UTC" };
+  const next: PolicyNow["next"] = [];
+  let after: Date | undefined = now;
+  while (after && next.length < SLOTS_SHOWN) {
+    after = nextSlot(schedule, after);
+    if (after) next.push({ at: after.toISOString(), local: localText(after, schedule.timeZone) });
+  }
+  const dealt = hints.filter(({ state }) => state !== "firstSeen");
+  const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];
+  return { policy, ...(last ? { last } : {}), ...(lastGood ? { lastGood } : {}), next, timeZone: schedule.timeZone };
+}
+
+/** `2026-11-29 01:30 +08:00`. */
+function localText(at: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "longOffset",
+  }).formatToParts(at);
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
+  const offset = part("timeZoneName").replace("GMT", "") || "+00:00";
+  return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} ${offset}`;
+}

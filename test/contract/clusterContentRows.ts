@@ -1,0 +1,109 @@
+import type { SnapshotRequest } from "../../shared/model/cluster.ts";
+import { finished } from "./clusterFixture.ts";
+import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
+
+/** An open and a closed index, a hidden one where the version has such, and a repository. */
+async function arranged(stage: Stage): Promise<void> {
+  await stage.index("small");
+  await stage.index("shut");
+  await stage.close("shut");
+  await stage.repository("r");
+}
+
+const ask = (stage: Stage, request: Partial<SnapshotRequest> & { indices: string[] }) =>
+  outcomeOf(stage.cluster.createSnapshot(stage.own("r"), "taken", { metadata: {}, ...request }));
+const taken = async (stage: Stage) => {
+  const { indices, dataStreams, featureStates, state } = await finished(stage.cluster, stage.own("r"), "taken");
+  return { indices: indices.map((name) => name.replace(/\d{4}\.\d{2}\.\d{2}/, "DAY")).sort(), dataStreams, featureStates, state };
+};
+
+/** What the snapshot of a request contains. */
+export const contentRows: readonly Row[] = [
+  {
+    name: "a closed index is refused by its name",
+    below: "7.0.0",
+    arrange: arranged,
+    act: (stage) => ask(stage, { indices: [stage.own("shut"), stage.own("small")] }),
+    expect: "invalid",
+  },
+  {
+    name: "a closed index is taken by its name",
+    from: "7.7.0",
+    arrange: arranged,
+    async act(stage) {
+      return [await ask(stage, { indices: [stage.own("shut"), stage.own("small")] }), (await taken(stage)).indices.length];
+    },
+    expect: ["ok", 2],
+  },
+  {
+    name: "feature states are ignored silently",
+    below: "7.12.0",
+    arrange: arranged,
+    async act(stage) {
+      return [await ask(stage, { indices: [stage.own("small")], featureStates: ["tasks"] }), (await taken(stage)).featureStates];
+    },
+    expect: ["ok", undefined],
+  },
+  {
+    name: "an unknown feature is ignored silently, and the known ones are listed",
+    from: "8.0.0",
+    arrange: arranged,
+    async act(stage) {
+      const isKnown = (await stage.cluster.features())?.includes("tasks");
+      return [isKnown, await ask(stage, { indices: [stage.own("small")], featureStates: ["nosuch"] }), (await taken(stage)).featureStates];
+    },
+    expect: [true, "ok", undefined],
+  },
+  {
+    name: "metadata of more than 1024 bytes is refused",
+    from: "7.3.0",
+    arrange: arranged,
+    act: (stage) => ask(stage, { indices: [stage.own("small")], metadata: { long: "x".repeat(1100) } }),
+    expect: "refused",
+  },
+  {
+    name: "a system index is refused by its name, and comes along with its feature or the global state",
+    from: "8.0.0",
+    async arrange(stage) {
+      await arranged(stage);
+      if (!(await stage.cluster.listIndices()).some(({ name }) => name === ".tasks")) await stage.createTasksIndex();
+    },
+    async act(stage) {
+      const system = (await stage.cluster.listIndices()).filter((index) => index.system).map(({ name }) => name);
+      const named = await ask(stage, { indices: [".tasks"] });
+      await ask(stage, { indices: [stage.own("small")], featureStates: ["tasks"] });
+      const { indices, featureStates } = await taken(stage);
+      return [system, named, indices.includes(".tasks"), featureStates];
+    },
+    expect: [[".tasks"], "refused", true, ["tasks"]],
+  },
+  {
+    name: "a data stream is listed with its indices, and taken by its name with all of them",
+    from: "8.0.0",
+    async arrange(stage) {
+      await arranged(stage);
+      await stage.createStream("app");
+    },
+    async act(stage) {
+      const listed = (await stage.cluster.listIndices()).filter(({ dataStream }) => dataStream === stage.own("app"));
+      const outcome = await ask(stage, { indices: [stage.own("app"), stage.own("small")] });
+      const { indices, dataStreams = [] } = await taken(stage);
+      return [
+        listed.length,
+        outcome,
+        indices.some((name) => name.startsWith(`.ds-${stage.own("app")}-`)),
+        dataStreams[0] === stage.own("app"),
+      ];
+    },
+    expect: [1, "ok", true, true],
+  },
+  {
+    name: "sizes are known of open indices",
+    arrange: arranged,
+    async act(stage) {
+      const sizes = await stage.cluster.indexBytes();
+      return (sizes.get(stage.own("small")) ?? 0) > 0;
+    },
+    expect: true,
+  },
+];
