@@ -200,13 +200,23 @@ describe("a response", () => {
   });
 
   it("contains progress in the formats before and after 6.4", async () => {
-    const shards_stats = { total: 5, done: 2, failed: 0 };
-    const flat = { total_size_in_bytes: 100, processed_size_in_bytes: 40 };
-    const nested = { incremental: { size_in_bytes: 100 }, processed: { size_in_bytes: 40 }, total: { size_in_bytes: 900 } };
+    const shards_stats = { total: 5, initializing: 1, started: 1, finalizing: 1, done: 2, failed: 0 };
+    const flat = { total_size_in_bytes: 100, processed_size_in_bytes: 40, time_in_millis: 2000 };
+    const nested = {
+      incremental: { size_in_bytes: 100 },
+      processed: { size_in_bytes: 40 },
+      total: { size_in_bytes: 900 },
+      time_in_millis: 2000,
+    };
     for (const stats of [flat, nested]) {
       const { cluster } = await open(() => ({ body: { snapshots: [{ state: "STARTED", shards_stats, stats }] } }));
 
-      expect(await cluster.snapshotProgress("r", "s")).toEqual({ state: "STARTED", shards: shards_stats, bytes: { total: 100, done: 40 } });
+      expect(await cluster.snapshotProgress("r", "s")).toEqual({
+        state: "STARTED",
+        shards: shards_stats,
+        bytes: { total: 100, done: 40 },
+        elapsedMs: 2000,
+      });
     }
   });
 });

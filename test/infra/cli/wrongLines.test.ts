@@ -112,7 +112,7 @@ const ACTING: Record<string, Acting> = {
 };
 
 /** Verbs that write nothing, by what they are for. */
-const READING = ["pins", "plan-prune", "verify <place>", "snapshots [place]", "jobs", "jobs show <id>", "repositories"];
+const READING = ["status", "pins", "plan-prune", "verify <place>", "snapshots [place]", "jobs", "jobs show <id>", "repositories"];
 
 async function fired(world: TestWorld): Promise<TestWorld> {
   await fire(world);
