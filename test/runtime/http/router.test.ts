@@ -90,9 +90,11 @@ describe("a viewer", () => {
             ? { repository: "r" }
             : path === "/adopt"
               ? { apply: true }
-              : path === "/pins"
-                ? { repository: "r", snapshot: "s", because: "b" }
-                : undefined;
+              : path === "/deletions"
+                ? { repository: "r", snapshot: "s", apply: "x" }
+                : path === "/pins"
+                  ? { repository: "r", snapshot: "s", because: "b" }
+                  : undefined;
       expect([path, (await http.ask(method, path, { token: VIEWER, body })).status]).toEqual([path, 403]);
     }
     expect([http.worldsOpened(), world.source.writes]).toEqual([0, []]);

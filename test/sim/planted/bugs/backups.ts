@@ -31,7 +31,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "prunes pinned snapshots",
-    file: "shared/verbs/prune/gather.ts",
+    file: "shared/verbs/prune/gatherProtected.ts",
     find: "if (pin && !isExpired(pin, now))",
     replace: "if (pin && isExpired(pin, now))",
     seeds: 20,
