@@ -1,7 +1,12 @@
 import { parse, stringify } from "yaml";
+import * as z from "zod";
 import { AppError, messageOf } from "../model/errors.ts";
 import type { Reason } from "../model/reason.ts";
-import { importCurator } from "./curator.ts";
+import { type CuratorAction, importCurator } from "../plan/curator.ts";
+
+const filter = z.looseObject({ filtertype: z.string() });
+const action = z.looseObject({ action: z.string(), options: z.looseObject({}).nullish(), filters: z.array(filter).nullish() });
+const actionFile = z.looseObject({ actions: z.record(z.string(), action) });
 
 export interface ImportedText {
   /** The section `backups:` of ossnap.yaml. */
@@ -17,6 +22,20 @@ export function importCuratorText(text: string): ImportedText {
   } catch (error) {
     throw new AppError("invalid", `not YAML: ${messageOf(error)}`, { cause: error });
   }
-  const { backups, notes } = importCurator(file);
+  const { backups, notes } = importCurator(actionsOf(file));
   return { yaml: stringify({ backups }), notes };
+}
+
+function actionsOf(file: unknown): CuratorAction[] {
+  const found = actionFile.safeParse(file);
+  if (found.success)
+    return Object.entries(found.data.actions).map(([id, { action: kind, options, filters }]) => ({
+      id,
+      action: kind,
+      options: options ?? {},
+      filters: filters ?? [],
+    }));
+  const [issue] = found.error.issues;
+  const where = issue?.path.join(".") || "actions";
+  throw new AppError("invalid", `not an action file of Curator: ${where}: ${issue?.message}; write actions: with numbered actions`);
 }

@@ -24,7 +24,7 @@ export async function adopt(world: World, asked: Asked, takeOver: readonly strin
   const isAllWritten = await forEachBounded(writesOf(false), WRITES_AT_ONCE, write, isTimeUp);
   for (const { follow, prove } of plan.findings) {
     if (isTimeUp()) break;
-    if (follow && (await askBackup(world, { ...follow, asked })).outcome === "created") written += 1;
+    if (follow && (await askBackup(world, { ofSlot: true, ...follow, asked })).outcome === "created") written += 1;
     if (prove !== undefined && (await askProofs(world, prove, asked)).outcome === "created") written += 1;
   }
   if (isAllWritten) await forEachBounded(writesOf(true), WRITES_AT_ONCE, write, isTimeUp);

@@ -53,17 +53,20 @@ interface OwnSnapshot extends HeldSnapshot {
  */
 export async function adoptBackups(world: World, work: OpenWork, { name, policy, asked }: AdoptedPolicy): Promise<Found[]> {
   const { cluster } = configured(world.config, "repositories", policy.repository);
-  const mark = snapshotMark((await world.cluster(cluster).info()).uuid, name);
+  const { uuid } = await world.cluster(cluster).info();
+  const [mark, markByHand] = [snapshotMark(uuid, name), snapshotMark(uuid, name, "by-hand")];
   const held = await heldSnapshots(world, policy.repository);
   const own = held.flatMap((snapshot): OwnSnapshot[] => {
     const owner = ownershipOf(snapshot, name, mark);
     return owner?.by === "us" ? [{ ...snapshot, parts: owner.parts }] : [];
   });
+  // Ours, and of no slot.
+  const byHand = held.filter((snapshot) => ownershipOf(snapshot, name, markByHand)?.by === "us");
   const isOpen = (slot: string) => work.jobs.some(({ id }) => id === jobId.backup(name, slot));
   const good = own
     .filter(({ state, parts }) => state === "SUCCESS" && !isOpen(parts.slot))
     .sort((a, b) => (a.parts.slot < b.parts.slot ? -1 : 1));
-  const counts = { policy: name, others: held.length - own.length };
+  const counts = { policy: name, others: held.length - own.length - byHand.length };
   const newest = good.at(-1);
   const slots: Found = {
     reason: newest

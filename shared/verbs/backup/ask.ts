@@ -14,6 +14,8 @@ export interface BackupOrder {
   policy: string;
   slot: string;
   asked: Asked;
+  /** The slot's own job, whoever asks for it: an adopted state follows a timer's snapshot. */
+  ofSlot?: true;
   /** The caller's idempotency key; without one, policy and slot form the id. */
   key?: string;
   fingerprint?: string;
@@ -25,7 +27,7 @@ export interface BackupOrder {
 export async function askBackup(world: World, order: BackupOrder): Promise<Created> {
   const policy = configured(world.config, "backups", order.policy);
   const { cluster } = configured(world.config, "repositories", policy.repository);
-  const isByHand = order.asked.by === "person";
+  const isByHand = order.asked.by === "person" && !order.ofSlot;
   const slot = isByHand ? besideSlots(policy.schedule, order.slot) : slotOf(slotTime(order.slot));
   const id = order.key === undefined ? jobId.backup(order.policy, slot) : jobId.byKey("backup", order.key);
   const because = order.because === undefined ? {} : { because: order.because };

@@ -3,6 +3,7 @@ import { EXIT } from "../../../infra/cli/exitCodes.ts";
 import { runCommand } from "../../../infra/cli/program.ts";
 import { VERBS } from "../../../infra/cli/verbs.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
+import { dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { enter, type Outputs } from "../../golden/memorySession.ts";
 import { BACKUPS, copyWorld, movedWorld, newWorld, nights, oldestOf } from "../../golden/stages.ts";
 import { STEP1 } from "../../world/moved.ts";
@@ -68,6 +69,15 @@ const ACTING: Record<string, Acting> = {
     world: () => nights(4),
     wrong: [...WAITS, ["--apply", "00000000"], ["--key", "a"]],
   },
+  "delete [snapshot]": {
+    words: async (world) => {
+      const snapshot = await oldestOf(world);
+      const { hash } = await dryDeletion(await world.open(), { repository: "backups", snapshot });
+      return ["delete", snapshot, "--repository", "backups", "--apply", hash];
+    },
+    world: () => nights(4),
+    wrong: [...WAITS, ["--apply", "00000000"], ["--key", "a"], ["--broken"], ["--uuid", "other"], ["--uuid="], ["--repository", ""]],
+  },
   "copy <name>": { words: ["copy", "move"], world: () => copyWorld(STEP1.blobs), wrong: [...WAITS, ["--key", "a"]] },
   "restore <snapshot>": {
     words: STARTS,
@@ -112,7 +122,17 @@ const ACTING: Record<string, Acting> = {
 };
 
 /** Verbs that write nothing, by what they are for. */
-const READING = ["status", "pins", "plan-prune", "verify <place>", "snapshots [place]", "jobs", "jobs show <id>", "repositories"];
+const READING = [
+  "status",
+  "pins",
+  "plan-prune",
+  "import <tool> <file>",
+  "verify <place>",
+  "snapshots [place]",
+  "jobs",
+  "jobs show <id>",
+  "repositories",
+];
 
 async function fired(world: TestWorld): Promise<TestWorld> {
   await fire(world);

@@ -17,6 +17,7 @@ import { storeEvidence } from "../../../../shared/reader/evidence.ts";
 import { proveChosen } from "../../../../shared/reader/proveRepository.ts";
 import { parsePlaceUrl } from "../../../../shared/repository/url.ts";
 import { advanceJob } from "../../../../shared/tick/advance.ts";
+import { createSnapshots } from "../../../../shared/tick/createSnapshots.ts";
 import type { JobRow } from "../../../../shared/verbs/jobs/show.ts";
 import { fixtureRepository, storeOf } from "../../../format/fixtureRepositories.ts";
 import { fire, ID, tick, withMovies } from "../../../world/nightly.ts";
@@ -57,15 +58,18 @@ function sessionOf(world: TestWorld): Session {
 const textOf = async (world: TestWorld, answer: ReturnType<typeof snapshots>) =>
   (await answer).text({ colour: false, unicode: true, now: world.now(), program: "ossnap" }).replace(/\n {6,}/g, " ");
 
-/** Three nights of policy nightly, backed up through the command line. */
-async function threeNights(): Promise<TestWorld> {
+/** Three snapshots by policy nightly: of its timer, or taken through the command line. */
+async function threeNights(taken: "by-timer" | "by-hand" = "by-timer"): Promise<TestWorld> {
   const world = await testWorld();
   world.source.putIndex("movies");
   await register(sessionOf(world), { name: "backups", apply: true });
   for (let night = 0; night < 3; night += 1) {
-    const { data } = await backup(sessionOf(world), { policy: "nightly" });
+    const id =
+      taken === "by-hand"
+        ? ((await backup(sessionOf(world), { policy: "nightly" })).data as JobRow).id
+        : (await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() })).job;
     world.source.finishSnapshots();
-    await advanceJob(await world.open(), (data as JobRow).id);
+    await advanceJob(await world.open(), id);
     world.advance(DAY_MS);
   }
   return world;
@@ -73,11 +77,11 @@ async function threeNights(): Promise<TestWorld> {
 
 describe("verbs on a deployment in memory", () => {
   it("backup starts the work at once, each call as a separate job, and snapshots lists the results", async () => {
-    const world = await threeNights();
+    const world = await threeNights("by-hand");
     const { data, exitCode } = await snapshots(sessionOf(world), { ...LISTED, policy: "nightly" });
     expect([exitCode, (data as unknown[]).length]).toEqual([0, 3]);
     expect(await textOf(world, snapshots(sessionOf(world), LISTED))).toMatch(
-      /backups · 3 snapshots\nNAME .*\nnightly-\S+ .*\n {4}kept: newest good snapshot, last 1\/2/,
+      /backups · 3 snapshots\nNAME .*\nnightly-\S+ .*\n {4}kept: newest good snapshot, by hand 1\/5/,
     );
   });
 

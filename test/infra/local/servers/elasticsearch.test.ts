@@ -29,7 +29,7 @@ describe("starting Elasticsearch", () => {
   });
 
   it("rejects an untested version, and lists the tested ones", async () => {
-    const message = expect.stringMatching(/^Elasticsearch 5\.0\.0 cannot be run locally: take one of 2\.4\.6, 5\.5\.2, /);
+    const message = expect.stringMatching(/^Elasticsearch 5\.0\.0 cannot be run locally: use one of 2\.4\.6, 5\.5\.2, /);
 
     await expect(startElasticsearch({ ...options, version: "5.0.0" })).rejects.toMatchObject({ code: "invalid", message });
   });

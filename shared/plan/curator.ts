@@ -1,8 +1,6 @@
-import * as z from "zod";
 import type { AdoptRule } from "../model/config.ts";
-import { AppError } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { matchesEverything, matchesOwnNames } from "../plan/retention/adoption.ts";
+import { matchesEverything, matchesOwnNames } from "./retention/adoption.ts";
 
 /** A policy as it is written in ossnap.yaml. */
 export interface ImportedPolicy {
@@ -20,22 +18,17 @@ export interface Imported {
   notes: Reason[];
 }
 
-const filter = z.looseObject({ filtertype: z.string() });
-const action = z.looseObject({
-  action: z.string(),
-  options: z.looseObject({}).nullish(),
-  filters: z.array(filter).nullish(),
-});
-const actionFile = z.looseObject({ actions: z.record(z.string(), action) });
+export interface CuratorFilter {
+  filtertype: string;
+  [member: string]: unknown;
+}
 
-type Filter = z.output<typeof filter>;
-
-interface Step {
+export interface CuratorAction {
   /** Its number in the file. */
   id: string;
   action: string;
   options: Record<string, unknown>;
-  filters: Filter[];
+  filters: CuratorFilter[];
 }
 
 /** When Curator's own timer is not in the file: cron ran it. */
@@ -56,22 +49,11 @@ const UNIT: Readonly<Record<string, [count: number, unit: string]>> = {
 const NEVER_DELETED = "3650d";
 
 /**
- * Converts the snapshot and delete_snapshots actions of a Curator 4 or 5 action file, read from YAML, to policies. A snapshot is deleted by
- * Curator if every filter matches, so it is kept if one of the rules here keeps it. Errors: `invalid` for anything that is no action file.
+ * Converts the snapshot and delete_snapshots actions of a Curator 4 or 5 action file to policies. Curator deletes a snapshot if every filter
+ * matches, so it is kept if one of the rules here keeps it.
  */
-export function importCurator(file: unknown): Imported {
-  const parsed = actionFile.safeParse(file);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new AppError(
-      "invalid",
-      `not an action file of Curator: ${issue?.path.join(".") || "actions"}: ${issue?.message}; write actions: with numbered actions`,
-    );
-  }
+export function importCurator(steps: readonly CuratorAction[]): Imported {
   const notes: Reason[] = [];
-  const steps = Object.entries(parsed.data.actions).map(
-    ([id, { action: kind, options, filters }]): Step => ({ id, action: kind, options: options ?? {}, filters: filters ?? [] }),
-  );
   const used = steps.filter((step) => isUsed(step, notes));
   const repositories = [...new Set(used.map(({ options }) => String(options.repository ?? "")))].filter((name) => name !== "");
   const backups: Imported["backups"] = {};
@@ -83,7 +65,7 @@ export function importCurator(file: unknown): Imported {
   return { backups, notes };
 }
 
-function isUsed({ id, action: kind, options }: Step, notes: Reason[]): boolean {
+function isUsed({ id, action: kind, options }: CuratorAction, notes: Reason[]): boolean {
   if (kind !== "snapshot" && kind !== "delete_snapshots") notes.push(reason("import.action", { id, action: kind }));
   else if (isTrue(options.disable_action)) notes.push(reason("import.disabled", { id, action: kind }));
   else if (typeof options.repository !== "string") notes.push(reason("import.noRepository", { id, action: kind }));
@@ -96,7 +78,7 @@ function isTrue(value: unknown): boolean {
   return value === true || String(value).toLowerCase() === "true";
 }
 
-function policyOf(repository: string, steps: readonly Step[], notes: Reason[]): ImportedPolicy {
+function policyOf(repository: string, steps: readonly CuratorAction[], notes: Reason[]): ImportedPolicy {
   const takes = steps.find(({ action: kind }) => kind === "snapshot");
   const deletes = steps.filter(({ action: kind }) => kind === "delete_snapshots");
   for (const step of steps)
@@ -118,7 +100,7 @@ function policyOf(repository: string, steps: readonly Step[], notes: Reason[]): 
   };
 }
 
-function noteOptions({ id, options }: Step, notes: Reason[]): void {
+function noteOptions({ id, options }: CuratorAction, notes: Reason[]): void {
   notes.push(reason("import.name", { id, name: String(options.name ?? DEFAULT_NAME) }));
   if (options.include_global_state === undefined || isTrue(options.include_global_state)) notes.push(reason("import.globalState", { id }));
   if (isTrue(options.partial)) notes.push(reason("import.partial", { id }));
@@ -131,7 +113,7 @@ interface NamePart {
 }
 
 /** `undefined` for a filter that chooses indices by anything else than a prefix or a suffix of the name. */
-function namePartOf({ filtertype, kind, value, exclude }: Filter): NamePart | undefined {
+function namePartOf({ filtertype, kind, value, exclude }: CuratorFilter): NamePart | undefined {
   if (filtertype !== "pattern" || typeof value !== "string") return undefined;
   const excluded = isTrue(exclude);
   if (kind === "prefix") return { excluded, start: value, end: "" };
@@ -139,7 +121,7 @@ function namePartOf({ filtertype, kind, value, exclude }: Filter): NamePart | un
 }
 
 /** Curator's pattern filters must all match; a prefix and a suffix are one pattern here. */
-function indicesOf({ id, filters }: Step, notes: Reason[]): string[] {
+function indicesOf({ id, filters }: CuratorAction, notes: Reason[]): string[] {
   const used = filters.filter(({ filtertype }) => filtertype !== "none");
   for (const { filtertype, kind } of used.filter((one) => !namePartOf(one)))
     notes.push(reason("import.indices", { id, filter: filtertype, kind: String(kind ?? "") }));
@@ -153,7 +135,7 @@ function indicesOf({ id, filters }: Step, notes: Reason[]): string[] {
 }
 
 /** `undefined` if what the action deletes has no equivalent; then nothing is deleted. */
-function keepOf({ id, filters }: Step, notes: Reason[]): ImportedPolicy["keep"] | undefined {
+function keepOf({ id, filters }: CuratorAction, notes: Reason[]): ImportedPolicy["keep"] | undefined {
   const keep: ImportedPolicy["keep"] = {};
   for (const one of filters) {
     const why = addRule(keep, one);
@@ -165,7 +147,7 @@ function keepOf({ id, filters }: Step, notes: Reason[]): ImportedPolicy["keep"] 
 }
 
 /** Adds what a filter spares to the rules; returns what is to be said about it. */
-function addRule(keep: ImportedPolicy["keep"], one: Filter): Reason | undefined {
+function addRule(keep: ImportedPolicy["keep"], one: CuratorFilter): Reason | undefined {
   const { filtertype, exclude, direction, count, reverse } = one;
   if (filtertype === "pattern" || filtertype === "none") return undefined;
   if (filtertype === "state") return reason("import.state", { state: String(one.state ?? "SUCCESS") });
@@ -186,14 +168,14 @@ function isFalse(value: unknown): boolean {
   return value !== undefined && !isTrue(value);
 }
 
-function durationOf({ unit, unit_count: count }: Filter): string | undefined {
+function durationOf({ unit, unit_count: count }: CuratorFilter): string | undefined {
   const [factor, letter] = UNIT[String(unit)] ?? [];
   const isCount = typeof count === "number" && Number.isInteger(count) && count > 0;
   return factor === undefined || !isCount ? undefined : `${count * factor}${letter}`;
 }
 
 /** Which snapshots Curator's rule was about: those that it named, or those that the deletion's prefix names. */
-function adoptOf(takes: Step | undefined, deletes: readonly Step[], notes: Reason[]): AdoptRule | undefined {
+function adoptOf(takes: CuratorAction | undefined, deletes: readonly CuratorAction[], notes: Reason[]): AdoptRule | undefined {
   const filters = deletes.flatMap(({ filters: all }) => all.filter(({ filtertype }) => filtertype === "pattern"));
   const prefix = filters.find(({ kind, exclude }) => kind === "prefix" && !isTrue(exclude));
   const others = filters.filter((one) => one !== prefix);
