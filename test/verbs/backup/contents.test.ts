@@ -63,7 +63,8 @@ describe("the request of a policy", () => {
       featureStates: ["tasks"],
       metadata: {
         owner: "search-team",
-        ossnap: { policy: "nightly", slot, job: id, by: "li", because: "before the upgrade", version: "0.0.0" },
+        // A backup by hand in the second of a slot takes the next one.
+        ossnap: { policy: "nightly", slot: "20261121t013001z", job: id, by: "li", because: "before the upgrade", version: "0.0.0" },
       },
     });
     expect(await done(world, id)).toMatchObject({ state: "done", result: { because: "before the upgrade" } });

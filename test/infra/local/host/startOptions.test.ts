@@ -24,7 +24,7 @@ describe("options of npm start", () => {
     [["--versions"], "--versions: \"\" is not a source's and a target's version: write them as 6.7.0,7.10.2"],
     [["--versions", "6.7.0"], "is not a source's and a target's version"],
     [["--versions", "6.7.0,6.7.0,7.10.2"], "is not a source's and a target's version"],
-    [["--versions", "6.7.0,7.10.3"], "Elasticsearch 7.10.3 cannot be run locally: take one of 2.4.6, "],
+    [["--versions", "6.7.0,7.10.3"], "Elasticsearch 7.10.3 cannot be run locally: use one of 2.4.6, "],
   ])("%j are rejected by name and with the fix", (args, message) => {
     expect(() => readStartOptions(args)).toThrow(expect.objectContaining({ code: "invalid", message: expect.stringContaining(message) }));
   });
