@@ -196,7 +196,7 @@ describe("a backup whose policy changed while it waited", () => {
 
   it("takes the indices of ossnap.yaml as it is now", async () => {
     const made = await withMovies();
-    await askBackup(await made.open(), { policy: "nightly", slot: "20261121t013000z", asked: OPS });
+    await askBackup(await made.open(), { policy: "nightly", slot: "20261121t013000z", asked: { by: "timer", who: "timer" } });
     Object.assign(policyOf(made), { indices: ["series"] });
     await tick(made);
     made.source.finishSnapshots();
@@ -225,7 +225,7 @@ describe("a backup whose policy changed while it waited", () => {
     ],
   ])("is refused and told: %s", async (_, change, why) => {
     const made = await withMovies();
-    await askBackup(await made.open(), { policy: "nightly", slot: "20261121t013000z", asked: OPS });
+    await askBackup(await made.open(), { policy: "nightly", slot: "20261121t013000z", asked: { by: "timer", who: "timer" } });
     change(made);
     await tick(made);
     expect([await done(made), created(made)]).toMatchObject([{ state: "refused", reason: why }, []]);
@@ -234,7 +234,7 @@ describe("a backup whose policy changed while it waited", () => {
 
   it("goes on if only schedule, retention and prune caps changed", async () => {
     const made = await withMovies();
-    await askBackup(await made.open(), { policy: "nightly", slot: "20261121t013000z", asked: OPS });
+    await askBackup(await made.open(), { policy: "nightly", slot: "20261121t013000z", asked: { by: "timer", who: "timer" } });
     Object.assign(policyOf(made), { keep: { last: 9, atLeast: 1 }, prune: undefined, rpoMs: DAY_MS });
     await tick(made);
     expect(created(made)).toHaveLength(1);

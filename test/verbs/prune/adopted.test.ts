@@ -119,7 +119,7 @@ describe.each(["5.5.3", "7.10.2"])("a backup by hand, on %s", (version) => {
     const plan = await dry(world);
     expect(plan.keep.map(({ reasons }) => reasons.map(({ code }) => code))).toEqual([
       ["keep.newest", "keep.manual"],
-      ["keep.last"],
+      ["keep.newest", "keep.last"],
       ["keep.last"],
     ]);
     expect(plan.remove.map(({ reasons }) => reasons[0]?.code)).toEqual(["remove.manual"]);
