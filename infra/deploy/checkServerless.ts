@@ -204,7 +204,7 @@ function functionNameOf(resource: unknown): string | undefined {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options: { "without-events": { type: "boolean" } }, allowPositionals: true });
-  const [serverlessPath = "s.yaml", configPath = "ossnap.yaml"] = positionals;
+  const [serverlessPath = "s.yaml", configPath = process.env.OSSNAP_CONFIG || "ossnap.yaml"] = positionals;
   const configText = await readFile(configPath, "utf8");
   const standIns = standInsFor(configText);
   const { config, faults: configFaults, warnings } = checkConfig(configText, standIns);

@@ -12,6 +12,10 @@ const INTERRUPTED = 130;
 async function main(args: readonly string[]): Promise<number> {
   const options = parse(args);
   if (options === undefined) return 2;
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   const screen = terminalScreen(process.stderr);
   const stopped = new Promise<void>((resolve) => {
     // Not `once`: a terminal's Ctrl-C arrives twice when the starter passes it on, and the second must not interrupt the clean-up.

@@ -46,6 +46,14 @@ async function readJob(world: World, id: string, seq: number): Promise<Job | und
   }
 }
 
+/** After this many dead invocations in a row a job is put aside for a while. */
+export const DEATHS_MAX = 2;
+
+/** A job that was put aside moves nothing on its cluster; what an earlier step of it still runs there, the cluster itself shows. */
+function isAside({ live }: OpenWork, { id, head }: Job): boolean {
+  return !head.cancelling && (live.looking.get(`jobs.${id}`) ?? []).length >= DEATHS_MAX;
+}
+
 /** Why a job must not start work on its cluster now: its lane is taken, or foreign work is running. */
 export async function blockOf(
   cluster: Cluster,
@@ -54,7 +62,10 @@ export async function blockOf(
   work: OpenWork,
   own: { snapshots: readonly string[]; indices: readonly string[] },
 ): Promise<Reason | undefined> {
-  const lane = laneBlock(job, work.jobs);
+  const lane = laneBlock(
+    job,
+    work.jobs.filter((other) => !isAside(work, other)),
+  );
   if (lane || !workExcludes(version)) return lane;
   const snapshot = (await cluster.runningSnapshots()).find((running) => !own.snapshots.includes(running.snapshot));
   if (snapshot)

@@ -1,4 +1,4 @@
-import type { OpenWork } from "../jobs/openWork.ts";
+import { DEATHS_MAX, type OpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
 import { writeTrouble } from "../jobs/trouble.ts";
 import type { World } from "../jobs/world.ts";
@@ -11,8 +11,6 @@ import { type LookMark, lookLeaf } from "../state/looking.ts";
 import { writeObject } from "../state/objects.ts";
 import type { Advanced } from "./advanced.ts";
 
-/** A death has other causes too, so one is not enough. */
-const DEATHS_MAX = 2;
 const TRY_AGAIN_MS = 3_600_000;
 const TRY_AGAIN_MS_MAX = 24 * 3_600_000;
 /** An invocation whose deadline is later than this, or unknown, counts as dead then. */

@@ -46,7 +46,7 @@ const CANCEL: RouteCases = {
       before: [["DELETE", `/jobs/${ID}`]],
       world: after(newWorld, fire),
     },
-    { outcome: "ok", title: "one that is over is shown as it ended", path: `/jobs/${ID}`, world: () => nights(1) },
+    { outcome: "refused", title: "one that is over", path: `/jobs/${ID}`, world: () => nights(1) },
     asViewer(`/jobs/${ID}`),
     failed("one that never was", "/jobs/backup-nightly-20200101t000000z"),
   ],

@@ -139,6 +139,14 @@ describe("a prune whose timer event was lost", () => {
     expect(await pruned()).toEqual(["prune-nightly-20261121t023000z.json"]);
   });
 
+  it("is left to the next night when it was missed for long, or when the schedule was changed to a time that is over", async () => {
+    const world = await worldOf({}, "2026-11-21T01:00:00Z");
+    await tick(world);
+    world.advance(2 * HOUR_MS);
+    await tick(world);
+    expect(await world.stateKeys("done/prune/")).toEqual([]);
+  });
+
   it("is not requested for a time before the policy was known", async () => {
     const world = await worldOf({}, "2026-11-21T02:40:00Z");
     for (let minute = 0; minute < 5; minute += 1) {

@@ -63,7 +63,7 @@ export function portsFrom(environment: Readonly<Record<string, string | undefine
       "invalid",
       `OSSNAP_PORT_BASE: "${text}" is not a port between 1024 and ${PORT_BASE_MAX}; leave it out for ${PORT_BASE_DEFAULT}`,
     );
-  return {
+  const ports: Ports = {
     source: { http: base + 2, transport: base + 102 },
     target: { http: base + 3, transport: base + 103 },
     s3: base + 150,
@@ -72,6 +72,17 @@ export function portsFrom(environment: Readonly<Record<string, string | undefine
     fcApi: base + 240,
     webhook: base + 241,
   };
+  const blocked = [ports.source.http, ports.target.http, ports.s3, ports.oss, ports.http, ports.fcApi, ports.webhook].find(isBlocked);
+  if (blocked !== undefined)
+    throw new AppError("invalid", `OSSNAP_PORT_BASE: "${base}" would use port ${blocked}, which HTTP clients refuse; choose ${base + 20}`);
+  return ports;
+}
+
+/** https://fetch.spec.whatwg.org/#port-blocking, from 1024 on: browsers and Node's fetch refuse them before they connect. */
+const BLOCKED = [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080];
+
+function isBlocked(port: number): boolean {
+  return BLOCKED.includes(port);
 }
 
 /**

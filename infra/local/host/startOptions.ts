@@ -2,30 +2,35 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { elasticsearchVersion } from "../servers/elasticsearchVersions.ts";
 import type { Versions } from "./plan.ts";
 
-export const USAGE = `usage: npm start [-- [--once] [--json] [--versions SOURCE,TARGET] [--data DIR]]
+export const USAGE = `usage: npm start [-- [--help] [--once] [--json] [--versions SOURCE,TARGET] [--data DIR]]
+  --help      this text
   --once      end after the story
   --json      one JSON line on standard output
   --versions  which Elasticsearch at either end, for example 6.7.0,7.10.2; 5.5.2,5.5.3 when left out
   --data      keep everything in this directory, and continue from what it contains: stopped, or killed at any moment`;
 
 export interface StartOptions {
+  /** Only the usage is wanted. */
+  help: boolean;
   once: boolean;
   json: boolean;
   versions: Versions | undefined;
   data: string | undefined;
 }
 
+const FLAGS: Readonly<Record<string, "help" | "once" | "json">> = { "--help": "help", "-h": "help", "--once": "once", "--json": "json" };
+
 /**
  * The arguments after `npm start --`.
  * @throws AppError `invalid`, with the option and its fix, for an unknown option, or for versions that are not a pair or cannot be run.
  */
 export function readStartOptions(args: readonly string[]): StartOptions {
-  const options: StartOptions = { once: false, json: false, versions: undefined, data: undefined };
+  const options: StartOptions = { help: false, once: false, json: false, versions: undefined, data: undefined };
   const left = [...args];
   for (let arg = left.shift(); arg !== undefined; arg = left.shift()) {
     const [name, value] = splitOption(arg);
-    if (name === "--once" && value === undefined) options.once = true;
-    else if (name === "--json" && value === undefined) options.json = true;
+    const flag = value === undefined ? FLAGS[name] : undefined;
+    if (flag) options[flag] = true;
     else if (name === "--versions") options.versions = readVersions(value ?? left.shift());
     else if (name === "--data") options.data = readDirectory(value ?? left.shift());
     else throw new AppError("invalid", `${arg}: is not an option`);

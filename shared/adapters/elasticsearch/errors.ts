@@ -190,9 +190,12 @@ function tlsHint(text: string, { cluster, hasCa }: FaultContext): string {
     : `; for a private CA set clusters.${cluster}.ca or fingerprint`;
 }
 
+/** Begins the message about an answer whose values were not built. */
+export const OVER_MEMORY = "its values would take more than";
+
 /** The parser of JSON quotes the answer, which may be a page; a limit of ours is in our own words. */
 function unreadableFault(error: Error, text: string): string {
-  return error instanceof errors.DeserializationError ? jsonFaultOf(error) : text;
+  return error instanceof errors.DeserializationError && !error.message.startsWith(OVER_MEMORY) ? jsonFaultOf(error) : text;
 }
 
 /** The deadline's signal makes the request fail as aborted. */

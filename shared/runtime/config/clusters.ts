@@ -36,6 +36,10 @@ function checkUser(tree: unknown, name: string): Finding[] {
   const path = ["clusters", name];
   if (apiKey !== undefined && (username !== undefined || password !== undefined))
     return [finding([...path, "apiKey"], "twoCredentials", "an API key beside a user", "keep one of the two")];
+  if (username !== undefined && password === undefined)
+    return [
+      finding([...path, "username"], "userAlone", "a user without a password", `add clusters.${name}.password, or use apiKey instead`),
+    ];
   if (password === undefined || username !== undefined) return [];
   return [finding([...path, "password"], "passwordAlone", "a password without a user", `add clusters.${name}.username`)];
 }

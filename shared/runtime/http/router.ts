@@ -10,7 +10,7 @@ import { redactor } from "../redact.ts";
 import type { Route } from "./call.ts";
 import { type HttpAnswer, problem, problemOf } from "./problem.ts";
 import { fingerprintOf, ROUTES } from "./routes.ts";
-import { authenticate, header } from "./tokens.ts";
+import { authenticate, header, isTokenSent } from "./tokens.ts";
 
 /** Requests are small; anything larger is a mistake or an attack. */
 const BODY_BYTES_MAX = 256 * 1024;
@@ -50,7 +50,9 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
   if (!token)
     return problem(
       "unauthenticated",
-      "send a token in x-ossnap-token or Authorization: Bearer",
+      isTokenSent(event.headers)
+        ? "the token that was sent is unknown: compare its SHA-256 with http.tokens of ossnap.yaml"
+        : "send a token in x-ossnap-token or Authorization: Bearer",
       request,
       {},
       { "www-authenticate": "Bearer" },

@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { isFinal } from "../../jobs/record.ts";
 import { REPLICAS_MAX } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { sha256 } from "../../model/hash.ts";
+import { reason } from "../../model/reason.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
 import { jobNow } from "../../tick/jobNow.ts";
@@ -68,9 +70,13 @@ export const ROUTES: readonly Route[] = [
     ),
     queries: ["look"],
   },
-  route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) =>
-    json(202, await cancelJob(world, params.id ?? "", asked)),
-  ),
+  route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) => {
+    const job = await cancelJob(world, params.id ?? "", asked);
+    if (!isFinal(job.state)) return json(202, job);
+    throw new AppError("conflict", `job ${job.id} is finished already (${job.state}); nothing was changed`, {
+      reason: reason("job.alreadyDone"),
+    });
+  }),
   route("GET", "/pins", empty, never, async ({ world }) => list(await listPins(world))),
   route(
     "POST",

@@ -13,6 +13,10 @@ export function authenticate(headers: Readonly<Record<string, string>>, tokens: 
   return found;
 }
 
+export function isTokenSent(headers: Readonly<Record<string, string>>): boolean {
+  return tokenOf(headers) !== undefined;
+}
+
 /** `x-ossnap-token`, else `Authorization: Bearer …`, which carries Function Compute's own signature when its HTTP trigger requires one. */
 function tokenOf(headers: Readonly<Record<string, string>>): string | undefined {
   const own = header(headers, "x-ossnap-token");

@@ -8,8 +8,8 @@ import { askPrune } from "./ask.ts";
 
 /** A timer event that has not arrived by then is considered lost. */
 const TIMER_GRACE_MS = 2 * 60_000;
-/** A prune missed for longer waits for its next slot: nothing is lost by it. */
-const MISSED_MAX_MS = 3_600_000;
+/** A prune missed for longer waits for its next slot: nothing is lost by it, and a schedule that was changed does not delete at once. */
+const MISSED_MAX_MS = 10 * 60_000;
 
 /** Requests the prune of a slot whose timer event was lost, or for which Function Compute has no timer. */
 export async function lookForPrune(world: World, work: OpenWork, name: string, { schedule, prune }: BackupPolicy): Promise<void> {

@@ -161,8 +161,12 @@ function sourceOf(world: World, request: RestoreRequestByHand): { place: Place; 
     ([, { register, cluster }]) => register.name === request.repository && cluster === request.to,
   );
   if (watch) return { place: watch[1].blobs, watch: watch[0] };
-  const watched = Object.values(world.config.watches).map(({ register }) => register.name);
-  const { cluster } = configured(world.config, "repositories", request.repository, watched);
+  const watches = Object.values(world.config.watches);
+  const elsewhere = watches.find(
+    ({ register }) => register.name === request.repository && !(request.repository in world.config.repositories),
+  );
+  const watched = watches.map(({ register }) => register.name);
+  const { cluster } = elsewhere ?? configured(world.config, "repositories", request.repository, watched);
   if (cluster !== request.to)
     throw new AppError(
       "invalid",

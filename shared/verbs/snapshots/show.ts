@@ -1,11 +1,13 @@
 import { readOpenWork } from "../../jobs/openWork.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { SnapshotState } from "../../model/cluster.ts";
+import { AppError } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
 import { placeId } from "../../repository/place.ts";
+import { takenRepository } from "../prune/gather.ts";
 import { gatherPrunePlan } from "../prune/gatherPlan.ts";
 import { listedSnapshots } from "./gather.ts";
 
@@ -56,6 +58,15 @@ export async function listSnapshots(world: World, question: SnapshotQuestion = {
 
 async function rowsOf(world: World, repository: string, policies: readonly string[]): Promise<SnapshotRow[]> {
   const work = await readOpenWork(world);
+  const { cluster } = configured(world.config, "repositories", repository);
+  const taken = await takenRepository(world, repository, cluster);
+  // What the cluster lists there is another repository's, or nothing.
+  if (taken)
+    throw new AppError(
+      "conflict",
+      `repository ${repository}: the name is registered on ${cluster} for another place than ossnap.yaml says; \`ossnap repositories\` shows what differs`,
+      { reason: taken },
+    );
   const snapshots = await listedSnapshots(world, repository);
   const fates = new Map<string, SnapshotRow["fate"]>();
   for (const policy of policies) {

@@ -64,7 +64,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "job.absent": "there is no job {id}",
   "job.alreadyDone": "already done",
   "job.aside":
-    "job {job} is put aside until {until}: {times|invocation|invocations} in a row ended while reading its blobs; other jobs are not affected. After a larger memorySize or a repaired repository, try it at once: `ossnap resume`",
+    "job {job} is put aside until {until}: {times|invocation|invocations} in a row ended or ran out of time while reading its blobs; other jobs are not affected. After a larger memorySize or timeout, or a repaired repository, try it at once: `ossnap resume`",
   "job.asideOver": "job {job} can be moved again",
   "job.cancelled": "stopped as requested",
   "job.claimed": "{effect} is in progress until {until} at the latest",

@@ -60,6 +60,11 @@ describe("run directory", () => {
     });
   });
 
+  it("refuses a base with a port that HTTP clients refuse, and names another", () => {
+    expect(() => openPlan(base, { OSSNAP_PORT_BASE: "9850" })).toThrow("would use port 10080, which HTTP clients refuse; choose 9870");
+    expect(openPlan(base, { OSSNAP_PORT_BASE: "9870" }).ports.http).toBe(10100);
+  });
+
   it("keeps its versions and ports, and reports a conflicting request", async () => {
     const versions = { source: "6.7.0", target: "7.10.2" };
     const plan = openPlan(base, { OSSNAP_PORT_BASE: "21000" }, versions);

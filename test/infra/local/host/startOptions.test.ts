@@ -3,9 +3,10 @@ import { readStartOptions } from "../../../../infra/local/host/startOptions.ts";
 
 describe("options of npm start", () => {
   it("may be omitted, or given in any order", () => {
-    expect(readStartOptions([])).toEqual({ once: false, json: false, versions: undefined, data: undefined });
+    expect(readStartOptions([])).toEqual({ help: false, once: false, json: false, versions: undefined, data: undefined });
     const versions = { source: "6.7.0", target: "7.10.2" };
     expect(readStartOptions(["--versions", "6.7.0,7.10.2", "--json", "--once"])).toEqual({
+      help: false,
       once: true,
       json: true,
       versions,
@@ -13,6 +14,10 @@ describe("options of npm start", () => {
     });
     expect(readStartOptions(["--versions=6.7.0, 7.10.2"])).toMatchObject({ versions });
     expect(readStartOptions(["--data", "/var/tmp/movies", "--once"])).toMatchObject({ data: "/var/tmp/movies", once: true });
+  });
+
+  it("may ask for the usage only", () => {
+    expect(readStartOptions(["--help"]).help).toBe(true);
   });
 
   it.each([
