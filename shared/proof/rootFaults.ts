@@ -55,3 +55,15 @@ export function unclearNames({ key, snapshots }: RootCatalogue): Map<string, Rea
   for (const [name, uuids] of namesakesOf(snapshots)) unclear.set(name, namesakeReason(key, name, uuids));
   return unclear;
 }
+
+/** Why snapshots of a cluster's listing that share their name or uuid are unclear, by name. */
+export function listedTwice(listed: readonly { name: string; uuid: string | undefined }[]): Map<string, Reason> {
+  const [names, uuids] = [new Map<string, number>(), new Map<string, number>()];
+  for (const { name, uuid } of listed) {
+    names.set(name, (names.get(name) ?? 0) + 1);
+    if (uuid !== undefined) uuids.set(uuid, (uuids.get(uuid) ?? 0) + 1);
+  }
+  const isTwice = ({ name, uuid }: (typeof listed)[number]) => (names.get(name) ?? 0) > 1 || (uuids.get(uuid ?? "") ?? 0) > 1;
+  const fault = (one: (typeof listed)[number]) => `the cluster lists its name or uuid (${one.uuid ?? "none"}) twice`;
+  return new Map(listed.filter(isTwice).map((one) => [one.name, reason("keep.faultyEntry", { fault: fault(one) })]));
+}

@@ -1,3 +1,4 @@
+import { isKeySegment } from "../format/fields.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { hasCode } from "../model/errors.ts";
@@ -17,9 +18,12 @@ export interface Evidence {
   url: string;
   /** The `placeId` of the blobs; evidence without it, of earlier builds of version 0.1.0, may be about another endpoint and does not count. */
   place?: string;
+  /** Empty when damage leaves the closure unknown. */
   digest: string;
   /** A hash of the names of the indices that the digest covers; absent in evidence of earlier builds of version 0.1.0. */
   scope?: string;
+  /** Only some of the snapshot's indices were proven; absent for all of them, and in evidence of earlier builds of version 0.1.0. */
+  subset?: true;
   verdict: SnapshotProof["verdict"];
   level: SnapshotProof["level"];
   generation: number;
@@ -42,20 +46,38 @@ interface EvidenceKeeper {
   version: string;
 }
 
+/** Takes the digest's place in the key of damage that leaves the closure unknown. */
+const NO_CLOSURE = "damage";
+
 /**
- * Stores a verdict under snapshot uuid, closure digest and place; a verdict without a closure is not stored. A proof of a lower level does not
- * replace one of a higher level: see {@link outlasting}.
+ * Stores a verdict under snapshot uuid, closure digest and place. Without a closure only damage is stored, under one key. A proof of a lower level
+ * does not replace one of a higher level: see {@link outlasting}. A whole snapshot ends all damage that its level would have found.
  */
 export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
-  if (!proof.closure) return undefined;
-  const { name, uuid, verdict, level, generation, blobs, bytes } = proof;
-  const evidence: Evidence = {
+  if (!proof.closure && !(isFaulty(proof) && isStored(proof.uuid))) return undefined;
+  const evidence = evidenceOf(world, place, proof, since);
+  // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
+  const key = stateKey.evidence(evidence.uuid, evidence.digest || NO_CLOSURE, shortHash(8, placeId(place)));
+  const before = await readObject<Evidence>(world.state, key).catch(unreadable);
+  const ended = await endedDamage(world, evidence, key);
+  // What was proven before damage was found is no longer proven at that level.
+  const isComparable = before?.place === evidence.place && ended.every(({ at }) => at < (before?.at ?? ""));
+  const kept = before && isComparable ? outlasting(before, evidence) : evidence;
+  await writeObject(world.state, key, kept);
+  if (ended.length > 0) await world.state.delete(ended.map((one) => one.key));
+  return kept;
+}
+
+function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Evidence {
+  const { name, uuid, verdict, level, generation, blobs, bytes, closure } = proof;
+  return {
     name,
     uuid,
     url: printPlaceUrl(place),
     place: placeId(place),
-    digest: proof.closure.digest,
-    scope: scopeOf(proof.closure),
+    digest: closure?.digest ?? "",
+    ...(closure && { scope: scopeOf(closure) }),
+    ...(closure && isSubset(closure) && { subset: true }),
     verdict,
     level,
     generation,
@@ -65,12 +87,39 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
     at: world.clock.now().toISOString(),
     version: world.version,
   };
-  // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
-  const key = stateKey.evidence(uuid, evidence.digest, shortHash(8, placeId(place)));
-  const before = await readObject<Evidence>(world.state, key).catch(unreadable);
-  const kept = before?.place === evidence.place && before ? outlasting(before, evidence) : evidence;
-  await writeObject(world.state, key, kept);
-  return kept;
+}
+
+/** Whether a state has keys with this uuid; that of a faulty entry may be any text. */
+function isStored(uuid: string): boolean {
+  return isKeySegment(uuid) && Buffer.byteLength(uuid) <= UUID_MAX;
+}
+
+function isSubset({ indices, snapshot }: ProvenClosure): boolean {
+  return indices.length < new Set(snapshot.indices).size;
+}
+
+function isFaulty({ verdict }: Pick<Evidence, "verdict">): boolean {
+  return verdict === "damaged" || verdict === "incomplete";
+}
+
+/** The other records of damage of this snapshot and place that a verdict disproves. */
+async function endedDamage({ state }: EvidenceKeeper, now: Evidence, own: string): Promise<{ key: string; at: string }[]> {
+  if (now.verdict !== "whole" || now.subset || !isStored(now.uuid)) return [];
+  const ended: { key: string; at: string }[] = [];
+  for await (const { key } of state.list(stateKey.evidenceOf(now.uuid))) {
+    if (key === own) continue;
+    const before = await readObject<Evidence>(state, key).catch(unreadable);
+    if (before?.place === now.place && before && disproves(now, before)) ended.push({ key, at: before.at });
+  }
+  return ended;
+}
+
+/** Whether a whole snapshot shows that damage is gone. On 2.x a name may be used again; another closure is then another snapshot. */
+function disproves(now: Pick<Evidence, "level" | "digest">, { uuid, name, digest, level, verdict }: Evidence): boolean {
+  if (verdict === "incomplete") return true;
+  if (verdict !== "damaged") return false;
+  const isOther = uuid === name && digest !== "" && digest !== now.digest;
+  return isOther || PROOF_LEVELS.indexOf(now.level) >= PROOF_LEVELS.indexOf(level);
 }
 
 /** A record that is no JSON is replaced. */
@@ -114,6 +163,11 @@ function scopeOf({ indices }: Pick<ProvenClosure, "indices">): string {
   return shortHash(16, ...indices.map((index) => index.name).sort());
 }
 
+/** Whether verdicts on some of a snapshot's indices are wanted too; by default they count only where they found damage. */
+interface Which {
+  subsets: boolean;
+}
+
 /**
  * The verdict that holds per snapshot uuid on the blobs of this place. One LIST and one GET per stored verdict of these snapshots.
  */
@@ -121,31 +175,47 @@ export async function newestEvidence(
   world: Pick<EvidenceKeeper, "state">,
   uuids: ReadonlySet<string>,
   place: Place,
+  which?: Which,
 ): Promise<Map<string, Evidence>> {
-  return (await evidenceByPlace(world, uuids)).get(placeId(place)) ?? new Map();
+  return (await evidenceByPlace(world, uuids, which)).get(placeId(place)) ?? new Map();
 }
 
-/** The verdicts that hold at each place, by `placeId` and snapshot uuid: a repository and its copies share uuids, and each is proven for itself. */
+/**
+ * The verdicts that hold at each place, by `placeId` and snapshot uuid: a repository and its copies share uuids, and each is proven for itself.
+ * Damage holds, however old, until the whole snapshot was proven at its level.
+ */
 export async function evidenceByPlace(
   world: Pick<EvidenceKeeper, "state">,
   uuids: ReadonlySet<string>,
+  { subsets }: Which = { subsets: false },
 ): Promise<Map<string, Map<string, Evidence>>> {
-  const places = new Map<string, Map<string, Evidence>>();
+  const places = new Map<string, Map<string, Evidence[]>>();
   // A longer one is no prefix that a store lists, and has no verdict.
   const [only] = uuids.size === 1 ? [...uuids].filter((uuid) => uuid.length <= UUID_MAX) : [];
   for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only))) {
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;
     const evidence = await readObject<Evidence>(world.state, key);
-    if (evidence?.place === undefined) continue;
-    const newest = places.get(evidence.place) ?? new Map<string, Evidence>();
-    if (seenAt(newest.get(uuid)) < seenAt(evidence)) places.set(evidence.place, newest.set(uuid, evidence));
+    if (evidence?.place === undefined || (evidence.subset && !subsets && !isFaulty(evidence))) continue;
+    const found = places.get(evidence.place) ?? new Map<string, Evidence[]>();
+    places.set(evidence.place, found.set(uuid, [...(found.get(uuid) ?? []), evidence]));
   }
-  return places;
+  return new Map([...places].map(([place, found]) => [place, new Map([...found].map(([uuid, all]) => [uuid, holding(all)]))]));
 }
 
-function seenAt(evidence: Evidence | undefined): string {
-  return evidence?.confirmed?.at ?? evidence?.at ?? "";
+/** The newest damage that no later proof disproved, otherwise the newest verdict. */
+function holding(all: readonly Evidence[]): Evidence {
+  const newestFirst = [...all].sort((a, b) => (seenAt(a) < seenAt(b) ? 1 : -1));
+  const whole = all.filter(({ verdict, subset }) => verdict === "whole" && !subset);
+  const isGone = (fault: Evidence) =>
+    whole.some((one) =>
+      [one, one.confirmed].some((proof) => proof && proof.at > fault.at && disproves({ level: proof.level, digest: one.digest }, fault)),
+    );
+  return newestFirst.find((one) => isFaulty(one) && !isGone(one)) ?? (newestFirst.find((one) => !isFaulty(one)) as Evidence);
+}
+
+function seenAt(evidence: Evidence): string {
+  return evidence.confirmed?.at ?? evidence.at;
 }
 
 /** The first of these snapshots whose newest verdict at this place is `whole`. One LIST, and one GET per verdict up to that snapshot. */

@@ -2,6 +2,7 @@ import { decodeContainer } from "../format/encoding/container.ts";
 import { decodeIndexMetadata, type IndexMetadata } from "../format/indexMetadata.ts";
 import { invalidBytes } from "../format/invalid.ts";
 import { globalMetadataKey, LEGACY_ROOT_KEY, snapshotKey } from "../format/keys.ts";
+import { decodeShardSnapshot, type ShardSnapshot } from "../format/shardSnapshot.ts";
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
@@ -9,7 +10,7 @@ import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
 import type { HeldMemory } from "./heldMemory.ts";
-import type { Decode, Listing, MetadataReader } from "./metadataReader.ts";
+import type { Decode, FetchedBlob, Listing, MetadataReader } from "./metadataReader.ts";
 
 /** Of a snapshot; a cluster of thousands of nodes has fewer. */
 const SHARDS_MAX = 200_000;
@@ -44,6 +45,17 @@ export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot)
   const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");
   if (found === expected) return record;
   reader.damage({ key, check: "format", expected, found });
+  return undefined;
+}
+
+/**
+ * A snapshot's file list of one shard. Each names its snapshot, in every version from 2.4 to 9.2; with another name it is a blob that was
+ * exchanged, and a restore would serve the other snapshot's data.
+ */
+export function decodeOwnList(reader: MetadataReader, blob: FetchedBlob | undefined, name: string): ShardSnapshot | undefined {
+  const list = reader.decode(blob, decodeShardSnapshot);
+  if (list === undefined || blob === undefined || list.name === name) return list;
+  reader.damage({ key: blob.key, check: "format", expected: `snapshot ${name}`, found: `snapshot ${list.name}` });
   return undefined;
 }
 

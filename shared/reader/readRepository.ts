@@ -1,5 +1,4 @@
 import { hidesRoot, isCounterNamed, LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf, shardSnapshotKey } from "../format/keys.ts";
-import { decodeShardSnapshot } from "../format/shardSnapshot.ts";
 import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
@@ -9,7 +8,7 @@ import { type ClosureKnowledge, closureOf, type IndexReading } from "../proof/cl
 import { inOrder } from "../proof/verdict.ts";
 import { heldMemory, weightOf } from "./heldMemory.ts";
 import { metadataReader } from "./metadataReader.ts";
-import { type ReadClosureOptions, readIndices, readRecord } from "./readIndices.ts";
+import { decodeOwnList, type ReadClosureOptions, readIndices, readRecord } from "./readIndices.ts";
 import { decodeRootOf, latestOf, requireReadable, requireVersion2 } from "./rootBlob.ts";
 
 /** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
@@ -138,7 +137,7 @@ export async function readClosure(
   const { uuid } = snapshot;
   const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
   const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
-    shard.list = await reader.read(shardSnapshotKey(index.id, shard.shard, uuid), decodeShardSnapshot);
+    shard.list = decodeOwnList(reader, await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid)), snapshot.name);
     held.hold(weightOf(shard.list?.files ?? []), `${store.url}/${shardSnapshotKey(index.id, shard.shard, uuid)}`);
   };
   const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));

@@ -25,7 +25,7 @@ export function withRecord(blobs: Blobs, uuid: string, change: (record: Record<s
   return new Map([...blobs, [key, encodeContainer("snapshot", value)]]);
 }
 
-/** The snapshot `from` has the name of another one, in the root and in its own blob. */
+/** The snapshot `from` has the name of another one, in the root, in its own blob and in its file lists. */
 export function renamed(blobs: Blobs, from: string, to: string): Map<string, Uint8Array> {
   let uuid = "";
   const changed = withRoot(blobs, ({ snapshots }) => {
@@ -34,9 +34,15 @@ export function renamed(blobs: Blobs, from: string, to: string): Map<string, Uin
     uuid = found.uuid;
     found.name = to;
   });
-  return withRecord(changed, uuid, (record) => {
+  const recorded = withRecord(changed, uuid, (record) => {
     record.name = to;
   });
+  const lists = [...recorded].filter(([key]) => key.startsWith("indices/") && key.endsWith(`/snap-${uuid}.dat`));
+  const named = lists.map(([key, bytes]): [string, Uint8Array] => {
+    const list = decodeContainer(bytes, "snapshot", key) as Record<string, unknown>;
+    return [key, encodeContainer("snapshot", { ...list, name: to })];
+  });
+  return new Map([...recorded, ...named]);
 }
 
 /** An index of the root names a snapshot that the root does not list. */

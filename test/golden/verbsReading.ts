@@ -31,7 +31,16 @@ const proves = async (world: TestWorld) => {
 /** Verdicts on the newest snapshot at two places: its repository and the watched bucket. */
 const provesHereAndThere = async (world: TestWorld) => {
   const [{ name = "", uuid = "" } = {}] = (await world.source.listSnapshots("backups")).slice(-1);
-  const proof = { name, uuid, generation: 2, blobs: 20, bytes: 2048, missing: [], damaged: [], closure: { digest: "d", indices: [] } };
+  const proof = {
+    name,
+    uuid,
+    generation: 2,
+    blobs: 20,
+    bytes: 2048,
+    missing: [],
+    damaged: [],
+    closure: { digest: "d", indices: [], snapshot: { indices: [] } },
+  };
   const at = async (place: Place, verdict: string, level: string) =>
     storeEvidence(await world.open(), place, { ...proof, verdict, level } as unknown as SnapshotProof, world.now());
   await at(BACKUPS, "whole", "contents");

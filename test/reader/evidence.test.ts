@@ -2,8 +2,11 @@ import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
 import type { Place } from "../../shared/model/config.ts";
 import type { ProofLevel, SnapshotProof, Verdict } from "../../shared/model/repository.ts";
-import { newestEvidence, storeEvidence } from "../../shared/reader/evidence.ts";
+import { firstProven, newestEvidence, storeEvidence } from "../../shared/reader/evidence.ts";
+import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
+import { proveChosen } from "../../shared/reader/proveRepository.ts";
 import type { StateClock } from "../../shared/state/identity.ts";
+import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
 
 const PLACE: Place = { store: "directory", bucket: "/srv/blobs", basePath: "" };
 
@@ -13,7 +16,13 @@ async function held(...proofs: [Verdict, ProofLevel][]): Promise<string> {
   for (const [minute, [verdict, level]] of proofs.entries()) {
     const now = new Date(Date.UTC(2026, 10, 28, 12, minute));
     const clock = { now: () => now } as StateClock;
-    const proof = { name: "s", uuid: "u", verdict, level, closure: { digest: "d", indices: [] } } as unknown as SnapshotProof;
+    const proof = {
+      name: "s",
+      uuid: "u",
+      verdict,
+      level,
+      closure: { digest: "d", indices: [], snapshot: { indices: [] } },
+    } as unknown as SnapshotProof;
     await storeEvidence({ state, clock, version: "1" }, PLACE, proof, now);
   }
   const found = (await newestEvidence({ state }, new Set(["u"]), PLACE)).get("u");
@@ -96,5 +105,109 @@ describe("the verdict that holds", () => {
     ],
   ])("is %s", async (_, proofs, verdict) => {
     expect(await held(...proofs)).toBe(verdict);
+  });
+});
+
+const { blobs } = fixtureRepository("es-7.10.2/repo");
+const SNAP3 = "ONtBZq9iRTC4LNPFutN8nA";
+const SHARD = "indices/DTdreM68Trm26--CYTDWvw/0/";
+const DATA = [...blobs.keys()].find((key) => key.startsWith(`${SHARD}__`)) ?? "";
+const INDEX_METADATA = [...blobs.keys()].filter((key) => key.startsWith("indices/DTdreM68Trm26--CYTDWvw/meta-"));
+
+/** Stores proofs of one snapshot a minute apart, and shows what holds of it. */
+function history() {
+  const state = memoryBlobStore();
+  let now = Date.UTC(2026, 10, 28, 12);
+  const clock = { now: () => new Date(now) } as StateClock;
+  const store = async (proof: SnapshotProof) => {
+    now += 60_000;
+    await storeEvidence({ state, clock, version: "1" }, PLACE, proof, clock.now());
+    return proof.verdict;
+  };
+  return {
+    state,
+    store,
+    async verify(bucket: ReadonlyMap<string, Uint8Array>, level: ProofLevel = "footers") {
+      const { proofs } = await proveChosen(storeOf(bucket), { snapshot: SNAP3, level });
+      return store(proofs[0] as SnapshotProof);
+    },
+    verifySome: async (bucket: ReadonlyMap<string, Uint8Array>, indices: string[]) =>
+      store(await proveSnapshot(storeOf(bucket), { uuid: SNAP3, indices, level: "footers" })),
+    async holds() {
+      const found = (await newestEvidence({ state }, new Set([SNAP3]), PLACE)).get(SNAP3);
+      const first = await firstProven({ state }, [SNAP3], PLACE);
+      return [found && `${found.verdict} ${found.level}`, first === SNAP3];
+    },
+  };
+}
+
+function without(...keys: string[]): Map<string, Uint8Array> {
+  return new Map([...blobs].filter(([key]) => !keys.includes(key)));
+}
+
+function flipped(key: string): Map<string, Uint8Array> {
+  const bytes = Uint8Array.from(blobs.get(key) as Uint8Array);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0xff;
+  return new Map([...blobs, [key, bytes]]);
+}
+
+describe("a snapshot that was proven whole and lost metadata", () => {
+  it.each([
+    ["its own blob is gone", "incomplete", without(`snap-${SNAP3}.dat`)],
+    ["its own blob is flipped", "damaged", flipped(`snap-${SNAP3}.dat`)],
+    ["the global metadata is gone", "incomplete", without(`meta-${SNAP3}.dat`)],
+    ["a shard's file list is gone", "incomplete", without(`${SHARD}snap-${SNAP3}.dat`)],
+    ["a shard's file list is flipped", "damaged", flipped(`${SHARD}snap-${SNAP3}.dat`)],
+    ["an index's metadata are gone", "incomplete", without(...INDEX_METADATA)],
+  ])("is no longer proven when %s, until it is whole again", async (_, verdict, damaged) => {
+    const { verify, holds } = history();
+    await verify(blobs, "contents");
+    expect(await holds()).toEqual(["whole contents", true]);
+    expect(await verify(damaged)).toBe(verdict);
+    expect(await holds()).toEqual([`${verdict} footers`, false]);
+    await verify(blobs);
+    // Not at level contents: the blobs that were read then are not those that are there now.
+    expect(await holds()).toEqual(["whole footers", true]);
+    await verify(blobs, "names");
+    expect(await holds()).toEqual(["whole footers", true]);
+  });
+
+  it("stays damaged while only a weaker proof finds it whole", async () => {
+    const { verify, holds } = history();
+    await verify(blobs);
+    await verify(flipped(`${SHARD}snap-${SNAP3}.dat`), "contents");
+    await verify(blobs, "footers");
+    expect(await holds()).toEqual(["damaged contents", false]);
+    await verify(blobs, "contents");
+    expect(await holds()).toEqual(["whole contents", true]);
+  });
+
+  it("keeps nothing under a uuid that is no part of a key", async () => {
+    const { state, store } = history();
+    for (const uuid of ["../live", "a/b", "u".repeat(300)])
+      await store({ name: "s", uuid, verdict: "damaged", level: "names", closure: undefined } as unknown as SnapshotProof);
+    const stored: string[] = [];
+    for await (const { key } of state.list("")) stored.push(key);
+    expect(stored).toEqual([]);
+  });
+});
+
+describe("a proof of some of a snapshot's indices", () => {
+  it("does not hide the damage of another index", async () => {
+    const { verify, verifySome, holds } = history();
+    expect(await verify(flipped(DATA))).toBe("damaged");
+    expect(await verifySome(flipped(DATA), ["fx-empty"])).toBe("whole");
+    expect(await holds()).toEqual(["damaged footers", false]);
+  });
+
+  it("is none of the snapshot, unless it found damage", async () => {
+    const { verify, verifySome, holds } = history();
+    await verifySome(blobs, ["fx-empty"]);
+    expect(await holds()).toEqual([undefined, false]);
+    await verify(blobs);
+    expect(await verifySome(flipped(DATA), ["fx-logs"])).toBe("damaged");
+    expect(await holds()).toEqual(["damaged footers", false]);
+    await verify(blobs);
+    expect(await holds()).toEqual(["whole footers", true]);
   });
 });

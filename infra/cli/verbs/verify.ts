@@ -52,8 +52,9 @@ export async function verify(session: Session, { place, snapshot, level, sample 
       );
     },
   });
-  // A sample proves less than its level says, and is not kept.
-  if (world && since && sample === undefined) for (const proof of verified.proofs) await storeEvidence(world, at, proof, since);
+  // A sample proves less than its level says, and only the damage that it found is kept.
+  const kept = verified.proofs.filter(({ verdict }) => sample === undefined || verdict === "damaged" || verdict === "incomplete");
+  if (world && since) for (const proof of kept) await storeEvidence(world, at, proof, since);
   const known = isUrl(place) ? undefined : session.settings();
   const standing = known ? standingOf(known, place) : {};
   const verification = verificationOf(store, verified, standing);

@@ -24,7 +24,7 @@ export function planPrune(input: PruneInput): PrunePlan {
   const newestFirst = [...input.snapshots].sort((a, b) => b.time.getTime() - a.time.getTime() || (a.name < b.name ? 1 : -1));
   const reasons = new Map<string, Reason[]>(newestFirst.map((snapshot) => [snapshot.name, []]));
   const keepBecause = (snapshot: PrunableSnapshot, why: Reason) => reasons.get(snapshot.name)?.push(why);
-  const counted = newestFirst.filter((snapshot) => snapshot.ours && !isFuture(snapshot, input));
+  const counted = newestFirst.filter((snapshot) => snapshot.ours && !isFuture(snapshot, input) && !input.unclear?.has(snapshot.name));
   const good = counted.filter(({ state }) => state === "SUCCESS");
 
   for (const snapshot of newestFirst) {
@@ -32,6 +32,8 @@ export function planPrune(input: PruneInput): PrunePlan {
     else if (snapshot.state === "IN_PROGRESS") keepBecause(snapshot, reason("keep.running"));
     else if (snapshot.state === "INCOMPATIBLE") keepBecause(snapshot, reason("keep.unknownState"));
     else if (isFuture(snapshot, input)) keepBecause(snapshot, reason("keep.future", { time: snapshot.time.toISOString() }));
+    const unclear = input.unclear?.get(snapshot.name);
+    if (unclear) keepBecause(snapshot, unclear);
     const why = input.protected.get(snapshot.name);
     if (why) keepBecause(snapshot, why);
   }

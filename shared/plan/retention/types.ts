@@ -33,6 +33,11 @@ export interface PruneInput {
   snapshots: readonly PrunableSnapshot[];
   /** Snapshot name → why it is protected: pins, open jobs, mounts. */
   protected: ReadonlyMap<string, Reason>;
+  /**
+   * Snapshot name → why nobody knows which snapshot it stands for: its entry in the root is faulty or shares its name or uuid. It is kept and
+   * satisfies no rule, since a restore of it may fail.
+   */
+  unclear?: ReadonlyMap<string, Reason> | undefined;
   /** A snapshot later than this is kept and takes no part in any rule; `undefined` checks nothing. */
   now: Date | undefined;
   /** Indices that exist on the cluster; `undefined` when they are unknown, so that none counts as existing. */

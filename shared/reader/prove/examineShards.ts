@@ -1,6 +1,5 @@
 import { decodeIndexMetadata } from "../../format/indexMetadata.ts";
 import { isCounterNamed, shardPrefix, shardSnapshotKey } from "../../format/keys.ts";
-import { decodeShardSnapshot } from "../../format/shardSnapshot.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob, RootCatalogue } from "../../model/repository.ts";
@@ -21,6 +20,7 @@ import { joinListing } from "../../proof/verdict.ts";
 import { type HeapGate, heapGate, weightOf } from "../heldMemory.ts";
 import { metadataReader } from "../metadataReader.ts";
 import type { PartLedger } from "../partLedger.ts";
+import { decodeOwnList } from "../readIndices.ts";
 import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { checkParts, splitFile } from "./checkParts.ts";
 
@@ -122,13 +122,14 @@ async function examineUnit(
 
 /** Reads the file list with its CRC, compares every blob's size with the listing, and checks the footers of reusable names. */
 async function examineShard(shards: Shards, id: string, shard: number, gate: HeapGate): Promise<Examined> {
-  const { store, uuid } = shards;
+  const { store, uuid, root } = shards;
+  const name = root.snapshots.find((snapshot) => snapshot.uuid === uuid)?.name ?? uuid;
   const reader = metadataReader(store);
   const fetched = await reader.fetch(shardSnapshotKey(id, shard, uuid));
   const key = shardPrefix(id, shard);
   const index = { name: id, id, metadataKey: "", metadata: undefined, failedShards: [] };
   return gate.run(
-    () => reader.decode(fetched, decodeShardSnapshot),
+    () => decodeOwnList(reader, fetched, name),
     ({ files }) => weightOf(files),
     async (list) => {
       if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };

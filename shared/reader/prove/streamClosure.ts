@@ -1,5 +1,5 @@
 import { isCounterNamed, shardSnapshotKey } from "../../format/keys.ts";
-import { decodeShardSnapshot, type ShardSnapshot } from "../../format/shardSnapshot.ts";
+import type { ShardSnapshot } from "../../format/shardSnapshot.ts";
 import { READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type {
   ClosureBlob,
@@ -24,7 +24,7 @@ import {
 } from "../../proof/closurePieces.ts";
 import type { Joined, ListingJoin } from "../../proof/verdict.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
-import { type ReadClosureOptions, readIndices } from "../readIndices.ts";
+import { decodeOwnList, type ReadClosureOptions, readIndices } from "../readIndices.ts";
 import { type BoundedPool, boundedPool } from "./boundedPool.ts";
 import type { FileFaults } from "./checkFiles.ts";
 import type { DataChecks, FileCheck } from "./dataChecks.ts";
@@ -78,6 +78,7 @@ interface Walk {
   reader: MetadataReader;
   root: RootCatalogue;
   uuid: string;
+  name: string;
   tally: ClosureTally;
   checks: WalkChecks | undefined;
   pool: BoundedPool;
@@ -108,6 +109,7 @@ export async function streamClosure(
     reader,
     root,
     uuid: snapshot.uuid,
+    name: snapshot.name,
     tally: closureTally(),
     checks,
     pool: boundedPool(concurrency),
@@ -141,7 +143,7 @@ async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurren
     for await (const { item, loaded } of readAhead(pieces, concurrency, read)) {
       if (loaded === "late") return false;
       // Decoded one at a time: a few kilobytes may become a hundred megabytes.
-      await settle(walk, item, walk.reader.decode(loaded, decodeShardSnapshot));
+      await settle(walk, item, decodeOwnList(walk.reader, loaded, walk.name));
     }
     await checks?.join.end();
     for (const check of checks?.data.rest() ?? []) await pool.start(async () => void (await runCheck(walk, check)));

@@ -1,10 +1,11 @@
 import { shardSnapshotKey } from "../../format/keys.ts";
 import { decodeShardCatalogue } from "../../format/shardCatalogue.ts";
-import { decodeShardSnapshot, partCount, type ShardFile } from "../../format/shardSnapshot.ts";
+import { partCount, type ShardFile } from "../../format/shardSnapshot.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { listsOf } from "../../proof/shardUse.ts";
 import { type HeldMemory, heldMemory, weightOf } from "../heldMemory.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
+import { decodeOwnList } from "../readIndices.ts";
 import type { ShardGroup } from "./shardGroups.ts";
 
 /** A snapshot's reference to a blob that others refer to as well. */
@@ -62,7 +63,7 @@ export async function readLists(reader: MetadataReader, shard: ShardOfSurvey, fe
     const key = ownKey(shard, ordinal);
     const listed = byName?.get(shard.root.snapshots[ordinal]?.name ?? "");
     const exists = listed !== undefined || shard.group.blobs.has(key);
-    const read = listed ?? (exists ? await readOwn(reader, key, fetched) : undefined);
+    const read = listed ?? (exists ? await readOwn(reader, key, fetched, shard.root.snapshots[ordinal]?.name ?? "") : undefined);
     const files = read && keptIn(held, reader, { key, files: read, isShared: listed !== undefined });
     if (files !== undefined) found.lists.set(ordinal, files);
     else if (exists) found.unread.push(ordinal);
@@ -77,9 +78,9 @@ function ownKey({ root, group, index }: ShardOfSurvey, ordinal: number): string 
   return shardSnapshotKey(index.id, group.shard, root.snapshots[ordinal]?.uuid ?? "");
 }
 
-async function readOwn(reader: MetadataReader, key: string, { own }: FetchedLists): Promise<ShardFile[] | undefined> {
+async function readOwn(reader: MetadataReader, key: string, { own }: FetchedLists, name: string): Promise<ShardFile[] | undefined> {
   const fetched = own.has(key) ? own.get(key) : await reader.fetch(key);
-  return reader.decode(fetched, decodeShardSnapshot)?.files;
+  return decodeOwnList(reader, fetched, name)?.files;
 }
 
 /** `undefined` for a list that does not fit into memory beside the others of its shard, which is noted. */

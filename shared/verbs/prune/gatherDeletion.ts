@@ -13,7 +13,7 @@ import { firstProven, newestEvidence } from "../../reader/evidence.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
-import { adoptedElsewhere, namedBy, prunable, rootReader, sharedNames } from "./gatherPlan.ts";
+import { adoptedElsewhere, namedBy, prunable, rootReader, unclearSnapshots } from "./gatherPlan.ts";
 import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
 import { type DeletableSnapshot, planDeletion, type Wanted } from "./planDeletion.ts";
 
@@ -47,12 +47,11 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
   const deletable = snapshots.map((snapshot) => deletableOf(world, repository, snapshot, info.uuid));
   const elsewhere = await mountsElsewhere(world, where.cluster);
   const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, await cluster.listIndices())]);
-  const guards = [
-    ...namedBy(snapshots, mounted),
-    ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world))),
-    ...(await sharedNames(world, repository, rootReader(world, repository))),
-  ];
-  const good = deletable.filter(({ state }) => state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
+  const guards = [...namedBy(snapshots, mounted), ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world)))];
+  const unclear = await unclearSnapshots(world, repository, snapshots, rootReader(world, repository));
+  const good = deletable
+    .filter(({ state, name }) => state === "SUCCESS" && !unclear.has(name))
+    .sort((a, b) => b.time.getTime() - a.time.getTime());
   const plan = planDeletion({
     repository,
     place: where.place,
@@ -61,6 +60,7 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
     byUuid,
     broken,
     protected: new Map(guards),
+    unclear,
     proven:
       entry.blobs &&
       (await firstProven(

@@ -12,7 +12,7 @@ import { policyFingerprint, type RepositoryId, repositoryId } from "../../plan/p
 import { adopts } from "../../plan/retention/adoption.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
 import type { PruneInput as PlanInput } from "../../plan/retention/types.ts";
-import { unclearNames } from "../../proof/rootFaults.ts";
+import { listedTwice, unclearNames } from "../../proof/rootFaults.ts";
 import { firstProven } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
@@ -49,6 +49,8 @@ export async function gatherPrunePlan(
   const own = snapshots.map((snapshot) => prunable(snapshot, policyName, { marks, adoption }));
   const readRoot = rootReader(world, policy.repository);
   const blobs = await seenInBlobs(world, policy.repository, own, { readRoot, remember });
+  const provenOf = (proven: string | undefined) =>
+    own.map((snapshot) => ({ ...snapshot, proven: snapshot.uuid !== undefined && snapshot.uuid === proven }));
   const input: PlanInput = {
     policy: policyName,
     fingerprint: policyFingerprint(policy, policyName, where),
@@ -56,7 +58,7 @@ export async function gatherPrunePlan(
     timeZone: policy.schedule.timeZone,
     atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,
     atMostPercent: policy.prune?.atMostPercent ?? PRUNE_CAPS_DEFAULT.atMostPercent,
-    snapshots: own.map((snapshot) => ({ ...snapshot, proven: snapshot.uuid !== undefined && snapshot.uuid === blobs.proven })),
+    snapshots: provenOf(blobs.proven),
     stateOf: ({ name, uuid }, index) => blobs.states.get(uuid ?? name)?.get(index),
     protected: new Map([
       ...namedBy(snapshots, mountsOf(where.cluster, indices)),
@@ -70,10 +72,13 @@ export async function gatherPrunePlan(
   // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
   if (plan.remove.length === 0) return { ...view, plan, mountsUnknown: undefined };
   const { mounted, unknown } = await mountsElsewhere(world, where.cluster);
-  const shared = await sharedNames(world, policy.repository, readRoot);
-  const more = new Map([...namedBy(snapshots, mounted), ...shared]);
-  if (more.size === 0) return { ...view, plan, mountsUnknown: unknown };
-  return { ...view, plan: planPrune({ ...input, protected: new Map([...more, ...input.protected, ...shared]) }), mountsUnknown: unknown };
+  const unclear = await unclearSnapshots(world, policy.repository, snapshots, readRoot);
+  const more = namedBy(snapshots, mounted);
+  if (more.length === 0 && unclear.size === 0) return { ...view, plan, mountsUnknown: unknown };
+  const clear = own.filter(({ name }) => !unclear.has(name));
+  const proven = clear.length === own.length ? blobs.proven : await newestProven(world, policy.repository, clear);
+  const known = { snapshots: provenOf(proven), unclear, protected: new Map([...more, ...input.protected]) };
+  return { ...view, plan: planPrune({ ...input, ...known }), mountsUnknown: unknown };
 }
 
 export function namedBy(snapshots: readonly ClusterSnapshot[], byUuid: ReadonlyMap<string, Reason>): [string, Reason][] {
@@ -108,14 +113,23 @@ export function rootReader(world: World, repository: string): ReadRoot {
   };
 }
 
-/** A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing shows one of them, so the root is read. */
-export async function sharedNames(world: World, repository: string, readRoot: ReadRoot): Promise<Map<string, Reason>> {
+/**
+ * Snapshots that are kept and count as none, by name. A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing
+ * shows one of them, so the root is read. What the listing itself shows twice needs no root.
+ */
+export async function unclearSnapshots(
+  world: World,
+  repository: string,
+  listed: readonly ClusterSnapshot[],
+  readRoot: ReadRoot,
+): Promise<Map<string, Reason>> {
+  const twice = listedTwice(listed);
   try {
     const root = await readRoot();
-    return root ? unclearNames(root) : new Map();
+    return root ? new Map([...twice, ...unclearNames(root)]) : twice;
   } catch (error) {
     world.logger.warn("whether names are used twice cannot be confirmed", { repository, error: messageOf(error) });
-    return new Map();
+    return twice;
   }
 }
 
@@ -148,6 +162,16 @@ interface SeenInBlobs {
   states: IndexStates;
 }
 
+function goodOnes(snapshots: readonly PrunableSnapshot[]): PrunableSnapshot[] {
+  return snapshots.filter(({ ours, state }) => ours && state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
+}
+
+async function newestProven(world: World, repository: string, snapshots: readonly PrunableSnapshot[]): Promise<string | undefined> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  const uuids = goodOnes(snapshots).flatMap(({ uuid }) => uuid ?? []);
+  return blobs && firstProven(world, uuids, blobs);
+}
+
 /** What only the bucket can tell; nothing is known where it cannot be read, and then more is kept. */
 async function seenInBlobs(
   world: World,
@@ -157,12 +181,8 @@ async function seenInBlobs(
 ): Promise<SeenInBlobs> {
   const { blobs } = configured(world.config, "repositories", repository);
   if (!blobs) return { proven: undefined, states: new Map() };
-  const good = snapshots.filter(({ ours, state }) => ours && state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
-  const proven = await firstProven(
-    world,
-    good.flatMap(({ uuid }) => uuid ?? []),
-    blobs,
-  );
+  const good = goodOnes(snapshots);
+  const proven = await newestProven(world, repository, good);
   try {
     const names = rotatedIndices(good);
     const root = names.size === 0 ? undefined : await readRoot();

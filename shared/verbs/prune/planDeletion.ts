@@ -24,8 +24,10 @@ export interface DeletionFacts {
   byUuid: boolean;
   /** Why a snapshot is broken, by name; it is then no good one. Only given for `--broken`. */
   broken?: ReadonlyMap<string, Reason> | undefined;
-  /** Pins, open jobs, mounts and names that two snapshots have, by name. */
+  /** Pins, open jobs and mounts, by name. */
   protected: ReadonlyMap<string, Reason>;
+  /** What is kept and replaces no other; its entry in the root is faulty or shares its name or uuid. */
+  unclear: ReadonlyMap<string, Reason>;
   /** The uuid of the newest good snapshot that was proven. */
   proven: string | undefined;
   /** The floor of each policy. */
@@ -41,7 +43,11 @@ export interface DeletionFacts {
 export function planDeletion(facts: DeletionFacts): PrunePlan {
   const found = facts.wanted.map((one) => ({ one, snapshot: facts.snapshots.find((listed) => isSame(listed, one)) }));
   const good = goodOnes(facts);
-  const guarded = found.map(({ one, snapshot }) => ({ one, snapshot, why: snapshot ? guardOf(snapshot, facts, good) : undefined }));
+  const guarded = found.map(({ one, snapshot }) => ({
+    one,
+    snapshot,
+    why: snapshot ? guardOf(snapshot, facts, good) : facts.unclear.get(one.name),
+  }));
   const kept = guarded.flatMap(({ one, why }) => (why ? [{ ...one, reasons: [why] }] : []));
   const remove = guarded.flatMap(({ one, snapshot, why }) => (why ? [] : [removal(one, snapshot, facts, good[0]?.name ?? "")]));
   const stays = good.find(({ name, uuid }) => !facts.wanted.some((one) => one.name === name && one.uuid === uuid));
@@ -65,17 +71,17 @@ function isSame(one: Wanted, other: Wanted): boolean {
   return one.name === other.name && one.uuid === other.uuid;
 }
 
-/** Newest first; what is broken is no good one. */
-function goodOnes({ snapshots, broken }: DeletionFacts): DeletableSnapshot[] {
+/** Newest first; what is broken or unclear is no good one. */
+function goodOnes({ snapshots, broken, unclear }: DeletionFacts): DeletableSnapshot[] {
   return snapshots
-    .filter(({ state, name }) => state === "SUCCESS" && !broken?.has(name))
+    .filter(({ state, name }) => state === "SUCCESS" && !broken?.has(name) && !unclear.has(name))
     .sort((a, b) => b.time.getTime() - a.time.getTime());
 }
 
 function guardOf(snapshot: DeletableSnapshot, facts: DeletionFacts, good: readonly DeletableSnapshot[]): Reason | undefined {
   const { name, uuid, policy, state } = snapshot;
   if (state === "IN_PROGRESS") return reason("keep.running");
-  const why = facts.protected.get(name);
+  const why = facts.unclear.get(name) ?? facts.protected.get(name);
   if (why) return why;
   const ofPolicy = good.filter((one) => one.policy === policy && !one.manual);
   if (snapshot === good[0] || (policy !== undefined && snapshot === ofPolicy[0])) return reason("keep.newest");

@@ -173,7 +173,7 @@ async function proveWanted(world: World, input: RestoreJob["intent"]["input"], o
 
 /** Footers proven earlier need not be read again for blobs that were not written since. */
 async function knownFooters(world: World, place: Place, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
-  const evidence = (await newestEvidence(world, new Set([uuid]), place)).get(uuid);
+  const evidence = (await newestEvidence(world, new Set([uuid]), place, { subsets: true })).get(uuid);
   if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;
   if (evidence.level !== "footers" && evidence.level !== "contents") return undefined;
   return { digest: evidence.digest, since: new Date(evidence.since) };

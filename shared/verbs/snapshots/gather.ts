@@ -16,11 +16,13 @@ interface Lost {
   name: string;
   uuid: string;
   key: string;
+  /** Its entry in the root cannot be read, so that nobody knows its blob; the cluster may list it nevertheless. */
+  isFaulty: boolean;
 }
 
 export interface Listed {
   snapshots: ClusterSnapshot[];
-  /** In the bucket's root and without their own blob, so that the cluster does not list them: half deleted, and not gone. */
+  /** In the bucket's root and without their own blob, or with an entry that cannot be read, so that the cluster does not list them: half deleted, and not gone. */
   lost: { name: string; uuid: string }[];
 }
 
@@ -30,7 +32,7 @@ export async function listedSnapshots(world: World, repository: string): Promise
 }
 
 /**
- * A repository's snapshots as its cluster lists them. Where a snapshot's own blob is lost the cluster's whole listing fails; if the bucket
+ * A repository's snapshots as its cluster lists them. Where a snapshot's own blob is lost, or its entry names none, the cluster's whole listing fails; if the bucket
  * confirms it, this is reported once with the key, and the other snapshots are returned. Without readable blobs the cluster's word counts.
  */
 export async function listWithLost(world: World, repository: string): Promise<Listed> {
@@ -43,10 +45,12 @@ export async function listWithLost(world: World, repository: string): Promise<Li
     return { snapshots: listed, lost: [] };
   } catch (error) {
     if (!hasCode(error, "transient") || error.reason?.code !== "repository.unreadable") throw error;
-    const lost = await lostBlobs(world, repository);
+    const seen = await lostBlobs(world, repository);
     // Nothing is lost, so it is another fault, or a deletion under way.
-    if (lost?.length === 0) throw error;
+    if (seen?.length === 0) throw error;
     const others = await cluster.listSnapshots(repository, { ignoreUnavailable: true });
+    const lost = seen?.filter((one) => !one.isFaulty || !others.some(({ name }) => name === one.name));
+    if (lost?.length === 0) throw error;
     const why = lost
       ? reason("snapshot.lost", {
           repository,
@@ -60,7 +64,7 @@ export async function listWithLost(world: World, repository: string): Promise<Li
   }
 }
 
-/** Snapshots in the root without their own blob, none if the bucket cannot tell; `undefined` if no blobs are configured. */
+/** Snapshots in the root without their own blob or with a faulty entry, none if the bucket cannot tell; `undefined` if no blobs are configured. */
 async function lostBlobs(world: World, repository: string): Promise<Lost[] | undefined> {
   const { blobs } = configured(world.config, "repositories", repository);
   if (!blobs) return undefined;
@@ -75,9 +79,11 @@ async function lostBlobs(world: World, repository: string): Promise<Lost[] | und
 async function readLost(store: BlobStore): Promise<Lost[]> {
   const { root } = await openRepository(store);
   const lost: Lost[] = [];
-  await forEachBounded((root?.snapshots ?? []).filter(isStorable), READS_AT_ONCE, async ({ name, uuid }) => {
+  await forEachBounded(root?.snapshots ?? [], READS_AT_ONCE, async (snapshot) => {
+    const { name, uuid, fault } = snapshot;
     const key = snapshotKey(uuid);
-    if (!(await store.head(key))) lost.push({ name, uuid, key });
+    if (!isStorable(snapshot)) lost.push({ name, uuid, key: fault === undefined ? key : (root?.key ?? key), isFaulty: true });
+    else if (!(await store.head(key))) lost.push({ name, uuid, key, isFaulty: false });
   });
   return lost;
 }

@@ -26,8 +26,9 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
     deadline: () => isTimeUp(world),
   });
   if (open > 0) work.cut.add(job.id);
-  // With a budget every footer was read, and only some contents.
-  const proven = (proof: (typeof proofs)[number]) => (budgetBytes === undefined ? proof : { ...proof, level: "footers" as const });
+  // With a budget every footer was read, and only some contents; damage found in them needs a proof of all contents to end.
+  const isFull = ({ verdict }: (typeof proofs)[number]) => budgetBytes === undefined || verdict === "damaged";
+  const proven = (proof: (typeof proofs)[number]) => (isFull(proof) ? proof : { ...proof, level: "footers" as const });
   for (const proof of proofs) await storeEvidence(world, place, proven(proof), since);
   await resolveUnlisted(world, [repository], root.snapshots);
   return { proofs, open, root, standing: standingNow(world, repository), hidden: hiddenRoot(store, { hiding }) };

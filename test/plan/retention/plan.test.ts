@@ -285,3 +285,44 @@ describe("the newest proven snapshot", () => {
     for (const made of [plan(proven(1, 3), { last: 1 }), plan(proven(), { last: 1 })]) expect(made.keep).toHaveLength(1);
   });
 });
+
+describe("a snapshot of which nobody knows what it stands for", () => {
+  const why = { code: "keep.faultyEntry", params: { fault: "listed twice" } } as const;
+  const [old, good, odd] = ["2026-11-18T01:30:00Z", "2026-11-19T01:30:00Z", "2026-11-20T01:30:00Z"] as const;
+  const all = [snapshot(odd, { proven: true, indices: ["movies", "users"] }), snapshot(good), snapshot(old)];
+
+  it.each<[string, Parameters<typeof plan>[1]]>([
+    ["newest", {}],
+    ["last", { last: 1 }],
+    ["within", { withinMs: 3_600_000 }],
+    ["daily", { daily: 1 }],
+    ["yearly", { yearly: 1 }],
+    ["atLeast", { atLeast: 1 }],
+  ])("is kept and does not count as %s", (_, keep) => {
+    const { keep: kept, remove, newestGood } = plan(all, keep, { unclear: new Map([[odd, why]]) });
+    expect(kept.map(({ name }) => name)).toEqual([odd, good]);
+    expect(kept[0]?.reasons).toEqual([why]);
+    expect([remove.map(({ name, keptInstead }) => [name, keptInstead]), newestGood?.name]).toEqual([[[old, good]], good]);
+  });
+
+  it("is no newest proven snapshot, and not the last with an index", () => {
+    const snapshots = [
+      snapshot(odd, { proven: true, indices: ["movies", "users"] }),
+      snapshot(good),
+      snapshot(old, { indices: ["users"] }),
+    ];
+    const { keep: kept } = plan(snapshots, { lastOfIndex: "always" }, { unclear: new Map([[odd, why]]) });
+    expect(kept.map(({ name, reasons }) => [name, reasons.map(({ code }) => code)])).toEqual([
+      [odd, ["keep.faultyEntry"]],
+      [good, ["keep.newest"]],
+      [old, ["keep.lastOfIndex"]],
+    ]);
+  });
+
+  it("leaves nothing good when it is the only one: then nothing is removed", () => {
+    const failed = snapshot(old, { state: "FAILED" });
+    const failures = [failed, snapshot(`${old}2`, { state: "FAILED", time: failed.time })];
+    const { remove } = plan([snapshot(odd), ...failures], {}, { unclear: new Map([[odd, why]]) });
+    expect(remove).toEqual([]);
+  });
+});

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { type BlobFault, faulty } from "../../../shared/adapters/wrap/faultyBlobStore.ts";
 import { isCounterNamed } from "../../../shared/format/keys.ts";
 import { AppError } from "../../../shared/model/errors.ts";
-import type { ClosureBlob, ProofLevel } from "../../../shared/model/repository.ts";
+import type { ClosureBlob, ProofLevel, RootCatalogue, RootSnapshot } from "../../../shared/model/repository.ts";
+import { startProgress } from "../../../shared/proof/arrivalProgress.ts";
+import { examineShards } from "../../../shared/reader/prove/examineShards.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
-import { listSizes, openRepository } from "../../../shared/reader/readRepository.ts";
-import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
+import { listSizes, openRepository, readClosure, requireRoot } from "../../../shared/reader/readRepository.ts";
+import { fixtureRepositories, fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 import { closureBlobs } from "./closureBlobs.ts";
 
 const LEVELS: ProofLevel[] = ["names", "metadata", "footers", "contents"];
@@ -122,3 +124,53 @@ describe.each(SUBJECTS)("%s, %s is never whole", (fixture, name) => {
 function holdsFooter({ file, sizeBytes }: ClosureBlob): boolean {
   return file?.checksum !== undefined && file.part === file.parts - 1 && (sizeBytes ?? 0) > 0;
 }
+
+describe("a shard's file list that was exchanged for another snapshot's", () => {
+  const { blobs } = fixtureRepository("es-7.10.2/repo");
+  const root = JSON.parse(Buffer.from(blobs.get("index-5") as Uint8Array).toString());
+  const idOf = (name: string): string => root.snapshots.find((one: { name: string }) => one.name === name).uuid;
+  const index = Object.keys(root.indices).find((one) =>
+    ["snap-1", "snap-3"].every((name) => root.indices[one].snapshots.includes(idOf(name))),
+  );
+  const { id } = root.indices[index ?? ""];
+  const key = `indices/${id}/0/snap-${idOf("snap-3")}.dat`;
+  const exchanged = new Map([...blobs, [key, blobs.get(`indices/${id}/0/snap-${idOf("snap-1")}.dat`) as Uint8Array]]);
+  const fault = { key, check: "format", expected: "snapshot snap-3", found: "snapshot snap-1" };
+
+  it.each(LEVELS)("is damage at level %s", async (level) => {
+    const proof = await proveSnapshot(storeOf(exchanged), { name: "snap-3", level });
+    expect([proof.verdict, proof.damaged, proof.closure]).toEqual(["damaged", [fault], undefined]);
+    expect(await proveSnapshot(storeOf(exchanged), { name: "snap-1", level })).toMatchObject({ verdict: "whole" });
+  });
+
+  it("is damage for a copy and for an arrival that goes on shard by shard", async () => {
+    const store = storeOf(exchanged);
+    const opened = await openRepository(store);
+    const catalogue = requireRoot(opened, store.url);
+    const snapshot = catalogue.snapshots.find(({ name }) => name === "snap-3") as RootSnapshot;
+    expect(await readClosure(store, catalogue, snapshot)).toMatchObject({ closure: undefined, damaged: [fault] });
+    const progress = startProgress(new Date(), [{ id, shards: 1 }]);
+    const shards = { store, root: catalogue, uuid: snapshot.uuid, deadline: () => false, lookedAt: new Date(), ledger: undefined };
+    expect((await examineShards(shards, progress, { came: [], waiting: [] })).damaged).toEqual([fault]);
+  });
+});
+
+describe("the file lists of real clusters", () => {
+  it("name their snapshot in every version", async () => {
+    let lists = 0;
+    for (const { name: fixture, blobs } of fixtureRepositories()) {
+      const store = storeOf(blobs);
+      const { root } = await openRepository(store);
+      for (const snapshot of root?.snapshots ?? []) {
+        const { damaged } = await readClosure(store, root as RootCatalogue, snapshot);
+        lists += 1;
+        expect([fixture, snapshot.name, damaged.filter(({ expected }) => expected.startsWith("snapshot "))]).toEqual([
+          fixture,
+          snapshot.name,
+          [],
+        ]);
+      }
+    }
+    expect(lists).toBeGreaterThan(30);
+  });
+});

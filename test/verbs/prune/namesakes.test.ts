@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { SnapshotProof } from "../../../shared/model/repository.ts";
+import { listedTwice } from "../../../shared/proof/rootFaults.ts";
+import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { OPS, tick } from "../../world/nightly.ts";
@@ -45,5 +48,43 @@ describe("a prune in a repository with two snapshots of one name", () => {
     await tick(world);
     const left = (await world.source.listSnapshots("backups")).map(({ name }) => name);
     expect([left.includes(first), left.includes(second)]).toEqual([true, false]);
+  });
+});
+
+describe("a prune in a repository whose root lists the newest snapshot a second time, under another name", () => {
+  it("keeps both entries, and as the newest, last and newest proven one an older snapshot", async () => {
+    const world = await nights();
+    const held = world.places.at({ location: "/srv/backups" });
+    const entries = held.map(({ name, uuid }) => ({ name, uuid, state: 1 }));
+    const newest = entries.at(-1);
+    if (!newest) throw new Error("no snapshot");
+    const before = await dryPrune(await world.open(), "nightly");
+    expect(before.remove.length).toBeGreaterThan(0);
+    const root = { snapshots: [...entries, { ...newest, name: "evil" }], indices: {} };
+    await world.blobs(BLOBS).put("index-4", Buffer.from(JSON.stringify(root)));
+    for (const [level, { name, uuid }] of [["footers", newest] as const, ["names", entries[0] ?? newest] as const]) {
+      const closure = { digest: uuid, indices: [], snapshot: { indices: [] } };
+      const proof = { name, uuid, level, verdict: "whole", generation: 4, blobs: 1, bytes: 1, closure } as unknown as SnapshotProof;
+      await storeEvidence(await world.open(), BLOBS, proof, world.now());
+    }
+    const plan = await dryPrune(await world.open(), "nightly");
+    const codes = new Map(plan.keep.map(({ name, reasons }) => [name, reasons.map(({ code }) => code)]));
+    expect(codes.get(newest.name)).toEqual(["keep.faultyEntry"]);
+    expect(codes.get(entries.at(-2)?.name ?? "")).toContain("keep.newest");
+    expect(codes.get(entries[0]?.name ?? "")).toContain("keep.newestProven");
+    expect(plan.newestGood?.name).toBe(entries.at(-2)?.name);
+  });
+});
+
+describe("what a cluster lists twice", () => {
+  it("is unclear without a root too", () => {
+    const listed = ["a u1", "b u1", "c u2", "d u3", "d u4"].map((one) => ({ name: one.slice(0, 1), uuid: one.slice(2) }));
+    expect([...listedTwice(listed).keys()]).toEqual(["a", "b", "d"]);
+    expect(
+      listedTwice([
+        { name: "a", uuid: undefined },
+        { name: "b", uuid: undefined },
+      ]).size,
+    ).toBe(0);
   });
 });
