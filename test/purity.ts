@@ -10,6 +10,7 @@ const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [
 ];
 /** The names that pure code may import from Node: functions of bytes alone. Other packages: pure ones that are listed here. */
 const MODULES: Readonly<Record<string, readonly string[]>> = {
+  "node:buffer": ["isUtf8"],
   "node:crypto": ["createHash", "createHmac"],
   "node:zlib": ["inflateRawSync"],
   "fastest-levenshtein": ["closest", "distance"],

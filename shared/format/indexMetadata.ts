@@ -99,7 +99,7 @@ function readFieldTypes({ mappings }: Fields): Pick<IndexMetadata, "fieldTypes">
   for (const node of open) {
     const fields = fieldsOf(node);
     for (const { type } of fields) if (typeof type === "string") found.add(type);
-    open.push(...fields);
+    for (const field of fields) open.push(field);
   }
   return found.size === 0 ? {} : { fieldTypes: [...found].sort() };
 }

@@ -27,12 +27,18 @@ export function rootBudget(key: string): RootBudget {
     shared(text) {
       const known = texts.get(text);
       if (known !== undefined) return known;
-      spend(WEIGHT.text + WEIGHT.field + text.length);
+      spend(WEIGHT.text + WEIGHT.field + textBytes(text));
       const safe = keySafe(text);
       texts.set(text, safe);
       return safe;
     },
   };
+}
+
+/** What the characters take: one beyond Latin-1 doubles all of them. */
+export function textBytes(text: string): number {
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0xff) return 2 * text.length;
+  return text.length;
 }
 
 /** An id that can be part of a key; one that cannot, such as `../a`, becomes a name that no blob has, so that no key leaves its path. */

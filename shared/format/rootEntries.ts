@@ -5,7 +5,7 @@ import { WEIGHT } from "../model/memory/weights.ts";
 import { openSearchNamed, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
-import { keySafe, type RootBudget } from "./rootBudget.ts";
+import { keySafe, type RootBudget, textBytes } from "./rootBudget.ts";
 import type { RootMembers } from "./rootMembers.ts";
 import { versionName } from "./version.ts";
 
@@ -43,7 +43,7 @@ export function readSnapshots(
         ? readLookup(entry, identifiers, snapshot, `${key}: index_metadata_lookup of ${snapshot.name}`)
         : undefined;
     if (lookup !== undefined) indexMetadata[snapshot.uuid] = lookup;
-    budget.spend(2 * WEIGHT.object + snapshot.name.length + snapshot.uuid.length + (snapshot.fault?.length ?? 0));
+    budget.spend(2 * WEIGHT.object + textBytes(snapshot.name) + textBytes(snapshot.uuid) + textBytes(snapshot.fault ?? ""));
     budget.spend(Object.keys(lookup ?? {}).length * WEIGHT.field);
     snapshots.push(snapshot);
   }
@@ -128,9 +128,10 @@ export function readIndex(name: string, entry: unknown, where: string, budget: R
     () => readIndexFields(name, asFields(entry, where), where),
     (fault) => faultyIndex(name, entry, fault),
   );
-  const { snapshots, shardGenerations = [] } = index;
-  budget.spend(2 * WEIGHT.object + name.length + index.id.length + WEIGHT.value * snapshots.length);
-  for (const generation of shardGenerations ?? []) budget.spend(WEIGHT.value + (generation === null ? 0 : WEIGHT.text + generation.length));
+  const { snapshots, shardGenerations = [], fault = "" } = index;
+  budget.spend(2 * WEIGHT.object + textBytes(name) + textBytes(index.id) + textBytes(fault) + WEIGHT.value * snapshots.length);
+  for (const generation of shardGenerations ?? [])
+    budget.spend(WEIGHT.value + (generation === null ? 0 : WEIGHT.text + textBytes(generation)));
   return { ...index, snapshots: snapshots.map(budget.shared) };
 }
 
@@ -162,6 +163,11 @@ function unlessInvalid<T>(read: () => T, otherwise: (fault: string) => T): T {
     return read();
   } catch (error) {
     if (!hasCode(error, "invalid")) throw error;
-    return otherwise(error.message.slice(0, FAULT_LENGTH_MAX));
+    return otherwise(ownCopy(error.message.slice(0, FAULT_LENGTH_MAX)));
   }
+}
+
+/** A part of a text keeps the whole text in memory, and a message may hold a long name. */
+function ownCopy(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }

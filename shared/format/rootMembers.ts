@@ -15,7 +15,7 @@ export interface RootMembers {
   fields: Fields;
   /** In an object only the known fields. */
   snapshots: Iterable<unknown>;
-  /** In file order; the last entry of a name wins. In an object only the known fields. */
+  /** In file order, read once. In an object only the known fields. */
   indices: Iterable<[name: string, entry: unknown]>;
 }
 
@@ -50,15 +50,16 @@ export function rootMembers(key: string, bytes: Uint8Array): RootMembers {
       const value = json.parse(indices);
       return value === null ? [] : Object.entries(asFields(value, `${key}: indices`));
     }
-    const last = new Map<string, JsonSlice>();
-    for (const [name, slice] of json.members(indices)) {
-      last.set(name, slice);
-      if (last.size > INDICES_MAX) throw invalidBytes(key, `more than ${INDICES_MAX} indices`);
-    }
-    return picked(last);
+    return pickedMembers(indices);
   }
 
-  function* picked(entries: ReadonlyMap<string, JsonSlice>): Generator<[string, unknown], void, undefined> {
-    for (const [name, slice] of entries) yield [name, json.pick(slice, INDEX_FIELDS)];
+  /** The reader counts what each takes before the next is read: long names alone would fill the memory. */
+  function* pickedMembers(object: JsonSlice): Generator<[string, unknown], void, undefined> {
+    let count = 0;
+    for (const [name, slice] of json.members(object)) {
+      count += 1;
+      if (count > INDICES_MAX) throw invalidBytes(key, `more than ${INDICES_MAX} indices`);
+      yield [name, json.pick(slice, INDEX_FIELDS)];
+    }
   }
 }

@@ -19,7 +19,7 @@ export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[], 
   const json = jsonSlices(rootBytes, SUBJECT);
   const keep = new Set(keepUuids);
   const raw = ({ start, end }: JsonSlice): Uint8Array => rootBytes.subarray(start, end);
-  const members = membersOf(json, json.whole, SUBJECT);
+  const members = new Map(membersOf(json, json.whole, SUBJECT));
   const kept = keptSnapshots(json, members.get("snapshots"), keep);
   const unknown = keepUuids.filter((uuid) => !kept.has(uuid));
   if (unknown.length > 0) throw invalidBytes(SUBJECT, `the root does not list ${unknown.join(", ")}`);
@@ -34,10 +34,10 @@ export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[], 
   return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
 }
 
-/** The last value of each name. */
-function membersOf(json: JsonSlices, slice: JsonSlice, where: string): Map<string, JsonSlice> {
+/** Read one by one: there may be many long names. */
+function membersOf(json: JsonSlices, slice: JsonSlice, where: string): Iterable<[name: string, value: JsonSlice]> {
   if (!json.isObject(slice)) asFields(json.parse(slice), where);
-  return new Map(json.members(slice));
+  return json.members(slice);
 }
 
 /** By uuid, in the root's order; whatever else is listed may be unreadable. */

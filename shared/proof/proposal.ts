@@ -1,4 +1,4 @@
-import { snapshotKey } from "../format/keys.ts";
+import { globalMetadataKey, snapshotKey } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { RootCatalogue, SnapshotProof, Verdict } from "../model/repository.ts";
 import { namesakesOf, unlistedOf } from "./rootFaults.ts";
@@ -10,6 +10,10 @@ export interface Judged {
   verdict: Verdict;
   /** Its own blob `snap-<uuid>.dat` is missing. */
   noRecord: boolean;
+  /** Its own blob is there and contradicts the root: it may be another snapshot's, whose metadata a deletion would remove. */
+  foreignRecord?: boolean;
+  /** Of a broken one: only its cluster state is lost, which no restore of indices reads. */
+  stateLost?: boolean;
   /** Of a broken one: its indices that can be restored, at most {@link NAMES_SHOWN}, and the number of all of them. */
   intact?: Intact | undefined;
 }
@@ -30,24 +34,35 @@ export interface Standing {
 type Proven = Pick<SnapshotProof, "name" | "uuid" | "verdict" | "missing" | "damaged" | "closure">;
 
 export function judged(proof: Proven, root: RootCatalogue): Judged {
-  const { name, uuid, verdict, missing } = proof;
+  const { name, uuid, verdict, missing, damaged } = proof;
   const intact = isBroken(proof) ? intactIndices(proof, root) : [];
   return {
     name,
     uuid,
     verdict,
     noRecord: missing.some(({ key }) => key === snapshotKey(uuid)),
+    ...(damaged.some((blob) => isForeign(blob, uuid)) && { foreignRecord: true }),
+    ...(intact.length > 0 && [...missing, ...damaged].some(({ key }) => key === globalMetadataKey(uuid)) && { stateLost: true }),
     ...(intact.length > 0 && { intact: { indices: intact.slice(0, NAMES_SHOWN), count: intact.length } }),
   };
+}
+
+/** Bytes that cannot be read are no other snapshot's; those that can name another uuid, as `expected` and `found` of the reader show. */
+function isForeign({ key, check, expected, found }: SnapshotProof["damaged"][number], uuid: string): boolean {
+  return key === snapshotKey(uuid) && check === "format" && expected.split(" ").includes(uuid) && !found.split(" ").includes(uuid);
 }
 
 function isBroken({ verdict }: { verdict: Verdict }): boolean {
   return verdict === "incomplete" || verdict === "damaged";
 }
 
-/** Indices of which no blob is at fault and no shard failed; none if a blob is at fault that every restore of the snapshot reads. */
+/**
+ * Indices of which no blob is at fault and no shard failed; none if a blob is at fault that every restore of the snapshot reads. Measured on
+ * 6.8.23 and 7.10.2: a restore without the cluster state does not read the global metadata.
+ */
 function intactIndices({ uuid, missing, damaged, closure }: Proven, root: RootCatalogue): string[] {
-  const folders = [...missing, ...damaged].map(({ key }) => /^indices\/([^/]+)\//.exec(key)?.[1]);
+  const faults = [...missing, ...damaged].filter(({ key }) => key !== globalMetadataKey(uuid));
+  const folders = faults.map(({ key }) => /^indices\/([^/]+)\//.exec(key)?.[1]);
   if (folders.includes(undefined)) return [];
   const failed = (closure?.indices ?? []).flatMap(({ name, failedShards }) => (failedShards.length > 0 ? name : []));
   return root.indices.flatMap(({ id, name, snapshots }) =>
@@ -84,7 +99,9 @@ export function proposalOf(
   if (broken.length === 0) return undefined;
   if (whole === 0) return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(broken, { isCopy, writer });
   const shared = namesakesOf(root.snapshots);
-  const names = broken.map(({ name }) => name);
+  const foreign = broken.filter(({ foreignRecord }) => foreignRecord);
+  const others = broken.filter((snapshot) => !foreign.includes(snapshot));
+  const names = (isCopy ? broken : others).map(({ name }) => name);
   const params = { count: broken.length, snapshots: names.slice(0, NAMES_SHOWN), whole };
   // No cluster may write a copied prefix, and what is broken at the source would only be copied again.
   const restoreFirst = restoreFirstNotes(broken);
@@ -104,12 +121,26 @@ export function proposalOf(
       reason("proposal.noRecord", { keys: keys.slice(0, NAMES_SHOWN), count: keys.length }),
       reason("proposal.emptyObject"),
     );
+  if (others.length === 0) return { delete: [], whole, reason: foreignNote(foreign), notes };
+  if (foreign.length > 0) notes.push(foreignNote(foreign));
   return {
-    delete: listed ? broken.filter(({ name }) => !shared.has(name)).map(({ name, uuid }) => ({ name, uuid })) : [],
+    delete: listed
+      ? broken.filter(({ name, foreignRecord }) => !shared.has(name) && !foreignRecord).map(({ name, uuid }) => ({ name, uuid }))
+      : [],
     whole,
     reason: writer ? reason("proposal.deleteAtWriter", { ...params, ...writer }) : reason("proposal.delete", params),
     notes,
   };
+}
+
+/** Measured: 6.8.23 finds what it deletes by the uuid within the blob, so it would delete the other snapshot's metadata. */
+function foreignNote(foreign: readonly Judged[]): Reason {
+  const keys = foreign.map(({ uuid }) => snapshotKey(uuid)).slice(0, NAMES_SHOWN);
+  return reason("proposal.foreignRecord", {
+    snapshots: foreign.map(({ name }) => name).slice(0, NAMES_SHOWN),
+    keys,
+    count: foreign.length,
+  });
 }
 
 function nothingWhole(broken: readonly Judged[], { isCopy, writer }: Standing): Proposal {
@@ -127,5 +158,9 @@ function restoreFirstNotes(broken: readonly Judged[]): Reason[] {
     return `${name} (${intact.indices.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
   });
   if (held.length === 0) return [];
-  return [reason("proposal.restoreFirst", { held: held.slice(0, NAMES_SHOWN), count: held.length })];
+  const notes = [reason("proposal.restoreFirst", { held: held.slice(0, NAMES_SHOWN), count: held.length })];
+  const stateless = broken.flatMap(({ name, stateLost }) => (stateLost ? name : []));
+  if (stateless.length > 0)
+    notes.push(reason("proposal.stateLost", { snapshots: stateless.slice(0, NAMES_SHOWN), count: stateless.length }));
+  return notes;
 }

@@ -41,6 +41,11 @@ describe("decodeIndexMetadata", () => {
     expect(decode({ mappings: [{ movie: { _size: { enabled: false } } }] })).not.toHaveProperty("fieldTypes");
   });
 
+  it("reads a mapping with more fields at one level than a call takes arguments", () => {
+    const properties = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`f${index}`, { type: "long" }]));
+    expect(decode({ mappings: [{ movie: { properties } }] }).fieldTypes).toEqual(["long"]);
+  });
+
   it("keeps list and number settings as JSON and omits null", () => {
     const { settings } = decode({ settings: { ...SETTINGS, "index.a": ["x", 2n ** 60n], "index.b": 3, "index.c": null } });
     expect({ ...settings }).toEqual({ ...SETTINGS, "index.a": '["x","1152921504606846976"]', "index.b": "3" });

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { classifyKey } from "../../shared/format/keys.ts";
 import { decodeRoot } from "../../shared/format/root.ts";
+import { rootBudget } from "../../shared/format/rootBudget.ts";
+import { readIndex } from "../../shared/format/rootEntries.ts";
+import { rootMembers } from "../../shared/format/rootMembers.ts";
 import { subsetRoot } from "../../shared/format/rootSubset.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
@@ -58,6 +61,68 @@ describe("decodeRoot", () => {
     ["indices that are no object", { snapshots: [], indices: [] }],
   ])("rejects %s", (_, json) => {
     expect(() => decodeJson(json)).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+
+  const entry = (more: string) => `{"snapshots":[{"name":"a","uuid":"a"${more}}],"indices":{}}`;
+  it.each([
+    ["a number that is none", entry(',"end_time_millis":16x9'), 57],
+    ["a number with a leading zero", entry(',"x":01'), 42],
+    ["a control character in an unknown text", entry(',"x":"a\u0001"'), 43],
+    ["an escape that is none", entry(',"x":"\\q"'), 42],
+    ["an unknown member that is cut", `{"x":tru,${entry("").slice(1)}`, 5],
+    ["an unknown list that is closed as an object", `{"x":[1,[2}],${entry("").slice(1)}`, 10],
+    ["a list with a comma too many", `{"x":[1,],${entry("").slice(1)}`, 8],
+  ])("rejects %s with its place, though nothing reads it, as Elasticsearch does", (_, json, offset) => {
+    expect(() => decodeJson(json)).toThrow(new RegExp(`^index-1: no JSON, it may be cut at byte ${offset}$`));
+    expect(() => subsetRoot(Buffer.from(json), ["a"])).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+
+  it("rejects text that is not UTF-8 in an unknown member, with its place", () => {
+    for (const before of ["", "€".repeat(5_000)]) {
+      const bytes = Buffer.from(entry(`,"x":"${before}ä"`));
+      const at = bytes.indexOf(0xc3);
+      bytes[at + 1] = 0x41;
+      expect(() => decodeRoot("index-1", bytes)).toThrow(`index-1: text is not UTF-8 at byte ${at}`);
+      expect(() => subsetRoot(bytes, ["a"])).toThrow(`text is not UTF-8 at byte ${at}`);
+    }
+  });
+
+  it.each([
+    ["snapshots", `{"snapshots":[],${entry("").slice(1)}`],
+    ["name", entry(',"name":"b"')],
+    ["name", entry(',"n\\u0061me":"b"')],
+    [
+      "movies",
+      '{"snapshots":[{"name":"a","uuid":"a"}],"indices":{"movies":{"id":"i","snapshots":["a"]},"movies":{"id":"j","snapshots":[]}}}',
+    ],
+    ["deep", entry(',"x":[{"y":{"deep":1,"other":[],"deep":{}}}]')],
+  ])("rejects the member %s twice in one object, as Elasticsearch does", (name, json) => {
+    expect(() => decodeJson(json)).toThrow(`the member "${name}" is there twice`);
+    expect(() => subsetRoot(Buffer.from(json), ["a"])).toThrow(`the member "${name}" is there twice`);
+  });
+
+  it("takes one name in objects beside and within each other", () => {
+    expect(decodeJson(entry(',"x":{"name":{"name":[{"name":1},{"name":2}]}}')).snapshots).toMatchObject([{ name: "a", uuid: "a" }]);
+  });
+
+  it("reads a root behind a byte order mark, as Elasticsearch does", () => {
+    const bytes = Buffer.from(`\ufeff${entry("")}`);
+    expect(decodeRoot("index-1", bytes).snapshots).toMatchObject([{ name: "a" }]);
+    expect(subsetRoot(bytes, ["a"]).toString()).toBe(entry(""));
+  });
+
+  it("counts a long name before the next is read, twice if a character is beyond Latin-1", () => {
+    const entry = { id: "i", snapshots: [] };
+    const spends = (name: string) => {
+      const budget = rootBudget("index-1");
+      for (let count = 0; count < 1_700; count += 1) readIndex(name, entry, "index-1", budget);
+    };
+    const long = "a".repeat(70_000);
+    expect(() => spends(long)).not.toThrow();
+    expect(() => spends(`€${long}`)).toThrow("would take more than 224 MB of memory");
+    const { indices } = rootMembers("index-1", Buffer.from('{"snapshots":[],"indices":{"a":0,"b":0}}'));
+    expect(Array.isArray(indices)).toBe(false);
+    expect([...indices]).toHaveLength(2);
   });
 
   const good = { name: "good", uuid: "good", state: 1, start_time_millis: 1 };

@@ -91,11 +91,42 @@ describe("the proposal for a repository with broken snapshots", () => {
     const proof = { name: "b", uuid: "u-b", verdict: "incomplete" as const, missing, damaged: [], closure: undefined };
     const intact = { indices: ["orders"], count: 1 };
     expect(judged(proof, root as unknown as RootCatalogue).intact).toEqual(intact);
-    const broken = { ...proof, missing: [...missing, { key: "meta-u-b.dat", expectedBytes: null, foundBytes: null }] };
+    const broken = { ...proof, missing: [...missing, { key: "snap-u-b.dat", expectedBytes: null, foundBytes: null }] };
     expect(judged(broken, root as unknown as RootCatalogue).intact).toBeUndefined();
     for (const standing of [{}, { isCopy: true }]) {
       const [note] = proposalOf(rootOf(all), [of("a", "whole"), { ...of("b", "incomplete"), intact }], standing)?.notes ?? [];
       expect(note && say(note)).toMatch(/^first restore the indices that are whole .*: b \(orders\)$/);
     }
+  });
+
+  it("never deletes one whose own blob is another snapshot's, because up to 6.x that one's metadata would be deleted", () => {
+    const key = "snap-u-b.dat";
+    const exchanged = { key, check: "format", expected: "b u-b SUCCESS", found: "a u-a SUCCESS" };
+    const proof = { name: "b", uuid: "u-b", verdict: "damaged" as const, missing: [], damaged: [exchanged], closure: undefined };
+    const all = [of("a", "whole"), judged(proof, rootOf([])), of("c", "damaged")];
+    const proposal = proposalOf(rootOf(all), all, { writer: { repository: "nightly", cluster: "prod" } });
+    expect(proposal?.delete).toEqual([{ name: "c", uuid: "u-c" }]);
+    expect(proposal?.notes.map(say)).toEqual([expect.stringMatching(/^do not delete these .*: b; .* empty object .*: snap-u-b\.dat$/)]);
+    const spoilt = { ...exchanged, check: "crc32", expected: "00000000", found: "00000001" };
+    expect(proposal?.reason.params).toMatchObject({ snapshots: ["c"] });
+    const alone = proposalOf(rootOf(all), all.slice(0, 2));
+    expect(alone).toMatchObject({ delete: [], reason: { code: "proposal.foreignRecord" } });
+    expect(judged({ ...proof, damaged: [spoilt] }, rootOf([])).foreignRecord).toBeUndefined();
+  });
+
+  it.each(["missing", "damaged"])("restores all indices first where only the global metadata is %s", (fault) => {
+    const all = [of("a", "whole"), of("b", "damaged")];
+    const key = "meta-u-b.dat";
+    const proof = {
+      ...{ name: "b", uuid: "u-b", verdict: "damaged" as const, closure: undefined },
+      missing: fault === "missing" ? [{ key, expectedBytes: null, foundBytes: null }] : [],
+      damaged: fault === "damaged" ? [{ key, check: "crc32", expected: "1", found: "2" }] : [],
+    };
+    const root = rootOf(all, ["u-b"]);
+    const notes = proposalOf(root, [of("a", "whole"), judged(proof, root)])?.notes ?? [];
+    expect(notes.slice(0, 2).map(say)).toEqual([
+      expect.stringMatching(/^first restore the indices that are whole .*: b \(movies\)$/),
+      expect.stringMatching(/^of these only the cluster state is lost; .*: b$/),
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { jsonFaultOf } from "../../model/errors.ts";
 import { inMegabytes, isHeavyJson } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { decodeUtf8 } from "./byteReader.ts";
+import { isSpace, skipSpace, validateJson } from "./jsonSyntax.ts";
 
 /** A value inside a larger JSON document that has not been parsed yet. */
 export interface JsonSlice {
@@ -15,8 +16,8 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Reads large JSON in slices: only accessed slices become objects and are validated; the syntax between slices is validated here.
- * Every method throws `invalid` with `subject` and the offset.
+ * Reads large JSON in slices: only accessed slices become objects. The whole document is validated first, also what nobody accesses, because
+ * Elasticsearch refuses a root with any fault. Every method throws `invalid` with `subject` and the offset.
  */
 export interface JsonSlices {
   readonly whole: JsonSlice;
@@ -93,10 +94,8 @@ export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
     return picked;
   }
 
-  const whole = valueAt(afterSpace(0));
-  if (afterSpace(whole.end) !== bytes.length) throw fault(whole.end);
   return {
-    whole,
+    whole: validateJson(bytes, subject),
     isObject: ({ start }) => bytes[start] === OPEN_OBJECT,
     isList: ({ start }) => bytes[start] === OPEN_LIST,
     members,
@@ -141,16 +140,6 @@ function depthChange(byte: number | undefined): number {
   return byte === CLOSE_LIST || byte === CLOSE_OBJECT ? -1 : 0;
 }
 
-function skipSpace(bytes: Uint8Array, from: number): number {
-  let position = from;
-  while (isSpace(bytes[position])) position += 1;
-  return position;
-}
-
 function endsPlainValue(byte: number | undefined): boolean {
   return isSpace(byte) || byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

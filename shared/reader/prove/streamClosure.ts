@@ -191,8 +191,8 @@ async function lookInto(
     await walk.pool.start(async () => {
       const faults = await runCheck(walk, check);
       if (faults === undefined) return;
-      found.missing.push(...faults.missing);
-      found.damaged.push(...faults.damaged);
+      for (const fault of faults.missing) found.missing.push(fault);
+      for (const fault of faults.damaged) found.damaged.push(fault);
       open -= 1;
       tell();
     });

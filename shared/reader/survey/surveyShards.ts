@@ -71,7 +71,7 @@ export async function readShards(
   });
   const needs = [...named].map(([key, there]) => ({ key, there }));
   if (tallies.root.key !== LEGACY_ROOT_KEY) needs.push({ key: LATEST_KEY, there: latest });
-  tallies.writeNeeds.push(...needs.sort((left, right) => (left.key < right.key ? -1 : 1)));
+  for (const need of needs.sort((left, right) => (left.key < right.key ? -1 : 1))) tallies.writeNeeds.push(need);
 }
 
 /** The catalogues that the root names, so that a shard without any blob is noticed. */

@@ -26,6 +26,9 @@ export interface VerificationVerdict {
   damaged: number;
   /** The snapshot's own blob is missing. */
   noRecord?: true;
+  /** As in {@link Judged}; absent in records of earlier versions, and if it is not so. */
+  foreignRecord?: true;
+  stateLost?: true;
   /** Absent in records of earlier versions, and if there are none. */
   intact?: Intact;
 }
@@ -71,8 +74,14 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
 function verdictOf(proof: SnapshotProof, root: RootCatalogue): VerificationVerdict {
   const { name, uuid, verdict, missing, damaged } = proof;
   const counts = { missing: missing.length, damaged: damaged.length };
-  const { noRecord, intact } = judged(proof, root);
-  return { name, uuid, verdict, ...counts, ...(noRecord && { noRecord: true }), ...(intact && { intact }) };
+  const { noRecord, foreignRecord, stateLost, intact } = judged(proof, root);
+  return {
+    ...{ name, uuid, verdict, ...counts },
+    ...(noRecord && { noRecord: true }),
+    ...(foreignRecord && { foreignRecord: true }),
+    ...(stateLost && { stateLost: true }),
+    ...(intact && { intact }),
+  };
 }
 
 function concluded(
@@ -89,8 +98,10 @@ function concluded(
   const counts = { whole, restorable, snapshots: verdicts.length, level };
   if (proposal) {
     const broken = verdicts.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
-    const remove = broken.map(({ name }) => name).slice(0, NAMES_SHOWN);
-    const why = brokenReason({ ...counts, remove }, standing, job.intent.input.repository);
+    const deletable = broken.filter(({ foreignRecord }) => standing.isCopy || !foreignRecord);
+    const remove = deletable.map(({ name }) => name).slice(0, NAMES_SHOWN);
+    const why =
+      whole > 0 && remove.length === 0 ? proposal.reason : brokenReason({ ...counts, remove }, standing, job.intent.input.repository);
     return { do: "record", state: "failed", reason: why, data: { verdicts, proposal } };
   }
   return { do: "record", state: whole === restorable ? "done" : "failed", reason: reason("verification.done", counts), data: { verdicts } };
@@ -102,6 +113,7 @@ function brokenReason(counts: { whole: number } & Reason["params"], { isCopy, wr
   return reason(isCopy ? "verification.copyAgain" : "verification.proposal", counts);
 }
 
-function asJudged({ name, uuid, verdict, noRecord, intact }: VerificationVerdict): Judged {
-  return { name, uuid, verdict: verdict as Verdict, noRecord: noRecord === true, intact };
+function asJudged({ name, uuid, verdict, noRecord, foreignRecord, stateLost, intact }: VerificationVerdict): Judged {
+  const flags = { noRecord: noRecord === true, foreignRecord: foreignRecord === true, stateLost: stateLost === true };
+  return { name, uuid, verdict: verdict as Verdict, ...flags, intact };
 }

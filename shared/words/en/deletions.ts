@@ -50,6 +50,8 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "proposal.deleteAtWriter":
     "{repository} is written by cluster {cluster}: delete the broken snapshots through the API of that cluster, so that the others work: {snapshots}",
   "proposal.emptyObject": "never put a copy of another snapshot's blob there: Elasticsearch would delete blobs of that snapshot",
+  "proposal.foreignRecord":
+    "do not delete these as they are, because their own blobs hold another snapshot's and up to 6.x that snapshot's metadata would be deleted: {snapshots}; put their own blobs back, or replace them by an empty object and verify again: {keys}",
   "proposal.newSnapshot":
     "nothing here is whole, so no deletion helps: if a copy into it is still running, verify again when it has finished; otherwise put the missing blobs back from another copy or from the bucket's earlier versions, or let its cluster take a new snapshot into an empty place",
   "proposal.newSnapshotAtWriter":
@@ -60,6 +62,8 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "proposal.notWhileCopied": "do not delete while something is copied into the repository; if it is a copy, copy it again instead",
   "proposal.restoreFirst": "first restore the indices that are whole in the broken snapshots, because a deletion removes them too: {held}",
   "proposal.sharedName": "do not delete these, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
+  "proposal.stateLost":
+    "of these only the cluster state is lost; restore their indices without it (include_global_state: false): {snapshots}",
   "proposal.unlisted": "nothing can be deleted, because the root names snapshots that it does not list; copy the whole ones elsewhere",
   "remove.beyond": "no rule keeps it; {by} is kept",
   "remove.failed": "{state}, replaced by {by}",

@@ -42,4 +42,18 @@ describe("jsonSlices", () => {
       expect(outcome(() => rebuilt(text))).toBe("invalid");
     },
   );
+
+  it("takes deep nesting without recursion, up to a limit that it names", () => {
+    const nested = (depth: number) => jsonSlices(Buffer.from(`{"x":${"[".repeat(depth)}${"]".repeat(depth)}}`), "document");
+    expect(Array.from(nested(1_000_000).members(nested(1).whole))).toHaveLength(1);
+    expect(() => nested(2_000_000)).toThrow("nested deeper than 1048576");
+  });
+
+  it("finds a name twice among a million, and refuses more than it can compare", () => {
+    const withNames = (count: number, more: string) =>
+      jsonSlices(Buffer.from(`{"x":{${Array.from({ length: count }, (_, index) => `"n${index}":0`).join()}${more}}}`), "document");
+    expect(withNames(100_000, "").whole.start).toBe(0);
+    expect(() => withNames(100_000, ',"n5":1')).toThrow('the member "n5" is there twice');
+    expect(() => withNames(1_100_000, "")).toThrow("more than 1048576 member names");
+  });
 });
