@@ -25,6 +25,13 @@ export interface MetadataReader {
   readonly damaged: DamagedBlob[];
 }
 
+/** More faults of a repository are not kept: the first of them say enough, and millions would fill the memory. */
+export const READER_FAULTS_MAX = 100_000;
+
+function keep<T>(faults: T[], fault: T): void {
+  if (faults.length < READER_FAULTS_MAX) faults.push(fault);
+}
+
 /** With a listing, keys that are not listed are not requested. */
 export function metadataReader(store: BlobStore, listing?: Listing): MetadataReader {
   const sizes = new Map<string, number>();
@@ -34,7 +41,7 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
     missing,
     damaged,
     sizeOf: (key) => sizes.get(key),
-    damage: (blob) => void damaged.push(blob),
+    damage: (blob) => keep(damaged, blob),
     fetch,
     decode,
     read: async (key, decodeOne) => decode(await fetch(key), decodeOne),
@@ -48,7 +55,7 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
         sizes.set(key, bytes.byteLength);
         return { key, bytes };
       }
-      missing.push({ key, expectedBytes: null, foundBytes: null });
+      keep(missing, { key, expectedBytes: null, foundBytes: null });
     } catch (error) {
       noteDamage(key, error);
     }
@@ -68,7 +75,7 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
   /** A blob that is decoded again is damaged once. */
   function noteDamage(key: string, error: unknown): void {
     if (!hasCode(error, "invalid")) throw error;
-    if (damaged.at(-1)?.key !== key) damaged.push(damageOf(key, error));
+    if (damaged.at(-1)?.key !== key) keep(damaged, damageOf(key, error));
   }
 }
 
