@@ -64,7 +64,7 @@ describe("text from outside", () => {
   });
 });
 
-describe("a repository whose names would drive a terminal", () => {
+describe("a repository whose names would drive a terminal", { timeout: 60_000 }, () => {
   let directory = "";
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "forged-"));

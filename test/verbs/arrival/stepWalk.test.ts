@@ -106,7 +106,7 @@ const visit =
     must(whole && (decision.carry as { proof: SnapshotProof }).proof === seen.proof, "requests nothing without a whole proof", move);
   };
 
-describe("every path of an arrival", () => {
+describe("every path of an arrival", { timeout: 120_000 }, () => {
   it.each([
     ["latest" as const, ["asked", "proving", "asking", "done", "failed", "skipped", "cancelled"]],
     ["each" as const, ["asked", "proving", "asking", "done", "failed", "skipped", "cancelled"]],

@@ -100,7 +100,7 @@ function visit(move: Move<BackupInput, BackupData, BackupObservation>): void {
   must(decision.data.indices === selected, "records what it planned", move);
 }
 
-describe("every path of a backup", () => {
+describe("every path of a backup", { timeout: 120_000 }, () => {
   it("ends with a reason, starts nothing twice and is done only with what was planned", () => {
     const walked = walk(ground, visit);
 

@@ -117,7 +117,7 @@ function visit(move: Move<CopyInput, CopyData, CopyObservation>): void {
   must(known !== undefined && !known.done && attempt === known.attempt + 1 && attempt <= TRIES, "limits the attempts of a batch", move);
 }
 
-describe("every path of a copy", () => {
+describe("every path of a copy", { timeout: 120_000 }, () => {
   it("ends with a reason, counts each batch once and publishes only when nothing is missing", () => {
     const walked = walk(ground, visit);
 

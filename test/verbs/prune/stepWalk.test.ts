@@ -99,7 +99,7 @@ const visit =
     );
   };
 
-describe("every path of a prune", () => {
+describe("every path of a prune", { timeout: 120_000 }, () => {
   it.each([[undefined], ["aaaa"]])("ends with a reason and deletes only what was planned (by hand: %s)", (hash) => {
     const walked = walk(ground(hash), visit(hash));
 

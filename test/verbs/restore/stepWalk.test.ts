@@ -188,7 +188,7 @@ const visit =
 const WATCHED: Order = { indices: ["movies"], alias: "films", watch: "moved", replicas: 1 };
 const BESIDE: Order = { indices: ["movies", "shows"], replicas: 1 };
 
-describe("every path of a restore", () => {
+describe("every path of a restore", { timeout: 120_000 }, () => {
   it.each<[string, Order, string[], string[]]>([
     ["for a watch", WATCHED, ["served", "skipped"], ["restore.starting", "restore.waitsGreen"]],
     ["for an alias, without replicas", { indices: ["movies"], alias: "films", replicas: 0 }, ["served"], ["restore.waitsGreen"]],

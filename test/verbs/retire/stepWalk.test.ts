@@ -43,7 +43,7 @@ function visitRetire(move: Move<RetireInput, RetireData, RetireObservation>): vo
   );
 }
 
-describe("every path of retiring an index", () => {
+describe("every path of retiring an index", { timeout: 120_000 }, () => {
   it("ends with a reason and deletes nothing that is foreign, serves or is still kept", () => {
     const walked = walk(retiring, visitRetire);
 

@@ -57,7 +57,7 @@ function visitVerify(move: Move<VerificationInput, VerificationData, Verificatio
   );
 }
 
-describe("every path of a verification", () => {
+describe("every path of a verification", { timeout: 120_000 }, () => {
   it("ends with a reason and has a verdict on each snapshot", () => {
     const walked = walk(verifying, visitVerify);
 
