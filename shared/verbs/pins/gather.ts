@@ -8,7 +8,7 @@ const BECAUSE_LENGTH = 200;
 
 /** Why a snapshot is pinned, as a person writes it. */
 export const pinText = z
-  .string()
+  .string({ error: "is missing; write why it must stay" })
   .trim()
   .min(1, "is empty; write why it must stay")
   .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
