@@ -31,12 +31,17 @@ const SECTIONS: Record<string, Section> = {
   "watch-rootless": "watches",
 };
 
+/** A look is named after its section, except that a policy has two. */
+function sectionOfLook(look: string): Section {
+  return look === "prunes" ? "backups" : (look as Section);
+}
+
 const SECTION_OF_JOB: Record<string, Section> = { backup: "backups", copy: "copies", arrival: "watches" };
 
 /** The entry of ossnap.yaml that a notice with this key is about; `undefined` if it is about something else. */
 export function entryOf(key: string): { section: Section; name: string } | undefined {
   const [, kind = "", subject = ""] = /^([^:]+):(.*)$/s.exec(key) ?? [];
-  if (kind === "look-failed" || kind === "look-aside" || kind === "keys-shown") return split(subject, ".", (section) => section as Section);
+  if (kind === "look-failed" || kind === "look-aside" || kind === "keys-shown") return split(subject, ".", sectionOfLook);
   if (kind === "config.changed") return split(subject, "/", (job) => SECTION_OF_JOB[job]);
   // A restore by hand names cluster and alias instead.
   if (kind === "restore-failed" || kind === "restore-replicas")

@@ -25,6 +25,7 @@ describe("the entry of ossnap.yaml that a notice is about", () => {
     ["watch-older:orders", "watches", "orders"],
     ["snapshot-lost:backups", "repositories", "backups"],
     ["look-failed:watches.a.b", "watches", "a.b"],
+    ["look-failed:prunes.nightly", "backups", "nightly"],
     ["config.changed:arrival/orders", "watches", "orders"],
     ["restore-failed:orders", "watches", "orders"],
     ["verify-failed:rh/v1/footers", "repositories", "rh"],

@@ -43,7 +43,7 @@ export async function askBackup(world: World, order: BackupOrder): Promise<Creat
 }
 
 /** A backup by hand in the second of a slot would be the slot's own job, and the timer would find it taken. */
-function besideSlots(schedule: Schedule, asked: string): string {
+export function besideSlots(schedule: Schedule, asked: string): string {
   const isSlot = (time: Date) => dueSlots(schedule, new Date(time.getTime() - 1), time).length > 0;
   const times = Array.from({ length: SECONDS_TRIED }, (_, second) => new Date(slotTime(asked).getTime() + second * 1000));
   // A schedule of every second leaves none free.

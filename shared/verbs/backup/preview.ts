@@ -10,6 +10,7 @@ import { type BackupChoice, namedThings } from "../../plan/backup/choice.ts";
 import { type LeftOutGroup, leftOutGroups } from "../../plan/backup/leftOut.ts";
 import { requestOf } from "../../plan/backup/request.ts";
 import { refusesSystemNames, takesFeatures } from "../../plan/versions.ts";
+import { besideSlots } from "./ask.ts";
 import { gatherChoice } from "./gatherChoice.ts";
 
 export interface PreviewedIndex {
@@ -58,10 +59,10 @@ export async function previewBackup(
   );
   const cluster = world.cluster(clusterName);
   const { uuid, version } = await cluster.info();
-  const slot = slotOf(world.clock.now());
+  const slot = besideSlots(policy.schedule, slotOf(world.clock.now()));
   const chosen = await gatherChoice(world, cluster, { policyName, policy, slot, version });
   const { need } = await repositoryState(world, { cluster: clusterName, name: policy.repository, register });
-  const snapshot = snapshotName({ policy: policyName, slot, attempt: 1, mark: snapshotMark(uuid, policyName) });
+  const snapshot = snapshotName({ policy: policyName, slot, attempt: 1, mark: snapshotMark(uuid, policyName, "by-hand") });
   const remarks = [
     ...(need && "register" in need ? [reason("repository.register", { repository: policy.repository })] : []),
     ...(chosen.shrunk === undefined ? [] : [chosen.shrunk]),

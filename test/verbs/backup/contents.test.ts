@@ -75,9 +75,11 @@ describe("the request of a policy", () => {
       policy.indices = ["*", "-series"];
     });
     stream(world, 1);
-    const preview = await previewBackup(await world.open(), "nightly", { who: "timer 20261121t013000z" });
+    const asked = { by: "person" as const, who: "li" };
+    const preview = await previewBackup(await world.open(), "nightly", asked);
     expect(world.source.writes).toEqual([]);
-    await fire(world);
+    await askBackup(await world.open(), { policy: "nightly", slot: "20261121t013000z", asked });
+    await tick(world);
     const [, name, sent] = (created(world)[0]?.args ?? []) as [string, string, { indices: string[]; metadata: { ossnap: object } }];
     expect([preview.snapshot, preview.request?.indices]).toEqual([name, sent.indices]);
     expect(preview.request?.metadata).toEqual({ ...sent.metadata, ossnap: { ...sent.metadata.ossnap, job: "-" } });
