@@ -1,3 +1,4 @@
+import type { Created } from "./log.ts";
 import type { World } from "./world.ts";
 
 /** How often a failed job may be requested again under the same natural id. */
@@ -14,4 +15,12 @@ export async function freshRun(world: World, id: string, { again = false } = {})
     if (!done || (done.state === "done" && !again)) return candidate;
   }
   return again ? `${id}-r-${world.newKey()}` : id;
+}
+
+/** A job that was requested before, finished or open; `undefined` if there is none. */
+export async function knownRun({ log }: World, id: string): Promise<Created | undefined> {
+  const done = await log.done(id);
+  if (done) return { outcome: "done", done };
+  const job = await log.read(id);
+  return job && { outcome: "open", job };
 }

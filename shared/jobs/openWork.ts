@@ -5,6 +5,7 @@ import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { workExcludes } from "../plan/versions.ts";
 import { type LiveView, readLive } from "../state/liveView.ts";
+import { DEATHS_MAX, lookOfJob } from "../state/looking.ts";
 import { laneBlock } from "./lanes.ts";
 import type { Job } from "./record.ts";
 import type { World } from "./world.ts";
@@ -46,12 +47,9 @@ async function readJob(world: World, id: string, seq: number): Promise<Job | und
   }
 }
 
-/** After this many dead invocations in a row a job is put aside for a while. */
-export const DEATHS_MAX = 2;
-
 /** A job that was put aside moves nothing on its cluster; what an earlier step of it still runs there, the cluster itself shows. */
 function isAside({ live }: OpenWork, { id, head }: Job): boolean {
-  return !head.cancelling && (live.looking.get(`jobs.${id}`) ?? []).length >= DEATHS_MAX;
+  return !head.cancelling && (live.looking.get(lookOfJob(id)) ?? []).length >= DEATHS_MAX;
 }
 
 /** Why a job must not start work on its cluster now: its lane is taken, or foreign work is running. */

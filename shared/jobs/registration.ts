@@ -7,7 +7,7 @@ import { validateRepositorySettings } from "../repository/settings.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
 import type { Look } from "./kind.ts";
-import type { World } from "./world.ts";
+import { configured, type World } from "./world.ts";
 
 /** Settings that identify a repository; a registration in which they differ belongs to another repository. */
 const IDENTITY_SETTINGS = ["type", "location", "bucket", "base_path", "delegate_type", "url", "container"];
@@ -63,6 +63,14 @@ export async function repositoryState(world: World, question: RepositoryQuestion
   // A read-only repository that cannot be read is no reason to register the same again: its copy may not have arrived.
   const isUnusable = drift.state === "failed" && question.register.settings.readonly !== true;
   return { drift, shownSecrets, need: readonly || drift.secrets === "changed" || isUnusable ? { register: true } : undefined };
+}
+
+/** Why a request would act on another repository than ossnap.yaml means: the name is registered for another place on the cluster. */
+export async function takenRepository(world: World, repository: string, cluster: string): Promise<Reason | undefined> {
+  const { register } = configured(world.config, "repositories", repository);
+  // Without a registration in ossnap.yaml the policy is gone too, and that ends the prune.
+  const need = register && (await repositoryState(world, { cluster, name: repository, register })).need;
+  return need && "fault" in need ? need.fault : undefined;
 }
 
 /**

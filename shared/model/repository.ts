@@ -141,6 +141,11 @@ export const PROOF_LEVELS = ["names", "metadata", "footers", "contents"] as cons
 export type ProofLevel = (typeof PROOF_LEVELS)[number];
 export type Verdict = "whole" | "incomplete" | "damaged" | "not-restorable" | "unproven";
 
+/** Whether a proof found blobs that are missing or not what the snapshot needs. */
+export function isBroken({ verdict }: { verdict: string }): boolean {
+  return verdict === "incomplete" || verdict === "damaged";
+}
+
 export interface MissingBlob {
   key: string;
   /** `null` for a metadata blob of unknown size. */

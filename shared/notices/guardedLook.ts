@@ -4,15 +4,10 @@ import { hasCode } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import { timeDigits } from "../model/restoredName.ts";
 import { stateKey } from "../state/keys.ts";
-import { harmlessLeaf, type LookMark, lookLeaf } from "../state/looking.ts";
+import { DEATHS_MAX, harmlessLeaf, type LookMark, lookLeaf, nextTry } from "../state/looking.ts";
 import { writeObject } from "../state/objects.ts";
 import { raiseNotice, resolveNotice } from "./notices.ts";
 
-/** A death has other causes too, so one is not enough. */
-const DEATHS_MAX = 2;
-/** Two deaths may also be chance: the look is tried again after this time, and after twice as long for each further death. */
-const TRY_AGAIN_MS = 3_600_000;
-const TRY_AGAIN_MS_MAX = 24 * 3_600_000;
 /** An invocation whose deadline is later than this, or unknown, counts as dead then. */
 const LOOK_MS_MAX = 3_600_000;
 
@@ -51,7 +46,7 @@ export async function guardedLook<T>(
     if (isDead) await reportAside(world, work, look, reads);
     if (!isDead || now < nextTry(same)) return undefined;
   }
-  const own = isHarmless ? undefined : await begin(world, look, mark);
+  const own = isHarmless ? undefined : await beginLook(world, look, mark);
   const done = async (isRepeated: boolean) => {
     if (own !== undefined && isRepeated) await writeObject(world.state, `${stateKey.looking(look)}${harmlessLeaf(mark)}`, {});
     const over = known.filter(
@@ -72,11 +67,6 @@ export async function guardedLook<T>(
   const key = asideKey(look);
   if (work.live.notices.has(key)) await resolveNotice(world, key, "look.aside", reason("look.fine", { look }));
   return survived.result;
-}
-
-function nextTry(deaths: readonly LookMark[]): Date {
-  const lastMs = Math.max(...deaths.map(({ until }) => until?.getTime() ?? 0));
-  return new Date(lastMs + Math.min(TRY_AGAIN_MS_MAX, TRY_AGAIN_MS * 2 ** (deaths.length - DEATHS_MAX)));
 }
 
 /** Whether an invocation died of this look, or may have: such a look runs alone, after all other work. */
@@ -101,7 +91,8 @@ function isLeftOver({ until }: LookMark, now: Date): boolean {
   return until === undefined || until <= now;
 }
 
-async function begin(world: World, look: string, mark: string): Promise<string> {
+/** Writes the mark of what this invocation is about to read; returns its key. */
+export async function beginLook(world: World, look: string, mark: string): Promise<string> {
   const until = new Date(world.clock.now().getTime() + Math.min(LOOK_MS_MAX, Math.max(0, world.remainingMs())));
   const key = `${stateKey.looking(look)}${lookLeaf(mark, timeDigits(until), world.by.nonce)}`;
   await writeObject(world.state, key, {});

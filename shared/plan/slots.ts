@@ -56,6 +56,9 @@ export interface SharedTimer {
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/manage-triggers */
 export const TIMERS_MAX = 10;
 
+/** A timer event that has not arrived by then is considered lost; a later one still resolves to the same job. */
+export const TIMER_GRACE_MS = 2 * 60_000;
+
 /** When each policy is backed up and, if it has a `prune` block, pruned; in the order of ossnap.yaml. */
 export function schedulesOf({ backups }: Config): PolicySchedules {
   const policies = Object.entries(backups);

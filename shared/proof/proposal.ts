@@ -1,6 +1,6 @@
 import { globalMetadataKey, snapshotKey } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import type { RootCatalogue, SnapshotProof, Verdict } from "../model/repository.ts";
+import { isBroken, type RootCatalogue, type SnapshotProof, type Verdict } from "../model/repository.ts";
 import { namesakesOf, unlistedOf } from "./rootFaults.ts";
 
 /** A snapshot as far as a proposal needs it. */
@@ -50,10 +50,6 @@ export function judged(proof: Proven, root: RootCatalogue): Judged {
 /** Bytes that cannot be read are no other snapshot's; those that can name another uuid, as `expected` and `found` of the reader show. */
 function isForeign({ key, check, expected, found }: SnapshotProof["damaged"][number], uuid: string): boolean {
   return key === snapshotKey(uuid) && check === "format" && expected.split(" ").includes(uuid) && !found.split(" ").includes(uuid);
-}
-
-function isBroken({ verdict }: { verdict: Verdict }): boolean {
-  return verdict === "incomplete" || verdict === "damaged";
 }
 
 /**

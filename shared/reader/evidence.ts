@@ -4,7 +4,7 @@ import type { Place } from "../model/config.ts";
 import { hasCode } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { PROOF_LEVELS, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
+import { isBroken, PROOF_LEVELS, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
 import { placeId } from "../repository/place.ts";
 import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
@@ -54,7 +54,7 @@ const NO_CLOSURE = "damage";
  * does not replace one of a higher level: see {@link outlasting}. A whole snapshot ends all damage that its level would have found.
  */
 export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
-  if (!proof.closure && !(isFaulty(proof) && isStored(proof.uuid))) return undefined;
+  if (!proof.closure && !(isBroken(proof) && isStored(proof.uuid))) return undefined;
   const evidence = evidenceOf(world, place, proof, since);
   // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
   const key = stateKey.evidence(evidence.uuid, evidence.digest || NO_CLOSURE, shortHash(8, placeId(place)));
@@ -96,10 +96,6 @@ function isStored(uuid: string): boolean {
 
 function isSubset({ indices, snapshot }: ProvenClosure): boolean {
   return indices.length < new Set(snapshot.indices).size;
-}
-
-function isFaulty({ verdict }: Pick<Evidence, "verdict">): boolean {
-  return verdict === "damaged" || verdict === "incomplete";
 }
 
 /** The other records of damage of this snapshot and place that a verdict disproves. */
@@ -196,7 +192,7 @@ export async function evidenceByPlace(
     const uuid = key.split("/")[1] ?? "";
     if (!uuids.has(uuid)) continue;
     const evidence = await readObject<Evidence>(world.state, key);
-    if (evidence?.place === undefined || (evidence.subset && !subsets && !isFaulty(evidence))) continue;
+    if (evidence?.place === undefined || (evidence.subset && !subsets && !isBroken(evidence))) continue;
     const found = places.get(evidence.place) ?? new Map<string, Evidence[]>();
     places.set(evidence.place, found.set(uuid, [...(found.get(uuid) ?? []), evidence]));
   }
@@ -211,7 +207,7 @@ function holding(all: readonly Evidence[]): Evidence {
     whole.some((one) =>
       [one, one.confirmed].some((proof) => proof && proof.at > fault.at && disproves({ level: proof.level, digest: one.digest }, fault)),
     );
-  return newestFirst.find((one) => isFaulty(one) && !isGone(one)) ?? (newestFirst.find((one) => !isFaulty(one)) as Evidence);
+  return newestFirst.find((one) => isBroken(one) && !isGone(one)) ?? (newestFirst.find((one) => !isBroken(one)) as Evidence);
 }
 
 function seenAt(evidence: Evidence): string {

@@ -1,20 +1,13 @@
-import { DEATHS_MAX, type OpenWork } from "../jobs/openWork.ts";
+import type { OpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
 import { writeTrouble } from "../jobs/trouble.ts";
 import type { World } from "../jobs/world.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { reason } from "../model/reason.ts";
-import { timeDigits } from "../model/restoredName.ts";
+import { beginLook } from "../notices/guardedLook.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
-import { stateKey } from "../state/keys.ts";
-import { type LookMark, lookLeaf } from "../state/looking.ts";
-import { writeObject } from "../state/objects.ts";
+import { DEATHS_MAX, type LookMark, lookOfJob, nextTry } from "../state/looking.ts";
 import type { Advanced } from "./advanced.ts";
-
-const TRY_AGAIN_MS = 3_600_000;
-const TRY_AGAIN_MS_MAX = 24 * 3_600_000;
-/** An invocation whose deadline is later than this, or unknown, counts as dead then. */
-const STEP_MS_MAX = 3_600_000;
 
 /**
  * Moves a job whose step may read hostile blobs. A mark is written before the first blob is read and removed after the step; marks left
@@ -34,7 +27,7 @@ export async function guardedStep(
     if (isBeingRead || now < nextTry(deaths)) return aside(world, work, job, { deaths, isBeingRead });
   }
   let own: Promise<string> | undefined;
-  const blobs: World["blobs"] = (place) => marking(looking.blobs(place), () => (own ??= begin(world, job)));
+  const blobs: World["blobs"] = (place) => marking(looking.blobs(place), () => (own ??= beginLook(world, lookOfJob(job.id), "step")));
   const advanced = await step(Object.create(looking, { blobs: { value: blobs } }) as World);
   await survived(world, work, job, { own: await own, deaths, isOver: advanced.outcome === "finished" });
   return advanced;
@@ -47,23 +40,10 @@ export function mayKill(work: OpenWork, job: Job): boolean {
 
 type Death = LookMark & { until: Date };
 
-const nameOf = ({ id }: Job) => `jobs.${id}`;
 const noticeOf = ({ id }: Job) => `job-aside:${id}`;
 
 function deathsOf({ live }: OpenWork, job: Job): Death[] {
-  return (live.looking.get(nameOf(job)) ?? []).filter((mark): mark is Death => mark.until !== undefined);
-}
-
-function nextTry(deaths: readonly Death[]): Date {
-  const lastMs = Math.max(...deaths.map(({ until }) => until.getTime()));
-  return new Date(lastMs + Math.min(TRY_AGAIN_MS_MAX, TRY_AGAIN_MS * 2 ** (deaths.length - DEATHS_MAX)));
-}
-
-async function begin(world: World, job: Job): Promise<string> {
-  const until = new Date(world.clock.now().getTime() + Math.min(STEP_MS_MAX, Math.max(0, world.remainingMs())));
-  const key = `${stateKey.looking(nameOf(job))}${lookLeaf("step", timeDigits(until), world.by.nonce)}`;
-  await writeObject(world.state, key, {});
-  return key;
+  return (live.looking.get(lookOfJob(job.id)) ?? []).filter((mark): mark is Death => mark.until !== undefined);
 }
 
 /** Listings and HEAD requests hold no bytes of other writers that are decoded. */
@@ -94,7 +74,7 @@ async function survived(
   if (own === undefined && !isOver) return;
   const keys = [...(own === undefined ? [] : [own]), ...deaths.map(({ key }) => key)];
   if (keys.length > 0) await world.state.delete(keys);
-  live.looking.delete(nameOf(job));
+  live.looking.delete(lookOfJob(job.id));
   if (live.notices.has(noticeOf(job))) await resolveNotice(world, noticeOf(job), "job.aside", reason("job.asideOver", { job: job.id }));
 }
 

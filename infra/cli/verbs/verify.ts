@@ -1,7 +1,7 @@
 import type { World } from "../../../shared/jobs/world.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import { oneLine } from "../../../shared/model/plainText.ts";
-import type { ProofLevel } from "../../../shared/model/repository.ts";
+import { isBroken, type ProofLevel } from "../../../shared/model/repository.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
 import type { Sample } from "../../../shared/reader/prove/sampler.ts";
@@ -53,7 +53,7 @@ export async function verify(session: Session, { place, snapshot, level, sample 
     },
   });
   // A sample proves less than its level says, and only the damage that it found is kept.
-  const kept = verified.proofs.filter(({ verdict }) => sample === undefined || verdict === "damaged" || verdict === "incomplete");
+  const kept = verified.proofs.filter((proof) => sample === undefined || isBroken(proof));
   if (world && since) for (const proof of kept) await storeEvidence(world, at, proof, since);
   const known = isUrl(place) ? undefined : session.settings();
   const standing = known ? standingOf(known, place) : {};

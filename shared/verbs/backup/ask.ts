@@ -5,7 +5,7 @@ import type { Schedule } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
-import { dueSlots } from "../../plan/slots.ts";
+import { isSlot } from "../../plan/slots.ts";
 import type { BackupData, BackupInput } from "./step.ts";
 
 const SECONDS_TRIED = 60;
@@ -44,8 +44,7 @@ export async function askBackup(world: World, order: BackupOrder): Promise<Creat
 
 /** A backup by hand in the second of a slot would be the slot's own job, and the timer would find it taken. */
 export function besideSlots(schedule: Schedule, asked: string): string {
-  const isSlot = (time: Date) => dueSlots(schedule, new Date(time.getTime() - 1), time).length > 0;
   const times = Array.from({ length: SECONDS_TRIED }, (_, second) => new Date(slotTime(asked).getTime() + second * 1000));
   // A schedule of every second leaves none free.
-  return slotOf(times.find((time) => !isSlot(time)) ?? slotTime(asked));
+  return slotOf(times.find((time) => !isSlot(schedule, time)) ?? slotTime(asked));
 }

@@ -41,12 +41,22 @@ export async function gatherChoice(world: World, cluster: Cluster, question: Cho
   return { selection, shrunk: lost, refusal: shrinkAtMost.action === "refuse" ? lost : undefined, existing };
 }
 
+/** The policies that back up a cluster. */
+export function policiesOf({ config }: World, cluster: string): string[] {
+  return Object.entries(config.backups).flatMap(([policy, { repository }]) =>
+    config.repositories[repository]?.cluster === cluster ? [policy] : [],
+  );
+}
+
+/** Indices and data streams that no policy of their cluster takes. */
+export function gatherUncovered(world: World, existing: readonly ClusterIndex[], about: { cluster: string; version: string }): string[] {
+  const patterns = policiesOf(world, about.cluster).map((policy) => world.config.backups[policy]?.indices ?? []);
+  return uncoveredOf(existing, patterns, { version: about.version, at: world.clock.now() });
+}
+
 /** Reports once what no policy of the cluster takes. */
 export async function reportCoverage(world: World, { existing }: Chosen, about: { cluster: string; version: string }): Promise<void> {
-  const { backups, repositories } = world.config;
-  const policies = Object.values(backups).filter(({ repository }) => repositories[repository]?.cluster === about.cluster);
-  const patterns = policies.map(({ indices }) => indices);
-  await reportUncovered(world, about.cluster, uncoveredOf(existing, patterns, { version: about.version, at: world.clock.now() }));
+  await reportUncovered(world, about.cluster, gatherUncovered(world, existing, about));
 }
 
 /** Reports once what the patterns name and do not select, and what the selection lost. */

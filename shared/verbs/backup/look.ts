@@ -5,7 +5,7 @@ import type { BackupPolicy } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
-import { dueSlots, hasTimer, schedulesOf } from "../../plan/slots.ts";
+import { dueSlots, hasTimer, schedulesOf, TIMER_GRACE_MS } from "../../plan/slots.ts";
 import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import { type SlotHint, stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
@@ -13,8 +13,6 @@ import { askBackup } from "./ask.ts";
 import { recordSlot } from "./recordSlot.ts";
 import { reportLate, reportTarget } from "./show.ts";
 
-/** A timer event that has not arrived by then is considered lost; a later one still resolves to the same job. */
-const TIMER_GRACE_MS = 2 * 60_000;
 /** A slot without a snapshot is late after this plus twice its usual duration. */
 const LATE_GRACE_MS = 10 * 60_000;
 

@@ -1,17 +1,17 @@
-import { freshRun } from "../../jobs/freshRun.ts";
+import { freshRun, knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import type { Asked } from "../../jobs/record.ts";
+import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
-import type { PrunePlan, RemovedSnapshot } from "../../plan/retention/plan.ts";
+import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { type Reach, reachOf } from "../../plan/retention/reach.ts";
-import { takenRepository } from "./gather.ts";
-import { freedId, gatherFreed } from "./gatherFreed.ts";
+import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
 import type { PolicyInput } from "./step.ts";
 
@@ -22,10 +22,8 @@ const REACHING = ["newest", "last", "within", "hourly", "daily", "weekly", "mont
 const PRUNE_PATIENCE_MS = 4 * 3_600_000;
 
 /** A plan with what a person wants to know before it is applied. */
-export interface PruneDryRun extends PrunePlan {
-  remove: (RemovedSnapshot & { frees: number | null })[];
-  /** Bytes that the removed snapshots would free together; `null` with the reason if unknown. */
-  frees: { bytes: number | null; why?: Reason };
+export interface PruneDryRun extends PrunePlan, FreedAnswer {
+  remove: FreedAnswer["remove"];
   reach: Reach;
 }
 
@@ -36,8 +34,7 @@ export async function dryPrune(world: World, policyName: string): Promise<PruneD
   const freed = await gatherFreed(world, policy.repository, plan.remove, snapshots);
   return {
     ...plan,
-    remove: plan.remove.map((removed) => ({ ...removed, frees: freed.each.get(freedId(removed)) ?? null })),
-    frees: { bytes: freed.together, ...(freed.why ? { why: freed.why } : {}) },
+    ...freedAnswer(plan.remove, freed),
     reach: reachOf({ keep: policy.keep, schedule: policy.schedule, oldestKept: oldestKept(plan, snapshots) }, world.clock.now()),
   };
 }
@@ -67,10 +64,8 @@ export async function askPrune(world: World, policyName: string, slot: string, a
 /** Requests exactly the plan with this hash. If the current plan differs, throws `conflict` with the reason `plan.stale`. */
 export async function applyPrune(world: World, policyName: string, hash: string, asked: Asked): Promise<Created> {
   const id = await freshRun(world, jobId.applyPrune(policyName, hash));
-  const before = await world.log.done(id);
-  if (before) return { outcome: "done", done: before };
-  const open = await world.log.read(id);
-  if (open) return { outcome: "open", job: open };
+  const known = await knownRun(world, id);
+  if (known) return known;
   const { plan } = await planNow(world, policyName);
   if (plan.hash !== hash)
     throw new AppError(

@@ -1,16 +1,16 @@
-import { freshRun } from "../../jobs/freshRun.ts";
+import { freshRun, knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
+import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
-import type { PrunePlan, RemovedSnapshot } from "../../plan/retention/plan.ts";
+import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { listWithLost } from "../snapshots/gather.ts";
-import { takenRepository } from "./gather.ts";
 import { deletesLost, gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
-import { freedId, gatherFreed } from "./gatherFreed.ts";
+import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
 import type { Wanted } from "./planDeletion.ts";
 import type { DeletionInput } from "./step.ts";
 
@@ -26,10 +26,8 @@ export interface DeletionRequest {
   broken?: boolean | undefined;
 }
 
-export interface DeletionDryRun extends Omit<PrunePlan, "policy" | "fingerprint" | "later"> {
+export interface DeletionDryRun extends Omit<PrunePlan, "policy" | "fingerprint" | "later" | "remove">, FreedAnswer {
   repository: string;
-  remove: (RemovedSnapshot & { frees: number | null })[];
-  frees: { bytes: number | null; why?: Reason };
   /** What stands in the way of a deletion, and what helps. */
   notes: Reason[];
 }
@@ -47,10 +45,8 @@ export async function dryDeletion(world: World, request: DeletionRequest): Promi
 /** Requests exactly the deletion with this hash. Throws `conflict` if it is out of date, and with the reason if something protects it. */
 export async function applyDeletion(world: World, request: DeletionRequest, hash: string, asked: Asked): Promise<Created> {
   const id = await freshRun(world, jobId.applyDeletion(request.repository, hash));
-  const before = await world.log.done(id);
-  if (before) return { outcome: "done", done: before };
-  const open = await world.log.read(id);
-  if (open) return { outcome: "open", job: open };
+  const known = await knownRun(world, id);
+  if (known) return known;
   const { answer, deletion } = await planned(world, request);
   if (answer.hash !== hash)
     throw new AppError(
@@ -98,8 +94,7 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     ...plan,
     repository,
     refusal,
-    remove: plan.remove.map((removed) => ({ ...removed, frees: freed.each.get(freedId(removed)) ?? null })),
-    frees: { bytes: freed.together, ...(freed.why ? { why: freed.why } : {}) },
+    ...freedAnswer(plan.remove, freed),
     notes: broken?.notes ?? [],
   };
   return { answer, deletion: { repository, wanted, byUuid, broken: isBroken } };

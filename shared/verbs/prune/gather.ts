@@ -1,5 +1,5 @@
 import { blockOf, type OpenWork, readOpenWork } from "../../jobs/openWork.ts";
-import { repositoryState } from "../../jobs/registration.ts";
+import { takenRepository } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -68,14 +68,6 @@ async function planOf(world: World, input: PruneInput): Promise<PruneView> {
 function placeChanged(world: World, { deletion: { repository }, place }: DeletionInput): Reason | undefined {
   const entry = Object.hasOwn(world.config.repositories, repository) ? world.config.repositories[repository] : undefined;
   return entry && repositoryId(entry).place === place ? undefined : reason("delete.repositoryChanged", { repository });
-}
-
-/** Why a deletion would act on another repository than ossnap.yaml means: the name is registered for another place on the cluster. */
-export async function takenRepository(world: World, repository: string, cluster: string): Promise<Reason | undefined> {
-  const { register } = configured(world.config, "repositories", repository);
-  // Without a registration in ossnap.yaml the policy is gone too, and that ends the prune.
-  const need = register && (await repositoryState(world, { cluster, name: repository, register })).need;
-  return need && "fault" in need ? need.fault : undefined;
 }
 
 /** The job carries the policy and the place as they were when it was requested; hours later ossnap.yaml may say something else. */

@@ -3,8 +3,7 @@ import { readOpenWork } from "../../jobs/openWork.ts";
 import { configured, placeOf, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { PROOF_LEVELS } from "../../model/repository.ts";
-import { snapshotMark } from "../../model/snapshotName.ts";
+import { isBroken, PROOF_LEVELS } from "../../model/repository.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
@@ -13,7 +12,7 @@ import { firstProven, newestEvidence } from "../../reader/evidence.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
-import { adoptedElsewhere, namedBy, prunable, rootReader, unclearSnapshots } from "./gatherPlan.ts";
+import { namedBy, prunable, rootReader, unclearSnapshots, type Whose, whoseOf } from "./gatherPlan.ts";
 import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
 import { type DeletableSnapshot, planDeletion, type Wanted } from "./planDeletion.ts";
 
@@ -44,7 +43,10 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
   const cluster = world.cluster(where.cluster);
   const info = await cluster.info();
   const { snapshots, lost } = await listWithLost(world, repository);
-  const deletable = snapshots.map((snapshot) => deletableOf(world, repository, snapshot, info.uuid));
+  const policies = Object.entries(world.config.backups).flatMap(([name, policy]) =>
+    policy.repository === repository ? [[name, whoseOf(world, name, { policy, where, clusterUuid: info.uuid })] as const] : [],
+  );
+  const deletable = snapshots.map((snapshot) => deletableOf(snapshot, policies));
   const elsewhere = await mountsElsewhere(world, where.cluster);
   const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, await cluster.listIndices())]);
   const guards = [...namedBy(snapshots, mounted), ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world)))];
@@ -74,14 +76,11 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
   return { plan, snapshots, lost, version: info.version, mountsUnknown: elsewhere.unknown };
 }
 
-/** A snapshot with the policy of this repository that decides about it. */
-function deletableOf(world: World, repository: string, snapshot: ClusterSnapshot, clusterUuid: string): DeletableSnapshot {
-  for (const [name, policy] of Object.entries(world.config.backups)) {
-    if (policy.repository !== repository) continue;
-    const where = repositoryId(configured(world.config, "repositories", repository));
-    const marks = { timer: snapshotMark(clusterUuid, name), byHand: snapshotMark(clusterUuid, name, "by-hand") };
-    const seen = prunable(snapshot, name, { marks, adoption: { rule: policy.adopt, others: adoptedElsewhere(world, name, where) } });
-    if (seen.ours) return { ...seen, policy: name };
+/** A snapshot with the policy of its repository that decides about it. */
+function deletableOf(snapshot: ClusterSnapshot, policies: readonly (readonly [name: string, whose: Whose])[]): DeletableSnapshot {
+  for (const [policy, whose] of policies) {
+    const seen = prunable(snapshot, policy, whose);
+    if (seen.ours) return { ...seen, policy };
   }
   const { name, uuid, state, startTime } = snapshot;
   return { name, uuid, state, startTime, time: startTime, policy: undefined };
@@ -112,8 +111,8 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
   const all = proofs.map((proof) => {
     const before = stored.get(proof.uuid);
     const isDeeper = before !== undefined && PROOF_LEVELS.indexOf(before.level) > PROOF_LEVELS.indexOf(LEVEL);
-    const isBroken = isDeeper && (before.verdict === "damaged" || before.verdict === "incomplete");
-    return { ...judged(proof, root), ...(isBroken && proof.verdict === "whole" ? { verdict: before.verdict } : {}) };
+    const holds = isDeeper && isBroken(before) && proof.verdict === "whole";
+    return { ...judged(proof, root), ...(holds ? { verdict: before.verdict } : {}) };
   });
   const proposal = proposalOf(root, all, standingOf(world, repository));
   if (!proposal) return { ...none, refusal: undefined };

@@ -2,6 +2,7 @@ import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import type { RemovedSnapshot } from "../../plan/retention/plan.ts";
 import type { Freed } from "../../proof/usage.ts";
 import { readBytesFreed } from "../../reader/bytesFreed.ts";
 import { openRepository } from "../../reader/readRepository.ts";
@@ -38,4 +39,19 @@ export async function gatherFreed(
 /** How {@link Freed} names a snapshot; 2.x has no uuids. */
 export function freedId({ name, uuid }: Target): string {
   return uuid ?? name;
+}
+
+export interface FreedAnswer {
+  /** `frees`: bytes of this snapshot alone; `null` if unknown. */
+  remove: (RemovedSnapshot & { frees: number | null })[];
+  /** Bytes of all together; `null` with the reason if unknown. */
+  frees: { bytes: number | null; why?: Reason };
+}
+
+/** What a dry run shows of {@link gatherFreed}. */
+export function freedAnswer(remove: readonly RemovedSnapshot[], { each, together, why }: Freed): FreedAnswer {
+  return {
+    remove: remove.map((removed) => ({ ...removed, frees: each.get(freedId(removed)) ?? null })),
+    frees: { bytes: together, ...(why ? { why } : {}) },
+  };
 }

@@ -44,9 +44,8 @@ export async function gatherPrunePlan(
   const info = await cluster.info();
   const { snapshots, lost } = await listWithLost(world, policy.repository);
   const indices = await cluster.listIndices();
-  const marks = { timer: snapshotMark(info.uuid, policyName), byHand: snapshotMark(info.uuid, policyName, "by-hand") };
-  const adoption = { rule: policy.adopt, others: adoptedElsewhere(world, policyName, where) };
-  const own = snapshots.map((snapshot) => prunable(snapshot, policyName, { marks, adoption }));
+  const whose = whoseOf(world, policyName, { policy, where, clusterUuid: info.uuid });
+  const own = snapshots.map((snapshot) => prunable(snapshot, policyName, whose));
   const readRoot = rootReader(world, policy.repository);
   const blobs = await seenInBlobs(world, policy.repository, own, { readRoot, remember });
   const provenOf = (proven: string | undefined) =>
@@ -94,7 +93,7 @@ interface Adoption {
   others: [policy: string, rule: AdoptRule][];
 }
 
-export function adoptedElsewhere({ config }: World, policyName: string, { place }: RepositoryId): Adoption["others"] {
+function adoptedElsewhere({ config }: World, policyName: string, { place }: RepositoryId): Adoption["others"] {
   return Object.entries(config.backups).flatMap(([name, { adopt, repository }]) => {
     const isSamePlace = adopt !== undefined && repositoryId(configured(config, "repositories", repository)).place === place;
     return isSamePlace && name !== policyName ? [[name, adopt] as [string, AdoptRule]] : [];
@@ -133,9 +132,21 @@ export async function unclearSnapshots(
   }
 }
 
-interface Whose {
+export interface Whose {
   marks: { timer: string; byHand: string };
   adoption: Adoption;
+}
+
+/** By what a policy's snapshots are known; the same for every snapshot. */
+export function whoseOf(
+  world: World,
+  policyName: string,
+  { policy, where, clusterUuid }: { policy: BackupPolicy; where: RepositoryId; clusterUuid: string },
+): Whose {
+  return {
+    marks: { timer: snapshotMark(clusterUuid, policyName), byHand: snapshotMark(clusterUuid, policyName, "by-hand") },
+    adoption: { rule: policy.adopt, others: adoptedElsewhere(world, policyName, where) },
+  };
 }
 
 export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption }: Whose): PrunableSnapshot {

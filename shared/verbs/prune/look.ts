@@ -3,11 +3,9 @@ import type { World } from "../../jobs/world.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
-import { dueSlots, hasTimer, schedulesOf } from "../../plan/slots.ts";
+import { dueSlots, hasTimer, schedulesOf, TIMER_GRACE_MS } from "../../plan/slots.ts";
 import { askPrune } from "./ask.ts";
 
-/** A timer event that has not arrived by then is considered lost. */
-const TIMER_GRACE_MS = 2 * 60_000;
 /** A prune missed for longer waits for its next slot: nothing is lost by it, and a schedule that was changed does not delete at once. */
 const MISSED_MAX_MS = 10 * 60_000;
 

@@ -1,4 +1,5 @@
 import { readOpenWork } from "../../jobs/openWork.ts";
+import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { SnapshotState } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
@@ -7,7 +8,6 @@ import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
 import { placeId } from "../../repository/place.ts";
-import { takenRepository } from "../prune/gather.ts";
 import { gatherPrunePlan } from "../prune/gatherPlan.ts";
 import { listedSnapshots } from "./gather.ts";
 

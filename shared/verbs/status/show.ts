@@ -3,12 +3,12 @@ import { messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
 import type { Reason } from "../../model/reason.ts";
-import { uncoveredOf } from "../../plan/backup/uncovered.ts";
 import { nextSlot } from "../../plan/slots.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readLive } from "../../state/liveView.ts";
 import { readObject } from "../../state/objects.ts";
+import { gatherUncovered, policiesOf } from "../backup/gatherChoice.ts";
 
 /** A condition that was reported and is not over. */
 export interface OpenNotice {
@@ -61,7 +61,7 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
   });
   const now = world.clock.now();
   const coverage: ClusterCoverage[] = [];
-  for (const cluster of Object.keys(world.config.clusters)) coverage.push(await coverageOf(world, cluster, now));
+  for (const cluster of Object.keys(world.config.clusters)) coverage.push(await coverageOf(world, cluster));
   return {
     paused: world.paused,
     late: late.sort((a, b) => (a.since + a.key < b.since + b.key ? -1 : 1)),
@@ -71,23 +71,15 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
   };
 }
 
-async function coverageOf(world: World, name: string, now: Date): Promise<ClusterCoverage> {
+async function coverageOf(world: World, name: string): Promise<ClusterCoverage> {
   const policies = policiesOf(world, name);
   try {
     const cluster = world.cluster(name);
     const { version } = await cluster.info();
-    const patterns = policies.map((policy) => world.config.backups[policy]?.indices ?? []);
-    return { cluster: name, policies, uncovered: uncoveredOf(await cluster.listIndices(), patterns, { version, at: now }) };
+    return { cluster: name, policies, uncovered: gatherUncovered(world, await cluster.listIndices(), { cluster: name, version }) };
   } catch (error) {
     return { cluster: name, policies, fault: messageOf(error) };
   }
-}
-
-/** The policies that back up a cluster. */
-function policiesOf({ config }: World, cluster: string): string[] {
-  return Object.entries(config.backups).flatMap(([policy, { repository }]) =>
-    config.repositories[repository]?.cluster === cluster ? [policy] : [],
-  );
 }
 
 function policyNow({ config }: World, policy: string, hints: readonly SlotHint[], now: Date): PolicyNow {

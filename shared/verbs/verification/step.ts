@@ -2,7 +2,7 @@ import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { ProofLevel, RootCatalogue, SnapshotProof, Verdict } from "../../model/repository.ts";
+import { isBroken, type ProofLevel, type RootCatalogue, type SnapshotProof, type Verdict } from "../../model/repository.ts";
 import { type Intact, type Judged, judged, type Proposal, proposalOf, type Standing } from "../../proof/proposal.ts";
 import { unlistedOf, unlistedReason } from "../../proof/rootFaults.ts";
 
@@ -97,7 +97,7 @@ function concluded(
   const proposal = verdicts.length < root.snapshots.length ? undefined : proposalOf(root, verdicts.map(asJudged), standing);
   const counts = { whole, restorable, snapshots: verdicts.length, level };
   if (proposal) {
-    const broken = verdicts.filter(({ verdict }) => verdict === "incomplete" || verdict === "damaged");
+    const broken = verdicts.filter(isBroken);
     const deletable = broken.filter(({ foreignRecord }) => standing.isCopy || !foreignRecord);
     const remove = deletable.map(({ name }) => name).slice(0, NAMES_SHOWN);
     const why =
