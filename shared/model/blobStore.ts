@@ -57,8 +57,9 @@ export interface BlobStore {
   /**
    * Writes a blob of known size from pieces returned by `read` (ranges in order; a range may be requested again after a fault).
    * Uses one PUT up to the adapter's part size and a multipart upload above it; `key` does not exist before the write is complete.
+   * `ready` is called right before the request that makes the blob visible is signed; it throws to prevent it.
    */
-  putFrom(key: string, sizeBytes: number, read: (range: ByteRange) => Promise<Uint8Array>): Promise<void>;
+  putFrom(key: string, sizeBytes: number, read: (range: ByteRange) => Promise<Uint8Array>, ready?: () => void): Promise<void>;
   /** Deletes the keys; keys that do not exist count as deleted. Throws an error that names every key the store did not confirm. */
   delete(keys: readonly string[]): Promise<void>;
 }

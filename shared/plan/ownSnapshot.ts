@@ -2,6 +2,11 @@ import type { ClusterSnapshot } from "../model/cluster.ts";
 import { parseSnapshotName, type SnapshotNameParts } from "../model/snapshotName.ts";
 import { keepsMetadata } from "./versions.ts";
 
+/** Id of the job that requested a snapshot, by its metadata; absent before 7.3. */
+export function requestedBy({ metadata }: Pick<ClusterSnapshot, "metadata">): unknown {
+  return (metadata?.ossnap as { job?: unknown } | null | undefined)?.job;
+}
+
 /** `named`: has a name like ours, but not the metadata that ossnap would have stored. */
 export type Ownership = { parts: SnapshotNameParts; by: "us" | "named" } | undefined;
 

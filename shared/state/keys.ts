@@ -46,6 +46,8 @@ export const stateKey = {
   position: (watch: string, digits: string, uuid: string) => `live/watch/${watch}/position/${digits}-${uuid}`,
   copyClaim: (owner: string) => `live/copies/${owner}/claim.json`,
   published: (owner: string) => `live/copies/${owner}/published/`,
+  /** Marks of tasks whose writes under reused names may still arrive. */
+  copyWriting: (owner: string) => `live/copies/${owner}/writing/`,
   copySeen: (copy: string) => `live/copies/${copy}/seen/`,
   /** A mark; the leading time sorts listings by the time of recording. */
   mark: (prefix: string, time: Date, mark: string) => `${prefix}${timeDigits(time)}~${mark}`,

@@ -3,6 +3,7 @@ import { parseSlot } from "../model/slot.ts";
 import { type AheadSnapshot, parseAheadLeaf } from "./aheadSnapshots.ts";
 import { type SlotHint, stateKey } from "./keys.ts";
 import { type LookMark, parseLookLeaf } from "./looking.ts";
+import { parseWritingLeaf, type WritingMark } from "./writing.ts";
 
 /** The contents of one listing of `live/`: every open job with its newest record, and the hints. */
 export interface LiveView {
@@ -30,6 +31,8 @@ export interface LiveView {
   published: Map<string, Mark[]>;
   /** Copies and destinations whose empty prefix was claimed. */
   copyClaims: Set<string>;
+  /** Copy and destination → tasks whose writes may still arrive there. */
+  writing: Map<string, WritingMark[]>;
   /** Copy → marks of handled source roots, snapshots and slots. */
   copySeen: Map<string, Mark[]>;
   /** Keys of notices that were raised and are not resolved. */
@@ -75,6 +78,7 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     acceptedRoots: new Map(),
     published: new Map(),
     copyClaims: new Set(),
+    writing: new Map(),
     copySeen: new Map(),
     notices: new Set(),
     marks: new Set(),
@@ -95,7 +99,7 @@ function place(view: LiveView, key: string): void {
   else if (area === "slots") placeSlot(view, name, leaf);
   else if (area === "watch") placeWatch(view, name, rest, key);
   else if (area === "looking") placeLook(view, name, leaf, key);
-  else if (area === "copies") placeCopy(view, name, rest[0], key);
+  else if (area === "copies") placeCopy(view, name, rest, key);
   else if (area === "state") view.marks.add(name);
   else if (area === "notices") view.notices.add(decodeURIComponent(name.replace(/\.json$/, "")));
 }
@@ -132,7 +136,9 @@ export function parsePosition(leaf: string): WatchPosition | undefined {
   return match ? { digits: match[1] as string, uuid: match[2] as string } : undefined;
 }
 
-function placeCopy(view: LiveView, copy: string, area: string | undefined, key: string): void {
+function placeCopy(view: LiveView, copy: string, [area, leaf = ""]: readonly string[], key: string): void {
+  const mark = area === "writing" ? parseWritingLeaf(leaf, key) : undefined;
+  if (mark) push(view.writing, copy, mark);
   if (area === "claim.json") view.copyClaims.add(copy);
   else if (area === "published") push(view.published, copy, markOf(key));
   else if (area === "seen") push(view.copySeen, copy, markOf(key));

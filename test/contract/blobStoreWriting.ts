@@ -77,6 +77,27 @@ function putFromCases({ fresh, subject }: BlobStoreCases): void {
     expect(await keysOf(store, "")).toEqual(["old"]);
   });
 
+  it("asks before the request that makes the blob visible, after everything was read", async () => {
+    const store = fresh();
+    const { partSizeBytes } = subject();
+    for (const sizeBytes of [0, 1, partSizeBytes * 2 + 1]) {
+      const calls: string[] = [];
+      const read = async (range: ByteRange) => {
+        calls.push("read");
+        return patternOf(range.end - range.start);
+      };
+      const stopped = () => {
+        calls.push("ready");
+        throw new Error("time is over");
+      };
+      await expect(store.putFrom("late", sizeBytes, read, stopped)).rejects.toThrow("time is over");
+      expect(calls.at(-1)).toBe("ready");
+      expect(await store.head("late")).toBeUndefined();
+      await store.putFrom(`in time-${sizeBytes}`, sizeBytes, read, () => undefined);
+      expect((await store.head(`in time-${sizeBytes}`))?.sizeBytes).toBe(sizeBytes);
+    }
+  });
+
   it("rejects a piece with another length than requested", async () => {
     const store = fresh();
     await expect(store.putFrom("short", 100, async () => patternOf(99))).rejects.toMatchObject({ code: "invalid" });

@@ -65,6 +65,12 @@ const RATES: Record<FaultName, number> = {
 /** Writes are few, but everything important happens around them. */
 const WRITE_WEIGHT = 5;
 const FREEZE_MS_MAX = 70 * MINUTE_MS;
+const LATE_MS_MAX = 60 * MINUTE_MS;
+/**
+ * OSS and S3 reject a request that was signed more than 15 min before it arrives (RequestTimeTooSkewed,
+ * https://help.aliyun.com/en/oss/support/0002-00000504); its body may take some time more. Elasticsearch's requests have no time.
+ */
+const SIGNED_MS_MAX = 19 * MINUTE_MS;
 
 export interface Faults {
   decide(actor: Actor, request: Request<unknown>, nowMs: number): Verdict;
@@ -112,12 +118,17 @@ export function randomFaults(random: Random, secret: string): Faults {
       return { do: "fail", fault, error: broken(code) };
     }
     if (fault === "lost") return { do: "lose", error: broken("transient") };
-    if (fault === "late") return { do: "late", ms: random.between(1, random.pick([30, 300, 3600])) * 1000, error: broken("transient") };
+    if (fault === "late") {
+      const mostMs = Math.min(random.pick([30_000, 300_000, LATE_MS_MAX]), isSigned(request) ? SIGNED_MS_MAX : LATE_MS_MAX);
+      return { do: "late", ms: random.between(1_000, mostMs), error: broken("transient") };
+    }
     if (fault === "stall") return { do: "stall", ms: random.between(1000, random.pick([5_000, 60_000])) };
     if (fault === "cut") return { do: "cut" };
     if (fault === "kill") return { do: "kill" };
     const when = fault === "freezeBefore" ? "before" : "after";
-    return { do: "freeze", ms: random.between(10_000, random.pick([180_000, 1_200_000, FREEZE_MS_MAX])), when };
+    const ms = random.between(10_000, random.pick([180_000, 1_200_000, FREEZE_MS_MAX]));
+    const isExpired = when === "before" && ms > SIGNED_MS_MAX && isSigned(request);
+    return { do: "freeze", ms, when, expired: isExpired ? broken("denied") : undefined };
   }
 
   return {
@@ -147,7 +158,11 @@ export function randomFaults(random: Random, secret: string): Faults {
   };
 }
 
-/** A write may land an hour late if it was already sent; a read has no effect that could be late. */
+function isSigned({ port }: Request<unknown>): boolean {
+  return port === "state" || port.startsWith("oss:") || port.startsWith("s3:");
+}
+
+/** A write may land late if it was already sent; a read has no effect that could be late. */
 function applies(fault: RequestFault, request: Request<unknown>): boolean {
   if (fault === "late" || fault === "lost") return request.writes;
   return fault !== "cut" || request.half !== undefined;

@@ -86,8 +86,9 @@ export function gatedStore(options: GateOptions, port: string, store: BlobStore)
     open: (key, range) => read("open", key, () => store.open(key, range)),
     put: (key, body, putOptions) =>
       write(options, { port, call: "put", subject: key }, [key, body], () => store.put(key, body, putOptions)),
-    async putFrom(key, sizeBytes, readPiece) {
+    async putFrom(key, sizeBytes, readPiece, ready) {
       const body = sizeBytes === 0 ? new Uint8Array() : await readPiece({ start: 0, end: sizeBytes });
+      ready?.();
       await write(options, { port, call: "putFrom", subject: key }, [key, body], () => store.put(key, body));
     },
     delete: (keys) => write(options, { port, call: "delete", subject: keys.join(",").slice(0, 60) }, [keys], () => store.delete(keys)),

@@ -24,7 +24,8 @@ export type Verdict =
   | { do: "late"; ms: number; error: Error }
   | { do: "cut" }
   | { do: "kill" }
-  | { do: "freeze"; ms: number; when: "before" | "after" }
+  /** `expired`: the request is frozen for longer than its signature is valid, and rejected. */
+  | { do: "freeze"; ms: number; when: "before" | "after"; expired?: Error | undefined }
   | { do: "stall"; ms: number };
 
 /** One invocation of a function. */
@@ -142,7 +143,7 @@ export function kernel(options: KernelOptions): Kernel {
     if (verdict.do === "freeze") {
       actor.frozenUntilMs = nowMs + verdict.ms;
       actor.wasFrozen = true;
-      if (verdict.when === "before") return wait(verdict.ms);
+      if (verdict.when === "before") return verdict.expired ? expire(one, verdict.ms, verdict.expired) : wait(verdict.ms);
     }
     if (verdict.do === "fail") return one.reject(verdict.error);
     if (verdict.do === "late") {
@@ -160,10 +161,20 @@ export function kernel(options: KernelOptions): Kernel {
       else one.resolve(verdict.do === "cut" && request.half ? request.half(answer.value) : answer.value);
     };
     if (verdict.do !== "freeze") return answering();
+    thaw(actor, verdict.ms, answering);
+  }
+
+  function thaw(actor: Actor, ms: number, then: () => void): void {
     thawing += 1;
-    at(nowMs + verdict.ms, `${actor.name} thaws`, () => {
+    at(nowMs + ms, `${actor.name} thaws`, () => {
       thawing -= 1;
-      answering();
+      then();
+    });
+  }
+
+  function expire({ actor, reject }: Parked, ms: number, error: Error): void {
+    thaw(actor, ms, () => {
+      if (actor.alive) reject(error);
     });
   }
 

@@ -21,6 +21,7 @@ export interface PartsRequest {
   sizeBytes: number;
   partSizeBytes: number;
   read: (range: ByteRange) => Promise<Uint8Array>;
+  ready?: (() => void) | undefined;
   /** For messages: the store's url, the key and the call. */
   subject: string;
 }
@@ -32,12 +33,16 @@ export async function putInParts<Part>(api: PartsApi<Part>, request: PartsReques
     throw new AppError("invalid", `${subject}: size ${sizeBytes} is not a number of bytes: give a whole number from 0`);
   }
   if (sizeBytes <= request.partSizeBytes) {
-    await api.putWhole(await readExactly(request, { start: 0, end: sizeBytes }));
+    const body = await readExactly(request, { start: 0, end: sizeBytes });
+    request.ready?.();
+    await api.putWhole(body);
     return;
   }
   const uploadId = await api.begin();
   try {
-    await api.complete(uploadId, await putParts(api, request, uploadId));
+    const parts = await putParts(api, request, uploadId);
+    request.ready?.();
+    await api.complete(uploadId, parts);
   } catch (error) {
     await abortAfter(error, () => api.abort(uploadId), subject);
     throw error;

@@ -58,10 +58,11 @@ function writing(place: DirectoryPlace, partSizeBytes: number): Pick<BlobStore, 
       await write(key, "put", ifAbsent, (file) => file.writeFile(body));
       return { at: new Date() };
     },
-    async putFrom(key, sizeBytes, read) {
+    async putFrom(key, sizeBytes, read, ready) {
       await write(key, "putFrom", false, async (file) => {
         const request = { read, subject: place.subject(key, "putFrom") };
         for (const range of partRanges(sizeBytes, partSizeBytes)) await file.writeFile(await readExactly(request, range));
+        ready?.();
       });
     },
     async delete(keys) {

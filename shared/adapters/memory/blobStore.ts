@@ -80,11 +80,11 @@ function writing({ bucket, base, url, now }: MemoryPlace, partSizeBytes: number)
       if (ifAbsent && bucket.has(fullKey)) throw new AppError("conflict", `${url}/${key}: put: a blob is already there`);
       return { at: write(fullKey, body) };
     },
-    async putFrom(key, sizeBytes, read) {
+    async putFrom(key, sizeBytes, read, ready) {
       const fullKey = base.full(key);
       await putInParts(
         memoryParts((body) => write(fullKey, body)),
-        { sizeBytes, partSizeBytes, read, subject: `${url}/${key}: putFrom` },
+        { sizeBytes, partSizeBytes, read, ready, subject: `${url}/${key}: putFrom` },
       );
     },
     async delete(keys) {

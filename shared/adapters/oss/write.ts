@@ -18,8 +18,8 @@ interface OssPart {
 export function ossWriting(place: OssPlace, partSizeBytes: number): Pick<BlobStore, "put" | "putFrom" | "delete"> {
   return {
     put: (key, body, { ifAbsent = false } = {}) => put(place, key, body, ifAbsent),
-    async putFrom(key, sizeBytes, read) {
-      await putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, subject: place.subject(key, "putFrom") });
+    async putFrom(key, sizeBytes, read, ready) {
+      await putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, ready, subject: place.subject(key, "putFrom") });
     },
     async delete(keys) {
       const fullKeys = keys.map(place.base.full);

@@ -10,7 +10,7 @@ export function ending(store: BlobStore, { remainingMs, requestMs }: { remaining
   return {
     ...store,
     put: (key, body, options) => inTime(key, () => store.put(key, body, options)),
-    putFrom: (key, sizeBytes, read) => inTime(key, () => store.putFrom(key, sizeBytes, read)),
+    putFrom: (key, sizeBytes, read, ready) => inTime(key, () => store.putFrom(key, sizeBytes, read, ready)),
     delete: (keys) => inTime(keys[0] ?? "", () => store.delete(keys)),
   };
 }

@@ -79,7 +79,7 @@ export function faulty(store: BlobStore): FaultyBlobStore {
       return body && strikeItems(fault, halves(body), broken(store.url, "open", [key], "cut"));
     },
     put: (key, body, options) => strikeCall("put", [key], () => store.put(key, body, options)),
-    putFrom: (key, sizeBytes, read) => strikeCall("putFrom", [key], () => store.putFrom(key, sizeBytes, read)),
+    putFrom: (key, sizeBytes, read, ready) => strikeCall("putFrom", [key], () => store.putFrom(key, sizeBytes, read, ready)),
     delete: (keys) => strikeCall("delete", keys, () => store.delete(keys)),
     on(method, fault, { times = 1, key } = {}) {
       planted.push({ method, fault, key, left: times });

@@ -19,7 +19,8 @@ export function limiting(store: BlobStore, concurrency: number): BlobStore {
     open: (key, range) => queue.in(() => store.open(key, range)),
     put: (key, body, options) => queue.in(() => store.put(key, body, options)),
     // The reader may call this store.
-    putFrom: (key, sizeBytes, read) => queue.in(() => store.putFrom(key, sizeBytes, (range) => queue.outside(() => read(range)))),
+    putFrom: (key, sizeBytes, read, ready) =>
+      queue.in(() => store.putFrom(key, sizeBytes, (range) => queue.outside(() => read(range)), ready)),
     delete: (keys) => queue.in(() => store.delete(keys)),
   };
 }

@@ -55,7 +55,7 @@ export function logging(store: BlobStore, options: LoggingOptions): BlobStore {
       return body && each("body", key, body);
     },
     put: (key, body, putOptions) => logged("put", key, () => store.put(key, body, putOptions)),
-    putFrom: (key, sizeBytes, read) => logged("putFrom", key, () => store.putFrom(key, sizeBytes, read)),
+    putFrom: (key, sizeBytes, read, ready) => logged("putFrom", key, () => store.putFrom(key, sizeBytes, read, ready)),
     delete: (keys) =>
       logged("delete", keys.length > 1 ? `${keys[0]} and ${keys.length - 1} more` : (keys[0] ?? ""), () => store.delete(keys)),
   };

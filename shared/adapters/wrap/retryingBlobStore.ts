@@ -33,8 +33,8 @@ export function retrying(store: BlobStore, options: RetryOptions): BlobStore {
     put: (key, body, putOptions = {}) =>
       putOptions.ifAbsent === true ? store.put(key, body, putOptions) : again(() => store.put(key, body, putOptions)),
     // A large blob takes long, and its reader is the caller's responsibility.
-    putFrom: (key, sizeBytes, read) =>
-      repeat(() => store.putFrom(key, sizeBytes, read), { ...options, patienceMs: Number.POSITIVE_INFINITY }),
+    putFrom: (key, sizeBytes, read, ready) =>
+      repeat(() => store.putFrom(key, sizeBytes, read, ready), { ...options, patienceMs: Number.POSITIVE_INFINITY }),
     delete: (keys) => again(() => store.delete(keys)),
   };
 }

@@ -5,6 +5,7 @@ import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { reason } from "../../model/reason.ts";
 import { requestOf } from "../../plan/backup/request.ts";
+import { requestedBy } from "../../plan/ownSnapshot.ts";
 import { keepsMetadata } from "../../plan/versions.ts";
 import { gatherBackup, policyNow, repositoryOf } from "./gather.ts";
 import { backupResult, reportBackup } from "./show.ts";
@@ -76,7 +77,7 @@ async function lookUpSnapshot(world: World, job: BackupJob, args: { name: string
 }
 
 function isOurs(snapshot: ClusterSnapshot, job: BackupJob, planned: readonly string[]): boolean {
-  if (keepsMetadata(snapshot.version)) return (snapshot.metadata?.ossnap as { job?: string } | undefined)?.job === job.id;
+  if (keepsMetadata(snapshot.version)) return requestedBy(snapshot) === job.id;
   const begun = snapshot.startTime.getTime() >= job.createdAt.getTime() - CLOCK_SLACK_MS;
   return begun && (snapshot.state === "IN_PROGRESS" || sameNames(snapshot.indices, planned));
 }

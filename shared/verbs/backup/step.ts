@@ -5,7 +5,7 @@ import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
 import { holdsPlan } from "../../plan/backup/held.ts";
-import { ownershipOf } from "../../plan/ownSnapshot.ts";
+import { ownershipOf, requestedBy } from "../../plan/ownSnapshot.ts";
 import { endedReason, type FailedAttempt, failureOf, goodReason, secondsOf } from "./stepEnded.ts";
 
 export interface BackupInput {
@@ -70,7 +70,7 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
   const strangers = seen.slotSnapshots.filter((snapshot) => isStranger(snapshot, job, seen));
   const own = seen.slotSnapshots.filter((snapshot) => !strangers.includes(snapshot));
   const running = own.find((snapshot) => snapshot.state === "IN_PROGRESS");
-  if (job.head.cancelling) return cancel(data, running);
+  if (job.head.cancelling) return cancel(job, running);
   const good = own.find((snapshot) => isGood(snapshot, data, seen));
   if (good)
     return {
@@ -197,7 +197,11 @@ function usedUp(data: BackupData, attempts: number): Decision<BackupData> {
   };
 }
 
-function cancel(data: BackupData, running: ClusterSnapshot | undefined): Decision<BackupData> {
+/** Only a snapshot that this job requested is taken back: before 7.3, one that a person started under its name looks the same. */
+function cancel({ id, head: { data } }: BackupJob, running: ClusterSnapshot | undefined): Decision<BackupData> {
+  const isRequested = running !== undefined && ([data.name, data.vanished].includes(running.name) || requestedBy(running) === id);
+  if (running && !isRequested)
+    return { do: "record", state: "cancelled", reason: reason("cancel.notRequested", { snapshot: running.name }), data };
   if (running)
     return {
       do: "effect",

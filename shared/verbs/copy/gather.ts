@@ -13,13 +13,15 @@ import { missingAtDestination } from "./gatherMissing.ts";
 import { gatherCopyPlan } from "./gatherPlan.ts";
 import type { BatchResult } from "./plan.ts";
 import type { CopyInput, CopyJob, CopyObservation } from "./types.ts";
+import { lastWriting } from "./writing.ts";
 
 /** Returns a plan while nothing is written, then the progress of the batches, then what is missing at the destination. */
 export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
   if (job.head.cancelling) return noBatches;
   if (job.head.state === "copying") return readBatches(world, work, job);
   if (job.head.state === "moved") {
-    const moved = await goneFromSource(world, job);
+    const writing = lastWriting(work, job, world.clock.now());
+    const moved = writing ? { seen: "writing" as const, by: writing.job, until: writing.until } : await goneFromSource(world, job);
     if (moved) return moved;
   }
   if (job.head.state !== "asked") {

@@ -11,6 +11,7 @@ import { lookUpPublished, publish } from "./publish.ts";
 import { copyResult, reportCopy } from "./show.ts";
 import { expectedHash, stepCopy } from "./step.ts";
 import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
+import { removeOldMarks } from "./writing.ts";
 
 /** The copy job and its effects; step.ts and plan.ts decide. */
 export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyData, CopyObservation> {
@@ -65,6 +66,7 @@ async function hasBegun(world: World, job: CopyJob, args: { batch: string; attem
 async function writePlan(world: World, work: OpenWork, job: CopyJob, plan: CopyPlan): Promise<void> {
   const { copyName, rule } = job.intent.input;
   await claimDestination(world, work, job.id, { copyName, to: rule.to });
+  await removeOldMarks(world, work, job);
   for (const batch of plan.batches) await writeObject(world.state, stateKey.batch(job.id, batch.id), batch);
   await writeObject(world.state, stateKey.copyExpected(job.id, expectedHash(plan.expected)), plan.expected);
   if (plan.unlist) await world.state.put(stateKey.copyRoot(job.id, plan.unlist.root.sha256), plan.unlist.bytes);

@@ -13,8 +13,10 @@ import { isSplitCounter, recordedFiles } from "../../reader/prove/checkFiles.ts"
 import { remember, splitFile } from "../../reader/prove/checkParts.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObjectOnce } from "../../state/objects.ts";
+import { ownerOf } from "./gatherOwner.ts";
 import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
 import type { CopyInput } from "./types.ts";
+import { beginWriting, endWriting } from "./writing.ts";
 
 /** Hides latency; the instance has 1 GB of memory. */
 const BLOBS_AT_ONCE = 8;
@@ -46,16 +48,22 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   const key = stateKey.batchDone(task.job, task.batch, task.attempt);
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
-  const { from, rule } = job.intent.input as CopyInput;
-  const result = await moveBlobs(world, from, rule.to, batch).catch((error: unknown) => notMoved(world, batch, error));
+  const { copyName, from, rule } = job.intent.input as CopyInput;
+  const mark = await beginWriting(world, ownerOf({ copyName, to: rule.to }), task, batch);
+  const { isSettled, ...result } = await moveBlobs(world, from, rule.to, batch).catch((error: unknown) => notMoved(world, batch, error));
+  await endWriting(world, mark, isSettled);
   // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
   await writeObjectOnce(world.state, key, result);
   return { copied: result.copied, faults: result.faults.length };
 }
 
-async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch): Promise<BatchResult> {
+/** `isSettled`: every write was answered, so none can still arrive. */
+type Moved = BatchResult & { isSettled: boolean };
+
+async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch): Promise<Moved> {
   const etags = new Map<string, string>();
+  const repeated = new Set<string>();
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, faults: [] };
   const [source, destination] = [world.blobs(from), world.blobs(to)];
   const ledger = partLedger(world.state, to);
@@ -66,7 +74,7 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   };
   const isLate = () => world.remainingMs() < BLOB_RESERVE_MS;
   const move = async (unit: readonly ClosureBlob[]) => {
-    const fault = await moveUnit({ source, destination, ledger, etags, isLate }, unit);
+    const fault = await moveUnit({ source, destination, ledger, etags, repeated, isLate, isOver: () => world.remainingMs() <= 0 }, unit);
     if (fault) return missed(fault);
     result.copied.blobs += unit.length;
     result.copied.bytes += unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
@@ -85,14 +93,15 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   const next = units[started]?.[0];
   if (!finished && next) missed(late(next));
   await ledger.save();
-  return etags.size === 0 ? result : { ...result, etags: Object.fromEntries(etags) };
+  const isSettled = repeated.size === 0 && result.faults.length === 0;
+  return { ...result, ...(etags.size > 0 && { etags: Object.fromEntries(etags) }), isSettled };
 }
 
 /** Nothing else would tell the job why its task failed: a place that cannot be opened, for example. */
-function notMoved(world: World, batch: CopyBatch, error: unknown): BatchResult {
+function notMoved(world: World, batch: CopyBatch, error: unknown): Moved {
   const [first] = batch.blobs as [ClosureBlob];
   world.logger.error("batch not moved", { batch: batch.id, error: messageOf(error) });
-  return { copied: { blobs: 0, bytes: 0 }, faults: [faultOf(first, error)] };
+  return { copied: { blobs: 0, bytes: 0 }, faults: [faultOf(first, error)], isSettled: false };
 }
 
 function late({ key, sizeBytes }: ClosureBlob): BlobFault {
@@ -105,7 +114,11 @@ interface Moving {
   ledger: PartLedger;
   /** Of what was written under counter names. */
   etags: Map<string, string>;
+  /** Keys whose write was sent again because the first one was not answered as it should. */
+  repeated: Set<string>;
   isLate: () => boolean;
+  /** The invocation's time is over: another task may be writing by now. */
+  isOver: () => boolean;
 }
 
 /** One blob, or the parts of a file one after the other with one checksum over all of them. */
@@ -142,10 +155,22 @@ async function rememberNames({ destination, ledger, etags }: Moving, unit: reado
   return undefined;
 }
 
-async function moveBlob({ source, destination }: Moving, blob: ClosureBlob, check: ContentCheck): Promise<BlobFault | undefined> {
+async function moveBlob(moving: Moving, blob: ClosureBlob, check: ContentCheck): Promise<BlobFault | undefined> {
+  const { source, destination, repeated, isOver } = moving;
   const sizeBytes = blob.sizeBytes ?? 0;
+  let sent = 0;
   try {
-    await destination.putFrom(blob.key, sizeBytes, (range) => readPiece(source, blob, range, check));
+    await destination.putFrom(
+      blob.key,
+      sizeBytes,
+      (range) => readPiece(source, blob, range, check),
+      () => {
+        // An instance that was frozen while it read would sign the write now.
+        if (isOver()) throw new BlobFaultError(late(blob));
+        sent += 1;
+        if (sent > 1) repeated.add(blob.key);
+      },
+    );
     return undefined;
   } catch (error) {
     return error instanceof BlobFaultError ? error.fault : faultOf(blob, error);

@@ -16,6 +16,8 @@ export function stepCopy(job: CopyJob, seen: CopyObservation, now: Date): Decisi
   if (seen.seen === "cut") return { do: "wait", reason: reason("copy.reading") };
   if (seen.seen === "plan") return begin(data, seen.plan);
   if (seen.seen === "batches") return unlistFirst(data, seen) ?? moveBatches(job, seen, now);
+  if (seen.seen === "writing")
+    return { do: "wait", own: true, reason: reason("copy.writing", { job: seen.by, until: seen.until.toISOString() }) };
   if (seen.seen === "sourceMoved")
     return again(data, reason("copy.sourceMoved", { snapshot: seen.snapshot, root: seen.root, generation: data.pinned?.generation ?? 0 }));
   const gap = seen.missing[0];

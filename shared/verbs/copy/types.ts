@@ -73,6 +73,8 @@ export type CopyObservation =
       /** The source's root is no longer the pinned one; looked up only when something did not arrive as recorded. */
       sourceMoved?: boolean;
     }
+  /** Writes of another task under reused names may still arrive until then. */
+  | { seen: "writing"; by: string; until: Date }
   /** A planned snapshot is no longer at the source. */
   | { seen: "sourceMoved"; snapshot: string; root: string }
   | {

@@ -57,6 +57,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "backup.start": "starting {snapshot} with {count|index|indices}, attempt {attempt}",
   "backup.success": "{snapshot}: SUCCESS, {indices|index|indices}, {shards|shard|shards}, {seconds:duration}",
   "cancel.asked": "cancellation requested by {by}",
+  "cancel.notRequested":
+    "cancelled; {snapshot}, which is running under the name of this slot, was not requested by this job and is not deleted",
   "cancel.takeBack": "deleting {snapshot}, which is still running",
   "cancel.takeBackIndex": "deleting {index}, which this job restored",
   "cancel.tookBack": "{snapshot} is deleted",
@@ -105,6 +107,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
+  "copy.writing": "waits until {until}: a write of {job} was not answered and may still arrive at the destination",
   "plan.stale": "plan {asked} is out of date, the current plan is {now}: read it before you apply it",
   "prune.asked": "requested by {by}",
   "prune.delete": "deleting {snapshots}, {remaining} left",

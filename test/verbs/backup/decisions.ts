@@ -168,6 +168,7 @@ export function backupDecisions(): Decided[] {
     ["refusals last until the patience is over", job(first, { claimed: REFUSED, createdAt: new Date("2026-11-21T00:40:00Z") }), seen()],
     ["one more second of patience", job(first, { claimed: REFUSED, createdAt: new Date("2026-11-21T00:40:01Z") }), seen()],
     ["it is cancelled while its snapshot runs", job(first, { state: "running", cancelling: true }), seen({ slotSnapshots: [running] })],
+    ["it is cancelled while a snapshot runs that it did not request", job({}, { cancelling: true }), seen({ slotSnapshots: [running] })],
     ["it is cancelled while nothing runs", job(first, { cancelling: true }), seen({ slotSnapshots: [snapshot(1)] })],
   ]);
 }

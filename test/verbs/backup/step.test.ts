@@ -133,7 +133,25 @@ describe("backup step", () => {
     ],
     [
       "deletes its running snapshot when cancelled",
-      job({ attempt: 1 }, { cancelling: true }),
+      job({ attempt: 1, name: nameOf(1) }, { cancelling: true }),
+      seen({ slotSnapshots: [running] }),
+      `deleteRunning cancel.takeBack ${nameOf(1)}`,
+    ],
+    [
+      "does not delete a running snapshot that it did not request when cancelled",
+      job({}, { cancelling: true }),
+      seen({ slotSnapshots: [running] }),
+      "cancelled cancel.notRequested",
+    ],
+    [
+      "deletes a running snapshot whose metadata names it when cancelled, although its records were lost",
+      job({}, { cancelling: true }),
+      seen({ slotSnapshots: [{ ...running, metadata: { ossnap: { job: job({}).id } } }] }),
+      `deleteRunning cancel.takeBack ${nameOf(1)}`,
+    ],
+    [
+      "deletes a request that appeared after it was counted as vanished when cancelled",
+      job({ attempt: 1, vanished: nameOf(1) }, { cancelling: true }),
       seen({ slotSnapshots: [running] }),
       `deleteRunning cancel.takeBack ${nameOf(1)}`,
     ],

@@ -97,6 +97,7 @@ const planned = () =>
     ["the destination is complete", job("asked", PINNED), plan({ current: true, batches: [], ahead: ["n1"] })],
     ["another copy is first", job("asked"), { seen: "queued", by: "copy-move-0" }],
     ["time ran out", job("asked", PINNED), { seen: "cut" }],
+    ["another task may still write", job("moved", PINNED), { seen: "writing", by: "copy-move-0", until: new Date("2026-11-21T02:20:00Z") }],
     [
       "a planned snapshot is gone from the source",
       copying([batch("a")], { outage: OUTAGE }),

@@ -35,8 +35,8 @@ function watched(store: BlobStore): BlobStore {
       await written(key);
       return result;
     },
-    async putFrom(key, sizeBytes, read) {
-      await store.putFrom(key, sizeBytes, read);
+    async putFrom(key, sizeBytes, read, ready) {
+      await store.putFrom(key, sizeBytes, read, ready);
       await written(key);
     },
   };

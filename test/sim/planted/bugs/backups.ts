@@ -211,4 +211,11 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     replace: '  const cron = new Cron(schedule.cron, { timezone: "UTC", paused: true });\n  const due',
     seeds: 20,
   },
+  {
+    name: "deletes a running snapshot that another person started when it is cancelled",
+    file: "shared/verbs/backup/step.ts",
+    find: "if (running && !isRequested)",
+    replace: "if (running && !isRequested && data.attempt > 99)",
+    test: "test/verbs/backup/step.test.ts",
+  },
 ];

@@ -116,6 +116,20 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     test: "test/verbs/copy/reusedNames.test.ts",
   },
   {
+    name: "publishes while a write of an earlier copy may still arrive",
+    file: "shared/verbs/copy/writing.ts",
+    find: "mark.until > now && !isOwn(mark)",
+    replace: "mark.until > now && isOwn(mark)",
+    test: "test/verbs/copy/lateWrites.test.ts",
+  },
+  {
+    name: "writes a blob although the time of its task is over",
+    file: "shared/verbs/copy/move.ts",
+    find: "if (isOver()) throw",
+    replace: "if (isOver() && sent > 99) throw",
+    test: "test/verbs/copy/lateWrites.test.ts",
+  },
+  {
     name: "counts a store that does not answer as a failed attempt",
     file: "shared/verbs/copy/stepBatches.ts",
     find: "return attempt - unanswered < BATCH_ATTEMPTS_MAX;",

@@ -1,0 +1,132 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { BlobStore } from "../../../shared/model/blobStore.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
+import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
+import { fixtureRepository } from "../../format/fixtureRepositories.ts";
+import { freshCopyWorld, runCopy, world } from "../../world/copying.ts";
+import { OPS, tick } from "../../world/nightly.ts";
+import { MINUTE_MS, MOVED } from "../../world/world.ts";
+
+const { blobs: BLOBS } = fixtureRepository("es-5.5.3-reused-names/step2");
+/** A file in one part with a counter name. */
+const NAME = [...BLOBS.keys()].filter((key) => /\/__\w+$/.test(key)).sort()[0] as string;
+const WRITING = "live/copies/";
+
+freshCopyWorld({ blobs: BLOBS });
+
+let faults: { key: string; act: () => void }[];
+let written: string[];
+
+/** The first writes of some keys fail as their entry says. */
+function failing(store: BlobStore): BlobStore {
+  return {
+    ...store,
+    putFrom: (key, sizeBytes, read, ready) =>
+      store.putFrom(
+        key,
+        sizeBytes,
+        async (range) => {
+          const piece = await read(range);
+          const at = faults.findIndex((fault) => fault.key === key);
+          if (at !== -1) faults.splice(at, 1)[0]?.act();
+          return piece;
+        },
+        () => {
+          ready?.();
+          written.push(key);
+        },
+      ),
+  };
+}
+
+beforeEach(() => {
+  faults = [];
+  written = [];
+  const { open } = world;
+  world.open = async (options) => {
+    const opened = await open(options);
+    return { ...opened, blobs: (place) => (place.bucket === MOVED.bucket ? failing(opened.blobs(place)) : opened.blobs(place)) };
+  };
+});
+
+const marks = async () => (await world.stateKeys(WRITING)).filter((key) => key.includes("/writing/"));
+const unanswered = (): never => {
+  throw new AppError("transient", "no answer");
+};
+
+/** A copy whose write of {@link NAME} is not answered, and that a person cancels. */
+async function cancelledCopy(): Promise<string> {
+  faults = [{ key: NAME, act: unanswered }];
+  const asked = await askCopy(await world.open(), "move", OPS);
+  const id = asked.outcome === "done" ? asked.done.id : asked.job.id;
+  await tick(world);
+  await world.runTasks();
+  await cancelJob(await world.open(), id, OPS);
+  await tick(world);
+  expect((await (await world.open()).log.done(id))?.state).toBe("cancelled");
+  return id;
+}
+
+describe("a write under a reused name that was not answered", () => {
+  it("may arrive for 20 minutes, and the next copy does not publish before", async () => {
+    await cancelledCopy();
+    expect(await marks()).toHaveLength(1);
+    const { id, done } = await runCopy(15);
+    expect(done).toBeUndefined();
+    expect((await openRepository(world.blobs(MOVED))).root).toBeUndefined();
+    // It arrives: the bytes that had this name before.
+    await world.blobs(MOVED).put(NAME, Buffer.alloc((BLOBS.get(NAME) as Uint8Array).length, 7));
+    for (let minute = 0; minute < 12; minute += 1) {
+      world.advance(MINUTE_MS);
+      await tick(world);
+      await world.runTasks();
+    }
+    expect((await (await world.open()).log.done(id))?.state).toBe("done");
+    const store = world.blobs(MOVED);
+    const { root } = await openRepository(store);
+    const verdicts = await Promise.all((root?.snapshots ?? []).map(({ uuid }) => proveSnapshot(store, { uuid, level: "contents" })));
+    expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(["whole"]));
+  });
+
+  it("does not delay the copy that sent it, whose plan writes the same bytes again", async () => {
+    faults = [{ key: NAME, act: unanswered }];
+    const { done } = await runCopy(8);
+    expect(done?.state).toBe("done");
+    expect(faults).toEqual([]);
+  });
+
+  it("leaves no mark when every write was answered, and marks of the past are removed", async () => {
+    await cancelledCopy();
+    world.advance(21 * MINUTE_MS);
+    expect((await runCopy(8)).done?.state).toBe("done");
+    expect(await marks()).toEqual([]);
+  });
+});
+
+describe("a copy task that is frozen between reading a blob and writing it", () => {
+  it("does not write it after its time is over, and the batch is moved again", async () => {
+    faults = [
+      {
+        key: NAME,
+        act: () => {
+          world.remainingMs = -1;
+          written = [];
+        },
+      },
+    ];
+    const { id, done } = await runCopy(2);
+    expect(done).toBeUndefined();
+    expect(written).not.toContain(NAME);
+    world.remainingMs = 240_000;
+    for (let minute = 0; minute < 8; minute += 1) {
+      world.advance(MINUTE_MS);
+      await tick(world);
+      await world.runTasks();
+    }
+    expect(written).toContain(NAME);
+    expect((await (await world.open()).log.done(id))?.state).toBe("done");
+  });
+});
