@@ -5,7 +5,6 @@ import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
 import { WRITE_MS_MAX, type WritingMark, writingLeaf } from "../../state/writing.ts";
 import { ownerOf } from "./gatherOwner.ts";
-import type { CopyTask } from "./move.ts";
 import type { CopyBatch } from "./plan.ts";
 import type { CopyJob } from "./types.ts";
 
@@ -13,7 +12,12 @@ import type { CopyJob } from "./types.ts";
  * Marks a task before its first write under a name that Elasticsearch reuses: if a write of it arrives after a later copy published other
  * contents under that name, a listed snapshot is damaged. Returns nothing for batches without such names.
  */
-export async function beginWriting(world: World, owner: string, task: CopyTask, batch: CopyBatch): Promise<WritingMark | undefined> {
+export async function beginWriting(
+  world: World,
+  owner: string,
+  task: Pick<WritingMark, "job" | "batch">,
+  batch: CopyBatch,
+): Promise<WritingMark | undefined> {
   if (!batch.blobs.some(({ key }) => isCounterNamed(key))) return undefined;
   return putMark(world, stateKey.copyWriting(owner), task, world.remainingMs() + WRITE_MS_MAX);
 }
