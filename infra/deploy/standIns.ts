@@ -7,24 +7,21 @@ export function standInsFor(configText: string, url?: string): Record<string, st
   const values: Record<string, string> = {};
   mapTexts(readSource(configText).source?.tree, (text, segments) => {
     for (const [whole, name = ""] of text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)) {
-      values[name] = standInFor(String(segments.at(-1)), whole === text, url ?? unsetUrl(name));
+      values[name] = standInFor(String(segments.at(-1)), whole === text, { name, url });
     }
     return text;
   });
   return values;
 }
 
-/** One per variable: two clusters at one address are warned about. */
-function unsetUrl(name: string): string {
-  return `https://${name.toLowerCase().replaceAll("_", "-")}.unset.invalid`;
-}
-
-function standInFor(key: string, isWhole: boolean, url: string): string {
+/** One value per variable: two clusters at one address are warned about, and two repositories at one location are rejected. */
+function standInFor(key: string, isWhole: boolean, { name, url }: { name: string; url: string | undefined }): string {
+  const unset = `${name.toLowerCase().replaceAll("_", "-")}.unset`;
   if (key === "sha256") {
     return "0".repeat(64);
   }
   if (key === "fingerprint") return "0".repeat(64);
   // Any certificate will do; a path would have to exist.
   if (key === "ca") return rootCertificates[0] ?? "";
-  return isWhole && (key === "url" || key === "endpoint") ? url : "unset";
+  return isWhole && (key === "url" || key === "endpoint") ? (url ?? `https://${unset}.invalid`) : unset;
 }

@@ -130,13 +130,18 @@ export interface Cluster {
   listSnapshots(repository: string, options?: { ignoreUnavailable?: boolean }): Promise<ClusterSnapshot[]>;
   /** `undefined` when the snapshot does not exist; a missing repository is `absent`. */
   getSnapshot(repository: string, snapshot: string): Promise<ClusterSnapshot | undefined>;
+  /** Those of the named snapshots that exist and have their own blob; reads no other snapshot. */
+  getSnapshots(repository: string, snapshots: readonly string[]): Promise<ClusterSnapshot[]>;
   snapshotProgress(repository: string, snapshot: string): Promise<SnapshotProgress | undefined>;
   /** Every running snapshot, in any repository. */
   runningSnapshots(): Promise<{ repository: string; snapshot: string }[]>;
   /** Starts a snapshot of exactly these indices and data streams, and does not wait. */
   createSnapshot(repository: string, snapshot: string, request: SnapshotRequest): Promise<void>;
-  /** One name per call before 7.8 (the adapter rejects more as `invalid`); a name that does not exist counts as deleted. */
-  deleteSnapshots(repository: string, snapshots: string[]): Promise<void>;
+  /**
+   * One name per call before 7.8 (the adapter rejects more as `invalid`); a name that does not exist counts as deleted. The server answers when
+   * the data is deleted, which may take an hour: after `answerMs` the call is `transient`, and the deletion goes on.
+   */
+  deleteSnapshots(repository: string, snapshots: string[], options?: { answerMs?: number }): Promise<void>;
 
   /** Every index with state, uuid, aliases and settings, including hidden ones. */
   listIndices(): Promise<ClusterIndex[]>;

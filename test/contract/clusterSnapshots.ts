@@ -42,6 +42,16 @@ export function snapshotTests(fixture: () => ClusterFixture): void {
     expect(await cluster.snapshotProgress("main", "nosuch")).toBeUndefined();
   });
 
+  it("returns those of several named snapshots that exist", async () => {
+    const { cluster } = fixture();
+    const [night] = await cluster.listSnapshots("main");
+
+    expect(await cluster.getSnapshots("main", ["nosuch", "night-1", "night-1"])).toEqual([night]);
+    expect(await cluster.getSnapshots("main", ["nosuch"])).toEqual([]);
+    await expect(cluster.getSnapshots("nosuch", ["night-1"])).rejects.toMatchObject({ code: "absent" });
+    await expect(cluster.getSnapshots("main", ["night-*"])).rejects.toMatchObject({ code: "invalid" });
+  });
+
   it("refuses a second snapshot of the same name as conflict", async () => {
     const { cluster } = fixture();
 

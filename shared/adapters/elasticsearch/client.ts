@@ -48,6 +48,8 @@ export interface Call {
   secrets?: string[];
   /** How large the response may be; by default `medium` for GET and `small` for everything else. */
   answer?: keyof typeof RESPONSE_BYTES_MAX;
+  /** How long the response is waited for; the server may go on after that. By default the client's limit. */
+  answerMs?: number;
   /** Statuses other than 2xx whose body is a valid response. */
   accept?: number[];
   /** Numbers of the response and the body stay as they were written; see `ExactSerializer`. */
@@ -128,7 +130,7 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
         ...(call.query === undefined ? {} : { querystring: call.query }),
         ...(call.body === undefined ? {} : { body: call.body }),
       };
-      const leftMs = Math.max(0, Math.min(timeoutMs, options.remainingMs?.() ?? timeoutMs));
+      const leftMs = Math.max(0, Math.min(call.answerMs ?? timeoutMs, timeoutMs, options.remainingMs?.() ?? timeoutMs));
       // The client's own timeout only counts idle time.
       const signal = AbortSignal.timeout(leftMs);
       const limits = {

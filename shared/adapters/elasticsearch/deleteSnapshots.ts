@@ -14,6 +14,8 @@ const namesAnswer = z.object({ snapshots: z.array(z.object({ snapshot: z.string(
 interface Deletion {
   repository: string;
   snapshots: string[];
+  /** How long the response of one request is waited for. */
+  answerMs?: number | undefined;
 }
 
 /**
@@ -21,14 +23,14 @@ interface Deletion {
  * Errors: `invalid` for several names before 7.8, in which case nothing is deleted.
  */
 export async function deleteSnapshots(client: ElasticsearchClient, version: () => Promise<string>, deletion: Deletion): Promise<void> {
-  const { repository } = deletion;
+  const { repository, answerMs } = deletion;
   const snapshots = [...new Set(deletion.snapshots)];
   if (snapshots.length > 1 && !supportsMultiDelete(await version()))
     throw new AppError(
       "invalid",
       `cluster ${client.name}: snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${snapshots.length}`,
     );
-  for (const batch of batches(repository, snapshots)) await deleteBatch(client, { repository, snapshots: batch });
+  for (const batch of batches(repository, snapshots)) await deleteBatch(client, { repository, snapshots: batch, answerMs });
 }
 
 /** Splits by the bytes of the encoded path. */
@@ -56,17 +58,18 @@ async function deleteBatch(client: ElasticsearchClient, deletion: Deletion): Pro
     if (faultOf(error)?.type !== "snapshot_missing_exception") throw error;
     if (deletion.snapshots.length === 1) return;
     // If one name is missing, the server deletes none of the others.
-    const { repository } = deletion;
+    const { repository, answerMs } = deletion;
     const there = await listNames(client, repository);
     const snapshots = deletion.snapshots.filter((snapshot) => there.has(snapshot));
-    if (snapshots.length > 0) await requestDeletion(client, { repository, snapshots });
+    if (snapshots.length > 0) await requestDeletion(client, { repository, snapshots, answerMs });
   }
 }
 
-async function requestDeletion(client: ElasticsearchClient, { repository, snapshots }: Deletion): Promise<void> {
+async function requestDeletion(client: ElasticsearchClient, { repository, snapshots, answerMs }: Deletion): Promise<void> {
   const names = snapshots.join(",");
   const subject = `snapshot ${repository}:${names}`;
-  const answer = await client.request(acknowledged, { subject, method: "DELETE", path: ["_snapshot", repository, names] });
+  const call = { subject, method: "DELETE" as const, path: ["_snapshot", repository, names] };
+  const answer = await client.request(acknowledged, { ...call, ...(answerMs !== undefined && { answerMs }) });
   if (!answer.acknowledged) throw new AppError("transient", `cluster ${client.name}: ${subject}: the deletion was not acknowledged`);
 }
 

@@ -4,7 +4,7 @@ import { snapshotBody } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { openSearchVersion } from "../../model/repository.ts";
 import type { ElasticsearchClient } from "./client.ts";
-import { deleteSnapshots } from "./deleteSnapshots.ts";
+import { batches, deleteSnapshots } from "./deleteSnapshots.ts";
 import { faultOf } from "./errors.ts";
 import { requireExactName } from "./names.ts";
 
@@ -69,7 +69,7 @@ const runningAnswer = z.object({
 
 type SnapshotCalls = Pick<
   Cluster,
-  "listSnapshots" | "getSnapshot" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
+  "listSnapshots" | "getSnapshot" | "getSnapshots" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
 >;
 
 /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/snapshot-restore-apis.html */
@@ -129,10 +129,27 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
       });
     },
 
-    async deleteSnapshots(repository, snapshots) {
+    async getSnapshots(repository, snapshots) {
       requireExactName("repository", repository);
       for (const snapshot of snapshots) requireExactName("snapshot", snapshot);
-      await deleteSnapshots(client, version, { repository, snapshots });
+      const found: ClusterSnapshot[] = [];
+      for (const names of batches(repository, [...new Set(snapshots)])) {
+        const call = {
+          subject: `snapshots of repository ${repository}`,
+          method: "GET" as const,
+          path: ["_snapshot", repository, names.join(",")],
+          query: { ignore_unavailable: true },
+          answer: "large" as const,
+        };
+        found.push(...(await client.request(snapshotsAnswer, call)).snapshots.map(toSnapshot));
+      }
+      return found;
+    },
+
+    async deleteSnapshots(repository, snapshots, { answerMs } = {}) {
+      requireExactName("repository", repository);
+      for (const snapshot of snapshots) requireExactName("snapshot", snapshot);
+      await deleteSnapshots(client, version, { repository, snapshots, answerMs });
     },
   };
 }

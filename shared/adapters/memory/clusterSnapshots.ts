@@ -18,7 +18,7 @@ const THROTTLED_TIMES = 6;
 
 type SnapshotCalls = Pick<
   Cluster,
-  "listSnapshots" | "getSnapshot" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
+  "listSnapshots" | "getSnapshot" | "getSnapshots" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
 >;
 
 export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
@@ -38,6 +38,14 @@ export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
       const found = finished ? shown(state, finished) : runningOf(state, repository, name)?.snapshot;
       countSnapshotPoll(state);
       return found;
+    },
+
+    async getSnapshots(repository, names) {
+      for (const name of names) requireExact(state, "snapshot", name);
+      const found = readSnapshots(state, repository, true).map((snapshot) => shown(state, snapshot));
+      found.push(...runningIn(repository).map(({ snapshot }) => snapshot));
+      countSnapshotPoll(state);
+      return found.filter(({ name }) => names.includes(name));
     },
 
     async snapshotProgress(repository, name) {

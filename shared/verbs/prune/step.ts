@@ -74,8 +74,10 @@ export interface PruneObservation {
   newestGoodThere: boolean;
   /** A remaining snapshot that was pinned or became needed since the plan was made. */
   protectedSince: string | undefined;
-  /** Maximum number of snapshots per request. */
+  /** Maximum number of snapshots that are deleted between two looks. */
   batchMax: number;
+  /** Maximum number of them per request. */
+  atOnce: number;
   blocked: Reason | undefined;
 }
 
@@ -99,7 +101,7 @@ export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<Prune
   return {
     do: "effect",
     effect: "deleteSnapshots",
-    args: { snapshots: batch },
+    args: { snapshots: batch, atOnce: seen.atOnce },
     reason: reason("prune.delete", { snapshots: batch.map(({ name }) => name), remaining: allowed.length }),
     data,
   };

@@ -165,6 +165,7 @@ function brokenRun({ all, keep, input }: State, random: Random): string | undefi
       newestGoodThere: !newest || here.some(({ name }) => name === newest.name),
       protectedSince: undefined,
       batchMax: 1 + random.below(3),
+      atOnce: 1,
       blocked: undefined,
     });
     if (decision.do === "wait") return "goes on";

@@ -55,6 +55,7 @@ const seen = (change: Partial<PruneObservation> = {}): PruneObservation => ({
   newestGoodThere: true,
   protectedSince: undefined,
   batchMax: 2,
+  atOnce: 2,
   blocked: undefined,
   ...change,
 });

@@ -39,6 +39,7 @@ const seen = (change: Partial<PruneObservation> = {}): PruneObservation => ({
   newestGoodThere: true,
   protectedSince: undefined,
   batchMax: 1,
+  atOnce: 1,
   blocked: undefined,
   ...change,
 });

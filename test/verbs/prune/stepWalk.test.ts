@@ -55,6 +55,7 @@ const ground = (hash?: string): Ground<PruneInput, PruneData, PruneObservation> 
       halfDeleted: [[]],
       protectedSince: [undefined, "b"],
       batchMax: [1, 40],
+      atOnce: [1],
       blocked: [undefined, BUSY],
     })
       .filter(({ remaining, protectedSince }) => protectedSince === undefined || remaining.some(({ name }) => name === protectedSince))
@@ -128,6 +129,7 @@ describe("every path of a prune", { timeout: 120_000 }, () => {
       newestGoodThere: true,
       protectedSince: undefined,
       batchMax,
+      atOnce: 1,
       blocked: undefined,
     });
     expect(road(ground(), see)).toEqual(moves);
