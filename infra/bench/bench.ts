@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
 import { benchGate } from "./gateBench.ts";
+import { benchPrune } from "./pruneBench.ts";
 import { benchRoot } from "./rootBench.ts";
 import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
-const USAGE = "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]` or `tick [--json]`";
+const USAGE =
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]` or `prune [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -20,6 +22,7 @@ async function main(): Promise<number> {
     gate: () => benchGate(blobs, note),
     root: benchRoot,
     tick: () => benchTick(note),
+    prune: () => benchPrune(note),
   };
   const bench = benches[what ?? ""];
   if (bench === undefined || !Number.isSafeInteger(blobs) || blobs < 1) throw new Error(USAGE);

@@ -22,10 +22,8 @@ import {
   prunedRepository,
 } from "./step.ts";
 
-/** Forty names of 60 bytes fit into the 3,900 bytes of a request line. */
-const MULTI_DELETE_MAX = 40;
-/** Before 7.8 one name per request: a look and a listing before and after each would cost several times as much as the deletion. */
-const SINGLE_DELETES_MAX = 20;
+/** A look and a listing before and after each deletion would cost several times as much as the deletion; a claim names all of a batch. */
+const BATCH_MAX = 50;
 
 /** Makes a new plan with the configuration as it is now: which snapshots of the job's own plan still exist, and what a dry run would show. */
 export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): Promise<PruneObservation> {
@@ -49,7 +47,8 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     listed: snapshots.length,
     newestGoodThere: hasNewestGood(job, snapshots),
     protectedSince: remaining.find(({ name }) => isProtected(plan, name))?.name,
-    ...(deletesMany(version) ? { batchMax: MULTI_DELETE_MAX, atOnce: MULTI_DELETE_MAX } : { batchMax: SINGLE_DELETES_MAX, atOnce: 1 }),
+    batchMax: BATCH_MAX,
+    atOnce: deletesMany(version) ? BATCH_MAX : 1,
     blocked: await blockOf(world.cluster(cluster), version, job, work, { snapshots: [], indices: [] }),
   };
 }

@@ -1,4 +1,6 @@
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
+import { stateKey } from "../../../shared/state/keys.ts";
+import { DEATHS_MAX, lookOfJob, nextTry, parseLookLeaf } from "../../../shared/state/looking.ts";
 import { ALIAS, MOVED, WATCH } from "../names.ts";
 import { doneRecords, isDone, keysOf, type MakeCheck, openIntents, openJobs } from "./check.ts";
 
@@ -50,7 +52,19 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
     return /^arrival-.*-r\d+$/.test(id) && Date.parse(patienceUntil) > kernel.nowMs();
   }
 
-  const mayBeOpen = async (id: string) => waitsAgain(id) || (await staysOpen(id));
+  /** A job that was killed again and again is put aside for hours. */
+  function isAside(id: string): boolean {
+    const deaths = keysOf(stage.state, stateKey.looking(lookOfJob(id))).flatMap(
+      (key) => parseLookLeaf(key.split("/").at(-1) ?? "", key) ?? [],
+    );
+    return deaths.length >= DEATHS_MAX && nextTry(deaths).getTime() > kernel.nowMs();
+  }
+
+  /** Copies to one destination follow each other. */
+  const waitsForAside = (id: string) =>
+    id.startsWith("copy-") && openJobs(stage.state).some((other) => other.startsWith("copy-") && isAside(other));
+
+  const mayBeOpen = async (id: string) => waitsAgain(id) || isAside(id) || waitsForAside(id) || (await staysOpen(id));
 
   /** Every job that ever had a log. */
   const begun = new Set<string>();
