@@ -28,7 +28,13 @@ export interface PutOptions {
   ifAbsent?: boolean;
 }
 
-export interface PutResult {
+/** What a store answered to a write; it has no ETag where its answers carry none. */
+export interface Written {
+  /** As {@link BlobInfo.etag}. */
+  etag?: string;
+}
+
+export interface PutResult extends Written {
   /** The store's clock at the time of the write (the `Date` header). */
   at: Date;
 }
@@ -57,9 +63,10 @@ export interface BlobStore {
   /**
    * Writes a blob of known size from pieces returned by `read` (ranges in order; a range may be requested again after a fault).
    * Uses one PUT up to the adapter's part size and a multipart upload above it; `key` does not exist before the write is complete.
-   * `ready` is called right before the request that makes the blob visible is signed; it throws to prevent it.
+   * `ready` is called right before the request that makes the blob visible is signed; it throws to prevent it. The result is about exactly the
+   * bytes that were written; a later `head` may already show those of another writer.
    */
-  putFrom(key: string, sizeBytes: number, read: (range: ByteRange) => Promise<Uint8Array>, ready?: () => void): Promise<void>;
+  putFrom(key: string, sizeBytes: number, read: (range: ByteRange) => Promise<Uint8Array>, ready?: () => void): Promise<Written>;
   /** Deletes the keys; keys that do not exist count as deleted. Throws an error that names every key the store did not confirm. */
   delete(keys: readonly string[]): Promise<void>;
 }

@@ -51,11 +51,12 @@ function putFromCases({ fresh, subject }: BlobStoreCases): void {
     for (const sizeBytes of [0, 1, partSizeBytes, partSizeBytes + 1, partSizeBytes * 2 + 777]) {
       const bytes = patternOf(sizeBytes);
       const ranges: ByteRange[] = [];
-      await store.putFrom(`pieces-${sizeBytes}`, sizeBytes, async (range) => {
+      const written = await store.putFrom(`pieces-${sizeBytes}`, sizeBytes, async (range) => {
         ranges.push(range);
         return bytes.slice(range.start, range.end);
       });
       const stored = await store.get(`pieces-${sizeBytes}`);
+      expect([undefined, (await store.head(`pieces-${sizeBytes}`))?.etag]).toContain(written.etag);
       expect(stored !== undefined && Buffer.compare(stored, bytes) === 0).toBe(true);
       expect(ranges.map(({ start }) => start)).toEqual(ranges.map(({ start }) => start).toSorted((a, b) => a - b));
     }

@@ -89,7 +89,7 @@ export function gatedStore(options: GateOptions, port: string, store: BlobStore)
     async putFrom(key, sizeBytes, readPiece, ready) {
       const body = sizeBytes === 0 ? new Uint8Array() : await readPiece({ start: 0, end: sizeBytes });
       ready?.();
-      await write(options, { port, call: "putFrom", subject: key }, [key, body], () => store.put(key, body));
+      return write(options, { port, call: "putFrom", subject: key }, [key, body], () => store.put(key, body));
     },
     delete: (keys) => write(options, { port, call: "delete", subject: keys.join(",").slice(0, 60) }, [keys], () => store.delete(keys)),
   };

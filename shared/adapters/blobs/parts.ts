@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../model/blobStore.ts";
+import type { ByteRange, Written } from "../../model/blobStore.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 
 /** 16 MiB: small enough for a function with 512 MB and for repeating a part, large enough for 160 GB in 10,000 parts. */
@@ -10,10 +10,10 @@ const PART_STEP_BYTES = 1024 * 1024;
 
 /** One vendor's calls for a multipart upload; `Part` is what completing the upload needs to know about each part. */
 export interface PartsApi<Part> {
-  putWhole(body: Uint8Array): Promise<unknown>;
+  putWhole(body: Uint8Array): Promise<Written>;
   begin(): Promise<string>;
   putPart(uploadId: string, number: number, body: Uint8Array): Promise<Part>;
-  complete(uploadId: string, parts: Part[]): Promise<unknown>;
+  complete(uploadId: string, parts: Part[]): Promise<Written>;
   abort(uploadId: string): Promise<unknown>;
 }
 
@@ -27,7 +27,7 @@ export interface PartsRequest {
 }
 
 /** Writes the blob with one PUT or in sequential parts; aborts a failed upload so that its parts incur no storage cost. */
-export async function putInParts<Part>(api: PartsApi<Part>, request: PartsRequest): Promise<void> {
+export async function putInParts<Part>(api: PartsApi<Part>, request: PartsRequest): Promise<Written> {
   const { sizeBytes, subject } = request;
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
     throw new AppError("invalid", `${subject}: size ${sizeBytes} is not a number of bytes: give a whole number from 0`);
@@ -35,14 +35,13 @@ export async function putInParts<Part>(api: PartsApi<Part>, request: PartsReques
   if (sizeBytes <= request.partSizeBytes) {
     const body = await readExactly(request, { start: 0, end: sizeBytes });
     request.ready?.();
-    await api.putWhole(body);
-    return;
+    return api.putWhole(body);
   }
   const uploadId = await api.begin();
   try {
     const parts = await putParts(api, request, uploadId);
     request.ready?.();
-    await api.complete(uploadId, parts);
+    return await api.complete(uploadId, parts);
   } catch (error) {
     await abortAfter(error, () => api.abort(uploadId), subject);
     throw error;
@@ -83,4 +82,9 @@ async function abortAfter(error: unknown, abort: () => Promise<unknown>, subject
     const { code, reason, retryAfterMs } = error;
     throw new AppError(code, message, { cause: error, ...(reason && { reason }), ...(retryAfterMs !== undefined && { retryAfterMs }) });
   }
+}
+
+/** From the text of an answer: without quotes, as everywhere. */
+export function writtenAs(etag: string | undefined): Written {
+  return etag === undefined ? {} : { etag: etag.replaceAll('"', "") };
 }

@@ -64,6 +64,7 @@ function writing(place: DirectoryPlace, partSizeBytes: number): Pick<BlobStore, 
         for (const range of partRanges(sizeBytes, partSizeBytes)) await file.writeFile(await readExactly(request, range));
         ready?.();
       });
+      return {};
     },
     async delete(keys) {
       await place.check(place.subject("", "delete"));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore, ByteRange, ListOptions, PutResult } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { isEmptyRange } from "../blobs/body.ts";
 import { type Base, baseOf, compareKeys } from "../blobs/keys.ts";
@@ -68,21 +68,22 @@ function reading(place: MemoryPlace, pieceSizeBytes: number): Pick<BlobStore, "l
 }
 
 function writing({ bucket, base, url, now }: MemoryPlace, partSizeBytes: number): Pick<BlobStore, "put" | "putFrom" | "delete"> {
-  function write(fullKey: string, body: Uint8Array): Date {
+  function write(fullKey: string, body: Uint8Array): PutResult {
     const bytes = new Uint8Array(body);
     const lastModified = now();
-    bucket.set(fullKey, { bytes, lastModified, etag: createHash("md5").update(bytes).digest("hex") });
-    return lastModified;
+    const etag = createHash("md5").update(bytes).digest("hex");
+    bucket.set(fullKey, { bytes, lastModified, etag });
+    return { at: lastModified, etag };
   }
   return {
     async put(key, body, { ifAbsent = false } = {}) {
       const fullKey = base.full(key);
       if (ifAbsent && bucket.has(fullKey)) throw new AppError("conflict", `${url}/${key}: put: a blob is already there`);
-      return { at: write(fullKey, body) };
+      return write(fullKey, body);
     },
     async putFrom(key, sizeBytes, read, ready) {
       const fullKey = base.full(key);
-      await putInParts(
+      return putInParts(
         memoryParts((body) => write(fullKey, body)),
         { sizeBytes, partSizeBytes, read, ready, subject: `${url}/${key}: putFrom` },
       );
@@ -108,7 +109,7 @@ async function* list(
   }
 }
 
-function memoryParts(write: (body: Uint8Array) => void) {
+function memoryParts(write: (body: Uint8Array) => PutResult) {
   return {
     putWhole: async (body: Uint8Array) => write(body),
     begin: async () => "upload",

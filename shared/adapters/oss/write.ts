@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BlobStore, PutResult } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
-import { type PartsApi, putInParts } from "../blobs/parts.ts";
+import { type PartsApi, putInParts, writtenAs } from "../blobs/parts.ts";
 import { dateOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
 
@@ -19,7 +19,7 @@ export function ossWriting(place: OssPlace, partSizeBytes: number): Pick<BlobSto
   return {
     put: (key, body, { ifAbsent = false } = {}) => put(place, key, body, ifAbsent),
     async putFrom(key, sizeBytes, read, ready) {
-      await putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, ready, subject: place.subject(key, "putFrom") });
+      return putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, ready, subject: place.subject(key, "putFrom") });
     },
     async delete(keys) {
       const fullKeys = keys.map(place.base.full);
@@ -36,7 +36,7 @@ async function put(place: OssPlace, key: string, body: Uint8Array, ifAbsent: boo
   const subject = place.subject(key, "put");
   const headers: Record<string, string> = ifAbsent ? { "x-oss-forbid-overwrite": "true" } : {};
   const answer = await place.ask(subject, () => place.client.put(fullKey, bufferOf(body), { headers, mime: MIME }), body.byteLength);
-  return { at: dateOf(answer.res.headers, subject) };
+  return { at: dateOf(answer.res.headers, subject), ...writtenAs(answer.res.headers.etag) };
 }
 
 function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
@@ -56,7 +56,10 @@ function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
       );
       return { number, etag };
     },
-    complete: (uploadId, parts) => place.ask(subject, () => client.completeMultipartUpload(fullKey, uploadId, parts)),
+    async complete(uploadId, parts) {
+      const { res } = await place.ask(subject, () => client.completeMultipartUpload(fullKey, uploadId, parts));
+      return writtenAs(res.headers.etag);
+    },
     abort: (uploadId) => place.ask(`${subject}: abort`, () => client.abortMultipartUpload(fullKey, uploadId)),
   };
 }

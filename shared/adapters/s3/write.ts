@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { BlobStore, PutResult } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
-import { type PartsApi, putInParts } from "../blobs/parts.ts";
+import { type PartsApi, putInParts, writtenAs } from "../blobs/parts.ts";
 import { dateOf } from "./client.ts";
 import type { S3Place } from "./place.ts";
 
@@ -25,7 +25,7 @@ export function s3Writing(place: S3Place, partSizeBytes: number): Pick<BlobStore
   return {
     put: (key, body, { ifAbsent = false } = {}) => put(place, key, body, ifAbsent),
     async putFrom(key, sizeBytes, read, ready) {
-      await putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, ready, subject: place.subject(key, "putFrom") });
+      return putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, ready, subject: place.subject(key, "putFrom") });
     },
     async delete(keys) {
       const fullKeys = keys.map(place.base.full);
@@ -46,7 +46,7 @@ async function put(place: S3Place, key: string, body: Uint8Array, ifAbsent: bool
     ...(ifAbsent && { IfNoneMatch: "*" }),
   });
   const output = await place.ask(subject, () => place.client.send(command), body.byteLength);
-  return { at: dateOf(output, subject) };
+  return { at: dateOf(output, subject), ...writtenAs(output.ETag) };
 }
 
 function partsOf(place: S3Place, key: string): PartsApi<S3Part> {
@@ -65,8 +65,12 @@ function partsOf(place: S3Place, key: string): PartsApi<S3Part> {
       const { ETag } = await place.ask(`${subject}: part ${PartNumber}`, () => client.send(command), Body.byteLength);
       return { PartNumber, ETag };
     },
-    complete: (UploadId, Parts) =>
-      place.ask(subject, () => client.send(new CompleteMultipartUploadCommand({ ...address, UploadId, MultipartUpload: { Parts } }))),
+    async complete(UploadId, Parts) {
+      const command = new CompleteMultipartUploadCommand({ ...address, UploadId, MultipartUpload: { Parts } });
+      await place.ask(subject, () => client.send(command));
+      // Some servers answer with another ETag than they list afterwards (measured on rclone 1.75).
+      return {};
+    },
     abort: (UploadId) => place.ask(`${subject}: abort`, () => client.send(new AbortMultipartUploadCommand({ ...address, UploadId }))),
   };
 }

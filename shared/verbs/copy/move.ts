@@ -1,21 +1,19 @@
-import { decodeContainer } from "../../format/encoding/container.ts";
-import { crc32 } from "../../format/encoding/crc32.ts";
-import { CHECKSUM_BYTES, checksumText } from "../../format/encoding/luceneFooter.ts";
 import { isCounterNamed } from "../../format/keys.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobStore, ByteRange } from "../../model/blobStore.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded } from "../../model/forEachBounded.ts";
-import type { BlobKind, ClosureBlob } from "../../model/repository.ts";
+import type { ClosureBlob } from "../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
 import { isSplitCounter, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { remember, splitFile } from "../../reader/prove/checkParts.ts";
+import { type ContentCheck, unitCheck } from "../../reader/unitCheck.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObjectOnce } from "../../state/objects.ts";
 import { ownerOf } from "./gatherOwner.ts";
 import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
-import type { CopyInput } from "./types.ts";
+import type { CopyData, CopyInput } from "./types.ts";
 import { beginWriting, endWriting } from "./writing.ts";
 
 /** Hides latency; the instance has 1 GB of memory. */
@@ -29,33 +27,37 @@ export interface CopyTask {
   attempt: number;
 }
 
-const CODECS: Partial<Record<BlobKind, "snapshot" | "metadata" | "index-metadata">> = {
-  snapshot: "snapshot",
-  shardSnapshot: "snapshot",
-  globalMetadata: "metadata",
-  indexMetadata: "index-metadata",
-};
-
 type BlobFault = BatchResult["faults"][number];
 
 export type CopyReport = { copied: BatchResult["copied"]; faults: number } | { ignored: string };
 
 /** Moves one batch, checks every blob against the source's catalogue and stores the result for the job. */
 export async function moveBatch(world: World, task: CopyTask): Promise<CopyReport> {
-  const job = await world.log.read(task.job);
+  const asked = await world.log.read(task.job);
   const batch = await readObject<CopyBatch>(world.state, stateKey.batch(task.job, task.batch));
-  if (!job || !batch) return { ignored: `job ${task.job} is over, or has no batch ${task.batch}` };
+  if (!asked || !batch) return { ignored: `job ${task.job} is over, or has no batch ${task.batch}` };
   const key = stateKey.batchDone(task.job, task.batch, task.attempt);
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
-  const { copyName, from, rule } = job.intent.input as CopyInput;
+  const { copyName, from, rule } = asked.intent.input as CopyInput;
   const mark = await beginWriting(world, ownerOf({ copyName, to: rule.to }), task, batch);
+  // After the mark: an instance that was frozen before it may find that a later copy has published meanwhile.
+  const job = await world.log.read(task.job);
+  if (!job || !isPlanned(job.head.data as CopyData, task)) {
+    await endWriting(world, mark, true);
+    return { ignored: `job ${task.job} is over, or no longer waits for batch ${task.batch} attempt ${task.attempt}` };
+  }
   const { isSettled, ...result } = await moveBlobs(world, from, rule.to, batch).catch((error: unknown) => notMoved(world, batch, error));
   await endWriting(world, mark, isSettled);
   // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
   await writeObjectOnce(world.state, key, result);
   return { copied: result.copied, faults: result.faults.length };
+}
+
+/** Whether this task is the batch's current one: another plan, or a later attempt, may have taken its place. */
+function isPlanned({ batches }: CopyData, { batch, attempt }: CopyTask): boolean {
+  return batches.some((one) => one.id === batch && one.attempt <= attempt);
 }
 
 /** `isSettled`: every write was answered, so none can still arrive. */
@@ -135,10 +137,14 @@ async function moveUnit(moving: Moving, unit: readonly ClosureBlob[]): Promise<B
   return rememberNames(moving, unit);
 }
 
-/** What was just written and verified under names that Elasticsearch reuses: the ETags show later whether it is still there. */
+/**
+ * What was just written and verified under names that Elasticsearch reuses: the ETags show later whether it is still there. They are those of the
+ * answers: what a HEAD shows may be what an earlier task wrote late.
+ */
 async function rememberNames({ destination, ledger, etags }: Moving, unit: readonly ClosureBlob[]): Promise<BlobFault | undefined> {
-  for (const blob of unit.filter(({ key }) => isCounterNamed(key))) {
+  for (const blob of unit.filter(({ key }) => isCounterNamed(key) && !etags.has(key))) {
     try {
+      // A store whose answers to writes carry no ETag.
       const etag = (await destination.head(blob.key))?.etag;
       if (etag !== undefined) etags.set(blob.key, etag);
     } catch (error) {
@@ -160,7 +166,7 @@ async function moveBlob(moving: Moving, blob: ClosureBlob, check: ContentCheck):
   const sizeBytes = blob.sizeBytes ?? 0;
   let sent = 0;
   try {
-    await destination.putFrom(
+    const { etag } = await destination.putFrom(
       blob.key,
       sizeBytes,
       (range) => readPiece(source, blob, range, check),
@@ -171,6 +177,7 @@ async function moveBlob(moving: Moving, blob: ClosureBlob, check: ContentCheck):
         if (sent > 1) repeated.add(blob.key);
       },
     );
+    if (etag !== undefined && isCounterNamed(blob.key)) moving.etags.set(blob.key, etag);
     return undefined;
   } catch (error) {
     return error instanceof BlobFaultError ? error.fault : faultOf(blob, error);
@@ -203,38 +210,4 @@ class BlobFaultError extends Error {
     super(`${fault.key}: ${fault.message}`);
     this.fault = fault;
   }
-}
-
-/** `range` is within the unit: the parts of a file follow each other. */
-type ContentCheck = (piece: Uint8Array, range: ByteRange) => string | undefined;
-
-/** Checks metadata by its container's CRC, and a Lucene file by the recorded checksum over all its pieces and parts in order. */
-function unitCheck(unit: readonly ClosureBlob[]): ContentCheck {
-  const [first] = unit as [ClosureBlob];
-  const codec = CODECS[first.kind];
-  if (codec) {
-    return (piece) => {
-      try {
-        decodeContainer(piece, codec, first.key);
-        return undefined;
-      } catch (error) {
-        return messageOf(error);
-      }
-    };
-  }
-  const { file } = first;
-  // A plan of an earlier version may have put the parts of a file into several batches; its copy is planned again before it is published.
-  if (file?.checksum === undefined || file.parts !== unit.length) return () => undefined;
-  let sum = 0;
-  let position = 0;
-  return (piece, range) => {
-    // A piece that is requested again after a fault was already summed; only the first pass in order counts.
-    if (range.start !== position) return undefined;
-    const end = Math.min(piece.byteLength, Math.max(0, file.lengthBytes - CHECKSUM_BYTES - range.start));
-    sum = crc32(piece.subarray(0, end), sum);
-    position = range.end;
-    return position === file.lengthBytes && checksumText(sum) !== file.checksum
-      ? `checksum ${checksumText(sum)}, the catalogue says ${file.checksum}`
-      : undefined;
-  };
 }

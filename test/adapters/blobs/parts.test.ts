@@ -23,13 +23,13 @@ describe("parts of a large blob", () => {
   it("are aborted when one fails, and the error reports a failed abort too", async () => {
     const calls: string[] = [];
     const api: PartsApi<number> = {
-      putWhole: async () => calls.push("whole"),
+      putWhole: async () => ({ etag: String(calls.push("whole")) }),
       begin: async () => "upload-1",
       putPart: async (_id, number) => {
         if (number === 2) throw new Error("part 2 broke");
         return calls.push(`part ${number}`);
       },
-      complete: async () => calls.push("complete"),
+      complete: async () => ({ etag: String(calls.push("complete")) }),
       abort: async (id) => calls.push(`abort ${id}`),
     };
     const request = { sizeBytes: 25, partSizeBytes: 10, read: async () => new Uint8Array(10), subject: "s" };

@@ -99,7 +99,7 @@ describe("a retrying blob store", () => {
       nowMs += 30_000;
       throw transient();
     };
-    const putFrom = async () => (asked < 1 ? silent() : undefined);
+    const putFrom = async () => (asked < 1 ? silent() : {});
     const { retried } = setUp({ patienceMs: 30_000, now: () => nowMs });
     const slow = retried({ ...memoryBlobStore(), head: silent, putFrom });
     await expect(slow.head("key")).rejects.toMatchObject({ code: "transient" });

@@ -58,9 +58,10 @@ function watched(store: BlobStore, onWrite: (key: string) => Promise<void>): Blo
       await onWrite(key);
       return result;
     },
-    async putFrom(key, sizeBytes, read) {
-      await store.putFrom(key, sizeBytes, read);
+    async putFrom(key, sizeBytes, read, ready) {
+      const result = await store.putFrom(key, sizeBytes, read, ready);
       await onWrite(key);
+      return result;
     },
   };
 }

@@ -3,12 +3,13 @@ import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
+import { copyBlobs } from "../../../shared/tick/copyBlobs.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
 import { freshCopyWorld, runCopy, world } from "../../world/copying.ts";
 import { OPS, tick } from "../../world/nightly.ts";
-import { MINUTE_MS, MOVED } from "../../world/world.ts";
+import { MINUTE_MS, MOVED, type TestWorld } from "../../world/world.ts";
 
 const { blobs: BLOBS } = fixtureRepository("es-5.5.3-reused-names/step2");
 /** A file in one part with a counter name. */
@@ -103,6 +104,54 @@ describe("a write under a reused name that was not answered", () => {
     world.advance(21 * MINUTE_MS);
     expect((await runCopy(8)).done?.state).toBe("done");
     expect(await marks()).toEqual([]);
+  });
+});
+
+describe("a copy task that is frozen before it writes its first blob", () => {
+  it("finds that its copy is over when it wakes up, and writes nothing", async () => {
+    const asked = await askCopy(await world.open(), "move", OPS);
+    const id = asked.outcome === "done" ? asked.done.id : asked.job.id;
+    await tick(world);
+    const opened = await world.open();
+    const { state } = opened;
+    // It is frozen while it marks itself; meanwhile its copy is cancelled, and another one publishes.
+    const put: BlobStore["put"] = async (key, body, options) => {
+      if (key.includes("/writing/") && faults.length === 0) {
+        faults = [{ key: "woken", act: () => undefined }];
+        await cancelJob(await world.open(), id, OPS);
+        await tick(world);
+        expect((await runCopy(8)).done?.state).toBe("done");
+        written = [];
+      }
+      return state.put(key, body, options);
+    };
+    const [task] = world.tasks.filter((one) => one.state === "running") as [TestWorld["tasks"][number]];
+    await copyBlobs({ ...opened, state: { ...state, put } }, task.payload);
+    expect(faults).toHaveLength(1);
+    expect([written, await marks()]).toEqual([[], []]);
+  });
+});
+
+describe("a write of an earlier copy that arrives right after the same blob was written", () => {
+  it("is found by the ETag of the answer, and the blob is copied again", async () => {
+    const length = (BLOBS.get(NAME) as Uint8Array).length;
+    const { open } = world;
+    let late = 1;
+    world.open = async (options) => {
+      const opened = await open(options);
+      const store = opened.blobs(MOVED);
+      const putFrom: BlobStore["putFrom"] = async (key, ...rest) => {
+        const result = await store.putFrom(key, ...rest);
+        if (key === NAME && late > 0) {
+          late -= 1;
+          await world.blobs(MOVED).put(NAME, Buffer.alloc(length, 7));
+        }
+        return result;
+      };
+      return { ...opened, blobs: (place) => (place.bucket === MOVED.bucket ? { ...store, putFrom } : opened.blobs(place)) };
+    };
+    expect((await runCopy(12)).done?.state).toBe("done");
+    expect([late, Buffer.from((await world.blobs(MOVED).get(NAME)) ?? []).equals(BLOBS.get(NAME) as Uint8Array)]).toEqual([0, true]);
   });
 });
 

@@ -36,8 +36,9 @@ function watched(store: BlobStore): BlobStore {
       return result;
     },
     async putFrom(key, sizeBytes, read, ready) {
-      await store.putFrom(key, sizeBytes, read, ready);
+      const result = await store.putFrom(key, sizeBytes, read, ready);
       await written(key);
+      return result;
     },
   };
 }

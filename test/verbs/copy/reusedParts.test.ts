@@ -48,9 +48,10 @@ function watched(store: BlobStore): BlobStore {
       await note(key);
       return result;
     },
-    async putFrom(key, sizeBytes, piece) {
-      await store.putFrom(key, sizeBytes, piece);
+    async putFrom(key, sizeBytes, piece, ready) {
+      const result = await store.putFrom(key, sizeBytes, piece, ready);
       await note(key);
+      return result;
     },
     async delete(keys) {
       await store.delete(keys);
