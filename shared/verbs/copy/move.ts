@@ -96,7 +96,11 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   if (!finished && next) missed(late(next));
   await ledger.save();
   const isSettled = repeated.size === 0 && result.faults.length === 0;
-  return { ...result, ...(etags.size > 0 && { etags: Object.fromEntries(etags) }), isSettled };
+  return {
+    ...result,
+    ...(etags.size > 0 && { etags: Object.fromEntries([...etags].sort(([one], [other]) => (one < other ? -1 : 1))) }),
+    isSettled,
+  };
 }
 
 /** Nothing else would tell the job why its task failed: a place that cannot be opened, for example. */

@@ -10,8 +10,6 @@ import { type PruneJob, type PruneTarget, prunedRepository } from "./step.ts";
 /** The arguments of one request, or of several that follow each other. */
 export interface Batch {
   snapshots: PruneTarget[];
-  /** Maximum number of names per DELETE: one before 7.8, and in batches of earlier builds. */
-  atOnce?: number;
 }
 
 /** A DELETE is answered when the data is gone, which may take an hour; its effect is looked up later. */
@@ -22,14 +20,14 @@ const CHECK_MS = 2_000;
 const BATCH_MS = 30_000;
 
 /**
- * Deletes a batch in requests that follow each other, and stops at the first one that is not answered in time. `naming` is called with what a
+ * Deletes a batch in requests of up to `atOnce` names that follow each other, and stops at the first one that is not answered in time. `naming` is called with what a
  * request names, right before it is sent. Errors: `conflict` if the newest good snapshot is gone or ossnap is paused, `permanent` if a name belongs
  * to another snapshot; nothing further is deleted then.
  */
 export async function deleteBatch(
   world: World,
   job: PruneJob,
-  { snapshots, atOnce = 1 }: Batch,
+  { snapshots, atOnce }: Batch & { atOnce: number },
   naming: (targets: readonly PruneTarget[]) => void,
 ): Promise<void> {
   const repository = prunedRepository(job.intent.input);

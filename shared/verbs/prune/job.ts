@@ -39,10 +39,10 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
           const removed = gone.filter((target) => ours?.includes(target));
           return removed.length === 0 ? { found: "none" } : deletedBy(job, removed);
         },
-        async perform(job, args: Batch) {
+        async perform(job, args: Batch, { atOnce }: { atOnce: number }) {
           const named: PruneTarget[] = [];
           requested.set(args, named);
-          await deleteBatch(world, job, args, (targets) => named.push(...targets));
+          await deleteBatch(world, job, { ...args, atOnce }, (targets) => named.push(...targets));
         },
       },
     },

@@ -101,9 +101,10 @@ export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<Prune
   return {
     do: "effect",
     effect: "deleteSnapshots",
-    args: { snapshots: batch, atOnce: seen.atOnce },
+    args: { snapshots: batch },
     reason: reason("prune.delete", { snapshots: batch.map(({ name }) => name), remaining: allowed.length }),
     data,
+    carry: { atOnce: seen.atOnce },
   };
 }
 

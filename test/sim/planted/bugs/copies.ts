@@ -47,7 +47,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "writes blobs without a look at their contents",
-    file: "shared/verbs/copy/move.ts",
+    file: "shared/reader/unitCheck.ts",
     find: "return position === file.lengthBytes && checksumText(sum) !== file.checksum",
     replace: "return position < 0 && checksumText(sum) !== file.checksum",
     seeds: 20,
