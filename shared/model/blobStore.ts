@@ -26,6 +26,8 @@ export interface ListOptions {
 export interface PutOptions {
   /** Throws `conflict` if the key exists. On OSS this is `x-oss-forbid-overwrite`, which versioned buckets ignore. */
   ifAbsent?: boolean;
+  /** Sent at most once: a first request without an answer could arrive after the caller was told of success. */
+  once?: true;
 }
 
 /** What a store answered to a write; it has no ETag where its answers carry none. */

@@ -2,7 +2,7 @@ import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
 import { heldBack, previewStep } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";
-import { gatherQueue } from "../verbs/copy/gather.ts";
+import { gatherHeld } from "../verbs/copy/gather.ts";
 import { stepCopy } from "../verbs/copy/step.ts";
 import type { CopyJob } from "../verbs/copy/types.ts";
 import type { JobNow } from "../verbs/jobs/show.ts";
@@ -27,9 +27,11 @@ export async function jobNow(world: World, id: string): Promise<JobNow | undefin
 function glance(world: World, work: OpenWork, job: Job): JobNow | undefined {
   const held = heldBack(job, world);
   if (held) return { does: "waits", reason: held };
-  const queued = job.kind === "copy" ? gatherQueue(work, job as CopyJob) : undefined;
-  const decision = queued && stepCopy(job as CopyJob, queued, world.clock.now());
-  return decision && { does: "waits", reason: decision.reason, givesUpAt: job.intent.patienceUntil };
+  const now = world.clock.now();
+  const waits = job.kind === "copy" ? gatherHeld(work, job as CopyJob, now) : undefined;
+  const decision = waits && stepCopy(job as CopyJob, waits, now);
+  const isOwn = waits?.seen === "writing";
+  return decision && { does: "waits", reason: decision.reason, ...(isOwn ? {} : { givesUpAt: job.intent.patienceUntil }) };
 }
 
 /** Proofs and plans may read for minutes. */

@@ -19,24 +19,32 @@ import { lastWriting } from "./writing.ts";
 export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
   if (job.head.cancelling) return noBatches;
   if (job.head.state === "copying") return readBatches(world, work, job);
+  const held = gatherHeld(work, job, world.clock.now());
+  if (held) return held;
   if (job.head.state === "moved") {
-    const writing = lastWriting(work, job, world.clock.now());
-    const moved = writing ? { seen: "writing" as const, by: writing.job, until: writing.until } : await goneFromSource(world, job);
+    const moved = await goneFromSource(world, job);
     if (moved) return moved;
   }
   if (job.head.state !== "asked") {
     const missing = await missingAtDestination(world, job);
     return missing ? { seen: "destination", missing, published: job.head.state === "published" } : cut(work, job);
   }
-  const queued = gatherQueue(work, job);
-  if (queued) return queued;
   const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
   return plan ? { seen: "plan", plan } : cut(work, job);
 }
 
+/** What the state alone shows of others: an older copy, or writes that may still arrive. Before a plan only those of a root matter. */
+export function gatherHeld(work: OpenWork, job: CopyJob, now: Date): Extract<CopyObservation, { seen: "queued" | "writing" }> | undefined {
+  const { state, cancelling } = job.head;
+  if (cancelling || (state !== "asked" && state !== "moved")) return undefined;
+  const queued = state === "asked" ? gatherQueue(work, job) : undefined;
+  if (queued) return queued;
+  const writing = lastWriting(work, job, now);
+  return writing && { seen: "writing", by: writing.job, until: writing.until };
+}
+
 /** The older job that this one waits for: two that publish to one destination would hide each other's snapshots. */
-export function gatherQueue(work: OpenWork, job: CopyJob): Extract<CopyObservation, { seen: "queued" }> | undefined {
-  if (job.head.cancelling || job.head.state !== "asked") return undefined;
+function gatherQueue(work: OpenWork, job: CopyJob): Extract<CopyObservation, { seen: "queued" }> | undefined {
   const older = work.jobs.find(
     (other) =>
       isSameCopy(other, job) &&

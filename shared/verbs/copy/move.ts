@@ -14,7 +14,7 @@ import { readObject, writeObjectOnce } from "../../state/objects.ts";
 import { ownerOf } from "./gatherOwner.ts";
 import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
 import type { CopyData, CopyInput } from "./types.ts";
-import { beginWriting, endWriting } from "./writing.ts";
+import { beginBatch, endWriting } from "./writing.ts";
 
 /** Hides latency; the instance has 1 GB of memory. */
 const BLOBS_AT_ONCE = 8;
@@ -40,7 +40,7 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
   const { copyName, from, rule } = asked.intent.input as CopyInput;
-  const mark = await beginWriting(world, ownerOf({ copyName, to: rule.to }), task, batch);
+  const mark = await beginBatch(world, ownerOf({ copyName, to: rule.to }), task, batch);
   // After the mark: an instance that was frozen before it may find that a later copy has published meanwhile.
   const job = await world.log.read(task.job);
   if (!job || !isPlanned(job.head.data as CopyData, task)) {
@@ -65,7 +65,7 @@ type Moved = BatchResult & { isSettled: boolean };
 
 async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch): Promise<Moved> {
   const etags = new Map<string, string>();
-  const repeated = new Set<string>();
+  const unanswered = new Set<string>();
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, faults: [] };
   const [source, destination] = [world.blobs(from), world.blobs(to)];
   const ledger = partLedger(world.state, to);
@@ -76,7 +76,7 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   };
   const isLate = () => world.remainingMs() < BLOB_RESERVE_MS;
   const move = async (unit: readonly ClosureBlob[]) => {
-    const fault = await moveUnit({ source, destination, ledger, etags, repeated, isLate, isOver: () => world.remainingMs() <= 0 }, unit);
+    const fault = await moveUnit({ source, destination, ledger, etags, unanswered, isLate, isOver: () => world.remainingMs() <= 0 }, unit);
     if (fault) return missed(fault);
     result.copied.blobs += unit.length;
     result.copied.bytes += unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
@@ -95,7 +95,7 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
   const next = units[started]?.[0];
   if (!finished && next) missed(late(next));
   await ledger.save();
-  const isSettled = repeated.size === 0 && result.faults.length === 0;
+  const isSettled = unanswered.size === 0;
   return {
     ...result,
     ...(etags.size > 0 && { etags: Object.fromEntries([...etags].sort(([one], [other]) => (one < other ? -1 : 1))) }),
@@ -120,8 +120,8 @@ interface Moving {
   ledger: PartLedger;
   /** Of what was written under counter names. */
   etags: Map<string, string>;
-  /** Keys whose write was sent again because the first one was not answered as it should. */
-  repeated: Set<string>;
+  /** Keys with a write that was sent and not answered as it should, also if it was sent again. */
+  unanswered: Set<string>;
   isLate: () => boolean;
   /** The invocation's time is over: another task may be writing by now. */
   isOver: () => boolean;
@@ -166,7 +166,7 @@ async function rememberNames({ destination, ledger, etags }: Moving, unit: reado
 }
 
 async function moveBlob(moving: Moving, blob: ClosureBlob, check: ContentCheck): Promise<BlobFault | undefined> {
-  const { source, destination, repeated, isOver } = moving;
+  const { source, destination, unanswered, isOver } = moving;
   const sizeBytes = blob.sizeBytes ?? 0;
   let sent = 0;
   try {
@@ -177,13 +177,14 @@ async function moveBlob(moving: Moving, blob: ClosureBlob, check: ContentCheck):
       () => {
         // An instance that was frozen while it read would sign the write now.
         if (isOver()) throw new BlobFaultError(late(blob));
+        if (sent > 0) unanswered.add(blob.key);
         sent += 1;
-        if (sent > 1) repeated.add(blob.key);
       },
     );
     if (etag !== undefined && isCounterNamed(blob.key)) moving.etags.set(blob.key, etag);
     return undefined;
   } catch (error) {
+    if (sent > 0) unanswered.add(blob.key);
     return error instanceof BlobFaultError ? error.fault : faultOf(blob, error);
   }
 }

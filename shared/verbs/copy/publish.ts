@@ -12,6 +12,7 @@ import { recordMark } from "../../state/marks.ts";
 import type { RootTarget } from "./gather.ts";
 import { claimDestination, ownerOf } from "./gatherOwner.ts";
 import type { CopyData, CopyJob } from "./types.ts";
+import { beginWriting, endWriting, rootBatch } from "./writing.ts";
 
 /** Whether a root is published, and what the job is then. */
 export interface Publishing {
@@ -68,10 +69,26 @@ export async function publish(world: World, work: OpenWork, job: CopyJob, root: 
     prefix: stateKey.published(owner),
     mark: `${root.generation}-${root.sha256}`,
   });
-  if ((await store.head(root.key)) === undefined) await store.put(root.key, bytes, { ifAbsent: true });
+  const mark = await beginWriting(world, owner, { job: job.id, batch: rootBatch(root.sha256) });
+  // After the mark: an instance that was frozen before it may find that a later copy has published meanwhile.
+  if (!(await world.log.read(job.id)))
+    throw new AppError("conflict", `job ${job.id}: it ended before its root was published`, { reason: reason("job.alreadyDone") });
+  if ((await store.head(root.key)) === undefined) {
+    requireTime(world, root);
+    await store.put(root.key, bytes, { ifAbsent: true });
+  }
   const latest = Buffer.alloc(8);
   latest.writeBigInt64BE(BigInt(root.generation));
-  await store.put(LATEST_KEY, latest);
+  requireTime(world, root);
+  await store.put(LATEST_KEY, latest, { once: true });
   const stale = [...(await listRoots(store))].filter(([generation]) => generation < root.generation).map(([, { key }]) => key);
+  requireTime(world, root);
   if (stale.length > 0) await store.delete(stale);
+  // Where a write was not answered, the mark stays until it cannot arrive any more.
+  await endWriting(world, mark, true);
+}
+
+/** An instance that was frozen would sign the next write now, when a later copy may have published. */
+function requireTime(world: World, { key }: RootTarget): void {
+  if (world.remainingMs() <= 0) throw new AppError("transient", `${key}: the invocation's time was up`);
 }

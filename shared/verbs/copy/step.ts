@@ -16,8 +16,7 @@ export function stepCopy(job: CopyJob, seen: CopyObservation, now: Date): Decisi
   if (seen.seen === "cut") return { do: "wait", reason: reason("copy.reading") };
   if (seen.seen === "plan") return begin(data, seen.plan);
   if (seen.seen === "batches") return unlistFirst(data, seen) ?? moveBatches(job, seen, now);
-  if (seen.seen === "writing")
-    return { do: "wait", own: true, reason: reason("copy.writing", { job: seen.by, until: seen.until.toISOString() }) };
+  if (seen.seen === "writing") return waitForWrites(job, seen);
   if (seen.seen === "sourceMoved")
     return again(data, reason("copy.sourceMoved", { snapshot: seen.snapshot, root: seen.root, generation: data.pinned?.generation ?? 0 }));
   const gap = seen.missing[0];
@@ -31,6 +30,13 @@ export function stepCopy(job: CopyJob, seen: CopyObservation, now: Date): Decisi
     };
   if (data.expected === undefined) return again(data, reason("copy.olderPlan"));
   return { do: "effect", effect: "publishRoot", args: data.root, reason: reason("copy.publish", { root: data.root?.key ?? "" }), data };
+}
+
+/** Recorded once, so that it is shown wherever jobs are. */
+function waitForWrites({ head }: CopyJob, { by, until }: Extract<CopyObservation, { seen: "writing" }>): Decision<CopyData> {
+  const why = reason("copy.writing", { job: by, until: until.toISOString() });
+  const isRecorded = head.reason.code === why.code && head.reason.params.until === why.params.until;
+  return isRecorded ? { do: "wait", own: true, reason: why } : { do: "record", state: head.state, reason: why, data: head.data };
 }
 
 function gapReason({ key, expectedBytes, foundBytes, replaced }: Gap, missing: number): Reason {

@@ -8,17 +8,23 @@ import { ownerOf } from "./gatherOwner.ts";
 import type { CopyBatch } from "./plan.ts";
 import type { CopyJob } from "./types.ts";
 
+/** The `batch` of a mark that stands for a root. */
+const ROOT = "root-";
+
+export const rootBatch = (sha256: string) => `${ROOT}${sha256.slice(0, 16)}`;
+
 /**
  * Marks a task before its first write under a name that Elasticsearch reuses: if a write of it arrives after a later copy published other
  * contents under that name, a listed snapshot is damaged. Returns nothing for batches without such names.
  */
-export async function beginWriting(
-  world: World,
-  owner: string,
-  task: Pick<WritingMark, "job" | "batch">,
-  batch: CopyBatch,
-): Promise<WritingMark | undefined> {
-  if (!batch.blobs.some(({ key }) => isCounterNamed(key))) return undefined;
+export async function beginBatch(world: World, owner: string, task: Task, batch: CopyBatch): Promise<WritingMark | undefined> {
+  return batch.blobs.some(({ key }) => isCounterNamed(key)) ? beginWriting(world, owner, task) : undefined;
+}
+
+type Task = Pick<WritingMark, "job" | "batch">;
+
+/** Marks a batch, or a root: one that arrives late would list snapshots whose blobs a later copy has overwritten. */
+export function beginWriting(world: World, owner: string, task: Task): Promise<WritingMark> {
   return putMark(world, stateKey.copyWriting(owner), task, world.remainingMs() + WRITE_MS_MAX);
 }
 
@@ -30,12 +36,7 @@ export async function endWriting(world: World, mark: WritingMark | undefined, is
   await world.state.delete([mark.key]);
 }
 
-async function putMark(
-  world: World,
-  prefix: string,
-  { job, batch }: Pick<WritingMark, "job" | "batch">,
-  durationMs: number,
-): Promise<WritingMark> {
+async function putMark(world: World, prefix: string, { job, batch }: Task, durationMs: number): Promise<WritingMark> {
   const until = new Date(world.clock.now().getTime() + durationMs);
   const mark = { until, job, batch };
   const key = `${prefix}${writingLeaf(mark, world.by.nonce)}`;
@@ -43,14 +44,19 @@ async function putMark(
   return { ...mark, key };
 }
 
-/** The task of another copy, or of an earlier plan, whose writes may arrive last; `undefined` if none can any more. */
+/**
+ * The task of another copy, or of an earlier plan, whose writes may arrive last; `undefined` if none can any more. A copy without a plan asks for
+ * roots only: its plan is based on what is listed.
+ */
 export function lastWriting({ live }: OpenWork, job: CopyJob, now: Date): WritingMark | undefined {
   const { copyName, rule } = job.intent.input;
-  const { batches } = job.head.data;
+  const { batches, root, unlist } = job.head.data;
   const marks = live.writing.get(ownerOf({ copyName, to: rule.to })) ?? [];
-  const isOwn = (mark: WritingMark) => mark.job === job.id && batches.some(({ id }) => id === mark.batch);
+  const isPlanned = job.head.state !== "asked";
+  const own = isPlanned ? [...batches.map(({ id }) => id), ...[root, unlist?.root].map((one) => rootBatch(one?.sha256 ?? ""))] : [];
+  const isOwn = (mark: WritingMark) => mark.job === job.id && own.includes(mark.batch);
   return marks
-    .filter((mark) => mark.until > now && !isOwn(mark))
+    .filter((mark) => mark.until > now && !isOwn(mark) && (isPlanned || mark.batch.startsWith(ROOT)))
     .sort((a, b) => a.until.getTime() - b.until.getTime())
     .at(-1);
 }

@@ -4,6 +4,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { copyBlobs } from "../../../shared/tick/copyBlobs.ts";
+import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
@@ -18,7 +19,7 @@ const WRITING = "live/copies/";
 
 freshCopyWorld({ blobs: BLOBS });
 
-let faults: { key: string; act: () => void }[];
+let faults: { key: string; when: "read" | "sent"; act: () => void }[];
 let written: string[];
 
 /** The first writes of some keys fail as their entry says. */
@@ -31,16 +32,21 @@ function failing(store: BlobStore): BlobStore {
         sizeBytes,
         async (range) => {
           const piece = await read(range);
-          const at = faults.findIndex((fault) => fault.key === key);
-          if (at !== -1) faults.splice(at, 1)[0]?.act();
+          fire(key, "read");
           return piece;
         },
         () => {
           ready?.();
+          fire(key, "sent");
           written.push(key);
         },
       ),
   };
+}
+
+function fire(key: string, when: "read" | "sent"): void {
+  const at = faults.findIndex((fault) => fault.key === key && fault.when === when);
+  if (at !== -1) faults.splice(at, 1)[0]?.act();
 }
 
 beforeEach(() => {
@@ -60,7 +66,7 @@ const unanswered = (): never => {
 
 /** A copy whose write of {@link NAME} is not answered, and that a person cancels. */
 async function cancelledCopy(): Promise<string> {
-  faults = [{ key: NAME, act: unanswered }];
+  faults = [{ key: NAME, when: "sent", act: unanswered }];
   const asked = await askCopy(await world.open(), "move", OPS);
   const id = asked.outcome === "done" ? asked.done.id : asked.job.id;
   await tick(world);
@@ -93,10 +99,19 @@ describe("a write under a reused name that was not answered", () => {
   });
 
   it("does not delay the copy that sent it, whose plan writes the same bytes again", async () => {
-    faults = [{ key: NAME, act: unanswered }];
+    faults = [{ key: NAME, when: "sent", act: unanswered }];
     const { done } = await runCopy(8);
     expect(done?.state).toBe("done");
     expect(faults).toEqual([]);
+  });
+
+  it("is not one that was never sent", async () => {
+    faults = [{ key: NAME, when: "read", act: unanswered }];
+    const asked = await askCopy(await world.open(), "move", OPS);
+    expect(asked.outcome).toBe("created");
+    await tick(world);
+    await world.runTasks();
+    expect([faults, await marks()]).toEqual([[], []]);
   });
 
   it("leaves no mark when every write was answered, and marks of the past are removed", async () => {
@@ -104,6 +119,46 @@ describe("a write under a reused name that was not answered", () => {
     world.advance(21 * MINUTE_MS);
     expect((await runCopy(8)).done?.state).toBe("done");
     expect(await marks()).toEqual([]);
+  });
+});
+
+describe("a root that was not answered", () => {
+  it("may arrive for 20 minutes, and the next copy makes no plan before", async () => {
+    const { open } = world;
+    let root: { key: string; bytes: Uint8Array } | undefined;
+    world.open = async (options) => {
+      const opened = await open(options);
+      const store = opened.blobs(MOVED);
+      const put: BlobStore["put"] = (key, bytes, putOptions) => {
+        if (!/^index-\d/.test(key) || root) return store.put(key, bytes, putOptions);
+        root = { key, bytes };
+        return Promise.reject(new AppError("transient", "no answer"));
+      };
+      return { ...opened, blobs: (place) => (place.bucket === MOVED.bucket ? { ...store, put } : opened.blobs(place)) };
+    };
+    const { id } = await runCopy(2);
+    await cancelJob(await world.open(), id, OPS);
+    // Its claim expires first.
+    for (let minute = 0; minute < 8; minute += 1) {
+      world.advance(MINUTE_MS);
+      await tick(world);
+    }
+    expect([root?.key, (await marks()).length]).toEqual([expect.any(String), 1]);
+    expect((await (await world.open()).log.done(id))?.state).toBe("cancelled");
+
+    const next = await runCopy(10);
+    const opened = await world.open();
+    expect(await opened.log.read(next.id)).toMatchObject({
+      head: { state: "asked", reason: { code: "copy.writing", params: { job: id } } },
+    });
+    expect(await jobNow(opened, next.id)).toMatchObject({ does: "waits", reason: { code: "copy.writing" } });
+    await world.blobs(MOVED).put(root?.key ?? "", root?.bytes ?? new Uint8Array());
+    for (let minute = 0; minute < 20; minute += 1) {
+      world.advance(MINUTE_MS);
+      await tick(world);
+      await world.runTasks();
+    }
+    expect((await (await world.open()).log.done(next.id))?.state).toBe("done");
   });
 });
 
@@ -117,7 +172,7 @@ describe("a copy task that is frozen before it writes its first blob", () => {
     // It is frozen while it marks itself; meanwhile its copy is cancelled, and another one publishes.
     const put: BlobStore["put"] = async (key, body, options) => {
       if (key.includes("/writing/") && faults.length === 0) {
-        faults = [{ key: "woken", act: () => undefined }];
+        faults = [{ key: "woken", when: "read", act: () => undefined }];
         await cancelJob(await world.open(), id, OPS);
         await tick(world);
         expect((await runCopy(8)).done?.state).toBe("done");
@@ -160,6 +215,7 @@ describe("a copy task that is frozen between reading a blob and writing it", () 
     faults = [
       {
         key: NAME,
+        when: "read",
         act: () => {
           world.remainingMs = -1;
           written = [];
