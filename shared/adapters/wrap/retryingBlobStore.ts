@@ -31,7 +31,9 @@ export function retrying(store: BlobStore, options: RetryOptions): BlobStore {
     get: (key, range) => again(() => store.get(key, range)),
     open: (key, range) => again(() => store.open(key, range)),
     put: (key, body, putOptions = {}) =>
-      putOptions.ifAbsent === true || putOptions.once === true ? store.put(key, body, putOptions) : again(() => store.put(key, body, putOptions)),
+      putOptions.ifAbsent === true || putOptions.once === true
+        ? store.put(key, body, putOptions)
+        : again(() => store.put(key, body, putOptions)),
     // A large blob takes long, and its reader is the caller's responsibility.
     putFrom: (key, sizeBytes, read, ready) =>
       repeat(() => store.putFrom(key, sizeBytes, read, ready), { ...options, patienceMs: Number.POSITIVE_INFINITY }),
