@@ -189,6 +189,8 @@ const REPOSITORIES: VerbCases = {
 
 const takesTheName = ({ source }: TestWorld) =>
   source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
+const setsMore = ({ source }: TestWorld) =>
+  source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups", chunk_size: "64mb" } }, { verify: false });
 const pauses = async (world: TestWorld) => setPaused(await world.open(), true, "ops");
 const register = ["repositories", "register"];
 
@@ -221,6 +223,14 @@ const REGISTER: VerbCases = {
       title: "the same, with --apply",
       words: [...register, "backups", "--apply"],
       stage: stageOf(newWorld, takesTheName),
+    },
+    { outcome: "ok", title: "another client has set more", words: [...register, "backups"], stage: stageOf(newWorld, setsMore) },
+    { outcome: "refused", title: "its settings are kept", words: [...register, "backups", "--apply"], stage: stageOf(newWorld, setsMore) },
+    {
+      outcome: "ok",
+      title: "with --overwrite",
+      words: [...register, "backups", "--apply", "--overwrite"],
+      stage: stageOf(newWorld, setsMore),
     },
     { outcome: "refused", title: "ossnap is paused", words: [...register, "backups", "--apply"], stage: stageOf(newWorld, pauses) },
     failed("no such repository", [...register, "nothing"]),

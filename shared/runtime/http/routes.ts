@@ -57,8 +57,12 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/repositories", empty, never, async ({ world }) =>
     json(200, { data: await listRepositories(world), next: null, warnings: world.warnings ?? [] }),
   ),
-  route("POST", "/repositories/{name}", empty, always, async ({ world, params }) =>
-    json(200, await registerByHand(world, params.name ?? "")),
+  route(
+    "POST",
+    "/repositories/{name}",
+    z.strictObject({ overwrite: z.boolean().default(false) }).prefault({}),
+    always,
+    async ({ world, params, body }) => json(200, await registerByHand(world, params.name ?? "", body)),
   ),
   {
     ...route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),

@@ -97,7 +97,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "registration.absent": "is not registered",
   "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
   "registration.byOthers": "is registered by others; ossnap only reads it",
-  "registration.different": "is registered with other settings: {settings}",
+  "registration.different": "is registered with other settings (cluster → ossnap.yaml): {changes}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
   "registration.notOurs": "repositories.{repository} has no register in ossnap.yaml: ossnap only reads it",
   "registration.same": "is registered as configured",
@@ -114,11 +114,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.noSuchGeneration":
     "{key} of {url} is not a root, because no repository has such a generation, and there is no other root; delete that object",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
+  "repository.overwrites":
+    "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
   "repository.rootsLost":
     "the roots of {url} are lost: index.latest names index-{generation}, which does not exist; Elasticsearch takes the repository for empty",
-  "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
+  "repository.taken":
+    "{repository} on {cluster} is registered as another repository: {settings}. Choose another name, or delete that registration first",
   "repository.unreadable": "a blob of the repository is missing, or {cluster} cannot read it",
   "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which is not readable here; 2.4 or newer is",
   "root.ambiguous":
