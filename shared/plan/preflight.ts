@@ -3,6 +3,7 @@ import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
+import { blobPlace, placeText } from "../proof/blobPlace.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { rootChecks } from "./preflightRoot.ts";
@@ -71,13 +72,16 @@ function closureCheck(proof: SnapshotProof): PreflightCheck {
   // Not rejected, only unknown so far: the job itself continues the proof.
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
   const missing = proof.missing.length;
+  const first = proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "";
+  const where = placeText(blobPlace(first, proof.closure?.indices ?? []));
   return refuse(
     "closure",
     reason("closure.notWhole", {
       verdict: proof.verdict,
       missing,
       damaged: proof.damaged.length,
-      first: proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "",
+      first,
+      ...(where !== "" && { where }),
     }),
   );
 }

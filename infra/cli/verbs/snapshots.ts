@@ -1,6 +1,7 @@
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
+import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { listSnapshots, type SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
@@ -38,11 +39,13 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
   const { terminal } = session;
   const store = await storeOf(session, place);
   terminal.progress(`reading ${store.url}`);
-  const survey = await surveyRepository(store, {
-    onProgress(shards) {
-      if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${counted(shards, "shard", "shards")} read`);
-    },
-  });
+  const survey = await onNamedPlace(place, () =>
+    surveyRepository(store, {
+      onProgress(shards) {
+        if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${counted(shards, "shard", "shards")} read`);
+      },
+    }),
+  );
   const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
   const isComplete =
     data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0 && !data.unlisted && !data.repository.hidden;
@@ -61,7 +64,7 @@ async function evidenceFor(session: Session, place: Place, survey: Survey): Prom
   }
 }
 
-const COLUMNS = [{ head: "NAME", name: true, whole: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
+const COLUMNS = [{ head: "NAME", name: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
 const LEGEND = "PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.";
 
 /** One table per repository, followed by what the next prune would remove. */

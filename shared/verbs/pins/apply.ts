@@ -1,9 +1,10 @@
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
-import { listedSnapshots } from "../snapshots/gather.ts";
+import { listedSnapshots, unknownSnapshot } from "../snapshots/gather.ts";
 import { isExpired, type Pin, pinnedId, pinsOf } from "./gather.ts";
 
 export interface PinRequest {
@@ -46,10 +47,10 @@ export async function unpinSnapshot(world: World, repository: string, snapshot: 
   const found = pins.find(([id, { name }]) => id === snapshot || name === snapshot);
   if (!found) {
     const names = pins.map(([, { name }]) => name);
-    throw new AppError(
-      "absent",
-      `${snapshot}: is not pinned in ${repository}; ${names.length === 0 ? "nothing is" : `pinned are ${names.join(", ")}`}`,
-    );
+    const pinned = names.length === 0 ? "no snapshot of it is" : `pinned are ${names.join(", ")}`;
+    throw new AppError("absent", `snapshot ${snapshot}: is not pinned in ${repository}; ${pinned}`, {
+      reason: reason("pin.absent", { repository, snapshot, pinned: names }),
+    });
   }
   await world.state.delete([stateKey.pin(repository, found[0])]);
   return found[1];
@@ -70,8 +71,9 @@ export async function listedOne(world: World, repository: string, snapshot: stri
   const listed = await listedSnapshots(world, repository);
   const found = listed.find(({ uuid }) => uuid === snapshot) ?? listed.find(({ name }) => name === snapshot);
   if (found) return found;
-  throw new AppError(
-    "absent",
-    `${snapshot}: repository ${repository} lists no such snapshot; \`ossnap snapshots --repository ${repository}\` shows them`,
+  throw unknownSnapshot(
+    repository,
+    snapshot,
+    listed.map(({ name }) => name),
   );
 }

@@ -14,7 +14,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "delete.repositoryChanged": "repository {repository} changed in ossnap.yaml; nothing more is deleted",
   "freed.catalogue": "{key} does not list the files of every snapshot",
   "freed.noBlobs": "repositories.{repository}.blobs is missing, so its bucket cannot be read",
-  "freed.noRoot": "there is no root at {url}",
+  "freed.noRoot": "{url} has no root (index-N); check blobs of the repository in ossnap.yaml",
   "freed.tooMuch": "the repository has too many {what} to read for a plan; `ossnap snapshots URL` reads it whole",
   "freed.unreadable": "the bucket cannot be read: {message}",
   "keep.adoptedTwice": "policy {policy} adopts it too, so neither policy decides; adopt it by one policy only",

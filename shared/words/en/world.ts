@@ -31,7 +31,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "chunk.ossLargest": "{maxBytes:bytes} is the largest chunk size that type oss accepts",
   "chunk.typeLargest": "{maxBytes:bytes} is the largest chunk size that type {type} accepts",
   "clock.skew": "this machine's clock differs from the store's by {seconds} s: synchronise it (NTP)",
-  "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}",
+  "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
   "closure.tooLarge":
     "{subject}: the file lists of this shard and of those before it take more than {megabytes} MB; give the function more memory, or copy fewer snapshots at once",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
@@ -61,7 +61,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "format.crc32": "{subject}: the footer records CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
   "gather.failed": "could not read the current state ({code}): {message}",
-  "job.absent": "there is no job {id}",
+  "job.absent": "there is no job {id}{near:meant}",
   "job.alreadyDone": "already done",
   "job.aside":
     "job {job} is put aside until {until}: {times|invocation|invocations} in a row ended or ran out of time while reading its blobs; other jobs are not affected. After a larger memorySize or timeout, or a repaired repository, try it at once: `ossnap resume`",
@@ -91,6 +91,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "name.serves": "{as} was restored from this snapshot and serves {alias} already: there is nothing to restore",
   "name.taken": "{as} exists and was not created by this job",
   "name.unfinished": "{as} is what {job} left of a restore of this snapshot: the job did not succeed, or shards are missing",
+  "place.absent": "{place} does not exist; correct the address, or create it",
   "proof.outOfTime": "the proof ran out of time at level {level}",
   "proof.parts":
     "all blobs exist; time ran out while reading {files|file|files} stored in several parts, whose names can be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
@@ -110,7 +111,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
   "repository.keysShown":
     "{cluster} returns {settings} of repository {repository} in clear: everyone who may read repositories (GET _snapshot) reads your keys. Restrict that permission, and give the keys rights on this bucket alone",
-  "repository.noRoot": "{url} has no root (index-N), so it is no repository",
+  "repository.noRoot":
+    "{url} has no root (index-N), so it is no repository: check bucket and base path, or wait until a copy into it has finished",
   "repository.noSuchGeneration":
     "{key} of {url} is not a root, because no repository has such a generation, and there is no other root; delete that object",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
@@ -119,7 +121,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
   "repository.rootsLost":
-    "the roots of {url} are lost: index.latest names index-{generation}, which does not exist; Elasticsearch takes the repository for empty",
+    "the roots of {url} are lost: index.latest names index-{generation}, which does not exist, so Elasticsearch takes the repository for empty: put the root back from a copy or an earlier version of the bucket",
   "repository.taken":
     "{repository} on {cluster} is registered as another repository: {settings}. Choose another name, or delete that registration first",
   "repository.unreadable": "a blob of the repository is missing, or {cluster} cannot read it",
@@ -132,7 +134,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "root.moved": "the newest root no longer lists what was proven",
   "root.unlisted":
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
-  "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read",
+  "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read; try again when that process has ended",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old, within the target of {target} h again",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old; the target is {target} h",
   "selection.absent": "index {index} does not exist{near:meant}",

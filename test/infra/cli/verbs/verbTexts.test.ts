@@ -169,8 +169,8 @@ prune-1  nightly  ✗ refused  1 min ago  li (terminal)
       expect.stringMatching(/^ {6}/),
       "2 kept indices, next deletion 2026-11-23 01:00:00 UTC. To list them:  ossnap jobs --kind retire",
     ]);
-    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look)).toMatch(/^1 kept index, next deletion/);
-    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look, "retire")).toContain("retire-1 is kept until");
+    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look)).toMatch(/^No other jobs\.\n1 kept index, next deletion/);
+    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look, { kind: "retire" })).toContain("retire-1 is kept until");
   });
 
   it("show their history, one line per record", () => {
