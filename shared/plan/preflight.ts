@@ -68,7 +68,7 @@ function wayOutOf({ code, params }: Reason): Reason | undefined {
 function closureCheck(proof: SnapshotProof): PreflightCheck {
   if (proof.verdict === "whole") return ok("closure", wholeReason(proof));
   if (proof.verdict === "not-restorable")
-    return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }));
+    return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }), reason("wayOut.otherSnapshot"));
   // Not rejected, only unknown so far: the job itself continues the proof.
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
   const missing = proof.missing.length;
@@ -83,6 +83,7 @@ function closureCheck(proof: SnapshotProof): PreflightCheck {
       first,
       ...(where !== "" && { where }),
     }),
+    reason("wayOut.wholeOnly"),
   );
 }
 

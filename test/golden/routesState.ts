@@ -137,6 +137,8 @@ const PIN: RouteCases = {
     { outcome: "ok", title: "for a time", path: "/pins", options: pinBody({ until: "2027-01-01T00:00:00Z" }), world: () => nights(4) },
     asViewer("/pins", { repository: "backups", snapshot: "x", because: "x" }),
     failed("no such snapshot", "/pins", { body: { repository: "backups", snapshot: "nosuch", because: "audit" } }, () => nights(4)),
+    { outcome: "ok", title: "for a time from now", path: "/pins", options: pinBody({ until: "90d" }), world: () => nights(4) },
+    failed("no time", "/pins", pinBody({ until: "soon" }), () => nights(4)),
     failed("a time that is over", "/pins", pinBody({ until: "2020-01-01T00:00:00Z" }), () => nights(4)),
     failed("no reason", "/pins", pinBody({ because: " " }), () => nights(4)),
   ],

@@ -1,11 +1,12 @@
 import * as z from "zod";
+import { MANUAL_LAST_DEFAULT } from "../../../shared/model/config.ts";
 import { parseDuration } from "../../../shared/repository/duration.ts";
 import { timeZoneProblem } from "../../../shared/runtime/config/cron.ts";
 import { name, parsed, some } from "./options.ts";
 
 const COUNT = /^\d{1,6}$/;
 
-const count = z.string().regex(COUNT, "is not a count; write 0, 1, 2 …").transform(Number).optional();
+const count = some(parsed((text) => (COUNT.test(text) ? Number(text) : undefined), "is not a count; write 0, 1, 2 …"));
 
 const NO_DURATION = "is not a duration; write 2d (ms, s, m, h, d)";
 
@@ -25,12 +26,13 @@ export const KEEP_OPTIONS = {
     text: "the last snapshot of an index, this long after it left: a duration, always or never (30d)",
     value: parsed((text) => (text === "always" || text === "never" ? text : parseDuration(text)), NO_DURATION).prefault("30d"),
   },
+  keepManual: keepOption("manual", `the newest so many taken by hand (${MANUAL_LAST_DEFAULT})`),
   keepAtLeast: { flags: "--keep-at-least <count>", text: "never fewer good ones than this (1)", value: count },
 } as const;
 
 export const HISTORY_FILE = {
   flags: "--snapshots <file>",
-  text: 'a history: [{"name", "state", "startTime"}], with "indices" where they are known; - reads standard input',
+  text: 'a history: [{"name", "state", "startTime"}], with "indices", and "manual": true, where they are known; - reads standard input',
   value: name("is missing; name a JSON file with the history"),
 };
 export const TIME_ZONE = {
@@ -40,7 +42,7 @@ export const TIME_ZONE = {
     .string()
     .superRefine((zone, context) => {
       const problem = timeZoneProblem(zone);
-      if (problem) context.addIssue({ code: "custom", message: `${JSON.stringify(zone)}: ${problem.wrong}; ${problem.fix}` });
+      if (problem) context.addIssue({ code: "custom", message: `${JSON.stringify(zone)} is ${problem.wrong}; ${problem.fix}` });
     })
     .default("UTC"),
 };

@@ -15,7 +15,7 @@ import { askCopy } from "../../verbs/copy/ask.ts";
 import { cancelJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobs, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
-import { pinText } from "../../verbs/pins/gather.ts";
+import { pinExpiry, pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
@@ -24,9 +24,8 @@ import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
-import { counted } from "../../words/numbers.ts";
-import { say } from "../../words/say.ts";
 import { importCuratorText } from "../importCurator.ts";
+import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
@@ -89,10 +88,7 @@ export const ROUTES: readonly Route[] = [
       repository: z.string().min(1),
       snapshot: z.string().min(1),
       because: pinText,
-      until: z.iso
-        .datetime({ offset: true })
-        .transform((text) => new Date(text))
-        .optional(),
+      until: pinExpiry.optional(),
     }),
     always,
     async ({ world, body, asked }) => json(200, await pinSnapshot(world, body, asked.who)),
@@ -198,14 +194,9 @@ export const ROUTES: readonly Route[] = [
       if (!start) return json(200, await preflightRestore(call.world, request, { key: call.key }));
       const outcome = await startRestore(call.world, request, call.asked, { key: call.key, fingerprint: call.fingerprint });
       if ("created" in outcome) return accepted(call, outcome.created);
-      const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
-      const why = refusals.map(({ reason }) => say(reason));
-      return problem(
-        "restore-refused",
-        `${refusals.length} of ${counted(outcome.refused.checks.length, "check fails", "checks fail")}: ${why.join("; ")}.`,
-        call.request,
-        { refusals },
-      );
+      const { checks } = outcome.refused;
+      const refusals = checks.filter(({ result }) => result === "refuse");
+      return problem("restore-refused", refusalText(checks), call.request, { refusals });
     },
   ),
 ];

@@ -5,22 +5,23 @@ import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
 import { listedSnapshots, unknownSnapshot } from "../snapshots/gather.ts";
-import { isExpired, type Pin, pinnedId, pinsOf } from "./gather.ts";
+import { type Expiry, isExpired, type Pin, pinnedId, pinsOf } from "./gather.ts";
 
 export interface PinRequest {
   repository: string;
   /** A name or a uuid. */
   snapshot: string;
   because: string;
-  until?: Date | undefined;
+  until?: Expiry | undefined;
 }
 
 /**
  * Pins a snapshot; a second pin replaces the first. Errors: `invalid` for an expiry that is over, `absent` for a snapshot that the cluster
  * does not list.
  */
-export async function pinSnapshot(world: World, { repository, snapshot, because, until }: PinRequest, who: string): Promise<Pin> {
+export async function pinSnapshot(world: World, { repository, snapshot, because, until: asked }: PinRequest, who: string): Promise<Pin> {
   const now = world.clock.now();
+  const until = asked && ("at" in asked ? asked.at : new Date(now.getTime() + asked.inMs));
   if (until !== undefined && until <= now)
     throw new AppError(
       "invalid",

@@ -1,10 +1,13 @@
 import * as z from "zod";
 import type { World } from "../../jobs/world.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { parseDuration } from "../../repository/duration.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
 
 const BECAUSE_LENGTH = 200;
+
+const EXPIRY_FIX = "is not a time; write 2027-06-30T00:00:00Z, or 90d from now";
 
 /** Why a snapshot is pinned, as a person writes it. */
 export const pinText = z
@@ -12,6 +15,19 @@ export const pinText = z
   .trim()
   .min(1, "is empty; write why it must stay")
   .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
+
+/** A point in time, or how long from now. */
+export type Expiry = { at: Date } | { inMs: number };
+
+/** When a pin expires, as a person writes it: `2027-06-30T00:00:00Z`, or `90d` from now. */
+export const pinExpiry = z.string({ error: EXPIRY_FIX }).transform((text, context): Expiry => {
+  const inMs = parseDuration(text);
+  if (inMs !== undefined && inMs > 0) return { inMs };
+  const at = z.iso.datetime({ offset: true }).safeParse(text);
+  if (at.success) return { at: new Date(at.data) };
+  context.addIssue({ code: "custom", message: `${JSON.stringify(text)} ${EXPIRY_FIX}` });
+  return z.NEVER;
+});
 
 /** A snapshot that nothing of ossnap's deletes until the pin is taken off or expires. */
 export interface Pin {

@@ -233,9 +233,11 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.oneIndex": "name one index, or leave out the alias",
   "wayOut.openSearch": "restore it on OpenSearch, and move the documents from there with Elasticsearch's _reindex from a remote cluster",
   "wayOut.otherAlias": "choose another alias than {alias}",
+  "wayOut.otherSnapshot": "restore another snapshot",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.reindex": "reindex it on a version in between: what {created} created has to be rewritten",
   "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
+  "wayOut.wholeOnly": "restore another snapshot, or only the indices that are whole in this one; while a copy is running, wait for its end",
 };

@@ -94,9 +94,10 @@ describe("a deployment on the command line", () => {
   it("pauses, shows a reminder, and resumes", async () => {
     await inDeployment(async (ask) => {
       await ask("init");
-      expect((await ask("pause")).stdout).toContain("! paused");
+      expect((await ask("pause")).stdout).toContain("! ossnap is paused");
       expect((await ask("jobs")).stderr).toContain("ossnap is paused");
-      expect(JSON.parse((await ask("resume", "--json")).stdout).data).toEqual({ paused: false });
+      const resumed = await ask("resume", "--json");
+      expect([JSON.parse(resumed.stdout).data, resumed.stderr]).toEqual([{ paused: false }, ""]);
       expect((await ask("jobs")).stderr).toBe("");
     });
   });
