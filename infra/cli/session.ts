@@ -129,10 +129,20 @@ export function terminalContext(environment: Environment, region: string | undef
   };
 }
 
-/** Shows warnings and errors to the user, but not every step. */
-function terminalLogger(terminal: Terminal): Logger {
+/** Log lines about what the answer reports itself: the verb's error, or the reason of its job. */
+const SAID_ANYWAY = [
+  "request failed",
+  "request was slow",
+  "gather failed",
+  "effect answered with an error; looking again",
+  "effect cannot be looked up",
+];
+
+/** Shows warnings and errors to the user, but not every step, and nothing twice. */
+export function terminalLogger(terminal: Pick<Terminal, "note">): Logger {
   // A notice's sentence says all; its word alone says nothing.
   const report = (message: string, { error, job, text }: Record<string, unknown> = {}) =>
+    SAID_ANYWAY.includes(message) ||
     terminal.note([text ?? message, ...[job, error].flatMap((part) => (part === undefined ? [] : [String(part)]))].join(": "));
   return { info: () => undefined, warn: report, error: report };
 }

@@ -7,7 +7,7 @@ import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../.
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { toneOf } from "../begin.ts";
+import { toneOf, waitsText } from "../begin.ts";
 import { EXIT } from "../exitCodes.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
@@ -147,10 +147,9 @@ function askedText({ askedBy, by }: JobRow): string {
 
 /** Waiting leaves no record, so this shows the result of a check made just now. */
 function nowText({ does, reason, givesUpAt }: JobNow, look: Look): string {
-  const sentence = say(reason);
-  if (does === "moves") return `next: ${sentence}`;
+  if (does === "moves") return `next: ${say(reason)}`;
   const until = givesUpAt === undefined ? "" : `; checked again each minute, gives up at ${clockText(givesUpAt)} UTC`;
-  return marked(look, "attention", `${sentence.startsWith("waits: ") ? "" : "waits: "}${sentence}${until}`);
+  return marked(look, "attention", `${waitsText(reason)}${until}`);
 }
 
 function clockText(at: string): string {

@@ -4,8 +4,8 @@ import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.t
 import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { listSnapshots, type SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
+import { fateText } from "../../../shared/words/fateText.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
-import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
@@ -88,7 +88,7 @@ function repositoryText(repository: string, rows: readonly SnapshotRow[], look: 
     COLUMNS,
     rows.map((row) => ({
       cells: [row.name, agoText(look, row.startTime), row.state, durationCell(row, look), provenText(row.evidence, look)],
-      below: [...failedLines(row), fateText(row, look), ...elsewhereLines(row, look)],
+      below: [...failedLines(row), fateLine(row, look), ...elsewhereLines(row, look)],
     })),
     look,
   );
@@ -117,10 +117,8 @@ function provenText(evidence: SnapshotRow["evidence"], look: Look): string {
   return marked(look, evidence.verdict === "unproven" ? "attention" : "bad", `${evidence.verdict}, ${age}`);
 }
 
-function fateText({ fate }: SnapshotRow, look: Look): string {
-  const because = fate.reasons.map(say).join(", ");
-  if (fate.decision === "keep") return `kept: ${because}`;
-  return marked(look, "attention", `${fate.decision === "remove" ? "would be removed" : "would be removed later"}: ${because}`);
+function fateLine({ fate }: SnapshotRow, look: Look): string {
+  return fate.decision === "keep" ? fateText(fate) : marked(look, "attention", fateText(fate));
 }
 
 function goingLines(rows: readonly SnapshotRow[], look: Look): string[] {

@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { terminalLogger } from "../../../infra/cli/session.ts";
+
+describe("log lines on a terminal", () => {
+  const notes: string[] = [];
+  const logger = terminalLogger({ note: (text) => void notes.push(text) });
+
+  it("repeat nothing that the answer itself reports", () => {
+    logger.warn("request failed", { store: "oss://b", error: "oss://b: 503" });
+    logger.warn("gather failed", { job: "backup-1", error: "cluster source: 403" });
+    logger.info("anything");
+    expect(notes).toEqual([]);
+  });
+
+  it("show what would be seen nowhere else", () => {
+    logger.warn("notice", { text: "backup nightly is late" });
+    logger.error("notice not delivered", { error: "webhook: 404" });
+    expect(notes).toEqual(["backup nightly is late", "notice not delivered: webhook: 404"]);
+  });
+});
