@@ -8,6 +8,7 @@ import { COLUMNS } from "../screen/layout.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";
 import { isKept, jobsText, keptLines } from "./jobs.ts";
+import { slotTimes } from "./reachText.ts";
 
 /** What is late, open, uncovered and next. */
 export async function status(session: Session): Promise<Answer> {
@@ -56,6 +57,7 @@ function policyLine({ policy, last, lastGood, next, timeZone }: PolicyNow, look:
   const ended =
     last === undefined ? "nothing taken yet" : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const good = last === undefined || last === lastGood ? "" : `, last good slot ${lastGood?.slot ?? "unknown"}`;
-  const slots = next.map(({ local }) => local).join(", ");
-  return `${INDENT}${policy}: ${ended}${good}; next ${slots} (${timeZone}); preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  const { times, offset } = slotTimes(next);
+  const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
+  return `${INDENT}${policy}: ${ended}${good}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
 }
