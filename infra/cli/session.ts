@@ -129,14 +129,8 @@ export function terminalContext(environment: Environment, region: string | undef
   };
 }
 
-/** Log lines about what the answer reports itself: the verb's error, or the reason of its job. */
-const SAID_ANYWAY = [
-  "request failed",
-  "request was slow",
-  "gather failed",
-  "effect answered with an error; looking again",
-  "effect cannot be looked up",
-];
+/** Log lines about single requests: what comes of a failed one is retried, or is the verb's own error. */
+const SAID_ANYWAY = ["request failed", "request was slow"];
 
 /** Shows warnings and errors to the user, but not every step, and nothing twice. */
 export function terminalLogger(terminal: Pick<Terminal, "note">): Logger {

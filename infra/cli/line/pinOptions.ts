@@ -8,7 +8,7 @@ export const PIN_REPOSITORY = {
   value: name("is missing; name a repository of ossnap.yaml"),
 };
 /** Tools whose rules can be converted. */
-export const TOOL = z.literal("curator", { error: "is no tool whose rules are known; write curator" });
+export const TOOL = z.literal("curator", { error: "is not a tool whose rules can be converted; write curator" });
 export const UUID = {
   flags: "--uuid <uuid>",
   text: "its uuid, which a snapshot of another writer needs beside its name",
@@ -19,7 +19,7 @@ export const BROKEN = {
   text: "every snapshot whose deletion makes the others usable",
   value: z.boolean().default(false),
 };
-export const BECAUSE = { flags: "--because <text>", text: "why it must stay", value: pinText };
+export const BECAUSE = { flags: "--because <text>", text: "why it must be kept", value: pinText };
 export const UNTIL = {
   flags: "--until <time>",
   text: "when the pin expires: 2027-06-30T00:00:00Z, or 90d from now (never)",

@@ -14,20 +14,24 @@ const keepOption = (rule: string, text: string) => ({ flags: `--keep-${rule} <co
 
 /** The rules of a policy's `keep`, with the same names and defaults. */
 export const KEEP_OPTIONS = {
-  keepLast: keepOption("last", "the newest so many"),
+  keepLast: keepOption("last", "so many of the newest"),
   keepHourly: keepOption("hourly", "the newest of so many hours"),
   keepDaily: keepOption("daily", "the newest of so many days"),
   keepWeekly: keepOption("weekly", "the newest of so many ISO weeks"),
   keepMonthly: keepOption("monthly", "the newest of so many months"),
   keepYearly: keepOption("yearly", "the newest of so many years"),
-  keepWithin: { flags: "--keep-within <time>", text: "all this close to the newest: 2d", value: some(parsed(parseDuration, NO_DURATION)) },
+  keepWithin: {
+    flags: "--keep-within <time>",
+    text: "all that are at most this much older than the newest: 2d",
+    value: some(parsed(parseDuration, NO_DURATION)),
+  },
   keepLastOfIndex: {
     flags: "--keep-last-of-index <time>",
-    text: "the last snapshot of an index, this long after it left: a duration, always or never (30d)",
+    text: "the last snapshot of an index, for this long after the index was deleted: a duration, always or never (30d)",
     value: parsed((text) => (text === "always" || text === "never" ? text : parseDuration(text)), NO_DURATION).prefault("30d"),
   },
-  keepManual: keepOption("manual", `the newest so many taken by hand (${MANUAL_LAST_DEFAULT})`),
-  keepAtLeast: { flags: "--keep-at-least <count>", text: "never fewer good ones than this (1)", value: count },
+  keepManual: keepOption("manual", `so many of the newest taken by hand (${MANUAL_LAST_DEFAULT})`),
+  keepAtLeast: { flags: "--keep-at-least <count>", text: "never fewer good snapshots than this (1)", value: count },
 } as const;
 
 export const HISTORY_FILE = {
@@ -48,7 +52,7 @@ export const TIME_ZONE = {
 };
 export const NOW = {
   flags: "--now <time>",
-  text: "what counts as now; a snapshot later than this takes no part (the clock)",
+  text: "the time that counts as now; later snapshots are ignored (the clock)",
   value: z.iso
     .datetime({ offset: true, error: ({ input }) => `${JSON.stringify(input)} is not a time; write 2026-11-28T02:30:00Z` })
     .transform((text) => new Date(text))

@@ -19,11 +19,11 @@ export async function pin(session: Session, { snapshot, repository, because, unt
   const world = await session.world();
   const made = await pinSnapshot(world, { repository, snapshot, because, until }, session.asked.who);
   const text = (look: Look) =>
-    `${marked(look, "good", `${oneLine(made.name)} is pinned in ${repository} ${untilText(made)}`)}\nTo take it off:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
+    `${marked(look, "good", `${oneLine(made.name)} is pinned in ${repository} ${untilText(made)}`)}\nTo remove the pin:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
   return { schema: "pin/1", data: made, exitCode: EXIT.ok, text };
 }
 
-/** Takes a pin off. */
+/** Removes a pin. */
 export async function unpin(session: Session, { snapshot, repository }: Pick<PinOptions, "snapshot" | "repository">): Promise<Answer> {
   const removed = await unpinSnapshot(await session.world(), repository, snapshot);
   const text = (look: Look) =>
@@ -47,5 +47,5 @@ export async function pins(session: Session): Promise<Answer> {
 }
 
 function untilText({ until }: Pin): string {
-  return until === undefined ? "until it is taken off" : `until ${until}`;
+  return until === undefined ? "until it is removed" : `until ${until}`;
 }

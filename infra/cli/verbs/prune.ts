@@ -87,7 +87,7 @@ function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {
 
 type Removal = RemovedSnapshot & { frees?: number | null };
 
-/** One line per snapshot that would go: its age, what it would free alone, and why. */
+/** One line per snapshot that would be removed: its age, what it would free alone, and why. */
 export function removalLines(removed: readonly Removal[], look: Look): string[] {
   const isKnown = removed.some(({ frees }) => typeof frees === "number");
   const rows = newestFirst(removed, ({ startTime, name }) => ({ time: startTime, name })).map(({ name, startTime, reasons, frees }) => [
@@ -100,11 +100,11 @@ export function removalLines(removed: readonly Removal[], look: Look): string[] 
   return tableLines(columns, rows, look, COLUMNS - INDENT.length).map((line) => INDENT + line);
 }
 
-/** `Would free 31.4 GiB together (22 GiB if each went alone: the rest is shared among them).` */
+/** `Would free 31.4 GiB together (22 GiB if each were removed alone; the rest is shared among them).` */
 export function freesLine({ bytes, why }: PruneDryRun["frees"], removed: readonly Removal[]): string {
   if (bytes === null) return `What this would free is unknown${why ? `: ${say(why)}` : ""}.`;
   const alone = removed.reduce((sum, { frees }) => sum + (frees ?? 0), 0);
-  const shared = alone < bytes ? ` (${bytesText(alone)} if each went alone: the rest is shared among them)` : "";
+  const shared = alone < bytes ? ` (${bytesText(alone)} if each were removed alone; the rest is shared among them)` : "";
   return `Would free ${bytesText(bytes)} together${shared}.`;
 }
 

@@ -5,13 +5,13 @@ const [DAY_HOURS, MONTH_HOURS, YEAR_HOURS] = [24, 730.5, 8_766];
 
 /** How far back the policy reaches, and its next slots in its own zone. */
 export function reachLines({ now, full, next }: Reach): string[] {
-  const present = now ? `Reaches back ${ageText(now.hours)} now` : "Reaches back to nothing now";
+  const present = now ? `Reaches back ${ageText(now.hours)} now` : "Reaches no good snapshot now";
   return [`${present}${full ? `, ${onceFull(full)}` : ""}.`, slotsText(next)];
 }
 
 /** The same of a policy before any snapshot is looked at. */
 export function fullText(policy: string, full: Reach["full"], next: Reach["next"]): string {
-  return `${policy} reaches back ${full ? onceFull(full) : "to nothing"}.\n  ${slotsText(next)}`;
+  return `${policy} ${full ? `reaches back ${onceFull(full)}` : "keeps no snapshot by a rule"}.\n  ${slotsText(next)}`;
 }
 
 /** `11 months once full (monthly 12)`. */

@@ -150,7 +150,7 @@ export const ROUTES: readonly Route[] = [
         apply: z.string().min(1).optional(),
       })
       .refine(({ snapshot, broken }) => (snapshot === undefined) === (broken === true), {
-        error: "name one snapshot, or write broken: true",
+        error: "is missing; name one snapshot, or write broken: true and name none",
         path: ["snapshot"],
       }),
     ({ apply }) => apply !== undefined,

@@ -25,7 +25,7 @@ export async function pinSnapshot(world: World, { repository, snapshot, because,
   if (until !== undefined && until <= now)
     throw new AppError(
       "invalid",
-      `until: ${until.toISOString()} is over, and the pin would hold nothing; write a later time, or leave it out`,
+      `until: ${until.toISOString()} is in the past, so the pin would protect nothing; write a later time, or leave it out`,
     );
   const found = await listedOne(world, repository, snapshot);
   const pin: Pin = {

@@ -11,9 +11,9 @@ const EXPIRY_FIX = "is not a time; write 2027-06-30T00:00:00Z, or 90d from now";
 
 /** Why a snapshot is pinned, as a person writes it. */
 export const pinText = z
-  .string({ error: "is missing; write why it must stay" })
+  .string({ error: "is missing; write why it must be kept" })
   .trim()
-  .min(1, "is empty; write why it must stay")
+  .min(1, "is empty; write why it must be kept")
   .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
 
 /** A point in time, or how long from now. */
@@ -29,7 +29,7 @@ export const pinExpiry = z.string({ error: EXPIRY_FIX }).transform((text, contex
   return z.NEVER;
 });
 
-/** A snapshot that nothing of ossnap's deletes until the pin is taken off or expires. */
+/** A snapshot that nothing of ossnap's deletes until the pin is removed or expires. */
 export interface Pin {
   repository: string;
   name: string;
@@ -38,7 +38,7 @@ export interface Pin {
   because: string;
   by: string;
   at: string;
-  /** ISO; without it the pin stays until it is taken off. */
+  /** ISO; without it the pin holds until it is removed. */
   until?: string | undefined;
 }
 

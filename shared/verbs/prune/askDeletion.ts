@@ -51,7 +51,7 @@ export async function applyDeletion(world: World, request: DeletionRequest, hash
   if (answer.hash !== hash)
     throw new AppError(
       "conflict",
-      `delete in ${request.repository}: plan ${hash} is out of date, the current one is ${answer.hash}; nothing was deleted`,
+      `delete in ${request.repository}: plan ${hash} is out of date, the current one is ${answer.hash}; nothing was deleted; show it again before you apply it`,
       {
         reason: reason("plan.stale", { asked: hash, now: answer.hash }),
       },

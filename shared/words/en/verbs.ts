@@ -83,7 +83,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.notBroken": "copy {copy}: every snapshot that it published is whole at the source again, or gone from its root",
   "copy.notEmpty": "{destination} is not empty and was not written by this copy: give the copy an empty prefix",
   "copy.nothing": "nothing to copy: the destination already has all of {root}",
-  "copy.olderPlan": "the plan of an earlier version does not say which blobs were verified: planning again",
+  "copy.olderPlan": "the plan of an earlier version does not record which blobs were verified: planning again",
   "copy.otherRoot": "{destination} has another {root}: another process writes there",
   "copy.outage": "a store has not answered since {since}: {key} could not be copied{because:added}",
   "copy.planned": "{blobs|blob|blobs}, {bytes:bytes} to copy; {skippedBlobs|blob is|blobs are} already at the destination",
@@ -115,14 +115,14 @@ export const VERBS: Readonly<Record<string, string>> = {
   "prune.doneByOthers":
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; already gone and not deleted by this job: {vanished}",
   "prune.doneHalf":
-    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; half deleted: {half}: their own blobs are gone and the root still lists them. The notice about the repository says how to delete the rest",
+    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; half deleted, without their own blobs but still listed by the root: {half}. The notice about the repository says how to delete the rest",
   "prune.doneSpared":
-    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; not removed, because the current plan keeps them: {spared} ({first}: {because:reason})",
+    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; kept by the current plan: {spared} ({first}: {because:reason})",
   "prune.doneFreed": "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; about {freed:bytes} freed",
   "prune.keepsNothingGood": "the plan would keep no good snapshot",
   "prune.listsNothing": "the repository lists no snapshots any more: it cannot be read, or all were deleted; nothing more is deleted",
   "prune.mountsUnknown":
-    "cluster {cluster} cannot be asked which snapshots its indices are mounted on, so nothing is deleted: {message}. Make it reachable, or remove it from ossnap.yaml",
+    "cluster {cluster} does not report which snapshots its indices are mounted on, so nothing is deleted: {message}. Make it reachable, or remove it from ossnap.yaml",
   "prune.newestGone": "the newest good snapshot {snapshot} no longer exists; nothing more is deleted",
   "prune.noTimer": "policy {policy} has no prune: in ossnap.yaml, so timers delete nothing; to prune by hand: `ossnap prune {policy}`",
   "prune.notApplied":

@@ -46,7 +46,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "config.invalid": "ossnap.yaml has faults: {faults}",
   "config.noBlobs": "repositories.{repository}.blobs is missing, so its bucket cannot be read; add it",
   "config.syntax": "ossnap.yaml is not YAML",
-  "config.unknown": "{section} has no {name}; there are {known}",
+  "config.unknown": "{section} has no {name}; known: {known}",
   "effect.refused": "{effect} was refused: {message}",
   "effect.unanswered": "{effect} was requested, and no answer arrived: {message}",
   "effect.unknown": "{effect} was not requested, because the current state could not be read: {message}",
@@ -97,7 +97,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "all blobs exist; time ran out while reading {files|file|files} stored in several parts, whose names can be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
   "registration.absent": "is not registered",
   "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
-  "registration.byOthers": "is registered by others; ossnap only reads it",
+  "registration.byOthers": "is registered by another client; ossnap only reads it",
   "registration.different": "is registered with other settings (cluster → ossnap.yaml): {changes}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
   "registration.notOurs": "repositories.{repository} has no register in ossnap.yaml: ossnap only reads it",
@@ -130,7 +130,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{root} may not be the newest state of this repository ({why}): nothing is restored from it until that is resolved; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "repository.sourceOnly":
     "{repository} is source-only: a restored index has neither the data that searches need nor its document ids in a usable form, is read-only, and has to be reindexed completely before it can serve",
-  "root.clear": "{root} is without doubt the newest state of the repository again",
+  "root.clear": "it is certain again that {root} is the newest state of the repository",
   "root.moved": "the newest root no longer lists what was proven",
   "root.unlisted":
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
@@ -158,14 +158,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.streamsLeftOut":
     "policy {policy} leaves out {count|data stream whose name its patterns match|data streams whose names its patterns match}, because their indices begin with a dot: {names}; to include their indices, add .ds-* to backups.{policy}.indices",
   "selection.systemLeftOut":
-    "policy {policy} leaves out indices that begin with a dot, which systems keep for themselves: {names} ({count} in all); add a pattern that begins with a dot to backups.{policy}.indices to take them, or exclude them with -.*",
+    "policy {policy} leaves out indices that begin with a dot, which belong to Elasticsearch or its tools: {names} ({count} in all); add a pattern that begins with a dot to backups.{policy}.indices to take them, or exclude them with -.*",
   "selection.systemNamed":
     "{index} is a system index, which Elasticsearch {version} takes only with the state of its feature; name the feature in featureStates instead",
   "selection.uncovered":
     "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}; `ossnap status` lists them",
   "selection.unknownFeature": "no feature is called {features}; the cluster has: {known}",
   "selection.unmatched": "{pattern} matches no index of the snapshot",
-  "selection.withFeatures": "the states of features bring their own system indices along: {features}",
+  "selection.withFeatures": "the states of features include their own system indices: {features}",
   "settings.expands":
     "{index} sets its number of replicas itself (auto_expand_replicas: {expand}), so the requested {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",

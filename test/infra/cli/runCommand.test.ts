@@ -56,7 +56,7 @@ describe("a deployment on the command line", () => {
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line));
-      expect(lines.map(({ type }) => type)).toEqual(["progress", "result"]);
+      expect(lines.map(({ type }) => type)).toEqual(["progress", "progress", "result"]);
       expect(lines.at(-1)).toMatchObject({ schema: "job/1", exitCode: 6, data: { kind: "backup", state: "asked" } });
       expect(backup.stderr).toContain("connection refused");
 

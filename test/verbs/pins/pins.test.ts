@@ -61,14 +61,14 @@ describe("a pin that cannot be", () => {
       () => pin({ snapshot: "nosuch" }),
       { code: "absent", message: /snapshot nosuch: repository backups does not list it/ },
     ],
-    ["that is over", () => pin({ until: world.now() }), { code: "invalid", message: /is over, and the pin would hold nothing/ }],
+    ["that is over", () => pin({ until: world.now() }), { code: "invalid", message: /is in the past, so the pin would protect nothing/ }],
     [
       "in an unknown repository",
       async () => pinSnapshot(await world.open(), { repository: "bakcups", snapshot: oldest, because: "x" }, "ops"),
       { code: "invalid", message: /bakcups/ },
     ],
     [
-      "taken off twice",
+      "removed twice",
       async () => unpinSnapshot(await world.open(), "backups", oldest),
       { code: "absent", message: /is not pinned in backups; no snapshot of it is/ },
     ],

@@ -53,21 +53,21 @@ describe("snapshots", () => {
       snapshot("by-hand", { repository: "other", policy: undefined, fate: { decision: "keep", reasons: [reason("keep.foreign")] } }),
     ];
     expect(snapshotsText(rows, look)).toBe(`movies-aws · 3 snapshots
-NAME       STARTED         STATE    TOOK   PROVEN
-nightly-3  3 h 0 min ago   SUCCESS  6 min  ✓ footers, 2 h 0 min ago
+NAME       STARTED   STATE    TOOK   PROVEN
+nightly-3  3 h ago   SUCCESS  6 min  ✓ footers, 2 h ago
     kept: newest good snapshot, daily 1/7
-nightly-2  27 h 0 min ago  PARTIAL  –      – never
+nightly-2  27 h ago  PARTIAL  –      – never
     2 of 310 shards failed
     kept: failure 1/2, for diagnosis
-nightly-1  11 d ago        SUCCESS  8 s    – never
+nightly-1  11 d ago  SUCCESS  8 s    – never
     ! would be removed: nightly-2 is kept for week 46 of 2026 (weekly)
-    proven at watches.moved: ✗ damaged, 1 h 0 min ago
+    proven at watches.moved: ✗ damaged, 1 h ago
 PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.
 The next prune would remove 1 snapshot. See: ossnap prune nightly
 
 other · 1 snapshot
-NAME     STARTED        STATE    TOOK   PROVEN
-by-hand  3 h 0 min ago  SUCCESS  6 min  – never
+NAME     STARTED  STATE    TOOK   PROVEN
+by-hand  3 h ago  SUCCESS  6 min  – never
     kept: written by another writer`);
   });
 
