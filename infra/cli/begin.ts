@@ -2,8 +2,10 @@ import type { Created } from "../../shared/jobs/log.ts";
 import { type FinalState, isFinal } from "../../shared/jobs/record.ts";
 import type { World } from "../../shared/jobs/world.ts";
 import { AppError } from "../../shared/model/errors.ts";
+import type { Reason } from "../../shared/model/reason.ts";
 import { printDuration } from "../../shared/repository/duration.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
+import { jobNow } from "../../shared/tick/jobNow.ts";
 import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Answer, jsonLine } from "./answer.ts";
@@ -47,17 +49,25 @@ async function waited(session: Session, world: World, first: JobRow, waitMs: num
   const controller = new AbortController();
   const stop = () => controller.abort();
   process.once("SIGINT", stop);
+  const report = (row: JobRow, text = say(row.reason)) => {
+    if (terminal.json) void terminal.answer(progressLine(row, terminal.look()));
+    terminal.progress(`${row.id}  ${row.state}  ${text}`);
+  };
+  let waitsFor = "";
   try {
     const { end, row = first } = await watchJob(() => readJobStatus(world, first.id), {
       waitMs,
       signal: controller.signal,
       onTrouble: (message) => terminal.note(`reading the state again: ${message}`),
-      onChange: (changed) => {
-        if (terminal.json) void terminal.answer(progressLine(changed, terminal.look()));
-        terminal.progress(`${changed.id}  ${changed.state}  ${say(changed.reason)}`);
+      onChange: (row) => report(row),
+      async onQuiet(row) {
+        const now = await jobNow(world, row.id).catch(() => undefined);
+        const before = waitsFor;
+        waitsFor = now?.does === "waits" && say(now.reason) !== say(row.reason) ? waitsText(now.reason) : "";
+        if (now && waitsFor !== "" && waitsFor !== before) report({ ...row, reason: now.reason }, waitsFor);
       },
     });
-    return jobAnswer(row, end);
+    return jobAnswer(row, end, waitsFor);
   } finally {
     process.off("SIGINT", stop);
   }
@@ -69,9 +79,15 @@ function progressLine({ id, state, reason, at }: JobRow, { program }: Look): str
 
 type Stage = "begun" | "known" | "over" | "timeout" | "interrupted";
 
-function jobAnswer(row: JobRow, stage: Stage): Answer {
+/** `waits: …`, once. */
+export function waitsText(why: Reason): string {
+  const sentence = say(why);
+  return sentence.startsWith("waits: ") ? sentence : `waits: ${sentence}`;
+}
+
+function jobAnswer(row: JobRow, stage: Stage, waitsFor = ""): Answer {
   const exitCode = exitCodeOf(row, stage);
-  const answer = { schema: "job/1", data: row, exitCode, text: (look: Look) => jobText(row, stage, look) };
+  const answer = { schema: "job/1", data: row, exitCode, text: (look: Look) => jobText(row, stage, look, waitsFor) };
   if (stage !== "interrupted") return answer;
   return { ...answer, problem: problem("interrupted", `job ${row.id} continues; only watching was stopped`, { job: row }) };
 }
@@ -83,7 +99,7 @@ function exitCodeOf(row: JobRow, stage: Stage): ExitCode {
 }
 
 /** The job's result, and how to inspect or cancel it. */
-export function jobText(row: JobRow, stage: Stage, look: Look): string {
+export function jobText(row: JobRow, stage: Stage, look: Look, waitsFor = ""): string {
   const over = isFinal(row.state);
   const lines = [
     `${row.id}  ${row.about}`,
@@ -91,6 +107,7 @@ export function jobText(row: JobRow, stage: Stage, look: Look): string {
   ];
   if (stage === "known")
     lines.push(over ? "This job was done before; nothing new was started." : "This job is open already; nothing new was started.");
+  if (!over && waitsFor !== "") lines.push(waitsFor);
   if (stage === "timeout") lines.push("Still running: the wait timed out, the job continues.");
   if (stage === "interrupted") lines.push("Stopped watching; the job continues.");
   if (!over) lines.push(`Show: ${commandText(look, "jobs", "show", row.id)}`, `Stop: ${commandText(look, "jobs", "cancel", row.id)}`);

@@ -62,6 +62,13 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
 export const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
   "plan.stale": EXIT.moved,
   "root.vanishes": EXIT.moved,
+  // Names of the command line that nothing has.
+  "job.absent": EXIT.usage,
+  "pin.absent": EXIT.usage,
+  "snapshot.unknown": EXIT.usage,
+  "repository.noRoot": EXIT.usage,
+  "repository.noSuchGeneration": EXIT.usage,
+  "place.absent": EXIT.usage,
   "state.absent": EXIT.usage,
   "state.liveLost": EXIT.usage,
   "clock.skew": EXIT.failed,

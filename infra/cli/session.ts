@@ -25,6 +25,11 @@ export interface GlobalOptions {
   envFile?: string;
 }
 
+export interface WorldNotes {
+  /** Whether a pause is reported; a verb that ends or begins one reports it itself. */
+  paused: boolean;
+}
+
 /** One command: its global options, and the resources behind it, opened on first use. */
 export interface Session {
   options: GlobalOptions;
@@ -35,7 +40,7 @@ export interface Session {
   settings(): RuntimeSettings;
   context(region?: string): FcContext;
   /** Opens the state and everything behind it; throws when the state has no identity. */
-  world(options?: OpenOptions): Promise<World>;
+  world(options?: OpenOptions, notes?: WorldNotes): Promise<World>;
   /** Blobs of a place in ossnap.yaml, without opening the state. */
   blobs(place: Place): Promise<BlobStore>;
 }
@@ -77,7 +82,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     environment,
     settings,
     context,
-    async world(opening) {
+    async world(opening, notes = { paused: true }) {
       const known = settings();
       const { openWorld } = await wire();
       const world = await openWorld(known, {
@@ -88,7 +93,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
         isTerminal: true,
         ...opening,
       });
-      if (world.paused) terminal.note(PAUSED_NOTE);
+      if (world.paused && notes.paused) terminal.note(PAUSED_NOTE);
       return world;
     },
     async blobs(place) {
@@ -124,10 +129,14 @@ export function terminalContext(environment: Environment, region: string | undef
   };
 }
 
-/** Shows warnings and errors to the user, but not every step. */
-function terminalLogger(terminal: Terminal): Logger {
+/** Log lines about single requests: what comes of a failed one is retried, or is the verb's own error. */
+const SAID_ANYWAY = ["request failed", "request was slow"];
+
+/** Shows warnings and errors to the user, but not every step, and nothing twice. */
+export function terminalLogger(terminal: Pick<Terminal, "note">): Logger {
   // A notice's sentence says all; its word alone says nothing.
   const report = (message: string, { error, job, text }: Record<string, unknown> = {}) =>
+    SAID_ANYWAY.includes(message) ||
     terminal.note([text ?? message, ...[job, error].flatMap((part) => (part === undefined ? [] : [String(part)]))].join(": "));
   return { info: () => undefined, warn: report, error: report };
 }

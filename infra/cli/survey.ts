@@ -2,6 +2,7 @@ import { oneLine } from "../../shared/model/plainText.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
+import { type BlobPlace, blobPlace, placeText } from "../../shared/proof/blobPlace.ts";
 import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { Evidence } from "../../shared/reader/evidence.ts";
 import type { Survey } from "../../shared/reader/survey/surveyRepository.ts";
@@ -42,7 +43,7 @@ export interface SurveyAnswer {
   orphans: Survey["orphans"];
   writeNeeds: { total: number; missing: string[] };
   /** Data blobs that file lists name and the bucket lacks, or has with another size. */
-  lost: { blobs: number; bytes: number; named: Survey["lost"]["named"] };
+  lost: { blobs: number; bytes: number; named: (Survey["lost"]["named"][number] & BlobPlace)[] };
   missing: Survey["missing"];
   damaged: Survey["damaged"];
   /** Uuids that indices of the root name and its list lacks; absent if there are none. */
@@ -60,7 +61,7 @@ export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<stri
     snapshots: newestFirst(rows, ({ startTime, name }) => ({ time: startTime ?? "", name })),
     orphans,
     writeNeeds: { total: writeNeeds.length, missing: writeNeeds.flatMap(({ key, there }) => (there ? [] : key)) },
-    lost: { blobs: lost.blobs, bytes: lost.bytes, named: lost.named },
+    lost: { blobs: lost.blobs, bytes: lost.bytes, named: lost.named.map((blob) => ({ ...blob, ...blobPlace(blob.key, root.indices) })) },
     missing,
     damaged,
     ...(unlisted.count > 0 && { unlisted }),
@@ -98,7 +99,7 @@ export function surveyText(survey: SurveyAnswer, look: Look): string {
   const { repository, snapshots } = survey;
   const head = `${headText(repository)} · ${counted(snapshots.length, "snapshot", "snapshots")}`;
   const columns = [
-    { head: "NAME", name: true, whole: true },
+    { head: "NAME", name: true },
     { head: "STARTED" },
     { head: "STATE" },
     { head: "SIZE" },
@@ -151,7 +152,7 @@ function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged 
     .map(({ name, lostBlobs }) => `${oneLine(name)} (${countText(lostBlobs)})`);
   const lostText = `Missing: ${counted(lost.blobs, "data blob", "data blobs")} of ${bytesText(lost.bytes)}, so these cannot be restored: ${spoilt.join(", ")}`;
   return [
-    ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map(({ key }) => key))]),
+    ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map((blob) => `${placeText(blob)}  ${blob.key}`))]),
     ...(faulty.length === 0
       ? []
       : [marked(look, "bad", "The root's entries of these snapshots cannot be read, so none is taken for a good one:"), ...shown(faulty)]),

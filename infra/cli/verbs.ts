@@ -14,6 +14,7 @@ import {
   ONE_POLICY,
   ONE_REPOSITORY,
   OPEN,
+  OVERWRITE,
   REPLICAS_OPTION,
   REPOSITORY,
   SAMPLE,
@@ -84,7 +85,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     "plan-prune",
     {
-      description: "try rules of retention on a history in a file, without ossnap.yaml and without a cluster",
+      description: "try retention rules on a history in a file, without ossnap.yaml or a cluster",
       example: ["plan-prune", "--snapshots", "history.json", "--keep-daily", "7", "--keep-weekly", "4", "--time-zone", "Asia/Shanghai"],
       options: { snapshots: HISTORY_FILE, ...KEEP_OPTIONS, timeZone: TIME_ZONE, now: NOW },
       check: ({ keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin }) =>
@@ -169,7 +170,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     "pin <snapshot>",
     {
-      description: "keep one snapshot until the pin is taken off or expires, whatever the rules say",
+      description: "keep one snapshot until the pin is removed or expires, whatever the rules say",
       example: ["pin", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups", "--because", "audit of 2026"],
       args: { snapshot: name() },
       options: { repository: PIN_REPOSITORY, because: BECAUSE, until: UNTIL },
@@ -179,7 +180,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     "unpin <snapshot>",
     {
-      description: "take a pin off; the rules decide again",
+      description: "remove a pin; the rules decide again",
       example: ["unpin", "nightly-20261121t013000z-1-1a2b3", "--repository", "backups"],
       args: { snapshot: name() },
       options: { repository: PIN_REPOSITORY },
@@ -222,16 +223,14 @@ export const VERBS: readonly Verb[] = [
       description: "show what would be registered; --apply does it",
       example: ["repositories", "register", "movies", "--apply"],
       args: { name: name() },
-      options: { apply: APPLY },
+      options: { apply: APPLY, overwrite: OVERWRITE },
     },
     async (session, input) => (await import("./verbs/repositories.ts")).register(session, input),
   ),
-  verb("pause", { description: "hold back every change until resume", example: ["pause"] }, async (session) =>
+  verb("pause", { description: "make no more changes until resume", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),
-  verb(
-    "resume",
-    { description: "continue after a pause, and check again what is not checked any more", example: ["resume"] },
-    async (session) => (await import("./verbs/pause.ts")).pause(session, false),
+  verb("resume", { description: "continue after a pause, and check again what was put aside", example: ["resume"] }, async (session) =>
+    (await import("./verbs/pause.ts")).pause(session, false),
   ),
 ];

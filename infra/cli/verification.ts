@@ -3,6 +3,7 @@ import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
+import { type BlobPlace, blobPlace, placeText } from "../../shared/proof/blobPlace.ts";
 import { judged, type Proposal, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
 import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
@@ -31,8 +32,8 @@ export interface VerifiedSnapshot {
   /** Of the restore closure including the root, as far as it is known. */
   blobs: number;
   bytes: number;
-  missing: MissingBlob[];
-  damaged: DamagedBlob[];
+  missing: (MissingBlob & BlobPlace)[];
+  damaged: (DamagedBlob & BlobPlace)[];
   indices: { name: string; shards: number; documents: number | null; bytes: number }[];
 }
 
@@ -91,6 +92,7 @@ function snapshotOf(root: RootCatalogue, proof: SampledProof): VerifiedSnapshot 
   const { name, uuid, verdict, level, blobs, bytes, missing, damaged, closure } = proof;
   const listed = root.snapshots.find((snapshot) => snapshot.uuid === uuid);
   const said = proof.reason?.params.state;
+  const placed = <B extends { key: string }>(blob: B) => ({ ...blob, ...blobPlace(blob.key, root.indices) });
   return {
     name,
     uuid,
@@ -102,8 +104,8 @@ function snapshotOf(root: RootCatalogue, proof: SampledProof): VerifiedSnapshot 
     reason: proof.reason ?? null,
     blobs,
     bytes,
-    missing,
-    damaged,
+    missing: missing.map(placed),
+    damaged: damaged.map(placed),
     indices: (closure?.indices ?? []).map((index) => ({
       name: index.name,
       shards: index.shards,
@@ -126,7 +128,7 @@ export function verificationText(verification: Verification, look: Look, registe
   const { repository, snapshots } = verification;
   const head = headText(repository);
   const columns = [
-    { head: "SNAPSHOT", name: true, whole: true },
+    { head: "SNAPSHOT", name: true },
     { head: "VERDICT" },
     { head: "LEVEL" },
     { head: "BLOBS", align: "right" as const },
@@ -176,11 +178,17 @@ function rowOf(snapshot: VerifiedSnapshot, look: Look): string[] {
 
 function faultLines({ missing, damaged, reason }: VerifiedSnapshot): string[] {
   const faults = [
-    ...missing.map((blob) => `${missingKind(blob).padEnd(7)}  ${blob.key}  ${sizesText(blob)}`),
-    ...damaged.map(({ key, check, expected, found }) => `damaged  ${key}  ${check}: expected ${expected}, found ${found}`),
+    ...missing.map((blob) => `${missingKind(blob).padEnd(7)}  ${named(blob)}  ${sizesText(blob)}`),
+    ...damaged.map((blob) => `damaged  ${named(blob)}  ${blob.check}: expected ${blob.expected}, found ${blob.found}`),
   ];
   const more = faults.length > FAULTS_SHOWN ? [`… ${countText(faults.length - FAULTS_SHOWN)} more (--json shows all)`] : [];
   return [...(reason ? [say(reason)] : []), ...faults.slice(0, FAULTS_SHOWN), ...more];
+}
+
+/** `movies[0]  indices/…/0/__1`: the index and shard first, because its id says nothing to a person. */
+function named(blob: { key: string } & BlobPlace): string {
+  const place = placeText(blob);
+  return place === "" ? blob.key : `${place}  ${blob.key}`;
 }
 
 function missingKind({ expectedBytes, foundBytes }: MissingBlob): string {

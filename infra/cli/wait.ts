@@ -7,6 +7,9 @@ import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 /** A job's record is one small object, so this interval is short enough to report changes promptly and long enough to cost nothing. */
 const POLL_MS = 2_000;
 
+/** What a job waits for is asked of its cluster, which costs a few requests. */
+const QUIET_MS = 15_000;
+
 export interface JobStatus {
   row: JobRow;
   /** The job's final record is written. */
@@ -28,6 +31,9 @@ export interface WatchOptions {
   /** Aborted when the user stops watching. */
   signal: AbortSignal;
   onChange(row: JobRow): void;
+  /** Called while the job's record does not change: at once, then every {@link WatchOptions.quietMs}. Waiting leaves no record. */
+  onQuiet?(row: JobRow): Promise<void>;
+  quietMs?: number;
   onTrouble(message: string): void;
 }
 
@@ -37,11 +43,13 @@ export type Watched = { end: "over" | "timeout" | "interrupted"; row: JobRow | u
 export async function watchJob(look: () => Promise<JobStatus | undefined>, options: WatchOptions): Promise<Watched> {
   const untilMs = Date.now() + options.waitMs;
   let last: JobRow | undefined;
+  const sayQuiet = nowAndThen(options);
   for (;;) {
     const sight = await patiently(look, options.onTrouble);
     if (sight && !same(sight.row, last)) options.onChange(sight.row);
     last = sight?.row ?? last;
     if (sight?.over) return { end: "over", row: last };
+    if (sight) await sayQuiet(sight.row);
     if (options.signal.aborted) return { end: "interrupted", row: last };
     const leftMs = untilMs - Date.now();
     if (leftMs <= 0) return { end: "timeout", row: last };
@@ -49,6 +57,15 @@ export async function watchJob(look: () => Promise<JobStatus | undefined>, optio
       if (!options.signal.aborted) throw error;
     });
   }
+}
+
+function nowAndThen({ onQuiet, quietMs = QUIET_MS }: WatchOptions): (row: JobRow) => Promise<void> {
+  let nextMs = 0;
+  return async (row) => {
+    if (Date.now() < nextMs) return;
+    await onQuiet?.(row);
+    nextMs = Date.now() + quietMs;
+  };
 }
 
 async function patiently(look: () => Promise<JobStatus | undefined>, onTrouble: (message: string) => void): Promise<JobStatus | undefined> {

@@ -84,9 +84,14 @@ function closingTable(story: StoryResult): [string, string][] {
       `${counted(story.restores.length, "restore", "restores")}, each proven before and counted after; documents: ${[...new Set(story.restores.map(({ documents }) => documents))].join(", then ")}`,
     ],
     ["searches", `${story.searches.total}, ${story.searches.failed} failed, ${story.searches.wrong} wrong`],
-    ["snapshots", `${story.kept.length} kept, ${story.removed.length} removed`],
+    ["snapshots", snapshotsText(story)],
     ["took", durationText(story.seconds)],
   ];
+}
+
+function snapshotsText({ kept, next, removed }: StoryResult): string {
+  const going = next.length === 0 ? "" : `; the next prune would remove ${next.length}`;
+  return `${counted(kept.length, "snapshot exists", "snapshots exist")}, ${removed.length} removed${going}`;
 }
 
 /** The first copy in full, the second with only new blobs, then all others together. */

@@ -1,7 +1,15 @@
 import type { Registration } from "../model/config.ts";
 import { hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { type RegistrationDrift, registrationDrift, settingsFingerprint, type Verification } from "../repository/drift.ts";
+import {
+  changeText,
+  type RegistrationDrift,
+  registrationDrift,
+  type SettingDifference,
+  settingsFingerprint,
+  type Verification,
+  visibleFingerprint,
+} from "../repository/drift.ts";
 import { printFault } from "../repository/fault.ts";
 import { validateRepositorySettings } from "../repository/settings.ts";
 import { stateKey } from "../state/keys.ts";
@@ -10,7 +18,7 @@ import type { Look } from "./kind.ts";
 import { configured, type World } from "./world.ts";
 
 /** Settings that identify a repository; a registration in which they differ belongs to another repository. */
-const IDENTITY_SETTINGS = ["type", "location", "bucket", "base_path", "delegate_type", "url", "container"];
+export const IDENTITY_SETTINGS = ["type", "location", "bucket", "base_path", "delegate_type", "url", "container"];
 
 export interface RepositoryQuestion {
   cluster: string;
@@ -24,6 +32,8 @@ export interface RepositoryState {
   shownSecrets: readonly string[];
   /** `undefined` if it can be used, `register` if it is absent, unusable or has outdated keys, `fault` if the name is taken. */
   need: undefined | { register: true } | { fault: Reason };
+  /** Settings that a registration would change although ossnap did not set them: only a person may decide that. */
+  overwrites: readonly SettingDifference[];
 }
 
 /** What is stored of the last registration. */
@@ -31,6 +41,8 @@ interface StoredRegistration {
   fingerprint: string;
   at: string;
   verification?: Verification;
+  /** Absent in records of earlier versions. */
+  visible?: string;
 }
 
 /** A name that no repository has: looking it up reads the root with the cluster's keys. */
@@ -45,9 +57,11 @@ export async function repositoryState(world: World, question: RepositoryQuestion
     wanted,
     known: known?.fingerprint,
     verification: known?.verification,
+    visible: known?.visible,
   });
   const shownSecrets = registered?.shownSecrets ?? [];
-  if (drift.state === "absent") return { drift, shownSecrets, need: { register: true } };
+  if (drift.state === "absent") return { drift, shownSecrets, need: { register: true }, overwrites: [] };
+  const overwrites = overwritten(question.register, drift);
   const identity = drift.differences.filter(({ setting }) => IDENTITY_SETTINGS.includes(setting));
   if (identity.length > 0) {
     const settings = identity.map(
@@ -56,13 +70,20 @@ export async function repositoryState(world: World, question: RepositoryQuestion
     return {
       drift,
       shownSecrets,
+      overwrites,
       need: { fault: reason("repository.taken", { repository: question.name, cluster: question.cluster, settings }) },
     };
   }
   const readonly = drift.differences.some(({ setting }) => setting === "readonly") && question.register.settings.readonly === true;
   // A read-only repository that cannot be read is no reason to register the same again: its copy may not have arrived.
   const isUnusable = drift.state === "failed" && question.register.settings.readonly !== true;
-  return { drift, shownSecrets, need: readonly || drift.secrets === "changed" || isUnusable ? { register: true } : undefined };
+  const need = readonly || drift.secrets === "changed" || isUnusable ? ({ register: true } as const) : undefined;
+  return { drift, shownSecrets, overwrites, need };
+}
+
+/** A copy is always registered read-only, so that change needs no decision. */
+function overwritten({ settings }: Registration, { differences, isOurs }: RegistrationDrift): SettingDifference[] {
+  return isOurs ? [] : differences.filter(({ setting }) => setting !== "readonly" || settings.readonly !== true);
 }
 
 /** Why a request would act on another repository than ossnap.yaml means: the name is registered for another place on the cluster. */
@@ -82,6 +103,7 @@ export async function registerRepository(world: World, question: RepositoryQuest
   const isReadonly = settings.readonly === true;
   const cluster = world.cluster(question.cluster);
   await logWarnings(world, question);
+  await logOverwritten(world, question);
   try {
     await cluster.putRepository({ name: question.name, type, settings }, { verify: !isReadonly });
   } catch (error) {
@@ -98,6 +120,16 @@ async function logWarnings(world: World, { cluster, name, register: { type, sett
     world.logger.warn("registration warning", { cluster, repository: name, text: `${name}: ${printFault(warning)}` });
 }
 
+/** A request replaces all settings at once, so also those that others chose and that were no reason to register. */
+async function logOverwritten(world: World, question: RepositoryQuestion): Promise<void> {
+  const { overwrites } = await repositoryState(world, question);
+  const { cluster, name } = question;
+  if (overwrites.length === 0) return;
+  const changes = overwrites.map(changeText).join(", ");
+  const text = `${name}: its registration overwrites settings on ${cluster} that ossnap did not set: ${changes}`;
+  world.logger.warn("registration overwrites settings", { cluster, repository: name, text });
+}
+
 /** No node verifies a read-only repository, so its root is read instead. A fault is reported by `repositories`, and by what reads it next. */
 async function verifyReading(world: World, { cluster, name }: RepositoryQuestion): Promise<Verification> {
   try {
@@ -110,7 +142,8 @@ async function verifyReading(world: World, { cluster, name }: RepositoryQuestion
 
 async function storeRegistration(world: World, { cluster, name, register }: RepositoryQuestion, verification: Verification): Promise<void> {
   const fingerprint = settingsFingerprint(register.settings, world.identity.id);
-  const stored: StoredRegistration = { fingerprint, at: world.clock.now().toISOString(), verification };
+  const visible = visibleFingerprint(register);
+  const stored: StoredRegistration = { fingerprint, at: world.clock.now().toISOString(), verification, visible };
   await writeObject(world.state, stateKey.fingerprint(cluster, name), stored);
 }
 

@@ -3,6 +3,7 @@ import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
+import { blobPlace, placeText } from "../proof/blobPlace.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { rootChecks } from "./preflightRoot.ts";
@@ -67,18 +68,22 @@ function wayOutOf({ code, params }: Reason): Reason | undefined {
 function closureCheck(proof: SnapshotProof): PreflightCheck {
   if (proof.verdict === "whole") return ok("closure", wholeReason(proof));
   if (proof.verdict === "not-restorable")
-    return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }));
+    return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }), reason("wayOut.otherSnapshot"));
   // Not rejected, only unknown so far: the job itself continues the proof.
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
   const missing = proof.missing.length;
+  const first = proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "";
+  const where = placeText(blobPlace(first, proof.closure?.indices ?? []));
   return refuse(
     "closure",
     reason("closure.notWhole", {
       verdict: proof.verdict,
       missing,
       damaged: proof.damaged.length,
-      first: proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "",
+      first,
+      ...(where !== "" && { where }),
     }),
+    reason("wayOut.wholeOnly"),
   );
 }
 

@@ -1,5 +1,6 @@
 import { Cron } from "croner";
 import type { Config, Schedule } from "../model/config.ts";
+import { localTime } from "./retention/periods.ts";
 
 /** More missed slots than this are one long outage; only the newest matters then. */
 const SLOTS_MAX = 500;
@@ -20,6 +21,18 @@ export function dueSlots(schedule: Pick<Schedule, "cron" | "timeZone">, since: D
 /** The next slot after the given time. */
 export function nextSlot(schedule: Pick<Schedule, "cron" | "timeZone">, after: Date): Date | undefined {
   return new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true }).nextRun(after) ?? undefined;
+}
+
+/** A slot that is to come; `local` is the wall clock of the policy's zone. */
+export interface ComingSlot {
+  at: string;
+  local: string;
+}
+
+/** The next so many slots after the given time. */
+export function nextSlots({ cron, timeZone }: Pick<Schedule, "cron" | "timeZone">, after: Date, count: number): ComingSlot[] {
+  const slots = new Cron(cron, { timezone: timeZone, paused: true }).nextRuns(count, after);
+  return slots.map((slot) => ({ at: slot.toISOString(), local: localTime(slot, timeZone) }));
 }
 
 /** Whether the schedule fires at exactly this time (whole seconds). */

@@ -58,7 +58,8 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
     const rootBytes = await store.get(rootInfo.key);
     if (rootBytes !== undefined) return { root: decodeRootOf(store, rootInfo.key, rootBytes), rootBytes, rootInfo, generations, hiding };
   }
-  throw new AppError("conflict", `${store.url}: the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`, {
+  const wrong = `the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`;
+  throw new AppError("conflict", `${store.url}: ${wrong}; try again when nothing deletes there`, {
     reason: reason("root.vanishes", { url: store.url }),
   });
 }
@@ -70,18 +71,25 @@ export function requireRoot({ root, latest, hiding }: OpenedRepository, url: str
   if (root !== undefined) return root;
   const [key] = hiding;
   if (key !== undefined)
-    throw new AppError("absent", `${url}: ${key} is no root: no repository has such a generation, and there is no other`, {
-      reason: reason("repository.noSuchGeneration", { url, key }),
-    });
+    throw new AppError(
+      "absent",
+      `${url}: ${key} is no root, because no repository has such a generation, and there is no other; delete that object`,
+      {
+        reason: reason("repository.noSuchGeneration", { url, key }),
+      },
+    );
   if (latest !== undefined)
     throw new AppError(
       "absent",
-      `${url}: its roots are lost: index.latest names index-${latest}, and there is none; Elasticsearch takes it for empty`,
+      `${url}: its roots are lost: index.latest names index-${latest}, which does not exist, so Elasticsearch takes it for empty; put the root back from a copy or an earlier version of the bucket`,
       {
         reason: reason("repository.rootsLost", { url, generation: latest }),
       },
     );
-  throw new AppError("absent", `${url}: there is no root (index-N), so no repository`, { reason: reason("repository.noRoot", { url }) });
+  const fix = "check bucket and base path, or wait until a copy into it has finished";
+  throw new AppError("absent", `${url}: there is no root (index-N), so no repository; ${fix}`, {
+    reason: reason("repository.noRoot", { url }),
+  });
 }
 
 /** Lists the roots by generation without reading them. */

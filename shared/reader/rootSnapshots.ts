@@ -5,6 +5,7 @@ import { shortHash } from "../model/hash.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { believedTimes, slotMsOf } from "../plan/snapshotOrder.ts";
+import { meantText, nearNames } from "../repository/fault.ts";
 import { metadataReader } from "./metadataReader.ts";
 import { readRecord } from "./readIndices.ts";
 import type { OpenedRepository } from "./readRepository.ts";
@@ -69,10 +70,7 @@ export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapsh
   if (only !== undefined && fitting.length === 1) return only;
   if (only === undefined && wanted === LATEST)
     throw new AppError("invalid", `snapshot latest: ${key} lists no good one`, { reason: reason("snapshot.noneGood", { root: key }) });
-  if (only === undefined)
-    throw new AppError("invalid", `snapshot ${wanted}: ${key} does not list it`, {
-      reason: reason("snapshot.notListed", { snapshot: wanted, root: key }),
-    });
+  if (only === undefined) throw notListed(key, wanted, dated);
   const uuids = fitting.map(({ uuid }) => uuid);
   throw new AppError(
     "invalid",
@@ -81,4 +79,15 @@ export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapsh
       reason: reason("snapshot.ambiguous", { snapshot: wanted, root: key, uuids }),
     },
   );
+}
+
+/** The error for a snapshot that a person named and the root does not list; it proposes names of the root. */
+export function notListed(root: string, wanted: string, listed: readonly RootSnapshot[]): AppError {
+  const near = nearNames(
+    wanted,
+    listed.map(({ name }) => name),
+  );
+  return new AppError("invalid", `snapshot ${wanted}: ${root} does not list it${meantText(near)}`, {
+    reason: reason("snapshot.notListed", { snapshot: wanted, root, near }),
+  });
 }

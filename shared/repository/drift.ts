@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { RegisteredRepository } from "../model/cluster.ts";
 import type { Registration } from "../model/config.ts";
+import { sha256 } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { normalizeBasePath } from "./basePath.ts";
 import { parseByteSize } from "./byteSize.ts";
@@ -21,6 +22,8 @@ export interface RegistrationDrift {
   differences: SettingDifference[];
   /** `none`: the wanted settings contain no secret; `unknown`: no fingerprint of this repository was ever stored. */
   secrets: "none" | "same" | "changed" | "unknown";
+  /** The visible settings are exactly those that ossnap registered last, so no one else's choice is lost when they change. */
+  isOurs: boolean;
   reason: Reason;
 }
 
@@ -37,6 +40,8 @@ export interface FingerprintPair {
   known: string | undefined;
   /** Of that registration; absent in records of earlier versions, which were written after a good one only. */
   verification?: Verification | undefined;
+  /** {@link visibleFingerprint} of that registration; absent in records of earlier versions. */
+  visible?: string | undefined;
 }
 
 /**
@@ -49,20 +54,33 @@ export function registrationDrift(
   fingerprint: FingerprintPair,
 ): RegistrationDrift {
   const secrets = secretsState(wanted, fingerprint);
-  if (registered === undefined) return { state: "absent", differences: [], secrets, reason: reason("registration.absent") };
+  if (registered === undefined) return { state: "absent", differences: [], secrets, isOurs: false, reason: reason("registration.absent") };
   const differences = [...typeDifference(wanted, registered), ...settingDifferences(wanted, registered)];
+  const found = { differences, secrets, isOurs: fingerprint.visible === visibleFingerprint(registered) };
   if (differences.length > 0) {
     const settings = differences.map(({ setting }) => setting);
-    return { state: "different", differences, secrets, reason: reason("registration.different", { settings }) };
+    return { ...found, state: "different", reason: reason("registration.different", { settings, changes: differences.map(changeText) }) };
   }
-  if (secrets === "changed") return { state: "different", differences, secrets, reason: reason("registration.secretsChanged") };
+  if (secrets === "changed") return { ...found, state: "different", reason: reason("registration.secretsChanged") };
   const { known, verification } = fingerprint;
-  if (verification?.isGood === false) {
-    const why = reason("registration.failed", { message: verification.message ?? "" });
-    return { state: "failed", differences, secrets, reason: why };
-  }
-  if (known === undefined) return { state: "unverified", differences, secrets, reason: reason("registration.unverified") };
-  return { state: "same", differences, secrets, reason: reason("registration.same") };
+  if (verification?.isGood === false)
+    return { ...found, state: "failed", reason: reason("registration.failed", { message: verification.message ?? "" }) };
+  if (known === undefined) return { ...found, state: "unverified", reason: reason("registration.unverified") };
+  return { ...found, state: "same", reason: reason("registration.same") };
+}
+
+/** `chunk_size: 1gb → 500mb`, from the cluster's value to the one of ossnap.yaml. */
+export function changeText({ setting, wanted, registered }: SettingDifference): string {
+  return `${setting}: ${registered ?? "not set"} → ${wanted ?? "not set"}`;
+}
+
+/** Hex SHA-256 over type and canonical settings without secrets: what a cluster shows of a registration. */
+export function visibleFingerprint({ type, settings }: Registration | Pick<RegisteredRepository, "type" | "settings">): string {
+  const visible = Object.entries(settings).flatMap(([key, value]) => {
+    const isLeftOut = isSecretSetting(key) || canonicalValue(key, value) === absentMeans(key);
+    return isLeftOut ? [] : [[key, canonicalValue(key, value)]];
+  });
+  return sha256(JSON.stringify([type, visible.sort(([left = ""], [right = ""]) => (left < right ? -1 : 1))]));
 }
 
 /** Hex HMAC-SHA256 over the canonical settings, including secrets: equal for equivalent settings (`500mb`, `524288000`, any key order). */
@@ -90,7 +108,7 @@ function settingDifferences(wanted: Registration, registered: { settings: Record
     const ours = wanted.settings[key] ?? absentMeans(key);
     const theirs = registered.settings[key] ?? absentMeans(key);
     if (ours !== undefined && theirs !== undefined && canonicalValue(key, ours) === canonicalValue(key, theirs)) return [];
-    return [{ setting: key, wanted: textOrNull(wanted.settings[key]), registered: textOrNull(registered.settings[key]) }];
+    return [{ setting: key, wanted: textOrNull(key, wanted.settings[key]), registered: textOrNull(key, registered.settings[key]) }];
   });
 }
 
@@ -109,6 +127,8 @@ function canonicalValue(key: string, value: string | number | boolean): string {
   return endpoint === undefined ? String(value) : `${endpoint.scheme}://${endpoint.host}`;
 }
 
-function textOrNull(value: string | number | boolean | undefined): string | null {
-  return value === undefined ? null : String(value);
+/** As written, without what a plugin that ossnap does not know may use as a secret, and without a URL's credentials. */
+function textOrNull(key: string, value: string | number | boolean | undefined): string | null {
+  if (value === undefined) return null;
+  return /secret|passw|token|credential/i.test(key) ? "(hidden)" : String(value).replace(/\/\/[^/@\s]+@/, "//(hidden)@");
 }

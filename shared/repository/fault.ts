@@ -43,6 +43,24 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return changes <= Math.ceil(Math.max(word.length, found.length) * SLIP_SHARE_MAX) ? found : undefined;
 }
 
+const NEAR_MAX = 3;
+
+/** Up to three of the known names that a person probably meant: those that begin with the word or contain it, or the nearest one. */
+export function nearNames(word: string, known: readonly string[]): string[] {
+  const lower = word.toLowerCase();
+  const parts = known.filter((name) => name.toLowerCase().startsWith(lower));
+  const inside = parts.length > 0 ? parts : known.filter((name) => name.toLowerCase().includes(lower));
+  if (inside.length > 0) return inside.slice(0, NEAR_MAX);
+  const found = nearest(word, known);
+  const name = known.find((one) => one.toLowerCase() === found?.toLowerCase());
+  return name === undefined ? [] : [name];
+}
+
+/** `; perhaps nightly-1, nightly-2 or nightly-3 is meant`, or nothing. */
+export function meantText(near: readonly string[]): string {
+  return near.length === 0 ? "" : `; perhaps ${near.join(", ").replace(/, ([^,]*)$/, " or $1")} is meant`;
+}
+
 /** `did you mean "repository"?`, or the list of permitted values. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const found = nearest(word, known);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { AppError, messageOf } from "../model/errors.ts";
 import type { Reason } from "../model/reason.ts";
 import { type CuratorAction, importCurator } from "../plan/curator.ts";
+import { issueText } from "./issueText.ts";
 
 const filter = z.looseObject({ filtertype: z.string() });
 const action = z.looseObject({ action: z.string(), options: z.looseObject({}).nullish(), filters: z.array(filter).nullish() });
@@ -36,6 +37,6 @@ function actionsOf(file: unknown): CuratorAction[] {
       filters: filters ?? [],
     }));
   const [issue] = found.error.issues;
-  const where = issue?.path.join(".") || "actions";
-  throw new AppError("invalid", `not an action file of Curator: ${where}: ${issue?.message}; write actions: with numbered actions`);
+  const wrong = issue && issue.path.length > 0 ? issueText(issue) : "the file must be an object";
+  throw new AppError("invalid", `not an action file of Curator: ${wrong}; write actions: with numbered actions`);
 }

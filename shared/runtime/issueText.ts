@@ -12,8 +12,16 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** One fault of a value from outside in our words; neither the value nor the validator's own text is repeated. */
 export function issueText(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map(String).join(".");
+  const path = pathOf(issue.path);
   return path === "" ? `it ${issueWrong(issue)}` : `${path} ${issueWrong(issue)}`;
+}
+
+/** `indices[0].name`, as JSON's readers write it. */
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
 }
 
 /** The validator's own texts begin like this; any other is one that the schema gives. */
@@ -37,6 +45,8 @@ export function issueWrong(issue: z.core.$ZodIssue): string {
       return `must be at most ${issue.maximum}`;
     case "not_multiple_of":
       return `must be a multiple of ${issue.divisor}`;
+    case "invalid_format":
+      return issue.format === "datetime" ? "must be a time with its zone, as in 2026-11-28T01:30:00Z" : "is not understood";
     default:
       return "is not understood";
   }

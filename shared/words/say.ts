@@ -5,11 +5,11 @@ import { EN } from "./en.ts";
 import { bytesText, counted, durationText, periodText } from "./numbers.ts";
 
 /** A command in backticks, or a parameter with its unit, or with the words for one and for several of it. */
-const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|meant|reason|period|added|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
+const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|meant|reason|period|added|within|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 /**
  * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
- * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text, `{seconds:eta}` as ", done in about 2 min" and `{name:meant}` as a proposal, each only if there is one, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
+ * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text, `{where:within}` as the text in parentheses, `{seconds:eta}` as ", done in about 2 min" and `{name:meant}` as a proposal, each only if there is one, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
  * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
@@ -28,17 +28,30 @@ export function say({ code, params }: Reason): string {
 /** Units whose parameter shows nothing while it is absent, unknown or empty. */
 const OPTIONAL: Readonly<Record<string, (value: ReasonParam) => string>> = {
   added: (value) => `: ${text(value)}`,
+  within: (value) => ` (${text(value)})`,
   eta: (value) => `, done in about ${durationText(Number(value))}`,
-  meant: (value) => `; perhaps ${text(value)} is meant`,
+  meant: (value) =>
+    `; perhaps ${
+      Array.isArray(value)
+        ? value
+            .map(oneLine)
+            .join(", ")
+            .replace(/, ([^,]*)$/, " or $1")
+        : text(value)
+    } is meant`,
 };
 
 function parameterText(unit: string | undefined, value: ReasonParam | undefined, params: Reason["params"]): string {
   const optional = unit === undefined ? undefined : OPTIONAL[unit];
-  if (optional) return (value ?? "") === "" ? "" : optional(value as ReasonParam);
+  if (optional) return isNothing(value) ? "" : optional(value as ReasonParam);
   if (unit === "reason") return reasonText(value ?? null, params);
   if (unit === "period" && typeof value === "string") return periodText(value);
   if (unit === "duration" && typeof value === "number") return durationText(value);
   return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
+}
+
+function isNothing(value: ReasonParam | undefined): boolean {
+  return (value ?? "") === "" || (Array.isArray(value) && value.length === 0);
 }
 
 function reasonText(value: ReasonParam, params: Reason["params"]): string {

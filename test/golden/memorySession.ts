@@ -41,9 +41,9 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
     environment: () => ({}),
     settings: stage.settings ?? (() => settingsOf(world)),
     context: () => ({ requestId: "cli-1", function: { name: "cli", timeout: 600 } }),
-    async world(opening) {
+    async world(opening, notes = { paused: true }) {
       const opened = await world.open(opening);
-      if (opened.paused) this.terminal.note(PAUSED_NOTE);
+      if (opened.paused && notes.paused) this.terminal.note(PAUSED_NOTE);
       return opened;
     },
     blobs: async (place) => world.blobs(place),

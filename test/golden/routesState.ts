@@ -8,6 +8,8 @@ import { DENIED, newWorld, nights, registeredWorld } from "./stages.ts";
 
 const takesTheName = ({ source }: TestWorld) =>
   source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
+const setsMore = ({ source }: TestWorld) =>
+  source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups", chunk_size: "64mb" } }, { verify: false });
 
 const REGISTER: RouteCases = {
   method: "POST",
@@ -21,6 +23,19 @@ const REGISTER: RouteCases = {
       title: "the name stands for another repository",
       path: "/repositories/backups",
       world: after(newWorld, takesTheName),
+    },
+    {
+      outcome: "refused",
+      title: "another client has set more",
+      path: "/repositories/backups",
+      world: after(newWorld, setsMore),
+    },
+    {
+      outcome: "ok",
+      title: "what another client set is overwritten on request",
+      path: "/repositories/backups",
+      options: { body: { overwrite: true } },
+      world: after(newWorld, setsMore),
     },
     { outcome: "refused", title: "ossnap is paused", path: "/repositories/backups", before: [["POST", "/pause"]], world: newWorld },
     failed("no such repository", "/repositories/nothing"),
@@ -122,6 +137,8 @@ const PIN: RouteCases = {
     { outcome: "ok", title: "for a time", path: "/pins", options: pinBody({ until: "2027-01-01T00:00:00Z" }), world: () => nights(4) },
     asViewer("/pins", { repository: "backups", snapshot: "x", because: "x" }),
     failed("no such snapshot", "/pins", { body: { repository: "backups", snapshot: "nosuch", because: "audit" } }, () => nights(4)),
+    { outcome: "ok", title: "for a time from now", path: "/pins", options: pinBody({ until: "90d" }), world: () => nights(4) },
+    failed("no time", "/pins", pinBody({ until: "soon" }), () => nights(4)),
     failed("a time that is over", "/pins", pinBody({ until: "2020-01-01T00:00:00Z" }), () => nights(4)),
     failed("no reason", "/pins", pinBody({ because: " " }), () => nights(4)),
   ],

@@ -71,6 +71,13 @@ const JOBS: VerbCases = {
       stage: stageOf(finishedWorld, async (world) => world.state.delete(await world.stateKeys("live/"))),
     },
     { outcome: "empty", title: "none at all", words: ["jobs"], stage: stageOf(newWorld) },
+    { outcome: "empty", title: "none is open", words: ["jobs", "--open"], stage: finished },
+    {
+      outcome: "empty",
+      title: "none is open but those that are kept",
+      words: ["jobs", "--open"],
+      stage: stageOf(() => nights(1), keepsTwo),
+    },
     { outcome: "empty", title: "none of the kind", words: ["jobs", "--kind", "copy"], stage: finished },
   ],
   without: { refused: "it only reads" },

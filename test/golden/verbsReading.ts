@@ -189,6 +189,8 @@ const REPOSITORIES: VerbCases = {
 
 const takesTheName = ({ source }: TestWorld) =>
   source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
+const setsMore = ({ source }: TestWorld) =>
+  source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups", chunk_size: "64mb" } }, { verify: false });
 const pauses = async (world: TestWorld) => setPaused(await world.open(), true, "ops");
 const register = ["repositories", "register"];
 
@@ -221,6 +223,14 @@ const REGISTER: VerbCases = {
       title: "the same, with --apply",
       words: [...register, "backups", "--apply"],
       stage: stageOf(newWorld, takesTheName),
+    },
+    { outcome: "ok", title: "another client has set more", words: [...register, "backups"], stage: stageOf(newWorld, setsMore) },
+    { outcome: "refused", title: "its settings are kept", words: [...register, "backups", "--apply"], stage: stageOf(newWorld, setsMore) },
+    {
+      outcome: "ok",
+      title: "with --overwrite",
+      words: [...register, "backups", "--apply", "--overwrite"],
+      stage: stageOf(newWorld, setsMore),
     },
     { outcome: "refused", title: "ossnap is paused", words: [...register, "backups", "--apply"], stage: stageOf(newWorld, pauses) },
     failed("no such repository", [...register, "nothing"]),
@@ -257,8 +267,17 @@ const PLAN_PRUNE: VerbCases = {
       words: planPrune(HISTORY, "--keep-within", "30d", "--time-zone", "Asia/Shanghai"),
       stage: stageOf(newWorld),
     },
+    {
+      outcome: "ok",
+      title: "snapshots taken by hand have a rule of their own",
+      words: planPrune("test/fixtures/histories/byHand.json", "--keep-last", "1", "--keep-manual", "1", "--keep-last-of-index", "never"),
+      stage: stageOf(newWorld),
+    },
     failed("no such file", planPrune("nowhere.json", "--keep-last", "1"), stageOf(newWorld)),
     failed("a file of another shape", planPrune("package.json", "--keep-last", "1"), stageOf(newWorld)),
+    failed("entries with faults", planPrune("test/fixtures/histories/faulty.json", "--keep-last", "1"), stageOf(newWorld)),
+    failed("a rule without a count", planPrune(HISTORY, "--keep-daily", "many"), stageOf(newWorld)),
+    failed("no time zone of this planet", planPrune(HISTORY, "--keep-daily", "1", "--time-zone", "Mars"), stageOf(newWorld)),
     failed("no rule", planPrune(HISTORY), stageOf(newWorld)),
     failed("no time, and no time zone", ["plan-prune", "--snapshots", HISTORY, "--now", "today", "--time-zone", "CST"], stageOf(newWorld)),
   ],

@@ -27,6 +27,15 @@ const BACKUP: VerbCases = {
   signature: "backup <policy>",
   cases: [
     { outcome: "ok", title: "the snapshot is begun", words: ["backup", "nightly"], stage: stageOf(newWorld) },
+    {
+      outcome: "ok",
+      title: "the wait says what the job waits for",
+      words: ["backup", "nightly", "--wait=0s"],
+      stage: stageOf(newWorld, async ({ source }) => {
+        await source.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });
+        await source.createSnapshot("theirs", "by-hand", { indices: ["movies"], metadata: {} });
+      }),
+    },
     { outcome: "ok", title: "the wait runs out", words: ["backup", "nightly", "--wait=0s"], stage: stageOf(newWorld) },
     { outcome: "ok", title: "the same key is the same job", words: keyed("nightly"), stage: stageOf(newWorld, ran(...keyed("nightly"))) },
     { outcome: "ok", title: "asked for while ossnap is paused", words: ["backup", "nightly"], stage: stageOf(newWorld, pauses) },

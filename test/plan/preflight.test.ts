@@ -1,39 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterIndex } from "../../shared/model/cluster.ts";
 import type { SnapshotProof } from "../../shared/model/repository.ts";
 import { JOB_MARKER_KEY, timeDigits } from "../../shared/model/restoredName.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
-import { held, nameFor, proofOf, START } from "./preflightProof.ts";
-
-const NOW = new Date("2026-11-28T00:00:00Z");
-const JOB = "restore-0123456789abcdef";
-
-const existing = (name: string, change: Partial<ClusterIndex> = {}): ClusterIndex => ({
-  name,
-  uuid: "x",
-  state: "open",
-  aliases: [],
-  shards: 2,
-  replicas: 0,
-  createdVersion: "5.5.2",
-  settings: {},
-  ...change,
-});
+import { existing, held, inputOf, JOB, NOW, nameFor, proofOf, START } from "./preflightProof.ts";
 
 function checked(change: Partial<PreflightInput> = {}) {
-  const input: PreflightInput = {
-    proof: proofOf([held("movies")]),
-    indices: ["movies"],
-    alias: "films",
-    targetVersion: "5.5.3",
-    existing: [],
-    nameFor,
-    snapshotDigits: timeDigits(START),
-    jobId: JOB,
-    now: NOW,
-    ...change,
-  };
-  const { checks, refused, targets } = preflight(input);
+  const { checks, refused, targets } = preflight(inputOf(change));
   const refusals = checks.filter(({ result }) => result === "refuse");
   return {
     refused,

@@ -1,13 +1,11 @@
 import type { ClusterIndex } from "../../shared/model/cluster.ts";
 import { reason } from "../../shared/model/reason.ts";
 import type { ClosureIndex, RootCatalogue, SnapshotProof } from "../../shared/model/repository.ts";
-import { JOB_MARKER_KEY, timeDigits } from "../../shared/model/restoredName.ts";
+import { JOB_MARKER_KEY } from "../../shared/model/restoredName.ts";
 import type { PreflightInput } from "../../shared/plan/preflight.ts";
 import { rootSeen } from "../../shared/plan/preflightRoot.ts";
-import { held, nameFor, proofOf, START } from "./preflightProof.ts";
+import { existing, held, inputOf as inputFrom, JOB, nameFor, proofOf, START } from "./preflightProof.ts";
 
-export const JOB = "restore-0123456789abcdef";
-const NOW = new Date("2026-11-28T00:00:00Z");
 const later = (ms: number) => new Date(START.getTime() + ms);
 const PROOF = { generation: 17, blobs: 42, bytes: 5_000 };
 
@@ -15,17 +13,6 @@ export const movies = (change: Partial<ClosureIndex> = {}) => held("movies", { s
 export const proven = (indices: ClosureIndex[] = [movies()], version = "5.5.2", change: Partial<SnapshotProof> = {}) =>
   proofOf(indices, { ...PROOF, ...change }, version);
 
-export const existing = (name: string, change: Partial<ClusterIndex> = {}): ClusterIndex => ({
-  name,
-  uuid: `uuid-${name}`,
-  state: "open",
-  aliases: [],
-  shards: 2,
-  replicas: 0,
-  createdVersion: "5.5.2",
-  settings: {},
-  ...change,
-});
 const marked = (job: string) => ({ settings: { [JOB_MARKER_KEY]: job } });
 /** Restored from the same index, from a snapshot that started so much later. */
 const restored = (ms: number, change: Partial<ClusterIndex> = {}) =>
@@ -33,20 +20,8 @@ const restored = (ms: number, change: Partial<ClusterIndex> = {}) =>
 const AS = nameFor("movies");
 const before = (outcome: "open" | "done" | "unfinished") => ({ restoredBefore: new Map([[AS, { job: "restore-before", outcome }]]) });
 
-export function inputOf(change: Partial<PreflightInput> = {}): PreflightInput {
-  return {
-    proof: proven(),
-    indices: ["movies"],
-    alias: "films",
-    targetVersion: "5.5.3",
-    existing: [],
-    nameFor,
-    snapshotDigits: timeDigits(START),
-    jobId: JOB,
-    now: NOW,
-    ...change,
-  };
-}
+/** Of three shards of movies, so that counts differ from each other. */
+export const inputOf = (change: Partial<PreflightInput> = {}) => inputFrom({ proof: proven(), ...change });
 
 type Case = [name: string, change: Partial<PreflightInput>];
 const blob = (key: string) => ({ key, expectedBytes: 70, foundBytes: null });

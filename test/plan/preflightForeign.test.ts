@@ -1,23 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { timeDigits } from "../../shared/model/restoredName.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
 import { rootSeen } from "../../shared/plan/preflightRoot.ts";
 import { say } from "../../shared/words/say.ts";
-import { held, nameFor, proofOf, START } from "./preflightProof.ts";
+import { held, inputOf, proofOf } from "./preflightProof.ts";
 
 function refusals(change: Partial<PreflightInput>) {
-  const { checks } = preflight({
-    proof: proofOf([held("movies")]),
-    indices: ["movies"],
-    alias: undefined,
-    targetVersion: "5.5.3",
-    existing: [],
-    nameFor,
-    snapshotDigits: timeDigits(START),
-    jobId: "restore-0123456789abcdef",
-    now: new Date("2026-11-28T00:00:00Z"),
-    ...change,
-  });
+  const { checks } = preflight(inputOf({ alias: undefined, ...change }));
   const of = (wanted: string) => checks.filter(({ result }) => result === wanted).map(({ reason, wayOut }) => [reason.code, wayOut?.code]);
   return { refused: of("refuse"), warned: of("warn"), checks };
 }

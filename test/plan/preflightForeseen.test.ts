@@ -1,23 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterIndex } from "../../shared/model/cluster.ts";
 import type { SnapshotProof } from "../../shared/model/repository.ts";
-import { timeDigits } from "../../shared/model/restoredName.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
 import { needsPlugins } from "../../shared/plan/preflightContents.ts";
 import { say } from "../../shared/words/say.ts";
-import { held, nameFor, proofOf, START } from "./preflightProof.ts";
+import { held, inputOf, nameFor, proofOf, START } from "./preflightProof.ts";
 
-const checked = (proof: SnapshotProof): PreflightInput => ({
-  proof,
-  indices: ["*"],
-  alias: undefined,
-  targetVersion: "5.5.3",
-  existing: [],
-  nameFor,
-  snapshotDigits: timeDigits(START),
-  jobId: "restore-1",
-  now: new Date("2026-11-28T00:00:00Z"),
-});
+const checked = (proof: SnapshotProof) => inputOf({ proof, indices: ["*"], alias: undefined });
 const check = (proof: SnapshotProof, change: Partial<PreflightInput> = {}) =>
   preflight({ ...checked(proof), ...change }).checks.filter(({ check: name }) =>
     ["alias", "analysis", "system", "repository", "shards"].includes(name),

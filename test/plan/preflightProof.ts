@@ -1,5 +1,7 @@
+import type { ClusterIndex } from "../../shared/model/cluster.ts";
 import type { ClosureIndex, SnapshotProof } from "../../shared/model/repository.ts";
-import { restoredIndexName } from "../../shared/model/restoredName.ts";
+import { restoredIndexName, timeDigits } from "../../shared/model/restoredName.ts";
+import type { PreflightInput } from "../../shared/plan/preflight.ts";
 
 export const START = new Date("2026-11-21T01:00:06.531Z");
 
@@ -52,3 +54,35 @@ export function proofOf(indices: ClosureIndex[], change: Partial<SnapshotProof> 
 
 export const nameFor = (index: string, start = START) =>
   restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, alias: "films", attempt: 1, targetMajor: 5 });
+
+export const JOB = "restore-0123456789abcdef";
+export const NOW = new Date("2026-11-28T00:00:00Z");
+
+/** An index of the target. */
+export const existing = (name: string, change: Partial<ClusterIndex> = {}): ClusterIndex => ({
+  name,
+  uuid: `uuid-${name}`,
+  state: "open",
+  aliases: [],
+  shards: 2,
+  replicas: 0,
+  createdVersion: "5.5.2",
+  settings: {},
+  ...change,
+});
+
+/** The restore of movies from a proven snapshot behind the alias films of an empty cluster. */
+export function inputOf(change: Partial<PreflightInput> = {}): PreflightInput {
+  return {
+    proof: proofOf([held("movies")]),
+    indices: ["movies"],
+    alias: "films",
+    targetVersion: "5.5.3",
+    existing: [],
+    nameFor,
+    snapshotDigits: timeDigits(START),
+    jobId: JOB,
+    now: NOW,
+    ...change,
+  };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Registration } from "../../shared/model/config.ts";
-import { registrationDrift, settingsFingerprint } from "../../shared/repository/drift.ts";
+import { registrationDrift, settingsFingerprint, visibleFingerprint } from "../../shared/repository/drift.ts";
 
 const SALT = "salt";
 const WANTED: Registration = {
@@ -21,6 +21,7 @@ describe("registration drift", () => {
       state: "same",
       differences: [],
       secrets: "same",
+      isOurs: false,
       reason: { code: "registration.same", params: {} },
     });
   });
@@ -63,6 +64,21 @@ describe("registration drift", () => {
 
   it("a repository that is not registered is absent", () => {
     expect(drift(undefined, known).state).toBe("absent");
+  });
+
+  it("hides the credentials of a URL and the values of keys that look secret, which a plugin may return in clear", () => {
+    const settings = { ...REGISTERED.settings, url: "http://me:hunter2@host/x", "x.password": "hunter2" };
+    const found = drift({ ...REGISTERED, settings }, known);
+    expect(found.reason.params.changes).toEqual(["url: http://(hidden)@host/x → not set", "x.password: (hidden) → not set"]);
+    expect(JSON.stringify(found)).not.toContain("hunter2");
+  });
+
+  it("is ossnap's own while the cluster still shows the settings that ossnap registered last, however it spells them", () => {
+    const before = { wanted: known, known, visible: visibleFingerprint(WANTED) };
+    const wanted = { ...WANTED, settings: { ...WANTED.settings, chunk_size: "1gb" } };
+    expect(registrationDrift(wanted, REGISTERED, before)).toMatchObject({ state: "different", isOurs: true });
+    const changed = { ...REGISTERED, settings: { ...REGISTERED.settings, compress: "false" } };
+    expect(registrationDrift(wanted, changed, before)).toMatchObject({ state: "different", isOurs: false });
   });
 });
 

@@ -67,7 +67,7 @@ describe("function pipeline", () => {
     ["payload", policyTimer, { ...TIMER, payload: '{"policy":"a","more":1}' }],
     ["events", copiedBlobs, { events: [] }],
     [
-      "events.0.oss.object.key",
+      "events[0].oss.object.key",
       copiedBlobs,
       { events: [{ eventName: "ObjectCreated:PutObject", oss: { bucket: { name: "b" }, object: {} } }] },
     ],

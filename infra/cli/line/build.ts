@@ -25,7 +25,7 @@ Exit codes:
   2    the command line or ossnap.yaml is wrong
   3    not whole: blobs are missing or damaged
   4    refused; nothing was changed
-  5    the state moved since the plan was made
+  5    the state changed since the plan was made
   6    still running when --wait ran out
   130  interrupted`;
 

@@ -1,10 +1,6 @@
 import * as z from "zod";
-import { parseDuration } from "../../../shared/repository/duration.ts";
-import { pinText } from "../../../shared/verbs/pins/gather.ts";
-import { name, parsed, some } from "./options.ts";
-
-/** A point in time, or how long from now. */
-export type Expiry = { at: Date } | { inMs: number };
+import { pinExpiry, pinText } from "../../../shared/verbs/pins/gather.ts";
+import { name, some } from "./options.ts";
 
 export const PIN_REPOSITORY = {
   flags: "--repository <name>",
@@ -12,7 +8,7 @@ export const PIN_REPOSITORY = {
   value: name("is missing; name a repository of ossnap.yaml"),
 };
 /** Tools whose rules can be converted. */
-export const TOOL = z.literal("curator", { error: "is no tool whose rules are known; write curator" });
+export const TOOL = z.literal("curator", { error: "is not a tool whose rules can be converted; write curator" });
 export const UUID = {
   flags: "--uuid <uuid>",
   text: "its uuid, which a snapshot of another writer needs beside its name",
@@ -23,16 +19,9 @@ export const BROKEN = {
   text: "every snapshot whose deletion makes the others usable",
   value: z.boolean().default(false),
 };
-export const BECAUSE = { flags: "--because <text>", text: "why it must stay", value: pinText };
+export const BECAUSE = { flags: "--because <text>", text: "why it must be kept", value: pinText };
 export const UNTIL = {
   flags: "--until <time>",
   text: "when the pin expires: 2027-06-30T00:00:00Z, or 90d from now (never)",
-  value: some(parsed(parseExpiry, "is no time; write 2027-06-30T00:00:00Z or 90d")),
+  value: some(pinExpiry),
 };
-
-function parseExpiry(text: string): Expiry | undefined {
-  const inMs = parseDuration(text);
-  if (inMs !== undefined && inMs > 0) return { inMs };
-  const at = z.iso.datetime({ offset: true }).safeParse(text);
-  return at.success ? { at: new Date(at.data) } : undefined;
-}

@@ -6,10 +6,8 @@ import type { Look } from "./look.ts";
 export interface Column {
   head: string;
   align?: "left" | "right";
-  /** A name: where a table is too wide, names are cut first, in the middle. */
+  /** A name: where a table is too wide, names are cut first, in the middle, and each cut one stands whole below its row, to be copied. */
   name?: boolean;
-  /** A name that other commands need: where it is cut, it stands whole below its row. */
-  whole?: boolean;
   /** A sentence: broken into lines within the column, or put below the row where the column is too narrow. The last column only. */
   sentence?: boolean;
 }
@@ -32,7 +30,7 @@ const SENTENCE_MIN = 40;
 
 /**
  * Rows under their headings, separated by two spaces, aligned by display width, at most `width` columns wide. Where cells are cut, no two of a
- * column become the same, and the last line says that something is left out.
+ * column become the same, and the last line says so if something is left out that stands nowhere whole.
  */
 export function tableLines(columns: readonly Column[], rows: readonly Row[], look?: Look, width = COLUMNS): string[] {
   const table = rows.map((row) => cleaned(row, look));
@@ -53,20 +51,23 @@ export function tableLines(columns: readonly Column[], rows: readonly Row[], loo
   const line = (cells: readonly string[]) => fixed.map(({ align }, at) => padded(cells[at] ?? "", widths[at] ?? 0, align)).join(GAP);
   const heads = line(fixed.map(({ head }) => head));
   const lines = [isBeside ? `${heads}${GAP}${last.head}` : heads.trimEnd()];
+  let isLost = fixed.some(({ name }, at) => !name && (widths[at] ?? 0) < (natural[at] ?? 0));
   for (const [at, { below }] of table.entries()) {
     const start = line(shown.map((cells) => cells[at] ?? ""));
     const sentence = sentences[at] ?? "";
     if (isBeside) lines.push(...wrapped(sentence, { width, indent: widthOf(start) + GAP.length, first: `${start}${GAP}` }));
     else lines.push(start.trimEnd());
-    const cut = fixed.flatMap(({ whole }, column) => {
+    const cut = fixed.flatMap(({ head, name }, column) => {
       const cell = table[at]?.cells[column] ?? "";
-      return whole && shown[column]?.[at] !== cell ? [cell] : [];
+      if (!name || shown[column]?.[at] === cell) return [];
+      return column === 0 ? cell : `${head}: ${cell}`;
     });
+    // A name that is longer than a line is broken, and so cannot be copied.
+    isLost ||= cut.some((whole) => !whole.includes(" ") && widthOf(whole) > width - BELOW.length);
     const own = [...cut, ...(isBeside || sentence === "" ? [] : [sentence]), ...below];
     for (const text of own) lines.push(...wrapped(text, { width, indent: BELOW.length + GAP.length, first: BELOW }));
   }
-  const isCut = widths.some((columnWidth, at) => columnWidth < (natural[at] ?? 0));
-  return isCut ? [...lines, `(${signOf(look)} stands for what is left out here; --json has it whole)`] : lines;
+  return isLost ? [...lines, `(${signOf(look)} stands for what is left out here; --json has it whole)`] : lines;
 }
 
 function cleaned(row: Row, look: Look | undefined): FullRow {

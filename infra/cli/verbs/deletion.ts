@@ -1,5 +1,6 @@
+import type { Reason } from "../../../shared/model/reason.ts";
 import { applyDeletion, type DeletionDryRun, type DeletionRequest, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
-import { countText } from "../../../shared/words/numbers.ts";
+import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
@@ -23,13 +24,23 @@ export async function deletion(session: Session, { apply, wait, ...request }: De
   const plan = await dryDeletion(world, request);
   const answer = { schema: "deletion/1", data: plan, text: (look: Look) => deletionText(plan, request, look, wait) };
   if (!plan.refusal) return { ...answer, exitCode: EXIT.ok };
-  return { ...answer, exitCode: EXIT.refused, problem: problem("deletion-refused", say(plan.refusal), { reason: plan.refusal, plan }) };
+  return {
+    ...answer,
+    exitCode: EXIT.refused,
+    problem: problem("deletion-refused", refusalText(plan.refusal), { reason: plan.refusal, plan }),
+  };
+}
+
+/** A reason to keep a snapshot says nothing by itself about a deletion. */
+function refusalText(why: Reason): string {
+  return why.code.startsWith("keep.") ? `it is protected (${say(why)})` : say(why);
 }
 
 function deletionText(plan: DeletionDryRun, request: DeletionRequest, look: Look, wait: number | undefined): string {
   const notes = plan.notes.map((note) => marked(look, "attention", say(note)));
   const kept = plan.keep.map(({ name, reasons }) => `Would keep ${name}: ${reasons.map(say).join(", ")}`);
-  if (plan.refusal) return [...notes, ...kept, marked(look, "bad", `Refused: ${say(plan.refusal)}. Nothing was deleted.`)].join("\n");
+  if (plan.refusal)
+    return [...notes, ...kept, marked(look, "bad", `Refused: ${refusalText(plan.refusal)}. Nothing was deleted.`)].join("\n");
   const { snapshot, repository, uuid, broken } = request;
   const words = [...(snapshot === undefined ? [] : [snapshot]), ...(broken ? ["--broken"] : []), "--repository", repository];
   const doIt = commandText(
@@ -44,10 +55,10 @@ function deletionText(plan: DeletionDryRun, request: DeletionRequest, look: Look
   return [
     ...notes,
     ...kept,
-    `Would delete ${countText(plan.remove.length)} in ${repository}:`,
+    `Would delete ${counted(plan.remove.length, "snapshot", "snapshots")} in ${repository}:`,
     ...removalLines(plan.remove, look),
     freesLine(plan.frees, plan.remove),
-    `Newest good one that is kept: ${plan.newestGood?.name ?? "none"}`,
+    `Newest good snapshot that is kept: ${plan.newestGood?.name ?? "none"}`,
     `Nothing was deleted. To do exactly this:  ${doIt}`,
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { AppError, messageOf } from "../../../shared/model/errors.ts";
+import { AppError, fileFaultOf } from "../../../shared/model/errors.ts";
 import { importCuratorText } from "../../../shared/runtime/importCurator.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
@@ -30,6 +30,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new AppError("invalid", `${file}: cannot be read (${messageOf(error)}); name Curator's action file`, { cause: error });
+    throw new AppError("invalid", `${file}: ${fileFaultOf(error)}; name Curator's action file`, { cause: error });
   }
 }

@@ -7,7 +7,7 @@ import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../.
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { toneOf } from "../begin.ts";
+import { toneOf, waitsText } from "../begin.ts";
 import { EXIT } from "../exitCodes.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
@@ -23,7 +23,7 @@ export interface JobsOptions {
 export async function jobs(session: Session, { open, kind, limit }: JobsOptions): Promise<Answer> {
   const question = { open, ...(kind === undefined ? {} : { kind }), ...(limit === undefined ? {} : { limit }) };
   const rows = await listJobs(await session.world(), question);
-  return { schema: "jobs/1", data: rows, exitCode: EXIT.ok, text: (look) => jobsText(rows, look, kind) };
+  return { schema: "jobs/1", data: rows, exitCode: EXIT.ok, text: (look) => jobsText(rows, look, { open, kind }) };
 }
 
 export async function showOne(session: Session, id: string): Promise<Answer> {
@@ -58,36 +58,42 @@ function cancelled(row: JobRow, whyNot: string | undefined): Answer {
 }
 
 /** Jobs that wait months for their date; without trouble they are counted, not listed. */
-const isKept = ({ kind, reason }: JobRow) => kind === "retire" && reason.code === "retire.kept";
+export const isKept = ({ kind, reason }: JobRow) => kind === "retire" && reason.code === "retire.kept";
+
+/** What was asked for, and the columns that there are for the answer. */
+type Listed = Partial<Pick<JobsOptions, "open" | "kind">> & { width?: number };
 
 /** Open jobs and finished ones, each with its reason on a line of its own; kept indices are summed up unless `retire` jobs were asked for. */
-export function jobsText(rows: readonly JobRow[], look: Look, kind?: JobKindName): string {
-  if (rows.length === 0) return "No jobs.";
+export function jobsText(rows: readonly JobRow[], look: Look, asked: Listed = {}): string {
+  const { kind, width } = asked;
   const isOpen = ({ state }: JobRow) => !isFinal(state);
   const kept = kind === "retire" ? [] : rows.filter((row) => isOpen(row) && isKept(row));
   const open = rows.filter((row) => isOpen(row) && !kept.includes(row));
   const over = rows.filter((row) => !isOpen(row));
+  if (open.length + over.length === 0) return [noneText(asked, kept.length > 0, look), ...keptLines(kept, look)].join("\n");
   return [
-    ...(open.length === 0 ? [] : jobLines(open, "REQUESTED", ({ since }) => since, look)),
+    ...(open.length === 0 ? [] : jobLines(open, "REQUESTED", ({ since }) => since, look, width)),
     ...(open.length > 0 && over.length > 0 ? [""] : []),
-    ...(over.length === 0 ? [] : jobLines(over, "ENDED", ({ at }) => at, look)),
+    ...(over.length === 0 ? [] : jobLines(over, "ENDED", ({ at }) => at, look, width)),
     ...keptLines(kept, look),
   ].join("\n");
 }
 
-function jobLines(rows: readonly JobRow[], head: string, timeOf: (row: JobRow) => string, look: Look): string[] {
-  const columns = [
-    { head: "ID", name: true, whole: true },
-    { head: "ABOUT", name: true },
-    { head: "STATE" },
-    { head },
-    { head: "BY", name: true },
-  ];
+/** Without open jobs the finished ones are what a reader looks for next. */
+function noneText({ open, kind }: Listed, hasKept: boolean, look: Look): string {
+  const of = kind === undefined ? "" : ` of kind ${kind}`;
+  if (!open) return hasKept ? "No other jobs." : `No jobs${of} yet.`;
+  return `No ${hasKept ? "other " : ""}open jobs${of}. To list the finished ones:  ${commandText(look, "jobs", ...(kind === undefined ? [] : ["--kind", kind]))}`;
+}
+
+function jobLines(rows: readonly JobRow[], head: string, timeOf: (row: JobRow) => string, look: Look, width?: number): string[] {
+  const columns = [{ head: "ID", name: true }, { head: "ABOUT", name: true }, { head: "STATE" }, { head }, { head: "BY", name: true }];
   const cells = (row: JobRow) => [row.id, row.about, stateWord(row, look), agoText(look, timeOf(row)), shortBy(row)];
   return tableLines(
     columns,
     rows.map((row) => ({ cells: cells(row), below: [say(row.reason)] })),
     look,
+    width,
   );
 }
 
@@ -96,7 +102,8 @@ function shortBy({ askedBy, by }: JobRow): string {
   return askedBy === "person" ? by : askedBy;
 }
 
-function keptLines(kept: readonly JobRow[], look: Look): string[] {
+/** How many indices are kept, and when the next one is deleted. */
+export function keptLines(kept: readonly JobRow[], look: Look): string[] {
   if (kept.length === 0) return [];
   const dates = kept.map(({ reason }) => String(reason.params.until ?? "")).sort();
   const next = dates[0] ? `, next deletion ${clockText(dates[0])} UTC` : "";
@@ -140,10 +147,9 @@ function askedText({ askedBy, by }: JobRow): string {
 
 /** Waiting leaves no record, so this shows the result of a check made just now. */
 function nowText({ does, reason, givesUpAt }: JobNow, look: Look): string {
-  const sentence = say(reason);
-  if (does === "moves") return `next: ${sentence}`;
+  if (does === "moves") return `next: ${say(reason)}`;
   const until = givesUpAt === undefined ? "" : `; checked again each minute, gives up at ${clockText(givesUpAt)} UTC`;
-  return marked(look, "attention", `${sentence.startsWith("waits: ") ? "" : "waits: "}${sentence}${until}`);
+  return marked(look, "attention", `${waitsText(reason)}${until}`);
 }
 
 function clockText(at: string): string {

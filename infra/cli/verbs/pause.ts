@@ -6,10 +6,10 @@ import type { Session } from "../session.ts";
 
 /** Pauses or resumes effects; checks continue in either case. */
 export async function pause(session: Session, paused: boolean): Promise<Answer> {
-  const data = await setPaused(await session.world(), paused, session.asked.who);
+  const data = await setPaused(await session.world({}, { paused: false }), paused, session.asked.who);
   const text = (look: Look) =>
     data.paused
-      ? marked(look, "attention", `paused: ossnap changes nothing until: ${commandText(look, "resume")}`)
-      : marked(look, "good", "resumed: work continues");
+      ? marked(look, "attention", `ossnap is paused and changes nothing. To continue:  ${commandText(look, "resume")}`)
+      : marked(look, "good", "ossnap is resumed: work continues");
   return { schema: "pause/1", data, exitCode: EXIT.ok, text };
 }

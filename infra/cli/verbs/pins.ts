@@ -1,9 +1,8 @@
 import { oneLine } from "../../../shared/model/plainText.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../../shared/verbs/pins/apply.ts";
-import type { Pin } from "../../../shared/verbs/pins/gather.ts";
+import type { Expiry, Pin } from "../../../shared/verbs/pins/gather.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
-import type { Expiry } from "../line/pinOptions.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
@@ -18,14 +17,13 @@ export interface PinOptions {
 /** Pins one snapshot; a second pin replaces the first. */
 export async function pin(session: Session, { snapshot, repository, because, until }: PinOptions): Promise<Answer> {
   const world = await session.world();
-  const ends = until && ("at" in until ? until.at : new Date(world.clock.now().getTime() + until.inMs));
-  const made = await pinSnapshot(world, { repository, snapshot, because, until: ends }, session.asked.who);
+  const made = await pinSnapshot(world, { repository, snapshot, because, until }, session.asked.who);
   const text = (look: Look) =>
-    `${marked(look, "good", `${oneLine(made.name)} is pinned in ${repository} ${untilText(made)}`)}\nTo take it off:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
+    `${marked(look, "good", `${oneLine(made.name)} is pinned in ${repository} ${untilText(made)}`)}\nTo remove the pin:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
   return { schema: "pin/1", data: made, exitCode: EXIT.ok, text };
 }
 
-/** Takes a pin off. */
+/** Removes a pin. */
 export async function unpin(session: Session, { snapshot, repository }: Pick<PinOptions, "snapshot" | "repository">): Promise<Answer> {
   const removed = await unpinSnapshot(await session.world(), repository, snapshot);
   const text = (look: Look) =>
@@ -49,5 +47,5 @@ export async function pins(session: Session): Promise<Answer> {
 }
 
 function untilText({ until }: Pin): string {
-  return until === undefined ? "until it is taken off" : `until ${until}`;
+  return until === undefined ? "until it is removed" : `until ${until}`;
 }

@@ -24,6 +24,7 @@ export interface PlanPruneOptions {
   keepYearly: number | undefined;
   keepWithin: number | undefined;
   keepLastOfIndex: number | "always" | "never";
+  keepManual: number | undefined;
   keepAtLeast: number | undefined;
   timeZone: string;
   now: Date | undefined;
@@ -37,6 +38,7 @@ const history = z.array(
       .datetime({ offset: true, error: "must be a time with its zone, as in 2026-11-28T01:30:00Z" })
       .transform((text) => new Date(text)),
     indices: z.array(z.string()).default([]),
+    manual: z.boolean().default(false),
   }),
 );
 
@@ -57,8 +59,8 @@ export async function planPruneOf(session: Session, options: PlanPruneOptions): 
 }
 
 function planOf(snapshots: readonly PrunableSnapshot[], options: PlanPruneOptions, now: Date): PrunePlan {
-  const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin, keepLastOfIndex, keepAtLeast, timeZone } =
-    options;
+  const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin, timeZone } = options;
+  const { keepLastOfIndex, keepManual, keepAtLeast } = options;
   const keep = {
     last: keepLast,
     hourly: keepHourly,
@@ -68,6 +70,7 @@ function planOf(snapshots: readonly PrunableSnapshot[], options: PlanPruneOption
     yearly: keepYearly,
     withinMs: keepWithin,
     lastOfIndex: keepLastOfIndex,
+    ...(keepManual === undefined ? {} : { manual: { last: keepManual } }),
     atLeast: Math.max(1, keepAtLeast ?? 1),
   };
   return planPrune({
@@ -88,7 +91,7 @@ function planOf(snapshots: readonly PrunableSnapshot[], options: PlanPruneOption
 function readHistory(file: string): PrunableSnapshot[] {
   const found = history.safeParse(parse(file));
   if (!found.success) {
-    const faults = found.error.issues.map((issue) => issueText(issue).replace(/^it /, "the file "));
+    const faults = found.error.issues.map(faultText);
     const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : "";
     const fix = 'write [{"name": "night-1", "state": "SUCCESS", "startTime": "2026-11-28T01:30:00Z"}]';
     throw new AppError("invalid", `--snapshots ${file}: not a history; ${fix}\n${faults.slice(0, FAULTS_SHOWN).join("\n")}${more}`);
@@ -97,6 +100,12 @@ function readHistory(file: string): PrunableSnapshot[] {
   const twice = names.find((name, at) => names.indexOf(name) < at);
   if (twice !== undefined) throw new AppError("invalid", `--snapshots ${file}: ${JSON.stringify(twice)} is there twice; names must differ`);
   return found.data.map((snapshot) => ({ ...snapshot, uuid: undefined, time: snapshot.startTime, ours: true }));
+}
+
+/** `entry 4: state must be one of …`: a person counts from 1. */
+function faultText({ path: [at, ...path], ...issue }: z.core.$ZodIssue): string {
+  if (typeof at !== "number") return issueText({ ...issue, path: [] } as z.core.$ZodIssue).replace(/^it /, "the file ");
+  return `entry ${at + 1}: ${issueText({ ...issue, path } as z.core.$ZodIssue)}`;
 }
 
 function parse(file: string): unknown {

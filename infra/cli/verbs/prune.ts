@@ -1,5 +1,5 @@
 import { configured } from "../../../shared/jobs/world.ts";
-import type { BackupPolicy, KeepRules } from "../../../shared/model/config.ts";
+import { type AdoptRule, type BackupPolicy, type KeepRules, MANUAL_LAST_DEFAULT } from "../../../shared/model/config.ts";
 import { newestFirst } from "../../../shared/plan/newestFirst.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention/plan.ts";
 import { printDuration } from "../../../shared/repository/duration.ts";
@@ -87,7 +87,7 @@ function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {
 
 type Removal = RemovedSnapshot & { frees?: number | null };
 
-/** One line per snapshot that would go: its age, what it would free alone, and why. */
+/** One line per snapshot that would be removed: its age, what it would free alone, and why. */
 export function removalLines(removed: readonly Removal[], look: Look): string[] {
   const isKnown = removed.some(({ frees }) => typeof frees === "number");
   const rows = newestFirst(removed, ({ startTime, name }) => ({ time: startTime, name })).map(({ name, startTime, reasons, frees }) => [
@@ -100,25 +100,36 @@ export function removalLines(removed: readonly Removal[], look: Look): string[] 
   return tableLines(columns, rows, look, COLUMNS - INDENT.length).map((line) => INDENT + line);
 }
 
-/** `Would free 31.4 GiB together (22 GiB if each went alone: the rest is shared among them).` */
+/** `Would free 31.4 GiB together (22 GiB if each were removed alone; the rest is shared among them).` */
 export function freesLine({ bytes, why }: PruneDryRun["frees"], removed: readonly Removal[]): string {
   if (bytes === null) return `What this would free is unknown${why ? `: ${say(why)}` : ""}.`;
   const alone = removed.reduce((sum, { frees }) => sum + (frees ?? 0), 0);
-  const shared = alone < bytes ? ` (${bytesText(alone)} if each went alone: the rest is shared among them)` : "";
+  const shared = alone < bytes ? ` (${bytesText(alone)} if each were removed alone; the rest is shared among them)` : "";
   return `Would free ${bytesText(bytes)} together${shared}.`;
 }
 
 const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const satisfies readonly (keyof KeepRules)[];
 
-function rulesText({ keep, prune: caps }: BackupPolicy): string {
+/** Every rule of a policy, those with defaults included: what a plan says of a snapshot must be found here. */
+export function rulesText({ keep, prune: caps, adopt }: BackupPolicy): string {
   const rules = RULES.flatMap((rule) =>
     (keep[rule] ?? 0) === 0 ? [] : [rule === "last" ? `the last ${keep[rule]}` : `${keep[rule]} ${rule}`],
   );
   if (keep.withinMs !== undefined) rules.push(`all within ${printDuration(keep.withinMs)}`);
   if (keep.lastOfIndex !== undefined) rules.push(lastOfIndexText(keep.lastOfIndex));
+  rules.push(`${keep.manual?.last ?? MANUAL_LAST_DEFAULT} taken by hand`);
   const { atMost, atMostPercent } = caps ?? PRUNE_CAPS_DEFAULT;
   const byHand = caps ? "" : ", by hand only";
-  return `keep ${rules.join(", ") || "the floor only"}; floor ${keep.atLeast}; at most ${atMost} and ${atMostPercent} % per run${byHand}`;
+  const adopted = adopt ? `; adopts snapshots ${adoptText(adopt)}` : "";
+  return `keep ${rules.join(", ")}; floor ${keep.atLeast}; at most ${atMost} and ${atMostPercent} % per run${byHand}${adopted}`;
+}
+
+function adoptText({ pattern, metadata = {} }: AdoptRule): string {
+  const members = Object.entries(metadata).map(([key, value]) => `${key} ${String(value)}`);
+  return [
+    ...(pattern === undefined ? [] : [`named ${pattern}`]),
+    ...(members.length === 0 ? [] : [`with ${members.join(", ")} in their metadata`]),
+  ].join(" and ");
 }
 
 function lastOfIndexText(rule: NonNullable<KeepRules["lastOfIndex"]>): string {

@@ -1,16 +1,17 @@
 import type { Reach } from "../../../shared/plan/retention/reach.ts";
+import type { ComingSlot } from "../../../shared/plan/slots.ts";
 
 const [DAY_HOURS, MONTH_HOURS, YEAR_HOURS] = [24, 730.5, 8_766];
 
 /** How far back the policy reaches, and its next slots in its own zone. */
 export function reachLines({ now, full, next }: Reach): string[] {
-  const present = now ? `Reaches back ${ageText(now.hours)} now` : "Reaches back to nothing now";
+  const present = now ? `Reaches back ${ageText(now.hours)} now` : "Reaches no good snapshot now";
   return [`${present}${full ? `, ${onceFull(full)}` : ""}.`, slotsText(next)];
 }
 
 /** The same of a policy before any snapshot is looked at. */
 export function fullText(policy: string, full: Reach["full"], next: Reach["next"]): string {
-  return `${policy} reaches back ${full ? onceFull(full) : "to nothing"}.\n  ${slotsText(next)}`;
+  return `${policy} ${full ? `reaches back ${onceFull(full)}` : "keeps no snapshot by a rule"}.\n  ${slotsText(next)}`;
 }
 
 /** `11 months once full (monthly 12)`. */
@@ -21,13 +22,16 @@ function onceFull({ hours, rule, count, atLeast }: NonNullable<Reach["full"]>): 
 
 const SLOTS_INDENT = 4;
 
-/** The zone's distance from UTC once, unless it changes among the slots. */
 function slotsText(next: Reach["next"]): string {
-  const [first, ...others] = next.map(({ local }) => local);
-  if (first === undefined) return "Next slots: none";
-  const zone = / GMT.*$/.exec(first)?.[0] ?? "";
-  const times = [first, ...others].map((local) => (local.endsWith(zone) ? local.slice(0, local.length - zone.length) : local));
-  return `Next slots (${zone.trim()}):\n${" ".repeat(SLOTS_INDENT)}${times.join(", ")}`;
+  const { times, offset } = slotTimes(next);
+  return times.length === 0 ? "Next slots: none" : `Next slots (${offset}):\n${" ".repeat(SLOTS_INDENT)}${times.join(", ")}`;
+}
+
+/** Local times of slots, with the distance from UTC once, unless it changes among them. */
+export function slotTimes(next: readonly ComingSlot[]): { times: string[]; offset: string } {
+  const offset = / [+-]\d\d:\d\d$/.exec(next[0]?.local ?? "")?.[0] ?? "";
+  const times = next.map(({ local }) => (local.endsWith(offset) ? local.slice(0, local.length - offset.length) : local));
+  return { times, offset: offset.trim() };
 }
 
 /** `60 h`, `14 d`, `11 months`, `3 years`: in the unit that a person counts in. */

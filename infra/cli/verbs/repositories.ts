@@ -1,5 +1,7 @@
-import { repositoryState } from "../../../shared/jobs/registration.ts";
+import { IDENTITY_SETTINGS, repositoryState } from "../../../shared/jobs/registration.ts";
 import type { Registration } from "../../../shared/model/config.ts";
+import type { Reason } from "../../../shared/model/reason.ts";
+import { changeText, type RegistrationDrift } from "../../../shared/repository/drift.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
 import { isSecretSetting } from "../../../shared/repository/settingKeys.ts";
 import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
@@ -64,34 +66,45 @@ export function repositoriesText(rows: readonly RepositoryRow[], look: Look, con
   const about = (text: string) => text.replace(/ .*$/, "").replace(/:$/, "");
   const others = configWarnings.filter((text) => !registered.some((one) => about(one) === about(text)));
   const warnings = [...registered, ...others].map((text) => marked(look, "attention", text));
-  const unverified = rows
-    .filter(({ state }) => state === "unverified")
-    .map(({ name }) => `To verify ${name}:  ${commandText(look, "repositories", "register", name, "--apply")}`);
   const policies = rows.flatMap(({ policies: own = [] }) => own.map(({ policy, full, next }) => fullText(policy, full, next)));
-  return [...lines, ...policies, ...warnings, ...unverified].join("\n");
+  return [...lines, ...policies, ...warnings, ...rows.flatMap((row) => fixLines(row, look))].join("\n");
+}
+
+/** The command that makes a registration as configured, where a person has to decide it. */
+function fixLines({ name, state, differences, overwrites }: RepositoryRow, look: Look): string[] {
+  const taken = differences.some(({ setting }) => IDENTITY_SETTINGS.includes(setting));
+  if (taken) return [`To use ${name}: give the repository another name in ossnap.yaml, or delete the registration on the cluster.`];
+  const command = registerCommand(name, overwrites, look);
+  if (state === "unverified") return [`To verify ${name}:  ${command}`];
+  if (state !== "different") return [];
+  const keep = overwrites ? "To keep them, write them into ossnap.yaml. " : "";
+  return [`${keep}To register ${name} as in ossnap.yaml:  ${command}`];
+}
+
+interface RegisterOptions {
+  name: string;
+  apply: boolean;
+  /** Also where that changes settings which ossnap did not register itself. */
+  overwrite?: boolean;
 }
 
 /** Shows the wanted registration and how it differs from the current one; `--apply` writes it and lets the cluster verify it. */
-export async function register(session: Session, { name, apply }: { name: string; apply: boolean }): Promise<Answer> {
+export async function register(session: Session, { name, apply, overwrite = false }: RegisterOptions): Promise<Answer> {
   const world = await session.world();
   if (apply) {
-    const row = await registerByHand(world, name);
+    const row = await registerByHand(world, name, { overwrite });
     return { schema: "registration/1", data: row, exitCode: EXIT.ok, text: (look) => registeredText(row, look) };
   }
   const question = questionOf(world, name);
-  const { drift, need } = await repositoryState(world, question);
+  const { drift, need, overwrites } = await repositoryState(world, question);
   const wanted = { name, cluster: question.cluster, ...withoutSecrets(question.register) };
   const refusal = need && "fault" in need ? need.fault : undefined;
-  const data = { wanted, registered: { state: drift.state, reason: drift.reason, differences: drift.differences, secrets: drift.secrets } };
-  const text = (look: Look) => dryText(wanted, say(refusal ?? drift.reason), refusal !== undefined, look);
-  if (!refusal) return { schema: "registration-plan/1", data, exitCode: EXIT.ok, text };
-  return {
-    schema: "registration-plan/1",
-    data,
-    exitCode: EXIT.refused,
-    text,
-    problem: problem("registration-refused", say(refusal), { reason: refusal }),
-  };
+  const { state, reason, differences, secrets } = drift;
+  const data = { wanted, registered: { state, reason, differences, secrets, overwrites: overwrites.length > 0 } };
+  const now = { state, differences, overwrites: overwrites.length > 0, refusal, says: say(refusal ?? reason) };
+  const answer = { schema: "registration-plan/1", data, text: (look: Look) => dryText(wanted, now, look) };
+  if (!refusal) return { ...answer, exitCode: EXIT.ok };
+  return { ...answer, exitCode: EXIT.refused, problem: problem("registration-refused", say(refusal), { reason: refusal }) };
 }
 
 function withoutSecrets({ type, settings }: Registration): Registration {
@@ -106,15 +119,26 @@ function registeredText({ name, cluster, readonly, nodes }: RepositoryRow & { no
   return marked(look, "good", `${name} is registered on ${cluster}: ${verified}`);
 }
 
-function dryText(wanted: Registration & { name: string; cluster: string }, now: string, refused: boolean, look: Look): string {
+interface Present extends Pick<RegistrationDrift, "state" | "differences"> {
+  overwrites: boolean;
+  refusal: Reason | undefined;
+  says: string;
+}
+
+function dryText(wanted: Registration & { name: string; cluster: string }, now: Present, look: Look): string {
+  const head = `Would register ${wanted.name} on ${wanted.cluster}, type ${wanted.type}:`;
   const settings = Object.entries(wanted.settings).map(([key, value]) => `  ${key}: ${String(value)}`);
-  const end = refused
-    ? marked(look, "bad", "Refused. Nothing was changed.")
-    : `Nothing was changed. To do it:  ${commandText(look, "repositories", "register", wanted.name, "--apply")}`;
-  return [
-    `Would register ${wanted.name} on ${wanted.cluster}, type ${wanted.type}:`,
-    ...settings,
-    refused ? `Now: ${now}` : `Now it ${now}`,
-    end,
-  ].join("\n");
+  if (now.refusal) return [head, ...settings, `Now: ${now.says}`, marked(look, "bad", "Refused. Nothing was changed.")].join("\n");
+  const doIt = `Nothing was changed. To do it:  ${registerCommand(wanted.name, now.overwrites, look)}`;
+  if (now.differences.length === 0) return [head, ...settings, `Now it ${now.says}`, doIt].join("\n");
+  const whose = now.overwrites ? "which ossnap did not register" : "which ossnap registered";
+  const changes = [`It would change these settings, ${whose}:`, ...now.differences.map((one) => `  ${changeText(one)}`)];
+  return [head, ...settings, ...(now.overwrites ? changes.map(attention(look)) : changes), doIt].join("\n");
+}
+
+/** The heading only: each change has a line of its own. */
+const attention = (look: Look) => (line: string, at: number) => (at === 0 ? marked(look, "attention", line) : line);
+
+function registerCommand(name: string, overwrites: boolean, look: Look): string {
+  return commandText(look, "repositories", "register", name, "--apply", ...(overwrites ? ["--overwrite"] : []));
 }

@@ -2,13 +2,14 @@ import { oneLine } from "../../../shared/model/plainText.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
 import { LATEST } from "../../../shared/reader/rootSnapshots.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
+import { refusalText } from "../../../shared/runtime/refusalText.ts";
 import {
   type PreflightReport,
   preflightRestore,
   type RestoreRequestByHand,
   startRestore,
 } from "../../../shared/verbs/restore/askByHand.ts";
-import { bytesText, counted, countText } from "../../../shared/words/numbers.ts";
+import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
@@ -44,8 +45,7 @@ export async function restore(session: Session, options: RestoreOptions): Promis
   const outcome = await startRestore(world, request, session.asked, { key, fingerprint });
   if ("created" in outcome) return begin(session, world, outcome.created, { key, wait, fingerprint });
   const refusals = refusalsOf(outcome.refused);
-  const failed = counted(outcome.refused.checks.length, "check fails", "checks fail");
-  const detail = `${refusals.length} of ${failed}: ${refusals.map(({ reason }) => say(reason)).join("; ")}; nothing was changed`;
+  const detail = refusalText(outcome.refused.checks);
   return { ...preflightAnswer(options, outcome.refused), problem: problem("restore-refused", detail, { refusals }) };
 }
 

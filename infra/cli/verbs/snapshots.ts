@@ -1,10 +1,11 @@
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
+import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { listSnapshots, type SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
+import { fateText } from "../../../shared/words/fateText.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
-import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
@@ -38,11 +39,13 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
   const { terminal } = session;
   const store = await storeOf(session, place);
   terminal.progress(`reading ${store.url}`);
-  const survey = await surveyRepository(store, {
-    onProgress(shards) {
-      if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${counted(shards, "shard", "shards")} read`);
-    },
-  });
+  const survey = await onNamedPlace(place, () =>
+    surveyRepository(store, {
+      onProgress(shards) {
+        if (shards % SHARDS_PER_LINE === 0) terminal.progress(`${store.url}: ${counted(shards, "shard", "shards")} read`);
+      },
+    }),
+  );
   const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
   const isComplete =
     data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0 && !data.unlisted && !data.repository.hidden;
@@ -61,7 +64,7 @@ async function evidenceFor(session: Session, place: Place, survey: Survey): Prom
   }
 }
 
-const COLUMNS = [{ head: "NAME", name: true, whole: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
+const COLUMNS = [{ head: "NAME", name: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
 const LEGEND = "PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.";
 
 /** One table per repository, followed by what the next prune would remove. */
@@ -85,7 +88,7 @@ function repositoryText(repository: string, rows: readonly SnapshotRow[], look: 
     COLUMNS,
     rows.map((row) => ({
       cells: [row.name, agoText(look, row.startTime), row.state, durationCell(row, look), provenText(row.evidence, look)],
-      below: [...failedLines(row), fateText(row, look), ...elsewhereLines(row, look)],
+      below: [...failedLines(row), fateLine(row, look), ...elsewhereLines(row, look)],
     })),
     look,
   );
@@ -114,10 +117,8 @@ function provenText(evidence: SnapshotRow["evidence"], look: Look): string {
   return marked(look, evidence.verdict === "unproven" ? "attention" : "bad", `${evidence.verdict}, ${age}`);
 }
 
-function fateText({ fate }: SnapshotRow, look: Look): string {
-  const because = fate.reasons.map(say).join(", ");
-  if (fate.decision === "keep") return `kept: ${because}`;
-  return marked(look, "attention", `${fate.decision === "remove" ? "would be removed" : "would be removed later"}: ${because}`);
+function fateLine({ fate }: SnapshotRow, look: Look): string {
+  return fate.decision === "keep" ? fateText(fate) : marked(look, "attention", fateText(fate));
 }
 
 function goingLines(rows: readonly SnapshotRow[], look: Look): string[] {

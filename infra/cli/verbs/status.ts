@@ -4,9 +4,11 @@ import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
+import { COLUMNS } from "../screen/layout.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";
-import { jobsText } from "./jobs.ts";
+import { isKept, jobsText, keptLines } from "./jobs.ts";
+import { slotTimes } from "./reachText.ts";
 
 /** What is late, open, uncovered and next. */
 export async function status(session: Session): Promise<Answer> {
@@ -24,10 +26,16 @@ function statusText({ late, open, coverage, policies }: Status<JobRow>, look: Lo
     ...(late.length === 0
       ? [marked(look, "good", "Nothing is late or reported.")]
       : ["Reported and not over:", ...late.map((one) => noticeLine(one, look))]),
-    ...(open.length === 0 ? ["No open jobs."] : ["Open jobs:", ...indented(jobsText(open, look))]),
+    ...openLines(open, look),
     ...coverage.flatMap((one) => coverageLine(one, look)),
     ...(policies.length === 0 ? ["No backup policies."] : ["Backups:", ...policies.map((one) => policyLine(one, look))]),
   ].join("\n");
+}
+
+/** Jobs that only keep an index until its date are no work. */
+function openLines(open: readonly JobRow[], look: Look): string[] {
+  if (open.every(isKept)) return ["No open jobs.", ...keptLines(open, look)];
+  return ["Open jobs:", ...indented(jobsText(open, look, { width: COLUMNS - INDENT.length }))];
 }
 
 const indented = (text: string) => text.split("\n").map((line) => INDENT + line);
@@ -49,6 +57,7 @@ function policyLine({ policy, last, lastGood, next, timeZone }: PolicyNow, look:
   const ended =
     last === undefined ? "nothing taken yet" : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const good = last === undefined || last === lastGood ? "" : `, last good slot ${lastGood?.slot ?? "unknown"}`;
-  const slots = next.map(({ local }) => local).join(", ");
-  return `${INDENT}${policy}: ${ended}${good}; next ${slots} (${timeZone}); preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  const { times, offset } = slotTimes(next);
+  const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
+  return `${INDENT}${policy}: ${ended}${good}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
 }

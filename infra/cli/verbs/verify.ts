@@ -3,6 +3,7 @@ import { AppError, messageOf } from "../../../shared/model/errors.ts";
 import { oneLine } from "../../../shared/model/plainText.ts";
 import { isBroken, type ProofLevel } from "../../../shared/model/repository.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
+import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
 import type { Sample } from "../../../shared/reader/prove/sampler.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
@@ -33,25 +34,29 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   const world = await stateOf(session, place);
   const at = placeNamed(session, place);
   const since = world?.clock.now();
-  const verified = await proveChosen(store, {
-    snapshot,
-    now: since ?? new Date(),
-    level: level ?? (sample ? "contents" : "footers"),
-    sample,
-    ...(world && { ledger: partLedger(world.state, at) }),
-    onProof: (proof) =>
-      terminal.progress(`${oneLine(proof.name)}: ${proof.verdict} (${proof.level}, ${counted(proof.blobs, "blob", "blobs")})`),
-    onMoved: ({ name, from, to }) => terminal.note(`${oneLine(name)}: the root changed from ${from} to ${to} meanwhile; reading it again`),
-    onRead(name, { files, bytes }) {
-      if (files % FILES_PER_LINE === 0) terminal.progress(`${oneLine(name)}: ${counted(files, "file", "files")} read, ${bytesText(bytes)}`);
-    },
-    onParts(name, { verifiedBytes, bytes }) {
-      const percent = Math.floor((100 * verifiedBytes) / bytes);
-      terminal.progress(
-        `${oneLine(name)}: files in several parts ${percent} % verified, ${bytesText(verifiedBytes)} of ${bytesText(bytes)}`,
-      );
-    },
-  });
+  const verified = await onNamedPlace(place, () =>
+    proveChosen(store, {
+      snapshot,
+      now: since ?? new Date(),
+      level: level ?? (sample ? "contents" : "footers"),
+      sample,
+      ...(world && { ledger: partLedger(world.state, at) }),
+      onProof: (proof) =>
+        terminal.progress(`${oneLine(proof.name)}: ${proof.verdict} (${proof.level}, ${counted(proof.blobs, "blob", "blobs")})`),
+      onMoved: ({ name, from, to }) =>
+        terminal.note(`${oneLine(name)}: the root changed from ${from} to ${to} meanwhile; reading it again`),
+      onRead(name, { files, bytes }) {
+        if (files % FILES_PER_LINE === 0)
+          terminal.progress(`${oneLine(name)}: ${counted(files, "file", "files")} read, ${bytesText(bytes)}`);
+      },
+      onParts(name, { verifiedBytes, bytes }) {
+        const percent = Math.floor((100 * verifiedBytes) / bytes);
+        terminal.progress(
+          `${oneLine(name)}: files in several parts ${percent} % verified, ${bytesText(verifiedBytes)} of ${bytesText(bytes)}`,
+        );
+      },
+    }),
+  );
   // A sample proves less than its level says, and only the damage that it found is kept.
   const kept = verified.proofs.filter((proof) => sample === undefined || isBroken(proof));
   if (world && since) for (const proof of kept) await storeEvidence(world, at, proof, since);

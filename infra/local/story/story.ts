@@ -1,5 +1,5 @@
-import type { Reason } from "../../../shared/model/reason.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
+import { type Fate, fateText } from "../../../shared/words/fateText.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { LocalHost } from "../host/host.ts";
 import { applyPruneByHand, pauseAndCancel, playByHand } from "./byHand.ts";
@@ -26,7 +26,10 @@ export interface StoryResult {
   copied: { blobs: number; bytes: number }[];
   /** Of this start only. */
   searches: Searches;
+  /** Every snapshot that exists at the end. */
   kept: { name: string; reasons: string[] }[];
+  /** Those of them that the next prunes would remove. */
+  next: string[];
   removed: string[];
   seconds: number;
 }
@@ -57,12 +60,12 @@ export async function playStory(host: LocalHost, screen: StoryScreen, options: S
     keepPosition(run, position);
   }
   const documents = await bothCounts(stage);
-  const kept = await keptSnapshots(stage);
+  const present = await presentSnapshots(stage);
   const searches = await searcher.stop();
   screen.done(
     `${searches.total} searches all the while: ${searches.failed} failed, ${searches.wrong} wrong; counts seen: ${searcher.seen.join(", ")}`,
   );
-  return { documents, ...(await results(stage)), searches, kept, seconds: Math.round((Date.now() - startedMs) / 100) / 10 };
+  return { documents, ...(await results(stage)), searches, ...present, seconds: Math.round((Date.now() - startedMs) / 100) / 10 };
 }
 
 function scenesOf(stage: Stage, nights: readonly Date[], byHand: boolean): Scene[] {
@@ -148,8 +151,12 @@ async function results({ jobs }: Stage): Promise<Pick<StoryResult, "restores" | 
   return { restores, copied, removed: (await done("prune")).flatMap(removedBy) };
 }
 
-async function keptSnapshots({ api, screen }: Stage): Promise<StoryResult["kept"]> {
-  const { data } = await api.get<{ data: { name: string; fate: { reasons: Reason[] } }[] }>("/snapshots?policy=nightly");
-  for (const { name, fate } of data) screen.done(`${name} kept: ${fate.reasons.map(say).join(" · ")}`);
-  return data.map(({ name, fate }) => ({ name, reasons: fate.reasons.map(say) }));
+/** All that exist; the backup by hand may have made some of them superfluous, which the next prune removes. */
+async function presentSnapshots({ api, screen }: Stage): Promise<Pick<StoryResult, "kept" | "next">> {
+  const { data } = await api.get<{ data: { name: string; fate: Fate }[] }>("/snapshots?policy=nightly");
+  for (const { name, fate } of data) screen.done(`${name} ${fateText(fate)}`);
+  return {
+    kept: data.map(({ name, fate }) => ({ name, reasons: fate.reasons.map(say) })),
+    next: data.flatMap(({ name, fate }) => (fate.decision === "keep" ? [] : name)),
+  };
 }

@@ -74,7 +74,7 @@ function isoWeek(year: number, month: number, day: number): string {
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-/** The zone's wall clock to the minute, with its distance from UTC: `2026-11-22 01:30 GMT+08:00`. */
+/** The zone's wall clock to the minute, with its distance from UTC: `2026-11-22 01:30 +08:00`. */
 export function localTime(time: Date, timeZone: string): string {
   let clock = clocks.get(timeZone);
   if (!clock) {
@@ -83,5 +83,6 @@ export function localTime(time: Date, timeZone: string): string {
   }
   const { daily, hourly } = periodsOf(time, timeZone);
   const [, hour, zone] = /T(\d\d)(.*)$/.exec(hourly) ?? [];
-  return `${daily} ${hour}:${clock.format(time).padStart(2, "0")} ${zone}`;
+  const offset = zone?.replace("GMT", "") || "+00:00";
+  return `${daily} ${hour}:${clock.format(time).padStart(2, "0")} ${offset}`;
 }

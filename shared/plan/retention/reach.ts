@@ -1,7 +1,8 @@
 import { Cron } from "croner";
 import type { KeepRules, Schedule } from "../../model/config.ts";
+import { type ComingSlot, nextSlots } from "../slots.ts";
 import { PERIOD_RULES } from "./keepRules.ts";
-import { localTime, periodsOf } from "./periods.ts";
+import { periodsOf } from "./periods.ts";
 
 const HOUR_MS = 3_600_000;
 const NEXT_SHOWN = 5;
@@ -17,8 +18,7 @@ export interface Reach {
   now: { oldest: string; hours: number } | null;
   /** The oldest snapshot that the rules keep once every slot of the past has one. */
   full: { oldest: string; hours: number; rule: string; count: number; atLeast?: true } | null;
-  /** The next slots; `local` is the wall clock of the policy's zone. */
-  next: { at: string; local: string }[];
+  next: ComingSlot[];
 }
 
 interface Oldest {
@@ -35,8 +35,8 @@ export function reachOf(
   now: Date,
 ): Reach {
   const cron = new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true });
-  const next = cron.nextRuns(NEXT_SHOWN, now);
-  const at = next[0] ?? now;
+  const next = nextSlots(schedule, now, NEXT_SHOWN);
+  const at = next[0] ? new Date(next[0].at) : now;
   const hoursTo = (time: Date) => Math.round(((at.getTime() - time.getTime()) / HOUR_MS) * 10) / 10;
   const found = oldestOf(cron, keep, schedule.timeZone, at);
   return {
@@ -50,7 +50,7 @@ export function reachOf(
           ...(found.atLeast && { atLeast: true }),
         }
       : null,
-    next: next.map((slot) => ({ at: slot.toISOString(), local: localTime(slot, schedule.timeZone) })),
+    next,
   };
 }
 

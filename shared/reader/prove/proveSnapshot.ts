@@ -6,6 +6,7 @@ import { countingStore } from "../countingStore.ts";
 import { metadataReader } from "../metadataReader.ts";
 import { readRecord } from "../readIndices.ts";
 import { listRoots, type OpenedRepository, openRepository, requireRoot } from "../readRepository.ts";
+import { notListed } from "../rootSnapshots.ts";
 import type { PartsRead } from "./dataChecks.ts";
 import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./examineSnapshot.ts";
 import type { Sampled } from "./sampler.ts";
@@ -68,11 +69,7 @@ export function chooseSnapshot(root: RootCatalogue, wanted: { uuid?: string | un
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
   const what = uuid ?? name ?? "";
-  if (only === undefined) {
-    throw new AppError("invalid", `snapshot ${what}: ${root.key} does not list it`, {
-      reason: reason("snapshot.notListed", { snapshot: what, root: root.key }),
-    });
-  }
+  if (only === undefined) throw notListed(root.key, what, root.snapshots);
   throw new AppError("invalid", `snapshot ${what}: ${root.key} lists ${fitting.length} of that name: give the uuid`, {
     reason: reason("snapshot.ambiguous", { snapshot: what, root: root.key, uuids: fitting.map((snapshot) => snapshot.uuid) }),
   });

@@ -93,8 +93,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
 /** The problem of a time zone, if any: it must be an IANA name that this runtime knows, and that means one zone. */
 export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
   const unknown = { code: "timeZone", wrong: "not a time zone", fix: "write an IANA name such as Asia/Shanghai, Europe/Berlin or UTC" };
-  if (/^[A-Za-z]{3,4}$/.test(timeZone) && !IANA_ABBREVIATIONS.includes(timeZone.toUpperCase())) {
-    const meaning = MEANINGS[timeZone.toUpperCase()];
+  const meaning = MEANINGS[timeZone.toUpperCase()];
+  const isAbbreviation = meaning !== undefined || WITHOUT_SUMMER_TIME.includes(timeZone.toUpperCase()) || /^[A-Z]{3,4}$/.test(timeZone);
+  if (isAbbreviation && !IANA_ABBREVIATIONS.includes(timeZone.toUpperCase())) {
     return {
       code: "timeZone",
       wrong: WITHOUT_SUMMER_TIME.includes(timeZone.toUpperCase())

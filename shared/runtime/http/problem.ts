@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
 import { safeJson } from "../../model/plainText.ts";
 import type { Reason } from "../../model/reason.ts";
+import { spelledForHttp } from "../../words/httpWay.ts";
 
 export interface HttpAnswer {
   statusCode: number;
@@ -87,7 +88,7 @@ export function problem(
     type: `urn:ossnap:problem:${code}`,
     title: TITLES[code],
     status: STATUS[code],
-    detail,
+    detail: spelledForHttp(detail),
     instance: request.path,
     code,
     requestId: request.id,

@@ -117,7 +117,8 @@ function match(request: Request): { route: Route; params: Record<string, string>
   );
   const found = fitting.find(({ route }) => route.method === request.method);
   if (found?.params) return { route: found.route, params: found.params };
-  if (fitting.length === 0) return { fault: problem("not-found", `there is no ${request.path}`, request) };
+  if (fitting.length === 0)
+    return { fault: problem("not-found", `there is no route ${request.path}; docs/http.md lists all routes`, request) };
   const allow = [...new Set(fitting.map(({ route }) => route.method))].join(", ");
   return { fault: problem("method-not-allowed", `${request.path} accepts ${allow}, not ${request.method}`, request, {}, { allow }) };
 }

@@ -15,7 +15,7 @@ import { askCopy } from "../../verbs/copy/ask.ts";
 import { cancelJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobs, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
-import { pinText } from "../../verbs/pins/gather.ts";
+import { pinExpiry, pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
@@ -24,9 +24,8 @@ import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
-import { counted } from "../../words/numbers.ts";
-import { say } from "../../words/say.ts";
 import { importCuratorText } from "../importCurator.ts";
+import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
@@ -57,8 +56,12 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/repositories", empty, never, async ({ world }) =>
     json(200, { data: await listRepositories(world), next: null, warnings: world.warnings ?? [] }),
   ),
-  route("POST", "/repositories/{name}", empty, always, async ({ world, params }) =>
-    json(200, await registerByHand(world, params.name ?? "")),
+  route(
+    "POST",
+    "/repositories/{name}",
+    z.strictObject({ overwrite: z.boolean().default(false) }).prefault({}),
+    always,
+    async ({ world, params, body }) => json(200, await registerByHand(world, params.name ?? "", body)),
   ),
   {
     ...route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
@@ -85,10 +88,7 @@ export const ROUTES: readonly Route[] = [
       repository: z.string().min(1),
       snapshot: z.string().min(1),
       because: pinText,
-      until: z.iso
-        .datetime({ offset: true })
-        .transform((text) => new Date(text))
-        .optional(),
+      until: pinExpiry.optional(),
     }),
     always,
     async ({ world, body, asked }) => json(200, await pinSnapshot(world, body, asked.who)),
@@ -150,7 +150,7 @@ export const ROUTES: readonly Route[] = [
         apply: z.string().min(1).optional(),
       })
       .refine(({ snapshot, broken }) => (snapshot === undefined) === (broken === true), {
-        error: "name one snapshot, or write broken: true",
+        error: "is missing; name one snapshot, or write broken: true and name none",
         path: ["snapshot"],
       }),
     ({ apply }) => apply !== undefined,
@@ -194,14 +194,9 @@ export const ROUTES: readonly Route[] = [
       if (!start) return json(200, await preflightRestore(call.world, request, { key: call.key }));
       const outcome = await startRestore(call.world, request, call.asked, { key: call.key, fingerprint: call.fingerprint });
       if ("created" in outcome) return accepted(call, outcome.created);
-      const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
-      const why = refusals.map(({ reason }) => say(reason));
-      return problem(
-        "restore-refused",
-        `${refusals.length} of ${counted(outcome.refused.checks.length, "check fails", "checks fail")}: ${why.join("; ")}.`,
-        call.request,
-        { refusals },
-      );
+      const { checks } = outcome.refused;
+      const refusals = checks.filter(({ result }) => result === "refuse");
+      return problem("restore-refused", refusalText(checks), call.request, { refusals });
     },
   ),
 ];

@@ -21,12 +21,12 @@ export async function adopt(world: World, asked: Asked, takeOver: readonly strin
     if (await writeObjectOnce(world.state, key, value)) written += 1;
   };
   const writesOf = (isLast: boolean) => plan.findings.flatMap(({ writes, last = false }) => (last === isLast ? writes : []));
+  // Before the slots and positions: a state that has those counts as intact, and nothing of it is verified again.
+  for (const { prove } of plan.findings)
+    if (prove !== undefined && !isTimeUp() && (await askProofs(world, prove, asked)).outcome === "created") written += 1;
   const isAllWritten = await forEachBounded(writesOf(false), WRITES_AT_ONCE, write, isTimeUp);
-  for (const { follow, prove } of plan.findings) {
-    if (isTimeUp()) break;
-    if (follow && (await askBackup(world, { ofSlot: true, ...follow, asked })).outcome === "created") written += 1;
-    if (prove !== undefined && (await askProofs(world, prove, asked)).outcome === "created") written += 1;
-  }
+  for (const { follow } of plan.findings)
+    if (follow && !isTimeUp() && (await askBackup(world, { ofSlot: true, ...follow, asked })).outcome === "created") written += 1;
   if (isAllWritten) await forEachBounded(writesOf(true), WRITES_AT_ONCE, write, isTimeUp);
   return { ...plan, written };
 }

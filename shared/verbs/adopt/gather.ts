@@ -28,7 +28,8 @@ export async function planAdoption(world: World, asked: Asked, takeOver: readonl
     findings.push(...(await found(`watches.${name}`, () => adoptWatch(world, work, name, watch))));
   for (const [name, rule] of Object.entries(copies))
     findings.push(...(await found(`copies.${name}`, () => adoptCopy(world, work, { name, rule, isTakenOver: takeOver.includes(name) }))));
-  for (const name of await unproven(world)) findings.push(...(await found("evidence", () => missingProofs(world, name))));
+  for (const name of isIntact(world, work) ? [] : await unproven(world))
+    findings.push(...(await found("evidence", () => missingProofs(world, name))));
   findings.push(...markOf(world, work));
   const jobs = findings.filter(({ follow, prove }) => follow !== undefined || prove !== undefined).length;
   return { findings, missing: findings.reduce((sum, { writes }) => sum + writes.length, jobs), written: null };
@@ -49,6 +50,12 @@ async function found(subject: string, look: () => Promise<Found[]>): Promise<Fin
 function markOf({ identity }: World, { live }: OpenWork): Finding[] {
   if (isMarked(identity, live)) return [];
   return [{ subject: "state", reason: reason("adopt.liveLost"), writes: [{ key: markerOf(identity), value: {} }], last: true }];
+}
+
+/** The state has done work and still knows it, so verdicts that it lacks were never made. */
+function isIntact({ identity }: World, { live }: OpenWork): boolean {
+  const hasDone = [...live.slots.values()].some((slots) => slots.some(({ state }) => state === "done"));
+  return isMarked(identity, live) && (hasDone || live.positions.size > 0 || live.published.size > 0);
 }
 
 /** All readable repositories if the state holds no evidence at all, otherwise none. */

@@ -151,14 +151,17 @@ function passedRecords(policyName: string, { schedule }: BackupPolicy, newest: O
 
 /** Snapshots taken by hand are not slots of the schedule and do not prove that an earlier slot was met. */
 function hintWrites(work: OpenWork, policyName: string, { schedule }: BackupPolicy, good: readonly OwnSnapshot[]): Found["writes"] {
-  const known = new Set((work.live.slots.get(policyName) ?? []).map(({ slot }) => slot));
+  const hints = work.live.slots.get(policyName) ?? [];
+  const known = new Set(hints.map(({ slot }) => slot));
+  // An intact state has dropped the hints of older slots on purpose.
+  const oldest = hints.find(({ state }) => state === "done")?.slot ?? "";
   const scheduled = good.filter(({ parts }) => {
     const time = slotTime(parts.slot);
     return dueSlots(schedule, new Date(time.getTime() - 1000), time).length === 1;
   });
   return scheduled
     .slice(-HINTS)
-    .filter(({ parts }) => !known.has(parts.slot))
+    .filter(({ parts }) => !known.has(parts.slot) && parts.slot > oldest)
     .map(({ parts, startTime, endTime }) => {
       const seconds = startTime && endTime ? Math.round((endTime.getTime() - startTime.getTime()) / 1000) : 0;
       return { key: stateKey.slot(policyName, { slot: parts.slot, state: "done", seconds }), value: {} };

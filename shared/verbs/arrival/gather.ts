@@ -10,6 +10,7 @@ import { selectNames } from "../../plan/selection.ts";
 import { areDigitsAhead, tooFarUntil } from "../../plan/snapshotOrder.ts";
 import { type ArrivalProgress, spreadProbes, tallyProgress } from "../../proof/arrivalProgress.ts";
 import { etaSeconds, nextLookAt, partsEtaSeconds } from "../../proof/arrivalTimes.ts";
+import { blobPlace, placeText } from "../../proof/blobPlace.ts";
 import { otherContents } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { type ArrivalLook, proveArrival } from "../../reader/prove/proveArrival.ts";
@@ -196,7 +197,9 @@ async function look(
     return { seen: "proof", proof, since };
   }
   if (isTimeUp(world)) work.cut.add(job.id);
-  const found = describeLook({ progress, missing, damaged, again, ...(parts && { parts }) }, world.clock.now());
+  const described = describeLook({ progress, missing, damaged, again, ...(parts && { parts }) }, world.clock.now());
+  const first = described.probes[0]?.key ?? described.firstDamaged ?? "";
+  const found = { ...described, where: placeText(blobPlace(first, root.indices)) };
   await writeObject(world.state, key, progress);
   return { seen: "look", found };
 }

@@ -19,6 +19,8 @@ export interface ArrivalData {
   damaged: number;
   /** Set from the first check that found it incomplete; proven shards are stored in a separate object. */
   progress?: ArrivalLooks;
+  /** The index and shard of the first of them. */
+  where?: string;
   digest?: string;
   level?: string;
   blobs?: number;
@@ -45,6 +47,8 @@ export interface ArrivalLookFound {
   /** A sample of the missing keys, requested first by the next check. */
   probes: MissingBlob[];
   firstDamaged: string | undefined;
+  /** The index and shard of the first missing or damaged blob. */
+  where?: string;
   /** Everything else is proven; files in several parts with counter names are being read. */
   parts?: { files: number; bytes: number; verifiedBytes: number; etaSeconds: number | null };
   looks: Omit<ArrivalLooks, "looks">;
@@ -146,12 +150,16 @@ function judge(job: ArrivalJob, proof: SnapshotProof, since: Date): Decision<Arr
 }
 
 /** One record per check, with what the next check needs and when it is due. */
-function remember(job: ArrivalJob, { probes, missing, damaged, firstDamaged, parts, looks }: ArrivalLookFound): Decision<ArrivalData> {
+function remember(
+  job: ArrivalJob,
+  { probes, missing, damaged, firstDamaged, where, parts, looks }: ArrivalLookFound,
+): Decision<ArrivalData> {
   const { name } = job.intent.input.snapshot;
   const data: ArrivalData = {
     probes: probes.map(({ key, expectedBytes }) => ({ key, bytes: expectedBytes })),
     missing,
     damaged,
+    ...(where && { where }),
     progress: { looks: (job.head.data.progress?.looks ?? 0) + 1, ...looks },
   };
   const { provenShards, shards } = looks;
@@ -159,7 +167,7 @@ function remember(job: ArrivalJob, { probes, missing, damaged, firstDamaged, par
   let why = reason("arrival.proving", { snapshot: name, provenShards, shards });
   if (first) why = incomplete(name, data, first);
   else if (firstDamaged === undefined && parts) why = readingParts(name, parts);
-  else if (firstDamaged !== undefined) why = notWhole(name, "damaged", damaged, firstDamaged);
+  else if (firstDamaged !== undefined) why = notWhole(name, "damaged", damaged, firstDamaged, where);
   return { do: "record", state: "proving", reason: why, data };
 }
 
@@ -168,12 +176,13 @@ function readingParts(snapshot: string, { files, bytes, verifiedBytes, etaSecond
   return reason("arrival.parts", { snapshot, files, bytes, verifiedBytes, percent, etaSeconds });
 }
 
-function incomplete(snapshot: string, { missing, progress }: ArrivalData, first: MissingBlob): Reason {
+function incomplete(snapshot: string, { missing, progress, where }: ArrivalData, first: MissingBlob): Reason {
   const { key, expectedBytes, foundBytes } = first;
   const { etaSeconds = null, provenShards = 0, shards = 0 } = progress ?? {};
-  return reason("arrival.incomplete", { snapshot, missing, first: key, expectedBytes, foundBytes, etaSeconds, provenShards, shards });
+  const counted = { etaSeconds, provenShards, shards };
+  return reason("arrival.incomplete", { snapshot, missing, first: key, ...(where && { where }), expectedBytes, foundBytes, ...counted });
 }
 
-function notWhole(snapshot: string, verdict: string, damaged: number, first = ""): Reason {
-  return reason("arrival.notWhole", { snapshot, verdict, damaged, first });
+function notWhole(snapshot: string, verdict: string, damaged: number, first = "", where = ""): Reason {
+  return reason("arrival.notWhole", { snapshot, verdict, damaged, first, ...(where && { where }) });
 }

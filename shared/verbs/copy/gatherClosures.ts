@@ -2,6 +2,7 @@ import type { BlobStore } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { blobPlace, placeText } from "../../proof/blobPlace.ts";
 import { heldMemory } from "../../reader/heldMemory.ts";
 import { type OpenedRepository, openRepository, readClosure } from "../../reader/readRepository.ts";
 import { type Destination, differingBlobs } from "./gatherDestination.ts";
@@ -36,11 +37,16 @@ export async function readClosures(
     else {
       await requireSameRoot(source, opened);
       const first = missing[0]?.key ?? damaged[0]?.key ?? "";
-      if (wanted.includes(snapshot)) return { fault: reason("copy.sourceNotWhole", { snapshot: snapshot.name, first }) };
+      if (wanted.includes(snapshot))
+        return { fault: reason("copy.sourceNotWhole", { snapshot: snapshot.name, first, where: whereIs(first, opened) }) };
       broken.push({ snapshot, first });
     }
   }
   return { closures, broken };
+}
+
+function whereIs(key: string, { root }: OpenedRepository): string {
+  return placeText(blobPlace(key, root?.indices ?? []));
 }
 
 /** If the source changed while it was read, the next step reads it again. */

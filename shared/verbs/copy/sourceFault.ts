@@ -16,10 +16,18 @@ export function sourceFault({ root, latest }: OpenedRepository, url: string): Ap
     );
   if (root) return undefined;
   if (latest !== undefined)
-    return new AppError("absent", `the roots of ${url} are lost: index.latest names index-${latest}, and there is none`, {
-      reason: reason("repository.rootsLost", { url, generation: latest }),
-    });
-  return new AppError("absent", `${url} has no root (index-N), so there is nothing to copy yet`, {
-    reason: reason("copy.noRoot", { source: url }),
-  });
+    return new AppError(
+      "absent",
+      `the roots of ${url} are lost: index.latest names index-${latest}, which does not exist; put the root back from a copy or an earlier version of the bucket`,
+      {
+        reason: reason("repository.rootsLost", { url, generation: latest }),
+      },
+    );
+  return new AppError(
+    "absent",
+    `${url} has no root (index-N), so there is nothing to copy yet; check its place, or wait for its first snapshot`,
+    {
+      reason: reason("copy.noRoot", { source: url }),
+    },
+  );
 }

@@ -5,8 +5,9 @@ import { AppError } from "../../model/errors.ts";
 import { DONE_SHOWN_MAX, JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
+import { meantText, nearNames } from "../../repository/fault.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject } from "../../state/objects.ts";
+import { keysBelow, readObject } from "../../state/objects.ts";
 
 /** Number of finished jobs listed per kind by default. */
 const DONE_SHOWN = 20;
@@ -84,11 +85,22 @@ export async function showJob(world: World, id: string, look?: LookAtJob): Promi
     return { ...openRow(open), ...(now ? { now } : {}), history: await world.log.history(id) };
   }
   const done = await world.log.done(id);
-  if (!done)
-    throw new AppError("absent", `job ${id}: does not exist; \`ossnap jobs\` lists the jobs`, {
-      reason: reason("job.absent", { id }),
-    });
+  if (!done) throw await unknownJob(world, id);
   return { ...doneRow(done), history: await world.log.history(id) };
+}
+
+async function unknownJob(world: World, id: string): Promise<AppError> {
+  const kind = kindOf(id);
+  const near = kind === undefined ? [] : nearNames(id, await idsOf(world, kind));
+  const wrong =
+    kind === undefined ? `is not the id of a job; ids begin with ${JOB_KINDS.join("-, ")}-` : `does not exist${meantText(near)}`;
+  return new AppError("absent", `job ${id}: ${wrong}; \`ossnap jobs\` lists the jobs`, { reason: reason("job.absent", { id, near }) });
+}
+
+async function idsOf(world: World, kind: JobKindName): Promise<string[]> {
+  const { jobs } = await readOpenWork(world);
+  const done = await keysBelow(world.state, stateKey.doneAll(kind));
+  return [...jobs.map(({ id }) => id), ...done.map((name) => name.replace(/\.json$/, "")).reverse()].filter((id) => kindOf(id) === kind);
 }
 
 export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {

@@ -1,29 +1,31 @@
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
-import { listedSnapshots } from "../snapshots/gather.ts";
-import { isExpired, type Pin, pinnedId, pinsOf } from "./gather.ts";
+import { listedSnapshots, unknownSnapshot } from "../snapshots/gather.ts";
+import { type Expiry, isExpired, type Pin, pinnedId, pinsOf } from "./gather.ts";
 
 export interface PinRequest {
   repository: string;
   /** A name or a uuid. */
   snapshot: string;
   because: string;
-  until?: Date | undefined;
+  until?: Expiry | undefined;
 }
 
 /**
  * Pins a snapshot; a second pin replaces the first. Errors: `invalid` for an expiry that is over, `absent` for a snapshot that the cluster
  * does not list.
  */
-export async function pinSnapshot(world: World, { repository, snapshot, because, until }: PinRequest, who: string): Promise<Pin> {
+export async function pinSnapshot(world: World, { repository, snapshot, because, until: asked }: PinRequest, who: string): Promise<Pin> {
   const now = world.clock.now();
+  const until = asked && ("at" in asked ? asked.at : new Date(now.getTime() + asked.inMs));
   if (until !== undefined && until <= now)
     throw new AppError(
       "invalid",
-      `until: ${until.toISOString()} is over, and the pin would hold nothing; write a later time, or leave it out`,
+      `until: ${until.toISOString()} is in the past, so the pin would protect nothing; write a later time, or leave it out`,
     );
   const found = await listedOne(world, repository, snapshot);
   const pin: Pin = {
@@ -46,10 +48,10 @@ export async function unpinSnapshot(world: World, repository: string, snapshot: 
   const found = pins.find(([id, { name }]) => id === snapshot || name === snapshot);
   if (!found) {
     const names = pins.map(([, { name }]) => name);
-    throw new AppError(
-      "absent",
-      `${snapshot}: is not pinned in ${repository}; ${names.length === 0 ? "nothing is" : `pinned are ${names.join(", ")}`}`,
-    );
+    const pinned = names.length === 0 ? "no snapshot of it is" : `pinned are ${names.join(", ")}`;
+    throw new AppError("absent", `snapshot ${snapshot}: is not pinned in ${repository}; ${pinned}`, {
+      reason: reason("pin.absent", { repository, snapshot, pinned: names }),
+    });
   }
   await world.state.delete([stateKey.pin(repository, found[0])]);
   return found[1];
@@ -70,8 +72,9 @@ export async function listedOne(world: World, repository: string, snapshot: stri
   const listed = await listedSnapshots(world, repository);
   const found = listed.find(({ uuid }) => uuid === snapshot) ?? listed.find(({ name }) => name === snapshot);
   if (found) return found;
-  throw new AppError(
-    "absent",
-    `${snapshot}: repository ${repository} lists no such snapshot; \`ossnap snapshots --repository ${repository}\` shows them`,
+  throw unknownSnapshot(
+    repository,
+    snapshot,
+    listed.map(({ name }) => name),
   );
 }

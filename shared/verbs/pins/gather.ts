@@ -1,19 +1,35 @@
 import * as z from "zod";
 import type { World } from "../../jobs/world.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { parseDuration } from "../../repository/duration.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
 
 const BECAUSE_LENGTH = 200;
 
+const EXPIRY_FIX = "is not a time; write 2027-06-30T00:00:00Z, or 90d from now";
+
 /** Why a snapshot is pinned, as a person writes it. */
 export const pinText = z
-  .string({ error: "is missing; write why it must stay" })
+  .string({ error: "is missing; write why it must be kept" })
   .trim()
-  .min(1, "is empty; write why it must stay")
+  .min(1, "is empty; write why it must be kept")
   .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
 
-/** A snapshot that nothing of ossnap's deletes until the pin is taken off or expires. */
+/** A point in time, or how long from now. */
+export type Expiry = { at: Date } | { inMs: number };
+
+/** When a pin expires, as a person writes it: `2027-06-30T00:00:00Z`, or `90d` from now. */
+export const pinExpiry = z.string({ error: EXPIRY_FIX }).transform((text, context): Expiry => {
+  const inMs = parseDuration(text);
+  if (inMs !== undefined && inMs > 0) return { inMs };
+  const at = z.iso.datetime({ offset: true }).safeParse(text);
+  if (at.success) return { at: new Date(at.data) };
+  context.addIssue({ code: "custom", message: `${JSON.stringify(text)} ${EXPIRY_FIX}` });
+  return z.NEVER;
+});
+
+/** A snapshot that nothing of ossnap's deletes until the pin is removed or expires. */
 export interface Pin {
   repository: string;
   name: string;
@@ -22,7 +38,7 @@ export interface Pin {
   because: string;
   by: string;
   at: string;
-  /** ISO; without it the pin stays until it is taken off. */
+  /** ISO; without it the pin holds until it is removed. */
   until?: string | undefined;
 }
 

@@ -8,7 +8,7 @@ import { jobId } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
-import { listWithLost } from "../snapshots/gather.ts";
+import { listWithLost, unknownSnapshot } from "../snapshots/gather.ts";
 import { deletesLost, gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
 import type { Wanted } from "./planDeletion.ts";
@@ -51,7 +51,7 @@ export async function applyDeletion(world: World, request: DeletionRequest, hash
   if (answer.hash !== hash)
     throw new AppError(
       "conflict",
-      `delete in ${request.repository}: plan ${hash} is out of date, the current one is ${answer.hash}; nothing was deleted`,
+      `delete in ${request.repository}: plan ${hash} is out of date, the current one is ${answer.hash}; nothing was deleted; show it again before you apply it`,
       {
         reason: reason("plan.stale", { asked: hash, now: answer.hash }),
       },
@@ -105,9 +105,10 @@ async function listedOne(world: World, repository: string, snapshot: string, uui
   const { snapshots } = await listWithLost(world, repository);
   const found = snapshots.find((one) => one.uuid === snapshot) ?? snapshots.find((one) => one.name === snapshot);
   if (!found)
-    throw new AppError(
-      "absent",
-      `${snapshot}: repository ${repository} lists no such snapshot; \`ossnap snapshots --repository ${repository}\` shows them`,
+    throw unknownSnapshot(
+      repository,
+      snapshot,
+      snapshots.map(({ name }) => name),
     );
   if (uuid !== undefined && found.uuid !== uuid)
     throw new AppError("invalid", `uuid: ${uuid} is not that of ${found.name}, which is ${found.uuid ?? "none"}; nothing was deleted`);

@@ -19,6 +19,8 @@ export interface RepositoryRow {
   reason: Reason;
   differences: RegistrationDrift["differences"];
   secrets: RegistrationDrift["secrets"] | "unknown";
+  /** Whether registering it as in ossnap.yaml needs `overwrite`: it changes settings that ossnap did not register. */
+  overwrites: boolean;
   warnings: Fault[];
   effective: EffectiveSettings | undefined;
   /** How far back each policy of the repository reaches once full, and its next slots; absent where no policy writes it. */
@@ -52,7 +54,17 @@ async function foreignRow(
   world: World,
   { cluster, name, usedBy }: { cluster: string; name: string; usedBy: string },
 ): Promise<RepositoryRow> {
-  const base = { name, cluster, usedBy, readonly: true, differences: [], secrets: "none" as const, warnings: [], effective: undefined };
+  const base = {
+    name,
+    cluster,
+    usedBy,
+    readonly: true,
+    differences: [],
+    secrets: "none" as const,
+    overwrites: false,
+    warnings: [],
+    effective: undefined,
+  };
   try {
     const found = (await world.cluster(cluster).listRepositories()).find((one) => one.name === name);
     const why = reason(found ? "registration.byOthers" : "registration.byNobody", { repository: name });
@@ -99,20 +111,22 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
   try {
     const { version } = await world.cluster(cluster).info();
     const { warnings, effective } = validateRepositorySettings({ type: register.type, settings: register.settings, version });
-    const { drift, shownSecrets } = await repositoryState(world, question);
+    const { drift, shownSecrets, overwrites } = await repositoryState(world, question);
     return {
       ...base,
       state: drift.state,
       reason: drift.reason,
       differences: drift.differences,
       secrets: drift.secrets,
+      overwrites: overwrites.length > 0,
       warnings: [...warnings, ...shownKeys(shownSecrets, cluster)],
       effective,
     };
   } catch (error) {
     if (!hasCode(error, "transient", "denied", "refused", "permanent", "absent")) throw error;
     const why = reason("gather.failed", { code: error.code, message: messageOf(error) });
-    return { ...base, state: "unreachable", reason: why, differences: [], secrets: "unknown", warnings: [], effective: undefined };
+    const unknown = { differences: [], secrets: "unknown" as const, overwrites: false, warnings: [], effective: undefined };
+    return { ...base, ...unknown, state: "unreachable", reason: why };
   }
 }
 

@@ -121,7 +121,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
   if (!opened.root && opened.latest === undefined)
     throw new AppError(
       "absent",
-      `repository ${request.repository}: ${store.url} has no root (index-N), so it holds no snapshots; check the place`,
+      `repository ${request.repository}: ${store.url} has no root (index-N), so it holds no snapshots; check the place, or wait until a copy into it has finished`,
       {
         reason: reason("repository.noRoot", { url: store.url }),
       },

@@ -2,13 +2,14 @@ import { snapshotKey } from "../../format/keys.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
-import { hasCode, messageOf } from "../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { isStorable } from "../../reader/rootSnapshots.ts";
+import { meantText, nearNames } from "../../repository/fault.ts";
 
 const NAMES_SHOWN = 3;
 
@@ -62,6 +63,20 @@ export async function listWithLost(world: World, repository: string): Promise<Li
     if (!world.live?.notices.has(key)) await raiseNotice(world, { key, code: "snapshot.lost", severity: "bad", reason: why });
     return { snapshots: others, lost: (lost ?? []).map(({ name, uuid }) => ({ name, uuid })) };
   }
+}
+
+/**
+ * The error for a snapshot that a person named and the cluster does not list.
+ * @param listed names, the newest last, as a cluster lists them.
+ */
+export function unknownSnapshot(repository: string, snapshot: string, listed: readonly string[]): AppError {
+  const near = nearNames(snapshot, [...listed].reverse());
+  const there = near.length > 0 ? meantText(near) : listed.length === 0 ? "; it lists none" : "";
+  return new AppError(
+    "absent",
+    `snapshot ${snapshot}: repository ${repository} does not list it${there}; \`ossnap snapshots --repository ${repository}\` lists all`,
+    { reason: reason("snapshot.unknown", { repository, snapshot, near }) },
+  );
 }
 
 /** Snapshots in the root without their own blob or with a faulty entry, none if the bucket cannot tell; `undefined` if no blobs are configured. */

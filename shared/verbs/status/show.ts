@@ -1,9 +1,9 @@
-import type { World } from "../../jobs/world.ts";
+import { configured, type World } from "../../jobs/world.ts";
 import { messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
 import type { Reason } from "../../model/reason.ts";
-import { nextSlot } from "../../plan/slots.ts";
+import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readLive } from "../../state/liveView.ts";
@@ -34,8 +34,7 @@ export interface PolicyNow {
   last?: SlotHint;
   /** The newest slot with a good snapshot, as far as the last few are known. */
   lastGood?: SlotHint;
-  /** The next slots, in UTC and in the policy's zone. */
-  next: { at: string; local: string }[];
+  next: ComingSlot[];
   timeZone: string;
 }
 
@@ -83,31 +82,9 @@ async function coverageOf(world: World, name: string): Promise<ClusterCoverage> 
 }
 
 function policyNow({ config }: World, policy: string, hints: readonly SlotHint[], now: Date): PolicyNow {
-  const schedule = config.backups[policy]?.schedule ?? { cron: "", timeZone: "UTC" };
-  const next: PolicyNow["next"] = [];
-  let after: Date | undefined = now;
-  while (after && next.length < SLOTS_SHOWN) {
-    after = nextSlot(schedule, after);
-    if (after) next.push({ at: after.toISOString(), local: localText(after, schedule.timeZone) });
-  }
+  const { schedule } = configured(config, "backups", policy);
+  const next = nextSlots(schedule, now, SLOTS_SHOWN);
   const dealt = hints.filter(({ state }) => state !== "firstSeen");
   const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];
   return { policy, ...(last ? { last } : {}), ...(lastGood ? { lastGood } : {}), next, timeZone: schedule.timeZone };
-}
-
-/** `2026-11-29 01:30 +08:00`. */
-function localText(at: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat("en-GB", {
-    timeZone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZoneName: "longOffset",
-  }).formatToParts(at);
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
-  const offset = part("timeZoneName").replace("GMT", "") || "+00:00";
-  return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} ${offset}`;
 }

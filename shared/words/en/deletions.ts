@@ -1,12 +1,12 @@
 /** Sentences about what is kept and deleted, what that frees, and what is proposed for a damaged repository. */
 export const DELETIONS: Readonly<Record<string, string>> = {
-  "delete.asked": "asked for by name",
-  "delete.askedForeign": "another writer's, asked for by name and uuid",
+  "delete.asked": "requested by name",
+  "delete.askedForeign": "written by another writer, requested by name and uuid",
   "delete.broken": "{verdict}: the cluster cannot restore it, and it may keep others from being listed or written",
   "delete.cannotLost":
     "a broken snapshot has lost its own blob, and Elasticsearch {version} answers 404 for it; what helps is in the notes",
-  "delete.done": "removed {removed|snapshot|snapshots}, as asked for",
-  "delete.doneFreed": "removed {removed|snapshot|snapshots}, as asked for; about {freed:bytes} freed",
+  "delete.done": "removed {removed|snapshot|snapshots}, as requested",
+  "delete.doneFreed": "removed {removed|snapshot|snapshots}, as requested; about {freed:bytes} freed",
   "delete.foreign": "{snapshot} was written by another writer; to delete it, give its uuid too: {uuid}",
   "delete.notAllProven": "{open} of {snapshots|snapshot|snapshots} could not be proven in time; run it from a terminal",
   "delete.nothingBroken": "no snapshot is broken, or none is whole: nothing would become usable by deleting",
@@ -14,7 +14,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "delete.repositoryChanged": "repository {repository} changed in ossnap.yaml; nothing more is deleted",
   "freed.catalogue": "{key} does not list the files of every snapshot",
   "freed.noBlobs": "repositories.{repository}.blobs is missing, so its bucket cannot be read",
-  "freed.noRoot": "there is no root at {url}",
+  "freed.noRoot": "{url} has no root (index-N); check blobs of the repository in ossnap.yaml",
   "freed.tooMuch": "the repository has too many {what} to read for a plan; `ossnap snapshots URL` reads it whole",
   "freed.unreadable": "the bucket cannot be read: {message}",
   "keep.adoptedTwice": "policy {policy} adopts it too, so neither policy decides; adopt it by one policy only",

@@ -30,8 +30,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "arrival.asked": "requested the restore {job}",
   "arrival.future":
     "{snapshot} starts at {startTime}, in the future: the clock of its source is wrong, or the time was forged; it is not served before {until}",
-  "arrival.incomplete": "{snapshot} is not whole yet: {missing|blob is|blobs are} missing, the first is {first}",
-  "arrival.notWhole": "{snapshot} is {verdict}: {damaged|blob is|blobs are} damaged, the first is {first}",
+  "arrival.incomplete": "{snapshot} is not whole yet: {missing|blob is|blobs are} missing, the first is {first}{where:within}",
+  "arrival.notWhole": "{snapshot} is {verdict}: {damaged|blob is|blobs are} damaged, the first is {first}{where:within}",
   "arrival.overtaken": "{snapshot} is not newer than the served snapshot {by}",
   "arrival.parts":
     "{snapshot}: all blobs exist; {percent} % of {files|file|files} stored in several parts, whose names can be reused, are read ({verifiedBytes:bytes} of {bytes:bytes}){etaSeconds:eta}",
@@ -79,13 +79,13 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.gapSize":
     "{missing|blob is|blobs are} missing at the destination or not as large as at the source, the first is {first}: expected {expectedBytes} B, found {foundBytes} B",
   "copy.moved": "{blobs|blob|blobs}, {bytes:bytes} copied so far",
-  "copy.noRoot": "{source} has no root, so there is nothing to copy",
+  "copy.noRoot": "{source} has no root (index-N), so there is nothing to copy yet: check its place, or wait for its first snapshot",
   "copy.noSnapshots": "{root} of {source} lists no good snapshot that the copy selects",
   "copy.notAhead": "copy {copy}: no snapshot at the source is dated in the future any more",
   "copy.notBroken": "copy {copy}: every snapshot that it published is whole at the source again, or gone from its root",
   "copy.notEmpty": "{destination} is not empty and was not written by this copy: give the copy an empty prefix",
   "copy.nothing": "nothing to copy: the destination already has all of {root}",
-  "copy.olderPlan": "the plan of an earlier version does not say which blobs were verified: planning again",
+  "copy.olderPlan": "the plan of an earlier version does not record which blobs were verified: planning again",
   "copy.otherRoot": "{destination} has another {root}: another process writes there",
   "copy.outage": "a store has not answered since {since}: {key} could not be copied{because:added}",
   "copy.planned": "{blobs|blob|blobs}, {bytes:bytes} to copy; {skippedBlobs|blob is|blobs are} already at the destination",
@@ -98,7 +98,8 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{missing|blob differs|blobs differ} from what this copy verified at the destination, the first is {first}: another process has written it since",
   "copy.running": "{done} of {batches|batch|batches} copied",
   "copy.sourceMoved": "{snapshot} is no longer at the source, whose root is now {root}: planning again",
-  "copy.sourceNotWhole": "{snapshot} is not whole at the source: {first}",
+  "copy.sourceNotWhole":
+    "{snapshot} is not whole at the source: the first faulty blob is {first}{where:within}; put it back, or delete the snapshot at the source",
   "copy.task": "copying batch {batch}, attempt {attempt}, {blobs|blob|blobs}",
   "copy.taskStarted": "batch {batch} is being copied",
   "copy.unanswered": "a store did not answer while {key} was being copied; the next attempt is at {until}{because:added}",
@@ -108,6 +109,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
   "copy.writing": "waits until {until}: a write of {job} was not answered and may still arrive at the destination",
+  "pin.absent": "{snapshot} is not pinned in {repository}",
   "plan.stale": "plan {asked} is out of date, the current plan is {now}: read it before you apply it",
   "prune.asked": "requested by {by}",
   "prune.delete": "deleting {snapshots}, {remaining} left",
@@ -116,14 +118,14 @@ export const VERBS: Readonly<Record<string, string>> = {
   "prune.doneByOthers":
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; already gone and not deleted by this job: {vanished}",
   "prune.doneHalf":
-    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; half deleted: {half}: their own blobs are gone and the root still lists them. The notice about the repository says how to delete the rest",
+    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; half deleted, without their own blobs but still listed by the root: {half}. The notice about the repository says how to delete the rest",
   "prune.doneSpared":
-    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; not removed, because the current plan keeps them: {spared} ({first}: {because:reason})",
+    "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; kept by the current plan: {spared} ({first}: {because:reason})",
   "prune.doneFreed": "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; about {freed:bytes} freed",
   "prune.keepsNothingGood": "the plan would keep no good snapshot",
   "prune.listsNothing": "the repository lists no snapshots any more: it cannot be read, or all were deleted; nothing more is deleted",
   "prune.mountsUnknown":
-    "cluster {cluster} cannot be asked which snapshots its indices are mounted on, so nothing is deleted: {message}. Make it reachable, or remove it from ossnap.yaml",
+    "cluster {cluster} does not report which snapshots its indices are mounted on, so nothing is deleted: {message}. Make it reachable, or remove it from ossnap.yaml",
   "prune.newestGone": "the newest good snapshot {snapshot} no longer exists; nothing more is deleted",
   "prune.noTimer": "policy {policy} has no prune: in ossnap.yaml, so timers delete nothing; to prune by hand: `ossnap prune {policy}`",
   "prune.notApplied":
@@ -187,7 +189,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",
   "snapshot.noneGood": "{root} lists no good snapshot",
-  "snapshot.notListed": "{root} does not list {snapshot}",
+  "snapshot.notListed": "{root} does not list {snapshot}{near:meant}",
   "snapshot.notOnCluster":
     "{cluster} finds no snapshot {snapshot} in its repository {repository}, although the bucket of ossnap.yaml lists it ({uuid}): the registration points to another place, or the cluster has not read the newest root",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
@@ -206,6 +208,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.started": "{snapshot} has started",
   "snapshot.throttled":
     "{snapshot} is running: {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {leftSeconds:duration} left at {bytesPerSecond:bytes}/s, which is what max_snapshot_bytes_per_sec ({limit} per node) allows; {needed} in the repository's settings would halve it, if disks and network can",
+  "snapshot.unknown": "repository {repository} does not list {snapshot}{near:meant}",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to the repository in ossnap.yaml, and ossnap names the lost blob",
   "snapshot.vanished": "{snapshot} no longer exists; trying again",

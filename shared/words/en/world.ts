@@ -31,7 +31,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "chunk.ossLargest": "{maxBytes:bytes} is the largest chunk size that type oss accepts",
   "chunk.typeLargest": "{maxBytes:bytes} is the largest chunk size that type {type} accepts",
   "clock.skew": "this machine's clock differs from the store's by {seconds} s: synchronise it (NTP)",
-  "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}",
+  "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
   "closure.tooLarge":
     "{subject}: the file lists of this shard and of those before it take more than {megabytes} MB; give the function more memory, or copy fewer snapshots at once",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
@@ -46,7 +46,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "config.invalid": "ossnap.yaml has faults: {faults}",
   "config.noBlobs": "repositories.{repository}.blobs is missing, so its bucket cannot be read; add it",
   "config.syntax": "ossnap.yaml is not YAML",
-  "config.unknown": "{section} has no {name}; there are {known}",
+  "config.unknown": "{section} has no {name}; known: {known}",
   "effect.refused": "{effect} was refused: {message}",
   "effect.unanswered": "{effect} was requested, and no answer arrived: {message}",
   "effect.unknown": "{effect} was not requested, because the current state could not be read: {message}",
@@ -61,7 +61,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "format.crc32": "{subject}: the footer records CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
   "gather.failed": "could not read the current state ({code}): {message}",
-  "job.absent": "there is no job {id}",
+  "job.absent": "there is no job {id}{near:meant}",
   "job.alreadyDone": "already done",
   "job.aside":
     "job {job} is put aside until {until}: {times|invocation|invocations} in a row ended or ran out of time while reading its blobs; other jobs are not affected. After a larger memorySize or timeout, or a repaired repository, try it at once: `ossnap resume`",
@@ -91,13 +91,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "name.serves": "{as} was restored from this snapshot and serves {alias} already: there is nothing to restore",
   "name.taken": "{as} exists and was not created by this job",
   "name.unfinished": "{as} is what {job} left of a restore of this snapshot: the job did not succeed, or shards are missing",
+  "place.absent": "{place} does not exist; correct the address, or create it",
   "proof.outOfTime": "the proof ran out of time at level {level}",
   "proof.parts":
     "all blobs exist; time ran out while reading {files|file|files} stored in several parts, whose names can be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
   "registration.absent": "is not registered",
   "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
-  "registration.byOthers": "is registered by others; ossnap only reads it",
-  "registration.different": "is registered with other settings: {settings}",
+  "registration.byOthers": "is registered by another client; ossnap only reads it",
+  "registration.different": "is registered with other settings (cluster → ossnap.yaml): {changes}",
   "registration.failed": "is registered as configured, but cannot be used: {message}",
   "registration.notOurs": "repositories.{repository} has no register in ossnap.yaml: ossnap only reads it",
   "registration.same": "is registered as configured",
@@ -110,26 +111,30 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
   "repository.keysShown":
     "{cluster} returns {settings} of repository {repository} in clear: everyone who may read repositories (GET _snapshot) reads your keys. Restrict that permission, and give the keys rights on this bucket alone",
-  "repository.noRoot": "{url} has no root (index-N), so it is no repository",
+  "repository.noRoot":
+    "{url} has no root (index-N), so it is no repository: check bucket and base path, or wait until a copy into it has finished",
   "repository.noSuchGeneration":
     "{key} of {url} is not a root, because no repository has such a generation, and there is no other root; delete that object",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
+  "repository.overwrites":
+    "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
   "repository.rootsLost":
-    "the roots of {url} are lost: index.latest names index-{generation}, which does not exist; Elasticsearch takes the repository for empty",
-  "repository.taken": "{repository} on {cluster} is registered as another repository: {settings}",
+    "the roots of {url} are lost: index.latest names index-{generation}, which does not exist, so Elasticsearch takes the repository for empty: put the root back from a copy or an earlier version of the bucket",
+  "repository.taken":
+    "{repository} on {cluster} is registered as another repository: {settings}. Choose another name, or delete that registration first",
   "repository.unreadable": "a blob of the repository is missing, or {cluster} cannot read it",
   "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which is not readable here; 2.4 or newer is",
   "root.ambiguous":
     "{root} may not be the newest state of this repository ({why}): nothing is restored from it until that is resolved; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "repository.sourceOnly":
     "{repository} is source-only: a restored index has neither the data that searches need nor its document ids in a usable form, is read-only, and has to be reindexed completely before it can serve",
-  "root.clear": "{root} is without doubt the newest state of the repository again",
+  "root.clear": "it is certain again that {root} is the newest state of the repository",
   "root.moved": "the newest root no longer lists what was proven",
   "root.unlisted":
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
-  "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read",
+  "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read; try again when that process has ended",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old, within the target of {target} h again",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old; the target is {target} h",
   "selection.absent": "index {index} does not exist{near:meant}",
@@ -153,14 +158,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.streamsLeftOut":
     "policy {policy} leaves out {count|data stream whose name its patterns match|data streams whose names its patterns match}, because their indices begin with a dot: {names}; to include their indices, add .ds-* to backups.{policy}.indices",
   "selection.systemLeftOut":
-    "policy {policy} leaves out indices that begin with a dot, which systems keep for themselves: {names} ({count} in all); add a pattern that begins with a dot to backups.{policy}.indices to take them, or exclude them with -.*",
+    "policy {policy} leaves out indices that begin with a dot, which belong to Elasticsearch or its tools: {names} ({count} in all); add a pattern that begins with a dot to backups.{policy}.indices to take them, or exclude them with -.*",
   "selection.systemNamed":
     "{index} is a system index, which Elasticsearch {version} takes only with the state of its feature; name the feature in featureStates instead",
   "selection.uncovered":
     "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}; `ossnap status` lists them",
   "selection.unknownFeature": "no feature is called {features}; the cluster has: {known}",
   "selection.unmatched": "{pattern} matches no index of the snapshot",
-  "selection.withFeatures": "the states of features bring their own system indices along: {features}",
+  "selection.withFeatures": "the states of features include their own system indices: {features}",
   "settings.expands":
     "{index} sets its number of replicas itself (auto_expand_replicas: {expand}), so the requested {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
@@ -228,9 +233,11 @@ export const WORLD: Readonly<Record<string, string>> = {
   "wayOut.oneIndex": "name one index, or leave out the alias",
   "wayOut.openSearch": "restore it on OpenSearch, and move the documents from there with Elasticsearch's _reindex from a remote cluster",
   "wayOut.otherAlias": "choose another alias than {alias}",
+  "wayOut.otherSnapshot": "restore another snapshot",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.reindex": "reindex it on a version in between: what {created} created has to be rewritten",
   "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
+  "wayOut.wholeOnly": "restore another snapshot, or only the indices that are whole in this one; while a copy is running, wait for its end",
 };

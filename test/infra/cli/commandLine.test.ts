@@ -26,7 +26,7 @@ describe.concurrent("command line as a process", { timeout: 60_000 }, () => {
         runCli(["verify", `file://${copy}`, "--json"], { stderr: "closed" }),
       ]);
       expect(text.exitCode).toBe(3);
-      expect(text.stdout).toContain(`missing  ${key}  expected 405 B, found nothing`);
+      expect(text.stdout).toContain(`missing  fx-orders[0]  ${key}  expected 405 B, found nothing`);
       expect(json.exitCode).toBe(3);
       const { schema, target, data } = JSON.parse(json.stdout);
       expect([schema, target]).toEqual(["verify/1", "local"]);
@@ -37,7 +37,7 @@ describe.concurrent("command line as a process", { timeout: 60_000 }, () => {
         state: "SUCCESS",
         version: "5.5.2",
         verdict: "incomplete",
-        missing: [{ key, expectedBytes: 405, foundBytes: null }],
+        missing: [{ key, expectedBytes: 405, foundBytes: null, index: "fx-orders", shard: 0 }],
         damaged: [],
       });
       expect(snapshot.indices).toContainEqual(expect.objectContaining({ name: "fx-orders", shards: 2, documents: 3 }));
@@ -46,11 +46,11 @@ describe.concurrent("command line as a process", { timeout: 60_000 }, () => {
 
   it("prints one JSON error on standard output even when standard error is closed", async () => {
     const { exitCode, stdout } = await runCli(["verify", "file:///there/is/none", "--json"], { stderr: "closed" });
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
       schema: "error/1",
       error: { code: "absent", type: "urn:ossnap:problem:absent" },
-      exitCode: 1,
+      exitCode: 2,
     });
   });
 

@@ -56,7 +56,7 @@ describe("a deployment on the command line", () => {
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line));
-      expect(lines.map(({ type }) => type)).toEqual(["progress", "result"]);
+      expect(lines.map(({ type }) => type)).toEqual(["progress", "progress", "result"]);
       expect(lines.at(-1)).toMatchObject({ schema: "job/1", exitCode: 6, data: { kind: "backup", state: "asked" } });
       expect(backup.stderr).toContain("connection refused");
 
@@ -94,9 +94,10 @@ describe("a deployment on the command line", () => {
   it("pauses, shows a reminder, and resumes", async () => {
     await inDeployment(async (ask) => {
       await ask("init");
-      expect((await ask("pause")).stdout).toContain("! paused");
+      expect((await ask("pause")).stdout).toContain("! ossnap is paused");
       expect((await ask("jobs")).stderr).toContain("ossnap is paused");
-      expect(JSON.parse((await ask("resume", "--json")).stdout).data).toEqual({ paused: false });
+      const resumed = await ask("resume", "--json");
+      expect([JSON.parse(resumed.stdout).data, resumed.stderr]).toEqual([{ paused: false }, ""]);
       expect((await ask("jobs")).stderr).toBe("");
     });
   });

@@ -40,11 +40,11 @@ const survey: SurveyAnswer = {
 describe("survey text", () => {
   it("has a line per snapshot, a dash for unknown values, and then the orphans", () => {
     expect(surveyText(survey, look)).toBe(`oss://moved/movies  generation 87  format 5.0, root index-87 · 2 snapshots
-NAME    STARTED        STATE    SIZE    OWN    DOCUMENTS  PROVEN
-snap-2  1 h 0 min ago  SUCCESS  64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
-snap-1  –              –        –       –              –  –
+NAME    STARTED  STATE    SIZE    OWN    DOCUMENTS  PROVEN
+snap-2  1 h ago  SUCCESS  64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
+snap-1  –        –        –       –              –  –
 SIZE: what a restore reads. OWN: what no other snapshot needs, freed if only this one were deleted.
-Orphans: at most 2 blobs, 2 KiB, written 24 h 0 min ago to 1 h 0 min ago. No snapshot refers to them: an interrupted snapshot, deletion or copy left them, or one is writing them now. ossnap never deletes them; when nothing writes here, Elasticsearch 7.4 and later do: POST _snapshot/REPOSITORY/_cleanup
+Orphans: at most 2 blobs, 2 KiB, written 24 h ago to 1 h ago. No snapshot refers to them: an interrupted snapshot, deletion or copy left them, or one is writing them now. ossnap never deletes them; when nothing writes here, Elasticsearch 7.4 and later do: POST _snapshot/REPOSITORY/_cleanup
 ! No restore needs these blobs, but the next write does:
     index.latest
 ✗ These could not be read, so the sizes that depend on them are unknown:

@@ -55,6 +55,22 @@ describe("waiting for a job", () => {
     expect(await watch([running], { waitMs: 5 }).watched).toEqual({ end: "timeout", row: running.row });
   });
 
+  it("asks what the job waits for while its record does not change, at once and then now and then", async () => {
+    const asked: string[] = [];
+    const onQuiet = async ({ state }: JobRow) => void asked.push(state);
+    const sights = Array.from({ length: 30 }, () => running);
+    const look = async () => sights.shift() ?? over;
+    const options = {
+      waitMs: 60_000,
+      pollMs: 1,
+      signal: new AbortController().signal,
+      onChange: () => undefined,
+      onTrouble: () => undefined,
+    };
+    expect((await watchJob(look, { ...options, onQuiet, quietMs: 60_000 })).end).toBe("over");
+    expect(asked).toEqual(["copying"]);
+  });
+
   it("stops at once when interrupted", async () => {
     const controller = new AbortController();
     const { watched } = watch([running], { controller });

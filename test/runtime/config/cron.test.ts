@@ -104,7 +104,7 @@ describe("zones of a reversed sign", () => {
 });
 
 describe("time zones", () => {
-  it.each(["UTC", "GMT", "CET", "EST5EDT", "PRC", "Asia/Shanghai", "Europe/Berlin"])("%s is valid", (timeZone) => {
+  it.each(["UTC", "GMT", "CET", "EST5EDT", "PRC", "Cuba", "Eire", "Iran", "Asia/Shanghai", "Europe/Berlin"])("%s is valid", (timeZone) => {
     expect(timeZoneProblem(timeZone)).toBeUndefined();
   });
 
@@ -113,12 +113,13 @@ describe("time zones", () => {
     ["PST", "write America/Los_Angeles or Asia/Manila"],
     ["IST", "write Asia/Kolkata, Europe/Dublin or Asia/Jerusalem"],
     ["BST", "write Europe/London or Asia/Dhaka"],
+    ["cst", "write Asia/Shanghai or America/Chicago"],
     ["SST", "write an IANA name such as Asia/Shanghai, Europe/Berlin or UTC"],
   ])("%s is refused, because it means several", (timeZone, fix) => {
     expect(timeZoneProblem(timeZone)).toMatchObject({ wrong: "an abbreviation, which may mean several time zones", fix });
   });
 
-  it.each(["", "+08:00", "Asia/Peking", "Shanghai", "local"])("%j is not a time zone", (timeZone) => {
+  it.each(["", "+08:00", "Asia/Peking", "Shanghai", "local", "Mars", "mars"])("%j is not a time zone", (timeZone) => {
     expect(timeZoneProblem(timeZone)?.wrong).toBe("not a time zone");
   });
 });

@@ -229,7 +229,7 @@ describe("problem document", () => {
       type: "urn:ossnap:problem:not-found",
       title: "Path not found",
       status: 404,
-      detail: "there is no /nosuch",
+      detail: "there is no route /nosuch; docs/http.md lists all routes",
       instance: "/nosuch",
       code: "not-found",
       requestId: "request-42",

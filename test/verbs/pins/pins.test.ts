@@ -17,8 +17,10 @@ const kept = async () => {
   const { keep } = await dryPrune(await world.open(), "nightly");
   return keep.find(({ name }) => name === oldest)?.reasons.find(({ code }) => code.startsWith("keep.pinned"));
 };
-const pin = async (change: { until?: Date; snapshot?: string; because?: string } = {}) =>
-  pinSnapshot(await world.open(), { repository: "backups", snapshot: oldest, because: "audit", ...change }, "ops");
+const pin = async ({ until, ...change }: { until?: Date; snapshot?: string; because?: string } = {}) => {
+  const expiry = until && { until: { at: until } };
+  return pinSnapshot(await world.open(), { repository: "backups", snapshot: oldest, because: "audit", ...expiry, ...change }, "ops");
+};
 
 describe("a pinned snapshot", () => {
   it("is kept with who pinned it and why, until it is unpinned", async () => {
@@ -57,15 +59,19 @@ describe("a pin that cannot be", () => {
     [
       "of an unknown snapshot",
       () => pin({ snapshot: "nosuch" }),
-      { code: "absent", message: /nosuch: repository backups lists no such snapshot/ },
+      { code: "absent", message: /snapshot nosuch: repository backups does not list it/ },
     ],
-    ["that is over", () => pin({ until: world.now() }), { code: "invalid", message: /is over, and the pin would hold nothing/ }],
+    ["that is over", () => pin({ until: world.now() }), { code: "invalid", message: /is in the past, so the pin would protect nothing/ }],
     [
       "in an unknown repository",
       async () => pinSnapshot(await world.open(), { repository: "bakcups", snapshot: oldest, because: "x" }, "ops"),
       { code: "invalid", message: /bakcups/ },
     ],
-    ["taken off twice", async () => unpinSnapshot(await world.open(), "backups", oldest), { code: "absent", message: /nothing is/ }],
+    [
+      "removed twice",
+      async () => unpinSnapshot(await world.open(), "backups", oldest),
+      { code: "absent", message: /is not pinned in backups; no snapshot of it is/ },
+    ],
   ])("is refused, and nothing is written: %s", async (_, act, { code, message }) => {
     const before = await world.stateKeys();
     await expect(act()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });

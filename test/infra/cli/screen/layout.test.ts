@@ -51,18 +51,33 @@ describe("a table", () => {
           names.map((one) => [one, "now"]),
           look,
         );
-        expect(new Set(lines.slice(1, -1)).size).toBe(names.length);
+        const rows = lines.filter((line) => / {2}now$/.test(line));
+        expect(new Set(rows).size).toBe(names.length);
         expect(lines.at(-1)).toBe("(… stands for what is left out here; --json has it whole)");
       }),
       { numRuns: 40 },
     );
   });
 
-  it("cuts a name in the middle", () => {
-    expect(tableLines([{ head: "NAME", name: true }, { head: "WHEN" }], [["nightly-20261121t013000z", "now"]], look, 25)).toEqual([
-      "NAME                 WHEN",
-      "nightly-2…1t013000z  now",
-      "(… stands for what is left out here; --json has it whole)",
+  it("cuts a name in the middle and shows it whole below its row, in one piece to be copied", () => {
+    const columns = [{ head: "NAME", name: true }, { head: "WHEN" }, { head: "BY", name: true }];
+    expect(tableLines(columns, [["nightly-20261121t013000z", "now", "li (terminal of the night shift)"]], look, 42)).toEqual([
+      "NAME               WHEN  BY",
+      "nightly-…t013000z  now   li (term…t shift)",
+      "    nightly-20261121t013000z",
+      "    BY: li (terminal of the night shift)",
+    ]);
+  });
+
+  it("says that something is left out only where it stands nowhere whole: a cell that is no name, or a name longer than a line", () => {
+    const said = (head: string, cell: string, isName: boolean) =>
+      tableLines([{ head, name: isName }, { head: "WHEN" }], [[cell, "now"]], look)
+        .at(-1)
+        ?.startsWith("(");
+    expect([said("NAME", "a".repeat(95), true), said("NAME", "a".repeat(99), true), said("WHY", "a".repeat(95), false)]).toEqual([
+      false,
+      true,
+      true,
     ]);
   });
 

@@ -53,21 +53,21 @@ describe("snapshots", () => {
       snapshot("by-hand", { repository: "other", policy: undefined, fate: { decision: "keep", reasons: [reason("keep.foreign")] } }),
     ];
     expect(snapshotsText(rows, look)).toBe(`movies-aws · 3 snapshots
-NAME       STARTED         STATE    TOOK   PROVEN
-nightly-3  3 h 0 min ago   SUCCESS  6 min  ✓ footers, 2 h 0 min ago
+NAME       STARTED   STATE    TOOK   PROVEN
+nightly-3  3 h ago   SUCCESS  6 min  ✓ footers, 2 h ago
     kept: newest good snapshot, daily 1/7
-nightly-2  27 h 0 min ago  PARTIAL  –      – never
+nightly-2  27 h ago  PARTIAL  –      – never
     2 of 310 shards failed
     kept: failure 1/2, for diagnosis
-nightly-1  11 d ago        SUCCESS  8 s    – never
+nightly-1  11 d ago  SUCCESS  8 s    – never
     ! would be removed: nightly-2 is kept for week 46 of 2026 (weekly)
-    proven at watches.moved: ✗ damaged, 1 h 0 min ago
+    proven at watches.moved: ✗ damaged, 1 h ago
 PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.
 The next prune would remove 1 snapshot. See: ossnap prune nightly
 
 other · 1 snapshot
-NAME     STARTED        STATE    TOOK   PROVEN
-by-hand  3 h 0 min ago  SUCCESS  6 min  – never
+NAME     STARTED  STATE    TOOK   PROVEN
+by-hand  3 h ago  SUCCESS  6 min  – never
     kept: written by another writer`);
   });
 
@@ -169,8 +169,8 @@ prune-1  nightly  ✗ refused  1 min ago  li (terminal)
       expect.stringMatching(/^ {6}/),
       "2 kept indices, next deletion 2026-11-23 01:00:00 UTC. To list them:  ossnap jobs --kind retire",
     ]);
-    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look)).toMatch(/^1 kept index, next deletion/);
-    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look, "retire")).toContain("retire-1 is kept until");
+    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look)).toMatch(/^No other jobs\.\n1 kept index, next deletion/);
+    expect(jobsText([kept("retire-1", "2026-11-24T01:00:00.000Z")], look, { kind: "retire" })).toContain("retire-1 is kept until");
   });
 
   it("show their history, one line per record", () => {

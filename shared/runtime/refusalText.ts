@@ -1,0 +1,11 @@
+import type { PreflightCheck } from "../plan/preflight.ts";
+import { counted } from "../words/numbers.ts";
+import { say } from "../words/say.ts";
+
+/** `1 of 4 checks fails: …; way out: …. Nothing was changed.`: what refuses a restore, each with what helps. */
+export function refusalText(checks: readonly PreflightCheck[]): string {
+  const refusals = checks.filter(({ result }) => result === "refuse");
+  const why = refusals.map(({ reason, wayOut }) => (wayOut ? `${say(reason)}; way out: ${say(wayOut)}` : say(reason)));
+  const failed = `${refusals.length} of ${counted(checks.length, "check", "checks")} ${refusals.length === 1 ? "fails" : "fail"}`;
+  return `${failed}: ${why.join("; ")}. Nothing was changed.`;
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { meantText, nearNames } from "../../shared/repository/fault.ts";
+
+const NAMES = ["nightly-3", "nightly-2", "nightly-1", "nightly-0", "before-upgrade"];
+
+describe("names that were probably meant", () => {
+  it.each([
+    ["nightly", ["nightly-3", "nightly-2", "nightly-1"]],
+    ["upgrade", ["before-upgrade"]],
+    ["Before-upgarde", ["before-upgrade"]],
+    ["nightly-9", ["nightly-3"]],
+    ["zzz", []],
+  ])("for %s are those that begin with it, contain it or are spelled nearly like it", (word, near) => {
+    expect(nearNames(word, NAMES)).toEqual(near);
+  });
+
+  it("are none without names", () => {
+    expect([nearNames("a", []), meantText([])]).toEqual([[], ""]);
+  });
+
+  it("are proposed with commas and an or", () => {
+    expect([meantText(["a"]), meantText(["a", "b", "c"])]).toEqual(["; perhaps a is meant", "; perhaps a, b or c is meant"]);
+  });
+});
