@@ -1,11 +1,12 @@
 import type { SnapshotState } from "../model/cluster.ts";
 import { hasCode } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
+import { cutText, textBytes } from "../model/memory/texts.ts";
 import { WEIGHT } from "../model/memory/weights.ts";
 import { openSearchNamed, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
-import { keySafe, type RootBudget, textBytes } from "./rootBudget.ts";
+import { keySafe, type RootBudget } from "./rootBudget.ts";
 import { versionName } from "./version.ts";
 
 const STATES: readonly SnapshotState[] = ["IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INCOMPATIBLE"];
@@ -112,12 +113,6 @@ export function unlessInvalid<T>(read: () => T, otherwise: (fault: string) => T)
     return read();
   } catch (error) {
     if (!hasCode(error, "invalid")) throw error;
-    return otherwise(ownCopy(error.message.slice(0, FAULT_LENGTH_MAX)));
+    return otherwise(cutText(error.message, FAULT_LENGTH_MAX));
   }
-}
-
-/** A part of a text keeps the whole text in memory, and a message may hold a long name. In UTF-16 a text of Latin-1 would take twice as much. */
-function ownCopy(text: string): string {
-  const encoding = textBytes(text) === text.length ? "latin1" : "utf16le";
-  return Buffer.from(text, encoding).toString(encoding);
 }

@@ -1,8 +1,9 @@
+import { textBytes } from "../model/memory/texts.ts";
 import { WEIGHT } from "../model/memory/weights.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { asFields, asKeySegment, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
-import { type RootBudget, textBytes } from "./rootBudget.ts";
+import type { RootBudget } from "./rootBudget.ts";
 import { blameBoth, faultySnapshot, readSnapshot, unlessInvalid } from "./rootEntries.ts";
 
 /** Index id → identifier, and in the end index id → blob id. */

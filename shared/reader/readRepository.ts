@@ -137,7 +137,7 @@ export async function readClosure(
   const { uuid } = snapshot;
   const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
   const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
-    shard.list = decodeOwnList(reader, await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid)), snapshot.name);
+    shard.list = await decodeOwnList(reader, await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid)), snapshot.name);
     held.hold(weightOf(shard.list?.files ?? []), `${store.url}/${shardSnapshotKey(index.id, shard.shard, uuid)}`);
   };
   const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));

@@ -33,7 +33,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "clock.skew": "this machine's clock differs from the store's by {seconds} s: synchronise it (NTP)",
   "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}",
   "closure.tooLarge":
-    "{subject}: the file lists of this shard and of those before it take more than {megabytes} MB; give the function more memory, or copy fewer snapshots at once",
+    "{subject}: what is kept of this blob and of those before it takes more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "cluster.openSearch": "{cluster} runs {version}; ossnap works with Elasticsearch only",

@@ -20,7 +20,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "publishes over a foreign root",
     file: "shared/verbs/copy/publish.ts",
-    find: "if (there !== undefined && sha256(there) !== root.sha256)",
+    find: "if (there !== undefined && there !== root.sha256)",
     replace: "if (there !== undefined && sha256(there) === root.sha256)",
     seeds: 20,
   },
@@ -47,15 +47,15 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "writes blobs without a look at their contents",
-    file: "shared/verbs/copy/move.ts",
-    find: "return position === file.lengthBytes && checksumText(sum) !== file.checksum",
+    file: "shared/verbs/copy/contentCheck.ts",
+    find: "return found !== undefined && checksumText(found) !== file.checksum",
     replace: "return position < 0 && checksumText(sum) !== file.checksum",
     seeds: 20,
   },
   {
     name: "overwrites blobs of a snapshot that is listed",
     file: "shared/verbs/copy/gatherPlan.ts",
-    find: "const unlist = unlistPlan(destination, closures, missing);",
+    find: "const unlist = await unlistPlan(destination, closures, missing);",
     replace: "const unlist = missing.length < 0 ? unlistPlan(destination, closures, missing) : undefined;",
     seeds: 20,
   },
