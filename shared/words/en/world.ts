@@ -94,6 +94,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proof.outOfTime": "the proof ran out of time at level {level}",
   "proof.parts":
     "all blobs exist; time ran out while reading {files|file|files} stored in several parts, whose names can be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
+  "read.outOfTime":
+    "{url}: the store did not deliver {key} within the time of this invocation; it is read again in a task with more time, otherwise give the function a longer timeout, or find out what slows the store down",
   "registration.absent": "is not registered",
   "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
   "registration.byOthers": "is registered by others; ossnap only reads it",
