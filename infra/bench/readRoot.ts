@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { decodeRoot } from "../../shared/format/root.ts";
+import { directoryBlobStore } from "../../shared/adapters/directory/blobStore.ts";
+import { openRepository } from "../../shared/reader/readRepository.ts";
 
-/** The output of decoding one root in its own process. */
+/** The output of reading one root in its own process. */
 export interface RootReading {
   snapshots: number;
   indices: number;
@@ -9,14 +9,14 @@ export interface RootReading {
   maxRssBytes: number;
 }
 
-/** Runs as a child process with a heap limit; the argument is the root's file. */
-const bytes = readFileSync(process.argv[2] ?? "");
+/** Runs as a child process with a heap limit; the argument is the folder of the root. */
+const store = directoryBlobStore({ directory: process.argv[2] ?? "" });
 const startedMs = performance.now();
-const root = decodeRoot("index-7", bytes);
+const { root } = await openRepository(store);
 const seconds = Math.round(performance.now() - startedMs) / 1000;
 const reading: RootReading = {
-  snapshots: root.snapshots.length,
-  indices: root.indices.length,
+  snapshots: root?.snapshots.length ?? 0,
+  indices: root?.indices.length ?? 0,
   seconds,
   maxRssBytes: process.resourceUsage().maxRSS * 1024,
 };

@@ -3,6 +3,8 @@
  * but not with a truncated or corrupted one).
  */
 export const INCOMPATIBLE_KEY = "incompatible-snapshots";
+/** A list of 100,000 names; more is not read. */
+export const INCOMPATIBLE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Whether 5.x and 6.x can read the blob: a JSON object with its one list. */
 export function isReadableIncompatible(bytes: Uint8Array): boolean {

@@ -1,3 +1,4 @@
+import { cutText } from "../model/memory/texts.ts";
 import { decodeContainer } from "./encoding/container.ts";
 import { asFields, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
@@ -16,7 +17,7 @@ export interface IndexMetadata {
   mappingTypes: string[];
   /** Analyzers and normalizers that the mappings name; absent if there are none. */
   analyzers?: string[];
-  /** Types of the fields in its mappings, and metadata fields that a plugin brings; absent if there are none. */
+  /** Types of the fields in its mappings (the first 200, with at most 100 characters), and metadata fields of a plugin; absent if there are none. */
   fieldTypes?: string[];
   aliases: string[];
   /** Flat, with the leading `index.`; lists as JSON. */
@@ -89,6 +90,10 @@ function readAnalyzers({ mappings }: Fields): Pick<IndexMetadata, "analyzers"> {
   return found.size === 0 ? {} : { analyzers: [...found].sort() };
 }
 
+/** Elasticsearch and its plugins have some sixty; a mapping with more types, or with longer names, is of no cluster and needs no more to be refused. */
+const FIELD_TYPES_MAX = 200;
+const FIELD_TYPE_LENGTH_MAX = 100;
+
 /** Below these names a mapping lists fields, whose own names are free: a field may be named `type` or `properties`. */
 const FIELD_LISTS: readonly string[] = ["properties", "fields"];
 
@@ -98,7 +103,8 @@ function readFieldTypes({ mappings }: Fields): Pick<IndexMetadata, "fieldTypes">
   const open: unknown[] = types;
   for (const node of open) {
     const fields = fieldsOf(node);
-    for (const { type } of fields) if (typeof type === "string") found.add(type);
+    for (const { type } of fields)
+      if (typeof type === "string" && found.size < FIELD_TYPES_MAX) found.add(cutText(type, FIELD_TYPE_LENGTH_MAX));
     for (const field of fields) open.push(field);
   }
   return found.size === 0 ? {} : { fieldTypes: [...found].sort() };

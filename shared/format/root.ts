@@ -1,48 +1,52 @@
-import { sha256 } from "../model/hash.ts";
+import { sha256OfPieces } from "../model/hash.ts";
 import type { RootCatalogue } from "../model/repository.ts";
 import { asCount, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf } from "./keys.ts";
 import { rootBudget } from "./rootBudget.ts";
-import { readIndex, readSnapshots } from "./rootEntries.ts";
-import { rootMembers } from "./rootMembers.ts";
+import { rootCollector } from "./rootCollector.ts";
 import { compareVersions, versionName } from "./version.ts";
 
-/** Above what any store returns. */
-const ROOT_BYTES_MAX = 500 * 1024 * 1024;
 /** The newest layout examined (7.17 to 9.2). Like Elasticsearch, ossnap rejects a root that requires a newer version than it knows. */
 const MIN_VERSION_KNOWN = "7.12.0";
+
+/** Decodes a root that arrives in pieces; of the bytes only one piece and one entry are in memory. */
+export interface RootDecoder {
+  push(piece: Uint8Array): void;
+  end(): RootCatalogue;
+}
 
 /**
  * The root catalogue `index-N`, or `index` of 2.x. Decoded by the fields present, entry by entry, because newer versions keep the layout of
  * the oldest snapshot. An entry that cannot be read is that entry's fault; the others are readable.
  * @throws AppError `invalid` for bytes that are not such a catalogue, use a future layout, or list more than fits into memory.
  */
-export function decodeRoot(key: string, bytes: Uint8Array): RootCatalogue {
+export function rootDecoder(key: string): RootDecoder {
   const generation = key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(key);
   if (generation === undefined) throw invalidBytes(key, "this is not the name of a root");
-  refuseTooLarge(key, bytes);
-  const members = rootMembers(key, bytes);
-  const { fields } = members;
-  const minVersion = readMinVersion(fields, key);
-  const budget = rootBudget(key);
-  const { snapshots, indexMetadata } = readSnapshots(members, key, budget);
+  const collector = rootCollector(key, rootBudget(key));
+  const hash = sha256OfPieces();
+  let sizeBytes = 0;
   return {
-    generation,
-    key,
-    sha256: sha256(bytes),
-    sizeBytes: bytes.byteLength,
-    snapshots,
-    indices: Array.from(members.indices, ([name, entry]) => readIndex(name, entry, `${key}: indices.${name}`, budget)),
-    indexMetadata,
-    minVersion,
-    repositoryUuid: optional(fields.uuid, `${key}: uuid`, asText),
+    push(piece) {
+      hash.update(piece);
+      sizeBytes += piece.byteLength;
+      collector.push(piece);
+    },
+    end() {
+      const { fields, snapshots, indices, indexMetadata } = collector.end();
+      const minVersion = readMinVersion(fields, key);
+      const repositoryUuid = optional(fields.uuid, `${key}: uuid`, asText);
+      return { generation, key, sha256: hash.digest(), sizeBytes, snapshots, indices, indexMetadata, minVersion, repositoryUuid };
+    },
   };
 }
 
-function refuseTooLarge(key: string, bytes: Uint8Array): void {
-  if (bytes.byteLength > ROOT_BYTES_MAX)
-    throw invalidBytes(key, `${bytes.byteLength} bytes are more than the ${ROOT_BYTES_MAX} a root may have`);
+/** {@link rootDecoder} of bytes that are in memory. */
+export function decodeRoot(key: string, bytes: Uint8Array): RootCatalogue {
+  const decoder = rootDecoder(key);
+  decoder.push(bytes);
+  return decoder.end();
 }
 
 function readMinVersion(fields: Fields, key: string): string | undefined {

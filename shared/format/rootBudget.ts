@@ -1,4 +1,5 @@
 import { shortHash } from "../model/hash.ts";
+import { textBytes } from "../model/memory/texts.ts";
 import { inMegabytes, WEIGHT } from "../model/memory/weights.ts";
 import { isKeySegment } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
@@ -33,12 +34,6 @@ export function rootBudget(key: string): RootBudget {
       return safe;
     },
   };
-}
-
-/** What the characters take: one beyond Latin-1 doubles all of them. */
-export function textBytes(text: string): number {
-  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0xff) return 2 * text.length;
-  return text.length;
 }
 
 /** An id that can be part of a key; one that cannot, such as `../a`, becomes a name that no blob has, so that no key leaves its path. */

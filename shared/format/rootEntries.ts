@@ -1,12 +1,12 @@
 import type { SnapshotState } from "../model/cluster.ts";
 import { hasCode } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
+import { cutText, textBytes } from "../model/memory/texts.ts";
 import { WEIGHT } from "../model/memory/weights.ts";
 import { openSearchNamed, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
-import { keySafe, type RootBudget, textBytes } from "./rootBudget.ts";
-import type { RootMembers } from "./rootMembers.ts";
+import { keySafe, type RootBudget } from "./rootBudget.ts";
 import { versionName } from "./version.ts";
 
 const STATES: readonly SnapshotState[] = ["IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INCOMPATIBLE"];
@@ -16,42 +16,9 @@ const SHARDS_MAX = 100_000;
 const FAULT_LENGTH_MAX = 400;
 
 type Index = RootCatalogue["indices"][number];
-type Lookup = Record<string, string>;
-
-/** The snapshots in the root's order, and where their indices' metadata are. An entry that cannot be read has a `fault`. */
-export function readSnapshots(
-  { snapshots: entries, fields }: RootMembers,
-  key: string,
-  budget: RootBudget,
-): Pick<RootCatalogue, "snapshots" | "indexMetadata"> {
-  const identifiers = optional(fields.index_metadata_identifiers, `${key}: index_metadata_identifiers`, asFields) ?? {};
-  budget.spend(Object.keys(identifiers).length * (WEIGHT.field + WEIGHT.text));
-  const snapshots: RootSnapshot[] = [];
-  const indexMetadata: RootCatalogue["indexMetadata"] = Object.create(null);
-  const byUuid = new Map<string, RootSnapshot>();
-  for (const entry of entries) {
-    const where = `${key}: snapshots[${snapshots.length}]`;
-    const snapshot = unlessInvalid(
-      () => readSnapshot(entry, where),
-      (fault) => faultySnapshot(entry, where, fault),
-    );
-    const same = byUuid.get(snapshot.uuid);
-    if (same !== undefined) blameBoth(same, snapshot, where);
-    byUuid.set(snapshot.uuid, snapshot);
-    const lookup =
-      snapshot.fault === undefined
-        ? readLookup(entry, identifiers, snapshot, `${key}: index_metadata_lookup of ${snapshot.name}`)
-        : undefined;
-    if (lookup !== undefined) indexMetadata[snapshot.uuid] = lookup;
-    budget.spend(2 * WEIGHT.object + textBytes(snapshot.name) + textBytes(snapshot.uuid) + textBytes(snapshot.fault ?? ""));
-    budget.spend(Object.keys(lookup ?? {}).length * WEIGHT.field);
-    snapshots.push(snapshot);
-  }
-  return { snapshots, indexMetadata };
-}
 
 /** Entries of 2.x are bare names, which also serve as their uuids. */
-function readSnapshot(entry: unknown, where: string): RootSnapshot {
+export function readSnapshot(entry: unknown, where: string): RootSnapshot {
   if (typeof entry === "string") {
     const name = asKeySegment(entry, where);
     return { name, uuid: name, state: undefined, version: undefined, startTime: undefined };
@@ -70,7 +37,7 @@ function readSnapshot(entry: unknown, where: string): RootSnapshot {
 }
 
 /** As much of the entry as can be shown. */
-function faultySnapshot(entry: unknown, where: string, fault: string): RootSnapshot {
+export function faultySnapshot(entry: unknown, where: string, fault: string): RootSnapshot {
   const { name, uuid } = (typeof entry === "string" ? { name: entry, uuid: entry } : (entry ?? {})) as Fields;
   return {
     name: typeof name === "string" ? name : where.slice(where.indexOf(" ") + 1),
@@ -83,7 +50,7 @@ function faultySnapshot(entry: unknown, where: string, fault: string): RootSnaps
 }
 
 /** Which of the two the blobs belong to is unknown. */
-function blameBoth(first: RootSnapshot, second: RootSnapshot, where: string): void {
+export function blameBoth(first: RootSnapshot, second: RootSnapshot, where: string): void {
   const { uuid } = second;
   for (const snapshot of [first, second]) {
     snapshot.fault ??= `${where}: snapshot ${uuid} is listed twice`.slice(0, FAULT_LENGTH_MAX);
@@ -102,23 +69,6 @@ function readVersion(fields: Fields, where: string): string | undefined {
   if (indexVersion !== undefined) return versionName(indexVersion);
   const version = optional(fields.version, `${where}.version`, asText);
   return version !== undefined && /^[1-4]\./.test(version) && fields.uuid !== fields.name ? openSearchNamed(version) : version;
-}
-
-/** The object belongs to this parse; its values are replaced in place because a root may hold millions of them. */
-function readLookup(entry: unknown, identifiers: Fields, snapshot: RootSnapshot, where: string): Lookup | undefined {
-  const lookup = unlessInvalid(
-    () => {
-      const found = optional((entry as Fields).index_metadata_lookup, where, asFields);
-      for (const indexId of Object.keys(found ?? {})) {
-        const identifier = asText(found?.[indexId], where);
-        if (!Object.hasOwn(identifiers, identifier)) throw invalidBytes(where, `"${identifier}" is not among index_metadata_identifiers`);
-        (found as Fields)[indexId] = asKeySegment(identifiers[identifier], where);
-      }
-      return found as Lookup | undefined;
-    },
-    (fault) => void Object.assign(snapshot, { fault, state: undefined, startTime: undefined }),
-  );
-  return lookup ?? undefined;
 }
 
 /** The uuid strings are shared, because each uuid appears in the root once per index. */
@@ -158,16 +108,11 @@ function requireFixedPaths({ shard_path_type: type = 0 }: Fields, where: string)
   throw invalidBytes(where, `shard_path_type ${String(type)}: OpenSearch wrote its shards below hashed paths, which is not readable here`);
 }
 
-function unlessInvalid<T>(read: () => T, otherwise: (fault: string) => T): T {
+export function unlessInvalid<T>(read: () => T, otherwise: (fault: string) => T): T {
   try {
     return read();
   } catch (error) {
     if (!hasCode(error, "invalid")) throw error;
-    return otherwise(ownCopy(error.message.slice(0, FAULT_LENGTH_MAX)));
+    return otherwise(cutText(error.message, FAULT_LENGTH_MAX));
   }
-}
-
-/** A part of a text keeps the whole text in memory, and a message may hold a long name. */
-function ownCopy(text: string): string {
-  return Buffer.from(text, "utf16le").toString("utf16le");
 }

@@ -1,100 +1,171 @@
-import { type JsonSlice, type JsonSlices, jsonSlices } from "./encoding/jsonSlices.ts";
+import { growingBytes } from "../model/memory/growingBytes.ts";
+import { type JsonPart, jsonParts } from "./encoding/jsonParts.ts";
+import { jsonSlices } from "./encoding/jsonSlices.ts";
 import { asFields, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 
 const SUBJECT = "root subset";
 const [UUID, LOOKUP] = [new Set(["uuid"]), new Set(["index_metadata_lookup"])];
+const IDENTIFIERS = "index_metadata_identifiers";
+const SPLIT: ReadonlySet<string> = new Set(["snapshots", "indices", IDENTIFIERS]);
+/** Of identifiers that come before the snapshots, in which no version of Elasticsearch writes them. */
+const WAITING_MAX = 200_000;
 
-/** A part of the result: bytes of the root as they are, or a text. */
-type Piece = Uint8Array | string;
+/** A root that arrives in pieces, cut down to some of its snapshots. */
+export interface RootSubset {
+  push(piece: Uint8Array): void;
+  end(): Uint8Array;
+}
+
+export interface SubsetOptions {
+  /** Whether no snapshot at all may remain. */
+  empty?: boolean;
+  /** The root's size: the subset is hardly larger. */
+  sizeBytes?: number;
+}
 
 /**
  * The same root catalogue with only the snapshots in `keepUuids`: filters `snapshots` and each index's `snapshots`, and drops indices and
- * metadata identifiers that none of them uses. All else is the root's own bytes; of a large root only one entry at a time is built.
+ * metadata identifiers that none of them uses. All else is the root's own bytes; of a large root only one piece, one entry and the result are
+ * in memory.
  * Elasticsearch 5.5 to 9.2 reads and restores from such a root. Writing under it corrupts later snapshots, so keep the repository
  * read-only.
- * @throws AppError `invalid` when no snapshot would remain (unless `empty` is allowed), a uuid is not listed, or the bytes are the `index` of 2.x.
+ * @throws AppError `invalid` when no snapshot would remain (unless `empty` is allowed), a uuid is not listed, or listed twice, or the bytes are
+ * the `index` of 2.x.
  */
-export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[], { empty = false } = {}): Uint8Array {
-  const json = jsonSlices(rootBytes, SUBJECT);
+export function rootSubset(keepUuids: readonly string[], { empty = false, sizeBytes = 0 }: SubsetOptions = {}): RootSubset {
+  const out = growingBytes(sizeBytes);
   const keep = new Set(keepUuids);
-  const raw = ({ start, end }: JsonSlice): Uint8Array => rootBytes.subarray(start, end);
-  const members = new Map(membersOf(json, json.whole, SUBJECT));
-  const kept = keptSnapshots(json, members.get("snapshots"), keep);
-  const unknown = keepUuids.filter((uuid) => !kept.has(uuid));
-  if (unknown.length > 0) throw invalidBytes(SUBJECT, `the root does not list ${unknown.join(", ")}`);
-  if (kept.size === 0 && !empty) throw invalidBytes(SUBJECT, "no snapshot would be left: name at least one uuid");
-  const filtered: Record<string, (slice: JsonSlice) => Piece[]> = {
-    snapshots: () => ["[", ...joined([...kept.values()].map((slice) => [raw(slice)])), "]"],
-    indices: (slice) => objectOf(keptIndices(json, slice, { keep, raw })),
-    index_metadata_identifiers: (slice) => (isNull(json, slice) ? [raw(slice)] : objectOf(keptIdentifiers(json, slice, { kept, raw }))),
-  };
-  if (!members.has("indices")) asFields(undefined, `${SUBJECT}: indices`);
-  const pieces = objectOf([...members].map(([name, slice]) => [name, filtered[name]?.(slice) ?? [raw(slice)]]));
-  return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
-}
-
-/** Read one by one: there may be many long names. */
-function membersOf(json: JsonSlices, slice: JsonSlice, where: string): Iterable<[name: string, value: JsonSlice]> {
-  if (!json.isObject(slice)) asFields(json.parse(slice), where);
-  return json.members(slice);
-}
-
-/** By uuid, in the root's order; whatever else is listed may be unreadable. */
-function keptSnapshots(json: JsonSlices, list: JsonSlice | undefined, keep: ReadonlySet<string>): Map<string, JsonSlice> {
-  const kept = new Map<string, JsonSlice>();
-  if (list === undefined || !json.isList(list)) throw invalidBytes(`${SUBJECT}: snapshots`, "a list expected");
-  for (const slice of json.elements(list)) {
-    const entry = json.pick(slice, UUID);
-    if (typeof entry === "string") throw invalidBytes(`${SUBJECT}: snapshots`, "a root of 2.x");
-    const { uuid } = (entry ?? {}) as Fields;
-    if (typeof uuid === "string" && keep.has(uuid)) kept.set(uuid, slice);
-  }
-  return kept;
-}
-
-function* keptIndices(
-  json: JsonSlices,
-  indices: JsonSlice,
-  { keep, raw }: { keep: ReadonlySet<string>; raw: (slice: JsonSlice) => Uint8Array },
-): Generator<[string, Piece[]], void, undefined> {
-  for (const [name, slice] of membersOf(json, indices, `${SUBJECT}: indices`)) {
-    // An entry that cannot be read is no kept snapshot's.
-    const fields = json.isObject(slice) ? new Map(json.members(slice)) : new Map<string, JsonSlice>();
-    const listed = fields.get("snapshots");
-    const list = listed === undefined ? undefined : json.parse(listed);
-    const snapshots = Array.isArray(list) ? list.filter((uuid) => keep.has(uuid)) : [];
-    if (snapshots.length === 0) continue;
-    yield [
-      name,
-      objectOf([...fields].map(([field, value]) => [field, field === "snapshots" ? [JSON.stringify(snapshots)] : [raw(value)]])),
-    ];
-  }
-}
-
-function* keptIdentifiers(
-  json: JsonSlices,
-  identifiers: JsonSlice,
-  { kept, raw }: { kept: ReadonlyMap<string, JsonSlice>; raw: (slice: JsonSlice) => Uint8Array },
-): Generator<[string, Piece[]], void, undefined> {
+  const kept = new Set<string>();
   const named = new Set<unknown>();
-  for (const slice of kept.values()) {
-    const { index_metadata_lookup: lookup } = asFields(json.pick(slice, LOOKUP), SUBJECT);
-    const where = `${SUBJECT}: index_metadata_lookup`;
-    for (const identifier of Object.values(optional(lookup, where, asFields) ?? {})) named.add(identifier);
+  const seen = new Set<string>();
+  const waiting: [name: string, value: Uint8Array][] = [];
+  let isFirst = { member: true, entry: true };
+
+  function writeName(name: string): void {
+    out.add(`${isFirst.member ? "" : ","}${JSON.stringify(name)}:`);
+    isFirst = { member: false, entry: true };
   }
-  for (const [identifier, slice] of membersOf(json, identifiers, `${SUBJECT}: index_metadata_identifiers`))
-    if (named.has(identifier)) yield [identifier, [raw(slice)]];
+
+  function writeEntry(name: string | undefined, write: () => void): void {
+    out.add(`${isFirst.entry ? "" : ","}${name === undefined ? "" : `${JSON.stringify(name)}:`}`);
+    isFirst.entry = false;
+    write();
+  }
+
+  const entries: Record<string, (part: JsonPart, name: string) => void> = {
+    snapshots(part) {
+      const json = jsonSlices(part.bytes, SUBJECT, part.start);
+      const entry = json.pick(json.whole, UUID);
+      if (typeof entry === "string") throw invalidBytes(`${SUBJECT}: snapshots`, "a root of 2.x");
+      const { uuid } = (entry ?? {}) as Fields;
+      if (typeof uuid !== "string" || !keep.has(uuid)) return;
+      if (kept.has(uuid)) throw invalidBytes(`${SUBJECT}: snapshots`, `snapshot ${uuid} is listed twice`);
+      kept.add(uuid);
+      const { index_metadata_lookup: lookup } = asFields(json.pick(json.whole, LOOKUP), SUBJECT);
+      const where = `${SUBJECT}: index_metadata_lookup`;
+      for (const identifier of Object.values(optional(lookup, where, asFields) ?? {})) named.add(identifier);
+      writeEntry(undefined, () => out.add(part.bytes));
+    },
+    indices(part, name) {
+      const fields = keptFields(part, keep);
+      if (fields !== undefined) writeEntry(name, () => writeObject(fields));
+    },
+    [IDENTIFIERS](part, name) {
+      jsonSlices(part.bytes, SUBJECT, part.start);
+      if (seen.has("snapshots")) {
+        if (named.has(name)) writeEntry(name, () => out.add(part.bytes));
+      } else {
+        if (waiting.length === WAITING_MAX)
+          throw invalidBytes(SUBJECT, `more than ${WAITING_MAX} metadata identifiers before the snapshots`);
+        waiting.push([name, Buffer.from(part.bytes)]);
+      }
+    },
+  };
+
+  function writeObject(fields: Iterable<[name: string, value: Uint8Array | string]>): void {
+    let separator = "{";
+    for (const [name, value] of fields) {
+      out.add(`${separator}${JSON.stringify(name)}:`);
+      out.add(value);
+      separator = ",";
+    }
+    out.add(separator === "{" ? "{}" : "}");
+  }
+
+  const isWaiting = (member: string) => member === IDENTIFIERS && !seen.has("snapshots");
+  const parts = jsonParts(SUBJECT, {
+    isSplit: (member) => SPLIT.has(member),
+    opened(member, kind) {
+      if ((member === "snapshots") !== (kind === "list")) throw wrongKind(member);
+      if (!isWaiting(member)) {
+        writeName(member);
+        out.add(kind === "list" ? "[" : "{");
+      }
+    },
+    closed(member, kind) {
+      if (isWaiting(member)) return;
+      out.add(kind === "list" ? "]" : "}");
+      seen.add(member);
+    },
+    member(member, part) {
+      const json = jsonSlices(part.bytes, SUBJECT, part.start);
+      const isNothing = member === IDENTIFIERS && json.parse(json.whole) === null;
+      if (SPLIT.has(member) && !isNothing) throw wrongKind(member);
+      writeName(member);
+      out.add(part.bytes);
+    },
+    entry: (member, name, part) => entries[member]?.(part, name ?? ""),
+    other({ bytes, start }) {
+      const json = jsonSlices(bytes, SUBJECT, start);
+      asFields(json.parse(json.whole), SUBJECT);
+    },
+  });
+
+  function requireKept(): void {
+    const unknown = keepUuids.filter((uuid) => !kept.has(uuid));
+    if (!seen.has("snapshots")) throw wrongKind("snapshots");
+    if (unknown.length > 0) throw invalidBytes(SUBJECT, `the root does not list ${unknown.join(", ")}`);
+    if (kept.size === 0 && !empty) throw invalidBytes(SUBJECT, "no snapshot would be left: name at least one uuid");
+    if (!seen.has("indices")) asFields(undefined, `${SUBJECT}: indices`);
+  }
+
+  out.add("{");
+  return {
+    push: parts.push,
+    end() {
+      parts.end();
+      requireKept();
+      if (waiting.length > 0) {
+        writeName(IDENTIFIERS);
+        writeObject(waiting.filter(([name]) => named.has(name)));
+      }
+      out.add("}");
+      return out.bytes();
+    },
+  };
 }
 
-function isNull(json: JsonSlices, slice: JsonSlice): boolean {
-  return !json.isObject(slice) && json.parse(slice) === null;
+/** {@link rootSubset} of bytes that are in memory. */
+export function subsetRoot(rootBytes: Uint8Array, keepUuids: readonly string[], options: SubsetOptions = {}): Uint8Array {
+  const subset = rootSubset(keepUuids, { sizeBytes: rootBytes.byteLength, ...options });
+  subset.push(rootBytes);
+  return subset.end();
 }
 
-function objectOf(members: Iterable<[name: string, value: Piece[]]>): Piece[] {
-  return ["{", ...joined(Array.from(members, ([name, value]) => [`${JSON.stringify(name)}:`, ...value])), "}"];
+/** An index's fields with its kept snapshots only; undefined without any: an entry that cannot be read is no kept snapshot's. */
+function keptFields({ bytes, start }: JsonPart, keep: ReadonlySet<string>): [name: string, value: Uint8Array | string][] | undefined {
+  const json = jsonSlices(bytes, SUBJECT, start);
+  if (!json.isObject(json.whole)) return undefined;
+  const { snapshots: list } = json.pick(json.whole, new Set(["snapshots"])) as Fields;
+  const snapshots = Array.isArray(list) ? list.filter((uuid) => keep.has(uuid)) : [];
+  if (snapshots.length === 0) return undefined;
+  return Array.from(json.members(json.whole), ([name, slice]) => [
+    name,
+    name === "snapshots" ? JSON.stringify(snapshots) : bytes.subarray(slice.start, slice.end),
+  ]);
 }
 
-function joined(groups: readonly Piece[][]): Piece[] {
-  return groups.flatMap((group, at) => (at === 0 ? group : [",", ...group]));
+function wrongKind(member: string): Error {
+  return invalidBytes(`${SUBJECT}: ${member}`, `${member === "snapshots" ? "a list" : "an object"} expected`);
 }

@@ -1,10 +1,12 @@
 import type { SnapshotState } from "../model/cluster.ts";
+import { cutText } from "../model/memory/texts.ts";
 import type { SnapshotRecord } from "../model/repository.ts";
 import { decodeContainer } from "./encoding/container.ts";
 import { asCount, asFields, asKeySegment, asList, asText, asTexts, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { versionName } from "./version.ts";
 
+const REASON_LENGTH_MAX = 1000;
 const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]);
 
 /**
@@ -30,7 +32,7 @@ export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): Snapsh
     failures: asList(fields.failures ?? [], `${subject}: failures`).map((entry, index) =>
       readFailure(entry, `${subject}: failures[${index}]`),
     ),
-    failureReason: optional(fields.reason, `${subject}: reason`, asText),
+    failureReason: optional(fields.reason, `${subject}: reason`, asReason),
     ...(fields.remote_store_index_shallow_copy === true && { isShallow: true as const }),
     ...readFeatureStates(fields.feature_states, `${subject}: feature_states`),
   };
@@ -52,8 +54,13 @@ function readFailure(entry: unknown, where: string): SnapshotRecord["failures"][
   return {
     index: asText(fields.index, `${where}.index`),
     shard: asCount(fields.shard_id, `${where}.shard_id`),
-    reason: optional(fields.reason, `${where}.reason`, asText) ?? "",
+    reason: optional(fields.reason, `${where}.reason`, asReason) ?? "",
   };
+}
+
+/** With its stack trace a reason has pages, and a failed snapshot one for each of its shards. */
+function asReason(value: unknown, where: string): string {
+  return cutText(asText(value, where), REASON_LENGTH_MAX);
 }
 
 function asState(value: unknown, where: string): SnapshotState {

@@ -9,3 +9,9 @@ export function sha256(content: string | Uint8Array): string {
 export function shortHash(digits: number, ...parts: readonly string[]): string {
   return sha256(JSON.stringify(parts)).slice(0, digits);
 }
+
+/** Hex sha256 of bytes that arrive in pieces. */
+export function sha256OfPieces(): { update(bytes: Uint8Array): void; digest(): string } {
+  const hash = createHash("sha256");
+  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
+}

@@ -18,6 +18,26 @@ export function dueSlots(schedule: Pick<Schedule, "cron" | "timeZone">, since: D
   return due;
 }
 
+/** A schedule of ossnap.yaml, and since when it has applied. */
+export interface AppliedSchedule {
+  since: Date;
+  cron: string;
+  timeZone: string;
+}
+
+/**
+ * The slots after `since` that were promised: those of each schedule while it applied. A slot before its schedule was first seen is nobody's
+ * promise.
+ * @param applied oldest first; each applies until the next does.
+ */
+export function promisedSlots(applied: readonly AppliedSchedule[], since: Date, now: Date): Date[] {
+  return applied.flatMap((schedule, at) => {
+    const from = schedule.since > since ? schedule.since : since;
+    const until = applied[at + 1]?.since ?? now;
+    return dueSlots(schedule, from, until < now ? until : now);
+  });
+}
+
 /** The next slot after the given time. */
 export function nextSlot(schedule: Pick<Schedule, "cron" | "timeZone">, after: Date): Date | undefined {
   return new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true }).nextRun(after) ?? undefined;

@@ -1,5 +1,6 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
+import { heldMemory, weightOfClosure } from "./heldMemory.ts";
 import type { Listing } from "./metadataReader.ts";
 import { memoryLedger, type PartLedger } from "./partLedger.ts";
 import type { PartsRead } from "./prove/dataChecks.ts";
@@ -59,14 +60,56 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
   const shared = todo.length > 1;
   if (shared) seen.listing = await listSizes(store);
   const proofs: SampledProof[] = [];
+  const kept = keptProofs(shared);
   for (const snapshot of todo) {
-    if (choice.deadline?.()) break;
+    if (choice.deadline?.() || kept.isFull()) break;
     const proof = await proveFollowingRoot(store, seen, snapshot, { ...choice, shared, ledger });
     if (isOutOfTime(proof.reason)) break;
-    proofs.push(proof);
+    proofs.push(kept.add(proof));
     choice.onProof?.(proof);
   }
   return { root: seen.root, proofs, open: todo.length - proofs.length, redone: seen.redone, hiding: seen.opened.hiding };
+}
+
+/** Of all proofs of a run; each has its own limit too. */
+const FAULTS_KEPT_MAX = 200_000;
+/** Of each further proof, when the run has kept that many. */
+const FAULTS_KEPT_MIN = 100;
+
+/** What one run keeps of its proofs: the settings of thousands of indices in hundreds of snapshots would fill the memory. */
+function keptProofs(areMany: boolean): { add(proof: SampledProof): SampledProof; isFull(): boolean } {
+  const held = heldMemory();
+  let [faults, isFull] = [0, false];
+  return {
+    isFull: () => isFull,
+    add(proof) {
+      if (!areMany) return proof;
+      const most = faults < FAULTS_KEPT_MAX ? FAULTS_KEPT_MAX : FAULTS_KEPT_MIN;
+      const slim = {
+        ...proof,
+        missing: proof.missing.slice(0, most),
+        damaged: proof.damaged.slice(0, most),
+        closure: slimClosure(proof.closure),
+      };
+      faults += slim.missing.length + slim.damaged.length;
+      const bytes = slim.closure === undefined ? 0 : weightOfClosure(slim.closure);
+      if (held.fits(bytes)) held.hold(bytes, proof.uuid);
+      else isFull = true;
+      return slim;
+    },
+  };
+}
+
+function slimClosure(closure: SampledProof["closure"]): SampledProof["closure"] {
+  if (closure === undefined) return undefined;
+  const indices = closure.indices.map(({ analyzers: _analyzers, fieldTypes: _types, ...index }) => ({
+    ...index,
+    settings: {},
+    aliases: [],
+    mappingTypes: [],
+  }));
+  const { featureStates: _states, ...snapshot } = closure.snapshot;
+  return { ...closure, snapshot: { ...snapshot, failures: [] }, indices };
 }
 
 async function chosenIn(store: BlobStore, { opened, root }: Seen, { snapshot: wanted, now }: VerifyChoice): Promise<RootSnapshot[]> {

@@ -9,7 +9,7 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
-import type { HeldMemory } from "./heldMemory.ts";
+import { type HeldMemory, heldMemory, weightOfMetadata, weightOfRecord } from "./heldMemory.ts";
 import type { Decode, FetchedBlob, Listing, MetadataReader } from "./metadataReader.ts";
 
 /** Of a snapshot; a cluster of thousands of nodes has fewer. */
@@ -52,8 +52,12 @@ export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot)
  * A snapshot's file list of one shard. Each names its snapshot, in every version from 2.4 to 9.2; with another name it is a blob that was
  * exchanged, and a restore would serve the other snapshot's data.
  */
-export function decodeOwnList(reader: MetadataReader, blob: FetchedBlob | undefined, name: string): ShardSnapshot | undefined {
-  const list = reader.decode(blob, decodeShardSnapshot);
+export async function decodeOwnList(
+  reader: MetadataReader,
+  blob: FetchedBlob | undefined,
+  name: string,
+): Promise<ShardSnapshot | undefined> {
+  const list = await reader.decode(blob, decodeShardSnapshot);
   if (list === undefined || blob === undefined || list.name === name) return list;
   reader.damage({ key: blob.key, check: "format", expected: `snapshot ${name}`, found: `snapshot ${list.name}` });
   return undefined;
@@ -67,11 +71,13 @@ export async function readIndices(
   record: SnapshotRecord | undefined,
   options: ReadClosureOptions,
 ): Promise<{ indices: IndexReading[]; finished: boolean }> {
-  const { concurrency = READS_AT_ONCE, deadline } = options;
+  const { concurrency = READS_AT_ONCE, deadline, held = heldMemory() } = options;
+  if (record !== undefined) held.hold(weightOfRecord(record), snapshotKey(snapshot.uuid));
   await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject) => decodeContainer(bytes, "metadata", subject));
   const indices = planIndices(reader, root, snapshot, record, options.indices);
-  const decode = withinShards();
-  const finished = await forEachBounded(indices, concurrency, (index) => readIndexMetadata(reader, index, { record, decode }), deadline);
+  const decode = withinShards(held);
+  const failed = failedShards(record);
+  const finished = await forEachBounded(indices, concurrency, (index) => readIndexMetadata(reader, index, { failed, decode }), deadline);
   return { indices, finished };
 }
 
@@ -95,13 +101,21 @@ function planIndices(
   });
 }
 
+/** By index. */
+function failedShards(record: SnapshotRecord | undefined): Map<string, Set<number>> {
+  const failed = new Map<string, Set<number>>();
+  for (const { index, shard } of record?.failures ?? []) failed.set(index, (failed.get(index) ?? new Set()).add(shard));
+  return failed;
+}
+
 /** Decodes the metadata of the indices of one snapshot; the one with which it has too many shards is invalid. */
-function withinShards(): Decode<IndexMetadata> {
+function withinShards(held: HeldMemory): Decode<IndexMetadata> {
   let shards = 0;
   return (bytes, subject) => {
     const metadata = decodeIndexMetadata(bytes, subject);
     shards += metadata.shards;
     if (shards > SHARDS_MAX) throw invalidBytes(subject, `more than ${SHARDS_MAX} shards in one snapshot`);
+    held.hold(weightOfMetadata(metadata), subject);
     return metadata;
   };
 }
@@ -109,7 +123,7 @@ function withinShards(): Decode<IndexMetadata> {
 async function readIndexMetadata(
   reader: MetadataReader,
   index: IndexReading,
-  { record, decode }: { record: SnapshotRecord | undefined; decode: Decode<IndexMetadata> },
+  { failed: failedByIndex, decode }: { failed: ReadonlyMap<string, ReadonlySet<number>>; decode: Decode<IndexMetadata> },
 ): Promise<void> {
   const metadata = await reader.read(index.metadataKey, decode);
   if (metadata === undefined) return;
@@ -117,8 +131,7 @@ async function readIndexMetadata(
     reader.damage({ key: index.metadataKey, check: "format", expected: `index ${index.name}`, found: `index ${metadata.name}` });
     return;
   }
-  const failures = (record?.failures ?? []).filter((failure) => failure.index === index.name);
-  const failed = new Set(failures.map(({ shard }) => shard));
+  const failed = failedByIndex.get(index.name) ?? new Set<number>();
   index.metadata = metadata;
   index.failedShards = [...failed].sort((left, right) => left - right);
   for (let shard = 0; shard < metadata.shards; shard += 1) if (!failed.has(shard)) index.shards.push({ shard, list: undefined });

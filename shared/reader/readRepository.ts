@@ -9,7 +9,7 @@ import { inOrder } from "../proof/verdict.ts";
 import { heldMemory, weightOf } from "./heldMemory.ts";
 import { metadataReader } from "./metadataReader.ts";
 import { decodeOwnList, type ReadClosureOptions, readIndices, readRecord } from "./readIndices.ts";
-import { decodeRootOf, latestOf, requireReadable, requireVersion2 } from "./rootBlob.ts";
+import { latestOf, readRoot, requireVersion2 } from "./rootBlob.ts";
 
 /** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
 const OPEN_ATTEMPTS = 3;
@@ -21,6 +21,7 @@ export type ListedSizes = Map<string, number> & { etags: ReadonlyMap<string, str
 export interface OpenedRepository {
   /** `undefined` without any root, which Elasticsearch treats as an empty repository. */
   root: RootCatalogue | undefined;
+  /** Of a small root; a large one is read again where its bytes are needed. */
   rootBytes: Uint8Array | undefined;
   /** The root's entry in the listing. */
   rootInfo: BlobInfo | undefined;
@@ -54,9 +55,8 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
     if (rootInfo === undefined)
       return { root: undefined, rootBytes: undefined, rootInfo, generations, hiding, latest: await latestOf(store) };
     if (rootInfo.key === LEGACY_ROOT_KEY) await requireVersion2(store);
-    requireReadable(store, rootInfo);
-    const rootBytes = await store.get(rootInfo.key);
-    if (rootBytes !== undefined) return { root: decodeRootOf(store, rootInfo.key, rootBytes), rootBytes, rootInfo, generations, hiding };
+    const read = await readRoot(store, rootInfo);
+    if (read !== undefined) return { ...read, rootInfo, generations, hiding };
   }
   const wrong = `the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`;
   throw new AppError("conflict", `${store.url}: ${wrong}; try again when nothing deletes there`, {
@@ -145,7 +145,7 @@ export async function readClosure(
   const { uuid } = snapshot;
   const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
   const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
-    shard.list = decodeOwnList(reader, await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid)), snapshot.name);
+    shard.list = await decodeOwnList(reader, await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid)), snapshot.name);
     held.hold(weightOf(shard.list?.files ?? []), `${store.url}/${shardSnapshotKey(index.id, shard.shard, uuid)}`);
   };
   const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));

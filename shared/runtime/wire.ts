@@ -4,6 +4,7 @@ import { elasticsearchCluster } from "../adapters/elasticsearch/cluster.ts";
 import { webhookNotifier } from "../adapters/webhook/notifier.ts";
 import { redactingNotifier, redactingStore } from "../adapters/wrap/redacting.ts";
 import { jobLog } from "../jobs/log.ts";
+import { READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
 import type { World } from "../jobs/world.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Cluster } from "../model/cluster.ts";
@@ -122,7 +123,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     live,
     paused: live.paused,
     cluster: connections.cluster,
-    blobs: connections.blobs,
+    blobs: (place) => readingInTime(connections.blobs(place), { remainingMs, reserveMs: Math.min(READ_RESERVE_MS, timeoutMs / 4) }),
     get tasks() {
       return connections.tasks;
     },

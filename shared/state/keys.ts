@@ -28,6 +28,9 @@ export const stateKey = {
   /** Names the job with which the next tick starts. */
   next: (id: string) => `live/next/${id}`,
   slot: (policy: string, { slot, state, seconds }: SlotHint) => `live/slots/${policy}/${slot}.${state}.${seconds}`,
+  /** Since when an entry of ossnap.yaml has had a schedule. */
+  schedule: (entry: string, since: Date, schedule: { cron: string; timeZone: string }) =>
+    `live/schedules/${entry}/${timeDigits(since)}~${Buffer.from(`${schedule.timeZone} ${schedule.cron}`).toString("base64url")}`,
   watchRoots: (watch: string) => `live/watch/${watch}/root/`,
   /** Uuids of the last examined root, to detect a root of another repository. */
   watchUuids: (watch: string) => `live/watch/${watch}/uuids.json`,

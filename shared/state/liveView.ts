@@ -1,4 +1,5 @@
 import type { BlobStore } from "../model/blobStore.ts";
+import { digitsTime } from "../model/restoredName.ts";
 import { parseSlot } from "../model/slot.ts";
 import { type AheadSnapshot, parseAheadLeaf } from "./aheadSnapshots.ts";
 import { type SlotHint, stateKey } from "./keys.ts";
@@ -15,6 +16,8 @@ export interface LiveView {
   next: string | undefined;
   /** Policy → handled slots, oldest first. */
   slots: Map<string, SlotHint[]>;
+  /** Entry of ossnap.yaml → the schedules that it has had, oldest first. */
+  schedules: Map<string, ScheduleMark[]>;
   /** Watch → marks of examined roots. */
   watchRoots: Map<string, Mark[]>;
   /** Watch → snapshots that it did not serve because they start in the future. */
@@ -57,6 +60,13 @@ export interface AgainMark {
   key: string;
 }
 
+export interface ScheduleMark {
+  since: Date;
+  cron: string;
+  timeZone: string;
+  key: string;
+}
+
 export interface WatchPosition {
   /** Start of the snapshot as `yyyymmddhhmmssSSS`, as in restored index names. */
   digits: string;
@@ -70,6 +80,7 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     tasks: new Map(),
     next: undefined,
     slots: new Map(),
+    schedules: new Map(),
     watchRoots: new Map(),
     ahead: new Map(),
     again: new Map(),
@@ -97,6 +108,7 @@ function place(view: LiveView, key: string): void {
   else if (area === "tasks") view.tasks.set(name, Math.max(view.tasks.get(name) ?? 0, Number(leaf)));
   else if (area === "next") view.next = name;
   else if (area === "slots") placeSlot(view, name, leaf);
+  else if (area === "schedules") placeSchedule(view, name, leaf, key);
   else if (area === "watch") placeWatch(view, name, rest, key);
   else if (area === "looking") placeLook(view, name, leaf, key);
   else if (area === "copies") placeCopy(view, name, rest, key);
@@ -112,6 +124,13 @@ function placeJob(view: LiveView, id: string, leaf: string): void {
 function placeSlot(view: LiveView, policy: string, leaf: string): void {
   const [slot = "", state = "", seconds = "0"] = leaf.split(".");
   if (parseSlot(slot)) push(view.slots, policy, { slot, state, seconds: Number(seconds) });
+}
+
+function placeSchedule(view: LiveView, entry: string, leaf: string, key: string): void {
+  const [, digits, encoded] = /^(\d{17})~([\w-]+)$/.exec(leaf) ?? [];
+  const [, timeZone, cron] = /^(\S+) (.+)$/.exec(Buffer.from(encoded ?? "", "base64url").toString()) ?? [];
+  if (digits !== undefined && timeZone !== undefined && cron !== undefined)
+    push(view.schedules, entry, { since: digitsTime(digits), cron, timeZone, key });
 }
 
 function placeWatch(view: LiveView, watch: string, [area, leaf = ""]: readonly string[], key: string): void {

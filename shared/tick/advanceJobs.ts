@@ -1,7 +1,8 @@
 import { isTimeUp } from "../jobs/isTimeUp.ts";
 import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
+import { OUT_OF_TIME, READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
 import type { World } from "../jobs/world.ts";
-import { hasCode, messageOf } from "../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
@@ -33,7 +34,7 @@ export async function advanceJobs(world: World): Promise<TickReport> {
   const work = await readOpenWork(world, world.live);
   await resolveGone(world, work);
   await resolveSilentTimers(world, work);
-  const all = looks(world, work);
+  const all = looks(withinTheirTime(world), work);
   const suspect = all.filter(([name]) => isSuspect(work, name));
   const failed = await lookAtOnce(
     world,
@@ -44,6 +45,15 @@ export async function advanceJobs(world: World): Promise<TickReport> {
   const advanced = await advanceAll(world, work);
   // An invocation died during one of these: alone and last, it harms no other work, and no other look is suspected instead of it.
   return { advanced, failed: [...failed, ...(await lookAtOnce(world, work, suspect, 1))] };
+}
+
+/** The looks come first: of a store that is slow, they must leave time for the jobs. */
+const JOBS_RESERVE_MS = 40_000;
+
+function withinTheirTime(world: World): World {
+  const reserveMs = Math.max(Math.min(JOBS_RESERVE_MS, world.remainingMs() / 3), READ_RESERVE_MS);
+  const blobs: World["blobs"] = (place) => readingInTime(world.blobs(place), { remainingMs: () => world.remainingMs(), reserveMs });
+  return Object.create(world, { blobs: { value: blobs } }) as World;
 }
 
 /** Nothing else would resolve a notice about an entry that left ossnap.yaml. */
@@ -109,7 +119,8 @@ async function look(world: World, work: OpenWork, name: string, run: () => Promi
   } catch (error) {
     const message = messageOf(error);
     world.logger.error("look failed", { look: name, error: message });
-    if (!hasCode(error, "transient", "conflict"))
+    const isTooSlow = error instanceof AppError && error.reason?.code === OUT_OF_TIME;
+    if (isTooSlow || !hasCode(error, "transient", "conflict"))
       await raiseNotice(world, { key, code: "look.failed", severity: "bad", reason: reason("look.failed", { look: name, message }) });
     return message;
   }

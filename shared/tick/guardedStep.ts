@@ -1,4 +1,5 @@
 import type { OpenWork } from "../jobs/openWork.ts";
+import { READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
 import type { Job } from "../jobs/record.ts";
 import { writeTrouble } from "../jobs/trouble.ts";
 import type { World } from "../jobs/world.ts";
@@ -27,7 +28,10 @@ export async function guardedStep(
     if (isBeingRead || now < nextTry(deaths)) return aside(world, work, job, { deaths, isBeingRead });
   }
   let own: Promise<string> | undefined;
-  const blobs: World["blobs"] = (place) => marking(looking.blobs(place), () => (own ??= beginLook(world, lookOfJob(job.id), "step")));
+  // What is cut continues in a task that has more time.
+  const limit = { remainingMs: () => looking.remainingMs(), reserveMs: READ_RESERVE_MS, onCut: () => void work.cut.add(job.id) };
+  const blobs: World["blobs"] = (place) =>
+    marking(readingInTime(looking.blobs(place), limit), () => (own ??= beginLook(world, lookOfJob(job.id), "step")));
   const advanced = await step(Object.create(looking, { blobs: { value: blobs } }) as World);
   await survived(world, work, job, { own: await own, deaths, isOver: advanced.outcome === "finished" });
   return advanced;

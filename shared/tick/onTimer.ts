@@ -30,7 +30,9 @@ export const TIMER_NOTICE = "timer:";
  * Handles a timer that carries no payload: starts every policy that is due at its time; one that fails does not hold the others back, and its
  * error is thrown at the end, so that the platform delivers the event again. A timer for which no policy is due belongs to a deployment of an earlier ossnap.yaml: reported once, not failed every night.
  */
-export async function onTimer(world: World, functionName: TimedFunction, event: TimerEvent): Promise<TimerAnswer> {
+export async function onTimer(world: World, functionName: TimedFunction, fired: TimerEvent): Promise<TimerAnswer> {
+  // A schedule's times are whole seconds.
+  const event = { ...fired, triggerTime: new Date(Math.floor(fired.triggerTime.getTime() / 1000) * 1000) };
   const slot = slotOf(event.triggerTime);
   const schedules = schedulesOf(world.config)[functionName];
   const due = schedules.filter((one) => isMeant(one, event));

@@ -46,6 +46,13 @@ describe("decodeIndexMetadata", () => {
     expect(decode({ mappings: [{ movie: { properties } }] }).fieldTypes).toEqual(["long"]);
   });
 
+  it("keeps two hundred types of fields at most, and a hundred characters of each: a mapping may name any number", () => {
+    const long = "t".repeat(5_000);
+    const properties = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`f${index}`, { type: `${index}-${long}` }]));
+    const { fieldTypes = [] } = decode({ mappings: [{ movie: { properties: { ...properties } } }] });
+    expect([fieldTypes.length, new Set(fieldTypes.map(({ length }) => length))]).toEqual([200, new Set([100])]);
+  });
+
   it("keeps list and number settings as JSON and omits null", () => {
     const { settings } = decode({ settings: { ...SETTINGS, "index.a": ["x", 2n ** 60n], "index.b": 3, "index.c": null } });
     expect({ ...settings }).toEqual({ ...SETTINGS, "index.a": '["x","1152921504606846976"]', "index.b": "3" });

@@ -35,6 +35,14 @@ describe("decodeSnapshotRecord", () => {
   );
 });
 
+describe("reasons of failures", () => {
+  it("are kept up to a thousand characters: one with a stack trace has pages, and each shard may have one", () => {
+    const failures = [{ index: "i", shard_id: 0, reason: "x".repeat(5_000) }];
+    const record = decode({ failures, reason: "y".repeat(5_000) });
+    expect([record.failures[0]?.reason.length, record.failureReason?.length]).toEqual([1000, 1000]);
+  });
+});
+
 describe("the name of a snapshot", () => {
   it.each(["sesc\u001b[8mhidden", "bell\u0007", "备份"])("is data where the uuid names its blobs: %j", (name) => {
     expect(decode({ name })).toMatchObject({ name, uuid: "uuid-1" });

@@ -114,19 +114,36 @@ describe("the proposal for a repository with broken snapshots", () => {
     expect(judged({ ...proof, damaged: [spoilt] }, rootOf([])).foreignRecord).toBeUndefined();
   });
 
-  it.each(["missing", "damaged"])("restores all indices first where only the global metadata is %s", (fault) => {
-    const all = [of("a", "whole"), of("b", "damaged")];
+  const stateLost = (fault: "missing" | "damaged", more: string[] = []) => {
     const key = "meta-u-b.dat";
-    const proof = {
+    return {
       ...{ name: "b", uuid: "u-b", verdict: "damaged" as const, closure: undefined },
-      missing: fault === "missing" ? [{ key, expectedBytes: null, foundBytes: null }] : [],
+      missing: [...(fault === "missing" ? [key] : []), ...more].map((lost) => ({ key: lost, expectedBytes: null, foundBytes: null })),
       damaged: fault === "damaged" ? [{ key, check: "crc32", expected: "1", found: "2" }] : [],
     };
+  };
+
+  it.each(["missing", "damaged"] as const)("keeps a snapshot of which only the global metadata is %s, and deletes the others", (fault) => {
+    const all = [of("a", "whole"), of("b", "damaged"), of("c", "damaged")];
     const root = rootOf(all, ["u-b"]);
-    const notes = proposalOf(root, [of("a", "whole"), judged(proof, root)])?.notes ?? [];
-    expect(notes.slice(0, 2).map(say)).toEqual([
-      expect.stringMatching(/^first restore the indices that are whole .*: b \(movies\)$/),
-      expect.stringMatching(/^of these only the cluster state is lost; .*: b$/),
-    ]);
+    const kept = judged(stateLost(fault), root);
+    const alone = proposalOf(root, [of("a", "whole"), kept]);
+    expect(alone).toMatchObject({ delete: [], keep: [{ name: "b", uuid: "u-b" }], whole: 1, notes: [] });
+    expect(alone && say(alone.reason)).toMatch(/^keep these: only their cluster state is lost, .*: b$/);
+    const beside = proposalOf(root, [of("a", "whole"), kept, of("c", "damaged")]);
+    expect(beside).toMatchObject({ delete: [{ name: "c" }], keep: [{ name: "b" }], reason: { params: { snapshots: ["c"] } } });
+    expect(beside?.notes.map(({ code }) => code)).toEqual(["proposal.notWhileCopied", "proposal.stateLost"]);
+  });
+
+  it("deletes a snapshot that has lost its global metadata and blobs of an index, after a restore of the others", () => {
+    const all = [of("a", "whole"), of("b", "damaged")];
+    const indices = ["i", "j"].map((id) => ({ id, name: id, snapshots: ["u-b"], shardGenerations: undefined }));
+    const root = { ...rootOf(all), indices } as unknown as RootCatalogue;
+    const proposal = proposalOf(root, [of("a", "whole"), judged(stateLost("missing", ["indices/i/0/__a"]), root)]);
+    expect(proposal).toMatchObject({
+      delete: [{ name: "b" }],
+      notes: [{ code: "proposal.restoreFirst" }, { code: "proposal.notWhileCopied" }],
+    });
+    expect(proposal?.keep).toBeUndefined();
   });
 });

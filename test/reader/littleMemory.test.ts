@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -34,27 +35,43 @@ type Ways = ("verify" | "survey" | "closures" | "arrival")[];
 
 interface Hostile {
   snapshots?: number;
+  indices?: number;
   shards?: number;
+  /** The mapping of each index. */
+  mapping?: (index: string) => object;
   root?: string;
   metadata?: Uint8Array;
   shard?: Uint8Array;
 }
 
-/** A repository of 6.x with one index, the same blob for each of its shards. */
-function repository({ snapshots = 1, shards = 1, root, metadata, shard }: Hostile): Map<string, string | Uint8Array> {
+/** A repository of 6.x with one index by default, the same blob for each of its shards. */
+function repository(hostile: Hostile): Map<string, string | Uint8Array> {
+  const { snapshots = 1, indices = 1, shards = 1, root, metadata, shard, mapping } = hostile;
+  const names = Array.from({ length: indices }, (_, number) => (number === 0 ? "i" : `i${number}`));
   const uuids = Array.from({ length: snapshots }, (_, number) => uuidOf(number));
   const listed = uuids.map((uuid) => ({ name: uuid.toLowerCase(), uuid, state: 1 }));
   const blobs = new Map<string, string | Uint8Array>();
-  blobs.set("index-0", root ?? JSON.stringify({ snapshots: listed, indices: { i: { id: "I", snapshots: uuids } } }));
+  blobs.set(
+    "index-0",
+    root ??
+      JSON.stringify({
+        snapshots: listed,
+        indices: Object.fromEntries(names.map((name) => [name, { id: name.toUpperCase(), snapshots: uuids }])),
+      }),
+  );
   for (const { name, uuid } of listed) {
     const counts = { total_shards: shards, successful_shards: shards, start_time: 1, end_time: 2 };
-    const record = { name, uuid, version_id: 6080099, indices: ["i"], state: "SUCCESS", ...counts };
+    const record = { name, uuid, version_id: 6080099, indices: names, state: "SUCCESS", ...counts };
     blobs.set(`snap-${uuid}.dat`, encodeContainer("snapshot", { snapshot: record }));
     blobs.set(`meta-${uuid}.dat`, metadata ?? encodeContainer("metadata", { "meta-data": {} }));
     const settings = { "index.number_of_shards": String(shards), "index.version.created": "6080099" };
-    blobs.set(`indices/I/meta-${uuid}.dat`, encodeContainer("index-metadata", { i: { settings, mappings: [] } }));
-    for (let number = 0; number < shards; number += 1)
-      blobs.set(`indices/I/${number}/snap-${uuid}.dat`, shard ?? encodeContainer("snapshot", { name, files: [] }));
+    for (const index of names) {
+      const mappings = mapping ? [{ doc: mapping(index) }] : [];
+      const meta = Buffer.from(JSON.stringify({ [index]: { settings, mappings } }));
+      blobs.set(`indices/${index.toUpperCase()}/meta-${uuid}.dat`, deflated("index-metadata", meta));
+      for (let number = 0; number < shards; number += 1)
+        blobs.set(`indices/${index.toUpperCase()}/${number}/snap-${uuid}.dat`, shard ?? encodeContainer("snapshot", { name, files: [] }));
+    }
   }
   return blobs;
 }
@@ -87,6 +104,20 @@ const HOSTILE: Record<string, [ways: Ways, make: () => Hostile]> = {
       shard: encodeContainer("snapshot", { name: "s", files: [file("__0", 300_000)] }),
     }),
   ],
+  "many indices with many types of fields": [
+    ["verify"],
+    () => ({
+      indices: 14,
+      mapping: (index) => ({
+        properties: Object.fromEntries(
+          Array.from({ length: 100 }, (_, group) => {
+            const types = Array.from({ length: 1000 }, (_, number) => `${index}-${group}-${number}-${"y".repeat(200)}`);
+            return [`g${group}`, { properties: Object.fromEntries(types.map((type, number) => [`f${number}`, { type }])) }];
+          }),
+        ),
+      }),
+    }),
+  ],
   "a root with an unknown member of millions of objects": [
     ["verify"],
     () => ({ root: `{"snapshots":[],"indices":{},"x":[${MILLIONS}{}]}` }),
@@ -98,6 +129,32 @@ const HOSTILE: Record<string, [ways: Ways, make: () => Hostile]> = {
     }),
   ],
 };
+
+/** Of one text with a character beyond Latin-1, which takes two bytes for each byte of the document, and four while it is parsed. */
+const longText = (sizeBytes: number) => Buffer.concat([Buffer.from('{"a":["€'), randomLetters(sizeBytes), Buffer.from('"]}')]);
+const randomLetters = (sizeBytes: number) => randomBytes(sizeBytes).map((byte) => 97 + (byte % 26));
+const MEGABYTE = 1024 * 1024;
+/** Read within the memory of the function, buffers included. */
+const LARGE: Record<string, () => Hostile> = {
+  "a document of one long text": () => ({ metadata: wrapPayload("metadata", longText(46 * MEGABYTE)) }),
+  "a deflated document of one long text": () => ({ metadata: deflated("metadata", longText(46 * MEGABYTE)) }),
+  "a document of 190 MB of white space": () => ({
+    metadata: wrapPayload("metadata", Buffer.concat([Buffer.from('{"a":["€",'), Buffer.alloc(190 * MEGABYTE, " "), Buffer.from("1]}")])),
+  }),
+  "a deflated document of 245 MB": () => ({
+    metadata: deflated(
+      "metadata",
+      Buffer.concat([
+        Buffer.from('{"a":["'),
+        randomLetters(3 * MEGABYTE),
+        Buffer.from('",'),
+        Buffer.alloc(245 * MEGABYTE, " "),
+        Buffer.from("1]}"),
+      ]),
+    ),
+  }),
+};
+const RSS_MB_MAX = 450;
 
 const REFUSED: Record<string, [root: () => string, message: string]> = {
   "millions of snapshots": [() => `{"snapshots":[${MILLIONS}{}],"indices":{}}`, "more than 200000 snapshots"],
@@ -135,8 +192,19 @@ async function write(name: string, blobs: ReadonlyMap<string, string | Uint8Arra
 
 /** Rejects if the process dies. */
 async function read(folder: string, how: string): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`--max-old-space-size=${HEAP_MB}`, "--import", "tsx", READ, folder, how]);
-  return JSON.parse(stdout);
+  return (await readWithin(folder, how)).found;
+}
+
+async function readWithin(folder: string, how: string): Promise<{ found: unknown; rssMb: number }> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    `--max-old-space-size=${HEAP_MB}`,
+    "--import",
+    "tsx",
+    READ,
+    folder,
+    how,
+  ]);
+  return { found: JSON.parse(stdout), rssMb: Number(/(\d+) KB/.exec(stderr)?.[1]) / 1024 };
 }
 
 describe(`a process with a heap of ${HEAP_MB} MB`, { timeout: 240_000 }, () => {
@@ -144,6 +212,14 @@ describe(`a process with a heap of ${HEAP_MB} MB`, { timeout: 240_000 }, () => {
     it(`survives ${name}`, async () => {
       const folder = await write(name, repository(make()));
       for (const how of ways) expect(await read(folder, how), how).toBeDefined();
+    });
+
+  for (const [name, make] of Object.entries(LARGE))
+    it(`reads or refuses ${name} within ${RSS_MB_MAX} MB of memory`, async () => {
+      const folder = await write(name, repository(make()));
+      const { found, rssMb } = await readWithin(folder, "verify");
+      expect([["whole"], ["damaged"]]).toContainEqual(found);
+      expect(rssMb).toBeLessThan(RSS_MB_MAX);
     });
 
   for (const [name, [root, message]] of Object.entries(REFUSED))

@@ -67,6 +67,20 @@ describe("proofs during which the root moves", () => {
   });
 });
 
+describe("the proofs of several snapshots", () => {
+  it("keep no settings of their indices, which would fill the memory, and say the same otherwise", async () => {
+    const store = storeOf(STEP2.blobs);
+    const { proofs } = await proveChosen(store, { snapshot: "all", level: "names" });
+    expect(proofs.length).toBeGreaterThan(1);
+    for (const { uuid, verdict, closure } of proofs) {
+      expect(closure?.indices.every(({ settings, aliases }) => Object.keys(settings).length === 0 && aliases.length === 0)).toBe(true);
+      const alone = (await proveChosen(store, { snapshot: uuid, level: "names" })).proofs[0];
+      expect([verdict, closure?.digest, closure?.bytes]).toEqual([alone?.verdict, alone?.closure?.digest, alone?.closure?.bytes]);
+      expect(alone?.closure?.indices.some(({ settings }) => Object.keys(settings).length > 0)).toBe(true);
+    }
+  });
+});
+
 describe("a sample of the contents", () => {
   const names = CHUNKED.snapshots.filter(({ state }) => state === "SUCCESS").map(({ snapshot }) => snapshot);
 

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { type ByteRange, GET_BYTES_MAX } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
+import { type GrowingBytes, growingBytes } from "../../model/memory/growingBytes.ts";
 
 export interface BodyOptions {
   body: Readable;
@@ -10,6 +11,11 @@ export interface BodyOptions {
   idleTimeoutMs: number;
   /** For messages: the store's url, the key and the call. */
   subject: string;
+}
+
+/** The whole size of a body, as far as the store announced it. */
+export interface Announced {
+  sizeBytes?: number | undefined;
 }
 
 /** A store that delivers less, beyond one pause, holds a function until its end: 16 KiB/s are a thousandth of what OSS delivers. */
@@ -34,10 +40,10 @@ export function answerWithin<T>(
  * Streams the body with checks: a pause longer than `idleTimeoutMs`, a rate below 16 KiB/s for longer than that, a lost connection and a body of another length than announced throw
  * `transient`; a consumer that stops early closes the connection.
  */
-export function guardedBody(options: BodyOptions): AsyncIterable<Uint8Array> {
+export function guardedBody(options: BodyOptions): AsyncIterable<Uint8Array> & Announced {
   // Otherwise a connection lost before the consumer starts would end the process with an unhandled "error"; the iterator still reports it.
   options.body.on("error", ignore);
-  return { [Symbol.asyncIterator]: () => guardedPieces(options) };
+  return { sizeBytes: options.sizeBytes, [Symbol.asyncIterator]: () => guardedPieces(options) };
 }
 
 async function* guardedPieces({ body, sizeBytes, idleTimeoutMs, subject }: BodyOptions): AsyncGenerator<Uint8Array, void, undefined> {
@@ -85,17 +91,27 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, message:
   }
 }
 
-/** Concatenates all chunks into one array. @throws AppError `invalid` for more than {@link GET_BYTES_MAX}. */
-export async function collect(pieces: AsyncIterable<Uint8Array>, subject: string): Promise<Uint8Array> {
-  const list: Uint8Array[] = [];
+/** All chunks in one array, without a second copy of a large body. @throws AppError `invalid` for more than {@link GET_BYTES_MAX}. */
+export async function collect(pieces: AsyncIterable<Uint8Array> & Announced, subject: string): Promise<Uint8Array> {
+  const { sizeBytes = 0 } = pieces;
+  if (sizeBytes > GET_BYTES_MAX) throw tooLarge(subject);
+  let first: Uint8Array | undefined;
+  let whole: GrowingBytes | undefined;
   let seenBytes = 0;
   for await (const piece of pieces) {
     seenBytes += piece.byteLength;
     if (seenBytes > GET_BYTES_MAX) throw tooLarge(subject);
-    list.push(piece);
+    if (first === undefined) {
+      first = piece;
+      continue;
+    }
+    if (whole === undefined) {
+      whole = growingBytes(Math.max(sizeBytes, seenBytes));
+      whole.add(first);
+    }
+    whole.add(piece);
   }
-  const [only] = list;
-  return list.length === 1 && only !== undefined ? only : Buffer.concat(list);
+  return whole?.bytes() ?? first ?? new Uint8Array(0);
 }
 
 function tooLarge(subject: string): AppError {

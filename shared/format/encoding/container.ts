@@ -1,6 +1,6 @@
 import { inflateRawSync } from "node:zlib";
 import { messageOf } from "../../model/errors.ts";
-import { isHeavyJson } from "../../model/memory/weights.ts";
+import { inMegabytes, isHeavyJson } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
@@ -10,8 +10,11 @@ import { DOCUMENT_WEIGHT_MAX, decodeSmile, tooHeavy } from "./smile.ts";
 export type Codec = "snapshot" | "metadata" | "index-metadata" | "snapshots";
 
 const CODEC_VERSION = 1;
-/** Far above the largest cluster state seen; a deflated blob that inflates beyond it is damaged or an attack. */
-const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
+/**
+ * Of a blob and of the document in it. Far above the largest file list, mapping and cluster state seen. One document of this size fits into a
+ * function of 512 MB, though its texts may take four bytes for each byte of it; a blob that inflates beyond it is damaged or an attack.
+ */
+export const DOCUMENT_BYTES_MAX = 48 * 1024 * 1024;
 /** Metadata deflates to a twentieth at best; a thousandth is made to exhaust memory. Small blobs may be anything. */
 const INFLATION_MAX = 100;
 const PAYLOAD_BYTES_FREE = 16 * 1024 * 1024;
@@ -31,6 +34,7 @@ export function decodeContainer(bytes: Uint8Array, codec: Codec, subject: string
 
 /** The payload of the container, still compressed, after its checksum has been verified. */
 export function openContainer(bytes: Uint8Array, codec: Codec, subject: string): Uint8Array {
+  if (bytes.byteLength > DOCUMENT_BYTES_MAX) throw invalidBytes(subject, `more than ${inMegabytes(DOCUMENT_BYTES_MAX)}`);
   verifyFooter(bytes, subject);
   const reader = byteReader(bytes.subarray(0, -FOOTER_BYTES), subject);
   if (reader.int32() !== HEADER_MAGIC) throw invalidBytes(subject, "no Lucene header", 0);
@@ -61,7 +65,7 @@ function decodeDocument(document: Uint8Array, subject: string, weightMax: number
 }
 
 function inflate(deflated: Uint8Array, subject: string): Uint8Array {
-  const maxBytes = Math.min(PAYLOAD_BYTES_MAX, Math.max(PAYLOAD_BYTES_FREE, deflated.byteLength * INFLATION_MAX));
+  const maxBytes = Math.min(DOCUMENT_BYTES_MAX, Math.max(PAYLOAD_BYTES_FREE, deflated.byteLength * INFLATION_MAX));
   try {
     return inflateRawSync(deflated, { maxOutputLength: maxBytes });
   } catch (cause) {

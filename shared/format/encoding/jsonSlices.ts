@@ -30,9 +30,10 @@ export interface JsonSlices {
   pick(slice: JsonSlice, names: ReadonlySet<string>): unknown;
 }
 
-export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
+/** `base`: the offset of the bytes in the document that they are part of; slices count from the start of the bytes. */
+export function jsonSlices(bytes: Uint8Array, subject: string, base = 0): JsonSlices {
   const fault = (position: number, cause?: unknown) =>
-    invalidBytes(subject, `no JSON, it may be cut${cause === undefined ? "" : `: ${jsonFaultOf(cause)}`}`, position, cause);
+    invalidBytes(subject, `no JSON, it may be cut${cause === undefined ? "" : `: ${jsonFaultOf(cause)}`}`, base + position, cause);
 
   const afterSpace = (from: number): number => skipSpace(bytes, from);
 
@@ -45,8 +46,8 @@ export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
   function parse({ start, end }: JsonSlice): unknown {
     const slice = bytes.subarray(start, end);
     if (isHeavyJson(slice, SLICE_WEIGHT_MAX))
-      throw invalidBytes(subject, `values that would take more than ${inMegabytes(SLICE_WEIGHT_MAX)} of memory`, start);
-    const text = decodeUtf8(slice, subject, start);
+      throw invalidBytes(subject, `values that would take more than ${inMegabytes(SLICE_WEIGHT_MAX)} of memory`, base + start);
+    const text = decodeUtf8(slice, subject, base + start);
     try {
       return JSON.parse(text);
     } catch (cause) {
@@ -95,7 +96,7 @@ export function jsonSlices(bytes: Uint8Array, subject: string): JsonSlices {
   }
 
   return {
-    whole: validateJson(bytes, subject),
+    whole: validateJson(bytes, subject, base),
     isObject: ({ start }) => bytes[start] === OPEN_OBJECT,
     isList: ({ start }) => bytes[start] === OPEN_LIST,
     members,

@@ -12,20 +12,22 @@ const LITERALS = new Map(["true", "false", "null"].map((text) => [text.charCodeA
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const UTF8_WINDOW = 4096;
 
-/** The bytes, and the error for a place in them. */
+/** The bytes, their offset in a larger document, and the error for a place in them. */
 interface Source {
   bytes: Uint8Array;
+  base: number;
   fault: (position: number) => Error;
 }
 
 /**
  * Validates a JSON document (RFC 8259, strict UTF-8) in linear time without building values, and returns where its value is. A byte order
  * mark may stand before it, and no object may have a name twice: both as Elasticsearch's parser.
+ * @param base the offset of the bytes in the document that they are part of.
  * @throws AppError `invalid` with `subject` and the offset.
  */
-export function validateJson(bytes: Uint8Array, subject: string): { start: number; end: number } {
-  const source = { bytes, fault: (position: number) => invalidBytes(subject, "no JSON, it may be cut", position) };
-  if (!isUtf8(bytes)) throw invalidBytes(subject, "text is not UTF-8", invalidUtf8At(bytes));
+export function validateJson(bytes: Uint8Array, subject: string, base = 0): { start: number; end: number } {
+  const source = { bytes, base, fault: (position: number) => invalidBytes(subject, "no JSON, it may be cut", base + position) };
+  if (!isUtf8(bytes)) throw invalidBytes(subject, "text is not UTF-8", base + invalidUtf8At(bytes));
   const start = skipSpace(bytes, BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte) ? BYTE_ORDER_MARK.length : 0);
   const end = isOpen(bytes[start]) ? nestedEnd(source, start, subject) : plainEnd(source, start);
   const rest = skipSpace(bytes, end);
@@ -53,7 +55,7 @@ interface Nesting {
 
 function nestingIn(source: Source, subject: string): Nesting {
   const { bytes, fault } = source;
-  const names = memberNames(bytes, subject);
+  const names = memberNames(bytes, subject, source.base);
   let open = new Uint8Array(64);
   let depth = 0;
 
@@ -78,7 +80,7 @@ function nestingIn(source: Source, subject: string): Nesting {
   }
 
   function enter(at: number): number {
-    if (depth === DEPTH_MAX) throw invalidBytes(subject, `nested deeper than ${DEPTH_MAX}`, at);
+    if (depth === DEPTH_MAX) throw invalidBytes(subject, `nested deeper than ${DEPTH_MAX}`, source.base + at);
     if (depth === open.length) open = grown(open);
     open[depth] = bytes[at] as number;
     depth += 1;

@@ -19,14 +19,14 @@ export interface NameTable {
 }
 
 /** Finds a name that is twice in one object, as Elasticsearch's strict duplicate detection (from 6.0 on) does. */
-export function memberNames(bytes: Uint8Array, subject: string): NameTable {
-  /** Entries in order: start, end, hash and object of each name. */
-  let entries = new Int32Array(4 * 1024);
+export function memberNames(bytes: Uint8Array, subject: string, base: number): NameTable {
+  /** Entries in order: start, end, hash and object of each name. Small at first: a root is checked value by value. */
+  let entries = new Int32Array(4 * 16);
   /** The number of an entry plus one; 0 is free. Entries go in the reverse order, so no probe breaks. */
-  let slots = new Int32Array(2 * 1024);
+  let slots = new Int32Array(2 * 16);
   let count = 0;
   let object = 0;
-  let bases = new Int32Array(64);
+  let bases = new Int32Array(16);
 
   function slotOf(hash: number): number {
     return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) & (slots.length - 1);
@@ -61,8 +61,8 @@ export function memberNames(bytes: Uint8Array, subject: string): NameTable {
     for (let probes = 0; slots[slot] !== 0; probes += 1) {
       const entry = (slots[slot] as number) - 1;
       if (entries[4 * entry + 2] === hash && entries[4 * entry + 3] === object && isSame(entry, start, end))
-        throw invalidBytes(subject, `the member "${nameAt(bytes, start, end).slice(0, NAME_SHOWN)}" is there twice`, start);
-      if (probes === PROBES_MAX) throw invalidBytes(subject, "member names that collide", start);
+        throw invalidBytes(subject, `the member "${nameAt(bytes, start, end).slice(0, NAME_SHOWN)}" is there twice`, base + start);
+      if (probes === PROBES_MAX) throw invalidBytes(subject, "member names that collide", base + start);
       slot = (slot + 1) & (slots.length - 1);
     }
     slots[slot] = count + 1;
@@ -82,8 +82,8 @@ export function memberNames(bytes: Uint8Array, subject: string): NameTable {
       bases[object] = count;
     },
     close() {
-      const base = bases[object] as number;
-      while (count > base) {
+      const first = bases[object] as number;
+      while (count > first) {
         let slot = slotOf(entries[4 * count - 2] as number);
         while (slots[slot] !== count) slot = (slot + 1) & (slots.length - 1);
         slots[slot] = 0;

@@ -34,7 +34,7 @@ export function isHeavyJson(json: Uint8Array, maxBytes: number): boolean {
     const byte = json[position];
     if (byte === QUOTE) {
       const end = textEnd(json, position);
-      weight += JSON_WEIGHT.text + end - position;
+      weight += JSON_WEIGHT.text + textBytes(json, position, end);
       position = end;
     } else if (byte === COMMA) weight += JSON_WEIGHT.value;
     else if (byte === COLON) weight += JSON_WEIGHT.field;
@@ -42,6 +42,17 @@ export function isHeavyJson(json: Uint8Array, maxBytes: number): boolean {
     else if (byte === OPEN_LIST) weight += JSON_WEIGHT.list;
   }
   return weight > maxBytes;
+}
+
+/** Above this byte, UTF-8 encodes characters beyond Latin-1, one of which doubles what all others of its text take; so may an escape. */
+const LATIN1_LEAD_MAX = 0xc3;
+
+function textBytes(json: Uint8Array, start: number, end: number): number {
+  for (let position = start; position < end; position += 1) {
+    const byte = json[position] as number;
+    if (byte > LATIN1_LEAD_MAX || byte === BACKSLASH) return 2 * (end - start);
+  }
+  return end - start;
 }
 
 /** The position of the closing quote, or of the end. */

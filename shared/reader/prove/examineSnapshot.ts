@@ -1,4 +1,4 @@
-import { INCOMPATIBLE_KEY, isReadableIncompatible } from "../../format/incompatibleSnapshots.ts";
+import { INCOMPATIBLE_BYTES_MAX, INCOMPATIBLE_KEY, isReadableIncompatible } from "../../format/incompatibleSnapshots.ts";
 import { compareKeys } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -108,8 +108,8 @@ async function checkIncompatible(
   if (record === undefined || isAtLeast(record.version, "7.0.0")) return;
   // Sorts before all keys of a closure, so that the join can start with it.
   const { missing } = await join.take([{ key: INCOMPATIBLE_KEY, sizeBytes: undefined, kind: "root" }]);
-  const bytes = missing.length > 0 ? undefined : await store.get(INCOMPATIBLE_KEY);
-  if (bytes === undefined || isReadableIncompatible(bytes)) return;
+  const bytes = missing.length > 0 ? undefined : await store.get(INCOMPATIBLE_KEY, { start: 0, end: INCOMPATIBLE_BYTES_MAX + 1 });
+  if (bytes === undefined || (bytes.byteLength <= INCOMPATIBLE_BYTES_MAX && isReadableIncompatible(bytes))) return;
   reader.damage({ key: INCOMPATIBLE_KEY, check: "format", expected: "a list, or no such blob", found: `${bytes.byteLength} other bytes` });
 }
 

@@ -143,7 +143,7 @@ async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurren
     for await (const { item, loaded } of readAhead(pieces, concurrency, read)) {
       if (loaded === "late") return false;
       // Decoded one at a time: a few kilobytes may become a hundred megabytes.
-      await settle(walk, item, decodeOwnList(walk.reader, loaded, walk.name));
+      await settle(walk, item, await decodeOwnList(walk.reader, loaded, walk.name));
     }
     await checks?.join.end();
     for (const check of checks?.data.rest() ?? []) await pool.start(async () => void (await runCheck(walk, check)));

@@ -53,7 +53,7 @@ export async function fetchLists(reader: MetadataReader, shard: ShardOfSurvey, c
 
 /** Decodes the current catalogue once for all snapshots, and a snapshot's own list if the catalogue does not contain it. */
 export async function readLists(reader: MetadataReader, shard: ShardOfSurvey, fetched: FetchedLists): Promise<ShardLists> {
-  const catalogue = reader.decode(fetched.catalogue, decodeShardCatalogue);
+  const catalogue = await reader.decode(fetched.catalogue, decodeShardCatalogue);
   const byName = catalogue && listsOf(catalogue);
   const held = heldMemory();
   if (catalogue) held.hold(Math.min(held.leftBytes(), weightOf(catalogue.files)), shard.index.name);
@@ -80,7 +80,7 @@ function ownKey({ root, group, index }: ShardOfSurvey, ordinal: number): string 
 
 async function readOwn(reader: MetadataReader, key: string, { own }: FetchedLists, name: string): Promise<ShardFile[] | undefined> {
   const fetched = own.has(key) ? own.get(key) : await reader.fetch(key);
-  return decodeOwnList(reader, fetched, name)?.files;
+  return (await decodeOwnList(reader, fetched, name))?.files;
 }
 
 /** `undefined` for a list that does not fit into memory beside the others of its shard, which is noted. */

@@ -1,4 +1,4 @@
-import { LEGACY_ROOT_KEY } from "../../format/keys.ts";
+import { LEGACY_ROOT_KEY, snapshotKey } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Reason } from "../../model/reason.ts";
@@ -7,6 +7,7 @@ import { type Lost, lostTally } from "../../proof/lost.ts";
 import { type Orphans, orphanTally } from "../../proof/orphans.ts";
 import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../proof/usage.ts";
 import { countingStore, type RequestCount } from "../countingStore.ts";
+import { heldMemory, weightOfRecord } from "../heldMemory.ts";
 import { metadataReader } from "../metadataReader.ts";
 import { readRecord } from "../readIndices.ts";
 import { listRoots, openRepository, requireRoot } from "../readRepository.ts";
@@ -74,8 +75,14 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const { rootInfo } = opened;
   const reader = metadataReader(counted.store);
   const records: (SnapshotRecord | undefined)[] = [];
+  const held = heldMemory();
   await forEachBounded(root.snapshots.entries(), concurrency, async ([ordinal, snapshot]) => {
-    records[ordinal] = await readRecord(reader, snapshot);
+    const record = await readRecord(reader, snapshot);
+    if (record === undefined) return;
+    const { featureStates: _states, ...others } = record;
+    const kept = { ...others, failures: [], indices: root.key === LEGACY_ROOT_KEY ? record.indices : [] };
+    records[ordinal] = kept;
+    held.hold(weightOfRecord(kept), `${store.url}/${snapshotKey(snapshot.uuid)}`);
   });
   const indices = indicesOf(root, records);
   const tallies: ShardTallies = {

@@ -1,12 +1,14 @@
 import { rootKey } from "../../format/keys.ts";
-import { subsetRoot } from "../../format/rootSubset.ts";
+import { rootSubset } from "../../format/rootSubset.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { placeOf, type World } from "../../jobs/world.ts";
-import type { BlobStore } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import type { CopyRule } from "../../model/config.ts";
 import { hasCode } from "../../model/errors.ts";
+import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import { listRoots, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { rootPieces } from "../../reader/rootBlob.ts";
 import { stateKey } from "../../state/keys.ts";
 import { gatherOwnership } from "../copy/gatherOwner.ts";
 import type { Found } from "./types.ts";
@@ -55,21 +57,25 @@ async function isEmpty(store: BlobStore): Promise<boolean> {
 }
 
 /** The newest root of the source whose subset, as a copy would write it, is byte-equal to the destination's root. */
-async function rootBehind(source: BlobStore, { root, rootBytes }: OpenedRepository): Promise<string | undefined> {
+async function rootBehind(source: BlobStore, { root }: OpenedRepository): Promise<string | undefined> {
   const uuids = (root?.snapshots ?? []).map(({ uuid }) => uuid);
-  const generations = [...(await listRoots(source)).keys()].sort((a, b) => b - a);
-  for (const generation of generations.filter((number) => number >= 0)) {
-    const bytes = await source.get(rootKey(generation));
-    const cut = bytes && cutRoot(bytes, uuids);
-    if (cut && rootBytes && Buffer.compare(cut, rootBytes) === 0) return rootKey(generation);
+  const roots = [...(await listRoots(source))].sort(([a], [b]) => b - a);
+  for (const [generation, info] of roots.filter(([number]) => number >= 0)) {
+    const cut = await cutRoot(source, info, uuids);
+    if (cut !== undefined && sha256(cut) === root?.sha256) return rootKey(generation);
   }
   return undefined;
 }
 
-/** Returns `undefined` if the root does not list all of them. */
-function cutRoot(bytes: Uint8Array, uuids: readonly string[]): Uint8Array | undefined {
+/** Returns `undefined` if the root does not list all of them, or vanished. */
+async function cutRoot(source: BlobStore, info: BlobInfo, uuids: readonly string[]): Promise<Uint8Array | undefined> {
+  const subset = rootSubset(uuids, { sizeBytes: info.sizeBytes });
   try {
-    return subsetRoot(bytes, uuids);
+    for await (const piece of rootPieces(source, info)) {
+      if (piece === undefined) return undefined;
+      subset.push(piece);
+    }
+    return subset.end();
   } catch (error) {
     if (hasCode(error, "invalid")) return undefined;
     throw error;

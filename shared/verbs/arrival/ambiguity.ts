@@ -1,4 +1,3 @@
-import { decodeRoot } from "../../format/root.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
@@ -7,6 +6,7 @@ import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { laterLower, rootAmbiguity, type SeenRoot } from "../../proof/ambiguity.ts";
 import type { OpenedRepository } from "../../reader/readRepository.ts";
+import { readRoot } from "../../reader/rootBlob.ts";
 import { isSamePlace } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
@@ -110,16 +110,15 @@ async function isOwnRoot(world: World, work: OpenWork, watchName: string, root: 
 /** Reads lower roots that are newer than the highest; if one cannot be decoded, its snapshots stay unknown. */
 async function seenRoots(store: BlobStore, roots: ReadonlyMap<number, BlobInfo>): Promise<SeenRoot[]> {
   const seen: SeenRoot[] = [...roots].map(([generation, { lastModified }]) => ({ generation, lastModified }));
-  for (const root of laterLower(seen)) root.uuids = await uuidsIn(store, roots.get(root.generation)?.key ?? "");
+  for (const root of laterLower(seen)) root.uuids = await uuidsIn(store, roots.get(root.generation));
   return seen;
 }
 
-async function uuidsIn(store: BlobStore, key: string): Promise<ReadonlySet<string> | undefined> {
-  const bytes = await store.get(key);
-  // A root that vanished since the listing no longer competes.
-  if (bytes === undefined) return new Set();
+async function uuidsIn(store: BlobStore, info: BlobInfo | undefined): Promise<ReadonlySet<string> | undefined> {
   try {
-    return new Set(decodeRoot(key, bytes).snapshots.map(({ uuid }) => uuid));
+    const read = info && (await readRoot(store, info));
+    // A root that vanished since the listing no longer competes.
+    return new Set(read?.root.snapshots.map(({ uuid }) => uuid));
   } catch (error) {
     if (hasCode(error, "invalid")) return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import { appliedSchedules } from "../../jobs/appliedSchedules.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { slotRecord } from "../../jobs/slotRecord.ts";
 import type { World } from "../../jobs/world.ts";
@@ -5,7 +6,7 @@ import type { BackupPolicy } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
-import { dueSlots, hasTimer, schedulesOf, TIMER_GRACE_MS } from "../../plan/slots.ts";
+import { hasTimer, promisedSlots, schedulesOf, TIMER_GRACE_MS } from "../../plan/slots.ts";
 import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import { type SlotHint, stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
@@ -29,11 +30,14 @@ export async function lookForSlots(world: World, work: OpenWork, name: string, p
   const dealtWith = hints.at(-1);
   if (dealtWith === undefined) {
     // The policy is seen for the first time; earlier slots do not count.
+    await appliedSchedules(world, work, `backups.${name}`, policy.schedule, now);
     await recordSlot(world, work, name, { slot: slotOf(now), state: "firstSeen", seconds: 0 });
     return;
   }
   await reportTarget(world, work, name, { policy, hints, now });
-  const due = dueSlots(policy.schedule, slotTime(dealtWith.slot), now).map(slotOf);
+  const since = slotTime(dealtWith.slot);
+  const applied = await appliedSchedules(world, work, `backups.${name}`, policy.schedule, since);
+  const due = promisedSlots(applied, since, now).map(slotOf);
   const newest = due.at(-1);
   if (newest === undefined) return;
   const isOpen = (slot: string) => work.jobs.some(({ id }) => id === jobId.backup(name, slot));

@@ -1,6 +1,6 @@
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
-import type { BlobStore } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
@@ -17,6 +17,7 @@ export interface Destination extends DestinationSeen {
   sizes: ListedSizes;
   root: RootCatalogue | undefined;
   rootBytes: Uint8Array | undefined;
+  rootInfo: BlobInfo | undefined;
   ledger: PartLedger;
   snapshots: readonly RootSnapshot[];
 }
@@ -39,6 +40,7 @@ export async function readDestination(
     sizes,
     root: opened.root,
     rootBytes: opened.rootBytes,
+    rootInfo: opened.rootInfo,
     ledger: partLedger(world.state, rule.to),
     snapshots: opened.root?.snapshots ?? [],
     generation: opened.root?.generation,

@@ -1,5 +1,4 @@
 import { rootKey } from "../../format/keys.ts";
-import { subsetRoot } from "../../format/rootSubset.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { sha256 } from "../../model/hash.ts";
@@ -7,6 +6,7 @@ import { reason } from "../../model/reason.ts";
 import type { Closure, ClosureBlob, RootSnapshot } from "../../model/repository.ts";
 import { isAheadOf } from "../../plan/snapshotOrder.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { subsetOfRoot } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { brokenOf, readClosures, wholeThere } from "./gatherClosures.ts";
 import { type Destination, differingBlobs, readDestination } from "./gatherDestination.ts";
@@ -51,26 +51,26 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const closures = [...whole, ...read.closures];
   const uuids = new Set(closures.map(({ snapshot }) => snapshot.uuid));
   const snapshots = [...wanted, ...kept].filter(({ uuid }) => uuids.has(uuid));
-  const plan = assemble(job, opened, snapshots, { closures, needed: unionOfClosures(closures), missing }, destination);
+  const rootBytes = await subsetOfRoot(
+    source,
+    opened,
+    snapshots.map(({ uuid }) => uuid),
+  );
+  const plan = await assemble(job, { opened, rootBytes, snapshots }, { closures, needed: unionOfClosures(closures), missing }, destination);
   const ahead = dated.filter((snapshot) => isAheadOf(now, snapshot)).map(({ name }) => name);
   return { ...plan, ahead, broken: brokenOf(read.broken, whole.length) };
 }
 
-function assemble(
+async function assemble(
   job: CopyJob,
-  opened: OpenedRepository,
-  snapshots: RootSnapshot[],
+  { opened, rootBytes, snapshots }: { opened: OpenedRepository; rootBytes: Uint8Array; snapshots: RootSnapshot[] },
   { closures, needed, missing }: { closures: Closure[]; needed: ClosureBlob[]; missing: ClosureBlob[] },
   destination: Destination,
-): Omit<CopyPlan, "ahead" | "broken"> {
-  const rootBytes = subsetRoot(
-    opened.rootBytes as Uint8Array,
-    snapshots.map(({ uuid }) => uuid),
-  );
+): Promise<Omit<CopyPlan, "ahead" | "broken">> {
   const rootSha256 = sha256(rootBytes);
   const absent = new Set(missing);
   const equal = needed.filter((blob) => !absent.has(blob));
-  const unlist = unlistPlan(destination, closures, missing);
+  const unlist = await unlistPlan(destination, closures, missing);
   const seen = unlist ? { ...destination, generation: (destination.generation ?? 0) + 1, sha256: unlist.root.sha256 } : destination;
   const generation = rootGeneration(opened.root?.generation ?? 0, rootSha256, seen);
   return {
@@ -96,8 +96,12 @@ function expectedBlob({ key, sizeBytes }: ClosureBlob, etag: string | undefined)
  * Listed snapshots that would not be restorable while these blobs are written: those that lack one of them now, and, as soon as a blob is
  * overwritten, those whose blobs the source no longer names.
  */
-function unlistPlan(destination: Destination, closures: readonly Closure[], missing: readonly ClosureBlob[]): UnlistPlan | undefined {
-  if (destination.rootBytes === undefined || missing.length === 0) return undefined;
+async function unlistPlan(
+  destination: Destination,
+  closures: readonly Closure[],
+  missing: readonly ClosureBlob[],
+): Promise<UnlistPlan | undefined> {
+  if (destination.root === undefined || missing.length === 0) return undefined;
   const keys = new Set(missing.map(({ key }) => key));
   const isOverwriting = missing.some(({ key }) => destination.sizes.has(key));
   const planned = new Map(closures.map((closure) => [closure.snapshot.uuid, closure]));
@@ -108,7 +112,7 @@ function unlistPlan(destination: Destination, closures: readonly Closure[], miss
   const [safe, unsafe] = [destination.snapshots.filter(isSafe), destination.snapshots.filter((snapshot) => !isSafe(snapshot))];
   if (unsafe.length === 0) return undefined;
   const kept = safe.map(({ uuid }) => uuid);
-  const bytes = subsetRoot(destination.rootBytes, kept, { empty: true });
+  const bytes = await subsetOfRoot(destination.store, destination, kept, { empty: true });
   const root = { key: rootKey((destination.generation ?? 0) + 1), sha256: sha256(bytes) };
   return { root, bytes, uuids: unsafe.map(({ uuid }) => uuid) };
 }

@@ -1,3 +1,4 @@
+import { appliedSchedules } from "../../jobs/appliedSchedules.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { placeOf, type World } from "../../jobs/world.ts";
 import type { CopyRule } from "../../model/config.ts";
@@ -5,7 +6,7 @@ import type { RootSnapshot } from "../../model/repository.ts";
 import { slotOf, slotTime } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { guardedLook } from "../../notices/guardedLook.ts";
-import { dueSlots } from "../../plan/slots.ts";
+import { promisedSlots } from "../../plan/slots.ts";
 import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
 import { listRoots, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
@@ -85,8 +86,10 @@ async function lookForSlot(world: World, work: OpenWork, copyName: string, sched
     // A time in the future would hide all others until then.
     .filter((mark) => mark.startsWith("slot-") && slotTime(mark.slice("slot-".length)) <= now)
     .at(-1);
+  const since = dealtWith === undefined ? now : slotTime(dealtWith.slice("slot-".length));
+  const applied = await appliedSchedules(world, work, `copies.${copyName}`, schedule, since);
   if (dealtWith === undefined) return remember(world, work, copyName, `slot-${slotOf(now)}`);
-  const due = dueSlots(schedule, slotTime(dealtWith.slice("slot-".length)), now).at(-1);
+  const due = promisedSlots(applied, since, now).at(-1);
   if (!due) return;
   const guard = { look: `copies.${copyName}`, mark: `slot-${slotOf(due)}`, reads: world.config.copies[copyName]?.from ?? "" };
   const created = await guardedLook(world, work, guard, async () => ({

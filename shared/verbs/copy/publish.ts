@@ -1,12 +1,13 @@
-import { LATEST_KEY, rootKey } from "../../format/keys.ts";
+import { LATEST_KEY } from "../../format/keys.ts";
 import type { Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
-import type { BlobStore } from "../../model/blobStore.ts";
+import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import { listRoots } from "../../reader/readRepository.ts";
+import { latestOf, rootSha256 } from "../../reader/rootBlob.ts";
 import { stateKey } from "../../state/keys.ts";
 import { recordMark } from "../../state/marks.ts";
 import type { RootTarget } from "./gather.ts";
@@ -25,16 +26,17 @@ export interface Publishing {
 export async function lookUpPublished(world: World, job: CopyJob, { root, state, data }: Publishing): Promise<Look<CopyData>> {
   const store = world.blobs(job.intent.input.rule.to);
   const roots = await listRoots(store);
-  const there = await store.get(root.key);
+  const thereInfo = roots.get(root.generation);
+  const there = thereInfo && (await rootSha256(store, thereInfo));
   const foreign = reason("copy.otherRoot", { root: root.key, destination: store.url });
-  if (there !== undefined && sha256(there) !== root.sha256) return { found: "foreign", reason: foreign };
+  if (there !== undefined && there !== root.sha256) return { found: "foreign", reason: foreign };
   const highest = Math.max(...roots.keys());
-  if (there === undefined) return (await isAsPlanned(store, job, highest)) ? { found: "none" } : { found: "foreign", reason: foreign };
-  const latest = await store.get(LATEST_KEY);
+  if (there === undefined)
+    return (await isAsPlanned(store, job, roots.get(highest))) ? { found: "none" } : { found: "foreign", reason: foreign };
+  const latest = await latestOf(store);
   const stale = [...roots.keys()].filter((generation) => generation < root.generation);
   if (highest > root.generation) return { found: "foreign", reason: foreign };
-  if (stale.length > 0 || latest === undefined || Buffer.from(latest).readBigInt64BE() !== BigInt(root.generation))
-    return { found: "none" };
+  if (stale.length > 0 || latest !== root.generation) return { found: "none" };
   return {
     found: "ours",
     state,
@@ -44,10 +46,9 @@ export async function lookUpPublished(world: World, job: CopyJob, { root, state,
 }
 
 /** Whether the destination's highest root is the one that the plan was based on. */
-async function isAsPlanned(store: BlobStore, job: CopyJob, highest: number): Promise<boolean> {
+async function isAsPlanned(store: BlobStore, job: CopyJob, highest: BlobInfo | undefined): Promise<boolean> {
   const planned = job.head.data.seenRoot ?? null;
-  const bytes = Number.isFinite(highest) ? await store.get(rootKey(highest)) : undefined;
-  return (bytes === undefined ? null : sha256(bytes)) === planned;
+  return ((highest && (await rootSha256(store, highest))) ?? null) === planned;
 }
 
 /**

@@ -117,7 +117,10 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
   const proposal = proposalOf(root, all, standingOf(world, repository));
   if (!proposal) return { ...none, refusal: undefined };
   const verdicts = new Map(all.map(({ uuid, verdict }) => [uuid, verdict]));
-  const why = proposal.delete.map(({ name, uuid }) => [name, reason("delete.broken", { verdict: verdicts.get(uuid) ?? "" })] as const);
+  // What is kept with a loss is no good snapshot either.
+  const why = [...proposal.delete, ...(proposal.keep ?? [])].map(
+    ({ name, uuid }) => [name, reason("delete.broken", { verdict: verdicts.get(uuid) ?? "" })] as const,
+  );
   const { whole, notes } = proposal;
   return { wanted: proposal.delete, why: new Map(why), whole, notes: [proposal.reason, ...notes], refusal: undefined };
 }

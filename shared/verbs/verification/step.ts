@@ -98,7 +98,7 @@ function concluded(
   const counts = { whole, restorable, snapshots: verdicts.length, level };
   if (proposal) {
     const broken = verdicts.filter(isBroken);
-    const deletable = broken.filter(({ foreignRecord }) => standing.isCopy || !foreignRecord);
+    const deletable = broken.filter(({ foreignRecord, stateLost }) => standing.isCopy || !(foreignRecord || stateLost));
     const remove = deletable.map(({ name }) => name).slice(0, NAMES_SHOWN);
     const why =
       whole > 0 && remove.length === 0 ? proposal.reason : brokenReason({ ...counts, remove }, standing, job.intent.input.repository);

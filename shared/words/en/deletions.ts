@@ -63,7 +63,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "proposal.restoreFirst": "first restore the indices that are whole in the broken snapshots, because a deletion removes them too: {held}",
   "proposal.sharedName": "do not delete these, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
   "proposal.stateLost":
-    "of these only the cluster state is lost; restore their indices without it (include_global_state: false): {snapshots}",
+    "keep these: only their cluster state is lost, and all their indices can be restored without it (include_global_state: false): {snapshots}",
   "proposal.unlisted": "nothing can be deleted, because the root names snapshots that it does not list; copy the whole ones elsewhere",
   "remove.beyond": "no rule keeps it; {by} is kept",
   "remove.failed": "{state}, replaced by {by}",

@@ -33,7 +33,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "clock.skew": "this machine's clock differs from the store's by {seconds} s: synchronise it (NTP)",
   "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
   "closure.tooLarge":
-    "{subject}: the file lists of this shard and of those before it take more than {megabytes} MB; give the function more memory, or copy fewer snapshots at once",
+    "{subject}: what is kept of this blob and of those before it takes more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "cluster.openSearch": "{cluster} runs {version}; ossnap works with Elasticsearch only",
@@ -95,6 +95,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proof.outOfTime": "the proof ran out of time at level {level}",
   "proof.parts":
     "all blobs exist; time ran out while reading {files|file|files} stored in several parts, whose names can be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
+  "read.outOfTime":
+    "{url}: the store did not deliver {key} within the time of this invocation; it is read again in a task with more time, otherwise give the function a longer timeout, or find out what slows the store down",
   "registration.absent": "is not registered",
   "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
   "registration.byOthers": "is registered by another client; ossnap only reads it",

@@ -48,3 +48,4 @@ try {
   if (!(error instanceof AppError)) throw error;
   console.log(JSON.stringify({ code: error.code, message: error.message }));
 }
+console.error(`${process.resourceUsage().maxRSS} KB`);

@@ -20,8 +20,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "publishes over a foreign root",
     file: "shared/verbs/copy/publish.ts",
-    find: "if (there !== undefined && sha256(there) !== root.sha256)",
-    replace: "if (there !== undefined && sha256(there) === root.sha256)",
+    find: "if (there !== undefined && there !== root.sha256)",
+    replace: "if (there !== undefined && there === root.sha256)",
     seeds: 20,
   },
   {
@@ -48,15 +48,15 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "writes blobs without a look at their contents",
     file: "shared/reader/unitCheck.ts",
-    find: "return position === file.lengthBytes && checksumText(sum) !== file.checksum",
-    replace: "return position < 0 && checksumText(sum) !== file.checksum",
+    find: "return found !== undefined && checksumText(found) !== file.checksum",
+    replace: "return found !== undefined && found < 0 && checksumText(found) !== file.checksum",
     seeds: 20,
   },
   {
     name: "overwrites blobs of a snapshot that is listed",
     file: "shared/verbs/copy/gatherPlan.ts",
-    find: "const unlist = unlistPlan(destination, closures, missing);",
-    replace: "const unlist = missing.length < 0 ? unlistPlan(destination, closures, missing) : undefined;",
+    find: "const unlist = await unlistPlan(destination, closures, missing);",
+    replace: "const unlist = missing.length < 0 ? await unlistPlan(destination, closures, missing) : undefined;",
     seeds: 20,
   },
   {

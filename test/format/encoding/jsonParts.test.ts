@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { jsonParts } from "../../../shared/format/encoding/jsonParts.ts";
+import { jsonSlices } from "../../../shared/format/encoding/jsonSlices.ts";
+import { decodeRoot, rootDecoder } from "../../../shared/format/root.ts";
+import { rootSubset, subsetRoot } from "../../../shared/format/rootSubset.ts";
+import { fixtureRepositories } from "../fixtureRepositories.ts";
+import { fc, test } from "../propertyTest.ts";
+
+/** The document rebuilt from its parts, which arrive in pieces of this size. */
+function rebuilt(bytes: Uint8Array, pieceBytes: number): unknown {
+  const built: Record<string, unknown> = {};
+  let other: { value: unknown } | undefined;
+  const parse = (part: { bytes: Uint8Array; start: number }) => {
+    expect(Buffer.from(bytes.subarray(part.start, part.start + part.bytes.length)).equals(part.bytes)).toBe(true);
+    const json = jsonSlices(part.bytes, "document", part.start);
+    return json.parse(json.whole);
+  };
+  const parts = jsonParts("document", {
+    isSplit: (member) => member.startsWith("s"),
+    opened(member, kind) {
+      built[member] = kind === "list" ? [] : {};
+    },
+    member(member, part) {
+      built[member] = parse(part);
+    },
+    entry(member, name, part) {
+      if (name === undefined) (built[member] as unknown[]).push(parse(part));
+      else (built[member] as Record<string, unknown>)[name] = parse(part);
+    },
+    other: (part) => {
+      other = { value: parse(part) };
+    },
+  });
+  for (let at = 0; at < bytes.length; at += pieceBytes) parts.push(bytes.slice(at, at + pieceBytes));
+  parts.end();
+  return other ? other.value : built;
+}
+
+function outcome(read: () => unknown): unknown {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return (error as { code?: string }).code ?? "invalid";
+  }
+}
+
+const PIECES = fc.integer({ min: 1, max: 40 });
+const DOCUMENTS = fc.record({ split: fc.jsonValue(), s2: fc.array(fc.jsonValue()), whole: fc.jsonValue() }, { requiredKeys: [] });
+
+describe("jsonParts", () => {
+  test(
+    "returns what JSON.parse returns, however the bytes are cut into pieces",
+    [DOCUMENTS, fc.constantFrom(0, 1, "\t\n"), PIECES],
+    (value, space, pieceBytes) => {
+      const text = ` ${JSON.stringify(value, null, space)}\r\n`;
+      expect(rebuilt(Buffer.from(text), pieceBytes)).toEqual(JSON.parse(text));
+    },
+  );
+
+  test(
+    "rejects what JSON.parse rejects",
+    [fc.jsonValue(), fc.nat(), fc.constantFrom("", "[", "]", "{", "}", '"', "\\", ",", ":", "x", "1", " "), PIECES],
+    (value, position, put, pieceBytes) => {
+      const text = JSON.stringify({ s: value, whole: [1, "two", {}], s2: [1, "two", {}] });
+      const at = position % (text.length + 1);
+      const spoilt = text.slice(0, at) + put + text.slice(at + 1);
+      expect(outcome(() => rebuilt(Buffer.from(spoilt), pieceBytes))).toEqual(outcome(() => JSON.parse(spoilt)));
+    },
+  );
+
+  it.each([
+    "",
+    " ",
+    "{",
+    '{"s":[',
+    '{"s":[1',
+    '{"a":1,}',
+    '{"s":[1,]}',
+    '{"s":{"a":1,}}',
+    '{"a" 1}',
+    "{1:2}",
+    '{"a":1}x',
+    "7",
+    '{"s":[1}}',
+  ])("reads %j like JSON.parse", (text) => {
+    for (const pieceBytes of [1, 100])
+      expect(outcome(() => rebuilt(Buffer.from(text), pieceBytes))).toEqual(outcome(() => JSON.parse(text)));
+  });
+
+  it("refuses a value that is larger than any that Elasticsearch writes, before all of it is there", () => {
+    const parts = jsonParts("root", { isSplit: () => false, member: () => undefined, entry: () => undefined, other: () => undefined });
+    parts.push(Buffer.from('{"x":"'));
+    const piece = Buffer.alloc(8 * 1024 * 1024, " ");
+    expect(() => {
+      for (let count = 0; count < 6; count += 1) parts.push(piece);
+    }).toThrow("root: a value of more than 32 MB at byte 5");
+  });
+});
+
+describe("a root in pieces", () => {
+  const roots = fixtureRepositories().flatMap(({ name, blobs }) =>
+    [...blobs].flatMap(([key, bytes]) => (/^index-\d+$/.test(key) ? [{ name, key, bytes }] : [])),
+  );
+  it.each(roots)("$name $key is the same as in one piece", ({ key, bytes }) => {
+    const whole = decodeRoot(key, bytes);
+    const uuids = whole.snapshots.slice(0, 1).map(({ uuid }) => uuid);
+    for (const pieceBytes of [1, 7, 1000]) {
+      const [decoder, subset] = [rootDecoder(key), rootSubset(uuids, { empty: true })];
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        decoder.push(bytes.slice(at, at + pieceBytes));
+        subset.push(bytes.slice(at, at + pieceBytes));
+      }
+      expect(decoder.end()).toEqual(whole);
+      expect(Buffer.from(subset.end()).equals(Buffer.from(subsetRoot(bytes, uuids, { empty: true })))).toBe(true);
+    }
+  });
+
+  it("takes metadata identifiers before the snapshots that name them", () => {
+    const identifiers = '"index_metadata_identifiers":{"x":"b","y":"c"}';
+    const snapshots = '"snapshots":[{"name":"a","uuid":"a","index_metadata_lookup":{"i":"x"}}]';
+    const indices = '"indices":{"i":{"id":"i","snapshots":["a"]}}';
+    const bytes = Buffer.from(`{${identifiers},${snapshots},${indices}}`);
+    expect(decodeRoot("index-1", bytes).indexMetadata).toEqual({ a: { i: "b" } });
+    expect(Buffer.from(subsetRoot(bytes, ["a"])).toString()).toBe(`{${snapshots},${indices},"index_metadata_identifiers":{"x":"b"}}`);
+  });
+});
