@@ -47,7 +47,7 @@ describe("prune dry run", () => {
   it("lists what would be kept and removed, and ends with the command that applies exactly this", () => {
     expect(
       pruneText(plan(), policy, look),
-    ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3; floor 2; at most 10 and 50 % per run
+    ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3, 5 taken by hand; floor 2; at most 10 and 50 % per run
 Would keep 1:
   NAME       BECAUSE
   nightly-3  newest good snapshot, daily 1/7

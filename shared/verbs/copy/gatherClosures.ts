@@ -37,16 +37,15 @@ export async function readClosures(
     else {
       await requireSameRoot(source, opened);
       const first = missing[0]?.key ?? damaged[0]?.key ?? "";
-      if (wanted.includes(snapshot))
-        return { fault: reason("copy.sourceNotWhole", { snapshot: snapshot.name, first, where: whereIs(first, opened) }) };
+      if (wanted.includes(snapshot)) return { fault: notWhole(snapshot, first, opened) };
       broken.push({ snapshot, first });
     }
   }
   return { closures, broken };
 }
 
-function whereIs(key: string, { root }: OpenedRepository): string {
-  return placeText(blobPlace(key, root?.indices ?? []));
+function notWhole({ name }: RootSnapshot, first: string, { root }: OpenedRepository): Reason {
+  return reason("copy.sourceNotWhole", { snapshot: name, first, where: placeText(blobPlace(first, root?.indices ?? [])) });
 }
 
 /** If the source changed while it was read, the next step reads it again. */
