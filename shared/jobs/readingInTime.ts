@@ -38,6 +38,8 @@ export function readingInTime(store: BlobStore, limit: ReadLimit): BlobStore {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(cut(key)), ms);
+      // A process that has nothing else to do ends.
+      timer.unref?.();
     });
     try {
       return await Promise.race([read(), timeout]);
