@@ -97,8 +97,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "stops a copy for a half-deleted snapshot that is not wanted",
     file: "shared/verbs/copy/gatherClosures.ts",
-    find: "if (wanted.includes(snapshot)) return",
-    replace: 'if (snapshot.name !== "") return',
+    find: "if (wanted.includes(snapshot)) return {",
+    replace: 'if (snapshot.name !== "") return {',
     test: "test/verbs/copy/failures.test.ts",
   },
   {
