@@ -45,6 +45,15 @@ export function remember(ledger: PartLedger | undefined, { file, prefix, etags }
   if (known.length === file.parts.length) ledger?.add(prefix, fileKeyOf(file), { checksum, lengthBytes, etags: known });
 }
 
+/** Ends what the ledger says of a file whose parts were read and are not its own. */
+export function disprove(ledger: PartLedger | undefined, file: RecordedFile): void {
+  const [{ key }] = file.parts as [RecordedFile["parts"][number]];
+  ledger?.add(key.slice(0, key.lastIndexOf("/") + 1), fileKeyOf(file), DISPROVED);
+}
+
+/** Equal to no file. */
+const DISPROVED: VerifiedFile = { checksum: "", lengthBytes: -1, etags: [] };
+
 function isSameFile(known: VerifiedFile, { checksum, lengthBytes, parts }: RecordedFile): boolean {
   return known.checksum === checksum && known.lengthBytes === lengthBytes && known.etags.length === parts.length;
 }

@@ -12,7 +12,7 @@ import {
   type RecordedFile,
   recordedFiles,
 } from "./checkFiles.ts";
-import { checkParts, type SplitFile, splitFile } from "./checkParts.ts";
+import { checkParts, disprove, type SplitFile, splitFile } from "./checkParts.ts";
 import { type Sample, type Sampled, samplerOf } from "./sampler.ts";
 
 /** Tolerance for clock differences between store and proofs, and for the duration of an upload. */
@@ -80,7 +80,7 @@ const SAVE_EVERY_BYTES = 1024 ** 3;
 
 /** `seed` determines a sample's order. */
 export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions): DataChecks {
-  const { level, sample, deadline } = options;
+  const { level, sample } = options;
   const footerOf = (file: RecordedFile): FileCheck => ({ file, run: () => checkFooter(store, file) });
   if (level === "footers") {
     const split = splitFiles(store, options);
@@ -94,9 +94,19 @@ export function dataChecks(store: BlobStore, seed: string, options: DataChecksOp
   }
   const all = ({ blobs, except }: ListedShard) => recordedFiles(blobs, "all", except);
   if (level === "contents" && sample !== undefined) return sampling(store, samplerOf(sample, seed), { all, footerOf, options });
-  const contentsOf = (file: RecordedFile): FileCheck => ({ file, run: () => checkContents(store, file, deadline) });
+  const contentsOf = (file: RecordedFile): FileCheck => ({ file, run: () => readContents(store, file, options) });
   const ofShard = (shard: ListedShard): FileCheck[] => (level === "contents" ? all(shard).map(contentsOf) : []);
   return { ofShard, rest: () => [], sampled: () => undefined, parts: () => undefined };
+}
+
+async function readContents(
+  store: BlobStore,
+  file: RecordedFile,
+  { ledger, deadline }: DataChecksOptions,
+): Promise<FileFaults | undefined> {
+  const faults = await checkContents(store, file, deadline);
+  if (faults && isSplitCounter(file) && faults.missing.length + faults.damaged.length > 0) disprove(ledger, file);
+  return faults;
 }
 
 interface SplitFiles {
@@ -185,7 +195,7 @@ function sampling(
   const contentsOf = (file: RecordedFile): FileCheck => ({
     file,
     async run() {
-      const faults = await checkContents(store, file, how.options.deadline);
+      const faults = await readContents(store, file, how.options);
       if (faults === undefined) return undefined;
       read.files += 1;
       read.bytes += file.lengthBytes;

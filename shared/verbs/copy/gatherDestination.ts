@@ -1,15 +1,21 @@
+import { LATEST_KEY } from "../../format/keys.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
+import type { Place } from "../../model/config.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
-import type { ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { type ClosureBlob, isBroken, type RootCatalogue, type RootSnapshot } from "../../model/repository.ts";
+import { newestEvidence } from "../../reader/evidence.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
 import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
+import { proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
 import { type ListedSizes, listSizes, openRepository } from "../../reader/readRepository.ts";
 import { gatherOwnership } from "./gatherOwner.ts";
 import type { DestinationSeen } from "./plan.ts";
 import type { CopyJob } from "./types.ts";
+
+const LATEST_BYTES = 8;
 
 /** A destination with its root, and what is there. */
 export interface Destination extends DestinationSeen {
@@ -20,6 +26,8 @@ export interface Destination extends DestinationSeen {
   rootInfo: BlobInfo | undefined;
   ledger: PartLedger;
   snapshots: readonly RootSnapshot[];
+  /** Whether `index.latest`, which some readers rely on, names the root. */
+  isPointedTo: boolean;
 }
 
 /** Lists the destination and reads its root; `undefined` when time ran out. */
@@ -35,8 +43,10 @@ export async function readDestination(
   const sizes = await listSizes(store, deadline);
   if (sizes === undefined) return undefined;
   const opened = await openRepository(store);
+  const latest = opened.root && (await store.get(LATEST_KEY));
   return {
     store,
+    isPointedTo: latest?.byteLength === LATEST_BYTES && Buffer.from(latest).readBigInt64BE() === BigInt(opened.root?.generation ?? -1),
     sizes,
     root: opened.root,
     rootBytes: opened.rootBytes,
@@ -60,9 +70,10 @@ export async function differingBlobs(
   destination: Destination,
   needed: readonly ClosureBlob[],
   deadline: () => boolean,
+  damaged: ReadonlySet<string> = new Set(),
 ): Promise<ClosureBlob[] | undefined> {
   const { store, sizes, ledger } = destination;
-  const absent = new Set(needed.filter((blob) => sizes.get(blob.key) !== blob.sizeBytes).map(({ key }) => key));
+  const absent = new Set(needed.filter(({ key, sizeBytes }) => sizes.get(key) !== sizeBytes || damaged.has(key)).map(({ key }) => key));
   const stale = new Set(absent);
   const markAll = ({ parts }: RecordedFile) => {
     for (const { key } of parts) stale.add(key);
@@ -89,4 +100,26 @@ export async function differingBlobs(
 function prefixOf({ parts }: RecordedFile): string {
   const key = parts[0]?.key ?? "";
   return key.slice(0, key.lastIndexOf("/") + 1);
+}
+
+/**
+ * Keys that are damaged at the destination in equal size, for a copy that a person asks for: the metadata of what is listed there is read, and data blobs
+ * to the depth at which a stored verdict calls the snapshot damaged. `undefined` when time ran out.
+ */
+export async function damagedThere(
+  world: World,
+  { store, root, ledger }: Destination,
+  { to, wanted, deadline }: { to: Place; wanted: readonly RootSnapshot[]; deadline: () => boolean },
+): Promise<ReadonlySet<string> | undefined> {
+  const found = new Set<string>();
+  const listed = wanted.filter(({ uuid }) => root?.snapshots.some((there) => there.uuid === uuid));
+  const verdicts = await newestEvidence(world, new Set(listed.map(({ uuid }) => uuid)), to, { subsets: true });
+  for (const { uuid } of listed) {
+    const evidence = verdicts.get(uuid);
+    const level = evidence && isBroken(evidence) ? evidence.level : "metadata";
+    const proof = await proveSnapshot(store, { uuid, level, ledger, deadline });
+    if (proof.verdict === "unproven" && deadline()) return undefined;
+    for (const { key } of proof.damaged) found.add(key);
+  }
+  return found;
 }

@@ -9,7 +9,7 @@ import { type OpenedRepository, openRepository } from "../../reader/readReposito
 import { subsetOfRoot } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { brokenOf, readClosures, wholeThere } from "./gatherClosures.ts";
-import { type Destination, differingBlobs, readDestination } from "./gatherDestination.ts";
+import { type Destination, damagedThere, differingBlobs, readDestination } from "./gatherDestination.ts";
 import {
   type CopyPlan,
   chooseSnapshots,
@@ -44,7 +44,12 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   );
   const read = await readClosures(source, opened, { wanted, kept, deadline });
   if (read === undefined || "fault" in read) return read && faulty(read.fault);
-  const missing = await differingBlobs(destination, unionOfClosures(read.closures), deadline);
+  const isByHand = job.intent.asked.by === "person";
+  const damaged = isByHand
+    ? await damagedThere(world, destination, { to: input.rule.to, wanted: [...wanted, ...kept], deadline })
+    : undefined;
+  if (isByHand && !damaged) return undefined;
+  const missing = await differingBlobs(destination, unionOfClosures(read.closures), deadline, damaged);
   const whole = missing && (await wholeThere(destination, read.broken, missing, deadline));
   if (!missing || !whole) return undefined;
   // The source's own closures last: for a blob that both name, its entry counts.
@@ -84,7 +89,7 @@ async function assemble(
     seenRoot: destination.sha256 ?? null,
     unlist,
     rootBytes,
-    current: missing.length === 0 && destination.sha256 === rootSha256,
+    current: missing.length === 0 && destination.sha256 === rootSha256 && destination.isPointedTo,
   };
 }
 
