@@ -44,11 +44,13 @@ export interface Verification {
   snapshots: VerifiedSnapshot[];
   /** Uuids that indices of the root name and its list lacks; absent if there are none. */
   unlisted?: Unlisted;
+  /** Why `latest` may not be the newest; absent otherwise. */
+  unclear?: Reason;
   /** Absent unless every snapshot was looked at, some are broken and others whole. */
   proposal?: Proposal;
 }
 
-export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verified, standing: Standing = {}): Verification {
+export function verificationOf(store: BlobStore, { root, proofs, hiding, unclear }: Verified, standing: Standing = {}): Verification {
   const started = new Map(root.snapshots.map(({ uuid, startTime }) => [uuid, startTime]));
   const timeOf = ({ uuid, closure }: SampledProof) => (closure?.snapshot.startTime ?? started.get(uuid))?.toISOString() ?? "";
   const snapshots = newestFirst(proofs, (proof) => ({ time: timeOf(proof), name: proof.name })).map((proof) => snapshotOf(root, proof));
@@ -66,6 +68,7 @@ export function verificationOf(store: BlobStore, { root, proofs, hiding }: Verif
     repository: { url: store.url, generation: root.generation, root: root.key, format: formatOf(root), ...(hidden && { hidden }) },
     snapshots,
     ...(unlisted.count > 0 && { unlisted }),
+    ...(unclear && { unclear }),
     ...(proposal && { proposal }),
   };
 }
@@ -142,6 +145,7 @@ export function verificationText(verification: Verification, look: Look, registe
   }));
   const table = snapshots.length === 0 ? [] : tableLines(columns, rows, look);
   const trouble = rootLines({ root: repository.root, unlisted: verification.unlisted, namesakes: shared }, look);
+  if (verification.unclear) trouble.push(marked(look, "attention", say(verification.unclear)));
   const hidden = repository.hidden ? [marked(look, "bad", say(repository.hidden))] : [];
   return [head, ...table, ...trouble, summary(verification, look), ...hidden, ...proposalLines(verification.proposal, registered)].join(
     "\n",

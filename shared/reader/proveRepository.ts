@@ -1,4 +1,5 @@
 import type { BlobStore } from "../model/blobStore.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { heldMemory, weightOfClosure } from "./heldMemory.ts";
 import type { Listing } from "./metadataReader.ts";
@@ -43,6 +44,8 @@ export interface Verified {
   redone: number;
   /** Keys that hide the root from every cluster. */
   hiding: readonly string[];
+  /** Why `latest` may not be the newest: entries of the root that cannot be read, or are there twice, have no time. */
+  unclear?: Reason;
 }
 
 interface Seen {
@@ -68,7 +71,17 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
     proofs.push(kept.add(proof));
     choice.onProof?.(proof);
   }
-  return { root: seen.root, proofs, open: todo.length - proofs.length, redone: seen.redone, hiding: seen.opened.hiding };
+  const unclear = choice.snapshot === LATEST ? unclearLatest(seen.root) : undefined;
+  const { root, redone, opened } = seen;
+  return { root, proofs, open: todo.length - proofs.length, redone, hiding: opened.hiding, ...(unclear && { unclear }) };
+}
+
+const NAMES_SHOWN = 5;
+
+function unclearLatest({ key, snapshots }: RootCatalogue): Reason | undefined {
+  const names = snapshots.flatMap(({ name, fault }) => (fault === undefined ? [] : name));
+  const params = { root: key, count: names.length, snapshots: [...new Set(names)].slice(0, NAMES_SHOWN) };
+  return names.length === 0 ? undefined : reason("snapshot.latestUnclear", params);
 }
 
 /** Of all proofs of a run; each has its own limit too. */

@@ -26,7 +26,7 @@ const AWS_NO_REGION = /^(?:accelerate|external-1|fips|dualstack)$/;
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:(https?):\/\/)?([A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?)\/?$/.exec(text.trim());
   if (match === null) return undefined;
-  const host = (match[2] ?? "").toLowerCase();
+  const host = (match[2] ?? "").toLowerCase().replace(/:0+(?=\d+$)/, ":");
   return { scheme: match[1] === "https" ? "https" : "http", host, ...readHost(host) };
 }
 
@@ -105,14 +105,30 @@ const LOOPBACK = /^(?:localhost|\[::1\])$/;
 
 /**
  * Equal for two spellings of one HTTP address: letter case, default port, trailing dot or slash, user info, query, and the names of this
- * machine do not count. Neither does the scheme, because one port speaks one of the two. `undefined` for a text that is no URL.
+ * machine do not count; an IPv4 address is the same within IPv6, and a path is compared as it reads. Neither does the scheme count, because one port speaks one of the two. `undefined` for a text that is no URL.
  */
 export function addressId(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { protocol, hostname, port, pathname } = new URL(url);
-  const host = hostname.replace(/\.$/, "");
-  const path = pathname.split("/").filter((segment) => segment !== "");
+  const host = asIpv4(hostname.replace(/\.$/, ""));
+  const path = pathname.split("/").flatMap((segment) => (segment === "" ? [] : decoded(segment)));
   return [`${LOOPBACK.test(host) ? "127.0.0.1" : host}:${port || (protocol === "https:" ? "443" : "80")}`, ...path].join("/");
+}
+
+/** As URL writes it: `[::ffff:102:304]` is 1.2.3.4. */
+function asIpv4(host: string): string {
+  const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host) ?? [];
+  if (high === undefined || low === undefined) return host;
+  return [high, low].flatMap((half) => [Number.parseInt(half, 16) >> 8, Number.parseInt(half, 16) & 0xff]).join(".");
+}
+
+function decoded(segment: string): string {
+  try {
+    // A slash within a segment is none between two.
+    return decodeURIComponent(segment).replaceAll("/", "%2F");
+  } catch {
+    return segment;
+  }
 }
 
 /** An address with a user part may contain a password. */

@@ -40,8 +40,31 @@ export interface Written {
 export function writeSamePlace(one: Written, other: Written): boolean {
   const [left, right] = [one, other].map(({ blobs, registration }) => blobs ?? placeOf(registration));
   if (left && right && isSamePlace(left, right)) return true;
-  const ids = [one, other].map(({ cluster, registration }) => writtenPlaceId(cluster, registration, undefined));
+  const ids = [one, other].map(comparedId);
   return ids[0] !== undefined && ids[0] === ids[1];
+}
+
+/**
+ * Whether one of two registrations writes into the folder in which the other keeps its indices: Elasticsearch deletes everything there that
+ * its root does not name, with every deletion of a snapshot.
+ */
+export function writesIntoIndices(one: Written, other: Written): boolean {
+  const [left, right] = [one, other].map(({ blobs, registration }) => blobs ?? placeOf(registration));
+  if (left && right) {
+    const indicesOf = (place: Place): Place => ({ ...place, basePath: `${place.basePath}/indices` });
+    const isWithin = (inner: Place, outer: Place) => ["same", "inside"].includes(overlapOf(inner, indicesOf(outer)) ?? "");
+    if (isWithin(left, right) || isWithin(right, left)) return true;
+  }
+  const [first, second] = [one, other].map(comparedId);
+  if (first === undefined || second === undefined) return false;
+  return `${first}/`.startsWith(`${second}/indices/`) || `${second}/`.startsWith(`${first}/indices/`);
+}
+
+/** The client of azure that is used without one has a name too. */
+function comparedId({ cluster, registration }: Written): string | undefined {
+  const { client, ...settings } = registration.settings;
+  const compared = client === "default" ? { ...registration, settings } : registration;
+  return writtenPlaceId(cluster, compared, undefined);
 }
 
 /** The registration as placed on a cluster: equal for two that write the same blobs; `undefined` where settings do not tell. */

@@ -23,6 +23,18 @@ const FAULTY: [string, unknown][] = [
   ["a uuid that leaves its folder", { name: "bad", uuid: "../bad", state: 1, start_time_millis: 9e12 }],
 ];
 
+describe("the newest snapshot of a root with an entry that is there twice", () => {
+  it("may be that one, which is said", async () => {
+    const twice = { ...FIRST, name: "newer", uuid: "newer", state: 1, start_time_millis: 9e12 };
+    const entries = [...GOOD.snapshots, twice, twice];
+    const root = Buffer.from(JSON.stringify({ snapshots: entries, indices: GOOD.indices }));
+    const { unclear, proofs } = await proveChosen(storeOf(new Map([...blobs, ["index-0", root]])), { snapshot: "latest", level: "names" });
+    expect(proofs.map(({ name }) => name)).toEqual([FIRST.name]);
+    expect(unclear).toMatchObject({ code: "snapshot.latestUnclear", params: { count: 2, snapshots: ["newer"] } });
+    expect((await proveChosen(storeOf(blobs), { snapshot: "latest", level: "names" })).unclear).toBeUndefined();
+  });
+});
+
 describe("a root with an entry that cannot be read", () => {
   it.each(FAULTY)("has %s: the entry is damaged, is no newest good one, and is not copied; the other is whole", async (_, entry) => {
     const store = withEntry(entry);

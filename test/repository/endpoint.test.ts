@@ -9,6 +9,9 @@ describe("the identity of an address", () => {
     ["http://[::1]:9200", "http://127.1:9200"],
     ["http://es:9200", "https://es:9200"],
     ["http://es/a/b", "http://es:80//a/b/"],
+    ["http://1.2.3.4:9200", "http://[::ffff:1.2.3.4]:9200"],
+    ["http://es/a-b/c", "http://es/a%2Db/%63"],
+    ["https://minio", "https://minio:0443"],
   ])("%s is that of %s", (one, other) => {
     expect(addressId(one)).toBe(addressId(other));
   });
@@ -17,6 +20,7 @@ describe("the identity of an address", () => {
     ["http://es:9200", "http://es:9201"],
     ["http://es/a", "http://es/b"],
     ["http://es", "https://es"],
+    ["http://es/a/b", "http://es/a%2Fb"],
   ])("%s is not that of %s", (one, other) => {
     expect(addressId(one)).not.toBe(addressId(other));
   });

@@ -74,9 +74,13 @@ interface Rule {
   type?: RegExp;
   /** Matched against every reason in the response, including causes. */
   text?: RegExp;
+  /** Another reason that must be there too. */
+  alsoText?: RegExp;
   /** A blob of the repository is missing or cannot be read, which its bucket can confirm. */
   isUnreadable?: true;
 }
+
+const REPOSITORY_DATA = /(could not read|exception when loading) repository data/;
 
 /**
  * First match wins. Types and texts are those of real servers of 2.4, 5.5, 6.7, 7.10, 8.17 and 9.2; the status alone is misleading (500 for
@@ -108,8 +112,16 @@ const RULES: readonly Rule[] = [
   { code: "invalid", text: /failed to create repository|repository type \[.*\] does not exist/ },
   { code: "permanent", text: /disabled to prevent data corruption|concurrent modification of the index-N file/ },
   { code: "permanent", type: /^repository_verification_exception$/ },
+  // A root that no JSON parser takes, as Jackson says it; one that merely ends early may still be copied.
+  {
+    code: "permanent",
+    text: REPOSITORY_DATA,
+    alsoText: /Unexpected (character|close marker)|Duplicate field|Unrecognized token|Invalid UTF-8|Illegal (unquoted )?character/i,
+    isUnreadable: true,
+  },
   // A snapshot's blob or a root that is still being copied, or is lost; the rules for later formats come first.
-  { code: "transient", text: /Snapshot could not be read|(could not read|exception when loading) repository data/, isUnreadable: true },
+  { code: "transient", text: /Snapshot could not be read/, isUnreadable: true },
+  { code: "transient", text: REPOSITORY_DATA, isUnreadable: true },
   // Answers 500 although only a node or the network failed.
   { code: "transient", type: /^(\w+_transport|timeout|node_closed|node_disconnected|node_not_connected|failed_node)_exception$/ },
 ];
@@ -143,8 +155,8 @@ function ruleFor(status: number, type: string | undefined, reasons: string[]): R
   // Overload, whatever the request: a full queue, a tripped breaker, a disk above its flood stage.
   if (status === 429) return { code: "transient" };
   return RULES.find((rule) => {
-    const { text } = rule;
-    return (rule.type?.test(type ?? "") ?? true) && (text === undefined || reasons.some((said) => text.test(said)));
+    const isSaid = (text: RegExp | undefined) => text === undefined || reasons.some((said) => text.test(said));
+    return (rule.type?.test(type ?? "") ?? true) && isSaid(rule.text) && isSaid(rule.alsoText);
   });
 }
 

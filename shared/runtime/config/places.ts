@@ -1,7 +1,7 @@
 import type { Place } from "../../model/config.ts";
 import { basePathProblems } from "../../repository/basePath.ts";
 import { checkEndpoint, parseEndpoint } from "../../repository/endpoint.ts";
-import { overlapOf, placeOf, type Written, writeSamePlace } from "../../repository/place.ts";
+import { overlapOf, placeOf, type Written, writeSamePlace, writesIntoIndices } from "../../repository/place.ts";
 import { clusterIdOf } from "./clusters.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { asPlace, asRegistration } from "./reading.ts";
@@ -143,12 +143,18 @@ function checkWriters(tree: unknown): Finding[] {
     const cluster = clusterIdOf(tree, at(tree, ["repositories", name, "cluster"])) ?? "";
     const own = { name, cluster, registration, blobs: asPlace(at(tree, ["repositories", name, "blobs"])) };
     const other = seen.find((earlier) => writeSamePlace(earlier, own))?.name;
+    const nested = seen.find((earlier) => writesIntoIndices(earlier, own))?.name;
     seen.push(own);
-    if (other === undefined) return [];
+    if (other === undefined) return nested === undefined ? [] : [nestedWriter(name, nested)];
     const wrong = `writes the place of repositories.${other}, which is writable too`;
     const fix = "give it a place of its own, or add readonly: true to the settings of the one that only reads";
     return [{ ...finding(["repositories", name, "register"], "twoWriters", wrong, fix), params: { other } }];
   });
+}
+
+function nestedWriter(name: string, other: string): Finding {
+  const wrong = `writes into the folder "indices" of repositories.${other}, or that one into its own, where each deletion removes what is unknown`;
+  return { ...finding(["repositories", name, "register"], "writerInIndices", wrong, "give it a place of its own"), params: { other } };
 }
 
 function eachOf(tree: unknown, section: string, key: string): Located[] {

@@ -50,7 +50,7 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
   const elsewhere = await mountsElsewhere(world, where.cluster);
   const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, await cluster.listIndices())]);
   const guards = [...namedBy(snapshots, mounted), ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world)))];
-  const unclear = await unclearSnapshots(world, repository, snapshots, rootReader(world, repository));
+  const unclear = await unclearSnapshots(snapshots, rootReader(world, repository));
   const good = deletable
     .filter(({ state, name }) => state === "SUCCESS" && !unclear.has(name))
     .sort((a, b) => b.time.getTime() - a.time.getTime());

@@ -2,7 +2,6 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { AdoptRule, BackupPolicy } from "../../model/config.ts";
-import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSlot } from "../../model/slot.ts";
@@ -71,7 +70,7 @@ export async function gatherPrunePlan(
   // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
   if (plan.remove.length === 0) return { ...view, plan, mountsUnknown: undefined };
   const { mounted, unknown } = await mountsElsewhere(world, where.cluster);
-  const unclear = await unclearSnapshots(world, policy.repository, snapshots, readRoot);
+  const unclear = await unclearSnapshots(snapshots, readRoot);
   const more = namedBy(snapshots, mounted);
   if (more.length === 0 && unclear.size === 0) return { ...view, plan, mountsUnknown: unknown };
   const clear = own.filter(({ name }) => !unclear.has(name));
@@ -115,21 +114,12 @@ export function rootReader(world: World, repository: string): ReadRoot {
 /**
  * Snapshots that are kept and count as none, by name. A deletion names the snapshot only, and up to 6.x takes either of two; the cluster's listing
  * shows one of them, so the root is read. What the listing itself shows twice needs no root.
+ * @throws whatever the store and the decoder throw: without the root nobody knows what may be deleted.
  */
-export async function unclearSnapshots(
-  world: World,
-  repository: string,
-  listed: readonly ClusterSnapshot[],
-  readRoot: ReadRoot,
-): Promise<Map<string, Reason>> {
+export async function unclearSnapshots(listed: readonly ClusterSnapshot[], readRoot: ReadRoot): Promise<Map<string, Reason>> {
   const twice = listedTwice(listed);
-  try {
-    const root = await readRoot();
-    return root ? new Map([...twice, ...unclearNames(root)]) : twice;
-  } catch (error) {
-    world.logger.warn("whether names are used twice cannot be confirmed", { repository, error: messageOf(error) });
-    return twice;
-  }
+  const root = await readRoot();
+  return root ? new Map([...twice, ...unclearNames(root)]) : twice;
 }
 
 export interface Whose {
@@ -183,7 +173,10 @@ async function newestProven(world: World, repository: string, snapshots: readonl
   return blobs && firstProven(world, uuids, blobs);
 }
 
-/** What only the bucket can tell; nothing is known where it cannot be read, and then more is kept. */
+/**
+ * What only the bucket can tell. A prune whose bucket cannot be read waits, or is refused: it cannot know which snapshot holds the last of an
+ * index.
+ */
 async function seenInBlobs(
   world: World,
   repository: string,
@@ -194,15 +187,9 @@ async function seenInBlobs(
   if (!blobs) return { proven: undefined, states: new Map() };
   const good = goodOnes(snapshots);
   const proven = await newestProven(world, repository, good);
-  try {
-    const names = rotatedIndices(good);
-    const root = names.size === 0 ? undefined : await readRoot();
-    return { proven, states: root ? await indexStates(world, blobs, { root, names, remember }) : new Map() };
-  } catch (error) {
-    if (hasCode(error, "transient")) throw error;
-    world.logger.warn("the files of indices are not known", { repository, error: messageOf(error) });
-    return { proven, states: new Map() };
-  }
+  const names = rotatedIndices(good);
+  const root = names.size === 0 ? undefined : await readRoot();
+  return { proven, states: root ? await indexStates(world, blobs, { root, names, remember }) : new Map() };
 }
 
 /** Indices that the newest snapshot does not contain, and several others do. */

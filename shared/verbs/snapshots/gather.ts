@@ -45,7 +45,7 @@ export async function listWithLost(world: World, repository: string): Promise<Li
     await resolveUnlisted(world, [repository], listed);
     return { snapshots: listed, lost: [] };
   } catch (error) {
-    if (!hasCode(error, "transient") || error.reason?.code !== "repository.unreadable") throw error;
+    if (!hasCode(error, "transient", "permanent") || error.reason?.code !== "repository.unreadable") throw error;
     const seen = await lostBlobs(world, repository);
     // Nothing is lost, so it is another fault, or a deletion under way.
     if (seen?.length === 0) throw error;

@@ -183,6 +183,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.foreign": "{snapshot} exists and was written by another writer",
   "snapshot.found": "every snapshot of {repository} can be listed again",
   "snapshot.indexNotHeld": "{snapshot} does not contain {indices}",
+  "snapshot.latestUnclear":
+    "{root} has entries that cannot be read or are there twice, and one of them may be newer: {snapshots}; verify them by uuid, or all",
   "snapshot.lost":
     "repository {repository}: {count|snapshot has lost its own blob, or its entry in the root cannot be read|snapshots have lost their own blobs, or their entries in the root cannot be read} ({keys}; {snapshots}), as after an interrupted deletion: the cluster can neither list nor restore such a snapshot, and a listing of all snapshots fails; the others are handled as usual. Put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME (up to 6.x, which answers that with 404, put an empty object in the blob's place first)",
   "snapshot.mounted":

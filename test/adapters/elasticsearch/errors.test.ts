@@ -153,6 +153,8 @@ const rows: Row[] = [
     "permanent",
   ),
   row("5.5.3", 500, "repository_exception", "[r] could not read repository data from index blob", "transient"),
+  row("7.10.2", 500, "repository_exception", "[r] could not read repository data: Unexpected character ('x' (code 120))", "permanent"),
+  row("7.10.2", 500, "repository_exception", "[r] could not read repository data: Unexpected end-of-input", "transient"),
   row("5.5.3", 500, "illegal_state_exception", "Can't get text on a FIELD_NAME at 1:222", "permanent"),
   row("6.7.0", 400, "parse_exception", "unknown field name  [min_version]", "permanent"),
   row("6.7.0", 400, "parse_exception", "start object expected index[min_version]", "permanent"),

@@ -74,6 +74,12 @@ describe("two writable repositories at one place", () => {
       { cluster: "two", register: { type: "gcs", settings: { bucket: "blobs" } } },
     ],
     [
+      "one container of Azure, of which one names the client that both use",
+      { cluster: "one", register: { type: "azure", settings: { container: "c" } } },
+      { cluster: "one", register: { type: "azure", settings: { container: "c", client: "default" } } },
+    ],
+    ["by a port with a zero", oss("p", "one", { endpoint: "https://minio" }), oss("p", "two", { endpoint: "https://minio:0443" })],
+    [
       "blobs that are the same",
       fs("/a/x", "one", { store: "directory", bucket: "/data/x" }),
       fs("/b/x", "two", { store: "directory", bucket: "/data/x" }),
@@ -89,6 +95,18 @@ describe("two writable repositories at one place", () => {
     ["buckets of one name in two regions", oss("p"), oss("p", "two", { endpoint: "https://oss-cn-beijing.aliyuncs.com" })],
   ])("is accepted: %s", (_, a, b) => {
     expect(both(a, b)).toEqual([]);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ["of a directory", fs("/a"), fs("/a/indices")],
+    ["of a directory, the other way round", fs("/a/indices/x"), fs("/a")],
+    ["of a bucket", oss("p"), oss("p/indices", "two")],
+  ])("is refused below the indices of the other: %s", (_, a, b) => {
+    expect(both(a, b)).toEqual([expect.stringContaining('writes into the folder "indices" of repositories.a')]);
+  });
+
+  it("is accepted beside the indices of the other", () => {
+    expect(both(fs("/a"), fs("/a/other"))).toEqual([]);
   });
 
   it("names the way out", () => {

@@ -76,6 +76,20 @@ describe("a prune in a repository whose root lists the newest snapshot a second 
   });
 });
 
+describe("a prune in a repository whose root cannot be read", () => {
+  it("shows no plan and deletes nothing, because nobody knows what may be deleted", async () => {
+    const world = await nights();
+    const before = await dryPrune(await world.open(), "nightly");
+    expect(before.remove.length).toBeGreaterThan(0);
+    const count = (await world.source.listSnapshots("backups")).length;
+    await world.blobs(BLOBS).put("index-4", Buffer.from('{"snapshots":[x'));
+    await expect(dryPrune(await world.open(), "nightly")).rejects.toMatchObject({ code: "invalid" });
+    await applyPrune(await world.open(), "nightly", before.hash, OPS).catch(() => undefined);
+    await tick(world);
+    expect(await world.source.listSnapshots("backups")).toHaveLength(count);
+  });
+});
+
 describe("what a cluster lists twice", () => {
   it("is unclear without a root too", () => {
     const listed = ["a u1", "b u1", "c u2", "d u3", "d u4"].map((one) => ({ name: one.slice(0, 1), uuid: one.slice(2) }));
