@@ -76,8 +76,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "says done without a look at what is there",
     file: "shared/verbs/copy/gatherPlan.ts",
-    find: "current: missing.length === 0 && destination.sha256 === rootSha256,",
-    replace: "current: destination.sha256 === rootSha256,",
+    find: "current: missing.length === 0 && destination.sha256 === rootSha256 && destination.isPointedTo,",
+    replace: "current: destination.sha256 === rootSha256 && destination.isPointedTo,",
     seeds: 20,
   },
   {
