@@ -119,7 +119,8 @@ async function look(world: World, work: OpenWork, name: string, run: () => Promi
   } catch (error) {
     const message = messageOf(error);
     world.logger.error("look failed", { look: name, error: message });
-    const isTooSlow = error instanceof AppError && error.reason?.code === OUT_OF_TIME;
+    // An instance that was frozen is late, and no store is slow because of it.
+    const isTooSlow = error instanceof AppError && error.reason?.code === OUT_OF_TIME && world.remainingMs() > 0;
     if (isTooSlow || !hasCode(error, "transient", "conflict"))
       await raiseNotice(world, { key, code: "look.failed", severity: "bad", reason: reason("look.failed", { look: name, message }) });
     return message;

@@ -88,7 +88,9 @@ async function beginBackups(play: Play, { slots, quietSlots, startMs, faultsEndM
   stage.source.putIndex("movies", { documents: 3 });
   stage.source.putIndex("movies-old", { documents: 2 });
   stage.source.putIndex("series", { documents: 1 });
-  for (const key of ["index-7", "snap-x.dat"]) await stage.bare(BACKUPS).put(key, Buffer.from("a cluster wrote this"));
+  // Read by prunes; the memory cluster keeps its snapshots elsewhere.
+  await stage.bare(BACKUPS).put("index-7", Buffer.from('{"snapshots":[],"indices":{}}'));
+  await stage.bare(BACKUPS).put("snap-x.dat", Buffer.from("a cluster wrote this"));
   await givenHistory(play, version, startMs);
   for (const slotMs of [...slots, ...quietSlots]) {
     slotTimer(play, slotMs);
