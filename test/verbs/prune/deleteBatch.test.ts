@@ -151,7 +151,7 @@ describe("deletions before 7.8", () => {
   it("stop after half a minute, and the next move deletes the rest", async () => {
     const { id } = await apply();
     before = () => world.advance(11_000);
-    await ticks(1);
+    await ticks(10);
     expect(count("delete")).toBe(REMOVED);
     expect(count("list")).toBeGreaterThan(6);
     expect((await (await world.open()).log.done(id))?.state).toBe("done");
