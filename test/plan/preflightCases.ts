@@ -110,6 +110,15 @@ const contents: Case[] = [
       ]),
     },
   ],
+  [
+    "settings of a plugin and of an earlier major",
+    {
+      proof: proven([
+        movies({ settings: { "index.opendistro.x.policy_id": "p", "index.store.throttle.type": "none", "index.sort.field": "f" } }),
+      ]),
+      targetVersion: "6.7.0",
+    },
+  ],
   ["replicas that cannot be set", { proof: proven([movies({ settings: { "index.auto_expand_replicas": "0-all" } })]), replicas: 2 }],
   ["an index of a feature", { proof: withFeature(), targetVersion: "8.17.0", indices: ["*"], alias: undefined }],
   [

@@ -43,7 +43,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     async updateIndexSettings(name, settings) {
       const index = requireIndex(state, name);
       const changes = Object.entries(settings).map(([key, value]) => [key.replace(/^index\./, ""), value] as const);
-      for (const [key, value] of changes) requireChangeable(state, name, key, value);
+      for (const [key, value] of changes) requireChangeable(state, index, key, value);
       const replicas = changes.find(([key]) => key === "number_of_replicas");
       if (replicas && index.state === "open") requireShardRoom(state, index.shards * (Number(replicas[1] ?? 1) - index.replicas));
       for (const [key, value] of changes) change(index, key, value);
@@ -94,10 +94,19 @@ export function expandReplicas({ dataNodes }: MemoryClusterState, index: MemoryI
   index.replicas = Math.max(Number(least), most === "all" ? others : Math.min(Number(most), others));
 }
 
-function requireChangeable(state: MemoryClusterState, index: string, key: string, value: unknown): void {
-  if (FINAL_SETTINGS.includes(key)) throw refuse(state, "invalid", `final ${index} setting [index.${key}], not updateable`);
+/** One plugin represents them all; no node of the model has it. */
+export function isUnknown(key: string): boolean {
+  return key.startsWith("opendistro.");
+}
+
+function requireChangeable(state: MemoryClusterState, { name, settings }: MemoryIndex, key: string, value: unknown): void {
+  if (FINAL_SETTINGS.includes(key)) throw refuse(state, "invalid", `final ${name} setting [index.${key}], not updateable`);
   if (value === null && state.version.startsWith("2."))
-    throw refuse(state, "invalid", `index ${index}: setting index.${key} cannot be null`);
+    throw refuse(state, "invalid", `index ${name}: setting index.${key} cannot be null`);
+  // From 6.x on all settings of the index are checked again, except when only the replicas change.
+  const isChecked = key !== "number_of_replicas" && !isBefore(state.version, 6, 0);
+  const unknown = isChecked ? Object.keys(settings).find((there) => isUnknown(there) || there.startsWith("archived.")) : undefined;
+  if (unknown !== undefined) throw refuse(state, "invalid", `unknown setting [${unknown}]`);
 }
 
 function change(index: MemoryIndex, key: string, value: string | number | null): void {

@@ -171,6 +171,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "settings.expands":
     "{index} sets its number of replicas itself (auto_expand_replicas: {expand}), so the requested {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
+  "settings.unknown":
+    "{index}: {count|setting|settings} that Elasticsearch {target} itself does not know, such as those of a plugin, not restored: {settings}",
   "shards.fewer":
     "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
   "shards.fits": "{after|open shard|open shards}; the cluster accepts {most}",
