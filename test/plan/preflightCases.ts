@@ -160,6 +160,18 @@ const both = [
   { index: "movies-3", properties: '{"is_hidden":true}' },
 ];
 const aliases: Case[] = [
+  [
+    "its holder is read-only",
+    { existing: [restored(-1, { settings: { [JOB_MARKER_KEY]: "restore-before", "blocks.read_only": "true" } })] },
+  ],
+  [
+    "its holder's node is full, on 8.x no obstacle",
+    {
+      ...{ existing: [restored(-1, { settings: { [JOB_MARKER_KEY]: "restore-before", "blocks.read_only_allow_delete": "true" } })] },
+      ...{ targetVersion: "8.17.0", proof: proven([movies({ createdVersion: "7.10.2" })], "7.10.2") },
+    },
+  ],
+  ["the metadata of some other index is blocked", { existing: [existing("stars", { settings: { "blocks.metadata": "true" } })] }],
   ["the alias is no name", { alias: "films/2026" }],
   ["the alias has a colon up to 6.x", { alias: "a:b" }],
   [

@@ -28,6 +28,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     async countDocuments(name) {
       const index = requireIndex(state, name);
       if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
+      requireNoBlock(state, index, ["read"]);
       return index.red || index.lost || isRestoring(state, name) ? 0 : index.documents.size;
     },
 
@@ -43,6 +44,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     async updateIndexSettings(name, settings) {
       const index = requireIndex(state, name);
       const changes = Object.entries(settings).map(([key, value]) => [key.replace(/^index\./, ""), value] as const);
+      if (!changes.every(([key]) => key.startsWith("blocks."))) requireNoBlock(state, index, METADATA_BLOCKS);
       for (const [key, value] of changes) requireChangeable(state, index, key, value);
       const replicas = changes.find(([key]) => key === "number_of_replicas");
       if (replicas && index.state === "open") requireShardRoom(state, index.shards * (Number(replicas[1] ?? 1) - index.replicas));
@@ -56,6 +58,8 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       if (behind.length > 0) throw refuse(state, "invalid", `index ${name} is an alias of ${behind.join(", ")}: name the index to delete`);
       if (state.snapshots.some(({ held }) => held.has(name)))
         throw refuse(state, "conflict", `Cannot delete indices that are being snapshotted: [[${name}]]`);
+      const blocked = state.indices.get(name);
+      if (blocked) requireNoBlock(state, blocked, ["metadata", "read_only"]);
       state.indices.delete(name);
       // Deleting the index is the only way to stop its restore.
       state.restores = state.restores.filter(({ index }) => index !== name);
@@ -120,6 +124,19 @@ export function requireIndex(state: MemoryClusterState, name: string): MemoryInd
   const index = state.indices.get(name);
   if (!index) throw refuse(state, "absent", `no such index [${name}]`);
   return index;
+}
+
+/** What a change of an index's settings or aliases finds in its way; blocks of the documents do not matter (measured on 5.5 to 8.17). */
+export const METADATA_BLOCKS = ["metadata", "read_only", "read_only_allow_delete"] as const;
+
+/** The block of a full disk is an answer that may pass from 7.4 on (429), and on 8.x no obstacle any more. */
+export function requireNoBlock(state: MemoryClusterState, { name, settings }: MemoryIndex, blocks: readonly string[]): void {
+  const block = blocks.find((one) => !["false", undefined].includes(settings[`blocks.${one}`]));
+  if (block === undefined) return;
+  if (block !== "read_only_allow_delete" || isBefore(state.version, 7, 4))
+    throw refuse(state, "refused", `index [${name}] blocked by: [FORBIDDEN/index ${block} (api)]`);
+  if (isBefore(state.version, 8, 0))
+    throw refuse(state, "transient", `index [${name}] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded]`);
 }
 
 export function isRestoring(state: MemoryClusterState, name: string): boolean {

@@ -10,6 +10,7 @@ import type { SnapshotProof } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { aliasBlock, hidesAliases } from "../../plan/preflightAlias.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { rootSeen } from "../../plan/preflightRoot.ts";
 import { expandsReplicas } from "../../plan/preflightSettings.ts";
@@ -57,10 +58,17 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
     aliasFault: job.head.cancelling ? undefined : await aliasFaultOf(cluster, job),
+    aliasBlocked: blockOfAlias(job, existing, info),
     dataNodes: info.dataNodes,
     overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
   };
+}
+
+function blockOfAlias({ head, intent }: RestoreJob, existing: readonly ClusterIndex[], { version }: ClusterInfo): Reason | undefined {
+  const { alias } = intent.input;
+  if (alias === undefined) return undefined;
+  return aliasBlock(alias, { existing, targetVersion: version, to: head.data.targets[0]?.as });
 }
 
 /** Checked until the first request: a watch never moves backwards, and this job may have waited for hours. */
@@ -114,7 +122,7 @@ export async function gateOf(
       older: input.older,
       agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
-      aliasHolders: input.alias === undefined ? [] : await cluster.aliasHolders(input.alias),
+      aliasHolders: input.alias === undefined || hidesAliases(existing) ? [] : await cluster.aliasHolders(input.alias),
       repository:
         hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
       root: rootSeen(opened.root, input.snapshot),

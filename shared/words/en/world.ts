@@ -2,6 +2,8 @@
 export const WORLD: Readonly<Record<string, string>> = {
   "alias.ahead":
     "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the clock of its source was wrong, so it is unknown which of the two is newer",
+  "alias.blocked":
+    "alias {alias} cannot be moved while {index} has the block index.blocks.{block}: set index.blocks.{block} to false (PUT /{index}/_settings); the cluster itself sets read_only_allow_delete while a disk is full",
   "alias.differs": "alias {alias} has another filter, routing or flag on {other} than on {index}, so the move cannot preserve them",
   "alias.filterFails": "the filter of alias {alias} does not fit the mapping of {index}: {message}",
   "alias.foreign": "alias {alias} is on {index}, which ossnap did not restore",
