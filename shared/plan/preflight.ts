@@ -166,7 +166,7 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
   return indices.map((index) => {
     const as = input.nameFor(index.name);
     const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
-    if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return ok("name", reason("name.free", { index: index.name, as }));
+    if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return freeCheck(input, index.name, as);
     const before = checkOfRestored(input, there, as);
     if (before) return before;
     return refuse(
@@ -177,8 +177,14 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
   });
 }
 
+/** Which index stays beside the new one must be said, because it takes up space until it is deleted. */
+function freeCheck({ kept }: PreflightInput, index: string, as: string): PreflightCheck {
+  const beside = kept?.get(index);
+  return beside === undefined ? ok("name", reason("name.free", { index, as })) : warn("name", reason("name.again", { kept: beside, as }));
+}
+
 /** The name holds the snapshot's time and uuid: one with a job's marker is this very snapshot, perhaps not finished. */
-function checkOfRestored({ alias, restoredBefore }: PreflightInput, there: ClusterIndex, as: string): PreflightCheck | undefined {
+function checkOfRestored({ alias, older, restoredBefore }: PreflightInput, there: ClusterIndex, as: string): PreflightCheck | undefined {
   const before = restoredBefore?.get(as);
   if (before?.outcome === "open") return refuse("name", reason("name.restoring", { as, job: before.job }));
   const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
@@ -186,5 +192,7 @@ function checkOfRestored({ alias, restoredBefore }: PreflightInput, there: Clust
   if (before?.outcome === "unfinished")
     return refuse("name", reason("name.unfinished", { as, job: before.job }), reason("wayOut.deleteIndex", { index: as }));
   if (!isSame || alias === undefined) return undefined;
-  return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));
+  // With `older` another name was looked for, and none was left.
+  const wayOut = older ? reason("wayOut.deleteIndex", { index: as }) : reason("wayOut.moveAlias", { index: as, alias });
+  return refuse("name", reason("name.kept", { as }), wayOut);
 }

@@ -7,7 +7,7 @@ import type { Place } from "../../model/config.ts";
 import { hasCode } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
-import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
+import { JOB_MARKER_KEY, timeDigits } from "../../model/restoredName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { aliasBlock, hidesAliases } from "../../plan/preflightAlias.ts";
@@ -25,7 +25,7 @@ import { type OpenedRepository, openRepository } from "../../reader/readReposito
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import { aliasFaultOf } from "./aliasFault.ts";
-import { restoredBefore } from "./restoredBefore.ts";
+import { indexNames } from "./indexNames.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
@@ -107,12 +107,11 @@ export async function gateOf(
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const shardsPerNode = await cluster.shardsPerNodeMax();
-  const nameFor = (index: string) =>
-    restoredIndexName({
-      ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
-      targetMajor: versionParts(info.version)[0],
-    });
-  const names = (proof.closure?.indices ?? []).map(({ name }) => nameFor(name));
+  const names = await indexNames(world, cluster, {
+    indices: (proof.closure?.indices ?? []).map(({ name }) => name),
+    input: { snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, targetMajor: versionParts(info.version)[0] },
+    ...{ existing, jobId: id, older: input.older },
+  });
   return {
     proof,
     preflight: preflight({
@@ -134,8 +133,7 @@ export async function gateOf(
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),
-      nameFor,
-      restoredBefore: await restoredBefore(world, cluster, { existing, names, jobId: id }),
+      ...names,
     }),
   };
 }
