@@ -103,3 +103,22 @@ describe("a restore whose alias is on a blocked index", () => {
     expect(failed?.text).toContain(`while ${old} has the block index.blocks.read_only`);
   });
 });
+
+describe("an index that served before and is read-only when its time is over", () => {
+  freshWorld({ targetVersion: "6.7.0" });
+
+  it("is deleted when the block is removed", async () => {
+    const old = await servedWithNext();
+    await arrive(INDEX2);
+    await ticks(6);
+    await block(old, "read_only", true);
+    const isThere = async () => (await world.target.listIndices()).some(({ name }) => name === old);
+    // The watch keeps it for a day.
+    world.advance(49 * HOUR_MS);
+    await ticks(6);
+    expect(await isThere()).toBe(true);
+    await block(old, "read_only", false);
+    await ticks(30);
+    expect(await isThere()).toBe(false);
+  });
+});
