@@ -30,6 +30,14 @@ export function restoredIndexName(input: RestoredIndexInput): string {
   return cutBytes(input.targetMajor < 7 ? stem : withoutColons(stem), INDEX_NAME_BYTES_MAX - tail.length) + tail;
 }
 
+/** More restores of one snapshot behind one alias do not stand beside each other. */
+const RESTORED_BESIDE_MAX = 5;
+
+/** The names under which an index may have been restored for an alias; a later one is used while the earlier ones are kept. */
+export function restoredIndexNames(input: Omit<RestoredIndexInput, "attempt">): string[] {
+  return Array.from({ length: RESTORED_BESIDE_MAX }, (_, before) => restoredIndexName({ ...input, attempt: before + 1 }));
+}
+
 /** `yyyymmddhhmmssSSS`, UTC: sorts as text. */
 export function timeDigits(time: Date): string {
   return time.toISOString().replace(/[-:.TZ]/g, "");

@@ -7,6 +7,7 @@ import { blobPlace, placeText } from "../proof/blobPlace.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { rootChecks } from "./preflightRoot.ts";
+import { expandChecks, leftOutOf, settingChecks } from "./preflightSettings.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
@@ -19,6 +20,8 @@ export interface PreflightTarget {
   shards: number;
   documents: number;
   bytes: number;
+  /** Patterns of settings that the target does not know, and that the restore leaves out; absent if there are none. */
+  leftOut?: string[];
 }
 
 export interface Preflight {
@@ -43,17 +46,21 @@ export function preflight(input: PreflightInput): Preflight {
     ...fileChecks(input, indices),
     ...nameChecks(input, indices),
     ...aliasChecks(input, indices),
-    ...settingChecks(indices),
+    ...settingChecks(input, indices),
     ...expandChecks(input, indices),
     ...shardChecks(input, indices),
   ];
-  const targets = indices.map((index) => ({
-    index: index.name,
-    as: input.nameFor(index.name),
-    shards: index.shards,
-    documents: index.documents ?? 0,
-    bytes: index.bytes,
-  }));
+  const targets = indices.map((index) => {
+    const leftOut = leftOutOf(input, index);
+    return {
+      index: index.name,
+      as: input.nameFor(index.name),
+      shards: index.shards,
+      documents: index.documents ?? 0,
+      bytes: index.bytes,
+      ...(leftOut.length > 0 && { leftOut }),
+    };
+  });
   return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
 }
 
@@ -159,7 +166,7 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
   return indices.map((index) => {
     const as = input.nameFor(index.name);
     const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
-    if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return ok("name", reason("name.free", { index: index.name, as }));
+    if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return freeCheck(input, index.name, as);
     const before = checkOfRestored(input, there, as);
     if (before) return before;
     return refuse(
@@ -170,8 +177,14 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
   });
 }
 
+/** Which index stays beside the new one must be said, because it takes up space until it is deleted. */
+function freeCheck({ kept }: PreflightInput, index: string, as: string): PreflightCheck {
+  const beside = kept?.get(index);
+  return beside === undefined ? ok("name", reason("name.free", { index, as })) : warn("name", reason("name.again", { kept: beside, as }));
+}
+
 /** The name holds the snapshot's time and uuid: one with a job's marker is this very snapshot, perhaps not finished. */
-function checkOfRestored({ alias, restoredBefore }: PreflightInput, there: ClusterIndex, as: string): PreflightCheck | undefined {
+function checkOfRestored({ alias, older, restoredBefore }: PreflightInput, there: ClusterIndex, as: string): PreflightCheck | undefined {
   const before = restoredBefore?.get(as);
   if (before?.outcome === "open") return refuse("name", reason("name.restoring", { as, job: before.job }));
   const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
@@ -179,44 +192,7 @@ function checkOfRestored({ alias, restoredBefore }: PreflightInput, there: Clust
   if (before?.outcome === "unfinished")
     return refuse("name", reason("name.unfinished", { as, job: before.job }), reason("wayOut.deleteIndex", { index: as }));
   if (!isSame || alias === undefined) return undefined;
-  return refuse("name", reason("name.kept", { as }), reason("wayOut.moveAlias", { index: as, alias }));
-}
-
-/** Settings that tie an index to nodes, lifecycles or pipelines of its source cluster; a restore leaves them out and lists them. */
-export const EXCLUDED_SETTINGS = [
-  "index.lifecycle.*",
-  "index.routing.allocation.*",
-  "index.blocks.*",
-  "index.default_pipeline",
-  "index.final_pipeline",
-] as const;
-
-/** `index.auto_expand_replicas` is set; keys have no leading `index.`, as a cluster lists them. */
-export function expandsReplicas(settings: Readonly<Record<string, string>>): boolean {
-  return !["false", undefined].includes(settings.auto_expand_replicas);
-}
-
-function expandChecks({ replicas = 0 }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
-  if (replicas === 0) return [];
-  return indices.flatMap(({ name, settings }) => {
-    const expand = settings["index.auto_expand_replicas"];
-    if (!expandsReplicas({ auto_expand_replicas: expand ?? "false" })) return [];
-    return [warn("settings", reason("settings.expands", { index: name, expand: expand ?? "", replicas }))];
-  });
-}
-
-function settingChecks(indices: readonly ClosureIndex[]): PreflightCheck[] {
-  const prefixes = EXCLUDED_SETTINGS.map((pattern) => pattern.replace(/\*$/, ""));
-  return indices.flatMap((index) => {
-    const left = Object.keys(index.settings).filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
-    return left.length === 0
-      ? []
-      : [
-          {
-            check: "settings" as const,
-            result: "warn" as const,
-            reason: reason("settings.leftBehind", { index: index.name, settings: left }),
-          },
-        ];
-  });
+  // With `older` another name was looked for, and none was left.
+  const wayOut = older ? reason("wayOut.deleteIndex", { index: as }) : reason("wayOut.moveAlias", { index: as, alias });
+  return refuse("name", reason("name.kept", { as }), wayOut);
 }

@@ -28,6 +28,8 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   const holders = input.existing.filter((index) => index.aliases.includes(alias));
   const stranger = holders.find((holder) => !indices.some((index) => isSameStem(holder.name, input.nameFor(index.name))));
   if (stranger) return [refuse("alias", foreignHolder(alias, stranger), reason("wayOut.otherAlias", { alias }))];
+  const blocked = aliasBlock(alias, input);
+  if (blocked) return [refuse("alias", blocked)];
   const differing = differingHolders(input);
   if (differing) return [refuse("alias", reason("alias.differs", { alias, ...differing }), reason("wayOut.sameAlias", { alias }))];
   const newer = holders.filter((index) => (parseRestoredIndexName(index.name)?.snapshotDigits ?? "") > input.snapshotDigits);
@@ -37,6 +39,32 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   // A name that was mistyped looks like this.
   if (holders.length === 0) return [ok("alias", reason("alias.new", { alias }))];
   return [ok("alias", reason("alias.moves", { alias, from: holders.map((index) => index.name) }))];
+}
+
+/** While one index has `index.blocks.metadata`, no cluster of 5.5 to 8.17 answers a question for an alias, on whatever index it is (measured). */
+export function hidesAliases(existing: readonly ClusterIndex[]): boolean {
+  return existing.some((index) => isBlocked(index, "metadata"));
+}
+
+/**
+ * Why the alias cannot be moved now: a block on the index that it leaves, or on `to`. Indices that only the swap's wildcard names do not
+ * matter, nor does what forbids reading or writing documents. The block of a full disk hinders up to 7.x, and no longer on 8.17 (measured).
+ */
+export function aliasBlock(
+  alias: string,
+  { existing, targetVersion, to }: { existing: readonly ClusterIndex[]; targetVersion: string; to?: string | undefined },
+): Reason | undefined {
+  const blocks = ["read_only", ...(versionParts(targetVersion)[0] < 8 ? ["read_only_allow_delete"] : [])];
+  for (const index of existing) {
+    const isMoved = index.name === to || index.aliases.includes(alias);
+    const block = ["metadata", ...(isMoved ? blocks : [])].find((one) => isBlocked(index, one));
+    if (block !== undefined) return reason("alias.blocked", { alias, index: index.name, block });
+  }
+  return undefined;
+}
+
+function isBlocked({ settings }: ClusterIndex, block: string): boolean {
+  return !["false", undefined].includes(settings[`blocks.${block}`]);
 }
 
 /** An alias with several meanings cannot keep its own when it moves. */

@@ -2,6 +2,7 @@ import { reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
 import { analysisNeed, foreignAnalysis, foreignToMapping } from "./analysis.ts";
 import { analysisFiles } from "./analysisFiles.ts";
+import { isKeptWithPlugin } from "./ownSettings.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { isAtLeast, versionParts } from "./versions.ts";
 
@@ -77,7 +78,7 @@ export function shardChecks(
 
 /** Whether any of these indices needs a plugin, so that the nodes have to be asked. */
 export function needsPlugins(indices: readonly ClosureIndex[]): boolean {
-  return indices.some((index) => foreignTo(index).length > 0);
+  return indices.some((index) => foreignTo(index).length > 0 || Object.keys(index.settings).some(isKeptWithPlugin));
 }
 
 function foreignTo(index: ClosureIndex): string[] {

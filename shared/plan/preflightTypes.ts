@@ -53,6 +53,8 @@ export interface PreflightInput {
   aliasHolders?: readonly { index: string; properties: string }[];
   /** By index name. */
   restoredBefore?: ReadonlyMap<string, RestoredBefore>;
+  /** By index: what an earlier restore made of this snapshot, and what is kept beside the one that this restore makes. */
+  kept?: ReadonlyMap<string, string>;
   /** A person asked to put an older snapshot behind the alias. */
   older?: boolean | undefined;
   /** With `older`: uuids of the indices that had the alias then; absent in a dry run. */

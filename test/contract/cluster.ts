@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { aliasRows } from "./clusterAliasRows.ts";
+import { blockRows } from "./clusterBlockRows.ts";
 import { contentRows } from "./clusterContentRows.ts";
 import type { ClusterFixture } from "./clusterFixture.ts";
 import { aliasTests, indexTests } from "./clusterIndices.ts";
@@ -12,6 +13,7 @@ import { restoreTests } from "./clusterRestores.ts";
 import { rootRows } from "./clusterRootRows.ts";
 import { runningTests } from "./clusterRunning.ts";
 import { runningRows } from "./clusterRunningRows.ts";
+import { settingRows } from "./clusterSettingRows.ts";
 import { snapshotTests } from "./clusterSnapshots.ts";
 import { rowTests } from "./clusterStage.ts";
 import { versionRows } from "./clusterVersionRows.ts";
@@ -44,6 +46,8 @@ export function clusterContract(name: string, version: string, open: () => Promi
     describe("contents as measured", () => rowTests(fixture, version, "contents", contentRows));
     describe("restores as measured", () => rowTests(fixture, version, "restores", restoreRows));
     describe("aliases as measured", () => rowTests(fixture, version, "aliases", aliasRows));
+    describe("blocks as measured", () => rowTests(fixture, version, "blocks", blockRows));
+    describe("settings as measured", () => rowTests(fixture, version, "settings", settingRows));
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));
     describe("incomplete copies as measured", () => rowTests(fixture, version, "copies", listingRows));
     describe("damaged repositories as measured", () => rowTests(fixture, version, "roots", rootRows));

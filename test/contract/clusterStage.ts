@@ -53,6 +53,8 @@ export interface Stage {
 export interface RestoreOptions {
   foreign?: boolean;
   ignore?: string[];
+  /** Settings that the restore adds. */
+  settings?: Record<string, string>;
 }
 
 /** One test per row that applies to the version; the remains of a row are removed before the next. */
@@ -130,9 +132,10 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
       await finished(cluster, own(repository), snapshot);
     },
     delete: (repository, snapshot) => outcomeOf(cluster.deleteSnapshots(own(repository), [snapshot])),
-    restore(repository, snapshot, index, as, { foreign = false, ignore = [] } = {}) {
+    restore(repository, snapshot, index, as, { foreign = false, ignore = [], settings = {} } = {}) {
       const names = { repository: own(repository), snapshot, index: foreign ? index : own(index), as: own(as) };
-      return outcomeOf(cluster.restore({ ...names, indexSettings: { "index.number_of_replicas": 0 }, ignoreIndexSettings: ignore }));
+      const indexSettings = { "index.number_of_replicas": 0, ...settings };
+      return outcomeOf(cluster.restore({ ...names, indexSettings, ignoreIndexSettings: ignore }));
     },
     restored: () => until("no restore runs", async () => (await cluster.runningRestores()).length === 0),
     async health(index) {

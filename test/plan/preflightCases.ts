@@ -110,6 +110,15 @@ const contents: Case[] = [
       ]),
     },
   ],
+  [
+    "settings of a plugin and of an earlier major",
+    {
+      proof: proven([
+        movies({ settings: { "index.opendistro.x.policy_id": "p", "index.store.throttle.type": "none", "index.sort.field": "f" } }),
+      ]),
+      targetVersion: "6.7.0",
+    },
+  ],
   ["replicas that cannot be set", { proof: proven([movies({ settings: { "index.auto_expand_replicas": "0-all" } })]), replicas: 2 }],
   ["an index of a feature", { proof: withFeature(), targetVersion: "8.17.0", indices: ["*"], alias: undefined }],
   [
@@ -151,6 +160,18 @@ const both = [
   { index: "movies-3", properties: '{"is_hidden":true}' },
 ];
 const aliases: Case[] = [
+  [
+    "its holder is read-only",
+    { existing: [restored(-1, { settings: { [JOB_MARKER_KEY]: "restore-before", "blocks.read_only": "true" } })] },
+  ],
+  [
+    "its holder's node is full, on 8.x no obstacle",
+    {
+      ...{ existing: [restored(-1, { settings: { [JOB_MARKER_KEY]: "restore-before", "blocks.read_only_allow_delete": "true" } })] },
+      ...{ targetVersion: "8.17.0", proof: proven([movies({ createdVersion: "7.10.2" })], "7.10.2") },
+    },
+  ],
+  ["the metadata of some other index is blocked", { existing: [existing("stars", { settings: { "blocks.metadata": "true" } })] }],
   ["the alias is no name", { alias: "films/2026" }],
   ["the alias has a colon up to 6.x", { alias: "a:b" }],
   [

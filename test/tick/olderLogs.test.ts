@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { JobRecord } from "../../shared/jobs/record.ts";
 import type { Place } from "../../shared/model/config.ts";
 import { JOB_MARKER_SETTING } from "../../shared/model/restoredName.ts";
-import { EXCLUDED_SETTINGS } from "../../shared/plan/preflight.ts";
+import { EXCLUDED_SETTINGS } from "../../shared/plan/preflightSettings.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
 import type { CopyTask } from "../../shared/verbs/copy/move.ts";
 import { documents, freshWorld, LATE_BLOB, offer, SNAP1, SNAP2, STEP1, STEP2, served, settle, world } from "../world/moved.ts";

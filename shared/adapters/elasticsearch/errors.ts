@@ -100,7 +100,9 @@ const RULES: readonly Rule[] = [
   { code: "transient", type: /^snapshot_missing_exception$/, text: /\/[^\]]+\] +is missing/, isUnreadable: true },
   { code: "absent", type: /^snapshot_missing_exception$/ },
   { code: "permanent", text: /unknown parameter \[index_uuid\]/ },
-  { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed|read-only/ },
+  { code: "invalid", type: /^(index_closed|cluster_block)_exception$/, text: /^closed$|index closed/ },
+  // A block that a person, or a full disk, set on an index or on the cluster; no user's permissions are meant.
+  { code: "refused", type: /^cluster_block_exception$/, text: /FORBIDDEN\// },
   // The errors of 6.x, 7.x and 2.x when they read roots and snapshots of a later version.
   { code: "permanent", text: /Can't get text on a FIELD_NAME|unknown field (\[uuid\] found|name +\[min_version\])|index\[min_version\]/ },
   // A root that names a snapshot which it does not list.

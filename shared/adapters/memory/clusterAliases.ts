@@ -1,5 +1,5 @@
 import type { Cluster } from "../../model/cluster.ts";
-import { isSeenBy, matches, requireIndex } from "./clusterIndices.ts";
+import { isSeenBy, METADATA_BLOCKS, matches, requireIndex, requireNoBlock } from "./clusterIndices.ts";
 import { type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
 
 type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "swapAlias">;
@@ -25,6 +25,8 @@ export function aliasCalls(state: MemoryClusterState): AliasCalls {
       // Indices that a wildcard does not see, or does not match, keep the alias silently: it can end up on several.
       const seen = [...state.indices.values()].filter((index) => matches(from, index.name) && isSeenBy(state, from, index));
       const properties = propertiesOf(state, alias, to);
+      // Measured: no block hinders what only a wildcard names.
+      for (const index of [...exact, target]) requireNoBlock(state, index, METADATA_BLOCKS);
       const fault = filterFault(properties, target);
       if (fault !== undefined) throw refuse(state, "refused", `failed to parse filter for alias [${alias}]: ${fault}`);
       for (const index of [...seen, ...exact]) index.aliases.delete(alias);
@@ -47,7 +49,9 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, member]) => [name, sorted(member)]));
 }
 
+/** One index whose metadata is blocked is in the way of a question for any alias. */
 function holdersOf(state: MemoryClusterState, alias: string): MemoryIndex[] {
+  for (const index of state.indices.values()) requireNoBlock(state, index, ["metadata"]);
   return [...state.indices.values()].filter(({ aliases }) => aliases.has(alias));
 }
 

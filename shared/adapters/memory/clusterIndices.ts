@@ -28,6 +28,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     async countDocuments(name) {
       const index = requireIndex(state, name);
       if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
+      requireNoBlock(state, index, ["read"]);
       return index.red || index.lost || isRestoring(state, name) ? 0 : index.documents.size;
     },
 
@@ -43,7 +44,8 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     async updateIndexSettings(name, settings) {
       const index = requireIndex(state, name);
       const changes = Object.entries(settings).map(([key, value]) => [key.replace(/^index\./, ""), value] as const);
-      for (const [key, value] of changes) requireChangeable(state, name, key, value);
+      if (!changes.every(([key]) => key.startsWith("blocks."))) requireNoBlock(state, index, METADATA_BLOCKS);
+      for (const [key, value] of changes) requireChangeable(state, index, key, value);
       const replicas = changes.find(([key]) => key === "number_of_replicas");
       if (replicas && index.state === "open") requireShardRoom(state, index.shards * (Number(replicas[1] ?? 1) - index.replicas));
       for (const [key, value] of changes) change(index, key, value);
@@ -56,6 +58,8 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       if (behind.length > 0) throw refuse(state, "invalid", `index ${name} is an alias of ${behind.join(", ")}: name the index to delete`);
       if (state.snapshots.some(({ held }) => held.has(name)))
         throw refuse(state, "conflict", `Cannot delete indices that are being snapshotted: [[${name}]]`);
+      const blocked = state.indices.get(name);
+      if (blocked) requireNoBlock(state, blocked, ["metadata", "read_only"]);
       state.indices.delete(name);
       // Deleting the index is the only way to stop its restore.
       state.restores = state.restores.filter(({ index }) => index !== name);
@@ -94,10 +98,19 @@ export function expandReplicas({ dataNodes }: MemoryClusterState, index: MemoryI
   index.replicas = Math.max(Number(least), most === "all" ? others : Math.min(Number(most), others));
 }
 
-function requireChangeable(state: MemoryClusterState, index: string, key: string, value: unknown): void {
-  if (FINAL_SETTINGS.includes(key)) throw refuse(state, "invalid", `final ${index} setting [index.${key}], not updateable`);
+/** One plugin represents them all; no node of the model has it. */
+export function isUnknown(key: string): boolean {
+  return key.startsWith("opendistro.");
+}
+
+function requireChangeable(state: MemoryClusterState, { name, settings }: MemoryIndex, key: string, value: unknown): void {
+  if (FINAL_SETTINGS.includes(key)) throw refuse(state, "invalid", `final ${name} setting [index.${key}], not updateable`);
   if (value === null && state.version.startsWith("2."))
-    throw refuse(state, "invalid", `index ${index}: setting index.${key} cannot be null`);
+    throw refuse(state, "invalid", `index ${name}: setting index.${key} cannot be null`);
+  // From 6.x on all settings of the index are checked again, except when only the replicas change.
+  const isChecked = key !== "number_of_replicas" && !isBefore(state.version, 6, 0);
+  const unknown = isChecked ? Object.keys(settings).find((there) => isUnknown(there) || there.startsWith("archived.")) : undefined;
+  if (unknown !== undefined) throw refuse(state, "invalid", `unknown setting [${unknown}]`);
 }
 
 function change(index: MemoryIndex, key: string, value: string | number | null): void {
@@ -111,6 +124,19 @@ export function requireIndex(state: MemoryClusterState, name: string): MemoryInd
   const index = state.indices.get(name);
   if (!index) throw refuse(state, "absent", `no such index [${name}]`);
   return index;
+}
+
+/** What a change of an index's settings or aliases finds in its way; blocks of the documents do not matter (measured on 5.5 to 8.17). */
+export const METADATA_BLOCKS = ["metadata", "read_only", "read_only_allow_delete"] as const;
+
+/** The block of a full disk is an answer that may pass from 7.4 on (429), and on 8.x no obstacle any more. */
+export function requireNoBlock(state: MemoryClusterState, { name, settings }: MemoryIndex, blocks: readonly string[]): void {
+  const block = blocks.find((one) => !["false", undefined].includes(settings[`blocks.${one}`]));
+  if (block === undefined) return;
+  if (block !== "read_only_allow_delete" || isBefore(state.version, 7, 4))
+    throw refuse(state, "refused", `index [${name}] blocked by: [FORBIDDEN/index ${block} (api)]`);
+  if (isBefore(state.version, 8, 0))
+    throw refuse(state, "transient", `index [${name}] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded]`);
 }
 
 export function isRestoring(state: MemoryClusterState, name: string): boolean {

@@ -1,4 +1,5 @@
 import type { Cluster } from "../../model/cluster.ts";
+import { isUnknown } from "./clusterIndices.ts";
 import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
 
 export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "features" | "explainAllocation" | "shardsPerNodeMax"> {
@@ -21,14 +22,20 @@ export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | 
       if (!index || isBefore(state.version, 5, 0)) return undefined;
       const isLost = index.red || state.restores.some((restore) => restore.index === name && restore.fate !== "starts");
       if (!isLost) return undefined;
-      const missing = missingAnalysis(index.settings, state.plugins);
-      if (missing !== undefined) return `IllegalArgumentException[Unknown analysis type [${missing}]]`;
-      const file = missingFile(index.settings);
-      if (file !== undefined) return `IllegalArgumentException[IOException while reading stopwords_path: ${file}]`;
-      const tied = Object.keys(index.settings).find((key) => /^routing\.allocation\.(require|include)\./.test(key));
-      return tied ? `node does not match index setting [index.${tied}]` : "NoSuchFileException[__0]";
+      return explanationOf(state, index.settings);
     },
   };
+}
+
+function explanationOf({ version, plugins }: MemoryClusterState, settings: Readonly<Record<string, string>>): string {
+  const missing = missingAnalysis(settings, plugins);
+  if (missing !== undefined) return `IllegalArgumentException[Unknown analysis type [${missing}]]`;
+  const file = missingFile(settings);
+  if (file !== undefined) return `IllegalArgumentException[IOException while reading stopwords_path: ${file}]`;
+  const unknown = isBefore(version, 6, 0) ? undefined : Object.keys(settings).find(isUnknown);
+  if (unknown !== undefined) return `IllegalArgumentException[unknown setting [index.${unknown}]]`;
+  const tied = Object.keys(settings).find((key) => /^routing\.allocation\.(require|include)\./.test(key));
+  return tied ? `node does not match index setting [index.${tied}]` : "NoSuchFileException[__0]";
 }
 
 /** A file that the analysis settings name; no node of the model has any. */

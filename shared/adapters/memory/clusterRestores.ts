@@ -1,5 +1,5 @@
 import type { Cluster, RestoreRequest, ShardRecovery } from "../../model/cluster.ts";
-import { expandReplicas, isRestoring, matches } from "./clusterIndices.ts";
+import { expandReplicas, isRestoring, isUnknown, matches } from "./clusterIndices.ts";
 import { missingAnalysis, missingFile } from "./clusterNodes.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { readRoot } from "./clusterReading.ts";
@@ -103,13 +103,14 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     throw refuse(state, "invalid", `cannot restore index [${as}] with [${there.shards}] shards from one with [${held.shards}] shards`);
   const copy = copyOf(held);
   for (const key of Object.keys(copy.settings)) {
-    if (ignoreIndexSettings.some((pattern) => matches(pattern, `index.${key}`))) delete copy.settings[key];
+    if (ignoreIndexSettings.some((pattern) => matches(pattern, fullKey(key)))) delete copy.settings[key];
   }
   for (const [key, value] of Object.entries(indexSettings)) {
     if (key === "index.number_of_replicas") copy.replicas = Number(value);
     else copy.settings[key.replace(/^index\./, "")] = String(value);
   }
   requireShardRoom(state, copy.shards * (1 + copy.replicas));
+  archiveUnknown(state, copy, isOfOtherVersion(state, request));
   const index: MemoryIndex = {
     ...copy,
     name: as,
@@ -124,13 +125,34 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
   state.restores.push({ repository, snapshot, index: as, pollsLeft, fate: fateOf(state, held, copy) });
 }
 
+/** An upgrade of the metadata, which from 7.x on is done within one version too, renames settings that the cluster does not know. */
+function archiveUnknown({ version }: MemoryClusterState, { settings }: Held, isOther: boolean): void {
+  if (!isOther && isBefore(version, 7, 0)) return;
+  for (const key of Object.keys(settings).filter(isUnknown)) {
+    settings[`archived.index.${key}`] = settings[key] ?? "";
+    delete settings[key];
+  }
+}
+
+function isOfOtherVersion(state: MemoryClusterState, { repository, snapshot }: RestoreRequest): boolean {
+  return readRoot(state, repository).find(({ name }) => name === snapshot)?.version !== state.version;
+}
+
+/** From 6.x on no shard of an index with such a setting starts. */
+function hasUnknown({ version }: MemoryClusterState, { settings }: Held): boolean {
+  return !isBefore(version, 6, 0) && Object.keys(settings).some(isUnknown);
+}
+
 /** Up to 5.5 a restore without a usable shard waits forever and blocks all other restores; only for corrupt data was a failure observed. */
 function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
   if (data === "corrupt") return "fails";
-  const isUnbuildable = missingAnalysis(copy.settings, state.plugins) !== undefined || missingFile(copy.settings) !== undefined;
+  const isUnbuildable =
+    missingAnalysis(copy.settings, state.plugins) !== undefined || missingFile(copy.settings) !== undefined || hasUnknown(state, copy);
   if (data === undefined && !needsOtherNodes(copy) && !isUnbuildable) return "starts";
   return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }
+
+const fullKey = (key: string) => (key.startsWith("archived.") ? key : `index.${key}`);
 
 /** A snapshot of an index that was tied to nodes, restored where no node has that attribute. */
 function needsOtherNodes({ settings }: Held): boolean {

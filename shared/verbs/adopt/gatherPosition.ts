@@ -4,7 +4,7 @@ import { type Cluster, type ClusterIndex, isInProgress } from "../../model/clust
 import type { Watch } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
-import { isSameStem, JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexName, withoutColons } from "../../model/restoredName.ts";
+import { isSameStem, JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexNames, withoutColons } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
@@ -35,7 +35,8 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
   const opened = await openRepository(store);
   const names = new Map<string, RootSnapshot>();
   for (const snapshot of await datedSnapshots(store, opened))
-    for (const index of heldIndices(opened.root, snapshot.uuid)) names.set(nameOf(index, snapshot, watch), snapshot);
+    for (const index of heldIndices(opened.root, snapshot.uuid))
+      for (const name of namesOf(index, snapshot, watch)) names.set(name, snapshot);
   // A cluster of 7 and later has no colon in a name, unless it was upgraded.
   const restored = indices.flatMap((index): Restored[] => {
     const snapshot = names.get(withoutColons(index.name));
@@ -58,10 +59,10 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
   return [...said, { reason: why, writes }, ...leftovers(work, restored, served)];
 }
 
-function nameOf(index: string, { uuid, startTime }: RootSnapshot, { restore }: Watch): string {
-  if (!startTime) return "";
-  const { alias } = restore;
-  return withoutColons(restoredIndexName({ index, snapshotUuid: uuid, snapshotStart: startTime, alias, attempt: 1, targetMajor: 7 }));
+/** The first name and those that a person's restore took beside it. */
+function namesOf(index: string, { uuid, startTime }: RootSnapshot, { restore: { alias } }: Watch): string[] {
+  if (!startTime) return [""];
+  return restoredIndexNames({ index, snapshotUuid: uuid, snapshotStart: startTime, alias, targetMajor: 7 }).map(withoutColons);
 }
 
 /** The served index and further findings; without a served index, the findings explain why. */
@@ -95,7 +96,7 @@ async function servedBeside(world: World, watch: Watch, root: RootCatalogue | un
     const { snapshot } = served;
     const selection = snapshot && selectNames(watch.restore.indices, heldIndices(root, snapshot.uuid));
     if (!selection || "fault" in selection) continue;
-    const wanted = selection.indices.map((index) => nameOf(index, snapshot, watch));
+    const wanted = selection.indices.map((index) => namesOf(index, snapshot, watch)[0] ?? "");
     const lacking: string[] = [];
     for (const name of wanted) {
       const index = restored.find((one) => one.index.name === name)?.index;

@@ -7,11 +7,13 @@ import type { Place } from "../../model/config.ts";
 import { hasCode } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
-import { JOB_MARKER_KEY, restoredIndexName, timeDigits } from "../../model/restoredName.ts";
+import { JOB_MARKER_KEY, timeDigits } from "../../model/restoredName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
-import { expandsReplicas, type Preflight, preflight } from "../../plan/preflight.ts";
+import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { aliasBlock, hidesAliases } from "../../plan/preflightAlias.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import { rootSeen } from "../../plan/preflightRoot.ts";
+import { expandsReplicas } from "../../plan/preflightSettings.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { versionParts } from "../../plan/versions.ts";
 import { newestEvidence, otherContents } from "../../reader/evidence.ts";
@@ -23,7 +25,7 @@ import { type OpenedRepository, openRepository } from "../../reader/readReposito
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import { aliasFaultOf } from "./aliasFault.ts";
-import { restoredBefore } from "./restoredBefore.ts";
+import { indexNames } from "./indexNames.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
@@ -56,10 +58,17 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
     aliasFault: job.head.cancelling ? undefined : await aliasFaultOf(cluster, job),
+    aliasBlocked: blockOfAlias(job, existing, info),
     dataNodes: info.dataNodes,
     overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
   };
+}
+
+function blockOfAlias({ head, intent }: RestoreJob, existing: readonly ClusterIndex[], { version }: ClusterInfo): Reason | undefined {
+  const { alias } = intent.input;
+  if (alias === undefined) return undefined;
+  return aliasBlock(alias, { existing, targetVersion: version, to: head.data.targets[0]?.as });
 }
 
 /** Checked until the first request: a watch never moves backwards, and this job may have waited for hours. */
@@ -98,12 +107,11 @@ export async function gateOf(
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const shardsPerNode = await cluster.shardsPerNodeMax();
-  const nameFor = (index: string) =>
-    restoredIndexName({
-      ...{ index, snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, attempt: 1 },
-      targetMajor: versionParts(info.version)[0],
-    });
-  const names = (proof.closure?.indices ?? []).map(({ name }) => nameFor(name));
+  const names = await indexNames(world, cluster, {
+    indices: (proof.closure?.indices ?? []).map(({ name }) => name),
+    input: { snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, targetMajor: versionParts(info.version)[0] },
+    ...{ existing, jobId: id, older: input.older },
+  });
   return {
     proof,
     preflight: preflight({
@@ -113,7 +121,7 @@ export async function gateOf(
       older: input.older,
       agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
-      aliasHolders: input.alias === undefined ? [] : await cluster.aliasHolders(input.alias),
+      aliasHolders: input.alias === undefined || hidesAliases(existing) ? [] : await cluster.aliasHolders(input.alias),
       repository:
         hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, cluster, input)),
       root: rootSeen(opened.root, input.snapshot),
@@ -125,8 +133,7 @@ export async function gateOf(
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),
-      nameFor,
-      restoredBefore: await restoredBefore(world, cluster, { existing, names, jobId: id }),
+      ...names,
     }),
   };
 }

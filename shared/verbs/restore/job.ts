@@ -6,8 +6,8 @@ import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
-import { EXCLUDED_SETTINGS } from "../../plan/preflight.ts";
 import { foreignHolder } from "../../plan/preflightAlias.ts";
+import { EXCLUDED_SETTINGS } from "../../plan/preflightSettings.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
 import { requireSameSnapshot } from "./sameSnapshot.ts";
 import { lookUpSettled, settle } from "./settle.ts";
@@ -39,6 +39,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
       restoreIndex: {
         lookUp: (job, args: { index: string; as: string }) => lookUpRestored(world, job, args),
         async perform(job, args: { index: string; as: string }) {
+          const { leftOut = [] } = job.head.data.targets.find(({ as }) => as === args.as) ?? {};
           await requireSameSnapshot(world, job);
           await clusterOf(job).restore({
             repository: job.intent.input.repository,
@@ -46,7 +47,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
             index: args.index,
             as: args.as,
             indexSettings: { "index.number_of_replicas": 0, [JOB_MARKER_SETTING]: job.id },
-            ignoreIndexSettings: [...EXCLUDED_SETTINGS],
+            ignoreIndexSettings: [...EXCLUDED_SETTINGS, ...leftOut],
           });
         },
       },

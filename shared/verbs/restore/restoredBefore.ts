@@ -7,12 +7,12 @@ import type { RestoredBefore } from "../../plan/preflightTypes.ts";
 export async function restoredBefore(
   world: World,
   cluster: Cluster,
-  { existing, names, jobId }: { existing: readonly ClusterIndex[]; names: readonly string[]; jobId: string },
+  { existing, names, jobId }: { existing: readonly ClusterIndex[]; names: ReadonlySet<string>; jobId: string },
 ): Promise<Map<string, RestoredBefore>> {
   const found = new Map<string, RestoredBefore>();
   for (const { name, settings } of existing) {
     const job = settings[JOB_MARKER_KEY];
-    if (job === undefined || job === jobId || !names.includes(name)) continue;
+    if (job === undefined || job === jobId || !names.has(name)) continue;
     const done = await world.log.done(job);
     if (!done && (await world.log.read(job))) found.set(name, { job, outcome: "open" });
     else if (done?.state !== "done") found.set(name, { job, outcome: "unfinished" });

@@ -162,18 +162,28 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   if (waiting && now.getTime() - new Date(job.head.at).getTime() < GREEN_PATIENCE_MS)
     return { do: "wait", own: true, reason: reason("restore.waitsGreen", { index: waiting.as, unassigned: waiting.unassigned }) };
   const target = data.targets[0];
-  if (alias !== undefined && target && !served) {
-    if (seen.aliasFault) return { do: "record", state: "failed", reason: seen.aliasFault, data };
-    const before = seen.aliasHolders.filter((holder) => holder.name !== target.as);
-    return {
-      do: "effect",
-      effect: "swapAlias",
-      args: { alias, index: target.index, to: target.as },
-      reason: reason("restore.swap", { alias, from: before.map(({ name }) => name), to: target.as }),
-      data: { ...data, before },
-    };
-  }
+  if (alias !== undefined && target && !served) return swap(job, seen, { alias, target });
   return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
+}
+
+function swap(job: RestoreJob, seen: RestoreObservation, { alias, target }: { alias: string; target: Target }): Decision<RestoreData> {
+  const { data } = job.head;
+  if (seen.aliasFault) return { do: "record", state: "failed", reason: seen.aliasFault, data };
+  if (seen.aliasBlocked) return waitUnblocked(job, seen.aliasBlocked);
+  const before = seen.aliasHolders.filter((holder) => holder.name !== target.as);
+  return {
+    do: "effect",
+    effect: "swapAlias",
+    args: { alias, index: target.index, to: target.as },
+    reason: reason("restore.swap", { alias, from: before.map(({ name }) => name), to: target.as }),
+    data: { ...data, before },
+  };
+}
+
+/** Recorded once, because only a person, or free disk space, ends the wait; until then the counted index is kept. */
+function waitUnblocked({ head }: RestoreJob, why: Reason): Decision<RestoreData> {
+  const isTold = head.reason.code === why.code && head.reason.params.index === why.params.index && !head.claim;
+  return isTold ? { do: "wait", reason: why } : { do: "record", state: head.state, reason: why, data: head.data };
 }
 
 /** Nothing is lost by serving with fewer replicas, for which a cluster may have no room, or which it sets by itself. */

@@ -77,6 +77,8 @@ export interface RestoreObservation {
   aliasHolders: readonly { name: string; uuid: string }[];
   /** Why the alias can never move to the restored index. */
   aliasFault?: Reason | undefined;
+  /** Which block keeps the alias from moving until somebody removes it. */
+  aliasBlocked?: Reason | undefined;
   dataNodes: number;
   /** The newer snapshot that the watch already serves. */
   overtaken: string | undefined;

@@ -2,6 +2,8 @@
 export const WORLD: Readonly<Record<string, string>> = {
   "alias.ahead":
     "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the clock of its source was wrong, so it is unknown which of the two is newer",
+  "alias.blocked":
+    "alias {alias} cannot be moved while {index} has the block index.blocks.{block}: set index.blocks.{block} to false (PUT /{index}/_settings); the cluster itself sets read_only_allow_delete while a disk is full",
   "alias.differs": "alias {alias} has another filter, routing or flag on {other} than on {index}, so the move cannot preserve them",
   "alias.filterFails": "the filter of alias {alias} does not fit the mapping of {index}: {message}",
   "alias.foreign": "alias {alias} is on {index}, which ossnap did not restore",
@@ -84,6 +86,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{look} is put aside: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. It is tried again after 1 h, later once a day; after a larger memorySize or a repaired root, try it at once: `ossnap resume`; a new root is read in any case",
   "look.failed": "checking {look} failed: {message}",
   "look.fine": "{look} can be checked again",
+  "name.again": "{kept} was restored from this snapshot before and is kept: the snapshot is restored once more beside it, as {as}",
   "name.free": "{as} is free",
   "name.kept": "{as} was restored from this snapshot before and still exists",
   "name.open": "{as} exists and is open",
@@ -171,6 +174,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "settings.expands":
     "{index} sets its number of replicas itself (auto_expand_replicas: {expand}), so the requested {replicas|replica|replicas} cannot be set",
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
+  "settings.unknown":
+    "{index}: {count|setting|settings} that Elasticsearch {target} itself does not know, such as those of a plugin, not restored: {settings}",
   "shards.fewer":
     "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
   "shards.fits": "{after|open shard|open shards}; the cluster accepts {most}",
@@ -229,7 +234,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "put them into the config directory of every node, then declare it: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
   "wayOut.indices": "the snapshot contains {held}",
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
-  "wayOut.moveAlias": "move {alias} to {index} with POST /_aliases, or delete {index} to restore it again",
+  "wayOut.moveAlias": "restore it once more beside {index}: --older (HTTP: older: true); or move {alias} to {index} with POST /_aliases",
   "wayOut.newerCluster": "restore it on a cluster of {written} or newer",
   "wayOut.older": "restore without an alias, or move it back on purpose: --older (HTTP: older: true)",
   "wayOut.oneIndex": "name one index, or leave out the alias",

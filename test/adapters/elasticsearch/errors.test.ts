@@ -129,6 +129,9 @@ const rows: Row[] = [
   row("5.5.3", 500, "snapshot_exception", "[r:good2/8drL4jyWQHeFiTrxIR3Qyw] Snapshot could not be read", "transient"),
   row("2.4.6", 403, "index_closed_exception", "closed", "invalid"),
   row("6.7.0", 403, "cluster_block_exception", "blocked by: [FORBIDDEN/4/index closed];", "invalid"),
+  row("5.5.3", 403, "cluster_block_exception", "blocked by: [FORBIDDEN/5/index read-only (api)];", "refused"),
+  row("6.7.0", 403, "cluster_block_exception", "blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];", "refused"),
+  row("7.10.2", 403, "cluster_block_exception", "index [movies] blocked by: [FORBIDDEN/9/index metadata (api)];", "refused"),
   row("5.5.3", 503, "cluster_block_exception", "blocked by: [SERVICE_UNAVAILABLE/2/no master];", "transient"),
   row("5.5.3", 500, "repository_exception", "[rr] repository type [oss] does not exist", "invalid"),
   row(

@@ -8,6 +8,7 @@ import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { pruneSnapshots } from "../../../shared/tick/pruneSnapshots.ts";
 import { adopt } from "../../../shared/verbs/adopt/apply.ts";
 import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
+import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { say } from "../../../shared/words/say.ts";
 import { documents, SNAP1, SNAP2, STEP1, STEP2, TIMES } from "../../world/moved.ts";
 import { created, OPS, tick } from "../../world/nightly.ts";
@@ -269,6 +270,25 @@ describe("a watch's position", () => {
     await adopt(await world.open(), OPS);
     await settle(world);
     expect(restores(world)).toHaveLength(1);
+  });
+
+  it("is found on an index that a person restored once more beside a kept one, to move the alias back", async () => {
+    const world = await testWorld({ config: testConfig((config) => void Object.assign(config, { backups: {} })) });
+    offer(world, "snap-1");
+    await world.fill(MOVED, STEP1.blobs);
+    await settle(world);
+    const first = await served(world);
+    offer(world, "snap-2");
+    await world.fill(MOVED, STEP2.blobs);
+    await settle(world);
+    const back = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"], alias: "orders", older: true };
+    await startRestore(await world.open(), back, { by: "person", who: "ops" });
+    await settle(world);
+    await loseState(world);
+    expect([await codes(world), (await served(world)) === first]).toEqual([
+      expect.arrayContaining(["watches.moved adopt.position 1"]),
+      false,
+    ]);
   });
 
   it("comes with a finding about indices that served before and that no job would delete any more", async () => {

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { givenSnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
+import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { openRow } from "../../../shared/verbs/jobs/show.ts";
 import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
 import { freshWorld, served, settle, tick, world } from "../../world/moved.ts";
-import { MINUTE_MS, MOVED } from "../../world/world.ts";
+import { HOUR_MS, MINUTE_MS, MOVED } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
 const REPOSITORY = fixtureRepository("es-7.10.2/repo");
@@ -38,6 +39,26 @@ describe("an alias whose former holder is hidden", () => {
     await serve();
     await settle();
     expect(await names()).toEqual([NEW]);
+  });
+});
+
+describe("an alias with several former holders", () => {
+  freshWorld({ targetVersion: "7.10.2" });
+  const others = [OLD, "fx-orders-20261102010000000-4567cdef", "fx-orders-20261103010000000-89ab0123"];
+
+  it("leaves all of them, and each is deleted in its time", async () => {
+    const settings = { [JOB_MARKER_KEY]: "restore-before" };
+    for (const name of others) world.target.putIndex(name, { documents: 3, aliases: ["orders"], settings });
+    await serve();
+    await settle();
+    expect(await names()).toEqual([NEW]);
+    const { log } = await world.open();
+    const ids = new Set((await world.stateKeys("live/jobs/retire-")).map((key) => key.split("/")[2] ?? ""));
+    const kept = await Promise.all([...ids].map(async (id) => (await log.read(id))?.intent.input as { index: string } | undefined));
+    expect(kept.map((input) => input?.index).sort()).toEqual(others);
+    world.advance(25 * HOUR_MS);
+    await settle();
+    expect((await world.target.listIndices()).map(({ name }) => name)).toEqual([NEW]);
   });
 });
 

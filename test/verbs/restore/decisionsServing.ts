@@ -1,5 +1,6 @@
 import { reason } from "../../../shared/model/reason.ts";
 import {
+  AS,
   ago,
   all,
   cancelling,
@@ -81,6 +82,21 @@ export const serving = (): Row[] => [
     "the alias can never move",
     job("restored", { targets: [DONE] }),
     seen([all()], { aliasFault: reason("alias.isIndex", { alias: "films" }) }),
+  ],
+  [
+    "the alias cannot move for now",
+    job("restored", { targets: [DONE] }),
+    seen([all()], { aliasBlocked: reason("alias.blocked", { alias: "films", index: "movies-old", block: "read_only" }) }),
+  ],
+  [
+    "the alias moved before it was blocked",
+    job("served", { targets: [DONE], before: [OLD] }),
+    seen([all()], { aliasBlocked: reason("alias.blocked", { alias: "films", index: AS, block: "read_only" }) }),
+  ],
+  [
+    "the alias still cannot move",
+    job("restored", { targets: [DONE], head: { reason: reason("alias.blocked", { index: "movies-old" }) } }),
+    seen([all()], { aliasBlocked: reason("alias.blocked", { alias: "films", index: "movies-old", block: "read_only" }) }),
   ],
   ["the alias moves", job("restored", { targets: [DONE] }), seen([all()])],
   [

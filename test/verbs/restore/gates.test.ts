@@ -38,6 +38,21 @@ describe("the proof of a restore", () => {
     await storeEvidence(opened, MOVED, original, opened.clock.now());
     expect(await preflightRestore(await world.open(), REQUEST, {})).toMatchObject({ refused: false });
   });
+
+  it("reads the footers of what was written since they were proven", async () => {
+    offer("snap-2", SNAP2.uuid);
+    await world.fill(MOVED, STEP2.blobs);
+    world.advance(60 * MINUTE_MS);
+    const proof = await proveSnapshot(storeOf(STEP2.blobs), { uuid: SNAP2.uuid, indices: ["fx-orders"], level: "footers" });
+    const opened = await world.open();
+    await storeEvidence(opened, MOVED, proof, opened.clock.now());
+    const verdict = async () => (await preflightRestore(await world.open(), REQUEST, {})).verdict;
+    expect([proof.verdict, await verdict()]).toEqual(["whole", "whole"]);
+    world.advance(60 * MINUTE_MS);
+    const right = STEP2.blobs.get(COUNTER_BLOB) as Uint8Array;
+    await world.fill(MOVED, new Map([[COUNTER_BLOB, new Uint8Array(right).reverse()]]));
+    expect(await verdict()).toBe("damaged");
+  });
 });
 
 describe("two restores by hand that want the same index", () => {

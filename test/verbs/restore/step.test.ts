@@ -157,6 +157,12 @@ describe("restore step", () => {
     ["compares counts when all primaries are started", job("restoring"), seen([whole()]), "restored restore.countsEqual"],
     ["fails without a swap when the counts differ", job("restoring"), seen([whole({ documents: 2 })]), "failed restore.countsDiffer"],
     [
+      "fails without a swap when there are more documents",
+      job("restoring"),
+      seen([whole({ documents: 4 })]),
+      "failed restore.countsDiffer",
+    ],
+    [
       "raises the replicas after the counts were compared",
       job("restoring", { targets: [RESTORED] }),
       seen([whole()]),
