@@ -1,4 +1,5 @@
 import type { Config } from "../model/config.ts";
+import { repositoryOfDeletion } from "./deletionNotices.ts";
 import { parseVerifyKey } from "./verifyNotices.ts";
 
 type Section = "backups" | "clusters" | "copies" | "repositories" | "watches";
@@ -9,7 +10,6 @@ const SECTIONS: Record<string, Section> = {
   late: "backups",
   rpo: "backups",
   "prune-refused": "backups",
-  "deletion-failed": "repositories",
   "restored-left-out": "backups",
   "selection-shrank": "backups",
   "streams-left-out": "backups",
@@ -48,6 +48,7 @@ export function entryOf(key: string): { section: Section; name: string } | undef
     return subject.includes("/") ? undefined : { section: "watches", name: subject };
   const verified = parseVerifyKey(key);
   if (verified) return { section: "repositories", name: verified.repository };
+  if (kind === "deletion-failed") return { section: "repositories", name: repositoryOfDeletion(subject) };
   const section = SECTIONS[kind];
   return section && { section, name: subject };
 }

@@ -56,6 +56,38 @@ describe("a notice", () => {
     expect(stored).toMatchObject({ reason: { params: { key: "__2", because: "no such bucket" } } });
   });
 
+  it("is sent again once when it is about other things, and its stored sentence is always current", async () => {
+    const world = await testWorld();
+    const lost = (names: string[]) => ({
+      ...FACT,
+      reason: reason("copy.ahead", { copy: "c", snapshots: names.slice(0, 1) }),
+      about: names,
+    });
+    const stored = async () => {
+      const bytes = (await world.state.get(stateKey.notice(FACT.key))) ?? new Uint8Array();
+      return JSON.parse(new TextDecoder().decode(bytes)).reason.params.snapshots;
+    };
+    const steps: [string[], boolean, string[]][] = [
+      [["a"], true, ["a"]],
+      [["a"], false, ["a"]],
+      [["a", "b"], true, ["a"]],
+      [["b", "a"], false, ["b"]],
+      [["b"], true, ["b"]],
+    ];
+    for (const [names, isSent, shown] of steps) {
+      expect([names, await raiseNotice(await world.open(), lost(names))]).toEqual([names, isSent]);
+      expect(await stored()).toEqual(shown);
+    }
+    expect(world.notices.every((sent) => !("about" in sent))).toBe(true);
+  });
+
+  it("of an earlier version, which stored no contents, is sent again only if its sentence differs", async () => {
+    const world = await testWorld();
+    await raiseNotice(await world.open(), FACT);
+    expect(await raiseNotice(await world.open(), { ...FACT, about: ["a"] })).toBe(false);
+    expect(await raiseNotice(await world.open(), { ...FACT, about: ["a", "b"] })).toBe(true);
+  });
+
   it("is not changed by what concerns an earlier slot, and reaches as far as the latest one", async () => {
     const world = await testWorld();
     await raiseNotice(await world.open(), { ...FACT, upTo: "2" });
