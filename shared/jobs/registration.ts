@@ -1,5 +1,5 @@
 import type { Registration } from "../model/config.ts";
-import { hasCode, messageOf } from "../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import {
   changeText,
@@ -145,6 +145,23 @@ async function storeRegistration(world: World, { cluster, name, register }: Repo
   const visible = visibleFingerprint(register);
   const stored: StoredRegistration = { fingerprint, at: world.clock.now().toISOString(), verification, visible };
   await writeObject(world.state, stateKey.fingerprint(cluster, name), stored);
+}
+
+/** In the errors of all versions: `cannot create snapshot in a readonly repository`, `cannot delete snapshot from a readonly repository`. */
+const READONLY = /readonly repository/;
+
+/**
+ * A write into a repository; a refusal because the cluster has it registered read-only names the way out, as its own reason.
+ * @param request sends the write.
+ */
+export async function writingInto<T>(repository: string, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.reason !== undefined || !READONLY.test(error.message)) throw error;
+    const why = reason("repository.readonlyThere", { repository, message: error.message });
+    throw new AppError(error.code, error.message, { cause: error, reason: why });
+  }
 }
 
 /** The natural key of a registration is the registration with the wanted settings. */

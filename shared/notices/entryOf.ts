@@ -1,6 +1,5 @@
 import type { Config } from "../model/config.ts";
-import { repositoryOfDeletion } from "./deletionNotices.ts";
-import { parseVerifyKey } from "./verifyNotices.ts";
+import { parseVerifyKey, repositoryOfDeletion } from "./noticeKeys.ts";
 
 type Section = "backups" | "clusters" | "copies" | "repositories" | "watches";
 

@@ -5,7 +5,7 @@ import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
-import { say } from "../words/say.ts";
+import { noticeText } from "./noticeText.ts";
 
 export interface Fact {
   /** `kind:subject`; reported once when it begins and once when it is over. */
@@ -89,7 +89,7 @@ function isSameReason(one: Reason, other: Reason): boolean {
 
 async function sendFiring(world: World, fact: Fact, times: Pick<Notice, "since" | "at">): Promise<void> {
   const { upTo: _upTo, about: _about, snapshots: _snapshots, ...sent } = fact;
-  await send(world, { ...sent, status: "firing", ...times, text: say(fact.reason) });
+  await send(world, { ...sent, status: "firing", ...times, text: noticeText(fact.key, fact.reason) });
 }
 
 /** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */
@@ -100,7 +100,16 @@ export async function resolveNotice(world: World, key: string, code: string, why
   const ours = await writeObjectOnce(world.state, stateKey.noticeOver(key, open.since), { ...open, over: at.toISOString(), why });
   await world.state.delete([stateKey.notice(key)]);
   if (!ours) return false;
-  await send(world, { key, code, severity: "good", reason: why, status: "resolved", since: new Date(open.since), at, text: say(why) });
+  await send(world, {
+    key,
+    code,
+    severity: "good",
+    reason: why,
+    status: "resolved",
+    since: new Date(open.since),
+    at,
+    text: noticeText(key, why),
+  });
   return true;
 }
 

@@ -23,7 +23,10 @@ describe("a notice", () => {
       for (let repeat = 0; repeat < 3; repeat += 1) await resolveNotice(await world.open(), FACT.key, FACT.code, OVER);
     }
     for (const { status, text } of world.notices) said.push(`${status}: ${text}`);
-    const [begun, over] = ["firing: backup nightly missed slot s: no timer event arrived", "resolved: n: SUCCESS, 1 index, 1 shard, 1 s"];
+    const [begun, over] = [
+      "firing: backup nightly missed slot s: no timer event arrived",
+      "resolved: backups.nightly: n: SUCCESS, 1 index, 1 shard, 1 s",
+    ];
     expect(said).toEqual([begun, over, begun, over]);
     expect(world.notices[1]).toMatchObject({ severity: "good", since: world.notices[0]?.since });
   });
@@ -48,8 +51,8 @@ describe("a notice", () => {
     await raiseNotice(await world.open(), { ...other, reason: reason("copy.failed", { key: "__2", because: "no such bucket" }) });
     expect(world.notices.map(({ text }) => text)).toEqual([
       "backup nightly missed slot s: no timer event arrived",
-      "__1 could not be copied: denied",
-      "__2 could not be copied: no such bucket",
+      "backups.nightly: __1 could not be copied: denied",
+      "backups.nightly: __2 could not be copied: no such bucket",
     ]);
     expect(world.notices.map(({ since }) => since)).toEqual(Array(3).fill(world.notices[0]?.since));
     const stored = JSON.parse(Buffer.from((await world.state.get(stateKey.notice(FACT.key))) ?? []).toString());

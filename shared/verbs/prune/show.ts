@@ -1,5 +1,6 @@
 import type { World } from "../../jobs/world.ts";
-import { deletionKey, resolveDeletions } from "../../notices/deletionNotices.ts";
+import { resolveDeletions } from "../../notices/deletionNotices.ts";
+import { deletionKey } from "../../notices/noticeKeys.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";

@@ -120,6 +120,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.overwrites":
     "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
+  "repository.readonlyThere":
+    "{message}; `ossnap repositories register {repository}` shows what ossnap.yaml would change there, with --apply it does it, and the job continues",
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
   "repository.rootsLost":

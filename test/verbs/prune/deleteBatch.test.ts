@@ -100,6 +100,16 @@ describe("deletions before 7.8", () => {
     expect((await (await world.open()).log.done(id))?.result).toMatchObject({ removed: removing });
   });
 
+  it("name the way out while the cluster has the repository registered read-only", async () => {
+    const { id } = await apply();
+    before = () => {
+      throw new AppError("refused", "cluster source: [backups] cannot delete snapshot from a readonly repository");
+    };
+    await advanceJobs(await world.open());
+    const head = (await (await world.open()).log.read(id))?.head;
+    expect(head?.reason).toMatchObject({ code: "repository.readonlyThere", params: { repository: "backups" } });
+  });
+
   it("stop when the name of the next one belongs to another snapshot by then", async () => {
     const { id, removing } = await apply();
     const name = removing[4] as string;
