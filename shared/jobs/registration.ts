@@ -45,6 +45,12 @@ interface StoredRegistration {
   visible?: string;
 }
 
+/** When ossnap registered the repository last; `undefined` if it never did. */
+export async function registeredAt(world: World, cluster: string, repository: string): Promise<Date | undefined> {
+  const stored = await readObject<StoredRegistration>(world.state, stateKey.fingerprint(cluster, repository));
+  return stored && new Date(stored.at);
+}
+
 /** A name that no repository has: looking it up reads the root with the cluster's keys. */
 const PROBE = "ossnap-verification";
 
