@@ -10,6 +10,9 @@ import { compareVersions, versionName } from "./version.ts";
 /** The newest layout examined (7.17 to 9.2). Like Elasticsearch, ossnap rejects a root that requires a newer version than it knows. */
 const MIN_VERSION_KNOWN = "7.12.0";
 
+/** What Elasticsearch writes for an unknown uuid. */
+const NO_CLUSTER = "_na_";
+
 /** Decodes a root that arrives in pieces; of the bytes only one piece and one entry are in memory. */
 export interface RootDecoder {
   push(piece: Uint8Array): void;
@@ -37,7 +40,20 @@ export function rootDecoder(key: string): RootDecoder {
       const { fields, snapshots, indices, indexMetadata } = collector.end();
       const minVersion = readMinVersion(fields, key);
       const repositoryUuid = optional(fields.uuid, `${key}: uuid`, asText);
-      return { generation, key, sha256: hash.digest(), sizeBytes, snapshots, indices, indexMetadata, minVersion, repositoryUuid };
+      // Nothing that is restored depends on it, so that an odd value is no fault.
+      const writer = typeof fields.cluster_id === "string" && fields.cluster_id !== NO_CLUSTER ? { clusterUuid: fields.cluster_id } : {};
+      return {
+        generation,
+        key,
+        sha256: hash.digest(),
+        sizeBytes,
+        snapshots,
+        indices,
+        indexMetadata,
+        minVersion,
+        repositoryUuid,
+        ...writer,
+      };
     },
   };
 }

@@ -13,11 +13,11 @@ const INDICES_MAX = 200_000;
 const IDENTIFIERS = "index_metadata_identifiers";
 const SPLIT: ReadonlySet<string> = new Set(["snapshots", "indices", IDENTIFIERS]);
 const QUOTE = 0x22;
-const ROOT_FIELDS: ReadonlySet<string> = new Set(["min_version", "uuid"]);
+const ROOT_FIELDS: ReadonlySet<string> = new Set(["min_version", "uuid", "cluster_id"]);
 const SNAPSHOT_FIELDS = new Set(["name", "uuid", "state", "version", "index_version", "start_time_millis", "index_metadata_lookup"]);
 const INDEX_FIELDS = new Set(["id", "snapshots", "shard_generations", "shard_path_type"]);
 
-/** What the root holds; `fields` has `min_version` and `uuid`. */
+/** What the root holds; `fields` has `min_version`, `uuid` and `cluster_id`. */
 export interface Collected extends Pick<RootCatalogue, "snapshots" | "indices" | "indexMetadata"> {
   fields: Fields;
 }

@@ -1,5 +1,5 @@
 import type { Registration } from "../model/config.ts";
-import { hasCode, messageOf } from "../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import {
   changeText,
@@ -43,6 +43,12 @@ interface StoredRegistration {
   verification?: Verification;
   /** Absent in records of earlier versions. */
   visible?: string;
+}
+
+/** When ossnap registered the repository last; `undefined` if it never did. */
+export async function registeredAt(world: World, cluster: string, repository: string): Promise<Date | undefined> {
+  const stored = await readObject<StoredRegistration>(world.state, stateKey.fingerprint(cluster, repository));
+  return stored && new Date(stored.at);
 }
 
 /** A name that no repository has: looking it up reads the root with the cluster's keys. */
@@ -145,6 +151,23 @@ async function storeRegistration(world: World, { cluster, name, register }: Repo
   const visible = visibleFingerprint(register);
   const stored: StoredRegistration = { fingerprint, at: world.clock.now().toISOString(), verification, visible };
   await writeObject(world.state, stateKey.fingerprint(cluster, name), stored);
+}
+
+/** In the errors of all versions: `cannot create snapshot in a readonly repository`, `cannot delete snapshot from a readonly repository`. */
+const READONLY = /readonly repository/;
+
+/**
+ * A write into a repository; a refusal because the cluster has it registered read-only names the way out, as its own reason.
+ * @param request sends the write.
+ */
+export async function writingInto<T>(repository: string, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.reason !== undefined || !READONLY.test(error.message)) throw error;
+    const why = reason("repository.readonlyThere", { repository, message: error.message });
+    throw new AppError(error.code, error.message, { cause: error, reason: why });
+  }
 }
 
 /** The natural key of a registration is the registration with the wanted settings. */

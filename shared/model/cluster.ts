@@ -176,6 +176,8 @@ export interface Cluster {
    */
   swapAlias(alias: string, from: string, to: string, named?: readonly string[]): Promise<void>;
 
+  /** SLM policies with the repository that each writes into; none before 7.4, and where the cluster does not show them. */
+  slmPolicies(): Promise<{ name: string; repository: string }[]>;
   /** Names of the features that have a state; `undefined` before 7.12, which has none. */
   features(): Promise<string[] | undefined>;
   /** Names of the plugins that every data node has; modules that Elasticsearch itself contains are not among them. */

@@ -61,6 +61,8 @@ export interface RootCatalogue {
   indexMetadata: Record<string, Record<string, string>>;
   minVersion: string | undefined;
   repositoryUuid: string | undefined;
+  /** The cluster that wrote this root (from 7.12 on). */
+  clusterUuid?: string;
 }
 
 /** The contents of a snapshot's own blob. */

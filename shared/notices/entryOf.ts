@@ -1,5 +1,5 @@
 import type { Config } from "../model/config.ts";
-import { parseVerifyKey } from "./verifyNotices.ts";
+import { parseVerifyKey, repositoryOfDeletion } from "./noticeKeys.ts";
 
 type Section = "backups" | "clusters" | "copies" | "repositories" | "watches";
 
@@ -9,12 +9,15 @@ const SECTIONS: Record<string, Section> = {
   late: "backups",
   rpo: "backups",
   "prune-refused": "backups",
-  "deletion-failed": "repositories",
   "restored-left-out": "backups",
   "selection-shrank": "backups",
   "streams-left-out": "backups",
   "system-left-out": "backups",
   uncovered: "clusters",
+  "writers-cluster": "repositories",
+  "writers-registered": "repositories",
+  "writers-slm": "repositories",
+  "writers-snapshots": "repositories",
   "copy-failed": "copies",
   "copy-ahead": "copies",
   "copy-broken": "copies",
@@ -48,6 +51,7 @@ export function entryOf(key: string): { section: Section; name: string } | undef
     return subject.includes("/") ? undefined : { section: "watches", name: subject };
   const verified = parseVerifyKey(key);
   if (verified) return { section: "repositories", name: verified.repository };
+  if (kind === "deletion-failed") return { section: "repositories", name: repositoryOfDeletion(subject) };
   const section = SECTIONS[kind];
   return section && { section, name: subject };
 }

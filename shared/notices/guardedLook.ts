@@ -43,7 +43,7 @@ export async function guardedLook<T>(
   const isHarmless = same.some(({ until }) => until === undefined);
   if (!isHarmless && same.length >= DEATHS_MAX) {
     const isDead = same.every((one) => isLeftOver(one, now));
-    if (isDead) await reportAside(world, work, look, reads);
+    if (isDead) await reportAside(world, look, reads);
     if (!isDead || now < nextTry(same)) return undefined;
   }
   const own = isHarmless ? undefined : await beginLook(world, look, mark);
@@ -99,9 +99,7 @@ export async function beginLook(world: World, look: string, mark: string): Promi
   return key;
 }
 
-async function reportAside(world: World, { live }: OpenWork, look: string, reads: string): Promise<void> {
-  const key = asideKey(look);
-  if (live.notices.has(key)) return;
+async function reportAside(world: World, look: string, reads: string): Promise<void> {
   const why = reason("look.aside", { look, reads, times: DEATHS_MAX });
-  await raiseNotice(world, { key, code: "look.aside", severity: "bad", reason: why });
+  await raiseNotice(world, { key: asideKey(look), code: "look.aside", severity: "bad", reason: why, about: [reads] });
 }

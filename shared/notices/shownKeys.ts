@@ -15,11 +15,10 @@ export async function reportShownKeys(
   { question: { cluster, name }, shownSecrets }: { question: RepositoryQuestion } & Pick<RepositoryState, "shownSecrets">,
 ): Promise<void> {
   const key = `keys-shown:${entry}`;
-  const isKnown = live.notices.has(key);
-  if (shownSecrets.length > 0 && !isKnown) {
+  if (shownSecrets.length > 0) {
     const why = reason("repository.keysShown", { repository: name, cluster, settings: [...shownSecrets] });
-    await raiseNotice(world, { key, code: "repository.keysShown", severity: "warning", reason: why });
+    await raiseNotice(world, { key, code: "repository.keysShown", severity: "warning", reason: why, about: shownSecrets });
   }
-  if (shownSecrets.length === 0 && isKnown)
+  if (shownSecrets.length === 0 && live.notices.has(key))
     await resolveNotice(world, key, "repository.keysShown", reason("repository.keysHidden", { repository: name, cluster }));
 }

@@ -1,28 +1,9 @@
 import type { World } from "../jobs/world.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { PROOF_LEVELS, type ProofLevel } from "../model/repository.ts";
+import { parseVerifyKey, type VerifyNotice } from "./noticeKeys.ts";
 import { resolveNotice } from "./notices.ts";
 
-const [KIND, CODE] = ["verify-failed:", "verify.failed"];
-
-export interface VerifyNotice {
-  key: string;
-  /** The name under which it was requested: of a repository, or of a watch or its registration. */
-  repository: string;
-  /** A name, a uuid, `latest` or `all`. */
-  snapshot: string;
-  level: ProofLevel;
-}
-
-export const verifyKey = ({ repository, snapshot, level }: Omit<VerifyNotice, "key">) => `${KIND}${repository}/${snapshot}/${level}`;
-
-/** The parts of such a notice's key; no repository's name contains a slash. */
-export function parseVerifyKey(key: string): VerifyNotice | undefined {
-  const [, repository, snapshot, level] = /^verify-failed:([^/]+)\/(.+)\/([^/]+)$/s.exec(key) ?? [];
-  const known = PROOF_LEVELS.find((one) => one === level);
-  if (repository === undefined || snapshot === undefined || known === undefined) return undefined;
-  return { key, repository, snapshot, level: known };
-}
+const CODE = "verify.failed";
 
 /** Open notices about failed verifications of a repository, by any of its names. */
 export function verifyNotices({ live }: Pick<World, "live">, names: readonly string[]): VerifyNotice[] {

@@ -54,6 +54,8 @@ export const stateKey = {
   copySeen: (copy: string) => `live/copies/${copy}/seen/`,
   /** A mark; the leading time sorts listings by the time of recording. */
   mark: (prefix: string, time: Date, mark: string) => `${prefix}${timeDigits(time)}~${mark}`,
+  /** What the last look at a repository's other writers found. */
+  writers: (repository: string) => `writers/${repository}.json`,
   notice: (key: string) => `live/notices/${encodeURIComponent(key)}.json`,
   noticeOver: (key: string, since: string) => `done/notice/${encodeURIComponent(key)}/${since}.json`,
   done: (kind: JobKindName, id: string) => `done/${kind}/${id}.json`,

@@ -144,7 +144,11 @@ export function comparingConfig(world: World, kind: JobKind): JobKind {
       if (subject === undefined) return;
       const { state, reason: why } = job.head;
       const isRefused = state === "refused" && why.code.startsWith("config.");
-      if (isRefused) await raiseNotice(world, { key: `${code}:${subject}`, code, severity: "warning", reason: why, job: job.id });
+      if (isRefused) {
+        const { fields } = why.params;
+        const about = Array.isArray(fields) ? fields.map(String) : [];
+        await raiseNotice(world, { key: `${code}:${subject}`, code, severity: "warning", reason: why, job: job.id, about });
+      }
       if (state === "done") await resolveNotice(world, `${code}:${subject}`, code, why);
     },
   };

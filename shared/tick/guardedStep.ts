@@ -25,7 +25,7 @@ export async function guardedStep(
   const now = world.clock.now();
   if (!job.head.cancelling && deaths.length >= DEATHS_MAX) {
     const isBeingRead = deaths.some(({ until }) => until > now);
-    if (isBeingRead || now < nextTry(deaths)) return aside(world, work, job, { deaths, isBeingRead });
+    if (isBeingRead || now < nextTry(deaths)) return aside(world, job, { deaths, isBeingRead });
   }
   let own: Promise<string> | undefined;
   // What is cut continues in a task that has more time.
@@ -84,15 +84,13 @@ async function survived(
 
 async function aside(
   world: World,
-  { live }: OpenWork,
   job: Job,
   { deaths, isBeingRead }: { deaths: readonly Death[]; isBeingRead: boolean },
 ): Promise<Advanced> {
   const why = reason("job.aside", { job: job.id, times: deaths.length, until: nextTry(deaths).toISOString() });
   if (!isBeingRead) {
     await writeTrouble(job, world, why);
-    if (!live.notices.has(noticeOf(job)))
-      await raiseNotice(world, { key: noticeOf(job), code: "job.aside", severity: "bad", reason: why, job: job.id });
+    await raiseNotice(world, { key: noticeOf(job), code: "job.aside", severity: "bad", reason: why, job: job.id });
   }
   return { job: job.id, outcome: "left", state: job.head.state, reason: why };
 }

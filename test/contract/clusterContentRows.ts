@@ -45,6 +45,12 @@ export const contentRows: readonly Row[] = [
     expect: ["ok", undefined],
   },
   {
+    name: "SLM policies can be asked for on every version, also where the distribution has none",
+    arrange: arranged,
+    act: async (stage) => stage.cluster.slmPolicies(),
+    expect: [],
+  },
+  {
     name: "an unknown feature is ignored silently, and the known ones are listed",
     from: "8.0.0",
     arrange: arranged,

@@ -27,6 +27,13 @@ describe("decodeRoot", () => {
     expect(layouts).toContain("es-2.4.6/repo index: undefined");
   });
 
+  it("reads which cluster wrote it, from 7.12 on; an odd value is no fault", async () => {
+    const writerOf = async (name: string) => (await openRepository(storeOf(fixtureRepository(name).blobs))).root?.clusterUuid;
+    expect(await writerOf("es-7.17.9/repo")).toMatch(/^[\w-]{22}$/);
+    expect(await writerOf("es-7.10.2/repo")).toBeUndefined();
+    for (const odd of [7, null, "_na_"]) expect(decodeJson({ snapshots: [], indices: {}, cluster_id: odd }).clusterUuid).toBeUndefined();
+  });
+
   it("reads only the snapshot names from a 2.x root", () => {
     const root = decodeJson({ snapshots: ["snap-1"] }, "index");
     expect(root).toMatchObject({ generation: -1, key: "index", indices: [] });

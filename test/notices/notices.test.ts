@@ -23,7 +23,10 @@ describe("a notice", () => {
       for (let repeat = 0; repeat < 3; repeat += 1) await resolveNotice(await world.open(), FACT.key, FACT.code, OVER);
     }
     for (const { status, text } of world.notices) said.push(`${status}: ${text}`);
-    const [begun, over] = ["firing: backup nightly missed slot s: no timer event arrived", "resolved: n: SUCCESS, 1 index, 1 shard, 1 s"];
+    const [begun, over] = [
+      "firing: backup nightly missed slot s: no timer event arrived",
+      "resolved: backups.nightly: n: SUCCESS, 1 index, 1 shard, 1 s",
+    ];
     expect(said).toEqual([begun, over, begun, over]);
     expect(world.notices[1]).toMatchObject({ severity: "good", since: world.notices[0]?.since });
   });
@@ -48,12 +51,44 @@ describe("a notice", () => {
     await raiseNotice(await world.open(), { ...other, reason: reason("copy.failed", { key: "__2", because: "no such bucket" }) });
     expect(world.notices.map(({ text }) => text)).toEqual([
       "backup nightly missed slot s: no timer event arrived",
-      "__1 could not be copied: denied",
-      "__2 could not be copied: no such bucket",
+      "backups.nightly: __1 could not be copied: denied",
+      "backups.nightly: __2 could not be copied: no such bucket",
     ]);
     expect(world.notices.map(({ since }) => since)).toEqual(Array(3).fill(world.notices[0]?.since));
     const stored = JSON.parse(Buffer.from((await world.state.get(stateKey.notice(FACT.key))) ?? []).toString());
     expect(stored).toMatchObject({ reason: { params: { key: "__2", because: "no such bucket" } } });
+  });
+
+  it("is sent again once when it is about other things, and its stored sentence is always current", async () => {
+    const world = await testWorld();
+    const lost = (names: string[]) => ({
+      ...FACT,
+      reason: reason("copy.ahead", { copy: "c", snapshots: names.slice(0, 1) }),
+      about: names,
+    });
+    const stored = async () => {
+      const bytes = (await world.state.get(stateKey.notice(FACT.key))) ?? new Uint8Array();
+      return JSON.parse(new TextDecoder().decode(bytes)).reason.params.snapshots;
+    };
+    const steps: [string[], boolean, string[]][] = [
+      [["a"], true, ["a"]],
+      [["a"], false, ["a"]],
+      [["a", "b"], true, ["a"]],
+      [["b", "a"], false, ["b"]],
+      [["b"], true, ["b"]],
+    ];
+    for (const [names, isSent, shown] of steps) {
+      expect([names, await raiseNotice(await world.open(), lost(names))]).toEqual([names, isSent]);
+      expect(await stored()).toEqual(shown);
+    }
+    expect(world.notices.every((sent) => !("about" in sent))).toBe(true);
+  });
+
+  it("of an earlier version, which stored no contents, is sent again only if its sentence differs", async () => {
+    const world = await testWorld();
+    await raiseNotice(await world.open(), FACT);
+    expect(await raiseNotice(await world.open(), { ...FACT, about: ["a"] })).toBe(false);
+    expect(await raiseNotice(await world.open(), { ...FACT, about: ["a", "b"] })).toBe(true);
   });
 
   it("is not changed by what concerns an earlier slot, and reaches as far as the latest one", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { reason } from "../../shared/model/reason.ts";
 import type { ProofLevel } from "../../shared/model/repository.ts";
+import { parseVerifyKey, verifyKey } from "../../shared/notices/noticeKeys.ts";
 import { raiseNotice } from "../../shared/notices/notices.ts";
-import { parseVerifyKey, verifyKey } from "../../shared/notices/verifyNotices.ts";
 import { listWithLost } from "../../shared/verbs/snapshots/gather.ts";
 import { askVerification } from "../../shared/verbs/verification/ask.ts";
 import { freshWorld, LATE_BLOB, STEP2, serveFirst, settle, tick, world } from "../world/moved.ts";

@@ -54,6 +54,22 @@ describe("a snapshot whose own blob is lost", () => {
     expect(world.notices[0]?.text).toContain("DELETE _snapshot/backups/NAME");
   });
 
+  it("is reported again when a second one loses its blob, and when the first is back", async () => {
+    await names();
+    const place = { store: "oss" as const, bucket: "backups", basePath: "", region: "cn-hangzhou" };
+    const two = (await world.source.listSnapshots("backups", { ignoreUnavailable: true })).find(({ name }) => name === "two");
+    await world.blobs(place).delete([`snap-${two?.uuid}.dat`]);
+    await names();
+    await names();
+    await world.blobs(place).put(key, Buffer.from("x"));
+    await names();
+    expect(world.notices.map(({ reason }) => [reason.params.count, reason.params.snapshots])).toEqual([
+      [1, ["one"]],
+      [2, expect.arrayContaining(["one", "two"])],
+      [1, ["two"]],
+    ]);
+  });
+
   it("does not stop a prune", async () => {
     const pruned = await pruneSnapshots(await world.open(), { policy: "nightly", triggerTime: new Date("2026-11-21T02:30:00Z") });
     // It decides: its plan was never applied by hand.

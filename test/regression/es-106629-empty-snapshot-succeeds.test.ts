@@ -17,7 +17,9 @@ describe("a backup that would hold nothing, or less than its policy names", () =
     await tick(world);
     expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "selection.empty" } });
     expect(created(world)).toEqual([]);
-    expect(world.notices).toMatchObject([{ key: "backup-failed:nightly", status: "firing", text: "none of 1 index matches movies*" }]);
+    expect(world.notices).toMatchObject([
+      { key: "backup-failed:nightly", status: "firing", text: "backups.nightly: none of 1 index matches movies*" },
+    ]);
   });
 
   it("fails on an index name that does not exist, although other patterns match", async () => {

@@ -34,8 +34,9 @@ export function slotTimes(next: readonly ComingSlot[]): { times: string[]; offse
   return { times, offset: offset.trim() };
 }
 
-/** `60 h`, `14 d`, `11 months`, `3 years`: in the unit that a person counts in. */
+/** `less than 1 h`, `60 h`, `14 d`, `11 months`, `3 years`: in the unit that a person counts in. */
 function ageText(hours: number): string {
+  if (hours < 1) return "less than 1 h";
   if (hours < 4 * DAY_HOURS) return `${Math.round(hours)} h`;
   if (hours < 2 * MONTH_HOURS) return `${Math.round(hours / DAY_HOURS)} d`;
   return hours < 2 * YEAR_HOURS ? `${Math.round(hours / MONTH_HOURS)} months` : `${Math.round((hours / YEAR_HOURS) * 10) / 10} years`;

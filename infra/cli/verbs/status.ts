@@ -1,7 +1,7 @@
+import { noticeText } from "../../../shared/notices/noticeText.ts";
 import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
 import { counted } from "../../../shared/words/numbers.ts";
-import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
@@ -40,8 +40,8 @@ function openLines(open: readonly JobRow[], look: Look): string[] {
 
 const indented = (text: string) => text.split("\n").map((line) => INDENT + line);
 
-function noticeLine({ severity, since, reason }: OpenNotice, look: Look): string {
-  return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${say(reason)} (since ${agoText(look, since)})`)}`;
+function noticeLine({ key, severity, since, reason }: OpenNotice, look: Look): string {
+  return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${noticeText(key, reason)} (since ${agoText(look, since)})`)}`;
 }
 
 function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, look: Look): string[] {
@@ -53,9 +53,9 @@ function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, 
   return [marked(look, "attention", `${cluster}: no policy covers ${uncovered.slice(0, NAMES_SHOWN).join(", ")}${more}`)];
 }
 
-function policyLine({ policy, last, lastGood, next, timeZone }: PolicyNow, look: Look): string {
-  const ended =
-    last === undefined ? "nothing taken yet" : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
+function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
+  const byHand = newest ? `no slot yet, newest good snapshot ${newest.snapshot} (${agoText(look, newest.at)})` : "nothing taken yet";
+  const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const good = last === undefined || last === lastGood ? "" : `, last good slot ${lastGood?.slot ?? "unknown"}`;
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;

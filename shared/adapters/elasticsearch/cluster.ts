@@ -6,7 +6,7 @@ import { openSearchNamed } from "../../model/repository.ts";
 import { aliasCalls } from "./aliases.ts";
 import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
 import { faultOf } from "./errors.ts";
-import { featureCalls } from "./features.ts";
+import { featureCalls, slmCalls } from "./features.ts";
 import { indexCalls } from "./indices.ts";
 import { nodeCalls } from "./nodes.ts";
 import { repositoryCalls } from "./repositories.ts";
@@ -35,6 +35,7 @@ export function elasticsearchCluster(options: ClusterOptions): Cluster {
     ...restoreCalls(client),
     ...nodeCalls(client, async () => Number.parseInt(await version(), 10)),
     ...featureCalls(client, async () => isFrom(await version(), 7, 12)),
+    ...slmCalls(client, async () => isFrom(await version(), 7, 4)),
   };
 }
 

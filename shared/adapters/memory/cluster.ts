@@ -27,6 +27,7 @@ export interface MemoryClusterOptions {
   repositoryPaths?: readonly string[];
   /** Plugins of every node. */
   plugins?: readonly string[];
+  slmPolicies?: readonly { name: string; repository: string }[];
   /** Number of status calls during which a snapshot or restore keeps running; `Infinity` until it is finished explicitly. */
   snapshotPolls?: number;
   restorePolls?: number;
@@ -115,6 +116,7 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     places = memoryPlaces(),
     repositoryPaths = [""],
     plugins = [],
+    slmPolicies = [],
   } = options;
   const { snapshotPolls = 2, restorePolls = 2, shardsPerNodeMax = 1_000 } = options;
   let uuids = 0;
@@ -130,6 +132,7 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     shardsPerNodeMax,
     repositoryPaths,
     plugins,
+    slmPolicies,
     snapshotPolls,
     restorePolls,
     now,

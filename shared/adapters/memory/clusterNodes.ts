@@ -2,10 +2,16 @@ import type { Cluster } from "../../model/cluster.ts";
 import { isUnknown } from "./clusterIndices.ts";
 import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
 
-export function nodeCalls(state: MemoryClusterState): Pick<Cluster, "plugins" | "features" | "explainAllocation" | "shardsPerNodeMax"> {
+export function nodeCalls(
+  state: MemoryClusterState,
+): Pick<Cluster, "plugins" | "features" | "slmPolicies" | "explainAllocation" | "shardsPerNodeMax"> {
   return {
     async features() {
       return isBefore(state.version, 7, 12) ? undefined : ["tasks"];
+    },
+
+    async slmPolicies() {
+      return isBefore(state.version, 7, 4) ? [] : [...state.slmPolicies];
     },
 
     async plugins() {

@@ -55,6 +55,7 @@ export interface MemoryClusterState {
   repositoryPaths: readonly string[];
   /** Plugins of every node. */
   plugins: readonly string[];
+  slmPolicies: readonly { name: string; repository: string }[];
   snapshotPolls: number;
   restorePolls: number;
   now: () => Date;

@@ -18,13 +18,19 @@ export interface Taken {
   streams: string[];
 }
 
+export interface Shrunk {
+  why: Reason;
+  /** All names that are gone; the reason names the first of them. */
+  gone: string[];
+}
+
 /** Why a selection is suspicious beside the last success, or `undefined`. Streams count as one each, because their indices roll over. */
 export function shrunk(
   policy: string,
   { percent }: ShrinkRule,
   last: Taken | undefined,
   now: Pick<Taken, "indices" | "streams">,
-): Reason | undefined {
+): Shrunk | undefined {
   if (last === undefined) return undefined;
   const before = countable(last);
   const after = countable(now);
@@ -32,7 +38,7 @@ export function shrunk(
   const lost = Math.round((100 * (before.length - after.length)) / before.length);
   if (before.length - after.length <= (before.length * percent) / 100) return undefined;
   const gone = before.filter((name) => !after.includes(name));
-  return reason("selection.shrank", {
+  const why = reason("selection.shrank", {
     policy,
     before: before.length,
     after: after.length,
@@ -42,6 +48,7 @@ export function shrunk(
     gone: gone.slice(0, NAMES_SHOWN),
     count: gone.length,
   });
+  return { why, gone };
 }
 
 function countable({ indices, streams }: Pick<Taken, "indices" | "streams">): string[] {

@@ -12,11 +12,11 @@ const WALKED_MAX = 1_000;
 /** Longer than any period of the rule, so that a time this long before lies in an earlier one. */
 const LONGER_MS = { hourly: 2 * HOUR_MS, daily: 26 * HOUR_MS, weekly: 170 * HOUR_MS, monthly: 750 * HOUR_MS, yearly: 8_800 * HOUR_MS };
 
-/** How far back a policy's snapshots reach. Ages are those at the next slot, when the next snapshot is taken. */
+/** How far back a policy's snapshots reach. */
 export interface Reach {
-  /** The oldest good snapshot that a plan of this moment keeps by a rule; `null` without one. */
+  /** The oldest good snapshot that a plan of this moment keeps by a rule, and its age; `null` without one. */
   now: { oldest: string; hours: number } | null;
-  /** The oldest snapshot that the rules keep once every slot of the past has one. */
+  /** The oldest snapshot that the rules keep once every slot of the past has one, and the age it then has at the next slot. */
   full: { oldest: string; hours: number; rule: string; count: number; atLeast?: true } | null;
   next: ComingSlot[];
 }
@@ -37,14 +37,14 @@ export function reachOf(
   const cron = new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true });
   const next = nextSlots(schedule, now, NEXT_SHOWN);
   const at = next[0] ? new Date(next[0].at) : now;
-  const hoursTo = (time: Date) => Math.round(((at.getTime() - time.getTime()) / HOUR_MS) * 10) / 10;
+  const hours = (from: Date, to: Date) => Math.round(((to.getTime() - from.getTime()) / HOUR_MS) * 10) / 10;
   const found = oldestOf(cron, keep, schedule.timeZone, at);
   return {
-    now: oldestKept === undefined ? null : { oldest: oldestKept.toISOString(), hours: hoursTo(oldestKept) },
+    now: oldestKept === undefined ? null : { oldest: oldestKept.toISOString(), hours: Math.max(0, hours(oldestKept, now)) },
     full: found
       ? {
           oldest: found.time.toISOString(),
-          hours: hoursTo(found.time),
+          hours: hours(found.time, at),
           rule: found.rule,
           count: found.count,
           ...(found.atLeast && { atLeast: true }),

@@ -4,25 +4,18 @@ import { type Cluster, type ClusterIndex, isInProgress } from "../../model/clust
 import type { Watch } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
-import { isSameStem, JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexNames, withoutColons } from "../../model/restoredName.ts";
+import { JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexNames, timeDigits, withoutColons } from "../../model/restoredName.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
-import type { Found } from "./types.ts";
+import { leftovers } from "./gatherLeftovers.ts";
+import type { Found, Restored } from "./types.ts";
 
 /** Placeholder uuid of a snapshot that is no longer in the bucket; its time alone orders it. */
 const UUID_GONE = "gone";
 const NAMES_SHOWN = 5;
-
-/** A restored index of ours on the watch's cluster. */
-interface Restored {
-  index: ClusterIndex;
-  digits: string;
-  /** The snapshot whose time and hash are part of the index name. */
-  snapshot: RootSnapshot | undefined;
-}
 
 /**
  * What a watch serves: the index behind its alias. The index name contains the snapshot's time and a hash of its uuid, which identify it
@@ -56,7 +49,8 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
   const why = snapshot
     ? reason("adopt.position", { index: index.name, snapshot: snapshot.name, uuid })
     : reason("adopt.positionGone", { index: index.name, url: store.url });
-  return [...said, { reason: why, writes }, ...leftovers(work, restored, served)];
+  const times = new Set([...names.values()].flatMap(({ startTime }) => (startTime ? timeDigits(startTime) : [])));
+  return [...said, { reason: why, writes }, ...(await leftovers(world, work, { alias, restored, served, times }))];
 }
 
 /** The first name and those that a person's restore took beside it. */
@@ -111,17 +105,4 @@ async function servedBeside(world: World, watch: Watch, root: RootCatalogue | un
 
 async function isStarted(cluster: Cluster, { name, state, shards }: ClusterIndex): Promise<boolean> {
   return state === "open" && (await cluster.health(name))?.primariesActive === shards;
-}
-
-/** Indices that served earlier are deleted by their jobs; where these are lost, nothing is deleted on a guess. */
-function leftovers(work: OpenWork, restored: readonly Restored[], served: Restored): Found[] {
-  const kept = work.jobs.flatMap(({ kind, intent }) => (kind === "retire" ? [(intent.input as { index: string }).index] : []));
-  const old = restored
-    .filter(
-      ({ index, digits }) =>
-        !kept.includes(index.name) && digits < served.digits && index.aliases.length === 0 && isSameStem(index.name, served.index.name),
-    )
-    .map(({ index }) => index.name);
-  if (old.length === 0) return [];
-  return [{ reason: reason("adopt.leftover", { indices: old.slice(0, NAMES_SHOWN), count: old.length }), writes: [] }];
 }

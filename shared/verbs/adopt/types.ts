@@ -1,4 +1,6 @@
+import type { ClusterIndex } from "../../model/cluster.ts";
 import type { Reason } from "../../model/reason.ts";
+import type { RootSnapshot } from "../../model/repository.ts";
 
 /** A finding about one entry of ossnap.yaml, with the state objects that are missing. */
 export interface Finding {
@@ -24,4 +26,12 @@ export interface Adoption {
   missing: number;
   /** How many of them were written; `null` for a dry run. */
   written: number | null;
+}
+
+/** A restored index of ours on the watch's cluster. */
+export interface Restored {
+  index: ClusterIndex;
+  digits: string;
+  /** The snapshot whose time and hash are part of the index name. */
+  snapshot: RootSnapshot | undefined;
 }

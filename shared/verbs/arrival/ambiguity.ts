@@ -63,7 +63,8 @@ export async function clearRoot(
   if (why !== undefined) {
     const { register, restore } = world.config.watches[watchName] ?? {};
     const params = { ...why.params, repository: register?.name ?? "", alias: restore?.alias ?? null };
-    await raiseNotice(world, { key, code: "root.ambiguous", severity: "bad", reason: reason("root.ambiguous", params) });
+    const about = [root.key, String(why.params.why), String(why.params.other)];
+    await raiseNotice(world, { key, code: "root.ambiguous", severity: "bad", reason: reason("root.ambiguous", params), about });
     return undefined;
   }
   if (work.live.notices.has(key)) await resolveNotice(world, key, "root.ambiguous", reason("root.clear", { root: root.key }));

@@ -45,7 +45,8 @@ export async function reportLeftAlias(world: World, work: OpenWork, watchName: s
     if (indices === undefined || indices.length > 0) left.push({ ...one, indices });
   }
   const [first] = left;
-  if (first && !isTold) await raise(world, first, { watch: watchName, repository: register.name, to: cluster });
+  // One that does not answer now says nothing new about an alias that was reported.
+  if (first && (first.indices || !isTold)) await raise(world, first, { watch: watchName, repository: register.name, to: cluster });
   const next: WatchAlias = { now, left: left.map(({ alias, cluster: on }) => ({ alias, cluster: on })) };
   if (JSON.stringify(next) !== JSON.stringify(stored)) await writeObject(world.state, stateKey.watchAlias(watchName), next);
   if (!first && isTold) await resolveNotice(world, key, "watch.alias", reason("watch.aliasFree", { watch: watchName }));
@@ -56,7 +57,8 @@ async function raise(world: World, left: LeftAlias, watch: { watch: string; repo
   const why = left.indices
     ? reason("watch.aliasLeft", { ...where, indices: left.indices.slice(0, NAMES_SHOWN) })
     : reason("watch.aliasUnknown", where);
-  await raiseNotice(world, { key: keyOf(watch.watch), code: "watch.alias", severity: "warning", reason: why });
+  const about = [left.cluster, left.alias, ...(left.indices ?? [])];
+  await raiseNotice(world, { key: keyOf(watch.watch), code: "watch.alias", severity: "warning", reason: why, about });
 }
 
 /** Whether a watch of ossnap.yaml moves it, this one or another. */

@@ -62,6 +62,7 @@ export async function reportPassedOver(
   await reportWhile(world, work, {
     key: `watch-ahead:${watch}`,
     why: planned.isAhead ? reason("watch.ahead", { watch, served }) : undefined,
+    about: [served],
     over: reason("watch.notAhead", { watch }),
   });
   const refused = [...planned.tooFar, ...planned.lied];
@@ -69,17 +70,20 @@ export async function reportPassedOver(
   await reportWhile(world, work, {
     key: `watch-future:${watch}`,
     why: refused.length > 0 ? reason("watch.future", { ...where, count: refused.length, snapshots: names(refused), times }) : undefined,
+    about: refused.map(({ uuid }) => uuid),
     over: reason("watch.notFuture", { watch }),
   });
   await reportWhile(world, work, {
     key: `watch-older:${watch}`,
     why: passed.length > 0 ? reason("watch.older", { ...where, count: passed.length, snapshots: names(passed) }) : undefined,
+    about: passed.map(({ uuid }) => uuid),
     over: isServing ? reason("watch.goesOn", { watch }) : undefined,
   });
   const keys = lost.slice(0, NAMES_SHOWN).map(({ uuid }) => snapshotKey(uuid.length > UUID_SHOWN ? `${uuid.slice(0, UUID_SHOWN)}…` : uuid));
   await reportWhile(world, work, {
     key: `watch-lost:${watch}`,
     why: lost.length > 0 ? reason("watch.lost", { watch, count: lost.length, snapshots: names(lost), keys }) : undefined,
+    about: lost.map(({ uuid }) => uuid),
     over: reason("watch.found", { watch }),
   });
 }
@@ -102,6 +106,7 @@ export async function reportLacking(
   await reportWhile(world, work, {
     key: `watch-lacking:${watch}`,
     why: newest ? reason("watch.lacking", params) : undefined,
+    about: lacking.map(({ uuid }) => uuid),
     over: isOver ? reason("watch.lacksNothing", { watch }) : undefined,
   });
 }
@@ -129,14 +134,13 @@ export async function reportRoots(
   });
 }
 
-/** Raised while there is a reason; resolved when there is none and `over` says what changed. */
+/** Raised while there is a reason, again when it is about other things; resolved when there is none and `over` says what changed. */
 async function reportWhile(
   world: World,
   { live }: OpenWork,
-  { key, why, over }: { key: string; why: Reason | undefined; over: Reason | undefined },
+  { key, why, over, about }: { key: string; why: Reason | undefined; over: Reason | undefined; about?: string[] },
 ): Promise<void> {
   const code = key.slice(0, key.indexOf(":")).replace("-", ".");
-  if (why) {
-    if (!live.notices.has(key)) await raiseNotice(world, { key, code, severity: "warning", reason: why });
-  } else if (over && live.notices.has(key)) await resolveNotice(world, key, code, over);
+  if (why) await raiseNotice(world, { key, code, severity: "warning", reason: why, ...(about && { about }) });
+  else if (over && live.notices.has(key)) await resolveNotice(world, key, code, over);
 }

@@ -7,6 +7,7 @@ import { hasCode } from "../../model/errors.ts";
 import { snapshotMark, snapshotName } from "../../model/snapshotName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type ProgressContext, progressReason } from "../../plan/backup/progress.ts";
+import { gatherWriters } from "../repositories/gatherWriters.ts";
 import { gatherChoice, reportChoice, reportCoverage } from "./gatherChoice.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
 
@@ -26,12 +27,14 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   await reportCoverage(world, chosen, { cluster: configuredCluster(job), version: info.version });
   const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
   const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;
+  const about = { repository: policy.repository, cluster: configuredCluster(job), uuid: info.uuid };
+  const writers = job.head.state === "asked" ? await gatherWriters(world, about) : undefined;
   return {
     mark,
     repository: need,
     selection: chosen.selection,
     // A person who asks sees what is taken.
-    refusal: job.intent.asked.by === "person" ? undefined : chosen.refusal,
+    refusal: writers ?? (job.intent.asked.by === "person" ? undefined : chosen.refusal),
     slotSnapshots,
     progress: progress && running ? progressOf(running.name, progress, { limit: limitOf(question), dataNodes: info.dataNodes }) : undefined,
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] }),

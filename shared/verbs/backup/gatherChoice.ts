@@ -4,7 +4,7 @@ import type { BackupPolicy } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
 import { slotTime } from "../../model/slot.ts";
 import { type BackupChoice, chooseIndices } from "../../plan/backup/choice.ts";
-import { SHRINK_DEFAULT, shrunk, type Taken } from "../../plan/backup/shrink.ts";
+import { SHRINK_DEFAULT, type Shrunk, shrunk, type Taken } from "../../plan/backup/shrink.ts";
 import { uncoveredOf } from "../../plan/backup/uncovered.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
@@ -14,7 +14,7 @@ import type { Selected } from "./step.ts";
 export interface Chosen {
   selection: (Selected & BackupChoice) | { fault: Reason };
   /** What the selection lost since the last success, if it is more than the policy allows. */
-  shrunk: Reason | undefined;
+  shrunk: Shrunk | undefined;
   /** `shrunk`, where the policy refuses it. */
   refusal: Reason | undefined;
   existing: ClusterIndex[];
@@ -38,7 +38,7 @@ export async function gatherChoice(world: World, cluster: Cluster, question: Cho
   const last = await readObject<Taken>(world.state, stateKey.taken(policyName));
   const lost = shrunk(policyName, shrinkAtMost, last, choice);
   const selection = { ...choice, featureStates, globalState };
-  return { selection, shrunk: lost, refusal: shrinkAtMost.action === "refuse" ? lost : undefined, existing };
+  return { selection, shrunk: lost, refusal: shrinkAtMost.action === "refuse" ? lost?.why : undefined, existing };
 }
 
 /** The policies that back up a cluster. */

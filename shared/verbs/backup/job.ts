@@ -1,6 +1,6 @@
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
-import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
+import { lookUpRegistration, registerRepository, writingInto } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { reason } from "../../model/reason.ts";
@@ -29,7 +29,9 @@ export function backupKind(world: World, work: OpenWork): JobKind<BackupInput, B
         lookUp: (job, args: StartArgs) => lookUpSnapshot(world, job, args),
         perform: (job, args: StartArgs) => {
           const request = requestOf(policyNow(world, job), { names: args.request ?? args.indices, ...markOf(world, job) });
-          return world.cluster(configuredCluster(job)).createSnapshot(job.intent.input.policy.repository, args.name, request);
+          const { repository } = job.intent.input.policy;
+          const create = () => world.cluster(configuredCluster(job)).createSnapshot(repository, args.name, request);
+          return writingInto(repository, create);
         },
       },
       deleteRunning: {

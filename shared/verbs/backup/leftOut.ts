@@ -1,42 +1,52 @@
 import type { World } from "../../jobs/world.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { parseRestoredIndexName } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import type { Shrunk } from "../../plan/backup/shrink.ts";
 import type { LeftOut } from "../../plan/selection.ts";
 
 const NAMES_SHOWN = 10;
 
-/** Reports once what a policy's patterns name and do not select, and once when that is over. */
+/** The date or rollover counter in a name: a rolling index's next one is no change that is worth a message. */
+const ROLLING = /\d{4}[-._]?\d\d(?:[-._]?\d\d)?|-\d{6}$/g;
+
+/** What names have in common with their successors: a date, a counter and the tail of a restored copy are left out. */
+function seriesOf(names: readonly string[]): string[] {
+  return [...new Set(names.map((name) => (parseRestoredIndexName(name)?.stem ?? name).replace(ROLLING, "*")))];
+}
+
+/** Reports what a policy's patterns name and do not select, again when it changes, and once when that is over. */
 export async function reportLeftOut(world: World, policy: string, { leftOut }: { leftOut?: LeftOut | undefined }): Promise<void> {
   const { streams = [], restored = [], dots = [] } = leftOut ?? {};
   const about = (names: readonly string[]) => ({ policy, count: names.length, names: names.slice(0, NAMES_SHOWN) });
-  await report(world, `streams-left-out:${policy}`, reason("selection.streamsLeftOut", about(streams)));
-  await report(world, `restored-left-out:${policy}`, reason("selection.restoredLeftOut", about(restored)));
-  await report(world, `system-left-out:${policy}`, reason("selection.systemLeftOut", about(dots)));
+  const over = reason("selection.nothingLeftOut", { policy });
+  await report(world, `streams-left-out:${policy}`, { names: streams, why: reason("selection.streamsLeftOut", about(streams)), over });
+  await report(world, `restored-left-out:${policy}`, { names: restored, why: reason("selection.restoredLeftOut", about(restored)), over });
+  await report(world, `system-left-out:${policy}`, { names: dots, why: reason("selection.systemLeftOut", about(dots)), over });
 }
 
-/** Reports once which indices of a cluster no policy takes, and once when there are none. */
+/** Reports which indices of a cluster no policy takes, again when others join or leave them, and once when there are none. */
 export async function reportUncovered(world: World, cluster: string, uncovered: readonly string[]): Promise<void> {
   const about = { cluster, count: uncovered.length, names: uncovered.slice(0, NAMES_SHOWN) };
-  await report(world, `uncovered:${cluster}`, reason("selection.uncovered", about), reason("selection.covered", { cluster }));
+  const over = reason("selection.covered", { cluster });
+  await report(world, `uncovered:${cluster}`, { names: uncovered, why: reason("selection.uncovered", about), over });
 }
 
-/** Reports once that a selection lost more than its policy allows, and once when it is large enough again. */
-export async function reportShrunk(world: World, policy: string, lost: Reason | undefined): Promise<void> {
+/** Reports that a selection lost more than its policy allows, again when it lost others, and once when it is large enough again. */
+export async function reportShrunk(world: World, policy: string, lost: Shrunk | undefined): Promise<void> {
   const key = `selection-shrank:${policy}`;
-  const isOpen = world.live?.notices.has(key);
-  if (lost !== undefined && isOpen !== true) await raiseNotice(world, { key, code: "selection.shrank", severity: "bad", reason: lost });
-  if (lost === undefined && isOpen === true) await resolveNotice(world, key, "selection.shrank", reason("selection.notShrunk", { policy }));
+  if (lost !== undefined)
+    await raiseNotice(world, { key, code: "selection.shrank", severity: "bad", reason: lost.why, about: seriesOf(lost.gone) });
+  if (lost === undefined && world.live?.notices.has(key) === true)
+    await resolveNotice(world, key, "selection.shrank", reason("selection.notShrunk", { policy }));
 }
 
-/** Without the listing that opened the state, writing the notice decides whether it is new. */
 async function report(
   world: World,
   key: string,
-  why: Reason,
-  over = reason("selection.nothingLeftOut", { policy: why.params.policy ?? "" }),
+  { names, why, over }: { names: readonly string[]; why: Reason; over: Reason },
 ): Promise<void> {
-  const { code, params } = why;
-  const isOpen = world.live?.notices.has(key);
-  if (Number(params.count) > 0 && isOpen !== true) await raiseNotice(world, { key, code, severity: "warning", reason: why });
-  if (params.count === 0 && isOpen === true) await resolveNotice(world, key, code, over);
+  const { code } = why;
+  if (names.length > 0) await raiseNotice(world, { key, code, severity: "warning", reason: why, about: seriesOf(names) });
+  else if (world.live?.notices.has(key) === true) await resolveNotice(world, key, code, over);
 }

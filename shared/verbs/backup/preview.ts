@@ -65,7 +65,7 @@ export async function previewBackup(
   const snapshot = snapshotName({ policy: policyName, slot, attempt: 1, mark: snapshotMark(uuid, policyName, "by-hand") });
   const remarks = [
     ...(need && "register" in need ? [reason("repository.register", { repository: policy.repository })] : []),
-    ...(chosen.shrunk === undefined ? [] : [chosen.shrunk]),
+    ...(chosen.shrunk === undefined ? [] : [chosen.shrunk.why]),
     ...(bringsFeatures(policy, version) ? [reason("selection.withFeatures", { features: policy.featureStates ?? ["all"] })] : []),
     ...(register.type === "source" ? [reason("repository.sourceOnly", { repository: policy.repository })] : []),
   ];

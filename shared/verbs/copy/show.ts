@@ -23,11 +23,12 @@ async function reportSource(world: World, { id: job, intent, head }: CopyJob): P
   const brokenKey = `copy-broken:${copy}`;
   if (ahead) {
     const why = reason("copy.ahead", { copy, snapshots: ahead });
-    await raiseNotice(world, { key: aheadKey, code: "copy.ahead", severity: "warning", reason: why, job });
+    await raiseNotice(world, { key: aheadKey, code: "copy.ahead", severity: "warning", reason: why, job, about: ahead });
   } else await resolveNotice(world, aheadKey, "copy.ahead", reason("copy.notAhead", { copy }));
   if (broken) {
     const why = reason("copy.broken", { copy, ...broken, left: broken.count - broken.kept });
-    await raiseNotice(world, { key: brokenKey, code: "copy.broken", severity: "warning", reason: why, job });
+    const about = [String(broken.count), ...broken.snapshots];
+    await raiseNotice(world, { key: brokenKey, code: "copy.broken", severity: "warning", reason: why, job, about });
   } else await resolveNotice(world, brokenKey, "copy.broken", reason("copy.notBroken", { copy }));
 }
 

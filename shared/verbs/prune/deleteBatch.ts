@@ -1,4 +1,5 @@
 import { readOpenWork } from "../../jobs/openWork.ts";
+import { writingInto } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
@@ -46,11 +47,9 @@ export async function deleteBatch(
     if (targets.length === 0) continue;
     naming(targets);
     try {
-      await cluster.deleteSnapshots(
-        repository,
-        targets.map(({ name }) => name),
-        { answerMs: ANSWER_MS },
-      );
+      const names = targets.map(({ name }) => name);
+      const remove = () => cluster.deleteSnapshots(repository, names, { answerMs: ANSWER_MS });
+      await writingInto(repository, remove);
     } catch (error) {
       if (!hasCode(error, "transient")) throw error;
       world.logger.info("a deletion is not answered yet; its effect is looked up", { job: job.id, error: messageOf(error) });

@@ -8,6 +8,7 @@ import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { deletesMany } from "../../plan/versions.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
+import { gatherWriters } from "../repositories/gatherWriters.ts";
 import type { Listed } from "../snapshots/gather.ts";
 import { gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { gatherFreed } from "./gatherFreed.ts";
@@ -30,7 +31,9 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   const { input } = job.intent;
   const repository = prunedRepository(input);
   const cluster = configuredCluster(job);
+  const { uuid } = await world.cluster(cluster).info();
   const taken = await takenRepository(world, repository, cluster);
+  const writers = await gatherWriters(world, { repository, cluster, uuid });
   const { plan, snapshots, lost, version, mountsUnknown } = await planOf(world, input);
   const applied = "policyName" in input && (await readObject(world.state, stateKey.applied(input.policyName, plan.fingerprint)));
   const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots) || isLost(target, lost));
@@ -38,7 +41,7 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     plan,
     appliedBefore: applied !== false && applied !== undefined,
     noTimer: "policyName" in input && world.config.backups[input.policyName]?.prune === undefined,
-    policyChanged: "deletion" in input ? placeChanged(world, input) : policyChanged(world, job, input),
+    policyChanged: ("deletion" in input ? placeChanged(world, input) : policyChanged(world, job, input)) ?? writers,
     repository: taken && { fault: taken },
     mountsUnknown,
     freed: job.head.data.plan ? undefined : await gatherFreed(world, repository, plan.remove, snapshots),

@@ -1,4 +1,6 @@
 import type { World } from "../../jobs/world.ts";
+import { resolveDeletions } from "../../notices/deletionNotices.ts";
+import { deletionKey } from "../../notices/noticeKeys.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
@@ -39,9 +41,15 @@ export async function reportPrune(world: World, job: PruneJob): Promise<void> {
   else if (job.head.state === "done") await resolveNotice(world, key, "prune.refused", job.head.reason);
 }
 
-/** A refusal is answered at once; only a deletion that failed later is reported. */
-async function reportDeletion(world: World, { id, head }: PruneJob, { deletion }: DeletionInput): Promise<void> {
-  const key = `deletion-failed:${deletion.repository}`;
-  if (head.state === "failed") await raiseNotice(world, { key, code: "prune.refused", severity: "warning", reason: head.reason, job: id });
-  else if (head.state === "done") await resolveNotice(world, key, "prune.refused", head.reason);
+/** A refusal is answered at once; only a deletion that failed later is reported, until its own snapshots are gone. */
+async function reportDeletion(world: World, { id, head }: PruneJob, { deletion, hash }: DeletionInput): Promise<void> {
+  const { repository, wanted } = deletion;
+  const { plan, removed = [] } = head.data;
+  const gone = new Set(removed.flatMap(({ name, uuid }) => [name, uuid ?? name]));
+  if (head.state === "failed") {
+    const snapshots = (plan?.remove ?? wanted).map(({ name, uuid }) => uuid ?? name).filter((snapshot) => !gone.has(snapshot));
+    const fact = { key: deletionKey(repository, hash), code: "prune.refused", severity: "warning" as const };
+    await raiseNotice(world, { ...fact, reason: head.reason, job: id, about: snapshots, snapshots });
+  } else if (head.state === "done")
+    await resolveDeletions(world, repository, { isGone: (snapshot) => gone.has(snapshot), why: head.reason });
 }

@@ -60,7 +60,7 @@ export interface PruneObservation {
   appliedBefore: boolean;
   /** ossnap.yaml gives the policy no timer. */
   noTimer: boolean;
-  /** Set when ossnap.yaml no longer has the policy that this job carries. */
+  /** Set when ossnap.yaml no longer has the policy that this job carries, or another cluster writes into the repository. */
   policyChanged: Reason | undefined;
   repository: { fault: Reason } | undefined;
   /** Set when a cluster that may have mounted a snapshot could not be asked. */

@@ -5,6 +5,7 @@ import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { reason } from "../../model/reason.ts";
+import { resolveDeletions } from "../../notices/deletionNotices.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
@@ -34,7 +35,7 @@ export async function listedSnapshots(world: World, repository: string): Promise
 
 /**
  * A repository's snapshots as its cluster lists them. Where a snapshot's own blob is lost, or its entry names none, the cluster's whole listing fails; if the bucket
- * confirms it, this is reported once with the key, and the other snapshots are returned. Without readable blobs the cluster's word counts.
+ * confirms it, this is reported with the keys, again when others are lost, and the other snapshots are returned. Without readable blobs the cluster's word counts.
  */
 export async function listWithLost(world: World, repository: string): Promise<Listed> {
   const cluster = world.cluster(configured(world.config, "repositories", repository).cluster);
@@ -43,6 +44,9 @@ export async function listWithLost(world: World, repository: string): Promise<Li
     const listed = await cluster.listSnapshots(repository);
     if (world.live?.notices.has(key)) await resolveNotice(world, key, "snapshot.lost", reason("snapshot.found", { repository }));
     await resolveUnlisted(world, [repository], listed);
+    const there = new Set(listed.flatMap(({ name, uuid }) => [name, uuid]));
+    // An empty listing is no proof of a deletion.
+    if (listed.length > 0) await resolveDeletions(world, repository, { isGone: (snapshot) => !there.has(snapshot) });
     return { snapshots: listed, lost: [] };
   } catch (error) {
     if (!hasCode(error, "transient", "permanent") || error.reason?.code !== "repository.unreadable") throw error;
@@ -60,7 +64,8 @@ export async function listWithLost(world: World, repository: string): Promise<Li
           keys: lost.slice(0, NAMES_SHOWN).map((one) => one.key),
         })
       : reason("snapshot.unlisted", { repository, message: messageOf(error) });
-    if (!world.live?.notices.has(key)) await raiseNotice(world, { key, code: "snapshot.lost", severity: "bad", reason: why });
+    const about = lost ? { about: lost.map(({ uuid, key: blob }) => `${uuid} ${blob}`) } : {};
+    await raiseNotice(world, { key, code: "snapshot.lost", severity: "bad", reason: why, ...about });
     return { snapshots: others, lost: (lost ?? []).map(({ name, uuid }) => ({ name, uuid })) };
   }
 }

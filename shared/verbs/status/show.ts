@@ -3,6 +3,7 @@ import { messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
 import type { Reason } from "../../model/reason.ts";
+import type { Taken } from "../../plan/backup/shrink.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
@@ -34,6 +35,8 @@ export interface PolicyNow {
   last?: SlotHint;
   /** The newest slot with a good snapshot, as far as the last few are known. */
   lastGood?: SlotHint;
+  /** The last success, of a slot or by hand; absent before the first. */
+  newest?: { snapshot: string; at: string };
   next: ComingSlot[];
   timeZone: string;
 }
@@ -61,12 +64,14 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
   const now = world.clock.now();
   const coverage: ClusterCoverage[] = [];
   for (const cluster of Object.keys(world.config.clusters)) coverage.push(await coverageOf(world, cluster));
+  const policies: PolicyNow[] = [];
+  for (const policy of Object.keys(world.config.backups)) policies.push(await policyNow(world, policy, live.slots.get(policy) ?? [], now));
   return {
     paused: world.paused,
     late: late.sort((a, b) => (a.since + a.key < b.since + b.key ? -1 : 1)),
     open,
     coverage,
-    policies: Object.keys(world.config.backups).map((policy) => policyNow(world, policy, live.slots.get(policy) ?? [], now)),
+    policies,
   };
 }
 
@@ -81,10 +86,19 @@ async function coverageOf(world: World, name: string): Promise<ClusterCoverage> 
   }
 }
 
-function policyNow({ config }: World, policy: string, hints: readonly SlotHint[], now: Date): PolicyNow {
-  const { schedule } = configured(config, "backups", policy);
+async function policyNow(world: World, policy: string, hints: readonly SlotHint[], now: Date): Promise<PolicyNow> {
+  const { schedule } = configured(world.config, "backups", policy);
+  const taken = await readObject<Taken>(world.state, stateKey.taken(policy));
+  const newest = taken && { snapshot: taken.snapshot, at: taken.at };
   const next = nextSlots(schedule, now, SLOTS_SHOWN);
   const dealt = hints.filter(({ state }) => state !== "firstSeen");
   const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];
-  return { policy, ...(last ? { last } : {}), ...(lastGood ? { lastGood } : {}), next, timeZone: schedule.timeZone };
+  return {
+    policy,
+    ...(last ? { last } : {}),
+    ...(lastGood ? { lastGood } : {}),
+    ...(newest ? { newest } : {}),
+    next,
+    timeZone: schedule.timeZone,
+  };
 }

@@ -1,7 +1,8 @@
 import type { World } from "../../jobs/world.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
+import { type VerifyNotice, verifyKey } from "../../notices/noticeKeys.ts";
 import { raiseNotice } from "../../notices/notices.ts";
-import { resolveVerified, type VerifyNotice, verifyKey, verifyNotices } from "../../notices/verifyNotices.ts";
+import { resolveVerified, verifyNotices } from "../../notices/verifyNotices.ts";
 import type { VerificationJob } from "./step.ts";
 
 /** The part of the result that the permanent record stores. */

@@ -9,6 +9,8 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{root} at {destination} equals, byte for byte, the root that {copy} publishes of {from} at {source}: taken over, as requested",
   "adopt.leftover":
     "{count|index restored earlier serves nothing and no job deletes it|indices restored earlier serve nothing and no job deletes them}; delete by hand: {indices}",
+  "adopt.leftoverUnknown":
+    "{count|index was|indices were} restored earlier from snapshots that the bucket no longer has, and {count|serves|serve} nothing: whether this watch, a person or another deployment restored them cannot be told; ask before you delete any: {indices}",
   "adopt.liveLost":
     "open jobs and remembered positions are lost, and the functions stop until this is written; a pause is lost too: to pause again, `ossnap pause`",
   "adopt.noSlots":

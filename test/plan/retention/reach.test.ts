@@ -65,11 +65,12 @@ describe("how far back a policy reaches once full", () => {
 });
 
 describe("how far back a policy reaches now", () => {
-  it("is the age that the oldest kept snapshot has at the next slot", () => {
+  it("is the age of the oldest kept snapshot, not the age that it has at the next slot", () => {
     expect(reach({ last: 60 }, "0 0 * * * *", "UTC", new Date("2026-11-18T22:00:00Z")).now).toEqual({
       oldest: "2026-11-18T22:00:00.000Z",
-      hours: 60,
+      hours: 59,
     });
+    expect(reach({ last: 4 }, "0 0 */6 * * *", "UTC", new Date("2026-11-21T08:56:00Z")).now?.hours).toBe(0.1);
     expect(reach({ last: 60 }, "0 0 * * * *").now).toBeNull();
   });
 });

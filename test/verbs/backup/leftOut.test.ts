@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { reason } from "../../../shared/model/reason.ts";
 import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
+import { reportShrunk, reportUncovered } from "../../../shared/verbs/backup/leftOut.ts";
+import { showStatus } from "../../../shared/verbs/status/show.ts";
 import { created, fire, tick, withMovies } from "../../world/nightly.ts";
-import { DAY_MS, testConfig } from "../../world/world.ts";
+import { DAY_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const RESTORED = "movies-20261121013000000-0123abcd";
 
@@ -54,5 +57,31 @@ describe("a backup of *,-.*", () => {
     await tick(world);
     const over = world.notices.filter(({ status, code }) => status === "resolved" && code.startsWith("selection."));
     expect(over.map(({ key }) => key)).toEqual(["streams-left-out:nightly", "restored-left-out:nightly"]);
+  });
+});
+
+describe("indices that no policy covers", () => {
+  const uncovered = async (world: TestWorld, names: string[]) => {
+    await reportUncovered(await world.open(), "source", names);
+    const sent = world.coverage.filter(({ status }) => status === "firing");
+    const stored = await showStatus(await world.open(), []);
+    return [sent.length, stored.late[0]?.reason.params.names];
+  };
+
+  it("are reported again when another one joins them, but not for a rolling index's next day", async () => {
+    const world = await testWorld();
+    expect(await uncovered(world, ["movies"])).toEqual([1, ["movies"]]);
+    expect(await uncovered(world, ["movies"])).toEqual([1, ["movies"]]);
+    expect(await uncovered(world, ["movies", "mv2"])).toEqual([2, ["movies", "mv2"]]);
+    expect(await uncovered(world, ["movies", "mv3"])).toEqual([3, ["movies", "mv3"]]);
+    expect(await uncovered(world, ["logs-2026.11.27", "movies", "mv3"])).toEqual([4, ["logs-2026.11.27", "movies", "mv3"]]);
+    expect(await uncovered(world, ["logs-2026.11.28", "movies", "mv3"])).toEqual([4, ["logs-2026.11.28", "movies", "mv3"]]);
+  });
+
+  it("are reported again when a policy's selection lost others", async () => {
+    const world = await testWorld();
+    const lost = (gone: string[]) => ({ why: reason("selection.shrank", { policy: "nightly", count: gone.length, gone }), gone });
+    for (const gone of [["a"], ["a"], ["a", "b"]]) await reportShrunk(await world.open(), "nightly", lost(gone));
+    expect(world.notices.map((sent) => sent.reason.params.gone)).toEqual([["a"], ["a", "b"]]);
   });
 });

@@ -13,10 +13,12 @@ describe("a backup into a repository that the cluster registered read-only", () 
     await world.source.putRepository(readonly, { verify: false });
     await fire(world);
     const [row] = await listJobs(await world.open(), { open: true });
-    expect(say(row?.reason ?? { code: "", params: {} })).toContain("cannot create snapshot in a readonly repository");
+    expect(say(row?.reason ?? { code: "", params: {} })).toMatch(
+      /cannot create snapshot in a readonly repository; `ossnap repositories register backups` shows .* --apply/,
+    );
     const now = await jobNow(await world.open(), ID);
     expect(say(now?.reason ?? { code: "", params: {} })).toMatch(
-      /^startSnapshot was refused and is tried again after .*readonly repository$/,
+      /^startSnapshot was refused and is tried again after .*readonly repository; `ossnap repositories register backups`/,
     );
     await world.source.putRepository({ ...readonly, settings: { location: "/srv/backups" } }, { verify: false });
     world.advance(MINUTE_MS);

@@ -72,6 +72,7 @@ async function apply(): Promise<{ id: string; removing: string[] }> {
 async function ticks(minutes: number): Promise<void> {
   for (let minute = 0; minute < minutes; minute += 1) {
     await advanceJobs(await world.open());
+    await world.runTasks();
     // Of the next slot, for which the prune waits.
     world.source.finishSnapshots();
     world.advance(MINUTE_MS);
@@ -98,6 +99,16 @@ describe("deletions before 7.8", () => {
     await advanceJobs(opened);
     expect(await left()).toHaveLength(2);
     expect((await (await world.open()).log.done(id))?.result).toMatchObject({ removed: removing });
+  });
+
+  it("name the way out while the cluster has the repository registered read-only", async () => {
+    const { id } = await apply();
+    before = () => {
+      throw new AppError("refused", "cluster source: [backups] cannot delete snapshot from a readonly repository");
+    };
+    await advanceJobs(await world.open());
+    const head = (await (await world.open()).log.read(id))?.head;
+    expect(head?.reason).toMatchObject({ code: "repository.readonlyThere", params: { repository: "backups" } });
   });
 
   it("stop when the name of the next one belongs to another snapshot by then", async () => {

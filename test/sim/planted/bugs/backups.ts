@@ -218,4 +218,11 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     replace: "if (running && !isRequested && data.attempt > 99)",
     test: "test/verbs/backup/step.test.ts",
   },
+  {
+    name: "takes an older snapshot of the same name for its own",
+    file: "shared/verbs/backup/job.ts",
+    find: "job.createdAt.getTime() - CLOCK_SLACK_MS;",
+    replace: "job.createdAt.getTime() - 10 * 86_400_000;",
+    test: "test/verbs/backup/ownByTime.test.ts",
+  },
 ];

@@ -1,0 +1,137 @@
+import { registeredAt } from "../../jobs/registration.ts";
+import type { World } from "../../jobs/world.ts";
+import { AppError, messageOf } from "../../model/errors.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { matchesPattern } from "../../plan/retention/adoption.ts";
+import { openRepository } from "../../reader/readRepository.ts";
+import { stateKey } from "../../state/keys.ts";
+import { readObject, writeObject } from "../../state/objects.ts";
+import { writersBeside } from "./beside.ts";
+
+const LOOK_MS = 3_600_000;
+/** After this long without another one, a snapshot that another writer took is history. */
+const QUIET_MS = 7 * 24 * LOOK_MS;
+/** Between the clock of the bucket and ours. */
+const CLOCK_SLACK_MS = 5 * 60_000;
+const NAMES_SHOWN = 5;
+const UUIDS_KEPT = 1000;
+
+/** What is stored of the last look at a repository. */
+interface SeenWriters {
+  at: string;
+  generation?: number;
+  /** Snapshots that no policy of ossnap.yaml takes or adopts. */
+  others: string[];
+  /** When one of them was new. */
+  movedAt?: string;
+  /** The cluster that wrote the root, and when. */
+  writer?: { uuid: string; at: string };
+}
+
+export interface WritersQuestion {
+  repository: string;
+  cluster: string;
+  /** Of the cluster that ossnap writes with. */
+  uuid: string;
+}
+
+/**
+ * Reports other writers in a repository that ossnap backs up to, at most once an hour: two requests to the cluster and two to the bucket.
+ * @returns why nothing may be written now: the last writer since ossnap registered the repository is another cluster. Two clusters that write
+ * one repository overwrite each other's roots, and each then deletes blobs that the other's snapshots need.
+ */
+export async function gatherWriters(world: World, question: WritersQuestion): Promise<Reason | undefined> {
+  const { repository, cluster, uuid } = question;
+  const before = await readObject<SeenWriters>(world.state, stateKey.writers(repository));
+  const now = world.clock.now();
+  const isDue = before === undefined || now.getTime() - new Date(before.at).getTime() >= LOOK_MS;
+  const seen = isDue ? await look(world, question, before, now) : before;
+  const { writer } = seen;
+  const key = `writers-cluster:${repository}`;
+  const since = writer && writer.uuid !== uuid ? await registeredAt(world, cluster, repository) : undefined;
+  const isAfter = writer !== undefined && since !== undefined && new Date(writer.at).getTime() > since.getTime() + CLOCK_SLACK_MS;
+  if (!isAfter) {
+    await over(world, key, reason("writers.oneCluster", { repository }));
+    return undefined;
+  }
+  const why = reason("writers.otherCluster", { repository, cluster, uuid, writer: writer.uuid, at: writer.at });
+  await raiseNotice(world, { key, code: "writers.otherCluster", severity: "bad", reason: why, about: [writer.uuid] });
+  return why;
+}
+
+/** A look that fails stops no backup: what it would have found is unknown until the next one. */
+async function look(world: World, question: WritersQuestion, before: SeenWriters | undefined, now: Date): Promise<SeenWriters> {
+  const { repository } = question;
+  const seen: SeenWriters = { others: [], ...before, at: now.toISOString() };
+  await guarded(world, repository, () => lookAtCluster(world, question));
+  await guarded(world, repository, () => lookAtRoot(world, repository, { seen, isFirst: before?.generation === undefined, now }));
+  await writeObject(world.state, stateKey.writers(repository), seen);
+  return seen;
+}
+
+async function guarded(world: World, repository: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    world.logger.warn("other writers could not be looked for", { repository, error: messageOf(error) });
+  }
+}
+
+async function lookAtCluster(world: World, { repository, cluster }: WritersQuestion): Promise<void> {
+  const register = world.config.repositories[repository]?.register;
+  const registered = await world.cluster(cluster).listRepositories();
+  const own = register ?? registered.find(({ name }) => name === repository);
+  const beside = own === undefined ? [] : writersBeside(repository, own, registered);
+  const names = (all: readonly string[]) => ({ repository, cluster, names: all.slice(0, NAMES_SHOWN), count: all.length });
+  await report(world, `writers-registered:${repository}`, { about: beside, why: reason("writers.registered", names(beside)) });
+  const all = await world.cluster(cluster).slmPolicies();
+  const policies = all.filter((one) => one.repository === repository || beside.includes(one.repository)).map(({ name }) => name);
+  await report(world, `writers-slm:${repository}`, { about: policies, why: reason("writers.slm", names(policies)) });
+}
+
+async function lookAtRoot(
+  world: World,
+  repository: string,
+  { seen, isFirst, now }: { seen: SeenWriters; isFirst: boolean; now: Date },
+): Promise<void> {
+  const blobs = world.config.repositories[repository]?.blobs;
+  if (blobs === undefined) return;
+  const { root, rootInfo } = await openRepository(world.blobs(blobs));
+  if (root === undefined) return;
+  delete seen.writer;
+  if (root.clusterUuid !== undefined && rootInfo?.lastModified)
+    seen.writer = { uuid: root.clusterUuid, at: rootInfo.lastModified.toISOString() };
+  seen.generation = root.generation;
+  const others = root.snapshots.filter(({ name }) => !isExpected(world, repository, name));
+  const fresh = isFirst ? [] : others.filter(({ uuid }) => !seen.others.includes(uuid));
+  seen.others = others.map(({ uuid }) => uuid).slice(-UUIDS_KEPT);
+  if (fresh.length > 0) seen.movedAt = now.toISOString();
+  const isQuiet = seen.movedAt === undefined || now.getTime() - new Date(seen.movedAt).getTime() > QUIET_MS;
+  const key = `writers-snapshots:${repository}`;
+  const shown = fresh.slice(-NAMES_SHOWN).map(({ name }) => name);
+  const why = reason("writers.snapshots", { repository, count: fresh.length, names: shown });
+  if (fresh.length > 0) await report(world, key, { about: fresh.map(({ uuid }) => uuid), why });
+  else if (isQuiet) await report(world, key, { about: [], why });
+}
+
+/** Whether a policy of this repository took or may adopt a snapshot with this name; the root has no metadata, so a rule by metadata alone may. */
+function isExpected({ config }: World, repository: string, name: string): boolean {
+  const policy = parseSnapshotName(name)?.policy;
+  return Object.entries(config.backups).some(([own, { repository: into, adopt }]) => {
+    if (into !== repository) return false;
+    if (own === policy) return true;
+    return adopt !== undefined && (adopt.pattern === undefined || matchesPattern(adopt.pattern, name));
+  });
+}
+
+async function report(world: World, key: string, { about, why }: { about: readonly string[]; why: Reason }): Promise<void> {
+  if (about.length > 0) await raiseNotice(world, { key, code: why.code, severity: "warning", reason: why, about });
+  else await over(world, key, reason("writers.none", { repository: why.params.repository ?? "" }));
+}
+
+async function over(world: World, key: string, why: Reason): Promise<void> {
+  if (world.live?.notices.has(key)) await resolveNotice(world, key, why.code, why);
+}

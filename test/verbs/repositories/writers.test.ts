@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { registerRepository } from "../../../shared/jobs/registration.ts";
+import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
+import { registerByHand } from "../../../shared/verbs/repositories/apply.ts";
+import { gatherWriters } from "../../../shared/verbs/repositories/gatherWriters.ts";
+import { created, done, fire, OPS, tick, withMovies } from "../../world/nightly.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld } from "../../world/world.ts";
+
+const PLACE = { store: "oss" as const, bucket: "backups", basePath: "", region: "cn-hangzhou" };
+const OWN = "nightly-20261121t013000z-1-88f81";
+let world: TestWorld;
+let slm: { name: string; repository: string }[];
+
+beforeEach(async () => {
+  world = await withMovies({ sourceVersion: "7.17.9" });
+  slm = [];
+  const { open } = world;
+  world.open = async (options) => {
+    const opened = await open(options);
+    const cluster: typeof opened.cluster = (name) => ({ ...opened.cluster(name), slmPolicies: async () => slm });
+    return { ...opened, cluster };
+  };
+});
+
+const register = async (name: string, location: string, readonly = false) =>
+  world.source.putRepository({ name, type: "fs", settings: { location, ...(readonly ? { readonly: true } : {}) } }, { verify: false });
+
+async function root(generation: number, names: string[], clusterUuid?: string): Promise<void> {
+  const snapshots = names.map((name) => ({ name, uuid: `uuid-${name}`, state: 1 }));
+  const written = { snapshots, indices: {}, ...(clusterUuid === undefined ? {} : { cluster_id: clusterUuid }) };
+  await world.blobs(PLACE).put(`index-${generation}`, Buffer.from(JSON.stringify(written)));
+}
+
+const look = async () => {
+  const { uuid } = await world.source.info();
+  return (await gatherWriters(await world.open(), { repository: "backups", cluster: "source", uuid }))?.code;
+};
+const sent = () => world.notices.map(({ key, status, reason }) => [key.replace(":backups", ""), status, reason.params.names]);
+
+describe("other writers in a repository that ossnap backs up to", () => {
+  it("are other registrations of the same place or of one inside or around it, unless they are read-only", async () => {
+    await register("backups", "/srv/backups");
+    for (const [name, location] of Object.entries({ same: "/srv/backups/", in: "/srv/backups/x", around: "/srv", beside: "/srv/backups2" }))
+      await register(name, location);
+    await register("read", "/srv/backups", true);
+    await look();
+    expect(sent()).toEqual([["writers-registered", "firing", ["around", "in", "same"]]]);
+    await look();
+    world.advance(HOUR_MS);
+    await look();
+    expect(world.notices).toHaveLength(1);
+  });
+
+  it("are SLM policies that write into it, by any of its registrations, until they are gone", async () => {
+    await register("backups", "/srv/backups");
+    slm = [
+      { name: "daily", repository: "backups" },
+      { name: "else", repository: "elsewhere" },
+    ];
+    await look();
+    slm = [];
+    world.advance(HOUR_MS);
+    await look();
+    expect(sent()).toEqual([
+      ["writers-slm", "firing", ["daily"]],
+      ["writers-slm", "resolved", undefined],
+    ]);
+  });
+
+  it("are those whose snapshots appear that no policy takes or adopts, once each, and not those that were there", async () => {
+    Object.assign(world.config.backups.nightly ?? {}, { adopt: { pattern: "curator-*" } });
+    await root(3, [OWN, "by-hand"]);
+    await look();
+    await root(4, [OWN, "by-hand", "theirs", "curator-1", "nightly-20261122t013000z-1-88f81"]);
+    expect(world.notices).toEqual([]);
+    for (let hour = 0; hour < 3; hour += 1) {
+      world.advance(HOUR_MS);
+      await look();
+    }
+    expect(sent()).toEqual([["writers-snapshots", "firing", ["theirs"]]]);
+    world.advance(8 * DAY_MS);
+    await look();
+    expect(sent().at(-1)).toEqual(["writers-snapshots", "resolved", undefined]);
+  });
+
+  it("stop no backup when they cannot be looked for", async () => {
+    await world.blobs(PLACE).put("index-1", Buffer.from("no root"));
+    expect(await look()).toBeUndefined();
+    expect(world.lines.map(({ message }) => message)).toContain("other writers could not be looked for");
+  });
+});
+
+describe("a root that another cluster wrote", () => {
+  const registered = async () => {
+    const opened = await world.open();
+    const settings = { location: "/srv/backups" };
+    await registerRepository(opened, { cluster: "source", name: "backups", register: { type: "fs", settings } });
+  };
+
+  it.each([
+    ["before ossnap registered the repository", -HOUR_MS, "other", undefined],
+    ["after it", HOUR_MS, "other", "writers.otherCluster"],
+    ["within the difference of two clocks", MINUTE_MS, "other", undefined],
+    ["and is this one", HOUR_MS, "own", undefined],
+  ])("%s", async (_, afterMs, writer, expected) => {
+    const { uuid } = await world.source.info();
+    if (afterMs < 0) await root(3, [OWN], "other");
+    world.advance(Math.abs(afterMs));
+    await registered();
+    if (afterMs > 0) world.advance(afterMs);
+    if (afterMs > 0) await root(3, [OWN], writer === "own" ? uuid : "other");
+    expect(await look()).toBe(expected);
+  });
+
+  it("stops backups and prunes, which do nothing, until the repository is registered again", async () => {
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    world.advance(DAY_MS);
+    await root(9, [OWN], "other");
+    const { hash } = await dryPrune(await world.open(), "nightly");
+    await applyPrune(await world.open(), "nightly", hash, OPS);
+    await tick(world);
+    expect(await done(world, `prune-nightly-${hash}`)).toMatchObject({ state: "refused", reason: { code: "writers.otherCluster" } });
+    world.advance(10 * MINUTE_MS);
+    await tick(world);
+    expect(created(world)).toHaveLength(1);
+    expect(await done(world, "backup-nightly-20261122t013000z")).toMatchObject({ state: "refused" });
+    world.advance(10 * MINUTE_MS);
+    await registerByHand(await world.open(), "backups");
+    expect(await look()).toBeUndefined();
+    expect(world.notices.filter(({ key }) => key.startsWith("writers-")).map(({ status }) => status)).toEqual(["firing", "resolved"]);
+  });
+});
