@@ -9,6 +9,7 @@ import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type ProgressContext, progressReason } from "../../plan/backup/progress.ts";
 import { gatherWriters } from "../repositories/gatherWriters.ts";
 import { gatherChoice, reportChoice, reportCoverage } from "./gatherChoice.ts";
+import { gatherStuck } from "./gatherStuck.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
 
 /** Reads the repository's registration, the indices, the slot's snapshots and whatever else runs on the cluster. */
@@ -27,6 +28,7 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   await reportCoverage(world, chosen, { cluster: configuredCluster(job), version: info.version });
   const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
   const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;
+  const stuck = progress && running ? await gatherStuck(world, { id: job.id, snapshot: running, progress }) : undefined;
   const about = { repository: policy.repository, cluster: configuredCluster(job), uuid: info.uuid };
   const writers = job.head.state === "asked" ? await gatherWriters(world, about) : undefined;
   return {
@@ -36,6 +38,7 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
     // A person who asks sees what is taken.
     refusal: writers ?? (job.intent.asked.by === "person" ? undefined : chosen.refusal),
     slotSnapshots,
+    stuck,
     progress: progress && running ? progressOf(running.name, progress, { limit: limitOf(question), dataNodes: info.dataNodes }) : undefined,
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] }),
   };

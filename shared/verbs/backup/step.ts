@@ -48,6 +48,8 @@ export interface BackupObservation {
   refusal?: Reason | undefined;
   /** All attempts of this slot that exist in the repository. */
   slotSnapshots: readonly ClusterSnapshot[];
+  /** Why the running snapshot has not moved for half an hour. */
+  stuck?: Reason | undefined;
   progress: { shardsDone: number; shardsTotal: number; detail?: Reason } | undefined;
   /** Why this job must not start work now: another job, or foreign work on the cluster. */
   blocked: Reason | undefined;
@@ -83,7 +85,7 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
     return {
       do: "wait",
       own: true,
-      reason: runningReason(running.name, seen),
+      ...(seen.stuck ? { isTrouble: true as const, reason: seen.stuck } : { reason: runningReason(running.name, seen) }),
     };
 
   const ended = seen.slotSnapshots.filter((snapshot) => !data.failures.some((failure) => failure.name === snapshot.name));
