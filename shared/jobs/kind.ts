@@ -6,8 +6,8 @@ import type { DoneRecord, Job } from "./record.ts";
 
 /** A step's decision with its reason. */
 export type Decision<D> =
-  /** `own: true` waits for the job's own work, which its patience does not limit. */
-  | { do: "wait"; reason: Reason; own?: boolean }
+  /** `own: true` waits for the job's own work, which its patience does not limit; `isTrouble`: a list of jobs shows it. */
+  | { do: "wait"; reason: Reason; own?: boolean; isTrouble?: true }
   | { do: "record"; state: string; reason: Reason; data: D }
   | { do: "effect"; effect: string; args: unknown; reason: Reason; data: D; carry?: unknown };
 

@@ -63,8 +63,13 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
   return (await writeHead(job, context, { state: "failed", reason: failed, data: job.head.data })) ? undefined : lost();
 }
 
-/** Waiting leaves no record, except for a fault in the way of every look: at once if a person must act, else once it lasts. */
-function troubleOf<I, D>({ reason: why }: { reason: Reason }, { head }: Job<I, D>, now: Date): Reason | undefined {
+/** Waiting leaves no record, except for trouble, and for a fault in the way of every look: at once if a person must act, else once it lasts. */
+function troubleOf<I, D>(
+  { reason: why, isTrouble }: { reason: Reason; isTrouble?: true },
+  { head }: Job<I, D>,
+  now: Date,
+): Reason | undefined {
+  if (isTrouble) return why;
   if (why.code !== "gather.failed") return undefined;
   const isBlip = why.params.code === "transient" && now.getTime() - new Date(head.at).getTime() < BLIP_MS;
   return isBlip ? head.trouble : why;

@@ -2,6 +2,7 @@ import { DELETIONS } from "./en/deletions.ts";
 import { IMPORTS } from "./en/imports.ts";
 import { VERBS } from "./en/verbs.ts";
 import { WORLD } from "./en/world.ts";
+import { WRITERS } from "./en/writers.ts";
 
 /** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
-export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD, ...DELETIONS, ...IMPORTS };
+export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD, ...DELETIONS, ...WRITERS, ...IMPORTS };

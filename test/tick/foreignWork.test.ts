@@ -64,7 +64,7 @@ describe.each(["5.5.3", "6.7.0"])("Alibaba's automatic snapshot on %s", (sourceV
     });
     expect(told(world)).toEqual(["backup-failed:nightly firing job.patience"]);
     expect(world.notices[0]?.text).toBe(
-      "gave up at 2026-11-21T05:30:00.000Z: another client's snapshot es-cn-abc_20261121013000 is running in aliyun_auto_snapshot on source",
+      "backups.nightly: gave up at 2026-11-21T05:30:00.000Z: another client's snapshot es-cn-abc_20261121013000 is running in aliyun_auto_snapshot on source",
     );
     expect(world.source.writes.filter(({ method, args }) => method === "createSnapshot" && args[0] === "backups")).toEqual([]);
     world.source.finishSnapshots();
@@ -120,7 +120,7 @@ describe("foreign work on a watch's cluster", () => {
     await ticks(world, 4 * 60 + 5);
     expect(told(world)).toEqual(["restore-failed:moved firing job.patience"]);
     expect(world.notices[0]?.text).toMatch(
-      /^gave up at .*: another client's snapshot es-cn-abc_20261121013000 is running in aliyun_auto_snapshot on target$/,
+      /^watches\.moved: gave up at .*: another client's snapshot es-cn-abc_20261121013000 is running in aliyun_auto_snapshot on target$/,
     );
     expect(world.target.writes.filter(({ method }) => method === "restore")).toEqual([]);
   });

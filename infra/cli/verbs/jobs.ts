@@ -4,7 +4,7 @@ import type { JobKindName } from "../../../shared/model/jobId.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/verbs/jobs/show.ts";
-import { counted } from "../../../shared/words/numbers.ts";
+import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { toneOf, waitsText } from "../begin.ts";
@@ -123,7 +123,7 @@ function stateText(row: JobRow, look: Look): string {
 export function historyText(job: JobShown, look: Look): string {
   const request = job.history[0]?.request;
   const asked = `requested by ${askedText(job)}, ${agoText(look, job.since)}${request === undefined ? "" : `, request ${request}`}`;
-  const head = [`${job.id}  ${job.about}`, asked, stateText(job, look), ...(job.now ? [nowText(job.now, look)] : [])];
+  const head = [`${job.id}  ${job.about}`, asked, stateText(job, look), ...addedLine(job), ...(job.now ? [nowText(job.now, look)] : [])];
   const columns = [{ head: "TIME (UTC)" }, { head: "STATE" }, { head: "BY", name: true }, { head: "WHAT", sentence: true }];
   const rows = job.history.map(({ at, state, reason, claim, by }) => [
     clockText(at),
@@ -132,6 +132,12 @@ export function historyText(job: JobShown, look: Look): string {
     claim ? `${say(reason)} (${claim.effect}, attempt ${claim.attempt})` : say(reason),
   ]);
   return [...head, ...(rows.length === 0 ? [] : tableLines(columns, rows, look))].join("\n");
+}
+
+/** What a finished backup added to its repository. */
+function addedLine({ kind, result }: JobShown): string[] {
+  const { bytes } = (result ?? {}) as { bytes?: unknown };
+  return kind === "backup" && typeof bytes === "number" ? [`added ${bytesText(bytes)} to the repository`] : [];
 }
 
 const ASKED_BY: Readonly<Record<JobRow["askedBy"], string>> = {

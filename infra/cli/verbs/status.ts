@@ -1,7 +1,7 @@
 import { noticeText } from "../../../shared/notices/noticeText.ts";
 import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
-import { counted } from "../../../shared/words/numbers.ts";
+import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
@@ -57,7 +57,8 @@ function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNo
   const byHand = newest ? `no slot yet, newest good snapshot ${newest.snapshot} (${agoText(look, newest.at)})` : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const good = last === undefined || last === lastGood ? "" : `, last good slot ${lastGood?.slot ?? "unknown"}`;
+  const added = newest?.bytes === undefined ? "" : `, newest added ${bytesText(newest.bytes)}`;
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
-  return `${INDENT}${policy}: ${ended}${good}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  return `${INDENT}${policy}: ${ended}${good}${added}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
 }

@@ -16,6 +16,10 @@ export interface Taken {
   at: string;
   indices: string[];
   streams: string[];
+  /** By the cluster's clock; absent in records of earlier versions. */
+  seconds?: number;
+  /** What it added to the repository; absent if unknown. */
+  bytes?: number;
 }
 
 export interface Shrunk {

@@ -3,12 +3,13 @@ import { type RepositoryQuestion, repositoryState } from "../../jobs/registratio
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
-import { hasCode } from "../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { snapshotMark, snapshotName } from "../../model/snapshotName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { type ProgressContext, progressReason } from "../../plan/backup/progress.ts";
 import { gatherWriters } from "../repositories/gatherWriters.ts";
 import { gatherChoice, reportChoice, reportCoverage } from "./gatherChoice.ts";
+import { gatherStuck } from "./gatherStuck.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
 
 /** Reads the repository's registration, the indices, the slot's snapshots and whatever else runs on the cluster. */
@@ -27,6 +28,7 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   await reportCoverage(world, chosen, { cluster: configuredCluster(job), version: info.version });
   const running = slotSnapshots.find(({ state }) => state === "IN_PROGRESS");
   const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;
+  const stuck = progress && running ? await gatherStuck(world, { id: job.id, snapshot: running, progress }) : undefined;
   const about = { repository: policy.repository, cluster: configuredCluster(job), uuid: info.uuid };
   const writers = job.head.state === "asked" ? await gatherWriters(world, about) : undefined;
   return {
@@ -36,9 +38,32 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
     // A person who asks sees what is taken.
     refusal: writers ?? (job.intent.asked.by === "person" ? undefined : chosen.refusal),
     slotSnapshots,
+    stuck,
+    bytes: await addedBytes(world, cluster, policy.repository, slotSnapshots),
     progress: progress && running ? progressOf(running.name, progress, { limit: limitOf(question), dataNodes: info.dataNodes }) : undefined,
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] }),
   };
+}
+
+/** `_status` of a finished snapshot reads a blob per shard; more than this many are not worth the number. */
+const STATUS_SHARDS_MAX = 500;
+
+/** What the finished snapshot added to the repository, for its record; `undefined` where the cluster does not say. */
+async function addedBytes(
+  world: World,
+  cluster: Cluster,
+  repository: string,
+  snapshots: readonly ClusterSnapshot[],
+): Promise<number | undefined> {
+  const good = snapshots.find(({ state }) => state === "SUCCESS");
+  if (good === undefined || good.shards.total > STATUS_SHARDS_MAX) return undefined;
+  try {
+    return (await cluster.snapshotProgress(repository, good.name))?.bytes.total;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    world.logger.warn("the bytes of a snapshot are unknown", { snapshot: good.name, error: messageOf(error) });
+    return undefined;
+  }
 }
 
 /** Without a time the cluster's numbers give neither a rate nor an end. */

@@ -20,6 +20,7 @@ export function backupResult({ head, intent }: BackupJob): unknown {
     indices: head.data.indices?.length ?? 0,
     ...(head.data.streams === undefined ? {} : { streams: head.data.streams.length }),
     ...(head.data.seconds === undefined ? {} : { seconds: head.data.seconds }),
+    ...(head.data.bytes === undefined ? {} : { bytes: head.data.bytes }),
     ...(intent.input.because === undefined ? {} : { because: intent.input.because }),
     failures: head.data.failures.slice(-3),
   };
@@ -60,8 +61,9 @@ async function askProof(world: World, { id, intent, head }: BackupJob): Promise<
 
 /** What the next selection is compared with. */
 async function recordTaken(world: World, { intent, head }: BackupJob): Promise<void> {
-  const { name = "", indices = [], streams = [] } = head.data;
-  const taken: Taken = { snapshot: name, at: head.at, indices, streams };
+  const { name = "", indices = [], streams = [], seconds, bytes } = head.data;
+  const measured = { ...(seconds === undefined ? {} : { seconds }), ...(bytes === undefined ? {} : { bytes }) };
+  const taken: Taken = { snapshot: name, at: head.at, indices, streams, ...measured };
   await writeObject(world.state, stateKey.taken(intent.input.policyName), taken);
 }
 

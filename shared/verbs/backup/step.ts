@@ -6,7 +6,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
 import { holdsPlan } from "../../plan/backup/held.ts";
 import { ownershipOf, requestedBy } from "../../plan/ownSnapshot.ts";
-import { endedReason, type FailedAttempt, failureOf, goodReason, secondsOf } from "./stepEnded.ts";
+import { endedReason, type FailedAttempt, failureOf, goodReason, measuresOf } from "./stepEnded.ts";
 
 export interface BackupInput {
   policyName: string;
@@ -32,6 +32,8 @@ export interface BackupData {
   globalState?: true;
   /** Of the finished snapshot, by the cluster's clock. */
   seconds?: number;
+  /** That the finished snapshot added, as its cluster reports them; absent if unknown, and in records of earlier versions. */
+  bytes?: number;
   /** Number of requests that were accepted but left no snapshot, and the name of the last one that was seen to run before. */
   traceless?: number;
   vanished?: string;
@@ -48,6 +50,10 @@ export interface BackupObservation {
   refusal?: Reason | undefined;
   /** All attempts of this slot that exist in the repository. */
   slotSnapshots: readonly ClusterSnapshot[];
+  /** What the finished snapshot added to the repository. */
+  bytes?: number | undefined;
+  /** Why the running snapshot has not moved for half an hour. */
+  stuck?: Reason | undefined;
   progress: { shardsDone: number; shardsTotal: number; detail?: Reason } | undefined;
   /** Why this job must not start work now: another job, or foreign work on the cluster. */
   blocked: Reason | undefined;
@@ -77,13 +83,13 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
       do: "record",
       state: "done",
       reason: goodReason(good),
-      data: { ...data, name: good.name, ...(good.uuid ? { uuid: good.uuid } : {}), indices: good.indices, seconds: secondsOf(good) },
+      data: { ...data, ...measuresOf(good, seen.bytes) },
     };
   if (running)
     return {
       do: "wait",
       own: true,
-      reason: runningReason(running.name, seen),
+      ...runningReason(running.name, seen),
     };
 
   const ended = seen.slotSnapshots.filter((snapshot) => !data.failures.some((failure) => failure.name === snapshot.name));
@@ -103,9 +109,10 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
   return refusedTooLong(job, now) ?? start(job, seen, attempts);
 }
 
-function runningReason(snapshot: string, { progress }: BackupObservation): Reason {
+function runningReason(snapshot: string, { progress, stuck }: BackupObservation): { reason: Reason; isTrouble?: true } {
+  if (stuck) return { reason: stuck, isTrouble: true };
   const { shardsDone = 0, shardsTotal = 0, detail } = progress ?? {};
-  return detail ?? reason("snapshot.running", { snapshot, shardsDone, shardsTotal });
+  return { reason: detail ?? reason("snapshot.running", { snapshot, shardsDone, shardsTotal }) };
 }
 
 /** Has the name of an attempt of ours and not our metadata: it is never taken for our work, and never taken back. */

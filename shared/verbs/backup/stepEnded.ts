@@ -21,8 +21,14 @@ const SHARDS_SHOWN = 5;
 const REASON_CHARACTERS_MAX = 200;
 
 /** Duration of a finished snapshot, by the cluster's clock. */
-export function secondsOf({ startTime, endTime }: ClusterSnapshot): number {
+function secondsOf({ startTime, endTime }: ClusterSnapshot): number {
   return endTime ? Math.round((endTime.getTime() - startTime.getTime()) / 1000) : 0;
+}
+
+/** What is stored of a good snapshot. */
+export function measuresOf(good: ClusterSnapshot, bytes: number | undefined) {
+  const { name, uuid, indices } = good;
+  return { name, ...(uuid ? { uuid } : {}), indices, seconds: secondsOf(good), ...(bytes === undefined ? {} : { bytes }) };
 }
 
 export function goodReason(snapshot: ClusterSnapshot): Reason {

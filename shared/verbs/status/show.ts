@@ -36,7 +36,7 @@ export interface PolicyNow {
   /** The newest slot with a good snapshot, as far as the last few are known. */
   lastGood?: SlotHint;
   /** The last success, of a slot or by hand; absent before the first. */
-  newest?: { snapshot: string; at: string };
+  newest?: { snapshot: string; at: string; seconds?: number; bytes?: number };
   next: ComingSlot[];
   timeZone: string;
 }
@@ -89,7 +89,9 @@ async function coverageOf(world: World, name: string): Promise<ClusterCoverage> 
 async function policyNow(world: World, policy: string, hints: readonly SlotHint[], now: Date): Promise<PolicyNow> {
   const { schedule } = configured(world.config, "backups", policy);
   const taken = await readObject<Taken>(world.state, stateKey.taken(policy));
-  const newest = taken && { snapshot: taken.snapshot, at: taken.at };
+  const { seconds, bytes } = taken ?? {};
+  const measured = { ...(seconds === undefined ? {} : { seconds }), ...(bytes === undefined ? {} : { bytes }) };
+  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured };
   const next = nextSlots(schedule, now, SLOTS_SHOWN);
   const dealt = hints.filter(({ state }) => state !== "firstSeen");
   const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];

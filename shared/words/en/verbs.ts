@@ -210,6 +210,12 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.sharedName":
     "{root} lists several snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than you mean",
   "snapshot.started": "{snapshot} has started",
+  "snapshot.stuckFinishing":
+    "{snapshot} has made no progress since {since}: all {shards|shard|shards} ended, and the master does not finish it. Either it cannot write into the repository (expired keys, a read-only bucket), or it lost the task. Check the repository, then `ossnap jobs cancel {job}`, which deletes the running snapshot; if it is still there ten minutes later, restart the elected master node",
+  "snapshot.stuckSending":
+    "{snapshot} has made no progress since {since}: {done} of {shards|shard|shards}, {bytesDone:bytes}. The nodes reach the store no longer, or their keys expired. Check both, then `ossnap jobs cancel {job}`, which deletes the running snapshot; other snapshots are not affected",
+  "snapshot.stuckWaiting":
+    "{snapshot} has made no progress since {since}: {waiting|shard waits|shards wait} in INIT, as when a node left or is busy with another snapshot. Check that all nodes are there, then `ossnap jobs cancel {job}`, which deletes the running snapshot; if it is still there ten minutes later, restart the elected master node",
   "snapshot.throttled":
     "{snapshot} is running: {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {leftSeconds:duration} left at {bytesPerSecond:bytes}/s, which is what max_snapshot_bytes_per_sec ({limit} per node) allows; {needed} in the repository's settings would halve it, if disks and network can",
   "snapshot.unknown": "repository {repository} does not list {snapshot}{near:meant}",

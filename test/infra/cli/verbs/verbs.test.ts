@@ -107,6 +107,7 @@ TIME (UTC)           STATE  BY    WHAT
     }
     expect((await shown()).split("\n").slice(2)).toEqual([
       "✓ done: N-2-88f81: SUCCESS, 2 indices, 10 shards, 3 min",
+      "added 500 B to the repository",
       expect.stringMatching(/^TIME/),
       expect.stringMatching(/ asked .* requested by timer/),
       expect.stringMatching(/ asked .* registering backups/),

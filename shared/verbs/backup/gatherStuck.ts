@@ -1,0 +1,44 @@
+import type { World } from "../../jobs/world.ts";
+import type { ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { stateKey } from "../../state/keys.ts";
+import { readObject, writeObject } from "../../state/objects.ts";
+
+const STUCK_MS = 30 * 60_000;
+/** A snapshot younger than this costs no request, and a moving one at most one write in this time. */
+const MARK_MS = 10 * 60_000;
+
+interface ProgressMark {
+  mark: string;
+  since: string;
+}
+
+/** Why a running snapshot of ours makes no progress, with the way out; `undefined` while its shards or bytes have moved within 30 minutes. */
+export async function gatherStuck(
+  world: World,
+  { id, snapshot, progress }: { id: string; snapshot: ClusterSnapshot; progress: SnapshotProgress },
+): Promise<Reason | undefined> {
+  const now = world.clock.now();
+  if (now.getTime() - snapshot.startTime.getTime() < MARK_MS) return undefined;
+  const { shards, bytes } = progress;
+  const mark = [snapshot.name, shards.done, shards.failed, shards.initializing, shards.started, shards.finalizing, bytes.done].join(" ");
+  const known = await readObject<ProgressMark>(world.state, stateKey.progress(id));
+  const age = known ? now.getTime() - new Date(known.since).getTime() : Number.POSITIVE_INFINITY;
+  if (known?.mark !== mark) {
+    if (age >= MARK_MS) await writeObject(world.state, stateKey.progress(id), { mark, since: now.toISOString() } satisfies ProgressMark);
+    return undefined;
+  }
+  return age < STUCK_MS ? undefined : stuckReason(id, known.since, { snapshot, progress });
+}
+
+function stuckReason(
+  job: string,
+  since: string,
+  { snapshot, progress: { shards, bytes } }: { snapshot: ClusterSnapshot; progress: SnapshotProgress },
+): Reason {
+  const ended = shards.done + shards.failed;
+  const waiting = shards.initializing ?? 0;
+  const params = { snapshot: snapshot.name, job, since, done: shards.done, shards: shards.total, bytesDone: bytes.done, waiting };
+  if (shards.total > 0 && ended >= shards.total) return reason("snapshot.stuckFinishing", params);
+  return waiting > 0 && waiting >= shards.total - ended ? reason("snapshot.stuckWaiting", params) : reason("snapshot.stuckSending", params);
+}

@@ -1,0 +1,13 @@
+/** Sentences about other writers in a repository. */
+export const WRITERS: Readonly<Record<string, string>> = {
+  "writers.none": "no other writer works in repository {repository} any more",
+  "writers.oneCluster": "no other cluster wrote into repository {repository} since it was registered",
+  "writers.otherCluster":
+    "another cluster ({writer}) wrote into repository {repository} at {at}, after ossnap registered it on {cluster} ({uuid}): two clusters that write one repository destroy each other's snapshots, so nothing is written or deleted. Register it read-only on the other cluster, then `ossnap repositories register {repository} --apply`",
+  "writers.registered":
+    "{count|another registration|other registrations} on {cluster} can write into the place of repository {repository}, or inside or around it: {names}. Delete the registration, which deletes no snapshot (DELETE _snapshot/NAME), or make it read-only",
+  "writers.slm":
+    "{count|an SLM policy|SLM policies} on {cluster} writes into the place of repository {repository}: {names}. Give each writer a repository of its own",
+  "writers.snapshots":
+    "another writer took {count|a snapshot|snapshots} in repository {repository} that no policy of ossnap.yaml takes or adopts: {names}. Give each writer a repository of its own, or adopt the snapshots (adopt:)",
+};
