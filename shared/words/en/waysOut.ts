@@ -1,0 +1,26 @@
+/** What a person can do about a fault; appended to its sentence. */
+export const WAYS_OUT: Readonly<Record<string, string>> = {
+  "wayOut.addRegister": "add register to repositories.{repository} in ossnap.yaml, or restore by a watch on that cluster",
+  "wayOut.aliasName": "write one name without blanks and special characters",
+  "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
+  "wayOut.copyApart":
+    "copy the snapshot with ossnap into a prefix of its own (copies, with snapshots: latest or since), and restore from there",
+  "wayOut.deleteIndex": "delete {index} first, if it is no longer needed",
+  "wayOut.files":
+    "put them into the config directory of every node, then declare it: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
+  "wayOut.indices": "the snapshot contains {held}",
+  "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
+  "wayOut.moveAlias": "restore it once more beside {index}: --older (HTTP: older: true); or move {alias} to {index} with POST /_aliases",
+  "wayOut.newerCluster": "restore it on a cluster of {written} or newer",
+  "wayOut.older": "restore without an alias, or move it back on purpose: --older (HTTP: older: true)",
+  "wayOut.oneIndex": "name one index, or leave out the alias",
+  "wayOut.openSearch": "restore it on OpenSearch, and move the documents from there with Elasticsearch's _reindex from a remote cluster",
+  "wayOut.otherAlias": "choose another alias than {alias}",
+  "wayOut.otherSnapshot": "restore another snapshot",
+  "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
+  "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
+  "wayOut.reindex": "reindex it on a version in between: what {created} created has to be rewritten",
+  "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
+  "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
+  "wayOut.wholeOnly": "restore another snapshot, or only the indices that are whole in this one; while a copy is running, wait for its end",
+};
