@@ -31,6 +31,8 @@ export interface OpenFact {
   /** A hash of the fact's `about`; absent in records of earlier versions. */
   about?: string;
   snapshots?: readonly string[];
+  /** How often it was reported again. */
+  changes?: number;
 }
 
 /**
@@ -49,12 +51,18 @@ export async function raiseNotice(world: World, fact: Fact): Promise<boolean> {
   }
   const known = listed ?? (await readObject<OpenFact>(world.state, key));
   if (!known || isEarlier(known, fact)) return false;
-  const current = openFact(fact, known.since);
+  const { changes = 0 } = known;
+  const current = { ...openFact(fact, known.since), ...(changes > 0 && { changes }) };
   if (JSON.stringify(current) === JSON.stringify(known)) return false;
-  await writeObject(world.state, key, current);
-  if (isSameReason(known.reason, fact.reason) && isSameAbout(known, current)) return false;
-  await sendFiring(world, fact, { since: new Date(known.since), at });
-  return true;
+  if (isSameReason(known.reason, fact.reason) && isSameAbout(known, current)) {
+    await writeObject(world.state, key, current);
+    return false;
+  }
+  // Of two invocations that see the same change, one reports it.
+  const isFirst = await writeObjectOnce(world.state, stateKey.noticeAgain(fact.key, known.since, changes + 1), {});
+  await writeObject(world.state, key, { ...current, changes: changes + 1 });
+  if (isFirst) await sendFiring(world, fact, { since: new Date(known.since), at });
+  return isFirst;
 }
 
 function openFact({ code, severity, reason, upTo, about, snapshots }: Fact, since: string): OpenFact {

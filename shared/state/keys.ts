@@ -58,6 +58,7 @@ export const stateKey = {
   writers: (repository: string) => `writers/${repository}.json`,
   notice: (key: string) => `live/notices/${encodeURIComponent(key)}.json`,
   noticeOver: (key: string, since: string) => `done/notice/${encodeURIComponent(key)}/${since}.json`,
+  noticeAgain: (key: string, since: string, change: number) => `done/notice/${encodeURIComponent(key)}/${since}-${change}.json`,
   done: (kind: JobKindName, id: string) => `done/${kind}/${id}.json`,
   doneAll: (kind: JobKindName) => `done/${kind}/`,
   /** The contents of a policy's last success. */

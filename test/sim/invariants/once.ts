@@ -70,8 +70,8 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
       if (!isWriteOn(effect, "notifier", "send")) return;
       const { key, since, status, reason } = effect.args[0] as Notice;
       const once = `${key} ${since.toISOString()} ${status}`;
-      // A notice that stays open for another reason is sent again with it.
-      const why = `${reason.code} ${reason.params.because}`;
+      // A notice that stays open for another reason, or about other things, is sent again with it.
+      const why = JSON.stringify(reason);
       if (said.get(once) === why) violated(`notice ${once} is sent twice`);
       said.set(once, why);
     },

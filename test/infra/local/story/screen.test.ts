@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
 import { COLUMNS } from "../../../../infra/cli/screen/layout.ts";
@@ -19,7 +20,8 @@ function linesOf(write: (screen: ReturnType<typeof terminalScreen>) => void): st
     },
   };
   write(terminalScreen(stream as unknown as NodeJS.WriteStream));
-  return text.split("\n");
+  // Some environments ask for colours.
+  return stripVTControlCharacters(text).split("\n");
 }
 
 const LONG = "nightly-20261121t013000z-1-88f81 would be removed: 21 November 2026 ".repeat(4).trim();
