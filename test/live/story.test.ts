@@ -249,7 +249,7 @@ describe("invalid input and failures", () => {
     const foreign = await live.host.functions.invoke("ossnap-on-copied-blob", ossEvent("moved", "elsewhere/index-9"));
     expect(foreign.ok && foreign.value.toString()).toContain("event.foreign");
     const malformed = await live.host.functions.invoke("ossnap-on-copied-blob", { events: [{ eventName: "ObjectCreated:PutObject" }] });
-    expect(malformed).toMatchObject({ ok: false, errorMessage: expect.stringContaining("events.0.oss") as string });
+    expect(malformed).toMatchObject({ ok: false, errorMessage: expect.stringContaining("events[0].oss") as string });
   });
 
   it("answers 401 without a token, 403 to a writing viewer, 413 to a body that is too large", async () => {

@@ -76,7 +76,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     file: "shared/plan/retention/keepRules.ts",
     find: "<= keep.withinMs)",
     replace: "< -keep.withinMs)",
-    seeds: 20,
+    test: "test/plan/retention/plan.test.ts",
   },
   {
     name: "keeps no floor of good snapshots",
@@ -125,7 +125,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     file: "shared/plan/retention/plan.ts",
     find: "return now !== undefined && time.getTime() >",
     replace: "return now === undefined && time.getTime() >",
-    seeds: 20,
+    test: "test/plan/retention/plan.test.ts",
   },
   {
     name: "takes a name like ours for ours, where only metadata proves it",
