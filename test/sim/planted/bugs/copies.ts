@@ -43,7 +43,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     file: "shared/reader/prove/checkParts.ts",
     find: "known.etags.every((etag, part) => etag === etags[part])",
     replace: "known.etags.length > 0",
-    seeds: 20,
+    test: "test/verbs/copy/reusedParts.test.ts",
   },
   {
     name: "writes blobs without a look at their contents",
