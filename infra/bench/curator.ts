@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fillOnce, openPlaces } from "../local/host/places.ts";
-import { runProgram } from "../local/servers/runProgram.ts";
+import { installFromPyPi } from "../local/servers/pypi.ts";
 
 /** The last version that speaks to 5.x; a client from 7.14 on rejects servers that do not send the product header. */
 const VERSION = "5.8.4";
@@ -20,18 +19,12 @@ const DEPENDENCIES = [
 
 /** Returns the Python of a virtual environment with Curator; installs it from PyPI if it is missing. */
 export async function installCurator(onNote: (text: string) => void): Promise<string> {
-  const { tools } = await openPlaces();
-  const directory = join(tools, `curator-${VERSION}`);
-  await fillOnce(directory, async (temporary) => {
-    onNote(`installing Curator ${VERSION} from PyPI`);
-    const purpose = `Curator ${VERSION} from PyPI`;
-    await runProgram(purpose, "python3", ["-m", "venv", temporary]);
-    const pip = (...args: string[]) => runProgram(purpose, join(temporary, "bin", "python3"), ["-m", "pip", "install", "--quiet", ...args]);
-    await pip(...DEPENDENCIES);
-    // Its own pins do not build on Python 3.11.
-    await pip("--no-deps", `elasticsearch-curator==${VERSION}`);
-  });
-  return join(directory, "bin", "python3");
+  // Its own pins do not build on Python 3.11.
+  const bin = await installFromPyPi({ name: "Curator", version: VERSION, onNote }, DEPENDENCIES, [
+    "--no-deps",
+    `elasticsearch-curator==${VERSION}`,
+  ]);
+  return join(bin, "python3");
 }
 
 /** Writes the two files of a run that keeps the newest snapshots of a repository, and returns its arguments. */

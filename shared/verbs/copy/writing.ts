@@ -48,23 +48,25 @@ async function putMark(world: World, prefix: string, { job, batch }: Task, durat
  * The task of another copy, or of an earlier plan, whose writes may arrive last; `undefined` if none can any more. A copy without a plan asks for
  * roots only: its plan is based on what is listed.
  */
-export function lastWriting({ live }: OpenWork, job: CopyJob, now: Date): WritingMark | undefined {
-  const { copyName, rule } = job.intent.input;
+export function lastWriting(work: OpenWork, job: CopyJob, now: Date): WritingMark | undefined {
   const { batches, root, unlist } = job.head.data;
-  const marks = live.writing.get(ownerOf({ copyName, to: rule.to })) ?? [];
   const isPlanned = job.head.state !== "asked";
   const own = isPlanned ? [...batches.map(({ id }) => id), ...[root, unlist?.root].map((one) => rootBatch(one?.sha256 ?? ""))] : [];
   const isOwn = (mark: WritingMark) => mark.job === job.id && own.includes(mark.batch);
-  return marks
+  return marksOf(work, job)
     .filter((mark) => mark.until > now && !isOwn(mark) && (isPlanned || mark.batch.startsWith(ROOT)))
     .sort((a, b) => a.until.getTime() - b.until.getTime())
     .at(-1);
 }
 
 /** Removes the marks of tasks that ended without doing so. */
-export async function removeOldMarks(world: World, { live }: OpenWork, job: CopyJob): Promise<void> {
-  const { copyName, rule } = job.intent.input;
+export async function removeOldMarks(world: World, work: OpenWork, job: CopyJob): Promise<void> {
   const now = world.clock.now();
-  const old = (live.writing.get(ownerOf({ copyName, to: rule.to })) ?? []).filter(({ until }) => until <= now);
+  const old = marksOf(work, job).filter(({ until }) => until <= now);
   if (old.length > 0) await world.state.delete(old.map(({ key }) => key));
+}
+
+function marksOf({ live }: OpenWork, { intent }: CopyJob): readonly WritingMark[] {
+  const { copyName, rule } = intent.input;
+  return live.writing.get(ownerOf({ copyName, to: rule.to })) ?? [];
 }
