@@ -18,21 +18,4 @@ describe("one crash at every single request", () => {
     },
     120_000,
   );
-
-  it.each<[ShortScenario, Crash]>([
-    ["prune", "freezeBefore"],
-    ["prune", "lost"],
-    ["copy", "freezeBefore"],
-    ["arrival", "freezeBefore"],
-    ["copy", "lost"],
-    ["arrival", "lost"],
-  ])(
-    "%s, %s at every write",
-    async (name, crash) => {
-      const { violations, runs } = await crashEverywhere(name, crash, "writes");
-      expect(violations).toEqual([]);
-      expect(runs).toBeGreaterThan(20);
-    },
-    120_000,
-  );
 });

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { type Crash, crashEverywhere, type ShortScenario } from "./crashes.ts";
+
+describe("one crash at every single write", () => {
+  it.each<[ShortScenario, Crash]>([
+    ["prune", "freezeBefore"],
+    ["prune", "lost"],
+    ["copy", "freezeBefore"],
+    ["arrival", "freezeBefore"],
+    ["copy", "lost"],
+    ["arrival", "lost"],
+  ])(
+    "%s, %s at every write",
+    async (name, crash) => {
+      const { violations, runs } = await crashEverywhere(name, crash, "writes");
+      expect(violations).toEqual([]);
+      expect(runs).toBeGreaterThan(20);
+    },
+    120_000,
+  );
+});

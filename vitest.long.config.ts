@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** Everything that takes too long for `npm test`, on real servers or without: `npm run test:long`. */
+export default defineConfig({
+  test: {
+    include: ["test/**/*.long.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+  },
+});
