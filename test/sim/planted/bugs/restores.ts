@@ -41,7 +41,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
     file: "shared/reader/prove/checkParts.ts",
     find: "  const faults = await checkContents(store, split.file, deadline);",
     replace: "  const faults: FileFaults | undefined = { missing: [], damaged: [] };",
-    seeds: 20,
+    test: "test/reader/prove/parts.test.ts",
   },
   {
     name: "restores without a look at the newest root's uuid",
@@ -82,7 +82,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
     name: "leaves the alias on closed indices",
     file: "shared/verbs/restore/job.ts",
     find: "const ours = holders.map(({ name }) => name)",
-    replace: "const ours = closed.slice(0, 0).map(({ name }) => name)",
+    replace: "const ours = holders.slice(0, 0).map(({ name }) => name)",
     seeds: 20,
   },
   {
