@@ -19,5 +19,6 @@ export interface Notice {
 /** A channel that delivers notices. `send` throws `transient` or `permanent` when the receiver did not accept the notice. */
 export interface Notifier {
   readonly name: string;
-  send(notice: Notice): Promise<void>;
+  /** `sentAt`: the time of this try, which may be long after the notice's own. */
+  send(notice: Notice, sentAt: Date): Promise<void>;
 }

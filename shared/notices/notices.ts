@@ -1,11 +1,11 @@
 import type { World } from "../jobs/world.ts";
-import { messageOf } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
 import { noticeText } from "./noticeText.ts";
+import { sendNotice } from "./outbox.ts";
 
 export interface Fact {
   /** `kind:subject`; reported once when it begins and once when it is over. */
@@ -97,7 +97,7 @@ function isSameReason(one: Reason, other: Reason): boolean {
 
 async function sendFiring(world: World, fact: Fact, times: Pick<Notice, "since" | "at">): Promise<void> {
   const { upTo: _upTo, about: _about, snapshots: _snapshots, ...sent } = fact;
-  await send(world, { ...sent, status: "firing", ...times, text: noticeText(fact.key, fact.reason) });
+  await sendNotice(world, { ...sent, status: "firing", ...times, text: noticeText(fact.key, fact.reason) });
 }
 
 /** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */
@@ -108,7 +108,7 @@ export async function resolveNotice(world: World, key: string, code: string, why
   const ours = await writeObjectOnce(world.state, stateKey.noticeOver(key, open.since), { ...open, over: at.toISOString(), why });
   await world.state.delete([stateKey.notice(key)]);
   if (!ours) return false;
-  await send(world, {
+  await sendNotice(world, {
     key,
     code,
     severity: "good",
@@ -119,16 +119,4 @@ export async function resolveNotice(world: World, key: string, code: string, why
     text: noticeText(key, why),
   });
   return true;
-}
-
-/** A failing channel must not stop the work; the failure is logged. */
-async function send(world: World, notice: Notice): Promise<void> {
-  world.logger.warn("notice", { key: notice.key, status: notice.status, text: notice.text });
-  for (const notifier of world.notifiers) {
-    try {
-      await notifier.send(notice);
-    } catch (error) {
-      world.logger.error("notice not delivered", { channel: notifier.name, key: notice.key, error: messageOf(error) });
-    }
-  }
 }

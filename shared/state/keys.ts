@@ -57,6 +57,10 @@ export const stateKey = {
   /** What the last look at a repository's other writers found. */
   writers: (repository: string) => `writers/${repository}.json`,
   notice: (key: string) => `live/notices/${encodeURIComponent(key)}.json`,
+  /** Begins with the time, so that a listing has the order of the reports. */
+  unsentId: (at: Date, subject: string, status: string) => `${timeDigits(at)}-${subject}-${status}`,
+  /** A notice that a channel has not accepted, and the number of a try. */
+  unsent: (id: string, tries: number) => `live/unsent/${id}/${String(tries).padStart(6, "0")}.json`,
   noticeOver: (key: string, since: string) => `done/notice/${encodeURIComponent(key)}/${since}.json`,
   noticeAgain: (key: string, since: string, change: number) => `done/notice/${encodeURIComponent(key)}/${since}-${change}.json`,
   done: (kind: JobKindName, id: string) => `done/${kind}/${id}.json`,

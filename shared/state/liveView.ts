@@ -1,4 +1,4 @@
-import type { BlobStore } from "../model/blobStore.ts";
+import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { digitsTime } from "../model/restoredName.ts";
 import { parseSlot } from "../model/slot.ts";
 import { type AheadSnapshot, parseAheadLeaf } from "./aheadSnapshots.ts";
@@ -40,6 +40,8 @@ export interface LiveView {
   copySeen: Map<string, Mark[]>;
   /** Keys of notices that were raised and are not resolved. */
   notices: Set<string>;
+  /** Notices that some channel has not accepted yet. */
+  unsent: UnsentNotice[];
   /** Marks of the identities found; one, unless the state was recreated. */
   marks: Set<string>;
   /** Whether effects are paused. */
@@ -58,6 +60,17 @@ export interface AgainMark {
   /** A hash of the id of the job that was refused or failed. */
   job: string;
   key: string;
+}
+
+export interface UnsentNotice {
+  id: string;
+  /** A hash of the notice's key. */
+  subject: string;
+  /** Number of the last try, from 0 on, and when it was made. */
+  tries: number;
+  triedAt: Date;
+  /** Of all tries; the last is the newest. */
+  keys: string[];
 }
 
 export interface ScheduleMark {
@@ -92,33 +105,53 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     writing: new Map(),
     copySeen: new Map(),
     notices: new Set(),
+    unsent: [],
     marks: new Set(),
     paused: false,
   };
-  for await (const { key } of state.list(stateKey.live, onDate && { onDate })) place(view, key);
+  for await (const blob of state.list(stateKey.live, onDate && { onDate })) place(view, blob);
   return view;
 }
 
-function place(view: LiveView, key: string): void {
+type Placer = (view: LiveView, name: string, rest: readonly string[], blob: BlobInfo) => void;
+
+/** By the folder below `live/`. */
+const PLACERS: Readonly<Record<string, Placer>> = {
+  jobs: (view, id, rest) => placeJob(view, id, leafOf(rest)),
+  tasks: (view, id, rest) => void view.tasks.set(id, Math.max(view.tasks.get(id) ?? 0, Number(leafOf(rest)))),
+  next(view, id) {
+    view.next = id;
+  },
+  slots: (view, policy, rest) => placeSlot(view, policy, leafOf(rest)),
+  schedules: (view, entry, rest, { key }) => placeSchedule(view, entry, leafOf(rest), key),
+  watch: (view, watch, rest, { key }) => placeWatch(view, watch, rest, key),
+  looking: (view, look, rest, { key }) => placeLook(view, look, leafOf(rest), key),
+  copies: (view, copy, rest, { key }) => placeCopy(view, copy, rest, key),
+  state: (view, mark) => void view.marks.add(mark),
+  notices: (view, name) => void view.notices.add(decodeURIComponent(name.replace(/\.json$/, ""))),
+  unsent: (view, id, rest, blob) => placeUnsent(view, id, leafOf(rest), blob),
+};
+
+const leafOf = (rest: readonly string[]) => rest.at(-1) ?? "";
+
+function place(view: LiveView, blob: BlobInfo): void {
+  const { key } = blob;
   if (key === stateKey.paused) view.paused = true;
-  const [, area, name, ...rest] = key.split("/");
-  if (area === undefined || name === undefined) return;
-  const leaf = rest.at(-1) ?? "";
-  if (area === "jobs") placeJob(view, name, leaf);
-  else if (area === "tasks") view.tasks.set(name, Math.max(view.tasks.get(name) ?? 0, Number(leaf)));
-  else if (area === "next") view.next = name;
-  else if (area === "slots") placeSlot(view, name, leaf);
-  else if (area === "schedules") placeSchedule(view, name, leaf, key);
-  else if (area === "watch") placeWatch(view, name, rest, key);
-  else if (area === "looking") placeLook(view, name, leaf, key);
-  else if (area === "copies") placeCopy(view, name, rest, key);
-  else if (area === "state") view.marks.add(name);
-  else if (area === "notices") view.notices.add(decodeURIComponent(name.replace(/\.json$/, "")));
+  const [, area = "", name, ...rest] = key.split("/");
+  if (name !== undefined && Object.hasOwn(PLACERS, area)) PLACERS[area]?.(view, name, rest, blob);
 }
 
 function placeJob(view: LiveView, id: string, leaf: string): void {
   const seq = /^(\d{6})\.json$/.exec(leaf)?.[1];
   if (seq !== undefined) view.jobs.set(id, Math.max(view.jobs.get(id) ?? 0, Number(seq)));
+}
+
+function placeUnsent(view: LiveView, id: string, leaf: string, { key, lastModified }: BlobInfo): void {
+  const tries = /^(\d{6})\.json$/.exec(leaf)?.[1];
+  if (tries === undefined) return;
+  const keys = [...view.unsent.filter((one) => one.id === id).flatMap((one) => one.keys), key];
+  view.unsent = view.unsent.filter((one) => one.id !== id);
+  view.unsent.push({ id, subject: id.split("-")[1] ?? "", tries: Number(tries), triedAt: lastModified ?? new Date(0), keys });
 }
 
 function placeSlot(view: LiveView, policy: string, leaf: string): void {

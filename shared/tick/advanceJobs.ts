@@ -10,6 +10,7 @@ import { slotOf } from "../model/slot.ts";
 import { entryOf, isConfigured } from "../notices/entryOf.ts";
 import { isSuspect } from "../notices/guardedLook.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
+import { deliverUnsent } from "../notices/outbox.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
 import { lookForCopy } from "../verbs/copy/look.ts";
@@ -32,6 +33,7 @@ type NamedLook = [string, () => Promise<unknown>];
 /** The tick: looks for work that no event announced (slots, watches, copies), then advances every open job. */
 export async function advanceJobs(world: World): Promise<TickReport> {
   const work = await readOpenWork(world, world.live);
+  await deliverUnsent(world, work.live.unsent);
   await resolveGone(world, work);
   await resolveSilentTimers(world, work);
   const all = looks(withinTheirTime(world), work);

@@ -5,14 +5,14 @@ import { stateKey } from "../../shared/state/keys.ts";
 import { type WrittenStep, writtenStep } from "./account/written.ts";
 import { type Calendar, drawCalendar, PRUNE_AFTER_MS } from "./calendar.ts";
 import { everyMinute, pruneTimer, slotTimer } from "./deliveries.ts";
-import { BACKUPS, DAY_MS, MINUTE_MS } from "./names.ts";
+import { DAY_MS, MINUTE_MS } from "./names.ts";
 import { pressButtons } from "./people/buttons.ts";
 import { peopleAtSource } from "./people/source.ts";
 import { peopleAtTarget } from "./people/target.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { type Parts, type Play, type Scenario, simConfig } from "./scenario.ts";
 import { beginOutside, beginSource } from "./world/copied.ts";
-import { givenHistory } from "./world/history.ts";
+import { beginBucket, givenHistory } from "./world/history.ts";
 
 const KEEPS: readonly KeepRules[] = [
   { last: 2, hourly: 2, atLeast: 1 },
@@ -88,9 +88,7 @@ async function beginBackups(play: Play, { slots, quietSlots, startMs, faultsEndM
   stage.source.putIndex("movies", { documents: 3 });
   stage.source.putIndex("movies-old", { documents: 2 });
   stage.source.putIndex("series", { documents: 1 });
-  // Read by prunes; the memory cluster keeps its snapshots elsewhere.
-  await stage.bare(BACKUPS).put("index-7", Buffer.from('{"snapshots":[],"indices":{}}'));
-  await stage.bare(BACKUPS).put("snap-x.dat", Buffer.from("a cluster wrote this"));
+  await beginBucket(play);
   await givenHistory(play, version, startMs);
   for (const slotMs of [...slots, ...quietSlots]) {
     slotTimer(play, slotMs);

@@ -147,6 +147,7 @@ export function gatedTasks(options: GateOptions, tasks: Tasks): Tasks {
 export function gatedNotifier(options: GateOptions, notifier: Notifier): Notifier {
   return {
     name: notifier.name,
-    send: (notice) => write(options, { port: "notifier", call: "send", subject: notice.key }, [notice], () => notifier.send(notice)),
+    send: (notice, sentAt) =>
+      write(options, { port: "notifier", call: "send", subject: notice.key }, [notice], () => notifier.send(notice, sentAt)),
   };
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
 import { runPlanted } from "./planted/run.ts";
-import { runCrash, runCrashes, runSeed, runSeeds, type Tally } from "./runs.ts";
+import { runCrash, runCrashes, runSeed, runSeeds, runYear, type Tally } from "./runs.ts";
 import type { Run, Violation } from "./simulate.ts";
 
 const EXIT = { ok: 0, usage: 2, violated: 3 };
@@ -10,6 +10,7 @@ const USAGE = `npm run -s sim -- --seeds N [--from K] [--json]   N random nights
 npm run -s sim -- --seed K [--trace]              one of them again
 npm run -s sim -- --crashes [copy/kill] [--json]  one crash at every request of the short scenarios
 npm run -s sim -- --crash copy/kill/17 [--trace]  one of them again
+npm run -s sim -- --year SEED [--days N] [--trace]   every night of a year, with outages, changes and people
 npm run -s sim -- --planted [name] [--json]       plants faults in the product, and finds each`;
 
 // The reader of the trace may close the pipe early (`| head`).
@@ -19,6 +20,8 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 const answer = (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 function replayOf({ seed }: Violation): string {
+  const [, year, days] = /^year\/(\d+)\/(\d+)$/.exec(seed) ?? [];
+  if (year !== undefined) return `npm run -s sim -- --year ${year} --days ${days} --trace`;
   return `npm run -s sim -- ${seed.includes("/") ? "--crash" : "--seed"} ${seed} --trace`;
 }
 
@@ -43,6 +46,8 @@ async function main(argv: string[]): Promise<number> {
       seed: { type: "string" },
       crash: { type: "string" },
       crashes: { type: "boolean" },
+      year: { type: "string" },
+      days: { type: "string" },
       planted: { type: "boolean" },
       first: { type: "boolean" },
       trace: { type: "boolean" },
@@ -51,6 +56,8 @@ async function main(argv: string[]): Promise<number> {
   });
   const trace = values.trace ? (line: string) => void process.stdout.write(`${line}\n`) : undefined;
   if (values.seed !== undefined) return endOfOne(await runSeed(numberOf("seed", values.seed), trace));
+  if (values.year !== undefined)
+    return endOfOne(await runYear(numberOf("year", values.year), numberOf("days", values.days ?? "366"), trace));
   if (values.crash !== undefined)
     return endOfOne(await (runCrash(values.crash, trace) ?? Promise.reject(misused(`--crash ${values.crash}: there is none`))));
   if (values.planted) return runPlanted(positionals[0], { json: values.json === true, say, answer });

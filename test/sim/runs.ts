@@ -4,6 +4,7 @@ import { FAULT_NAMES, type FaultName, randomFaults } from "./faults.ts";
 import { SECRET } from "./names.ts";
 import { seededRandom } from "./random.ts";
 import { type Run, simulate, type Violation } from "./simulate.ts";
+import { yearOf } from "./year.ts";
 
 /** The result of many runs. */
 export interface Tally {
@@ -20,6 +21,13 @@ export type Trace = (line: string) => void;
 export function runSeed(seed: number, trace?: Trace): Promise<Run> {
   const name = String(seed);
   return simulate({ seed: name, scenario: daysScenario(name), faults: randomFaults(seededRandom(`${name}/faults`), SECRET), trace });
+}
+
+/** Plays so many nights of a year. */
+export function runYear(seed: number, days: number, trace?: Trace): Promise<Run> {
+  const name = `year/${seed}/${days}`;
+  const { scenario, faults } = yearOf(name, days);
+  return simulate({ seed: name, scenario, faults: faults(randomFaults(seededRandom(`${name}/faults`), SECRET)), trace });
 }
 
 export interface SeedsOptions {

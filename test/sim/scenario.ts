@@ -39,6 +39,8 @@ export interface Scenario {
   quietSlots: readonly string[];
   /** Slots of the policy's schedule in its time zone; any other is nobody's. */
   slots: readonly string[];
+  /** Slots of which each ends with a success, or is reported as failed or missed. */
+  answeredSlots?: readonly string[];
   /** The copied repository over time. */
   steps: readonly WrittenStep[];
   /** The index to restore from it. */

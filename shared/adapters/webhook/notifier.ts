@@ -20,11 +20,11 @@ export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifi
   const name = `webhook ${new URL(url).host}`;
   return {
     name,
-    async send(notice) {
-      const id = `${notice.key}:${notice.since.toISOString()}:${notice.status}`;
+    async send(notice, sentAt) {
+      const id = idOf(notice);
       const body = JSON.stringify(payload(notice, id, source));
       const headers: Record<string, string> = { "content-type": "application/json", "idempotency-key": id };
-      if (secret !== undefined) headers["x-ossnap-signature"] = signature(secret, body, notice.at);
+      if (secret !== undefined) headers["x-ossnap-signature"] = signature(secret, body, sentAt);
       let status: number;
       try {
         const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
@@ -40,6 +40,12 @@ export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifi
         throw new AppError(status >= 500 || status === 429 ? "transient" : "permanent", `${name}: answered ${status}`);
     },
   };
+}
+
+/** The same for each try; a fact that is reported again while it is open is another message. */
+function idOf({ key, since, at, status }: Notice): string {
+  const isAgain = status === "firing" && at.getTime() !== since.getTime();
+  return `${key}:${since.toISOString()}:${status}${isAgain ? `:${at.toISOString()}` : ""}`;
 }
 
 /** Only what is recognised: another text may contain the address, and with it a token. */

@@ -36,6 +36,7 @@ function redactedRecord(body: Uint8Array, redact: Redact): Uint8Array {
 export function redactingNotifier(notifier: Notifier, redact: Redact): Notifier {
   return {
     name: notifier.name,
-    send: (notice) => notifier.send({ ...notice, text: redact(notice.text), reason: redactedValues(notice.reason, redact) as Reason }),
+    send: (notice, sentAt) =>
+      notifier.send({ ...notice, text: redact(notice.text), reason: redactedValues(notice.reason, redact) as Reason }, sentAt),
   };
 }

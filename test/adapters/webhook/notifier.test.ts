@@ -34,7 +34,7 @@ async function receiver(answer: (request: IncomingMessage, response: ServerRespo
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=abcdefgh12`, seen };
 }
 
-const send = (url: string) => webhookNotifier({ url, secret: "hmac-secret", source: "ossnap/test" }).send(NOTICE);
+const send = (url: string) => webhookNotifier({ url, secret: "hmac-secret", source: "ossnap/test" }).send(NOTICE, NOTICE.at);
 
 afterEach(async () => {
   for (const server of servers.splice(0)) {

@@ -49,7 +49,7 @@ describe("invariant 10: secrets in messages of other systems", () => {
       reason: reason("look.failed", { look: "watches.moved", message: "signed with planted" }),
       text: "signed with planted",
     };
-    await redactingNotifier({ name: "memory", send: async (one) => void said.push(one) }, redact).send(notice);
+    await redactingNotifier({ name: "memory", send: async (one) => void said.push(one) }, redact).send(notice, new Date(0));
     expect(said).toEqual([
       {
         ...notice,

@@ -3,6 +3,7 @@ import { neverWaits, refusesWhenInDoubt, secretsShowNowhere } from "./conduct.ts
 import { onlyOwnBlobs, readableThroughout } from "./copies.ts";
 import { everythingEnds } from "./ending.ts";
 import { deletesOnlyItsOwn, doneMeansDone, startsNothingBesideOthers } from "./lanes.ts";
+import { noNightIsLost } from "./nights.ts";
 import { workHappensOnce } from "./once.ts";
 import { onlyWhatThePlanSaid } from "./prunes.ts";
 import { nothingBroughtAlong, provenBeforeRestored, servesForward } from "./restores.ts";
@@ -11,6 +12,7 @@ import { oneSuccessPerSlot } from "./slots.ts";
 /** The invariants by number; 0 means that everything finishes. */
 export const CHECKS: readonly MakeCheck[] = [
   oneSuccessPerSlot,
+  noNightIsLost,
   onlyOwnBlobs,
   readableThroughout,
   provenBeforeRestored,

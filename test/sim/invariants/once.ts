@@ -4,11 +4,14 @@ import type { Effect } from "../gates.ts";
 import { BACKUPS_LOCATION } from "../names.ts";
 import { isDone, isWriteOn, jobOf, type MakeCheck, openJobs, readBare, recordsOf } from "./check.ts";
 
+/** Less than the shortest pause before a notice is sent again: clocks differ. */
+const RESENT_MS = 30_000;
+
 /** 7: whatever is repeated, each piece of work happens once. */
-export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
+export const workHappensOnce: MakeCheck = ({ stage, kernel, violated }) => {
   const created = new Map<string, number>();
   const restored = new Map<string, number>();
-  const said = new Map<string, string>();
+  const said = new Map<string, number>();
   const histories = new Map<string, number>();
   const finals = new Map<string, string>();
   const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1).get(key) ?? 0;
@@ -45,6 +48,14 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
     finals.set(key, text);
   }
 
+  /** What no channel accepted, or no invocation recorded as accepted, is sent again after a pause; another change is another notice. */
+  function judgeNotice({ key, since, status, at }: Notice): void {
+    const once = `${key} ${since.toISOString()} ${status} ${at.toISOString()}`;
+    const before = said.get(once) ?? Number.NEGATIVE_INFINITY;
+    if (kernel.nowMs() - before < RESENT_MS) violated(`notice ${once} is sent twice`);
+    said.set(once, kernel.nowMs());
+  }
+
   /** Final records are kept: they prevent repeats even months later. */
   function seeFinals(): void {
     for (const key of finals.keys()) if (!stage.state.has(key)) violated(`${key} was deleted`);
@@ -68,12 +79,7 @@ export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
       const { as } = isWriteOn(effect, "cluster:target", "restore") ? (effect.args[0] as RestoreRequest) : {};
       if (as !== undefined && stage.people.touched.has(as)) restored.delete(as);
       if (!isWriteOn(effect, "notifier", "send")) return;
-      const { key, since, status, reason } = effect.args[0] as Notice;
-      const once = `${key} ${since.toISOString()} ${status}`;
-      // A notice that stays open for another reason, or about other things, is sent again with it.
-      const why = JSON.stringify(reason);
-      if (said.get(once) === why) violated(`notice ${once} is sent twice`);
-      said.set(once, why);
+      judgeNotice(effect.args[0] as Notice);
     },
     step: seeFinals,
     after(effect) {

@@ -1,12 +1,12 @@
 import type { DoneRecord, JobRecord } from "../../../shared/jobs/record.ts";
-import { slotTime } from "../../../shared/model/slot.ts";
 import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import type { BackupData } from "../../../shared/verbs/backup/step.ts";
 import type { PruneData } from "../../../shared/verbs/prune/step.ts";
-import { mustKeep, type OwnSnapshot } from "../account/retention.ts";
+import { mustKeep } from "../account/retention.ts";
 import type { Effect } from "../gates.ts";
 import { BACKUPS_LOCATION, POLICY } from "../names.ts";
 import { doneRecords, isWriteOn, type MakeCheck, openJobs, readBare, recordsOf } from "./check.ts";
+import { ownSnapshots } from "./nights.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -35,16 +35,7 @@ export const onlyWhatThePlanSaid: MakeCheck = ({ stage, kernel, scenario, violat
   let appliedByHand = false;
   const there = () => stage.places.at(BACKUPS_LOCATION);
   const isOwn = (name: string) => parseSnapshotName(name)?.policy === POLICY && !stage.people.copiedNames.has(name);
-  const own = (): OwnSnapshot[] =>
-    there()
-      .filter(({ name }) => isOwn(name))
-      .map(({ name, uuid, state, indices }) => ({
-        name,
-        uuid,
-        state,
-        indices,
-        timeMs: slotTime(parseSnapshotName(name)?.slot ?? "").getTime(),
-      }));
+  const own = () => ownSnapshots(stage);
 
   /** Works out again what must be kept, if anything that matters changed. */
   async function see(): Promise<void> {

@@ -47,7 +47,7 @@ export const oneSuccessPerSlot: MakeCheck = ({ stage, kernel, scenario, violated
     const done = readBare<DoneRecord>(stage.state, key);
     if (!done || judged.has(key)) return;
     judged.add(key);
-    const { snapshot } = done.result as { snapshot?: string };
+    const { snapshot } = (done.result ?? {}) as { snapshot?: string };
     const slot = done.id.slice(`backup-${POLICY}-`.length);
     const good = successes.get(slot);
     if (done.state === "done" && !good?.has(snapshot ?? "")) violated(`${done.id} is done, but its snapshot ${snapshot} is not successful`);

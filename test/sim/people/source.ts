@@ -51,14 +51,14 @@ function foreignSnapshot({ stage, kernel }: Play, atMs: number): void {
   });
 }
 
-async function pin({ stage, random }: Play): Promise<void> {
+export async function pin({ stage, random }: Play): Promise<void> {
   const good = stage.places.at(BACKUPS_LOCATION).filter(({ state }) => state === "SUCCESS");
   const chosen = good.length > 0 ? random.pick(good) : undefined;
   if (chosen) await stage.bare(stage.config.state).put(`${stateKey.pins("backups")}${chosen.uuid}.json`, Buffer.from("{}"));
 }
 
-/** Often one of two that hold an index which nothing else holds. */
-function deleteByHand({ stage, random, kernel }: Play): void {
+/** Deletes a snapshot, often one of two that hold an index which nothing else holds. */
+export function deleteByHand({ stage, random, kernel }: Play): void {
   const there = stage.places.at(BACKUPS_LOCATION);
   const good = ownGood(stage);
   const rare = good.filter(({ indices }) => indices.some((index) => good.filter((other) => other.indices.includes(index)).length === 2));

@@ -1,7 +1,7 @@
 import { givenSnapshot, type MemorySnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { slotOf } from "../../../shared/model/slot.ts";
 import { parseSnapshotName, snapshotMark, snapshotName } from "../../../shared/model/snapshotName.ts";
-import { BACKUPS_LOCATION, HOUR_MS, POLICY } from "../names.ts";
+import { BACKUPS, BACKUPS_LOCATION, HOUR_MS, POLICY } from "../names.ts";
 import type { Play } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 
@@ -21,6 +21,12 @@ export function keepsMetadata(version: string): boolean {
 export function ownGood({ places, people }: Stage): MemorySnapshot[] {
   const good = places.at(BACKUPS_LOCATION).filter(({ name, state }) => state === "SUCCESS" && parseSnapshotName(name)?.policy === POLICY);
   return good.filter(({ name }) => !people.copiedNames.has(name));
+}
+
+/** Read by prunes; the memory cluster keeps its snapshots elsewhere. */
+export async function beginBucket({ stage }: Play): Promise<void> {
+  await stage.bare(BACKUPS).put("index-7", Buffer.from('{"snapshots":[],"indices":{}}'));
+  await stage.bare(BACKUPS).put("snap-x.dat", Buffer.from("a cluster wrote this"));
 }
 
 /** Snapshots that the policy took before: some failed, some hold an index that is gone, and one may come from a clock that was ahead. */

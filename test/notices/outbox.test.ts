@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import type { World } from "../../shared/jobs/world.ts";
+import { AppError } from "../../shared/model/errors.ts";
+import type { Notice, Notifier } from "../../shared/model/notice.ts";
+import { reason } from "../../shared/model/reason.ts";
+import { type Fact, raiseNotice, resolveNotice } from "../../shared/notices/notices.ts";
+import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
+import { MINUTE_MS, type TestWorld, testConfig, testWorld } from "../world/world.ts";
+
+const FACT: Fact = {
+  key: "clock:source",
+  code: "copy.failed",
+  severity: "bad",
+  reason: reason("copy.failed", { key: "__1" }),
+};
+const OVER = reason("copy.done", { copy: "move" });
+
+/** A channel that can be down, and what it accepted. */
+function channel(name: string) {
+  const got: { notice: Notice; sentAt: Date }[] = [];
+  const one: Notifier & { down: boolean; tries: number; got: typeof got } = {
+    name,
+    down: false,
+    tries: 0,
+    got,
+    async send(notice, sentAt) {
+      one.tries += 1;
+      if (one.down) throw new AppError("transient", `${name}: no answer within 5 s`);
+      got.push({ notice, sentAt });
+    },
+  };
+  return one;
+}
+
+async function openWith(world: TestWorld, notifiers: Notifier[]): Promise<World> {
+  return { ...(await world.open()), notifiers };
+}
+
+const quiet = () =>
+  testWorld({
+    config: testConfig((given) => {
+      given.backups = {};
+      given.watches = {};
+    }),
+  });
+
+async function tickAfter(world: TestWorld, minutes: number, notifiers: Notifier[]): Promise<void> {
+  world.advance(minutes * MINUTE_MS);
+  await advanceJobs(await openWith(world, notifiers));
+}
+
+const unsent = async (world: TestWorld) => (await world.stateKeys()).filter((key) => key.startsWith("live/unsent/"));
+
+describe("a notice that a channel did not accept", () => {
+  it("is sent again until it is accepted, with its own time, and then forgotten", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    hook.down = true;
+    await raiseNotice(await openWith(world, [hook]), FACT);
+    expect(await unsent(world)).toHaveLength(1);
+    await tickAfter(world, 1, [hook]);
+    expect(hook.tries).toBe(2);
+    expect(await unsent(world)).toHaveLength(1);
+    hook.down = false;
+    const raisedAt = new Date(world.now().getTime() - MINUTE_MS);
+    await tickAfter(world, 1, [hook]);
+    expect(hook.got).toEqual([]);
+    await tickAfter(world, 1, [hook]);
+    expect(hook.got).toMatchObject([{ notice: { key: FACT.key, status: "firing", at: raisedAt }, sentAt: world.now() }]);
+    await tickAfter(world, 60, [hook]);
+    expect(hook.got).toHaveLength(1);
+    expect(await unsent(world)).toEqual([]);
+  });
+
+  it("goes again only to the channel that did not accept it", async () => {
+    const world = await quiet();
+    const [fine, hook] = [channel("fine"), channel("hook")];
+    hook.down = true;
+    await raiseNotice(await openWith(world, [fine, hook]), FACT);
+    hook.down = false;
+    await tickAfter(world, 1, [fine, hook]);
+    expect([fine.got.length, hook.got.length]).toEqual([1, 1]);
+  });
+
+  it("arrives before the report that it is over", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    hook.down = true;
+    await raiseNotice(await openWith(world, [hook]), FACT);
+    hook.down = false;
+    world.advance(MINUTE_MS);
+    await resolveNotice(await openWith(world, [hook]), FACT.key, FACT.code, OVER);
+    expect(hook.got).toEqual([]);
+    await tickAfter(world, 1, [hook]);
+    expect(hook.got.map(({ notice }) => notice.status)).toEqual(["firing", "resolved"]);
+  });
+
+  it("is not lost with an invocation that died before it sent", async () => {
+    const world = await quiet();
+    const [hook, dying] = [channel("hook"), channel("hook")];
+    dying.send = () => new Promise<never>(() => undefined);
+    void raiseNotice(await openWith(world, [dying]), FACT);
+    await expect.poll(() => unsent(world)).toHaveLength(1);
+    await tickAfter(world, 1, [hook]);
+    expect(hook.got).toHaveLength(1);
+  });
+
+  it("is given up after a day, which is logged", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    hook.down = true;
+    await raiseNotice(await openWith(world, [hook]), FACT);
+    for (let hour = 0; hour < 25; hour += 1) await tickAfter(world, 60, [hook]);
+    expect(await unsent(world)).toEqual([]);
+    expect(hook.tries).toBeGreaterThan(20);
+    expect(world.lines).toContainEqual(expect.objectContaining({ message: "notice given up" }));
+  });
+
+  it("is dropped when its channel left ossnap.yaml", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    hook.down = true;
+    await raiseNotice(await openWith(world, [hook]), FACT);
+    await tickAfter(world, 1, []);
+    expect(await unsent(world)).toEqual([]);
+  });
+});
