@@ -124,7 +124,7 @@ function namePartOf({ filtertype, kind, value, exclude }: CuratorFilter): NamePa
 function indicesOf({ id, filters }: CuratorAction, notes: Reason[]): string[] {
   const used = filters.filter(({ filtertype }) => filtertype !== "none");
   for (const { filtertype, kind } of used.filter((one) => !namePartOf(one)))
-    notes.push(reason("import.indices", { id, filter: filtertype, kind: String(kind ?? "") }));
+    notes.push(reason("import.indices", { id, filter: kind ? `${filtertype} ${kind}` : filtertype }));
   const found = used.flatMap((one) => namePartOf(one) ?? []);
   const wanted = found.filter(({ excluded }) => !excluded);
   const [starts, ends] = [wanted.filter(({ start }) => start !== ""), wanted.filter(({ end }) => end !== "")];

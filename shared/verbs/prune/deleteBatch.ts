@@ -1,3 +1,4 @@
+import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import { writingInto } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
@@ -38,7 +39,8 @@ export async function deleteBatch(
   let existing: PruneTarget[] = [];
   for (let start = 0; start < snapshots.length; start += atOnce) {
     const nowMs = world.clock.now().getTime();
-    if (nowMs - startedMs > BATCH_MS) return;
+    // The tick has other work to look at, too.
+    if (start > 0 && (nowMs - startedMs > BATCH_MS || isTimeUp(world))) return;
     if (nowMs - checkedMs > CHECK_MS) {
       existing = await checked(world, job, snapshots.slice(start));
       checkedMs = nowMs;

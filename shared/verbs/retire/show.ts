@@ -15,15 +15,13 @@ export async function reportRetire(world: World, job: RetireJob): Promise<void> 
   const { state, reason } = job.head;
   const failedKey = `retire-failed:${job.intent.input.index}`;
   if (state === "failed") await raiseNotice(world, { key: failedKey, code: "retire.failed", severity: "warning", reason, job: job.id });
-  if (state === "done") await resolveNotice(world, failedKey, "retire.failed", reason);
+  const servesKey = `retired-serves:${job.intent.input.index}`;
+  if (state === "done") {
+    await resolveNotice(world, failedKey, "retire.failed", reason);
+    await resolveNotice(world, servesKey, "retire.serves", reason);
+  }
   await resolveNotice(world, unservedKey(job), "retire.unserved", reason);
   // A delayed alias swap may have been applied after a newer one; only this check would notice that the old index serves again.
   if (reason.code === "retire.serves")
-    await raiseNotice(world, {
-      key: `retired-serves:${job.intent.input.index}`,
-      code: "retire.serves",
-      severity: "bad",
-      reason,
-      job: job.id,
-    });
+    await raiseNotice(world, { key: servesKey, code: "retire.serves", severity: "bad", reason, job: job.id });
 }

@@ -8,7 +8,7 @@ export const IMPORTS = {
   "import.disabled": "action {id}, {action}, is disabled; left out",
   "import.filter": "action {id}: ossnap has no filter {filter}; the rules may remove snapshots that it excluded",
   "import.globalState": "action {id} includes the global state, which ossnap leaves out",
-  "import.indices": "action {id}: ossnap chooses indices by name; the filter {filter} {kind} is left out, so more are taken",
+  "import.indices": "action {id}: ossnap chooses indices by name; the filter {filter} is left out, so more are taken",
   "import.name": "Curator named snapshots {name} (action {id}); ossnap names them by policy and slot",
   "import.noRepository": "action {id}, {action}, names no repository; left out",
   "import.nothing": "the file has no snapshot and no delete_snapshots action that could be used",
