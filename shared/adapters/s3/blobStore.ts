@@ -21,5 +21,6 @@ const IDLE_TIMEOUT_MS_DEFAULT = 30_000;
 export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
   const place = s3Place(options);
   const { idleTimeoutMs = IDLE_TIMEOUT_MS_DEFAULT, partSizeBytes = PART_SIZE_BYTES_DEFAULT } = options;
-  return { url: place.url, ...s3Reading(place, idleTimeoutMs), ...s3Writing(place, partSizeBytes) };
+  const reading = s3Reading(place, idleTimeoutMs);
+  return { url: place.url, ...reading, ...s3Writing(place, partSizeBytes, reading) };
 }

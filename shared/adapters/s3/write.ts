@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { BlobStore, PutResult } from "../../model/blobStore.ts";
+import type { BlobStore, PutResult, Written } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { type PartsApi, putInParts, writtenAs } from "../blobs/parts.ts";
 import { dateOf } from "./client.ts";
@@ -21,11 +21,13 @@ interface S3Part {
   ETag: string | undefined;
 }
 
-export function s3Writing(place: S3Place, partSizeBytes: number): Pick<BlobStore, "put" | "putFrom" | "delete"> {
+type Reading = Pick<BlobStore, "head" | "open">;
+
+export function s3Writing(place: S3Place, partSizeBytes: number, reading: Reading): Pick<BlobStore, "put" | "putFrom" | "delete"> {
   return {
     put: (key, body, { ifAbsent = false } = {}) => put(place, key, body, ifAbsent),
     async putFrom(key, sizeBytes, read, ready) {
-      return putInParts(partsOf(place, key), { sizeBytes, partSizeBytes, read, ready, subject: place.subject(key, "putFrom") });
+      return putInParts(partsOf(place, key, reading), { sizeBytes, partSizeBytes, read, ready, subject: place.subject(key, "putFrom") });
     },
     async delete(keys) {
       const fullKeys = keys.map(place.base.full);
@@ -49,8 +51,10 @@ async function put(place: S3Place, key: string, body: Uint8Array, ifAbsent: bool
   return { at: dateOf(output, subject), ...writtenAs(output.ETag) };
 }
 
-function partsOf(place: S3Place, key: string): PartsApi<S3Part> {
+function partsOf(place: S3Place, key: string, reading: Reading): PartsApi<S3Part> {
   const { client } = place;
+  const whole = createHash("md5");
+  const ofParts: Buffer[] = [];
   const address = addressOf(place, key);
   const subject = place.subject(key, "putFrom");
   return {
@@ -63,16 +67,42 @@ function partsOf(place: S3Place, key: string): PartsApi<S3Part> {
     async putPart(UploadId, PartNumber, Body) {
       const command = new UploadPartCommand({ ...address, UploadId, PartNumber, Body, ContentMD5: md5Of(Body) });
       const { ETag } = await place.ask(`${subject}: part ${PartNumber}`, () => client.send(command), Body.byteLength);
+      whole.update(Body);
+      ofParts.push(createHash("md5").update(Body).digest());
       return { PartNumber, ETag };
     },
     async complete(UploadId, Parts) {
       const command = new CompleteMultipartUploadCommand({ ...address, UploadId, MultipartUpload: { Parts } });
-      await place.ask(subject, () => client.send(command));
-      // Some servers answer with another ETag than they list afterwards (measured on rclone 1.75).
-      return {};
+      const { ETag } = await place.ask(subject, () => client.send(command));
+      const md5 = whole.digest("hex");
+      const composite = `${createHash("md5").update(Buffer.concat(ofParts)).digest("hex")}-${Parts.length}`;
+      return settledAs(reading, { key, subject, md5, etags: [...Object.values(writtenAs(ETag)), composite, md5] });
     },
     abort: (UploadId) => place.ask(`${subject}: abort`, () => client.send(new AbortMultipartUploadCommand({ ...address, UploadId }))),
   };
+}
+
+interface WrittenParts {
+  key: string;
+  subject: string;
+  /** Of the whole blob, in hex. */
+  md5: string;
+  /** What the store may show for it. */
+  etags: readonly string[];
+}
+
+/**
+ * The ETag under which the blob is listed. Some servers answer with another one than they list (measured on rclone 1.75: the MD5 of all bytes),
+ * so it is asked for, and compared with every ETag that these bytes may have: what is shown may be what another write left. Where none is the same,
+ * the bytes are read back.
+ */
+async function settledAs(reading: Reading, { key, subject, md5, etags }: WrittenParts): Promise<Written> {
+  const etag = (await reading.head(key))?.etag;
+  if (etag === undefined || etags.includes(etag)) return writtenAs(etag);
+  const stored = createHash("md5");
+  for await (const piece of (await reading.open(key)) ?? []) stored.update(piece);
+  if (stored.digest("hex") === md5 && (await reading.head(key))?.etag === etag) return { etag };
+  throw new AppError("transient", `${subject}: what is stored is not what was written; another write arrived at the same time`);
 }
 
 async function deleteBatch(place: S3Place, fullKeys: string[]): Promise<void> {

@@ -138,31 +138,22 @@ async function moveUnit(moving: Moving, unit: readonly ClosureBlob[]): Promise<B
     if (fault) return fault;
     offset += blob.sizeBytes ?? 0;
   }
-  return rememberNames(moving, unit);
+  rememberNames(moving, unit);
+  return undefined;
 }
 
 /**
  * What was just written and verified under names that Elasticsearch reuses: the ETags show later whether it is still there. They are those of the
- * answers: what a HEAD shows may be what an earlier task wrote late.
+ * answers: what a HEAD shows may be what an earlier task wrote late. What has none is not remembered.
  */
-async function rememberNames({ destination, ledger, etags }: Moving, unit: readonly ClosureBlob[]): Promise<BlobFault | undefined> {
-  for (const blob of unit.filter(({ key }) => isCounterNamed(key) && !etags.has(key))) {
-    try {
-      // A store whose answers to writes carry no ETag.
-      const etag = (await destination.head(blob.key))?.etag;
-      if (etag !== undefined) etags.set(blob.key, etag);
-    } catch (error) {
-      return faultOf(blob, error);
-    }
-  }
+function rememberNames({ ledger, etags }: Moving, unit: readonly ClosureBlob[]): void {
   const [file] = recordedFiles(unit, "counter-named", new Set());
-  if (file === undefined || !isSplitCounter(file) || file.parts.length !== unit.length) return undefined;
+  if (file === undefined || !isSplitCounter(file) || file.parts.length !== unit.length) return;
   const [{ key }] = unit as [ClosureBlob];
   remember(
     ledger,
     splitFile(file, key.slice(0, key.lastIndexOf("/") + 1), (part) => etags.get(part)),
   );
-  return undefined;
 }
 
 async function moveBlob(moving: Moving, blob: ClosureBlob, check: ContentCheck): Promise<BlobFault | undefined> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -107,6 +108,49 @@ describe("S3 through the AWS SDK, on a failing server", () => {
     expect(at).toEqual(new Date("2026-11-21T04:00:00Z"));
     expect(seen[0]?.url).toContain("/bucket/base/blob");
     expect(seen[0]?.headers).toMatchObject({ "if-none-match": "*", "content-md5": "ndTkYSaMgDT1yFZOFVxnpg==" });
+  });
+
+  /** Takes an upload in parts and shows the result under another ETag than it answers; `stored` is what is read back. */
+  function takesParts({ answered, shown, stored }: { answered: string; shown: string; stored: Buffer }): Answer {
+    return (request, response) => {
+      const { method, url = "" } = request;
+      if (method === "POST" && url.includes("uploads"))
+        return answerXml(200, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>")(request, response);
+      if (method === "POST")
+        return answerXml(200, `<CompleteMultipartUploadResult><ETag>"${answered}"</ETag></CompleteMultipartUploadResult>`)(
+          request,
+          response,
+        );
+      request.resume();
+      if (method === "PUT") return void response.writeHead(200, { etag: '"part"' }).end();
+      response.writeHead(200, { etag: `"${shown}"`, "content-length": stored.length });
+      response.end(method === "HEAD" ? undefined : stored);
+    };
+  }
+  const BLOB = Buffer.from("one blob in three parts");
+  const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
+  const composite = () => {
+    const parts = [BLOB.subarray(0, 10), BLOB.subarray(10, 20), BLOB.subarray(20)];
+    return `${md5(Buffer.concat(parts.map(md5))).toString("hex")}-3`;
+  };
+  const putParts = () =>
+    s3BlobStore({ ...options, partSizeBytes: 10 }).putFrom("blob", BLOB.length, async ({ start, end }) => BLOB.subarray(start, end));
+
+  it.each([
+    ["answers it", "opaque", () => "opaque", 0],
+    ["lists the MD5 of all bytes", "opaque", () => md5(BLOB).toString("hex"), 0],
+    ["lists the MD5 of the parts", "opaque", composite, 0],
+    ["lists another one for the same bytes, which are read back", "opaque", () => "other", 1],
+  ])("knows the ETag of a blob in parts where the store %s", async (_how, answered, shown, reads) => {
+    answer = takesParts({ answered, shown: shown(), stored: BLOB });
+    expect(await putParts()).toEqual({ etag: shown() });
+    expect(seen.filter(({ method }) => method === "GET")).toHaveLength(reads);
+  });
+
+  it("does not take what another write left for a blob in parts that it wrote", async () => {
+    const foreign = Buffer.from("another blob, same size");
+    answer = takesParts({ answered: "opaque", shown: md5(foreign).toString("hex"), stored: foreign });
+    await expect(putParts()).rejects.toMatchObject({ code: "transient", message: expect.stringContaining("another write arrived") });
   });
 
   it("names the keys that a delete left, and is denied when the store denies one", async () => {
