@@ -59,10 +59,11 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
   // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
   const key = stateKey.evidence(evidence.uuid, evidence.digest || NO_CLOSURE, shortHash(8, placeId(place)));
   const before = await readObject<Evidence>(world.state, key).catch(unreadable);
-  const ended = await endedDamage(world, evidence, key);
+  const now = { ...evidence, ...(proof.cleared !== undefined && { cleared: proof.cleared }) };
+  const ended = await endedDamage(world, now, key);
   // What was proven before damage was found is no longer proven at that level.
   const isComparable = before?.place === evidence.place && ended.every(({ at }) => at < (before?.at ?? ""));
-  const kept = before && isComparable ? outlasting(before, evidence) : evidence;
+  const kept = before && isComparable ? outlasting(before, evidence, proof.cleared) : evidence;
   await writeObject(world.state, key, kept);
   if (ended.length > 0) await world.state.delete(ended.map((one) => one.key));
   return kept;
@@ -99,7 +100,11 @@ function isSubset({ indices, snapshot }: ProvenClosure): boolean {
 }
 
 /** The other records of damage of this snapshot and place that a verdict disproves. */
-async function endedDamage({ state }: EvidenceKeeper, now: Evidence, own: string): Promise<{ key: string; at: string }[]> {
+async function endedDamage(
+  { state }: EvidenceKeeper,
+  now: Evidence & Pick<SnapshotProof, "cleared">,
+  own: string,
+): Promise<{ key: string; at: string }[]> {
   if (now.verdict !== "whole" || now.subset || !isStored(now.uuid)) return [];
   const ended: { key: string; at: string }[] = [];
   for await (const { key } of state.list(stateKey.evidenceOf(now.uuid))) {
@@ -111,11 +116,15 @@ async function endedDamage({ state }: EvidenceKeeper, now: Evidence, own: string
 }
 
 /** Whether a whole snapshot shows that damage is gone. On 2.x a name may be used again; another closure is then another snapshot. */
-function disproves(now: Pick<Evidence, "level" | "digest">, { uuid, name, digest, level, verdict }: Evidence): boolean {
+function disproves(
+  now: Pick<Evidence, "level" | "digest"> & Pick<SnapshotProof, "cleared">,
+  { uuid, name, digest, level, verdict }: Evidence,
+): boolean {
   if (verdict === "incomplete") return true;
   if (verdict !== "damaged") return false;
   const isOther = uuid === name && digest !== "" && digest !== now.digest;
-  return isOther || PROOF_LEVELS.indexOf(now.level) >= PROOF_LEVELS.indexOf(level);
+  // What had been found damaged was read again.
+  return isOther || (now.cleared ?? 0) > 0 || PROOF_LEVELS.indexOf(now.level) >= PROOF_LEVELS.indexOf(level);
 }
 
 /** A record that is no JSON is replaced. */
@@ -128,9 +137,10 @@ function unreadable(error: unknown): undefined {
  * Which of two verdicts on the same blobs holds: the stronger of two that found them whole, since blobs never change; damage until a proof of
  * at least the level that found it finds none; a missing blob until it is there. An unfinished proof says nothing.
  */
-function outlasting(before: Evidence, now: Evidence): Evidence {
+function outlasting(before: Evidence, now: Evidence, cleared = 0): Evidence {
   const isWeaker = PROOF_LEVELS.indexOf(now.level) < PROOF_LEVELS.indexOf(before.level);
   const isKept = before.verdict === "whole" || before.verdict === "damaged";
+  if (before.verdict === "damaged" && now.verdict === "whole" && cleared > 0) return now;
   if (now.verdict === "unproven") return before.verdict === "unproven" ? now : before;
   return now.verdict === "whole" && isKept && isWeaker ? { ...before, confirmed: { level: now.level, at: now.at } } : now;
 }

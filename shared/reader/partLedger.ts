@@ -13,7 +13,7 @@ export interface VerifiedFile {
 }
 
 /**
- * What is known of files in several parts with counter names (2.x to 6.x): Elasticsearch reuses such names, and neither sizes nor the footer in the
+ * What is known of single files at a place. First, of files in several parts with counter names (2.x to 6.x): Elasticsearch reuses such names, and neither sizes nor the footer in the
  * last part show that a part belongs to another file. A file verified once, by the copier or by reading it, stays verified while the ETags of its
  * parts are unchanged. An entry that is lost costs another reading, nothing else.
  */
@@ -21,9 +21,20 @@ export interface PartLedger {
   /** Files of one shard by the key of the file without its part number; `prefix` is the shard's prefix below the base path. */
   of(prefix: string): Promise<ReadonlyMap<string, VerifiedFile>>;
   add(prefix: string, fileKey: string, file: VerifiedFile): void;
+  /**
+   * Keys of data blobs that a proof of contents found damaged. Sizes and footers do not show such damage, so every later proof reads these files,
+   * whatever its level, until one finds them right.
+   */
+  suspects(): Promise<ReadonlySet<string>>;
+  setSuspect(key: string, isSuspect: boolean): void;
   /** Stores what was added since the last call. */
   save(): Promise<void>;
 }
+
+/** In the place of a shard's prefix, which never begins like this. */
+const SUSPECTS = "~suspects";
+/** More damage than this at once is found again by reading these. */
+const SUSPECTS_MAX = 1000;
 
 interface Entries {
   /** Names of the stored objects whose union `files` is. */
@@ -34,10 +45,13 @@ interface Entries {
 /** A ledger without a state, for one run of a command. */
 export function memoryLedger(): PartLedger {
   const shards = new Map<string, Map<string, VerifiedFile>>();
+  const suspects = new Set<string>();
   const shardOf = (prefix: string) => shards.get(prefix) ?? new Map<string, VerifiedFile>();
   return {
     of: async (prefix) => shardOf(prefix),
     add: (prefix, fileKey, file) => void shards.set(prefix, shardOf(prefix).set(fileKey, file)),
+    suspects: async () => suspects,
+    setSuspect: (key, isSuspect) => void (isSuspect ? suspects.add(key) : suspects.delete(key)),
     save: async () => undefined,
   };
 }
@@ -46,17 +60,18 @@ export function memoryLedger(): PartLedger {
 export function partLedger(state: BlobStore, at: Place): PartLedger {
   const place = shortHash(8, placeId(at));
   const shards = new Map<string, Promise<Entries>>();
-  let listed: Promise<Map<string, string[]>> | undefined;
+  let listed: Promise<Listed> | undefined;
 
   const entriesOf = (prefix: string): Promise<Entries> => {
     const known = shards.get(prefix);
     if (known !== undefined) return known;
     listed ??= listEntries(state, place);
-    const read = listed.then((all) => readEntries(state, place, prefix, all.get(segmentOf(prefix)) ?? []));
+    const read = listed.then(({ entries }) => readEntries(state, place, prefix, entries.get(segmentOf(prefix)) ?? []));
     shards.set(prefix, read);
     return read;
   };
   const added: { prefix: string; fileKey: string; file: VerifiedFile }[] = [];
+  const changed = new Map<string, boolean>();
 
   return {
     async of(prefix) {
@@ -65,7 +80,15 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
       return own.length === 0 ? files : new Map([...files, ...own.map(({ fileKey, file }) => [fileKey, file] as const)]);
     },
     add: (prefix, fileKey, file) => void added.push({ prefix, fileKey, file }),
+    async suspects() {
+      listed ??= listEntries(state, place);
+      const now = new Set((await listed).suspects);
+      for (const [key, isSuspect] of changed) isSuspect ? now.add(key) : now.delete(key);
+      return now;
+    },
+    setSuspect: (key, isSuspect) => void changed.set(key, isSuspect),
     async save() {
+      if (changed.size > 0) await saveSuspects(state, place, changed);
       const touched = new Set<string>();
       for (const { prefix, fileKey, file } of added.splice(0)) {
         (await entriesOf(prefix)).files.set(fileKey, file);
@@ -76,14 +99,32 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
   };
 }
 
-/** Every stored object of a place: shard → the hashes of its objects. */
-async function listEntries(state: BlobStore, place: string): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>();
+interface Listed {
+  /** Shard → the hashes of its objects. */
+  entries: Map<string, string[]>;
+  suspects: Set<string>;
+}
+
+/** Every stored object of a place. */
+async function listEntries(state: BlobStore, place: string): Promise<Listed> {
+  const entries = new Map<string, string[]>();
+  const suspects = new Set<string>();
   for (const key of await keysBelow(state, stateKey.partsOf(place))) {
     const [shard = "", name = ""] = key.split("/");
-    found.set(shard, [...(found.get(shard) ?? []), name.replace(/\.json$/, "")]);
+    if (shard === SUSPECTS) suspects.add(decodeURIComponent(name));
+    else entries.set(shard, [...(entries.get(shard) ?? []), name.replace(/\.json$/, "")]);
   }
-  return found;
+  return { entries, suspects };
+}
+
+/** One object each, so that a listing shows them, and two writers do not overwrite each other. */
+async function saveSuspects(state: BlobStore, place: string, changed: Map<string, boolean>): Promise<void> {
+  const objectOf = (key: string) => `${stateKey.partsOf(place)}${SUSPECTS}/${segmentOf(key)}`;
+  const all = [...changed];
+  changed.clear();
+  for (const [key] of all.filter(([, isSuspect]) => isSuspect).slice(0, SUSPECTS_MAX)) await writeObject(state, objectOf(key), {});
+  const cleared = all.filter(([, isSuspect]) => !isSuspect).map(([key]) => objectOf(key));
+  if (cleared.length > 0) await state.delete(cleared);
 }
 
 async function readEntries(state: BlobStore, place: string, prefix: string, stored: string[]): Promise<Entries> {

@@ -4,7 +4,7 @@ import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repositor
 import { heldMemory, weightOfClosure } from "./heldMemory.ts";
 import type { Listing } from "./metadataReader.ts";
 import { memoryLedger, type PartLedger } from "./partLedger.ts";
-import type { PartsRead } from "./prove/dataChecks.ts";
+import type { PartsRead } from "./prove/checks.ts";
 import { isOutOfTime } from "./prove/examineSnapshot.ts";
 import { proveSnapshot, type SampledProof } from "./prove/proveSnapshot.ts";
 import type { Sample, Sampled } from "./prove/sampler.ts";

@@ -1,19 +1,13 @@
 import { shardPrefix } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
-import type { ClosureBlob, ProofLevel } from "../../model/repository.ts";
+import type { ProofLevel } from "../../model/repository.ts";
 import { heldMemory } from "../heldMemory.ts";
 import type { PartLedger } from "../partLedger.ts";
-import {
-  checkContents,
-  checkFooter,
-  type FileFaults,
-  type FootersFor,
-  isSplitCounter,
-  type RecordedFile,
-  recordedFiles,
-} from "./checkFiles.ts";
-import { checkParts, disprove, type SplitFile, splitFile } from "./checkParts.ts";
+import { checkFooter, type FootersFor, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
+import { checkParts, type SplitFile, splitFile } from "./checkParts.ts";
+import type { DataChecks, FileCheck, ListedShard, PartsRead } from "./checks.ts";
 import { type Sample, type Sampled, samplerOf } from "./sampler.ts";
+import { readContents, withSuspects } from "./suspectChecks.ts";
 
 /** Tolerance for clock differences between store and proofs, and for the duration of an upload. */
 const CLOCKS_APART_MS = 15 * 60_000;
@@ -35,42 +29,6 @@ export interface DataChecksOptions {
   deadline?: (() => boolean) | undefined;
 }
 
-export interface FileCheck {
-  file: RecordedFile;
-  /** `undefined` if time ran out. */
-  run(): Promise<FileFaults | undefined>;
-}
-
-/** Files in several parts with counter names: how many bytes there are, and how many of them are verified. */
-export interface PartsRead {
-  files: number;
-  bytes: number;
-  verifiedBytes: number;
-}
-
-/** The blobs of one shard as listed. */
-export interface ListedShard {
-  indexId: string;
-  shard: number;
-  blobs: readonly ClosureBlob[];
-  /** In the order of the blobs. */
-  written: readonly (Date | undefined)[];
-  /** In the order of the blobs. */
-  etags: readonly (string | undefined)[];
-  /** Keys that are already known to be wrong. */
-  except: ReadonlySet<string>;
-}
-
-/** Decides which files are read and how; of a shard only candidates for a sample are kept. */
-export interface DataChecks {
-  ofShard(shard: ListedShard): FileCheck[];
-  /** Called after every shard was offered. */
-  rest(): FileCheck[];
-  sampled(): Sampled | undefined;
-  /** `undefined` until every shard was offered, and if there are no such files. */
-  parts(): PartsRead | undefined;
-}
-
 /** What a part takes in memory while it waits. */
 const PART_BYTES = 400;
 /** Few at a time, so that an invocation ends some of them rather than beginning many. */
@@ -78,8 +36,12 @@ const SPLIT_FILES_AT_ONCE = 2;
 /** Bytes read between two times that the ledger is stored. */
 const SAVE_EVERY_BYTES = 1024 ** 3;
 
-/** `seed` determines a sample's order. */
-export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions): DataChecks {
+/** `seed` determines a sample's order; `suspects` are those of the ledger. */
+export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions, suspects: ReadonlySet<string>): DataChecks {
+  return withSuspects(checksOf(store, seed, options), store, { ...options, suspects });
+}
+
+function checksOf(store: BlobStore, seed: string, options: DataChecksOptions): Omit<DataChecks, "cleared"> {
   const { level, sample } = options;
   const footerOf = (file: RecordedFile): FileCheck => ({ file, run: () => checkFooter(store, file) });
   if (level === "footers") {
@@ -97,16 +59,6 @@ export function dataChecks(store: BlobStore, seed: string, options: DataChecksOp
   const contentsOf = (file: RecordedFile): FileCheck => ({ file, run: () => readContents(store, file, options) });
   const ofShard = (shard: ListedShard): FileCheck[] => (level === "contents" ? all(shard).map(contentsOf) : []);
   return { ofShard, rest: () => [], sampled: () => undefined, parts: () => undefined };
-}
-
-async function readContents(
-  store: BlobStore,
-  file: RecordedFile,
-  { ledger, deadline }: DataChecksOptions,
-): Promise<FileFaults | undefined> {
-  const faults = await checkContents(store, file, deadline);
-  if (faults && isSplitCounter(file) && faults.missing.length + faults.damaged.length > 0) disprove(ledger, file);
-  return faults;
 }
 
 interface SplitFiles {
@@ -188,7 +140,7 @@ function sampling(
     footerOf: (file: RecordedFile) => FileCheck;
     options: DataChecksOptions;
   },
-): DataChecks {
+): Omit<DataChecks, "cleared"> {
   const read = { files: 0, bytes: 0 };
   const split = splitFiles(store, how.options);
   const sampled = (): Sampled => ({ ...read, ofFiles: sampler.ofFiles, ofBytes: sampler.ofBytes });

@@ -16,7 +16,8 @@ import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../p
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
 import { type ReadClosureOptions, readRecord } from "../readIndices.ts";
 import { isVersion1 } from "../rootBlob.ts";
-import { type DataChecksOptions, dataChecks, type PartsRead } from "./dataChecks.ts";
+import type { PartsRead } from "./checks.ts";
+import { type DataChecksOptions, dataChecks } from "./dataChecks.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure, type WalkObserver } from "./streamClosure.ts";
 
@@ -46,6 +47,8 @@ export interface Finding {
   sampled?: Sampled;
   /** Set if there are files in several parts with counter names: how much of them is verified. */
   parts?: PartsRead;
+  /** Files that an earlier proof found damaged, and that are right now. */
+  cleared?: number;
 }
 
 /** Examines everything that a restore of the snapshot needs according to the root. */
@@ -65,7 +68,7 @@ export async function lookAtSnapshot(
       ? reason("snapshot.version1", { snapshot: snapshot.name })
       : notRestorableReason(snapshot, record, options.indices);
   if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing };
-  const data = dataChecks(store, root.sha256, options);
+  const data = dataChecks(store, root.sha256, options, (await options.ledger?.suspects()) ?? new Set());
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));
   await checkIncompatible(store, reader, join, record);
   const { finished, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, { join, data, faultsMax, observer });
@@ -74,7 +77,8 @@ export async function lookAtSnapshot(
   const damaged = inKeyOrder([...reader.damaged, ...walked.damaged]);
   const sampled = data.sampled();
   const parts = data.parts();
-  const seen = { ...walked, missing, damaged, ...(sampled && { sampled }), ...(parts && { parts }) };
+  const cleared = data.cleared();
+  const seen = { ...walked, missing, damaged, ...(sampled && { sampled }), ...(parts && { parts }), ...(cleared > 0 && { cleared }) };
   const mounted = mountedReason(snapshot.name, walked.closure);
   if (mounted !== undefined) return { verdict: "not-restorable", reason: mounted, ...seen };
   const verdict = verdictOf(missing, damaged);

@@ -14,7 +14,7 @@ import {
 } from "../../proof/arrivalProgress.ts";
 import type { PartLedger } from "../partLedger.ts";
 import type { OpenedRepository } from "../readRepository.ts";
-import type { PartsRead } from "./dataChecks.ts";
+import type { PartsRead } from "./checks.ts";
 import { examineShards, type Shards } from "./examineShards.ts";
 import type { LookObserver } from "./examineSnapshot.ts";
 import { proveSnapshot } from "./proveSnapshot.ts";

@@ -7,7 +7,7 @@ import { metadataReader } from "../metadataReader.ts";
 import { readRecord } from "../readIndices.ts";
 import { listRoots, type OpenedRepository, openRepository, requireRoot } from "../readRepository.ts";
 import { notListed } from "../rootSnapshots.ts";
-import type { PartsRead } from "./dataChecks.ts";
+import type { PartsRead } from "./checks.ts";
 import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./examineSnapshot.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure } from "./streamClosure.ts";
@@ -38,7 +38,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
   const settled =
     finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
   await options.ledger?.save();
-  const { closure, blobs, bytes, missing, damaged, sampled, parts } = settled.finding;
+  const { closure, blobs, bytes, missing, damaged, sampled, parts, cleared } = settled.finding;
   return {
     verdict: settled.finding.verdict,
     level: options.level,
@@ -55,6 +55,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
     requests: counted.requests,
     ...(sampled && { sampled }),
     ...(parts && { parts }),
+    ...(cleared && { cleared }),
   };
 }
 

@@ -27,7 +27,7 @@ import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
 import { decodeOwnList, type ReadClosureOptions, readIndices } from "../readIndices.ts";
 import { type BoundedPool, boundedPool } from "./boundedPool.ts";
 import type { FileFaults } from "./checkFiles.ts";
-import type { DataChecks, FileCheck } from "./dataChecks.ts";
+import type { DataChecks, FileCheck } from "./checks.ts";
 import { type FaultList, faultList } from "./faultList.ts";
 import { readAhead } from "./readAhead.ts";
 

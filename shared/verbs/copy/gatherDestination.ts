@@ -2,10 +2,8 @@ import { LATEST_KEY } from "../../format/keys.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
-import type { Place } from "../../model/config.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
-import { type ClosureBlob, isBroken, type RootCatalogue, type RootSnapshot } from "../../model/repository.ts";
-import { newestEvidence } from "../../reader/evidence.ts";
+import type { ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
 import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
@@ -103,21 +101,17 @@ function prefixOf({ parts }: RecordedFile): string {
 }
 
 /**
- * Keys that are damaged at the destination in equal size, for a copy that a person asks for: the metadata of what is listed there is read, and data blobs
- * to the depth at which a stored verdict calls the snapshot damaged. `undefined` when time ran out.
+ * Keys that are damaged at the destination in equal size, for a copy that a person asks for: the metadata of what is listed there is read, and the data
+ * blobs that an earlier proof found damaged. `undefined` when time ran out.
  */
 export async function damagedThere(
-  world: World,
   { store, root, ledger }: Destination,
-  { to, wanted, deadline }: { to: Place; wanted: readonly RootSnapshot[]; deadline: () => boolean },
+  { wanted, deadline }: { wanted: readonly RootSnapshot[]; deadline: () => boolean },
 ): Promise<ReadonlySet<string> | undefined> {
   const found = new Set<string>();
   const listed = wanted.filter(({ uuid }) => root?.snapshots.some((there) => there.uuid === uuid));
-  const verdicts = await newestEvidence(world, new Set(listed.map(({ uuid }) => uuid)), to, { subsets: true });
   for (const { uuid } of listed) {
-    const evidence = verdicts.get(uuid);
-    const level = evidence && isBroken(evidence) ? evidence.level : "metadata";
-    const proof = await proveSnapshot(store, { uuid, level, ledger, deadline });
+    const proof = await proveSnapshot(store, { uuid, level: "metadata", ledger, deadline });
     if (proof.verdict === "unproven" && deadline()) return undefined;
     for (const { key } of proof.damaged) found.add(key);
   }

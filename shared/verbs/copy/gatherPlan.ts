@@ -45,9 +45,7 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const read = await readClosures(source, opened, { wanted, kept, deadline });
   if (read === undefined || "fault" in read) return read && faulty(read.fault);
   const isByHand = job.intent.asked.by === "person";
-  const damaged = isByHand
-    ? await damagedThere(world, destination, { to: input.rule.to, wanted: [...wanted, ...kept], deadline })
-    : undefined;
+  const damaged = isByHand ? await damagedThere(destination, { wanted: [...wanted, ...kept], deadline }) : undefined;
   if (isByHand && !damaged) return undefined;
   const missing = await differingBlobs(destination, unionOfClosures(read.closures), deadline, damaged);
   const whole = missing && (await wholeThere(destination, read.broken, missing, deadline));
