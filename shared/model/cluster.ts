@@ -184,6 +184,8 @@ export interface Cluster {
   plugins(): Promise<string[]>;
   /** Open shards, replicas included, that the cluster accepts per data node; `undefined` before 7.0, which has no limit. */
   shardsPerNodeMax(): Promise<number | undefined>;
+  /** The cluster's own clock, to the second: start and end of its snapshots are measured by it. */
+  clock(): Promise<Date>;
   /** Why a primary shard is not assigned, in the server's words; `undefined` when it is assigned, and always before 5.0. */
   explainAllocation(index: string, shard: number): Promise<string | undefined>;
 }

@@ -232,6 +232,12 @@ export const aliasRows: readonly Row[] = [
     expect: ["ok", undefined],
   },
   {
+    name: "the clock of the cluster can be asked for",
+    arrange: async () => undefined,
+    act: async ({ cluster }) => Math.abs((await cluster.clock()).getTime() - Date.now()) < 60_000,
+    expect: true,
+  },
+  {
     name: "the plugins of the nodes can be asked for",
     act: ({ cluster }) => cluster.plugins(),
     expect: [],

@@ -124,25 +124,17 @@ export const listingRows: readonly Row[] = [
   },
   {
     name: "a registration whose verification failed stays, and a later verification fails too",
-    below: "7.0.0",
-    arrange: unwritable,
-    act: registerUnwritable,
-    expect: ["refused", true, "refused"],
-  },
-  {
-    name: "a registration whose verification failed stays, and a later verification fails too, with a type of its own",
-    from: "7.0.0",
     below: "8.0.0",
     arrange: unwritable,
     act: registerUnwritable,
-    expect: ["permanent", true, "permanent"],
+    expect: ["refused", true, "refused"],
   },
   {
     name: "a registration whose verification failed is not kept",
     from: "8.0.0",
     arrange: unwritable,
     act: registerUnwritable,
-    expect: ["permanent", false, "absent"],
+    expect: ["refused", false, "absent"],
   },
   {
     name: "up to 2.x the listing shows the snapshots' blobs, whatever the root contains",

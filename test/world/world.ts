@@ -64,6 +64,8 @@ export function testConfig(change: (config: Config) => void = () => undefined): 
 export interface TestWorldOptions {
   config?: Config;
   sourceVersion?: string;
+  /** How far the source cluster's clock is ahead. */
+  sourceSkewMs?: number;
   targetVersion?: string;
   start?: string;
   /** The number of polls for which a restore runs; `Infinity` until finished explicitly. */
@@ -98,6 +100,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   const {
     config = testConfig(),
     sourceVersion = "5.5.3",
+    sourceSkewMs = 0,
     targetVersion = "5.5.3",
     start = "2026-11-21T01:30:00Z",
     restorePolls = 2,
@@ -112,7 +115,14 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     return memoryBlobStore({ bucket: there, name: bucket, basePath, now });
   };
   const places = memoryPlaces();
-  const source = memoryCluster({ name: "source", version: sourceVersion, now, places, snapshotPolls: Number.POSITIVE_INFINITY });
+  const source = memoryCluster({
+    name: "source",
+    version: sourceVersion,
+    now,
+    skewMs: sourceSkewMs,
+    places,
+    snapshotPolls: Number.POSITIVE_INFINITY,
+  });
   const target = memoryCluster({ name: "target", version: targetVersion, now, places, restorePolls });
   const state = faulty(blobs(config.state));
   await initState(state, "0123456789", now);

@@ -113,7 +113,8 @@ const RULES: readonly Rule[] = [
   { code: "invalid", text: /Unexpected field \[/ },
   { code: "invalid", text: /failed to create repository|repository type \[.*\] does not exist/ },
   { code: "permanent", text: /disabled to prevent data corruption|concurrent modification of the index-N file/ },
-  { code: "permanent", type: /^repository_verification_exception$/ },
+  // Keys that are wrong, or a place that nodes cannot write: a person corrects it, and the next try succeeds.
+  { code: "refused", type: /^repository_verification_exception$/ },
   // A root that no JSON parser takes, as Jackson says it; one that merely ends early may still be copied.
   {
     code: "permanent",

@@ -7,6 +7,8 @@ import { requireExactName } from "./names.ts";
 /** The server's texts repeat whole chains of causes; each says what it is about at its beginning. */
 const PART_CHARACTERS_MAX = 200;
 const PARTS_MAX = 4;
+/** The end of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
 
 const pluginsAnswer = z.object({
   nodes: z.record(
@@ -14,6 +16,7 @@ const pluginsAnswer = z.object({
     z.object({ roles: z.array(z.string()).optional(), plugins: z.array(z.object({ name: z.string() })).default([]) }),
   ),
 });
+const healthRows = z.tuple([z.object({ epoch: z.coerce.number().int().min(0).max(LAST_SECOND) })]);
 const limits = z.object({ cluster: z.object({ max_shards_per_node: z.coerce.number() }).optional() }).optional();
 const settingsAnswer = z.object({ transient: limits, persistent: limits, defaults: limits });
 const explainAnswer = z.object({
@@ -27,7 +30,7 @@ const explainAnswer = z.object({
 export function nodeCalls(
   client: ElasticsearchClient,
   major: () => Promise<number>,
-): Pick<Cluster, "plugins" | "explainAllocation" | "shardsPerNodeMax"> {
+): Pick<Cluster, "plugins" | "clock" | "explainAllocation" | "shardsPerNodeMax"> {
   return {
     async plugins() {
       // The node's name is asked for too: the filter drops a node that has nothing of what is asked for, such as one without plugins.
@@ -46,6 +49,13 @@ export function nodeCalls(
       const answer = await client.request(settingsAnswer, { subject: "settings", method: "GET", path: ["_cluster", "settings"], query });
       const set = answer.transient?.cluster ?? answer.persistent?.cluster ?? answer.defaults?.cluster;
       return set?.max_shards_per_node;
+    },
+
+    /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cat-health.html: answers carry no Date header. */
+    async clock() {
+      const query = { format: "json", h: "epoch" };
+      const [row] = await client.request(healthRows, { subject: "clock", method: "GET", path: ["_cat", "health"], query });
+      return new Date(row.epoch * 1000);
     },
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cluster-allocation-explain.html */

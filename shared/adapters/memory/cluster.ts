@@ -19,6 +19,8 @@ export interface MemoryClusterOptions {
   /** `cluster.max_shards_per_node`; 1000 as on servers. */
   shardsPerNodeMax?: number;
   now: () => Date;
+  /** How far its clock is ahead of `now`. */
+  skewMs?: number;
   /** Returns a new uuid per call; defaults to a counter. */
   uuid?: () => string;
   /** Shared by clusters that can see each other's repositories. */
@@ -117,6 +119,7 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     repositoryPaths = [""],
     plugins = [],
     slmPolicies = [],
+    skewMs = 0,
   } = options;
   const { snapshotPolls = 2, restorePolls = 2, shardsPerNodeMax = 1_000 } = options;
   let uuids = 0;
@@ -135,7 +138,7 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     slmPolicies,
     snapshotPolls,
     restorePolls,
-    now,
+    now: () => new Date(now().getTime() + skewMs),
     newUuid: options.uuid ?? counted,
     places,
     repositories: new Map(),

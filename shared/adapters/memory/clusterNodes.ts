@@ -4,7 +4,7 @@ import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.
 
 export function nodeCalls(
   state: MemoryClusterState,
-): Pick<Cluster, "plugins" | "features" | "slmPolicies" | "explainAllocation" | "shardsPerNodeMax"> {
+): Pick<Cluster, "plugins" | "features" | "slmPolicies" | "clock" | "explainAllocation" | "shardsPerNodeMax"> {
   return {
     async features() {
       return isBefore(state.version, 7, 12) ? undefined : ["tasks"];
@@ -16,6 +16,10 @@ export function nodeCalls(
 
     async plugins() {
       return [...state.plugins].sort();
+    },
+
+    async clock() {
+      return new Date(Math.floor(state.now().getTime() / 1000) * 1000);
     },
 
     async shardsPerNodeMax() {

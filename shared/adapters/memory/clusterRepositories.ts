@@ -45,7 +45,7 @@ export function repositoryCalls(state: MemoryClusterState): RepositoryCalls {
 function requireWritable(state: MemoryClusterState, name: string): void {
   const { settings } = requireRepository(state, name);
   if (settings.readonly !== "true" && state.places.damageAt(settings).has("unwritable"))
-    throw refuse(state, isBefore(state.version, 7, 0) ? "refused" : "permanent", `[${name}] path is not accessible on master node`);
+    throw refuse(state, "refused", `[${name}] path is not accessible on master node`);
 }
 
 function restore(state: MemoryClusterState, name: string, before: RegisteredRepository | undefined): void {

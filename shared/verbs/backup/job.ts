@@ -68,18 +68,32 @@ function markOf(world: World, { id, intent }: BackupJob) {
 async function lookUpSnapshot(world: World, job: BackupJob, args: { name: string; indices: string[] }): Promise<Look<BackupData>> {
   const there = await world.cluster(configuredCluster(job)).getSnapshot(job.intent.input.policy.repository, args.name);
   if (!there) return { found: "none" };
-  if (!isOurs(there, job, args.indices)) return { found: "foreign", reason: reason("snapshot.foreign", { snapshot: args.name }) };
+  const behindMs = await clockBehindOf(world, job, there);
+  if (!isOurs(there, job, args.indices, behindMs)) return { found: "foreign", reason: reason("snapshot.foreign", { snapshot: args.name }) };
   const uuid = there.uuid === undefined ? {} : { uuid: there.uuid };
   return {
     found: "ours",
     state: "running",
-    reason: reason("snapshot.started", { snapshot: args.name }),
+    reason:
+      behindMs > CLOCK_SLACK_MS
+        ? reason("snapshot.startedBehind", { snapshot: args.name, minutes: Math.round(behindMs / 60_000) })
+        : reason("snapshot.started", { snapshot: args.name }),
     data: { ...job.head.data, ...uuid },
   };
 }
 
-function isOurs(snapshot: ClusterSnapshot, job: BackupJob, planned: readonly string[]): boolean {
+const isTooOld = ({ startTime }: ClusterSnapshot, { createdAt }: BackupJob, behindMs: number) =>
+  startTime.getTime() + behindMs < createdAt.getTime() - CLOCK_SLACK_MS;
+
+/** How far the cluster's clock is behind; asked for only where it decides. */
+async function clockBehindOf(world: World, job: BackupJob, snapshot: ClusterSnapshot): Promise<number> {
+  if (keepsMetadata(snapshot.version) || !isTooOld(snapshot, job, 0)) return 0;
+  const clock = await world.cluster(configuredCluster(job)).clock();
+  return Math.max(0, world.clock.now().getTime() - clock.getTime());
+}
+
+function isOurs(snapshot: ClusterSnapshot, job: BackupJob, planned: readonly string[], behindMs: number): boolean {
   if (keepsMetadata(snapshot.version)) return requestedBy(snapshot) === job.id;
-  const begun = snapshot.startTime.getTime() >= job.createdAt.getTime() - CLOCK_SLACK_MS;
+  const begun = !isTooOld(snapshot, job, behindMs);
   return begun && (snapshot.state === "IN_PROGRESS" || sameNames(snapshot.indices, planned));
 }

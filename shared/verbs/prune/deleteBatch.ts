@@ -1,4 +1,3 @@
-import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import { writingInto } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
@@ -18,8 +17,8 @@ export interface Batch {
 const ANSWER_MS = 2_000;
 /** A check is valid for this long: afterwards a person may have replaced, pinned or requested what is about to be deleted. */
 const CHECK_MS = 2_000;
-/** A terminal's claim ends after less than a minute; later moves delete the rest. */
-const BATCH_MS = 30_000;
+/** A terminal's claim ends after less than a minute, and a tick's share for one job sooner; later moves delete the rest. */
+const BATCH_MS = 15_000;
 
 /**
  * Deletes a batch in requests of up to `atOnce` names that follow each other, and stops at the first one that is not answered in time. `naming` is called with what a
@@ -39,8 +38,7 @@ export async function deleteBatch(
   let existing: PruneTarget[] = [];
   for (let start = 0; start < snapshots.length; start += atOnce) {
     const nowMs = world.clock.now().getTime();
-    // The tick has other work to look at, too.
-    if (start > 0 && (nowMs - startedMs > BATCH_MS || isTimeUp(world))) return;
+    if (start > 0 && (nowMs - startedMs > BATCH_MS || world.remainingMs() < CHECK_MS + ANSWER_MS)) return;
     if (nowMs - checkedMs > CHECK_MS) {
       existing = await checked(world, job, snapshots.slice(start));
       checkedMs = nowMs;

@@ -210,6 +210,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.sharedName":
     "{root} lists several snapshots named {snapshot} ({uuids}): Elasticsearch's API takes names only, and may restore or delete another one than you mean",
   "snapshot.started": "{snapshot} has started",
+  "snapshot.startedBehind": "{snapshot} has started; the cluster's clock is {minutes|minute|minutes} behind",
   "snapshot.stuckFinishing":
     "{snapshot} has made no progress since {since}: all {shards|shard|shards} ended, and the master does not finish it. Either it cannot write into the repository (expired keys, a read-only bucket), or it lost the task. Check the repository, then `ossnap jobs cancel {job}`, which deletes the running snapshot; if it is still there ten minutes later, restart the elected master node",
   "snapshot.stuckSending":

@@ -165,7 +165,7 @@ const rows: Row[] = [
   row("2.4.6", 500, "snapshot_exception", "[r:snap-3] Snapshot could not be read: unknown parameter [index_uuid]", "permanent"),
   row("6.7.0", 500, "receive_timeout_transport_exception", "[node][127.0.0.1:9300] request_id [7] timed out", "transient"),
   row("7.10.2", 500, "node_not_connected_exception", "[node][127.0.0.1:9300] Node not connected", "transient"),
-  row("5.5.3", 500, "repository_verification_exception", "[r] path  is not accessible on master node", "permanent"),
+  row("5.5.3", 500, "repository_verification_exception", "[r] path  is not accessible on master node", "refused"),
   row("6.7.0", 400, "illegal_argument_exception", "Unexpected field [mapping_version]", "invalid"),
   row("5.5.3", 403, "security_exception", "action [cluster:admin/repository/put] is unauthorized for user [elastic]", "denied"),
   row("7.10.2", 401, "security_exception", "unable to authenticate user [elastic] for REST request [/]", "denied"),

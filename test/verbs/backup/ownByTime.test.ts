@@ -9,8 +9,8 @@ const PLANNED = ["movies", "movies-old"];
 
 /** Up to 7.2 a snapshot has no metadata that names its job. */
 describe.each(["2.4.6", "5.5.3", "6.7.0"])("a snapshot with the attempt's name on %s", (sourceVersion) => {
-  const found = async (beforeMs: number, indices: string[]) => {
-    const world = await withMovies({ sourceVersion });
+  const found = async (beforeMs: number, indices: string[], sourceSkewMs = 0) => {
+    const world = await withMovies({ sourceVersion, sourceSkewMs });
     world.advance(-beforeMs);
     await world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/backups" } }, { verify: false });
     await world.source.createSnapshot("backups", "taken", { indices, metadata: {} });
@@ -33,5 +33,12 @@ describe.each(["2.4.6", "5.5.3", "6.7.0"])("a snapshot with the attempt's name o
     ["of other indices", 0, ["series"], "foreign"],
   ])("that is %s", async (_, beforeMs, indices, expected) => {
     expect(await found(beforeMs, indices)).toBe(expected);
+  });
+
+  it.each([
+    ["taken by its job", 0, "ours"],
+    ["older than its job", 6 * MINUTE_MS, "foreign"],
+  ])("that is %s, on a cluster whose clock is an hour behind", async (_, beforeMs, expected) => {
+    expect(await found(beforeMs, PLANNED, -60 * MINUTE_MS)).toBe(expected);
   });
 });

@@ -3,8 +3,8 @@ import { repositoryState } from "../../../shared/jobs/registration.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { listRepositories } from "../../../shared/verbs/repositories/show.ts";
-import { done, fire, tick, withMovies } from "../../world/nightly.ts";
-import { HOUR_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { done, fire, ID, tick, withMovies } from "../../world/nightly.ts";
+import { HOUR_MS, MINUTE_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const row = async (world: TestWorld, name = "backups") => (await listRepositories(await world.open())).find((one) => one.name === name);
 
@@ -13,7 +13,7 @@ function wrongKeys(world: TestWorld): () => void {
   const { putRepository } = world.source;
   world.source.putRepository = async (repository, options) => {
     await putRepository(repository, options);
-    throw new AppError("permanent", "cluster source: repository backups: path is not accessible: AccessDenied");
+    throw new AppError("refused", "cluster source: repository backups: path is not accessible: AccessDenied");
   };
   return () => {
     world.source.putRepository = putRepository;
@@ -21,27 +21,35 @@ function wrongKeys(world: TestWorld): () => void {
 }
 
 describe("a registration that the cluster could not verify", () => {
-  it("is not as configured: the fault is shown, and the backup fails with it", async () => {
+  it("is not as configured: the fault is shown, and the backup names it while it tries again, and fails with it", async () => {
     const world = await withMovies();
     wrongKeys(world);
     await fire(world);
-    expect(await done(world)).toMatchObject({ state: "failed" });
+    const { head } = (await (await world.open()).log.read(ID)) ?? {};
+    expect(head?.reason).toMatchObject({ code: "effect.refused", params: { message: expect.stringContaining("AccessDenied") } });
     expect(await row(world)).toMatchObject({
       state: "failed",
       reason: { code: "registration.failed", params: { message: expect.stringContaining("AccessDenied") } },
     });
+    world.advance(5 * HOUR_MS);
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "failed" });
   });
 
-  it("is registered again by the next backup, and is as configured once that verification succeeds", async () => {
+  it("is registered again by the same backup, and is as configured once that verification succeeds", async () => {
     const world = await withMovies();
     const correct = wrongKeys(world);
     await fire(world);
     correct();
     const opened = await world.open();
     expect((await repositoryState(opened, questionOf(opened, "backups"))).need).toEqual({ register: true });
-    world.advance(25 * HOUR_MS);
+    for (const _ of [1, 2, 3]) {
+      world.advance(20 * MINUTE_MS);
+      await tick(world);
+    }
+    world.source.finishSnapshots();
     await tick(world);
-    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done" });
     expect(await row(world)).toMatchObject({ state: "same", reason: { code: "registration.same" } });
   });
 

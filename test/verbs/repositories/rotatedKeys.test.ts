@@ -94,7 +94,7 @@ describe("changed keys of a repository", () => {
     const { putRepository } = world.source;
     world.source.putRepository = async (repository, options) => {
       await putRepository(repository, options);
-      throw new AppError("permanent", "cluster source: [backups] [[node-2, 'store location is not accessible: 403 InvalidAccessKeyId']]");
+      throw new AppError("refused", "cluster source: [backups] [[node-2, 'store location is not accessible: 403 InvalidAccessKeyId']]");
     };
     await expect(registerByHand(await world.open(), "backups")).rejects.toThrow("node-2");
     world.source.putRepository = putRepository;

@@ -221,8 +221,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "takes an older snapshot of the same name for its own",
     file: "shared/verbs/backup/job.ts",
-    find: "job.createdAt.getTime() - CLOCK_SLACK_MS;",
-    replace: "job.createdAt.getTime() - 10 * 86_400_000;",
+    find: "createdAt.getTime() - CLOCK_SLACK_MS;",
+    replace: "createdAt.getTime() - 10 * 86_400_000;",
     test: "test/verbs/backup/ownByTime.test.ts",
   },
 ];
