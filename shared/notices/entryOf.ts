@@ -15,6 +15,7 @@ const SECTIONS: Record<string, Section> = {
   "system-left-out": "backups",
   uncovered: "clusters",
   "writers-cluster": "repositories",
+  "writers-deletions": "repositories",
   "writers-registered": "repositories",
   "writers-slm": "repositories",
   "writers-snapshots": "repositories",

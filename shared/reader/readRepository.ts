@@ -25,6 +25,8 @@ export interface OpenedRepository {
   rootBytes: Uint8Array | undefined;
   /** The root's entry in the listing. */
   rootInfo: BlobInfo | undefined;
+  /** A root of a lower generation that was written after it, by a cluster that did not know of it (measured on 8.17). */
+  writtenLater?: BlobInfo;
   /** Generations of all roots, ascending; -1 stands for the `index` of 2.x. */
   generations: number[];
   /** Keys that Elasticsearch takes for a newer root and ossnap does not, because no repository has such a generation. */
@@ -56,12 +58,18 @@ export async function openRepository(store: BlobStore): Promise<OpenedRepository
       return { root: undefined, rootBytes: undefined, rootInfo, generations, hiding, latest: await latestOf(store) };
     if (rootInfo.key === LEGACY_ROOT_KEY) await requireVersion2(store);
     const read = await readRoot(store, rootInfo);
-    if (read !== undefined) return { ...read, rootInfo, generations, hiding };
+    if (read !== undefined) return { ...read, rootInfo, ...writtenLater(roots, rootInfo), generations, hiding };
   }
   const wrong = `the root vanished ${OPEN_ATTEMPTS} times between listing and reading it`;
   throw new AppError("conflict", `${store.url}: ${wrong}; try again when nothing deletes there`, {
     reason: reason("root.vanishes", { url: store.url }),
   });
+}
+
+function writtenLater(roots: ReadonlyMap<number, BlobInfo>, root: BlobInfo): Pick<OpenedRepository, "writtenLater"> {
+  const timeOf = ({ lastModified }: BlobInfo) => lastModified?.getTime() ?? 0;
+  const [latest] = [...roots.values()].sort((a, b) => timeOf(b) - timeOf(a));
+  return latest !== undefined && timeOf(latest) > timeOf(root) ? { writtenLater: latest } : {};
 }
 
 /**

@@ -17,6 +17,21 @@ const taken = async (stage: Stage) => {
   return { indices: indices.map((name) => name.replace(/\d{4}\.\d{2}\.\d{2}/, "DAY")).sort(), dataStreams, featureStates, state };
 };
 
+const UNASSIGNED = [{ shard: 0, reason: "primary shard is not allocated", node: undefined }];
+
+/** Asks for an index whose primary shard is not assigned, together with one that is whole, and returns how that ends. */
+async function unassigned(stage: Stage, partial: boolean): Promise<unknown> {
+  const asked = await ask(stage, { indices: [stage.own("small"), stage.own("nowhere")], partial });
+  if (asked !== "ok") return [asked, await stage.listed("r")];
+  const { state, shards, failures } = await finished(stage.cluster, stage.own("r"), "taken");
+  return [asked, state, shards, failures.map(({ shard, reason, node }) => ({ shard, reason, node }))];
+}
+
+async function arrangedUnassigned(stage: Stage): Promise<void> {
+  await arranged(stage);
+  await stage.unassigned("nowhere");
+}
+
 /** What the snapshot of a request contains. */
 export const contentRows: readonly Row[] = [
   {
@@ -34,6 +49,26 @@ export const contentRows: readonly Row[] = [
       return [await ask(stage, { indices: [stage.own("shut"), stage.own("small")] }), (await taken(stage)).indices.length];
     },
     expect: ["ok", 2],
+  },
+  {
+    name: "an index without its primary shard ends a partial snapshot PARTIAL, with the shard and no node",
+    arrange: arrangedUnassigned,
+    act: (stage) => unassigned(stage, true),
+    expect: ["ok", "PARTIAL", { total: 2, failed: 1, successful: 1 }, UNASSIGNED],
+  },
+  {
+    name: "an index without its primary shard ends any other snapshot FAILED",
+    below: "7.0.0",
+    arrange: arrangedUnassigned,
+    act: (stage) => unassigned(stage, false),
+    expect: ["ok", "FAILED", { total: 2, failed: 1, successful: 1 }, UNASSIGNED],
+  },
+  {
+    name: "any other snapshot with an index without its primary shard is refused, and leaves no trace",
+    from: "7.7.0",
+    arrange: arrangedUnassigned,
+    act: (stage) => unassigned(stage, false),
+    expect: ["refused", []],
   },
   {
     name: "feature states are ignored silently",

@@ -15,6 +15,8 @@ export interface ClusterFixture {
   writeDocuments(index: string, ids: number[], options?: { bytes?: number }): Promise<void>;
   /** `nested` is the name of a nested object in its mapping. */
   createIndex(index: string, shards: number, nested?: string): Promise<void>;
+  /** An index whose only primary shard no node may hold. */
+  createUnassigned(index: string): Promise<void>;
   closeIndex(index: string): Promise<void>;
   /** A data stream with one backing index; from 8.0 on (slim distributions of 7.x lack its module). */
   createStream(name: string): Promise<void>;

@@ -35,6 +35,10 @@ function openMemory(version: string): ClusterFixture {
     writeDocuments: async (index, ids, { bytes } = {}) => cluster.writeDocuments(index, ids.map(String), bytes),
     createIndex: async (index, shards, nested) =>
       cluster.putIndex(index, { shards, ...(nested === undefined ? {} : { nested: [nested] }) }),
+    createUnassigned: async (index) => {
+      cluster.putIndex(index, { shards: 1 });
+      cluster.loseShards(index);
+    },
     closeIndex: async (index) => cluster.closeIndex(index),
     createStream: async (name) => cluster.putIndex(`.ds-${name}-2026.11.28-000001`, { documents: 1, dataStream: name }),
     createTasksIndex: async () => cluster.putIndex(".tasks", { system: true }),

@@ -3,6 +3,9 @@ import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
 
 /** A setting that AWS's index state management writes, and that no version of Elasticsearch knows. */
 const PLUGIN = { "index.opendistro.index_state_management.policy_id": "keep-a-week" };
+/** What an index has that is mounted on a snapshot. Slim distributions lack that module; its own call (`_mount`) and `PUT /index` are refused there. */
+const MOUNTED = { "index.store.snapshot.snapshot_uuid": "x" };
+const MOUNTED_STORE = { "index.store.type": "snapshot" };
 const IGNORED = ["index.opendistro", "index.opendistro.*", "archived", "archived.*"];
 
 /** What the version before wrote. */
@@ -45,14 +48,51 @@ async function upgraded(stage: Stage): Promise<unknown> {
   return { outcome, first, again, without };
 }
 
-const ownWithSetting = async (stage: Stage) => [
-  await stage.restore("r", "one", "movies", "a", { settings: PLUGIN }),
-  await state(stage, "a"),
-];
-
 const FREE = ["green", "ok", "ok"];
 /** Only the replicas can be changed. */
 const BOUND = ["green", "ok", "invalid"];
+
+const ownWith = (settings: Record<string, string>) => async (stage: Stage) => [
+  await stage.restore("r", "one", "movies", "a", { settings }),
+  await state(stage, "a"),
+];
+
+/** Restores with settings that let no shard start; returns the active shards, and whether the cluster's reason matches. */
+const ownWithoutShard = (settings: Record<string, string>, why: RegExp) => async (stage: Stage) => {
+  const outcome = await stage.restore("r", "one", "movies", "a", { settings });
+  await until("the shard is given up", async () => (await stage.health("a"))?.status === "red");
+  const told = await stage.cluster.explainAllocation(stage.own("a"), 0);
+  return [outcome, (await stage.health("a"))?.primariesActive, why.test(told ?? "")];
+};
+
+/** Settings of a module or plugin that the server does not have, restored from a snapshot of the same version. */
+function unknownRows(what: string, settings: Record<string, string>, why: RegExp): Row[] {
+  const arrange = ownSnapshot;
+  return [
+    {
+      name: `${what} in a snapshot of the same version is no obstacle`,
+      below: "6.0.0",
+      arrange,
+      act: ownWith(settings),
+      expect: ["ok", FREE],
+    },
+    {
+      name: `${what} in a snapshot of the same version lets no shard start`,
+      from: "6.0.0",
+      below: "7.0.0",
+      arrange,
+      act: ownWithoutShard(settings, why),
+      expect: ["ok", 0, true],
+    },
+    {
+      name: `${what} in a snapshot of the same version blocks changes of settings except of the replicas`,
+      from: "7.0.0",
+      arrange,
+      act: ownWith(settings),
+      expect: ["ok", BOUND],
+    },
+  ];
+}
 
 export const settingRows: readonly Row[] = [
   {
@@ -70,32 +110,25 @@ export const settingRows: readonly Row[] = [
     act: upgraded,
     expect: { outcome: "ok", first: BOUND, again: ["ok", BOUND], without: ["ok", FREE] },
   },
+  ...unknownRows("a plugin's setting", PLUGIN, /unknown setting \[index\.opendistro/),
+  ...unknownRows("a setting of a mounted snapshot", MOUNTED, /unknown setting \[index\.store\.snapshot/),
   {
-    name: "a plugin's setting in a snapshot of the same version is no obstacle",
-    below: "6.0.0",
-    arrange: ownSnapshot,
-    act: ownWithSetting,
-    expect: ["ok", FREE],
-  },
-  {
-    name: "a plugin's setting in a snapshot of the same version lets no shard start",
-    from: "6.0.0",
-    below: "7.0.0",
-    arrange: ownSnapshot,
-    async act(stage) {
-      const outcome = await stage.restore("r", "one", "movies", "a", { settings: PLUGIN });
-      await stage.restored();
-      await until("the shard is given up", async () => (await stage.health("a"))?.status === "red");
-      const why = await stage.cluster.explainAllocation(stage.own("a"), 0);
-      return [outcome, (await stage.health("a"))?.primariesActive, /unknown setting \[index\.opendistro/.test(why ?? "")];
-    },
-    expect: ["ok", 0, true],
-  },
-  {
-    name: "a plugin's setting in a snapshot of the same version blocks changes of settings except of the replicas",
+    name: "a setting of a mounted snapshot that the server does not know is archived and not listed, so that no index looks mounted",
     from: "7.0.0",
     arrange: ownSnapshot,
-    act: ownWithSetting,
-    expect: ["ok", BOUND],
+    async act(stage) {
+      await stage.restore("r", "one", "movies", "a", { settings: MOUNTED });
+      await stage.restored();
+      const [index] = (await stage.cluster.listIndices()).filter(({ name }) => name === stage.own("a"));
+      return Object.keys(index?.settings ?? { "store.snapshot": "no index" }).filter((key) => key.includes("store.snapshot"));
+    },
+    expect: [],
+  },
+  {
+    name: "the store type of a mounted snapshot lets no shard start where the server has no such module",
+    from: "6.0.0",
+    arrange: ownSnapshot,
+    act: ownWithoutShard(MOUNTED_STORE, /Unknown store type \[snapshot\]/),
+    expect: ["ok", 0, true],
   },
 ];

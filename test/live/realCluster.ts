@@ -11,17 +11,29 @@ import type { ClusterFixture, Damage } from "../contract/clusterFixture.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
+export interface RealCluster extends ClusterFixture {
+  /** Removes a registration, which deletes no snapshot. */
+  unregister(repository: string): Promise<void>;
+}
+
+export interface RealOptions {
+  /** Of the cluster; two at a time need different ones. */
+  name?: string;
+  /** A directory that it may write repositories to as well, such as another cluster's. */
+  shared?: string;
+}
+
 /** An empty Elasticsearch of this version, with what the contract needs in addition to the port. */
-export async function openReal(version: string): Promise<ClusterFixture> {
-  const run = await openRun(await openPlaces(), `cluster-contract-${version}-${process.pid}`);
+export async function openReal(version: string, { name: called = "contract", shared }: RealOptions = {}): Promise<RealCluster> {
+  const run = await openRun(await openPlaces(), `cluster-${called}-${version}-${process.pid}`);
   const repositories = join(run, "repositories");
   const server = await startElasticsearch({
     version,
-    name: "contract",
+    name: called,
     httpPort: await freePort(),
     transportPort: await freePort(),
     runDirectory: join(run, "elasticsearch"),
-    repoDirectories: [repositories],
+    repoDirectories: shared === undefined ? [repositories] : [repositories, shared],
   });
   let places = 0;
   const newLocation = (name: string) => {
@@ -35,7 +47,7 @@ export async function openReal(version: string): Promise<ClusterFixture> {
     return { name, type: "fs", settings: { location, readonly: true } };
   };
   return {
-    cluster: elasticsearchCluster({ name: "contract", url: server.url }),
+    cluster: elasticsearchCluster({ name: called, url: server.url }),
     version,
     // Raw requests: the client's own document calls use `_doc`, which 5.x treats as a type of that name and 2.x rejects.
     async writeDocuments(index, ids, { bytes = 10 } = {}) {
@@ -48,6 +60,10 @@ export async function openReal(version: string): Promise<ClusterFixture> {
       raw("PUT", `/${index}`, {
         settings: { number_of_shards: shards },
         ...(nested === undefined ? {} : { mappings: mappingsWith(nested) }),
+      }),
+    createUnassigned: (index) =>
+      raw("PUT", `/${index}${Number.parseInt(version, 10) >= 5 ? "?wait_for_active_shards=0" : ""}`, {
+        settings: { number_of_shards: 1, number_of_replicas: 0, "index.routing.allocation.require.box": "nowhere" },
       }),
     closeIndex: (index) => raw("POST", `/${index}/_close`),
     async createStream(name) {
@@ -66,6 +82,7 @@ export async function openReal(version: string): Promise<ClusterFixture> {
       const answer = await ask("GET", `/_alias/${alias}`);
       return ((await answer.json()) as Record<string, { aliases: Record<string, Record<string, unknown>> }>)[index]?.aliases[alias];
     },
+    unregister: (repository) => raw("DELETE", `/_snapshot/${repository}`),
     newRepository: (name, settings = {}) => ({ name, type: "fs", settings: { location: newLocation(name), ...settings } }),
     refusedRepository: (name) => ({ name, type: "fs", settings: { location: "/nowhere" } }),
     givenRepository: (name, fixture) => copied(name, join(FIXTURES, fixture)),

@@ -78,6 +78,8 @@ interface Rule {
   alsoText?: RegExp;
   /** A blob of the repository is missing or cannot be read, which its bucket can confirm. */
   isUnreadable?: true;
+  /** Added to the server's words. */
+  fix?: string;
 }
 
 const REPOSITORY_DATA = /(could not read|exception when loading) repository data/;
@@ -112,7 +114,12 @@ const RULES: readonly Rule[] = [
   // 6.x on the metadata of an index of a later version.
   { code: "invalid", text: /Unexpected field \[/ },
   { code: "invalid", text: /failed to create repository|repository type \[.*\] does not exist/ },
-  { code: "permanent", text: /disabled to prevent data corruption|concurrent modification of the index-N file/ },
+  // From 7.6 on, after another cluster wrote. A registration with the same settings does not help on 7.10, and on 8.17 only after this error (measured).
+  {
+    code: "permanent",
+    text: /disabled to prevent data corruption|concurrent modification of the index-N file|do not match its expected state/,
+    fix: "another cluster wrote there: make it read-only on that cluster, remove this one's registration (DELETE _snapshot/NAME deletes no snapshot) and register it again",
+  },
   // Keys that are wrong, or a place that nodes cannot write: a person corrects it, and the next try succeeds.
   { code: "refused", type: /^repository_verification_exception$/ },
   // A root that no JSON parser takes, as Jackson says it; one that merely ends early may still be copied.
@@ -140,8 +147,9 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
   const unreadable = rule?.isUnreadable ? { reason: reason("repository.unreadable", { cluster: context.cluster }) } : {};
   const options: AppErrorOptions = { cause, ...unreadable, ...retryAfter(error.headers?.["retry-after"]) };
   const isPage = typeof error.body === "string" && error.body !== "";
-  const detail =
+  const words =
     said === "" ? `HTTP ${status}${isPage ? " with an answer that is not of Elasticsearch, such as the page of a proxy" : ""}` : said;
+  const detail = rule?.fix === undefined ? words : `${words}; ${rule.fix}`;
   if (code === "denied") {
     const anonymous = context.hasApiKey ? "the API key" : "without a user";
     const who = context.username === undefined ? anonymous : `user ${context.username}`;

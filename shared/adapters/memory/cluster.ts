@@ -45,6 +45,8 @@ export interface MemoryClusterControls {
   aliasProperties(alias: string, index: string): Record<string, unknown> | undefined;
   writeDocuments(name: string, ids: readonly string[], bytesEach?: number): void;
   closeIndex(name: string): void;
+  /** No node may hold the index's shards any more. */
+  loseShards(index: string): void;
   /** A data node leaves with the only copies of these indices, which nothing can be read of until it returns. */
   loseNode(indices: readonly string[]): void;
   returnNode(): void;
@@ -182,6 +184,9 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
     },
     closeIndex(name) {
       there(name).state = "close";
+    },
+    loseShards(index) {
+      there(index).lost = true;
     },
     loseNode(indices) {
       state.dataNodes -= 1;

@@ -98,9 +98,9 @@ export function expandReplicas({ dataNodes }: MemoryClusterState, index: MemoryI
   index.replicas = Math.max(Number(least), most === "all" ? others : Math.min(Number(most), others));
 }
 
-/** One plugin represents them all; no node of the model has it. */
+/** One plugin represents them all; no node of the model has it, nor the module that mounts snapshots. */
 export function isUnknown(key: string): boolean {
-  return key.startsWith("opendistro.");
+  return key.startsWith("opendistro.") || key.startsWith("store.snapshot.");
 }
 
 function requireChangeable(state: MemoryClusterState, { name, settings }: MemoryIndex, key: string, value: unknown): void {
@@ -160,7 +160,8 @@ function listed({ version }: MemoryClusterState, index: MemoryIndex): ClusterInd
     shards,
     replicas,
     createdVersion,
-    settings: { ...settings, ...fixed },
+    // What a cluster archived is not among the settings of `index.`.
+    settings: { ...Object.fromEntries(Object.entries(settings).filter(([key]) => !key.startsWith("archived."))), ...fixed },
     ...(dataStream === undefined || isBefore(version, 7, 9) ? {} : { dataStream }),
     // The cluster state shows it from 7.10 on.
     ...(index.system && !isBefore(version, 7, 10) ? { system: true } : {}),

@@ -38,6 +38,7 @@ export function nodeCalls(
 }
 
 function explanationOf({ version, plugins }: MemoryClusterState, settings: Readonly<Record<string, string>>): string {
+  if (settings["store.type"] === "snapshot") return "IllegalArgumentException[Unknown store type [snapshot]]";
   const missing = missingAnalysis(settings, plugins);
   if (missing !== undefined) return `IllegalArgumentException[Unknown analysis type [${missing}]]`;
   const file = missingFile(settings);

@@ -147,7 +147,10 @@ function hasUnknown({ version }: MemoryClusterState, { settings }: Held): boolea
 function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
   if (data === "corrupt") return "fails";
   const isUnbuildable =
-    missingAnalysis(copy.settings, state.plugins) !== undefined || missingFile(copy.settings) !== undefined || hasUnknown(state, copy);
+    missingAnalysis(copy.settings, state.plugins) !== undefined ||
+    missingFile(copy.settings) !== undefined ||
+    copy.settings["store.type"] === "snapshot" ||
+    hasUnknown(state, copy);
   if (data === undefined && !needsOtherNodes(copy) && !isUnbuildable) return "starts";
   return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }

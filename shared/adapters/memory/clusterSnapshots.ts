@@ -11,6 +11,7 @@ import {
   requireExact,
   requireLowerCase,
   requireRepository,
+  type SnapshotOutcome,
 } from "./clusterState.ts";
 
 /** A throttled snapshot runs this many times longer. */
@@ -166,6 +167,15 @@ function contents(state: MemoryClusterState, { indices, globalState = false, fea
   return { indices: [...new Set([...named, ...system])], streams, featureStates: hasFeature ? ["tasks"] : [] };
 }
 
+/** A primary shard that is not assigned ends a partial snapshot PARTIAL; others end FAILED, and from 7.7 on are refused (measured on 2.4 to 8.17). */
+function outcomeOf(state: MemoryClusterState, indices: readonly string[], { partial = false }: SnapshotRequest): SnapshotOutcome {
+  const failedIndex = indices.find((name) => state.indices.get(name)?.lost || state.indices.get(name)?.red);
+  if (failedIndex === undefined) return { state: "SUCCESS" };
+  if (partial) return { state: "PARTIAL", failedIndex };
+  if (isBefore(state.version, 7, 7)) return { state: "FAILED", failedIndex };
+  throw refuse(state, "refused", `Indices don't have primary shards [${failedIndex}]`);
+}
+
 interface Beginning {
   repository: string;
   name: string;
@@ -177,7 +187,7 @@ interface Beginning {
 function begin(state: MemoryClusterState, { repository, name, request, throttled, unwritable }: Beginning): void {
   const { metadata } = request;
   const { indices, streams, featureStates } = contents(state, request);
-  const outcome = unwritable ? "noTrace" : (state.outcomes.shift() ?? { state: "SUCCESS" as const });
+  const outcome = unwritable ? "noTrace" : (state.outcomes.shift() ?? outcomeOf(state, indices, request));
   if (outcome === "noTrace" && excludes(state)) throw refuse(state, "refused", `[${repository}] could not write snapshot`);
   if (outcome === "noTrace") return;
   const held = new Map(indices.map((index) => [index, copyOf(state.indices.get(index) as Held)]));

@@ -1,14 +1,19 @@
 import { registeredAt } from "../../jobs/registration.ts";
 import type { World } from "../../jobs/world.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { matchesPattern } from "../../plan/retention/adoption.ts";
-import { openRepository } from "../../reader/readRepository.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { readRoot } from "../../reader/rootBlob.ts";
+import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 import { writersBeside } from "./beside.ts";
+import { goneByOthers, type ListedThen } from "./gatherGone.ts";
 
 const LOOK_MS = 3_600_000;
 /** After this long without another one, a snapshot that another writer took is history. */
@@ -16,16 +21,21 @@ const QUIET_MS = 7 * 24 * LOOK_MS;
 /** Between the clock of the bucket and ours. */
 const CLOCK_SLACK_MS = 5 * 60_000;
 const NAMES_SHOWN = 5;
-const UUIDS_KEPT = 1000;
 
 /** What is stored of the last look at a repository. */
 interface SeenWriters {
   at: string;
+  /** Of the blobs that were read; absent in records of earlier versions. */
+  place?: string;
   generation?: number;
-  /** Snapshots that no policy of ossnap.yaml takes or adopts. */
+  /** All snapshots of the root; absent in records of earlier versions. */
+  listed?: ListedThen;
+  /** Uuids of snapshots that no policy of ossnap.yaml takes or adopts. */
   others: string[];
   /** When one of them was new. */
   movedAt?: string;
+  /** When a snapshot was gone that no job had deleted. */
+  goneAt?: string;
   /** The cluster that wrote the root, and when. */
   writer?: { uuid: string; at: string };
 }
@@ -64,9 +74,13 @@ export async function gatherWriters(world: World, question: WritersQuestion): Pr
 /** A look that fails stops no backup: what it would have found is unknown until the next one. */
 async function look(world: World, question: WritersQuestion, before: SeenWriters | undefined, now: Date): Promise<SeenWriters> {
   const { repository } = question;
-  const seen: SeenWriters = { others: [], ...before, at: now.toISOString() };
+  const blobs = world.config.repositories[repository]?.blobs;
+  const place = blobs === undefined ? {} : { place: placeId(blobs) };
+  // What was seen in another place says nothing about this one.
+  const known = before?.place === undefined || before.place === place.place ? before : undefined;
+  const seen: SeenWriters = { others: [], ...known, ...place, at: now.toISOString() };
   await guarded(world, repository, () => lookAtCluster(world, question));
-  await guarded(world, repository, () => lookAtRoot(world, repository, { seen, isFirst: before?.generation === undefined, now }));
+  await guarded(world, repository, () => lookAtRoot(world, question, { seen, before: known, now }));
   await writeObject(world.state, stateKey.writers(repository), seen);
   return seen;
 }
@@ -92,29 +106,75 @@ async function lookAtCluster(world: World, { repository, cluster }: WritersQuest
   await report(world, `writers-slm:${repository}`, { about: policies, why: reason("writers.slm", names(policies)) });
 }
 
-async function lookAtRoot(
-  world: World,
-  repository: string,
-  { seen, isFirst, now }: { seen: SeenWriters; isFirst: boolean; now: Date },
-): Promise<void> {
+interface RootLook {
+  seen: SeenWriters;
+  before: SeenWriters | undefined;
+  now: Date;
+}
+
+async function lookAtRoot(world: World, question: WritersQuestion, { seen, before, now }: RootLook): Promise<void> {
+  const { repository } = question;
   const blobs = world.config.repositories[repository]?.blobs;
   if (blobs === undefined) return;
-  const { root, rootInfo } = await openRepository(world.blobs(blobs));
+  const store = world.blobs(blobs);
+  const opened = await openRepository(store);
+  const { root } = opened;
   if (root === undefined) return;
   delete seen.writer;
-  if (root.clusterUuid !== undefined && rootInfo?.lastModified)
-    seen.writer = { uuid: root.clusterUuid, at: rootInfo.lastModified.toISOString() };
+  const writer = await writerOf(store, opened, question.uuid);
+  if (writer) seen.writer = writer;
+  await reportFresh(world, repository, { root, seen, isFirst: before?.generation === undefined, now });
+  const gone = before?.listed === undefined ? [] : await goneByOthers(world, root, before.listed);
+  await reportGone(world, repository, { gone, seen, generation: root.generation, now });
   seen.generation = root.generation;
+  seen.listed = { at: now.toISOString(), snapshots: root.snapshots.map(({ uuid, name }) => [uuid, name]) };
+}
+
+/** The cluster that wrote last, and when: also one that does not know of the newest root, and so began to count again. */
+async function writerOf(store: BlobStore, { root, rootInfo, writtenLater }: OpenedRepository, own: string): Promise<SeenWriters["writer"]> {
+  const later = writtenLater && (await readRoot(store, writtenLater))?.root.clusterUuid;
+  if (later !== undefined && later !== own && writtenLater?.lastModified)
+    return { uuid: later, at: writtenLater.lastModified.toISOString() };
+  if (root?.clusterUuid === undefined || !rootInfo?.lastModified) return undefined;
+  return { uuid: root.clusterUuid, at: rootInfo.lastModified.toISOString() };
+}
+
+async function reportFresh(
+  world: World,
+  repository: string,
+  { root, seen, isFirst, now }: { root: RootCatalogue; seen: SeenWriters; isFirst: boolean; now: Date },
+): Promise<void> {
   const others = root.snapshots.filter(({ name }) => !isExpected(world, repository, name));
-  const fresh = isFirst ? [] : others.filter(({ uuid }) => !seen.others.includes(uuid));
-  seen.others = others.map(({ uuid }) => uuid).slice(-UUIDS_KEPT);
+  const before = new Set(seen.others);
+  const fresh = isFirst ? [] : others.filter(({ uuid }) => !before.has(uuid));
+  seen.others = others.map(({ uuid }) => uuid);
   if (fresh.length > 0) seen.movedAt = now.toISOString();
-  const isQuiet = seen.movedAt === undefined || now.getTime() - new Date(seen.movedAt).getTime() > QUIET_MS;
-  const key = `writers-snapshots:${repository}`;
-  const shown = fresh.slice(-NAMES_SHOWN).map(({ name }) => name);
-  const why = reason("writers.snapshots", { repository, count: fresh.length, names: shown });
-  if (fresh.length > 0) await report(world, key, { about: fresh.map(({ uuid }) => uuid), why });
-  else if (isQuiet) await report(world, key, { about: [], why });
+  const names = fresh.slice(-NAMES_SHOWN).map(({ name }) => name);
+  const why = reason("writers.snapshots", { repository, count: fresh.length, names });
+  await reportWhileNew(world, `writers-snapshots:${repository}`, { about: fresh.map(({ uuid }) => uuid), why, last: seen.movedAt, now });
+}
+
+async function reportGone(
+  world: World,
+  repository: string,
+  { gone, seen, generation, now }: { gone: ListedThen["snapshots"]; seen: SeenWriters; generation: number; now: Date },
+): Promise<void> {
+  if (gone.length > 0) seen.goneAt = now.toISOString();
+  const own = gone.filter(([, name]) => isExpected(world, repository, name));
+  const names = [...own, ...gone.filter((one) => !own.includes(one))].slice(0, NAMES_SHOWN).map(([, name]) => name);
+  const generations = { before: seen.generation ?? generation, now: generation };
+  const why = reason("writers.deletions", { repository, count: gone.length, own: own.length, names, ...generations });
+  await reportWhileNew(world, `writers-deletions:${repository}`, { about: gone.map(([uuid]) => uuid), why, last: seen.goneAt, now });
+}
+
+/** Reports what is new, and that it is over when nothing was new for a while. */
+async function reportWhileNew(
+  world: World,
+  key: string,
+  { about, why, last, now }: { about: readonly string[]; why: Reason; last: string | undefined; now: Date },
+): Promise<void> {
+  const isQuiet = last === undefined || now.getTime() - new Date(last).getTime() > QUIET_MS;
+  if (about.length > 0 || isQuiet) await report(world, key, { about, why });
 }
 
 /** Whether a policy of this repository took or may adopt a snapshot with this name; the root has no metadata, so a rule by metadata alone may. */

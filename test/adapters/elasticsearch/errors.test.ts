@@ -155,6 +155,13 @@ const rows: Row[] = [
     "[sp-rw] concurrent modification of the index-N file, expected current generation [0] but it was not found in the repository.",
     "permanent",
   ),
+  row(
+    "7.10.2",
+    500,
+    "repository_exception",
+    "[r] Could not read repository data because the contents of the repository do not match its expected state.",
+    "permanent",
+  ),
   row("5.5.3", 500, "repository_exception", "[r] could not read repository data from index blob", "transient"),
   row("7.10.2", 500, "repository_exception", "[r] could not read repository data: Unexpected character ('x' (code 120))", "permanent"),
   row("7.10.2", 500, "repository_exception", "[r] could not read repository data: Unexpected end-of-input", "transient"),

@@ -83,6 +83,15 @@ describe("other writers in a repository that ossnap backs up to", () => {
     expect(sent().at(-1)).toEqual(["writers-snapshots", "resolved", undefined]);
   });
 
+  it("are not those that were there, however many they are", async () => {
+    const many = Array.from({ length: 1500 }, (_, at) => `theirs-${at}`);
+    await root(1, many);
+    await look();
+    world.advance(HOUR_MS);
+    await look();
+    expect(world.notices).toEqual([]);
+  });
+
   it("stop no backup when they cannot be looked for", async () => {
     await world.blobs(PLACE).put("index-1", Buffer.from("no root"));
     expect(await look()).toBeUndefined();
@@ -110,6 +119,18 @@ describe("a root that another cluster wrote", () => {
     if (afterMs > 0) world.advance(afterMs);
     if (afterMs > 0) await root(3, [OWN], writer === "own" ? uuid : "other");
     expect(await look()).toBe(expected);
+  });
+
+  it("is noticed although a root with a higher generation exists, which that cluster did not know of", async () => {
+    const { uuid } = await world.source.info();
+    await registered();
+    await root(1, [OWN], uuid);
+    world.advance(HOUR_MS);
+    await root(0, ["theirs"], "other");
+    expect(await look()).toBe("writers.otherCluster");
+    world.advance(HOUR_MS);
+    await root(2, [OWN], uuid);
+    expect(await look()).toBeUndefined();
   });
 
   it("stops backups and prunes, which do nothing, until the repository is registered again", async () => {
