@@ -46,7 +46,9 @@ export const noNightIsLost: MakeCheck = ({ stage, kernel, scenario, violated }) 
     const own = ownSnapshots(stage);
     const nowMs = kernel.nowMs();
     const must = mustKeep({ own, keep: policy.keep, timeZone: policy.schedule.timeZone, nowMs, existing, pins });
-    const left = own.filter(({ name, timeMs }) => !must.has(name) && timeMs < nowMs - PRUNED_AFTER_MS).map(({ name }) => name);
+    // These buckets have no file lists: any snapshot may hold an index in its last state until the index has been gone for so long.
+    const heldMs = typeof policy.keep.lastOfIndex === "number" ? policy.keep.lastOfIndex : 0;
+    const left = own.filter(({ name, timeMs }) => !must.has(name) && timeMs < nowMs - heldMs - PRUNED_AFTER_MS).map(({ name }) => name);
     if (left.length > 0) violated(`${left.join(", ")} should have been pruned`);
   }
 
