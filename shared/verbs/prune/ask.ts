@@ -11,6 +11,7 @@ import { reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { type Reach, reachOf } from "../../plan/retention/reach.ts";
+import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
 import type { PolicyInput } from "./step.ts";
@@ -52,7 +53,7 @@ async function planNow(world: World, policyName: string): Promise<PruneView> {
   const { cluster } = configured(world.config, "repositories", policy.repository);
   const taken = await takenRepository(world, policy.repository, cluster);
   const view = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
-  const refusal = taken ?? view.mountsUnknown;
+  const refusal = taken ?? view.mountsUnknown ?? (await foreseenOtherCluster(world, policy.repository, cluster));
   return refusal ? { ...view, plan: { ...view.plan, refusal } } : view;
 }
 

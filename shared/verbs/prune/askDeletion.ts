@@ -8,6 +8,7 @@ import { jobId } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
+import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { listWithLost, unknownSnapshot } from "../snapshots/gather.ts";
 import { deletesLost, gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
@@ -87,6 +88,7 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     broken?.refusal ??
     cannot ??
     view.mountsUnknown ??
+    (await foreseenOtherCluster(world, repository, cluster)) ??
     (wanted.length === 0 ? reason("delete.nothingBroken") : view.plan.refusal);
   const freed = await gatherFreed(world, repository, view.plan.remove, view.snapshots);
   const { policy: _policy, fingerprint: _fingerprint, later: _later, ...plan } = view.plan;

@@ -1,25 +1,21 @@
-import { registeredAt } from "../../jobs/registration.ts";
 import type { World } from "../../jobs/world.ts";
-import type { BlobStore } from "../../model/blobStore.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { matchesPattern } from "../../plan/retention/adoption.ts";
-import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
-import { readRoot } from "../../reader/rootBlob.ts";
+import { openRepository } from "../../reader/readRepository.ts";
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 import { writersBeside } from "./beside.ts";
 import { goneByOthers, type ListedThen } from "./gatherGone.ts";
+import { type LastWriter, refusalOf, type WritersQuestion, writerOf } from "./gatherOtherCluster.ts";
 
 const LOOK_MS = 3_600_000;
 /** After this long without another one, a snapshot that another writer took is history. */
 const QUIET_MS = 7 * 24 * LOOK_MS;
-/** Between the clock of the bucket and ours. */
-const CLOCK_SLACK_MS = 5 * 60_000;
 const NAMES_SHOWN = 5;
 
 /** What is stored of the last look at a repository. */
@@ -36,15 +32,7 @@ interface SeenWriters {
   movedAt?: string;
   /** When a snapshot was gone that no job had deleted. */
   goneAt?: string;
-  /** The cluster that wrote the root, and when. */
-  writer?: { uuid: string; at: string };
-}
-
-export interface WritersQuestion {
-  repository: string;
-  cluster: string;
-  /** Of the cluster that ossnap writes with. */
-  uuid: string;
+  writer?: LastWriter;
 }
 
 /**
@@ -53,21 +41,15 @@ export interface WritersQuestion {
  * one repository overwrite each other's roots, and each then deletes blobs that the other's snapshots need.
  */
 export async function gatherWriters(world: World, question: WritersQuestion): Promise<Reason | undefined> {
-  const { repository, cluster, uuid } = question;
+  const { repository } = question;
   const before = await readObject<SeenWriters>(world.state, stateKey.writers(repository));
   const now = world.clock.now();
   const isDue = before === undefined || now.getTime() - new Date(before.at).getTime() >= LOOK_MS;
   const seen = isDue ? await look(world, question, before, now) : before;
-  const { writer } = seen;
   const key = `writers-cluster:${repository}`;
-  const since = writer && writer.uuid !== uuid ? await registeredAt(world, cluster, repository) : undefined;
-  const isAfter = writer !== undefined && since !== undefined && new Date(writer.at).getTime() > since.getTime() + CLOCK_SLACK_MS;
-  if (!isAfter) {
-    await over(world, key, reason("writers.oneCluster", { repository }));
-    return undefined;
-  }
-  const why = reason("writers.otherCluster", { repository, cluster, uuid, writer: writer.uuid, at: writer.at });
-  await raiseNotice(world, { key, code: "writers.otherCluster", severity: "bad", reason: why, about: [writer.uuid] });
+  const why = await refusalOf(world, question, seen.writer);
+  if (why === undefined) await over(world, key, reason("writers.oneCluster", { repository }));
+  else await raiseNotice(world, { key, code: why.code, severity: "bad", reason: why, about: [String(why.params.writer)] });
   return why;
 }
 
@@ -128,15 +110,6 @@ async function lookAtRoot(world: World, question: WritersQuestion, { seen, befor
   await reportGone(world, repository, { gone, seen, generation: root.generation, now });
   seen.generation = root.generation;
   seen.listed = { at: now.toISOString(), snapshots: root.snapshots.map(({ uuid, name }) => [uuid, name]) };
-}
-
-/** The cluster that wrote last, and when: also one that does not know of the newest root, and so began to count again. */
-async function writerOf(store: BlobStore, { root, rootInfo, writtenLater }: OpenedRepository, own: string): Promise<SeenWriters["writer"]> {
-  const later = writtenLater && (await readRoot(store, writtenLater))?.root.clusterUuid;
-  if (later !== undefined && later !== own && writtenLater?.lastModified)
-    return { uuid: later, at: writtenLater.lastModified.toISOString() };
-  if (root?.clusterUuid === undefined || !rootInfo?.lastModified) return undefined;
-  return { uuid: root.clusterUuid, at: rootInfo.lastModified.toISOString() };
 }
 
 async function reportFresh(

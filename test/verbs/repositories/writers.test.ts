@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { registerRepository } from "../../../shared/jobs/registration.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
+import { applyDeletion, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { gatherWriters } from "../../../shared/verbs/repositories/gatherWriters.ts";
 import { created, done, fire, OPS, tick, withMovies } from "../../world/nightly.ts";
@@ -139,7 +140,13 @@ describe("a root that another cluster wrote", () => {
     await tick(world);
     world.advance(DAY_MS);
     await root(9, [OWN], "other");
-    const { hash } = await dryPrune(await world.open(), "nightly");
+    const { hash, refusal } = await dryPrune(await world.open(), "nightly");
+    const one = { repository: "backups", snapshot: OWN };
+    const deletion = await dryDeletion(await world.open(), one);
+    expect([refusal?.code, deletion.refusal?.code, world.notices.length]).toEqual(["writers.otherCluster", "writers.otherCluster", 0]);
+    await expect(applyDeletion(await world.open(), one, deletion.hash, OPS)).rejects.toMatchObject({
+      reason: { code: "writers.otherCluster" },
+    });
     await applyPrune(await world.open(), "nightly", hash, OPS);
     await tick(world);
     expect(await done(world, `prune-nightly-${hash}`)).toMatchObject({ state: "refused", reason: { code: "writers.otherCluster" } });
