@@ -122,9 +122,16 @@ export async function unclearSnapshots(listed: readonly ClusterSnapshot[], readR
   return root ? new Map([...twice, ...unclearNames(root)]) : twice;
 }
 
+interface Marks {
+  timer: string;
+  byHand: string;
+}
+
 export interface Whose {
-  marks: { timer: string; byHand: string };
+  marks: Marks;
   adoption: Adoption;
+  /** The other policies of ossnap.yaml that write into the repository. */
+  siblings: { policy: string; marks: Marks }[];
 }
 
 /** By what a policy's snapshots are known; the same for every snapshot. */
@@ -133,13 +140,16 @@ export function whoseOf(
   policyName: string,
   { policy, where, clusterUuid }: { policy: BackupPolicy; where: RepositoryId; clusterUuid: string },
 ): Whose {
+  const marksOf = (name: string) => ({ timer: snapshotMark(clusterUuid, name), byHand: snapshotMark(clusterUuid, name, "by-hand") });
+  const others = Object.entries(world.config.backups).filter(([name, one]) => name !== policyName && one.repository === policy.repository);
   return {
-    marks: { timer: snapshotMark(clusterUuid, policyName), byHand: snapshotMark(clusterUuid, policyName, "by-hand") },
+    marks: marksOf(policyName),
+    siblings: others.map(([name]) => ({ policy: name, marks: marksOf(name) })),
     adoption: { rule: policy.adopt, others: adoptedElsewhere(world, policyName, where) },
   };
 }
 
-export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption }: Whose): PrunableSnapshot {
+export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption, siblings }: Whose): PrunableSnapshot {
   const { name, uuid, state, startTime, indices } = snapshot;
   const byHand = ownershipOf(snapshot, policyName, marks.byHand);
   const owner = ownershipOf(snapshot, policyName, marks.timer) ?? byHand;
@@ -149,6 +159,10 @@ export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks,
     const manual = byHand ? { manual: true } : {};
     return { ...seen, ours: owner.by === "us", foreign, ...manual, time: parseSlot(owner.parts.slot) ?? startTime };
   }
+  const sibling = siblings.find(({ policy, marks: own }) =>
+    [own.timer, own.byHand].some((mark) => ownershipOf(snapshot, policy, mark)?.by === "us"),
+  );
+  if (sibling) return { ...seen, ours: false, foreign: reason("keep.otherPolicy", { policy: sibling.policy }), time: startTime };
   const { rule, others } = adoption;
   if (!rule || !adopts(rule, snapshot)) return { ...seen, ours: false, time: startTime };
   const [other] = others.find(([, another]) => adopts(another, snapshot)) ?? [];

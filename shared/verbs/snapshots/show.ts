@@ -72,7 +72,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
   for (const policy of policies) {
     const { plan } = await gatherPrunePlan(world, policy, configured(world.config, "backups", policy), work);
     const noteFate = (decision: "keep" | "remove" | "later") => (entry: { name: string; reasons: Reason[] }) => {
-      const foreign = entry.reasons.every(({ code }) => code === "keep.foreign");
+      const foreign = entry.reasons.every(({ code }) => code === "keep.foreign" || code === "keep.otherPolicy");
       if (!fates.has(entry.name) || !foreign) fates.set(entry.name, { decision, reasons: entry.reasons });
     };
     plan.keep.forEach(noteFate("keep"));

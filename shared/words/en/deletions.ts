@@ -34,6 +34,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "keep.newest": "newest good snapshot",
   "keep.newestProven": "newest proven snapshot",
   "keep.notReplaced": "{state}, and there is no good snapshot since",
+  "keep.otherPolicy": "taken by policy {policy}, which decides about it",
   "keep.pinned": "pinned by {by}: {because}",
   "keep.pinnedUntil": "pinned until {until} by {by}: {because}",
   "keep.running": "running",

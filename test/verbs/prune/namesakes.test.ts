@@ -51,6 +51,19 @@ describe("a prune in a repository with two snapshots of one name", () => {
   });
 });
 
+describe("a prune in a repository that two policies write", () => {
+  it("leaves the other policy's snapshots to it, and says so", async () => {
+    const world = await nights();
+    const { backups } = world.config;
+    backups.hourly = structuredClone(backups.nightly as (typeof backups)[string]);
+    const plan = await dryPrune(await world.open(), "hourly");
+    expect(plan.remove).toEqual([]);
+    expect(plan.keep.map(({ reasons }) => reasons)).toEqual(
+      Array(4).fill([expect.objectContaining({ code: "keep.otherPolicy", params: { policy: "nightly" } })]),
+    );
+  });
+});
+
 describe("a prune in a repository whose root lists the newest snapshot a second time, under another name", () => {
   it("keeps both entries, and as the newest, last and newest proven one an older snapshot", async () => {
     const world = await nights();
