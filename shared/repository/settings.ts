@@ -52,7 +52,8 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
       ...(written === "oss" ? endpointFaults(settings, version) : []),
       ...missingKeys(written, settings),
       ...valueFaults(settings, (changed) => checkSizes(written, changed, version).faults),
-      ...bucketFaults(settings),
+      ...bucketFaults(written, settings),
+      ...(written === "fs" ? locationFaults(settings) : []),
       ...(written === "s3" ? s3Faults(settings) : []),
       ...sizes.faults,
       ...pathFaults(settings),
@@ -113,15 +114,36 @@ function missingKeys(written: Exclude<RepositoryType, "source">, settings: Reado
     .map((key) => fault(`settings.${key}`, "settings.missing", "missing", `add it: type ${written} needs it`, { params: { key } }));
 }
 
+/** What stores accept as a bucket's name; the length is left to them. */
+const BUCKET_NAMES: Partial<Record<RepositoryType, { pattern: RegExp; fix: string }>> = {
+  oss: { pattern: /^[a-z0-9-]+$/, fix: "write 3 to 63 lower-case letters, digits and -" },
+  s3: { pattern: /^[A-Za-z0-9._-]+$/, fix: "write the bucket's name alone" },
+};
+
 /** Every store refuses these names, with answers that do not say why. */
-function bucketFaults({ bucket }: Readonly<Record<string, SettingValue>>): Fault[] {
+function bucketFaults(written: RepositoryType, { bucket }: Readonly<Record<string, SettingValue>>): Fault[] {
   const text = String(bucket ?? "");
-  if (!text.includes("/")) return [];
-  const [name, ...path] = text.split("/").filter((segment) => segment !== "");
+  const rule = BUCKET_NAMES[written];
+  if (text === "" || text.includes("${")) return [];
+  if (text.includes("/")) return [pathInBucket(text, rule?.pattern)];
+  if (rule === undefined || rule.pattern.test(text)) return [];
+  return [fault("settings.bucket", "settings.bucket", "not a bucket's name", rule.fix, { value: text })];
+}
+
+function pathInBucket(text: string, pattern = /./): Fault {
+  const [first, ...path] = text.split("/").filter((segment) => segment !== "");
   const rest = path.join("/");
-  const alone = `write ${name ?? "the bucket's name alone"}`;
+  const alone = `write ${first !== undefined && pattern.test(first) ? first : "the bucket's name alone"}`;
   const fix = rest === "" ? alone : `${alone}, and put ${rest} into base_path`;
-  return [fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text })];
+  return fault("settings.bucket", "settings.bucket", "not a bucket's name: it has a path", fix, { value: text });
+}
+
+/** Nodes take the path as it is: no shell expands it, and it is no URL. */
+function locationFaults({ location }: Readonly<Record<string, SettingValue>>): Fault[] {
+  const text = String(location ?? "");
+  if (!/^(~|[a-z]+:\/\/)/i.test(text)) return [];
+  const wrong = text.startsWith("~") ? "a path with ~, which Elasticsearch does not expand" : "a URL, not a path";
+  return [fault("settings.location", "settings.location", wrong, "write the path on the nodes, such as /srv/backups", { value: text })];
 }
 
 function valueFaults(

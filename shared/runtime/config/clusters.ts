@@ -34,6 +34,18 @@ export function checkClusters(tree: unknown): Finding[] {
 function checkUser(tree: unknown, name: string): Finding[] {
   const { username, password, apiKey } = asSection(at(tree, ["clusters", name]));
   const path = ["clusters", name];
+  const [, scheme] = /^(ApiKey|Basic|Bearer)\s/i.exec(asText(apiKey) ?? "") ?? [];
+  if (scheme !== undefined)
+    return [finding([...path, "apiKey"], "apiKeyScheme", `a key with the word ${scheme} before it`, "write the key alone")];
+  if (asText(username)?.includes(":"))
+    return [
+      finding(
+        [...path, "username"],
+        "userColon",
+        "a user name with a colon, which basic authentication cannot send",
+        "write the name alone",
+      ),
+    ];
   if (apiKey !== undefined && (username !== undefined || password !== undefined))
     return [finding([...path, "apiKey"], "twoCredentials", "an API key beside a user", "keep one of the two")];
   if (username !== undefined && password === undefined)

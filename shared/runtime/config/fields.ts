@@ -70,15 +70,24 @@ export function indexPattern(title: string, description: string) {
     if (value === "") return { code: "empty", wrong: "an empty text", fix: "write a name or a pattern" };
     if (/^-?<.*>$/.test(value)) return undefined;
     if (value.includes(",")) return { code: "indexList", wrong: "several names in one text", fix: listFix(value) };
-    const [character] = NO_INDEX.exec(value) ?? [];
-    if (character !== undefined) {
-      const wrong = `a name with ${character.trim() === "" ? "a blank" : character}, which no index has`;
-      return { code: "indexName", wrong, fix: "remove that character" };
-    }
-    if (value !== value.toLowerCase())
-      return { code: "indexCase", wrong: "a name with capitals, which no index has", fix: `write ${value.toLowerCase()}` };
-    return undefined;
+    return wrongName(value);
   });
+}
+
+function wrongName(value: string): FieldProblem | undefined {
+  const [character] = NO_INDEX.exec(value) ?? [];
+  if (character !== undefined) {
+    const wrong = `a name with ${character.trim() === "" ? "a blank" : character}, which no index has`;
+    return { code: "indexName", wrong, fix: "remove that character" };
+  }
+  if (/^-?\.{1,2}$/.test(value)) return { code: "indexName", wrong: "dots alone, which no index has", fix: "write a name or a pattern" };
+  const [, start] = /^-?([_+])/.exec(value) ?? [];
+  if (start !== undefined) {
+    const fix = /^-?_all$/.test(value) ? "write *" : "write a name or a pattern";
+    return { code: "indexName", wrong: `a name that begins with ${start}, which no index has`, fix };
+  }
+  if (value === value.toLowerCase()) return undefined;
+  return { code: "indexCase", wrong: "a name with capitals, which no index has", fix: `write ${value.toLowerCase()}` };
 }
 
 function listFix(value: string): string {
@@ -122,10 +131,18 @@ export function httpUrl(title: string, description: string, secrets: { inQuery: 
     const { username, password } = new URL(value);
     const userFix = secrets.inQuery ? "put a token into the query or path" : "give them as username and password";
     if (username !== "" || password !== "") return { code: "urlCredentials", wrong: "a URL with credentials in it", fix: userFix };
-    if (secrets.inQuery || !/[?#]/.test(value)) return undefined;
-    return { code: "urlQuery", wrong: "a URL with a query, which may contain a secret", fix: "remove everything from ? on" };
+    if (new URL(value).hostname.includes("..")) return { code: "url", wrong: "a URL with an empty part in its host", fix };
+    return secrets.inQuery ? undefined : addressProblem(value);
   };
   return checkedText(title, description, check);
+}
+
+/** A cluster may be below a path of a proxy; a name with _ is one of Elasticsearch's own. */
+function addressProblem(value: string): FieldProblem | undefined {
+  if (/[?#]/.test(value))
+    return { code: "urlQuery", wrong: "a URL with a query, which may contain a secret", fix: "remove everything from ? on" };
+  const { pathname, origin } = new URL(value);
+  return pathname.startsWith("/_") ? { code: "url", wrong: `the URL of an API (${pathname})`, fix: `write ${origin}` } : undefined;
 }
 
 const FINGERPRINT_PATTERN = "^(?:[0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$";

@@ -86,6 +86,16 @@ function checkBucket(segments: Segments, { store, bucket }: Place): Finding[] {
   return pattern.test(bucket) ? [] : [finding([...segments, "bucket"], "bucket", wrong, fix)];
 }
 
+function otherStore(segments: Segments, { store, endpoint, region }: Pick<Place, "store" | "endpoint" | "region">): Finding[] {
+  const isRegion = region === undefined || /^[a-z0-9-]+$/.test(region);
+  const host = endpoint === undefined ? undefined : parseEndpoint(endpoint)?.host;
+  const isAmazon = store === "oss" && /(^|\.)amazonaws\.com(\.cn)?$/.test(host ?? "");
+  return [
+    ...(isRegion ? [] : [finding([...segments, "region"], "region", "not a region", "write its id, such as cn-hangzhou")]),
+    ...(isAmazon ? [finding([...segments, "store"], "ossOnS3", "oss at an endpoint of Amazon S3", "write s3")] : []),
+  ];
+}
+
 function checkAddress(segments: Segments, { store, endpoint, region }: Place): Finding[] {
   if (store === "directory" || hasPlaceholder(endpoint) || hasPlaceholder(region)) return [];
   // A region that is none cannot be proposed for both.
@@ -100,6 +110,7 @@ function checkAddress(segments: Segments, { store, endpoint, region }: Place): F
     const fix = meant === undefined || meant.startsWith("oss-") ? "write the region, such as cn-hangzhou" : `write ${meant}`;
     findings.push(finding([...segments, "region"], "region", "an endpoint's name, not a region", fix));
   }
+  if (findings.length === 0) findings.push(...otherStore(segments, { store, endpoint, region: beside }));
   // ossnap's S3 client uses the path style for every endpoint but Amazon's own.
   if (store === "s3" && endpoint !== undefined && parseEndpoint(endpoint)?.network !== "other" && parseEndpoint(endpoint) !== undefined)
     findings.push(finding([...segments, "store"], "s3OnOss", "s3 at an endpoint of OSS, which refuses the path style", "write oss"));

@@ -3,6 +3,7 @@ import { adoptSame, matchesEverything, matchesOwnNames, NEVER_ADOPTED } from "..
 import { placeOf } from "../../repository/place.ts";
 import { checkContents } from "./backups/rules.ts";
 import { checkClusters, clusterIdOf } from "./clusters.ts";
+import { isSecretPath } from "./environment.ts";
 import { asRegistration } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
 
@@ -12,6 +13,7 @@ const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"]
 export function checkRules(tree: unknown): Finding[] {
   return [
     ...checkReservedKeys(tree, []),
+    ...checkInvisible(tree, []),
     ...checkClusters(tree),
     ...namesOf(tree, "repositories", checkRepository),
     ...namesOf(tree, "backups", checkBackup),
@@ -24,9 +26,15 @@ export function checkRules(tree: unknown): Finding[] {
 /** Patterns are evaluated from left to right, so exclusions alone select nothing. */
 function checkSelection(tree: unknown, path: Segments): Finding[] {
   const indices = at(tree, path);
-  const isOnlyExcluding = Array.isArray(indices) && indices.length > 0 && indices.every((one) => String(one).startsWith("-"));
-  if (!isOnlyExcluding) return [];
-  return [finding(path, "selectsNothing", "excludes only, and so selects nothing", 'put a pattern such as "*" before it')];
+  if (!Array.isArray(indices) || indices.length === 0) return [];
+  const all = indices.map(String);
+  if (all.every((one) => one.startsWith("-")))
+    return [finding(path, "selectsNothing", "excludes only, and so selects nothing", 'put a pattern such as "*" before it')];
+  if (all[0]?.startsWith("-"))
+    return [finding([...path, 0], "excludesNothing", "excludes before anything is selected, and so has no effect", "move it behind")];
+  const left = all.filter((one, at) => !one.startsWith("-") && !all.slice(at).some((later) => later === `-${one}` || later === "-*"));
+  if (left.length > 0) return [];
+  return [finding(path, "selectsNothing", "excludes everything that it selects", "remove an exclusion, or narrow it")];
 }
 
 /** Without a registration nothing says where the blobs lie. */
@@ -183,11 +191,33 @@ function checkTokens(tree: unknown): Finding[] {
   const tokens = at(tree, ["http", "tokens"]);
   if (!Array.isArray(tokens)) return [];
   const names = tokens.map((token: unknown) => asText(at(token, ["name"])));
-  return names.flatMap((name, index) =>
+  const hashes = tokens.map((token: unknown) => asText(at(token, ["sha256"]))?.toLowerCase());
+  const twins = hashes.flatMap((hash, index) => {
+    const first = hashes.indexOf(hash);
+    const wrong = `the hash of http.tokens[${first}]: one token would have two names or roles`;
+    return hash === undefined || first === index
+      ? []
+      : [finding(["http", "tokens", index, "sha256"], "tokenSame", wrong, "make a token of its own")];
+  });
+  const twice = names.flatMap((name, index) =>
     name === undefined || names.indexOf(name) === index
       ? []
       : [finding(["http", "tokens", index, "name"], "tokenTwice", "a second token of that name", "rename one")],
   );
+  return [...twice, ...twins];
+}
+
+/** Control, bidirectional and zero-width characters: a name with one looks like another name. A certificate has line ends. */
+function checkInvisible(node: unknown, segments: Segments): Finding[] {
+  if (typeof node === "string") {
+    if (isSecretPath(segments) || segments.at(-1) === "ca") return [];
+    const [character] = /[\p{Cc}\p{Cf}\u2028\u2029]/u.exec(node) ?? [];
+    if (character === undefined) return [];
+    const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+    return [finding(segments, "invisible", `a text with the invisible character ${code}`, "remove that character")];
+  }
+  if (typeof node !== "object" || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => checkInvisible(value, [...segments, Array.isArray(node) ? Number(key) : key]));
 }
 
 /** The schema ignores this key, but nothing that is written may be silently ignored. */

@@ -4,7 +4,20 @@ import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
 import { contents } from "./backups/contents.ts";
 import { adoption, keep, prune } from "./backups/retention.ts";
 import { clusterSchema } from "./clusters.ts";
-import { alias, cron, duration, httpUrl, indexPattern, isoDate, name, repositoryName, sha256, text, timeZone } from "./fields.ts";
+import {
+  alias,
+  cron,
+  duration,
+  httpUrl,
+  indexPattern,
+  isoDate,
+  name,
+  repositoryName,
+  sha256,
+  snapshotPattern,
+  text,
+  timeZone,
+} from "./fields.ts";
 
 const stores = z.enum(["oss", "s3", "directory"]);
 
@@ -96,7 +109,7 @@ const snapshots = z
     [
       z.enum(["latest", "all"]),
       z.strictObject({ since: isoDate("Since", "Snapshots that began at or after this.") }),
-      z.strictObject({ pattern: text("Pattern", "Snapshot names with *.") }),
+      z.strictObject({ pattern: snapshotPattern("Pattern", "Snapshot names with *.") }),
     ],
     { error: "write latest, all, { since: 2026-01-31 } or { pattern: nightly-* }" },
   )

@@ -349,7 +349,34 @@ describe("every kind of fault has its own sentence", () => {
 
   it("two tokens with the same name are rejected", () => {
     const token = { name: "ops", role: "viewer", sha256: "a".repeat(64) };
-    expect(faultsWith(["http", "tokens"], [token, token])).toEqual(['http.tokens[1].name: a second token of that name: "ops", rename one']);
+    expect(faultsWith(["http", "tokens"], [token, { ...token, sha256: "b".repeat(64) }])).toEqual([
+      'http.tokens[1].name: a second token of that name: "ops", rename one',
+    ]);
+  });
+});
+
+describe("what looks right and cannot work", () => {
+  const token = { name: "ops", role: "viewer", sha256: "a".repeat(64) };
+  it.each<[(string | number)[], unknown, string]>([
+    [["http", "tokens"], [token, { ...token, name: "other", role: "operator" }], "one token would have two names or roles"],
+    [["backups", "nightly", "indices"], ["*", "-*"], "excludes everything that it selects"],
+    [["backups", "nightly", "indices"], ["logs", "-logs"], "excludes everything that it selects"],
+    [["backups", "nightly", "indices"], ["-logs-*", "*"], "excludes before anything is selected"],
+    [["backups", "nightly", "indices"], ["."], "dots alone"],
+    [["backups", "nightly", "indices"], ["_logs"], "a name that begins with _"],
+    [["backups", "nightly", "indices"], ["_all"], "write *"],
+    [["backups", "nightly", "indices"], ["lo\u200bgs"], "the invisible character U+200B"],
+    [["backups", "nightly", "indices"], ["logs\u202e"], "the invisible character U+202E"],
+    [["clusters", "source", "url"], "http://127.0.0.1:9252/\n", "the invisible character U+000A"],
+    [["clusters", "source", "url"], "http://h..com:9200", "an empty part in its host"],
+    [["clusters", "source", "url"], "http://127.0.0.1:9200/_snapshot", "write http://127.0.0.1:9200"],
+    [["clusters", "target"], { url: "https://es:9200", apiKey: "ApiKey abc" }, "the word ApiKey before it"],
+    [["clusters", "target"], { url: "https://es:9200", username: "a:b", password: "c" }, "a user name with a colon"],
+    [["watches", "moved", "blobs"], { store: "s3", bucket: "b-1", basePath: "x", region: "杭州" }, "not a region"],
+    [["repositories", "nightly-oss", "register", "settings", "bucket"], "BK", "not a bucket's name"],
+    [["repositories", "nightly-oss", "register", "settings", "bucket"], "bk ", "not a bucket's name"],
+  ])("%j: %j is refused", (path, value, says) => {
+    expect(faultsWith(path, value).join("\n")).toContain(says);
   });
 });
 
