@@ -207,8 +207,12 @@ function tlsHint(text: string, { cluster, hasCa }: FaultContext): string {
 /** Begins the message about an answer whose values were not built. */
 export const OVER_MEMORY = "its values would take more than";
 
+const TOO_LONG = /^The content length \(\d+\) is bigger than the maximum allowed/;
+
 /** The parser of JSON quotes the answer, which may be a page; a limit of ours is in our own words. */
 function unreadableFault(error: Error, text: string): string {
+  // The client's own limit, which is above every limit of ours that a kind of call has.
+  if (TOO_LONG.test(text)) return "it is longer than this client can read";
   return error instanceof errors.DeserializationError && !error.message.startsWith(OVER_MEMORY) ? jsonFaultOf(error) : text;
 }
 
