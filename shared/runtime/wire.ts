@@ -66,8 +66,7 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
         throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; there are: ${Object.keys(config.clusters).join(", ")}`);
       const { instanceId: _, ...access } = wanted;
       const known =
-        clusters.get(name) ??
-        redactingErrors(elasticsearchCluster({ name, ...access, remainingMs: setting.remainingMs }), redact);
+        clusters.get(name) ?? redactingErrors(elasticsearchCluster({ name, ...access, remainingMs: setting.remainingMs }), redact);
       clusters.set(name, known);
       return known;
     },

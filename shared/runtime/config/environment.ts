@@ -78,7 +78,7 @@ export function scrub(text: string, values: Resolved["values"], written: unknown
     const isSubstituted = typeof written === "string" && written.includes(placeholder);
     const anywhere = isSubstituted || value.length >= SCRUB_CHARACTERS_MIN;
     const found = anywhere ? escapedPattern(value) : standingAlone(value);
-    const kept = isSubstituted ? [] : open.filter((one) => one.includes(value)).map(standingAlone);
+    const kept = open.filter((one) => one.includes(value) && !(isSubstituted && one === value)).map(standingAlone);
     const pattern = new RegExp(kept.length === 0 ? found : `(?<kept>${kept.join("|")})|${found}`, "gu");
     return scrubbed.replaceAll(pattern, (match: string, ...rest) => (keptIn(rest) === undefined ? placeholder : match));
   }, text);

@@ -287,7 +287,10 @@ describe("a request without a response", () => {
   it("is permanent when the response is too long to read", () => {
     const tooLong = new errors.RequestAbortedError("The content length (9) is bigger than the maximum allowed string (8)");
 
-    expect(toAppError(tooLong, context).code).toBe("permanent");
+    const { code, message } = toAppError(tooLong, context);
+    expect(code).toBe("permanent");
+    expect(message).toContain("it is longer than this client can read");
+    expect(message).not.toContain("content length");
   });
 });
 

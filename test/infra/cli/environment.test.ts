@@ -50,8 +50,20 @@ describe("environment of a command", () => {
   });
 
   it("counts the keys of the stores' own clients as secrets, and no other variable that ossnap.yaml does not use", () => {
-    const others = { BUILD_SECRET: "1", MY_TOKEN: "null", ES_PASSWORD: "snapshot", OPERATOR_TOKEN_SHA256: "ddd", OSS_KEY: "id", PATH: "eee" };
-    const keys = { ALIBABA_CLOUD_ACCESS_KEY_SECRET: "a", ALIBABA_CLOUD_SECURITY_TOKEN: "b", AWS_SECRET_ACCESS_KEY: "c", AWS_SESSION_TOKEN: "d" };
+    const others = {
+      BUILD_SECRET: "1",
+      MY_TOKEN: "null",
+      ES_PASSWORD: "snapshot",
+      OPERATOR_TOKEN_SHA256: "ddd",
+      OSS_KEY: "id",
+      PATH: "eee",
+    };
+    const keys = {
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: "a",
+      ALIBABA_CLOUD_SECURITY_TOKEN: "b",
+      AWS_SECRET_ACCESS_KEY: "c",
+      AWS_SESSION_TOKEN: "d",
+    };
     expect(secretsIn({ ...others, ...keys, OSS_SECRET: "e", OSS_ACCESS_KEY_SECRET: "f" })).toEqual(["a", "b", "c", "d", "e", "f"]);
   });
 });
