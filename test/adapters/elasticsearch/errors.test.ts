@@ -264,6 +264,14 @@ describe("an Elasticsearch error response", () => {
   });
 });
 
+describe("a short secret in an error response", () => {
+  it("is replaced only where it stands alone", () => {
+    const body = { error: { type: "x_exception", reason: "no such index [movies], key es$1 of [es$1]" } };
+    const message = toAppError(responseError(400, body), { ...context, secrets: ["o", "es$1"] }).message;
+    expect(message).toContain("no such index [movies], key *** of [***]");
+  });
+});
+
 describe("a request without a response", () => {
   it.each([
     ["connect ECONNREFUSED 127.0.0.1:9252", "cluster source at http://127.0.0.1:9252: connection refused", "transient"],
