@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { jsonLogger } from "../../shared/runtime/logger.ts";
 import { composedRedactor, openTexts, redactedJson, redactor } from "../../shared/runtime/redact.ts";
+import { connect, connectPlace } from "../../shared/runtime/wire.ts";
 import { testConfig } from "../world/world.ts";
 
 function logged(secret: string, message: string, fields: Record<string, unknown>): string {
@@ -69,5 +70,52 @@ describe("redaction of answers", () => {
       name: "snapshot",
       reason: { code: "x.y", params: { message: "by [secret]" } },
     });
+  });
+});
+
+describe("connections of an invocation", () => {
+  const context = { requestId: "r", function: { name: "f", timeout: 60 }, accountId: "1", region: "cn-hangzhou" };
+  const messageOf = async (call: () => Promise<unknown>) => call().then(String, (error: Error) => error.message);
+
+  it("redact the errors of clusters, stores and tasks", async () => {
+    const config = testConfig(({ clusters }) => {
+      clusters.planted = { url: "http://127.0.0.1:1" };
+    });
+    const place = { store: "directory", bucket: "/nowhere/planted", basePath: "" } as const;
+    const { cluster, blobs, tasks } = connect(
+      {
+        config,
+        fcEndpoint: { host: "127.0.0.1:1", protocol: "HTTP" },
+        copyFunction: "copy",
+        continueFunction: "continue",
+        credentials: { accessKeyId: "id", secretAccessKey: "key", securityToken: undefined },
+        secrets: ["planted"],
+      },
+      context,
+    );
+    const list = async () => {
+      for await (const { key } of blobs(place).list("")) return key;
+      return "";
+    };
+    const messages = [
+      await messageOf(() => cluster("planted").info()),
+      await messageOf(list),
+      await messageOf(() => tasks.start("planted", "planted-1", {})),
+    ];
+    for (const message of messages) expect(message).toMatch(/^(?=.*\[secret\])(?!.*planted)/s);
+  });
+
+  it("redact the errors of a place without a configuration", async () => {
+    const keys = { accessKeyId: "id", secretAccessKey: "planted-bucket" };
+    const place = {
+      store: "s3",
+      bucket: "planted-bucket",
+      basePath: "",
+      region: "us-east-1",
+      endpoint: "http://127.0.0.1:1",
+      ...keys,
+    } as const;
+    const message = await messageOf(() => connectPlace(place, context).put("x", Buffer.from("x"), { ifAbsent: true }));
+    expect(message).toMatch(/^s3:\/\/\[secret\]/);
   });
 });
