@@ -23,11 +23,12 @@ describe("a secret that is a word or a number of the answer", () => {
 
   it("does not rename a policy in what is printed", { timeout: 60_000 }, async () => {
     await inDirectory(async (directory) => {
-      const config = await writeConfig(directory);
-      const env = { SOURCE_PASSWORD: "nightly" };
+      const policy = '  weekly-2026: { repository: movies, indices: ["*"], schedule: { cron: "0 30 1 * * MON" }, keep: { daily: 7 } }';
+      const config = await writeConfig(directory, policy);
+      const env = { SOURCE_PASSWORD: "weekly-2026" };
       expect((await runCli(["init", "--config", config], { env })).exitCode).toBe(0);
       const { stdout, stderr } = await runCli(["status", "--config", config], { env });
-      expect(stdout).toContain("nightly");
+      expect(stdout).toContain("weekly-2026");
       expect(stdout + stderr).not.toContain("[secret]");
     });
   });
