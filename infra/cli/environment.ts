@@ -56,11 +56,12 @@ export function parseEnvironment(text: string, file: string): Record<string, str
   return values;
 }
 
-/** Values that no output may show, recognised by their usual names, in addition to the secrets in ossnap.yaml. */
+/** The keys that a store's own client reads. A variable of another name is a secret if ossnap.yaml uses it as one, which settings tell. */
+const KEY_VARIABLES = /^(?:ALIBABA_CLOUD|ALICLOUD|ALIYUN|OSS|AWS)_(?:\w+_)?(?:SECRET|SECRET_ACCESS_KEY|SECRET_KEY|TOKEN)$/;
+
+/** Values that no output may show, in addition to the secrets in ossnap.yaml. */
 export function secretsIn(environment: Environment): string[] {
-  return Object.entries(environment).flatMap(([name, value]) =>
-    /SECRET|PASSWORD|PASSWD|API_?KEY|(^|_)TOKEN$/i.test(name) && value ? [value] : [],
-  );
+  return Object.entries(environment).flatMap(([name, value]) => (KEY_VARIABLES.test(name) && value ? [value] : []));
 }
 
 function withoutUnset(environment: Environment): Environment {

@@ -7,6 +7,7 @@ import type { Place } from "../../shared/model/config.ts";
 import type { Logger } from "../../shared/model/logger.ts";
 import { ConfigError, configFaults } from "../../shared/runtime/config/configError.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
+import { openTexts } from "../../shared/runtime/redact.ts";
 import { type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
 import type { OpenOptions } from "../../shared/state/identity.ts";
 import { counted } from "../../shared/words/numbers.ts";
@@ -66,7 +67,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     const env = environment();
     // A file named on the command line takes precedence over the variable.
     const found = readWithHint(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
-    terminal.hide(found.secrets);
+    terminal.hide(found.secrets, openTexts(found.config));
     const count = found.warnings?.length ?? 0;
     if (count > 0) terminal.note(`the configuration has ${counted(count, "warning", "warnings")}: \`ossnap repositories\``);
     return found;

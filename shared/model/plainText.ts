@@ -51,19 +51,48 @@ function codeUnits(found: string): string {
   return Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
 }
 
-/** Words of our own: a secret that happens to be one of them must not change what a record means. */
-const OWN_WORDS: ReadonlySet<string> = new Set(
-  "id kind state code effect at until since createdAt nonce requestId function severity status key job uuid batch".split(" "),
+/**
+ * The members whose value is a text for people: a message of another system, of an error, or of a person. They are the only ones that
+ * redaction changes in a stored record. All other members are names, keys, codes and settings that a later look reads back and acts on, and a
+ * secret may equal one of them (the password `nightly`, a policy `nightly`): replaced there, it would name another policy, index or alias.
+ * A new member for a message of another system must be one of these; invariant 10 of the simulator fails otherwise.
+ */
+const TEXT_MEMBERS: ReadonlySet<string> = new Set(
+  "message text error errors cause causes because why detail stack faults warning reason failure".split(" "),
 );
+/** `because` and `why` may hold a reason's code, which is compared. */
+const REASON_CODE = /^[a-z][A-Za-z]*(?:\.[A-Za-z]+)+$/;
 
-/** Applies `redact` to the texts of a JSON value; names of fields and our own words are never changed. */
-export function redactedValues(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactedValues(item, redact));
-  if (typeof value !== "object" || value === null) return value;
+type Redact = (text: string) => string;
+
+/**
+ * Redacts the texts of a JSON value, at any depth, and nothing else: {@link TEXT_MEMBERS}. A sentence (`text`) that stands beside its `reason`
+ * is composed of the reason's texts and of our own words and names, so it is redacted only if one of those texts is.
+ * @param other applied to all other strings; names of members and numbers are never changed.
+ */
+export function redactedTexts(value: unknown, redact: Redact, other: Redact = (text) => text): unknown {
+  if (typeof value === "string") return other(value);
+  if (Array.isArray(value)) return value.map((item) => redactedTexts(item, redact, other));
+  if (!isPlainObject(value)) return value;
+  const isComposed = isPlainObject(value.reason) && isSame(value.reason, redactedTexts(value.reason, redact));
   const entries = Object.entries(value).map(([name, member]) => {
-    const isOwn = OWN_WORDS.has(name) && typeof member === "string";
-    return [name, isOwn ? member : redactedValues(member, redact)];
+    const isText = TEXT_MEMBERS.has(name) && !(name === "text" && isComposed);
+    return [name, isText ? redactedText(member, redact, other) : redactedTexts(member, redact, other)];
   });
   return Object.fromEntries(entries);
+}
+
+function redactedText(member: unknown, redact: Redact, other: Redact): unknown {
+  if (typeof member === "string") return REASON_CODE.test(member) ? member : redact(member);
+  if (Array.isArray(member)) return member.map((item) => redactedText(item, redact, other));
+  return redactedTexts(member, redact, other);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** A Map, a Date or bytes are no JSON. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }

@@ -9,7 +9,7 @@ import { printConfigFault } from "./config/configError.ts";
 import type { FcContext } from "./context.ts";
 import { issueText } from "./issueText.ts";
 import { jsonLogger } from "./logger.ts";
-import { redactor } from "./redact.ts";
+import { redactor, secretsKnown } from "./redact.ts";
 import { type RuntimeSettings, readSettings } from "./settings.ts";
 import { openWorld } from "./wire.ts";
 
@@ -72,7 +72,8 @@ function openDoor(functionName: string, context: FcContext): Door {
   const startedMs = Date.now();
   const isFirst = settingsOnce === undefined;
   const known = settings();
-  const logger = jsonLogger({ function: functionName, requestId: context.requestId }, redactorOf(known, context));
+  const redact = redactor(secretsKnown(known.secrets, context));
+  const logger = jsonLogger({ function: functionName, requestId: context.requestId }, redact);
   // Once per instance: they do not change while it runs.
   if (isFirst) for (const warning of known.warnings ?? []) logger.warn("configuration warning", { warning: printConfigFault(warning) });
   return {
@@ -100,9 +101,7 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown, subject:
 }
 
 function reported(functionName: string, context: FcContext, error: unknown): Error {
-  const redact = settingsOnce
-    ? redactorOf(settingsOnce, context)
-    : redactor([context.credentials?.accessKeySecret, context.credentials?.securityToken]);
+  const redact = redactor(secretsKnown(settingsOnce?.secrets ?? [], context));
   const code = error instanceof AppError ? error.code : "permanent";
   const causes = chain(error).map(messageOf);
   jsonLogger({ function: functionName, requestId: context.requestId }, redact).error("invocation failed", {
@@ -124,8 +123,4 @@ function chain(error: unknown): unknown[] {
   )
     causes.push(cause);
   return causes;
-}
-
-function redactorOf(known: RuntimeSettings, context: FcContext): (text: string) => string {
-  return redactor([...known.secrets, context.credentials?.accessKeySecret, context.credentials?.securityToken]);
 }

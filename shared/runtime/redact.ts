@@ -1,9 +1,17 @@
+import type { Config } from "../model/config.ts";
+import { redactedTexts } from "../model/plainText.ts";
+import { isSecretPath } from "./config/environment.ts";
+import { mapTexts, type Segments } from "./config/tree.ts";
+import type { FcContext } from "./context.ts";
+
 /** A shorter secret occurs inside ordinary words, so it is replaced only where it stands alone. */
 const ANYWHERE_CHARACTERS_MIN = 6;
 const SHOWN = "[secret]";
 
+type Redact = (text: string) => string;
+
 /** Replaces every known secret in a text, including its percent-encoded and JSON forms. */
-export function redactor(secrets: Iterable<string | undefined>): (text: string) => string {
+export function redactor(secrets: Iterable<string | undefined>): Redact {
   const known = new Set<string>();
   for (const secret of secrets) {
     if (!secret) continue;
@@ -17,4 +25,39 @@ export function redactor(secrets: Iterable<string | undefined>): (text: string) 
 function patternOf(secret: string): RegExp {
   const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   return new RegExp(secret.length < ANYWHERE_CHARACTERS_MIN ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal, "gu");
+}
+
+/** All that no output of an invocation may show: the configuration's secrets, and those of the function's role. */
+export function secretsKnown(secrets: readonly string[], { credentials }: FcContext): (string | undefined)[] {
+  return [...secrets, credentials?.accessKeySecret, credentials?.securityToken];
+}
+
+/** A number, or a word as sentences, members of JSON and names have them. */
+const ORDINARY = /^(?:[a-z]{1,12}|[A-Z]?[a-z]{1,11}|\d{1,12})$/;
+
+/**
+ * For texts and data that ossnap composed itself. Texts from outside in them are redacted already, so this is the last line of defence, and it
+ * leaves what would be made wrong: a secret that is an ordinary word, a number, or a part of what ossnap.yaml says in a field that is no secret.
+ * @param open what ossnap.yaml says there, see {@link openTexts}.
+ */
+export function composedRedactor(secrets: Iterable<string | undefined>, open: readonly string[]): Redact {
+  const hidden = [...secrets].filter((secret) => secret && !ORDINARY.test(secret) && !open.some((text) => text.includes(secret)));
+  return redactor(hidden);
+}
+
+/** Everything that a configuration says in fields that are no secrets: names of entries, aliases, patterns, addresses. */
+export function openTexts(config: Config): string[] {
+  const found = new Set<string>();
+  mapTexts(config, (text, segments: Segments) => {
+    for (const segment of segments) if (typeof segment === "string") found.add(segment);
+    if (!isSecretPath(segments)) found.add(text);
+    return text;
+  });
+  return [...found];
+}
+
+/** Redacts JSON of ours: values only, never the name of a member or a number. */
+export function redactedJson(json: string, redact: Redact, composed: Redact): string {
+  if (redact(json) === json && composed(json) === json) return json;
+  return JSON.stringify(redactedTexts(JSON.parse(json), redact, composed));
 }

@@ -3,6 +3,7 @@ import { fcTasks } from "../adapters/aliyun/tasks.ts";
 import { elasticsearchCluster } from "../adapters/elasticsearch/cluster.ts";
 import { webhookNotifier } from "../adapters/webhook/notifier.ts";
 import { redactingNotifier, redactingStore } from "../adapters/wrap/redacting.ts";
+import { redactingErrors } from "../adapters/wrap/redactingErrors.ts";
 import { jobLog } from "../jobs/log.ts";
 import { READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
 import type { World } from "../jobs/world.ts";
@@ -14,7 +15,7 @@ import type { Logger } from "../model/logger.ts";
 import type { Tasks } from "../model/tasks.ts";
 import { openState, type StateIdentity } from "../state/identity.ts";
 import type { FcContext } from "./context.ts";
-import { redactor } from "./redact.ts";
+import { redactor, secretsKnown } from "./redact.ts";
 import { type RuntimeSettings, VERSION } from "./settings.ts";
 import { openStore, type StoreSetting, withKeys, withRoleKeys } from "./stores.ts";
 
@@ -44,11 +45,12 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 /** Opens nothing yet; each client is created once, on first use. */
 export function connect(settings: RuntimeSettings, context: FcContext, setting: StoreSetting = BY_HAND): Connections {
   const { config } = settings;
+  const redact = redactor(secretsKnown(settings.secrets, context));
   const clusters = new Map<string, Cluster>();
   const stores = new Map<string, BlobStore>();
   const blobs = (place: Place): BlobStore => {
     const key = JSON.stringify([place.store, place.endpoint, place.bucket, place.basePath]);
-    const known = stores.get(key) ?? openStore(withKeys(place, settings, context), setting);
+    const known = stores.get(key) ?? redactingErrors(openStore(withKeys(place, settings, context), setting), redact);
     stores.set(key, known);
     return known;
   };
@@ -64,24 +66,20 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
         throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; there are: ${Object.keys(config.clusters).join(", ")}`);
       const { instanceId: _, ...access } = wanted;
       const known =
-        clusters.get(name) ??
-        elasticsearchCluster({
-          name,
-          ...access,
-          remainingMs: setting.remainingMs,
-        });
+        clusters.get(name) ?? redactingErrors(elasticsearchCluster({ name, ...access, remainingMs: setting.remainingMs }), redact);
       clusters.set(name, known);
       return known;
     },
     get tasks() {
-      return openTasks(settings, context);
+      return redactingErrors(openTasks(settings, context), redact);
     },
   };
 }
 
 /** One place without a configuration: uses its own keys, otherwise on OSS the context's. */
 export function connectPlace(place: Place, context: FcContext): BlobStore {
-  return openStore(withRoleKeys(place, context), BY_HAND);
+  const keyed = withRoleKeys(place, context);
+  return redactingErrors(openStore(keyed, BY_HAND), redactor([keyed.secretAccessKey, keyed.securityToken]));
 }
 
 export interface Invocation {
@@ -107,7 +105,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
   };
   const setting = isTerminal ? { timeoutMs: Math.min(timeoutMs, TERMINAL_TIMEOUT_MS), endsInTime: true } : { timeoutMs };
   const connections = connect(settings, context, { logger, remainingMs, ...setting });
-  const redact = redactor([...settings.secrets, context.credentials?.accessKeySecret, context.credentials?.securityToken]);
+  const redact = redactor(secretsKnown(settings.secrets, context));
   const state = redactingStore(connections.state, redact);
   const { identity, clock, live } = await openState(state, () => new Date(), identities.get(state.url), { adopting });
   identities.set(state.url, identity);

@@ -2,6 +2,7 @@ import { type MemoryBucket, memoryBlobStore } from "../../shared/adapters/memory
 import { type MemoryCluster, memoryCluster } from "../../shared/adapters/memory/cluster.ts";
 import { memoryPlaces } from "../../shared/adapters/memory/clusterPlaces.ts";
 import { type FaultyBlobStore, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
+import { redactingNotifier, redactingStore } from "../../shared/adapters/wrap/redacting.ts";
 import { jobLog } from "../../shared/jobs/log.ts";
 import type { World } from "../../shared/jobs/world.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
@@ -9,6 +10,7 @@ import type { BackupPolicy, Config, Place } from "../../shared/model/config.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import type { Notice } from "../../shared/model/notice.ts";
 import type { TaskState } from "../../shared/model/tasks.ts";
+import { redactor } from "../../shared/runtime/redact.ts";
 import { initState, type OpenOptions, openState } from "../../shared/state/identity.ts";
 import { continueJob } from "../../shared/tick/continueJob.ts";
 import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
@@ -70,6 +72,8 @@ export interface TestWorldOptions {
   start?: string;
   /** The number of polls for which a restore runs; `Infinity` until finished explicitly. */
   restorePolls?: number;
+  /** Redacted in what is written and reported, as in production; the errors of the ports are not. */
+  secrets?: readonly string[];
 }
 
 /** One deployment in memory: each `open` is one function invocation with its own nonce. */
@@ -104,7 +108,9 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     targetVersion = "5.5.3",
     start = "2026-11-21T01:30:00Z",
     restorePolls = 2,
+    secrets = [],
   } = options;
+  const redact = redactor(secrets);
   let nowMs = new Date(start).getTime();
   const now = () => new Date(nowMs);
   const buckets = new Map<string, MemoryBucket>();
@@ -169,14 +175,16 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     async open(options) {
       invocations += 1;
       const by = { function: "test", requestId: `request-${invocations}`, nonce: `nonce-${invocations}` };
-      const { identity, clock, live } = await openState(state, now, undefined, options);
+      const opened = secrets.length === 0 ? state : redactingStore(state, redact);
+      const { identity, clock, live } = await openState(opened, now, undefined, options);
+      const channel = { name: "memory", send: async (notice: Notice) => void (isCoverage(notice) ? coverage : notices).push(notice) };
       return {
         config,
-        state,
+        state: opened,
         identity,
         clock,
         by,
-        log: jobLog(state, clock, by),
+        log: jobLog(opened, clock, by),
         live,
         paused: live.paused,
         cluster: (name) => clusterOf(name, { source, target }),
@@ -188,7 +196,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
           state: async (_function, id) => tasks.find((task) => task.id === id)?.state ?? "unknown",
         },
         // Most worlds have an index that no policy takes; its notice has tests of its own.
-        notifiers: [{ name: "memory", send: async (notice) => void (isCoverage(notice) ? coverage : notices).push(notice) }],
+        notifiers: [redactingNotifier(channel, redact)],
         logger,
         remainingMs: () => world.remainingMs,
         sleep: async () => undefined,

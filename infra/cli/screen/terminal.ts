@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
-import { oneLine, severalLines } from "../../../shared/model/plainText.ts";
-import { redactor } from "../../../shared/runtime/redact.ts";
+import { oneLine, safeJson, severalLines } from "../../../shared/model/plainText.ts";
+import { composedRedactor, redactedJson, redactor } from "../../../shared/runtime/redact.ts";
 import { spelled } from "../../../shared/words/command.ts";
 import { OWN_COLOUR, withColours } from "./colour.ts";
 import { screenText, widthOf } from "./layout.ts";
@@ -23,9 +23,9 @@ export interface TerminalOptions {
 export interface Terminal {
   readonly json: boolean;
   look(): Look;
-  /** Adds secrets to redact from now on. */
-  hide(secrets: readonly string[]): void;
-  /** Writes to standard output as given, with a newline: JSON, or a text that `screenText` made. */
+  /** Adds secrets to redact from now on; `open` is what no secret is, though it may hold one: see `openTexts`. */
+  hide(secrets: readonly string[], open?: readonly string[]): void;
+  /** Writes to standard output with a newline: with `--json` one JSON value, else a text that `screenText` made. */
   answer(text: string): Promise<void>;
   /** Writes to standard error, unless quiet. */
   note(text: string): void;
@@ -44,12 +44,17 @@ const COLUMNS_DEFAULT = 100;
 export function openTerminal({ json, quiet, colour, environment, program }: TerminalOptions): Terminal {
   const { stdin, stdout, stderr } = process;
   const secrets = new Set<string>();
+  const known: string[] = [];
   let redact = (text: string) => text;
+  let redactComposed = redact;
   let drawn = "";
 
   /** What came from outside may hold anything; our own colours stay. */
   const isPainted = wantsColour(colour, stdout.isTTY === true, environment);
-  const shown = (text: string) => withColours(severalLines(redact(text), OWN_COLOUR));
+  const shown = (text: string) =>
+    json && text.startsWith("{")
+      ? safeJson(redactedJson(text, redact, redactComposed))
+      : withColours(severalLines(redactComposed(text), OWN_COLOUR));
 
   const toStderr = (text: string) => {
     const clear = drawn !== "" && stderr.isTTY ? CLEAR_LINE : "";
@@ -61,15 +66,17 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
     unicode: wantsUnicode(environment),
     now: new Date(),
     program,
-    redact: (text) => redact(text),
+    redact: (text) => redactComposed(text),
   });
 
   return {
     json,
     look,
-    hide(more) {
+    hide(more, open = []) {
       for (const secret of more) secrets.add(secret);
+      known.push(...open);
       redact = redactor(secrets);
+      redactComposed = composedRedactor(secrets, known);
     },
     answer: (text) =>
       new Promise((resolve) => {
@@ -85,7 +92,7 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
     progress(text) {
       if (quiet || text === drawn) return;
       if (!stderr.isTTY) toStderr(text);
-      else stderr.write(CLEAR_LINE + fitted(oneLine(redact(spelled(text, program))), (stderr.columns || COLUMNS_DEFAULT) - 1));
+      else stderr.write(CLEAR_LINE + fitted(oneLine(redactComposed(spelled(text, program))), (stderr.columns || COLUMNS_DEFAULT) - 1));
       drawn = text;
     },
     canAsk: () => stdin.isTTY === true && stderr.isTTY === true,

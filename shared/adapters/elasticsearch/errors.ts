@@ -216,8 +216,12 @@ function tlsHint(text: string, { cluster, hasCa }: FaultContext): string {
 /** Begins the message about an answer whose values were not built. */
 export const OVER_MEMORY = "its values would take more than";
 
+const TOO_LONG = /^The content length \(\d+\) is bigger than the maximum allowed/;
+
 /** The parser of JSON quotes the answer, which may be a page; a limit of ours is in our own words. */
 function unreadableFault(error: Error, text: string): string {
+  // The client's own limit, which is above every limit of ours that a kind of call has.
+  if (TOO_LONG.test(text)) return "it is longer than this client can read";
   return error instanceof errors.DeserializationError && !error.message.startsWith(OVER_MEMORY) ? jsonFaultOf(error) : text;
 }
 
@@ -234,7 +238,13 @@ function retryAfter(header: string | string[] | undefined): { retryAfterMs?: num
 function redact(text: string, secrets: string[]): string {
   // Longest first, because one secret may be a prefix of another.
   const longestFirst = secrets.filter((secret) => secret !== "").sort((one, other) => other.length - one.length);
-  return longestFirst.reduce((result, secret) => result.replaceAll(secret, "***"), text);
+  return longestFirst.reduce((result, secret) => result.replaceAll(secretPattern(secret), "***"), text);
+}
+
+/** A short secret occurs inside ordinary words, so it counts only where it stands alone. */
+function secretPattern(secret: string): RegExp {
+  const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  return new RegExp(secret.length < 6 ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal, "gu");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

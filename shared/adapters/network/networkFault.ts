@@ -28,6 +28,8 @@ const FAULTS: readonly { pattern: RegExp; text: string; isLasting?: true }[] = [
     text: "connection cut",
   },
   { pattern: /EPROTO|SSL routines|TLS|ssl3_|sslv3/, text: "the TLS handshake failed" },
+  { pattern: /header overflow|HPE_HEADER_OVERFLOW/i, text: "the header of its answer is too large" },
+  { pattern: /^Parse Error|HPE_[A-Z]/, text: "its answer is not HTTP: is the port right?" },
   { pattern: /EHOSTUNREACH|ENETUNREACH/, text: "host not reachable" },
   { pattern: /ETIMEDOUT|time-?out|timed out|exceeded the configured \d+ ms/i, text: "the time ran out" },
 ];

@@ -50,5 +50,7 @@ function describe({ status, code, requestId }: S3Answer, said: string): string {
   if (isUnreadableAnswer(said)) return unreadable("S3", status);
   if (status === undefined) return unansweredText(code === undefined ? said : `${said} ${code}`);
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
-  return `${named}: ${withoutRequest(said)}${requestId === undefined ? "" : `, request ${requestId}`}`;
+  // The SDK's own words for an answer without a body.
+  const text = said === "" || NAMES_WITHOUT_CODE.has(said) ? "" : `: ${withoutRequest(said)}`;
+  return `${named}${text}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }

@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import type { Notice, Notifier } from "../../model/notice.ts";
+import { oneLine, severalLines } from "../../model/plainText.ts";
+import type { Reason, ReasonParam } from "../../model/reason.ts";
 import { knownFault } from "../network/networkFault.ts";
 
 /** A receiver that does not answer within this time counts as down. */
@@ -71,11 +73,18 @@ function payload(notice: Notice, id: string, source: string): unknown {
       key: notice.key,
       since: notice.since.toISOString(),
       code: notice.reason.code,
-      params: notice.reason.params,
-      text: { en: notice.text },
+      params: plainParams(notice.reason),
+      text: { en: severalLines(notice.text) },
       links: notice.job === undefined ? {} : { job: `/jobs/${notice.job}` },
     },
   };
+}
+
+/** Names and messages from outside as the terminal shows them: a receiver puts them into a chat or a page. */
+function plainParams({ params }: Reason): Reason["params"] {
+  const plain = (value: ReasonParam): ReasonParam =>
+    typeof value === "string" ? oneLine(value) : Array.isArray(value) ? value.map((item: string) => oneLine(item)) : value;
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, plain(value)]));
 }
 
 function signature(secret: string, body: string, at: Date): string {

@@ -41,11 +41,20 @@ const HIDDEN = "(hidden)";
 /** Keys whose literal value is a secret; a webhook's URL and a mistyped token hash often are secrets as well. */
 const SECRET_KEYS: readonly string[] = ["password", "apiKey", "secret", "accessKeyId", "secretAccessKey", "sha256"];
 
-/** The text to show for a path, as written, including placeholders; `null` for sections and missing values. */
+/** Nothing but variables, perhaps behind a host: any other part of a secret's value is as secret as a value without variables. */
+const ONLY_VARIABLES = /^(?:https?:\/\/[\w.-]+(?::\d+)?\/)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*…?\})+$/;
+/** What follows a name in a placeholder may be a default value, as in a shell (`${NAME:-value}`, `${NAME-value}`). */
+const AFTER_NAME = /(\$\{[A-Za-z_][A-Za-z0-9_]*)[^}A-Za-z0-9_][^}]*\}/g;
+
+/**
+ * The text to show for a path, as written, including placeholders; `null` for sections and missing values, and for the whole: a file that is
+ * no configuration may be any file, such as one of keys.
+ */
 export function shownValue(written: unknown, segments: Segments): string | null {
   const value = at(written, segments);
-  if (value === undefined || value === null || typeof value === "object") return null;
-  return isSecretPath(segments) && !hasPlaceholder(value) ? HIDDEN : hideSecretParts(String(value));
+  if (segments.length === 0 || value === undefined || value === null || typeof value === "object") return null;
+  const shown = String(value).replace(AFTER_NAME, "$1…}");
+  return isSecretPath(segments) && !ONLY_VARIABLES.test(shown) ? HIDDEN : hideSecretParts(shown);
 }
 
 export function isSecretPath(segments: Segments): boolean {
@@ -58,17 +67,45 @@ export function isSecretPath(segments: Segments): boolean {
 /** Shorter values occur inside many words, so they are replaced only where they stand alone. */
 const SCRUB_CHARACTERS_MIN = 4;
 
-/** Replaces the values of variables in a message with their placeholders. */
-export function scrub(text: string, values: Resolved["values"], written: unknown): string {
+/**
+ * Replaces the values of variables in a message with their placeholders, but not inside what the file itself says elsewhere: with `A=movies`
+ * the entry `watches.moved-movies` is not `watches.moved-${A}`.
+ * @param written the value at the message's path.
+ * @param open the names and values of the file in which no placeholder stands, see {@link literalTexts}.
+ */
+export function scrub(text: string, values: Resolved["values"], written: unknown, open: readonly string[] = []): string {
   return values.reduce((scrubbed, { placeholder, value }) => {
     const isSubstituted = typeof written === "string" && written.includes(placeholder);
     const anywhere = isSubstituted || value.length >= SCRUB_CHARACTERS_MIN;
-    return scrubbed.replaceAll(anywhere ? value : standingAlone(value), () => placeholder);
+    const found = anywhere ? escapedPattern(value) : standingAlone(value);
+    const kept = open.filter((one) => one.includes(value) && !(isSubstituted && one === value)).map(standingAlone);
+    const pattern = new RegExp(kept.length === 0 ? found : `(?<kept>${kept.join("|")})|${found}`, "gu");
+    return scrubbed.replaceAll(pattern, (match: string, ...rest) => (keptIn(rest) === undefined ? placeholder : match));
   }, text);
 }
 
-function standingAlone(value: string): RegExp {
-  return new RegExp(`(?<![A-Za-z0-9])${value.replaceAll(/[$()*+.?[\\\]^{|}/]/g, "\\$&")}(?![A-Za-z0-9])`, "gu");
+function keptIn(rest: readonly unknown[]): unknown {
+  const groups = rest.at(-1);
+  return typeof groups === "object" && groups !== null && "kept" in groups ? groups.kept : undefined;
+}
+
+/** Names of entries, and values of fields that are no secrets, without a placeholder; the longest first. */
+export function literalTexts(written: unknown): string[] {
+  const found = new Set<string>();
+  mapTexts(written, (text, segments) => {
+    for (const segment of segments) if (typeof segment === "string") found.add(segment);
+    if (!hasPlaceholder(text) && !isSecretPath(segments)) found.add(text);
+    return text;
+  });
+  return [...found].sort((one, other) => other.length - one.length);
+}
+
+function standingAlone(value: string): string {
+  return `(?<![A-Za-z0-9])${escapedPattern(value)}(?![A-Za-z0-9])`;
+}
+
+function escapedPattern(value: string): string {
+  return value.replaceAll(/[$()*+.?[\\\]^{|}/]/g, "\\$&");
 }
 
 function unresolved(segments: Segments, name: string, value: string | undefined): Finding {

@@ -1,6 +1,15 @@
 import type { Config } from "../../model/config.ts";
 import { ConfigError, type ConfigFault, type ConfigWarning } from "./configError.ts";
-import { type Environment, hasPlaceholder, isSecretPath, type Resolved, resolveEnvironment, scrub, shownValue } from "./environment.ts";
+import {
+  type Environment,
+  hasPlaceholder,
+  isSecretPath,
+  literalTexts,
+  type Resolved,
+  resolveEnvironment,
+  scrub,
+  shownValue,
+} from "./environment.ts";
 import { checkPlaces, placeWarnings } from "./places.ts";
 import { checkReferences } from "./references.ts";
 import { checkLocations, checkRegistrations, registrationWarnings } from "./registrations.ts";
@@ -86,8 +95,9 @@ interface Context {
 
 /** Findings for display: sorted by line, without duplicates of path and fault. */
 function present(findings: readonly Finding[], { source, written, resolved }: Context): ConfigFault[] {
+  const open = literalTexts(written);
   const faults = findings.map((found): ConfigFault => {
-    const clean = (text: string) => scrub(text, resolved.values, at(written, found.segments));
+    const clean = (text: string) => scrub(text, resolved.values, at(written, found.segments), open);
     const { code, params } = reasonOf(found);
     return {
       path: pathText(found.segments),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { didYouMean } from "../../repository/fault.ts";
 import { NAME_FIXES } from "./fields.ts";
 import { type ConfigInput, configSchema } from "./schema.ts";
-import { at, type Finding, finding, type Segments } from "./tree.ts";
+import { asSection, at, type Finding, finding, type Segments } from "./tree.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -10,7 +10,15 @@ type Issue = z.core.$ZodIssue;
 export function checkShape(tree: unknown): { input: ConfigInput | undefined; findings: Finding[] } {
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return { input: parsed.data, findings: [] };
+  if (isOtherFile(tree)) return { input: undefined, findings: [typeFinding([], "object", tree)] };
   return { input: undefined, findings: parsed.error.issues.flatMap((issue) => findingsOf(issue, tree)) };
+}
+
+/** Its keys may be secrets as well as its values: a list of passwords by user, for example. */
+function isOtherFile(tree: unknown): boolean {
+  const keys = Object.keys(asSection(tree));
+  const known = keysAt([]);
+  return keys.length > 0 && !keys.some((key) => known.some((name) => name.toLowerCase() === key.toLowerCase()));
 }
 
 function findingsOf(issue: Issue, tree: unknown): Finding[] {

@@ -22,6 +22,7 @@ type Reading = { source: Source; faults: [] } | { source: undefined; faults: Con
 /** Parses YAML (and JSON, a subset). The parser's messages quote the text, including secrets, so its codes get messages without quotes. */
 export function readSource(text: string): Reading {
   if (text.length > SOURCE_CHARACTERS_MAX) return refused(undefined, "too long", `keep it within ${SOURCE_CHARACTERS_MAX} characters`);
+  if (text.includes("\0")) return refused(undefined, "not a text in UTF-8", "save the file as UTF-8");
   try {
     return parseSource(text);
   } catch (error) {

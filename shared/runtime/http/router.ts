@@ -2,11 +2,11 @@ import type { Asked } from "../../jobs/record.ts";
 import type { HttpToken } from "../../model/config.ts";
 import { AppError, jsonFaultOf, messageOf } from "../../model/errors.ts";
 import { IDEMPOTENCY_KEY } from "../../model/jobId.ts";
-import { redactedValues, safeJson } from "../../model/plainText.ts";
+import { safeJson } from "../../model/plainText.ts";
 import type { FcContext } from "../context.ts";
 import type { HttpEvent } from "../events.ts";
 import { checked, type Door } from "../handler.ts";
-import { redactor } from "../redact.ts";
+import { composedRedactor, openTexts, redactedJson, redactor, secretsKnown } from "../redact.ts";
 import type { Route } from "./call.ts";
 import { type HttpAnswer, problem, problemOf } from "./problem.ts";
 import { fingerprintOf, ROUTES } from "./routes.ts";
@@ -25,14 +25,15 @@ interface Request {
 export async function answer(event: HttpEvent, door: Door): Promise<HttpAnswer> {
   const { method, path } = event.requestContext.http;
   const request = { id: door.context.requestId, path, method };
-  const redact = redactor([...door.settings.secrets, door.context.credentials?.accessKeySecret, door.context.credentials?.securityToken]);
+  const secrets = secretsKnown(door.settings.secrets, door.context);
+  const redact = redactor(secrets);
   const answered = await routed(event, door, request).catch((error: unknown) => {
     door.logger.error("request failed", { method, path, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
     return problemOf(error, request, redact);
   });
   // Reasons contain messages of other systems, both in problems and in job rows.
-  const isClean = redact(answered.body) === answered.body;
-  return isClean ? answered : { ...answered, body: safeJson(JSON.stringify(redactedValues(JSON.parse(answered.body), redact))) };
+  const composed = composedRedactor(secrets, openTexts(door.settings.config));
+  return { ...answered, body: safeJson(redactedJson(answered.body, redact, composed)) };
 }
 
 /**

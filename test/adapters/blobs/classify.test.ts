@@ -12,6 +12,13 @@ const s3 = (status: number, name = "UnknownError", headers = {}) =>
   s3Error(Object.assign(new Error("said so"), { name, $metadata: { httpStatusCode: status }, $response: { headers } }), "s3://bucket/key");
 
 describe("an object store response", () => {
+  it("without a body is described by its status alone", () => {
+    const bare = (said: string, more: object) => Object.assign(new Error(said), more);
+    expect(ossError(bare("unknow request error, status: 403", { status: 403 }), "oss://b/k: get").message).toBe("oss://b/k: get: HTTP 403");
+    const answer = { name: "403", $metadata: { httpStatusCode: 403 } };
+    expect(s3Error(bare("UnknownError", answer), "s3://b/k").message).toBe("s3://b/k: HTTP 403");
+  });
+
   it.each<[number, string | undefined, ErrorCode]>([
     // Throttled.
     [503, "SlowDown", "transient"],

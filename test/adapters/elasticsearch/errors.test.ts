@@ -271,6 +271,14 @@ describe("an Elasticsearch error response", () => {
   });
 });
 
+describe("a short secret in an error response", () => {
+  it("is replaced only where it stands alone", () => {
+    const body = { error: { type: "x_exception", reason: "no such index [movies], key es$1 of [es$1]" } };
+    const message = toAppError(responseError(400, body), { ...context, secrets: ["o", "es$1"] }).message;
+    expect(message).toContain("no such index [movies], key *** of [***]");
+  });
+});
+
 describe("a request without a response", () => {
   it.each([
     ["connect ECONNREFUSED 127.0.0.1:9252", "cluster source at http://127.0.0.1:9252: connection refused", "transient"],
@@ -294,7 +302,10 @@ describe("a request without a response", () => {
   it("is permanent when the response is too long to read", () => {
     const tooLong = new errors.RequestAbortedError("The content length (9) is bigger than the maximum allowed string (8)");
 
-    expect(toAppError(tooLong, context).code).toBe("permanent");
+    const { code, message } = toAppError(tooLong, context);
+    expect(code).toBe("permanent");
+    expect(message).toContain("it is longer than this client can read");
+    expect(message).not.toContain("content length");
   });
 });
 

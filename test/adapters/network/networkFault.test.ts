@@ -97,6 +97,8 @@ describe("a fault of the network", () => {
     ["Response timeout for 1000ms, please increase the timeout, see https://github.com/ali-sdk/ali-oss", "the time ran out", false],
     ["@smithy/node-http-handler - [ERROR] a request has exceeded the configured 1000 ms requestTimeout.", "the time ran out", false],
     ["socket hang up, GET http://127.0.0.1/ -1", "connection cut", false],
+    ["Parse Error: Header overflow", "the header of its answer is too large", false],
+    ["Parse Error: Expected HTTP/", "its answer is not HTTP: is the port right?", false],
     ["", "connection failed", false],
     ["something new, GET http://host/?Signature=x -1 (connected: true)", "something new", false],
   ])("%s", (said, text, isLasting) => {

@@ -54,6 +54,18 @@ describe("a webhook", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("gets names from outside with their controls and marks spelled out", async () => {
+    const { url, seen } = await receiver((_request, response) => response.writeHead(204).end());
+    const name = "snap\u001b[2K\u202egnp\u200b";
+    const why = reason("backup.late", { policy: name, names: [name], minutes: 12, none: null });
+    await webhookNotifier({ url, source: "ossnap/test" }).send({ ...NOTICE, reason: why, text: `${name} is late\n${name}` }, NOTICE.at);
+    const shown = "snap\\u001b[2K\\u202egnp\\u200b";
+    expect(JSON.parse(seen[0]?.body ?? "").data).toMatchObject({
+      params: { policy: shown, names: [shown], minutes: 12, none: null },
+      text: { en: `${shown} is late\n${shown}` },
+    });
+  });
+
   it.each([301, 302, 307, 308])("that answers %d is not followed, so that body and signature reach nobody else", async (status) => {
     const other = await receiver((_request, response) => response.writeHead(204).end());
     const { url } = await receiver((_request, response) => response.writeHead(status, { location: other.url }).end());

@@ -49,8 +49,21 @@ describe("environment of a command", () => {
     });
   });
 
-  it("recognises secrets by their names", () => {
-    const environment = { S3_SECRET: "aaa", SOURCE_PASSWORD: "bbb", GITHUB_TOKEN: "ccc", OPERATOR_TOKEN_SHA256: "ddd", PATH: "eee" };
-    expect(secretsIn({ ...environment, TARGET_API_KEY: "fff" })).toEqual(["aaa", "bbb", "ccc", "fff"]);
+  it("counts the keys of the stores' own clients as secrets, and no other variable that ossnap.yaml does not use", () => {
+    const others = {
+      BUILD_SECRET: "1",
+      MY_TOKEN: "null",
+      ES_PASSWORD: "snapshot",
+      OPERATOR_TOKEN_SHA256: "ddd",
+      OSS_KEY: "id",
+      PATH: "eee",
+    };
+    const keys = {
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: "a",
+      ALIBABA_CLOUD_SECURITY_TOKEN: "b",
+      AWS_SECRET_ACCESS_KEY: "c",
+      AWS_SESSION_TOKEN: "d",
+    };
+    expect(secretsIn({ ...others, ...keys, OSS_SECRET: "e", OSS_ACCESS_KEY_SECRET: "f" })).toEqual(["a", "b", "c", "d", "e", "f"]);
   });
 });

@@ -257,7 +257,7 @@ describe("every kind of fault has its own sentence", () => {
     [
       ["clusters", "source", "password"],
       `\${not-a-name}`,
-      `clusters.source.password: not a variable's name: "\${not-a-name}", write \${NAME} with letters, digits and _`,
+      `clusters.source.password: not a variable's name: "\${not…}", write \${NAME} with letters, digits and _`,
     ],
   ])("%j = %j", (path, value, message) => {
     expect(faultsWith(path, value)).toEqual([message]);

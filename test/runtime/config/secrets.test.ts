@@ -55,7 +55,7 @@ describe("secrets stay out of messages", () => {
     ]);
   });
 
-  it.each(["a", "9$", "oss"])("a short value is replaced where it is a whole word: %s", (value) => {
+  it.each(["a", "9$", "xyz"])("a short value is replaced where it is a whole word: %s", (value) => {
     const { faults } = checkConfig(exampleWith(["state", "region"], `\${LEAK}`), { ...EXAMPLE_ENVIRONMENT, LEAK: value });
     const found = faults.find(({ path }) => path === "state.endpoint");
     expect(found?.wrong).toBe(`lies in cn-hangzhou, the region beside it is \${LEAK}`);
@@ -88,6 +88,51 @@ describe("secrets stay out of messages", () => {
     const { faults } = checkConfig(exampleWith(path, value), EXAMPLE_ENVIRONMENT);
     expect(faults.length).toBeGreaterThan(0);
     expect(faults.map(printConfigFault).join()).not.toContain("12345678");
+  });
+
+  it.each([
+    "hunter2-very-secret",
+    "OSS_KEY=LTAI5t\nOSS_SECRET=hunter2-very-secret",
+    "\uFEFFh\0u\0hunter2-very-secret",
+    "- hunter2-very-secret",
+    "hunter2-very-secret: LTAI5t\nadmin: x",
+  ])("a file that is not a configuration is not quoted: %j", (text) => {
+    const { faults } = checkConfig(text, {});
+    expect(faults.map(printConfigFault)).toEqual([
+      expect.stringMatching(/not a configuration|not a text in UTF-8, save the file as UTF-8/),
+    ]);
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+
+  it.each([`\${SOURCE_PASSWORD:-hunter2secret}`, `\${SOURCE_PASSWORD-hunter2secret}`, `hunter2secret\${UNSET}`, `\${UNSET}hunter2secret`])(
+    "what stands beside a variable, or is its default value, is not shown: %s",
+    (value) => {
+      for (const path of [
+        ["clusters", "source", "password"],
+        ["notify", 0, "url"],
+      ]) {
+        const { faults } = checkConfig(exampleWith(path, value), EXAMPLE_ENVIRONMENT);
+        expect(faults.length).toBeGreaterThan(0);
+        expect(JSON.stringify(faults)).not.toContain("hunter2");
+      }
+    },
+  );
+
+  it("names the variable of a placeholder with a default value", () => {
+    const { faults } = checkConfig(exampleWith(["state", "bucket"], `\${BUCKET:-hunter2secret}`), EXAMPLE_ENVIRONMENT);
+    expect(faults.map(printConfigFault)).toEqual([
+      expect.stringMatching(/^state\.bucket \(line \d+\): not a variable's name: "\$\{BUCKET…\}"/),
+    ]);
+  });
+
+  it("a name of the file that contains a variable's value is shown as it is", () => {
+    const tree = JSON.parse(exampleWith(["watches", "moved-movies", "restore", "alias"], `\${A}`));
+    const watch = tree.watches["moved-movies"];
+    tree.watches.other = { ...watch, register: { ...watch.register, name: "other" } };
+    const { faults } = checkConfig(JSON.stringify(tree), { ...EXAMPLE_ENVIRONMENT, A: "movies" });
+    expect(faults.map(({ wrong }) => wrong)).toContainEqual(
+      expect.stringContaining("the alias of watches.moved-movies on the same cluster"),
+    );
   });
 
   it("a text that is not YAML is not quoted", () => {

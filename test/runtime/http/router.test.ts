@@ -271,6 +271,15 @@ describe("problem document", () => {
   });
 });
 
+describe("a secret that equals a name", () => {
+  it("does not rename it in an answer", async () => {
+    http.door.settings = { ...http.door.settings, secrets: ["nightly"] };
+    const { raw } = await http.ask("GET", "/status");
+    expect(raw.body).toContain('"nightly"');
+    expect(raw.body).not.toContain("[secret]");
+  });
+});
+
 describe("accepted request", () => {
   it("is 202 with the started job and its location", async () => {
     const { status, headers, body } = await http.ask("POST", "/backups/nightly");
