@@ -1,5 +1,6 @@
 import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
+import { outsideTime } from "../../model/restoredName.ts";
 import { collect, emptyBody, guardedBody, isEmptyRange, rangeHeader, sliceBody } from "../blobs/body.ts";
 import { dateOf, ossAnswerOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
@@ -83,11 +84,12 @@ function lengthOf(headers: Readonly<Record<string, string | undefined>>, subject
   return Number(length);
 }
 
-function infoOf(key: string, sizeBytes: number, lastModified: string | undefined, etag: string | undefined): BlobInfo {
+function infoOf(key: string, sizeBytes: number, modified: string | undefined, etag: string | undefined): BlobInfo {
+  const lastModified = outsideTime(Date.parse(modified ?? ""));
   return {
     key,
     sizeBytes,
-    ...(lastModified !== undefined && { lastModified: new Date(lastModified) }),
+    ...(lastModified !== undefined && { lastModified }),
     ...(etag !== undefined && { etag: etag.replaceAll('"', "") }),
   };
 }

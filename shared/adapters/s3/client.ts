@@ -3,6 +3,7 @@ import https from "node:https";
 import { S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { AppError } from "../../model/errors.ts";
+import { outsideTime } from "../../model/restoredName.ts";
 
 export interface S3ClientOptions {
   bucket: string;
@@ -56,8 +57,8 @@ export function s3Client(options: S3ClientOptions): S3Client {
 /** The store's clock: the `Date` header kept by {@link keepDate}. */
 export function dateOf(output: { $metadata: object }, subject: string): Date {
   const { date } = output.$metadata as { date?: unknown };
-  const at = new Date(typeof date === "string" ? date : "");
-  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
+  const at = outsideTime(Date.parse(typeof date === "string" ? date : ""));
+  if (at === undefined) throw new AppError("transient", `${subject}: the answer carries no date`);
   return at;
 }
 

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
+import { outsideTime } from "../../model/restoredName.ts";
 import { collect, emptyBody, guardedBody, isEmptyRange, rangeHeader, sliceBody } from "../blobs/body.ts";
 import { dateOf } from "./client.ts";
 import { s3AnswerOf } from "./errors.ts";
@@ -87,11 +88,12 @@ function bodyOf({ Body }: GetObjectCommandOutput, subject: string): Readable {
 function infoOf(
   key: string,
   sizeBytes: number | undefined,
-  lastModified: Date | undefined,
+  modified: Date | undefined,
   etag: string | undefined,
   subject: string,
 ): BlobInfo {
   if (sizeBytes === undefined) throw new AppError("transient", `${subject}: the answer does not say how long ${key} is`);
+  const lastModified = outsideTime(modified?.getTime() ?? Number.NaN);
   return {
     key,
     sizeBytes,
