@@ -19,6 +19,7 @@ const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCC
 export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): SnapshotRecord {
   const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject), subject).snapshot, `${subject}: snapshot`);
   const name = asName(fields.name, `${subject}: name`);
+  const startTime = asTime(fields.start_time, `${subject}: start_time`);
   const endTime = optional(fields.end_time, `${subject}: end_time`, asTime);
   return {
     name,
@@ -26,7 +27,7 @@ export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): Snapsh
     state: asState(fields.state, `${subject}: state`),
     version: versionName(asCount(fields.version_id, `${subject}: version_id`)),
     indices: asNames(fields.indices, `${subject}: indices`),
-    startTime: asTime(fields.start_time, `${subject}: start_time`),
+    startTime,
     endTime: endTime?.getTime() === 0 ? undefined : endTime,
     shards: {
       total: asCount(fields.total_shards, `${subject}: total_shards`),

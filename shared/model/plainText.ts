@@ -34,9 +34,12 @@ export function safeJson(json: string): string {
   return escaped(json, UNSAFE_IN_JSON);
 }
 
+/** What stands for the rest of a cut text is shorter, so that a text is never cut twice, and never made longer. */
+const CUT_SIGN_MAX = 30;
+
 /** A text from outside that may have any length: its first characters, and how many it has. */
 export function shownCut(text: string, charactersMax: number): string {
-  if (text.length <= charactersMax) return text;
+  if (text.length <= charactersMax + CUT_SIGN_MAX) return text;
   // Never half of a character beyond the first plane.
   const head = cutText(text, charactersMax).replace(/[\ud800-\udbff]$/, "");
   return `${head}… (${text.length} characters)`;
