@@ -142,6 +142,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "root.unlisted":
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
   "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read; try again when that process has ended",
+  "root.wrongPointer":
+    "index.latest names {latest}, but the newest root is {root}: clusters that can list the repository ignore it, and one that cannot, as of type url, reads another root or none; its next snapshot corrects it",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old, within the target of {target} h again",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old; the target is {target} h",
   "selection.absent": "index {index} does not exist{near:meant}",

@@ -41,7 +41,8 @@ const isListing = ({ url = "" }: IncomingMessage) => url.includes("list-type");
 
 const keys = { accessKeyId: "AKHOSTILE", secretAccessKey: "secret-of-the-hostile-test" };
 const STORES: Record<string, (endpoint: string) => BlobStore> = {
-  OSS: (endpoint) => ossBlobStore({ bucket: "bucket", basePath: "base", region: "cn-hangzhou", endpoint, requestTimeoutMs: 5_000, ...keys }),
+  OSS: (endpoint) =>
+    ossBlobStore({ bucket: "bucket", basePath: "base", region: "cn-hangzhou", endpoint, requestTimeoutMs: 5_000, ...keys }),
   S3: (endpoint) => s3BlobStore({ bucket: "bucket", basePath: "base", region: "us-east-1", endpoint, requestTimeoutMs: 5_000, ...keys }),
 };
 
