@@ -46,11 +46,17 @@ export interface Verification {
   unlisted?: Unlisted;
   /** Why `latest` may not be the newest; absent otherwise. */
   unclear?: Reason;
+  /** That `index.latest` names another root; absent otherwise. */
+  pointer?: Reason;
   /** Absent unless every snapshot was looked at, some are broken and others whole. */
   proposal?: Proposal;
 }
 
-export function verificationOf(store: BlobStore, { root, proofs, hiding, unclear }: Verified, standing: Standing = {}): Verification {
+export function verificationOf(
+  store: BlobStore,
+  { root, proofs, hiding, unclear, pointer }: Verified,
+  standing: Standing = {},
+): Verification {
   const started = new Map(root.snapshots.map(({ uuid, startTime }) => [uuid, startTime]));
   const timeOf = ({ uuid, closure }: SampledProof) => (closure?.snapshot.startTime ?? started.get(uuid))?.toISOString() ?? "";
   const snapshots = newestFirst(proofs, (proof) => ({ time: timeOf(proof), name: proof.name })).map((proof) => snapshotOf(root, proof));
@@ -69,6 +75,7 @@ export function verificationOf(store: BlobStore, { root, proofs, hiding, unclear
     snapshots,
     ...(unlisted.count > 0 && { unlisted }),
     ...(unclear && { unclear }),
+    ...(pointer && { pointer }),
     ...(proposal && { proposal }),
   };
 }
@@ -145,7 +152,7 @@ export function verificationText(verification: Verification, look: Look, registe
   }));
   const table = snapshots.length === 0 ? [] : tableLines(columns, rows, look);
   const trouble = rootLines({ root: repository.root, unlisted: verification.unlisted, namesakes: shared }, look);
-  if (verification.unclear) trouble.push(marked(look, "attention", say(verification.unclear)));
+  for (const note of [verification.unclear, verification.pointer]) if (note) trouble.push(marked(look, "attention", say(note)));
   const hidden = repository.hidden ? [marked(look, "bad", say(repository.hidden))] : [];
   return [head, ...table, ...trouble, summary(verification, look), ...hidden, ...proposalLines(verification.proposal, registered)].join(
     "\n",

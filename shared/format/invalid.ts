@@ -1,11 +1,14 @@
 import { AppError } from "../model/errors.ts";
-import { oneLine } from "../model/plainText.ts";
+import { oneLine, shownCut } from "../model/plainText.ts";
 import { reason } from "../model/reason.ts";
+
+/** Of a text that quotes names from the bytes, which may have any length. */
+const TEXT_MAX = 1_000;
 
 /** Malformed bytes: `invalid` with reason `format.invalid` {subject, problem, offset}; `offset` counts from the start of what was read. */
 export function invalidBytes(where: string, what: string, offset?: number, cause?: unknown): AppError {
   // Both may quote names from the bytes.
-  const [subject, problem] = [oneLine(where), oneLine(what)];
+  const [subject, problem] = [shownCut(oneLine(where), TEXT_MAX), shownCut(oneLine(what), TEXT_MAX)];
   const place = offset === undefined ? "" : ` at byte ${offset}`;
   return new AppError("invalid", `${subject}: ${problem}${place}`, {
     reason: reason("format.invalid", { subject, problem, offset: offset ?? null }),

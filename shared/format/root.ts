@@ -1,6 +1,6 @@
 import { sha256OfPieces } from "../model/hash.ts";
 import type { RootCatalogue } from "../model/repository.ts";
-import { asCount, asText, type Fields, optional } from "./fields.ts";
+import { asCount, asName, asText, type Fields, NAME_CHARACTERS_MAX, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf } from "./keys.ts";
 import { rootBudget } from "./rootBudget.ts";
@@ -39,9 +39,11 @@ export function rootDecoder(key: string): RootDecoder {
     end() {
       const { fields, snapshots, indices, indexMetadata } = collector.end();
       const minVersion = readMinVersion(fields, key);
-      const repositoryUuid = optional(fields.uuid, `${key}: uuid`, asText);
+      const repositoryUuid = optional(fields.uuid, `${key}: uuid`, asName);
       // Nothing that is restored depends on it, so that an odd value is no fault.
-      const writer = typeof fields.cluster_id === "string" && fields.cluster_id !== NO_CLUSTER ? { clusterUuid: fields.cluster_id } : {};
+      const { cluster_id: id } = fields;
+      const isWriter = typeof id === "string" && id !== NO_CLUSTER && id.length <= NAME_CHARACTERS_MAX;
+      const writer = isWriter ? { clusterUuid: id } : {};
       return {
         generation,
         key,

@@ -4,7 +4,7 @@ import { type JsonSlices, jsonSlices } from "./encoding/jsonSlices.ts";
 import { asFields, asList, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import type { RootBudget } from "./rootBudget.ts";
-import { readIndex } from "./rootEntries.ts";
+import { readIndex, shownName } from "./rootEntries.ts";
 import { snapshotList } from "./rootSnapshotList.ts";
 
 /** Elasticsearch keeps 500 snapshots by default, and the largest root known lists 10,000. */
@@ -44,7 +44,7 @@ export function rootCollector(key: string, budget: RootBudget): RootCollector {
     indices(json, name) {
       if (indices.length === INDICES_MAX) throw invalidBytes(key, `more than ${INDICES_MAX} indices`);
       // What each takes is counted before the next is read: long names alone would fill the memory.
-      indices.push(readIndex(name, json.pick(json.whole, INDEX_FIELDS), `${key}: indices.${name}`, budget));
+      indices.push(readIndex(name, json.pick(json.whole, INDEX_FIELDS), `${key}: indices.${shownName(name)}`, budget));
     },
     [IDENTIFIERS]: (_json, name) => snapshots.identify(name, undefined),
   };

@@ -3,8 +3,21 @@ import { hasCode } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
 import { cutText, textBytes } from "../model/memory/texts.ts";
 import { WEIGHT } from "../model/memory/weights.ts";
+import { shownCut } from "../model/plainText.ts";
 import { openSearchNamed, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
-import { asCount, asFields, asKeySegment, asList, asText, asTexts, type Fields, optional } from "./fields.ts";
+import {
+  asCount,
+  asFields,
+  asKeySegment,
+  asList,
+  asName,
+  asText,
+  asTexts,
+  asTime,
+  type Fields,
+  NAME_CHARACTERS_MAX,
+  optional,
+} from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { keySafe, type RootBudget } from "./rootBudget.ts";
 import { versionName } from "./version.ts";
@@ -14,6 +27,8 @@ const STATES: readonly SnapshotState[] = ["IN_PROGRESS", "SUCCESS", "FAILED", "P
 const SHARDS_MAX = 100_000;
 /** Of the text that says what is wrong with an entry. */
 const FAULT_LENGTH_MAX = 400;
+/** Of a name that is too long for one. */
+const SHOWN_NAME_MAX = 100;
 
 type Index = RootCatalogue["indices"][number];
 
@@ -24,23 +39,28 @@ export function readSnapshot(entry: unknown, where: string): RootSnapshot {
     return { name, uuid: name, state: undefined, version: undefined, startTime: undefined };
   }
   const fields = asFields(entry, where);
-  const startMs = optional(fields.start_time_millis, `${where}.start_time_millis`, asCount);
+  const startTime = optional(fields.start_time_millis, `${where}.start_time_millis`, asTime);
   const state = optional(fields.state, `${where}.state`, asCount);
   if (state !== undefined && STATES[state] === undefined) throw invalidBytes(`${where}.state`, `state ${state} is unknown`);
   return {
-    name: asText(fields.name, `${where}.name`),
+    name: asName(fields.name, `${where}.name`),
     uuid: asKeySegment(fields.uuid, `${where}.uuid`),
     state: state === undefined ? undefined : STATES[state],
     version: readVersion(fields, where),
-    startTime: startMs === undefined ? undefined : new Date(startMs),
+    startTime,
   };
+}
+
+/** The name, or the beginning of one that is too long for a name. */
+export function shownName(name: string): string {
+  return name.length > NAME_CHARACTERS_MAX ? shownCut(name, SHOWN_NAME_MAX) : name;
 }
 
 /** As much of the entry as can be shown. */
 export function faultySnapshot(entry: unknown, where: string, fault: string): RootSnapshot {
   const { name, uuid } = (typeof entry === "string" ? { name: entry, uuid: entry } : (entry ?? {})) as Fields;
   return {
-    name: typeof name === "string" ? name : where.slice(where.indexOf(" ") + 1),
+    name: typeof name === "string" ? shownName(name) : where.slice(where.indexOf(" ") + 1),
     uuid: keySafe(typeof uuid === "string" ? uuid : `/${where}`),
     state: undefined,
     version: undefined,
@@ -67,7 +87,7 @@ export function blameBoth(first: RootSnapshot, second: RootSnapshot, where: stri
 function readVersion(fields: Fields, where: string): string | undefined {
   const indexVersion = optional(fields.index_version, `${where}.index_version`, asCount);
   if (indexVersion !== undefined) return versionName(indexVersion);
-  const version = optional(fields.version, `${where}.version`, asText);
+  const version = optional(fields.version, `${where}.version`, asName);
   return version !== undefined && /^[1-4]\./.test(version) && fields.uuid !== fields.name ? openSearchNamed(version) : version;
 }
 
@@ -75,7 +95,7 @@ function readVersion(fields: Fields, where: string): string | undefined {
 export function readIndex(name: string, entry: unknown, where: string, budget: RootBudget): Index {
   if (typeof entry === "object" && entry !== null) requireFixedPaths(entry as Fields, where);
   const index = unlessInvalid(
-    () => readIndexFields(name, asFields(entry, where), where),
+    () => readIndexFields(asName(name, where), asFields(entry, where), where),
     (fault) => faultyIndex(name, entry, fault),
   );
   const { snapshots, shardGenerations = [], fault = "" } = index;
@@ -99,13 +119,22 @@ function readIndexFields(name: string, fields: Fields, where: string): Index {
 function faultyIndex(name: string, entry: unknown, fault: string): Index {
   const { id, snapshots } = (entry ?? {}) as Fields;
   const held = Array.isArray(snapshots) ? snapshots.filter((uuid) => typeof uuid === "string") : [];
-  return { name, id: keySafe(typeof id === "string" ? id : `/${name}`), snapshots: held, shardGenerations: undefined, fault };
+  return {
+    name: shownName(name),
+    id: keySafe(typeof id === "string" ? id : `/${name}`),
+    snapshots: held,
+    shardGenerations: undefined,
+    fault,
+  };
 }
 
 /** OpenSearch 2.17 and later may put shards below hashed prefixes outside `indices/`, which no Elasticsearch finds either. */
 function requireFixedPaths({ shard_path_type: type = 0 }: Fields, where: string): void {
   if (type === 0) return;
-  throw invalidBytes(where, `shard_path_type ${String(type)}: OpenSearch wrote its shards below hashed paths, which is not readable here`);
+  throw invalidBytes(
+    where,
+    `shard_path_type ${shownCut(String(type), SHOWN_NAME_MAX)}: OpenSearch wrote its shards below hashed paths, which is not readable here`,
+  );
 }
 
 export function unlessInvalid<T>(read: () => T, otherwise: (fault: string) => T): T {

@@ -1,6 +1,6 @@
 import { decodeContainer } from "./encoding/container.ts";
 import { checksumText, FOOTER_BYTES, readFooter, verifyFooter } from "./encoding/luceneFooter.ts";
-import { asCount, asFields, asKeySegment, asList, asText, type Fields, optional } from "./fields.ts";
+import { asCount, asFields, asKeySegment, asList, asName, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 
 /** Of a whole shard: 1 TB in chunks of 2 MB. More means a wrong file list, which must not exhaust memory. */
@@ -43,7 +43,7 @@ export interface FilePart {
  */
 export function decodeShardSnapshot(bytes: Uint8Array, subject: string): ShardSnapshot {
   const fields = asFields(decodeContainer(bytes, "snapshot", subject), subject);
-  return { name: asText(fields.name, `${subject}: name`), files: readFiles(fields.files, subject) };
+  return { name: asName(fields.name, `${subject}: name`), files: readFiles(fields.files, subject) };
 }
 
 /** The `files` of a shard snapshot or of a shard catalogue. */

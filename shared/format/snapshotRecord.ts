@@ -1,12 +1,15 @@
 import type { SnapshotState } from "../model/cluster.ts";
 import { cutText } from "../model/memory/texts.ts";
+import { shownCut } from "../model/plainText.ts";
 import type { SnapshotRecord } from "../model/repository.ts";
 import { decodeContainer } from "./encoding/container.ts";
-import { asCount, asFields, asKeySegment, asList, asText, asTexts, optional } from "./fields.ts";
+import { asCount, asFields, asKeySegment, asList, asName, asNames, asText, asTime, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { versionName } from "./version.ts";
 
 const REASON_LENGTH_MAX = 1000;
+/** Of a state that is none. */
+const STATE_SHOWN = 60;
 const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"]);
 
 /**
@@ -15,16 +18,17 @@ const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCC
  */
 export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): SnapshotRecord {
   const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject), subject).snapshot, `${subject}: snapshot`);
-  const name = asText(fields.name, `${subject}: name`);
-  const endMs = optional(fields.end_time, `${subject}: end_time`, asCount);
+  const name = asName(fields.name, `${subject}: name`);
+  const startTime = asTime(fields.start_time, `${subject}: start_time`);
+  const endTime = optional(fields.end_time, `${subject}: end_time`, asTime);
   return {
     name,
     uuid: optional(fields.uuid, `${subject}: uuid`, asKeySegment) ?? asKeySegment(name, `${subject}: name`),
     state: asState(fields.state, `${subject}: state`),
     version: versionName(asCount(fields.version_id, `${subject}: version_id`)),
-    indices: asTexts(fields.indices, `${subject}: indices`),
-    startTime: new Date(asCount(fields.start_time, `${subject}: start_time`)),
-    endTime: endMs === undefined || endMs === 0 ? undefined : new Date(endMs),
+    indices: asNames(fields.indices, `${subject}: indices`),
+    startTime,
+    endTime: endTime?.getTime() === 0 ? undefined : endTime,
     shards: {
       total: asCount(fields.total_shards, `${subject}: total_shards`),
       successful: asCount(fields.successful_shards, `${subject}: successful_shards`),
@@ -42,8 +46,8 @@ function readFeatureStates(value: unknown, where: string): Pick<SnapshotRecord, 
   const states = asList(value ?? [], where).map((entry, index) => {
     const fields = asFields(entry, `${where}[${index}]`);
     return {
-      feature: asText(fields.feature_name, `${where}[${index}].feature_name`),
-      indices: asTexts(fields.indices ?? [], `${where}[${index}].indices`),
+      feature: asName(fields.feature_name, `${where}[${index}].feature_name`),
+      indices: asNames(fields.indices ?? [], `${where}[${index}].indices`),
     };
   });
   return states.length === 0 ? {} : { featureStates: states };
@@ -52,7 +56,7 @@ function readFeatureStates(value: unknown, where: string): Pick<SnapshotRecord, 
 function readFailure(entry: unknown, where: string): SnapshotRecord["failures"][number] {
   const fields = asFields(entry, where);
   return {
-    index: asText(fields.index, `${where}.index`),
+    index: asName(fields.index, `${where}.index`),
     shard: asCount(fields.shard_id, `${where}.shard_id`),
     reason: optional(fields.reason, `${where}.reason`, asReason) ?? "",
   };
@@ -65,6 +69,6 @@ function asReason(value: unknown, where: string): string {
 
 function asState(value: unknown, where: string): SnapshotState {
   const state = asText(value, where);
-  if (!STATES.has(state)) throw invalidBytes(where, `state "${state}" is unknown`);
+  if (!STATES.has(state)) throw invalidBytes(where, `state "${shownCut(state, STATE_SHOWN)}" is unknown`);
   return state as SnapshotState;
 }

@@ -1,3 +1,5 @@
+import { cutText } from "./memory/texts.ts";
+
 /**
  * Characters that a terminal or a reader's eye takes for something else, or does not see: controls, separators of lines, marks that change
  * the direction of writing, and everything that Unicode displays as nothing (tag characters, fillers, variation selectors).
@@ -30,6 +32,17 @@ export function severalLines(text: string, own?: RegExp): string {
 /** Serialized JSON with the same meaning, in which nothing unsafe stands as it is. */
 export function safeJson(json: string): string {
   return escaped(json, UNSAFE_IN_JSON);
+}
+
+/** What stands for the rest of a cut text is shorter, so that a text is never cut twice, and never made longer. */
+const CUT_SIGN_MAX = 30;
+
+/** A text from outside that may have any length: its first characters, and how many it has. */
+export function shownCut(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax + CUT_SIGN_MAX) return text;
+  // Never half of a character beyond the first plane.
+  const head = cutText(text, charactersMax).replace(/[\ud800-\udbff]$/, "");
+  return `${head}… (${text.length} characters)`;
 }
 
 /** Whether a text holds a character that a reader does not see. */

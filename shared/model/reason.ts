@@ -1,3 +1,5 @@
+import { shownCut } from "./plainText.ts";
+
 /** Why something was decided, rejected or found wrong. It holds data, never a sentence; `shared/words` renders the sentence. */
 export interface Reason {
   /** Dotted, lower case: `lane.busy`, `keep.daily`, `alias.isIndex`. */
@@ -7,6 +9,17 @@ export interface Reason {
 
 export type ReasonParam = string | number | boolean | null | readonly string[];
 
+/** Of one parameter that is a text: names and messages from outside may have any length, and reasons are stored, sent and shown. */
+export const PARAM_CHARACTERS_MAX = 2_000;
+
 export function reason(code: string, params: Readonly<Record<string, ReasonParam>> = {}): Reason {
-  return { code, params };
+  const isShort = (value: ReasonParam): boolean =>
+    Array.isArray(value) ? value.every(isShort) : typeof value !== "string" || value.length <= PARAM_CHARACTERS_MAX;
+  return { code, params: Object.values(params).every(isShort) ? params : shortened(params) };
+}
+
+function shortened(params: Reason["params"]): Reason["params"] {
+  const short = (value: ReasonParam) => (typeof value === "string" ? shownCut(value, PARAM_CHARACTERS_MAX) : value);
+  const cut = (value: ReasonParam) => (Array.isArray(value) ? value.map((item: string) => short(item) as string) : short(value));
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, cut(value)]));
 }

@@ -38,9 +38,24 @@ export function restoredIndexNames(input: Omit<RestoredIndexInput, "attempt">): 
   return Array.from({ length: RESTORED_BESIDE_MAX }, (_, before) => restoredIndexName({ ...input, attempt: before + 1 }));
 }
 
-/** `yyyymmddhhmmssSSS`, UTC: sorts as text. */
+/** A year before the years of four digits end, so that a time that is corrected forwards still has one of them. */
+const OUTSIDE_MS_END = Date.UTC(9999, 0, 1);
+
+/**
+ * A time from outside, in milliseconds since 1970; `undefined` if no snapshot has it: not a whole number, negative, or after the year 9998.
+ * 1970 is accepted, because a machine without a clock writes it, and such a snapshot is only older than all others.
+ */
+export function outsideTime(ms: number): Date | undefined {
+  return Number.isSafeInteger(ms) && ms >= 0 && ms < OUTSIDE_MS_END ? new Date(ms) : undefined;
+}
+
+const DIGITS_MS_MIN = new Date("0000-01-01T00:00:00.000Z").getTime();
+const DIGITS_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** `yyyymmddhhmmssSSS`, UTC: sorts as text. A year of more digits, as in records of earlier versions, becomes the last one that fits. */
 export function timeDigits(time: Date): string {
-  return time.toISOString().replace(/[-:.TZ]/g, "");
+  const ms = Math.min(Math.max(time.getTime(), DIGITS_MS_MIN), DIGITS_MS_MAX);
+  return new Date(ms).toISOString().replace(/[-:.TZ]/g, "");
 }
 
 /** The time of {@link timeDigits}. */

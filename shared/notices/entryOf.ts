@@ -27,6 +27,7 @@ const SECTIONS: Record<string, Section> = {
   "arrival-failed": "watches",
   "watch-ahead": "watches",
   "watch-alias": "watches",
+  "watch-faulty": "watches",
   "watch-future": "watches",
   "watch-hidden": "watches",
   "watch-lacking": "watches",

@@ -52,7 +52,10 @@ export function believedTimes<T extends Named>(snapshots: readonly T[], now: Dat
     if (snapshot.startTime === undefined) continue;
     believed.set(snapshot, ownTime(snapshot, snapshot.startTime.getTime(), now));
     const parts = slotMsOf(snapshot, now) === undefined ? undefined : parseSnapshotName(snapshot.name);
-    if (parts) policies.set(`${parts.policy}-${parts.mark}`, [...(policies.get(`${parts.policy}-${parts.mark}`) ?? []), snapshot]);
+    if (!parts) continue;
+    const ofPolicy = policies.get(`${parts.policy}-${parts.mark}`);
+    if (ofPolicy) ofPolicy.push(snapshot);
+    else policies.set(`${parts.policy}-${parts.mark}`, [snapshot]);
   }
   for (const ofPolicy of policies.values()) limitByLaterSlots(ofPolicy, believed, now);
   return believed;
@@ -74,4 +77,26 @@ function limitByLaterSlots<T extends Named>(ofPolicy: T[], believed: Map<T, numb
     believed.set(snapshot, time);
     next = Math.min(next, time);
   }
+}
+
+/** One or several snapshots that a watch did not serve because they started in the future. */
+export interface SeenAhead {
+  uuid: string;
+  /** Between which two starts several lie, as `yyyymmddhhmmssSSS`. */
+  rest?: { first: string; last: string };
+  /** What the watch served when it first saw them. */
+  served: string;
+}
+
+/**
+ * What a watch served when it first saw a snapshot that started in the future; `undefined` if it did not. One that is not stored by itself was
+ * seen if an earlier root listed it and it starts within the times of the rest.
+ */
+export function servedWhenSeen(
+  known: readonly SeenAhead[],
+  before: ReadonlySet<string> | undefined,
+): (snapshot: { uuid: string; startDigits: string }) => string | undefined {
+  const own = new Map(known.map(({ uuid, served }) => [uuid, served]));
+  const restOf = (digits: string) => known.find(({ rest }) => rest && digits >= rest.first && digits <= rest.last)?.served;
+  return ({ uuid, startDigits }) => own.get(uuid) ?? (before?.has(uuid) ? restOf(startDigits) : undefined);
 }

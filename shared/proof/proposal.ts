@@ -31,6 +31,9 @@ export interface Standing {
   writer?: { repository: string; cluster: string } | undefined;
 }
 
+/** With its uuid where another snapshot has the same name: a name alone may be the whole one's. */
+type Shown = Judged & { shown: string };
+
 type Proven = Pick<SnapshotProof, "name" | "uuid" | "verdict" | "missing" | "damaged" | "closure">;
 
 export function judged(proof: Proven, root: RootCatalogue): Judged {
@@ -93,7 +96,10 @@ export function proposalOf(
 ): Proposal | undefined {
   // Whose a faulty entry is, is unknown: nothing of it is deleted.
   const faulty = new Set(root.snapshots.flatMap(({ uuid, fault }) => (fault === undefined ? [] : uuid)));
-  const broken = snapshots.filter((snapshot) => isBroken(snapshot) && !faulty.has(snapshot.uuid));
+  const shared = namesakesOf(root.snapshots);
+  const broken = snapshots
+    .filter((snapshot) => isBroken(snapshot) && !faulty.has(snapshot.uuid))
+    .map((snapshot) => ({ ...snapshot, shown: shared.has(snapshot.name) ? `${snapshot.name} (${snapshot.uuid})` : snapshot.name }));
   const whole = snapshots.filter(({ verdict }) => verdict === "whole").length;
   if (broken.length === 0) return undefined;
   if (whole === 0) return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(broken, { isCopy, writer });
@@ -111,29 +117,31 @@ export function proposalOf(
 }
 
 /** No cluster may write a copied prefix, and what is broken at the source would only be copied again. */
-function copyAgain(broken: readonly Judged[], whole: number): Proposal {
-  const params = { count: broken.length, snapshots: broken.map(({ name }) => name).slice(0, NAMES_SHOWN), whole };
+function copyAgain(broken: readonly Shown[], whole: number): Proposal {
+  const params = { count: broken.length, snapshots: broken.map(({ shown }) => shown).slice(0, NAMES_SHOWN), whole };
   const notes = [...restoreFirstNotes(broken), reason("proposal.atSource")];
   return { delete: [], whole, reason: reason("proposal.copyAgain", params), notes };
 }
 
 function deletionOf(
   root: RootCatalogue,
-  broken: readonly Judged[],
+  broken: readonly Shown[],
   { whole, writer }: { whole: number; writer: Standing["writer"] },
 ): Proposal | undefined {
   if (broken.length === 0) return undefined;
   const shared = namesakesOf(root.snapshots);
   const foreign = broken.filter(({ foreignRecord }) => foreignRecord);
   const others = broken.filter((snapshot) => !foreign.includes(snapshot));
-  const names = others.map(({ name }) => name);
-  const params = { count: broken.length, snapshots: names.slice(0, NAMES_SHOWN), whole };
+  // The root names snapshots that it does not list: no version can delete anything.
+  if (unlistedOf(root).count > 0) return { delete: [], whole, reason: reason("proposal.unlisted"), notes: [] };
+  const deletable = others.filter(({ name }) => !shared.has(name));
+  const namesakes = others.filter(({ name }) => shared.has(name)).map(({ shown }) => shown);
+  const sharedName = reason("proposal.sharedName", { snapshots: namesakes.slice(0, NAMES_SHOWN) });
   const restoreFirst = restoreFirstNotes(broken);
-  const listed = unlistedOf(root).count === 0;
-  const notes: Reason[] = listed ? restoreFirst : [reason("proposal.unlisted")];
-  if (listed && !writer) notes.push(reason("proposal.notWhileCopied"));
-  const namesakes = [...new Set(names.filter((name) => shared.has(name)))];
-  if (namesakes.length > 0) notes.push(reason("proposal.sharedName", { snapshots: namesakes.slice(0, NAMES_SHOWN) }));
+  if (deletable.length === 0 && foreign.length === 0) return { delete: [], whole, reason: sharedName, notes: restoreFirst };
+  const notes: Reason[] = [...restoreFirst];
+  if (!writer) notes.push(reason("proposal.notWhileCopied"));
+  if (namesakes.length > 0) notes.push(sharedName);
   const keys = broken.filter(({ noRecord }) => noRecord).map(({ uuid }) => snapshotKey(uuid));
   // Measured: 5.5.3 to 6.8.23 answer 404 and delete nothing, 7.7.1 to 9.2.0 delete it. A damaged or
   // empty blob stops none of them; with a copy of another snapshot's blob, 6.7.0 deletes that one's metadata.
@@ -143,12 +151,11 @@ function deletionOf(
       reason("proposal.noRecord", { keys: keys.slice(0, NAMES_SHOWN), count: keys.length }),
       reason("proposal.emptyObject"),
     );
-  if (others.length === 0) return { delete: [], whole, reason: foreignNote(foreign), notes };
+  if (deletable.length === 0) return { delete: [], whole, reason: foreignNote(foreign), notes };
   if (foreign.length > 0) notes.push(foreignNote(foreign));
+  const params = { count: deletable.length, snapshots: deletable.map(({ shown }) => shown).slice(0, NAMES_SHOWN), whole };
   return {
-    delete: listed
-      ? broken.filter(({ name, foreignRecord }) => !shared.has(name) && !foreignRecord).map(({ name, uuid }) => ({ name, uuid }))
-      : [],
+    delete: deletable.map(({ name, uuid }) => ({ name, uuid })),
     whole,
     reason: writer ? reason("proposal.deleteAtWriter", { ...params, ...writer }) : reason("proposal.delete", params),
     notes,
@@ -156,16 +163,16 @@ function deletionOf(
 }
 
 /** Measured: 6.8.23 finds what it deletes by the uuid within the blob, so it would delete the other snapshot's metadata. */
-function foreignNote(foreign: readonly Judged[]): Reason {
+function foreignNote(foreign: readonly Shown[]): Reason {
   const keys = foreign.map(({ uuid }) => snapshotKey(uuid)).slice(0, NAMES_SHOWN);
   return reason("proposal.foreignRecord", {
-    snapshots: foreign.map(({ name }) => name).slice(0, NAMES_SHOWN),
+    snapshots: foreign.map(({ shown }) => shown).slice(0, NAMES_SHOWN),
     keys,
     count: foreign.length,
   });
 }
 
-function nothingWhole(broken: readonly Judged[], { isCopy, writer }: Standing): Proposal {
+function nothingWhole(broken: readonly Shown[], { isCopy, writer }: Standing): Proposal {
   const why = writer
     ? reason("proposal.newSnapshotAtWriter", { ...writer })
     : reason(isCopy ? "proposal.copyWhole" : "proposal.newSnapshot");
@@ -173,11 +180,11 @@ function nothingWhole(broken: readonly Judged[], { isCopy, writer }: Standing): 
 }
 
 /** A deletion, and a copy made anew without the snapshot, take the whole indices of a broken snapshot too. */
-function restoreFirstNotes(broken: readonly Judged[]): Reason[] {
-  const held = broken.flatMap(({ name, intact }) => {
+function restoreFirstNotes(broken: readonly Shown[]): Reason[] {
+  const held = broken.flatMap(({ shown, intact }) => {
     if (!intact) return [];
     const more = intact.count - intact.indices.length;
-    return `${name} (${intact.indices.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
+    return `${shown} (${intact.indices.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
   });
   if (held.length === 0) return [];
   const notes = [reason("proposal.restoreFirst", { held: held.slice(0, NAMES_SHOWN), count: held.length })];
@@ -187,6 +194,6 @@ function restoreFirstNotes(broken: readonly Judged[]): Reason[] {
 }
 
 /** Measured on 6.8.23 and 7.10.2: no restore of indices, and nothing that is done with another snapshot, reads the global metadata. */
-function stateLostNote(stateless: readonly Judged[]): Reason {
-  return reason("proposal.stateLost", { snapshots: stateless.map(({ name }) => name).slice(0, NAMES_SHOWN), count: stateless.length });
+function stateLostNote(stateless: readonly Shown[]): Reason {
+  return reason("proposal.stateLost", { snapshots: stateless.map(({ shown }) => shown).slice(0, NAMES_SHOWN), count: stateless.length });
 }

@@ -33,7 +33,11 @@ export function unlistedOf({ snapshots, indices }: RootCatalogue): Unlisted {
  */
 export function namesakesOf(snapshots: readonly { name: string; uuid: string }[]): Map<string, string[]> {
   const uuids = new Map<string, string[]>();
-  for (const { name, uuid } of snapshots) uuids.set(name, [...(uuids.get(name) ?? []), uuid]);
+  for (const { name, uuid } of snapshots) {
+    const those = uuids.get(name);
+    if (those) those.push(uuid);
+    else uuids.set(name, [uuid]);
+  }
   return new Map([...uuids].filter(([, those]) => those.length > 1));
 }
 

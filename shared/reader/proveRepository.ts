@@ -1,3 +1,4 @@
+import { LEGACY_ROOT_KEY } from "../format/keys.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
@@ -8,7 +9,8 @@ import type { PartsRead } from "./prove/checks.ts";
 import { isOutOfTime } from "./prove/examineSnapshot.ts";
 import { proveSnapshot, type SampledProof } from "./prove/proveSnapshot.ts";
 import type { Sample, Sampled } from "./prove/sampler.ts";
-import { listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
+import { listRoots, listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
+import { latestOf } from "./rootBlob.ts";
 import { datedSnapshots, LATEST, namedSnapshot, newestGoodFirst } from "./rootSnapshots.ts";
 
 /** Limits retries for a snapshot that changes during every proof. */
@@ -46,6 +48,8 @@ export interface Verified {
   hiding: readonly string[];
   /** Why `latest` may not be the newest: entries of the root that cannot be read, or are there twice, have no time. */
   unclear?: Reason;
+  /** That `index.latest` names another root, which no proof depends on. */
+  pointer?: Reason;
 }
 
 interface Seen {
@@ -73,7 +77,19 @@ export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promi
   }
   const unclear = choice.snapshot === LATEST ? unclearLatest(seen.root) : undefined;
   const { root, redone, opened } = seen;
-  return { root, proofs, open: todo.length - proofs.length, redone, hiding: opened.hiding, ...(unclear && { unclear }) };
+  const pointer = await wrongPointer(store, root);
+  const { hiding } = opened;
+  return { root, proofs, open: todo.length - proofs.length, redone, hiding, ...(unclear && { unclear }), ...(pointer && { pointer }) };
+}
+
+/** Measured on 5.5.3, 7.10.2 and 9.2.0: Elasticsearch takes the highest root that it lists; only a repository of type `url` cannot list. */
+async function wrongPointer(store: BlobStore, root: RootCatalogue): Promise<Reason | undefined> {
+  if (root.key === LEGACY_ROOT_KEY) return undefined;
+  const latest = await latestOf(store);
+  if (latest === undefined || latest === root.generation) return undefined;
+  // A snapshot that was taken meanwhile wrote both.
+  if (Math.max(...(await listRoots(store)).keys()) === latest) return undefined;
+  return reason("root.wrongPointer", { root: root.key, latest: `index-${latest}` });
 }
 
 const NAMES_SHOWN = 5;

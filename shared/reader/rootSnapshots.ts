@@ -1,3 +1,4 @@
+import { snapshotKey } from "../format/keys.ts";
 import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
@@ -15,27 +16,51 @@ export function rootMark(generation: number, info: BlobInfo): string {
   return `${generation}-${shortHash(16, info.key, info.etag ?? "", String(info.sizeBytes), info.lastModified?.toISOString() ?? "")}`;
 }
 
+/** A snapshot of the root whose own blob may have been read. */
+export interface DatedSnapshot extends RootSnapshot {
+  /** Why that blob cannot be read although it is there. */
+  damage?: string;
+}
+
+/** From so many reads on, one listing of the blobs that exist saves more than it costs. */
+const LISTED_FROM = 1_000;
+
 /**
  * The root's snapshots with state and start time. Roots before 7.17 lack them, so each snapshot's own small blob is read.
  * `startTime` stays undefined while that blob is missing, and both for a faulty entry and for an uuid that no file name holds.
  */
-export async function datedSnapshots(store: BlobStore, { root }: OpenedRepository): Promise<RootSnapshot[]> {
-  const dated = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot, ...(isStorable(snapshot) ? {} : UNKNOWN) }));
+export async function datedSnapshots(store: BlobStore, { root }: OpenedRepository): Promise<DatedSnapshot[]> {
+  const dated: DatedSnapshot[] = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot, ...(isStorable(snapshot) ? {} : UNKNOWN) }));
   const reader = metadataReader(store, undefined);
-  await forEachBounded(
-    dated.filter((snapshot) => isStorable(snapshot) && (snapshot.startTime === undefined || snapshot.state === undefined)),
-    READS_AT_ONCE,
-    async (snapshot) => {
-      const record = await readRecord(reader, snapshot);
-      snapshot.startTime ??= record?.startTime;
-      snapshot.state ??= record?.state;
-    },
-  );
+  const unread = dated.filter((snapshot) => isStorable(snapshot) && (snapshot.startTime === undefined || snapshot.state === undefined));
+  await forEachBounded(unread.length < LISTED_FROM ? unread : await existing(store, unread), READS_AT_ONCE, async (snapshot) => {
+    const record = await readRecord(reader, snapshot);
+    snapshot.startTime ??= record?.startTime;
+    snapshot.state ??= record?.state;
+  });
+  const damages = new Map(reader.damaged.map(({ key, found }) => [key, found]));
+  for (const snapshot of unread) {
+    const damage = damages.get(snapshotKey(snapshot.uuid));
+    if (damage !== undefined) snapshot.damage = damage;
+  }
   return dated;
+}
+
+/** Those whose own blob is listed: a root that waits for thousands of blobs is looked at in every tick. */
+async function existing(store: BlobStore, snapshots: readonly DatedSnapshot[]): Promise<DatedSnapshot[]> {
+  const byKey = new Map(snapshots.map((snapshot) => [snapshotKey(snapshot.uuid), snapshot]));
+  const found: DatedSnapshot[] = [];
+  for await (const { key } of store.list(SNAPSHOT_KEYS)) {
+    const snapshot = byKey.get(key);
+    if (snapshot) found.push(snapshot);
+  }
+  return found;
 }
 
 /** File systems limit a name to this; Elasticsearch's own uuids have 22 characters, and those of 2.x are the snapshots' names. */
 const UUID_BYTES_MAX = 255 - "snap-.dat".length;
+/** The beginning of all of them. */
+const SNAPSHOT_KEYS = "snap-";
 const UNKNOWN = { state: undefined, startTime: undefined };
 
 /** Whether the snapshot's own blob can be read: its entry in the root is no faulty one, and a store can hold the blob. */

@@ -1,5 +1,5 @@
-import { oneLine } from "../model/plainText.ts";
-import type { Reason, ReasonParam } from "../model/reason.ts";
+import { oneLine, shownCut } from "../model/plainText.ts";
+import { PARAM_CHARACTERS_MAX, type Reason, type ReasonParam } from "../model/reason.ts";
 import { shellLine } from "./command.ts";
 import { EN } from "./en.ts";
 import { bytesText, counted, durationText, periodText } from "./numbers.ts";
@@ -88,5 +88,6 @@ function commandText(command: string, params: Reason["params"]): string {
 
 function text(value: ReasonParam): string {
   if (value === null) return "–";
-  return oneLine(Array.isArray(value) ? value.join(", ") || "none" : String(value));
+  const short = (one: unknown) => shownCut(String(one), PARAM_CHARACTERS_MAX);
+  return oneLine(Array.isArray(value) ? value.map(short).join(", ") || "none" : short(value));
 }

@@ -35,6 +35,31 @@ describe("decodeSnapshotRecord", () => {
   );
 });
 
+describe("a value that no snapshot has", () => {
+  it.each([
+    ["start_time", Number.MAX_SAFE_INTEGER],
+    ["start_time", 1e15],
+    ["end_time", Date.UTC(9999, 0, 1)],
+  ])("is a fault that names %s", (field, ms) => {
+    expect(() => decode({ [field]: ms })).toThrow(`snap: ${field}: ${ms} ms since 1970 is after the year 9998`);
+  });
+
+  it.each([{ name: "n".repeat(2_000) }, { indices: ["i".repeat(2_000)] }, { uuid: "u".repeat(2_000) }, { state: "S".repeat(50_000) }])(
+    "is a fault that does not quote all of a long text (%#)",
+    (more) => {
+      const thrown = (() => {
+        try {
+          return decode(more);
+        } catch (error) {
+          return error as Error;
+        }
+      })();
+      expect(thrown).toMatchObject({ code: "invalid" });
+      expect((thrown as Error).message.length).toBeLessThan(500);
+    },
+  );
+});
+
 describe("reasons of failures", () => {
   it("are kept up to a thousand characters: one with a stack trace has pages, and each shard may have one", () => {
     const failures = [{ index: "i", shard_id: 0, reason: "x".repeat(5_000) }];

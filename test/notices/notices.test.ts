@@ -126,3 +126,15 @@ describe("a notice", () => {
     });
   });
 });
+
+describe("a notice about a name of megabytes", () => {
+  it("is stored and sent with the beginning of the name, and its length", async () => {
+    const world = await testWorld();
+    const long = reason("backup.missed", { policy: "nightly", slot: "s".repeat(5_000_000) });
+    await raiseNotice(await world.open(), { ...FACT, reason: long });
+    expect(world.notices[0]?.text).toContain("… (5000000 characters)");
+    expect(JSON.stringify(world.notices).length).toBeLessThan(10_000);
+    const stored = await (await world.open()).state.get(stateKey.notice(FACT.key));
+    expect(stored?.byteLength).toBeLessThan(5_000);
+  });
+});

@@ -56,13 +56,27 @@ describe("the proposal for a repository with broken snapshots", () => {
     const all = [of("a", "whole", false, "u1"), of("a", "damaged", false, "u2"), of("b", "damaged")];
     expect(proposalOf(rootOf(all), all)).toMatchObject({
       delete: [{ name: "b" }],
-      notes: [{ code: "proposal.notWhileCopied" }, { code: "proposal.sharedName", params: { snapshots: ["a"] } }],
+      reason: { code: "proposal.delete", params: { snapshots: ["b"], count: 1 } },
+      notes: [{ code: "proposal.notWhileCopied" }, { code: "proposal.sharedName", params: { snapshots: ["a (u2)"] } }],
     });
+  });
+
+  it("is not to delete by a name that two snapshots have, and names the broken one with its uuid", () => {
+    const all = [of("a", "whole", false, "u1"), of("a", "damaged", false, "u2")];
+    const proposal = proposalOf(rootOf(all), all);
+    expect(proposal).toMatchObject({ delete: [], notes: [] });
+    expect(proposal && say(proposal.reason)).toBe(
+      "do not delete these, because several snapshots have the name; copy the whole ones elsewhere: a (u2)",
+    );
+    expect(proposalOf(rootOf(all), all, { isCopy: true })?.reason.params).toMatchObject({ snapshots: ["a (u2)"] });
   });
 
   it("deletes nothing where the root names a snapshot that it does not list, because no deletion is possible", () => {
     const all = [of("a", "whole"), of("b", "damaged")];
-    expect(proposalOf(rootOf(all, ["gone"]), all)).toMatchObject({ delete: [], notes: [{ code: "proposal.unlisted" }] });
+    expect(proposalOf(rootOf(all, ["gone"]), all)).toMatchObject({
+      ...{ delete: [], notes: [] },
+      reason: { code: "proposal.unlisted" },
+    });
   });
 
   it("is to copy again where no cluster may write", () => {

@@ -1,4 +1,5 @@
 import { deflateRawSync } from "node:zlib";
+import { decodeContainer } from "../../shared/format/encoding/container.ts";
 import { encodeContainer, wrapPayload } from "../format/encoding/encodeContainer.ts";
 import { STEP1, TIMES } from "../world/moved.ts";
 
@@ -8,6 +9,12 @@ const SMILE_HEADER = Buffer.from([0x3a, 0x29, 0x0a, 0x00]);
 const [SHARD_LIST = ""] = [...STEP1.blobs.keys()].filter((key) => /\/0\/snap-/.test(key));
 const [INDEX_METADATA = ""] = [...STEP1.blobs.keys()].filter((key) => /^indices\/[^/]+\/meta-/.test(key));
 const root = () => JSON.parse(Buffer.from(STEP1.blobs.get("index-0") as Uint8Array).toString());
+
+const withEntries = (...entries: unknown[]) => {
+  const { snapshots, ...rest } = root();
+  return { "index-1": Buffer.from(JSON.stringify({ ...rest, snapshots: [...snapshots, ...entries] })) };
+};
+const MANY = 20_000;
 
 /** The blobs that make a repository hostile, beside those of a good one. */
 export const HOSTILE: Record<string, () => Record<string, Uint8Array>> = {
@@ -43,5 +50,23 @@ export const HOSTILE: Record<string, () => Record<string, Uint8Array>> = {
     const entries = [null, { name: "a", uuid: "../a", state: 1 }, { name: "b\nc", uuid: "b", state: 9 }];
     return { "index-1": Buffer.from(JSON.stringify({ ...rest, snapshots: [...snapshots, ...entries] })) };
   },
+  "impossible-time": () => withEntries({ name: "x", uuid: "x", state: 1, start_time_millis: Number.MAX_SAFE_INTEGER }),
+  "impossible-record": () => {
+    const [key = ""] = [...STEP1.blobs.keys()].filter((name) => name.startsWith("snap-"));
+    const { snapshot } = decodeContainer(STEP1.blobs.get(key) as Uint8Array, "snapshot", key) as { snapshot: object };
+    const time = { start_time: Number.MAX_SAFE_INTEGER, end_time: Number.MAX_SAFE_INTEGER };
+    return {
+      ...withEntries({ name: "y", uuid: "y", state: 1 }),
+      "snap-y.dat": encodeContainer("snapshot", { snapshot: { ...snapshot, name: "y", uuid: "y", ...time } }),
+    };
+  },
+  "long-name": () => withEntries({ name: "n".repeat(5_000_000), uuid: "X1", state: 1, start_time_millis: TIMES["snap-1"].getTime() }),
+  "many-future": () => {
+    const farMs = TIMES["snap-1"].getTime() + 1e10;
+    return withEntries(
+      ...Array.from({ length: MANY }, (_, at) => ({ name: `f${at}`, uuid: `X${at}`, state: 1, start_time_millis: farMs + at })),
+    );
+  },
+  "many-undated": () => withEntries(...Array.from({ length: MANY / 2 }, (_, at) => ({ name: `u${at}`, uuid: `U${at}`, state: 1 }))),
   "cut-root": () => ({ "index-1": Buffer.from('{"snapshots":[') }),
 };

@@ -96,7 +96,16 @@ describe("ticks with a watch on each hostile repository", () => {
     expect(Math.max(...slowest)).toBeLessThan(TICK_MS_MAX);
     expect(process.memoryUsage().heapUsed).toBeLessThan(HEAP_BYTES_MAX);
     const served = (await world.target.listIndices()).flatMap(({ aliases }) => aliases).sort();
-    expect(served).toEqual(["faulty-entries", "good", "long-uuid"]);
+    expect(served).toEqual([
+      "faulty-entries",
+      "good",
+      "impossible-record",
+      "impossible-time",
+      "long-name",
+      "long-uuid",
+      "many-future",
+      "many-undated",
+    ]);
     expect(await world.stateKeys("live/looking/")).toEqual([
       expect.stringContaining("watches.cut-root"),
       expect.stringContaining("watches.huge-root"),
@@ -108,9 +117,12 @@ describe("ticks with a watch on each hostile repository", () => {
       "look-failed:watches.cut-root firing",
       "look-failed:watches.huge-root firing",
       "look-failed:watches.root-objects firing",
+      "watch-faulty:faulty-entries firing",
+      "watch-faulty:impossible-time firing",
+      "watch-faulty:long-name firing",
+      "watch-faulty:long-uuid firing",
+      "watch-future:many-future firing",
       "watch-hidden:giant-generation firing",
-      "watch-lost:faulty-entries firing",
-      "watch-lost:long-uuid firing",
     ]);
     const open = new Map((await tick(world)).report.advanced.map(({ job, reason }) => [job.replace(/-[^-]*$/, ""), reason.code]));
     expect([...open.keys()].sort().join(" ")).toMatch(/shard-list-bomb.*smile-bomb.*smile-objects/);

@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { severalLines } from "../../../shared/model/plainText.ts";
+import { severalLines, shownCut } from "../../../shared/model/plainText.ts";
 import { spelled } from "../../../shared/words/command.ts";
 import { OWN_COLOUR } from "./colour.ts";
 import type { Look } from "./look.ts";
@@ -15,6 +15,12 @@ const INDENT_MAX = 40;
 /** Nearly every text; the full measure takes a thousand times longer. */
 const PLAIN = /^[ -~]*$/;
 const SEGMENTS = new Intl.Segmenter();
+/** Of one word, or of one cell before it is cut: what is longer was written to be. */
+const WORD_CHARACTERS_MAX = 2_000;
+/** Each segment holds all of the text that it is of: together they take its length squared. */
+const SEGMENTED_AT_ONCE = 1_000;
+/** Ends with a whole character, and never within a colour. */
+const PORTION = new RegExp(`(?:${OWN_COLOUR.source}|[^]){1,${SEGMENTED_AT_ONCE}}`, "gu");
 /** Blanks, and a command in backticks (as `say` writes it) or any other word. */
 const TOKEN = /( *)(`[^`]*`[^` ]*|[^ ]+)/g;
 /** One word of a line for a POSIX shell, as `shellLine` writes it. */
@@ -22,19 +28,38 @@ const SHELL_WORD = /(?:'[^']*'|\\'|[^\s'\\])+|\\/g;
 
 /** Columns of a text; letters without an own width in Unicode's tables take one, colours none. */
 export function widthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
+  return portionsOf(text).reduce((columns, portion) => columns + stringWidth(portion), 0);
+}
+
+/** A long text in portions; a grapheme at the end of one may be split. */
+function portionsOf(text: string): string[] {
+  if (text.length <= SEGMENTED_AT_ONCE) return [text];
+  return text.match(PORTION) ?? [];
 }
 
 /** A text as smallest visible pieces: colours, and graphemes, which are never split. */
 function piecesOf(text: string): string[] {
-  return text
-    .split(new RegExp(`(${OWN_COLOUR.source})`))
-    .flatMap((part) => (OWN_COLOUR.test(part) ? [part] : [...SEGMENTS.segment(part)].map(({ segment }) => segment)));
+  return text.split(new RegExp(`(${OWN_COLOUR.source})`)).flatMap((part) => (OWN_COLOUR.test(part) ? [part] : segmentsOf(part)));
+}
+
+function segmentsOf(text: string): string[] {
+  return portionsOf(text).flatMap((portion) => Array.from(SEGMENTS.segment(portion), ({ segment }) => segment));
+}
+
+/** A text whose middle is left out if it is longer than every cell; the colours in between stay. */
+function withoutMiddle(text: string): string {
+  if (text.length <= WORD_CHARACTERS_MAX) return text;
+  const half = WORD_CHARACTERS_MAX / 2;
+  const colours = text.slice(half, -half).match(new RegExp(OWN_COLOUR.source, "g")) ?? [];
+  return [text.slice(0, half), ...colours, text.slice(-half)].join("");
 }
 
 /** A text of at most `width` columns: what does not fit gives way to `sign` in the middle. Colours stay complete. */
-export function cutMiddle(text: string, width: number, sign = "…"): string {
+export function cutMiddle(whole: string, width: number, sign = "…"): string {
+  const text = withoutMiddle(whole);
   if (widthOf(text) <= width) return text;
+  if (PLAIN.test(text)) return plainCut(text, width, sign);
   const pieces = piecesOf(text);
   for (let room = width - widthOf(sign); room > 0; room -= 1) {
     const head = taken(pieces, Math.ceil(room / 2));
@@ -44,6 +69,12 @@ export function cutMiddle(text: string, width: number, sign = "…"): string {
     if (widthOf(cut) <= width) return cut;
   }
   return sign;
+}
+
+/** The same of a text whose characters are pieces of one column each. */
+function plainCut(text: string, width: number, sign: string): string {
+  const room = width - widthOf(sign);
+  return room <= 0 ? sign : `${text.slice(0, Math.ceil(room / 2))}${sign}${text.slice(text.length - Math.floor(room / 2))}`;
 }
 
 /** How many of the pieces fit into `room` columns. */
@@ -118,7 +149,18 @@ export function commandLines(command: string, width: number): string[] {
 
 /** A text as its reader sees it, to be measured: commands name the program that the reader has, nothing is unescaped, no secret is shown. */
 export function onScreen(text: string, look: Look): string {
-  return severalLines((look.redact ?? ((same) => same))(spelled(text, look.program)), OWN_COLOUR);
+  const plain = (look.redact ?? ((same) => same))(spelled(text, look.program));
+  // Escaping takes long where every character is escaped, and makes six of one.
+  return withoutLongWords(severalLines(withoutLongWords(plain), OWN_COLOUR));
+}
+
+/** A name that a repository or a server wrote may have megabytes. */
+function withoutLongWords(text: string): string {
+  if (text.length <= WORD_CHARACTERS_MAX) return text;
+  return text
+    .split(new RegExp(`(${OWN_COLOUR.source}|\\s+)`))
+    .map((word) => (/\S/.test(word) ? shownCut(word, WORD_CHARACTERS_MAX) : word))
+    .join("");
 }
 
 /**

@@ -98,11 +98,17 @@ function distinct(cells: readonly string[], width: number, look: Look | undefine
   const shown = new Map<string, string>();
   const used = new Set(originals.filter((cell, at) => cell === cuts[at]));
   for (const cell of used) shown.set(cell, cell);
-  const isShared = (cut: string) => used.has(cut) || cuts.filter((other) => other === cut).length > 1;
+  const times = new Map<string, number>();
+  for (const cut of cuts) times.set(cut, (times.get(cut) ?? 0) + 1);
+  const isShared = (cut: string) => used.has(cut) || (times.get(cut) ?? 0) > 1;
+  // Thousands of names may look the same: each goes on where the one before ended.
+  const numbers = new Map<string, number>();
   for (const [at, cell] of originals.entries()) {
     if (shown.has(cell)) continue;
-    let text = cuts[at] ?? "";
-    for (let number = 1; isShared(text); number += 1) text = cutMiddle(cell, width, `${sign}${number}${sign}`);
+    const cut = cuts[at] ?? "";
+    let [text, number] = [cut, numbers.get(cut) ?? 1];
+    for (; isShared(text); number += 1) text = cutMiddle(cell, width, `${sign}${number}${sign}`);
+    numbers.set(cut, number);
     used.add(text);
     shown.set(cell, text);
   }

@@ -107,8 +107,11 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
   };
 }
 
+/** Each character beyond the width is measured again. */
+const FITTED_MAX = 500;
+
 function fitted(text: string, width: number): string {
-  let cut = text;
+  let cut = text.slice(0, FITTED_MAX);
   while (widthOf(cut) > width) cut = cut.slice(0, -1);
   return cut;
 }

@@ -7,6 +7,8 @@ export interface BodyOptions {
   body: Readable;
   /** The size announced by the store; undefined when it announced none. */
   sizeBytes: number | undefined;
+  /** What was asked for, where the store announces no size or may announce another one: more is an error. */
+  mostBytes?: number | undefined;
   /** The longest pause between two chunks, in milliseconds. */
   idleTimeoutMs: number;
   /** For messages: the store's url, the key and the call. */
@@ -46,7 +48,13 @@ export function guardedBody(options: BodyOptions): AsyncIterable<Uint8Array> & A
   return { sizeBytes: options.sizeBytes, [Symbol.asyncIterator]: () => guardedPieces(options) };
 }
 
-async function* guardedPieces({ body, sizeBytes, idleTimeoutMs, subject }: BodyOptions): AsyncGenerator<Uint8Array, void, undefined> {
+async function* guardedPieces({
+  body,
+  sizeBytes,
+  mostBytes = Number.POSITIVE_INFINITY,
+  idleTimeoutMs,
+  subject,
+}: BodyOptions): AsyncGenerator<Uint8Array, void, undefined> {
   const pieces = body[Symbol.asyncIterator]();
   let seenBytes = 0;
   // Without the consumer's own time between two pieces.
@@ -60,6 +68,8 @@ async function* guardedPieces({ body, sizeBytes, idleTimeoutMs, subject }: BodyO
       if (waitedMs > idleTimeoutMs + (1000 * seenBytes) / BYTES_PER_SECOND_MIN)
         throw new AppError("transient", `${subject}: the body arrives too slowly: ${seenBytes} bytes in ${Math.round(waitedMs / 1000)} s`);
       seenBytes += step.value.byteLength;
+      if (seenBytes > mostBytes)
+        throw new AppError("transient", `${subject}: the answer has more than the ${mostBytes} bytes that it may have`);
       yield step.value;
     }
   } finally {

@@ -3,6 +3,7 @@ import type { Cluster, ClusterSnapshot, SnapshotProgress } from "../../model/clu
 import { snapshotBody } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { openSearchVersion } from "../../model/repository.ts";
+import { outsideTime } from "../../model/restoredName.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { batches, deleteSnapshots } from "./deleteSnapshots.ts";
 import { faultOf } from "./errors.ts";
@@ -173,7 +174,11 @@ async function unlessMissing<Answer>(answer: Promise<Answer>): Promise<Answer | 
 }
 
 function toSnapshot(answer: z.output<typeof snapshotAnswer>): ClusterSnapshot {
-  const { snapshot, uuid, state, indices, shards, failures, metadata, data_streams, feature_states } = answer;
+  const { snapshot, uuid, indices, shards, failures, metadata, data_streams, feature_states } = answer;
+  const [startTime, endTime] = [outsideTime(answer.start_time_in_millis), outsideTime(answer.end_time_in_millis)];
+  const isTimed = startTime !== undefined && (endTime !== undefined || answer.state === "IN_PROGRESS");
+  // As with an unknown state: the others are readable, and this one is never taken for a good one, and never deleted.
+  const state = isTimed ? answer.state : "INCOMPATIBLE";
   const ended = state !== "IN_PROGRESS" && answer.end_time_in_millis > 0;
   return {
     name: snapshot,
@@ -182,8 +187,8 @@ function toSnapshot(answer: z.output<typeof snapshotAnswer>): ClusterSnapshot {
     // Elasticsearch shows a snapshot of OpenSearch as 136.x.
     version: openSearchVersion(answer.version_id) ?? answer.version,
     indices,
-    startTime: new Date(answer.start_time_in_millis),
-    endTime: ended ? new Date(answer.end_time_in_millis) : undefined,
+    startTime: startTime ?? new Date(0),
+    endTime: ended ? endTime : undefined,
     shards,
     failures: failures.map(({ index, shard_id, reason, node_id }) => ({
       index,

@@ -3,6 +3,7 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import OSS from "ali-oss";
 import { AppError, messageOf } from "../../model/errors.ts";
+import { boundedAnswer } from "../blobs/answers.ts";
 import { parseListing } from "./listingXml.ts";
 
 export interface OssClientOptions {
@@ -57,6 +58,8 @@ export interface OssClient {
 export interface OssPage extends Answer {
   objects: { name: string; size: number; lastModified: string; etag: string }[] | null;
   isTruncated: boolean;
+  /** `NaN` of another document. */
+  keyCount: number;
   nextContinuationToken: string | null;
 }
 
@@ -81,7 +84,7 @@ export function ossClient(options: OssClientOptions): OssClient {
     agent: new http.Agent(agents),
     httpsAgent: new https.Agent(agents),
   };
-  return readingListings(keepingErrorHeaders(construct(settings, options.bucket)));
+  return readingListings(keepingErrorHeaders(boundingAnswers(construct(settings, options.bucket), settings.timeout)));
 }
 
 function construct(settings: OSS.Options, bucket: string): OSS {
@@ -104,11 +107,31 @@ function constructionFault(said: string): string {
   return "the client refuses them";
 }
 
+interface Urllib {
+  request(url: string, params: { streaming?: boolean; customResponse?: boolean }): Promise<{ data: unknown; res: Readable }>;
+}
+
+/** urllib collects any answer that is no stream, of any size, and inflates it. Blobs are read as streams, with limits of their own. */
+function boundingAnswers(client: OSS, idleTimeoutMs: number): OSS {
+  const inner = client as unknown as { urllib: Urllib };
+  const { urllib } = inner;
+  inner.urllib = {
+    async request(url, params) {
+      if (params.streaming === true || params.customResponse === true) return urllib.request(url, params);
+      const result = await urllib.request(url, { ...params, streaming: true });
+      const { host, pathname } = new URL(url);
+      return { ...result, data: Buffer.from(await boundedAnswer(result.res, `${host}${pathname}`, idleTimeoutMs)) };
+    },
+  };
+  return client;
+}
+
 /** ali-oss drops the headers of an error response, including the store's clock and the requested delay. */
 function keepingErrorHeaders(client: OSS): OssClient {
   const inner = client as unknown as OssClient & { requestError(result: { headers?: Headers }): Promise<Error & { headers?: Headers }> };
   const original = inner.requestError.bind(inner);
   inner.requestError = async (result) => {
+    if (result instanceof AppError) return result;
     const error = await original(result);
     error.headers = result.headers ?? {};
     return error;
@@ -120,6 +143,7 @@ function keepingErrorHeaders(client: OSS): OssClient {
 function readingListings(client: OssClient): OssClient {
   const inner = client as OssClient & { parseXML(xml: Buffer | string): Promise<unknown> };
   const original = inner.parseXML.bind(inner);
-  inner.parseXML = async (xml) => parseListing(xml.toString()) ?? original(xml);
+  // ali-oss reads the members of an empty document.
+  inner.parseXML = async (xml) => parseListing(xml.toString()) ?? (await original(xml)) ?? {};
   return inner;
 }

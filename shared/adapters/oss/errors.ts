@@ -1,4 +1,5 @@
 import { AppError } from "../../model/errors.ts";
+import { outsideTime } from "../../model/restoredName.ts";
 import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
@@ -43,8 +44,8 @@ export function ossAnswerOf(error: unknown): OssAnswer {
 
 /** The `Date` header of a response, the store's clock. */
 export function dateOf(headers: Readonly<Record<string, string | undefined>>, subject: string): Date {
-  const at = new Date(headers.date ?? "");
-  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
+  const at = outsideTime(Date.parse(headers.date ?? ""));
+  if (at === undefined) throw new AppError("transient", `${subject}: the answer carries no date`);
   return at;
 }
 

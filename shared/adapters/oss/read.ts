@@ -1,5 +1,7 @@
 import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
+import { outsideTime } from "../../model/restoredName.ts";
+import { noListing, pageWalk } from "../blobs/answers.ts";
 import { collect, emptyBody, guardedBody, isEmptyRange, rangeHeader, sliceBody } from "../blobs/body.ts";
 import { dateOf, ossAnswerOf } from "./errors.ts";
 import type { OssPlace } from "./place.ts";
@@ -27,16 +29,17 @@ async function* list(place: OssPlace, prefix: string, { startAfter, onDate }: Li
   const query: Record<string, string> = { "max-keys": PAGE_KEYS };
   if (base.prefix(prefix) !== "") query.prefix = base.prefix(prefix);
   if (startAfter !== undefined && startAfter !== "") query["start-after"] = base.prefix(startAfter);
+  const next = pageWalk(subject);
   for (let token: string | undefined; ; ) {
     const page = await place.ask(subject, () => client.listV2({ ...query, ...(token !== undefined && { "continuation-token": token }) }));
+    if (Number.isNaN(page.keyCount)) throw noListing(subject, "OSS");
     onDate?.(dateOf(page.res.headers, subject));
     for (const object of page.objects ?? []) {
       const key = base.relative(object.name);
       if (key !== undefined) yield infoOf(key, object.size, object.lastModified, object.etag);
     }
-    if (!page.isTruncated) return;
-    token = page.nextContinuationToken ?? undefined;
-    if (token === undefined) throw new AppError("transient", `${subject}: the listing is cut and names no next page`);
+    token = next({ lastKey: page.objects?.at(-1)?.name, isTruncated: page.isTruncated, token: page.nextContinuationToken ?? undefined });
+    if (token === undefined) return;
   }
 }
 
@@ -62,8 +65,10 @@ async function openBody(
   const headers = range === undefined ? {} : { Range: rangeHeader(range), "x-oss-range-behavior": "standard" };
   const answer = await place.askOfKey(fullKey, subject, () => pastTheEnd(place.client.getStream(fullKey, { headers })));
   if (answer === undefined || answer === "past the end") return answer && emptyBody();
-  const body = guardedBody({ body: answer.stream, sizeBytes: lengthOf(answer.res.headers, subject), idleTimeoutMs, subject });
-  return range !== undefined && answer.res.status === 200 ? sliceBody(body, range) : body;
+  const isWhole = range !== undefined && answer.res.status === 200;
+  const mostBytes = range === undefined || isWhole ? undefined : range.end - range.start;
+  const body = guardedBody({ body: answer.stream, sizeBytes: lengthOf(answer.res.headers, subject), mostBytes, idleTimeoutMs, subject });
+  return isWhole ? sliceBody(body, range) : body;
 }
 
 /** A range that starts at or after the end is rejected with 416. */
@@ -83,11 +88,12 @@ function lengthOf(headers: Readonly<Record<string, string | undefined>>, subject
   return Number(length);
 }
 
-function infoOf(key: string, sizeBytes: number, lastModified: string | undefined, etag: string | undefined): BlobInfo {
+function infoOf(key: string, sizeBytes: number, modified: string | undefined, etag: string | undefined): BlobInfo {
+  const lastModified = outsideTime(Date.parse(modified ?? ""));
   return {
     key,
     sizeBytes,
-    ...(lastModified !== undefined && { lastModified: new Date(lastModified) }),
+    ...(lastModified !== undefined && { lastModified }),
     ...(etag !== undefined && { etag: etag.replaceAll('"', "") }),
   };
 }

@@ -1,8 +1,11 @@
 import http from "node:http";
 import https from "node:https";
+import { pipeline, Readable, Transform } from "node:stream";
 import { S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { AppError } from "../../model/errors.ts";
+import { outsideTime } from "../../model/restoredName.ts";
+import { ANSWER_BYTES_MAX, answerTooLarge } from "../blobs/answers.ts";
 
 export interface S3ClientOptions {
   bucket: string;
@@ -50,14 +53,15 @@ export function s3Client(options: S3ClientOptions): S3Client {
     }),
   });
   keepDate(client);
+  boundAnswers(client);
   return client;
 }
 
 /** The store's clock: the `Date` header kept by {@link keepDate}. */
 export function dateOf(output: { $metadata: object }, subject: string): Date {
   const { date } = output.$metadata as { date?: unknown };
-  const at = new Date(typeof date === "string" ? date : "");
-  if (Number.isNaN(at.getTime())) throw new AppError("transient", `${subject}: the answer carries no date`);
+  const at = outsideTime(Date.parse(typeof date === "string" ? date : ""));
+  if (at === undefined) throw new AppError("transient", `${subject}: the answer carries no date`);
   return at;
 }
 
@@ -72,6 +76,38 @@ function keepDate(client: S3Client): void {
     },
     { step: "deserialize", priority: "high", name: "keepDate" },
   );
+}
+
+interface RawAnswer {
+  statusCode: number;
+  body?: unknown;
+}
+
+/** The SDK collects every answer that is no blob, of any size. */
+function boundAnswers(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      const response = result.response as RawAnswer;
+      const isBlob = context.commandName === "GetObjectCommand" && response.statusCode < 300;
+      if (!isBlob && response.body instanceof Readable) response.body = bounded(response.body, String(context.commandName));
+      return result;
+    },
+    { step: "deserialize", priority: "low", name: "boundAnswers" },
+  );
+}
+
+function bounded(body: Readable, subject: string): Readable {
+  let seenBytes = 0;
+  const counter = new Transform({
+    transform(piece: Uint8Array, _encoding, done) {
+      seenBytes += piece.byteLength;
+      if (seenBytes > ANSWER_BYTES_MAX) done(answerTooLarge(subject));
+      else done(null, piece);
+    },
+  });
+  // The error reaches whoever reads the counter.
+  return pipeline(body, counter, () => undefined);
 }
 
 function withProtocol(endpoint: string): string {

@@ -2,6 +2,8 @@ import { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { BlobInfo, BlobStore, ByteRange, ListOptions } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
+import { outsideTime } from "../../model/restoredName.ts";
+import { noListing, pageWalk } from "../blobs/answers.ts";
 import { collect, emptyBody, guardedBody, isEmptyRange, rangeHeader, sliceBody } from "../blobs/body.ts";
 import { dateOf } from "./client.ts";
 import { s3AnswerOf } from "./errors.ts";
@@ -29,18 +31,19 @@ async function* list(place: S3Place, prefix: string, { startAfter, onDate }: Lis
     Prefix: base.prefix(prefix),
     ...(startAfter !== undefined && startAfter !== "" && { StartAfter: base.prefix(startAfter) }),
   };
+  const next = pageWalk(subject);
   for (let token: string | undefined; ; ) {
     const page = await place.ask(subject, () =>
       client.send(new ListObjectsV2Command({ ...query, ...(token !== undefined && { ContinuationToken: token }) })),
     );
+    if (page.IsTruncated === undefined && page.Name === undefined && page.KeyCount === undefined) throw noListing(subject, "S3");
     onDate?.(dateOf(page, subject));
     for (const object of page.Contents ?? []) {
       const key = base.relative(object.Key ?? "");
       if (key !== undefined) yield infoOf(key, object.Size, object.LastModified, object.ETag, subject);
     }
-    if (page.IsTruncated !== true) return;
-    token = page.NextContinuationToken;
-    if (token === undefined) throw new AppError("transient", `${subject}: the listing is cut and names no next page`);
+    token = next({ lastKey: page.Contents?.at(-1)?.Key, isTruncated: page.IsTruncated === true, token: page.NextContinuationToken });
+    if (token === undefined) return;
   }
 }
 
@@ -65,8 +68,10 @@ async function openBody(
   const command = new GetObjectCommand({ Bucket: place.bucket, Key: fullKey, ...(range !== undefined && { Range: rangeHeader(range) }) });
   const answer = await place.askOfKey(fullKey, subject, () => pastTheEnd(place.client.send(command)));
   if (answer === undefined || answer === "past the end") return answer && emptyBody();
-  const body = guardedBody({ body: bodyOf(answer, subject), sizeBytes: answer.ContentLength, idleTimeoutMs, subject });
-  return range !== undefined && answer.ContentRange === undefined ? sliceBody(body, range) : body;
+  const isWhole = range !== undefined && answer.ContentRange === undefined;
+  const mostBytes = range === undefined || isWhole ? undefined : range.end - range.start;
+  const body = guardedBody({ body: bodyOf(answer, subject), sizeBytes: answer.ContentLength, mostBytes, idleTimeoutMs, subject });
+  return isWhole ? sliceBody(body, range) : body;
 }
 
 /** A range that starts at or after the end is rejected with 416. */
@@ -87,11 +92,12 @@ function bodyOf({ Body }: GetObjectCommandOutput, subject: string): Readable {
 function infoOf(
   key: string,
   sizeBytes: number | undefined,
-  lastModified: Date | undefined,
+  modified: Date | undefined,
   etag: string | undefined,
   subject: string,
 ): BlobInfo {
   if (sizeBytes === undefined) throw new AppError("transient", `${subject}: the answer does not say how long ${key} is`);
+  const lastModified = outsideTime(modified?.getTime() ?? Number.NaN);
   return {
     key,
     sizeBytes,

@@ -1,12 +1,13 @@
 import { createHmac } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import type { Notice, Notifier } from "../../model/notice.ts";
-import { oneLine, severalLines } from "../../model/plainText.ts";
-import type { Reason, ReasonParam } from "../../model/reason.ts";
+import { oneLine, severalLines, shownCut } from "../../model/plainText.ts";
+import { type Reason, type ReasonParam, reason } from "../../model/reason.ts";
 import { knownFault } from "../network/networkFault.ts";
 
 /** A receiver that does not answer within this time counts as down. */
 const ANSWER_TIMEOUT_MS = 5_000;
+const TEXT_CHARACTERS_MAX = 10_000;
 
 export interface WebhookOptions {
   url: string;
@@ -73,8 +74,9 @@ function payload(notice: Notice, id: string, source: string): unknown {
       key: notice.key,
       since: notice.since.toISOString(),
       code: notice.reason.code,
-      params: plainParams(notice.reason),
-      text: { en: severalLines(notice.text) },
+      // What an earlier version stored is not bounded.
+      params: plainParams(reason(notice.reason.code, notice.reason.params)),
+      text: { en: severalLines(shownCut(notice.text, TEXT_CHARACTERS_MAX)) },
       links: notice.job === undefined ? {} : { job: `/jobs/${notice.job}` },
     },
   };

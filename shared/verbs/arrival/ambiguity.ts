@@ -92,8 +92,9 @@ function handledRoot(stored: WatchUuids | undefined, { root, rootInfo }: OpenedR
 
 /** Our copier unlists snapshots while it overwrites blobs, and lists them again. */
 function pastOf(stored: WatchUuids | undefined, listed: readonly string[]): Pick<WatchUuids, "past"> {
-  const before = stored ? [...(stored.past ?? []), ...stored.uuids] : [];
-  const past = listed.length === 0 ? (stored?.past ?? []) : [...new Set(before)].filter((uuid) => !listed.includes(uuid)).slice(-PAST_KEPT);
+  const before = new Set(stored ? [...(stored.past ?? []), ...stored.uuids] : []);
+  const now = new Set(listed);
+  const past = listed.length === 0 ? (stored?.past ?? []) : [...before].filter((uuid) => !now.has(uuid)).slice(-PAST_KEPT);
   return past.length === 0 ? {} : { past };
 }
 

@@ -10,7 +10,7 @@ import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { laterLower } from "../../proof/ambiguity.ts";
 import { listRootKeys, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot, latestOf } from "../../reader/rootBlob.ts";
-import { datedSnapshots, isStorable, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
+import { type DatedSnapshot, datedSnapshots, isStorable, newestGoodFirst, rootMark } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import type { AgainMark } from "../../state/liveView.ts";
 import { hasMark, recordMark } from "../../state/marks.ts";
@@ -93,12 +93,21 @@ async function lookAtRoot(
   const held = heldBy(opened.root, watch.restore.indices);
   const planned = { ...all, wanted: all.wanted.filter(held.has), undated: all.undated.filter(held.has) };
   const created = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
-  const lost = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
+  const undated = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
+  const lost = undated.filter(({ fault }) => fault === undefined);
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
-  const mayArrive = lost.some((one) => isStorable(one) && !clear.before?.has(one.uuid)) && !isOlder(opened.rootInfo, now, watch.patienceMs);
-  await rememberAhead(world, work, watchName, { planned, served: position?.uuid ?? "" });
-  await reportPassedOver(world, work, watchName, { planned, position, lost: mayArrive ? [] : lost, isServing: created.length > 0 });
-  const lacking = lackingTop(good, held).filter((one) => all.wanted.some(({ uuid }) => uuid === one.uuid));
+  const isAwaited = lost.some((one) => isStorable(one) && !clear.before?.has(one.uuid)) && !areTooDamaged(lost);
+  const mayArrive = isAwaited && !isOlder(opened.rootInfo, now, watch.patienceMs);
+  await rememberAhead(world, work, watchName, { planned, served: position?.uuid ?? "", before: clear.before });
+  await reportPassedOver(world, work, watchName, {
+    planned,
+    position,
+    lost: mayArrive ? [] : lost,
+    faulty: dated.filter(({ fault }) => fault !== undefined),
+    isServing: created.length > 0,
+  });
+  const wanted = new Set(all.wanted.map(({ uuid }) => uuid));
+  const lacking = lackingTop(good, held).filter(({ uuid }) => wanted.has(uuid));
   await reportLacking(world, work, watchName, { root: opened.root, lacking, isOver: good.some(held.has) });
   await reportLeftAlias(world, work, watchName, isChanged);
   if (mayArrive) return { result: created };
@@ -121,6 +130,13 @@ async function markLast(world: World, { live: { watchRoots } }: OpenWork, watchN
   await recordMark(world, watchRoots, { name: watchName, prefix: stateKey.watchRoots(watchName), mark });
 }
 
+/** So many blobs are not damaged because a copy of them is under way, and every look would read all of them again. */
+const DAMAGED_AWAITED_MAX = 100;
+
+function areTooDamaged(lost: readonly DatedSnapshot[]): boolean {
+  return lost.filter(({ damage }) => damage !== undefined).length > DAMAGED_AWAITED_MAX;
+}
+
 function isOlder(root: BlobInfo | undefined, now: Date, ageMs: number): boolean {
   return root?.lastModified !== undefined && now.getTime() - root.lastModified.getTime() > ageMs;
 }
@@ -133,6 +149,8 @@ function openTimes(work: OpenWork, watchName: string): string[] {
 
 /** Failed snapshots that are looked past: each costs reads in every check, and a root may list thousands that are broken. */
 const DOUBTFUL_MAX = 20;
+/** Snapshots without a time of which each check asks for one arrival each: when their blobs arrive, the next check asks for the others. */
+const UNDATED_MAX = 100;
 
 /**
  * `each` brings in all, oldest first; otherwise the newest, or the next one if that failed. One that may be newer, but whose time is
@@ -147,7 +165,7 @@ async function requestArrivals(
   const { which } = configured(world.config, "watches", watchName).restore;
   const request = (snapshot: Wanted) => requestArrival(world, work, watchName, { snapshot, generation, asked });
   const created: Created[] = [];
-  for (const snapshot of planned.undated.slice(0, which === "each" ? undefined : 1)) created.push((await request(snapshot)).created);
+  for (const snapshot of planned.undated.slice(0, which === "each" ? UNDATED_MAX : 1)) created.push((await request(snapshot)).created);
   for (const snapshot of which === "each" ? [...planned.wanted].reverse() : planned.wanted) {
     const { created: one, isDoubtful } = await request(snapshot);
     created.push(one);

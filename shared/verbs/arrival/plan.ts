@@ -2,7 +2,7 @@ import type { RootSnapshot } from "../../model/repository.ts";
 import { digitsTime, timeDigits } from "../../model/restoredName.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
-import { areDigitsAhead, believedTimes, slotMsOf, tooFarUntil } from "../../plan/snapshotOrder.ts";
+import { areDigitsAhead, believedTimes, type SeenAhead, servedWhenSeen, slotMsOf, tooFarUntil } from "../../plan/snapshotOrder.ts";
 
 /** The distance of a corrected time from what it follows. */
 export const CORRECTION_MS = 1_000;
@@ -21,7 +21,7 @@ export interface ArrivalsInput {
   /** Start times of the watch's open arrivals and restores, ISO. */
   open: readonly string[];
   /** What was not served earlier because it starts in the future. */
-  ahead?: readonly { uuid: string; served: string }[] | undefined;
+  ahead?: readonly SeenAhead[] | undefined;
   now: Date;
 }
 
@@ -73,8 +73,13 @@ export function planArrivals({
   const risen = good.filter(isAbove).sort((a, b) => rank(b) - rank(a));
   // While what is served lies in the future, the slot in a name can be believed, and the time cannot.
   const tooFar = risen.filter((one) => tooFarUntil(now, one.startTime) && !(isAhead && slotMsOf(one, now) !== undefined));
-  const lied = risen.filter(({ uuid }) => ahead.some((seen) => seen.uuid === uuid && seen.served !== (position?.uuid ?? "")) && !isAhead);
-  const above: Wanted[] = risen.filter((one) => !tooFar.includes(one) && !lied.includes(one));
+  const seen = servedWhenSeen(ahead, before);
+  const hasLied = ({ uuid, startTime = now }: RootSnapshot) => {
+    const servedThen = seen({ uuid, startDigits: timeDigits(startTime) });
+    return servedThen !== undefined && servedThen !== (position?.uuid ?? "");
+  };
+  const lied = isAhead ? [] : without(risen, tooFar).filter(hasLied);
+  const above: Wanted[] = without(without(risen, tooFar), lied);
   const below = good.filter((snapshot) => snapshot.startTime !== undefined && isNew(snapshot) && !isAbove(snapshot));
   const undated = good.filter((snapshot) => snapshot.startTime === undefined && (before === undefined || isNew(snapshot)));
   const knownMs = Math.max(servedMs, listedMs, ...good.filter(({ uuid }) => before?.has(uuid)).map(order));
@@ -82,12 +87,18 @@ export function planArrivals({
   return {
     wanted: isAhead ? [...above, ...corrected(newer, position, open)] : above,
     undated: undated.filter((snapshot) => mayBeAbove(snapshot, position)),
-    passedOver: below.filter((snapshot) => !newer.includes(snapshot)),
+    passedOver: without(below, newer),
     tooFar,
-    lied: lied.filter((one) => !tooFar.includes(one)),
+    lied,
     isAhead,
     knownMs: Math.max(knownMs, ...good.map(order).filter((ms) => ms > 0)),
   };
+}
+
+/** A root may list 200,000 snapshots. */
+function without<T>(all: readonly T[], some: readonly T[]): T[] {
+  const left = new Set(some);
+  return all.filter((one) => !left.has(one));
 }
 
 /** Milliseconds in the order that can be believed; what is not known, or lies in the future without a slot, is before everything. */

@@ -7,6 +7,7 @@ import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { digitsTime } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
+import type { DatedSnapshot } from "../../reader/rootSnapshots.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
 import { printOf } from "./ask.ts";
 import type { PlannedArrivals } from "./plan.ts";
@@ -15,6 +16,8 @@ import type { ArrivalJob } from "./step.ts";
 const NAMES_SHOWN = 3;
 /** A longer uuid is not Elasticsearch's. */
 const UUID_SHOWN = 60;
+
+const names = (snapshots: readonly RootSnapshot[]) => snapshots.slice(0, NAMES_SHOWN).map(({ name }) => name);
 
 /** The part of the result that the permanent record stores. */
 export function arrivalResult({ intent, head }: ArrivalJob): unknown {
@@ -41,8 +44,10 @@ export async function reportArrival(world: World, job: ArrivalJob): Promise<void
 export interface PassedOver {
   planned: PlannedArrivals;
   position: WatchPosition | undefined;
-  /** Snapshots whose own blob is missing and is not expected any more. */
-  lost: readonly RootSnapshot[];
+  /** Snapshots whose own blob is missing, or cannot be read, and is not expected any more. */
+  lost: readonly DatedSnapshot[];
+  /** Entries of the root that cannot be read. */
+  faulty: readonly RootSnapshot[];
   /** Something newer is being brought in. */
   isServing: boolean;
 }
@@ -52,10 +57,9 @@ export async function reportPassedOver(
   world: World,
   work: OpenWork,
   watch: string,
-  { planned, position, lost, isServing }: PassedOver,
+  { planned, position, lost, faulty, isServing }: PassedOver,
 ): Promise<void> {
   const served = position ? digitsTime(position.digits).toISOString() : "";
-  const names = (snapshots: readonly RootSnapshot[]) => snapshots.slice(0, NAMES_SHOWN).map(({ name }) => name);
   const { register } = world.config.watches[watch] ?? {};
   const passed = planned.passedOver;
   const where = { watch, repository: register?.name ?? "", served };
@@ -79,12 +83,31 @@ export async function reportPassedOver(
     about: passed.map(({ uuid }) => uuid),
     over: isServing ? reason("watch.goesOn", { watch }) : undefined,
   });
+  await reportUnreadable(world, work, watch, { lost, faulty });
+}
+
+/** Snapshots of which the own blob, or the entry in the root, cannot be read. */
+async function reportUnreadable(
+  world: World,
+  work: OpenWork,
+  watch: string,
+  { lost, faulty }: Pick<PassedOver, "lost" | "faulty">,
+): Promise<void> {
   const keys = lost.slice(0, NAMES_SHOWN).map(({ uuid }) => snapshotKey(uuid.length > UUID_SHOWN ? `${uuid.slice(0, UUID_SHOWN)}…` : uuid));
+  const fault = lost.find(({ damage }) => damage !== undefined)?.damage ?? null;
   await reportWhile(world, work, {
     key: `watch-lost:${watch}`,
-    why: lost.length > 0 ? reason("watch.lost", { watch, count: lost.length, snapshots: names(lost), keys }) : undefined,
+    why: lost.length > 0 ? reason("watch.lost", { watch, count: lost.length, snapshots: names(lost), keys, fault }) : undefined,
     about: lost.map(({ uuid }) => uuid),
     over: reason("watch.found", { watch }),
+  });
+  const [first] = faulty;
+  const params = { watch, count: faulty.length, snapshots: names(faulty), fault: first?.fault ?? null };
+  await reportWhile(world, work, {
+    key: `watch-faulty:${watch}`,
+    why: first ? reason("watch.faulty", params) : undefined,
+    about: faulty.map(({ uuid }) => uuid),
+    over: reason("watch.notFaulty", { watch }),
   });
 }
 

@@ -38,7 +38,8 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "keep.pinned": "pinned by {by}: {because}",
   "keep.pinnedUntil": "pinned until {until} by {by}: {because}",
   "keep.running": "running",
-  "keep.unknownState": "in a state that ossnap does not know, or written by a version that the cluster cannot read",
+  "keep.unknownState":
+    "in a state that ossnap does not know, at a time that is impossible, or written by a version that the cluster cannot read",
   "keep.unmarked": "has the name of a policy's snapshot but not ossnap's metadata: written by another writer",
   "keep.weekly": "weekly {number}/{of}",
   "keep.within": "at most {hours} h older than the newest",

@@ -142,6 +142,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "root.unlisted":
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
   "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read; try again when that process has ended",
+  "root.wrongPointer":
+    "index.latest names {latest}, but the newest root is {root}: clusters that can list the repository ignore it, and one that cannot, as of type url, reads another root or none; its next snapshot corrects it",
   "rpo.met": "the newest good snapshot of {policy} is {hours} h old, within the target of {target} h again",
   "rpo.missed": "the newest good snapshot of {policy} is {hours} h old; the target is {target} h",
   "selection.absent": "index {index} does not exist{near:meant}",
@@ -211,6 +213,8 @@ export const WORLD: Readonly<Record<string, string>> = {
     "watch {watch} no longer moves alias {alias} on {cluster}, which does not answer: the alias may still be on an index that no restore updates and nothing deletes. The next snapshot is restored as ossnap.yaml says now, from {repository} to {to}",
   "watch.clear": "Elasticsearch can read the newest root of watch {watch} again",
   "watch.found": "every snapshot of watch {watch} can be dated again",
+  "watch.faulty":
+    "watch {watch} passes over {count|snapshot|snapshots} whose entry in the root cannot be read ({snapshots}){fault:added}; delete it at the source, or put the root back from a copy; the others are restored",
   "watch.future":
     "watch {watch} sees {count|snapshot|snapshots} dated in the future ({snapshots}: {times}): the clock of the source is wrong, or the time was written on purpose. None is served automatically; each is checked again when its time has come, and passed over if newer ones were served by then. To serve one now, restore it from {repository} by hand",
   "watch.goesOn": "watch {watch} restores newer snapshots again",
@@ -218,8 +222,9 @@ export const WORLD: Readonly<Record<string, string>> = {
     "watch {watch} passes over {count|snapshot|snapshots} without an index that restore.indices of ossnap.yaml names ({indices}): {snapshots}; the newest holds {held}. If a name is wrong, correct it; a snapshot that holds them is restored",
   "watch.lacksNothing": "the newest snapshots that watch {watch} sees hold its indices again",
   "watch.lost":
-    "watch {watch}: {count|snapshot cannot be restored, because its own blob is|snapshots cannot be restored, because their own blobs are} missing ({keys}; {snapshots}): copy the blob again, or delete the snapshot at the source; the others are restored",
+    "watch {watch}: {count|snapshot cannot be restored, because its own blob is|snapshots cannot be restored, because their own blobs are} missing or cannot be read ({keys}; {snapshots}){fault:added}; copy the blob again, or delete the snapshot at the source; the others are restored",
   "watch.notAhead": "the snapshot that watch {watch} serves is no longer dated in the future",
+  "watch.notFaulty": "the root of watch {watch} lists no snapshot any more whose entry cannot be read",
   "watch.notFuture": "no snapshot that watch {watch} sees starts in the future any more",
   "watch.older":
     "watch {watch} serves {served} and passes over {count|older snapshot|older snapshots} that its root newly lists: {snapshots}; if the source's clock was wrong, restore one of them from {repository} by hand, with --older",

@@ -66,6 +66,16 @@ describe("a webhook", () => {
     });
   });
 
+  it("gets no more than the beginning of a text of megabytes, and its length", async () => {
+    const { url, seen } = await receiver((_request, response) => response.writeHead(204).end());
+    const long = "n".repeat(5_000_000);
+    const stored = { ...NOTICE, reason: { code: "watch.older", params: { snapshots: [long], watch: long } }, text: long };
+    await webhookNotifier({ url, source: "ossnap/test" }).send(stored, NOTICE.at);
+    const { data } = JSON.parse(seen[0]?.body ?? "");
+    expect(seen[0]?.body.length).toBeLessThan(20_000);
+    for (const text of [data.text.en, data.params.watch, data.params.snapshots[0]]) expect(text).toMatch(/^n+… \(5000000 characters\)$/);
+  });
+
   it.each([301, 302, 307, 308])("that answers %d is not followed, so that body and signature reach nobody else", async (status) => {
     const other = await receiver((_request, response) => response.writeHead(204).end());
     const { url } = await receiver((_request, response) => response.writeHead(status, { location: other.url }).end());

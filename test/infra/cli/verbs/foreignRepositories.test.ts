@@ -82,3 +82,48 @@ describe.concurrent("repositories that others wrote, on the terminal", { timeout
     expect([exitCode, stdout.split("\n")[0]]).toEqual([0, expect.stringMatching(/repo {2}format 2\.x, root index$/)]);
   });
 });
+
+// Not beside the others: each command line is a process.
+describe("repositories that are odd or hostile, on the terminal", { timeout: 60_000 }, () => {
+  it("are whole although index.latest names another root, which is noted", async () => {
+    const pointed = (generation: number) => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64BE(BigInt(generation));
+      return new Map([...FIXTURE.blobs, ["index.latest", bytes]]);
+    };
+    const [right, wrong, json] = await Promise.all([
+      over(FIXTURE.blobs, "verify", "PLACE"),
+      over(pointed(255), "verify", "PLACE"),
+      over(pointed(255), "verify", "PLACE", "--json"),
+    ]);
+    expect([right.exitCode, wrong.exitCode]).toEqual([0, 0]);
+    expect(right.stdout).not.toContain("index.latest");
+    expect(flat(wrong.stdout)).toMatch(
+      /! index\.latest names index-255, but the newest root is index-\d+: clusters that can list .* ignore it/,
+    );
+    expect(JSON.parse(json.stdout).data.pointer).toMatchObject({ code: "root.wrongPointer", params: { latest: "index-255" } });
+  });
+
+  it("are shown and verified when the root lists an impossible time and a name of megabytes", async () => {
+    const [rootKey = ""] = [...FIXTURE.blobs.keys()]
+      .filter((key) => /^index-\d+$/.test(key))
+      .sort()
+      .slice(-1);
+    const root = JSON.parse(Buffer.from(FIXTURE.blobs.get(rootKey) as Uint8Array).toString());
+    const far = { name: "far", uuid: "far", state: 1, start_time_millis: Number.MAX_SAFE_INTEGER };
+    root.snapshots.push(far, { name: "n".repeat(2_000_000), uuid: "long", state: 1 });
+    const blobs = new Map([...FIXTURE.blobs, [rootKey, Buffer.from(JSON.stringify(root))]]);
+    const [verified, shown, json] = await Promise.all([
+      over(blobs, "verify", "PLACE"),
+      over(blobs, "snapshots", "PLACE"),
+      over(blobs, "snapshots", "PLACE", "--json"),
+    ]);
+    expect([verified.exitCode, shown.exitCode, json.exitCode]).toEqual([3, 3, 3]);
+    expect(flat(verified.stdout)).toContain("2 of 4 restorable snapshots whole");
+    for (const { stdout } of [verified, shown]) {
+      expect(flat(stdout)).toContain("is after the year 9998");
+      expect(stdout.length).toBeLessThan(20_000);
+    }
+    expect(JSON.stringify(JSON.parse(json.stdout).data)).toContain("(2000000 characters)");
+  });
+});
