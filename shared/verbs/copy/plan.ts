@@ -40,6 +40,8 @@ export interface CopyPlan {
   seenRoot: string | null;
   /** Snapshots to take off the destination's list before a blob is written, and the root without them. */
   unlist?: UnlistPlan | undefined;
+  /** Uuids of snapshots that were listed at the destination, that the source has, and that neither of them holds whole. */
+  left: string[];
   rootBytes: Uint8Array;
   /** Names of snapshots at the source that lie in the future, and are therefore not the newest. */
   ahead: string[];
@@ -65,6 +67,8 @@ export interface UnlistPlan {
   bytes: Uint8Array;
   /** Of the snapshots that it no longer lists. */
   uuids: string[];
+  /** Of these, and of those that an earlier copy took off the list, what is to be listed again. */
+  again: string[];
 }
 
 /** The result of a batch; `faults` names each blob that was not moved. */
