@@ -78,8 +78,11 @@ export interface BatchResult {
   etags?: Record<string, string>;
   faults: {
     key: string;
-    /** `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. */
-    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered";
+    /**
+     * `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
+     * destination's root is no longer the one that the plan was based on, and nothing was written.
+     */
+    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered" | "otherRoot";
     expectedBytes: number | null;
     foundBytes: number | null;
     message: string;

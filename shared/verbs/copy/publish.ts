@@ -51,6 +51,14 @@ async function isAsPlanned(store: BlobStore, job: CopyJob, highest: BlobInfo | u
   return ((highest && (await rootSha256(store, highest))) ?? null) === planned;
 }
 
+/** The destination's highest root and its hash; `undefined` without any. */
+export async function highestRoot(store: BlobStore): Promise<{ key: string; sha256: string } | undefined> {
+  const roots = await listRoots(store);
+  const info = roots.get(Math.max(...roots.keys()));
+  const sha256 = info && (await rootSha256(store, info));
+  return info && sha256 !== undefined ? { key: info.key, sha256 } : undefined;
+}
+
 /**
  * Notes what is listed, or is to be listed again, then writes the root after everything it refers to, then `index.latest`, then removes stale roots, so that the destination is readable at
  * every instant.
