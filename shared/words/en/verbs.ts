@@ -176,7 +176,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.stuck": "{index}: no progress for {minutes} min at {started} of {shards|shard|shards}{why:added}",
   "restore.swap": "moving alias {alias} to {to} in one request",
   "restore.swapped": "alias {alias} is now on {to} alone",
-  "restore.unlisted": "waits: {job} writes blobs of {snapshot}, which the destination does not list until they are there",
+  "restore.unlisted": "waits: blobs of {snapshot} are being written by {job}; the destination does not list it until they are there",
   "restore.waitsGreen": "{index}: {unassigned|replica is|replicas are} not assigned yet",
   "retire.delete": "deleting {index}",
   "retire.deleted": "{index} is deleted",
