@@ -108,10 +108,15 @@ export function jobText(row: JobRow, stage: Stage, look: Look, waitsFor = ""): s
   if (stage === "known")
     lines.push(over ? "This job was done before; nothing new was started." : "This job is open already; nothing new was started.");
   if (!over && waitsFor !== "") lines.push(waitsFor);
+  lines.push(...meanwhileLine(row));
   if (stage === "timeout") lines.push("Still running: the wait timed out, the job continues.");
   if (stage === "interrupted") lines.push("Stopped watching; the job continues.");
   if (!over) lines.push(`Show: ${commandText(look, "jobs", "show", row.id)}`, `Stop: ${commandText(look, "jobs", "cancel", row.id)}`);
   return lines.join("\n");
+}
+
+export function meanwhileLine({ meanwhile }: JobRow): string[] {
+  return meanwhile ? [say(meanwhile)] : [];
 }
 
 export function toneOf(state: string): Tone {

@@ -108,7 +108,8 @@ async function lookUpOrRelease<I, D>(
   } catch (error) {
     context.logger.warn("effect cannot be looked up", { job: job.id, effect: decision.effect, error: messageOf(error) });
     const why = reason("effect.unknown", { effect: claim.effect, message: messageOf(error) });
-    if (!hasCode(error, "invalid")) return { stopped: await pause(job, claim, why, context) };
+    const denied = hasCode(error, "denied") ? error.reason : undefined;
+    if (!hasCode(error, "invalid")) return { stopped: await pause(job, claim, denied ?? why, context) };
     const failed = { state: "failed", reason: error.reason ?? why, data: job.head.data };
     return { stopped: (await writeHead(job, context, failed)) ? undefined : lost() };
   }

@@ -19,5 +19,6 @@ export async function writeTrouble<I, D>(
 }
 
 function kindOf(trouble: Reason | undefined): string {
-  return trouble === undefined ? "" : `${trouble.code} ${String(trouble.params?.code ?? "")}`;
+  const { code, job } = trouble?.params ?? {};
+  return trouble === undefined ? "" : `${trouble.code} ${String(code ?? "")} ${String(job ?? "")}`;
 }

@@ -10,6 +10,11 @@ export interface VerifiedFile {
   checksum: string;
   lengthBytes: number;
   etags: string[];
+  /**
+   * How many verdicts on this file came before, as far as its writer saw: of two entries for one file the higher counts, and of equals one that
+   * says it is not the file. Absent in entries of earlier versions, which count as 0.
+   */
+  order?: number;
 }
 
 /**
@@ -89,12 +94,15 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     setSuspect: (key, isSuspect) => void changed.set(key, isSuspect),
     async save() {
       if (changed.size > 0) await saveSuspects(state, place, changed);
-      const touched = new Set<string>();
-      for (const { prefix, fileKey, file } of added.splice(0)) {
-        (await entriesOf(prefix)).files.set(fileKey, file);
-        touched.add(prefix);
+      const all = added.splice(0);
+      for (const prefix of new Set(all.map((entry) => entry.prefix))) {
+        const entries = await entriesOf(prefix);
+        // Other writers may have judged these files since they were read.
+        await readMore(state, place, prefix, entries);
+        for (const { fileKey, file } of all.filter((entry) => entry.prefix === prefix))
+          entries.files.set(fileKey, { ...file, order: orderOf(entries.files.get(fileKey)) + 1 });
+        await writeEntries(state, place, prefix, entries);
       }
-      for (const prefix of touched) await writeEntries(state, place, prefix, await entriesOf(prefix));
     },
   };
 }
@@ -127,12 +135,45 @@ async function saveSuspects(state: BlobStore, place: string, changed: Map<string
   if (cleared.length > 0) await state.delete(cleared);
 }
 
-async function readEntries(state: BlobStore, place: string, prefix: string, stored: string[]): Promise<Entries> {
-  const files = new Map<string, VerifiedFile>();
-  for (const hash of stored)
-    for (const [fileKey, file] of Object.entries((await readObject<Record<string, VerifiedFile>>(state, keyOf(place, prefix, hash))) ?? {}))
-      files.set(fileKey, file);
-  return { stored, files };
+async function readEntries(state: BlobStore, place: string, prefix: string, stored: readonly string[]): Promise<Entries> {
+  const entries: Entries = { stored: [], files: new Map() };
+  await addStored(state, place, { prefix, stored }, entries);
+  return entries;
+}
+
+/** What was stored for a shard since its entries were read; costs one LIST. */
+async function readMore(state: BlobStore, place: string, prefix: string, entries: Entries): Promise<void> {
+  const names = await keysBelow(state, `${stateKey.partsOf(place)}${segmentOf(prefix)}/`);
+  const stored = names.map((name) => name.replace(/\.json$/, ""));
+  entries.stored = entries.stored.filter((hash) => stored.includes(hash));
+  await addStored(state, place, { prefix, stored: stored.filter((hash) => !entries.stored.includes(hash)) }, entries);
+}
+
+async function addStored(
+  state: BlobStore,
+  place: string,
+  { prefix, stored }: { prefix: string; stored: readonly string[] },
+  { stored: known, files }: Entries,
+): Promise<void> {
+  for (const hash of stored) {
+    const found = (await readObject<Record<string, VerifiedFile>>(state, keyOf(place, prefix, hash))) ?? {};
+    for (const [fileKey, file] of Object.entries(found)) if (isLater(file, files.get(fileKey))) files.set(fileKey, file);
+    known.push(hash);
+  }
+}
+
+function orderOf(file: VerifiedFile | undefined): number {
+  return file?.order ?? 0;
+}
+
+/** A disproof costs at most another reading; a wrong proof costs data. */
+function isLater(file: VerifiedFile, than: VerifiedFile | undefined): boolean {
+  const [one, other] = [orderOf(file), orderOf(than)];
+  return than === undefined || one > other || (one === other && !isDisproof(than));
+}
+
+function isDisproof({ lengthBytes }: VerifiedFile): boolean {
+  return lengthBytes < 0;
 }
 
 /** The union under a name of its own, then the objects that it contains are removed: two writers never overwrite each other. */

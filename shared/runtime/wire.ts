@@ -12,6 +12,7 @@ import type { Cluster } from "../model/cluster.ts";
 import type { Config, Place } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
+import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
 import { openState, type StateIdentity } from "../state/identity.ts";
 import type { FcContext } from "./context.ts";
@@ -71,7 +72,7 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
       return known;
     },
     get tasks() {
-      return redactingErrors(openTasks(settings, context), redact);
+      return redactingErrors(openTasks(settings, context, setting.endsInTime), redact);
     },
   };
 }
@@ -141,13 +142,19 @@ function notifiersOf(config: Config, source: string) {
   return config.notify.map(({ url, secret }) => webhookNotifier({ url, secret, source: `ossnap/${source}` }));
 }
 
-function openTasks({ fcEndpoint, credentials }: RuntimeSettings, context: FcContext): Tasks {
+/** In a terminal there may be no Function Compute at all: what starts a task is then the next tick, wherever it runs. */
+function openTasks({ fcEndpoint, credentials }: RuntimeSettings, context: FcContext, isTerminal = false): Tasks {
   const keys =
     context.credentials ??
     (credentials && {
       accessKeyId: credentials.accessKeyId,
       accessKeySecret: credentials.secretAccessKey,
       securityToken: credentials.securityToken,
+    });
+  const isKnown = keys && context.accountId && context.region;
+  if (!isKnown && isTerminal)
+    throw new AppError("denied", "tasks: this terminal knows no Function Compute: the account, its region or its keys are not set", {
+      reason: reason("tasks.notHere"),
     });
   if (!keys || !context.accountId || !context.region)
     throw new AppError(

@@ -7,16 +7,16 @@ import { writeObject } from "./objects.ts";
 /** Enough to recognize recent work; older marks only lengthen listings. */
 const MARKS_KEPT = 6;
 
-/** Records a mark under a prefix and removes the oldest of its kind, so that many roots do not displace the one slot. */
+/** Records a mark, with what it stands for, under a prefix and removes the oldest of its kind, so that many roots do not displace the one slot. */
 export async function recordMark(
   world: { state: BlobStore; clock: StateClock },
   marks: Map<string, Mark[]>,
-  { name, prefix, mark }: { name: string; prefix: string; mark: string },
+  { name, prefix, mark, value = {} }: { name: string; prefix: string; mark: string; value?: object },
 ): Promise<void> {
   const known = marks.get(name) ?? [];
   if (known.some((one) => one.mark === mark)) return;
   const key = stateKey.mark(prefix, world.clock.now(), mark);
-  await writeObject(world.state, key, {});
+  await writeObject(world.state, key, value);
   const all = [...known, { mark, key }];
   const old = all.filter((one) => kindOf(one.mark) === kindOf(mark)).slice(0, -MARKS_KEPT);
   marks.set(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import type { World } from "../../shared/jobs/world.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
 import { connect, openWorld } from "../../shared/runtime/wire.ts";
 import { initState } from "../../shared/state/identity.ts";
@@ -43,6 +44,18 @@ describe("a world behind a terminal", () => {
     world.terminal?.limitRequests(undefined);
     expect(world.remainingMs()).toBeGreaterThan(500_000);
     await write();
+  });
+
+  it("knows no Function Compute without an account, and says who starts a task then", async () => {
+    const why = (world: World) => {
+      try {
+        return world.tasks;
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(why(await open(true))).toMatchObject({ code: "denied", reason: { code: "tasks.notHere" } });
+    expect(why(await open(false))).toMatchObject({ code: "denied", message: expect.stringContaining("no role") });
   });
 
   it("is not limited in a function, whose claims outlive its requests", async () => {

@@ -7,7 +7,7 @@ import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../.
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { toneOf, waitsText } from "../begin.ts";
+import { meanwhileLine, toneOf, waitsText } from "../begin.ts";
 import { EXIT } from "../exitCodes.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
@@ -91,7 +91,7 @@ function jobLines(rows: readonly JobRow[], head: string, timeOf: (row: JobRow) =
   const cells = (row: JobRow) => [row.id, row.about, stateWord(row, look), agoText(look, timeOf(row)), shortBy(row)];
   return tableLines(
     columns,
-    rows.map((row) => ({ cells: cells(row), below: [say(row.reason)] })),
+    rows.map((row) => ({ cells: cells(row), below: [say(row.reason), ...meanwhileLine(row)] })),
     look,
     width,
   );
@@ -123,7 +123,14 @@ function stateText(row: JobRow, look: Look): string {
 export function historyText(job: JobShown, look: Look): string {
   const request = job.history[0]?.request;
   const asked = `requested by ${askedText(job)}, ${agoText(look, job.since)}${request === undefined ? "" : `, request ${request}`}`;
-  const head = [`${job.id}  ${job.about}`, asked, stateText(job, look), ...addedLine(job), ...(job.now ? [nowText(job.now, look)] : [])];
+  const head = [
+    `${job.id}  ${job.about}`,
+    asked,
+    stateText(job, look),
+    ...meanwhileLine(job),
+    ...addedLine(job),
+    ...(job.now ? [nowText(job.now, look)] : []),
+  ];
   const columns = [{ head: "TIME (UTC)" }, { head: "STATE" }, { head: "BY", name: true }, { head: "WHAT", sentence: true }];
   const rows = job.history.map(({ at, state, reason, claim, by }) => [
     clockText(at),

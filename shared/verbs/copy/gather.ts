@@ -4,6 +4,7 @@ import type { Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import type { TaskState } from "../../model/tasks.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { isSamePlace } from "../../repository/place.ts";
@@ -12,7 +13,7 @@ import { readObject } from "../../state/objects.ts";
 import { missingAtDestination } from "./gatherMissing.ts";
 import { gatherCopyPlan } from "./gatherPlan.ts";
 import type { BatchResult } from "./plan.ts";
-import type { CopyInput, CopyJob, CopyObservation } from "./types.ts";
+import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
 import { lastWriting } from "./writing.ts";
 
 /** Returns a plan while nothing is written, then the progress of the batches, then what is missing at the destination. */
@@ -89,22 +90,46 @@ async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<
   return { seen: "batches", results, tasks, readBy: readerOf(work, job), ...(sourceMoved && { sourceMoved }) };
 }
 
-/** An open restore of a snapshot that is to leave the destination's list: its blobs must not change under it. */
+/**
+ * An open restore of a snapshot that is to leave the destination's list: its blobs must not change under it. One that has started nothing on its
+ * cluster reads nothing, and waits for this copy (`unlistedBy`).
+ */
 function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined {
   const { unlist } = head.data;
   if (!unlist || unlist.done) return undefined;
   const written = intent.input.rule.to;
-  return work.jobs.find(({ kind, intent: { input }, head: { state } }) => {
-    if (kind !== "restore" || state === "asked") return false;
+  return work.jobs.find(({ kind, intent: { input }, head }) => {
+    if (kind !== "restore" || !hasStarted(head)) return false;
     const { place, snapshot } = input as RestoreReader;
     return unlist.uuids.includes(snapshot.uuid) && isSamePlace(place, written);
   })?.id;
 }
 
+/** Whether a restore has, or may have, sent a request to its cluster: a refused one had no effect. */
+function hasStarted({ state, claim }: Job["head"]): boolean {
+  if (state === "asked") return false;
+  return state !== "planned" || (claim !== undefined && claim.refused !== true);
+}
+
+/**
+ * Why a restore must not begin now: an open copy takes its snapshot off the destination's list, or has done so, so that it would be refused or
+ * read what is being replaced. One that has started goes on, because the copy waits for it.
+ */
+export function unlistedBy({ jobs }: OpenWork, restore: Job): Reason | undefined {
+  if (restore.head.cancelling || hasStarted(restore.head)) return undefined;
+  const { place, snapshot } = restore.intent.input as RestoreReader;
+  const copy = jobs.find(({ kind, intent: { input }, head }) => {
+    if (kind !== "copy" || head.state === "published") return false;
+    const { uuids = [], again = [] } = (head.data as CopyData).unlist ?? {};
+    return [...uuids, ...again].includes(snapshot.uuid) && isSamePlace((input as CopyInput).rule.to, place);
+  });
+  return copy && reason("restore.unlisted", { job: copy.id, snapshot: snapshot.name });
+}
+
 /** What a restore's intent says of the blobs that it reads. */
 interface RestoreReader {
   place: Place;
-  snapshot: { uuid: string };
+  snapshot: { name: string; uuid: string };
 }
 
 /** The root is published only while the source still has everything that it lists: a deleted snapshot's names may be in use again. */

@@ -55,11 +55,14 @@ async function requireSameRoot(source: BlobStore, opened: OpenedRepository): Pro
     throw new AppError("conflict", `${source.url}: the root changed from ${opened.root?.key} to ${root?.key} while it was read`);
 }
 
-/** Closures of the snapshots that are whole at the destination, and that no blob of the plan overwrites. `undefined` when time ran out. */
+/**
+ * Closures of the snapshots that are whole at the destination, and that no blob of the plan overwrites. One that its root does not list at present
+ * is read as the source's root describes it. `undefined` when time ran out.
+ */
 export async function wholeThere(
   destination: Destination,
-  broken: readonly Broken[],
-  planned: readonly ClosureBlob[],
+  { root }: OpenedRepository,
+  { broken, planned }: { broken: readonly Broken[]; planned: readonly ClosureBlob[] },
   deadline: () => boolean,
 ): Promise<Closure[] | undefined> {
   const written = new Set(planned.map(({ key }) => key));
@@ -67,16 +70,27 @@ export async function wholeThere(
   const held = heldMemory();
   for (const { snapshot } of broken) {
     const listed = destination.snapshots.find(({ uuid }) => uuid === snapshot.uuid);
-    if (!destination.root || !listed) continue;
-    const { finished, closure } = await readClosure(destination.store, destination.root, listed, { deadline, held });
+    const from = listed ? destination.root : root;
+    if (!from) continue;
+    const { finished, closure } = await readClosure(destination.store, from, listed ?? snapshot, { deadline, held });
     if (!finished) return undefined;
-    const blobs = closure && unionOfClosures([closure]);
-    if (!closure || !blobs || blobs.some(({ key }) => written.has(key))) continue;
-    const differing = await differingBlobs(destination, blobs, deadline);
-    if (differing === undefined) return undefined;
-    if (differing.length === 0) whole.push(closure);
+    const differing = closure && (await differingHere(destination, unionOfClosures([closure]), { written, deadline }));
+    if (differing === "cut") return undefined;
+    if (closure && differing === "no") whole.push(closure);
   }
   return whole;
+}
+
+/** Whether a plan writes one of these blobs, or one of them is not as recorded. */
+async function differingHere(
+  destination: Destination,
+  blobs: readonly ClosureBlob[],
+  { written, deadline }: { written: ReadonlySet<string>; deadline: () => boolean },
+): Promise<"yes" | "no" | "cut"> {
+  if (blobs.some(({ key }) => written.has(key))) return "yes";
+  const differing = await differingBlobs(destination, blobs, deadline);
+  if (differing === undefined) return "cut";
+  return differing.length === 0 ? "no" : "yes";
 }
 
 export function brokenOf(broken: readonly Broken[], kept: number): BrokenSnapshots | undefined {

@@ -1,15 +1,17 @@
-import { LATEST_KEY } from "../../format/keys.ts";
+import { LATEST_KEY, rootKey } from "../../format/keys.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
+import { AppError, hasCode } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import { reason } from "../../model/reason.ts";
 import type { ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
 import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
 import { proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
-import { type ListedSizes, listSizes, openRepository } from "../../reader/readRepository.ts";
-import { gatherOwnership } from "./gatherOwner.ts";
+import { type ListedSizes, listRoots, listSizes, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { gatherListedBefore, gatherOwnership } from "./gatherOwner.ts";
 import type { DestinationSeen } from "./plan.ts";
 import type { CopyJob } from "./types.ts";
 
@@ -24,6 +26,8 @@ export interface Destination extends DestinationSeen {
   rootInfo: BlobInfo | undefined;
   ledger: PartLedger;
   snapshots: readonly RootSnapshot[];
+  /** Uuids of what it lists, or listed before a copy took it off the list and ended. */
+  everListed: ReadonlySet<string>;
   /** Whether `index.latest`, which some readers rely on, names the root. */
   isPointedTo: boolean;
 }
@@ -36,12 +40,15 @@ export async function readDestination(
   deadline: () => boolean,
 ): Promise<Destination | undefined> {
   const { copyName, rule } = job.intent.input;
-  const { claimed, published } = await gatherOwnership(world, work, { copyName, to: rule.to });
+  const owned = { copyName, to: rule.to };
+  const { claimed, published } = await gatherOwnership(world, work, owned);
   const store = world.blobs(rule.to);
   const sizes = await listSizes(store, deadline);
   if (sizes === undefined) return undefined;
-  const opened = await openRepository(store);
+  const opened = await openOwn(store, published);
   const latest = opened.root && (await store.get(LATEST_KEY));
+  const snapshots = opened.root?.snapshots ?? [];
+  const before = await gatherListedBefore(world, work, owned);
   return {
     store,
     isPointedTo: latest?.byteLength === LATEST_BYTES && Buffer.from(latest).readBigInt64BE() === BigInt(opened.root?.generation ?? -1),
@@ -50,7 +57,8 @@ export async function readDestination(
     rootBytes: opened.rootBytes,
     rootInfo: opened.rootInfo,
     ledger: partLedger(world.state, rule.to),
-    snapshots: opened.root?.snapshots ?? [],
+    snapshots,
+    everListed: new Set([...before, ...snapshots.map(({ uuid }) => uuid)]),
     generation: opened.root?.generation,
     sha256: opened.root?.sha256,
     empty: sizes.size === 0,
@@ -58,6 +66,24 @@ export async function readDestination(
     claimed,
     hiding: opened.hiding,
   };
+}
+
+/**
+ * The destination's root. @throws AppError `invalid` with the way out if this copy published it and it cannot be decoded any more, and whatever
+ * `openRepository` throws.
+ */
+async function openOwn(store: BlobStore, published: readonly string[]): Promise<OpenedRepository> {
+  try {
+    return await openRepository(store);
+  } catch (error) {
+    if (!hasCode(error, "invalid") || error.reason?.code !== "format.invalid") throw error;
+    const generation = Math.max(...(await listRoots(store)).keys());
+    if (!published.some((mark) => mark.startsWith(`${generation}-`))) throw error;
+    throw new AppError("invalid", error.message, {
+      cause: error,
+      reason: reason("copy.rootDamaged", { destination: store.url, root: rootKey(generation), because: error.message }),
+    });
+  }
 }
 
 /**
@@ -101,17 +127,17 @@ function prefixOf({ parts }: RecordedFile): string {
 }
 
 /**
- * Keys that are damaged at the destination in equal size, for a copy that a person asks for: the metadata of what is listed there is read, and the data
- * blobs that an earlier proof found damaged. `undefined` when time ran out.
+ * Keys that are damaged at the destination in equal size, for a copy that a person asks for: the metadata of what is listed there, or is to be listed again,
+ * is read, and the data blobs that an earlier proof found damaged. `undefined` when time ran out.
  */
 export async function damagedThere(
-  { store, root, ledger }: Destination,
-  { wanted, deadline }: { wanted: readonly RootSnapshot[]; deadline: () => boolean },
+  { store, everListed, snapshots, ledger }: Destination,
+  { wanted, source, deadline }: { wanted: readonly RootSnapshot[]; source: OpenedRepository; deadline: () => boolean },
 ): Promise<ReadonlySet<string> | undefined> {
   const found = new Set<string>();
-  const listed = wanted.filter(({ uuid }) => root?.snapshots.some((there) => there.uuid === uuid));
-  for (const { uuid } of listed) {
-    const proof = await proveSnapshot(store, { uuid, level: "metadata", ledger, deadline });
+  for (const { uuid } of wanted.filter((one) => everListed.has(one.uuid))) {
+    const root = snapshots.some((there) => there.uuid === uuid) ? undefined : source;
+    const proof = await proveSnapshot(store, { uuid, level: "metadata", ledger, deadline, ...(root && { root }) });
     if (proof.verdict === "unproven" && deadline()) return undefined;
     for (const { key } of proof.damaged) found.add(key);
   }

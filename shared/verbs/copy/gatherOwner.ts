@@ -1,6 +1,7 @@
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
+import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { shortHash } from "../../model/hash.ts";
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
@@ -27,6 +28,25 @@ export interface Ownership {
 
 export function ownerOf({ copyName, to }: Owned): string {
   return `${copyName}-${shortHash(8, placeId(to))}`;
+}
+
+/** What is stored with the mark of a published root; absent in marks of earlier versions. */
+export interface PublishedRoot {
+  /** Uuids of what the destination lists, or is to list again after blobs were written. */
+  listed?: readonly string[];
+}
+
+/**
+ * Uuids of everything that the last roots of this copy listed or took off the list for the time of a copy, which may have ended before it listed
+ * them again.
+ */
+export async function gatherListedBefore({ state }: World, { live }: OpenWork, owned: Owned): Promise<ReadonlySet<string>> {
+  const uuids = new Set<string>();
+  const read = async ({ key }: Mark): Promise<void> => {
+    for (const uuid of (await readObject<PublishedRoot>(state, key))?.listed ?? []) uuids.add(uuid);
+  };
+  await forEachBounded(live.published.get(ownerOf(owned)) ?? [], READS_AT_ONCE, read);
+  return uuids;
 }
 
 /** What the state says of a destination. */

@@ -38,17 +38,14 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const now = world.clock.now();
   const wanted = chooseSnapshots({ ...opened.root, snapshots: dated }, input.rule.snapshots, { now, reported: input.reported });
   if (wanted.length === 0) return faulty(reason("copy.noSnapshots", { source: source.url, root: opened.root.key }));
-  // Published snapshots stay listed while the source has them, so that nothing disappears from the destination.
-  const kept = dated.filter(
-    ({ uuid }) => destination.snapshots.some((there) => there.uuid === uuid) && !wanted.some((chosen) => chosen.uuid === uuid),
-  );
+  // What was published stays listed while the source has it, or is listed again, so that nothing disappears from the destination.
+  const kept = dated.filter(({ uuid }) => destination.everListed.has(uuid) && !wanted.some((chosen) => chosen.uuid === uuid));
   const read = await readClosures(source, opened, { wanted, kept, deadline });
   if (read === undefined || "fault" in read) return read && faulty(read.fault);
   const isByHand = job.intent.asked.by === "person";
-  const damaged = isByHand ? await damagedThere(destination, { wanted: [...wanted, ...kept], deadline }) : undefined;
-  if (isByHand && !damaged) return undefined;
-  const missing = await differingBlobs(destination, unionOfClosures(read.closures), deadline, damaged);
-  const whole = missing && (await wholeThere(destination, read.broken, missing, deadline));
+  const damaged = await damagedThere(destination, { wanted: isByHand ? [...wanted, ...kept] : [], source: opened, deadline });
+  const missing = damaged && (await differingBlobs(destination, unionOfClosures(read.closures), deadline, damaged));
+  const whole = missing && (await wholeThere(destination, opened, { broken: read.broken, planned: missing }, deadline));
   if (!missing || !whole) return undefined;
   // The source's own closures last: for a blob that both name, its entry counts.
   const closures = [...whole, ...read.closures];
@@ -61,7 +58,9 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   );
   const plan = await assemble(job, { opened, rootBytes, snapshots }, { closures, needed: unionOfClosures(closures), missing }, destination);
   const ahead = dated.filter((snapshot) => isAheadOf(now, snapshot)).map(({ name }) => name);
-  return { ...plan, ahead, broken: brokenOf(read.broken, whole.length) };
+  const left = kept.filter(({ uuid }) => !uuids.has(uuid)).map(({ uuid }) => uuid);
+  const unlist = plan.unlist && { ...plan.unlist, again: againOf(plan.unlist, destination, [...wanted, ...kept]) };
+  return { ...plan, unlist, left, ahead, broken: brokenOf(read.broken, whole.length) };
 }
 
 async function assemble(
@@ -69,7 +68,7 @@ async function assemble(
   { opened, rootBytes, snapshots }: { opened: OpenedRepository; rootBytes: Uint8Array; snapshots: RootSnapshot[] },
   { closures, needed, missing }: { closures: Closure[]; needed: ClosureBlob[]; missing: ClosureBlob[] },
   destination: Destination,
-): Promise<Omit<CopyPlan, "ahead" | "broken">> {
+): Promise<Omit<CopyPlan, "ahead" | "broken" | "left">> {
   const rootSha256 = sha256(rootBytes);
   const absent = new Set(missing);
   const equal = needed.filter((blob) => !absent.has(blob));
@@ -89,6 +88,12 @@ async function assemble(
     rootBytes,
     current: missing.length === 0 && destination.sha256 === rootSha256 && destination.isPointedTo,
   };
+}
+
+/** What is off the destination's list while blobs are written and is to be listed again: uuids of snapshots that the source still has. */
+function againOf({ uuids }: UnlistPlan, { everListed, snapshots }: Destination, planned: readonly RootSnapshot[]): string[] {
+  const isOff = (uuid: string) => uuids.includes(uuid) || !snapshots.some((there) => there.uuid === uuid);
+  return planned.filter(({ uuid }) => everListed.has(uuid) && isOff(uuid)).map(({ uuid }) => uuid);
 }
 
 function expectedBlob({ key, sizeBytes }: ClosureBlob, etag: string | undefined): ExpectedBlob {
@@ -117,7 +122,7 @@ async function unlistPlan(
   const kept = safe.map(({ uuid }) => uuid);
   const bytes = await subsetOfRoot(destination.store, destination, kept, { empty: true });
   const root = { key: rootKey((destination.generation ?? 0) + 1), sha256: sha256(bytes) };
-  return { root, bytes, uuids: unsafe.map(({ uuid }) => uuid) };
+  return { root, bytes, uuids: unsafe.map(({ uuid }) => uuid), again: [] };
 }
 
 function bytesOf(blobs: readonly ClosureBlob[]): number {
@@ -135,6 +140,7 @@ function faulty(fault: CopyPlan["fault"]): CopyPlan {
     root: { key: "", sha256: "" },
     seenRoot: null,
     unlist: undefined,
+    left: [],
     ahead: [],
     broken: undefined,
     rootBytes: new Uint8Array(),

@@ -39,11 +39,11 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
       },
       unlist: {
         lookUp: (job) => lookUpPublished(world, job, { root: unlistedRootOf(job), state: job.head.state, data: unlisted(job.head.data) }),
-        perform: (job) => publish(world, work, job, unlistedRootOf(job)),
+        perform: (job) => publish(world, work, job, { root: unlistedRootOf(job), listed: toListAgain(job.head.data) }),
       },
       publishRoot: {
-        lookUp: (job) => lookUpPublished(world, job, { root: rootOf(job), state: "published", data: job.head.data }),
-        perform: (job) => publish(world, work, job, rootOf(job)),
+        lookUp: (job) => lookUpPublished(world, job, { root: rootOf(job), state: "published", data: listedAgain(job.head.data) }),
+        perform: (job) => publish(world, work, job, { root: rootOf(job), listed: plannedOf(job.head.data) }),
       },
     },
 
@@ -52,8 +52,25 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
   };
 }
 
-function unlisted({ unlist, ...data }: CopyData): CopyData {
-  return unlist ? { ...data, unlist: { ...unlist, done: true }, seenRoot: unlist.root.sha256 } : data;
+function unlisted(data: CopyData): CopyData {
+  const { unlist } = data;
+  if (!unlist) return data;
+  const meanwhile = reason("copy.unlisted", { snapshots: toListAgain(data).length });
+  return { ...data, unlist: { ...unlist, done: true }, seenRoot: unlist.root.sha256, meanwhile };
+}
+
+/** Plans of earlier versions store only what leaves the list. */
+function toListAgain({ unlist }: CopyData): string[] {
+  return unlist?.again ?? unlist?.uuids ?? [];
+}
+
+function listedAgain({ meanwhile: _over, ...data }: CopyData): CopyData {
+  return data;
+}
+
+/** What the root lists, and what it would list if anybody had all blobs of it. */
+function plannedOf({ snapshots, left = [] }: CopyData): string[] {
+  return [...snapshots.map(({ uuid }) => uuid), ...left];
 }
 
 async function hasBegun(world: World, job: CopyJob, args: { batch: string; attempt: number }): Promise<boolean> {

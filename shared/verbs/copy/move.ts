@@ -13,6 +13,7 @@ import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObjectOnce } from "../../state/objects.ts";
 import { ownerOf } from "./gatherOwner.ts";
 import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
+import { highestRoot } from "./publish.ts";
 import type { CopyData, CopyInput } from "./types.ts";
 import { beginBatch, endWriting } from "./writing.ts";
 
@@ -47,7 +48,8 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
     await endWriting(world, mark, true);
     return { ignored: `job ${task.job} is over, or no longer waits for batch ${task.batch} attempt ${task.attempt}` };
   }
-  const { isSettled, ...result } = await moveBlobs(world, from, rule.to, batch).catch((error: unknown) => notMoved(world, batch, error));
+  const moving = async () => (await otherRoot(world.blobs(rule.to), job.head.data as CopyData)) ?? moveBlobs(world, from, rule.to, batch);
+  const { isSettled, ...result } = await moving().catch((error: unknown) => notMoved(world, batch, error));
   await endWriting(world, mark, isSettled);
   // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
@@ -58,6 +60,18 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
 /** Whether this task is the batch's current one: another plan, or a later attempt, may have taken its place. */
 function isPlanned({ batches }: CopyData, { batch, attempt }: CopyTask): boolean {
   return batches.some((one) => one.id === batch && one.attempt <= attempt);
+}
+
+/**
+ * Another deployment may have published here since the plan was made: its snapshots may refer to names that this batch would overwrite. Plans of
+ * earlier versions do not say what they were based on.
+ */
+async function otherRoot(destination: BlobStore, { seenRoot }: CopyData): Promise<Moved | undefined> {
+  if (seenRoot === undefined) return undefined;
+  const highest = await highestRoot(destination);
+  if ((highest?.sha256 ?? null) === seenRoot) return undefined;
+  const fault = { fault: "otherRoot" as const, expectedBytes: null, foundBytes: null, message: destination.url };
+  return { copied: { blobs: 0, bytes: 0 }, faults: [{ key: highest?.key ?? "index.latest", ...fault }], isSettled: true };
 }
 
 /** `isSettled`: every write was answered, so none can still arrive. */

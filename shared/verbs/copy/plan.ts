@@ -40,6 +40,8 @@ export interface CopyPlan {
   seenRoot: string | null;
   /** Snapshots to take off the destination's list before a blob is written, and the root without them. */
   unlist?: UnlistPlan | undefined;
+  /** Uuids of snapshots that were listed at the destination, that the source has, and that neither of them holds whole. */
+  left: string[];
   rootBytes: Uint8Array;
   /** Names of snapshots at the source that lie in the future, and are therefore not the newest. */
   ahead: string[];
@@ -65,6 +67,8 @@ export interface UnlistPlan {
   bytes: Uint8Array;
   /** Of the snapshots that it no longer lists. */
   uuids: string[];
+  /** Of these, and of those that an earlier copy took off the list, what is to be listed again. */
+  again: string[];
 }
 
 /** The result of a batch; `faults` names each blob that was not moved. */
@@ -74,8 +78,11 @@ export interface BatchResult {
   etags?: Record<string, string>;
   faults: {
     key: string;
-    /** `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. */
-    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered";
+    /**
+     * `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
+     * destination's root is no longer the one that the plan was based on, and nothing was written.
+     */
+    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered" | "otherRoot";
     expectedBytes: number | null;
     foundBytes: number | null;
     message: string;

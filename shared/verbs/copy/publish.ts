@@ -11,7 +11,7 @@ import { latestOf, rootSha256 } from "../../reader/rootBlob.ts";
 import { stateKey } from "../../state/keys.ts";
 import { recordMark } from "../../state/marks.ts";
 import type { RootTarget } from "./gather.ts";
-import { claimDestination, ownerOf } from "./gatherOwner.ts";
+import { claimDestination, ownerOf, type PublishedRoot } from "./gatherOwner.ts";
 import type { CopyData, CopyJob } from "./types.ts";
 import { beginWriting, endWriting, rootBatch } from "./writing.ts";
 
@@ -51,11 +51,24 @@ async function isAsPlanned(store: BlobStore, job: CopyJob, highest: BlobInfo | u
   return ((highest && (await rootSha256(store, highest))) ?? null) === planned;
 }
 
+/** The destination's highest root and its hash; `undefined` without any. */
+export async function highestRoot(store: BlobStore): Promise<{ key: string; sha256: string } | undefined> {
+  const roots = await listRoots(store);
+  const info = roots.get(Math.max(...roots.keys()));
+  const sha256 = info && (await rootSha256(store, info));
+  return info && sha256 !== undefined ? { key: info.key, sha256 } : undefined;
+}
+
 /**
- * Writes the root after everything it refers to, then `index.latest`, then removes stale roots, so that the destination is readable at
+ * Notes what is listed, or is to be listed again, then writes the root after everything it refers to, then `index.latest`, then removes stale roots, so that the destination is readable at
  * every instant.
  */
-export async function publish(world: World, work: OpenWork, job: CopyJob, root: RootTarget): Promise<void> {
+export async function publish(
+  world: World,
+  work: OpenWork,
+  job: CopyJob,
+  { root, listed }: { root: RootTarget } & PublishedRoot,
+): Promise<void> {
   const { copyName, rule } = job.intent.input;
   const store = world.blobs(rule.to);
   const bytes =
@@ -69,6 +82,7 @@ export async function publish(world: World, work: OpenWork, job: CopyJob, root: 
     name: owner,
     prefix: stateKey.published(owner),
     mark: `${root.generation}-${root.sha256}`,
+    value: { listed },
   });
   const mark = await beginWriting(world, owner, { job: job.id, batch: rootBatch(root.sha256) });
   // After the mark: an instance that was frozen before it may find that a later copy has published meanwhile.

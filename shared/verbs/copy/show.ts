@@ -32,9 +32,25 @@ async function reportSource(world: World, { id: job, intent, head }: CopyJob): P
   } else await resolveNotice(world, brokenKey, "copy.broken", reason("copy.notBroken", { copy }));
 }
 
+/** A copy that ended before it listed again what it took off the destination's list; the next one that is done lists it again. */
+async function reportUnlisted(world: World, { id: job, intent, head }: CopyJob): Promise<void> {
+  const { copyName: copy, rule } = intent.input;
+  const key = `copy-unlisted:${copy}`;
+  const params = { copy, destination: world.blobs(rule.to).url };
+  if (head.state === "done") {
+    await resolveNotice(world, key, "copy.leftUnlisted", reason("copy.listedAgain", params));
+    return;
+  }
+  const { snapshots } = head.data.meanwhile?.params ?? {};
+  if (snapshots === undefined || snapshots === 0) return;
+  const why = reason("copy.leftUnlisted", { ...params, snapshots });
+  await raiseNotice(world, { key, code: "copy.leftUnlisted", severity: "warning", reason: why, job });
+}
+
 /** Reports a failed copy, or that an earlier failure is resolved. */
 export async function reportCopy(world: World, job: CopyJob): Promise<void> {
   const key = `copy-failed:${job.intent.input.copyName}`;
+  await reportUnlisted(world, job);
   if (job.head.state === "failed")
     await raiseNotice(world, { key, code: "copy.failed", severity: "bad", reason: job.head.reason, job: job.id });
   if (job.head.state !== "done") return;

@@ -12,7 +12,7 @@ const NAMES_KEPT = 3;
 export function stepCopy(job: CopyJob, seen: CopyObservation, now: Date): Decision<CopyData> {
   const { data } = job.head;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
-  if (seen.seen === "queued") return { do: "wait", reason: reason("copy.queued", { job: seen.by }) };
+  if (seen.seen === "queued") return { do: "wait", reason: reason("copy.queued", { job: seen.by }), isTrouble: true };
   if (seen.seen === "cut") return { do: "wait", reason: reason("copy.reading") };
   if (seen.seen === "plan") return begin(data, seen.plan);
   if (seen.seen === "batches") return unlistFirst(data, seen) ?? moveBatches(job, seen, now);
@@ -61,8 +61,11 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
     expected: expectedHash(plan.expected),
     batches: plan.batches.map((batch) => ({ id: batch.id, blobs: batch.blobs.length, bytes: batch.bytes, attempt: 0 })),
   };
-  if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids };
+  if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids, again: plan.unlist.again };
   else delete next.unlist;
+  if (plan.left.length > 0) next.left = plan.left;
+  else delete next.left;
+  if (plan.current) delete next.meanwhile;
   if (plan.ahead.length > 0) next.ahead = plan.ahead.slice(0, NAMES_KEPT);
   else delete next.ahead;
   if (plan.broken) next.broken = plan.broken;
@@ -98,6 +101,6 @@ function unlistFirst(data: CopyData, seen: Extract<CopyObservation, { seen: "bat
   const { unlist } = data;
   if (!unlist || unlist.done) return undefined;
   const params = { root: unlist.root.key, snapshots: unlist.uuids.length };
-  if (seen.readBy !== undefined) return { do: "wait", reason: reason("copy.readBy", { ...params, job: seen.readBy }) };
+  if (seen.readBy !== undefined) return { do: "wait", reason: reason("copy.readBy", { ...params, job: seen.readBy }), isTrouble: true };
   return { do: "effect", effect: "unlist", args: unlist.root, reason: reason("copy.unlist", params), data };
 }

@@ -90,6 +90,8 @@ function retryBatch(
   const [first] = faults as [BatchResult["faults"][number]];
   const { key, expectedBytes, foundBytes, fault, message } = faults.find((one) => one.fault !== "unanswered") ?? first;
   const because = message.slice(0, MESSAGE_LENGTH);
+  if (fault === "otherRoot")
+    return { do: "record", state: "failed", reason: reason("copy.otherRoot", { root: key, destination: because }), data };
   if (fault === "unanswered") return backOff(job, batch, { key, because }, now);
   const why = reason(`copy.${fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt, because });
   if (fault === "vanished" || sourceMoved) return again(data, why);

@@ -1,5 +1,6 @@
 import type { Job } from "../../jobs/record.ts";
 import type { CopyRule, Place } from "../../model/config.ts";
+import type { Reason } from "../../model/reason.ts";
 import type { BatchResult, BrokenSnapshots, CopyPlan } from "./plan.ts";
 
 export interface CopyInput {
@@ -48,7 +49,11 @@ export interface CopyData {
   /** SHA-256 of the destination's root that the plan was based on. */
   seenRoot?: string | null;
   /** Snapshots that the destination must not list while blobs are written; `done` once the root without them is published. */
-  unlist?: { root: { key: string; sha256: string }; uuids: string[]; done?: true };
+  unlist?: { root: { key: string; sha256: string }; uuids: string[]; again?: string[]; done?: true };
+  /** Uuids of snapshots that the destination listed once, and that are whole neither there nor at the source, which still lists them. */
+  left?: string[];
+  /** What holds until the root is published: shown beside the reason. */
+  meanwhile?: Reason;
   /** Names of snapshots at the source that lie in the future; the first few. */
   ahead?: string[];
   /** Snapshots listed at the destination that are no longer whole at the source. */

@@ -22,6 +22,8 @@ export interface JobRow {
   askedBy: Asked["by"];
   since: string;
   at: string;
+  /** What holds until an open job has done its work, beside its reason. */
+  meanwhile?: Reason;
   /** Present for finished jobs. */
   result?: unknown;
 }
@@ -104,6 +106,7 @@ async function idsOf(world: World, kind: JobKindName): Promise<string[]> {
 }
 
 export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
+  const { meanwhile } = (head.data ?? {}) as Pick<JobRow, "meanwhile">;
   return {
     id,
     kind,
@@ -114,6 +117,7 @@ export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
     askedBy: intent.asked.by,
     since: createdAt.toISOString(),
     at: head.at,
+    ...(meanwhile && { meanwhile }),
   };
 }
 

@@ -24,6 +24,7 @@ import { heldIndices } from "../../reader/readIndices.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { unlistedBy } from "../copy/gather.ts";
 import { aliasFaultOf } from "./aliasFault.ts";
 import { indexNames } from "./indexNames.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
@@ -43,7 +44,8 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const registered = registration && (await repositoryState(world, registration));
   if (registered) await reportShownKeys(world, work, `watches.${input.watch}`, { question: registration, ...registered });
   const need = registered?.need;
-  const gate = asked && !need ? await gateOf(world, job.id, input, { cluster, info, existing }) : undefined;
+  const unlisted = unlistedBy(work, job);
+  const gate = asked && !need && !unlisted ? await gateOf(world, job.id, input, { cluster, info, existing }) : undefined;
   const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);
   const restores = await cluster.runningRestores();
@@ -54,6 +56,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     repository: need,
     preflight: isCut ? undefined : gate?.preflight,
     proving: isCut ? gate?.proof.reason : undefined,
+    unlisted,
     digest: gate?.proof.closure?.digest,
     targets,
     aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),

@@ -52,6 +52,7 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
       reason: reason("repository.register", { repository }),
       data,
     };
+  if (seen.unlisted) return { do: "wait", reason: seen.unlisted, isTrouble: true };
   if (!seen.preflight) return proving(job, seen);
   const next: RestoreData = {
     targets: seen.preflight.targets,
@@ -116,6 +117,7 @@ function moveTarget(
 }
 
 function begin(target: Target, seen: RestoreObservation, data: RestoreData): Decision<RestoreData> {
+  if (seen.unlisted) return { do: "wait", reason: seen.unlisted, isTrouble: true };
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
   return {
     do: "effect",

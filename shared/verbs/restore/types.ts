@@ -72,6 +72,8 @@ export interface RestoreObservation {
   preflight: Preflight | undefined;
   /** Why there is no preflight yet: the proof has not ended. */
   proving?: Reason | undefined;
+  /** An open copy writes blobs of the snapshot, which its destination does not list meanwhile. */
+  unlisted?: Reason | undefined;
   digest: string | undefined;
   targets: readonly TargetSeen[];
   aliasHolders: readonly { name: string; uuid: string }[];

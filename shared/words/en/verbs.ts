@@ -80,6 +80,9 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.gap": "{missing|blob is|blobs are} missing at the destination, the first is {first}",
   "copy.gapSize":
     "{missing|blob is|blobs are} missing at the destination or not as large as at the source, the first is {first}: expected {expectedBytes} B, found {foundBytes} B",
+  "copy.leftUnlisted":
+    "copy {copy}: {snapshots|snapshot is|snapshots are} off the list of {destination}, because a copy ended before it listed them again; the next copy lists them again: `ossnap copy {copy}`",
+  "copy.listedAgain": "copy {copy}: {destination} lists everything again that the source has of what was published there",
   "copy.moved": "{blobs|blob|blobs}, {bytes:bytes} copied so far",
   "copy.noRoot": "{source} has no root (index-N), so there is nothing to copy yet: check its place, or wait for its first snapshot",
   "copy.noSnapshots": "{root} of {source} lists no good snapshot that the copy selects",
@@ -98,6 +101,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.reading": "reading the source and the destination takes longer than one tick",
   "copy.replaced":
     "{missing|blob differs|blobs differ} from what this copy verified at the destination, the first is {first}: another process has written it since",
+  "copy.rootDamaged":
+    "{root} of {destination}, which this copy published, is damaged{because:within}: delete that object and copy again; the copy then lists again what it published there and the source still has",
   "copy.running": "{done} of {batches|batch|batches} copied",
   "copy.sourceMoved": "{snapshot} is no longer at the source, whose root is now {root}: planning again",
   "copy.sourceNotWhole":
@@ -107,6 +112,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.unanswered": "a store did not answer while {key} was being copied; the next attempt is at {until}{because:added}",
   "copy.unlist":
     "removing {snapshots|snapshot|snapshots} from the destination's list ({root}) while blobs are written; the new root lists them again",
+  "copy.unlisted": "until the new root is published, the destination does not list {snapshots|snapshot|snapshots} that it listed before",
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
@@ -170,6 +176,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.stuck": "{index}: no progress for {minutes} min at {started} of {shards|shard|shards}{why:added}",
   "restore.swap": "moving alias {alias} to {to} in one request",
   "restore.swapped": "alias {alias} is now on {to} alone",
+  "restore.unlisted": "waits: blobs of {snapshot} are being written by {job}; the destination does not list it until they are there",
   "restore.waitsGreen": "{index}: {unassigned|replica is|replicas are} not assigned yet",
   "retire.delete": "deleting {index}",
   "retire.deleted": "{index} is deleted",

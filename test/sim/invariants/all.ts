@@ -1,6 +1,6 @@
 import type { MakeCheck } from "./check.ts";
 import { neverWaits, refusesWhenInDoubt, secretsShowNowhere } from "./conduct.ts";
-import { onlyOwnBlobs, readableThroughout } from "./copies.ts";
+import { listsAgain, onlyOwnBlobs, readableThroughout } from "./copies.ts";
 import { everythingEnds } from "./ending.ts";
 import { deletesOnlyItsOwn, doneMeansDone, startsNothingBesideOthers } from "./lanes.ts";
 import { noNightIsLost } from "./nights.ts";
@@ -15,6 +15,7 @@ export const CHECKS: readonly MakeCheck[] = [
   noNightIsLost,
   onlyOwnBlobs,
   readableThroughout,
+  listsAgain,
   provenBeforeRestored,
   servesForward,
   onlyWhatThePlanSaid,

@@ -3,9 +3,10 @@ import type { DoneRecord } from "../../../shared/jobs/record.ts";
 import { JOB_MARKER_KEY } from "../../../shared/model/restoredName.ts";
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import type { WrongBlobs } from "../account/moved.ts";
+import { listedIn, newestRoot } from "../account/written.ts";
 import type { Effect } from "../gates.ts";
 import { AWS, BACKUPS, MOVED } from "../names.ts";
-import { isWriteOn, type MakeCheck, readBare, recordsOf } from "./check.ts";
+import { doneRecords, isWriteOn, type MakeCheck, openJobs, readBare, recordsOf } from "./check.ts";
 
 /** 2: only Elasticsearch changes what Elasticsearch writes; the copier stays in its own destination, and deletes only roots. */
 export const onlyOwnBlobs: MakeCheck = ({ stage, violated }) => ({
@@ -77,6 +78,38 @@ export const readableThroughout: MakeCheck = ({ stage, kernel, account, violated
         await judgeReaders(effect);
       }
       if (isWriteOn(effect, "state", "put") && String(effect.args[0]).startsWith("done/copy/")) judgeByHand(String(effect.args[0]));
+    },
+  };
+};
+
+/** 3: what the destination listed once and the source still has is listed when everything is quiet, whatever became of the copies. */
+export const listsAgain: MakeCheck = ({ stage, account, violated }) => {
+  const everListed = new Map<string, string>();
+
+  /** Of the source's newest root. */
+  function atSource(): Set<string> {
+    const bucket = stage.buckets.get(AWS.bucket) ?? new Map();
+    const folder = `${AWS.basePath}/`;
+    const keys = new Map([...bucket.keys()].map((key) => [key.slice(folder.length), true]));
+    return new Set(listedIn(bucket.get(folder + newestRoot(keys))?.bytes).map(({ uuid }) => uuid));
+  }
+
+  return {
+    number: 3,
+    name: "a copy lists again what it took off the list",
+    after(effect) {
+      if (isWriteOn(effect, `oss:${MOVED.bucket}`, "put")) for (const { name, uuid } of account.listed()) everListed.set(uuid, name);
+    },
+    end() {
+      const copies = doneRecords(stage.state, "copy").sort((one, other) => (one.at < other.at ? -1 : 1));
+      const isOpen = openJobs(stage.state).some((id) => id.startsWith("copy-"));
+      // The next copy lists it; where the source has lost a part of it, nobody can.
+      if (isOpen || copies.at(-1)?.state !== "done" || stage.people.rotten) return;
+      const listed = new Set(account.listed().map(({ uuid }) => uuid));
+      const source = atSource();
+      for (const [uuid, name] of everListed)
+        if (source.has(uuid) && !listed.has(uuid))
+          violated(`${account.rootKey()} no longer lists ${name} (${uuid}), which the source still has`);
     },
   };
 };

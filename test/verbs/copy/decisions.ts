@@ -52,6 +52,7 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     rootBytes: new Uint8Array(),
     ahead: [],
     broken: undefined,
+    left: [],
     current: false,
     ...change,
   },
@@ -90,7 +91,7 @@ const planned = () =>
     [
       "a plan with snapshots ahead, broken ones and ones to unlist",
       job("asked"),
-      plan({ ahead: ["n1", "n2", "n3", "n4"], broken: BROKEN, unlist: { ...UNLIST, bytes: new Uint8Array() } }),
+      plan({ ahead: ["n1", "n2", "n3", "n4"], broken: BROKEN, unlist: { ...UNLIST, bytes: new Uint8Array(), again: UNLIST.uuids } }),
     ],
     ["a new plan drops what the last one found", job("asked", { ...PINNED, unlist: UNLIST, ahead: ["n1"], broken: BROKEN }), plan()],
     ["the plan has a fault", job("asked"), plan({ fault: reason("copy.noRoot", { source: "oss://aws/movies" }) })],

@@ -35,6 +35,7 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     rootBytes: new Uint8Array(),
     ahead: [],
     broken: undefined,
+    left: [],
     current: false,
     ...change,
   },

@@ -23,6 +23,7 @@ const planOf = (batches: readonly string[], change: Partial<CopyPlan> = {}): Cop
   rootBytes: new Uint8Array(),
   ahead: [],
   broken: undefined,
+  left: [],
   current: false,
   ...change,
 });
