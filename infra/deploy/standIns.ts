@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { readSource } from "../../shared/runtime/config/source.ts";
 import { mapTexts } from "../../shared/runtime/config/tree.ts";
@@ -14,12 +15,10 @@ export function standInsFor(configText: string, url?: string): Record<string, st
   return values;
 }
 
-/** One value per variable: two clusters at one address are warned about, and two repositories at one location are rejected. */
+/** One value per variable: two clusters at one address are warned about, two repositories at one location or two tokens with one hash rejected. */
 function standInFor(key: string, isWhole: boolean, { name, url }: { name: string; url: string | undefined }): string {
   const unset = `${name.toLowerCase().replaceAll("_", "-")}.unset`;
-  if (key === "sha256") {
-    return "0".repeat(64);
-  }
+  if (key === "sha256") return createHash("sha256").update(name).digest("hex");
   if (key === "fingerprint") return "0".repeat(64);
   // Any certificate will do; a path would have to exist.
   if (key === "ca") return rootCertificates[0] ?? "";
