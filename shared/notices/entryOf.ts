@@ -22,6 +22,7 @@ const SECTIONS: Record<string, Section> = {
   "copy-failed": "copies",
   "copy-ahead": "copies",
   "copy-broken": "copies",
+  "copy-unlisted": "copies",
   "snapshot-lost": "repositories",
   ambiguous: "watches",
   "arrival-failed": "watches",

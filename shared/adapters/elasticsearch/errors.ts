@@ -3,6 +3,7 @@ import { AppError, type AppErrorOptions, type ErrorCode, jsonFaultOf, messageOf 
 import { oneLine } from "../../model/plainText.ts";
 import { reason } from "../../model/reason.ts";
 import { networkFault } from "../network/networkFault.ts";
+import { masked } from "./masked.ts";
 
 /** The text is meant for people; Guice's reports in 2.x can be pages long. */
 const REASON_CHARACTERS_MAX = 500;
@@ -53,7 +54,7 @@ export function toAppError(error: unknown, context: FaultContext): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof errors.ResponseError) return answeredError(error, context);
   const place = `cluster ${context.cluster} at ${context.url}`;
-  const text = redact(messageOf(error), context.secrets);
+  const text = masked(messageOf(error), context.secrets);
   const cause = new ElasticsearchFault(text, {});
   if (error instanceof errors.TimeoutError || isTimeout(error))
     return new AppError("transient", `${place}: no answer in time (${context.subject})`, { cause });
@@ -142,7 +143,7 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
   const rule = ruleFor(status, type, reasons);
   const code = rule?.code ?? codeOfStatus(status, type !== undefined || reasons.length > 0);
   // Redact before the text is truncated: half a secret is a secret too.
-  const said = summarize(reasons.map((text) => redact(text, context.secrets)));
+  const said = summarize(reasons.map((text) => masked(text, context.secrets)));
   const cause = new ElasticsearchFault(said === "" ? `HTTP ${status}` : said, { status, type, index });
   const unreadable = rule?.isUnreadable ? { reason: reason("repository.unreadable", { cluster: context.cluster }) } : {};
   const options: AppErrorOptions = { cause, ...unreadable, ...retryAfter(error.headers?.["retry-after"]) };
@@ -221,7 +222,8 @@ const TOO_LONG = /^The content length \(\d+\) is bigger than the maximum allowed
 /** The parser of JSON quotes the answer, which may be a page; a limit of ours is in our own words. */
 function unreadableFault(error: Error, text: string): string {
   // The client's own limit, which is above every limit of ours that a kind of call has.
-  if (TOO_LONG.test(text)) return "it is longer than this client can read";
+  if (TOO_LONG.test(text))
+    return `it is longer than ${/\((\d+)\)\D*$/.exec(text)?.[1] ?? "this client can read"} bytes, the limit of this call`;
   return error instanceof errors.DeserializationError && !error.message.startsWith(OVER_MEMORY) ? jsonFaultOf(error) : text;
 }
 
@@ -233,18 +235,6 @@ function isTimeout(error: unknown): boolean {
 function retryAfter(header: string | string[] | undefined): { retryAfterMs?: number } {
   const seconds = Number(Array.isArray(header) ? header[0] : header);
   return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
-}
-
-function redact(text: string, secrets: string[]): string {
-  // Longest first, because one secret may be a prefix of another.
-  const longestFirst = secrets.filter((secret) => secret !== "").sort((one, other) => other.length - one.length);
-  return longestFirst.reduce((result, secret) => result.replaceAll(secretPattern(secret), "***"), text);
-}
-
-/** A short secret occurs inside ordinary words, so it counts only where it stands alone. */
-function secretPattern(secret: string): RegExp {
-  const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  return new RegExp(secret.length < 6 ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal, "gu");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are ossnap.yaml's own.
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { standInsFor } from "../../../infra/deploy/standIns.ts";
@@ -11,7 +12,7 @@ describe("placeholder values for the secrets of a configuration", () => {
     expect(standInsFor(text, "http://127.0.0.1:1")).toEqual({
       URL: "http://127.0.0.1:1",
       PASSWORD: "password.unset",
-      HASH: "0".repeat(64),
+      HASH: createHash("sha256").update("HASH").digest("hex"),
       HOST: "host.unset",
     });
   });
