@@ -2,8 +2,8 @@ import { errors } from "@elastic/elasticsearch";
 import { AppError, type AppErrorOptions, type ErrorCode, jsonFaultOf, messageOf } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { reason } from "../../model/reason.ts";
+import { masked } from "../network/masked.ts";
 import { networkFault } from "../network/networkFault.ts";
-import { masked } from "./masked.ts";
 
 /** The text is meant for people; Guice's reports in 2.x can be pages long. */
 const REASON_CHARACTERS_MAX = 500;
@@ -219,11 +219,15 @@ export const OVER_MEMORY = "its values would take more than";
 
 const TOO_LONG = /^The content length \(\d+\) is bigger than the maximum allowed/;
 
+const CLIENT_LIMIT_BYTES = 500_000_000;
+
 /** The parser of JSON quotes the answer, which may be a page; a limit of ours is in our own words. */
 function unreadableFault(error: Error, text: string): string {
-  // The client's own limit, which is above every limit of ours that a kind of call has.
-  if (TOO_LONG.test(text))
-    return `it is longer than ${/\((\d+)\)\D*$/.exec(text)?.[1] ?? "this client can read"} bytes, the limit of this call`;
+  if (TOO_LONG.test(text)) {
+    const most = Number(/\((\d+)\)$/.exec(text.trim())?.[1]);
+    // Above every limit of ours it is what the client's runtime can hold.
+    return most < CLIENT_LIMIT_BYTES ? `it is longer than ${most} bytes` : "it is longer than this client can read";
+  }
   return error instanceof errors.DeserializationError && !error.message.startsWith(OVER_MEMORY) ? jsonFaultOf(error) : text;
 }
 

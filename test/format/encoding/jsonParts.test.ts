@@ -9,6 +9,9 @@ import { fc, test } from "../propertyTest.ts";
 /** The document rebuilt from its parts, which arrive in pieces of this size. */
 function rebuilt(bytes: Uint8Array, pieceBytes: number): unknown {
   const built: Record<string, unknown> = {};
+  /** As JSON.parse does, also for `__proto__`. */
+  const put = (to: unknown, name: string, value: unknown) =>
+    void Object.defineProperty(to, name, { value, enumerable: true, writable: true, configurable: true });
   let other: { value: unknown } | undefined;
   const parse = (part: { bytes: Uint8Array; start: number }) => {
     expect(Buffer.from(bytes.subarray(part.start, part.start + part.bytes.length)).equals(part.bytes)).toBe(true);
@@ -18,14 +21,14 @@ function rebuilt(bytes: Uint8Array, pieceBytes: number): unknown {
   const parts = jsonParts("document", {
     isSplit: (member) => member.startsWith("s"),
     opened(member, kind) {
-      built[member] = kind === "list" ? [] : {};
+      put(built, member, kind === "list" ? [] : {});
     },
     member(member, part) {
-      built[member] = parse(part);
+      put(built, member, parse(part));
     },
     entry(member, name, part) {
       if (name === undefined) (built[member] as unknown[]).push(parse(part));
-      else (built[member] as Record<string, unknown>)[name] = parse(part);
+      else put(built[member], name, parse(part));
     },
     other: (part) => {
       other = { value: parse(part) };
