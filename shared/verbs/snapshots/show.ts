@@ -2,7 +2,7 @@ import { readOpenWork } from "../../jobs/openWork.ts";
 import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { SnapshotState } from "../../model/cluster.ts";
-import { AppError } from "../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
@@ -50,10 +50,22 @@ export async function listSnapshots(world: World, question: SnapshotQuestion = {
   const rows: SnapshotRow[] = [];
   for (const [repository, policies] of repositories) {
     if (question.repository !== undefined && question.repository !== repository) continue;
-    rows.push(...(await rowsOf(world, repository, policies)));
+    if (question.policy !== undefined && !policies.includes(question.policy)) continue;
+    rows.push(...(await rowsOrNone(world, repository, policies, repositories.size === 1 || question.repository !== undefined)));
   }
   const wanted = rows.filter((row) => question.policy === undefined || row.policy === question.policy);
   return newestFirst(wanted, ({ startTime, name }) => ({ time: startTime, name }));
+}
+
+/** A repository that its cluster does not know yet hides no other one: it is named, and has no rows. */
+async function rowsOrNone(world: World, repository: string, policies: readonly string[], isOnly: boolean): Promise<SnapshotRow[]> {
+  try {
+    return await rowsOf(world, repository, policies);
+  } catch (error) {
+    if (isOnly || !hasCode(error, "absent")) throw error;
+    world.logger.warn("not registered yet, and so without snapshots", { repository, error: messageOf(error) });
+    return [];
+  }
 }
 
 async function rowsOf(world: World, repository: string, policies: readonly string[]): Promise<SnapshotRow[]> {

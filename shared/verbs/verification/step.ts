@@ -104,6 +104,12 @@ function concluded(
       whole > 0 && remove.length === 0 ? proposal.reason : brokenReason({ ...counts, remove }, standing, job.intent.input.repository);
     return { do: "record", state: "failed", reason: why, data: { verdicts, proposal } };
   }
+  const [only] = verdicts;
+  if (only && verdicts.length === 1 && isBroken(only)) {
+    const { name, verdict, missing, damaged } = only;
+    const params = { snapshot: name, verdict, missing, damaged, level, repository: job.intent.input.repository };
+    return { do: "record", state: "failed", reason: reason("verification.broken", params), data: { verdicts } };
+  }
   return { do: "record", state: whole === restorable ? "done" : "failed", reason: reason("verification.done", counts), data: { verdicts } };
 }
 

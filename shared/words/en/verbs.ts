@@ -232,6 +232,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.vanished": "{snapshot} no longer exists; trying again",
   "snapshot.version1": "{snapshot} was written by Elasticsearch 1.x, which is not readable here",
   "verification.asked": "requested by {by}",
+  "verification.broken":
+    "{snapshot} is {verdict} ({level}): {missing|blob is|blobs are} missing, {damaged} damaged; `ossnap verify {repository}` shows which snapshots are affected, and a new snapshot by hand replaces it",
   "verification.copyAgain":
     "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); this is a copy: copy it again, after deleting at the source what is broken there too: {remove}",
   "verification.done": "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level})",

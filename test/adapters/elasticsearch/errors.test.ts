@@ -299,12 +299,15 @@ describe("a request without a response", () => {
     expect(toAppError(new errors.RequestAbortedError("Request aborted"), context).code).toBe("transient");
   });
 
-  it("is permanent when the response is too long to read", () => {
-    const tooLong = new errors.RequestAbortedError("The content length (9) is bigger than the maximum allowed string (8)");
+  it.each([
+    ["string (8)", "it is longer than 8 bytes"],
+    ["string (536870888)", "it is longer than this client can read"],
+  ])("is permanent when the response is too long to read: %s", (limit, says) => {
+    const tooLong = new errors.RequestAbortedError(`The content length (9) is bigger than the maximum allowed ${limit}`);
 
     const { code, message } = toAppError(tooLong, context);
     expect(code).toBe("permanent");
-    expect(message).toContain("it is longer than this client can read");
+    expect(message).toContain(says);
     expect(message).not.toContain("content length");
   });
 });

@@ -29,12 +29,19 @@ describe("verification step", () => {
     [["whole", "whole"], "done", 2, 2],
     [["whole", "not-restorable"], "done", 1, 1],
     [["whole", "incomplete"], "failed", 1, 2],
-    [["damaged"], "failed", 0, 1],
     [[], "done", 0, 0],
   ])("finishes %j as %s", (verdicts, state, whole, restorable) => {
     expect(stepVerification(verification(), { proofs: proofs(...verdicts), open: 0, root: rootOf("s0", "s1") })).toMatchObject({
       state,
       reason: { params: { whole, restorable } },
+    });
+  });
+
+  it("names the snapshot when one alone was verified and is broken", () => {
+    const seen = { proofs: proofs("damaged"), open: 0, root: rootOf("s0", "s1") };
+    expect(stepVerification(verification(), seen)).toMatchObject({
+      state: "failed",
+      reason: { code: "verification.broken", params: { snapshot: "s0", verdict: "damaged", level: "footers" } },
     });
   });
 
