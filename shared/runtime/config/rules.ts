@@ -58,6 +58,12 @@ function checkBackup(tree: unknown, name: string): Finding[] {
     const wrong = "a repository without register, which ossnap only reads";
     findings.push(finding(["backups", name, "repository"], "backupUnregistered", wrong, `add repositories.${repository}.register`));
   }
+  if (repository === NEVER_ADOPTED) {
+    const wrong = "the repository that Alibaba Cloud's automatic backup writes and clears itself";
+    findings.push(
+      finding(["backups", name, "repository"], "backupAliyun", wrong, "give the policy a repository with a base path of its own"),
+    );
+  }
   if (String(asRegistration(register)?.settings.readonly) === "true") {
     findings.push(
       finding(["backups", name, "repository"], "backupReadonly", "a repository registered readonly", "name one that the cluster may write"),

@@ -355,6 +355,13 @@ describe("every kind of fault has its own sentence", () => {
   });
 });
 
+it("a policy that writes into aliyun_auto_snapshot is refused: Alibaba Cloud clears it by itself", () => {
+  const policy = { repository: "aliyun_auto_snapshot", indices: ["*"], schedule: { cron: "0 30 1 * * *" }, keep: { last: 3 } };
+  expect(faultsWith(["backups", "auto"], policy).join("\n")).toContain(
+    "the repository that Alibaba Cloud's automatic backup writes and clears",
+  );
+});
+
 describe("what looks right and cannot work", () => {
   const token = { name: "ops", role: "viewer", sha256: "a".repeat(64) };
   it.each<[(string | number)[], unknown, string]>([
