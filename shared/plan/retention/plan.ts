@@ -1,7 +1,16 @@
 import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, keepNewestProven, PERIOD_RULES } from "./keepRules.ts";
+import {
+  isGood,
+  keepBroken,
+  keepByRules,
+  keepFailures,
+  keepFloor,
+  keepLastOfEachIndex,
+  keepNewestProven,
+  PERIOD_RULES,
+} from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
 import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./types.ts";
 
@@ -25,7 +34,7 @@ export function planPrune(input: PruneInput): PrunePlan {
   const reasons = new Map<string, Reason[]>(newestFirst.map((snapshot) => [snapshot.name, []]));
   const keepBecause = (snapshot: PrunableSnapshot, why: Reason) => reasons.get(snapshot.name)?.push(why);
   const counted = newestFirst.filter((snapshot) => snapshot.ours && !isFuture(snapshot, input) && !input.unclear?.has(snapshot.name));
-  const good = counted.filter(({ state }) => state === "SUCCESS");
+  const good = counted.filter(isGood);
 
   for (const snapshot of newestFirst) {
     if (!snapshot.ours) keepBecause(snapshot, snapshot.foreign ?? reason("keep.foreign"));
@@ -49,6 +58,7 @@ export function planPrune(input: PruneInput): PrunePlan {
     keepBecause,
   );
   keepFloor(good, input.keep.atLeast, isKept, keepBecause);
+  keepBroken(counted, good, { input, isKept }, keepBecause);
   return assemble(input, { newestFirst, counted, good, fallen }, reasons);
 }
 
@@ -114,10 +124,10 @@ function adoptedMark({ adopted }: PrunableSnapshot): { adopted?: true } {
 /** The snapshot that a rule of the policy keeps for the smallest shared period; otherwise the next newer kept one. */
 function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput): Replacement {
   const oldestFirst = [...keptGood].reverse();
-  if (snapshot.state !== "SUCCESS") {
+  if (!isGood(snapshot)) {
     const newer = oldestFirst.filter((kept) => kept.time >= snapshot.time);
     const by = (newer.find(({ adopted }) => (adopted ?? false) === (snapshot.adopted ?? false)) ?? newer[0])?.name ?? "";
-    return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.failed", { state: snapshot.state, by }) };
+    return { instead: by || (keptGood[0]?.name ?? ""), because: failedBecause(snapshot, by) };
   }
   if (snapshot.manual) return replacedByHand(snapshot, oldestFirst, input);
   const own = periodsOf(snapshot.time, input.timeZone);
@@ -128,6 +138,10 @@ function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[]
   const newer = oldestFirst.filter((kept) => kept.time >= snapshot.time);
   const by = (newer.find(({ manual }) => !manual) ?? newer[0])?.name ?? "";
   return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.beyond", { by }) };
+}
+
+function failedBecause({ state, broken }: PrunableSnapshot, by: string): Reason {
+  return state === "SUCCESS" ? reason("remove.broken", { ...broken, by }) : reason("remove.failed", { state, by });
 }
 
 function replacedByHand({ time }: PrunableSnapshot, oldestFirst: readonly KeptGood[], { keep }: PruneInput): Replacement {

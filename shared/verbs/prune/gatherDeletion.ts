@@ -8,12 +8,13 @@ import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
 import { judged, proposalOf } from "../../proof/proposal.ts";
-import { firstProven, newestEvidence } from "../../reader/evidence.ts";
+import { newestEvidence } from "../../reader/evidence.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
 import { namedBy, prunable, rootReader, unclearSnapshots, type Whose, whoseOf } from "./gatherPlan.ts";
 import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { judgedBy, verdictsOf } from "./gatherVerdicts.ts";
 import { type DeletableSnapshot, planDeletion, type Wanted } from "./planDeletion.ts";
 
 /** A level that reads every blob's name and all metadata; what only a deeper proof finds comes from the stored verdicts. */
@@ -46,14 +47,12 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
   const policies = Object.entries(world.config.backups).flatMap(([name, policy]) =>
     policy.repository === repository ? [[name, whoseOf(world, name, { policy, where, clusterUuid: info.uuid })] as const] : [],
   );
-  const deletable = snapshots.map((snapshot) => deletableOf(snapshot, policies));
+  const verdicts = await verdictsOf(world, repository, snapshots);
+  const deletable = snapshots.map((snapshot) => judgedBy(verdicts, deletableOf(snapshot, policies)));
   const elsewhere = await mountsElsewhere(world, where.cluster);
   const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, await cluster.listIndices())]);
   const guards = [...namedBy(snapshots, mounted), ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world)))];
   const unclear = await unclearSnapshots(snapshots, rootReader(world, repository));
-  const good = deletable
-    .filter(({ state, name }) => state === "SUCCESS" && !unclear.has(name))
-    .sort((a, b) => b.time.getTime() - a.time.getTime());
   const plan = planDeletion({
     repository,
     place: where.place,
@@ -63,13 +62,6 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
     broken,
     protected: new Map(guards),
     unclear,
-    proven:
-      entry.blobs &&
-      (await firstProven(
-        world,
-        good.flatMap(({ uuid }) => uuid ?? []),
-        entry.blobs,
-      )),
     floors: Object.fromEntries(Object.entries(world.config.backups).map(([name, { keep }]) => [name, keep.atLeast])),
     refusal: undefined,
   });

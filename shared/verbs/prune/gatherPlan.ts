@@ -9,14 +9,15 @@ import { snapshotMark } from "../../model/snapshotName.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint, type RepositoryId, repositoryId } from "../../plan/policyFingerprint.ts";
 import { adopts } from "../../plan/retention/adoption.ts";
+import { isGood } from "../../plan/retention/keepRules.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
 import type { PruneInput as PlanInput } from "../../plan/retention/types.ts";
 import { listedTwice, unclearNames } from "../../proof/rootFaults.ts";
-import { firstProven } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { judgedBy, verdictsOf } from "./gatherVerdicts.ts";
 
 export interface PruneView {
   plan: PrunePlan;
@@ -44,11 +45,10 @@ export async function gatherPrunePlan(
   const { snapshots, lost } = await listWithLost(world, policy.repository);
   const indices = await cluster.listIndices();
   const whose = whoseOf(world, policyName, { policy, where, clusterUuid: info.uuid });
-  const own = snapshots.map((snapshot) => prunable(snapshot, policyName, whose));
+  const verdicts = await verdictsOf(world, policy.repository, snapshots);
+  const own = snapshots.map((snapshot) => judgedBy(verdicts, prunable(snapshot, policyName, whose)));
   const readRoot = rootReader(world, policy.repository);
-  const blobs = await seenInBlobs(world, policy.repository, own, { readRoot, remember });
-  const provenOf = (proven: string | undefined) =>
-    own.map((snapshot) => ({ ...snapshot, proven: snapshot.uuid !== undefined && snapshot.uuid === proven }));
+  const states = await statesInBlobs(world, policy.repository, own, { readRoot, remember });
   const input: PlanInput = {
     policy: policyName,
     fingerprint: policyFingerprint(policy, policyName, where),
@@ -56,8 +56,8 @@ export async function gatherPrunePlan(
     timeZone: policy.schedule.timeZone,
     atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,
     atMostPercent: policy.prune?.atMostPercent ?? PRUNE_CAPS_DEFAULT.atMostPercent,
-    snapshots: provenOf(blobs.proven),
-    stateOf: ({ name, uuid }, index) => blobs.states.get(uuid ?? name)?.get(index),
+    snapshots: own,
+    stateOf: ({ name, uuid }, index) => states.get(uuid ?? name)?.get(index),
     protected: new Map([
       ...namedBy(snapshots, mountsOf(where.cluster, indices)),
       ...(await protectedSnapshots(world, policy.repository, snapshots, work)),
@@ -73,9 +73,7 @@ export async function gatherPrunePlan(
   const unclear = await unclearSnapshots(snapshots, readRoot);
   const more = namedBy(snapshots, mounted);
   if (more.length === 0 && unclear.size === 0) return { ...view, plan, mountsUnknown: unknown };
-  const clear = own.filter(({ name }) => !unclear.has(name));
-  const proven = clear.length === own.length ? blobs.proven : await newestProven(world, policy.repository, clear);
-  const known = { snapshots: provenOf(proven), unclear, protected: new Map([...more, ...input.protected]) };
+  const known = { unclear, protected: new Map([...more, ...input.protected]) };
   return { ...view, plan: planPrune({ ...input, ...known }), mountsUnknown: unknown };
 }
 
@@ -170,40 +168,24 @@ export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks,
   return { ...seen, ours: true, adopted: true, time: startTime };
 }
 
-interface SeenInBlobs {
-  /** The uuid of the newest good snapshot that was proven. */
-  proven: string | undefined;
-  /** Snapshot uuid, on 2.x its name → index → digest of its files. */
-  states: IndexStates;
-}
-
 function goodOnes(snapshots: readonly PrunableSnapshot[]): PrunableSnapshot[] {
-  return snapshots.filter(({ ours, state }) => ours && state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
-}
-
-async function newestProven(world: World, repository: string, snapshots: readonly PrunableSnapshot[]): Promise<string | undefined> {
-  const { blobs } = configured(world.config, "repositories", repository);
-  const uuids = goodOnes(snapshots).flatMap(({ uuid }) => uuid ?? []);
-  return blobs && firstProven(world, uuids, blobs);
+  return snapshots.filter((snapshot) => snapshot.ours && isGood(snapshot)).sort((a, b) => b.time.getTime() - a.time.getTime());
 }
 
 /**
  * What only the bucket can tell. A prune whose bucket cannot be read waits, or is refused: it cannot know which snapshot holds the last of an
- * index.
+ * index. Snapshot uuid, on 2.x its name → index → digest of its files.
  */
-async function seenInBlobs(
+async function statesInBlobs(
   world: World,
   repository: string,
   snapshots: readonly PrunableSnapshot[],
   { readRoot, remember }: { readRoot: ReadRoot; remember: boolean },
-): Promise<SeenInBlobs> {
+): Promise<IndexStates> {
   const { blobs } = configured(world.config, "repositories", repository);
-  if (!blobs) return { proven: undefined, states: new Map() };
-  const good = goodOnes(snapshots);
-  const proven = await newestProven(world, repository, good);
-  const names = rotatedIndices(good);
+  const names = blobs ? rotatedIndices(goodOnes(snapshots)) : new Set<string>();
   const root = names.size === 0 ? undefined : await readRoot();
-  return { proven, states: root ? await indexStates(world, blobs, { root, names, remember }) : new Map() };
+  return blobs && root ? indexStates(world, blobs, { root, names, remember }) : new Map();
 }
 
 /** Indices that the newest snapshot does not contain, and several others do. */

@@ -1,5 +1,6 @@
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { isGood } from "../../plan/retention/keepRules.ts";
 import type { PrunableSnapshot, PrunePlan, RemovedSnapshot } from "../../plan/retention/plan.ts";
 
 /** Which snapshots a person wants to delete. */
@@ -28,8 +29,6 @@ export interface DeletionFacts {
   protected: ReadonlyMap<string, Reason>;
   /** What is kept and replaces no other; its entry in the root is faulty or shares its name or uuid. */
   unclear: ReadonlyMap<string, Reason>;
-  /** The uuid of the newest good snapshot that was proven. */
-  proven: string | undefined;
   /** The floor of each policy. */
   floors: Readonly<Record<string, number>>;
   /** Why nothing of the repository may be deleted now. */
@@ -71,10 +70,10 @@ function isSame(one: Wanted, other: Wanted): boolean {
   return one.name === other.name && one.uuid === other.uuid;
 }
 
-/** Newest first; what is broken or unclear is no good one. */
+/** Newest first; what is broken, by a proof of now or a stored one, or unclear is no good one. */
 function goodOnes({ snapshots, broken, unclear }: DeletionFacts): DeletableSnapshot[] {
   return snapshots
-    .filter(({ state, name }) => state === "SUCCESS" && !broken?.has(name) && !unclear.has(name))
+    .filter((snapshot) => isGood(snapshot) && !broken?.has(snapshot.name) && !unclear.has(snapshot.name))
     .sort((a, b) => b.time.getTime() - a.time.getTime());
 }
 
@@ -85,7 +84,7 @@ function guardOf(snapshot: DeletableSnapshot, facts: DeletionFacts, good: readon
   if (why) return why;
   const ofPolicy = good.filter((one) => one.policy === policy && !one.manual);
   if (snapshot === good[0] || (policy !== undefined && snapshot === ofPolicy[0])) return reason("keep.newest");
-  if (uuid !== undefined && uuid === facts.proven) return reason("keep.newestProven");
+  if (snapshot === good.find(({ proven }) => proven)) return reason("keep.newestProven");
   if (policy === undefined && !facts.byUuid && !facts.broken) return reason("delete.foreign", { snapshot: name, uuid: uuid ?? "" });
   const floor = policy === undefined ? 0 : (facts.floors[policy] ?? 1);
   const counted = good.filter((one) => one.policy === policy);
