@@ -43,7 +43,7 @@ export function keepByRules(all: readonly PrunableSnapshot[], input: PruneInput,
 }
 
 /** The newest of all, the newest of ours when another tool's is newer, and the newest of the timers' when one taken by hand is newer. */
-function keepNewest(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+export function keepNewest(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
   const ours = good.filter(({ adopted }) => !adopted);
   const newest = new Set([good[0], ours[0], ours.find(({ manual }) => !manual)]);
   for (const snapshot of newest) if (snapshot) keepBecause(snapshot, reason("keep.newest"));
@@ -109,11 +109,15 @@ export function keepLastOfEachIndex(
     const of = isProtected(left, rule, good[0], input) ? lastOf : fallen;
     of.set(left.last, [...(of.get(left.last) ?? []), left.index]);
   }
-  for (const [snapshot, indices] of lastOf)
-    keepBecause(snapshot, reason("keep.lastOfIndex", { indices: indices.slice(0, NAMED_MAX), count: indices.length }));
+  for (const [snapshot, indices] of lastOf) keepBecause(snapshot, reason("keep.lastOfIndex", namedIndices(indices)));
   // What another index keeps does not fall.
   for (const snapshot of lastOf.keys()) fallen.delete(snapshot);
   return fallen;
+}
+
+/** The parameters of a reason: the first few by name, and the number of all. */
+export function namedIndices(indices: readonly string[]): { indices: string[]; count: number } {
+  return { indices: indices.slice(0, NAMED_MAX), count: indices.length };
 }
 
 /** Whether one of these snapshots holds an index with the files of its last snapshot; files that are unknown are not the same. */
@@ -160,7 +164,7 @@ export function keepBroken(
     const lone = snapshot.indices.filter((index) => !seen.has(index));
     for (const index of lone) seen.add(index);
     const held = lone.filter((index) => isProtected({ index, last: snapshot, leftAt: snapshot.time }, rule, good[0], input));
-    if (held.length > 0) keepBecause(snapshot, reason("keep.lastOfIndex", { indices: held.slice(0, NAMED_MAX), count: held.length }));
+    if (held.length > 0) keepBecause(snapshot, reason("keep.lastOfIndex", namedIndices(held)));
     if (isKept(snapshot)) keepBecause(snapshot, reason("keep.broken", { ...snapshot.broken }));
   }
 }

@@ -9,6 +9,7 @@ import {
   keepFloor,
   keepLastOfEachIndex,
   keepNewestProven,
+  namedIndices,
   PERIOD_RULES,
 } from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
@@ -30,11 +31,9 @@ const FUTURE_SLACK_MS = 3_600_000;
  * Never removes the newest good snapshot, the last one with an index, protected, foreign or running ones; respects `atLeast` and the caps.
  */
 export function planPrune(input: PruneInput): PrunePlan {
-  const newestFirst = [...input.snapshots].sort((a, b) => b.time.getTime() - a.time.getTime() || (a.name < b.name ? 1 : -1));
+  const { newestFirst, counted, good } = sortedSnapshots(input);
   const reasons = new Map<string, Reason[]>(newestFirst.map((snapshot) => [snapshot.name, []]));
   const keepBecause = (snapshot: PrunableSnapshot, why: Reason) => reasons.get(snapshot.name)?.push(why);
-  const counted = newestFirst.filter((snapshot) => snapshot.ours && !isFuture(snapshot, input) && !input.unclear?.has(snapshot.name));
-  const good = counted.filter(isGood);
 
   for (const snapshot of newestFirst) {
     if (!snapshot.ours) keepBecause(snapshot, snapshot.foreign ?? reason("keep.foreign"));
@@ -60,6 +59,13 @@ export function planPrune(input: PruneInput): PrunePlan {
   keepFloor(good, input.keep.atLeast, isKept, keepBecause);
   keepBroken(counted, good, { input, isKept }, keepBecause);
   return assemble(input, { newestFirst, counted, good, fallen }, reasons);
+}
+
+/** Newest first: all snapshots, those that the policy decides about, and the good ones of these. */
+export function sortedSnapshots(input: PruneInput): Record<"newestFirst" | "counted" | "good", PrunableSnapshot[]> {
+  const newestFirst = [...input.snapshots].sort((a, b) => b.time.getTime() - a.time.getTime() || (a.name < b.name ? 1 : -1));
+  const counted = newestFirst.filter((snapshot) => snapshot.ours && !isFuture(snapshot, input) && !input.unclear?.has(snapshot.name));
+  return { newestFirst, counted, good: counted.filter(isGood) };
 }
 
 function isFuture({ time }: PrunableSnapshot, { now }: PruneInput): boolean {
@@ -110,8 +116,7 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], inpu
     name: snapshot.name,
     uuid: snapshot.uuid,
     startTime: snapshot.startTime.toISOString(),
-    reasons:
-      fallen.length === 0 ? [because] : [because, reason("remove.lastOfIndex", { indices: fallen.slice(0, 5), count: fallen.length })],
+    reasons: fallen.length === 0 ? [because] : [because, reason("remove.lastOfIndex", namedIndices(fallen))],
     keptInstead: instead,
     ...adoptedMark(snapshot),
   };

@@ -12,7 +12,7 @@ import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { listWithLost, unknownSnapshot } from "../snapshots/gather.ts";
 import { deletesLost, gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
-import type { Wanted } from "./planDeletion.ts";
+import { type Wanted, wayOut } from "./planDeletion.ts";
 import type { DeletionInput } from "./step.ts";
 
 const DELETION_PATIENCE_MS = 4 * 3_600_000;
@@ -90,6 +90,7 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     view.mountsUnknown ??
     (await foreseenOtherCluster(world, repository, cluster)) ??
     (wanted.length === 0 ? reason("delete.nothingBroken") : view.plan.refusal);
+  const help = refusal && !broken ? wayOut(refusal, repository, wanted[0]?.name ?? "") : undefined;
   const freed = await gatherFreed(world, repository, view.plan.remove, view.snapshots);
   const { policy: _policy, fingerprint: _fingerprint, later: _later, ...plan } = view.plan;
   const answer: DeletionDryRun = {
@@ -97,7 +98,7 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     repository,
     refusal,
     ...freedAnswer(plan.remove, freed),
-    notes: broken?.notes ?? [],
+    notes: [...(broken?.notes ?? []), ...(help ? [help] : [])],
   };
   return { answer, deletion: { repository, wanted, byUuid, broken: isBroken } };
 }
