@@ -8,7 +8,7 @@ import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { pinSnapshot } from "../../../shared/verbs/pins/apply.ts";
 import { applyDeletion, type DeletionRequest, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { DAY_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { DAY_MS, HOUR_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
 
@@ -51,6 +51,17 @@ describe.each(["5.5.3", "7.10.2"])("deleting one snapshot, on %s", (sourceVersio
       state: "done",
       result: { removed: [name] },
     });
+  });
+
+  it("is refused by a hash that was carried out more than an hour ago", async () => {
+    const { name } = await nth(1);
+    const { hash } = await dry(name);
+    await apply(of(name), hash);
+    await advanceJobs(await world.open());
+    world.advance(HOUR_MS);
+    expect(await apply(of(name), hash)).toMatchObject({ outcome: "done" });
+    world.advance(60_000);
+    await expect(apply(of(name), hash)).rejects.toMatchObject({ code: "conflict", reason: { code: "plan.carriedOut" } });
   });
 
   it("refuses the newest good one, and the hash of yesterday", async () => {
