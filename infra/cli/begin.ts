@@ -106,7 +106,9 @@ export function jobText(row: JobRow, stage: Stage, look: Look, waitsFor = ""): s
     over ? `${marked(look, toneOf(row.state), row.state)}: ${say(row.reason)}` : `${row.state}: ${say(row.reason)}`,
   ];
   if (stage === "known")
-    lines.push(over ? "This job was done before; nothing new was started." : "This job is open already; nothing new was started.");
+    lines.push(
+      over ? `This job was done before, at ${row.at}; nothing new was started.` : "This job is open already; nothing new was started.",
+    );
   if (!over && waitsFor !== "") lines.push(waitsFor);
   lines.push(...meanwhileLine(row));
   if (stage === "timeout") lines.push("Still running: the wait timed out, the job continues.");

@@ -60,6 +60,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
 
 /** Overrides for reasons that are more specific than their error code or job state. */
 export const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
+  "plan.carriedOut": EXIT.moved,
   "plan.stale": EXIT.moved,
   "root.vanishes": EXIT.moved,
   // Names of the command line that nothing has.
@@ -111,7 +112,7 @@ export function problem(code: FaultCode, detail: string, more: { reason?: Reason
 export function problemOf(error: unknown): { problem: Problem; exitCode: ExitCode } {
   if (!(error instanceof AppError)) return { problem: problem("internal", messageOf(error)), exitCode: EXIT.failed };
   const { reason: why } = error;
-  const code = why?.code === "plan.stale" ? "plan-stale" : error.code;
+  const code = why?.code === "plan.stale" || why?.code === "plan.carriedOut" ? "plan-stale" : error.code;
   const exitCode = (why && EXIT_OF_REASON[why.code]) ?? MEANINGS[code].exitCode;
   return { problem: problem(code, error.message, why ? { reason: why } : {}), exitCode };
 }

@@ -2,6 +2,7 @@ import { isKeySegment } from "../format/fields.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { hasCode } from "../model/errors.ts";
+import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, PROOF_LEVELS, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
@@ -198,15 +199,21 @@ export async function evidenceByPlace(
   const places = new Map<string, Map<string, Evidence[]>>();
   // A longer one is no prefix that a store lists, and has no verdict.
   const [only] = uuids.size === 1 ? [...uuids].filter((uuid) => uuid.length <= UUID_MAX) : [];
-  for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only))) {
-    const uuid = key.split("/")[1] ?? "";
-    if (!uuids.has(uuid)) continue;
-    const evidence = await readObject<Evidence>(world.state, key);
+  const read = new Map<string, Evidence | undefined>();
+  for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only)))
+    if (uuids.has(uuidOf(key))) read.set(key, undefined);
+  await forEachBounded([...read.keys()], READS_AT_ONCE, async (key) => void read.set(key, await readObject<Evidence>(world.state, key)));
+  for (const [key, evidence] of read) {
+    const uuid = uuidOf(key);
     if (evidence?.place === undefined || (evidence.subset && !subsets && !isBroken(evidence))) continue;
     const found = places.get(evidence.place) ?? new Map<string, Evidence[]>();
     places.set(evidence.place, found.set(uuid, [...(found.get(uuid) ?? []), evidence]));
   }
   return new Map([...places].map(([place, found]) => [place, new Map([...found].map(([uuid, all]) => [uuid, holding(all)]))]));
+}
+
+function uuidOf(key: string): string {
+  return key.split("/")[1] ?? "";
 }
 
 /** The newest damage that no later proof disproved, otherwise the newest verdict. */
@@ -222,20 +229,4 @@ function holding(all: readonly Evidence[]): Evidence {
 
 function seenAt(evidence: Evidence): string {
   return evidence.confirmed?.at ?? evidence.at;
-}
-
-/** The first of these snapshots whose newest verdict at this place is `whole`. One LIST, and one GET per verdict up to that snapshot. */
-export async function firstProven(
-  world: Pick<EvidenceKeeper, "state">,
-  uuids: readonly string[],
-  place: Place,
-): Promise<string | undefined> {
-  const listed = new Set<string>();
-  for await (const { key } of world.state.list(stateKey.evidenceAll)) listed.add(key.split("/")[1] ?? "");
-  for (const uuid of uuids) {
-    if (!listed.has(uuid)) continue;
-    const verdict = (await newestEvidence(world, new Set([uuid]), place)).get(uuid)?.verdict;
-    if (verdict === "whole") return uuid;
-  }
-  return undefined;
 }

@@ -43,7 +43,7 @@ export function keepByRules(all: readonly PrunableSnapshot[], input: PruneInput,
 }
 
 /** The newest of all, the newest of ours when another tool's is newer, and the newest of the timers' when one taken by hand is newer. */
-function keepNewest(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+export function keepNewest(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
   const ours = good.filter(({ adopted }) => !adopted);
   const newest = new Set([good[0], ours[0], ours.find(({ manual }) => !manual)]);
   for (const snapshot of newest) if (snapshot) keepBecause(snapshot, reason("keep.newest"));
@@ -109,11 +109,15 @@ export function keepLastOfEachIndex(
     const of = isProtected(left, rule, good[0], input) ? lastOf : fallen;
     of.set(left.last, [...(of.get(left.last) ?? []), left.index]);
   }
-  for (const [snapshot, indices] of lastOf)
-    keepBecause(snapshot, reason("keep.lastOfIndex", { indices: indices.slice(0, NAMED_MAX), count: indices.length }));
+  for (const [snapshot, indices] of lastOf) keepBecause(snapshot, reason("keep.lastOfIndex", namedIndices(indices)));
   // What another index keeps does not fall.
   for (const snapshot of lastOf.keys()) fallen.delete(snapshot);
   return fallen;
+}
+
+/** The parameters of a reason: the first few by name, and the number of all. */
+export function namedIndices(indices: readonly string[]): { indices: string[]; count: number } {
+  return { indices: indices.slice(0, NAMED_MAX), count: indices.length };
 }
 
 /** Whether one of these snapshots holds an index with the files of its last snapshot; files that are unknown are not the same. */
@@ -138,17 +142,48 @@ function isProtected(
   return rule === "always" || existing?.has(index) === true || newest.time.getTime() - leftAt.getTime() <= rule;
 }
 
-/** A failed snapshot is kept until a good one exists, and the newest few after that. */
+/** Whether a snapshot counts for a rule: it succeeded, and no proof found it damaged or incomplete since. */
+export function isGood({ state, broken }: Pick<PrunableSnapshot, "state" | "broken">): boolean {
+  return state === "SUCCESS" && !broken;
+}
+
+/**
+ * A broken snapshot may hold the only whole files of an index: it is kept as the last one with an index that no good snapshot contains, for as
+ * long as `lastOfIndex` says, counted back from the newest good one. Whatever keeps a broken snapshot, the verdict is said.
+ */
+export function keepBroken(
+  counted: readonly PrunableSnapshot[],
+  good: readonly PrunableSnapshot[],
+  { input, isKept }: { input: PruneInput; isKept: (snapshot: PrunableSnapshot) => boolean },
+  keepBecause: KeepBecause,
+): void {
+  const broken = counted.filter((snapshot) => snapshot.broken && snapshot.state === "SUCCESS");
+  const seen = new Set(broken.length === 0 ? [] : good.flatMap(({ indices }) => indices));
+  const rule = input.keep.lastOfIndex ?? "always";
+  for (const snapshot of broken) {
+    const lone = snapshot.indices.filter((index) => !seen.has(index));
+    for (const index of lone) seen.add(index);
+    const held = lone.filter((index) => isProtected({ index, last: snapshot, leftAt: snapshot.time }, rule, good[0], input));
+    if (held.length > 0) keepBecause(snapshot, reason("keep.lastOfIndex", namedIndices(held)));
+    if (isKept(snapshot)) keepBecause(snapshot, reason("keep.broken", { ...snapshot.broken }));
+  }
+}
+
+/** A failed or broken snapshot is kept until a good one exists, and the newest few after that. */
 export function keepFailures(ours: readonly PrunableSnapshot[], good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
-  const failures = ours.filter(({ state }) => state === "PARTIAL" || state === "FAILED");
+  const failures = ours.filter(({ state, broken }) => state === "PARTIAL" || state === "FAILED" || (state === "SUCCESS" && broken));
   failures.forEach((snapshot, index) => {
     // What another tool took does not replace a failed one of ours, nor the other way round.
     const replacement = good.find(({ adopted }) => (adopted ?? false) === (snapshot.adopted ?? false));
     if (snapshot.time.getTime() > (replacement?.time.getTime() ?? Number.NEGATIVE_INFINITY))
-      keepBecause(snapshot, reason("keep.notReplaced", { state: snapshot.state }));
+      keepBecause(snapshot, reason("keep.notReplaced", { state: failureOf(snapshot) }));
     else if (index < FAILURES_KEPT)
-      keepBecause(snapshot, reason("keep.failure", { number: index + 1, of: FAILURES_KEPT, state: snapshot.state }));
+      keepBecause(snapshot, reason("keep.failure", { number: index + 1, of: FAILURES_KEPT, state: failureOf(snapshot) }));
   });
+}
+
+function failureOf({ state, broken }: PrunableSnapshot): string {
+  return state === "SUCCESS" ? (broken?.verdict ?? state) : state;
 }
 
 /** Fills up to `atLeast` good snapshots, newest first. */

@@ -1,7 +1,17 @@
 import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { keepByRules, keepFailures, keepFloor, keepLastOfEachIndex, keepNewestProven, PERIOD_RULES } from "./keepRules.ts";
+import {
+  isGood,
+  keepBroken,
+  keepByRules,
+  keepFailures,
+  keepFloor,
+  keepLastOfEachIndex,
+  keepNewestProven,
+  namedIndices,
+  PERIOD_RULES,
+} from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
 import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./types.ts";
 
@@ -21,11 +31,9 @@ const FUTURE_SLACK_MS = 3_600_000;
  * Never removes the newest good snapshot, the last one with an index, protected, foreign or running ones; respects `atLeast` and the caps.
  */
 export function planPrune(input: PruneInput): PrunePlan {
-  const newestFirst = [...input.snapshots].sort((a, b) => b.time.getTime() - a.time.getTime() || (a.name < b.name ? 1 : -1));
+  const { newestFirst, counted, good } = sortedSnapshots(input);
   const reasons = new Map<string, Reason[]>(newestFirst.map((snapshot) => [snapshot.name, []]));
   const keepBecause = (snapshot: PrunableSnapshot, why: Reason) => reasons.get(snapshot.name)?.push(why);
-  const counted = newestFirst.filter((snapshot) => snapshot.ours && !isFuture(snapshot, input) && !input.unclear?.has(snapshot.name));
-  const good = counted.filter(({ state }) => state === "SUCCESS");
 
   for (const snapshot of newestFirst) {
     if (!snapshot.ours) keepBecause(snapshot, snapshot.foreign ?? reason("keep.foreign"));
@@ -49,7 +57,15 @@ export function planPrune(input: PruneInput): PrunePlan {
     keepBecause,
   );
   keepFloor(good, input.keep.atLeast, isKept, keepBecause);
+  keepBroken(counted, good, { input, isKept }, keepBecause);
   return assemble(input, { newestFirst, counted, good, fallen }, reasons);
+}
+
+/** Newest first: all snapshots, those that the policy decides about, and the good ones of these. */
+export function sortedSnapshots(input: PruneInput): Record<"newestFirst" | "counted" | "good", PrunableSnapshot[]> {
+  const newestFirst = [...input.snapshots].sort((a, b) => b.time.getTime() - a.time.getTime() || (a.name < b.name ? 1 : -1));
+  const counted = newestFirst.filter((snapshot) => snapshot.ours && !isFuture(snapshot, input) && !input.unclear?.has(snapshot.name));
+  return { newestFirst, counted, good: counted.filter(isGood) };
 }
 
 function isFuture({ time }: PrunableSnapshot, { now }: PruneInput): boolean {
@@ -100,8 +116,7 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], inpu
     name: snapshot.name,
     uuid: snapshot.uuid,
     startTime: snapshot.startTime.toISOString(),
-    reasons:
-      fallen.length === 0 ? [because] : [because, reason("remove.lastOfIndex", { indices: fallen.slice(0, 5), count: fallen.length })],
+    reasons: fallen.length === 0 ? [because] : [because, reason("remove.lastOfIndex", namedIndices(fallen))],
     keptInstead: instead,
     ...adoptedMark(snapshot),
   };
@@ -114,10 +129,10 @@ function adoptedMark({ adopted }: PrunableSnapshot): { adopted?: true } {
 /** The snapshot that a rule of the policy keeps for the smallest shared period; otherwise the next newer kept one. */
 function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], input: PruneInput): Replacement {
   const oldestFirst = [...keptGood].reverse();
-  if (snapshot.state !== "SUCCESS") {
+  if (!isGood(snapshot)) {
     const newer = oldestFirst.filter((kept) => kept.time >= snapshot.time);
     const by = (newer.find(({ adopted }) => (adopted ?? false) === (snapshot.adopted ?? false)) ?? newer[0])?.name ?? "";
-    return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.failed", { state: snapshot.state, by }) };
+    return { instead: by || (keptGood[0]?.name ?? ""), because: failedBecause(snapshot, by) };
   }
   if (snapshot.manual) return replacedByHand(snapshot, oldestFirst, input);
   const own = periodsOf(snapshot.time, input.timeZone);
@@ -128,6 +143,10 @@ function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[]
   const newer = oldestFirst.filter((kept) => kept.time >= snapshot.time);
   const by = (newer.find(({ manual }) => !manual) ?? newer[0])?.name ?? "";
   return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.beyond", { by }) };
+}
+
+function failedBecause({ state, broken }: PrunableSnapshot, by: string): Reason {
+  return state === "SUCCESS" ? reason("remove.broken", { ...broken, by }) : reason("remove.failed", { state, by });
 }
 
 function replacedByHand({ time }: PrunableSnapshot, oldestFirst: readonly KeptGood[], { keep }: PruneInput): Replacement {

@@ -19,8 +19,17 @@ export interface PrunableSnapshot {
   adopted?: boolean | undefined;
   /** The newest verdict on its blobs is `whole`; absent where proofs are not known. */
   proven?: boolean;
+  /** The stored verdict that holds on its blobs is damaged or incomplete: it is treated as a failure, whatever its state. */
+  broken?: BrokenVerdict | undefined;
   /** Why a snapshot that is not ours is kept; `keep.foreign` by default. */
   foreign?: Reason | undefined;
+}
+
+export interface BrokenVerdict {
+  verdict: string;
+  level: string;
+  /** ISO time of the proof. */
+  at: string;
 }
 
 export interface PruneInput {

@@ -112,7 +112,7 @@ export function problemOf(error: unknown, request: { id: string; path: string },
 const NOTHING_OF_THAT_NAME = ["config.unknown", "snapshot.notListed"];
 
 function codeOf(error: AppError): ErrorCode | HttpFault {
-  if (error.reason?.code === "plan.stale") return "plan-stale";
+  if (error.reason?.code === "plan.stale" || error.reason?.code === "plan.carriedOut") return "plan-stale";
   if (NOTHING_OF_THAT_NAME.includes(error.reason?.code ?? "")) return "absent";
   return stateFault(error) ? "transient" : error.code;
 }

@@ -1,4 +1,3 @@
-import { freshRun, knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import type { Asked } from "../../jobs/record.ts";
@@ -14,6 +13,7 @@ import { type Reach, reachOf } from "../../plan/retention/reach.ts";
 import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
+import { knownPlan } from "./knownPlan.ts";
 import type { PolicyInput } from "./step.ts";
 
 /** The rules that make a policy reach back; pins and guards keep single snapshots beyond it. */
@@ -62,10 +62,13 @@ export async function askPrune(world: World, policyName: string, slot: string, a
   return create(world, jobId.prune(policyName, slot), policyName, asked, {});
 }
 
-/** Requests exactly the plan with this hash. If the current plan differs, throws `conflict` with the reason `plan.stale`. */
+/**
+ * Requests exactly the plan with this hash. If the current plan differs, throws `conflict` with the reason `plan.stale`, or `plan.carriedOut` for one
+ * that was carried out more than an hour ago.
+ */
 export async function applyPrune(world: World, policyName: string, hash: string, asked: Asked): Promise<Created> {
-  const id = await freshRun(world, jobId.applyPrune(policyName, hash));
-  const known = await knownRun(world, id);
+  const now = async () => (await planNow(world, policyName)).plan.hash;
+  const { id, known } = await knownPlan(world, jobId.applyPrune(policyName, hash), { hash, about: `prune ${policyName}`, now });
   if (known) return known;
   const { plan } = await planNow(world, policyName);
   if (plan.hash !== hash)

@@ -1,4 +1,3 @@
-import { freshRun, knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { takenRepository } from "../../jobs/registration.ts";
@@ -12,7 +11,8 @@ import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { listWithLost, unknownSnapshot } from "../snapshots/gather.ts";
 import { deletesLost, gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
-import type { Wanted } from "./planDeletion.ts";
+import { knownPlan } from "./knownPlan.ts";
+import { type Wanted, wayOut } from "./planDeletion.ts";
 import type { DeletionInput } from "./step.ts";
 
 const DELETION_PATIENCE_MS = 4 * 3_600_000;
@@ -45,8 +45,9 @@ export async function dryDeletion(world: World, request: DeletionRequest): Promi
 
 /** Requests exactly the deletion with this hash. Throws `conflict` if it is out of date, and with the reason if something protects it. */
 export async function applyDeletion(world: World, request: DeletionRequest, hash: string, asked: Asked): Promise<Created> {
-  const id = await freshRun(world, jobId.applyDeletion(request.repository, hash));
-  const known = await knownRun(world, id);
+  const now = async () => (await planned(world, request)).answer.hash;
+  const first = jobId.applyDeletion(request.repository, hash);
+  const { id, known } = await knownPlan(world, first, { hash, about: `delete in ${request.repository}`, now });
   if (known) return known;
   const { answer, deletion } = await planned(world, request);
   if (answer.hash !== hash)
@@ -90,6 +91,7 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     view.mountsUnknown ??
     (await foreseenOtherCluster(world, repository, cluster)) ??
     (wanted.length === 0 ? reason("delete.nothingBroken") : view.plan.refusal);
+  const help = refusal && !broken ? wayOut(refusal, repository, wanted[0]?.name ?? "") : undefined;
   const freed = await gatherFreed(world, repository, view.plan.remove, view.snapshots);
   const { policy: _policy, fingerprint: _fingerprint, later: _later, ...plan } = view.plan;
   const answer: DeletionDryRun = {
@@ -97,7 +99,7 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     repository,
     refusal,
     ...freedAnswer(plan.remove, freed),
-    notes: broken?.notes ?? [],
+    notes: [...(broken?.notes ?? []), ...(help ? [help] : [])],
   };
   return { answer, deletion: { repository, wanted, byUuid, broken: isBroken } };
 }

@@ -1,19 +1,20 @@
 import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
-import { configured, placeOf, type World } from "../../jobs/world.ts";
+import { placeOf, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { isBroken, PROOF_LEVELS } from "../../model/repository.ts";
-import { repositoryId } from "../../plan/policyFingerprint.ts";
-import type { PrunePlan } from "../../plan/retention/plan.ts";
+import { type Guards, guardsOf } from "../../plan/retention/guards.ts";
+import type { PrunableSnapshot, PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
 import { judged, proposalOf } from "../../proof/proposal.ts";
-import { firstProven, newestEvidence } from "../../reader/evidence.ts";
+import { newestEvidence } from "../../reader/evidence.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
-import { type Listed, listWithLost } from "../snapshots/gather.ts";
+import type { Listed } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
-import { namedBy, prunable, rootReader, unclearSnapshots, type Whose, whoseOf } from "./gatherPlan.ts";
+import { knownToPolicy, namedBy, ownOf, type RepositorySeen, seeRepository, unclearSnapshots } from "./gatherPlan.ts";
 import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { judgedBy } from "./gatherVerdicts.ts";
 import { type DeletableSnapshot, planDeletion, type Wanted } from "./planDeletion.ts";
 
 /** A level that reads every blob's name and all metadata; what only a deeper proof finds comes from the stored verdicts. */
@@ -38,22 +39,22 @@ export interface DeletionQuestion {
 /** Reads what protects these snapshots, and plans; the dry run and every step of a deletion use the same call. */
 export async function gatherDeletionPlan(world: World, question: DeletionQuestion): Promise<DeletionView> {
   const { repository, wanted, byUuid, broken } = question;
-  const entry = configured(world.config, "repositories", repository);
-  const where = repositoryId(entry);
-  const cluster = world.cluster(where.cluster);
-  const info = await cluster.info();
-  const { snapshots, lost } = await listWithLost(world, repository);
-  const policies = Object.entries(world.config.backups).flatMap(([name, policy]) =>
-    policy.repository === repository ? [[name, whoseOf(world, name, { policy, where, clusterUuid: info.uuid })] as const] : [],
-  );
-  const deletable = snapshots.map((snapshot) => deletableOf(snapshot, policies));
+  const seen = await seeRepository(world, repository);
+  const { where, snapshots } = seen;
+  const policies = Object.entries(world.config.backups).filter(([, policy]) => policy.repository === repository);
+  const owns = policies.map(([name, policy]) => ({ policy: name, own: ownOf(world, name, policy, seen) }));
+  const deletable = deletableOnes(seen, owns);
   const elsewhere = await mountsElsewhere(world, where.cluster);
-  const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, await cluster.listIndices())]);
-  const guards = [...namedBy(snapshots, mounted), ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world)))];
-  const unclear = await unclearSnapshots(snapshots, rootReader(world, repository));
-  const good = deletable
-    .filter(({ state, name }) => state === "SUCCESS" && !unclear.has(name))
-    .sort((a, b) => b.time.getTime() - a.time.getTime());
+  const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, seen.indices)]);
+  const unclear = await unclearSnapshots(snapshots, seen.readRoot);
+  const guards: Guards[] = [];
+  // What is broken is no good snapshot for any policy; the proposal's notes say what goes with it.
+  for (const entry of broken ? [] : policies) {
+    const names = new Set(
+      wanted.map(({ name }) => name).filter((name) => deletable.some((one) => one.name === name && one.policy === entry[0])),
+    );
+    if (names.size > 0) guards.push(guardsOf({ ...(await knownToPolicy(world, entry, seen, { remember: false })), unclear }, names));
+  }
   const plan = planDeletion({
     repository,
     place: where.place,
@@ -61,29 +62,30 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
     wanted,
     byUuid,
     broken,
-    protected: new Map(guards),
+    protected: new Map([
+      ...namedBy(snapshots, mounted),
+      ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world))),
+    ]),
     unclear,
-    proven:
-      entry.blobs &&
-      (await firstProven(
-        world,
-        good.flatMap(({ uuid }) => uuid ?? []),
-        entry.blobs,
-      )),
-    floors: Object.fromEntries(Object.entries(world.config.backups).map(([name, { keep }]) => [name, keep.atLeast])),
+    guarded: new Map(guards.flatMap(({ kept }) => [...kept])),
+    fallen: new Map(guards.flatMap(({ fallen }) => [...fallen])),
     refusal: undefined,
   });
-  return { plan, snapshots, lost, version: info.version, mountsUnknown: elsewhere.unknown };
+  return { plan, snapshots, lost: seen.lost, version: seen.version, mountsUnknown: elsewhere.unknown };
 }
 
-/** A snapshot with the policy of its repository that decides about it. */
-function deletableOf(snapshot: ClusterSnapshot, policies: readonly (readonly [name: string, whose: Whose])[]): DeletableSnapshot {
-  for (const [policy, whose] of policies) {
-    const seen = prunable(snapshot, policy, whose);
-    if (seen.ours) return { ...seen, policy };
-  }
-  const { name, uuid, state, startTime } = snapshot;
-  return { name, uuid, state, startTime, time: startTime, policy: undefined };
+/** Every snapshot with the policy of its repository that decides about it. */
+function deletableOnes(
+  { snapshots, verdicts }: RepositorySeen,
+  owns: readonly { policy: string; own: readonly PrunableSnapshot[] }[],
+): DeletableSnapshot[] {
+  return snapshots.map(({ name, uuid, state, startTime }, at) => {
+    for (const { policy, own } of owns) {
+      const seen = own[at];
+      if (seen?.ours) return { ...seen, policy };
+    }
+    return judgedBy<DeletableSnapshot>(verdicts, { name, uuid, state, startTime, time: startTime, policy: undefined });
+  });
 }
 
 export interface Broken {

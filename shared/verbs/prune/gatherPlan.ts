@@ -1,6 +1,6 @@
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { configured, type World } from "../../jobs/world.ts";
-import type { ClusterSnapshot } from "../../model/cluster.ts";
+import type { ClusterIndex, ClusterSnapshot } from "../../model/cluster.ts";
 import type { AdoptRule, BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
@@ -9,14 +9,16 @@ import { snapshotMark } from "../../model/snapshotName.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint, type RepositoryId, repositoryId } from "../../plan/policyFingerprint.ts";
 import { adopts } from "../../plan/retention/adoption.ts";
+import { isGood } from "../../plan/retention/keepRules.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
 import type { PruneInput as PlanInput } from "../../plan/retention/types.ts";
 import { listedTwice, unclearNames } from "../../proof/rootFaults.ts";
-import { firstProven } from "../../reader/evidence.ts";
+import type { Evidence } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { judgedBy, verdictsOf } from "./gatherVerdicts.ts";
 
 export interface PruneView {
   plan: PrunePlan;
@@ -38,34 +40,13 @@ export async function gatherPrunePlan(
   work: OpenWork,
   { remember } = { remember: false },
 ): Promise<PruneView> {
-  const where = repositoryId(configured(world.config, "repositories", policy.repository));
-  const cluster = world.cluster(where.cluster);
-  const info = await cluster.info();
-  const { snapshots, lost } = await listWithLost(world, policy.repository);
-  const indices = await cluster.listIndices();
-  const whose = whoseOf(world, policyName, { policy, where, clusterUuid: info.uuid });
-  const own = snapshots.map((snapshot) => prunable(snapshot, policyName, whose));
-  const readRoot = rootReader(world, policy.repository);
-  const blobs = await seenInBlobs(world, policy.repository, own, { readRoot, remember });
-  const provenOf = (proven: string | undefined) =>
-    own.map((snapshot) => ({ ...snapshot, proven: snapshot.uuid !== undefined && snapshot.uuid === proven }));
-  const input: PlanInput = {
-    policy: policyName,
-    fingerprint: policyFingerprint(policy, policyName, where),
-    keep: policy.keep,
-    timeZone: policy.schedule.timeZone,
-    atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,
-    atMostPercent: policy.prune?.atMostPercent ?? PRUNE_CAPS_DEFAULT.atMostPercent,
-    snapshots: provenOf(blobs.proven),
-    stateOf: ({ name, uuid }, index) => blobs.states.get(uuid ?? name)?.get(index),
-    protected: new Map([
-      ...namedBy(snapshots, mountsOf(where.cluster, indices)),
-      ...(await protectedSnapshots(world, policy.repository, snapshots, work)),
-    ]),
-    now: world.clock.now(),
-    existing: new Set(indices.map(({ name }) => name)),
-  };
-  const view = { snapshots, lost, version: info.version };
+  const seen = await seeRepository(world, policy.repository);
+  const { where, snapshots, lost, version, readRoot } = seen;
+  const known = await knownToPolicy(world, [policyName, policy], seen, { remember });
+  const mounts = namedBy(snapshots, mountsOf(where.cluster, seen.indices));
+  const guarded = await protectedSnapshots(world, policy.repository, snapshots, work);
+  const input: PlanInput = { ...known, protected: new Map([...mounts, ...guarded]) };
+  const view = { snapshots, lost, version };
   const plan = planPrune(input);
   // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
   if (plan.remove.length === 0) return { ...view, plan, mountsUnknown: undefined };
@@ -73,10 +54,60 @@ export async function gatherPrunePlan(
   const unclear = await unclearSnapshots(snapshots, readRoot);
   const more = namedBy(snapshots, mounted);
   if (more.length === 0 && unclear.size === 0) return { ...view, plan, mountsUnknown: unknown };
-  const clear = own.filter(({ name }) => !unclear.has(name));
-  const proven = clear.length === own.length ? blobs.proven : await newestProven(world, policy.repository, clear);
-  const known = { snapshots: provenOf(proven), unclear, protected: new Map([...more, ...input.protected]) };
-  return { ...view, plan: planPrune({ ...input, ...known }), mountsUnknown: unknown };
+  const all = { ...input, unclear, protected: new Map([...more, ...input.protected]) };
+  return { ...view, plan: planPrune(all), mountsUnknown: unknown };
+}
+
+/** What every policy of a repository decides from. */
+export interface RepositorySeen extends Listed {
+  repository: string;
+  where: RepositoryId;
+  clusterUuid: string;
+  version: string;
+  indices: ClusterIndex[];
+  /** The verdict that holds per snapshot uuid, on 2.x per name. */
+  verdicts: ReadonlyMap<string, Evidence>;
+  readRoot: ReadRoot;
+}
+
+export async function seeRepository(world: World, repository: string): Promise<RepositorySeen> {
+  const where = repositoryId(configured(world.config, "repositories", repository));
+  const cluster = world.cluster(where.cluster);
+  const { uuid, version } = await cluster.info();
+  const listed = await listWithLost(world, repository);
+  const indices = await cluster.listIndices();
+  const verdicts = await verdictsOf(world, repository, listed.snapshots);
+  return { ...listed, repository, where, clusterUuid: uuid, version, indices, verdicts, readRoot: rootReader(world, repository) };
+}
+
+/** Every snapshot as the policy sees it, with its stored verdict. */
+export function ownOf(world: World, policyName: string, policy: BackupPolicy, seen: RepositorySeen): PrunableSnapshot[] {
+  const whose = whoseOf(world, policyName, { policy, where: seen.where, clusterUuid: seen.clusterUuid });
+  return seen.snapshots.map((snapshot) => judgedBy(seen.verdicts, prunable(snapshot, policyName, whose)));
+}
+
+/** The input of a policy's plan without what protects single snapshots. */
+export async function knownToPolicy(
+  world: World,
+  [policyName, policy]: readonly [string, BackupPolicy],
+  seen: RepositorySeen,
+  { remember }: { remember: boolean },
+): Promise<PlanInput> {
+  const own = ownOf(world, policyName, policy, seen);
+  const states = await statesInBlobs(world, seen.repository, own, { readRoot: seen.readRoot, remember });
+  return {
+    policy: policyName,
+    fingerprint: policyFingerprint(policy, policyName, seen.where),
+    keep: policy.keep,
+    timeZone: policy.schedule.timeZone,
+    atMost: policy.prune?.atMost ?? PRUNE_CAPS_DEFAULT.atMost,
+    atMostPercent: policy.prune?.atMostPercent ?? PRUNE_CAPS_DEFAULT.atMostPercent,
+    snapshots: own,
+    stateOf: ({ name, uuid }, index) => states.get(uuid ?? name)?.get(index),
+    protected: new Map(),
+    now: world.clock.now(),
+    existing: new Set(seen.indices.map(({ name }) => name)),
+  };
 }
 
 export function namedBy(snapshots: readonly ClusterSnapshot[], byUuid: ReadonlyMap<string, Reason>): [string, Reason][] {
@@ -102,7 +133,7 @@ function adoptedElsewhere({ config }: World, policyName: string, { place }: Repo
 type ReadRoot = () => Promise<RootCatalogue | undefined>;
 
 /** Reads a repository's root at most once, and only when it is asked for; `undefined` without blobs or without a root. */
-export function rootReader(world: World, repository: string): ReadRoot {
+function rootReader(world: World, repository: string): ReadRoot {
   const { blobs } = configured(world.config, "repositories", repository);
   let opened: Promise<OpenedRepository> | undefined;
   return async () => {
@@ -127,7 +158,7 @@ interface Marks {
   byHand: string;
 }
 
-export interface Whose {
+interface Whose {
   marks: Marks;
   adoption: Adoption;
   /** The other policies of ossnap.yaml that write into the repository. */
@@ -135,7 +166,7 @@ export interface Whose {
 }
 
 /** By what a policy's snapshots are known; the same for every snapshot. */
-export function whoseOf(
+function whoseOf(
   world: World,
   policyName: string,
   { policy, where, clusterUuid }: { policy: BackupPolicy; where: RepositoryId; clusterUuid: string },
@@ -149,7 +180,7 @@ export function whoseOf(
   };
 }
 
-export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption, siblings }: Whose): PrunableSnapshot {
+function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adoption, siblings }: Whose): PrunableSnapshot {
   const { name, uuid, state, startTime, indices } = snapshot;
   const byHand = ownershipOf(snapshot, policyName, marks.byHand);
   const owner = ownershipOf(snapshot, policyName, marks.timer) ?? byHand;
@@ -170,40 +201,24 @@ export function prunable(snapshot: ClusterSnapshot, policyName: string, { marks,
   return { ...seen, ours: true, adopted: true, time: startTime };
 }
 
-interface SeenInBlobs {
-  /** The uuid of the newest good snapshot that was proven. */
-  proven: string | undefined;
-  /** Snapshot uuid, on 2.x its name → index → digest of its files. */
-  states: IndexStates;
-}
-
 function goodOnes(snapshots: readonly PrunableSnapshot[]): PrunableSnapshot[] {
-  return snapshots.filter(({ ours, state }) => ours && state === "SUCCESS").sort((a, b) => b.time.getTime() - a.time.getTime());
-}
-
-async function newestProven(world: World, repository: string, snapshots: readonly PrunableSnapshot[]): Promise<string | undefined> {
-  const { blobs } = configured(world.config, "repositories", repository);
-  const uuids = goodOnes(snapshots).flatMap(({ uuid }) => uuid ?? []);
-  return blobs && firstProven(world, uuids, blobs);
+  return snapshots.filter((snapshot) => snapshot.ours && isGood(snapshot)).sort((a, b) => b.time.getTime() - a.time.getTime());
 }
 
 /**
  * What only the bucket can tell. A prune whose bucket cannot be read waits, or is refused: it cannot know which snapshot holds the last of an
- * index.
+ * index. Snapshot uuid, on 2.x its name → index → digest of its files.
  */
-async function seenInBlobs(
+async function statesInBlobs(
   world: World,
   repository: string,
   snapshots: readonly PrunableSnapshot[],
   { readRoot, remember }: { readRoot: ReadRoot; remember: boolean },
-): Promise<SeenInBlobs> {
+): Promise<IndexStates> {
   const { blobs } = configured(world.config, "repositories", repository);
-  if (!blobs) return { proven: undefined, states: new Map() };
-  const good = goodOnes(snapshots);
-  const proven = await newestProven(world, repository, good);
-  const names = rotatedIndices(good);
+  const names = blobs ? rotatedIndices(goodOnes(snapshots)) : new Set<string>();
   const root = names.size === 0 ? undefined : await readRoot();
-  return { proven, states: root ? await indexStates(world, blobs, { root, names, remember }) : new Map() };
+  return blobs && root ? indexStates(world, blobs, { root, names, remember }) : new Map();
 }
 
 /** Indices that the newest snapshot does not contain, and several others do. */

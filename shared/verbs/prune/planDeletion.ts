@@ -1,5 +1,6 @@
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { isGood } from "../../plan/retention/keepRules.ts";
 import type { PrunableSnapshot, PrunePlan, RemovedSnapshot } from "../../plan/retention/plan.ts";
 
 /** Which snapshots a person wants to delete. */
@@ -28,12 +29,23 @@ export interface DeletionFacts {
   protected: ReadonlyMap<string, Reason>;
   /** What is kept and replaces no other; its entry in the root is faulty or shares its name or uuid. */
   unclear: ReadonlyMap<string, Reason>;
-  /** The uuid of the newest good snapshot that was proven. */
-  proven: string | undefined;
-  /** The floor of each policy. */
-  floors: Readonly<Record<string, number>>;
+  /** Why a prune of its policy would never remove a snapshot, by name; its counts are left out. */
+  guarded: ReadonlyMap<string, Reason>;
+  /** Which indices' last state falls with a snapshot that is not guarded, by name. */
+  fallen: ReadonlyMap<string, Reason>;
   /** Why nothing of the repository may be deleted now. */
   refusal: Reason | undefined;
+}
+
+/** What a person can do about a guard that refuses a deletion; `undefined` where only waiting helps or the reason says it. */
+export function wayOut({ code, params }: Reason, repository: string, snapshot: string): Reason | undefined {
+  if (code === "keep.newest") return reason("delete.helpNewest");
+  if (code === "keep.newestProven") return reason("delete.helpProven", { repository });
+  if (code === "keep.lastOfIndex") return reason("delete.helpLastOfIndex");
+  if (code === "keep.atLeast") return reason("delete.helpAtLeast");
+  if (code === "keep.pinned" || code === "keep.pinnedUntil") return reason("delete.helpPinned", { repository, snapshot });
+  if (code === "keep.mounted") return reason("delete.helpMounted", { ...params });
+  return code === "keep.needed" ? reason("delete.helpNeeded", { ...params }) : undefined;
 }
 
 /**
@@ -71,10 +83,10 @@ function isSame(one: Wanted, other: Wanted): boolean {
   return one.name === other.name && one.uuid === other.uuid;
 }
 
-/** Newest first; what is broken or unclear is no good one. */
+/** Newest first; what is broken, by a proof of now or a stored one, or unclear is no good one. */
 function goodOnes({ snapshots, broken, unclear }: DeletionFacts): DeletableSnapshot[] {
   return snapshots
-    .filter(({ state, name }) => state === "SUCCESS" && !broken?.has(name) && !unclear.has(name))
+    .filter((snapshot) => isGood(snapshot) && !broken?.has(snapshot.name) && !unclear.has(snapshot.name))
     .sort((a, b) => b.time.getTime() - a.time.getTime());
 }
 
@@ -83,17 +95,15 @@ function guardOf(snapshot: DeletableSnapshot, facts: DeletionFacts, good: readon
   if (state === "IN_PROGRESS") return reason("keep.running");
   const why = facts.unclear.get(name) ?? facts.protected.get(name);
   if (why) return why;
-  const ofPolicy = good.filter((one) => one.policy === policy && !one.manual);
-  if (snapshot === good[0] || (policy !== undefined && snapshot === ofPolicy[0])) return reason("keep.newest");
-  if (uuid !== undefined && uuid === facts.proven) return reason("keep.newestProven");
+  if (snapshot === good[0]) return reason("keep.newest");
+  if (snapshot === good.find(({ proven }) => proven)) return reason("keep.newestProven");
   if (policy === undefined && !facts.byUuid && !facts.broken) return reason("delete.foreign", { snapshot: name, uuid: uuid ?? "" });
-  const floor = policy === undefined ? 0 : (facts.floors[policy] ?? 1);
-  const counted = good.filter((one) => one.policy === policy);
-  return counted.includes(snapshot) && counted.length <= floor ? reason("keep.atLeast", { atLeast: floor }) : undefined;
+  return facts.guarded.get(name);
 }
 
 function removal(one: Wanted, snapshot: DeletableSnapshot | undefined, facts: DeletionFacts, by: string): RemovedSnapshot {
   const startTime = snapshot?.startTime.toISOString() ?? "";
   const because = facts.broken?.get(one.name) ?? reason(snapshot?.policy === undefined ? "delete.askedForeign" : "delete.asked");
-  return { ...one, startTime, reasons: [because], keptInstead: by };
+  const fallen = facts.fallen.get(one.name);
+  return { ...one, startTime, reasons: fallen ? [because, fallen] : [because], keptInstead: by };
 }

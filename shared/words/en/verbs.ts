@@ -118,6 +118,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
   "copy.writing": "waits until {until}: a write of {job} was not answered and may still arrive at the destination",
   "pin.absent": "{snapshot} is not pinned in {repository}",
+  "plan.carriedOut": "plan {asked} was carried out at {at}, and nothing is deleted now: read the current plan before you apply it",
   "plan.stale": "plan {asked} is out of date, the current plan is {now}: read it before you apply it",
   "prune.asked": "requested by {by}",
   "prune.delete": "deleting {snapshots}, {remaining} left",

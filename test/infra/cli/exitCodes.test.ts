@@ -26,6 +26,7 @@ describe("exit codes", () => {
     ["conflict", undefined, 4],
     ["conflict", "repository.taken", 4],
     ["conflict", "plan.stale", 5],
+    ["conflict", "plan.carriedOut", 5],
     ["conflict", "root.vanishes", 5],
   ])("map an error that is %s (%s) to its number", (code, why, exitCode) => {
     const error = new AppError(code, "subject: what", why === undefined ? {} : { reason: reason(why) });

@@ -153,6 +153,50 @@ describe("failed snapshots", () => {
   });
 });
 
+describe("a snapshot that a stored proof found broken", () => {
+  const all = days("2026-11-16T00:00:00Z", "2026-11-17T00:00:00Z", "2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z");
+  const broken = { verdict: "damaged", level: "contents", at: "2026-11-21T00:00:00.000Z" };
+  const withBroken = (...which: number[]) => all.map((one, at) => (which.includes(at) ? { ...one, broken } : { ...one, proven: true }));
+
+  it("fills no rule, is not the newest good one, and is kept until a good one exists, for diagnosis", () => {
+    const made = plan(withBroken(4, 3), { last: 2, daily: 2 });
+    expect(table(made)).toEqual({
+      "2026-11-20T00:00:00Z": "notReplaced broken",
+      "2026-11-19T00:00:00Z": "notReplaced broken",
+      "2026-11-18T00:00:00Z": "newest last daily",
+      "2026-11-17T00:00:00Z": "last daily",
+      "2026-11-16T00:00:00Z": "-beyond",
+    });
+    expect(made.newestGood?.name).toBe("2026-11-18T00:00:00Z");
+    expect(made.keep[0]?.reasons.map(say)).toEqual([
+      "damaged, and there is no good snapshot since",
+      "proven damaged at level contents on 2026-11-21T00:00:00.000Z: counts for no rule",
+    ]);
+  });
+
+  it("stays as one of the two newest failures, and then goes with its verdict as the reason", () => {
+    const made = plan(withBroken(0, 1, 3), { last: 1 });
+    expect(table(made)).toEqual({
+      "2026-11-20T00:00:00Z": "newest last",
+      "2026-11-19T00:00:00Z": "failure broken",
+      "2026-11-18T00:00:00Z": "-beyond",
+      "2026-11-17T00:00:00Z": "failure broken",
+      "2026-11-16T00:00:00Z": "-broken",
+    });
+    expect(made.remove[0]?.reasons.map(say)).toEqual([
+      "proven damaged at level contents on 2026-11-21T00:00:00.000Z; 2026-11-20T00:00:00Z is kept",
+    ]);
+  });
+
+  it("is kept as the only one with an index, and does not stand for a good one with it", () => {
+    const held = withBroken(0, 1, 2, 3).map((one, at) => (at < 1 ? { ...one, indices: ["movies", "only"] } : one));
+    expect(table(plan(held, { last: 1 }))["2026-11-16T00:00:00Z"]).toBe("lastOfIndex broken");
+    expect(table(plan(held, { last: 1, lastOfIndex: "never" }))["2026-11-16T00:00:00Z"]).toBe("-broken");
+    const both = withBroken(3).map((one, at) => (at === 2 || at === 3 ? { ...one, indices: ["movies", "only"] } : one));
+    expect(table(plan(both, { last: 1 }))["2026-11-18T00:00:00Z"]).toBe("lastOfIndex");
+  });
+});
+
 describe("reasons of a removal", () => {
   const night = days("2026-11-19T01:30:00Z", "2026-11-20T01:30:00Z", "2026-11-21T01:30:00Z");
 

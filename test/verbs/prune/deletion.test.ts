@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { slotOf } from "../../../shared/model/slot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
+import { askBackup } from "../../../shared/verbs/backup/ask.ts";
 import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { pinSnapshot } from "../../../shared/verbs/pins/apply.ts";
 import { applyDeletion, type DeletionRequest, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { DAY_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { DAY_MS, HOUR_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
 
@@ -51,6 +53,17 @@ describe.each(["5.5.3", "7.10.2"])("deleting one snapshot, on %s", (sourceVersio
     });
   });
 
+  it("is refused by a hash that was carried out more than an hour ago", async () => {
+    const { name } = await nth(1);
+    const { hash } = await dry(name);
+    await apply(of(name), hash);
+    await advanceJobs(await world.open());
+    world.advance(HOUR_MS);
+    expect(await apply(of(name), hash)).toMatchObject({ outcome: "done" });
+    world.advance(60_000);
+    await expect(apply(of(name), hash)).rejects.toMatchObject({ code: "conflict", reason: { code: "plan.carriedOut" } });
+  });
+
   it("refuses the newest good one, and the hash of yesterday", async () => {
     const newest = await nth(-1);
     const plan = await dry(newest.name);
@@ -71,6 +84,51 @@ describe.each(["5.5.3", "7.10.2"])("deleting one snapshot, on %s", (sourceVersio
     Object.assign(world.config.backups.nightly?.keep ?? {}, { atLeast: 4 });
     expect((await dry((await nth(2)).name)).refusal?.code).toBe("keep.atLeast");
     expect(world.source.writes.filter(({ method }) => method === "deleteSnapshots")).toEqual([]);
+  });
+
+  it("refuses the last one with an index that left the cluster, names the way out, and says what falls where nothing protects it", async () => {
+    world.source.putIndex("movies-only");
+    const night = async () => {
+      await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+      world.source.finishSnapshots();
+      await advanceJobs(await world.open());
+      world.advance(DAY_MS);
+    };
+    await night();
+    const { name } = await nth(-1);
+    await world.source.deleteIndex("movies-only");
+    for (let count = 0; count < 2; count += 1) await night();
+    const plan = await dry(name);
+    expect(plan.refusal).toMatchObject({ code: "keep.lastOfIndex", params: { indices: ["movies-only"] } });
+    expect(plan.notes.map(({ code }) => code)).toEqual(["delete.helpLastOfIndex"]);
+    await expect(apply(of(name), plan.hash)).rejects.toMatchObject({ reason: { code: "keep.lastOfIndex" } });
+    expect((await dry((await nth(1)).name)).refusal).toBeUndefined();
+    Object.assign(world.config.backups.nightly?.keep ?? {}, { lastOfIndex: "never" });
+    const allowed = await dry(name);
+    expect(allowed.refusal).toBeUndefined();
+    expect(allowed.remove[0]?.reasons.map(({ code }) => code)).toEqual(["delete.asked", "remove.lastOfIndex"]);
+  });
+
+  it("refuses the newest one of the policy's timer although another tool's and a person's are newer and adopted", async () => {
+    const { name } = await nth(-1);
+    Object.assign(world.config.backups.nightly ?? {}, { adopt: { pattern: "curator-*" } });
+    await world.source.createSnapshot("backups", "curator-1", { indices: ["movies"], metadata: {} });
+    world.source.finishSnapshots();
+    const plan = await dry(name);
+    expect([plan.refusal?.code, plan.notes[0]?.code]).toEqual(["keep.newest", "delete.helpNewest"]);
+    // The floor counts as a prune does.
+    Object.assign(world.config.backups.nightly?.keep ?? {}, { atLeast: 5 });
+    expect((await dry((await nth(1)).name)).refusal?.code).toBe("keep.atLeast");
+  });
+
+  it("counts those taken by hand not towards the floor of the others", async () => {
+    await askBackup(await world.open(), { policy: "nightly", slot: slotOf(world.now()), asked: OPS });
+    await advanceJobs(await world.open());
+    world.source.finishSnapshots();
+    await advanceJobs(await world.open());
+    expect(await names()).toHaveLength(5);
+    Object.assign(world.config.backups.nightly?.keep ?? {}, { atLeast: 4 });
+    expect((await dry((await nth(1)).name)).refusal?.code).toBe("keep.atLeast");
   });
 
   it("deletes another writer's only by name and uuid", async () => {

@@ -9,7 +9,7 @@ import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { pruneKind } from "../../../shared/verbs/prune/job.ts";
 import type { PruneJob } from "../../../shared/verbs/prune/step.ts";
-import { DAY_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
+import { DAY_MS, HOUR_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
 
@@ -113,6 +113,34 @@ describe.each(["5.5.3", "7.10.2"])("a prune that waited, on %s", (sourceVersion)
     delete world.config.backups.nightly;
     await resume();
     expect([deletes(), (await done(id)).reason.code]).toEqual([[], "prune.policyGone"]);
+  });
+
+  it("is answered as done when it is repeated within the hour, and refused later by the time it was carried out", async () => {
+    const plan = await dry();
+    await applyPrune(await world.open(), "nightly", plan.hash, OPS);
+    await tick();
+    const at = world.now().toISOString();
+    expect(plan.remove.length).toBeGreaterThan(0);
+    world.advance(HOUR_MS);
+    expect(await applyPrune(await world.open(), "nightly", plan.hash, OPS)).toMatchObject({ outcome: "done" });
+    world.advance(60_000);
+    await expect(applyPrune(await world.open(), "nightly", plan.hash, OPS)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("nothing is deleted now"),
+      reason: { code: "plan.carriedOut", params: { asked: plan.hash, at } },
+    });
+  });
+
+  it("is the same job, however old, while it is the current plan", async () => {
+    keep({ last: 30 });
+    // The slot that is due starts its snapshot.
+    await tick();
+    const { hash, remove } = await dry();
+    expect(remove).toEqual([]);
+    await applyPrune(await world.open(), "nightly", hash, OPS);
+    await tick();
+    world.advance(2 * HOUR_MS);
+    expect(await applyPrune(await world.open(), "nightly", hash, OPS)).toMatchObject({ outcome: "done" });
   });
 
   it("does not report snapshots as removed that vanished with the whole listing", async () => {
