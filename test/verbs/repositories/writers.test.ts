@@ -84,6 +84,25 @@ describe("other writers in a repository that ossnap backs up to", () => {
     expect(sent().at(-1)).toEqual(["writers-snapshots", "resolved", undefined]);
   });
 
+  it("are those whose snapshots appear in a place where no repository was at the first look", async () => {
+    await look();
+    world.advance(HOUR_MS);
+    await root(0, [OWN, "theirs"]);
+    await look();
+    world.advance(HOUR_MS);
+    await look();
+    expect(sent()).toEqual([["writers-snapshots", "firing", ["theirs"]]]);
+  });
+
+  it("are not those that come back with a root that was lost at the first look", async () => {
+    await world.blobs(PLACE).put("index.latest", Buffer.from([0, 0, 0, 0, 0, 0, 0, 3]));
+    await look();
+    world.advance(HOUR_MS);
+    await root(3, [OWN, "theirs"]);
+    await look();
+    expect(sent()).toEqual([]);
+  });
+
   it("are not those that were there, however many they are", async () => {
     const many = Array.from({ length: 1500 }, (_, at) => `theirs-${at}`);
     await root(1, many);
