@@ -9,7 +9,7 @@ import { type OpenedRepository, openRepository } from "../../reader/readReposito
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
-import { writersBeside } from "./beside.ts";
+import { writersBeside, writersPerhapsBeside } from "./beside.ts";
 import { goneByOthers, type ListedThen } from "./gatherGone.ts";
 import { type LastWriter, refusalOf, type WritersQuestion, writerOf } from "./gatherOtherCluster.ts";
 
@@ -83,6 +83,9 @@ async function lookAtCluster(world: World, { repository, cluster }: WritersQuest
   const beside = own === undefined ? [] : writersBeside(repository, own, registered);
   const names = (all: readonly string[]) => ({ repository, cluster, names: all.slice(0, NAMES_SHOWN), count: all.length });
   await report(world, `writers-registered:${repository}`, { about: beside, why: reason("writers.registered", names(beside)) });
+  const perhaps = own === undefined ? [] : writersPerhapsBeside(repository, own, registered);
+  const mayBe = reason("writers.mayBeRegistered", names(perhaps));
+  await report(world, `writers-may-be-registered:${repository}`, { about: perhaps, why: mayBe });
   const all = await world.cluster(cluster).slmPolicies();
   const policies = all.filter((one) => one.repository === repository || beside.includes(one.repository)).map(({ name }) => name);
   await report(world, `writers-slm:${repository}`, { about: policies, why: reason("writers.slm", names(policies)) });

@@ -2,6 +2,8 @@
 export const WRITERS: Readonly<Record<string, string>> = {
   "writers.deletions":
     "{count|snapshot|snapshots} of repository {repository}, {own} of them ossnap's own, vanished without its doing between root {before} and root {now}: {names}. If a person deleted them, nothing needs to be done; otherwise give each writer a repository of its own",
+  "writers.mayBeRegistered":
+    "{count|other registration|other registrations} on {cluster} may be the same place as repository {repository}, or inside or around it: {names}. One of the locations is relative, and Elasticsearch does not tell against which folder of path.repo it resolves it. If it is the same place, delete the registration, which deletes no snapshot (DELETE _snapshot/NAME), or make it read-only",
   "writers.none": "no other writer works in repository {repository} any more",
   "writers.oneCluster": "no other cluster wrote into repository {repository} since it was registered",
   "writers.otherCluster":
