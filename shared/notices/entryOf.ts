@@ -16,6 +16,7 @@ const SECTIONS: Record<string, Section> = {
   uncovered: "clusters",
   "writers-cluster": "repositories",
   "writers-deletions": "repositories",
+  "writers-may-be-registered": "repositories",
   "writers-registered": "repositories",
   "writers-slm": "repositories",
   "writers-snapshots": "repositories",

@@ -1,5 +1,6 @@
 import type { AdoptRule } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
+import { parseDuration } from "../repository/duration.ts";
 import { matchesEverything, matchesOwnNames } from "./retention/adoption.ts";
 
 /** A policy as it is written in ossnap.yaml. */
@@ -86,16 +87,19 @@ function policyOf(repository: string, steps: readonly CuratorAction[], notes: Re
   if (!takes) notes.push(reason("import.onlyDeletes", { repository }));
   notes.push(reason("import.schedule", { repository, cron: SCHEDULE.cron }));
   if (takes) noteOptions(takes, notes);
-  const rules = deletes.map((step) => keepOf(step, notes)).filter((keep) => keep !== undefined);
-  const [keep] = rules;
+  const rules = deletes.flatMap((step) => {
+    const keep = keepOf(step, notes);
+    return keep === undefined ? [] : [{ step, keep }];
+  });
   if (rules.length > 1) notes.push(reason("import.secondDelete", { repository }));
-  const adopt = adoptOf(takes, deletes, notes);
+  const [{ step, keep } = { step: undefined, keep: undefined }] = rules;
+  const adopt = step && adoptOf(takes, step, notes);
   return {
     repository,
     indices: takes ? indicesOf(takes, notes) : ["*"],
     schedule: SCHEDULE,
     keep: keep ?? { within: NEVER_DELETED },
-    ...(adopt && keep ? { adopt } : {}),
+    ...(adopt ? { adopt } : {}),
     ...(keep ? { prune: { cron: PRUNE_CRON } } : {}),
   };
 }
@@ -134,38 +138,69 @@ function indicesOf({ id, filters }: CuratorAction, notes: Reason[]): string[] {
   return [all, ...found.flatMap((one) => (one.excluded ? [`-${pattern(one)}`] : []))];
 }
 
-/** `undefined` if what the action deletes has no equivalent; then nothing is deleted. */
+/**
+ * `undefined` if what the action deletes has no equivalent; then nothing is deleted. Curator narrows the list of what it deletes filter by filter,
+ * so rules without one of its filters would keep less than Curator does.
+ */
 function keepOf({ id, filters }: CuratorAction, notes: Reason[]): ImportedPolicy["keep"] | undefined {
   const keep: ImportedPolicy["keep"] = {};
+  const told = (why: Reason) => notes.push({ ...why, params: { id, ...why.params } });
+  let isFaulty = filters.filter(isName).length > 1;
+  if (isFaulty) told(reason("import.severalNames"));
   for (const one of filters) {
-    const why = addRule(keep, one);
-    if (why) notes.push({ ...why, params: { id, ...why.params } });
+    const fault = addRule(keep, one);
+    if (fault) told(fault);
+    if (fault) isFaulty = true;
+    else if (one.filtertype === "state") told(reason("import.state", { state: "SUCCESS" }));
+    else if (one.filtertype === "age") told(reason("import.within", { within: String(durationOf(one)) }));
   }
+  if (isFaulty) return undefined;
   if (keep.last !== undefined || keep.within !== undefined) return keep;
-  notes.push(reason("import.deletesAll", { id }));
+  told(reason("import.deletesAll"));
   return undefined;
 }
 
-/** Adds what a filter spares to the rules; returns what is to be said about it. */
+function isName({ filtertype }: CuratorFilter): boolean {
+  return filtertype === "pattern";
+}
+
+/** Adds what a filter spares to the rules; returns why it cannot. */
 function addRule(keep: ImportedPolicy["keep"], one: CuratorFilter): Reason | undefined {
-  const { filtertype, exclude, direction, count, reverse } = one;
-  if (filtertype === "pattern" || filtertype === "none") return undefined;
-  if (filtertype === "state") return reason("import.state", { state: String(one.state ?? "SUCCESS") });
-  if (filtertype === "age" && direction === "older" && !isTrue(exclude)) {
-    const within = durationOf(one);
-    if (within === undefined) return reason("import.age");
-    keep.within = within;
-    return reason("import.within", { within });
-  }
-  const isCount = filtertype === "count" && Number.isInteger(count) && Number(count) > 0;
-  if (!isCount || isTrue(exclude) || isFalse(reverse)) return reason("import.filter", { filter: filtertype });
-  keep.last = Number(count);
+  const { filtertype, exclude } = one;
+  if (filtertype === "none") return undefined;
+  if (filtertype === "count") return addCount(keep, one);
+  if (isTrue(exclude)) return reason("import.excludes", { filter: filtertype, value: String(one.value ?? one.state ?? "") });
+  if (isName(one)) return one.kind === "prefix" ? undefined : reason("import.snapshotPattern", { kind: String(one.kind ?? "") });
+  if (filtertype === "state" && String(one.state ?? "SUCCESS").toUpperCase() === "SUCCESS") return undefined;
+  if (filtertype === "age" && one.direction === "older") return addAge(keep, one);
+  return reason("import.filter", { filter: filtertype });
+}
+
+/** Two ages must both be passed, so the longer one counts. */
+function addAge(keep: ImportedPolicy["keep"], one: CuratorFilter): Reason | undefined {
+  const within = durationOf(one);
+  // Counted from a fixed time, or read from the name.
+  const isElse = [one.epoch, one.unit_count_pattern].some((member) => member !== undefined && member !== null);
+  if (within === undefined || isElse) return reason("import.age");
+  if ((parseDuration(within) ?? 0) > (parseDuration(keep.within ?? "") ?? 0)) keep.within = within;
+  return undefined;
+}
+
+/** Of what the filters before it left: after an age, the newest of the older ones, which no rule here says. Excluding is its default. */
+function addCount(keep: ImportedPolicy["keep"], { exclude, count, reverse, pattern }: CuratorFilter): Reason | undefined {
+  const isCount = typeof count === "number" && Number.isInteger(count) && count > 0;
+  // With a pattern it counts each group of names by itself.
+  const isElse = isFalse(exclude) || isFalse(reverse) || (pattern !== undefined && pattern !== null);
+  if (!isCount || isElse) return reason("import.filter", { filter: "count" });
+  if (keep.within !== undefined) return reason("import.countAfterAge", { within: keep.within, count });
+  // A second count spares the newest of what the first one left.
+  keep.last = (keep.last ?? 0) + count;
   return undefined;
 }
 
 /** `reverse: False` keeps the oldest. */
 function isFalse(value: unknown): boolean {
-  return value !== undefined && !isTrue(value);
+  return value !== undefined && value !== null && !isTrue(value);
 }
 
 function durationOf({ unit, unit_count: count }: CuratorFilter): string | undefined {
@@ -174,12 +209,9 @@ function durationOf({ unit, unit_count: count }: CuratorFilter): string | undefi
   return factor === undefined || !isCount ? undefined : `${count * factor}${letter}`;
 }
 
-/** Which snapshots Curator's rule was about: those that it named, or those that the deletion's prefix names. */
-function adoptOf(takes: CuratorAction | undefined, deletes: readonly CuratorAction[], notes: Reason[]): AdoptRule | undefined {
-  const filters = deletes.flatMap(({ filters: all }) => all.filter(({ filtertype }) => filtertype === "pattern"));
-  const prefix = filters.find(({ kind, exclude }) => kind === "prefix" && !isTrue(exclude));
-  const others = filters.filter((one) => one !== prefix);
-  for (const { kind } of others) notes.push(reason("import.snapshotPattern", { kind: String(kind ?? "") }));
+/** Which snapshots Curator's rule was about: those that the deletion's prefix names, or those that it named. */
+function adoptOf(takes: CuratorAction | undefined, { filters }: CuratorAction, notes: Reason[]): AdoptRule | undefined {
+  const prefix = filters.find(isName);
   const name =
     typeof prefix?.value === "string"
       ? `${prefix.value}*`

@@ -1,5 +1,6 @@
 import { type Reason, reason } from "../model/reason.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
+import { idlePatterns, wildcard } from "./idlePatterns.ts";
 
 export interface SelectableIndex {
   name: string;
@@ -46,7 +47,7 @@ export function selectIndices(patterns: readonly string[], existing: readonly Se
   const takesDots = (body: string, { name }: SelectableIndex) => !rules.dotsNamed || !name.startsWith(".") || body.startsWith(".");
   const takesRestored = (body: string, index: SelectableIndex) => !isEverything(body) || !isRestored(index);
   const chosen = chosenBy(patterns, existing, (body, index) => takesDots(body, index) && takesRestored(body, index));
-  if (chosen.size === 0) return { fault: reason("selection.empty", { patterns: [...patterns], indices: existing.length }) };
+  if (chosen.size === 0) return { fault: emptyFault(patterns, existing) };
   const without = (takes: typeof takesDots) => [...chosenBy(patterns, existing, takes)].filter((name) => !chosen.has(name)).sort();
   const restored = without(takesDots);
   const dotted = without(() => true).filter((name) => !restored.includes(name));
@@ -58,6 +59,18 @@ export function selectIndices(patterns: readonly string[], existing: readonly Se
   const isNothing = streams.length === 0 && restored.length === 0 && dots.length === 0;
   return { indices: [...chosen].sort(), ...(isNothing ? {} : { leftOut: { streams, restored, ...(dots.length === 0 ? {} : { dots }) } }) };
 }
+
+/** Beside the patterns, why two of them select nothing, where that is not plain: closed, an alias, excluded. */
+function emptyFault(patterns: readonly string[], existing: readonly SelectableIndex[]): Reason {
+  const leftOut = [...chosenBy(patterns, existing, () => true)];
+  const whys = idlePatterns(patterns, existing, { chosen: [], leftOut }).filter(({ code }) => !PLAIN_CODES.includes(code));
+  const [why, also] = whys.filter(({ code }, at) => whys.findIndex((other) => other.code === code) === at);
+  const named = (name: string, one: Reason | undefined) =>
+    one ? { [name]: one.code, ...Object.fromEntries(Object.entries(one.params).map(([key, value]) => [`${name}.${key}`, value])) } : {};
+  return reason("selection.empty", { patterns: [...patterns], indices: existing.length, ...named("why", why), ...named("also", also) });
+}
+
+const PLAIN_CODES = ["selection.patternNothing", "selection.patternExcludesNothing"];
 
 /** Names from left to right; `takes` decides whether a pattern may add an index that it matches. */
 function chosenBy(
@@ -143,14 +156,6 @@ export function selectNames(patterns: readonly string[], names: readonly string[
 /** The patterns that match none of the names. */
 export function unmatched(patterns: readonly string[], names: readonly string[]): string[] {
   return patterns.filter((pattern) => !names.some((name) => wildcard(pattern.replace(/^-/, ""), name)));
-}
-
-function wildcard(pattern: string, name: string): boolean {
-  const source = pattern
-    .split("*")
-    .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${source}$`, "s").test(name);
 }
 
 function nearest(name: string, existing: readonly SelectableIndex[]): string {

@@ -28,8 +28,8 @@ const THIN = `
     options: {repository: backups, disable_action: False}
     filters:
     - {filtertype: pattern, kind: prefix, value: curator-, exclude: }
-    - {filtertype: age, source: creation_date, direction: older, unit: weeks, unit_count: 2}
     - {filtertype: count, count: 10}
+    - {filtertype: age, source: creation_date, direction: older, unit: weeks, unit_count: 2}
     - {filtertype: state, state: SUCCESS}
 `;
 const imported = (text: string) => {
@@ -66,6 +66,48 @@ describe("an action file of Curator", () => {
       clusters: { source: { url: "http://127.0.0.1:9200" } },
     };
     expect(() => checkConfig(stringify({ ...rest, repositories, backups }), {})).not.toThrow();
+  });
+
+  const AGE = "{filtertype: age, direction: older, unit: days, unit_count: 45}";
+  const deleting = (...filters: string[]) => {
+    const { backups, notes } = imported(
+      `actions:\n  1:\n    action: delete_snapshots\n    options: {repository: backups}\n    filters: [${filters.join(", ")}]\n`,
+    );
+    return { policy: backups["imported-1"] as { keep: object; adopt?: object; prune?: object }, notes };
+  };
+
+  it.each([
+    ["a count after an age, which keeps the newest of the older ones", "import.countAfterAge", [AGE, "{filtertype: count, count: 10}"]],
+    ["a name that is excluded", "import.excludes", ["{filtertype: pattern, kind: prefix, value: cur-keep-, exclude: True}", AGE]],
+    ["an age that is excluded", "import.excludes", ["{filtertype: age, direction: older, unit: days, unit_count: 4, exclude: True}"]],
+    ["a state that is excluded", "import.excludes", ["{filtertype: state, state: SUCCESS, exclude: True}", AGE]],
+    ["only what failed", "import.filter", ["{filtertype: state, state: FAILED}", AGE]],
+    ["only the newest", "import.filter", ["{filtertype: count, count: 3, exclude: False}", AGE]],
+    ["a count for each group of names", "import.filter", ["{filtertype: count, count: 3, pattern: '^(.*)-'}", AGE]],
+    ["a filter that ossnap has not", "import.filter", ["{filtertype: period, unit: weeks}", AGE]],
+    ["a name by a regular expression", "import.snapshotPattern", ["{filtertype: pattern, kind: regex, value: 'day$'}", AGE]],
+    ["two names", "import.severalNames", Array(2).fill("{filtertype: pattern, kind: prefix, value: cur-}").concat(AGE)],
+    ["an age from a fixed time", "import.age", ["{filtertype: age, direction: older, unit: days, unit_count: 4, epoch: 1700000000}"]],
+  ])("deletes nothing where rules would keep less than Curator: %s", (_what, code, filters) => {
+    const { policy, notes } = deleting(...filters);
+    expect([policy.keep, policy.adopt, policy.prune]).toEqual([{ within: "3650d" }, undefined, undefined]);
+    expect(notes).toContain(code);
+  });
+
+  it("keeps the longer of two ages, and the sum of two counts, whose exclusion is the default", () => {
+    const counts = ["{filtertype: count, count: 3, exclude: True}", "{filtertype: count, count: 4}"];
+    expect(deleting(...counts, AGE, "{filtertype: age, direction: older, unit: days, unit_count: 5}").policy.keep).toEqual({
+      within: "45d",
+      last: 7,
+    });
+  });
+
+  it("adopts by the prefix of the action whose rules it has", () => {
+    const one = (id: number, filters: string) =>
+      `  ${id}:\n    action: delete_snapshots\n    options: {repository: backups}\n    filters: [${filters}, ${AGE}]\n`;
+    const first = one(1, "{filtertype: period, unit: weeks}, {filtertype: pattern, kind: prefix, value: a-}");
+    const { backups } = imported(`actions:\n${first}${one(2, "{filtertype: pattern, kind: prefix, value: b-}")}`);
+    expect(backups["imported-1"]).toMatchObject({ keep: { within: "45d" }, adopt: { pattern: "b-*" } });
   });
 
   it("never becomes a policy that deletes everything", () => {

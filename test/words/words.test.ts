@@ -60,6 +60,17 @@ describe("reason sentences", () => {
     expect(shown.map(([, text = ""]) => text).filter(isBare)).toEqual([]);
   });
 
+  it("have no article after a number, which a plural form prints before its words", () => {
+    const after = /\{\w+\|(?:[^{}|]*\|)?(?:an?|another|one|the) /;
+    expect(Object.keys(EN).filter((code) => after.test(EN[code] ?? ""))).toEqual([]);
+    expect(say({ code: "writers.snapshots", params: { repository: "b", count: 1, names: ["x"] } })).toContain(
+      "took 1 snapshot in repository b",
+    );
+    expect(say({ code: "writers.slm", params: { cluster: "c", repository: "b", count: 2, names: ["x", "y"] } })).toContain(
+      "on c, 2 SLM policies write into the place of repository b: x, y",
+    );
+  });
+
   it("are all used", () => {
     const known = new Set(uses.map(({ code }) => code));
     expect(Object.keys(EN).filter((code) => !known.has(code))).toEqual([]);

@@ -9,6 +9,7 @@ import { snapshotMark, snapshotName } from "../../model/snapshotName.ts";
 import { type BackupChoice, namedThings } from "../../plan/backup/choice.ts";
 import { type LeftOutGroup, leftOutGroups } from "../../plan/backup/leftOut.ts";
 import { requestOf } from "../../plan/backup/request.ts";
+import { idlePatterns } from "../../plan/idlePatterns.ts";
 import { refusesSystemNames, takesFeatures } from "../../plan/versions.ts";
 import { besideSlots } from "./ask.ts";
 import { gatherChoice } from "./gatherChoice.ts";
@@ -75,13 +76,15 @@ export async function previewBackup(
   if (need && "fault" in need) return { ...nothing, refusal: need.fault };
   if ("fault" in selection) return { ...nothing, refusal: selection.fault };
   const indices = await previewedIndices(cluster, selection.indices, chosen.existing);
+  const outcome = { selection, existing: chosen.existing };
   const mark = { policy: policyName, slot, job: NO_JOB, by: asked.who, because: asked.because, version: world.version };
   return {
     ...base,
+    remarks: [...remarks, ...idleOf(version, outcome)],
     indices,
     streams: selection.streams,
     bytes: indices.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
-    leftOut: leftOutOf(policyName, policy, version, { selection, existing: chosen.existing }),
+    leftOut: leftOutOf(policyName, policy, version, outcome),
     request: snapshotBody(requestOf(policy, { names: selection.request, ...mark })),
   };
 }
@@ -90,13 +93,26 @@ function bringsFeatures({ featureStates, globalState = false }: BackupPolicy, ve
   return takesFeatures(version) && (featureStates === undefined ? globalState : featureStates[0] !== "none");
 }
 
-function leftOutOf(
-  name: string,
-  policy: BackupPolicy,
-  version: string,
-  { selection, existing }: { selection: BackupChoice; existing: readonly ClusterIndex[] },
-): LeftOutGroup[] {
-  const system = refusesSystemNames(version) ? existing.filter((index) => index.system).map((index) => index.name) : [];
+interface Outcome {
+  selection: BackupChoice;
+  existing: readonly ClusterIndex[];
+}
+
+/** Indices that are taken only with the state of their feature. */
+function systemNames(version: string, existing: readonly ClusterIndex[]): string[] {
+  return refusesSystemNames(version) ? existing.filter((index) => index.system).map((index) => index.name) : [];
+}
+
+/** Patterns without effect: a typing error is not told from a pattern for indices that are not there yet. */
+function idleOf(version: string, { selection, existing }: Outcome): Reason[] {
+  const { patterns, request, indices, leftOut } = selection;
+  const out = [...systemNames(version, existing), ...(leftOut?.restored ?? []), ...(leftOut?.dots ?? [])];
+  const streams = namedThings(existing, version).filter(({ name }) => !existing.some((index) => index.name === name));
+  return idlePatterns(patterns, [...existing, ...streams], { chosen: [...request, ...indices], leftOut: out });
+}
+
+function leftOutOf(name: string, policy: BackupPolicy, version: string, { selection, existing }: Outcome): LeftOutGroup[] {
+  const system = systemNames(version, existing);
   // Which feature an index belongs to is not known, so with features none of theirs is called left out.
   const listed = bringsFeatures(policy, version) ? existing.filter((index) => !system.includes(index.name)) : existing;
   const chosen = [...selection.request, ...selection.indices];

@@ -4,7 +4,7 @@ import { deletionKey } from "../../notices/noticeKeys.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
-import { type DeletionInput, freedBy, type PruneData, type PruneJob, type PruneTarget } from "./step.ts";
+import { type DeletionInput, freedBy, idOf, type PruneData, type PruneJob, type PruneTarget } from "./step.ts";
 
 /** The part of the result that the permanent record stores: what was seen to be gone after this job requested it. */
 export function pruneResult({ head }: PruneJob): unknown {
@@ -12,7 +12,7 @@ export function pruneResult({ head }: PruneJob): unknown {
   // A plan stored by an earlier version did not record what was seen.
   const removed = seen ?? (head.state === "done" ? (plan?.remove ?? []) : []);
   const freed = plan && freedBy(plan, removed);
-  const left = leftOf(head.state, plan, removed);
+  const left = leftOf(head.state, head.data, removed);
   return {
     hash: plan?.hash,
     removed: removed.map(({ name }) => name),
@@ -23,10 +23,11 @@ export function pruneResult({ head }: PruneJob): unknown {
   };
 }
 
-/** Of the plan and not seen to be gone: a deletion that was requested and not answered may still take effect. By uuid, or name on 2.x. */
-function leftOf(state: string, plan: PruneData["plan"], removed: readonly PruneTarget[]): string[] | undefined {
-  const gone = new Set(removed.map(({ name, uuid }) => uuid ?? name));
-  const left = plan?.remove.map(({ name, uuid }) => uuid ?? name).filter((snapshot) => !gone.has(snapshot));
+/** Requested and not seen to be gone: a deletion that was not answered may still take effect. By uuid, or name on 2.x. */
+function leftOf(state: string, { plan, asked }: PruneData, removed: readonly PruneTarget[]): string[] | undefined {
+  const gone = new Set(removed.map(idOf));
+  // A plan stored by an earlier version did not record what was requested, which may be any of it.
+  const left = plan && (asked ?? plan.remove.map(idOf)).filter((snapshot) => !gone.has(snapshot));
   return state === "done" && left?.length === 0 ? undefined : left;
 }
 

@@ -49,6 +49,8 @@ export interface PruneData {
   };
   /** Requested by this job, and seen to be gone from a listing afterwards. Absent in plans stored by earlier versions. */
   removed?: PruneTarget[];
+  /** By uuid, or name on 2.x: what this job ever claimed to delete. Absent in plans stored by earlier versions, which may have claimed any. */
+  asked?: string[];
 }
 
 export interface PruneObservation {
@@ -103,9 +105,19 @@ export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<Prune
     effect: "deleteSnapshots",
     args: { snapshots: batch },
     reason: reason("prune.delete", { snapshots: batch.map(({ name }) => name), remaining: allowed.length }),
-    data,
+    data: withAsked(data, batch),
     carry: { atOnce: seen.atOnce },
   };
+}
+
+/** How records name a snapshot of a plan. */
+export function idOf({ name, uuid }: Pick<PruneTarget, "name"> & { uuid?: string | undefined }): string {
+  return uuid ?? name;
+}
+
+/** Stored together with the claim, so before any request is sent. */
+function withAsked(data: PruneData, batch: readonly PruneTarget[]): PruneData {
+  return data.asked === undefined ? data : { ...data, asked: [...new Set([...data.asked, ...batch.map(idOf)])] };
 }
 
 /** A deletion by hand has no rules that keep the others. */
@@ -161,6 +173,7 @@ function settlePlan(job: PruneJob, seen: PruneObservation): Decision<PruneData> 
   const together = seen.freed?.together ?? undefined;
   const next: PruneData = {
     removed: [],
+    asked: [],
     plan: {
       hash: plan.hash,
       fingerprint: plan.fingerprint,

@@ -52,14 +52,20 @@ export async function goneByOthers(
   return isUnknown ? [] : gone.filter(([uuid, name]) => !asked.has(uuid) && !asked.has(name));
 }
 
-/** Everything that the job may have asked to delete: a prune's whole plan, and the snapshots that a backup started. */
+/** Everything that the job may have asked to delete: what a prune claimed, and the snapshots that a backup started. */
 function openTargets({ kind, head }: Job): readonly string[] {
-  if (kind === "prune") return ((head.data as PruneLike).plan?.remove ?? []).map(idOf);
+  if (kind === "prune") return claimedBy(head.data as PruneLike);
   if (kind !== "backup") return [];
   return backupTargets(head.data as BackupLike);
 }
 
+/** A plan alone explains nothing: it may wait, or be refused, for days. One of an earlier version may have claimed any of it. */
+function claimedBy({ plan, asked }: PruneLike): readonly string[] {
+  return asked ?? (plan?.remove ?? []).map(idOf);
+}
+
 interface PruneLike {
+  asked?: string[];
   plan?: { remove: { name: string; uuid?: string }[] };
 }
 

@@ -5,11 +5,11 @@ import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { matchesPattern } from "../../plan/retention/adoption.ts";
-import { openRepository } from "../../reader/readRepository.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
-import { writersBeside } from "./beside.ts";
+import { writersBeside, writersPerhapsBeside } from "./beside.ts";
 import { goneByOthers, type ListedThen } from "./gatherGone.ts";
 import { type LastWriter, refusalOf, type WritersQuestion, writerOf } from "./gatherOtherCluster.ts";
 
@@ -83,6 +83,9 @@ async function lookAtCluster(world: World, { repository, cluster }: WritersQuest
   const beside = own === undefined ? [] : writersBeside(repository, own, registered);
   const names = (all: readonly string[]) => ({ repository, cluster, names: all.slice(0, NAMES_SHOWN), count: all.length });
   await report(world, `writers-registered:${repository}`, { about: beside, why: reason("writers.registered", names(beside)) });
+  const perhaps = own === undefined ? [] : writersPerhapsBeside(repository, own, registered);
+  const mayBe = reason("writers.mayBeRegistered", names(perhaps));
+  await report(world, `writers-may-be-registered:${repository}`, { about: perhaps, why: mayBe });
   const all = await world.cluster(cluster).slmPolicies();
   const policies = all.filter((one) => one.repository === repository || beside.includes(one.repository)).map(({ name }) => name);
   await report(world, `writers-slm:${repository}`, { about: policies, why: reason("writers.slm", names(policies)) });
@@ -101,15 +104,24 @@ async function lookAtRoot(world: World, question: WritersQuestion, { seen, befor
   const store = world.blobs(blobs);
   const opened = await openRepository(store);
   const { root } = opened;
-  if (root === undefined) return;
+  const isFirst = before?.generation === undefined && before?.listed === undefined;
+  if (root === undefined) {
+    if (isFirst && isEmpty(opened)) seen.listed = { at: now.toISOString(), snapshots: [] };
+    return;
+  }
   delete seen.writer;
   const writer = await writerOf(store, opened, question.uuid);
   if (writer) seen.writer = writer;
-  await reportFresh(world, repository, { root, seen, isFirst: before?.generation === undefined, now });
+  await reportFresh(world, repository, { root, seen, isFirst, now });
   const gone = before?.listed === undefined ? [] : await goneByOthers(world, root, before.listed);
   await reportGone(world, repository, { gone, seen, generation: root.generation, now });
   seen.generation = root.generation;
   seen.listed = { at: now.toISOString(), snapshots: root.snapshots.map(({ uuid, name }) => [uuid, name]) };
+}
+
+/** No repository yet, so that all that is there later is new; roots that were lost or are hidden may come back with what they listed before. */
+function isEmpty({ latest, hiding }: OpenedRepository): boolean {
+  return latest === undefined && hiding.length === 0;
 }
 
 async function reportFresh(

@@ -151,7 +151,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.closed": "index {index} is closed",
   "selection.covered": "every index of {cluster} is covered by a policy again",
   "selection.dateMath": "{pattern} cannot be resolved: {message}",
-  "selection.empty": "none of {indices|index|indices} matches {patterns}",
+  "selection.empty": "none of {indices|index|indices} matches {patterns}{why:wayOut}{also:wayOut}",
   "selection.excludesNothing": "{pattern} excludes nothing: no index of the snapshot matches it",
   "selection.noFeatures": "feature states need Elasticsearch 7.12 or later; {version} ignores them silently, so leave out featureStates",
   "selection.notShrunk": "policy {policy} selects about as many indices as its last success again",
@@ -160,6 +160,14 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.outExcluded": "excluded by a pattern: {names} ({count} in all)",
   "selection.outSystem": "system indices, which this version takes only with featureStates: {names} ({count} in all)",
   "selection.outUnnamed": "matched by no pattern of policy {policy}: {names} ({count} in all)",
+  "selection.patternAlias":
+    "{pattern} selects nothing: it matches only {aliases}, and a pattern matches no alias; name the alias in full, or its indices: {names} ({count} in all)",
+  "selection.patternClosed":
+    "{pattern} selects nothing: a pattern selects open indices only, and closed are {names} ({count} in all); open them, or from Elasticsearch 7.7 on name them in full",
+  "selection.patternExcluded": "{pattern} selects nothing: another pattern excludes {names} ({count} in all)",
+  "selection.patternExcludesNothing": "{pattern} excludes nothing: no index matches it",
+  "selection.patternLeftOut": "{pattern} selects nothing: what it matches is left out by a rule: {names} ({count} in all)",
+  "selection.patternNothing": "{pattern} selects nothing: no index matches it",
   "selection.restoredLeftOut":
     "policy {policy} leaves out {count|index|indices} that ossnap restored on that cluster, because only * matches: {names}; to include such indices, name them in backups.{policy}.indices",
   "selection.shrank":

@@ -44,6 +44,23 @@ describe("a backup of a data stream", () => {
   });
 });
 
+describe("the preview of a backup", () => {
+  it("lists each pattern that selects nothing", async () => {
+    const world = await world817((policy) => {
+      policy.indices = ["movies", "al*", "zz-*", "app*", "*.tasks"];
+    });
+    stream(world, 1);
+    world.source.putIndex("other", { documents: 1, aliases: ["al"] });
+    world.source.putIndex(".tasks", { documents: 1, system: true });
+    const { remarks } = await previewBackup(await world.open(), "nightly", { who: "li" });
+    expect(remarks.map(({ code, params }) => [code, params.pattern]).filter(([, pattern]) => pattern)).toEqual([
+      ["selection.patternAlias", "al*"],
+      ["selection.patternNothing", "zz-*"],
+      ["selection.patternLeftOut", "*.tasks"],
+    ]);
+  });
+});
+
 describe("the request of a policy", () => {
   it("carries the global state, features, partial and who asked for what and why", async () => {
     const world = await world817((policy) => Object.assign(policy, { globalState: true, featureStates: ["tasks"], partial: true }));

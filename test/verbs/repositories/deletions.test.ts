@@ -4,7 +4,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { writeObject } from "../../../shared/state/objects.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
-import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
+import { cancelJob, setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { gatherWriters } from "../../../shared/verbs/repositories/gatherWriters.ts";
 import { done, OPS, tick, withMovies } from "../../world/nightly.ts";
@@ -129,6 +129,27 @@ describe("snapshots that vanish without ossnap's doing", () => {
     await look();
     expect(sent()).toEqual([]);
   });
+
+  it.each(["waits", "was refused"])(
+    "are reported although a prune planned to delete them, if it %s and requested nothing",
+    async (what) => {
+      await threeNights();
+      const [oldest] = await world.source.listSnapshots("backups");
+      await setPaused(await world.open(), true, "ops");
+      const id = await pruneByHand();
+      await tick(world);
+      if (what === "was refused") {
+        Object.assign(world.config.backups.nightly?.keep ?? {}, { last: 30 });
+        await setPaused(await world.open(), false, "ops");
+        await tick(world);
+        expect(await done(world, id)).toMatchObject({ state: "refused", result: { removed: [], left: [] } });
+      }
+      await world.source.deleteSnapshots("backups", [oldest?.name ?? ""]);
+      await mirror();
+      await look();
+      expect(told()).toEqual([["firing", [oldest?.name], 1, 1]]);
+    },
+  );
 });
 
 describe("snapshots that ossnap deletes", () => {

@@ -3,6 +3,7 @@ import { registerRepository } from "../../../shared/jobs/registration.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { applyDeletion, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../../shared/verbs/repositories/apply.ts";
+import { writersPerhapsBeside } from "../../../shared/verbs/repositories/beside.ts";
 import { gatherWriters } from "../../../shared/verbs/repositories/gatherWriters.ts";
 import { created, done, fire, OPS, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld } from "../../world/world.ts";
@@ -52,6 +53,23 @@ describe("other writers in a repository that ossnap backs up to", () => {
     expect(world.notices).toHaveLength(1);
   });
 
+  it("may be registrations whose location is relative, unless they are read-only", async () => {
+    await register("same", "backups");
+    await register("other", "backups2");
+    await register("read", "backups", true);
+    await look();
+    expect(sent()).toEqual([["writers-may-be-registered", "firing", ["same"]]]);
+  });
+
+  it.each([
+    ["/srv/es/backups", ["backups", "es/backups/", "backups/x", "es"], ["backups2", "ups", "x/backups2", ".", "/srv/es/backups"]],
+    ["backups", ["/srv/es/backups", "/srv/backups/x", "D:/backups"], ["/srv/es/backups2", "/srv", "backups"]],
+  ])("may be in the place of %s: %j, and not %j", async (location, perhaps, others) => {
+    const of = (one: string) => ({ name: one, type: "fs", settings: { location: one } });
+    const all = [...perhaps, ...others].map(of);
+    expect(writersPerhapsBeside("own", of(location), all)).toEqual([...perhaps].sort());
+  });
+
   it("are SLM policies that write into it, by any of its registrations, until they are gone", async () => {
     await register("backups", "/srv/backups");
     slm = [
@@ -82,6 +100,25 @@ describe("other writers in a repository that ossnap backs up to", () => {
     world.advance(8 * DAY_MS);
     await look();
     expect(sent().at(-1)).toEqual(["writers-snapshots", "resolved", undefined]);
+  });
+
+  it("are those whose snapshots appear in a place where no repository was at the first look", async () => {
+    await look();
+    world.advance(HOUR_MS);
+    await root(0, [OWN, "theirs"]);
+    await look();
+    world.advance(HOUR_MS);
+    await look();
+    expect(sent()).toEqual([["writers-snapshots", "firing", ["theirs"]]]);
+  });
+
+  it("are not those that come back with a root that was lost at the first look", async () => {
+    await world.blobs(PLACE).put("index.latest", Buffer.from([0, 0, 0, 0, 0, 0, 0, 3]));
+    await look();
+    world.advance(HOUR_MS);
+    await root(3, [OWN, "theirs"]);
+    await look();
+    expect(sent()).toEqual([]);
   });
 
   it("are not those that were there, however many they are", async () => {
