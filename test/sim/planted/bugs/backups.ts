@@ -116,7 +116,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "takes PARTIAL for good when it plans what to keep",
     file: "shared/plan/retention/plan.ts",
-    find: 'counted.filter(({ state }) => state === "SUCCESS")',
+    find: "counted.filter(isGood)",
     replace: 'counted.filter(({ state }) => state !== "FAILED")',
     seeds: 20,
   },
