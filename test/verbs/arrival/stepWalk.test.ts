@@ -61,7 +61,7 @@ function sights({ head }: ArrivalJob, now: Date): ArrivalObservation[] {
     ...probes.map((): ArrivalObservation => ({ seen: "stillMissing", first: MISSING })),
     { seen: "nothingNew" },
     { seen: "unreadable", message: "index-1: is cut" },
-    { seen: "refused", fault: reason("selection.empty", { patterns: ["a"], indices: 1 }) },
+    { seen: "refused", fault: reason("selection.empty", { patterns: ["a"], indices: 1, why: "", also: "" }) },
     { seen: "vanished" },
     { seen: "overtaken", by: "v" },
     { seen: "superseded", by: "snap-3" },

@@ -32,7 +32,7 @@ const CHOSEN: readonly Chosen[] = [
   { selection: { indices: PLANNED }, blocked: undefined },
   { selection: { indices: OTHER }, blocked: undefined },
   { selection: { indices: PLANNED }, blocked: reason("lane.busy", { job: "restore-1", cluster: "source" }) },
-  { selection: { fault: reason("selection.empty", { patterns: ["movies*"], indices: 0 }) }, blocked: undefined },
+  { selection: { fault: reason("selection.empty", { patterns: ["movies*"], indices: 0, why: "", also: "" }) }, blocked: undefined },
 ];
 const NEEDS: BackupObservation["repository"][] = [
   { register: true },
