@@ -142,9 +142,9 @@ function isProtected(
   return rule === "always" || existing?.has(index) === true || newest.time.getTime() - leftAt.getTime() <= rule;
 }
 
-/** Whether a snapshot counts for a rule: it succeeded, and no proof found it damaged or incomplete since. */
-export function isGood({ state, broken }: Pick<PrunableSnapshot, "state" | "broken">): boolean {
-  return state === "SUCCESS" && !broken;
+/** Whether a snapshot counts for a rule: it succeeded, holds something, and no proof found it damaged or incomplete since. */
+export function isGood({ state, broken, empty }: Pick<PrunableSnapshot, "state" | "broken" | "empty">): boolean {
+  return state === "SUCCESS" && !broken && !empty;
 }
 
 /**
@@ -171,7 +171,7 @@ export function keepBroken(
 
 /** A failed or broken snapshot is kept until a good one exists, and the newest few after that. */
 export function keepFailures(ours: readonly PrunableSnapshot[], good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
-  const failures = ours.filter(({ state, broken }) => state === "PARTIAL" || state === "FAILED" || (state === "SUCCESS" && broken));
+  const failures = ours.filter((one) => one.state === "PARTIAL" || one.state === "FAILED" || (one.state === "SUCCESS" && !isGood(one)));
   failures.forEach((snapshot, index) => {
     // What another tool took does not replace a failed one of ours, nor the other way round.
     const replacement = good.find(({ adopted }) => (adopted ?? false) === (snapshot.adopted ?? false));
@@ -182,8 +182,8 @@ export function keepFailures(ours: readonly PrunableSnapshot[], good: readonly P
   });
 }
 
-function failureOf({ state, broken }: PrunableSnapshot): string {
-  return state === "SUCCESS" ? (broken?.verdict ?? state) : state;
+function failureOf({ state, broken, empty }: PrunableSnapshot): string {
+  return state === "SUCCESS" ? (broken?.verdict ?? (empty ? "empty" : state)) : state;
 }
 
 /** Fills up to `atLeast` good snapshots, newest first. */

@@ -145,7 +145,8 @@ function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[]
   return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.beyond", { by }) };
 }
 
-function failedBecause({ state, broken }: PrunableSnapshot, by: string): Reason {
+function failedBecause({ state, broken, empty }: PrunableSnapshot, by: string): Reason {
+  if (empty) return reason("remove.failed", { state: "holds no index", by });
   return state === "SUCCESS" ? reason("remove.broken", { ...broken, by }) : reason("remove.failed", { state, by });
 }
 

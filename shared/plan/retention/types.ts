@@ -21,6 +21,8 @@ export interface PrunableSnapshot {
   proven?: boolean;
   /** The stored verdict that holds on its blobs is damaged or incomplete: it is treated as a failure, whatever its state. */
   broken?: BrokenVerdict | undefined;
+  /** Adopted, and without any index: other tools report SUCCESS when nothing matched. It is treated as a failure. */
+  empty?: true | undefined;
   /** Why a snapshot that is not ours is kept; `keep.foreign` by default. */
   foreign?: Reason | undefined;
 }

@@ -198,7 +198,7 @@ function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adopti
   if (!rule || !adopts(rule, snapshot)) return { ...seen, ours: false, time: startTime };
   const [other] = others.find(([, another]) => adopts(another, snapshot)) ?? [];
   if (other !== undefined) return { ...seen, ours: false, foreign: reason("keep.adoptedTwice", { policy: other }), time: startTime };
-  return { ...seen, ours: true, adopted: true, time: startTime };
+  return { ...seen, ours: true, adopted: true, time: startTime, ...(indices.length === 0 && { empty: true }) };
 }
 
 function goodOnes(snapshots: readonly PrunableSnapshot[]): PrunableSnapshot[] {

@@ -125,3 +125,25 @@ describe("a snapshot taken by hand", () => {
     expect(kept(plan([...nights.slice(3), ...hands], { last: 1, atLeast: 4, manual: { last: 1 } }))).toHaveLength(4);
   });
 });
+
+describe("an adopted snapshot that holds no index", () => {
+  const empty = (time: string) => snapshot(time, { adopted: true, indices: [], empty: true });
+
+  it("counts for no rule, so that it replaces none that holds something", () => {
+    const full = ["2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z"].map((time) => snapshot(time, { adopted: true }));
+    const empties = ["2026-11-22T01:00:00Z", "2026-11-23T01:00:00Z", "2026-11-24T01:00:00Z"].map(empty);
+    const { keep, remove } = plan([...full, ...empties], { last: 2, lastOfIndex: "never" });
+    expect(remove).toEqual([]);
+    expect(keep.filter(({ name }) => full.some((one) => one.name === name))).toHaveLength(2);
+    expect(keep.find(({ name }) => name === "2026-11-24T01:00:00Z")?.reasons).toMatchObject([
+      { code: "keep.notReplaced", params: { state: "empty" } },
+    ]);
+  });
+
+  it("is removed like a failure once newer ones hold something", () => {
+    const full = ["2026-11-25T01:00:00Z", "2026-11-26T01:00:00Z"].map((time) => snapshot(time, { adopted: true }));
+    const empties = ["2026-11-21T01:00:00Z", "2026-11-22T01:00:00Z", "2026-11-23T01:00:00Z"].map(empty);
+    const { remove } = plan([...empties, ...full], { last: 2 });
+    expect(remove).toMatchObject([{ name: "2026-11-21T01:00:00Z", reasons: [{ code: "remove.failed" }] }]);
+  });
+});
