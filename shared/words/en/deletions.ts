@@ -8,9 +8,9 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "delete.done": "removed {removed|snapshot|snapshots}, as requested",
   "delete.doneFreed": "removed {removed|snapshot|snapshots}, as requested; about {freed:bytes} freed",
   "delete.foreign": "{snapshot} was written by another writer; to delete it, give its uuid too: {uuid}",
-  "delete.helpAtLeast": "take new snapshots first, or lower `atLeast` in the policy's `keep`",
+  "delete.helpAtLeast": "take new snapshots first, or lower atLeast in the policy's keep",
   "delete.helpLastOfIndex":
-    "restore what is still needed of it, or back up the index again if the cluster has it; to delete it nevertheless, set `lastOfIndex: never` in the policy's `keep`",
+    "restore what is still needed of it, or back up the index again if the cluster has it; to delete it nevertheless, set lastOfIndex: never in the policy's keep",
   "delete.helpMounted": "delete index {index} on cluster {cluster} first",
   "delete.helpNeeded": "wait for {job}, or end it: `ossnap jobs cancel {job}`",
   "delete.helpNewest": "take a new snapshot with the policy first: `ossnap backup POLICY`",
