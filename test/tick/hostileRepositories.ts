@@ -14,7 +14,7 @@ const withEntries = (...entries: unknown[]) => {
   const { snapshots, ...rest } = root();
   return { "index-1": Buffer.from(JSON.stringify({ ...rest, snapshots: [...snapshots, ...entries] })) };
 };
-const MANY = 20_000;
+const MANY = 4_000;
 
 /** The blobs that make a repository hostile, beside those of a good one. */
 export const HOSTILE: Record<string, () => Record<string, Uint8Array>> = {
