@@ -109,3 +109,12 @@ function isSame(one: unknown, other: unknown): boolean {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
+
+/** A shorter secret occurs inside ordinary words, so it is replaced only where it stands alone. */
+const ANYWHERE_CHARACTERS_MIN = 6;
+
+/** Finds a secret in a text, everywhere that it counts as one. */
+export function secretPattern(secret: string): RegExp {
+  const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  return new RegExp(secret.length < ANYWHERE_CHARACTERS_MIN ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal, "gu");
+}

@@ -1,6 +1,7 @@
 import { type Reason, reason } from "../model/reason.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
-import { idlePatterns, wildcard } from "./idlePatterns.ts";
+import { idlePatterns } from "./backup/idlePatterns.ts";
+import { matchesPattern } from "./wildcard.ts";
 
 export interface SelectableIndex {
   name: string;
@@ -118,7 +119,7 @@ function isSelected(patterns: readonly string[], name: string): boolean {
   for (const pattern of patterns) {
     const exclude = pattern.startsWith("-");
     const body = exclude ? pattern.slice(1) : pattern;
-    if (wildcard(body, name)) selected = !exclude;
+    if (matchesPattern(body, name)) selected = !exclude;
   }
   return selected;
 }
@@ -128,7 +129,7 @@ function isEverything(body: string): boolean {
 }
 
 function matching(body: string, existing: readonly SelectableIndex[]): SelectableIndex[] {
-  if (body.includes("*")) return existing.filter((index) => index.state === "open" && wildcard(body, index.name));
+  if (body.includes("*")) return existing.filter((index) => index.state === "open" && matchesPattern(body, index.name));
   return existing.filter((index) => index.name === body || index.aliases.includes(body));
 }
 
@@ -155,7 +156,7 @@ export function selectNames(patterns: readonly string[], names: readonly string[
 
 /** The patterns that match none of the names. */
 export function unmatched(patterns: readonly string[], names: readonly string[]): string[] {
-  return patterns.filter((pattern) => !names.some((name) => wildcard(pattern.replace(/^-/, ""), name)));
+  return patterns.filter((pattern) => !names.some((name) => matchesPattern(pattern.replace(/^-/, ""), name)));
 }
 
 function nearest(name: string, existing: readonly SelectableIndex[]): string {

@@ -1,5 +1,6 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
+import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { sha256, shortHash } from "../model/hash.ts";
 import { placeId } from "../repository/place.ts";
 import { stateKey } from "../state/keys.ts";
@@ -18,8 +19,8 @@ export interface VerifiedFile {
 }
 
 /**
- * What is known of single files at a place. First, of files in several parts with counter names (2.x to 6.x): Elasticsearch reuses such names, and neither sizes nor the footer in the
- * last part show that a part belongs to another file. A file verified once, by the copier or by reading it, stays verified while the ETags of its
+ * What is known of single files at a place. First, of files in several parts with counter names (2.x to 6.x): Elasticsearch reuses such names,
+ * and neither sizes nor the footer in the last part show that a part belongs to another file. A file verified once, by the copier or by reading it, stays verified while the ETags of its
  * parts are unchanged. An entry that is lost costs another reading, nothing else.
  */
 export interface PartLedger {
@@ -130,7 +131,8 @@ async function saveSuspects(state: BlobStore, place: string, changed: Map<string
   const objectOf = (key: string) => `${stateKey.partsOf(place)}${SUSPECTS}/${segmentOf(key)}`;
   const all = [...changed];
   changed.clear();
-  for (const [key] of all.filter(([, isSuspect]) => isSuspect).slice(0, SUSPECTS_MAX)) await writeObject(state, objectOf(key), {});
+  const found = all.filter(([, isSuspect]) => isSuspect).slice(0, SUSPECTS_MAX);
+  await forEachBounded(found, READS_AT_ONCE, ([key]) => writeObject(state, objectOf(key), {}));
   const cleared = all.filter(([, isSuspect]) => !isSuspect).map(([key]) => objectOf(key));
   if (cleared.length > 0) await state.delete(cleared);
 }

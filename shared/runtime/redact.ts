@@ -1,11 +1,9 @@
 import type { Config } from "../model/config.ts";
-import { redactedTexts } from "../model/plainText.ts";
+import { redactedTexts, secretPattern } from "../model/plainText.ts";
 import { isSecretPath } from "./config/environment.ts";
 import { mapTexts, type Segments } from "./config/tree.ts";
 import type { FcContext } from "./context.ts";
 
-/** A shorter secret occurs inside ordinary words, so it is replaced only where it stands alone. */
-const ANYWHERE_CHARACTERS_MIN = 6;
 const SHOWN = "[secret]";
 
 type Redact = (text: string) => string;
@@ -18,13 +16,8 @@ export function redactor(secrets: Iterable<string | undefined>): Redact {
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) known.add(form);
   }
   // Longest first, so that a secret that contains another leaves no remainder.
-  const ordered = [...known].sort((a, b) => b.length - a.length).map(patternOf);
+  const ordered = [...known].sort((a, b) => b.length - a.length).map(secretPattern);
   return (text) => ordered.reduce((clean, pattern) => clean.replace(pattern, SHOWN), text);
-}
-
-function patternOf(secret: string): RegExp {
-  const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  return new RegExp(secret.length < ANYWHERE_CHARACTERS_MIN ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal, "gu");
 }
 
 /** All that no output of an invocation may show: the configuration's secrets, and those of the function's role. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { idlePatterns } from "../../shared/plan/idlePatterns.ts";
+import { idlePatterns } from "../../shared/plan/backup/idlePatterns.ts";
 import { type SelectableIndex, selectIndices } from "../../shared/plan/selection.ts";
 import { say } from "../../shared/words/say.ts";
 

@@ -1,22 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type Crash, crashEverywhere, type ShortScenario } from "./crashes.ts";
+import { survivesEvery } from "./everyCrash.ts";
 
 /** A lost response to a read is just another failed read. */
 describe("one crash at every single request", () => {
-  it.each<[ShortScenario, Crash]>([
+  survivesEvery([
     ["copy", "kill"],
     ["arrival", "kill"],
     ["backup", "lost"],
     ["backup", "freezeBefore"],
-  ])(
-    "%s, %s: the end is the same, and no invariant is violated in between",
-    async (name, crash) => {
-      const { violations, runs } = await crashEverywhere(name, crash);
-      expect(violations).toEqual([]);
-      expect(runs).toBeGreaterThan(80);
-    },
-    120_000,
-  );
+  ]);
 });
 
 describe("one crash at every single write", () => {

@@ -1,32 +1,13 @@
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import type { AdoptRule } from "../../model/config.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { matchesPattern, matchesSets } from "../wildcard.ts";
 
 /** Alibaba Cloud writes and deletes this repository's snapshots itself. */
 export const NEVER_ADOPTED = "aliyun_auto_snapshot";
 
 const DIGIT = "0123456789";
 const HEX = "0123456789abcdef";
-
-/**
- * Whether a pattern with `*` matches a text whose characters are given as sets of possible ones: a name is one set per character. Linear in
- * pattern times text, so that no pattern of a configuration can stall a function.
- */
-function matchesSets(pattern: string, sets: readonly string[]): boolean {
-  let reached = new Set([0]);
-  for (const char of pattern) {
-    const next = new Set<number>();
-    if (char === "*") for (let at = Math.min(...reached); at <= sets.length; at += 1) next.add(at);
-    else for (const at of reached) if (sets[at]?.includes(char)) next.add(at + 1);
-    if (next.size === 0) return false;
-    reached = next;
-  }
-  return reached.has(sets.length);
-}
-
-export function matchesPattern(pattern: string, name: string): boolean {
-  return matchesSets(pattern, [...name]);
-}
 
 /** Whether a pattern matches everything that the narrower one matches: a `*` of the narrower one is matched by a `*` only. */
 function coversPattern(wide: string | undefined, narrow: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { type Reason, reason } from "../../model/reason.ts";
-import { keepBroken, keepFloor, keepLastOfEachIndex, keepNewest, keepNewestProven, namedIndices } from "./keepRules.ts";
+import { keepGuarded, keepNewest, namedIndices } from "./keepRules.ts";
 import { sortedSnapshots } from "./plan.ts";
 import type { PrunableSnapshot, PruneInput } from "./types.ts";
 
@@ -23,16 +23,7 @@ export function guardsOf(input: PruneInput, wanted: ReadonlySet<string>): Guards
     if (wanted.has(name) && !kept.has(name)) kept.set(name, why);
   };
   keepNewest(good, keepBecause);
-  keepNewestProven(good, keepBecause);
-  const fallen = keepLastOfEachIndex(good, { input, isKept }, keepBecause);
-  keepFloor(
-    good.filter(({ manual }) => !manual),
-    input.keep.atLeast,
-    isKept,
-    keepBecause,
-  );
-  keepFloor(good, input.keep.atLeast, isKept, keepBecause);
-  keepBroken(counted, good, { input, isKept }, keepBecause);
+  const fallen = keepGuarded({ counted, good }, { input, isKept }, keepBecause);
   return {
     kept,
     fallen: new Map([...fallen].map(([{ name }, indices]) => [name, reason("remove.lastOfIndex", namedIndices(indices))])),

@@ -56,7 +56,7 @@ function keepManual(good: readonly PrunableSnapshot[], { keep }: PruneInput, kee
 }
 
 /** The newest proven snapshot, while newer ones are unproven or damaged. */
-export function keepNewestProven(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+function keepNewestProven(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
   const newest = good.find(({ proven }) => proven);
   if (newest && newest !== good[0]) keepBecause(newest, reason("keep.newestProven"));
 }
@@ -96,9 +96,9 @@ function leftIndices(good: readonly PrunableSnapshot[], isKept: (snapshot: Pruna
  * snapshot without it, counted back from the newest good one; unless another kept snapshot holds the index in its last state.
  * @returns The indices that no kept snapshot holds in their last state, by their last snapshot.
  */
-export function keepLastOfEachIndex(
+function keepLastOfEachIndex(
   good: readonly PrunableSnapshot[],
-  { input, isKept }: { input: PruneInput; isKept: (snapshot: PrunableSnapshot) => boolean },
+  { input, isKept }: Kept,
   keepBecause: KeepBecause,
 ): Map<PrunableSnapshot, string[]> {
   const rule = input.keep.lastOfIndex ?? "always";
@@ -151,10 +151,10 @@ export function isGood({ state, broken, empty }: Pick<PrunableSnapshot, "state" 
  * A broken snapshot may hold the only whole files of an index: it is kept as the last one with an index that no good snapshot contains, for as
  * long as `lastOfIndex` says, counted back from the newest good one. Whatever keeps a broken snapshot, the verdict is said.
  */
-export function keepBroken(
+function keepBroken(
   counted: readonly PrunableSnapshot[],
   good: readonly PrunableSnapshot[],
-  { input, isKept }: { input: PruneInput; isKept: (snapshot: PrunableSnapshot) => boolean },
+  { input, isKept }: Kept,
   keepBecause: KeepBecause,
 ): void {
   const broken = counted.filter((snapshot) => snapshot.broken && snapshot.state === "SUCCESS");
@@ -187,7 +187,7 @@ function failureOf({ state, broken, empty }: PrunableSnapshot): string {
 }
 
 /** Fills up to `atLeast` good snapshots, newest first. */
-export function keepFloor(
+function keepFloor(
   good: readonly PrunableSnapshot[],
   atLeast: number,
   isKept: (snapshot: PrunableSnapshot) => boolean,
@@ -200,4 +200,32 @@ export function keepFloor(
     keepBecause(snapshot, reason("keep.atLeast", { atLeast }));
     kept += 1;
   }
+}
+
+interface Kept {
+  input: PruneInput;
+  isKept: (snapshot: PrunableSnapshot) => boolean;
+}
+
+/**
+ * What no deletion takes, whatever else keeps it: the newest proven one, the last one with an index, the floor of those that the timer took and
+ * of all, and what a broken one alone holds. Each rule sees what the ones before it keep.
+ * @returns The indices that no kept snapshot holds in their last state, by their last snapshot.
+ */
+export function keepGuarded(
+  { counted, good }: Record<"counted" | "good", readonly PrunableSnapshot[]>,
+  { input, isKept }: Kept,
+  keepBecause: KeepBecause,
+): Map<PrunableSnapshot, string[]> {
+  keepNewestProven(good, keepBecause);
+  const fallen = keepLastOfEachIndex(good, { input, isKept }, keepBecause);
+  keepFloor(
+    good.filter(({ manual }) => !manual),
+    input.keep.atLeast,
+    isKept,
+    keepBecause,
+  );
+  keepFloor(good, input.keep.atLeast, isKept, keepBecause);
+  keepBroken(counted, good, { input, isKept }, keepBecause);
+  return fallen;
 }

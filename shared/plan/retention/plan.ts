@@ -1,17 +1,7 @@
 import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import {
-  isGood,
-  keepBroken,
-  keepByRules,
-  keepFailures,
-  keepFloor,
-  keepLastOfEachIndex,
-  keepNewestProven,
-  namedIndices,
-  PERIOD_RULES,
-} from "./keepRules.ts";
+import { isGood, keepByRules, keepFailures, keepGuarded, namedIndices, PERIOD_RULES } from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
 import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./types.ts";
 
@@ -48,16 +38,7 @@ export function planPrune(input: PruneInput): PrunePlan {
   keepByRules(good, input, keepBecause);
   keepFailures(counted, good, keepBecause);
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;
-  keepNewestProven(good, keepBecause);
-  const fallen = keepLastOfEachIndex(good, { input, isKept }, keepBecause);
-  keepFloor(
-    good.filter(({ manual }) => !manual),
-    input.keep.atLeast,
-    isKept,
-    keepBecause,
-  );
-  keepFloor(good, input.keep.atLeast, isKept, keepBecause);
-  keepBroken(counted, good, { input, isKept }, keepBecause);
+  const fallen = keepGuarded({ counted, good }, { input, isKept }, keepBecause);
   return assemble(input, { newestFirst, counted, good, fallen }, reasons);
 }
 

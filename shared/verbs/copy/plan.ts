@@ -4,6 +4,7 @@ import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { BlobKind, Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { believedTimes } from "../../plan/snapshotOrder.ts";
+import { matchesPattern } from "../../plan/wildcard.ts";
 
 /** A task reads its list from one state object and reports per blob; the bounds limit what a lost task costs. */
 const BATCH_BLOBS_MAX = 500;
@@ -108,13 +109,7 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { n
     const sinceMs = new Date(choice.since).getTime();
     return inOrder.filter((snapshot) => timeOf(snapshot) >= sinceMs || (snapshot.startTime?.getTime() ?? 0) >= sinceMs);
   }
-  const pattern = new RegExp(
-    `^${choice.pattern
-      .split("*")
-      .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-      .join(".*")}$`,
-  );
-  return inOrder.filter((snapshot) => pattern.test(snapshot.name));
+  return inOrder.filter(({ name }) => matchesPattern(choice.pattern, name));
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
-import { matchesPattern } from "../../plan/retention/adoption.ts";
+import { matchesPattern } from "../../plan/wildcard.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";

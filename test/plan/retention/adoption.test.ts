@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { adoptSame, adopts, matchesEverything, matchesOwnNames, matchesPattern } from "../../../shared/plan/retention/adoption.ts";
+import { adoptSame, adopts, matchesEverything, matchesOwnNames } from "../../../shared/plan/retention/adoption.ts";
+import { matchesPattern } from "../../../shared/plan/wildcard.ts";
 import { plan, snapshot } from "./prunable.ts";
 
 describe("a pattern of snapshot names", () => {

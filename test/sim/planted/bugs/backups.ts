@@ -193,8 +193,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "selects closed indices",
     file: "shared/plan/selection.ts",
-    find: 'index.state === "open" && wildcard(body, index.name)',
-    replace: "wildcard(body, index.name)",
+    find: 'index.state === "open" && matchesPattern(body, index.name)',
+    replace: "matchesPattern(body, index.name)",
     seeds: 20,
   },
   {

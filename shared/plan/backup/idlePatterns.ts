@@ -1,4 +1,5 @@
-import { type Reason, reason } from "../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { matchesPattern } from "../wildcard.ts";
 
 interface Matchable {
   name: string;
@@ -7,15 +8,6 @@ interface Matchable {
 }
 
 const NAMES_SHOWN = 10;
-
-/** Whether a pattern matches a name; `*` is its only wildcard. */
-export function wildcard(pattern: string, name: string): boolean {
-  const source = pattern
-    .split("*")
-    .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${source}$`, "s").test(name);
-}
 
 /**
  * Why patterns have no effect, in their order: each that selects none of the chosen names, and each that excludes and matches nothing. A name
@@ -31,8 +23,8 @@ export function idlePatterns(
   return patterns.flatMap((pattern) => {
     const isExcluding = pattern.startsWith("-");
     const body = isExcluding ? pattern.slice(1) : pattern;
-    const named = existing.filter(({ name }) => wildcard(body, name));
-    const aliased = existing.filter(({ aliases }) => aliases.some((alias) => wildcard(body, alias)));
+    const named = existing.filter(({ name }) => matchesPattern(body, name));
+    const aliased = existing.filter(({ aliases }) => aliases.some((alias) => matchesPattern(body, alias)));
     if (isExcluding) return named.length + aliased.length > 0 ? [] : [reason("selection.patternExcludesNothing", { pattern })];
     const open = named.filter(({ state }) => state === "open");
     // A full name may also be an alias, whose indices are then selected, and may be closed.
@@ -50,6 +42,6 @@ function idleReason(pattern: string, { excluded, leftOut, closed, aliased }: Mat
   if (leftOut.length > 0) return reason("selection.patternLeftOut", about(leftOut));
   if (closed.length > 0) return reason("selection.patternClosed", about(closed));
   if (aliased.length === 0) return reason("selection.patternNothing", { pattern });
-  const aliases = [...new Set(aliased.flatMap((index) => index.aliases.filter((alias) => wildcard(pattern, alias))))];
+  const aliases = [...new Set(aliased.flatMap((index) => index.aliases.filter((alias) => matchesPattern(pattern, alias))))];
   return reason("selection.patternAlias", { ...about(aliased), aliases: aliases.slice(0, NAMES_SHOWN) });
 }
