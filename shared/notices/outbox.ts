@@ -1,5 +1,5 @@
 import type { World } from "../jobs/world.ts";
-import { AppError, messageOf } from "../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
 import type { Notice, Notifier } from "../model/notice.ts";
 import { stateKey } from "../state/keys.ts";
@@ -56,7 +56,7 @@ export async function deliverUnsent(world: World, unsent: readonly UnsentNotice[
     const pauseMs = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
     const isDue = now.getTime() - triedAt.getTime() >= pauseMs && !blocked.has(subject);
     blocked.add(subject);
-    const entry = isDue ? await readObject<Entry>(world.state, keys.at(-1) ?? "") : undefined;
+    const entry = isDue ? await readEntry(world, keys.at(-1) ?? "") : undefined;
     if (entry === undefined) continue;
     if (now.getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
       world.logger.error("notice given up", { key: entry.notice.key, channels: entry.channels.join(", ") });
@@ -64,6 +64,17 @@ export async function deliverUnsent(world: World, unsent: readonly UnsentNotice[
       continue;
     }
     if (await tryAgain(world, one, entry)) blocked.delete(subject);
+  }
+}
+
+/** One that cannot be read stops neither the tick nor the other notices. */
+async function readEntry(world: World, key: string): Promise<Entry | undefined> {
+  try {
+    return await readObject<Entry>(world.state, key);
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    world.logger.error("an unsent notice cannot be read", { error: messageOf(error) });
+    return undefined;
   }
 }
 

@@ -116,6 +116,18 @@ describe("a notice that a channel did not accept", () => {
     expect(world.lines).toContainEqual(expect.objectContaining({ message: "notice given up" }));
   });
 
+  it("is delivered although another stored one cannot be read, which is logged", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    hook.down = true;
+    await raiseNotice(await openWith(world, [hook]), FACT);
+    hook.down = false;
+    await world.state.put("live/unsent/20200101000000000-0badc0de-firing/000000.json", Buffer.from("no JSON"));
+    await tickAfter(world, 1, [hook]);
+    expect(hook.got).toHaveLength(1);
+    expect(world.lines).toContainEqual(expect.objectContaining({ message: "an unsent notice cannot be read" }));
+  });
+
   it("is dropped when its channel left ossnap.yaml", async () => {
     const world = await quiet();
     const hook = channel("hook");
