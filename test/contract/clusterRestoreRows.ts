@@ -35,10 +35,18 @@ async function brokenRestore(stage: Stage, what: "dataMissing" | "dataCorrupt"):
   return stage.restore("copy", "one", "movies", "half");
 }
 
-/** Being unassigned is not sufficient: between two tries the index is yellow. */
-const isGivenUp = (stage: Stage) => async () => {
-  const health = await stage.health("half");
-  return health?.status === "red" && health.unassigned === 1;
+/** Polls in a row that must agree: between two tries, which up to five times follow at once, the shard is unassigned for a moment. */
+const POLLS_GIVEN_UP = 4;
+
+/** Being unassigned is not sufficient: between two tries the index is yellow, and during one its recovery is shown. */
+const isGivenUp = (stage: Stage) => {
+  let inARow = 0;
+  return async () => {
+    const health = await stage.health("half");
+    const isIdle = health?.status === "red" && health.unassigned === 1 && (await stage.cluster.recovery(stage.own("half"))).length === 0;
+    inARow = isIdle ? inARow + 1 : 0;
+    return inARow >= POLLS_GIVEN_UP;
+  };
 };
 
 /** Leaves out the unassigned count: 2.x retries indefinitely, and between two polls the shard may be assigned again. */
