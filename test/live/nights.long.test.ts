@@ -39,7 +39,7 @@ describe.each(VERSIONS)("nights on Elasticsearch %s", (version) => {
     repositories = [real.newRepository("backups"), real.newRepository("slow", SLOW), real.newRepository("kept")];
     world = await realWorld(real, repositories, {
       nightly: policyFor("backups", { indices: ["movies"], verify: { level: "contents" } }),
-      partly: policyFor("backups", { indices: ["movies", "nowhere"], attempts: 2, partial: true }),
+      partly: policyFor("backups", { indices: ["movies", "nowhere"], attempts: 2, partial: true, patienceMs: 20_000 }),
       strict: policyFor("backups", { indices: ["movies", "nowhere"], attempts: 2, patienceMs: 5_000 }),
       slow: policyFor("slow", { indices: ["large"] }),
       kept: policyFor("kept", {

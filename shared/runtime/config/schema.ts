@@ -93,7 +93,12 @@ const backup = z
     repository: text("Repository", "One of repositories."),
     indices,
     schedule,
-    attempts: z.int().min(1).max(20).default(3).meta({ title: "Attempts", description: "Snapshots tried for one slot." }),
+    attempts: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(3)
+      .meta({ title: "Attempts", description: "Snapshots tried for one slot, spread over its patience." }),
     patience: duration("Patience", "How long one slot may take.").default("4h"),
     rpo: duration("RPO", "A success older than this is late.").optional(),
     metadata: z.record(z.string(), z.string()).default({}).meta({ title: "Metadata", description: "Kept in the snapshot from 7.3 on." }),

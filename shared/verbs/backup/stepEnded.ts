@@ -59,3 +59,22 @@ export function failureOf(snapshot: ClusterSnapshot): FailedAttempt {
   const shown = failures.slice(0, SHARDS_SHOWN).map((one) => ({ ...one, reason: one.reason.slice(0, REASON_CHARACTERS_MAX) }));
   return { name, state, shardsFailed: shards.failed, ...(shown.length === 0 ? {} : { shards: shown }) };
 }
+
+interface Spacing {
+  head: { data: { name?: string; failures: readonly FailedAttempt[] } };
+  intent: { patienceUntil: string; input: { policy: { attempts: number; patienceMs: number } } };
+}
+
+/**
+ * The wait before the next attempt, whose predecessor ended otherwise than planned: the last attempt starts with half of the patience left,
+ * the one before it with three quarters … A node that restarts or a shard that moves would end every attempt of the first minutes alike.
+ */
+export function spaced({ head: { data }, intent }: Spacing, attempt: number, now: Date) {
+  const last = data.failures.at(-1);
+  const { patienceMs, attempts } = intent.input.policy;
+  if (last === undefined || data.name !== undefined || attempt > attempts) return undefined;
+  const at = new Date(new Date(intent.patienceUntil).getTime() - patienceMs * (1 - 2 ** (attempt - attempts - 1)));
+  if (at <= now) return undefined;
+  const params = { attempt, attempts, at: at.toISOString(), snapshot: last.name, state: last.state };
+  return { do: "wait" as const, reason: reason("backup.nextAttempt", params), isTrouble: true as const };
+}

@@ -52,6 +52,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "backup.missed": "backup {policy} missed slot {slot}: no timer event arrived",
   "backup.missedSeveral":
     "backup {policy} missed {count|slot|slots}, {first} to {last}: no timer event arrived, and it is too late to run them",
+  "backup.nextAttempt": "{snapshot} ended as {state}; attempt {attempt} of {attempts} starts at {at}",
   "backup.noTrace":
     "{snapshot} was accepted {attempts|time|times} and does not exist: check whether the cluster can write to the repository",
   "backup.notGood": "{snapshot} ended as {state}: {shardsFailed|shard|shards} failed{first:added}",

@@ -4,7 +4,7 @@ import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { created, done, fire, ID, snapshots, TIMER, tick, withMovies } from "../../world/nightly.ts";
-import { DAY_MS, MINUTE_MS } from "../../world/world.ts";
+import { DAY_MS, MINUTE_MS, NIGHTLY } from "../../world/world.ts";
 
 describe.each(["5.5.3", "6.7.0", "7.10.2"])("nightly backup on %s", (sourceVersion) => {
   it("registers the repository, starts exactly the selected indices, returns at once, and is followed by ticks", async () => {
@@ -58,11 +58,19 @@ describe.each(["5.5.3", "6.7.0", "7.10.2"])("nightly backup on %s", (sourceVersi
 });
 
 describe("failing backup", () => {
-  it("does not count PARTIAL as success and makes a second attempt; the first snapshot is kept until it is pruned", async () => {
+  it("does not count PARTIAL as success and makes a second attempt a quarter of the patience later; the first snapshot is kept", async () => {
     const world = await withMovies();
     world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
     await fire(world);
     world.source.finishSnapshots();
+    const at = new Date(world.now().getTime() + NIGHTLY.patienceMs / 4).toISOString();
+    expect((await tick(world)).advanced).toMatchObject([
+      { outcome: "waiting", reason: { code: "backup.nextAttempt", params: { attempt: 2, at, state: "PARTIAL" } } },
+    ]);
+    world.advance(NIGHTLY.patienceMs / 4 - 1_000);
+    await tick(world);
+    expect(created(world)).toHaveLength(1);
+    world.advance(1_000);
     await tick(world);
     world.source.finishSnapshots();
     await tick(world);
@@ -77,10 +85,13 @@ describe("failing backup", () => {
     const world = await withMovies();
     world.source.nextSnapshots({ state: "FAILED" }, { state: "FAILED" }, { state: "PARTIAL", failedIndex: "movies" });
     await fire(world);
-    for (let attempt = 0; attempt < 4; attempt += 1) {
+    for (let quarter = 0; quarter < 3; quarter += 1) {
       world.source.finishSnapshots();
       await tick(world);
+      world.advance(NIGHTLY.patienceMs / 4);
+      await tick(world);
     }
+    expect(created(world)).toHaveLength(3);
     expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "backup.attempts" } });
     expect(world.notices.map(({ key, status }) => `${key} ${status}`)).toEqual(["backup-failed:nightly firing"]);
     world.advance(DAY_MS);
@@ -88,10 +99,7 @@ describe("failing backup", () => {
     world.source.finishSnapshots();
     await tick(world);
     await tick(world);
-    expect(world.notices.map(({ key, status }) => `${key} ${status}`)).toEqual([
-      "backup-failed:nightly firing",
-      "backup-failed:nightly resolved",
-    ]);
+    expect(world.notices.filter(({ key }) => key === "backup-failed:nightly").map(({ status }) => status)).toEqual(["firing", "resolved"]);
   });
 
   it("waits while a foreign snapshot is running and starts after it", async () => {

@@ -2,7 +2,7 @@ import type { ClusterSnapshot } from "../../../shared/model/cluster.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { type BackupData, type BackupJob, type BackupObservation, stepBackup } from "../../../shared/verbs/backup/step.ts";
 import { type JobInput, jobOf } from "../../jobs/jobs.ts";
-import { NIGHTLY } from "../../world/world.ts";
+import { HOUR_MS, NIGHTLY } from "../../world/world.ts";
 import { type Decided, decide } from "../decisions.ts";
 
 const SLOT = "20261121t013000z";
@@ -52,6 +52,8 @@ const job = (data: Partial<BackupData> = {}, change: Partial<Omit<JobInput<unkno
   });
   return change.claimed === REFUSED ? { ...made, head: { ...made.head, reason: REJECTION } } : made;
 };
+/** `jobOf` gives each job an hour of patience; the policy's last hour here. */
+const askedAt = (at: string) => ({ createdAt: new Date(new Date(at).getTime() + NIGHTLY.patienceMs - HOUR_MS) });
 const seen = (change: Partial<BackupObservation> = {}): BackupObservation => ({
   mark: "abcde",
   repository: undefined,
@@ -129,6 +131,23 @@ export function backupDecisions(): Decided[] {
     ["a stranger ran before the attempt that failed", job(first), seen({ slotSnapshots: [snapshot(1, STRANGER), snapshot(2, PARTIAL)] })],
     ["a stranger's snapshot runs", job(first), seen({ slotSnapshots: [snapshot(1, { ...STRANGER, state: "IN_PROGRESS" })] })],
     ["another attempt after a failed one", job({ attempt: 1, failures: [failure(1)] }), seen({ slotSnapshots: [snapshot(1, PARTIAL)] })],
+    [
+      "another attempt a quarter of the patience later",
+      job({ attempt: 1, failures: [failure(1)] }, askedAt("2026-11-21T00:40:00Z")),
+      seen(),
+    ],
+    ["a second too early", job({ attempt: 1, failures: [failure(1)] }, askedAt("2026-11-21T00:40:01Z")), seen()],
+    [
+      "the last attempt, half of the patience later",
+      job({ attempt: 2, failures: [failure(1), failure(2)] }, askedAt("2026-11-20T23:40:00Z")),
+      seen(),
+    ],
+    ["the last attempt, too early", job({ attempt: 2, failures: [failure(1), failure(2)] }, askedAt("2026-11-20T23:40:01Z")), seen()],
+    [
+      "a refused request of the second attempt is repeated at once",
+      job({ ...first, attempt: 2, name: nameOf(2), failures: [failure(1)] }, { claimed: REFUSED, ...askedAt("2026-11-21T01:39:00Z") }),
+      seen(),
+    ],
     ["the snapshot of a failed attempt was deleted", job({ failures: [failure(1), { ...failure(2), name: "by-hand" }] }), seen()],
     [
       "the last attempt failed",
