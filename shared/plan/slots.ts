@@ -52,7 +52,11 @@ export interface ComingSlot {
 /** The next so many slots after the given time. */
 export function nextSlots({ cron, timeZone }: Pick<Schedule, "cron" | "timeZone">, after: Date, count: number): ComingSlot[] {
   const slots = new Cron(cron, { timezone: timeZone, paused: true }).nextRuns(count, after);
-  return slots.map((slot) => ({ at: slot.toISOString(), local: localTime(slot, timeZone) }));
+  return slots.map((slot) => comingSlot(slot, timeZone));
+}
+
+export function comingSlot(slot: Date, timeZone: string): ComingSlot {
+  return { at: slot.toISOString(), local: localTime(slot, timeZone) };
 }
 
 /** Whether the schedule fires at exactly this time (whole seconds). */

@@ -5,6 +5,8 @@ import { say } from "./say.ts";
 export interface Fate {
   decision: "keep" | "remove" | "later";
   reasons: readonly Reason[];
+  /** Kept at least until this slot; `local` is the wall clock of the policy's zone. */
+  until?: { local: string };
 }
 
 const WORDS: Readonly<Record<Fate["decision"], string>> = {
@@ -13,7 +15,7 @@ const WORDS: Readonly<Record<Fate["decision"], string>> = {
   later: "would be removed later",
 };
 
-/** `kept: newest good snapshot, daily 1/7`; a snapshot that still exists is never called removed. */
-export function fateText({ decision, reasons }: Fate): string {
-  return `${WORDS[decision]}: ${reasons.map(say).join(", ")}`;
+/** `kept until 2026-11-26 01:30 +00:00: newest good snapshot, daily 1/7`; a snapshot that still exists is never called removed. */
+export function fateText({ decision, reasons, until }: Fate): string {
+  return `${WORDS[decision]}${until ? ` until ${until.local}` : ""}: ${reasons.map(say).join(", ")}`;
 }

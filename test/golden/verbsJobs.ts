@@ -4,7 +4,7 @@ import { advanceJob } from "../../shared/tick/advance.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { cancelJob } from "../../shared/verbs/jobs/ask.ts";
 import { fire, ID, OPS } from "../world/nightly.ts";
-import { MINUTE_MS, type TestWorld } from "../world/world.ts";
+import { MINUTE_MS, NIGHTLY, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import { newWorld, nights, stageOf } from "./stages.ts";
 
@@ -24,6 +24,7 @@ async function twoAttempts(world: TestWorld): Promise<void> {
     world.advance(3 * MINUTE_MS);
     source.finishSnapshots();
     await advanceJob(await world.open(), ID);
+    if (look === 0) world.advance(NIGHTLY.patienceMs / 4);
   }
 }
 

@@ -1,4 +1,5 @@
 import { runCommand } from "../../infra/cli/program.ts";
+import type { KeepRules } from "../../shared/model/config.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
@@ -6,7 +7,7 @@ import { dryDeletion } from "../../shared/verbs/prune/askDeletion.ts";
 import { fixtureRepository } from "../format/fixtureRepositories.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
-import { MOVED, type TestWorld } from "../world/world.ts";
+import { DAY_MS, MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import { enter } from "./memorySession.ts";
 import { BACKUPS, contentsWorld, copyWorld, DENIED, newWorld, nights, registeredWorld, stageOf } from "./stages.ts";
@@ -156,6 +157,17 @@ const PRUNE: VerbCases = {
       words: ["prune", "nightly"],
       stage: stageOf(() => nights(4), onlyFailures),
     },
+    {
+      outcome: "ok",
+      title: "of rules that last longer, beside indices that no policy takes",
+      words: ["prune", "nightly"],
+      stage: stageOf(
+        () => nights(4, ({ backups: { nightly } }) => nightly && Object.assign(nightly, { keep: LONGER })),
+        ({ source }) => {
+          for (const name of ["orders-1", "orders-2"]) source.putIndex(name, { documents: 1 });
+        },
+      ),
+    },
     { outcome: "failed", title: "no such policy", words: ["prune", "weekly"], stage: stageOf(newWorld) },
     { outcome: "failed", title: "the repository is not registered", words: ["prune", "nightly"], stage: stageOf(newWorld) },
     { outcome: "empty", title: "nothing would be removed", words: ["prune", "nightly"], stage: stageOf(() => nights(1)) },
@@ -163,6 +175,8 @@ const PRUNE: VerbCases = {
   ],
   without: {},
 };
+
+const LONGER: KeepRules = { daily: 2, weekly: 4, monthly: 12, lastOfIndex: 30 * DAY_MS, atLeast: 1 };
 
 const DELETED = "nightly-20261122t013000z-1-88f81";
 const deletionHash = async (world: TestWorld) => (await dryDeletion(await world.open(), { repository: "backups", snapshot: DELETED })).hash;

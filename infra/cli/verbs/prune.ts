@@ -10,7 +10,7 @@ import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
-import { commandText, type Look, marked } from "../screen/look.ts";
+import { commandText, type Look, marked, unknown } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
 import { reachLines } from "./reachText.ts";
@@ -40,29 +40,34 @@ export async function prune(session: Session, { policy: policyName, apply, wait 
 }
 
 const INDENT = "  ";
+/** Uncovered indices named in full. */
+const NAMES_SHOWN = 10;
+const UNTIL = "UNTIL: kept at least until this slot if every slot gets a good snapshot; – no schedule ends it";
 const BECAUSE = { head: "BECAUSE", sentence: true };
 
+interface ShownPlan extends Omit<PrunePlan, "keep">, Partial<Pick<PruneDryRun, "frees" | "reach" | "timer" | "uncovered">> {
+  keep: (PrunePlan["keep"][number] & Partial<Pick<PruneDryRun["keep"][number], "until">>)[];
+}
+
 /** The plan as text; a dry run uses "would" throughout and ends with the command that applies it. */
-export function pruneText(
-  plan: PrunePlan & Partial<Pick<PruneDryRun, "frees" | "reach">>,
-  policy: BackupPolicy,
-  look: Look,
-  wait?: number,
-): string {
+export function pruneText(plan: ShownPlan, policy: BackupPolicy, look: Look, wait?: number): string {
   const lines = [
     `Plan ${plan.hash} for ${plan.policy} (${policy.schedule.timeZone}): ${rulesText(policy)}`,
     ...(plan.reach ? reachLines(plan.reach) : []),
+    ...(plan.timer ? [timerText(plan.timer)] : []),
+    ...(plan.uncovered?.length ? [uncoveredText(plan.uncovered, look)] : []),
     plan.keep.length === 0
       ? "Would keep none: the repository has no snapshot of this policy."
       : `Would keep ${countText(plan.keep.length)}:`,
   ];
   const kept = tableLines(
-    [{ head: "NAME", name: true }, BECAUSE],
-    plan.keep.map(({ name, reasons }) => [name, reasons.map(say).join(", ")]),
+    [{ head: "NAME", name: true }, { head: "UNTIL" }, BECAUSE],
+    plan.keep.map(({ name, reasons, until }) => [name, untilText(until, look), reasons.map(say).join(", ")]),
     look,
     COLUMNS - INDENT.length,
   );
   if (plan.keep.length > 0) lines.push(...kept.map((line) => INDENT + line));
+  if (plan.keep.some(({ until }) => until)) lines.push(INDENT + UNTIL);
   if (plan.refusal)
     return [
       ...lines,
@@ -81,7 +86,23 @@ export function pruneText(
   return [...lines, `Nothing was deleted. To do exactly this:  ${doIt}`].join("\n");
 }
 
-function laterLines({ later }: PrunePlan, why: string, look: Look): string[] {
+/** Without the distance from UTC, which the slots of the policy show. */
+function untilText(until: { local: string } | null | undefined, look: Look): string {
+  return until ? until.local.replace(/ [+-]\d\d:\d\d$/, "") : unknown(look);
+}
+
+function timerText({ next, appliedBefore }: PruneDryRun["timer"]): string {
+  if (next === null) return "No timer prunes this policy: it has no `prune` block.";
+  const when = `The timer prunes next at ${next.local}`;
+  return appliedBefore ? `${when}.` : `${when}, and deletes nothing until a plan of these rules was applied by hand once.`;
+}
+
+function uncoveredText(names: readonly string[], look: Look): string {
+  const more = names.length > NAMES_SHOWN ? ` and ${countText(names.length - NAMES_SHOWN)} more` : "";
+  return marked(look, "attention", `In no policy of this cluster: ${names.slice(0, NAMES_SHOWN).join(", ")}${more}`);
+}
+
+function laterLines({ later }: Pick<PrunePlan, "later">, why: string, look: Look): string[] {
   return later.length === 0 ? [] : [`Would leave ${countText(later.length)} to a later run (${why}):`, ...removalLines(later, look)];
 }
 

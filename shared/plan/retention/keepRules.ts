@@ -103,16 +103,23 @@ function keepLastOfEachIndex(
 ): Map<PrunableSnapshot, string[]> {
   const rule = input.keep.lastOfIndex ?? "always";
   const isHeld = heldBy(good.filter(isKept), input);
-  const [lastOf, fallen] = [new Map<PrunableSnapshot, string[]>(), new Map<PrunableSnapshot, string[]>()];
+  const [lastOf, fallen] = [new Map<PrunableSnapshot, LeftIndex[]>(), new Map<PrunableSnapshot, string[]>()];
   for (const left of leftIndices(good, isKept)) {
     if (isHeld(left)) continue;
-    const of = isProtected(left, rule, good[0], input) ? lastOf : fallen;
-    of.set(left.last, [...(of.get(left.last) ?? []), left.index]);
+    if (isProtected(left, rule, good[0], input)) lastOf.set(left.last, [...(lastOf.get(left.last) ?? []), left]);
+    else fallen.set(left.last, [...(fallen.get(left.last) ?? []), left.index]);
   }
-  for (const [snapshot, indices] of lastOf) keepBecause(snapshot, reason("keep.lastOfIndex", namedIndices(indices)));
+  for (const [snapshot, left] of lastOf)
+    keepBecause(snapshot, reason("keep.lastOfIndex", { ...namedIndices(left.map(({ index }) => index)), ...goneSince(left, input) }));
   // What another index keeps does not fall.
   for (const snapshot of lastOf.keys()) fallen.delete(snapshot);
   return fallen;
+}
+
+/** Since when the last of these indices is gone; nothing while one exists, since that ends with no schedule. */
+function goneSince(left: readonly LeftIndex[], { existing }: PruneInput): { goneSince?: string } {
+  if (left.some(({ index }) => existing?.has(index))) return {};
+  return { goneSince: new Date(Math.max(...left.map(({ leftAt }) => leftAt.getTime()))).toISOString() };
 }
 
 /** The parameters of a reason: the first few by name, and the number of all. */

@@ -72,6 +72,33 @@ function isoWeek(year: number, month: number, day: number): string {
   return `${date.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
 }
 
+const HOUR_MS = 3_600_000;
+/** Longer than any period of the rule, so that a time this far away lies in another one. */
+const LONGER_MS = { hourly: 2 * HOUR_MS, daily: 26 * HOUR_MS, weekly: 170 * HOUR_MS, monthly: 750 * HOUR_MS, yearly: 8_800 * HOUR_MS };
+
+/** The first second of the period that contains a time. Periods of one zone follow each other, also across changes of the clocks. */
+export function startOfPeriod(time: Date, rule: keyof Periods, timeZone: string): Date {
+  return new Date(borderOf(time, { rule, timeZone, direction: -1 }) * 1000);
+}
+
+/** The first second after the period that contains a time. */
+export function endOfPeriod(time: Date, rule: keyof Periods, timeZone: string): Date {
+  return new Date((borderOf(time, { rule, timeZone, direction: 1 }) + 1) * 1000);
+}
+
+/** The last second in this direction that belongs to the same period, in seconds since 1970. */
+function borderOf(time: Date, { rule, timeZone, direction }: { rule: keyof Periods; timeZone: string; direction: 1 | -1 }): number {
+  const key = periodsOf(time, timeZone)[rule];
+  let inside = Math.floor(time.getTime() / 1000);
+  let outside = Math.floor((time.getTime() + direction * LONGER_MS[rule]) / 1000);
+  while (Math.abs(inside - outside) > 1) {
+    const middle = Math.floor((inside + outside) / 2);
+    if (periodsOf(new Date(middle * 1000), timeZone)[rule] === key) inside = middle;
+    else outside = middle;
+  }
+  return inside;
+}
+
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** The zone's wall clock to the minute, with its distance from UTC: `2026-11-22 01:30 +08:00`. */

@@ -2,15 +2,12 @@ import { Cron } from "croner";
 import type { KeepRules, Schedule } from "../../model/config.ts";
 import { type ComingSlot, nextSlots } from "../slots.ts";
 import { PERIOD_RULES } from "./keepRules.ts";
-import { periodsOf } from "./periods.ts";
+import { startOfPeriod } from "./periods.ts";
 
 const HOUR_MS = 3_600_000;
 const NEXT_SHOWN = 5;
 /** Slots or periods that are walked back for one rule; a rule that reaches further is reported as reaching at least this far. */
 const WALKED_MAX = 1_000;
-
-/** Longer than any period of the rule, so that a time this long before lies in an earlier one. */
-const LONGER_MS = { hourly: 2 * HOUR_MS, daily: 26 * HOUR_MS, weekly: 170 * HOUR_MS, monthly: 750 * HOUR_MS, yearly: 8_800 * HOUR_MS };
 
 /** How far back a policy's snapshots reach. */
 export interface Reach {
@@ -92,16 +89,4 @@ function byPeriods(cron: Cron, { rule, count, timeZone }: PeriodRule, before: Da
     until = startOfPeriod(slot, rule, timeZone);
   }
   return time && { time, rule, count, ...(count > WALKED_MAX && { atLeast: true }) };
-}
-
-/** To the second; periods of one zone follow each other, also across changes of the clocks. */
-function startOfPeriod(time: Date, rule: PeriodRule["rule"], timeZone: string): Date {
-  const key = periodsOf(time, timeZone)[rule];
-  let [outside, inside] = [Math.floor((time.getTime() - LONGER_MS[rule]) / 1000), Math.floor(time.getTime() / 1000)];
-  while (inside - outside > 1) {
-    const middle = Math.floor((inside + outside) / 2);
-    if (periodsOf(new Date(middle * 1000), timeZone)[rule] === key) inside = middle;
-    else outside = middle;
-  }
-  return new Date(inside * 1000);
 }

@@ -4,15 +4,21 @@ import type { Asked } from "../../jobs/record.ts";
 import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
+import type { BackupPolicy } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { type Reach, reachOf } from "../../plan/retention/reach.ts";
+import { keptUntil } from "../../plan/retention/until.ts";
+import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
+import { stateKey } from "../../state/keys.ts";
+import { readObject } from "../../state/objects.ts";
+import { gatherUncovered } from "../backup/gatherChoice.ts";
 import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
-import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
+import { gatherPrunePlan, type PolicyView } from "./gatherPlan.ts";
 import { knownPlan } from "./knownPlan.ts";
 import type { PolicyInput } from "./step.ts";
 
@@ -24,20 +30,42 @@ const PRUNE_PATIENCE_MS = 4 * 3_600_000;
 
 /** A plan with what a person wants to know before it is applied. */
 export interface PruneDryRun extends PrunePlan, FreedAnswer {
+  /** `until`: kept at least until this slot, if every slot gets a good snapshot; `null` if no schedule ends it. */
+  keep: (PrunePlan["keep"][number] & { until: ComingSlot | null })[];
   remove: FreedAnswer["remove"];
   reach: Reach;
+  timer: PruneTimer;
+  /** Indices and data streams of the cluster that no policy takes. */
+  uncovered: string[];
+}
+
+/** The next run on the timer; `null` without one. Before a plan was applied by hand once, a run deletes nothing. */
+export interface PruneTimer {
+  next: ComingSlot | null;
+  appliedBefore: boolean;
 }
 
 /** Returns the current plan, what it would free and how far back the policy reaches, without writing anything. */
 export async function dryPrune(world: World, policyName: string): Promise<PruneDryRun> {
   const policy = configured(world.config, "backups", policyName);
-  const { plan, snapshots } = await planNow(world, policyName);
+  const { plan, input, snapshots, indices, version } = await planNow(world, policyName);
   const freed = await gatherFreed(world, policy.repository, plan.remove, snapshots);
+  const until = keptUntil(plan.keep, input, policy.schedule);
+  const { cluster } = configured(world.config, "repositories", policy.repository);
   return {
     ...plan,
+    keep: plan.keep.map((snapshot) => ({ ...snapshot, until: until.get(snapshot.name) ?? null })),
     ...freedAnswer(plan.remove, freed),
     reach: reachOf({ keep: policy.keep, schedule: policy.schedule, oldestKept: oldestKept(plan, snapshots) }, world.clock.now()),
+    timer: await gatherTimer(world, policy, plan),
+    uncovered: gatherUncovered(world, indices, { cluster, version }),
   };
+}
+
+async function gatherTimer(world: World, { prune, schedule }: BackupPolicy, { policy, fingerprint }: PrunePlan): Promise<PruneTimer> {
+  const appliedBefore = (await readObject(world.state, stateKey.applied(policy, fingerprint))) !== undefined;
+  const next = prune && nextSlots({ cron: prune.cron, timeZone: schedule.timeZone }, world.clock.now(), 1)[0];
+  return { next: next ?? null, appliedBefore };
 }
 
 /** Of the good snapshots that the policy decides about. */
@@ -48,7 +76,7 @@ function oldestKept({ keep }: PrunePlan, snapshots: readonly ClusterSnapshot[]):
 }
 
 /** The plan of this moment; refused where a run would fail because the name is registered for another place. */
-async function planNow(world: World, policyName: string): Promise<PruneView> {
+async function planNow(world: World, policyName: string): Promise<PolicyView> {
   const policy = configured(world.config, "backups", policyName);
   const { cluster } = configured(world.config, "repositories", policy.repository);
   const taken = await takenRepository(world, policy.repository, cluster);

@@ -29,6 +29,12 @@ export interface PruneView {
   mountsUnknown: Reason | undefined;
 }
 
+/** A policy's plan with what it was made from. */
+export interface PolicyView extends PruneView {
+  input: PlanInput;
+  indices: ClusterIndex[];
+}
+
 /**
  * Gathers snapshots, indices, pins and open jobs, and plans; the dry run and every step of a run use the same call. `remember` stores what
  * was read of indices' files for the next plan; nothing else is written.
@@ -39,14 +45,14 @@ export async function gatherPrunePlan(
   policy: BackupPolicy,
   work: OpenWork,
   { remember } = { remember: false },
-): Promise<PruneView> {
+): Promise<PolicyView> {
   const seen = await seeRepository(world, policy.repository);
   const { where, snapshots, lost, version, readRoot } = seen;
   const known = await knownToPolicy(world, [policyName, policy], seen, { remember });
   const mounts = namedBy(snapshots, mountsOf(where.cluster, seen.indices));
   const guarded = await protectedSnapshots(world, policy.repository, snapshots, work);
   const input: PlanInput = { ...known, protected: new Map([...mounts, ...guarded]) };
-  const view = { snapshots, lost, version };
+  const view = { snapshots, lost, version, input, indices: seen.indices };
   const plan = planPrune(input);
   // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
   if (plan.remove.length === 0) return { ...view, plan, mountsUnknown: undefined };
@@ -55,7 +61,7 @@ export async function gatherPrunePlan(
   const more = namedBy(snapshots, mounted);
   if (more.length === 0 && unclear.size === 0) return { ...view, plan, mountsUnknown: unknown };
   const all = { ...input, unclear, protected: new Map([...more, ...input.protected]) };
-  return { ...view, plan: planPrune(all), mountsUnknown: unknown };
+  return { ...view, plan: planPrune(all), input: all, mountsUnknown: unknown };
 }
 
 /** What every policy of a repository decides from. */

@@ -6,6 +6,8 @@ import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
+import { keptUntil } from "../../plan/retention/until.ts";
+import type { ComingSlot } from "../../plan/slots.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
 import { placeId } from "../../repository/place.ts";
 import { gatherPrunePlan } from "../prune/gatherPlan.ts";
@@ -29,7 +31,8 @@ export interface SnapshotRow {
   evidence: Proven | null;
   /** About copies of this snapshot: what is proven there says nothing of here. */
   elsewhere: (Proven & { place: string; url: string })[];
-  fate: { decision: "keep" | "remove" | "later"; reasons: Reason[] };
+  /** `until`: kept at least until this slot, if every slot gets a good snapshot; absent if no schedule ends it. */
+  fate: { decision: "keep" | "remove" | "later"; reasons: Reason[]; until?: ComingSlot };
 }
 
 export interface SnapshotQuestion {
@@ -82,10 +85,14 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
   const snapshots = await listedSnapshots(world, repository);
   const fates = new Map<string, SnapshotRow["fate"]>();
   for (const policy of policies) {
-    const { plan } = await gatherPrunePlan(world, policy, configured(world.config, "backups", policy), work);
+    const rules = configured(world.config, "backups", policy);
+    const { plan, input } = await gatherPrunePlan(world, policy, rules, work);
+    const ends = keptUntil(plan.keep, input, rules.schedule);
     const noteFate = (decision: "keep" | "remove" | "later") => (entry: { name: string; reasons: Reason[] }) => {
       const foreign = entry.reasons.every(({ code }) => code === "keep.foreign" || code === "keep.otherPolicy");
-      if (!fates.has(entry.name) || !foreign) fates.set(entry.name, { decision, reasons: entry.reasons });
+      if (fates.has(entry.name) && foreign) return;
+      const until = decision === "keep" ? ends.get(entry.name) : undefined;
+      fates.set(entry.name, { decision, reasons: entry.reasons, ...(until && { until }) });
     };
     plan.keep.forEach(noteFate("keep"));
     plan.remove.forEach(noteFate("remove"));

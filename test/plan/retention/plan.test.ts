@@ -96,7 +96,7 @@ describe("invariant 5: pruning never removes", () => {
   it("the last snapshot that holds an index", () => {
     const { keep } = plan(change(1, { indices: ["movies", "gone"] }), {});
     expect(keep.find(({ name }) => name === "2026-11-19T00:00:00Z")?.reasons).toEqual([
-      reason("keep.lastOfIndex", { indices: ["gone"], count: 1 }),
+      reason("keep.lastOfIndex", { indices: ["gone"], count: 1, goneSince: "2026-11-20T00:00:00.000Z" }),
     ]);
   });
 
