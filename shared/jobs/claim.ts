@@ -129,7 +129,7 @@ async function lookUpAfter<I, D>(
 }
 
 async function settle<I, D>(job: Job<I, D>, look: Exclude<Look<D>, { found: "none" }>, context: StepContext): Promise<Stepped | undefined> {
-  const next = look.found === "ours" ? look : { state: "failed", reason: look.reason, data: job.head.data };
+  const next = look.found === "ours" ? look : { state: "failed", data: job.head.data, ...look.instead, reason: look.reason };
   return (await writeHead(job, context, next)) ? undefined : lost();
 }
 

@@ -15,7 +15,8 @@ export type Decision<D> =
 export type Look<D> =
   | { found: "none"; why?: Reason }
   | { found: "ours"; state: string; reason: Reason; data: D }
-  | { found: "foreign"; reason: Reason };
+  /** The job fails, unless `instead` says how it goes on. */
+  | { found: "foreign"; reason: Reason; instead?: { state: string; data: D } };
 
 export interface Effect<I, D> {
   /** Called after the claim and again after the request; never relies on the response. */

@@ -36,6 +36,8 @@ export interface StageOptions {
 export interface People {
   /** Names like ours that a person gave to snapshots. */
   copiedNames: Set<string>;
+  /** Names of a slot's first attempt under which a person took a snapshot; before 7.3 it counts as ours if it holds what the policy wants. */
+  takenNames: Set<string>;
   /** When a person last deleted a snapshot of the backups. */
   deletedMs: number;
   /** Blobs of the copied repository that were deleted or damaged: key → when. */
@@ -106,6 +108,7 @@ export async function newStage(options: StageOptions): Promise<Stage> {
     swappedLate: false,
     people: {
       copiedNames: new Set(),
+      takenNames: new Set(),
       deletedMs: Number.NEGATIVE_INFINITY,
       brokenKeys: new Map(),
       touched: new Set(),

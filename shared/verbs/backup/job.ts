@@ -9,7 +9,7 @@ import { requestedBy } from "../../plan/ownSnapshot.ts";
 import { keepsMetadata } from "../../plan/versions.ts";
 import { gatherBackup, policyNow, repositoryOf } from "./gather.ts";
 import { backupResult, reportBackup } from "./show.ts";
-import { type BackupData, type BackupInput, type BackupJob, type BackupObservation, sameNames, stepBackup } from "./step.ts";
+import { type BackupData, type BackupInput, type BackupJob, type BackupObservation, sameNames, stepBackup, withoutName } from "./step.ts";
 
 /** Tolerated clock difference: by its cluster's clock a snapshot may start shortly before our claim was written. */
 const CLOCK_SLACK_MS = 5 * 60_000;
@@ -69,7 +69,13 @@ async function lookUpSnapshot(world: World, job: BackupJob, args: { name: string
   const there = await world.cluster(configuredCluster(job)).getSnapshot(job.intent.input.policy.repository, args.name);
   if (!there) return { found: "none" };
   const behindMs = await clockBehindOf(world, job, there);
-  if (!isOurs(there, job, args.indices, behindMs)) return { found: "foreign", reason: reason("snapshot.foreign", { snapshot: args.name }) };
+  if (!isOurs(there, job, args.indices, behindMs))
+    // Under the next attempt's name.
+    return {
+      found: "foreign",
+      reason: reason("snapshot.foreign", { snapshot: args.name }),
+      instead: { state: "asked", data: withoutName(job.head.data) },
+    };
   const uuid = there.uuid === undefined ? {} : { uuid: there.uuid };
   return {
     found: "ours",

@@ -100,7 +100,7 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
       reason: strangers.includes(ended.at(-1) as ClusterSnapshot)
         ? reason("snapshot.foreign", { snapshot: ended.at(-1)?.name ?? "" })
         : endedReason(ended),
-      data: { ...withoutName(data), failures: [...data.failures, ...ended.map(failureOf)] },
+      data: { ...withoutName(data), failures: [...data.failures, ...ended.map((one) => failureOf(one, strangers.includes(one)))] },
     };
   // The name of a failed attempt is not used again, even if its snapshot was deleted since.
   const known = [...seen.slotSnapshots, ...data.failures];
@@ -115,7 +115,7 @@ function runningReason(snapshot: string, { progress, stuck }: BackupObservation)
   return { reason: detail ?? reason("snapshot.running", { snapshot, shardsDone, shardsTotal }) };
 }
 
-/** Has the name of an attempt of ours and not our metadata: it is never taken for our work, and never taken back. */
+/** Has the name of an attempt and not our metadata: never taken for our work, and never taken back. */
 function isStranger(snapshot: ClusterSnapshot, { intent }: BackupJob, { mark }: BackupObservation): boolean {
   return ownershipOf(snapshot, intent.input.policyName, mark)?.by === "named";
 }
@@ -235,7 +235,8 @@ function withoutPlan({ streams: _streams, featureStates: _features, globalState:
   return rest;
 }
 
-function withoutName({ name: _name, uuid: _uuid, traceless: _traceless, ...rest }: BackupData): BackupData {
+/** Without the name of an attempt that is over, or that another writer took. */
+export function withoutName({ name: _name, uuid: _uuid, traceless: _traceless, ...rest }: BackupData): BackupData {
   return rest;
 }
 

@@ -5,6 +5,8 @@ export interface FailedAttempt {
   name: string;
   state: string;
   shardsFailed: number;
+  /** Another writer took the name: nothing of ours failed. */
+  foreign?: true;
   /** The first of them. */
   shards?: FailedShard[];
 }
@@ -54,10 +56,16 @@ function firstFailure({ failures: [first] }: ClusterSnapshot): string {
   return `${first.index}[${first.shard}]${node}: ${first.reason.slice(0, REASON_CHARACTERS_MAX)}`;
 }
 
-export function failureOf(snapshot: ClusterSnapshot): FailedAttempt {
+export function failureOf(snapshot: ClusterSnapshot, isForeign: boolean): FailedAttempt {
   const { name, state, shards, failures } = snapshot;
   const shown = failures.slice(0, SHARDS_SHOWN).map((one) => ({ ...one, reason: one.reason.slice(0, REASON_CHARACTERS_MAX) }));
-  return { name, state, shardsFailed: shards.failed, ...(shown.length === 0 ? {} : { shards: shown }) };
+  return {
+    name,
+    state,
+    shardsFailed: shards.failed,
+    ...(isForeign && { foreign: true }),
+    ...(shown.length === 0 ? {} : { shards: shown }),
+  };
 }
 
 interface Spacing {
@@ -70,7 +78,7 @@ interface Spacing {
  * the one before it with three quarters … A node that restarts or a shard that moves would end every attempt of the first minutes alike.
  */
 export function spaced({ head: { data }, intent }: Spacing, attempt: number, now: Date) {
-  const last = data.failures.at(-1);
+  const last = data.failures.findLast(({ foreign }) => foreign === undefined);
   const { patienceMs, attempts } = intent.input.policy;
   if (last === undefined || data.name !== undefined || attempt > attempts) return undefined;
   const at = new Date(new Date(intent.patienceUntil).getTime() - patienceMs * (1 - 2 ** (attempt - attempts - 1)));

@@ -122,7 +122,7 @@ describe("the time until which a snapshot is kept", () => {
           for (const [name, { at }] of stated) {
             const end = ended.get(name);
             if (end === undefined) continue;
-          compared += 1;
+            compared += 1;
             expect(end >= at, `${name} ends at ${end}, stated ${at}`).toBe(true);
             if (keep.atLeast === 1) expect(end).toBe(at);
           }

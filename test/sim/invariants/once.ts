@@ -8,7 +8,7 @@ import { isDone, isWriteOn, jobOf, type MakeCheck, openJobs, readBare, recordsOf
 const RESENT_MS = 30_000;
 
 /** 7: whatever is repeated, each piece of work happens once. */
-export const workHappensOnce: MakeCheck = ({ stage, kernel, violated }) => {
+export const workHappensOnce: MakeCheck = ({ stage, violated }) => {
   const created = new Map<string, number>();
   const restored = new Map<string, number>();
   const said = new Map<string, number>();
@@ -48,12 +48,16 @@ export const workHappensOnce: MakeCheck = ({ stage, kernel, violated }) => {
     finals.set(key, text);
   }
 
-  /** What no channel accepted, or no invocation recorded as accepted, is sent again after a pause; another change is another notice. */
-  function judgeNotice({ key, since, status, at }: Notice): void {
+  /**
+   * What no channel accepted, or no invocation recorded as accepted, is sent again after a pause; another change is another notice. A request
+   * that lands late was made before its sender gave it up, and an instance that was frozen knows nothing of what others sent since.
+   */
+  function judgeNotice({ key, since, status, at }: Notice, { askedMs, actor }: Effect): void {
+    if (actor.wasFrozen) return;
     const once = `${key} ${since.toISOString()} ${status} ${at.toISOString()}`;
     const before = said.get(once) ?? Number.NEGATIVE_INFINITY;
-    if (kernel.nowMs() - before < RESENT_MS) violated(`notice ${once} is sent twice`);
-    said.set(once, kernel.nowMs());
+    if (Math.abs(askedMs - before) < RESENT_MS) violated(`notice ${once} is sent twice`);
+    said.set(once, askedMs);
   }
 
   /** Final records are kept: they prevent repeats even months later. */
@@ -79,7 +83,7 @@ export const workHappensOnce: MakeCheck = ({ stage, kernel, violated }) => {
       const { as } = isWriteOn(effect, "cluster:target", "restore") ? (effect.args[0] as RestoreRequest) : {};
       if (as !== undefined && stage.people.touched.has(as)) restored.delete(as);
       if (!isWriteOn(effect, "notifier", "send")) return;
-      judgeNotice(effect.args[0] as Notice);
+      judgeNotice(effect.args[0] as Notice, effect);
     },
     step: seeFinals,
     after(effect) {

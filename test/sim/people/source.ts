@@ -85,7 +85,7 @@ async function takeName({ stage, random }: Play, slotMs: number): Promise<void> 
   const indices = random.chance(0.6) ? ["series"] : same.map((index) => index.name);
   try {
     await stage.source.createSnapshot("backups", name, { indices, metadata: {} });
-    if (keepsMetadata(version) && (await stage.source.getSnapshot("backups", name))) stage.people.copiedNames.add(name);
+    if (await stage.source.getSnapshot("backups", name)) stage.people[keepsMetadata(version) ? "copiedNames" : "takenNames"].add(name);
   } catch {
     // The repository is not registered yet, or the cluster is busy.
   }

@@ -102,6 +102,27 @@ describe("failing backup", () => {
     expect(world.notices.filter(({ key }) => key === "backup-failed:nightly").map(({ status }) => status)).toEqual(["firing", "resolved"]);
   });
 
+  it("takes the next attempt's name at once when another writer took its name between look and request", async () => {
+    const world = await withMovies({ sourceVersion: "7.10.2" });
+    const { source } = world;
+    const request = source.createSnapshot.bind(source);
+    source.createSnapshot = async (repository, name, asked) => {
+      source.createSnapshot = request;
+      await request(repository, name, { indices: ["movies"], metadata: {} });
+      source.finishSnapshots();
+      return request(repository, name, asked);
+    };
+    await fire(world);
+    await tick(world);
+    source.finishSnapshots();
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done", result: { failures: [{ foreign: true }] } });
+    expect((await snapshots(world)).map(({ name, state }) => [parseSnapshotName(name)?.attempt, state])).toEqual([
+      [1, "SUCCESS"],
+      [2, "SUCCESS"],
+    ]);
+  });
+
   it("waits while a foreign snapshot is running and starts after it", async () => {
     const world = await withMovies();
     await world.source.putRepository({ name: "theirs", type: "fs", settings: { location: "/theirs" } }, { verify: false });
