@@ -33,6 +33,8 @@ function randomOf(seed: number): Random {
   return { below, one: (of) => of[below(of.length)] as (typeof of)[number], chance: (share) => next() < share };
 }
 
+const BROKEN = { verdict: "damaged", level: "contents", at: "2026-10-20T00:00:00.000Z" };
+
 interface State {
   all: PrunableSnapshot[];
   keep: KeepRules;
@@ -43,13 +45,16 @@ function stateOf(random: Random): State {
   const hours = new Set(Array.from({ length: 2 + random.below(11) }, () => random.below(random.one([30, 300, 3000]))));
   const all = [...hours].map((hour) => {
     const kind = random.below(10);
+    const isAdopted = kind === 2 || kind === 3;
+    const verdict = random.one<Partial<PrunableSnapshot>>([{}, {}, {}, {}, { proven: true }, { broken: BROKEN }]);
+    const contents = random.one([["movies"], ["movies"], ["movies"], ["movies", `rare-${random.below(3)}`]]);
     return snapshot(new Date(START + hour * HOUR_MS).toISOString(), {
       state: random.one(["SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "PARTIAL", "FAILED", "IN_PROGRESS", "INCOMPATIBLE"]),
       ours: kind !== 0,
       ...(kind === 1 ? { manual: true } : {}),
-      ...(kind === 2 || kind === 3 ? { adopted: true } : {}),
-      proven: random.chance(0.2),
-      indices: random.chance(0.2) ? ["movies", `rare-${random.below(3)}`] : ["movies"],
+      ...(isAdopted ? { adopted: true } : {}),
+      ...verdict,
+      ...(isAdopted && random.chance(0.3) ? { indices: [], empty: true } : { indices: contents }),
     });
   });
   const count = () => (random.chance(0.5) ? undefined : random.below(4));
@@ -72,9 +77,16 @@ function stateOf(random: Random): State {
   return { all, keep, input: { timeZone: random.one(ZONES), protected: new Map(guarded), ...caps } };
 }
 
-const isGood = ({ ours, state }: PrunableSnapshot) => ours && state === "SUCCESS";
+const isGood = ({ ours, state, broken, empty }: PrunableSnapshot) => ours && state === "SUCCESS" && !broken && !empty;
 const newestFirst = (a: PrunableSnapshot, b: PrunableSnapshot) => b.time.getTime() - a.time.getTime();
 const without = (all: readonly PrunableSnapshot[], gone: ReadonlySet<string>) => all.filter(({ name }) => !gone.has(name));
+
+function keepsLoneOnes(all: readonly PrunableSnapshot[], good: readonly PrunableSnapshot[], kept: ReadonlySet<string>): boolean {
+  const held = new Set(good.flatMap(({ indices }) => indices));
+  const damaged = all.filter(({ ours, state, broken }) => ours && state === "SUCCESS" && broken).sort(newestFirst);
+  const lone = new Set(damaged.flatMap(({ indices }) => indices).filter((index) => !held.has(index)));
+  return [...lone].every((index) => kept.has(damaged.find(({ indices }) => indices.includes(index))?.name ?? ""));
+}
 
 /** The first broken promise of a plan, if any; expectations for each of a million states would take longer than the plans. */
 function brokenPromise({ all, keep, input }: State, made: PrunePlan): string | undefined {
@@ -100,10 +112,12 @@ function brokenPromise({ all, keep, input }: State, made: PrunePlan): string | u
   if (gone.length > cap) return "stays below the cap";
   if (gone.some(({ ours, state, name }) => !ours || /^IN|INC/.test(state) || input.protected?.has(name)))
     return "spares what it must not touch";
-  const failures = gone.filter(({ state }) => state !== "SUCCESS");
+  const failures = gone.filter((one) => !isGood(one));
   const replaced = (one: PrunableSnapshot) =>
     good.some((better) => (better.adopted ?? false) === (one.adopted ?? false) && better.time > one.time);
   if (!failures.every(replaced)) return "removes a failed one only after a good one of its own";
+  if (keep.lastOfIndex === "always" && !keepsLoneOnes(all, good, kept))
+    return "keeps the newest damaged one of an index that no good one holds";
   const stead = made.remove.every(({ keptInstead }) => kept.has(keptInstead) && isGood(byName.get(keptInstead) as PrunableSnapshot));
   if (!stead) return "names a kept good one in the stead of each";
   return undefined;
