@@ -37,16 +37,16 @@ export interface PolicyView extends PruneView {
 
 /**
  * Gathers snapshots, indices, pins and open jobs, and plans; the dry run and every step of a run use the same call. `remember` stores what
- * was read of indices' files for the next plan; nothing else is written.
+ * was read of indices' files for the next plan; nothing else is written. `seen` is what was read for another policy of the repository.
  */
 export async function gatherPrunePlan(
   world: World,
   policyName: string,
   policy: BackupPolicy,
   work: OpenWork,
-  { remember } = { remember: false },
+  { remember = false, seen: before }: { remember?: boolean; seen?: RepositorySeen } = {},
 ): Promise<PolicyView> {
-  const seen = await seeRepository(world, policy.repository);
+  const seen = before ?? (await seeRepository(world, policy.repository));
   const { where, snapshots, lost, version, readRoot } = seen;
   const known = await knownToPolicy(world, [policyName, policy], seen, { remember });
   const mounts = namedBy(snapshots, mountsOf(where.cluster, seen.indices));

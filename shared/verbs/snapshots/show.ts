@@ -10,8 +10,7 @@ import { keptUntil } from "../../plan/retention/until.ts";
 import type { ComingSlot } from "../../plan/slots.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
 import { placeId } from "../../repository/place.ts";
-import { gatherPrunePlan } from "../prune/gatherPlan.ts";
-import { listedSnapshots } from "./gather.ts";
+import { gatherPrunePlan, seeRepository } from "../prune/gatherPlan.ts";
 
 type Proven = Pick<Evidence, "verdict" | "level" | "generation" | "at">;
 
@@ -82,11 +81,12 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       `repository ${repository}: the name is registered on ${cluster} for another place than ossnap.yaml says; \`ossnap repositories\` shows what differs`,
       { reason: taken },
     );
-  const snapshots = await listedSnapshots(world, repository);
+  const seen = await seeRepository(world, repository);
+  const { snapshots } = seen;
   const fates = new Map<string, SnapshotRow["fate"]>();
   for (const policy of policies) {
     const rules = configured(world.config, "backups", policy);
-    const { plan, input } = await gatherPrunePlan(world, policy, rules, work);
+    const { plan, input } = await gatherPrunePlan(world, policy, rules, work, { seen });
     const ends = keptUntil(plan.keep, input, rules.schedule);
     const noteFate = (decision: "keep" | "remove" | "later") => (entry: { name: string; reasons: Reason[] }) => {
       const foreign = entry.reasons.every(({ code }) => code === "keep.foreign" || code === "keep.otherPolicy");
