@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../shared/model/errors.ts";
+import { slotOf } from "../../shared/model/slot.ts";
 import { readObject } from "../../shared/state/objects.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
+import { askBackup } from "../../shared/verbs/backup/ask.ts";
 import { startRestore } from "../../shared/verbs/restore/askByHand.ts";
 import { STEP1 } from "../world/moved.ts";
 import { OPS, tick, withMovies } from "../world/nightly.ts";
@@ -27,6 +29,35 @@ describe("a policy's recovery point target", () => {
       await tick(world);
     }
     expect(told(world).filter((line) => line.startsWith("rpo"))).toEqual(["rpo:nightly firing", "rpo:nightly resolved"]);
+  });
+});
+
+describe("a snapshot by hand", () => {
+  it("meets the target, and the notice names the time that counts", async () => {
+    const config = testConfig((given) => void Object.assign(given.backups.nightly ?? {}, { rpoMs: 26 * HOUR_MS }));
+    const world = await withMovies({ config, start: "2026-11-21T01:30:00Z" });
+    const night = async () => {
+      await tick(world);
+      world.source.finishSnapshots();
+      await tick(world);
+    };
+    await night();
+    world.advance(20 * HOUR_MS);
+    const slot = slotOf(world.now());
+    await askBackup(await world.open(), { policy: "nightly", slot, asked: OPS });
+    await night();
+    world.source.nextSnapshots(...Array.from({ length: 9 }, () => ({ state: "PARTIAL" as const })));
+    const missed: unknown[] = [];
+    for (let hour = 1; hour <= 27; hour += 1) {
+      world.advance(HOUR_MS);
+      world.source.finishSnapshots();
+      await tick(world);
+      if (world.notices.some(({ key }) => key === "rpo:nightly")) missed.push(hour);
+    }
+    expect(missed).toEqual([27]);
+    expect(world.notices.find(({ key }) => key === "rpo:nightly")).toMatchObject({
+      reason: { code: "rpo.missed", params: { newest: "2026-11-21T21:30:00.000Z", target: 93_600 } },
+    });
   });
 });
 

@@ -41,6 +41,7 @@ function deletionText(plan: DeletionDryRun, request: DeletionRequest, look: Look
   const kept = plan.keep.map(({ name, reasons }) => `Would keep ${name}: ${reasons.map(say).join(", ")}`);
   if (plan.refusal)
     return [...notes, ...kept, marked(look, "bad", `Refused: ${refusalText(plan.refusal)}. Nothing was deleted.`)].join("\n");
+  if (plan.remove.length === 0) return [...notes, ...kept, "Nothing would be deleted."].join("\n");
   const { snapshot, repository, uuid, broken } = request;
   const words = [...(snapshot === undefined ? [] : [snapshot]), ...(broken ? ["--broken"] : []), "--repository", repository];
   const doIt = commandText(

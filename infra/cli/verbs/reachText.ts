@@ -16,7 +16,7 @@ export function fullText(policy: string, full: Reach["full"], next: Reach["next"
 
 /** `11 months once full (monthly 12)`. */
 function onceFull({ hours, rule, count, atLeast }: NonNullable<Reach["full"]>): string {
-  const by = rule === "within" ? `within ${count} h` : `${rule === "atLeast" ? "floor of" : rule} ${count}`;
+  const by = rule === "within" ? `within ${ageText(count)}` : `${rule === "atLeast" ? "floor of" : rule} ${count}`;
   return `${atLeast ? "more than " : ""}${ageText(hours)} once full (${by})`;
 }
 

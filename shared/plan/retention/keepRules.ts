@@ -28,7 +28,7 @@ export function keepByRules(all: readonly PrunableSnapshot[], input: PruneInput,
   });
   for (const snapshot of good) {
     if (keep.withinMs !== undefined && newest.time.getTime() - snapshot.time.getTime() <= keep.withinMs)
-      keepBecause(snapshot, reason("keep.within", { hours: Math.round(keep.withinMs / 3_600_000) }));
+      keepBecause(snapshot, reason("keep.within", { seconds: Math.round(keep.withinMs / 1000) }));
   }
   for (const rule of PERIOD_RULES) {
     const limit = keep[rule] ?? 0;

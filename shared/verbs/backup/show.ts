@@ -3,11 +3,12 @@ import type { World } from "../../jobs/world.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { jobId } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { slotTime } from "../../model/slot.ts";
+import { parseSlot, slotTime } from "../../model/slot.ts";
+import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type SlotHint, stateKey } from "../../state/keys.ts";
-import { writeObject } from "../../state/objects.ts";
+import { readObject, writeObject } from "../../state/objects.ts";
 import { askVerification } from "../verification/ask.ts";
 import { recordSlot } from "./recordSlot.ts";
 import type { BackupJob } from "./step.ts";
@@ -76,7 +77,7 @@ export async function reportLate(world: World, name: string, why: Reason, slot?:
   await raiseNotice(world, { key: `late:${name}`, code: "backup.late", severity: "bad", reason: why, ...job, upTo: slot });
 }
 
-/** Reports when the newest good slot is older than the policy's recovery point objective. */
+/** Reports when the newest good snapshot, of a slot or by hand, is older than the policy's recovery point objective. */
 export async function reportTarget(
   world: World,
   { live }: OpenWork,
@@ -85,9 +86,18 @@ export async function reportTarget(
 ): Promise<void> {
   const good = hints.filter(({ state }) => state === "done" || state === "firstSeen").at(-1);
   if (rpoMs === undefined || !good) return;
-  const ageMs = now.getTime() - slotTime(good.slot).getTime();
-  const params = { policy: name, hours: Math.round(ageMs / 3_600_000), target: Math.round(rpoMs / 3_600_000) };
+  const isOver = (at: Date) => now.getTime() - at.getTime() > rpoMs;
+  const ofSlot = slotTime(good.slot);
+  const newest = isOver(ofSlot) ? await newestTaken(world, name, ofSlot) : ofSlot;
+  const params = { policy: name, newest: newest.toISOString(), target: rpoMs / 1000 };
   const key = `rpo:${name}`;
-  if (ageMs > rpoMs) await raiseNotice(world, { key, code: "rpo.missed", severity: "bad", reason: reason("rpo.missed", params) });
+  if (isOver(newest)) await raiseNotice(world, { key, code: "rpo.missed", severity: "bad", reason: reason("rpo.missed", params) });
   else if (live.notices.has(key)) await resolveNotice(world, key, "rpo.missed", reason("rpo.met", params));
+}
+
+/** When the newest good snapshot was asked for, which may have been by hand. */
+async function newestTaken(world: World, policy: string, ofSlot: Date): Promise<Date> {
+  const taken = await readObject<Taken>(world.state, stateKey.taken(policy));
+  const time = parseSlot(parseSnapshotName(taken?.snapshot ?? "")?.slot ?? "");
+  return time && time > ofSlot ? time : ofSlot;
 }

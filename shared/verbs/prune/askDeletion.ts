@@ -58,8 +58,8 @@ export async function applyDeletion(world: World, request: DeletionRequest, hash
         reason: reason("plan.stale", { asked: hash, now: answer.hash }),
       },
     );
-  if (answer.refusal)
-    throw new AppError("conflict", `delete in ${request.repository}: it is protected; nothing was deleted`, { reason: answer.refusal });
+  const refusal = answer.refusal ?? (answer.remove.length === 0 ? reason("delete.nothingBroken") : undefined);
+  if (refusal) throw new AppError("conflict", `delete in ${request.repository}: it is protected; nothing was deleted`, { reason: refusal });
   const { cluster, place } = repositoryId(configured(world.config, "repositories", request.repository));
   const input: DeletionInput = { deletion, place, hash };
   return world.log.create(
@@ -90,8 +90,9 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     cannot ??
     view.mountsUnknown ??
     (await foreseenOtherCluster(world, repository, cluster)) ??
-    (wanted.length === 0 ? reason("delete.nothingBroken") : view.plan.refusal);
-  const help = refusal && !broken ? wayOut(refusal, repository, wanted[0]?.name ?? "") : undefined;
+    (wanted.length > 0 || broken?.noneBroken ? view.plan.refusal : reason("delete.nothingBroken"));
+  const [policy] = Object.entries(world.config.backups).flatMap(([name, one]) => (one.repository === repository ? [name] : []));
+  const help = refusal && !broken ? wayOut(refusal, { repository, snapshot: wanted[0]?.name ?? "", policy }) : undefined;
   const freed = await gatherFreed(world, repository, view.plan.remove, view.snapshots);
   const { policy: _policy, fingerprint: _fingerprint, later: _later, ...plan } = view.plan;
   const answer: DeletionDryRun = {

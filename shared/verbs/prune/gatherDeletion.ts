@@ -96,6 +96,8 @@ export interface Broken {
   notes: Reason[];
   /** Why no proposal can be made. */
   refusal: Reason | undefined;
+  /** There is nothing to propose. */
+  noneBroken?: true;
 }
 
 /** Proves every snapshot of a repository now, and proposes what must go so that the rest is usable; see {@link proposalOf}. */
@@ -117,6 +119,8 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
     return { ...judged(proof, root), ...(holds ? { verdict: before.verdict } : {}) };
   });
   const proposal = proposalOf(root, all, standingOf(world, repository));
+  if (!proposal && !all.some(isBroken))
+    return { ...none, notes: [reason("delete.noneBroken", { snapshots: all.length, level: LEVEL })], refusal: undefined, noneBroken: true };
   if (!proposal) return { ...none, refusal: undefined };
   const verdicts = new Map(all.map(({ uuid, verdict }) => [uuid, verdict]));
   // What is kept with a loss is no good snapshot either.

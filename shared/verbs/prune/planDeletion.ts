@@ -37,9 +37,15 @@ export interface DeletionFacts {
   refusal: Reason | undefined;
 }
 
-/** What a person can do about a guard that refuses a deletion; `undefined` where only waiting helps or the reason says it. */
-export function wayOut({ code, params }: Reason, repository: string, snapshot: string): Reason | undefined {
-  if (code === "keep.newest") return reason("delete.helpNewest");
+/**
+ * What a person can do about a guard that refuses a deletion; `undefined` where only waiting helps or the reason says it. `policy` writes into
+ * the repository.
+ */
+export function wayOut(
+  { code, params }: Reason,
+  { repository, snapshot, policy }: { repository: string; snapshot: string; policy: string | undefined },
+): Reason | undefined {
+  if (code === "keep.newest") return policy === undefined ? undefined : reason("delete.helpNewest", { policy });
   if (code === "keep.newestProven") return reason("delete.helpProven", { repository });
   if (code === "keep.lastOfIndex") return reason("delete.helpLastOfIndex");
   if (code === "keep.atLeast") return reason("delete.helpAtLeast");

@@ -164,7 +164,8 @@ function settlePlan(job: PruneJob, seen: PruneObservation): Decision<PruneData> 
   if (hash !== undefined && hash !== plan.hash) return refuse(reason("plan.stale", { asked: hash, now: plan.hash }), data);
   if (plan.refusal) return refuse(plan.refusal, data);
   if (hash === undefined && seen.noTimer) return refuse(reason("prune.noTimer", { policy: plan.policy }), data);
-  if (hash === undefined && !seen.appliedBefore)
+  // A plan that removes nothing is no reason to ask anybody.
+  if (hash === undefined && !seen.appliedBefore && plan.remove.length > 0)
     return refuse(reason("prune.notApplied", { policy: plan.policy, hash: plan.hash, remove: plan.remove.length }), data);
   const remove = plan.remove.map(({ name, uuid, startTime }): PruneTarget => {
     const frees = seen.freed?.each.get(uuid ?? name);

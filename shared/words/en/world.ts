@@ -144,8 +144,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read; try again when that process has ended",
   "root.wrongPointer":
     "index.latest names {latest}, but the newest root is {root}: clusters that can list the repository ignore it, and one that cannot, as of type url, reads another root or none; its next snapshot corrects it",
-  "rpo.met": "the newest good snapshot of {policy} is {hours} h old, within the target of {target} h again",
-  "rpo.missed": "the newest good snapshot of {policy} is {hours} h old; the target is {target} h",
+  "rpo.met": "the newest good snapshot of {policy} is of {newest}, within the target of {target:duration} again",
+  "rpo.missed": "the newest good snapshot of {policy} is of {newest}; its target (rpo) is to be no older than {target:duration}",
   "selection.absent": "index {index} does not exist{near:meant}",
   "selection.chosen": "{count|index|indices}: {indices}",
   "selection.closed": "index {index} is closed",

@@ -206,8 +206,13 @@ describe("deleting what is broken", () => {
   const breaks = async ({ uuid }: { uuid: string }) =>
     world.blobs(PLACE).delete([[...blobs.keys()].find((key) => key.startsWith("indices/") && key.endsWith(`snap-${uuid}.dat`)) ?? ""]);
 
-  it("is refused while nothing is", async () => {
-    expect((await dry()).refusal?.code).toBe("delete.nothingBroken");
+  it("proposes nothing while nothing is, and there is nothing to apply", async () => {
+    expect(await dry()).toMatchObject({ refusal: undefined, remove: [], notes: [{ code: "delete.noneBroken" }] });
+    const { hash } = await dry();
+    const request = { repository: "backups", broken: true };
+    await expect(world.open().then((opened) => applyDeletion(opened, request, hash, OPS))).rejects.toMatchObject({
+      reason: { code: "delete.nothingBroken" },
+    });
   });
 
   it("proposes the broken ones, keeps the whole ones, and deletes exactly those", async () => {

@@ -71,7 +71,8 @@ const visit =
   (move: Move<PruneInput, PruneData, PruneObservation>): void => {
     const { from, seen, decision } = move;
     if (decision.do === "record" && decision.state === "planned") {
-      must(hash === undefined ? seen.appliedBefore && !seen.noTimer : seen.plan.hash === hash, "a plan is first applied by hand", move);
+      const mayRun = (seen.appliedBefore || seen.plan.remove.length === 0) && !seen.noTimer;
+      must(hash === undefined ? mayRun : seen.plan.hash === hash, "a plan that removes something is first applied by hand", move);
       must(seen.plan.refusal === undefined, "a refused plan is not recorded", move);
     }
     if (decision.do === "record" && decision.state === "done")
