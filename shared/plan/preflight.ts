@@ -189,6 +189,8 @@ function checkOfRestored({ alias, older, restoredBefore }: PreflightInput, there
   if (before?.outcome === "open") return refuse("name", reason("name.restoring", { as, job: before.job }));
   const isSame = there.name === as && there.state === "open" && there.settings[JOB_MARKER_KEY] !== undefined;
   if (isSame && alias !== undefined && there.aliases.includes(alias)) return refuse("name", reason("name.serves", { as, alias }));
+  if (before?.outcome === "closed")
+    return refuse("name", reason("name.closed", { as, job: before.job }), reason("wayOut.openIndex", { index: as }));
   if (before?.outcome === "unfinished")
     return refuse("name", reason("name.unfinished", { as, job: before.job }), reason("wayOut.deleteIndex", { index: as }));
   if (!isSame || alias === undefined) return undefined;

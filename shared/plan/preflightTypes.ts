@@ -29,10 +29,10 @@ export interface RootSeen {
   unlisted?: Reason;
 }
 
-/** An index that another restore made; `unfinished`: its job did not end well, or primaries are missing. */
+/** An index that another restore made; `unfinished`: its job did not end well, or primaries are missing; `closed`: by a person since. */
 export interface RestoredBefore {
   job: string;
-  outcome: "open" | "done" | "unfinished";
+  outcome: "open" | "done" | "unfinished" | "closed";
 }
 
 export interface PreflightInput {

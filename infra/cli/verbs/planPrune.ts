@@ -89,7 +89,7 @@ function planOf(snapshots: readonly PrunableSnapshot[], options: PlanPruneOption
 
 /** @throws AppError `invalid` that names the file, the entry, the value and the fix. */
 function readHistory(file: string): PrunableSnapshot[] {
-  const found = history.safeParse(parse(file));
+  const found = history.safeParse(entriesOf(parse(file)));
   if (!found.success) {
     const faults = found.error.issues.map(faultText);
     const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : "";
@@ -100,6 +100,26 @@ function readHistory(file: string): PrunableSnapshot[] {
   const twice = names.find((name, at) => names.indexOf(name) < at);
   if (twice !== undefined) throw new AppError("invalid", `--snapshots ${file}: ${JSON.stringify(twice)} is there twice; names must differ`);
   return found.data.map((snapshot) => ({ ...snapshot, uuid: undefined, time: snapshot.startTime, ours: true }));
+}
+
+const listings = z.union([
+  z
+    .object({ snapshots: z.array(z.object({ snapshot: z.unknown(), state: z.unknown(), start_time: z.unknown(), indices: z.unknown() })) })
+    .transform(({ snapshots }) =>
+      snapshots.map(({ snapshot: name, state, start_time: startTime, indices }) => ({ name, state, startTime, indices })),
+    ),
+  z
+    .object({
+      schema: z.literal("snapshots/1"),
+      data: z.array(z.object({ name: z.unknown(), state: z.unknown(), startTime: z.unknown(), indices: z.unknown() })),
+    })
+    .transform(({ data }) => data),
+]);
+
+/** A history as it is, or the snapshots of Elasticsearch's `GET _snapshot/REPOSITORY/_all` and of `ossnap snapshots --json`. */
+function entriesOf(json: unknown): unknown {
+  const listing = listings.safeParse(json);
+  return listing.success ? listing.data : json;
 }
 
 /** `entry 4: state must be one of …`: a person counts from 1. */

@@ -26,9 +26,9 @@ export function keptUntil(
   const until = new Map<string, ComingSlot>();
   for (const { name, reasons } of keep) {
     const snapshot = snapshots.get(name);
-    const ends = snapshot ? reasons.flatMap((why) => endOf(why, snapshot, input, coming) ?? []) : [];
-    const last = ends.reduce<Date | undefined>((latest, end) => (latest === undefined || end > latest ? end : latest), undefined);
-    if (last) until.set(name, comingSlot(last, schedule.timeZone));
+    const ends = snapshot ? reasons.map((why) => endOf(why, snapshot, input, coming)?.getTime() ?? Number.NaN) : [];
+    const last = Math.max(...ends);
+    if (Number.isFinite(last)) until.set(name, comingSlot(new Date(last), schedule.timeZone));
   }
   return until;
 }

@@ -55,8 +55,9 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
 function unlisted(data: CopyData): CopyData {
   const { unlist } = data;
   if (!unlist) return data;
-  const meanwhile = reason("copy.unlisted", { snapshots: toListAgain(data).length });
-  return { ...data, unlist: { ...unlist, done: true }, seenRoot: unlist.root.sha256, meanwhile };
+  const snapshots = toListAgain(data).length;
+  const meanwhile = snapshots > 0 ? { meanwhile: reason("copy.unlisted", { snapshots }) } : {};
+  return { ...data, unlist: { ...unlist, done: true }, seenRoot: unlist.root.sha256, ...meanwhile };
 }
 
 /** Plans of earlier versions store only what leaves the list. */

@@ -10,16 +10,23 @@ export async function restoredBefore(
   { existing, names, jobId }: { existing: readonly ClusterIndex[]; names: ReadonlySet<string>; jobId: string },
 ): Promise<Map<string, RestoredBefore>> {
   const found = new Map<string, RestoredBefore>();
-  for (const { name, settings } of existing) {
-    const job = settings[JOB_MARKER_KEY];
-    if (job === undefined || job === jobId || !names.has(name)) continue;
-    const done = await world.log.done(job);
-    if (!done && (await world.log.read(job))) found.set(name, { job, outcome: "open" });
-    else if (done?.state !== "done") found.set(name, { job, outcome: "unfinished" });
-    else {
-      const health = await cluster.health(name);
-      found.set(name, { job, outcome: health && health.primariesActive === health.shards ? "done" : "unfinished" });
-    }
+  for (const index of existing) {
+    const job = index.settings[JOB_MARKER_KEY];
+    if (job === undefined || job === jobId || !names.has(index.name)) continue;
+    found.set(index.name, { job, outcome: await outcomeOf(world, cluster, { job, index }) });
   }
   return found;
+}
+
+async function outcomeOf(
+  world: World,
+  cluster: Cluster,
+  { job, index: { name, state } }: { job: string; index: ClusterIndex },
+): Promise<RestoredBefore["outcome"]> {
+  const done = await world.log.done(job);
+  if (!done && (await world.log.read(job))) return "open";
+  if (done?.state !== "done") return "unfinished";
+  if (state === "close") return "closed";
+  const health = await cluster.health(name);
+  return health && health.primariesActive === health.shards ? "done" : "unfinished";
 }

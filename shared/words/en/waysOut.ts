@@ -12,6 +12,7 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
   "wayOut.moveAlias": "restore it once more beside {index}: --older (HTTP: older: true); or move {alias} to {index} with POST /_aliases",
   "wayOut.newerCluster": "restore it on a cluster of {written} or newer",
+  "wayOut.openIndex": "open {index} first (POST /{index}/_open), or delete it if it is no longer needed",
   "wayOut.older": "restore without an alias, or move it back on purpose: --older (HTTP: older: true)",
   "wayOut.oneIndex": "name one index, or leave out the alias",
   "wayOut.openSearch": "restore it on OpenSearch, and move the documents from there with Elasticsearch's _reindex from a remote cluster",

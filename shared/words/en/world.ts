@@ -87,6 +87,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "look.failed": "checking {look} failed: {message}",
   "look.fine": "{look} can be checked again",
   "name.again": "{kept} was restored from this snapshot before and is kept: the snapshot is restored once more beside it, as {as}",
+  "name.closed": "{as} was restored from this snapshot by {job}, and was closed since",
   "name.free": "{as} is free",
   "name.kept": "{as} was restored from this snapshot before and still exists",
   "name.open": "{as} exists and is open",

@@ -220,6 +220,8 @@ describe("an index that an earlier restore made of the snapshot", () => {
     expect(await fault()).toEqual(["name.kept", "wayOut.moveAlias"]);
     world.target.loseNode([index?.name ?? ""]);
     expect(await fault()).toEqual(["name.unfinished", "wayOut.deleteIndex"]);
+    world.target.closeIndex(index?.name ?? "");
+    expect(await fault()).toEqual(["name.closed", "wayOut.openIndex"]);
   });
 });
 

@@ -104,7 +104,12 @@ TIME (UTC)           STATE  BY    WHAT
       world.advance(3 * MINUTE_MS);
       world.source.finishSnapshots();
       await tick(world);
+      // The second attempt starts a quarter of the patience after the slot.
+      if (look === 1) world.advance(54 * MINUTE_MS);
     }
+    world.advance(3 * MINUTE_MS);
+    world.source.finishSnapshots();
+    await tick(world);
     expect((await shown()).split("\n").slice(2)).toEqual([
       "✓ done: N-2-88f81: SUCCESS, 2 indices, 10 shards, 3 min",
       "added 500 B to the repository",
@@ -115,9 +120,10 @@ TIME (UTC)           STATE  BY    WHAT
       expect.stringMatching(/01:33:00 {2}asked .* starting N-1-88f81 with 2 indices, attempt 1 \(startSnapshot, attempt 1\)/),
       expect.stringMatching(/01:33:00 {2}running .* N-1-88f81 has started/),
       expect.stringMatching(/01:36:00 {2}asked .* N-1-88f81 ended as PARTIAL: 1 shard failed:/),
-      expect.stringMatching(/01:36:00 {2}asked .* starting N-2-88f81 with 2 indices, attempt 2/),
-      expect.stringMatching(/01:36:00 {2}running .* N-2-88f81 has started/),
-      expect.stringMatching(/01:39:00 {2}done .* N-2-88f81: SUCCESS/),
+      expect.stringMatching(/01:36:00 {2}asked .* attempt 2 of 3 starts at 2026-11-21T02:30/),
+      expect.stringMatching(/02:33:00 {2}asked .* starting N-2-88f81 with 2 indices, attempt 2/),
+      expect.stringMatching(/02:33:00 {2}running .* N-2-88f81 has started/),
+      expect.stringMatching(/02:36:00 {2}done .* N-2-88f81: SUCCESS/),
     ]);
   });
 
