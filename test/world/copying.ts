@@ -1,5 +1,5 @@
 import { beforeEach } from "vitest";
-import type { DoneRecord } from "../../shared/jobs/record.ts";
+import type { Asked, DoneRecord } from "../../shared/jobs/record.ts";
 import type { Place, SnapshotChoice } from "../../shared/model/config.ts";
 import { askCopy } from "../../shared/verbs/copy/ask.ts";
 import { STEP1 } from "./moved.ts";
@@ -33,8 +33,8 @@ export function freshCopyWorld({ snapshots = "all", start, blobs = STEP1.blobs }
 }
 
 /** Asks for the copy and runs ticks and tasks; `done` is undefined while the job is open. */
-export async function runCopy(rounds = 8): Promise<{ id: string; done: DoneRecord | undefined }> {
-  const created = await askCopy(await world.open(), "move", OPS);
+export async function runCopy(rounds = 8, asked: Asked = OPS): Promise<{ id: string; done: DoneRecord | undefined }> {
+  const created = await askCopy(await world.open(), "move", asked);
   const id = created.outcome === "done" ? created.done.id : created.job.id;
   for (let round = 0; round < rounds; round += 1) {
     await tick(world);

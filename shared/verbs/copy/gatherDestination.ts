@@ -7,7 +7,7 @@ import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { reason } from "../../model/reason.ts";
 import type { ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
-import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
+import { checkContents, checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
 import { proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
 import { type ListedSizes, listRoots, listSizes, type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
@@ -88,7 +88,7 @@ async function openOwn(store: BlobStore, published: readonly string[]): Promise<
 
 /**
  * Blobs that are absent, differ in size, or have a counter name and are not known to hold the same bytes: 2.x to 6.x reuse `__7` for other bytes.
- * A file in several parts is equal only if the ledger knows all of them; otherwise every part is copied.
+ * A file in several parts is equal only if the ledger knows all of them; otherwise every part is copied. What an earlier proof found damaged is read.
  */
 export async function differingBlobs(
   destination: Destination,
@@ -117,7 +117,16 @@ export async function differingBlobs(
       if (damaged.length > 0 || missing.length > 0) markAll(file);
     }
   };
-  const finished = await forEachBounded(recordedFiles(needed, "counter-named", new Set()), READS_AT_ONCE, look, deadline);
+  const suspects = await ledger.suspects();
+  const doubtful =
+    suspects.size === 0 ? [] : recordedFiles(needed, "all", absent).filter(({ parts }) => parts.some(({ key }) => suspects.has(key)));
+  const read = async (file: RecordedFile): Promise<void> => {
+    const faults = await checkContents(store, file, deadline);
+    if (!faults || faults.damaged.length + faults.missing.length > 0) markAll(file);
+  };
+  const finished =
+    (await forEachBounded(doubtful, READS_AT_ONCE, read, deadline)) &&
+    (await forEachBounded(recordedFiles(needed, "counter-named", new Set()), READS_AT_ONCE, look, deadline));
   return finished ? needed.filter(({ key }) => stale.has(key)) : undefined;
 }
 
@@ -127,8 +136,8 @@ function prefixOf({ parts }: RecordedFile): string {
 }
 
 /**
- * Keys that are damaged at the destination in equal size, for a copy that a person asks for: the metadata of what is listed there, or is to be listed again,
- * is read, and the data blobs that an earlier proof found damaged. `undefined` when time ran out.
+ * Keys that are damaged at the destination in equal size: of the wanted snapshots that are listed there, or are to be listed again, the metadata is
+ * read, and the data blobs that an earlier proof found damaged. `undefined` when time ran out.
  */
 export async function damagedThere(
   { store, everListed, snapshots, ledger }: Destination,

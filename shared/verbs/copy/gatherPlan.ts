@@ -3,8 +3,9 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
-import type { Closure, ClosureBlob, RootSnapshot } from "../../model/repository.ts";
+import { type Closure, type ClosureBlob, isBroken, type RootSnapshot } from "../../model/repository.ts";
 import { isAheadOf } from "../../plan/snapshotOrder.ts";
+import { newestEvidence } from "../../reader/evidence.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { subsetOfRoot } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
@@ -42,8 +43,8 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const kept = dated.filter(({ uuid }) => destination.everListed.has(uuid) && !wanted.some((chosen) => chosen.uuid === uuid));
   const read = await readClosures(source, opened, { wanted, kept, deadline });
   if (read === undefined || "fault" in read) return read && faulty(read.fault);
-  const isByHand = job.intent.asked.by === "person";
-  const damaged = await damagedThere(destination, { wanted: isByHand ? [...wanted, ...kept] : [], source: opened, deadline });
+  const doubtful = await doubtfulThere(world, job, [...wanted, ...kept]);
+  const damaged = await damagedThere(destination, { wanted: doubtful, source: opened, deadline });
   const missing = damaged && (await differingBlobs(destination, unionOfClosures(read.closures), deadline, damaged));
   const whole = missing && (await wholeThere(destination, opened, { broken: read.broken, planned: missing }, deadline));
   if (!missing || !whole) return undefined;
@@ -61,6 +62,20 @@ export async function gatherCopyPlan(world: World, work: OpenWork, job: CopyJob,
   const left = kept.filter(({ uuid }) => !uuids.has(uuid)).map(({ uuid }) => uuid);
   const unlist = plan.unlist && { ...plan.unlist, again: againOf(plan.unlist, destination, [...wanted, ...kept]) };
   return { ...plan, unlist, left, ahead, broken: brokenOf(read.broken, whole.length) };
+}
+
+/** Snapshots whose blobs at the destination are read: all when a person asks, else those that a stored proof found broken there. */
+async function doubtfulThere(
+  world: World,
+  { intent: { asked, input } }: CopyJob,
+  snapshots: readonly RootSnapshot[],
+): Promise<RootSnapshot[]> {
+  if (asked.by === "person") return [...snapshots];
+  const verdicts = await newestEvidence(world, new Set(snapshots.map(({ uuid }) => uuid)), input.rule.to);
+  return snapshots.filter(({ uuid }) => {
+    const verdict = verdicts.get(uuid);
+    return verdict !== undefined && isBroken(verdict);
+  });
 }
 
 async function assemble(

@@ -4,7 +4,8 @@ import { partLedger } from "../../../shared/reader/partLedger.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { freshCopyWorld, runCopy, world } from "../../world/copying.ts";
+import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
+import { STEP2 } from "../../world/moved.ts";
 import { MOVED } from "../../world/world.ts";
 
 /** Flips a bit in the middle of a blob at the destination, and returns its key. */
@@ -68,6 +69,34 @@ describe.each([
       true,
       ["whole"],
     ]);
+  });
+});
+
+describe("damage in equal size that a stored proof found, and a copy that nobody asked for", () => {
+  freshCopyWorld();
+  const byItself = { by: "ossnap" as const, who: "watch" };
+  const isEqual = async (key: string) => Buffer.from((await world.blobs(MOVED).get(key)) ?? []).equals(STEP2.blobs.get(key) as Uint8Array);
+
+  it.each([
+    ["a data blob", /^indices\/.*\/\d+\/__/],
+    ["an index's metadata", /^indices\/[^/]+\/meta-.*\.dat$/],
+  ])("is mended with the next snapshot: %s", async (_what, pattern) => {
+    expect((await runCopy(12)).done?.state).toBe("done");
+    const key = await flip(pattern);
+    await verifyContents();
+    await world.fill(SOURCE, STEP2.blobs);
+    expect((await runCopy(12, byItself)).done?.state).toBe("done");
+    expect([await verdicts(), await isEqual(key)]).toEqual([["whole"], true]);
+  });
+
+  it("is mended for a new snapshot that shares the blob, even if no verdict says so any more", async () => {
+    expect((await runCopy(12)).done?.state).toBe("done");
+    const key = await flip(/^indices\/.*\/\d+\/__/);
+    await verifyContents();
+    await world.state.delete(await world.stateKeys("evidence/"));
+    await world.fill(SOURCE, STEP2.blobs);
+    expect((await runCopy(12, byItself)).done?.state).toBe("done");
+    expect([await verdicts(), await isEqual(key)]).toEqual([["whole"], true]);
   });
 });
 
