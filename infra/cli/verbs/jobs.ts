@@ -39,20 +39,23 @@ export async function cancel(session: Session, { id, ...options }: { id: string;
   const world = await session.world();
   const before = await showJob(world, id);
   if (isFinal(before.state)) return cancelled(before, "is finished already");
-  if (!options.yes && !(await terminal.ask(`Cancel ${before.id} (${before.about})? Its unfinished work is undone.`)))
+  if (!options.yes && !(await terminal.ask(`Cancel ${before.id} (${before.about})? ${undone(before)}.`)))
     return cancelled(before, "was not cancelled");
   const row = await cancelJob(world, id, session.asked);
   return isFinal(row.state) ? cancelled(row, "is finished already") : cancelled(row, undefined);
 }
 
+/** Blobs that were copied spare the next copy the work. */
+function undone({ kind }: Pick<JobRow, "kind">): string {
+  return kind === "copy"
+    ? "What it copied stays, and the next copy lists again what this one took off the destination's list"
+    : "Its unfinished work is undone";
+}
+
 function cancelled(row: JobRow, whyNot: string | undefined): Answer {
   const text = (look: Look) =>
     whyNot === undefined
-      ? marked(
-          look,
-          "good",
-          `cancellation of ${row.id} requested; its unfinished work is undone\nSee: ${commandText(look, "jobs", "show", row.id)}`,
-        )
+      ? marked(look, "good", `cancellation of ${row.id} requested. ${undone(row)}.\nSee: ${commandText(look, "jobs", "show", row.id)}`)
       : marked(look, "attention", `${row.id} ${whyNot}; nothing was changed\n${row.state}: ${say(row.reason)}`);
   return { schema: "job/1", data: row, exitCode: whyNot === undefined ? EXIT.ok : EXIT.refused, text };
 }

@@ -44,7 +44,7 @@ export async function askCopy(
   const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
   const id = jobId.copy(copyName, root.sha256, wanted);
   return world.log.create(
-    asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person" }),
+    asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person", byHand: asked.by === "person" }),
     {
       about: `${copyName}, ${wanted.length} ${wanted.length === 1 ? "snapshot" : "snapshots"} of ${root.key}`,
       asked,

@@ -100,7 +100,7 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
 function unlistFirst(data: CopyData, seen: Extract<CopyObservation, { seen: "batches" }>): Decision<CopyData> | undefined {
   const { unlist } = data;
   if (!unlist || unlist.done) return undefined;
-  const params = { root: unlist.root.key, snapshots: unlist.uuids.length };
+  const params = { root: unlist.root.key, snapshots: unlist.uuids.length, again: (unlist.again ?? unlist.uuids).length };
   if (seen.readBy !== undefined) return { do: "wait", reason: reason("copy.readBy", { ...params, job: seen.readBy }), isTrouble: true };
   return { do: "effect", effect: "unlist", args: unlist.root, reason: reason("copy.unlist", params), data };
 }

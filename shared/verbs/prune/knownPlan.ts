@@ -19,7 +19,7 @@ export interface AskedPlan {
  * than an hour ago and is not the current one.
  */
 export async function knownPlan(world: World, firstId: string, { hash, about, now }: AskedPlan): Promise<{ id: string; known?: Created }> {
-  const id = await freshRun(world, firstId);
+  const id = await freshRun(world, firstId, { byHand: true });
   const known = await knownRun(world, id);
   if (known?.outcome !== "done" || world.clock.now().getTime() - Date.parse(known.done.at) <= REPEAT_MS)
     return { id, ...(known && { known }) };

@@ -38,7 +38,7 @@ export async function askRestore(world: World, order: RestoreOrder): Promise<Cre
   const fingerprint = order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint };
   const id = restoreIdOf(order);
   return world.log.create(
-    asked.by === "person" && order.key === undefined ? await freshRun(world, id) : id,
+    asked.by === "person" && order.key === undefined ? await freshRun(world, id, { byHand: true }) : id,
     { about, asked, cluster, patienceUntil, input, ...fingerprint },
     { state: "asked", reason: reason("restore.asked", { snapshot: input.snapshot.name, by: asked.who }), data },
   );

@@ -112,7 +112,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.taskStarted": "batch {batch} is being copied",
   "copy.unanswered": "a store did not answer while {key} was being copied; the next attempt is at {until}{because:added}",
   "copy.unlist":
-    "removing {snapshots|snapshot|snapshots} from the destination's list ({root}) while blobs are written; the new root lists them again",
+    "removing {snapshots|snapshot|snapshots} from the destination's list ({root}) while blobs are written; the new root lists {again} of these again",
   "copy.unlisted": "until the new root is published, the destination does not list {snapshots|snapshot|snapshots} that it listed before",
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":

@@ -69,6 +69,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "job {job} is put aside until {until}: {times|invocation|invocations} in a row ended or ran out of time while reading its blobs; other jobs are not affected. After a larger memorySize or timeout, or a repaired repository, try it at once: `ossnap resume`",
   "job.asideOver": "job {job} can be moved again",
   "job.cancelled": "stopped as requested",
+  "job.beingCancelled": "{job} is being cancelled; ask again when it has ended: `ossnap jobs show {job}`",
   "job.claimed": "{effect} is in progress until {until} at the latest",
   "job.deadline": "this invocation has no time left; the next one continues",
   "job.error": "{message}",

@@ -76,7 +76,7 @@ describe("a deployment on the command line", () => {
       expect(await ask("jobs", "cancel", id)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--yes") });
       expect(await ask("jobs", "cancel", id, "--yes")).toMatchObject({
         exitCode: 0,
-        stdout: expect.stringContaining("requested; its unfinished work is undone"),
+        stdout: expect.stringContaining("requested. Its unfinished work is undone."),
       });
       expect(JSON.parse((await ask("jobs", "show", id, "--json")).stdout).data.reason.code).toBe("cancel.asked");
     });

@@ -72,6 +72,11 @@ async function cancelledCopy(): Promise<string> {
   await tick(world);
   await world.runTasks();
   await cancelJob(await world.open(), id, OPS);
+  // What is asked for now would end with it.
+  await expect(askCopy(await world.open(), "move", OPS)).rejects.toMatchObject({
+    code: "conflict",
+    reason: { code: "job.beingCancelled" },
+  });
   await tick(world);
   expect((await (await world.open()).log.done(id))?.state).toBe("cancelled");
   return id;
