@@ -24,6 +24,12 @@ describe("docs/backups.md", () => {
     expect(configSchema.safeParse(config).error?.issues ?? []).toEqual([]);
   });
 
+  it.each(blocks("yaml").slice(1))("shows a part of a policy that the schema accepts: %s", (part) => {
+    const policy = { repository: "movies-aws", indices: ["*"], keep: { daily: 7 }, ...(yaml.parse(part) as object) };
+    const config = { version: 1, state: { bucket: "state" }, clusters: {}, backups: { nightly: policy } };
+    expect(configSchema.safeParse(config).error?.issues ?? []).toEqual([]);
+  });
+
   it.each(blocks("sh").flatMap((block) => block.trim().split("\n")))("shows a command that runs: %s", async (line) => {
     const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
     const outputs = { stdout: "", stderr: "" };

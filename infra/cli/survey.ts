@@ -92,7 +92,7 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
 }
 
 /** Blobs that several snapshots share count for the size of each, and for nobody's own. */
-const LEGEND = "SIZE: what a restore reads. OWN: what no other snapshot needs, freed if only this one were deleted.";
+const LEGEND = "SIZE: what a restore reads. OWN: what no other needs, its metadata included.";
 
 /** One line per snapshot, then the unreferenced blobs and the blobs that a later write would miss. */
 export function surveyText(survey: SurveyAnswer, look: Look): string {

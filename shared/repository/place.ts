@@ -60,6 +60,18 @@ export function writesIntoIndices(one: Written, other: Written): boolean {
   return `${first}/`.startsWith(`${second}/indices/`) || `${second}/`.startsWith(`${first}/indices/`);
 }
 
+/** Whether one of two registrations writes below the other's place; `samePath` if both name one directory, on different clusters. */
+export function writersMeet(one: Written, other: Written): "nested" | "samePath" | undefined {
+  const [left, right] = [one, other].map(({ blobs, registration }) => blobs ?? placeOf(registration));
+  if (left && right && ["inside", "contains"].includes(overlapOf(left, right) ?? "")) return "nested";
+  const [first, second] = [one, other].map(comparedId);
+  if (first === undefined || second === undefined) return undefined;
+  if (`${first}/`.startsWith(`${second}/`) || `${second}/`.startsWith(`${first}/`)) return first === second ? undefined : "nested";
+  if (one.cluster === other.cluster || (left && right)) return undefined;
+  const [here, there] = [one, other].map(({ registration: { type, settings } }) => (type === "fs" ? text(settings.location) : undefined));
+  return here?.startsWith("/") && there !== undefined && folders(here).join("/") === folders(there).join("/") ? "samePath" : undefined;
+}
+
 /** The client of azure that is used without one has a name too. */
 function comparedId({ cluster, registration }: Written): string | undefined {
   const { client, ...settings } = registration.settings;

@@ -121,12 +121,12 @@ export function removalLines(removed: readonly Removal[], look: Look): string[] 
   return tableLines(columns, rows, look, COLUMNS - INDENT.length).map((line) => INDENT + line);
 }
 
-/** `Would free 31.4 GiB together (22 GiB if each were removed alone; the rest is shared among them).` */
+/** `Would free 31.4 GiB of data together (22 GiB if each were removed alone; the rest is shared among them).` */
 export function freesLine({ bytes, why }: PruneDryRun["frees"], removed: readonly Removal[]): string {
   if (bytes === null) return `What this would free is unknown${why ? `: ${say(why)}` : ""}.`;
   const alone = removed.reduce((sum, { frees }) => sum + (frees ?? 0), 0);
   const shared = alone < bytes ? ` (${bytesText(alone)} if each were removed alone; the rest is shared among them)` : "";
-  return `Would free ${bytesText(bytes)} together${shared}.`;
+  return `Would free ${bytesText(bytes)} of data together${shared}.`;
 }
 
 const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const satisfies readonly (keyof KeepRules)[];

@@ -1,7 +1,7 @@
 import type { Place } from "../../model/config.ts";
 import { basePathProblems } from "../../repository/basePath.ts";
 import { checkEndpoint, parseEndpoint } from "../../repository/endpoint.ts";
-import { overlapOf, placeOf, type Written, writeSamePlace, writesIntoIndices } from "../../repository/place.ts";
+import { overlapOf, placeOf, type Written, writersMeet, writeSamePlace, writesIntoIndices } from "../../repository/place.ts";
 import { clusterIdOf } from "./clusters.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { asPlace, asRegistration } from "./reading.ts";
@@ -145,14 +145,44 @@ function isWritable(tree: unknown, name: string): boolean {
   return registration !== undefined && String(registration.settings.readonly) !== "true";
 }
 
-/** Each of two writers would take the other's generations for damage, and delete blobs that the other needs. */
-function checkWriters(tree: unknown): Finding[] {
-  const seen: (Written & { name: string })[] = [];
+type Writer = Written & { name: string };
+
+/** Every repository that its cluster may write to, as registered. */
+function writersOf(tree: unknown): Writer[] {
   return Object.keys(asSection(at(tree, ["repositories"]))).flatMap((name) => {
     const registration = asRegistration(at(tree, ["repositories", name, "register"]));
     if (registration === undefined || !isWritable(tree, name)) return [];
     const cluster = clusterIdOf(tree, at(tree, ["repositories", name, "cluster"])) ?? "";
-    const own = { name, cluster, registration, blobs: asPlace(at(tree, ["repositories", name, "blobs"])) };
+    return [{ name, cluster, registration, blobs: asPlace(at(tree, ["repositories", name, "blobs"])) }];
+  });
+}
+
+/** Writers that do not destroy each other by themselves, but would if a person moved or emptied one, or if both mount one file system. */
+export function writerWarnings(tree: unknown): Finding[] {
+  const writers = writersOf(tree);
+  return writers.flatMap((own, count) => {
+    const earlier = writers.slice(0, count).filter((one) => !writeSamePlace(one, own) && !writesIntoIndices(one, own));
+    const met = earlier.find((one) => writersMeet(one, own) !== undefined);
+    if (met === undefined) return [];
+    const isNested = writersMeet(met, own) === "nested";
+    const wrong = isNested
+      ? `lies below or above repositories.${met.name}, which is writable too: whoever empties or copies the outer one takes both`
+      : `has the location of repositories.${met.name} on another cluster: one place, if both mount the same file system`;
+    const fix = isNested ? "give it a place of its own" : "give it another location, or add blobs to both if they are different places";
+    return [
+      {
+        ...finding(["repositories", own.name, "register"], isNested ? "nestedWriters" : "samePath", wrong, fix),
+        params: { other: met.name },
+      },
+    ];
+  });
+}
+
+/** Each of two writers would take the other's generations for damage, and delete blobs that the other needs. */
+function checkWriters(tree: unknown): Finding[] {
+  const seen: Writer[] = [];
+  return writersOf(tree).flatMap((own) => {
+    const { name } = own;
     const other = seen.find((earlier) => writeSamePlace(earlier, own))?.name;
     const nested = seen.find((earlier) => writesIntoIndices(earlier, own))?.name;
     seen.push(own);

@@ -2,6 +2,7 @@ import { parseDuration, printDuration } from "../../repository/duration.ts";
 import { longestIntervalMs } from "../../repository/interval.ts";
 import { clusterWarnings, isPlainRemote } from "./clusters.ts";
 import { cronProblem, reversedOffset } from "./cron.ts";
+import { writerWarnings } from "./places.ts";
 import { asPlace } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
 
@@ -13,6 +14,7 @@ export function ruleWarnings(tree: unknown): Finding[] {
   const watches = Object.keys(asSection(at(tree, ["watches"])));
   return [
     ...clusterWarnings(tree),
+    ...writerWarnings(tree),
     ...backups.flatMap((name) => backupWarnings(tree, name)),
     ...["backups", "copies"].flatMap((section) =>
       Object.keys(asSection(at(tree, [section]))).flatMap((name) => reversedZone(tree, [section, name, "schedule", "timeZone"])),

@@ -109,6 +109,24 @@ describe("two writable repositories at one place", () => {
     expect(both(fs("/a"), fs("/a/other"))).toEqual([]);
   });
 
+  it.each<[string, unknown, unknown, string[]]>([
+    ["below the other, on one cluster", fs("/a"), fs("/a/other"), ["below or above repositories.a"]],
+    ["above the other, in a bucket", oss("p/q"), oss("p", "two"), ["below or above repositories.a"]],
+    ["the same path on two clusters", fs("/srv/a"), fs("/srv//a/", "two"), ["has the location of repositories.a on another cluster"]],
+    ["another path", fs("/srv/a"), fs("/srv/ab", "two"), []],
+    ["the same relative path, which each cluster resolves", fs("a"), fs("a", "two"), []],
+    [
+      "blobs that differ",
+      fs("/srv/a", "one", { store: "directory", bucket: "/mnt/1" }),
+      fs("/srv/a", "two", { store: "directory", bucket: "/mnt/2" }),
+      [],
+    ],
+  ])("is told of: %s", (_, a, b, told) => {
+    const { warnings } = checkConfig(textOf({ repositories: { a, b } }), {});
+    const ofWriters = warnings.filter(({ path }) => path.endsWith(".register"));
+    expect(ofWriters.map(({ wrong }) => wrong)).toEqual(told.map((text) => expect.stringContaining(text)));
+  });
+
   it("names the way out", () => {
     const [fault] = configFaults(errorOf(textOf({ repositories: { a: oss("p"), b: oss("p", "two") } })));
     expect(fault).toMatchObject({ reason: { code: "config.twoWriters", params: { other: "a" } } });
