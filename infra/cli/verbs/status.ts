@@ -48,7 +48,8 @@ function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, 
   if (uncovered === undefined) return [marked(look, "attention", `${cluster}: coverage is unknown: ${fault ?? ""}`)];
   if (policies.length === 0)
     return [`${cluster}: no policy backs it up (${counted(uncovered.length, "index or data stream", "indices and data streams")})`];
-  if (uncovered.length === 0) return [marked(look, "good", `${cluster}: every index whose name begins without a dot is covered by ${policies.join(", ")}`)];
+  if (uncovered.length === 0)
+    return [marked(look, "good", `${cluster}: every index whose name begins without a dot is covered by ${policies.join(", ")}`)];
   const more = uncovered.length > NAMES_SHOWN ? ` and ${uncovered.length - NAMES_SHOWN} more` : "";
   return [marked(look, "attention", `${cluster}: no policy covers ${uncovered.slice(0, NAMES_SHOWN).join(", ")}${more}`)];
 }
