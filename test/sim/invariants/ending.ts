@@ -1,4 +1,5 @@
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
+import type { Reason } from "../../../shared/model/reason.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { DEATHS_MAX, lookOfJob, nextTry, parseLookLeaf } from "../../../shared/state/looking.ts";
 import { ALIAS, MOVED, WATCH } from "../names.ts";
@@ -13,6 +14,8 @@ const FAIR_FAILURES: Record<string, readonly string[]> = {
   restore: ["job.patience", "alias.newer", "name.taken", "root.moved", "snapshot.notListed"],
   arrival: ["job.patience"],
 };
+
+const AFTER_ASIDE_MS = 30 * 60_000;
 
 /** Everything finishes: no job stays open, failures have an acceptable reason, and arrivals are served. */
 export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated }) => {
@@ -34,8 +37,10 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
       violated("the served documents differ from the snapshot's");
   }
 
-  const isFair = (kind: string, code: string) =>
+  const isFair = (kind: string, { code, params }: Reason) =>
     FAIR_FAILURES[kind]?.includes(code) ||
+    // Its patience ended while it was put aside, and what it restored has the alias.
+    (code === "restore.keptServing" && params.because === "job.aside") ||
     (code === "copy.damaged" && stage.people.rotten) ||
     (code === "restore.stuck" && (stage.people.nodeLost || stage.clockJumped)) ||
     (code === "restore.gone" && stage.people.touched.size > 0);
@@ -64,7 +69,11 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
   const waitsForAside = (id: string) =>
     id.startsWith("copy-") && openJobs(stage.state).some((other) => other.startsWith("copy-") && isAside(other));
 
-  const mayBeOpen = async (id: string) => waitsAgain(id) || isAside(id) || waitsForAside(id) || (await staysOpen(id));
+  /** When a job was last put aside: what waited for it goes on after that, and may need more time than these worlds have left. */
+  let asideMs = Number.NEGATIVE_INFINITY;
+  const waitedForAside = () => kernel.nowMs() - asideMs < AFTER_ASIDE_MS;
+
+  const mayBeOpen = async (id: string) => waitsAgain(id) || isAside(id) || waitsForAside(id) || waitedForAside() || (await staysOpen(id));
 
   /** Every job that ever had a log. */
   const begun = new Set<string>();
@@ -73,7 +82,10 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
     number: 0,
     name: "everything finishes",
     step() {
-      for (const id of openJobs(stage.state)) begun.add(id);
+      for (const id of openJobs(stage.state)) {
+        begun.add(id);
+        if (isAside(id)) asideMs = kernel.nowMs();
+      }
     },
     async end() {
       const open: string[] = [];
@@ -83,8 +95,8 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
       if (kernel.parked() > 0) violated(`${kernel.parked()} requests never finished`);
       for (const kind of Object.keys(FAIR_FAILURES))
         for (const { id, state, reason } of doneRecords(stage.state, kind))
-          if (state === "failed" && !isFair(kind, reason.code)) violated(`${id} failed: ${JSON.stringify(reason)}`);
-      if (stage.config.watches[WATCH] && !openJobs(stage.state).some(isAside)) await requireServed();
+          if (state === "failed" && !isFair(kind, reason)) violated(`${id} failed: ${JSON.stringify(reason)}`);
+      if (stage.config.watches[WATCH] && !openJobs(stage.state).some(isAside) && !waitedForAside()) await requireServed();
     },
   };
 };
