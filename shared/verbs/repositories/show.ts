@@ -68,7 +68,7 @@ async function foreignRow(
   try {
     const found = (await world.cluster(cluster).listRepositories()).find((one) => one.name === name);
     const why = reason(found ? "registration.byOthers" : "registration.byNobody", { repository: name });
-    return { ...base, type: found?.type ?? "–", state: "others", reason: why };
+    return { ...base, type: found?.type ?? "–", state: "others", reason: why, warnings: shownKeys(found?.shownSecrets ?? [], cluster) };
   } catch (error) {
     if (!hasCode(error, "transient", "denied", "refused", "permanent", "absent")) throw error;
     const why = reason("gather.failed", { code: error.code, message: messageOf(error) });

@@ -49,6 +49,18 @@ describe("keys that a cluster returns in clear", () => {
     expect(text).toContain("repositories.backups.register.settings.secret_access_key: cluster source returns this key in clear");
   });
 
+  it("are a warning of `repositories` too where another system registered it", async () => {
+    const world = await leaky();
+    await fire(world);
+    const opened = await world.open();
+    const { register: _register, ...reading } = world.config.repositories.backups as NonNullable<
+      (typeof world.config.repositories)[string]
+    >;
+    opened.config.repositories.backups = reading;
+    const [row] = await listRepositories(opened);
+    expect(row).toMatchObject({ state: "others", warnings: [{ path: "settings.access_key_id" }, { path: "settings.secret_access_key" }] });
+  });
+
   it("of a plugin that filters them are not reported", async () => {
     const config = testConfig((given) => {
       given.watches = {};
