@@ -64,6 +64,15 @@ export interface ClusterIndex {
   system?: true;
 }
 
+/** Operations on the started primaries of an index. */
+export interface IndexOperations {
+  count: number;
+  /** Started primaries that were counted. */
+  primaries: number;
+  /** Before 6.0: only those since each primary started on its node; a restored one starts with 0. */
+  sinceStart: boolean;
+}
+
 export interface RestoreRequest {
   repository: string;
   snapshot: string;
@@ -149,6 +158,11 @@ export interface Cluster {
   indexBytes(): Promise<Map<string, number>>;
   /** Documents in started primaries as `_stats` counts them, including nested ones. */
   countDocuments(index: string): Promise<number>;
+  /**
+   * How many writes and deletions the primaries of an open index have seen, to be compared with an earlier look: equal counts mean that nothing was
+   * written between. From 6.0 on by sequence numbers, which outlast restarts.
+   */
+  operations(index: string): Promise<IndexOperations>;
   health(index: string): Promise<IndexHealth | undefined>;
   updateIndexSettings(index: string, settings: Record<string, string | number | null>): Promise<void>;
   deleteIndex(index: string): Promise<void>;

@@ -1,5 +1,5 @@
 import type { SnapshotRequest } from "../../shared/model/cluster.ts";
-import { finished } from "./clusterFixture.ts";
+import { finished, until } from "./clusterFixture.ts";
 import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
 
 /** An open and a closed index, a hidden one where the version has such, and a repository. */
@@ -147,4 +147,45 @@ export const contentRows: readonly Row[] = [
     },
     expect: true,
   },
+  {
+    name: "operations of a restored index grow by one with each write, from 0 before 6.0",
+    arrange: restoredOnce,
+    act: grown,
+    below: "6.0.0",
+    expect: { before: 0, after: 2, primaries: 1, sinceStart: true, types: ["SNAPSHOT"] },
+  },
+  {
+    name: "operations of a restored index grow by one with each write, by its sequence numbers",
+    arrange: restoredOnce,
+    async act(stage) {
+      const { before, after, ...others } = (await grown(stage)) as Record<"before" | "after", number>;
+      return { grownBy: after - before, ...others };
+    },
+    from: "6.0.0",
+    expect: { grownBy: 2, primaries: 1, sinceStart: false, types: ["SNAPSHOT"] },
+  },
+  {
+    name: "operations of an index without its primary are those of none",
+    arrange: (stage) => stage.unassigned("nowhere"),
+    act: (stage) => stage.cluster.operations(stage.own("nowhere")),
+    expect: { count: 0, primaries: 0, sinceStart: false },
+  },
 ];
+
+async function restoredOnce(stage: Stage): Promise<void> {
+  await stage.index("movies");
+  await stage.repository("whole");
+  await stage.snapshot("whole", "one", "movies");
+  await stage.restore("whole", "one", "movies", "copy");
+  await until("its primary is started", async () => (await stage.health("copy"))?.primariesActive === 1);
+}
+
+/** One document is new, and one is written again. */
+async function grown(stage: Stage): Promise<unknown> {
+  const name = stage.own("copy");
+  const { count: before } = await stage.cluster.operations(name);
+  await stage.write("copy", [3, 4]);
+  const { count: after, primaries, sinceStart } = await stage.cluster.operations(name);
+  const types = (await stage.cluster.recovery(name)).filter(({ primary }) => primary).map(({ type }) => type);
+  return { before, after, primaries, sinceStart, types };
+}

@@ -24,6 +24,8 @@ export interface Stage {
   own(name: string): string;
   /** One shard and three documents by default. */
   index(name: string, options?: { shards?: number; bytes?: number; nested?: string }): Promise<void>;
+  /** Writes documents with these ids. */
+  write(index: string, ids: number[]): Promise<void>;
   unassigned(index: string): Promise<void>;
   close(index: string): Promise<void>;
   createStream(name: string): Promise<void>;
@@ -107,6 +109,7 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
       await fixture.createIndex(own(name), shards, nested);
       await fixture.writeDocuments(own(name), [1, 2, 3], bytes === undefined ? {} : { bytes });
     },
+    write: (name, ids) => fixture.writeDocuments(own(name), ids),
     unassigned: (name) => fixture.createUnassigned(own(name)),
     close: (name) => fixture.closeIndex(own(name)),
     createStream: (name) => fixture.createStream(own(name)),

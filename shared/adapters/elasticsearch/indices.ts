@@ -41,6 +41,25 @@ const statsAnswer = z.object({
   _shards: z.object({ failed: z.number() }),
   _all: z.object({ primaries: z.object({ docs: z.object({ count: z.number() }).optional() }).optional() }).optional(),
 });
+const operationsAnswer = z.object({
+  indices: z
+    .record(
+      z.string(),
+      z.object({
+        shards: z.record(
+          z.string(),
+          z.array(
+            z.object({
+              routing: z.object({ primary: z.boolean() }),
+              seq_no: z.object({ max_seq_no: z.number() }).optional(),
+              indexing: z.object({ index_total: z.number(), delete_total: z.number() }),
+            }),
+          ),
+        ),
+      }),
+    )
+    .default({}),
+});
 const healthAnswer = z.object({
   indices: z
     .record(
@@ -56,7 +75,10 @@ const healthAnswer = z.object({
     .default({}),
 });
 
-type IndexCalls = Pick<Cluster, "listIndices" | "indexBytes" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
+type IndexCalls = Pick<
+  Cluster,
+  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "updateIndexSettings" | "deleteIndex"
+>;
 
 export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<boolean>): IndexCalls {
   return {
@@ -98,6 +120,20 @@ export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<
       if (answer._shards.failed > 0)
         throw new AppError("transient", `cluster ${client.name}: ${subject}: ${answer._shards.failed} shards did not answer`);
       return answer._all?.primaries?.docs?.count ?? 0;
+    },
+
+    async operations(index) {
+      requireExactName("index", index);
+      const parts = ["routing.primary", "seq_no.max_seq_no", "indexing.index_total", "indexing.delete_total"];
+      const query = { level: "shards", filter_path: parts.map((part) => `indices.*.shards.*.${part}`).join(",") };
+      const call = { subject: `operations of index ${index}`, method: "GET" as const, path: [index, "_stats"], query };
+      const { indices } = await client.request(operationsAnswer, call);
+      const copies = Object.values(indices[index]?.shards ?? {}).flat();
+      const primaries = copies.filter(({ routing }) => routing.primary);
+      // The first operation has the number 0.
+      const counts = primaries.map(({ seq_no: by, indexing }) => (by ? by.max_seq_no + 1 : indexing.index_total + indexing.delete_total));
+      const sinceStart = primaries.some(({ seq_no: by }) => by === undefined);
+      return { count: counts.reduce((sum, one) => sum + one, 0), primaries: primaries.length, sinceStart };
     },
 
     async health(index) {

@@ -47,6 +47,8 @@ export interface MemoryClusterControls {
   closeIndex(name: string): void;
   /** No node may hold the index's shards any more. */
   loseShards(index: string): void;
+  /** Every node starts again, with all its shards. */
+  restart(): void;
   /** A data node leaves with the only copies of these indices, which nothing can be read of until it returns. */
   loseNode(indices: readonly string[]): void;
   returnNode(): void;
@@ -159,6 +161,8 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       state: "open" as const,
       aliases: new Map(aliases.map((alias) => [alias, NO_PROPERTIES])),
       restored: false,
+      written: 0,
+      writtenSinceStart: 0,
       ...(dataStream === undefined ? {} : { dataStream }),
       ...(system ? { system } : {}),
     };
@@ -181,9 +185,14 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       const index = there(name);
       for (const id of ids) index.documents.add(id);
       index.bytes += ids.length * bytesEach;
+      index.written += ids.length;
+      index.writtenSinceStart += ids.length;
     },
     closeIndex(name) {
       there(name).state = "close";
+    },
+    restart() {
+      for (const index of state.indices.values()) Object.assign(index, { writtenSinceStart: 0, restarted: true });
     },
     loseShards(index) {
       there(index).lost = true;

@@ -12,7 +12,10 @@ import {
 /** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
 
-type IndexCalls = Pick<Cluster, "listIndices" | "indexBytes" | "countDocuments" | "health" | "updateIndexSettings" | "deleteIndex">;
+type IndexCalls = Pick<
+  Cluster,
+  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "updateIndexSettings" | "deleteIndex"
+>;
 
 export function indexCalls(state: MemoryClusterState): IndexCalls {
   return {
@@ -30,6 +33,16 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
       requireNoBlock(state, index, ["read"]);
       return index.red || index.lost || isRestoring(state, name) ? 0 : index.documents.size;
+    },
+
+    async operations(name) {
+      const index = requireIndex(state, name);
+      if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
+      const primaries = index.red || index.lost || isRestoring(state, name) ? 0 : index.shards;
+      const sinceStart = isBefore(state.version, 6, 0);
+      // Sequence numbers go on from those in the snapshot; one per document is as good as any.
+      const count = sinceStart ? index.writtenSinceStart : 1_000 + index.written;
+      return { count: primaries === 0 ? 0 : count, primaries, sinceStart: sinceStart && primaries > 0 };
     },
 
     async health(name) {

@@ -118,6 +118,8 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     state: "open",
     aliases: there?.aliases ?? new Map(),
     restored: true,
+    written: 0,
+    writtenSinceStart: 0,
   };
   expandReplicas(state, index);
   state.indices.set(as, index);
@@ -162,12 +164,12 @@ function needsOtherNodes({ settings }: Held): boolean {
   return Object.keys(settings).some((key) => /^routing\.allocation\.(require|include)\./.test(key));
 }
 
-function shardsOf({ shards, bytes, restored }: MemoryIndex, running: boolean): ShardRecovery[] {
+function shardsOf({ shards, bytes, restored, restarted }: MemoryIndex, running: boolean): ShardRecovery[] {
   const total = Math.floor(bytes / shards);
   return Array.from({ length: shards }, (_, shard) => ({
     shard,
     primary: true,
-    type: restored ? "SNAPSHOT" : "EMPTY_STORE",
+    type: restarted ? "EXISTING_STORE" : restored ? "SNAPSHOT" : "EMPTY_STORE",
     stage: running ? "INDEX" : "DONE",
     bytes: { total, recovered: running ? 0 : total, reused: 0 },
     files: { total: FILES_PER_SHARD, recovered: running ? 0 : FILES_PER_SHARD, reused: 0 },

@@ -11,8 +11,12 @@ export interface MemoryIndex extends Held {
   state: "open" | "close";
   /** With filter, routing and flags as JSON, as the port returns them. */
   aliases: Map<string, string>;
-  /** True when it was restored from a snapshot. */
+  /** True when it was restored from a snapshot; undone by a restart, after which its shards come from its own files. */
   restored: boolean;
+  restarted?: boolean;
+  /** Writes since it was created or restored, and since its node started. */
+  written: number;
+  writtenSinceStart: number;
   /** Its shards failed: none is available, and its documents cannot be counted. */
   red?: boolean;
   /** Its only copies are on a node that left. */
