@@ -28,6 +28,7 @@ export type TerminalFault =
   | "restore-refused"
   | "prune-refused"
   | "deletion-refused"
+  | "rollback-refused"
   | "backup-refused"
   | "registration-refused"
   | "internal";
@@ -53,6 +54,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   "backup-refused": { title: "The backup would start nothing", exitCode: EXIT.refused },
   "prune-refused": { title: "The prune would be refused", exitCode: EXIT.refused },
   "deletion-refused": { title: "The deletion would be refused", exitCode: EXIT.refused },
+  "rollback-refused": { title: "The rollback would be refused", exitCode: EXIT.refused },
   "registration-refused": { title: "The registration would be refused", exitCode: EXIT.refused },
   "plan-stale": { title: "The state changed after the plan was made", exitCode: EXIT.moved },
   interrupted: { title: "Watching was interrupted", exitCode: EXIT.interrupted },

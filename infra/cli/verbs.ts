@@ -9,6 +9,7 @@ import {
   KIND,
   LEVEL,
   LIMIT,
+  LOSE_WRITES,
   name,
   OLDER,
   ONE_POLICY,
@@ -213,6 +214,16 @@ export const VERBS: readonly Verb[] = [
       options: { yes: YES("do not ask for confirmation") },
     },
     async (session, input) => (await import("./verbs/jobs.ts")).cancel(session, input),
+  ),
+  verb(
+    "jobs rollback <id>",
+    {
+      description: "move a restore's alias back to the index that it had before; --yes does it",
+      example: ["jobs", "rollback", "restore-9f2c1a7be04d5566", "--yes"],
+      args: { id: name() },
+      options: { loseWrites: LOSE_WRITES, yes: YES("do it"), wait: WAIT },
+    },
+    async (session, input) => (await import("./verbs/rollback.ts")).rollback(session, input),
   ),
   verb("repositories", { description: "compare every repository with its registration", example: ["repositories"] }, async (session) =>
     (await import("./verbs/repositories.ts")).repositories(session),

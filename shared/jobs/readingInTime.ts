@@ -1,6 +1,7 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
+import type { World } from "./world.ts";
 
 /** What is left of an invocation for its record and its answer when a read is cut. */
 export const READ_RESERVE_MS = 8_000;
@@ -75,4 +76,11 @@ export function readingInTime(store: BlobStore, limit: ReadLimit): BlobStore {
   };
   // Not a spread copy, which would lose the members of a prototype.
   return Object.assign(Object.create(store) as BlobStore, members);
+}
+
+/** A look stops this long before its deadline to leave time for its record; with less time left, none starts. */
+const LOOK_RESERVE_MS = 15_000;
+
+export function isTimeUp(world: World): boolean {
+  return world.remainingMs() < LOOK_RESERVE_MS;
 }

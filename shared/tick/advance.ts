@@ -1,5 +1,5 @@
-import { isTimeUp } from "../jobs/isTimeUp.ts";
 import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
+import { isTimeUp } from "../jobs/readingInTime.ts";
 import type { Job } from "../jobs/record.ts";
 import { stepJob } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";

@@ -1,6 +1,5 @@
-import { isTimeUp } from "../jobs/isTimeUp.ts";
 import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
-import { OUT_OF_TIME, READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
+import { isTimeUp, OUT_OF_TIME, READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
 import type { World } from "../jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";

@@ -8,6 +8,7 @@ import { copyKind } from "../verbs/copy/job.ts";
 import { pruneKind } from "../verbs/prune/job.ts";
 import { restoreKind } from "../verbs/restore/job.ts";
 import { retireKind } from "../verbs/retire/job.ts";
+import { rollbackKind } from "../verbs/rollback/job.ts";
 import { verificationKind } from "../verbs/verification/job.ts";
 import { comparingConfig } from "./configChange.ts";
 
@@ -20,6 +21,7 @@ export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
     arrival: () => arrivalKind(world, work),
     restore: () => restoreKind(world, work),
     retire: () => retireKind(world),
+    rollback: () => rollbackKind(world),
     verification: () => verificationKind(world, work),
   };
   // Input and data types differ per kind; the first word of the id determines the kind.

@@ -2,6 +2,7 @@ import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place, Watch } from "../../shared/model/config.ts";
 import { type JobKindName, jobId } from "../../shared/model/jobId.ts";
+import { reason } from "../../shared/model/reason.ts";
 import { slotOf } from "../../shared/model/slot.ts";
 import { countingStore } from "../../shared/reader/countingStore.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
@@ -13,6 +14,7 @@ import { askBackup } from "../../shared/verbs/backup/ask.ts";
 import { askCopy } from "../../shared/verbs/copy/ask.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { startRestore } from "../../shared/verbs/restore/askByHand.ts";
+import type { RollbackInput } from "../../shared/verbs/rollback/step.ts";
 import { askVerification } from "../../shared/verbs/verification/ask.ts";
 import { INDEX1, INDEX2, LATE_BLOB, STEP1, STEP2, TIMES, uuidOf } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
@@ -157,6 +159,24 @@ function watchCopied(world: TestWorld): string[] {
   return written;
 }
 
+/** Asked for, and refused by its next step: what it would go back to is gone by then. */
+async function beginRollback(world: TestWorld): Promise<string> {
+  const id = jobId.rollback("restore-gone");
+  const [from, to] = [
+    { name: "films-2", uuid: "f2", operations: 0 },
+    { name: "films-1", uuid: "f1" },
+  ];
+  const input: RollbackInput = { restore: "restore-gone", alias: "films", from, to, keepOldMs: DAY_MS };
+  const patienceUntil = new Date(world.now().getTime() + HOUR_MS).toISOString();
+  const intent = { about: "films back to films-1", asked: OPS, cluster: "target", patienceUntil, input };
+  await (await world.open()).log.create(id, intent, {
+    state: "asked",
+    reason: reason("rollback.asked", { by: "ops", restore: "restore-gone" }),
+    data: {},
+  });
+  return id;
+}
+
 export type OpenIds = Record<JobKindName, string>;
 
 /** One deployment with a job of every kind in the middle of its work; the clock, nonces, keys and request ids are the test world's. */
@@ -175,7 +195,8 @@ export async function everyKindOpen(): Promise<{ world: TestWorld; ids: OpenIds;
   const copy = await beginCopy(world);
   const prune = await beginPrune(world);
   const backup = await beginBackup(world);
-  return { world, ids: { backup, prune, copy, arrival, restore, retire, verification }, copied };
+  const rollback = await beginRollback(world);
+  return { world, ids: { backup, prune, copy, arrival, restore, retire, rollback, verification }, copied };
 }
 
 /** Completes everything that the jobs wait for, tick by tick, including the retention time of the old index. */

@@ -55,6 +55,7 @@ export const YES = (text: string) => ({ flags: "--yes", text, value: flag });
 export const APPLY = { flags: "--apply", text: "apply it", value: flag };
 export const OVERWRITE = { flags: "--overwrite", text: "also settings that ossnap did not register", value: flag };
 export const START = { flags: "--start", text: "start it", value: flag };
+export const LOSE_WRITES = { flags: "--lose-writes", text: "accept that writes since the swap are not found any more", value: flag };
 export const OPEN = { flags: "--open", text: "open jobs only", value: flag };
 export const KIND = {
   flags: "--kind <kind>",

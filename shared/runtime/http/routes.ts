@@ -21,6 +21,7 @@ import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
+import { askRollback, dryRollback } from "../../verbs/rollback/ask.ts";
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
@@ -80,6 +81,18 @@ export const ROUTES: readonly Route[] = [
       reason: reason("job.alreadyDone"),
     });
   }),
+  route(
+    "POST",
+    "/jobs/{id}/rollback",
+    z.strictObject({ start: z.boolean().default(false), loseWrites: z.boolean().default(false) }).prefault({}),
+    ({ start }) => start,
+    async (call) => {
+      const request = { restore: call.params.id ?? "", loseWrites: call.body.loseWrites };
+      return call.body.start
+        ? accepted(call, await askRollback(call.world, request, call.asked))
+        : json(200, await dryRollback(call.world, request));
+    },
+  ),
   route("GET", "/pins", empty, never, async ({ world }) => list(await listPins(world))),
   route(
     "POST",

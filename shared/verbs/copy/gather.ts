@@ -1,5 +1,5 @@
-import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
+import { isTimeUp } from "../../jobs/readingInTime.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";

@@ -1,4 +1,4 @@
-import { isTimeUp } from "../../jobs/isTimeUp.ts";
+import { isTimeUp } from "../../jobs/readingInTime.ts";
 import type { World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";

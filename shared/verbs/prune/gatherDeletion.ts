@@ -1,5 +1,5 @@
-import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
+import { isTimeUp } from "../../jobs/readingInTime.ts";
 import { placeOf, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";

@@ -1,5 +1,5 @@
-import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
+import { isTimeUp } from "../../jobs/readingInTime.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import { type Cluster, type ClusterIndex, type ClusterInfo, isInProgress, type RunningRestore } from "../../model/cluster.ts";
@@ -218,6 +218,8 @@ async function observeTarget(
     why: isStuck ? await firstExplanation(cluster, target) : undefined,
     green: health?.status === "green",
     documents: whole ? await countWhole(cluster, target) : undefined,
+    // Before anybody writes: what is counted later is compared with it.
+    ...(whole && !target.restored && index.state === "open" ? { operations: (await cluster.operations(target.as)).count } : {}),
   };
 }
 

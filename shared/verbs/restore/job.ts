@@ -1,11 +1,12 @@
+import { swapAlias } from "../../jobs/aliasSwap.ts";
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
-import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import type { ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
+import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName } from "../../model/restoredName.ts";
 import { foreignHolder } from "../../plan/preflightAlias.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflightSettings.ts";
 import { gatherRestore, registrationOf } from "./gather.ts";
@@ -14,9 +15,6 @@ import { lookUpSettled, settle } from "./settle.ts";
 import { reportRestore, restoreResult } from "./show.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
 import { failingRestore } from "./stepUndo.ts";
-
-/** A former holder can be deleted between the listing and the swap; twice in a row is no accident. */
-const SWAPS_MAX = 3;
 
 /** The restore job and its effects; step.ts decides. */
 export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput, RestoreData, RestoreObservation> {
@@ -108,24 +106,6 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
     throw error;
   }
   return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };
-}
-
-/**
- * Every other holder is named: a wildcard expands neither to closed nor to hidden indices. Reads and swaps again if one was deleted in
- * between, in which case the cluster changed nothing.
- */
-async function swapAlias(cluster: Cluster, { alias, to }: { alias: string; to: string }): Promise<void> {
-  const pattern = restoredIndexPattern(to);
-  for (let attempt = 1; ; attempt += 1) {
-    const holders = (await cluster.listIndices()).filter(({ name, aliases }) => name !== to && aliases.includes(alias));
-    const ours = holders.map(({ name }) => name).filter((name) => isSameStem(name, to));
-    try {
-      await cluster.swapAlias(alias, pattern, to, ours);
-      return;
-    } catch (error) {
-      if (!hasCode(error, "absent") || attempt >= SWAPS_MAX) throw error;
-    }
-  }
 }
 
 /** On several indices a search answers twice, or not at all if one is closed: that must not look like work in progress. */

@@ -1,17 +1,21 @@
+import type { SwapResult } from "../../jobs/aliasSwap.ts";
 import { watchPrint } from "../../jobs/watchPrint.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import type { RestoreJob } from "./step.ts";
 
 /** The part of the result that the permanent record stores. */
-export function restoreResult({ intent, head }: RestoreJob): unknown {
+export function restoreResult(job: RestoreJob): SwapResult & Record<string, unknown> {
+  const { intent, head } = job;
   return {
+    cluster: configuredCluster(job),
     snapshot: intent.input.snapshot.name,
     uuid: intent.input.snapshot.uuid,
     alias: intent.input.alias,
     indices: head.data.targets
       .slice(0, 10)
-      .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: restored?.documents ?? null })),
+      .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
+    ...(head.data.before === undefined ? {} : { before: head.data.before }),
     ...(isOfWatch({ intent }) ? { print: printOf({ intent }) } : {}),
     ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
   };

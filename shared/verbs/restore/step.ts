@@ -137,7 +137,9 @@ function count(target: Target, there: TargetSeen, data: RestoreData): Decision<R
       reason: reason("restore.countsDiffer", { index: target.as, expected: target.documents, found: documents }),
       data,
     };
-  const targets = data.targets.map((other) => (other.as === target.as ? { ...other, restored: { uuid: there.uuid, documents } } : other));
+  const { uuid, operations } = there;
+  const restored = { uuid, documents, ...(operations === undefined ? {} : { operations }) };
+  const targets = data.targets.map((other) => (other.as === target.as ? { ...other, restored } : other));
   const { progress: _ofThisTarget, ...rest } = data;
   const state = targets.every(({ restored }) => restored) ? "restored" : "restoring";
   return { do: "record", state, reason: reason("restore.countsEqual", { index: target.as, documents }), data: { ...rest, targets } };

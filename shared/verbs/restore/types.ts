@@ -28,7 +28,8 @@ export interface RestoreInput {
 }
 
 export interface RestoreData {
-  targets: (PreflightTarget & { restored?: { uuid: string; documents: number } })[];
+  /** `operations`: of the index when its documents were counted; absent in records of earlier versions. */
+  targets: (PreflightTarget & { restored?: { uuid: string; documents: number; operations?: number } })[];
   checks?: Preflight["checks"];
   digest?: string;
   /** Last byte count and its time, to detect a stall; `brokenOff` if shards are missing but no restore runs. */
@@ -64,6 +65,8 @@ export interface TargetSeen {
   green: boolean;
   /** Set once all primaries are started. */
   documents: number | undefined;
+  /** With `documents`, until they are compared. */
+  operations?: number | undefined;
 }
 
 export interface RestoreObservation {

@@ -1,5 +1,5 @@
-import { isTimeUp } from "../../jobs/isTimeUp.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
+import { isTimeUp } from "../../jobs/readingInTime.ts";
 import type { World } from "../../jobs/world.ts";
 import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import type { Standing } from "../../proof/proposal.ts";

@@ -1,0 +1,104 @@
+import type { SwapResult } from "../../jobs/aliasSwap.ts";
+import { freshRun } from "../../jobs/freshRun.ts";
+import type { Created } from "../../jobs/log.ts";
+import type { Asked } from "../../jobs/record.ts";
+import type { World } from "../../jobs/world.ts";
+import { AppError } from "../../model/errors.ts";
+import { jobId, kindOf } from "../../model/jobId.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import { observeRollback } from "./gather.ts";
+import { isBack, type RollbackInput, refusalOf, type WritesSeen } from "./step.ts";
+
+/** How long the rollback may wait for shards or for a block. */
+const ROLLBACK_PATIENCE_MS = 3_600_000;
+/** How long the index that leaves the alias is kept. */
+const KEEP_OLD_MS = 86_400_000;
+
+export interface RollbackRequest {
+  /** The id of a restore that put its index behind an alias. */
+  restore: string;
+  loseWrites?: boolean | undefined;
+}
+
+/** What a rollback would do, and why it would be refused. */
+export interface RollbackDryRun {
+  restore: string;
+  cluster: string;
+  alias: string;
+  from: string;
+  to: string;
+  /** Writes since the swap; `null` if unknown, with the reason. */
+  writes: number | null;
+  unknown?: Reason;
+  refusal: Reason | null;
+}
+
+/** Shows where the alias would go and what was written since the swap; changes nothing. Errors: `invalid` for a job that moved no alias. */
+export async function dryRollback(world: World, request: RollbackRequest): Promise<RollbackDryRun> {
+  return (await planned(world, request)).dry;
+}
+
+/** Requests the rollback unless something is in its way. @throws AppError `conflict` with the refusal as its reason; nothing is written then. */
+export async function askRollback(world: World, request: RollbackRequest, asked: Asked): Promise<Created> {
+  const { dry, input, cluster } = await planned(world, request);
+  if (dry.refusal) throw new AppError("conflict", `rollback of ${request.restore}: nothing was changed`, { reason: dry.refusal });
+  const id = await freshRun(world, jobId.rollback(request.restore), { again: true, byHand: true });
+  const patienceUntil = new Date(world.clock.now().getTime() + ROLLBACK_PATIENCE_MS).toISOString();
+  return world.log.create(
+    id,
+    { about: `${input.alias} back to ${input.to.name}`, asked, cluster, patienceUntil, input },
+    { state: "asked", reason: reason("rollback.asked", { by: asked.who, restore: request.restore }), data: {} },
+  );
+}
+
+interface Planned {
+  dry: RollbackDryRun;
+  input: RollbackInput;
+  cluster: string;
+}
+
+async function planned(world: World, { restore, loseWrites }: RollbackRequest): Promise<Planned> {
+  const { cluster, input: of } = await swapOf(world, restore);
+  const input: RollbackInput = { ...of, ...(loseWrites ? { loseWrites: true as const } : {}) };
+  const seen = await observeRollback(world.cluster(cluster), input);
+  const refusal = isBack(input, seen) ? reason("rollback.isBack", { alias: input.alias, index: input.to.name }) : refusalOf(input, seen);
+  const { alias, from, to } = input;
+  const dry = { restore, cluster, alias, from: from.name, to: to.name, ...writesOf(seen.writes), refusal: refusal ?? null };
+  return { dry, input, cluster };
+}
+
+function writesOf(seen: WritesSeen): Pick<RollbackDryRun, "writes" | "unknown"> {
+  return "writes" in seen ? { writes: seen.writes } : { writes: null, unknown: seen.unknown };
+}
+
+/** What the restore's permanent record says of its swap. */
+async function swapOf(world: World, restore: string): Promise<{ cluster: string; input: RollbackInput }> {
+  if (kindOf(restore) !== "restore")
+    throw new AppError("invalid", `${restore}: is not a restore; \`ossnap jobs --kind restore\` lists them`);
+  const done = await world.log.done(restore);
+  if (!done) {
+    const isOpen = (await world.log.read(restore)) !== undefined;
+    if (!isOpen) throw new AppError("absent", `${restore}: no such job; \`ossnap jobs --kind restore\` lists them`);
+    throw new AppError("conflict", `${restore}: has not ended; \`ossnap jobs cancel ${restore}\` takes back what it did so far`);
+  }
+  const { alias, cluster, before = [], indices = [] } = (done.result ?? {}) as Partial<SwapResult>;
+  const [served] = indices;
+  const [old] = before;
+  if (done.state !== "done" || alias === undefined)
+    throw new AppError("invalid", `${restore}: put nothing behind an alias (${done.state}), so there is no way back from it`);
+  if (old === undefined)
+    throw new AppError(
+      "invalid",
+      `${restore}: the alias ${alias} was on no other index before, or an earlier version of ossnap did not record which`,
+      {
+        reason: reason("rollback.noEarlier", { restore, alias }),
+      },
+    );
+  if (cluster === undefined || served?.uuid === undefined || !Object.hasOwn(world.config.clusters, cluster))
+    throw new AppError(
+      "invalid",
+      `${restore}: its cluster is not in ossnap.yaml any more, or it was restored by an earlier version of ossnap`,
+    );
+  const from = { name: served.as, uuid: served.uuid, ...(served.operations === undefined ? {} : { operations: served.operations }) };
+  return { cluster, input: { restore, alias, from, to: old, keepOldMs: KEEP_OLD_MS } };
+}

@@ -1,0 +1,23 @@
+/** Sentences about rollbacks, and about what was written since a swap. */
+export const ROLLBACKS: Readonly<Record<string, string>> = {
+  "rollback.asked": "rollback of {restore} requested by {by}",
+  "rollback.closed": "{index}, which had the alias before, is closed: open it first",
+  "rollback.done": "alias {alias} is back on {to}; nothing was written to {from} since the swap",
+  "rollback.doneLosing": "alias {alias} is back on {to}; {lost|write|writes} to {from} since the swap are not behind it any more",
+  "rollback.doneUnknown": "alias {alias} is back on {to}; how much was written to {from} since the swap is unknown",
+  "rollback.gone": "{index}, which had the alias before, does not exist any more: restore the earlier snapshot instead",
+  "rollback.isBack": "alias {alias} is on {index} already",
+  "rollback.noEarlier": "{restore} is not known to have taken alias {alias} from an index",
+  "rollback.others": "alias {alias} is not on {index} alone, where the restore put it, but on {indices}: what moved it since is not undone",
+  "rollback.settle": "keeping {index} for a day",
+  "rollback.settled": "{index} is kept for a day",
+  "rollback.writes":
+    "{writes|write|writes} to {index} since the swap would not be behind the alias any more: --lose-writes (HTTP: loseWrites) accepts that",
+  "rollback.writesUnknown":
+    "whether {index} was written to since the swap is unknown: {because:reason}; --lose-writes (HTTP: loseWrites) accepts that",
+  "writes.closed": "it is closed",
+  "writes.gone": "it does not exist any more",
+  "writes.noCount": "the restore did not record how many operations it had",
+  "writes.restarted": "a node or a shard started again since, and the count with it",
+  "writes.shardsDown": "{started} of {shards|primary|primaries} started",
+};
