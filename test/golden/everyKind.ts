@@ -3,6 +3,7 @@ import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place, Watch } from "../../shared/model/config.ts";
 import { type JobKindName, jobId } from "../../shared/model/jobId.ts";
 import { reason } from "../../shared/model/reason.ts";
+import { JOB_MARKER_KEY } from "../../shared/model/restoredName.ts";
 import { slotOf } from "../../shared/model/slot.ts";
 import { countingStore } from "../../shared/reader/countingStore.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
@@ -159,21 +160,24 @@ function watchCopied(world: TestWorld): string[] {
   return written;
 }
 
-/** Asked for, and refused by its next step: what it would go back to is gone by then. */
+/** Asked for, for an alias of its own. */
 async function beginRollback(world: TestWorld): Promise<string> {
-  const id = jobId.rollback("restore-gone");
-  const [from, to] = [
-    { name: "films-2", uuid: "f2", operations: 0 },
-    { name: "films-1", uuid: "f1" },
-  ];
-  const input: RollbackInput = { restore: "restore-gone", alias: "films", from, to, keepOldMs: DAY_MS };
+  const restore = "restore-0f1e2d3c4b5a6978";
+  const names = ["films-20261121010000000-0a1b2c3d", "films-20261120010000000-4e5f6a7b"] as const;
+  for (const [at, name] of names.entries())
+    world.target.putIndex(name, { settings: { [JOB_MARKER_KEY]: restore }, aliases: at === 0 ? ["films"] : [] });
+  const listed = await world.target.listIndices();
+  const indexOf = (name: string) => ({ name, uuid: listed.find((index) => index.name === name)?.uuid ?? "" });
+  const input: RollbackInput = {
+    ...{ restore, alias: "films", from: { ...indexOf(names[0]), operations: 0 }, to: indexOf(names[1]) },
+    keepOldMs: HOUR_MS / 2,
+    loseWrites: true,
+  };
+  const id = jobId.rollback(restore);
   const patienceUntil = new Date(world.now().getTime() + HOUR_MS).toISOString();
-  const intent = { about: "films back to films-1", asked: OPS, cluster: "target", patienceUntil, input };
-  await (await world.open()).log.create(id, intent, {
-    state: "asked",
-    reason: reason("rollback.asked", { by: "ops", restore: "restore-gone" }),
-    data: {},
-  });
+  const intent = { about: `films back to ${names[1]}`, asked: OPS, cluster: "target", patienceUntil, input };
+  const why = reason("rollback.asked", { by: OPS.who, restore });
+  await (await world.open()).log.create(id, intent, { state: "asked", reason: why, data: {} });
   return id;
 }
 

@@ -1,4 +1,5 @@
 import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
+import { jobId } from "../../shared/model/jobId.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { onCopiedBlob } from "../../shared/tick/onCopiedBlob.ts";
@@ -10,8 +11,8 @@ import type { VerbCases } from "./cases.ts";
 import { asViewer, type RouteCases } from "./routeCases.ts";
 import { newWorld, stageOf } from "./stages.ts";
 
-/** The restore that brought snap-2, by its snapshot and indices. */
-const RESTORE = "restore-b7a6a8a7f6ff3a60";
+/** The restore that brought snap-2. */
+const RESTORE = jobId.restore({ snapshotUuid: uuidOf("snap-2"), cluster: "target", indices: ["fx-orders"], purpose: "orders" });
 
 async function serve(world: TestWorld, name: "snap-1" | "snap-2"): Promise<void> {
   const [{ blobs }, event] = name === "snap-1" ? [STEP1, INDEX1] : [STEP2, INDEX2];

@@ -45,6 +45,7 @@ describe("a state with an open job of every kind", () => {
       arrival: "proving",
       restore: "restoring",
       retire: "kept",
+      rollback: "asked",
       verification: "proving",
     });
     expect(Object.values(states).filter(isFinal)).toEqual([]);
@@ -69,7 +70,8 @@ describe("a state with an open job of every kind", () => {
     for (const snapshot of world.places.at({ location: "/srv/backups" })) snapshot.name = snapshot.name.replace(now, then);
     // An id may contain the hash of a plan, which differs between versions.
     const open = [...new Set((await world.stateKeys("live/jobs/")).map((key) => key.split("/")[2] ?? ""))];
-    expect(new Set(open.map(kindOf))).toEqual(new Set(JOB_KINDS));
+    // Rollbacks were not there yet.
+    expect(new Set(open.map(kindOf))).toEqual(new Set(JOB_KINDS.filter((kind) => kind !== "rollback")));
     await finishEverything(world);
     const { log } = await world.open();
     for (const id of open) expect(await log.done(id), id).toMatchObject({ id, state: "done" });

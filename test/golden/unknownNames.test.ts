@@ -43,6 +43,8 @@ const LINES: readonly (readonly [line: string, names: string])[] = [
   ["jobs show backup-nightly-20261121", "perhaps backup-nightly-20261121t013000z"],
   ["jobs show dance-1", "backup-"],
   ["jobs cancel backup-nightly-20200101t000000z --yes", "ossnap jobs"],
+  ["jobs rollback nosuch", "ossnap jobs --kind restore"],
+  ["jobs rollback restore-0000000000000000 --yes", "ossnap jobs --kind restore"],
   ["jobs cancel nosuch", "--yes"],
   ["jobs cancel nosuch --yes", "backup-"],
   ["jobs show nosuch", "backup-"],

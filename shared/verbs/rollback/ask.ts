@@ -6,6 +6,7 @@ import type { World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { say } from "../../words/say.ts";
 import { observeRollback } from "./gather.ts";
 import { isBack, type RollbackInput, refusalOf, type WritesSeen } from "./step.ts";
 
@@ -41,7 +42,8 @@ export async function dryRollback(world: World, request: RollbackRequest): Promi
 /** Requests the rollback unless something is in its way. @throws AppError `conflict` with the refusal as its reason; nothing is written then. */
 export async function askRollback(world: World, request: RollbackRequest, asked: Asked): Promise<Created> {
   const { dry, input, cluster } = await planned(world, request);
-  if (dry.refusal) throw new AppError("conflict", `rollback of ${request.restore}: nothing was changed`, { reason: dry.refusal });
+  if (dry.refusal)
+    throw new AppError("conflict", `rollback of ${request.restore}: ${say(dry.refusal)}; nothing was changed`, { reason: dry.refusal });
   const id = await freshRun(world, jobId.rollback(request.restore), { again: true, byHand: true });
   const patienceUntil = new Date(world.clock.now().getTime() + ROLLBACK_PATIENCE_MS).toISOString();
   return world.log.create(
@@ -78,7 +80,10 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
   const done = await world.log.done(restore);
   if (!done) {
     const isOpen = (await world.log.read(restore)) !== undefined;
-    if (!isOpen) throw new AppError("absent", `${restore}: no such job; \`ossnap jobs --kind restore\` lists them`);
+    if (!isOpen)
+      throw new AppError("absent", `${restore}: no such job; \`ossnap jobs --kind restore\` lists them`, {
+        reason: reason("job.absent", { id: restore, near: [] }),
+      });
     throw new AppError("conflict", `${restore}: has not ended; \`ossnap jobs cancel ${restore}\` takes back what it did so far`);
   }
   const { alias, cluster, before = [], indices = [] } = (done.result ?? {}) as Partial<SwapResult>;
