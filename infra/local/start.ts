@@ -3,7 +3,7 @@ import { bytesText, counted, durationText } from "../../shared/words/numbers.ts"
 import { startLocalHost } from "./host/host.ts";
 import { readStartOptions, type StartOptions, USAGE } from "./host/startOptions.ts";
 import { terminalScreen } from "./story/screen.ts";
-import { playStory, type StoryResult } from "./story/story.ts";
+import { faultsOf, playStory, type StoryResult } from "./story/story.ts";
 
 /** A shell's exit code for a program terminated by Ctrl-C. */
 const INTERRUPTED = 130;
@@ -40,7 +40,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (outcome === undefined) return INTERRUPTED;
     if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
     else screen.table(closingTable(outcome));
-    if (!isGood(outcome)) return 1;
+    const faults = faultsOf(outcome);
+    for (const fault of faults) screen.failed(fault);
+    if (faults.length > 0) return 1;
     if (options.once) return 0;
     host.startTimers();
     screen.table([
@@ -69,10 +71,6 @@ function parse(args: readonly string[]): StartOptions | undefined {
     process.stderr.write(`${error.message}\n${USAGE}\n`);
     return undefined;
   }
-}
-
-function isGood({ documents, searches }: StoryResult): boolean {
-  return documents.source === documents.target && searches.failed === 0 && searches.wrong === 0;
 }
 
 function closingTable(story: StoryResult): [string, string][] {
