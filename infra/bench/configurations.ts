@@ -1,7 +1,7 @@
 /** The most snapshots of the prune bench, which its policy may remove at once. */
 export const PRUNE_SNAPSHOTS = 60;
 export const PRUNE_KEEP = 10;
-export const PRUNE_INDICES: readonly string[] = ["a", "b", "c", "d"];
+export const PRUNE_INDICES: string[] = ["a", "b", "c", "d"];
 
 export const REGION = "cn-hangzhou";
 /** The stand-in's buckets of the tick bench. */

@@ -37,7 +37,7 @@ export interface TickBench {
   /** The first tick of an instance, with its modules loaded. */
   cold: TickFigures;
   idle: TickFigures;
-  /** Backups with running snapshots. */
+  /** By the number of open backups: the snapshot of one runs, and the others wait for their cluster's lane. */
   open: Record<string, TickFigures>;
 }
 
@@ -106,6 +106,8 @@ async function measure({ oss, cluster, instance }: Setting, ticks: number): Prom
     cluster.requests.reset();
     const { milliseconds, report } = await order(instance, { do: "tick" });
     if (report?.failed.length !== 0) throw new Error(`a look failed: ${JSON.stringify(report?.failed)}`);
+    const unread = report.advanced.find(({ reason }) => reason?.code === "gather.failed");
+    if (unread) throw new Error(`the stub was not understood: ${JSON.stringify(unread)}`);
     times.push(milliseconds);
     jobs = report.advanced.filter(({ outcome }) => outcome === "waiting").length;
     requests.add(JSON.stringify({ oss: oss.requests.counts(), elasticsearch: cluster.requests.counts() }));
