@@ -19,8 +19,11 @@ async function main(args: readonly string[]): Promise<number> {
   const screen = terminalScreen(process.stderr);
   const stopped = new Promise<void>((resolve) => {
     // Not `once`: a terminal's Ctrl-C arrives twice when the starter passes it on, and the second must not interrupt the clean-up.
-    process.on("SIGINT", resolve);
-    process.on("SIGTERM", resolve);
+    for (const signal of ["SIGINT", "SIGTERM"])
+      process.on(signal, () => {
+        screen.progress(`ended by ${signal}`);
+        resolve();
+      });
   });
   const starting = startLocalHost({
     versions: options.versions,
