@@ -1,9 +1,10 @@
 import { DELETIONS } from "./en/deletions.ts";
 import { IMPORTS } from "./en/imports.ts";
+import { PRUNES } from "./en/prunes.ts";
 import { VERBS } from "./en/verbs.ts";
 import { WAYS_OUT } from "./en/waysOut.ts";
 import { WORLD } from "./en/world.ts";
 import { WRITERS } from "./en/writers.ts";
 
 /** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
-export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD, ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS };
+export const EN: Readonly<Record<string, string>> = { ...VERBS, ...PRUNES, ...WORLD, ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS };
