@@ -46,8 +46,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "prunes on the timer before any plan was applied by hand",
     file: "shared/verbs/prune/step.ts",
-    find: "if (hash === undefined && !seen.appliedBefore)",
-    replace: 'if (hash === "" && !seen.appliedBefore)',
+    find: "if (hash === undefined && !seen.appliedBefore && plan.remove.length > 0)",
+    replace: 'if (hash === "" && !seen.appliedBefore && plan.remove.length > 0)',
     seeds: 20,
   },
   {
