@@ -21,7 +21,7 @@ export async function clusterStub(): Promise<ClusterStub> {
     if (method === "PUT") bodies.set(path, body);
     const answer = method === "PUT" ? { acknowledged: true, accepted: true } : answerTo(path, bodies);
     response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });
-    response.end(JSON.stringify(answer ?? { error: { type: "snapshot_missing_exception", reason: `[${path}] is missing` }, status: 404 }));
+    response.end(JSON.stringify(answer ?? missing(path)));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -32,6 +32,12 @@ export async function clusterStub(): Promise<ClusterStub> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** As a server says it: without `[repository:snapshot]` the adapter takes it for the answer to something else. */
+function missing(path: string): unknown {
+  const [, , repository, snapshot] = path.split("/");
+  return { error: { type: "snapshot_missing_exception", reason: `[${repository}:${snapshot}] is missing` }, status: 404 };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {

@@ -11,14 +11,12 @@ import { openPlaces, openRun } from "../local/host/places.ts";
 import { startElasticsearch } from "../local/servers/elasticsearch.ts";
 import { freePort } from "../local/servers/ports.ts";
 import { runProgram } from "../local/servers/runProgram.ts";
+import { CONFIGURATIONS, PRUNE_INDICES as INDICES, PRUNE_KEEP as KEEP, PRUNE_SNAPSHOTS as SNAPSHOTS } from "./configurations.ts";
 import { type CountingProxy, countingProxy } from "./countingProxy.ts";
 import { curatorRun, installCurator } from "./curator.ts";
 
 const VERSIONS = ["7.10.2", "5.5.3"];
-const SNAPSHOTS = 60;
-const KEEP = 10;
 const DELETED = SNAPSHOTS - KEEP;
-const INDICES = ["a", "b", "c", "d"];
 const DOCUMENTS = 12;
 const FIRST_NIGHT = Date.UTC(2026, 0, 1, 1, 30);
 const DAY_MS = 86_400_000;
@@ -143,33 +141,11 @@ async function send(url: string, method: string, path: string, body: object): Pr
   await answer.arrayBuffer();
 }
 
-/** A deployment whose state is a directory; the policy keeps ten and removes the others at once. */
 async function configure(root: string, { url, location }: { url: string; location: string }): Promise<string> {
-  const state = join(root, "state");
-  await mkdir(state);
-  const config = {
-    version: 1,
-    state: { store: "directory", bucket: state, prefix: "" },
-    clusters: { bench: { url } },
-    repositories: {
-      ours: {
-        cluster: "bench",
-        register: { type: "fs", settings: { location } },
-        blobs: { store: "directory", bucket: location, basePath: "" },
-      },
-    },
-    backups: {
-      nightly: {
-        repository: "ours",
-        indices: INDICES,
-        schedule: { cron: "0 30 1 * * *", timeZone: "UTC" },
-        keep: { last: KEEP },
-        prune: { cron: "0 30 2 * * *", atMost: SNAPSHOTS, atMostPercent: 100 },
-      },
-    },
-  };
+  const stateDirectory = join(root, "state");
+  await mkdir(stateDirectory);
   const path = join(root, "ossnap.yaml");
-  await writeFile(path, JSON.stringify(config));
+  await writeFile(path, JSON.stringify(CONFIGURATIONS.prune({ clusterUrl: url, ossUrl: "", stateDirectory, location })));
   return path;
 }
 

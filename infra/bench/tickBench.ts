@@ -8,13 +8,11 @@ import { fileURLToPath } from "node:url";
 import { SOURCE_LOOK_MINUTES } from "../../shared/verbs/copy/look.ts";
 import { type OssServer, startOss } from "../local/oss/startOss.ts";
 import { type ClusterStub, clusterStub } from "./clusterStub.ts";
+import { CONFIGURATIONS, REGION, TICK_BUCKETS } from "./configurations.ts";
 import type { TickAnswer, TickOrder } from "./tick.ts";
 
-const REGION = "cn-hangzhou";
 const KEYS = { accessKeyId: "bench-key-id", secretAccessKey: "bench-key-secret" };
-const BUCKETS = ["state", "source", "moved"];
 const WATCHES = 1;
-const POLICIES = 4;
 const OPEN_JOBS = [1, 100];
 /** Measured ticks per situation, after the ticks that lead to it. */
 const TICKS_MEASURED = 21;
@@ -39,7 +37,7 @@ export interface TickBench {
   /** The first tick of an instance, with its modules loaded. */
   cold: TickFigures;
   idle: TickFigures;
-  /** Backups with running snapshots. */
+  /** By the number of open backups: the snapshot of one runs, and the others wait for their cluster's lane. */
   open: Record<string, TickFigures>;
 }
 
@@ -52,12 +50,13 @@ interface Setting {
 /** Measures ticks of a warm instance in its own process, against an OSS stand-in and an Elasticsearch stub here, which count requests. */
 export async function benchTick(note: (text: string) => void): Promise<TickBench> {
   const root = await mkdtemp(join(tmpdir(), "ossnap-bench-"));
-  for (const bucket of BUCKETS) await mkdir(join(root, bucket));
+  for (const bucket of TICK_BUCKETS) await mkdir(join(root, bucket));
   for (const bucket of ["source", "moved"]) await writeFile(join(root, bucket, "index-0"), '{"snapshots":[],"indices":{}}');
   const oss = await startOss({ root, port: 0, region: REGION, credentials: [KEYS] });
   const cluster = await clusterStub();
   const config = join(root, "ossnap.json");
-  await writeFile(config, JSON.stringify(configFor(oss.url, cluster.url)));
+  const parts = { clusterUrl: cluster.url, ossUrl: oss.url, stateDirectory: root, location: "/srv/bench" };
+  await writeFile(config, JSON.stringify(CONFIGURATIONS.tick(parts)));
   const instance = startInstance(config);
   try {
     await order(instance, { do: "init" });
@@ -107,6 +106,8 @@ async function measure({ oss, cluster, instance }: Setting, ticks: number): Prom
     cluster.requests.reset();
     const { milliseconds, report } = await order(instance, { do: "tick" });
     if (report?.failed.length !== 0) throw new Error(`a look failed: ${JSON.stringify(report?.failed)}`);
+    const unread = report.advanced.find(({ reason }) => reason?.code === "gather.failed");
+    if (unread) throw new Error(`the stub was not understood: ${JSON.stringify(unread)}`);
     times.push(milliseconds);
     jobs = report.advanced.filter(({ outcome }) => outcome === "waiting").length;
     requests.add(JSON.stringify({ oss: oss.requests.counts(), elasticsearch: cluster.requests.counts() }));
@@ -129,28 +130,4 @@ function startInstance(config: string): ChildProcess {
   const env = { ...process.env, OSSNAP_CONFIG: config, BENCH_KEY_ID: KEYS.accessKeyId, BENCH_KEY_SECRET: KEYS.secretAccessKey };
   const program = fileURLToPath(new URL("tick.ts", import.meta.url));
   return fork(program, { env, execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-}
-
-/** One watch, one copy after a policy, four policies with slots so far away that none is due. */
-function configFor(endpoint: string, url: string): unknown {
-  const place = (bucket: string) => ({ store: "oss", bucket, endpoint, region: REGION });
-  const location = "/srv/bench";
-  const schedule = { cron: `0 0 0 1 ${new Date().getUTCMonth() === 0 ? 12 : 1} *`, timeZone: "UTC" };
-  const policy = { repository: "bench", indices: ["movies"], schedule, keep: { last: 3 } };
-  return {
-    version: 1,
-    state: { bucket: "state", prefix: "prod/", endpoint, region: REGION },
-    clusters: { bench: { url } },
-    repositories: { bench: { cluster: "bench", register: { type: "fs", settings: { location } }, blobs: place("source") } },
-    backups: Object.fromEntries(Array.from({ length: POLICIES }, (_, number) => [`policy-${number}`, policy])),
-    copies: { move: { from: "bench", to: { ...place("moved"), basePath: "copied" }, after: "policy-0" } },
-    watches: {
-      moved: {
-        blobs: { ...place("moved"), basePath: "" },
-        cluster: "bench",
-        register: { name: "moved", type: "fs", settings: { location } },
-        restore: { indices: ["movies"] },
-      },
-    },
-  };
 }

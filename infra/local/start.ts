@@ -3,7 +3,7 @@ import { bytesText, counted, durationText } from "../../shared/words/numbers.ts"
 import { startLocalHost } from "./host/host.ts";
 import { readStartOptions, type StartOptions, USAGE } from "./host/startOptions.ts";
 import { terminalScreen } from "./story/screen.ts";
-import { playStory, type StoryResult } from "./story/story.ts";
+import { faultsOf, playStory, type StoryResult } from "./story/story.ts";
 
 /** A shell's exit code for a program terminated by Ctrl-C. */
 const INTERRUPTED = 130;
@@ -19,8 +19,11 @@ async function main(args: readonly string[]): Promise<number> {
   const screen = terminalScreen(process.stderr);
   const stopped = new Promise<void>((resolve) => {
     // Not `once`: a terminal's Ctrl-C arrives twice when the starter passes it on, and the second must not interrupt the clean-up.
-    process.on("SIGINT", resolve);
-    process.on("SIGTERM", resolve);
+    for (const signal of ["SIGINT", "SIGTERM"])
+      process.on(signal, () => {
+        screen.progress(`ended by ${signal}`);
+        resolve();
+      });
   });
   const starting = startLocalHost({
     versions: options.versions,
@@ -40,7 +43,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (outcome === undefined) return INTERRUPTED;
     if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
     else screen.table(closingTable(outcome));
-    if (!isGood(outcome)) return 1;
+    const faults = faultsOf(outcome);
+    for (const fault of faults) screen.failed(fault);
+    if (faults.length > 0) return 1;
     if (options.once) return 0;
     host.startTimers();
     screen.table([
@@ -69,10 +74,6 @@ function parse(args: readonly string[]): StartOptions | undefined {
     process.stderr.write(`${error.message}\n${USAGE}\n`);
     return undefined;
   }
-}
-
-function isGood({ documents, searches }: StoryResult): boolean {
-  return documents.source === documents.target && searches.failed === 0 && searches.wrong === 0;
 }
 
 function closingTable(story: StoryResult): [string, string][] {

@@ -52,6 +52,11 @@ function isAside({ live }: OpenWork, { id, head }: Job): boolean {
   return !head.cancelling && (live.looking.get(lookOfJob(id)) ?? []).length >= DEATHS_MAX;
 }
 
+/** The open jobs without those put aside. */
+export function movingJobs(work: OpenWork): Job[] {
+  return work.jobs.filter((job) => !isAside(work, job));
+}
+
 /** Why a job must not start work on its cluster now: its lane is taken, or foreign work is running. */
 export async function blockOf(
   cluster: Cluster,
@@ -60,10 +65,7 @@ export async function blockOf(
   work: OpenWork,
   own: { snapshots: readonly string[]; indices: readonly string[] },
 ): Promise<Reason | undefined> {
-  const lane = laneBlock(
-    job,
-    work.jobs.filter((other) => !isAside(work, other)),
-  );
+  const lane = laneBlock(job, movingJobs(work));
   if (lane || !workExcludes(version)) return lane;
   const snapshot = (await cluster.runningSnapshots()).find((running) => !own.snapshots.includes(running.snapshot));
   if (snapshot)

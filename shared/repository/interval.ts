@@ -10,15 +10,21 @@ const WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
  * to and from daylight saving time. `undefined` for a schedule that runs less than twice in four years.
  */
 export function longestIntervalMs(cron: string): number | undefined {
-  const [, minute = "", hour = "", day = "", month = "", weekday = ""] = cron.trim().toUpperCase().split(/\s+/);
-  const minutes = expand(minute, 0, 59);
-  const times = expand(hour, 0, 23).flatMap((one) => minutes.map((other) => one * 60 + other));
+  const [, , , day = "", month = "", weekday = ""] = cron.trim().toUpperCase().split(/\s+/);
+  const times = minutesOfDay(cron);
   const days = runningDays(new Set(expand(day, 1, 31)), new Set(expand(month, 1, 12, MONTHS, 1)), new Set(expand(weekday, 0, 6, WEEKDAYS)));
   const [first, last] = [times[0], times.at(-1)];
   if (first === undefined || last === undefined || days.length < 2) return undefined;
   const within = Math.max(0, ...gaps(times));
   const between = Math.max(...gaps(days)) * MINUTES_OF_A_DAY - (last - first);
   return Math.max(within, between) * 60_000;
+}
+
+/** The minutes at which a cron expression of six fields (a valid one) runs on a day of its schedule, counted from midnight, in order. */
+export function minutesOfDay(cron: string): number[] {
+  const [, minute = "", hour = ""] = cron.trim().split(/\s+/);
+  const minutes = expand(minute, 0, 59);
+  return expand(hour, 0, 23).flatMap((one) => minutes.map((other) => one * 60 + other));
 }
 
 /** The days of four years from 1970 on, counted from its first, on which all three fields agree. */

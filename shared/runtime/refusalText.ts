@@ -1,3 +1,4 @@
+import type { Reason } from "../model/reason.ts";
 import type { PreflightCheck } from "../plan/preflight.ts";
 import { counted } from "../words/numbers.ts";
 import { say } from "../words/say.ts";
@@ -8,4 +9,9 @@ export function refusalText(checks: readonly PreflightCheck[]): string {
   const why = refusals.map(({ reason, wayOut }) => (wayOut ? `${say(reason)}; way out: ${say(wayOut)}` : say(reason)));
   const failed = `${refusals.length} of ${counted(checks.length, "check", "checks")} ${refusals.length === 1 ? "fails" : "fail"}`;
   return `${failed}: ${why.join("; ")}. Nothing was changed.`;
+}
+
+/** What refuses a rollback, with what helps. */
+export function rollbackRefusal(why: Reason): string {
+  return `the rollback is refused: ${say(why)}. Nothing was changed.`;
 }

@@ -1,5 +1,6 @@
 import { DELETIONS } from "./en/deletions.ts";
 import { IMPORTS } from "./en/imports.ts";
+import { PRUNES } from "./en/prunes.ts";
 import { ROLLBACKS } from "./en/rollbacks.ts";
 import { VERBS } from "./en/verbs.ts";
 import { WAYS_OUT } from "./en/waysOut.ts";
@@ -7,4 +8,7 @@ import { WORLD } from "./en/world.ts";
 import { WRITERS } from "./en/writers.ts";
 
 /** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
-export const EN: Readonly<Record<string, string>> = { ...VERBS, ...WORLD, ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS, ...ROLLBACKS };
+export const EN: Readonly<Record<string, string>> = {
+  ...{ ...VERBS, ...PRUNES, ...ROLLBACKS, ...WORLD },
+  ...{ ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS },
+};

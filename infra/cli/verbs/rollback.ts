@@ -18,8 +18,8 @@ export interface RollbackOptions extends Pick<ActingOptions, "wait"> {
 export async function rollback(session: Session, { id, loseWrites, yes, wait }: RollbackOptions): Promise<Answer> {
   const world = await session.world();
   const request: RollbackRequest = { restore: id, loseWrites };
-  if (yes) return begin(session, world, await askRollback(world, request, session.asked), { wait });
   const dry = await dryRollback(world, request);
+  if (yes && !dry.refusal) return begin(session, world, await askRollback(world, request, session.asked), { wait });
   const answer = { schema: "rollback/1", data: dry, text: (look: Look) => rollbackText(dry, request, look, wait) };
   if (!dry.refusal) return { ...answer, exitCode: EXIT.ok };
   return { ...answer, exitCode: EXIT.refused, problem: problem("rollback-refused", say(dry.refusal), { reason: dry.refusal, plan: dry }) };

@@ -6,6 +6,8 @@ import type { StoryScreen } from "./stage.ts";
 const HANGING = 6;
 
 export interface Screen extends StoryScreen {
+  /** Why the story ends here. */
+  failed(text: string): void;
   table(rows: readonly (readonly [string, string])[]): void;
   end(): void;
 }
@@ -21,6 +23,12 @@ export function terminalScreen(stream: NodeJS.WriteStream): Screen {
     if (redraws) stream.write("\r\u001b[K");
   };
   let last = "";
+  const completed = (text: string, sign: string) => {
+    clear();
+    last = "";
+    const [start = "", ...more] = linesOf(text, "  * ", HANGING);
+    stream.write(`${[start.replace("*", sign), ...more].join("\n")}\n`);
+  };
   return {
     chapter(title) {
       clear();
@@ -32,12 +40,8 @@ export function terminalScreen(stream: NodeJS.WriteStream): Screen {
       if (redraws) stream.write(`\r\u001b[K  ${pc.dim(`… ${text}`.slice(0, width()))}`);
       else stream.write(`${linesOf(text, "  … ", HANGING).join("\n")}\n`);
     },
-    done(text) {
-      clear();
-      last = "";
-      const [start = "", ...more] = linesOf(text, "  ✓ ", HANGING);
-      stream.write(`${[start.replace("✓", pc.green("✓")), ...more].join("\n")}\n`);
-    },
+    done: (text) => completed(text, pc.green("✓")),
+    failed: (text) => completed(text, pc.red("✗")),
     table(rows) {
       clear();
       const first = Math.max(...rows.map(([name]) => name.length));

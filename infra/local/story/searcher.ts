@@ -1,3 +1,5 @@
+import { type AnsweredShards, areComplete } from "./documents.ts";
+
 /** Delay between searches: short enough to hit any gap, long enough to leave the cores to the clusters. */
 const PAUSE_MS = 20;
 /** Two started shards of five documents are available within a second or two of the node's start. */
@@ -35,7 +37,7 @@ export async function startSearcher(url: string, counts: readonly number[]): Pro
     const body = (await answer.json()) as SearchAnswer;
     if (answer.status === 404 && !served) return;
     searches.total += 1;
-    if (!answer.ok || (body._shards?.failed ?? 0) > 0) searches.failed += 1;
+    if (!answer.ok || (body._shards && !areComplete(body._shards))) searches.failed += 1;
     if (!answer.ok) return;
     served = true;
     const count = hitsOf(body);
@@ -70,7 +72,7 @@ async function untilAnswering(url: string): Promise<void> {
   while (Date.now() < untilMs) {
     const answer = await fetch(`${url}/movies/_search?size=0`).catch(() => undefined);
     const body = (await answer?.json()) as SearchAnswer | undefined;
-    if (answer?.status === 404 || (answer?.ok && body?._shards?.failed === 0)) return;
+    if (answer?.status === 404 || (answer?.ok && body?._shards && areComplete(body._shards))) return;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   throw new Error(`${url}: no search of movies was answered within ${ANSWERING_TIMEOUT_MS / 1000} s of the start`);
@@ -78,7 +80,7 @@ async function untilAnswering(url: string): Promise<void> {
 
 interface SearchAnswer {
   hits?: { total?: number | { value: number } };
-  _shards?: { failed: number };
+  _shards?: AnsweredShards;
 }
 
 /** An object from 7.0 on. */

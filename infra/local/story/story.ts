@@ -1,9 +1,10 @@
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
 import { type Fate, fateText } from "../../../shared/words/fateText.ts";
+import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { LocalHost } from "../host/host.ts";
 import { applyPruneByHand, pauseAndCancel, playByHand } from "./byHand.ts";
-import { countMovies, createMovies, FIRST_MOVIES, MORE_MOVIES, writeMovies } from "./documents.ts";
+import { countMovies, createMovies, FIRST_MOVIES, MORE_MOVIES, untilMoviesActive, writeMovies } from "./documents.ts";
 import { keepPosition, openPosition } from "./position.ts";
 import { type Searches, startSearcher } from "./searcher.ts";
 import { openStage, playNight, playPrune, type Stage, type StoryScreen } from "./stage.ts";
@@ -34,6 +35,16 @@ export interface StoryResult {
   seconds: number;
 }
 
+/** Why a story that was played to its end is no success, a line each; empty for a good one. */
+export function faultsOf({ documents: { source, target }, searches }: Pick<StoryResult, "documents" | "searches">): string[] {
+  const { total, failed, wrong } = searches;
+  return [
+    ...(source === target ? [] : [`the source holds ${counted(source, "document", "documents")}, the target ${target}`]),
+    ...(failed === 0 ? [] : [`${failed} of ${total} searches failed`]),
+    ...(wrong === 0 ? [] : [`${wrong} of ${total} searches found a count that the story never had`]),
+  ];
+}
+
 interface Scene {
   title: string;
   /** May have been started before and interrupted anywhere: each of its effects must happen only once. */
@@ -49,6 +60,8 @@ export async function playStory(host: LocalHost, screen: StoryScreen, options: S
   const stage = openStage(host, screen);
   const { run } = host.plan;
   const position = openPosition(run, (options.nights ?? NIGHTS_DEFAULT) + 2);
+  // A kill leaves shards that are recovered one by one, and the source is backed up and counted.
+  await untilMoviesActive(host.source.url);
   const searcher = await startSearcher(host.target.url, countsFrom(position.scenesPlayed));
 
   for (const [at, { title, play }] of scenesOf(stage, position.nights, options.byHand ?? true).entries()) {

@@ -1,5 +1,6 @@
 import { parseDuration, printDuration } from "../../repository/duration.ts";
 import { longestIntervalMs } from "../../repository/interval.ts";
+import { densityWarnings } from "./backups/density.ts";
 import { clusterWarnings, isPlainRemote } from "./clusters.ts";
 import { cronProblem, reversedOffset } from "./cron.ts";
 import { writerWarnings } from "./places.ts";
@@ -16,6 +17,7 @@ export function ruleWarnings(tree: unknown): Finding[] {
     ...clusterWarnings(tree),
     ...writerWarnings(tree),
     ...backups.flatMap((name) => backupWarnings(tree, name)),
+    ...densityWarnings(tree),
     ...["backups", "copies"].flatMap((section) =>
       Object.keys(asSection(at(tree, [section]))).flatMap((name) => reversedZone(tree, [section, name, "schedule", "timeZone"])),
     ),

@@ -26,7 +26,7 @@ import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { importCuratorText } from "../importCurator.ts";
-import { refusalText } from "../refusalText.ts";
+import { refusalText, rollbackRefusal } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
@@ -88,9 +88,10 @@ export const ROUTES: readonly Route[] = [
     ({ start }) => start,
     async (call) => {
       const request = { restore: call.params.id ?? "", loseWrites: call.body.loseWrites };
-      return call.body.start
-        ? accepted(call, await askRollback(call.world, request, call.asked))
-        : json(200, await dryRollback(call.world, request));
+      const dry = await dryRollback(call.world, request);
+      if (!call.body.start) return json(200, dry);
+      if (dry.refusal) throw new AppError("conflict", rollbackRefusal(dry.refusal), { reason: dry.refusal });
+      return accepted(call, await askRollback(call.world, request, call.asked));
     },
   ),
   route("GET", "/pins", empty, never, async ({ world }) => list(await listPins(world))),

@@ -1,4 +1,4 @@
-import { blockOf, type OpenWork, readOpenWork } from "../../jobs/openWork.ts";
+import { blockOf, movingJobs, type OpenWork, readOpenWork } from "../../jobs/openWork.ts";
 import { takenRepository } from "../../jobs/registration.ts";
 import { configured, configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
@@ -10,6 +10,7 @@ import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
 import { gatherWriters } from "../repositories/gatherWriters.ts";
 import type { Listed } from "../snapshots/gather.ts";
+import { earlierPrune } from "./earlier.ts";
 import { gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
@@ -21,14 +22,18 @@ import {
   type PruneObservation,
   type PruneTarget,
   prunedRepository,
+  type Superseded,
 } from "./step.ts";
 
 /** A look and a listing before and after each deletion would cost several times as much as the deletion; a claim names all of a batch. */
 const BATCH_MAX = 50;
 
 /** Makes a new plan with the configuration as it is now: which snapshots of the job's own plan still exist, and what a dry run would show. */
-export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): Promise<PruneObservation> {
+export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): Promise<PruneObservation | Superseded> {
   const { input } = job.intent;
+  // Before the cluster is asked: while it does not answer, the prunes of all slots would queue up.
+  const by = job.head.cancelling ? undefined : earlierPrune(job, movingJobs(work));
+  if (by !== undefined) return { by };
   const repository = prunedRepository(input);
   const cluster = configuredCluster(job);
   const { uuid } = await world.cluster(cluster).info();

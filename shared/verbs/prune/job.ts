@@ -13,12 +13,13 @@ import {
   type PruneObservation,
   type PruneTarget,
   prunedRepository,
+  type Superseded,
   stepPrune,
   withRemoved,
 } from "./step.ts";
 
 /** The prune job and its effect; plan/retention/plan.ts and step.ts decide. */
-export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, PruneData, PruneObservation> {
+export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, PruneData, PruneObservation | Superseded> {
   /** What each request of this invocation named, so that only this counts as removed by it. */
   const requested = new Map<Batch, PruneTarget[]>();
 

@@ -83,10 +83,16 @@ export interface PruneObservation {
   blocked: Reason | undefined;
 }
 
+/** In place of an observation: the open prune that makes this one superfluous. */
+export interface Superseded {
+  by: string;
+}
+
 export type PruneJob = Job<PruneInput, PruneData>;
 
 /** One step of a prune: plan, refuse or continue, delete in batches inside the plan of this moment, report what was seen to be gone. */
-export function stepPrune(job: PruneJob, seen: PruneObservation): Decision<PruneData> {
+export function stepPrune(job: PruneJob, seen: PruneObservation | Superseded): Decision<PruneData> {
+  if ("by" in seen) return { do: "record", state: "skipped", reason: reason("prune.superseded", { job: seen.by }), data: job.head.data };
   const data = seen.newestGoodThere ? countRemoved(job, seen) : job.head.data;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
   if (seen.policyChanged) return refuse(seen.policyChanged, data);

@@ -6,7 +6,6 @@ import type { World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { say } from "../../words/say.ts";
 import { observeRollback } from "./gather.ts";
 import { isBack, type RollbackInput, refusalOf, type WritesSeen } from "./step.ts";
 
@@ -43,7 +42,7 @@ export async function dryRollback(world: World, request: RollbackRequest): Promi
 export async function askRollback(world: World, request: RollbackRequest, asked: Asked): Promise<Created> {
   const { dry, input, cluster } = await planned(world, request);
   if (dry.refusal)
-    throw new AppError("conflict", `rollback of ${request.restore}: ${say(dry.refusal)}; nothing was changed`, { reason: dry.refusal });
+    throw new AppError("conflict", `rollback of ${request.restore} is refused; nothing was changed`, { reason: dry.refusal });
   const id = await freshRun(world, jobId.rollback(request.restore), { again: true, byHand: true });
   const patienceUntil = new Date(world.clock.now().getTime() + ROLLBACK_PATIENCE_MS).toISOString();
   return world.log.create(

@@ -75,6 +75,16 @@ describe("accepted values that are hardly meant", () => {
     ],
     ["an rpo above the interval", ["backups", "nightly", "rpo"], "25h", []],
     [
+      "a snapshot every two minutes",
+      ["backups", "nightly", "schedule", "cron"],
+      "0 */2 * * * *",
+      [
+        'backups.nightly.schedule.cron: promises 120 snapshots of cluster source in 4 h, more than one per 5 minutes, so slots and prunes will wait and be missed: "0 */2 * * * *", space the slots out, or take more indices by fewer policies',
+      ],
+    ],
+    ["a snapshot every five minutes", ["backups", "nightly", "schedule", "cron"], "0 */5 * * * *", []],
+    ["a short burst", ["backups", "nightly", "schedule", "cron"], "0 0-40 1 * * *", []],
+    [
       "one cluster under two names",
       ["clusters", "again"],
       { url: "http://localhost:9252/" },
@@ -93,6 +103,28 @@ describe("accepted values that are hardly meant", () => {
     ],
   ])("%s", (_, path, value, expected) => {
     expect(warningsWith(path, value)).toEqual(expected);
+  });
+
+  const policies = (count: number, cron: (number: number) => string) => {
+    const tree = JSON.parse(exampleWith(["backups", "nightly", "schedule", "timeZone"], "UTC"));
+    const { rpo: _, ...nightly } = tree.backups.nightly;
+    const entries = Array.from({ length: count }, (_, number) => [
+      number === 0 ? "nightly" : `p${number}`,
+      { ...nightly, schedule: { ...nightly.schedule, cron: cron(number) } },
+    ]);
+    const backups = Object.fromEntries(entries);
+    return checkConfig(JSON.stringify({ ...tree, backups }), EXAMPLE_ENVIRONMENT)
+      .warnings.filter(({ reason }) => reason.code === "config.tooDense")
+      .map(({ path, wrong }) => `${path}: ${wrong}`);
+  };
+
+  it("many hourly policies of one cluster, which together are too many, also past midnight", () => {
+    expect(policies(12, () => "0 7 * * * *")).toEqual([]);
+    const wrong = (snapshots: number) =>
+      `backups.nightly.schedule.cron: with the other policies promises ${snapshots} snapshots of cluster source in 4 h, more than one per 5 minutes, so slots and prunes will wait and be missed`;
+    expect(policies(13, () => "0 7 * * * *")).toEqual([wrong(52)]);
+    expect(policies(49, (number) => (number % 2 === 0 ? "0 50 23 * * *" : "0 10 0 * * *"))).toEqual([wrong(49)]);
+    expect(policies(72, (number) => `0 0 ${number % 24} * * *`)).toEqual([]);
   });
 
   it("a state without a region is enough without copies", () => {
