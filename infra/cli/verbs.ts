@@ -110,7 +110,7 @@ export const VERBS: readonly Verb[] = [
       description: "copy the snapshots that an entry of copies selects",
       example: ["copy", "aws-to-oss", "--wait", "2h"],
       args: { name: name() },
-      options: { wait: WAIT },
+      options: { wait: WAIT, key: KEY },
     },
     async (session, input) => (await import("./verbs/copy.ts")).copy(session, input),
   ),

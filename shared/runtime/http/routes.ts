@@ -165,9 +165,10 @@ export const ROUTES: readonly Route[] = [
     json(200, importCuratorText(body.file)),
   ),
 
-  route("POST", "/copies/{name}", empty, always, async (call) =>
-    accepted(call, await askCopy(call.world, call.params.name ?? "", call.asked)),
-  ),
+  route("POST", "/copies/{name}", empty, always, async (call) => {
+    const { world, params, asked, key, fingerprint } = call;
+    return accepted(call, await askCopy(world, params.name ?? "", asked, { key, fingerprint }));
+  }),
 
   route(
     "POST",
