@@ -1,6 +1,5 @@
 import type { World } from "../../shared/jobs/world.ts";
 import { hasCode } from "../../shared/model/errors.ts";
-import { stateKey } from "../../shared/state/keys.ts";
 import { readLive } from "../../shared/state/liveView.ts";
 import { commandText, type Look } from "./screen/look.ts";
 

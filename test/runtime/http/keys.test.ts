@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { copyWorld } from "../../golden/stages.ts";
-import { freshWorld, STEP1, STEP2, world as moved, serveFirst } from "../../world/moved.ts";
+import { freshWorld, world as moved, STEP1, STEP2, serveFirst } from "../../world/moved.ts";
 import { tick } from "../../world/nightly.ts";
 import { MINUTE_MS, MOVED, type TestWorld } from "../../world/world.ts";
 import { httpDoor } from "./door.ts";
@@ -52,7 +52,8 @@ describe("a copy with an idempotency key", () => {
   it("is another job with another key, and follows the root without one", async () => {
     const world = await twoCopies();
     const http = httpDoor(world);
-    const ask = async (key?: string) => (await http.ask("POST", "/copies/move", key ? { headers: { "Idempotency-Key": key } } : {})).body.id;
+    const ask = async (key?: string) =>
+      (await http.ask("POST", "/copies/move", key ? { headers: { "Idempotency-Key": key } } : {})).body.id;
     const ids = [await ask("one"), await ask("two"), await ask(), await ask()];
     expect([new Set(ids).size, ids[2] === ids[3]]).toEqual([3, true]);
   });
