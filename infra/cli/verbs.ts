@@ -26,7 +26,7 @@ import {
   YES,
 } from "./line/options.ts";
 import { BECAUSE, BROKEN, PIN_REPOSITORY, TOOL, UNTIL, UUID } from "./line/pinOptions.ts";
-import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
+import { HISTORY_FILE, KEEP_OPTIONS, NO_RULE, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
 /** Every verb; a verb's module and its dependencies are loaded when it runs. */
@@ -91,7 +91,7 @@ export const VERBS: readonly Verb[] = [
       check: ({ keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin }) =>
         [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin].some((rule) => (rule ?? 0) > 0)
           ? undefined
-          : "--keep-last: no rule keeps anything; give one or more of --keep-last, -hourly, -daily, -weekly, -monthly, -yearly, -within",
+          : NO_RULE,
     },
     async (session, input) => (await import("./verbs/planPrune.ts")).planPruneOf(session, input),
   ),
