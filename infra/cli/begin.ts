@@ -10,6 +10,7 @@ import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Answer, jsonLine } from "./answer.ts";
 import { EXIT, type ExitCode, exitCodeOfJob, problem } from "./exitCodes.ts";
+import { type Mover, moverOf, outlook } from "./mover.ts";
 import { commandText, type Look, marked, type Tone } from "./screen/look.ts";
 import type { Session } from "./session.ts";
 import { readJobStatus, watchJob } from "./wait.ts";
@@ -67,7 +68,7 @@ async function waited(session: Session, world: World, first: JobRow, waitMs: num
         if (now && waitsFor !== "" && waitsFor !== before) report({ ...row, reason: now.reason }, waitsFor);
       },
     });
-    return jobAnswer(row, end, waitsFor);
+    return jobAnswer(row, end, { waitsFor, ...(end === "over" ? {} : { mover: await moverOf(world, row.id) }) });
   } finally {
     process.off("SIGINT", stop);
   }
@@ -77,6 +78,7 @@ function progressLine({ id, state, reason, at }: JobRow, { program }: Look): str
   return jsonLine({ type: "progress", job: id, state, reason, text: say(reason), at }, program);
 }
 
+const UNWATCHED = { timeout: "Not over: the wait timed out.", interrupted: "Stopped watching." };
 type Stage = "begun" | "known" | "over" | "timeout" | "interrupted";
 
 /** `waits: …`, once. */
@@ -85,11 +87,17 @@ export function waitsText(why: Reason): string {
   return sentence.startsWith("waits: ") ? sentence : `waits: ${sentence}`;
 }
 
-function jobAnswer(row: JobRow, stage: Stage, waitsFor = ""): Answer {
+interface Seen {
+  /** A sentence, or "" where nothing is waited for. */
+  waitsFor?: string;
+  mover?: Mover;
+}
+
+function jobAnswer(row: JobRow, stage: Stage, seen: Seen = {}): Answer {
   const exitCode = exitCodeOf(row, stage);
-  const answer = { schema: "job/1", data: row, exitCode, text: (look: Look) => jobText(row, stage, look, waitsFor) };
+  const answer = { schema: "job/1", data: row, exitCode, text: (look: Look) => jobText(row, stage, look, seen) };
   if (stage !== "interrupted") return answer;
-  return { ...answer, problem: problem("interrupted", `job ${row.id} continues; only watching was stopped`, { job: row }) };
+  return { ...answer, problem: problem("interrupted", `job ${row.id} was not stopped, only watching it was`, { job: row }) };
 }
 
 function exitCodeOf(row: JobRow, stage: Stage): ExitCode {
@@ -99,7 +107,7 @@ function exitCodeOf(row: JobRow, stage: Stage): ExitCode {
 }
 
 /** The job's result, and how to inspect or cancel it. */
-export function jobText(row: JobRow, stage: Stage, look: Look, waitsFor = ""): string {
+export function jobText(row: JobRow, stage: Stage, look: Look, { waitsFor = "", mover = "functions" }: Seen = {}): string {
   const over = isFinal(row.state);
   const lines = [
     `${row.id}  ${row.about}`,
@@ -111,8 +119,7 @@ export function jobText(row: JobRow, stage: Stage, look: Look, waitsFor = ""): s
     );
   if (!over && waitsFor !== "") lines.push(waitsFor);
   lines.push(...meanwhileLine(row));
-  if (stage === "timeout") lines.push("Still running: the wait timed out, the job continues.");
-  if (stage === "interrupted") lines.push("Stopped watching; the job continues.");
+  if (stage === "timeout" || stage === "interrupted") lines.push(UNWATCHED[stage], ...outlook(mover, look));
   if (!over) lines.push(`Show: ${commandText(look, "jobs", "show", row.id)}`, `Stop: ${commandText(look, "jobs", "cancel", row.id)}`);
   return lines.join("\n");
 }

@@ -5,20 +5,21 @@ import { type Answer, envelope, errorEnvelope } from "./answer.ts";
 import type { Environment } from "./environment.ts";
 import { EXIT, type ExitCode, problem, problemOf } from "./exitCodes.ts";
 import { buildProgram, commandOf, optionsOf, valuedOf } from "./line/build.ts";
-import { readWords, withSuggestion } from "./line/readWords.ts";
+import { asHelpOption, readWords, withSuggestion } from "./line/readWords.ts";
 import { programOf, type Started } from "./line/started.ts";
 import { screenText } from "./screen/layout.ts";
 import { marked } from "./screen/look.ts";
 import { type GlobalOptions, openSession, type Session } from "./session.ts";
 
 /** Runs one command line and returns the exit code; never throws. Printed commands name the program that was `started`. */
-export async function runCommand(given: readonly string[], shell: Environment, started?: Started): Promise<ExitCode> {
+export async function runCommand(line: readonly string[], shell: Environment, started?: Started): Promise<ExitCode> {
   const helpText: string[] = [];
   let ended: ExitCode = EXIT.ok;
   const open = (options: GlobalOptions) => openSession(options, shell, programOf(started, shell, options));
   const program = buildProgram(programOf(started, shell, {}), helpText, async (options, verb, args) => {
     ended = await runVerb(open(options), () => verb.read(args, { ...options }), "wait" in options);
   });
+  const given = asHelpOption(line, valuedOf(program));
   try {
     await program.parseAsync(readWords(given, valuedOf(commandOf(program, given))), { from: "user" });
     return ended;

@@ -1,6 +1,6 @@
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
-import type { Proposal } from "../../shared/proof/proposal.ts";
+import { isByCommand, type Proposal } from "../../shared/proof/proposal.ts";
 import { namesakeReason, type Unlisted, unlistedReason } from "../../shared/proof/rootFaults.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Look, marked } from "./screen/look.ts";
@@ -20,7 +20,7 @@ export function rootLines({ root, unlisted, namesakes }: RootTrouble, look: Look
   ];
 }
 
-/** What to delete so that the rest works, one request a line. */
+/** What to delete so that the rest works: one request a line, unless the reason names the command that does it and guards more. */
 export function proposalLines(proposal: Proposal | undefined, registered = "REPOSITORY"): string[] {
   if (!proposal) return [];
   const isFirst = ({ code }: Reason) => code === "proposal.restoreFirst";
@@ -28,7 +28,9 @@ export function proposalLines(proposal: Proposal | undefined, registered = "REPO
   return [
     say(proposal.reason),
     ...lines(proposal.notes.filter(isFirst)),
-    ...proposal.delete.map(({ name }) => `    DELETE _snapshot/${encodeURIComponent(registered)}/${encodeURIComponent(name)}`),
+    ...(isByCommand(proposal) ? [] : proposal.delete).map(
+      ({ name }) => `    DELETE _snapshot/${encodeURIComponent(registered)}/${encodeURIComponent(name)}`,
+    ),
     ...lines(proposal.notes.filter((note) => !isFirst(note))),
   ];
 }

@@ -27,7 +27,7 @@ import {
   YES,
 } from "./line/options.ts";
 import { BECAUSE, BROKEN, PIN_REPOSITORY, TOOL, UNTIL, UUID } from "./line/pinOptions.ts";
-import { HISTORY_FILE, KEEP_OPTIONS, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
+import { HISTORY_FILE, KEEP_OPTIONS, NO_RULE, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
 /** Every verb; a verb's module and its dependencies are loaded when it runs. */
@@ -92,7 +92,7 @@ export const VERBS: readonly Verb[] = [
       check: ({ keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin }) =>
         [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin].some((rule) => (rule ?? 0) > 0)
           ? undefined
-          : "--keep-last: no rule keeps anything; give one or more of --keep-last, -hourly, -daily, -weekly, -monthly, -yearly, -within",
+          : NO_RULE,
     },
     async (session, input) => (await import("./verbs/planPrune.ts")).planPruneOf(session, input),
   ),
@@ -111,7 +111,7 @@ export const VERBS: readonly Verb[] = [
       description: "copy the snapshots that an entry of copies selects",
       example: ["copy", "aws-to-oss", "--wait", "2h"],
       args: { name: name() },
-      options: { wait: WAIT },
+      options: { wait: WAIT, key: KEY },
     },
     async (session, input) => (await import("./verbs/copy.ts")).copy(session, input),
   ),

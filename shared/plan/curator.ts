@@ -47,6 +47,8 @@ const UNIT: Readonly<Record<string, [count: number, unit: string]>> = {
   months: [30, "d"],
   years: [365, "d"],
 };
+/** As Curator writes a variable of its environment: `${NAME}` or `${NAME:default}`. */
+const VARIABLE = /\$\{[^}]*\}/g;
 const NEVER_DELETED = "3650d";
 
 /**
@@ -63,7 +65,16 @@ export function importCurator(steps: readonly CuratorAction[]): Imported {
     backups[`imported-${Object.keys(backups).length + 1}`] = policyOf(repository, own, notes);
   }
   if (repositories.length === 0) notes.push(reason("import.nothing"));
+  noteTogether(backups, notes);
   return { backups, notes };
+}
+
+/** What only the policies together show: values that Curator took from its environment, and times that were guessed alike. */
+function noteTogether(backups: Imported["backups"], notes: Reason[]): void {
+  const texts = Object.values(backups).flatMap(({ repository, indices, adopt }) => [repository, ...indices, adopt?.pattern ?? ""]);
+  for (const value of new Set(texts.flatMap((text) => text.match(VARIABLE) ?? []))) notes.push(reason("import.variable", { value }));
+  const policies = Object.keys(backups);
+  if (policies.length > 1) notes.push(reason("import.sameTime", { policies, cron: SCHEDULE.cron, prune: PRUNE_CRON }));
 }
 
 function isUsed({ id, action: kind, options }: CuratorAction, notes: Reason[]): boolean {
@@ -110,6 +121,11 @@ function noteOptions({ id, options }: CuratorAction, notes: Reason[]): void {
   if (isTrue(options.partial)) notes.push(reason("import.partial", { id }));
 }
 
+/** Names of indices and snapshots are in lower case; those of variables are not. */
+function lowerCase(text: string): string {
+  return text.replace(/(\$\{[^}]*\})|[^$]+/g, (part, variable?: string) => variable ?? part.toLowerCase());
+}
+
 interface NamePart {
   excluded: boolean;
   start: string;
@@ -133,7 +149,7 @@ function indicesOf({ id, filters }: CuratorAction, notes: Reason[]): string[] {
   const wanted = found.filter(({ excluded }) => !excluded);
   const [starts, ends] = [wanted.filter(({ start }) => start !== ""), wanted.filter(({ end }) => end !== "")];
   if (starts.length > 1 || ends.length > 1) notes.push(reason("import.twoPatterns", { id }));
-  const pattern = ({ start, end }: Pick<NamePart, "start" | "end">) => `${start}*${end}`.toLowerCase();
+  const pattern = ({ start, end }: Pick<NamePart, "start" | "end">) => lowerCase(`${start}*${end}`);
   const all = pattern({ start: starts[0]?.start ?? "", end: ends[0]?.end ?? "" });
   return [all, ...found.flatMap((one) => (one.excluded ? [`-${pattern(one)}`] : []))];
 }
@@ -216,7 +232,7 @@ function adoptOf(takes: CuratorAction | undefined, { filters }: CuratorAction, n
     typeof prefix?.value === "string"
       ? `${prefix.value}*`
       : String(takes?.options.name ?? DEFAULT_NAME).replace(/(%[a-zA-Z][-._]?)+/g, "*");
-  const pattern = name.toLowerCase();
+  const pattern = lowerCase(name);
   if (!matchesEverything(pattern) && !matchesOwnNames(pattern, "imported-1") && /^[^\s\\/?"<>|,#%]+$/.test(pattern)) return { pattern };
   notes.push(reason("import.adopt", { pattern }));
   return undefined;

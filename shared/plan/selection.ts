@@ -3,6 +3,9 @@ import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { idlePatterns } from "./backup/idlePatterns.ts";
 import { matchesPattern } from "./wildcard.ts";
 
+/** What a person who names no indices asks for: without those that systems keep for themselves, whether there are any or not. */
+export const INDICES_DEFAULT = "*,-.*";
+
 export interface SelectableIndex {
   name: string;
   state: "open" | "close";

@@ -85,6 +85,9 @@ export interface Proposal {
 
 const NAMES_SHOWN = 5;
 
+/** `ossnap delete --broken` carries it out, and its reason says so. */
+export const isByCommand = (proposal: Proposal) => proposal.reason.code === "proposal.deleteAtWriter";
+
 /**
  * Proposes to delete the broken snapshots, so that the cluster can list, restore and write the others. None while nothing is broken;
  * `snapshots` are all snapshots of the root. Of a copy, the source is named instead. If nothing is whole, a deletion would not help.

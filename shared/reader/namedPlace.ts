@@ -6,7 +6,7 @@ export async function onNamedPlace<T>(place: string, run: () => Promise<T>): Pro
   try {
     return await run();
   } catch (error) {
-    if (!hasCode(error, "absent") || error.reason !== undefined) throw error;
+    if (!hasCode(error, "absent") || (error.reason && error.reason.code !== "place.absent")) throw error;
     throw new AppError("absent", error.message, { reason: reason("place.absent", { place }), cause: error });
   }
 }

@@ -16,6 +16,10 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   backup: ([policy], options) => `POST /backups/${segment(policy)}${options.has("--dry-run") ? body({ dryRun: true }) : ""}`,
   copy: ([name]) => `POST /copies/${segment(name)}`,
+  delete: ([snapshot], options) => {
+    const repository = options.get("--repository")?.[0];
+    return `POST /deletions${body({ repository, ...(snapshot === undefined ? { broken: true } : { snapshot }) })}`;
+  },
   jobs: ([what, id], options) => {
     if (what === "show") return `GET /jobs/${segment(id)}?look=true`;
     if (what === "cancel") return `DELETE /jobs/${segment(id)}`;

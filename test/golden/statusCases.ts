@@ -1,3 +1,4 @@
+import { AppError } from "../../shared/model/errors.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { VIEWER } from "../runtime/http/door.ts";
 import type { TestWorld } from "../world/world.ts";
@@ -19,6 +20,14 @@ async function denying(): Promise<TestWorld> {
   return world;
 }
 
+/** The only slot so far failed. */
+async function failing(): Promise<TestWorld> {
+  const world = await newWorld();
+  world.source.failNext("createSnapshot", new AppError("invalid", "cluster source: refused"));
+  await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+  return world;
+}
+
 const nothing = () => newWorld((config) => Object.assign(config, { repositories: {}, backups: {}, watches: {}, copies: {} }));
 const without = { refused: "it only reads", failed: "a cluster that does not answer is a line of its answer" };
 
@@ -27,6 +36,7 @@ export const STATUS_VERB: VerbCases = {
   cases: [
     { outcome: "ok", title: "one backup runs, and an index is covered by no policy", words: ["status"], stage: stageOf(busy) },
     { outcome: "ok", title: "the cluster denies", words: ["status"], stage: stageOf(denying) },
+    { outcome: "ok", title: "no slot has a good snapshot", words: ["status"], stage: stageOf(failing) },
     { outcome: "empty", title: "no policies", words: ["status"], stage: stageOf(nothing) },
   ],
   without,

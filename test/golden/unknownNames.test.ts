@@ -37,7 +37,7 @@ const LINES: readonly (readonly [line: string, names: string])[] = [
   ["pin nosuch --repository backups --because x", "ossnap snapshots --repository backups"],
   ["pin nightly --repository backups --because x", SNAPSHOT],
   [`pin ${SNAPSHOT} --repository nowhere --because x`, "backups"],
-  ["unpin nosuch --repository backups", "no snapshot of it is"],
+  ["unpin nosuch --repository backups", "nothing is pinned there"],
   [`unpin ${SNAPSHOT} --repository nowhere`, "backups"],
   ["jobs show backup-nightly-20200101t000000z", "ossnap jobs"],
   ["jobs show backup-nightly-20261121", "perhaps backup-nightly-20261121t013000z"],

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { checkConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { importCuratorText } from "../../shared/runtime/importCurator.ts";
+import { say } from "../../shared/words/say.ts";
 
 const TAKE = `
 actions:
@@ -36,6 +37,8 @@ const imported = (text: string) => {
   const { yaml, notes } = importCuratorText(text);
   return { backups: (parse(yaml) as { backups: Record<string, unknown> }).backups, notes: notes.map(({ code }) => code), yaml };
 };
+
+const variable = (name: string) => `$\{${name}}`;
 
 describe("an action file of Curator", () => {
   it("becomes a policy that takes and thins out as Curator did, and adopts what Curator took", () => {
@@ -145,6 +148,21 @@ describe("an action file of Curator", () => {
     ],
   ])("says what has no equivalent: %s", (_what, text, code) => {
     expect(imported(`actions:\n  1:\n    ${text}\n`).notes).toContain(code);
+  });
+
+  it("says which values Curator took from its environment, and that several policies would begin together", () => {
+    const other = "  3:\n    action: snapshot\n    options: {repository: other}\n    filters: []\n";
+    const variables = TAKE.replace("repository: backups", `repository: ${variable("BACKUP_REPO")}`).replace(
+      "value: logstash-",
+      `value: ${variable("PREFIX:logs")}-`,
+    );
+    const { notes, yaml } = importCuratorText(variables + other);
+    const values = notes.flatMap(({ code, params }) => (code === "import.variable" ? [params.value] : []));
+    expect(values).toEqual([variable("BACKUP_REPO"), variable("PREFIX:logs")]);
+    expect(yaml).toContain(variable("BACKUP_REPO"));
+    const together = notes.filter(({ code }) => code === "import.sameTime").map(say);
+    expect(together).toEqual([expect.stringContaining("policies imported-1, imported-2 would all take snapshots at 0 30 1 * * *")]);
+    expect(imported(TAKE).notes).not.toContain("import.sameTime");
   });
 
   it.each([

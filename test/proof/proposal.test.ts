@@ -92,7 +92,9 @@ describe("the proposal for a repository with broken snapshots", () => {
     const all = [of("a", "whole"), of("b", "damaged")];
     const proposal = proposalOf(rootOf(all), all, { writer: { repository: "nightly", cluster: "prod" } });
     expect(proposal).toMatchObject({ delete: [{ name: "b" }], notes: [] });
-    expect(proposal && say(proposal.reason)).toMatch(/^nightly is written by cluster prod: delete .* that cluster, .*: b$/);
+    expect(proposal && say(proposal.reason)).toMatch(
+      /^nightly is written by cluster prod: delete .*: b; `ossnap delete --broken --repository nightly` .* with --apply$/,
+    );
   });
 
   it("names the indices of a broken snapshot that are whole, which a deletion would remove too", () => {

@@ -39,6 +39,8 @@ describe("a command in an answer of the HTTP function", () => {
     ["ossnap repositories register 'a b' --apply --overwrite", 'POST /repositories/a%20b {"overwrite":true}'],
     ["ossnap jobs --kind retire", "GET /jobs?kind=retire"],
     ["ossnap copy move", "POST /copies/move"],
+    ["ossnap delete --broken --repository backups", 'POST /deletions {"repository":"backups","broken":true}'],
+    ["ossnap delete snap-1 --repository backups", 'POST /deletions {"repository":"backups","snapshot":"snap-1"}'],
     ["ossnap backup nightly --dry-run", 'POST /backups/nightly {"dryRun":true}'],
     ["ossnap dance", "ossnap dance` on the command line"],
   ])("has its words as path, query and body: %s", (command, way) => {

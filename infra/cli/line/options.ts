@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliasName.ts";
 import { DONE_SHOWN_MAX, IDEMPOTENCY_KEY, JOB_KINDS } from "../../../shared/model/jobId.ts";
 import { PROOF_LEVELS } from "../../../shared/model/repository.ts";
+import { INDICES_DEFAULT } from "../../../shared/plan/selection.ts";
 import { parseDuration } from "../../../shared/repository/duration.ts";
 import { parseSample } from "../sample.ts";
 
@@ -15,8 +16,6 @@ export interface OptionSpec {
 
 const PLAN_HASH = /^[0-9a-f]{8}$/;
 const REPLICAS = /^\d{1,4}$/;
-/** Excludes indices that systems keep for themselves unless they are named. */
-export const INDICES_DEFAULT = "*,-.*";
 
 /** A text that `parse` understands; anything else is a fault that says what is `wrong` with it. */
 export function parsed<T>(parse: (text: string) => T | undefined, wrong: string) {

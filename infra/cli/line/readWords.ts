@@ -7,6 +7,14 @@ const WAIT_DEFAULT = "30m";
 /** A snapshot's uuid that begins with a hyphen, as one of 64 does; an option has no capitals, digits or underscores. */
 const UUID_LIKE_OPTION = /^-(?![a-z-]+$)[A-Za-z0-9_-]{21}$/;
 
+/** `help`, `help VERB` and `help --help` in the one form that is known everywhere: `VERB --help`. */
+export function asHelpOption(given: readonly string[], valued: ReadonlySet<string>): readonly string[] {
+  const first = given.findIndex((word, at) => !word.startsWith("-") && !valued.has(given[at - 1] ?? ""));
+  if (given[first] !== "help") return given;
+  const words = given.filter((_, at) => at !== first);
+  return words.some((word) => word === "--help" || word === "-h") ? words : [...words, "--help"];
+}
+
 /**
  * The words of a line in the form that commander reads: `--wait`, alone or followed by a time, becomes one word.
  * A uuid that begins with a hyphen moves behind `--`, where commander does not take it for an option.

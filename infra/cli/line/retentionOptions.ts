@@ -34,6 +34,10 @@ export const KEEP_OPTIONS = {
   keepAtLeast: { flags: "--keep-at-least <count>", text: "never fewer good snapshots than this (1)", value: count },
 } as const;
 
+/** At least one of them must keep something. */
+export const NO_RULE =
+  "plan-prune: no rule keeps anything; give at least one of --keep-last, --keep-hourly, --keep-daily, --keep-weekly, --keep-monthly, --keep-yearly (a count above 0) and --keep-within (a time)";
+
 export const HISTORY_FILE = {
   flags: "--snapshots <file>",
   text: 'a history: [{"name", "state", "startTime"}], with "indices", and "manual": true, where they are known; - reads standard input',

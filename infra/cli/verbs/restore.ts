@@ -1,5 +1,6 @@
 import { oneLine } from "../../../shared/model/plainText.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
+import { INDICES_DEFAULT } from "../../../shared/plan/selection.ts";
 import { LATEST } from "../../../shared/reader/rootSnapshots.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
 import { refusalText } from "../../../shared/runtime/refusalText.ts";
@@ -14,7 +15,6 @@ import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
-import { INDICES_DEFAULT } from "../line/options.ts";
 import { COLUMNS, onScreen, widthOf, wrapped } from "../screen/layout.ts";
 import { commandText, type Look, marked, type Tone } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";

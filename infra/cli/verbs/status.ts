@@ -40,8 +40,12 @@ function openLines(open: readonly JobRow[], look: Look): string[] {
 
 const indented = (text: string) => text.split("\n").map((line) => INDENT + line);
 
+/** A notice sends its reader here, who is here already. */
+const TO_STATUS = /; `ossnap status` [^;]*$/;
+
 function noticeLine({ key, severity, since, reason }: OpenNotice, look: Look): string {
-  return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${noticeText(key, reason)} (since ${agoText(look, since)})`)}`;
+  const text = noticeText(key, reason).replace(TO_STATUS, "");
+  return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${text} (since ${agoText(look, since)})`)}`;
 }
 
 function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, look: Look): string[] {
@@ -57,7 +61,8 @@ function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, 
 function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
   const byHand = newest ? `no slot yet, newest good snapshot ${newest.snapshot} (${agoText(look, newest.at)})` : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
-  const good = last === undefined || last === lastGood ? "" : `, last good slot ${lastGood?.slot ?? "unknown"}`;
+  const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
+  const good = last === undefined || last === lastGood ? "" : `, ${lastGoodText}`;
   const added = newest?.bytes === undefined ? "" : `, newest added ${bytesText(newest.bytes)}`;
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../model/errors.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import { networkFault } from "../network/networkFault.ts";
 
 /** An object store's response, as far as it is known. OSS and S3 use the same error code names. */
@@ -63,6 +64,11 @@ export function hintOf({ status, code }: Omit<StoreAnswer, "said">): string {
   if (code === "NoSuchBucket") return "; create the bucket or correct its name";
   if (status === 301 || status === 307) return "; the bucket is served by another endpoint: correct endpoint or region";
   return "";
+}
+
+/** Of a bucket that does not exist, which is another fault than a missing key. */
+export function reasonOf({ code }: Pick<StoreAnswer, "code">, subject: string): { reason?: Reason } {
+  return code === "NoSuchBucket" ? { reason: reason("place.absent", { place: /^\w+:\/\/[^/]+/.exec(subject)?.[0] ?? subject }) } : {};
 }
 
 /** An answer that is not of the store: its text is of no use, and may be a page of any length. */

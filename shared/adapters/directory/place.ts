@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
 import { type Base, baseOf } from "../blobs/keys.ts";
 import { directoryError, isMissing } from "./errors.ts";
 import { pathOf } from "./paths.ts";
@@ -70,5 +71,7 @@ async function checkRoot(root: string, subject: string): Promise<void> {
   } catch (error) {
     if (!isMissing(error)) throw directoryError(error, subject);
   }
-  throw new AppError("absent", `${subject}: the directory ${root} does not exist: create it or correct the path`);
+  throw new AppError("absent", `${subject}: the directory ${root} does not exist: create it or correct the path`, {
+    reason: reason("place.absent", { place: root }),
+  });
 }

@@ -1,6 +1,6 @@
 import { AppError } from "../../model/errors.ts";
 import { outsideTime } from "../../model/restoredName.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
+import { classify, hintOf, plainCause, reasonOf, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
 /** The data in an ali-oss error; `ossClient` adds the headers. */
@@ -21,6 +21,7 @@ export function ossError(error: unknown, subject: string): AppError {
   const answer = ossAnswerOf(error);
   const retryAfterMs = retryAfterMsIn(answer);
   return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+    ...reasonOf(answer, subject),
     cause: plainCause(error, said),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });

@@ -1,5 +1,5 @@
 import { AppError } from "../../model/errors.ts";
-import { classify, hintOf, plainCause, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
+import { classify, hintOf, plainCause, reasonOf, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
 interface S3Answer extends Omit<StoreAnswer, "said"> {
@@ -21,6 +21,7 @@ export function s3Error(error: unknown, subject: string): AppError {
   if (error instanceof TypeError && answer.status === undefined) return new AppError("permanent", `${subject}: ${said}`, { cause });
   const retryAfterMs = retryAfterMsOf(answer.headers["retry-after"]);
   return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+    ...reasonOf(answer, subject),
     cause,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });

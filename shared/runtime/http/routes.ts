@@ -21,15 +21,15 @@ import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
-import { askRollback, dryRollback } from "../../verbs/rollback/ask.ts";
 import { listSnapshots } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { importCuratorText } from "../importCurator.ts";
-import { refusalText, rollbackRefusal } from "../refusalText.ts";
+import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json, problem } from "./problem.ts";
+import { answerRollback, rollbackBody } from "./rollback.ts";
 
 const never = () => false;
 const always = () => true;
@@ -81,19 +81,7 @@ export const ROUTES: readonly Route[] = [
       reason: reason("job.alreadyDone"),
     });
   }),
-  route(
-    "POST",
-    "/jobs/{id}/rollback",
-    z.strictObject({ start: z.boolean().default(false), loseWrites: z.boolean().default(false) }).prefault({}),
-    ({ start }) => start,
-    async (call) => {
-      const request = { restore: call.params.id ?? "", loseWrites: call.body.loseWrites };
-      const dry = await dryRollback(call.world, request);
-      if (!call.body.start) return json(200, dry);
-      if (dry.refusal) throw new AppError("conflict", rollbackRefusal(dry.refusal), { reason: dry.refusal });
-      return accepted(call, await askRollback(call.world, request, call.asked));
-    },
-  ),
+  route("POST", "/jobs/{id}/rollback", rollbackBody, ({ start }) => start, answerRollback),
   route("GET", "/pins", empty, never, async ({ world }) => list(await listPins(world))),
   route(
     "POST",
@@ -179,9 +167,10 @@ export const ROUTES: readonly Route[] = [
     json(200, importCuratorText(body.file)),
   ),
 
-  route("POST", "/copies/{name}", empty, always, async (call) =>
-    accepted(call, await askCopy(call.world, call.params.name ?? "", call.asked)),
-  ),
+  route("POST", "/copies/{name}", empty, always, async (call) => {
+    const { world, params, asked, key, fingerprint } = call;
+    return accepted(call, await askCopy(world, params.name ?? "", asked, { key, fingerprint }));
+  }),
 
   route(
     "POST",

@@ -1,4 +1,4 @@
-import { freshRun } from "../../jobs/freshRun.ts";
+import { freshRun, knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, placeOf, type World } from "../../jobs/world.ts";
@@ -14,17 +14,27 @@ import type { CopyData, CopyInput } from "./types.ts";
 
 const COPY_PATIENCE_MS = 24 * 3_600_000;
 
-/**
- * Writes the intent to copy what the rule selects from the source's newest root; the same root is the same job.
- * `reported` are uuids of snapshots that the followed policy reported.
- */
+export interface CopyOptions {
+  opened?: OpenedRepository;
+  /** Uuids of snapshots that the followed policy reported. */
+  reported?: string[];
+  /** The caller's idempotency key; without one, the source's root and what is selected form the id. */
+  key?: string | undefined;
+  fingerprint?: string | undefined;
+}
+
+/** Writes the intent to copy what the rule selects from the source's newest root; the same key, or without one the same root, is the same job. */
 export async function askCopy(
   world: World,
   copyName: string,
   asked: Asked,
-  { opened: known, reported }: { opened?: OpenedRepository; reported?: string[] } = {},
+  { opened: known, reported, key, fingerprint }: CopyOptions = {},
 ): Promise<Created> {
   const rule = configured(world.config, "copies", copyName);
+  const keyed = key === undefined ? undefined : jobId.byKey("copy", key);
+  // Before the source is read: it may have moved, or be gone, since the key's first request.
+  const before = keyed === undefined ? undefined : await knownRun(world, keyed);
+  if (before) return before;
   const from = placeOf(world.config, rule.from);
   const source = world.blobs(from);
   const opened = known ?? (await openRepository(source));
@@ -44,12 +54,13 @@ export async function askCopy(
   const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
   const id = jobId.copy(copyName, root.sha256, wanted);
   return world.log.create(
-    asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person", byHand: asked.by === "person" }),
+    keyed ?? (asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person", byHand: asked.by === "person" })),
     {
       about: `${copyName}, ${wanted.length} ${wanted.length === 1 ? "snapshot" : "snapshots"} of ${root.key}`,
       asked,
       patienceUntil: new Date(world.clock.now().getTime() + COPY_PATIENCE_MS).toISOString(),
       input,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
     },
     { state: "asked", reason: reason("copy.asked", { by: asked.who }), data },
   );

@@ -48,7 +48,7 @@ export async function unpinSnapshot(world: World, repository: string, snapshot: 
   const found = pins.find(([id, { name }]) => id === snapshot || name === snapshot);
   if (!found) {
     const names = pins.map(([, { name }]) => name);
-    const pinned = names.length === 0 ? "no snapshot of it is" : `pinned are ${names.join(", ")}`;
+    const pinned = names.length === 0 ? "nothing is pinned there" : `pinned are ${names.join(", ")}`;
     throw new AppError("absent", `snapshot ${snapshot}: is not pinned in ${repository}; ${pinned}`, {
       reason: reason("pin.absent", { repository, snapshot, pinned: names }),
     });

@@ -7,7 +7,7 @@ import { isBroken, PROOF_LEVELS } from "../../model/repository.ts";
 import { type Guards, guardsOf } from "../../plan/retention/guards.ts";
 import type { PrunableSnapshot, PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
-import { judged, proposalOf } from "../../proof/proposal.ts";
+import { isByCommand, judged, proposalOf } from "../../proof/proposal.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import type { Listed } from "../snapshots/gather.ts";
@@ -127,8 +127,10 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
   const why = [...proposal.delete, ...(proposal.keep ?? [])].map(
     ({ name, uuid }) => [name, reason("delete.broken", { verdict: verdicts.get(uuid) ?? "" })] as const,
   );
-  const { whole, notes } = proposal;
-  return { wanted: proposal.delete, why: new Map(why), whole, notes: [proposal.reason, ...notes], refusal: undefined };
+  const { whole } = proposal;
+  // It names the command that asks here.
+  const notes = isByCommand(proposal) ? proposal.notes : [proposal.reason, ...proposal.notes];
+  return { wanted: proposal.delete, why: new Map(why), whole, notes, refusal: undefined };
 }
 
 /** Up to 6.x a cluster answers 404 for a snapshot without its own blob; 7.7 and later delete it (measured). */

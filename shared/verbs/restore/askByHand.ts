@@ -1,9 +1,11 @@
+import { knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, placeOf, type World } from "../../jobs/world.ts";
 import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
+import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import type { Preflight, PreflightCheck } from "../../plan/preflight.ts";
 import { openRepository, requireRoot } from "../../reader/readRepository.ts";
@@ -55,9 +57,10 @@ export async function startRestore(
   asked: Asked,
   options: RestoreOptions = {},
 ): Promise<{ created: Created } | { refused: PreflightReport }> {
+  // Before the repository is read: the snapshot may be gone since the key's first request.
+  const known = options.key === undefined ? undefined : await knownRun(world, jobId.byKey("restore", options.key));
+  if (known) return { created: known };
   const { order, checks } = await orderOf(world, request, asked, options);
-  const id = restoreIdOf(order);
-  if ((await world.log.read(id)) ?? (await world.log.done(id))) return { created: await askRestore(world, order) };
   const agreed = await withHolders(world, order);
   const found = await report(world, agreed, checks);
   return found.refused ? { refused: found } : { created: await askRestore(world, agreed) };

@@ -1,7 +1,7 @@
 import { reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts";
-import { selectNames, unmatched } from "../../plan/selection.ts";
+import { INDICES_DEFAULT, selectNames, unmatched } from "../../plan/selection.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { LATEST, namedSnapshot, newestGoodFirst } from "../../reader/rootSnapshots.ts";
 
@@ -43,7 +43,7 @@ function holdsAll(patterns: readonly string[], held: readonly string[]): boolean
 
 /** Where nothing at all is selected, the preflight itself refuses. */
 function patternChecks(patterns: readonly string[], held: readonly string[]): PreflightCheck[] {
-  if ("fault" in selectNames(patterns, held)) return [];
+  if ("fault" in selectNames(patterns, held) || patterns.join() === INDICES_DEFAULT) return [];
   return unmatched(patterns, held).map((pattern) => {
     if (pattern.startsWith("-")) return warn("selection", reason("selection.excludesNothing", { pattern }));
     const fix = reason("wayOut.indices", { held: held.slice(0, NAMES_SHOWN) });

@@ -39,7 +39,7 @@ export async function listedSnapshots(world: World, repository: string): Promise
  */
 export async function listWithLost(world: World, repository: string): Promise<Listed> {
   const cluster = world.cluster(configured(world.config, "repositories", repository).cluster);
-  const key = `snapshot-lost:${repository}`;
+  const key = lostKey(repository);
   try {
     const listed = await cluster.listSnapshots(repository);
     if (world.live?.notices.has(key)) await resolveNotice(world, key, "snapshot.lost", reason("snapshot.found", { repository }));
@@ -49,25 +49,49 @@ export async function listWithLost(world: World, repository: string): Promise<Li
     if (listed.length > 0) await resolveDeletions(world, repository, { isGone: (snapshot) => !there.has(snapshot) });
     return { snapshots: listed, lost: [] };
   } catch (error) {
-    if (!hasCode(error, "transient", "permanent") || error.reason?.code !== "repository.unreadable") throw error;
-    const seen = await lostBlobs(world, repository);
-    // Nothing is lost, so it is another fault, or a deletion under way.
-    if (seen?.length === 0) throw error;
-    const others = await cluster.listSnapshots(repository, { ignoreUnavailable: true });
-    const lost = seen?.filter((one) => !one.isFaulty || !others.some(({ name }) => name === one.name));
-    if (lost?.length === 0) throw error;
-    const why = lost
-      ? reason("snapshot.lost", {
-          repository,
-          count: lost.length,
-          snapshots: lost.slice(0, NAMES_SHOWN).map(({ name }) => name),
-          keys: lost.slice(0, NAMES_SHOWN).map((one) => one.key),
-        })
-      : reason("snapshot.unlisted", { repository, message: messageOf(error) });
-    const about = lost ? { about: lost.map(({ uuid, key: blob }) => `${uuid} ${blob}`) } : {};
-    await raiseNotice(world, { key, code: "snapshot.lost", severity: "bad", reason: why, ...about });
-    return { snapshots: others, lost: (lost ?? []).map(({ name, uuid }) => ({ name, uuid })) };
+    return withoutLost(world, repository, error);
   }
+}
+
+const lostKey = (repository: string) => `snapshot-lost:${repository}`;
+
+/** After a listing that failed: what the cluster lists beside what is lost, or the error. */
+async function withoutLost(world: World, repository: string, error: unknown): Promise<Listed> {
+  const { cluster: name, register } = configured(world.config, "repositories", repository);
+  if (hasCode(error, "absent")) throw notRegistered(error, { repository, cluster: name, isOurs: register !== undefined });
+  if (!hasCode(error, "transient", "permanent") || error.reason?.code !== "repository.unreadable") throw error;
+  const seen = await lostBlobs(world, repository);
+  // Nothing is lost, so it is another fault, or a deletion under way.
+  if (seen?.length === 0) throw error;
+  const others = await world.cluster(name).listSnapshots(repository, { ignoreUnavailable: true });
+  const lost = seen?.filter((one) => !one.isFaulty || !others.some(({ name }) => name === one.name));
+  if (lost?.length === 0) throw error;
+  const why = lost
+    ? reason("snapshot.lost", {
+        repository,
+        count: lost.length,
+        snapshots: lost.slice(0, NAMES_SHOWN).map(({ name }) => name),
+        keys: lost.slice(0, NAMES_SHOWN).map((one) => one.key),
+      })
+    : reason("snapshot.unlisted", { repository, message: messageOf(error) });
+  const about = lost ? { about: lost.map(({ uuid, key: blob }) => `${uuid} ${blob}`) } : {};
+  await raiseNotice(world, { key: lostKey(repository), code: "snapshot.lost", severity: "bad", reason: why, ...about });
+  return { snapshots: others, lost: (lost ?? []).map(({ name, uuid }) => ({ name, uuid })) };
+}
+
+/** The cluster knows no repository of that name; most often nothing was backed up yet. */
+function notRegistered(
+  cause: AppError,
+  { repository, cluster, isOurs }: { repository: string; cluster: string; isOurs: boolean },
+): AppError {
+  const fix = isOurs
+    ? `its first backup registers it, and so does: \`ossnap repositories register ${repository} --apply\``
+    : "it has no register in ossnap.yaml, so register it there, or add one";
+  const code = isOurs ? "repository.absent" : "repository.absentByOthers";
+  return new AppError("absent", `repository ${repository}: is not registered on ${cluster}; ${fix} (${messageOf(cause)})`, {
+    reason: { code, params: { repository, cluster } },
+    cause,
+  });
 }
 
 /**

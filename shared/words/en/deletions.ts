@@ -60,7 +60,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
     "nothing here is whole: if the copy is still running, verify again when it has finished; otherwise copy it again, and verify the source",
   "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
   "proposal.deleteAtWriter":
-    "{repository} is written by cluster {cluster}: delete the broken snapshots through the API of that cluster, so that the others work: {snapshots}",
+    "{repository} is written by cluster {cluster}: delete the broken snapshots, so that the others work: {snapshots}; `ossnap delete --broken --repository {repository}` proves them again, shows what would be deleted, and deletes exactly that with --apply",
   "proposal.emptyObject": "never put a copy of another snapshot's blob there: Elasticsearch would delete blobs of that snapshot",
   "proposal.foreignRecord":
     "do not delete these as they are, because their own blobs hold another snapshot's and up to 6.x that snapshot's metadata would be deleted: {snapshots}; put their own blobs back, or replace them by an empty object and verify again: {keys}",

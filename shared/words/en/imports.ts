@@ -20,6 +20,7 @@ export const IMPORTS = {
   "import.nothing": "the file has no snapshot and no delete_snapshots action that could be used",
   "import.onlyDeletes": "{repository}: nothing takes snapshots here; an ossnap policy does, so choose its indices and schedule",
   "import.partial": "action {id} accepts partial snapshots; to ossnap a partial one is a failure, and is tried again",
+  "import.sameTime": "policies {policies} would all take snapshots at {cron}, and prune at {prune}: give each a time of its own",
   "import.schedule":
     "{repository}: Curator's schedule is not in its file; {cron} is a guess, and so are the time zone and the times of prune",
   "import.second": "action {id} writes to {repository} as well; write a second policy for it",
@@ -30,5 +31,7 @@ export const IMPORTS = {
     "action {id}: snapshots are matched by {kind}, and adopt supports a prefix only; the action is left out, so nothing is deleted by it",
   "import.state": "action {id} filters by state {state}; ossnap keeps failed ones until a good one exists, and two for diagnosis",
   "import.twoPatterns": "action {id} has several patterns that must all match; only the first ones are here",
+  "import.variable":
+    "{value} was filled in by Curator from its environment; ossnap reads such a name as a variable of its own, without a default, and refuses ossnap.yaml where it is not set: set it for ossnap too, or write the value here",
   "import.within": "action {id}: Curator counts {within} back from now, ossnap from the newest good snapshot, so a pause deletes nothing",
 };

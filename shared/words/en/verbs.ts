@@ -219,5 +219,5 @@ export const VERBS: Readonly<Record<string, string>> = {
   "verification.proposal":
     "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",
   "verification.proposalAtWriter":
-    "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others from {repository} through the API of {cluster}: {remove}",
+    "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others from {repository} on {cluster}: {remove}; `ossnap delete --broken --repository {repository}` shows what that does",
 };

@@ -89,6 +89,15 @@ describe("a missing response", () => {
   });
 });
 
+describe("a bucket that does not exist", () => {
+  it("is a place that does not exist, whatever was asked of it; a key that does not exist is none", () => {
+    const why = (error: { reason?: unknown }) => error.reason;
+    expect(why(oss(404, "NoSuchBucket"))).toEqual({ code: "place.absent", params: { place: "oss://bucket" } });
+    expect(why(s3(404, "NoSuchBucket"))).toEqual({ code: "place.absent", params: { place: "s3://bucket" } });
+    expect([why(oss(404, "NoSuchKey")), why(s3(404, "NoSuchKey"))]).toEqual([undefined, undefined]);
+  });
+});
+
 describe("a request without an answer", () => {
   it.each([
     [

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { runCommand } from "../../../infra/cli/program.ts";
@@ -80,6 +80,54 @@ describe("a deployment on the command line", () => {
       });
       expect(JSON.parse((await ask("jobs", "show", id, "--json")).stdout).data.reason.code).toBe("cancel.asked");
     });
+  });
+
+  it("exits with 2 wherever a directory of ossnap.yaml does not exist: that of the state as that of a repository", async () => {
+    await inDirectory(async (directory) => {
+      const config = await writeConfig(directory);
+      const line = (...words: string[]) => run([...words, "--config", config, "--env-file", join(directory, "secrets.env")]);
+      await writeFile(join(directory, "secrets.env"), `SOURCE_PASSWORD=${SECRET}\n`);
+      await line("init");
+      await rm(join(directory, "movies"), { recursive: true });
+      const restore = ["restore", "latest", "--repository", "movies", "--to", "source"];
+      for (const words of [["verify", "movies"], ["snapshots", "movies"], restore]) {
+        const { exitCode, stderr } = await line(...words);
+        expect([words[0], exitCode, flat(stderr).includes("does not exist")]).toEqual([words[0], 2, true]);
+      }
+      await writeFile(
+        config,
+        (await readFile(config, "utf8")).replace(`bucket: ${directory}, prefix`, `bucket: ${directory}/nosuch, prefix`),
+      );
+      for (const words of [["status"], ["init"], ["jobs"]]) {
+        const { exitCode, stderr } = await line(...words);
+        expect([words[0], exitCode, flat(stderr).includes("does not exist")]).toEqual([words[0], 2, true]);
+      }
+    });
+  });
+
+  it.each([
+    [["help"], ["--help"]],
+    [["help", "--help"], ["--help"]],
+    [
+      ["--json", "help"],
+      ["--json", "--help"],
+    ],
+    [
+      ["help", "backup"],
+      ["backup", "--help"],
+    ],
+    [
+      ["--config", "help", "help", "jobs", "show"],
+      ["jobs", "show", "--help"],
+    ],
+  ])("answers %j on standard output, as %j", async (asked, same) => {
+    const before = process.exitCode;
+    // As main.ts leaves it until the command has ended; commander takes it over for its own word `help`.
+    process.exitCode = 1;
+    const [first, second] = [await run(asked), await run(same)];
+    process.exitCode = before;
+    expect(first).toEqual(second);
+    expect([first.exitCode, first.stderr, first.stdout.includes("Usage: ")]).toEqual([0, "", true]);
   });
 
   it("creates one job for one key", async () => {

@@ -78,7 +78,7 @@ const ACTING: Record<string, Acting> = {
     world: () => nights(4),
     wrong: [...WAITS, ["--apply", "00000000"], ["--key", "a"], ["--broken"], ["--uuid", "other"], ["--uuid="], ["--repository", ""]],
   },
-  "copy <name>": { words: ["copy", "move"], world: () => copyWorld(STEP1.blobs), wrong: [...WAITS, ["--key", "a"]] },
+  "copy <name>": { words: ["copy", "move"], world: () => copyWorld(STEP1.blobs), wrong: [...WAITS, ...KEYS] },
   "restore <snapshot>": {
     words: STARTS,
     world: movedWorld,

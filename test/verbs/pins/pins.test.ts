@@ -70,7 +70,7 @@ describe("a pin that cannot be", () => {
     [
       "removed twice",
       async () => unpinSnapshot(await world.open(), "backups", oldest),
-      { code: "absent", message: /is not pinned in backups; no snapshot of it is/ },
+      { code: "absent", message: /is not pinned in backups; nothing is pinned there/ },
     ],
   ])("is refused, and nothing is written: %s", async (_, act, { code, message }) => {
     const before = await world.stateKeys();

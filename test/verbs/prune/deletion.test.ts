@@ -7,6 +7,7 @@ import { askBackup } from "../../../shared/verbs/backup/ask.ts";
 import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { pinSnapshot } from "../../../shared/verbs/pins/apply.ts";
 import { applyDeletion, type DeletionRequest, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
+import { say } from "../../../shared/words/say.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
 import { DAY_MS, HOUR_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
@@ -223,7 +224,8 @@ describe("deleting what is broken", () => {
       refusal: undefined,
       remove: [{ name: first.name, reasons: [{ code: "delete.broken", params: { verdict: "incomplete" } }] }],
     });
-    expect(plan.notes.map(({ code }) => code)).toContain("proposal.deleteAtWriter");
+    expect(plan.notes.map(({ code }) => code)).not.toContain("proposal.deleteAtWriter");
+    expect(plan.notes.map(say).join()).not.toContain("ossnap delete");
     await applyDeletion(await world.open(), { repository: "backups", broken: true }, plan.hash, OPS);
     await advanceJobs(await world.open());
     expect(await names()).toEqual(listed.slice(1).map(({ name }) => name));

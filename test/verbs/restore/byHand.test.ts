@@ -48,6 +48,18 @@ async function serveBoth(): Promise<void> {
   await settle();
 }
 
+describe("the exclusion of system indices", () => {
+  freshWorld();
+
+  it("is no remark where nobody typed it and the snapshot holds none", async () => {
+    await serveFirst();
+    const remarks = async (indices: string[]) =>
+      (await dry({ indices, alias: undefined })).checks.filter(({ check }) => check === "selection").map(({ reason }) => reason.code);
+    expect(await remarks(["*", "-.*"])).not.toContain("selection.excludesNothing");
+    expect(await remarks(["*", "-nosuch*"])).toContain("selection.excludesNothing");
+  });
+});
+
 describe("an alias whose former holder is closed", () => {
   freshWorld();
 

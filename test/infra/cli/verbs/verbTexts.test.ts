@@ -208,12 +208,13 @@ TIME (UTC)           STATE    BY            WHAT
   });
 
   it("show how to inspect and stop them when watching ended first", () => {
-    expect(jobText(row, "interrupted", look).split("\n").slice(-3)).toEqual([
-      "Stopped watching; the job continues.",
+    expect(jobText(row, "interrupted", look).split("\n").slice(-4)).toEqual([
+      "Stopped watching.",
+      "The job continues.",
       "Show: ossnap jobs show copy-9b1f",
       "Stop: ossnap jobs cancel copy-9b1f",
     ]);
-    expect(jobText(row, "timeout", look)).toContain("Still running: the wait timed out");
+    expect(jobText(row, "timeout", look)).toContain("Not over: the wait timed out.\nThe job continues.");
     expect(jobText(done, "known", look)).toContain("This job was done before");
   });
 });
