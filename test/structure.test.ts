@@ -120,7 +120,16 @@ describe("the structure of the code", () => {
 
   it("has the same file names in the folder of every job's verb", () => {
     const jobs = sources.filter((file) => /^shared\/verbs\/\w+\/job\.ts$/.test(file)).map(dirname);
-    expect(jobs.map((folder) => basename(folder))).toEqual(["arrival", "backup", "copy", "prune", "restore", "retire", "verification"]);
+    expect(jobs.map((folder) => basename(folder))).toEqual([
+      "arrival",
+      "backup",
+      "copy",
+      "prune",
+      "restore",
+      "retire",
+      "rollback",
+      "verification",
+    ]);
     const expected = ["gather.ts", "job.ts", "show.ts", "step.ts"];
     for (const folder of jobs)
       expect(

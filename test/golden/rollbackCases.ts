@@ -12,7 +12,7 @@ import { asViewer, type RouteCases } from "./routeCases.ts";
 import { newWorld, stageOf } from "./stages.ts";
 
 /** The restore that brought snap-2. */
-const RESTORE = jobId.restore({ snapshotUuid: uuidOf("snap-2"), cluster: "target", indices: ["fx-orders"], purpose: "orders" });
+export const SERVED_TWICE = jobId.restore({ snapshotUuid: uuidOf("snap-2"), cluster: "target", indices: ["fx-orders"], purpose: "orders" });
 
 async function serve(world: TestWorld, name: "snap-1" | "snap-2"): Promise<void> {
   const [{ blobs }, event] = name === "snap-1" ? [STEP1, INDEX1] : [STEP2, INDEX2];
@@ -30,7 +30,7 @@ async function serve(world: TestWorld, name: "snap-1" | "snap-2"): Promise<void>
 }
 
 /** The watch served snap-1, and serves snap-2. */
-async function servedTwice(): Promise<TestWorld> {
+export async function servedTwice(): Promise<TestWorld> {
   const world = await newWorld();
   await serve(world, "snap-1");
   await serve(world, "snap-2");
@@ -49,11 +49,11 @@ async function writtenTwice(): Promise<TestWorld> {
 }
 
 async function back(world: TestWorld): Promise<void> {
-  const created = await askRollback(await world.open(), { restore: RESTORE }, OPS);
+  const created = await askRollback(await world.open(), { restore: SERVED_TWICE }, OPS);
   if (created.outcome === "created") await advanceJob(await world.open(), created.job.id);
 }
 
-const words = (...more: string[]) => ["jobs", "rollback", RESTORE, ...more];
+const words = (...more: string[]) => ["jobs", "rollback", SERVED_TWICE, ...more];
 
 export const ROLLBACK: VerbCases = {
   signature: "jobs rollback <id>",
@@ -75,7 +75,7 @@ export const ROLLBACK: VerbCases = {
   without: { empty: "a restore that is not there is a failure" },
 };
 
-const path = `/jobs/${RESTORE}/rollback`;
+const path = `/jobs/${SERVED_TWICE}/rollback`;
 
 export const ROLLBACK_ROUTE: RouteCases = {
   method: "POST",

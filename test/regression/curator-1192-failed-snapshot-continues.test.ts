@@ -4,7 +4,7 @@ import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { STEP1 } from "../world/moved.ts";
 import { done, ID, snapshots, tick, withMovies } from "../world/nightly.ts";
-import { DAY_MS, MINUTE_MS, type TestWorld, testConfig } from "../world/world.ts";
+import { DAY_MS, MINUTE_MS, NIGHTLY, type TestWorld, testConfig } from "../world/world.ts";
 
 /**
  * elastic/curator#1192: a snapshot that ended FAILED counted as a completed action, and the next action deleted the indices it should hold.
@@ -14,12 +14,18 @@ import { DAY_MS, MINUTE_MS, type TestWorld, testConfig } from "../world/world.ts
 const SOURCE: Place = { store: "oss", bucket: "backups", basePath: "", region: "cn-hangzhou" };
 const TO: Place = { store: "oss", bucket: "elsewhere", basePath: "movies", region: "cn-hangzhou" };
 
+const NIGHT_MS = NIGHTLY.patienceMs;
+
 /** Runs one night, after which the root in the bucket lists its last snapshot in the same state. */
 async function night(world: TestWorld, states: ("FAILED" | "SUCCESS")[]): Promise<void> {
   world.source.nextSnapshots(...states.map((state) => ({ state })));
   await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
-  for (const _ of states) {
+  const startMs = world.now().getTime();
+  for (const state of states) {
     world.source.finishSnapshots();
+    await tick(world);
+    // The next attempt starts a quarter of the patience later.
+    if (state !== "SUCCESS") world.advance(NIGHTLY.patienceMs / 4);
     await tick(world);
   }
   const newest = (await snapshots(world)).at(-1);
@@ -31,6 +37,7 @@ async function night(world: TestWorld, states: ("FAILED" | "SUCCESS")[]): Promis
     world.advance(MINUTE_MS);
     await tick(world);
   }
+  world.advance(NIGHT_MS - (world.now().getTime() - startMs));
 }
 
 const copies = async (world: TestWorld) => (await world.stateKeys()).filter((key) => /^(live\/jobs|done\/copy)\/copy-/.test(key));
@@ -47,7 +54,7 @@ describe("a backup whose snapshots end FAILED", () => {
     expect(await done(world, ID)).toMatchObject({ state: "failed", reason: { code: "backup.attempts" } });
     expect(world.notices).toMatchObject([{ key: "backup-failed:nightly", status: "firing" }]);
     expect(await copies(world)).toEqual([]);
-    world.advance(DAY_MS - 15 * MINUTE_MS);
+    world.advance(DAY_MS - NIGHT_MS);
     await night(world, ["SUCCESS"]);
     expect(await copies(world)).not.toEqual([]);
   });
@@ -56,7 +63,7 @@ describe("a backup whose snapshots end FAILED", () => {
     const world = await withMovies({ config });
     await night(world, ["SUCCESS"]);
     for (let failed = 0; failed < 3; failed += 1) {
-      world.advance(DAY_MS - 15 * MINUTE_MS);
+      world.advance(DAY_MS - NIGHT_MS);
       await night(world, ["FAILED", "FAILED", "FAILED"]);
     }
     const { keep, remove } = await dryPrune(await world.open(), "nightly");

@@ -72,8 +72,8 @@ describe("a snapshot whose own blob is lost", () => {
 
   it("does not stop a prune", async () => {
     const pruned = await pruneSnapshots(await world.open(), { policy: "nightly", triggerTime: new Date("2026-11-21T02:30:00Z") });
-    // It decides: its plan was never applied by hand.
-    expect(pruned.advanced).toMatchObject({ outcome: "finished", reason: { code: "prune.notApplied" } });
+    // It decides: nothing is to be removed.
+    expect(pruned.advanced).toMatchObject({ outcome: "finished", reason: { code: "prune.nothing" } });
   });
 
   it("is resolved when the whole listing succeeds again", async () => {

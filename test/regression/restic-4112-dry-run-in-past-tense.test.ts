@@ -49,8 +49,8 @@ describe("prune dry run", () => {
       pruneText(plan(), policy, look),
     ).toBe(`Plan 5f3a9c1e for nightly (Asia/Shanghai): keep the last 3, 5 taken by hand; floor 2; at most 10 and 50 % per run
 Would keep 1:
-  NAME       BECAUSE
-  nightly-3  newest good snapshot, daily 1/7
+  NAME       UNTIL  BECAUSE
+  nightly-3  –      newest good snapshot, daily 1/7
 Would remove 1 of 3:
   NAME       AGE   BECAUSE
   nightly-1  11 d  no rule keeps it; nightly-3 is kept

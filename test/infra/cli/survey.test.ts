@@ -43,7 +43,7 @@ describe("survey text", () => {
 NAME    STARTED  STATE    SIZE    OWN    DOCUMENTS  PROVEN
 snap-2  1 h ago  SUCCESS  64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
 snap-1  –        –        –       –              –  –
-SIZE: what a restore reads. OWN: what no other snapshot needs, freed if only this one were deleted.
+SIZE: what a restore reads. OWN: what no other needs, its metadata included.
 Orphans: at most 2 blobs, 2 KiB, written 24 h ago to 1 h ago. No snapshot refers to them: an interrupted snapshot, deletion or copy left them, or one is writing them now. ossnap never deletes them; when nothing writes here, Elasticsearch 7.4 and later do: POST _snapshot/REPOSITORY/_cleanup
 ! No restore needs these blobs, but the next write does:
     index.latest

@@ -5,6 +5,7 @@ import { VERBS } from "../../../infra/cli/verbs.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { enter, type Outputs } from "../../golden/memorySession.ts";
+import { SERVED_TWICE, servedTwice } from "../../golden/rollbackCases.ts";
 import { BACKUPS, copyWorld, movedWorld, newWorld, nights, oldestOf } from "../../golden/stages.ts";
 import { STEP1 } from "../../world/moved.ts";
 import { fire, ID } from "../../world/nightly.ts";
@@ -102,6 +103,11 @@ const ACTING: Record<string, Acting> = {
     ],
   },
   "jobs cancel <id>": { words: ["jobs", "cancel", ID, "--yes"], world: async () => fired(await newWorld()), wrong: [["--wait"]] },
+  "jobs rollback <id>": {
+    words: ["jobs", "rollback", SERVED_TWICE, "--yes"],
+    world: servedTwice,
+    wrong: [...WAITS, ["--lose-writes=yes"], ["--key", "a"]],
+  },
   "repositories register <name>": { words: ["repositories", "register", "backups", "--apply"], world: newWorld, wrong: [["--wait"]] },
   "pin <snapshot>": {
     words: async (world) => ["pin", await oldestOf(world), "--repository", "backups", "--because", "audit"],

@@ -94,7 +94,9 @@ describe("a viewer", () => {
                 ? { repository: "r", snapshot: "s", apply: "x" }
                 : path === "/pins"
                   ? { repository: "r", snapshot: "s", because: "b" }
-                  : undefined;
+                  : path.endsWith("/rollback")
+                    ? { start: true }
+                    : undefined;
       expect([path, (await http.ask(method, path, { token: VIEWER, body })).status]).toEqual([path, 403]);
     }
     expect([http.worldsOpened(), world.source.writes]).toEqual([0, []]);

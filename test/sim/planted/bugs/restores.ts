@@ -3,7 +3,7 @@ import type { PlantedBug } from "../bug.ts";
 export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "swaps without removing the alias from other indices",
-    file: "shared/verbs/restore/job.ts",
+    file: "shared/jobs/aliasSwap.ts",
     find: "cluster.swapAlias(alias, pattern, to, ours)",
     replace: "cluster.swapAlias(alias, to, to, [])",
     seeds: 20,
@@ -80,7 +80,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "leaves the alias on closed indices",
-    file: "shared/verbs/restore/job.ts",
+    file: "shared/jobs/aliasSwap.ts",
     find: "const ours = holders.map(({ name }) => name)",
     replace: "const ours = holders.slice(0, 0).map(({ name }) => name)",
     seeds: 20,
