@@ -14,6 +14,7 @@ const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
 export interface RealCluster extends ClusterFixture {
   /** Removes a registration, which deletes no snapshot. */
   unregister(repository: string): Promise<void>;
+  openIndex(index: string): Promise<void>;
 }
 
 export interface RealOptions {
@@ -66,6 +67,7 @@ export async function openReal(version: string, { name: called = "contract", sha
         settings: { number_of_shards: 1, number_of_replicas: 0, "index.routing.allocation.require.box": "nowhere" },
       }),
     closeIndex: (index) => raw("POST", `/${index}/_close`),
+    openIndex: (index) => raw("POST", `/${index}/_open`),
     async createStream(name) {
       const template = { settings: { number_of_shards: 1, number_of_replicas: 0 } };
       await raw("PUT", `/_index_template/${name}`, { index_patterns: [name], data_stream: {}, template, priority: 500 });
