@@ -45,7 +45,8 @@ export function wayOut(
   { code, params }: Reason,
   { repository, snapshot, policy }: { repository: string; snapshot: string; policy: string | undefined },
 ): Reason | undefined {
-  if (code === "keep.newest") return policy === undefined ? undefined : reason("delete.helpNewest", { policy });
+  if (code === "keep.newest" || code === "keep.notReplaced")
+    return policy === undefined ? undefined : reason("delete.helpNewest", { policy });
   if (code === "keep.newestProven") return reason("delete.helpProven", { repository });
   if (code === "keep.lastOfIndex") return reason("delete.helpLastOfIndex");
   if (code === "keep.atLeast") return reason("delete.helpAtLeast");
@@ -99,6 +100,7 @@ function goodOnes({ snapshots, broken, unclear }: DeletionFacts): DeletableSnaps
 function guardOf(snapshot: DeletableSnapshot, facts: DeletionFacts, good: readonly DeletableSnapshot[]): Reason | undefined {
   const { name, uuid, policy, state } = snapshot;
   if (state === "IN_PROGRESS") return reason("keep.running");
+  if (state === "INCOMPATIBLE" && !facts.broken) return reason("keep.unknownState");
   const why = facts.unclear.get(name) ?? facts.protected.get(name);
   if (why) return why;
   if (snapshot === good[0]) return reason("keep.newest");

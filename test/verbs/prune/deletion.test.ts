@@ -87,6 +87,27 @@ describe.each(["5.5.3", "7.10.2"])("deleting one snapshot, on %s", (sourceVersio
     expect(world.source.writes.filter(({ method }) => method === "deleteSnapshots")).toEqual([]);
   });
 
+  it("refuses a failed one without a good one since, and names the way out; once there is one, it may go", async () => {
+    world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
+    const night = async () => {
+      await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+      world.source.finishSnapshots();
+      await advanceJobs(await world.open());
+    };
+    await night();
+    const { name, state } = await nth(-1);
+    const plan = await dry(name);
+    expect([state, plan.refusal?.code, plan.notes.map(({ code }) => code)]).toEqual(["PARTIAL", "keep.notReplaced", ["delete.helpNewest"]]);
+    world.advance(DAY_MS);
+    await night();
+    // The second attempt of the first night comes too.
+    for (let look = 0; look < 3; look += 1) {
+      world.source.finishSnapshots();
+      await advanceJobs(await world.open());
+    }
+    expect((await dry(name)).refusal).toBeUndefined();
+  });
+
   it("refuses the last one with an index that left the cluster, names the way out, and says what falls where nothing protects it", async () => {
     world.source.putIndex("movies-only");
     const night = async () => {
