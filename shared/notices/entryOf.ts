@@ -53,6 +53,8 @@ export function entryOf(key: string): { section: Section; name: string } | undef
   // A restore by hand names cluster and alias instead.
   if (kind === "restore-failed" || kind === "restore-replicas")
     return subject.includes("/") ? undefined : { section: "watches", name: subject };
+  // Cluster and alias.
+  if (kind === "rollback-failed") return { section: "clusters", name: subject.split("/")[0] ?? "" };
   const verified = parseVerifyKey(key);
   if (verified) return { section: "repositories", name: verified.repository };
   if (kind === "deletion-failed") return { section: "repositories", name: repositoryOfDeletion(subject) };
