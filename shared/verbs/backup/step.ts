@@ -6,7 +6,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
 import { holdsPlan } from "../../plan/backup/held.ts";
 import { ownershipOf, requestedBy } from "../../plan/ownSnapshot.ts";
-import { endedReason, type FailedAttempt, failureOf, goodReason, measuresOf, spaced } from "./stepEnded.ts";
+import { beforeRetry, endedReason, type FailedAttempt, failureOf, goodReason, measuresOf } from "./stepEnded.ts";
 
 export interface BackupInput {
   policyName: string;
@@ -106,7 +106,7 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
   const known = [...seen.slotSnapshots, ...data.failures];
   const attempts = Math.max(data.attempt, ...known.map(({ name }) => parseSnapshotName(name)?.attempt ?? 0));
   if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts) return usedUp(data, attempts);
-  return refusedTooLong(job, now) ?? spaced(job, attempts + 1, now) ?? start(job, seen, attempts);
+  return refusedTooLong(job, now) ?? beforeRetry(job, attempts + 1, now) ?? start(job, seen, attempts);
 }
 
 function runningReason(snapshot: string, { progress, stuck }: BackupObservation): { reason: Reason; isTrouble?: true } {

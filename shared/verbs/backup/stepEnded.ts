@@ -1,5 +1,7 @@
+import type { Decision } from "../../jobs/kind.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import type { BackupData } from "./step.ts";
 
 export interface FailedAttempt {
   name: string;
@@ -68,21 +70,27 @@ export function failureOf(snapshot: ClusterSnapshot, isForeign: boolean): Failed
   };
 }
 
-interface Spacing {
-  head: { data: { name?: string; failures: readonly FailedAttempt[] } };
+interface Retried {
+  head: { state: string; data: BackupData };
   intent: { patienceUntil: string; input: { policy: { attempts: number; patienceMs: number } } };
 }
 
 /**
- * The wait before the next attempt, whose predecessor ended otherwise than planned: the last attempt starts with half of the patience left,
- * the one before it with three quarters … A node that restarts or a shard that moves would end every attempt of the first minutes alike.
+ * What comes before the next attempt, whose predecessor ended otherwise than planned: the last attempt starts with half of the patience left,
+ * the one before it with three quarters … A node that restarts or a shard that moves would end every attempt of the first minutes alike. The
+ * state says that the job waits for its time: it must not hold up others in its lane meanwhile.
  */
-export function spaced({ head: { data }, intent }: Spacing, attempt: number, now: Date) {
+export function beforeRetry({ head: { state, data }, intent }: Retried, attempt: number, now: Date): Decision<BackupData> | undefined {
   const last = data.failures.findLast(({ foreign }) => foreign === undefined);
   const { patienceMs, attempts } = intent.input.policy;
   if (last === undefined || data.name !== undefined || attempt > attempts) return undefined;
   const at = new Date(new Date(intent.patienceUntil).getTime() - patienceMs * (1 - 2 ** (attempt - attempts - 1)));
-  if (at <= now) return undefined;
   const params = { attempt, attempts, at: at.toISOString(), snapshot: last.name, state: last.state };
-  return { do: "wait" as const, reason: reason("backup.nextAttempt", params), isTrouble: true as const };
+  if (at > now) {
+    const why = reason("backup.nextAttempt", params);
+    return state === RETRYING ? { do: "wait", reason: why } : { do: "record", state: RETRYING, reason: why, data };
+  }
+  return state === RETRYING ? { do: "record", state: "asked", reason: reason("backup.attemptDue", params), data } : undefined;
 }
+
+const RETRYING = "retrying";

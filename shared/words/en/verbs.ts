@@ -48,6 +48,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "arrival.whole": "{snapshot} is proven whole: {blobs|blob|blobs}, {bytes:bytes}, level {level}",
   "backup.asked": "requested by {by} for slot {slot}",
   "backup.attempts": "no good snapshot after {attempts|attempt|attempts}; the last attempt ended as {last}",
+  "backup.attemptDue": "attempt {attempt} of {attempts} is due",
   "backup.late": "backup {policy} is {minutes} min late for slot {slot}",
   "backup.missed": "backup {policy} missed slot {slot}: no timer event arrived",
   "backup.missedSeveral":

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { BackupPolicy } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { created, done, fire, ID, snapshots, TIMER, tick, withMovies } from "../../world/nightly.ts";
-import { DAY_MS, MINUTE_MS, NIGHTLY } from "../../world/world.ts";
+import { DAY_MS, MINUTE_MS, NIGHTLY, testConfig } from "../../world/world.ts";
 
 describe.each(["5.5.3", "6.7.0", "7.10.2"])("nightly backup on %s", (sourceVersion) => {
   it("registers the repository, starts exactly the selected indices, returns at once, and is followed by ticks", async () => {
@@ -100,6 +101,23 @@ describe("failing backup", () => {
     await tick(world);
     await tick(world);
     expect(world.notices.filter(({ key }) => key === "backup-failed:nightly").map(({ status }) => status)).toEqual(["firing", "resolved"]);
+  });
+
+  it("holds up nobody on its cluster while it waits for its next attempt", async () => {
+    const config = testConfig((given) => {
+      given.backups.hourly = { ...(given.backups.nightly as BackupPolicy), indices: ["movies-old"] };
+    });
+    const world = await withMovies({ config, sourceVersion: "5.5.3" });
+    world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    const { job } = await createSnapshots(await world.open(), { policy: "hourly", triggerTime: TIMER.triggerTime });
+    await tick(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await done(world, job)).toMatchObject({ state: "done" });
+    expect((await (await world.open()).log.read(ID))?.head).toMatchObject({ state: "retrying" });
   });
 
   it("takes the next attempt's name at once when another writer took its name between look and request", async () => {

@@ -137,6 +137,8 @@ export function backupDecisions(): Decided[] {
       seen(),
     ],
     ["a second too early", job({ attempt: 1, failures: [failure(1)] }, askedAt("2026-11-21T00:40:01Z")), seen()],
+    ["too early, and said", job({ attempt: 1, failures: [failure(1)] }, { state: "retrying", ...askedAt("2026-11-21T00:40:01Z") }), seen()],
+    ["it is due", job({ attempt: 1, failures: [failure(1)] }, { state: "retrying", ...askedAt("2026-11-21T00:40:00Z") }), seen()],
     [
       "the last attempt, half of the patience later",
       job({ attempt: 2, failures: [failure(1), failure(2)] }, askedAt("2026-11-20T23:40:00Z")),
