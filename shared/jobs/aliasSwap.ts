@@ -1,6 +1,10 @@
 import type { Cluster } from "../model/cluster.ts";
-import { hasCode } from "../model/errors.ts";
+import { AppError, hasCode } from "../model/errors.ts";
+import { reason } from "../model/reason.ts";
 import { isSameStem, restoredIndexPattern } from "../model/restoredName.ts";
+import { readOpenWork } from "./openWork.ts";
+import type { Job } from "./record.ts";
+import type { World } from "./world.ts";
 
 /** What the permanent record of a restore says of its swap; the rest of it is for people. */
 export interface SwapResult {
@@ -9,6 +13,30 @@ export interface SwapResult {
   indices: { as: string; uuid?: string; operations?: number }[];
   /** Indices that had the alias before; absent in records of earlier versions, and without a swap. */
   before?: { name: string; uuid: string }[];
+}
+
+/** The effect of a restore and of a rollback that moves an alias. */
+export const SWAP_EFFECT = "swapAlias";
+
+/**
+ * Another job that may be moving the same alias right now. Whoever has claimed a swap looks for others after its claim is written: of two that
+ * claim at the same time at least one sees the other, and goes back.
+ */
+export function otherSwap(jobs: readonly Job[], self: Pick<Job, "id"> & { cluster: string; alias: string }, now: Date): Job | undefined {
+  return jobs.find(({ id, kind, intent, head: { claim } }) => {
+    const isOther = id !== self.id && (kind === "restore" || kind === "rollback") && intent.cluster === self.cluster;
+    const isClaimed = claim?.effect === SWAP_EFFECT && claim.refused !== true && new Date(claim.until) > now;
+    return isOther && isClaimed && (intent.input as { alias?: string }).alias === self.alias;
+  });
+}
+
+/** @throws AppError `conflict` while another job may be moving the alias; the claim is then given back and tried again. */
+export async function requireOnlySwap(world: World, self: Pick<Job, "id"> & { cluster: string; alias: string }): Promise<void> {
+  const other = otherSwap((await readOpenWork(world)).jobs, self, world.clock.now());
+  if (other)
+    throw new AppError("conflict", `${other.id} is moving alias ${self.alias}`, {
+      reason: reason("alias.moving", { alias: self.alias, job: other.id }),
+    });
 }
 
 /** A former holder can be deleted between the listing and the swap; twice in a row is no accident. */

@@ -29,6 +29,7 @@ function rollbackText(dry: RollbackDryRun, { restore, loseWrites }: RollbackRequ
   const { alias, from, to, cluster, refusal } = dry;
   const lines = [`Would move alias ${alias} on ${cluster} from ${from} back to ${to}, in one call.`, writesText(dry, look)];
   if (refusal) return [...lines, marked(look, "bad", `Refused: ${say(refusal)}. Nothing was changed.`)].join("\n");
+  if (dry.waits) lines.push(marked(look, "attention", `It would wait first: ${say(dry.waits)}`));
   const lose = loseWrites ? ["--lose-writes"] : [];
   const doIt = commandText(look, "jobs", "rollback", restore, ...lose, "--yes", ...waitWords(wait));
   return [...lines, `${from} is kept for a day.`, `Nothing was changed. To do it:  ${doIt}`].join("\n");

@@ -1,4 +1,4 @@
-import { swapAlias } from "../../jobs/aliasSwap.ts";
+import { requireOnlySwap, swapAlias } from "../../jobs/aliasSwap.ts";
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
@@ -127,7 +127,10 @@ async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; 
   if (stranger) return { found: "foreign", reason: foreignHolder(args.alias, stranger) };
   if (newer)
     return { found: "foreign", reason: reason(older ? "alias.newerSince" : "alias.newer", { alias: args.alias, index: newer.name }) };
-  if (holders.length !== 1 || holders[0]?.name !== args.to) return notAlone(args, holders);
+  if (holders.length !== 1 || holders[0]?.name !== args.to) {
+    await requireOnlySwap(world, { id: job.id, cluster: configuredCluster(job), alias: args.alias });
+    return notAlone(args, holders);
+  }
   return {
     found: "ours",
     state: "served",

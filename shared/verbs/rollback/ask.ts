@@ -31,6 +31,8 @@ export interface RollbackDryRun {
   writes: number | null;
   unknown?: Reason;
   refusal: Reason | null;
+  /** What it would wait for first. */
+  waits: Reason | null;
 }
 
 /** Shows where the alias would go and what was written since the swap; changes nothing. Errors: `invalid` for a job that moved no alias. */
@@ -61,10 +63,19 @@ interface Planned {
 async function planned(world: World, { restore, loseWrites }: RollbackRequest): Promise<Planned> {
   const { cluster, input: of } = await swapOf(world, restore);
   const input: RollbackInput = { ...of, ...(loseWrites ? { loseWrites: true as const } : {}) };
-  const seen = await observeRollback(world.cluster(cluster), input);
+  const seen = await observeRollback(world, { id: "", cluster, input });
   const refusal = isBack(input, seen) ? reason("rollback.isBack", { alias: input.alias, index: input.to.name }) : refusalOf(input, seen);
   const { alias, from, to } = input;
-  const dry = { restore, cluster, alias, from: from.name, to: to.name, ...writesOf(seen.writes), refusal: refusal ?? null };
+  const dry = {
+    restore,
+    cluster,
+    alias,
+    from: from.name,
+    to: to.name,
+    ...writesOf(seen.writes),
+    refusal: refusal ?? null,
+    waits: seen.waits ?? null,
+  };
   return { dry, input, cluster };
 }
 
@@ -87,7 +98,7 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
   }
   const { alias, cluster, before = [], indices = [] } = (done.result ?? {}) as Partial<SwapResult>;
   const [served] = indices;
-  const [old] = before;
+  const [old, another] = before;
   if (done.state !== "done" || alias === undefined)
     throw new AppError("invalid", `${restore}: put nothing behind an alias (${done.state}), so there is no way back from it`);
   if (old === undefined)
@@ -98,6 +109,10 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
         reason: reason("rollback.noEarlier", { restore, alias }),
       },
     );
+  if (another !== undefined)
+    throw new AppError("invalid", `${restore}: the alias ${alias} was on several indices before; ossnap moves it back to one only`, {
+      reason: reason("rollback.several", { restore, alias, indices: before.map(({ name }) => name) }),
+    });
   if (cluster === undefined || served?.uuid === undefined || !Object.hasOwn(world.config.clusters, cluster))
     throw new AppError(
       "invalid",

@@ -1,34 +1,58 @@
-import { configuredCluster, type World } from "../../jobs/world.ts";
+import { otherSwap } from "../../jobs/aliasSwap.ts";
+import { readOpenWork } from "../../jobs/openWork.ts";
+import type { Job } from "../../jobs/record.ts";
+import type { World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
-import { reason } from "../../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import { aliasBlock } from "../../plan/preflightAlias.ts";
-import type { RollbackInput, RollbackJob, RollbackObservation, WritesSeen } from "./step.ts";
+import type { RollbackInput, RollbackObservation, WritesSeen } from "./step.ts";
 
-/** Who has the alias, whether the earlier index can serve, and what was written since the swap. */
-export async function gatherRollback(world: World, job: RollbackJob): Promise<RollbackObservation> {
-  return observeRollback(world.cluster(configuredCluster(job)), job.intent.input);
+/** For whom it is looked: the job, or a dry run, which has no id. */
+export interface Looked {
+  id: string;
+  cluster: string;
+  input: RollbackInput;
 }
 
-/** The same for the dry run, which has no job. */
-export async function observeRollback(cluster: Cluster, input: RollbackInput): Promise<RollbackObservation> {
+/**
+ * Who has the alias, whether the earlier index can serve and stays, and what was written since the swap. Other jobs are read anew: this job may
+ * have told one of them to leave the index since the tick began.
+ */
+export async function observeRollback(world: World, { id, cluster: name, input }: Looked): Promise<RollbackObservation> {
+  const cluster = world.cluster(name);
+  const { jobs } = await readOpenWork(world);
   const { version } = await cluster.info();
   const existing = await cluster.listIndices();
   const to = existing.find(({ name, uuid }) => name === input.to.name && uuid === input.to.uuid);
   const from = existing.find(({ name, uuid }) => name === input.from.name && uuid === input.from.uuid);
   const holders = existing.filter(({ aliases }) => aliases.includes(input.alias)).map(({ name, uuid }) => ({ name, uuid }));
+  const moving = otherSwap(jobs, { id, cluster: name, alias: input.alias }, world.clock.now());
   return {
     holders,
-    to: await stateOf(cluster, to),
+    to: to === undefined ? "no" : to.state === "close" ? "closed" : "open",
     writes: await writesSince(cluster, from, input.from.operations),
-    aliasBlocked: aliasBlock(input.alias, { existing, targetVersion: version, to: input.to.name }),
+    waits:
+      (moving && reason("alias.moving", { alias: input.alias, job: moving.id })) ??
+      (await shardsDown(cluster, to)) ??
+      aliasBlock(input.alias, { existing, targetVersion: version, to: input.to.name }),
+    retire: retireOf(jobs, { cluster: name, uuid: input.to.uuid }, world.clock.now()),
   };
 }
 
-async function stateOf(cluster: Cluster, index: ClusterIndex | undefined): Promise<RollbackObservation["to"]> {
-  if (!index) return { there: "no" };
-  if (index.state === "close") return { there: "closed" };
-  const health = await cluster.health(index.name);
-  return { there: "open", shards: index.shards, primariesActive: health?.primariesActive ?? 0 };
+async function shardsDown(cluster: Cluster, index: ClusterIndex | undefined): Promise<Reason | undefined> {
+  if (index?.state !== "open") return undefined;
+  const started = (await cluster.health(index.name))?.primariesActive ?? 0;
+  return started < index.shards ? reason("restore.shardsDown", { index: index.name, started, shards: index.shards }) : undefined;
+}
+
+/** The first open job that deletes this index one day and was not told to leave it. A claimed deletion may still be carried out. */
+function retireOf(jobs: readonly Job[], { cluster, uuid }: { cluster: string; uuid: string }, now: Date): RollbackObservation["retire"] {
+  const all = jobs.filter(
+    ({ kind, intent }) => kind === "retire" && intent.cluster === cluster && (intent.input as { uuid?: string }).uuid === uuid,
+  );
+  const isClaimed = ({ head: { claim } }: Job) => claim !== undefined && claim.refused !== true && new Date(claim.until) > now;
+  const found = all.find((job) => isClaimed(job) || !job.head.cancelling);
+  return found && { id: found.id, claimed: isClaimed(found) };
 }
 
 /**

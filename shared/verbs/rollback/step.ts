@@ -17,7 +17,7 @@ export interface RollbackInput {
 }
 
 export interface RollbackData {
-  /** Writes since the swap that nobody finds any more; `null` if unknown. Set with the swap. */
+  /** Writes since the swap that nobody finds any more; `null` if unknown. Counted after the alias moved. */
   lost?: number | null;
 }
 
@@ -27,10 +27,12 @@ export type WritesSeen = { writes: number } | { unknown: Reason };
 export interface RollbackObservation {
   /** Every index that has the alias. */
   holders: readonly { name: string; uuid: string }[];
-  to: { there: "no" } | { there: "closed" } | { there: "open"; shards: number; primariesActive: number };
+  to: "no" | "closed" | "open";
   writes: WritesSeen;
-  /** Which block keeps the alias from moving until somebody removes it. */
-  aliasBlocked?: Reason | undefined;
+  /** Why the alias cannot move yet: a block, missing shards, or another job that moves it. */
+  waits?: Reason | undefined;
+  /** An open job that would delete the earlier index when its time comes; `claimed` while it may be doing so. */
+  retire?: { id: string; claimed: boolean } | undefined;
 }
 
 export type RollbackJob = Job<RollbackInput, RollbackData>;
@@ -38,8 +40,8 @@ export type RollbackJob = Job<RollbackInput, RollbackData>;
 /** Why a rollback must not be done, for the dry run and the job alike; `undefined` if nothing is in its way. */
 export function refusalOf(input: RollbackInput, { holders, to, writes }: RollbackObservation): Reason | undefined {
   const { alias, from } = input;
-  if (to.there === "no") return reason("rollback.gone", { index: input.to.name });
-  if (to.there === "closed") return reason("rollback.closed", { index: input.to.name });
+  if (to === "no") return reason("rollback.gone", { index: input.to.name });
+  if (to === "closed") return reason("rollback.closed", { index: input.to.name });
   const [holder] = holders;
   if (holders.length !== 1 || holder?.name !== from.name || holder.uuid !== from.uuid)
     return reason("rollback.others", { alias, index: from.name, indices: holders.map(({ name }) => name) });
@@ -59,23 +61,36 @@ export function stepRollback(job: RollbackJob, seen: RollbackObservation): Decis
   const { data, state } = job.head;
   const { input } = job.intent;
   if (state === "settled") return { do: "record", state: "done", reason: doneReason(job), data };
-  if (state === "served" || isBack(input, seen))
-    return { do: "effect", effect: "settle", args: {}, reason: reason("rollback.settle", { index: input.from.name }), data };
+  if (state === "served" || isBack(input, seen)) {
+    // Counted again: what was written between the last look and the swap is not behind the alias either.
+    const lost = "writes" in seen.writes ? seen.writes.writes : null;
+    return {
+      do: "effect",
+      effect: "settle",
+      args: {},
+      reason: reason("rollback.settle", { index: input.from.name }),
+      data: { ...data, lost },
+    };
+  }
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
   const refusal = refusalOf(input, seen);
   if (refusal) return { do: "record", state: "refused", reason: refusal, data };
-  if (seen.to.there === "open" && seen.to.primariesActive < seen.to.shards)
+  if (seen.retire?.claimed) return { do: "wait", reason: reason("rollback.retireRuns", { job: seen.retire.id, index: input.to.name }) };
+  if (seen.retire)
     return {
-      do: "wait",
-      reason: reason("restore.shardsDown", { index: input.to.name, started: seen.to.primariesActive, shards: seen.to.shards }),
+      do: "effect",
+      effect: "keepEarlier",
+      args: { job: seen.retire.id },
+      reason: reason("rollback.keepEarlier", { job: seen.retire.id, index: input.to.name }),
+      data,
     };
-  if (seen.aliasBlocked) return { do: "wait", reason: seen.aliasBlocked, isTrouble: true };
+  if (seen.waits) return { do: "wait", reason: seen.waits, isTrouble: true };
   return {
     do: "effect",
     effect: "swapAlias",
     args: { alias: input.alias, to: input.to.name },
     reason: reason("restore.swap", { alias: input.alias, from: [input.from.name], to: input.to.name }),
-    data: { ...data, lost: "writes" in seen.writes ? seen.writes.writes : null },
+    data,
   };
 }
 

@@ -7,8 +7,12 @@ export const ROLLBACKS: Readonly<Record<string, string>> = {
   "rollback.doneUnknown": "alias {alias} is back on {to}; how much was written to {from} since the swap is unknown",
   "rollback.gone": "{index}, which had the alias before, does not exist any more: restore the earlier snapshot instead",
   "rollback.isBack": "alias {alias} is on {index} already",
+  "rollback.earlierKept": "{index} is not deleted any more when its time comes",
+  "rollback.keepEarlier": "cancelling {job}, which would delete {index} one day",
   "rollback.noEarlier": "{restore} is not known to have taken alias {alias} from an index",
   "rollback.others": "alias {alias} is not on {index} alone, where the restore put it, but on {indices}: what moved it since is not undone",
+  "rollback.retireRuns": "{job} may be deleting {index} right now",
+  "rollback.several": "{restore} took alias {alias} from several indices: {indices}",
   "rollback.settle": "keeping {index} for a day",
   "rollback.settled": "{index} is kept for a day",
   "rollback.writes":

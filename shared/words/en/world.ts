@@ -12,6 +12,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "alias.movesBack":
     "alias {alias} moves BACK to this older snapshot; {index} serves a newer one and is kept for a while. The next newer snapshot that a watch restores takes the alias again",
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
+  "alias.moving": "{job} is moving alias {alias}",
   "alias.new": "no index has the alias {alias} yet: it is added",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
   "alias.newerSince": "alias {alias} has moved to {index}, whose snapshot is newer, since this restore was requested",

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { reason } from "../../../shared/model/reason.ts";
+import { advanceJob } from "../../../shared/tick/advance.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { askRollback, dryRollback, type RollbackRequest } from "../../../shared/verbs/rollback/ask.ts";
 import { arrive, doneKeys, freshWorld, INDEX2, offer, SNAP2, STEP2, served, serveFirst, settle, tick, world } from "../../world/moved.ts";
@@ -36,7 +38,7 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
     const { first, second, restore } = await serveBoth();
     expect(await dry({ restore })).toEqual({
       ...{ restore, cluster: "target", alias: "orders", from: second, to: first },
-      ...{ writes: 0, refusal: null },
+      ...{ writes: 0, refusal: null, waits: null },
     });
     const before = swaps();
     const id = await ask({ restore });
@@ -71,6 +73,74 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
     await tick();
     expect(await doneOf(id)).toMatchObject({ state: "refused", reason: { code: "rollback.writes" } });
     expect(await nameServed()).toEqual([second]);
+  });
+
+  it("says how much was written between the last look and the swap", async () => {
+    const { second, restore } = await serveBoth();
+    const swapAlias = world.target.swapAlias.bind(world.target);
+    world.target.swapAlias = (...args) => {
+      world.target.writeDocuments(second, ["between"]);
+      return swapAlias(...args);
+    };
+    const id = await ask({ restore });
+    await tick();
+    expect(await doneOf(id)).toMatchObject({
+      state: "done",
+      reason: { code: "rollback.doneLosing", params: { lost: 1 } },
+      result: { lost: 1 },
+    });
+  });
+
+  it("ends the deletion of the earlier index, also for the time after a newer swap", async () => {
+    const { first, restore } = await serveBoth();
+    await ask({ restore });
+    await tick();
+    await tick();
+    const retires = (await (await world.open()).state.list("done/retire/")) as unknown as AsyncIterable<{ key: string }>;
+    const states: string[] = [];
+    for await (const { key } of retires) states.push((await doneOf(key.slice("done/retire/".length, -".json".length)))?.state ?? "");
+    expect(states).toEqual(["cancelled"]);
+    world.advance(25 * HOUR_MS);
+    await settle();
+    expect(world.notices.map(({ key }) => key)).toEqual([]);
+    expect(await nameServed()).toEqual([first]);
+  });
+
+  it("does not move the alias to an index that is being deleted", async () => {
+    const { first, second, restore } = await serveBoth();
+    world.advance(25 * HOUR_MS);
+    const deleteIndex = world.target.deleteIndex.bind(world.target);
+    let id = "";
+    world.target.deleteIndex = async (name) => {
+      world.target.deleteIndex = deleteIndex;
+      id = await ask({ restore });
+      await advanceJob(await world.open(), id);
+      expect(await nameServed()).toEqual([second]);
+      return deleteIndex(name);
+    };
+    await tick();
+    await settle();
+    expect(await doneOf(id)).toMatchObject({ state: "refused", reason: { code: "rollback.gone", params: { index: first } } });
+    expect(await nameServed()).toEqual([second]);
+  });
+
+  it("waits while another job may be moving the alias", async () => {
+    const { restore } = await serveBoth();
+    const opened = await world.open();
+    const id = "restore-00000000000000aa";
+    const intent = {
+      about: "x",
+      asked: OPS,
+      cluster: "target",
+      patienceUntil: new Date(world.now().getTime() + HOUR_MS).toISOString(),
+      input: { alias: "orders" },
+    };
+    const made = await opened.log.create(id, intent, { state: "restored", reason: reason("test.made"), data: {} });
+    if (made.outcome !== "created") throw new Error("it is there already");
+    const until = new Date(world.now().getTime() + HOUR_MS).toISOString();
+    const claim = { effect: "swapAlias", args: {}, attempt: 1, until };
+    await opened.log.append(id, made.job.head, { state: "restored", reason: reason("test.made"), data: {}, claim });
+    expect(await dry({ restore })).toMatchObject({ refusal: null, waits: { code: "alias.moving", params: { job: id } } });
   });
 
   it("is refused when another index has the alias by now, or the earlier one is gone or closed", async () => {
