@@ -13,6 +13,8 @@ function decodeJson(json: unknown, key = "index-1"): ReturnType<typeof decodeRoo
   return decodeRoot(key, Buffer.from(typeof json === "string" ? json : JSON.stringify(json)));
 }
 
+const good = { name: "good", uuid: "good", state: 1, start_time_millis: 1 };
+
 describe("decodeRoot", () => {
   it("reads every root of every fixture", () => {
     const layouts = fixtureRepositories().flatMap(({ name, blobs }) =>
@@ -57,6 +59,27 @@ describe("decodeRoot", () => {
     expect(() => decodeJson({ snapshots: [], min_version: "9.9.0" })).toThrow("whose layout is unknown here");
     expect(() => decodeJson({ snapshots: [], min_version: 9_090_099 })).toThrow("whose layout is unknown here");
     expect(decodeJson({ snapshots: [], min_version: 7_120_099 }).minVersion).toBe("7.12.0");
+  });
+
+  it.each(["index.latest", "index-01", "index--1", "indices/a/0/index-1", ""])("rejects %j, which is the name of no root", (key) => {
+    expect(() => decodeRoot(key, Buffer.from('{"snapshots":[],"indices":{}}'))).toThrow("this is not the name of a root");
+  });
+
+  it("reads the version of each snapshot in every notation", () => {
+    const versionsOf = (...snapshots: object[]) =>
+      decodeJson({ snapshots: snapshots.map((more, at) => ({ name: `s${at}`, uuid: `u${at}`, state: 1, ...more })) }).snapshots.map(
+        ({ version }) => version,
+      );
+    expect(versionsOf({ version: "7.10.2" }, { version: "8.9.0", index_version: 8_512_000 }, {}, { version: "2.11.0" })).toEqual([
+      ...["7.10.2", "8.15.0", undefined, "OpenSearch 2.11.0"],
+    ]);
+    expect(versionsOf({ version: "2.4.6", name: "old", uuid: "old" })).toEqual(["2.4.6"]);
+  });
+
+  it("rejects a root with an index below hashed paths, as OpenSearch can write it", () => {
+    const written = (type: unknown) => ({ snapshots: [good], indices: { i: { id: "i", snapshots: ["good"], shard_path_type: type } } });
+    expect(decodeJson(written(0)).indices[0]?.fault).toBeUndefined();
+    for (const type of [1, 2, "HASHED_PREFIX"]) expect(() => decodeJson(written(type))).toThrow(`shard_path_type ${type}: OpenSearch`);
   });
 
   it.each([
@@ -128,7 +151,6 @@ describe("decodeRoot", () => {
     expect(() => spends(`€${long}`)).toThrow("would take more than 224 MB of memory");
   });
 
-  const good = { name: "good", uuid: "good", state: 1, start_time_millis: 1 };
   it.each([
     ["an unknown state", { name: "bad", uuid: "a", state: 9 }, "index-1: snapshots[1].state: state 9 is unknown"],
     [
@@ -143,9 +165,20 @@ describe("decodeRoot", () => {
       { name: "bad", uuid: "a", state: 1, index_metadata_lookup: { i: "x" } },
       '"x" is not among',
     ],
+    [
+      "a metadata identifier of no blob",
+      { name: "bad", uuid: "a", state: 1, index_metadata_lookup: { i: "none" } },
+      "index_metadata_lookup of bad: a text expected, null found",
+    ],
+    ["a state that is no number", { name: "bad", uuid: "a", state: "1" }, "index-1: snapshots[1].state: a whole number from 0"],
     ["a start time that is no number", { name: "bad", uuid: "a", state: 1, start_time_millis: "x" }, "start_time_millis: a whole number"],
   ])("reads the others when one snapshot has %s, and never takes it for a good one", (_, bad, fault) => {
-    const { snapshots } = decodeJson({ snapshots: [good, bad], indices: { i: { id: "i", snapshots: ["good"] } } });
+    const { snapshots, indexMetadata } = decodeJson({
+      snapshots: [{ ...good, index_metadata_lookup: { i: "one" } }, bad],
+      indices: { i: { id: "i", snapshots: ["good"] } },
+      index_metadata_identifiers: { one: "blob", none: null },
+    });
+    expect({ ...indexMetadata }).toEqual({ good: { i: "blob" } });
     expect(snapshots.map(({ name, state }) => [name, state])).toEqual([
       ["good", "SUCCESS"],
       ["bad", undefined],
@@ -183,6 +216,7 @@ describe("decodeRoot", () => {
       ["SUCCESS", undefined],
     ]);
     expect(new Set(snapshots.map(({ uuid }) => uuid)).size).toBe(3);
+    expect(snapshots[1]?.uuid).toMatch(/^unreadable-[0-9a-f]{16}$/);
   });
 
   it("reads names with an end of line as they are", () => {
@@ -205,6 +239,7 @@ describe("decodeRoot", () => {
       ["i", undefined],
     ]);
     expect(classifyKey(`indices/${indices[0]?.id}/0/__a`).kind).toBe("data");
+    expect(indices[0]?.id).toMatch(bad.id === ".." ? /^unreadable-[0-9a-f]{16}$/ : /^x$/);
   });
 });
 
@@ -246,6 +281,47 @@ describe("subsetRoot", () => {
     expect(Buffer.from(subsetRoot(Buffer.from(json), ["a"])).toString()).toBe(
       `{"x":[{},1.0],"snapshots":[{"uuid":"a","y":1e2}],"indices":{"i":{"snapshots":["a"],"z":{}}}}`,
     );
+  });
+
+  const subset = (json: string, keep: string[], options = {}) => Buffer.from(subsetRoot(Buffer.from(json), keep, options)).toString();
+
+  it("may be empty if that is asked for", () => {
+    const json = '{"snapshots":[{"uuid":"a"}],"indices":{"i":{"snapshots":["a"]}},"index_metadata_identifiers":{"x":"y"}}';
+    expect(subset(json, [], { empty: true })).toBe('{"snapshots":[],"indices":{},"index_metadata_identifiers":{}}');
+    expect(() => subset(json, [])).toThrow("no snapshot would be left");
+    expect(() => subset(json, ["a", "b"], { empty: true })).toThrow("does not list b");
+  });
+
+  it("keeps the identifiers that are needed, also those before the snapshots", () => {
+    const snapshots = '"snapshots":[{"uuid":"a","index_metadata_lookup":{"i":"x"}},{"uuid":"b","index_metadata_lookup":{"i":"y"}}]';
+    const [identifiers, indices] = ['"index_metadata_identifiers":{"x":"1","y":"2"}', '"indices":{}'];
+    const kept = '"snapshots":[{"uuid":"a","index_metadata_lookup":{"i":"x"}}]';
+    expect(subset(`{${snapshots},${identifiers},${indices}}`, ["a"])).toBe(`{${kept},"index_metadata_identifiers":{"x":"1"},${indices}}`);
+    expect(subset(`{${identifiers},${snapshots},${indices}}`, ["a"])).toBe(`{${kept},${indices},"index_metadata_identifiers":{"x":"1"}}`);
+    expect(subset(`{${identifiers},"snapshots":[{"uuid":"a"}],${indices}}`, ["a"])).toBe(
+      `{"snapshots":[{"uuid":"a"}],${indices},"index_metadata_identifiers":{}}`,
+    );
+    expect(subset(`{${kept},${indices},"index_metadata_identifiers":null}`, ["a"])).toBe(
+      `{${kept},${indices},"index_metadata_identifiers":null}`,
+    );
+  });
+
+  it.each([
+    ["a snapshot that is listed twice", '{"snapshots":[{"uuid":"a"},{"uuid":"a"}],"indices":{}}', "snapshots: snapshot a is listed twice"],
+    ["no list of snapshots", '{"indices":{}}', "snapshots: a list expected"],
+    ["snapshots that are nothing", '{"snapshots":null,"indices":{}}', "snapshots: a list expected"],
+    ["snapshots that are an object", '{"snapshots":{},"indices":{}}', "snapshots: a list expected"],
+    ["no indices", '{"snapshots":[{"uuid":"a"}]}', "indices: an object expected"],
+    ["indices that are nothing", '{"snapshots":[{"uuid":"a"}],"indices":null}', "indices: an object expected"],
+    ["indices that are a list", '{"snapshots":[{"uuid":"a"}],"indices":[]}', "indices: an object expected"],
+    [
+      "identifiers that are a number",
+      '{"snapshots":[{"uuid":"a"}],"indices":{},"index_metadata_identifiers":7}',
+      "index_metadata_identifiers: an object expected",
+    ],
+    ["a list", "[]", "an object expected"],
+  ])("rejects a root with %s", (_, json, message) => {
+    expect(() => subset(json, ["a"])).toThrow(message);
   });
 
   it("rejects an empty selection, a uuid that is not listed, and a 2.x root", () => {
