@@ -59,6 +59,7 @@ describe("rootAmbiguity", () => {
       params: { root: "index-7", why: "lower-is-newer", other: "index-2" },
     });
     expect(laterLower(roots)).toEqual([roots[1]]);
+    expect(laterLower([...roots].reverse())).toEqual([roots[1]]);
     expect(laterLower([])).toEqual([]);
   });
 

@@ -78,6 +78,7 @@ describe("closureOf", () => {
     expect(unknownList.closure).toBeUndefined();
     expect(unknownList.blobs.map(({ key }) => key)).toEqual(expect.arrayContaining(["indices/i1/0/__0.part0", "indices/i1/1/snap-u1.dat"]));
     expect(closureOf(input([], { indices: [{ ...index, metadata: undefined, shards: [] }] })).closure).toBeUndefined();
+    expect(closureOf(input([], { indices: [index, { ...index, metadata: undefined, shards: [] }] })).closure).toBeUndefined();
     expect(closureOf(input([file()], { record: undefined })).closure).toBeUndefined();
   });
 
@@ -92,6 +93,17 @@ describe("closureOf", () => {
 });
 
 describe("an index in a closure", () => {
+  it("has the bytes of its files, also of those without a blob, in all of its shards", () => {
+    const [index] = input([]).indices;
+    const [one, two] = [
+      { name: "s", files: [file(), file({ name: "v__1", lengthBytes: 7, virtual: true })] },
+      { name: "s", files: [file({ lengthBytes: 400 })] },
+    ];
+    const shards = [one, two].map((list, shard) => ({ shard, list }));
+    const { closure } = closureOf(input([], { indices: [{ ...(index as NonNullable<typeof index>), shards, failedShards: [2] }] }));
+    expect(closure?.indices).toMatchObject([{ name: "movies", id: "i1", bytes: 437, failedShards: [2] }]);
+  });
+
   it("carries the analyzers that its mappings name, for the preflight", () => {
     const [index] = input([]).indices;
     const named = input([file()], {

@@ -121,11 +121,12 @@ describe("the proposal for a repository with broken snapshots", () => {
     const proposal = proposalOf(rootOf(all), all, { writer: { repository: "nightly", cluster: "prod" } });
     expect(proposal?.delete).toEqual([{ name: "c", uuid: "u-c" }]);
     expect(proposal?.notes.map(say)).toEqual([expect.stringMatching(/^do not delete these .*: b; .* empty object .*: snap-u-b\.dat$/)]);
+    const elsewhere = { ...exchanged, key: "meta-u-b.dat" };
     const spoilt = { ...exchanged, check: "crc32", expected: "00000000", found: "00000001" };
     expect(proposal?.reason.params).toMatchObject({ snapshots: ["c"] });
     const alone = proposalOf(rootOf(all), all.slice(0, 2));
     expect(alone).toMatchObject({ delete: [], reason: { code: "proposal.foreignRecord" } });
-    expect(judged({ ...proof, damaged: [spoilt] }, rootOf([])).foreignRecord).toBeUndefined();
+    for (const other of [spoilt, elsewhere]) expect(judged({ ...proof, damaged: [other] }, rootOf([])).foreignRecord).toBeUndefined();
   });
 
   const stateLost = (fault: "missing" | "damaged", more: string[] = []) => {
@@ -147,6 +148,13 @@ describe("the proposal for a repository with broken snapshots", () => {
     const beside = proposalOf(root, [of("a", "whole"), kept, of("c", "damaged")]);
     expect(beside).toMatchObject({ delete: [{ name: "c" }], keep: [{ name: "b" }], reason: { params: { snapshots: ["c"] } } });
     expect(beside?.notes.map(({ code }) => code)).toEqual(["proposal.notWhileCopied", "proposal.stateLost"]);
+  });
+
+  it("calls the cluster state lost of a broken snapshot with indices only, and not of a whole one", () => {
+    const root = rootOf([of("b", "damaged")], ["u-b"]);
+    const whole = { ...stateLost("missing"), verdict: "whole" as const, missing: [] };
+    expect(judged(stateLost("missing"), root).stateLost).toBe(true);
+    expect([judged(stateLost("missing"), rootOf([])).stateLost, judged(whole, root).stateLost]).toEqual([undefined, undefined]);
   });
 
   it("deletes a snapshot that has lost its global metadata and blobs of an index, after a restore of the others", () => {
