@@ -21,8 +21,16 @@ describe("the identity of an address", () => {
     ["http://es/a", "http://es/b"],
     ["http://es", "https://es"],
     ["http://es/a/b", "http://es/a%2Fb"],
+    ["http://mylocalhost:9200", "http://127.0.0.1:9200"],
+    ["http://localhost.lan:9200", "http://127.0.0.1:9200"],
   ])("%s is not that of %s", (one, other) => {
     expect(addressId(one)).not.toBe(addressId(other));
+  });
+});
+
+describe("what is no address", () => {
+  it("has no identity", () => {
+    expect([addressId("es.example.com"), addressId("")]).toEqual([undefined, undefined]);
   });
 });
 
@@ -92,6 +100,12 @@ describe("endpoints", () => {
       callerRegion: "cn-hangzhou",
     });
     expect(internal.faults.map(({ reason }) => reason.code)).toEqual(["endpoint.unreachable"]);
+    const near = checkEndpoint({
+      path: "endpoint",
+      endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com",
+      callerRegion: "cn-hangzhou",
+    });
+    expect(near).toEqual({ faults: [], warnings: [] });
     const far = checkEndpoint({ path: "endpoint", endpoint: "https://oss-cn-beijing.aliyuncs.com", callerRegion: "cn-hangzhou" });
     expect(far).toEqual({ faults: [], warnings: [] });
   });

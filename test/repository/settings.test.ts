@@ -26,13 +26,41 @@ describe("a bucket with a path (elasticsearch-cloud-aws#162)", () => {
   });
 });
 
+describe("a bucket's name", () => {
+  it.each([
+    ["oss", "My_Bucket", "write 3 to 63 lower-case letters, digits and -"],
+    ["s3", "my bucket", "write the bucket's name alone"],
+  ])("of %s is not %s", (type, bucket, fix) => {
+    const settings = type === "oss" ? { ...OSS, bucket } : { bucket };
+    expect(faultsOf({ type, settings })).toEqual([`settings.bucket: not a bucket's name: "${bucket}", ${fix}`]);
+  });
+
+  it("may have what its store takes, or be filled in later", () => {
+    const LATER = `\${BUCKET}`;
+    for (const bucket of ["my-bucket-1", LATER]) expect(faultsOf({ type: "oss", settings: { ...OSS, bucket } })).toEqual([]);
+    for (const bucket of ["My_bucket.eu-1", LATER]) expect(faultsOf({ type: "s3", settings: { bucket } })).toEqual([]);
+    expect(faultsOf({ type: "gcs", settings: { bucket: "my bucket" } })).toEqual([]);
+  });
+});
+
 describe("an s3 registration that no restore could read", () => {
   it.each<[Record<string, string>, string]>([
     [{ storage_class: "glacier" }, "settings.storage_class: no class that a restore can read"],
     [{ storage_class: "deep_archive" }, "settings.storage_class: no class that a restore can read"],
     [{ endpoint: "oss-cn-hangzhou.aliyuncs.com", path_style_access: "true" }, "settings.path_style_access: OSS refuses the path style"],
+    [{ endpoint: "OSS-CN-HANGZHOU.ALIYUNCS.COM", path_style_access: "true" }, "settings.path_style_access: OSS refuses the path style"],
   ])("%j is refused", (settings, wrong) => {
     expect(faultsOf({ type: "s3", settings: { bucket: "movies", ...settings } })).toEqual([expect.stringContaining(wrong)]);
+  });
+
+  it("accepts the path style on another service, and without it OSS", () => {
+    for (const settings of [
+      { endpoint: "http://minio:9000", path_style_access: "true" },
+      { endpoint: "http://myaliyuncs.com", path_style_access: true },
+      { path_style_access: true },
+      { endpoint: "oss-cn-hangzhou.aliyuncs.com", path_style_access: "false" },
+    ])
+      expect(faultsOf({ type: "s3", settings: { bucket: "movies", ...settings } })).toEqual([]);
   });
 
   it("accepts the classes that can be read", () => {
@@ -163,7 +191,31 @@ describe("repository settings", () => {
     expect(report.warnings.map(({ reason }) => reason.code)).toEqual(["chunk.cutByParts"]);
     expect(report.effective).toMatchObject({ chunkSizeBytes: 5 * TB, largestObjectBytes: 10_000 * 100 * MB });
     const old = validateRepositorySettings({ type: "s3", version: "7.7.0", settings: { bucket: "b" } });
-    expect(old.effective).toMatchObject({ chunkSizeBytes: GB, largestObjectBytes: GB, compress: false });
+    expect(old.effective).toMatchObject({ chunkSizeBytes: GB, largestObjectBytes: GB, compress: false, basePath: "" });
+  });
+
+  it.each([
+    ["s3", "7.17.9", {}, false],
+    ["s3", "8.0.0", {}, undefined],
+    ["s3", "9.2.0", {}, undefined],
+    ["s3", undefined, {}, undefined],
+    ["s3", "8.0.0", { compress: "true" }, true],
+    ["fs", "7.17.9", {}, true],
+    ["fs", undefined, { compress: false }, false],
+  ])("%s of %s with %j compresses metadata: %s", (type, version, more, compress) => {
+    const settings = { ...(type === "fs" ? { location: "/srv" } : { bucket: "b" }), ...more };
+    expect(validateRepositorySettings({ type, version, settings }).effective?.compress).toBe(compress);
+  });
+
+  it.each([
+    ["s3", "5.6.16", []],
+    ["s3", "6.0.0", ["settings.insecureKey"]],
+    ["s3", "9.2.0", ["settings.insecureKey"]],
+    ["s3", undefined, []],
+    ["gcs", "6.0.0", []],
+  ])("an access key in the settings of %s is a warning for %s: %j", (type, version, codes) => {
+    const settings = { bucket: "b", access_key: "AK", secret_key: "SK" };
+    expect(validateRepositorySettings({ type, version, settings }).warnings.map(({ reason }) => reason.code)).toEqual(codes);
   });
 
   it.each([
@@ -180,6 +232,9 @@ describe("repository settings", () => {
       validateRepositorySettings({ type: "fs", version, settings: { location: "/srv", ...settings } });
     expect(rates("7.7.0").effective).toMatchObject({ maxSnapshotBytesPerSec: 40 * MB, maxRestoreBytesPerSec: 40 * MB });
     expect(rates("7.9.0").effective).toMatchObject({ maxSnapshotBytesPerSec: 40 * MB, maxRestoreBytesPerSec: null });
+    const slow = rates("7.9.0", { max_restore_bytes_per_sec: "1b", max_snapshot_bytes_per_sec: "0" });
+    expect(slow.effective).toMatchObject({ maxSnapshotBytesPerSec: null, maxRestoreBytesPerSec: 1 });
+    expect(slow.warnings.map(({ path }) => path)).toEqual(["settings.max_snapshot_bytes_per_sec"]);
     const lifted = rates("7.7.0", { max_restore_bytes_per_sec: "-1", max_snapshot_bytes_per_sec: "150mb" });
     expect(lifted.effective).toMatchObject({ maxSnapshotBytesPerSec: 150 * MB, maxRestoreBytesPerSec: null });
     expect(lifted.warnings.map(({ reason }) => reason.code)).toEqual(["rate.unlimited"]);
@@ -221,6 +276,14 @@ describe("oss.client.* settings of the public plugin from 8.0 on", () => {
       "settings.oss.client.access_key_id: begins with 8.0, the cluster is 7.10.2, write access_key_id",
       "settings.oss.client.secret_access_key: begins with 8.0, the cluster is 7.10.2, write secret_access_key",
     ]);
+  });
+
+  it("are named by what is wrong with them, for the sentence about it", () => {
+    const keysOf = (settings: SettingsQuestion["settings"], version?: string) =>
+      validateRepositorySettings({ type: "oss", settings, version }).faults.map(({ reason }) => reason.params.key);
+    expect(keysOf(CLIENT, "7.10.2")).toEqual(["oss.client.endpoint", "oss.client.access_key_id", "oss.client.secret_access_key"]);
+    expect(keysOf({ ...CLIENT, endpoint: OSS.endpoint })).toEqual(["endpoint"]);
+    expect(keysOf({ access_key_id: "AK", secret_access_key: "SK" })).toEqual(["endpoint", "bucket"]);
   });
 
   it("exactly one endpoint is demanded", () => {
