@@ -42,6 +42,10 @@ describe("the documents of a shard", () => {
     expect(countDocuments(files, "s")).toBeUndefined();
   });
 
+  it("are not called unknown for an error that no bytes cause", () => {
+    expect(() => countDocuments([FIRST, file("segments_1", "no bytes" as unknown as Uint8Array)], "s")).toThrow(TypeError);
+  });
+
   it.each(["es-2.4.6", "es-5.5.2-nocompress", "es-6.8.23", "es-7.17.9", "es-9.2.0"])(
     "are those that the cluster counted: %s",
     async (fixture) => {

@@ -37,6 +37,7 @@ describe("a root that names snapshots which it does not list", () => {
     const { count, named } = unlistedOf(root([], [["films", uuids(21)]]));
     expect([count, named.length, named.at(-1)?.uuid]).toEqual([21, 20, "u19"]);
     expect(unlistedOf(root([], [["films", uuids(20)]])).named).toHaveLength(20);
+    expect(unlistedReason("index-3", { count: 0, named: [] }).params).toEqual({ root: "index-3", count: 0, uuid: "", index: "" });
     expect(unlistedOf(root([["a", "u0"]], [["films", ["u0"]]]))).toEqual({ count: 0, named: [] });
   });
 });

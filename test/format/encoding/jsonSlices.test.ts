@@ -90,6 +90,19 @@ describe("jsonSlices", () => {
     expect(() => nested(2_000_000)).toThrow("nested deeper than 1048576");
   });
 
+  it("finds each name that is there twice, however many there are, and none of an object beside or within", () => {
+    for (const count of [1, 2, 15, 16, 17, 31, 32, 33, 70]) {
+      const names = Array.from({ length: count }, (_, index) => `n${index}`);
+      const members = names.map((name) => `"${name}":0`).join();
+      const inner = `{${members},"o":{${members},"o":{${members}}},"p":[{${members}},{${members}}]}`;
+      expect(() => jsonSlices(Buffer.from(`{"a":${inner},"b":${inner},${members}}`), "document")).not.toThrow();
+      for (const name of names)
+        expect(() => jsonSlices(Buffer.from(`{"a":${inner},${members},"b":${inner},"${name}":1}`), "document")).toThrow(
+          `the member "${name}" is there twice`,
+        );
+    }
+  });
+
   it("finds a name twice among a million, and refuses more than it can compare", () => {
     const withNames = (count: number, more: string) =>
       jsonSlices(Buffer.from(`{"x":{${Array.from({ length: count }, (_, index) => `"n${index}":0`).join()}${more}}}`), "document");
