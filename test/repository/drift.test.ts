@@ -37,6 +37,11 @@ describe("registration drift", () => {
   it("a setting present on only one side is a difference, except readonly: false", () => {
     const more = drift({ ...REGISTERED, settings: { ...REGISTERED.settings, readonly: "false", max_restore_bytes_per_sec: "1mb" } }, known);
     expect(more.differences).toEqual([{ setting: "max_restore_bytes_per_sec", wanted: null, registered: "1mb" }]);
+    const [without, empty] = [{ location: "/srv" }, { location: "/srv", base_path: "", readonly: "false" }];
+    expect(drift({ type: "fs", settings: empty }, "x", { type: "fs", settings: without }).differences).toEqual([]);
+    expect(drift({ type: "fs", settings: without }, "x", { type: "fs", settings: empty }).differences).toEqual([]);
+    expect(visibleFingerprint({ type: "fs", settings: empty })).toBe(visibleFingerprint({ type: "fs", settings: without }));
+    expect(visibleFingerprint({ type: "gcs", settings: empty })).not.toBe(visibleFingerprint({ type: "fs", settings: empty }));
   });
 
   it("another type is a difference", () => {
@@ -72,6 +77,7 @@ describe("registration drift", () => {
     ["oss", "endpoint", "http://oss-cn-hangzhou.aliyuncs.com", "https://oss-cn-hangzhou.aliyuncs.com", false],
     ["oss", "endpoint", "https://oss-cn-hangzhou.aliyuncs.com", "https://oss-cn-beijing.aliyuncs.com", false],
     ["oss", "endpoint", "not an address", "not an address either", false],
+    ["oss", "base_path", "a/b/", "a/b", true],
     ["fs", "location", "/srv/a/b", "/srv//x/../a/b/", true],
     ["fs", "location", "/srv/a/b", "/srv/ab", false],
     ["fs", "location", "/srv", "srv", false],

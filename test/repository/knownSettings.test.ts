@@ -54,7 +54,7 @@ describe.each(Object.entries(FULL))("a registration of type %s", (type, settings
 
   it.each(Object.keys(settings))("with a wrong %s is refused if it is a switch or a size", (key) => {
     const code = BOOLEANS.has(key) ? "settings.boolean" : SIZES.has(key) ? "settings.size" : undefined;
-    const found = faultsOf({ [key]: "maybe" }).map(({ path, reason }) => `${path} ${reason.code}`);
-    expect(found.includes(`settings.${key} ${code}`)).toBe(code !== undefined);
+    const found = faultsOf({ [key]: "maybe" }).map(({ path, reason }) => `${path} ${reason.code} ${reason.params.key}`);
+    expect(found.includes(`settings.${key} ${code} ${key}`)).toBe(code !== undefined);
   });
 });

@@ -29,6 +29,15 @@ describe("names that were probably meant", () => {
     expect(didYouMean(word, known)).toBe(text);
   });
 
+  it("are found in whatever case they are written", () => {
+    const names = ["Nightly-1", "BEFORE-UPGRADE"];
+    expect(["night", "GHTLY", "upgrade", "before-upgarde"].map((word) => nearNames(word, names))).toEqual([
+      ...[["Nightly-1"], ["Nightly-1"], ["BEFORE-UPGRADE"], ["BEFORE-UPGRADE"]],
+    ]);
+    expect(nearNames("night", ["my-night", "Nightly-1"])).toEqual(["Nightly-1"]);
+    expect(didYouMean("FS", ["gs", "fs"])).toBe('did you mean "fs"?');
+  });
+
   it("are none without names", () => {
     expect([nearNames("a", []), meantText([])]).toEqual([[], ""]);
   });

@@ -51,6 +51,7 @@ describe("place URLs", () => {
     const error = refusalOf(text);
     expect(hasCode(error, "invalid")).toBe(true);
     expect(messageOf(error)).toBe(message);
+    expect(hasCode(error, "invalid") && error.reason?.code).toBe("url.invalid");
   });
 
   it("credentials are rejected and never shown", () => {

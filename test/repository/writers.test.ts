@@ -81,6 +81,7 @@ describe("two registrations", () => {
     ["two paths on two clusters", fs("/srv/a/b"), fs("/srv/ab", "c"), undefined],
     ["paths that are not absolute", fs("a"), fs("a", "c"), undefined],
     ["one path on two clusters, of which both are buckets", mounted("x"), mounted("y", "c"), undefined],
+    ["a directory and a bucket of two clusters", fs("/srv/a"), gcs("a", "b", "c"), undefined],
     ["gcs folders of two clusters", gcs("a"), gcs("a/b", "b", "c"), "nested"],
     ["a place that no setting tells", on("a", "gcs", {}), gcs(""), undefined],
   ])("meet or not: %s", (_, one, other, meeting) => {
