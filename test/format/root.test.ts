@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { classifyKey } from "../../shared/format/keys.ts";
 import { decodeRoot } from "../../shared/format/root.ts";
@@ -36,6 +37,17 @@ describe("decodeRoot", () => {
     for (const odd of [7, null, "_na_"]) expect(decodeJson({ snapshots: [], indices: {}, cluster_id: odd }).clusterUuid).toBeUndefined();
   });
 
+  it("reads what is absent or nothing as none, and has the checksum and the size of the bytes", () => {
+    const json = '{"snapshots":[],"indices":null,"index_metadata_identifiers":null,"min_version":null,"uuid":null}';
+    const sha256 = createHash("sha256").update(json).digest("hex");
+    expect(decodeJson(json)).toMatchObject({ sha256, sizeBytes: json.length, snapshots: [], indices: [], minVersion: undefined });
+    expect(decodeJson(json)).toMatchObject({ repositoryUuid: undefined, indexMetadata: {}, generation: 1, key: "index-1" });
+    expect(decodeJson(json)).not.toHaveProperty("clusterUuid");
+    const [known, none] = ["8d2Xn1hTQfGvVZqZ3nKkQw", "_na_"].map((cluster_id) => decodeJson({ snapshots: [], cluster_id }));
+    expect([known?.clusterUuid, none?.clusterUuid]).toEqual(["8d2Xn1hTQfGvVZqZ3nKkQw", undefined]);
+    expect(decodeJson({ snapshots: [], cluster_id: "c".repeat(2_000) }).clusterUuid).toBeUndefined();
+  });
+
   it("reads only the snapshot names from a 2.x root", () => {
     const root = decodeJson({ snapshots: ["snap-1"] }, "index");
     expect(root).toMatchObject({ generation: -1, key: "index", indices: [] });
@@ -58,6 +70,8 @@ describe("decodeRoot", () => {
   it("rejects a layout that requires an unknown, newer Elasticsearch, given as text or as a number", () => {
     expect(() => decodeJson({ snapshots: [], min_version: "9.9.0" })).toThrow("whose layout is unknown here");
     expect(() => decodeJson({ snapshots: [], min_version: 9_090_099 })).toThrow("whose layout is unknown here");
+    for (const min_version of ["7.12.1", "7.13.0", "8.0.0"])
+      expect(() => decodeJson({ snapshots: [], min_version })).toThrow(`asks for Elasticsearch ${min_version} or newer`);
     expect(decodeJson({ snapshots: [], min_version: 7_120_099 }).minVersion).toBe("7.12.0");
   });
 
@@ -88,6 +102,13 @@ describe("decodeRoot", () => {
     ["a root without snapshots", "{}"],
     ["snapshots that are no list", { snapshots: {} }],
     ["indices that are no object", { snapshots: [], indices: [] }],
+    ["snapshots that are a number", { snapshots: 7 }],
+    ["snapshots that are nothing", { snapshots: null }],
+    ["indices that are a number", { snapshots: [], indices: 7 }],
+    ["identifiers that are a list", { snapshots: [], indices: {}, index_metadata_identifiers: [] }],
+    ["identifiers that are a text", { snapshots: [], indices: {}, index_metadata_identifiers: "x" }],
+    ["a layout that is a list", { snapshots: [], min_version: [] }],
+    ["a uuid that is a number", { snapshots: [], uuid: 7 }],
   ])("rejects %s", (_, json) => {
     expect(() => decodeJson(json)).toThrow(expect.objectContaining({ code: "invalid" }));
   });
@@ -210,6 +231,7 @@ describe("decodeRoot", () => {
         { ...good, uuid: "other" },
       ],
     });
+    expect(snapshots.map(({ startTime }) => startTime)).toEqual([undefined, undefined, new Date(1)]);
     expect(snapshots.map(({ state, fault }) => [state, fault])).toEqual([
       [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
       [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
@@ -239,6 +261,7 @@ describe("decodeRoot", () => {
       ["i", undefined],
     ]);
     expect(classifyKey(`indices/${indices[0]?.id}/0/__a`).kind).toBe("data");
+    expect(indices[0]?.snapshots).toEqual(Array.isArray(bad.snapshots) ? ["good"] : []);
     expect(indices[0]?.id).toMatch(bad.id === ".." ? /^unreadable-[0-9a-f]{16}$/ : /^x$/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeRoot } from "../../shared/format/root.ts";
 import { type RootBudget, rootBudget } from "../../shared/format/rootBudget.ts";
-import { unlessInvalid } from "../../shared/format/rootEntries.ts";
+import { readIndex, unlessInvalid } from "../../shared/format/rootEntries.ts";
 import { snapshotList } from "../../shared/format/rootSnapshotList.ts";
 import { AppError } from "../../shared/model/errors.ts";
 
@@ -71,6 +71,27 @@ describe("the memory of a root", () => {
     for (let count = 0; count < 100; count += 1) expect(budget.shared("u".repeat(1_000))).toBe("u".repeat(1_000));
     expect(budget.shared("v".repeat(900))).toBe("v".repeat(900));
     expect(() => budget.shared("w".repeat(900))).toThrow("of memory");
+  });
+
+  it("is counted for all that an index keeps", () => {
+    const spentBy = (index: { id: string; snapshots: string[]; shard_generations?: (string | null)[] }, name = "i") => {
+      let spent = 0;
+      const budget: RootBudget = {
+        spend(weight) {
+          spent += weight;
+        },
+        shared: (uuid) => uuid,
+      };
+      readIndex(name, index, "index-1", budget);
+      return spent;
+    };
+    const least = spentBy({ id: "a", snapshots: [] });
+    expect(spentBy({ id: "a", snapshots: [] }, "i".repeat(1_001)) - least).toBe(1_000);
+    expect(spentBy({ id: "a".repeat(1_001), snapshots: [] }) - least).toBe(1_000);
+    expect(spentBy({ id: "a", snapshots: Array<string>(100).fill("u") }) - least).toBeGreaterThanOrEqual(800);
+    const generations = spentBy({ id: "a", snapshots: [], shard_generations: ["g".repeat(1_000)] });
+    expect(generations - spentBy({ id: "a", snapshots: [], shard_generations: ["g"] })).toBe(999);
+    expect(generations).toBeGreaterThan(spentBy({ id: "a", snapshots: [], shard_generations: [null] }) + 1_000);
   });
 
   it("is counted for all that a list of snapshots keeps", () => {

@@ -64,7 +64,13 @@ describe("decodeShardSnapshot", () => {
   const contents = withFooter(Buffer.from("segments"));
 
   it("computes a checksum that is not recorded from the embedded copy", () => {
-    const [file] = decode({ name: "__0", physical_name: "segments_1", length: contents.length, meta_hash: contents });
+    const [file, prefix, none] = decode(
+      { name: "__0", physical_name: "segments_1", length: contents.length, meta_hash: contents },
+      { name: "__1", physical_name: "segments_2", length: contents.length + 1, meta_hash: contents },
+      { name: "__2", physical_name: "segments_3", length: contents.length, meta_hash: null },
+    );
+    expect([file?.embedded?.byteLength, prefix?.embedded, none?.embedded]).toEqual([contents.length, undefined, undefined]);
+    expect([prefix?.checksum, none?.checksum]).toEqual([undefined, undefined]);
     expect(file?.checksum).toBe(contents.readUInt32BE(contents.length - 4).toString(36));
   });
 
@@ -76,7 +82,7 @@ describe("decodeShardSnapshot", () => {
           ...(version !== undefined && { written_by: version }),
         })),
       ).map(({ checksum }) => checksum);
-    expect(checksumsOf("4.7.2", "3.6.2", "4")).toEqual([undefined, undefined, undefined]);
+    expect(checksumsOf("4.7.2", "3.9.1", "4")).toEqual([undefined, undefined, undefined]);
     expect(checksumsOf("4.8.0", "4.10.4", "5.0.0", "10.1")).toEqual(["abc", "abc", "abc", "abc"]);
     expect(checksumsOf(undefined, "x.7", "4.x", "LUCENE_47")).toEqual(["abc", "abc", "abc", "abc"]);
   });
