@@ -35,6 +35,7 @@ describe("decodeSnapshotRecord", () => {
   it("names the place of a feature or a failure that is none", () => {
     expect(() => decode({ feature_states: [{ feature_name: "t" }, 7] })).toThrow("snap: feature_states[1]: an object expected");
     expect(() => decode({ failures: [7] })).toThrow("snap: failures[0]: an object expected");
+    expect(() => decode({ failures: [{ index: "i", shard_id: 0, reason: 7 }] })).toThrow("snap: failures[0].reason: a text expected");
   });
 
   it.each([{ feature_states: "tasks" }, { feature_states: [{ indices: [] }] }, { feature_states: [{ feature_name: "t", indices: [1] }] }])(
