@@ -61,6 +61,14 @@ describe("decodeContainer", () => {
     expect(() => decodeContainer(bytes, codec, "m")).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 
+  it("says what a payload is not", () => {
+    const read = (payload: string) => () => decodeContainer(wrapPayload("metadata", Buffer.from(payload)), "metadata", "m");
+    expect(read("<xml/>")).toThrow("m: payload is neither SMILE nor JSON");
+    expect(read("")).toThrow("m: payload is neither SMILE nor JSON");
+    expect(read("ZV\x01")).toThrow("m: LZF compression of Elasticsearch 1.x is not supported");
+    expect(read("{")).toThrow("m: payload is not JSON: ");
+  });
+
   it("inflates a small payload to anything, and a large one to a hundred times its size", () => {
     const deflated = (json: string) => wrapPayload("metadata", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(Buffer.from(json))]));
     const [small, noise] = [1_000_000, Array.from({ length: 120_000 }, (_, index) => Math.imul(index, 0x9e3779b1).toString(36)).join("")];

@@ -74,6 +74,14 @@ describe("decodeSmile", () => {
     expect(decodeSmile(encoded, "doc")).toEqual(list);
   });
 
+  it("resolves references to each of a thousand values and names", () => {
+    const values = Array.from({ length: 1_000 }, (_, index) => `value-${index}`);
+    const encoded = encodeSmile([...values, ...values], { sharedNames: true, sharedValues: true, rawBinary: true });
+    expect(decodeSmile(encoded, "doc")).toEqual([...values, ...values]);
+    const fields = Object.fromEntries(values.map((value, index) => [value, index]));
+    expect(plain(decodeSmile(encodeSmile([fields, fields]), "doc"))).toEqual(plain([fields, fields]));
+  });
+
   it("keeps a field named __proto__ as an ordinary field", () => {
     const decoded = decodeSmile(encodeSmile(JSON.parse('{"__proto__":{"a":1}}')), "doc") as Record<string, unknown>;
     expect(Object.keys(decoded)).toEqual(["__proto__"]);
@@ -112,6 +120,7 @@ describe("decodeSmile", () => {
     ["text that is not UTF-8", [0x80, 0xc3, 0x28], 5],
     ["a long text without end", [0xe0, 0x61, 0x62], 5],
     ["a number without end", [0x24, 1, 1, 1, 1, 1], 9],
+    ["a long number without end", [0x25, ...Array<number>(11).fill(1)], 14],
     ["an object that ends early", [0xfa, 0x80, 0x61], 7],
     ["a binary longer than the blob", [0xfd, 0x7f, 0xbf, 0], 6],
   ])("rejects %s and reports the offset", (_, bytes, offset) => {
