@@ -5,6 +5,10 @@ describe("the list of incompatible snapshots", () => {
   it.each([
     ['{"incompatible-snapshots":[]}', true],
     ['{"incompatible-snapshots":["old"]}\0', true],
+    ['{"incompatible-snapshots":["old"]}\0\0\0', true],
+    ['{"incompatible-snapshots":\0["old"]}', false],
+    ['{"incompatible-snapshots":["old"]}\0}', false],
+    ['{"incompatible-snapshots":{}}', false],
     ["", false],
     ['{"incompatible-snapshots":[', false],
     ['{"incompatible-snapshoxs":[]}', false],

@@ -28,6 +28,8 @@ describe("decodeIndexMetadata", () => {
       _meta: { analyzer: "note" },
       properties: { title, analyzer },
       dynamic_templates: [{ t: { mapping: { analyzer: "zh" } } }],
+      nothing: null,
+      binary: new Uint8Array(3),
     };
     expect(decode({ mappings: [{ movie: mapping }] }).analyzers).toEqual(["english", "ik_max_word", "low", "zh"]);
     expect(decode({ mappings: [{ movie: {} }] })).not.toHaveProperty("analyzers");
@@ -38,7 +40,10 @@ describe("decodeIndexMetadata", () => {
     const cast = { type: "nested", properties: { type: { type: "keyword" }, properties: { properties: { id: { type: "long" } } } } };
     const mapping = { _size: { enabled: true }, _meta: { properties: { a: { type: "note" } } }, properties: { title, cast } };
     expect(decode({ mappings: [{ movie: mapping }] }).fieldTypes).toEqual(["_size", "keyword", "long", "murmur3", "nested", "text"]);
-    expect(decode({ mappings: [{ movie: { _size: { enabled: false } } }] })).not.toHaveProperty("fieldTypes");
+    for (const enabled of [true, "true"]) expect(decode({ mappings: [{ movie: { _size: { enabled } } }] }).fieldTypes).toEqual(["_size"]);
+    for (const odd of [{ _size: { enabled: false } }, { _size: null }, { properties: null }, { properties: [{ type: "text" }] }, null, 7])
+      expect(decode({ mappings: [{ movie: odd }] })).not.toHaveProperty("fieldTypes");
+    expect(decode({ mappings: [{ movie: { properties: { a: null, b: 7, c: { type: "text" } } } }] }).fieldTypes).toEqual(["text"]);
   });
 
   it("reads a mapping with more fields at one level than a call takes arguments", () => {
@@ -61,6 +66,8 @@ describe("decodeIndexMetadata", () => {
   it.each<[string, Record<string, unknown>]>([
     ["metadata without a shard count", { settings: { "index.version.created": "5050299" } }],
     ["a shard count that is not a number", { settings: { ...SETTINGS, "index.number_of_shards": "two" } }],
+    ["a shard count with more than digits", { settings: { ...SETTINGS, "index.number_of_shards": "2x" } }],
+    ["a shard count with a sign", { settings: { ...SETTINGS, "index.number_of_shards": "-2" } }],
     ["a shard count beyond any limit", { settings: { ...SETTINGS, "index.number_of_shards": "1000000000" } }],
     ["mappings that are not objects", { mappings: [new Uint8Array(3)] }],
   ])("rejects %s", (_, fields) => {

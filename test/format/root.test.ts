@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { classifyKey } from "../../shared/format/keys.ts";
 import { decodeRoot } from "../../shared/format/root.ts";
@@ -12,6 +13,8 @@ import { fixtureRepositories, fixtureRepository, storeOf } from "./fixtureReposi
 function decodeJson(json: unknown, key = "index-1"): ReturnType<typeof decodeRoot> {
   return decodeRoot(key, Buffer.from(typeof json === "string" ? json : JSON.stringify(json)));
 }
+
+const good = { name: "good", uuid: "good", state: 1, start_time_millis: 1 };
 
 describe("decodeRoot", () => {
   it("reads every root of every fixture", () => {
@@ -32,6 +35,17 @@ describe("decodeRoot", () => {
     expect(await writerOf("es-7.17.9/repo")).toMatch(/^[\w-]{22}$/);
     expect(await writerOf("es-7.10.2/repo")).toBeUndefined();
     for (const odd of [7, null, "_na_"]) expect(decodeJson({ snapshots: [], indices: {}, cluster_id: odd }).clusterUuid).toBeUndefined();
+  });
+
+  it("reads what is absent or nothing as none, and has the checksum and the size of the bytes", () => {
+    const json = '{"snapshots":[],"indices":null,"index_metadata_identifiers":null,"min_version":null,"uuid":null}';
+    const sha256 = createHash("sha256").update(json).digest("hex");
+    expect(decodeJson(json)).toMatchObject({ sha256, sizeBytes: json.length, snapshots: [], indices: [], minVersion: undefined });
+    expect(decodeJson(json)).toMatchObject({ repositoryUuid: undefined, indexMetadata: {}, generation: 1, key: "index-1" });
+    expect(decodeJson(json)).not.toHaveProperty("clusterUuid");
+    const [known, none] = ["8d2Xn1hTQfGvVZqZ3nKkQw", "_na_"].map((cluster_id) => decodeJson({ snapshots: [], cluster_id }));
+    expect([known?.clusterUuid, none?.clusterUuid]).toEqual(["8d2Xn1hTQfGvVZqZ3nKkQw", undefined]);
+    expect(decodeJson({ snapshots: [], cluster_id: "c".repeat(2_000) }).clusterUuid).toBeUndefined();
   });
 
   it("reads only the snapshot names from a 2.x root", () => {
@@ -56,7 +70,30 @@ describe("decodeRoot", () => {
   it("rejects a layout that requires an unknown, newer Elasticsearch, given as text or as a number", () => {
     expect(() => decodeJson({ snapshots: [], min_version: "9.9.0" })).toThrow("whose layout is unknown here");
     expect(() => decodeJson({ snapshots: [], min_version: 9_090_099 })).toThrow("whose layout is unknown here");
+    for (const min_version of ["7.12.1", "7.13.0", "8.0.0"])
+      expect(() => decodeJson({ snapshots: [], min_version })).toThrow(`asks for Elasticsearch ${min_version} or newer`);
     expect(decodeJson({ snapshots: [], min_version: 7_120_099 }).minVersion).toBe("7.12.0");
+  });
+
+  it.each(["index.latest", "index-01", "index--1", "indices/a/0/index-1", ""])("rejects %j, which is the name of no root", (key) => {
+    expect(() => decodeRoot(key, Buffer.from('{"snapshots":[],"indices":{}}'))).toThrow("this is not the name of a root");
+  });
+
+  it("reads the version of each snapshot in every notation", () => {
+    const versionsOf = (...snapshots: object[]) =>
+      decodeJson({ snapshots: snapshots.map((more, at) => ({ name: `s${at}`, uuid: `u${at}`, state: 1, ...more })) }).snapshots.map(
+        ({ version }) => version,
+      );
+    expect(versionsOf({ version: "7.10.2" }, { version: "8.9.0", index_version: 8_512_000 }, {}, { version: "2.11.0" })).toEqual([
+      ...["7.10.2", "8.15.0", undefined, "OpenSearch 2.11.0"],
+    ]);
+    expect(versionsOf({ version: "2.4.6", name: "old", uuid: "old" })).toEqual(["2.4.6"]);
+  });
+
+  it("rejects a root with an index below hashed paths, as OpenSearch can write it", () => {
+    const written = (type: unknown) => ({ snapshots: [good], indices: { i: { id: "i", snapshots: ["good"], shard_path_type: type } } });
+    expect(decodeJson(written(0)).indices[0]?.fault).toBeUndefined();
+    for (const type of [1, 2, "HASHED_PREFIX"]) expect(() => decodeJson(written(type))).toThrow(`shard_path_type ${type}: OpenSearch`);
   });
 
   it.each([
@@ -65,6 +102,13 @@ describe("decodeRoot", () => {
     ["a root without snapshots", "{}"],
     ["snapshots that are no list", { snapshots: {} }],
     ["indices that are no object", { snapshots: [], indices: [] }],
+    ["snapshots that are a number", { snapshots: 7 }],
+    ["snapshots that are nothing", { snapshots: null }],
+    ["indices that are a number", { snapshots: [], indices: 7 }],
+    ["identifiers that are a list", { snapshots: [], indices: {}, index_metadata_identifiers: [] }],
+    ["identifiers that are a text", { snapshots: [], indices: {}, index_metadata_identifiers: "x" }],
+    ["a layout that is a list", { snapshots: [], min_version: [] }],
+    ["a uuid that is a number", { snapshots: [], uuid: 7 }],
   ])("rejects %s", (_, json) => {
     expect(() => decodeJson(json)).toThrow(expect.objectContaining({ code: "invalid" }));
   });
@@ -128,7 +172,6 @@ describe("decodeRoot", () => {
     expect(() => spends(`€${long}`)).toThrow("would take more than 224 MB of memory");
   });
 
-  const good = { name: "good", uuid: "good", state: 1, start_time_millis: 1 };
   it.each([
     ["an unknown state", { name: "bad", uuid: "a", state: 9 }, "index-1: snapshots[1].state: state 9 is unknown"],
     [
@@ -143,9 +186,20 @@ describe("decodeRoot", () => {
       { name: "bad", uuid: "a", state: 1, index_metadata_lookup: { i: "x" } },
       '"x" is not among',
     ],
+    [
+      "a metadata identifier of no blob",
+      { name: "bad", uuid: "a", state: 1, index_metadata_lookup: { i: "none" } },
+      "index_metadata_lookup of bad: a text expected, null found",
+    ],
+    ["a state that is no number", { name: "bad", uuid: "a", state: "1" }, "index-1: snapshots[1].state: a whole number from 0"],
     ["a start time that is no number", { name: "bad", uuid: "a", state: 1, start_time_millis: "x" }, "start_time_millis: a whole number"],
   ])("reads the others when one snapshot has %s, and never takes it for a good one", (_, bad, fault) => {
-    const { snapshots } = decodeJson({ snapshots: [good, bad], indices: { i: { id: "i", snapshots: ["good"] } } });
+    const { snapshots, indexMetadata } = decodeJson({
+      snapshots: [{ ...good, index_metadata_lookup: { i: "one" } }, bad],
+      indices: { i: { id: "i", snapshots: ["good"] } },
+      index_metadata_identifiers: { one: "blob", none: null },
+    });
+    expect({ ...indexMetadata }).toEqual({ good: { i: "blob" } });
     expect(snapshots.map(({ name, state }) => [name, state])).toEqual([
       ["good", "SUCCESS"],
       ["bad", undefined],
@@ -177,12 +231,14 @@ describe("decodeRoot", () => {
         { ...good, uuid: "other" },
       ],
     });
+    expect(snapshots.map(({ startTime }) => startTime)).toEqual([undefined, undefined, new Date(1)]);
     expect(snapshots.map(({ state, fault }) => [state, fault])).toEqual([
       [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
       [undefined, "index-1: snapshots[1]: snapshot good is listed twice"],
       ["SUCCESS", undefined],
     ]);
     expect(new Set(snapshots.map(({ uuid }) => uuid)).size).toBe(3);
+    expect(snapshots[1]?.uuid).toMatch(/^unreadable-[0-9a-f]{16}$/);
   });
 
   it("reads names with an end of line as they are", () => {
@@ -205,6 +261,8 @@ describe("decodeRoot", () => {
       ["i", undefined],
     ]);
     expect(classifyKey(`indices/${indices[0]?.id}/0/__a`).kind).toBe("data");
+    expect(indices[0]?.snapshots).toEqual(Array.isArray(bad.snapshots) ? ["good"] : []);
+    expect(indices[0]?.id).toMatch(bad.id === ".." ? /^unreadable-[0-9a-f]{16}$/ : /^x$/);
   });
 });
 
@@ -246,6 +304,47 @@ describe("subsetRoot", () => {
     expect(Buffer.from(subsetRoot(Buffer.from(json), ["a"])).toString()).toBe(
       `{"x":[{},1.0],"snapshots":[{"uuid":"a","y":1e2}],"indices":{"i":{"snapshots":["a"],"z":{}}}}`,
     );
+  });
+
+  const subset = (json: string, keep: string[], options = {}) => Buffer.from(subsetRoot(Buffer.from(json), keep, options)).toString();
+
+  it("may be empty if that is asked for", () => {
+    const json = '{"snapshots":[{"uuid":"a"}],"indices":{"i":{"snapshots":["a"]}},"index_metadata_identifiers":{"x":"y"}}';
+    expect(subset(json, [], { empty: true })).toBe('{"snapshots":[],"indices":{},"index_metadata_identifiers":{}}');
+    expect(() => subset(json, [])).toThrow("no snapshot would be left");
+    expect(() => subset(json, ["a", "b"], { empty: true })).toThrow("does not list b");
+  });
+
+  it("keeps the identifiers that are needed, also those before the snapshots", () => {
+    const snapshots = '"snapshots":[{"uuid":"a","index_metadata_lookup":{"i":"x"}},{"uuid":"b","index_metadata_lookup":{"i":"y"}}]';
+    const [identifiers, indices] = ['"index_metadata_identifiers":{"x":"1","y":"2"}', '"indices":{}'];
+    const kept = '"snapshots":[{"uuid":"a","index_metadata_lookup":{"i":"x"}}]';
+    expect(subset(`{${snapshots},${identifiers},${indices}}`, ["a"])).toBe(`{${kept},"index_metadata_identifiers":{"x":"1"},${indices}}`);
+    expect(subset(`{${identifiers},${snapshots},${indices}}`, ["a"])).toBe(`{${kept},${indices},"index_metadata_identifiers":{"x":"1"}}`);
+    expect(subset(`{${identifiers},"snapshots":[{"uuid":"a"}],${indices}}`, ["a"])).toBe(
+      `{"snapshots":[{"uuid":"a"}],${indices},"index_metadata_identifiers":{}}`,
+    );
+    expect(subset(`{${kept},${indices},"index_metadata_identifiers":null}`, ["a"])).toBe(
+      `{${kept},${indices},"index_metadata_identifiers":null}`,
+    );
+  });
+
+  it.each([
+    ["a snapshot that is listed twice", '{"snapshots":[{"uuid":"a"},{"uuid":"a"}],"indices":{}}', "snapshots: snapshot a is listed twice"],
+    ["no list of snapshots", '{"indices":{}}', "snapshots: a list expected"],
+    ["snapshots that are nothing", '{"snapshots":null,"indices":{}}', "snapshots: a list expected"],
+    ["snapshots that are an object", '{"snapshots":{},"indices":{}}', "snapshots: a list expected"],
+    ["no indices", '{"snapshots":[{"uuid":"a"}]}', "indices: an object expected"],
+    ["indices that are nothing", '{"snapshots":[{"uuid":"a"}],"indices":null}', "indices: an object expected"],
+    ["indices that are a list", '{"snapshots":[{"uuid":"a"}],"indices":[]}', "indices: an object expected"],
+    [
+      "identifiers that are a number",
+      '{"snapshots":[{"uuid":"a"}],"indices":{},"index_metadata_identifiers":7}',
+      "index_metadata_identifiers: an object expected",
+    ],
+    ["a list", "[]", "an object expected"],
+  ])("rejects a root with %s", (_, json, message) => {
+    expect(() => subset(json, ["a"])).toThrow(message);
   });
 
   it("rejects an empty selection, a uuid that is not listed, and a 2.x root", () => {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { decodeRoot } from "../../shared/format/root.ts";
+import { type RootBudget, rootBudget } from "../../shared/format/rootBudget.ts";
+import { readIndex, unlessInvalid } from "../../shared/format/rootEntries.ts";
+import { snapshotList } from "../../shared/format/rootSnapshotList.ts";
+import { AppError } from "../../shared/model/errors.ts";
 
 const decodeJson = (json: unknown) => decodeRoot("index-1", Buffer.from(JSON.stringify(json)));
 
@@ -41,5 +45,93 @@ describe("an entry of a root with a value that nothing has", () => {
     const { indices } = decodeJson({ snapshots: [], indices: { [long]: { id: "a", snapshots: [] }, b: { id: long, snapshots: [] } } });
     expect(indices.map(({ fault }) => fault === undefined)).toEqual([false, false]);
     expect(JSON.stringify(indices).length).toBeLessThan(2_000);
+  });
+});
+
+describe("an index of a root", () => {
+  it("has a hundred thousand shards at most", () => {
+    const index = (shards: number) => ({ id: "i", snapshots: [], shard_generations: Array.from({ length: shards }, () => null) });
+    const { indices } = decodeJson({ snapshots: [], indices: { most: index(100_000), more: index(100_001) } });
+    expect(indices.map(({ shardGenerations, fault }) => [shardGenerations?.length, fault])).toEqual([
+      [100_000, undefined],
+      [undefined, "index-1: indices.more: more than 100000 shards"],
+    ]);
+  });
+});
+
+describe("the memory of a root", () => {
+  const MAX_BYTES = 224 * 1024 * 1024;
+
+  it("is refused when there is none left, and counts each text once", () => {
+    const spent = rootBudget("index-1");
+    spent.spend(MAX_BYTES);
+    expect(() => spent.spend(1)).toThrow("index-1: its snapshots, indices and shards would take more than 224 MB of memory");
+    const budget = rootBudget("index-1");
+    budget.spend(MAX_BYTES - 2_200);
+    for (let count = 0; count < 100; count += 1) expect(budget.shared("u".repeat(1_000))).toBe("u".repeat(1_000));
+    expect(budget.shared("v".repeat(900))).toBe("v".repeat(900));
+    expect(() => budget.shared("w".repeat(900))).toThrow("of memory");
+  });
+
+  it("is counted for all that an index keeps", () => {
+    const spentBy = (index: { id: string; snapshots: string[]; shard_generations?: (string | null)[] }, name = "i") => {
+      let spent = 0;
+      const budget: RootBudget = {
+        spend(weight) {
+          spent += weight;
+        },
+        shared: (uuid) => uuid,
+      };
+      readIndex(name, index, "index-1", budget);
+      return spent;
+    };
+    const least = spentBy({ id: "a", snapshots: [] });
+    expect(spentBy({ id: "a", snapshots: [] }, "i".repeat(1_001)) - least).toBe(1_000);
+    expect(spentBy({ id: "a".repeat(1_001), snapshots: [] }) - least).toBe(1_000);
+    expect(spentBy({ id: "a", snapshots: Array<string>(100).fill("u") }) - least).toBeGreaterThanOrEqual(800);
+    const generations = spentBy({ id: "a", snapshots: [], shard_generations: ["g".repeat(1_000)] });
+    expect(generations - spentBy({ id: "a", snapshots: [], shard_generations: ["g"] })).toBe(999);
+    expect(generations).toBeGreaterThan(spentBy({ id: "a", snapshots: [], shard_generations: [null] }) + 1_000);
+  });
+
+  it("is counted for all that a list of snapshots keeps", () => {
+    let spent = 0;
+    const budget: RootBudget = {
+      spend(weight) {
+        spent += weight;
+      },
+      shared: (uuid) => uuid,
+    };
+    const list = snapshotList("index-1", budget);
+    const spentBy = (act: () => void) => {
+      const before = spent;
+      act();
+      return spent - before;
+    };
+    const entry = (letter: string, size: number, lookup = {}) => ({
+      ...{ name: letter.repeat(size), uuid: letter.repeat(size), state: 1, index_metadata_lookup: lookup },
+    });
+    expect(spentBy(() => list.add(entry("a", 900))) - spentBy(() => list.add(entry("b", 100)))).toBe(1_600);
+    const named = (letter: string) => ({ i: letter.repeat(1_000) });
+    const first = spentBy(() => list.add(entry("c", 100, named("x"))));
+    expect(first).toBeGreaterThan(1_000 + spentBy(() => list.add(entry("d", 100, named("x")))));
+    expect(spentBy(() => list.add(entry("e", 100, named("y"))))).toBe(first);
+    const [short, long] = ["k", "l".repeat(1_001)].map((id) => spentBy(() => list.identify(id, id)));
+    expect((long ?? 0) - (short ?? 0)).toBe(2_000);
+    expect(list.count()).toBe(5);
+  });
+});
+
+describe("what an entry is to blame for", () => {
+  it("is bytes that are no such entry, and nothing else that fails", () => {
+    const failing = (error: Error) => () =>
+      unlessInvalid<string>(
+        () => {
+          throw error;
+        },
+        (fault) => fault,
+      );
+    expect(failing(new AppError("invalid", "x".repeat(500)))()).toBe("x".repeat(400));
+    for (const error of [new TypeError("x"), new AppError("transient", "x")]) expect(failing(error)).toThrow(error);
   });
 });

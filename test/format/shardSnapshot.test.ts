@@ -14,6 +14,7 @@ function partSizes(file: Record<string, unknown>): [string, number][] {
 describe("partsOf", () => {
   it.each<[string, Record<string, unknown>, [string, number][]]>([
     ["no part size", { length: 5 }, [["__a", 5]]],
+    ["a part size of null", { length: 5, part_size: null }, [["__a", 5]]],
     ["a part size of 0", { length: 5, part_size: 0 }, [["__a", 5]]],
     ["a negative part size", { length: 5, part_size: -1 }, [["__a", 5]]],
     ["the largest part size of Java", { length: 5, part_size: 2n ** 63n - 1n }, [["__a", 5]]],
@@ -39,6 +40,19 @@ describe("partsOf", () => {
     expect(partSizes(file)).toEqual(parts);
   });
 
+  it("numbers the parts and counts them", () => {
+    const [one, three] = decode(
+      { name: "__a", physical_name: "_0.cfs", length: 5 },
+      { name: "__b", physical_name: "_1.cfs", length: 11, part_size: 5 },
+    );
+    expect(partsOf(one as ShardFile)).toEqual([{ name: "__a", sizeBytes: 5, part: 0, parts: 1 }]);
+    expect(partsOf(three as ShardFile).map(({ part, parts }) => [part, parts])).toEqual([
+      [0, 3],
+      [1, 3],
+      [2, 3],
+    ]);
+  });
+
   it("is empty for a virtual file, whose contents are embedded", () => {
     const contents = withFooter(Buffer.from("segments"));
     const [file] = decode({ name: "v__a", physical_name: "segments_1", length: contents.length, meta_hash: contents });
@@ -50,16 +64,27 @@ describe("decodeShardSnapshot", () => {
   const contents = withFooter(Buffer.from("segments"));
 
   it("computes a checksum that is not recorded from the embedded copy", () => {
-    const [file] = decode({ name: "__0", physical_name: "segments_1", length: contents.length, meta_hash: contents });
+    const [file, prefix, none] = decode(
+      { name: "__0", physical_name: "segments_1", length: contents.length, meta_hash: contents },
+      { name: "__1", physical_name: "segments_2", length: contents.length + 1, meta_hash: contents },
+      { name: "__2", physical_name: "segments_3", length: contents.length, meta_hash: null },
+    );
+    expect([file?.embedded?.byteLength, prefix?.embedded, none?.embedded]).toEqual([contents.length, undefined, undefined]);
+    expect([prefix?.checksum, none?.checksum]).toEqual([undefined, undefined]);
     expect(file?.checksum).toBe(contents.readUInt32BE(contents.length - 4).toString(36));
   });
 
   it("omits the checksum of files that predate Lucene footers", () => {
-    const [old, recent] = decode(
-      { name: "__0", physical_name: "_0.fdt", length: 9, checksum: "abc", written_by: "4.7.2" },
-      { name: "__1", physical_name: "_1.fdt", length: 9, checksum: "abc", written_by: "4.10.4" },
-    );
-    expect([old?.checksum, recent?.checksum]).toEqual([undefined, "abc"]);
+    const checksumsOf = (...versions: (string | undefined)[]) =>
+      decode(
+        ...versions.map((version, at) => ({
+          ...{ name: `__${at}`, physical_name: `_${at}.fdt`, length: 9, checksum: "abc" },
+          ...(version !== undefined && { written_by: version }),
+        })),
+      ).map(({ checksum }) => checksum);
+    expect(checksumsOf("4.7.2", "3.9.1", "4")).toEqual([undefined, undefined, undefined]);
+    expect(checksumsOf("4.8.0", "4.10.4", "5.0.0", "10.1")).toEqual(["abc", "abc", "abc", "abc"]);
+    expect(checksumsOf(undefined, "x.7", "4.x", "LUCENE_47")).toEqual(["abc", "abc", "abc", "abc"]);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -75,6 +100,9 @@ describe("decodeShardSnapshot", () => {
     ["a name that leaves its folder", { name: "__a/../b", physical_name: "_0.si", length: 9 }],
     ["a name that is not a data blob's", { name: "index-1", physical_name: "_0.si", length: 9 }],
     ["a negative length", { name: "__a", physical_name: "_0.si", length: -1 }],
+    ["a part size that is a text", { name: "__a", physical_name: "_0.si", length: 9, part_size: "5" }],
+    ["a part size that is not whole", { name: "__a", physical_name: "_0.si", length: 9, part_size: 1.5 }],
+    ["contents that are a text", { name: "__a", physical_name: "_0.si", length: 9, meta_hash: "123456789" }],
     ["parts beyond any limit", { name: "__a", physical_name: "_0.si", length: 2 ** 50, part_size: 1 }],
   ])("rejects %s", (_, file) => {
     expect(() => decode(file)).toThrow(expect.objectContaining({ code: "invalid" }));

@@ -27,6 +27,17 @@ describe("decodeSnapshotRecord", () => {
     expect(decode(more)).not.toHaveProperty("featureStates");
   });
 
+  it("tells a snapshot of OpenSearch that has its segments elsewhere", () => {
+    expect(decode({ remote_store_index_shallow_copy: true }).isShallow).toBe(true);
+    for (const other of [false, "true", null]) expect(decode({ remote_store_index_shallow_copy: other })).not.toHaveProperty("isShallow");
+  });
+
+  it("names the place of a feature or a failure that is none", () => {
+    expect(() => decode({ feature_states: [{ feature_name: "t" }, 7] })).toThrow("snap: feature_states[1]: an object expected");
+    expect(() => decode({ failures: [7] })).toThrow("snap: failures[0]: an object expected");
+    expect(() => decode({ failures: [{ index: "i", shard_id: 0, reason: 7 }] })).toThrow("snap: failures[0].reason: a text expected");
+  });
+
   it.each([{ feature_states: "tasks" }, { feature_states: [{ indices: [] }] }, { feature_states: [{ feature_name: "t", indices: [1] }] }])(
     "rejects %o",
     (more) => {
@@ -65,6 +76,31 @@ describe("reasons of failures", () => {
     const failures = [{ index: "i", shard_id: 0, reason: "x".repeat(5_000) }];
     const record = decode({ failures, reason: "y".repeat(5_000) });
     expect([record.failures[0]?.reason.length, record.failureReason?.length]).toEqual([1000, 1000]);
+  });
+});
+
+describe("the state of a snapshot", () => {
+  it.each(["IN_PROGRESS", "SUCCESS", "PARTIAL", "FAILED", "INCOMPATIBLE"])("may be %s", (state) => {
+    expect(decode({ state }).state).toBe(state);
+  });
+
+  it("is no other, and has no time of its end while it has none", () => {
+    for (const state of ["success", "", "OK"]) expect(() => decode({ state })).toThrow(`snap: state: state "${state}" is unknown`);
+    expect([decode({ end_time: 0 }).endTime, decode({ end_time: null }).endTime, decode({}).endTime]).toEqual([
+      ...[undefined, undefined, new Date(2)],
+    ]);
+  });
+
+  it("has the failures of its shards, with a reason if it is known", () => {
+    const failures = [
+      { index: "i", shard_id: 3, reason: "full" },
+      { index: "j", shard_id: 0 },
+    ];
+    expect(decode({ failures }).failures).toEqual([
+      { index: "i", shard: 3, reason: "full" },
+      { index: "j", shard: 0, reason: "" },
+    ]);
+    expect(decode({ failures: null, reason: null })).toMatchObject({ failures: [], failureReason: undefined });
   });
 });
 

@@ -27,6 +27,10 @@ describe("rootAmbiguity", () => {
     ["a root that follows an empty one", { before: seenBefore() }, undefined],
     ["an older root than the one seen before", { before: { ...seenBefore("a"), lastModified: at(11) } }, "older-than-before"],
     ["the same root again", { before: { ...seenBefore("a", "b"), lastModified: at(10) } }, undefined],
+    ["another repository's root that our own copy published", { before: seenBefore("x"), isOwn: true }, undefined],
+    ["our own root beside a newer one of another writer", { ...withLower(11, "x"), isOwn: true }, "lower-is-newer"],
+    ["another repository's root that a person accepted", { before: seenBefore("x"), isAccepted: true }, undefined],
+    ["a root beside a newer one, of which a person accepted a snapshot", { ...withLower(11, "x"), isAccepted: true }, undefined],
     ["an older root with a lower generation", withLower(9, "x"), undefined],
     ["a newer root with a lower generation and other snapshots", withLower(11, "x"), "lower-is-newer"],
     ["a newer root with a lower generation that forked", withLower(11, "a", "x"), "lower-is-newer"],
@@ -59,6 +63,7 @@ describe("rootAmbiguity", () => {
       params: { root: "index-7", why: "lower-is-newer", other: "index-2" },
     });
     expect(laterLower(roots)).toEqual([roots[1]]);
+    expect(laterLower([...roots].reverse())).toEqual([roots[1]]);
     expect(laterLower([])).toEqual([]);
   });
 

@@ -29,6 +29,7 @@ const measured = (progress: ArrivalProgress, missingBytes: number): ArrivalProgr
 describe("the time until missing bytes have arrived", () => {
   it.each<[string, ArrivalProgress, number, number | null]>([
     ["at the rate since the first measurement", measured(of([0, [1, 300, 0]]), 1_000), 70, 30],
+    ["to the second, however long it takes", measured(of([[1, 9_000_000, 0]]), 10_000_000), 1_000, 9_000],
     ["rounded up", measured(of([[1, 300, 0]]), 1_000), 71, 31],
     ["unknown in the same moment", measured(of([[1, 300, 0]]), 1_000), 0, null],
     ["unknown while nothing came", measured(of([[1, 1_000, 0]]), 1_000), 70, null],

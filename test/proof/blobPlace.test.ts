@@ -12,6 +12,6 @@ describe("where a blob belongs", () => {
     ["snap-u.dat", {}, ""],
     ["index-7", {}, ""],
   ])("is named by index and shard: %s", (key, place, text) => {
-    expect([blobPlace(key, INDICES), placeText(blobPlace(key, INDICES))]).toEqual([place, text]);
+    expect([blobPlace(key, INDICES), placeText(blobPlace(key, INDICES))]).toStrictEqual([place, text]);
   });
 });

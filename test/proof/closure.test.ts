@@ -60,6 +60,15 @@ describe("closureOf", () => {
       ["snap-u1.dat", 5],
     ]);
     expect(bytes).toBe(60);
+    expect(blobs.map(({ kind, index, shard, file }) => [kind, index, shard, file?.part])).toEqual([
+      ["root", undefined, undefined, undefined],
+      ["data", "movies", 0, 0],
+      ["data", "movies", 0, 1],
+      ["shardSnapshot", "movies", 0, undefined],
+      ["indexMetadata", "movies", undefined, undefined],
+      ["globalMetadata", undefined, undefined, undefined],
+      ["snapshot", undefined, undefined, undefined],
+    ]);
   });
 
   it("has a digest that changes with sizes, checksums and keys but not with a later root", () => {
@@ -78,6 +87,7 @@ describe("closureOf", () => {
     expect(unknownList.closure).toBeUndefined();
     expect(unknownList.blobs.map(({ key }) => key)).toEqual(expect.arrayContaining(["indices/i1/0/__0.part0", "indices/i1/1/snap-u1.dat"]));
     expect(closureOf(input([], { indices: [{ ...index, metadata: undefined, shards: [] }] })).closure).toBeUndefined();
+    expect(closureOf(input([], { indices: [index, { ...index, metadata: undefined, shards: [] }] })).closure).toBeUndefined();
     expect(closureOf(input([file()], { record: undefined })).closure).toBeUndefined();
   });
 
@@ -92,13 +102,24 @@ describe("closureOf", () => {
 });
 
 describe("an index in a closure", () => {
-  it("carries the analyzers that its mappings name, for the preflight", () => {
+  it("has the bytes of its files, also of those without a blob, in all of its shards", () => {
+    const [index] = input([]).indices;
+    const [one, two] = [
+      { name: "s", files: [file(), file({ name: "v__1", lengthBytes: 7, virtual: true })] },
+      { name: "s", files: [file({ lengthBytes: 400 })] },
+    ];
+    const shards = [one, two].map((list, shard) => ({ shard, list }));
+    const { closure } = closureOf(input([], { indices: [{ ...(index as NonNullable<typeof index>), shards, failedShards: [2] }] }));
+    expect(closure?.indices).toMatchObject([{ name: "movies", id: "i1", bytes: 437, failedShards: [2] }]);
+  });
+
+  it("carries the analyzers and the types of fields that its mappings name, for the preflight", () => {
     const [index] = input([]).indices;
     const named = input([file()], {
-      indices: [{ ...(index as NonNullable<typeof index>), metadata: { ...metadata, analyzers: ["ik_smart"] } }],
+      indices: [{ ...(index as NonNullable<typeof index>), metadata: { ...metadata, analyzers: ["ik_smart"], fieldTypes: ["text"] } }],
     });
-    expect(closureOf(named).closure?.indices[0]?.analyzers).toEqual(["ik_smart"]);
-    expect(closureOf(input([file()])).closure?.indices[0]).not.toHaveProperty("analyzers");
+    expect(closureOf(named).closure?.indices[0]).toMatchObject({ analyzers: ["ik_smart"], fieldTypes: ["text"] });
+    for (const absent of ["analyzers", "fieldTypes"]) expect(closureOf(input([file()])).closure?.indices[0]).not.toHaveProperty(absent);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RootCatalogue, Verdict } from "../../shared/model/repository.ts";
-import { judged, proposalOf } from "../../shared/proof/proposal.ts";
+import { judged, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
 import { say } from "../../shared/words/say.ts";
 
 const of = (name: string, verdict: Verdict, noRecord = false, uuid = `u-${name}`) => ({ name, uuid, verdict, noRecord });
@@ -23,13 +23,13 @@ describe("the proposal for a repository with broken snapshots", () => {
     expect(proposal && say(proposal.reason)).toMatch(/^delete the broken snapshots .*: b, c$/);
   });
 
-  it.each([
+  it.each<[Standing, string]>([
     [{}, "proposal.newSnapshot"],
     [{ isCopy: true }, "proposal.copyWhole"],
     [{ writer: { repository: "nightly", cluster: "prod" } }, "proposal.newSnapshotAtWriter"],
   ])("says what helps when nothing is whole, and deletes nothing: %j", (standing, code) => {
     const proposal = proposalOf(rootOf([]), [of("a", "damaged"), of("b", "not-restorable")], standing);
-    expect(proposal).toMatchObject({ delete: [], whole: 0, reason: { code } });
+    expect(proposal).toMatchObject({ delete: [], whole: 0, reason: { code, params: standing.writer ?? {} } });
   });
 
   it("is not made while nothing is broken, or while a proof is not finished", () => {
@@ -115,6 +115,28 @@ describe("the proposal for a repository with broken snapshots", () => {
     }
   });
 
+  it("names five snapshots and five indices of each at most, and counts all", () => {
+    const root = { ...rootOf([]), indices: [1, 2, 3, 4, 5, 6, 7].map((at) => ({ name: `i${at}`, id: `i${at}`, snapshots: ["u-b"] })) };
+    const missing = [{ key: "indices/other/0/__a", expectedBytes: 9, foundBytes: null }];
+    const proof = { name: "b", uuid: "u-b", verdict: "incomplete" as const, missing, damaged: [], closure: undefined };
+    const { intact } = judged(proof, root as unknown as RootCatalogue);
+    expect(intact).toEqual({ indices: ["i1", "i2", "i3", "i4", "i5"], count: 7 });
+    const broken = ["b1", "b2", "b3", "b4", "b5", "b6"].map((name) => ({ ...of(name, "incomplete", true), intact }));
+    const all = [of("a", "whole"), ...broken];
+    const proposal = proposalOf(rootOf(all), all);
+    const five = ["b1", "b2", "b3", "b4", "b5"];
+    expect(proposal?.delete).toHaveLength(6);
+    expect(proposal?.reason.params).toEqual({ count: 6, snapshots: five, whole: 1 });
+    expect(proposal?.notes.map(({ params }) => params)).toEqual([
+      { held: five.map((name) => `${name} (i1, i2, i3, i4, i5 and 2 more)`), count: 6 },
+      {},
+      {},
+      { keys: five.map((name) => `snap-u-${name}.dat`), count: 6 },
+      {},
+    ]);
+    expect(proposalOf(rootOf(all), all, { isCopy: true })?.reason.params).toEqual({ count: 6, snapshots: five, whole: 1 });
+  });
+
   it("never deletes one whose own blob is another snapshot's, because up to 6.x that one's metadata would be deleted", () => {
     const key = "snap-u-b.dat";
     const exchanged = { key, check: "format", expected: "b u-b SUCCESS", found: "a u-a SUCCESS" };
@@ -123,11 +145,12 @@ describe("the proposal for a repository with broken snapshots", () => {
     const proposal = proposalOf(rootOf(all), all, { writer: { repository: "nightly", cluster: "prod" } });
     expect(proposal?.delete).toEqual([{ name: "c", uuid: "u-c" }]);
     expect(proposal?.notes.map(say)).toEqual([expect.stringMatching(/^do not delete these .*: b; .* empty object .*: snap-u-b\.dat$/)]);
+    const elsewhere = { ...exchanged, key: "meta-u-b.dat" };
     const spoilt = { ...exchanged, check: "crc32", expected: "00000000", found: "00000001" };
     expect(proposal?.reason.params).toMatchObject({ snapshots: ["c"] });
     const alone = proposalOf(rootOf(all), all.slice(0, 2));
     expect(alone).toMatchObject({ delete: [], reason: { code: "proposal.foreignRecord" } });
-    expect(judged({ ...proof, damaged: [spoilt] }, rootOf([])).foreignRecord).toBeUndefined();
+    for (const other of [spoilt, elsewhere]) expect(judged({ ...proof, damaged: [other] }, rootOf([])).foreignRecord).toBeUndefined();
   });
 
   const stateLost = (fault: "missing" | "damaged", more: string[] = []) => {
@@ -149,6 +172,14 @@ describe("the proposal for a repository with broken snapshots", () => {
     const beside = proposalOf(root, [of("a", "whole"), kept, of("c", "damaged")]);
     expect(beside).toMatchObject({ delete: [{ name: "c" }], keep: [{ name: "b" }], reason: { params: { snapshots: ["c"] } } });
     expect(beside?.notes.map(({ code }) => code)).toEqual(["proposal.notWhileCopied", "proposal.stateLost"]);
+  });
+
+  it("calls the cluster state lost of a broken snapshot with indices only, and not of a whole one", () => {
+    const root = rootOf([of("b", "damaged")], ["u-b"]);
+    const whole = { ...stateLost("missing"), verdict: "whole" as const, missing: [] };
+    expect(judged(stateLost("missing"), root).stateLost).toBe(true);
+    expect(judged(stateLost("missing"), rootOf([])).stateLost).toBeUndefined();
+    expect(judged(whole, root)).toStrictEqual({ name: "b", uuid: "u-b", verdict: "whole", noRecord: false });
   });
 
   it("deletes a snapshot that has lost its global metadata and blobs of an index, after a restore of the others", () => {

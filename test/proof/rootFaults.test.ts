@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
-import { namesakeReason, namesakesOf, unlistedOf, unlistedReason } from "../../shared/proof/rootFaults.ts";
+import { listedTwice, namesakeReason, namesakesOf, unclearNames, unlistedOf, unlistedReason } from "../../shared/proof/rootFaults.ts";
 
 const root = (snapshots: [name: string, uuid: string][], indices: [name: string, uuids: string[]][] = []) =>
   ({
@@ -37,6 +37,7 @@ describe("a root that names snapshots which it does not list", () => {
     const { count, named } = unlistedOf(root([], [["films", uuids(21)]]));
     expect([count, named.length, named.at(-1)?.uuid]).toEqual([21, 20, "u19"]);
     expect(unlistedOf(root([], [["films", uuids(20)]])).named).toHaveLength(20);
+    expect(unlistedReason("index-3", { count: 0, named: [] }).params).toEqual({ root: "index-3", count: 0, uuid: "", index: "" });
     expect(unlistedOf(root([["a", "u0"]], [["films", ["u0"]]]))).toEqual({ count: 0, named: [] });
   });
 });
@@ -61,5 +62,34 @@ describe("snapshots that share a name", () => {
       21,
       uuids(20),
     ]);
+  });
+});
+
+describe("names of which a deletion may hit something else", () => {
+  it("are those of entries that cannot be read and those that two snapshots have", () => {
+    const { snapshots, ...rest } = root([
+      ["a", "1"],
+      ["b", "2"],
+      ["a", "3"],
+      ["c", "4"],
+    ]);
+    const unclear = unclearNames({
+      ...rest,
+      key: "index-3",
+      snapshots: snapshots.map((one) => (one.name === "c" ? { ...one, fault: "x" } : one)),
+    });
+    expect([...unclear]).toEqual([
+      ["c", { code: "keep.faultyEntry", params: { fault: "x" } }],
+      ["a", namesakeReason("index-3", "a", ["1", "3"])],
+    ]);
+  });
+
+  it("are those that a cluster lists with a name or a uuid of another one; one without a uuid is not another's", () => {
+    const listed = (...pairs: [name: string, uuid: string | undefined][]) => listedTwice(pairs.map(([name, uuid]) => ({ name, uuid })));
+    const unclear = listed(["a", "1"], ["b", "2"], ["a", "3"], ["c", "2"], ["d", undefined], ["e", undefined], ["f", "4"]);
+    expect([...unclear.keys()]).toEqual(["a", "b", "c"]);
+    expect(unclear.get("b")).toEqual({ code: "keep.faultyEntry", params: { fault: "the cluster lists its name or uuid (2) twice" } });
+    expect(listed(["d", undefined], ["d", undefined]).get("d")?.params.fault).toBe("the cluster lists its name or uuid (none) twice");
+    expect(listed(["a", "1"], ["b", "2"]).size).toBe(0);
   });
 });

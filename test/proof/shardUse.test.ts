@@ -31,6 +31,7 @@ describe("the catalogue of a shard", () => {
     expect(highestCatalogueKey(keys("index-1", "index-007", "index-9999999999999999", "index-5.tmp", "my-index-6", "index-Xy"))).toBe(
       "indices/aB3/0/index-1",
     );
+    expect(highestCatalogueKey(keys("index-1000000000000", "index-1000000000001"))).toBe("indices/aB3/0/index-1000000000000");
     expect(highestCatalogueKey(keys("snap-u.dat"))).toBeUndefined();
   });
 

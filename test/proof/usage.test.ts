@@ -1,4 +1,4 @@
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bytesFreed, bytesOfEach, bytesStored, usageTally } from "../../shared/proof/usage.ts";
 import { fc, test } from "../format/propertyTest.ts";
 
@@ -6,6 +6,24 @@ const UUIDS = ["a", "b", "c", "d", "e", "f"];
 const blobs = fc.array(fc.record({ bytes: fc.nat(1000), users: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }) }), { maxLength: 40 });
 
 describe("usage", () => {
+  it("takes one entry for the blobs of the same snapshots, however many follow each other", () => {
+    const tally = usageTally(UUIDS);
+    for (const users of [[0, 1, 2, 3], [0, 1, 2, 3], [0, 2, 3, 5], [4]]) tally.add(10, users);
+    expect(tally.usage().shares).toEqual([
+      { users: [[0, 3]], blobs: 2, bytes: 20 },
+      {
+        users: [
+          [0, 0],
+          [2, 3],
+          [5, 5],
+        ],
+        blobs: 1,
+        bytes: 10,
+      },
+      { users: [[4, 4]], blobs: 1, bytes: 10 },
+    ]);
+  });
+
   test("matches a blob-by-blob count for each snapshot and each set", [blobs, fc.subarray(UUIDS)], (all, deleted) => {
     const tally = usageTally(UUIDS);
     for (const { bytes, users } of all) tally.add(bytes, users);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compareKeys } from "../../shared/format/keys.ts";
 import type { BlobInfo } from "../../shared/model/blobStore.ts";
 import type { ClosureBlob } from "../../shared/model/repository.ts";
-import { joinListing, verdictOf } from "../../shared/proof/verdict.ts";
+import { inOrder, joinFromSizes, joinListing, listingJoin, verdictOf } from "../../shared/proof/verdict.ts";
 import { fc, test } from "../format/propertyTest.ts";
 
 async function* listing(...blobs: [string, number][]): AsyncGenerator<BlobInfo> {
@@ -38,6 +38,75 @@ describe("joinListing", () => {
       code: "transient",
     });
     await expect(joinListing(expected(["a", 1]), listing(["a", 1], ["a", 1]))).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it("names the two keys of a listing that are not in order", async () => {
+    await expect(joinListing([], listing(["b", 1], ["a", 1]))).rejects.toMatchObject({
+      code: "transient",
+      reason: { code: "listing.outOfOrder", params: { previous: "b", key: "a" } },
+    });
+  });
+
+  it("takes the expected blobs piece by piece, with their ETags, and knows no time of a blob that was uploaded in parts", async () => {
+    async function* tagged(): AsyncGenerator<BlobInfo> {
+      for (const [key, etag] of [
+        ["a", "0a"],
+        ["b", "0b-2"],
+        ["c", undefined],
+      ] as const)
+        yield { key, sizeBytes: 1, lastModified: new Date(7), ...(etag !== undefined && { etag }) };
+    }
+    const join = listingJoin(tagged());
+    expect(await join.take(expected(["a", 1], ["aa", 1]))).toMatchObject({ written: [new Date(7), undefined], etags: ["0a", undefined] });
+    expect(await join.take(expected(["b", 1], ["c", 1]))).toEqual({
+      ...{ missing: [], written: [undefined, new Date(7)], etags: ["0b-2", undefined] },
+    });
+    await join.end();
+    expect((await join.take(expected(["d", 4]))).missing).toEqual([{ key: "d", expectedBytes: 4, foundBytes: null }]);
+  });
+
+  it("reads the rest of a listing at its end, and none of it when it is abandoned", async () => {
+    const read: string[] = [];
+    async function* watched(): AsyncGenerator<BlobInfo> {
+      for (const key of ["a", "b", "c"]) {
+        read.push(key);
+        yield { key, sizeBytes: 1, lastModified: undefined } as unknown as BlobInfo;
+      }
+    }
+    const abandoned = listingJoin(watched());
+    await abandoned.take(expected(["a", 1]));
+    await abandoned.close();
+    expect(read).toEqual(["a"]);
+    await joinListing(expected(["a", 1]), watched());
+    expect(read).toEqual(["a", "a", "b", "c"]);
+  });
+
+  it("is the same from sizes that were read before, which have no times", async () => {
+    const sizes = Object.assign(
+      new Map([
+        ["a", 1],
+        ["b", 3],
+        ["d", 7],
+      ]),
+      { etags: new Map([["a", "0a"]]) },
+    );
+    const join = joinFromSizes(sizes);
+    expect(await join.take(expected(["a", 1], ["b", 2], ["c", 3], ["d", undefined]))).toEqual({
+      missing: [
+        { key: "b", expectedBytes: 2, foundBytes: 3 },
+        { key: "c", expectedBytes: 3, foundBytes: null },
+      ],
+      written: [undefined, undefined, undefined, undefined],
+      etags: ["0a", undefined, undefined, undefined],
+    });
+    expect((await joinFromSizes(new Map()).take(expected(["a", 1]))).etags).toEqual([undefined]);
+    await Promise.all([join.end(), join.close()]);
+  });
+
+  it("passes a listing in order through as it is", async () => {
+    const seen: string[] = [];
+    for await (const { key } of inOrder(listing(["a", 1], ["b", 1], ["\uffee", 1], ["😀", 1]))) seen.push(key);
+    expect(seen).toEqual(["a", "b", "\uffee", "😀"]);
   });
 
   test("agrees with a key-by-key lookup", [keys, keys], async (wanted, there) => {

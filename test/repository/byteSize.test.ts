@@ -7,6 +7,7 @@ describe("byte sizes", () => {
     ["1gb", 1_073_741_824],
     ["500mb", 524_288_000],
     ["500 MB", 524_288_000],
+    [" 1gb ", 1_073_741_824],
     ["1.5gb", 1_610_612_736],
     ["1.1kb", 1126],
     ["10k", 10_240],
@@ -46,7 +47,7 @@ describe("byte sizes", () => {
   it("a number without a unit is flagged, because Elasticsearch rejects it", () => {
     expect(readByteSize("524288000")).toEqual({ bytes: 524_288_000, hasUnit: false, isFractional: false });
     expect(readByteSize("1.5gb")).toEqual({ bytes: 1_610_612_736, hasUnit: true, isFractional: true });
-    expect(readByteSize("-1")?.hasUnit).toBe(true);
+    expect(["-1", "0", "1"].map((text) => readByteSize(text)?.hasUnit)).toEqual([true, true, false]);
   });
 
   it("a printed size parses back to the same number, with a unit", () => {

@@ -37,6 +37,11 @@ describe("registration drift", () => {
   it("a setting present on only one side is a difference, except readonly: false", () => {
     const more = drift({ ...REGISTERED, settings: { ...REGISTERED.settings, readonly: "false", max_restore_bytes_per_sec: "1mb" } }, known);
     expect(more.differences).toEqual([{ setting: "max_restore_bytes_per_sec", wanted: null, registered: "1mb" }]);
+    const [without, empty] = [{ location: "/srv" }, { location: "/srv", base_path: "", readonly: "false" }];
+    expect(drift({ type: "fs", settings: empty }, "x", { type: "fs", settings: without }).differences).toEqual([]);
+    expect(drift({ type: "fs", settings: without }, "x", { type: "fs", settings: empty }).differences).toEqual([]);
+    expect(visibleFingerprint({ type: "fs", settings: empty })).toBe(visibleFingerprint({ type: "fs", settings: without }));
+    expect(visibleFingerprint({ type: "gcs", settings: empty })).not.toBe(visibleFingerprint({ type: "fs", settings: empty }));
   });
 
   it("another type is a difference", () => {
@@ -63,7 +68,38 @@ describe("registration drift", () => {
   });
 
   it("a repository that is not registered is absent", () => {
-    expect(drift(undefined, known).state).toBe("absent");
+    expect(drift(undefined, known)).toMatchObject({ state: "absent", isOurs: false, differences: [] });
+  });
+
+  it.each([
+    ["oss", "endpoint", "https://oss-cn-hangzhou.aliyuncs.com", "https://OSS-cn-hangzhou.aliyuncs.com/", true],
+    ["oss", "oss.client.endpoint", "oss-cn-hangzhou.aliyuncs.com", "http://oss-cn-hangzhou.aliyuncs.com", true],
+    ["oss", "endpoint", "http://oss-cn-hangzhou.aliyuncs.com", "https://oss-cn-hangzhou.aliyuncs.com", false],
+    ["oss", "endpoint", "https://oss-cn-hangzhou.aliyuncs.com", "https://oss-cn-beijing.aliyuncs.com", false],
+    ["oss", "endpoint", "not an address", "not an address either", false],
+    ["oss", "base_path", "a/b/", "a/b", true],
+    ["fs", "location", "/srv/a/b", "/srv//x/../a/b/", true],
+    ["fs", "location", "/srv/a/b", "/srv/ab", false],
+    ["fs", "location", "/srv", "srv", false],
+    ["fs", "location", "srv/.", "srv", false],
+    ["fs", "chunk_size", "big", "large", false],
+  ])("%s: %s %s and %s are the same: %s", (type, setting, ours, theirs, isSame) => {
+    const { differences } = drift({ type, settings: { [setting]: theirs } }, "x", { type, settings: { [setting]: ours } } as Registration);
+    expect(differences).toEqual(isSame ? [] : [{ setting, wanted: ours, registered: theirs }]);
+  });
+
+  it("a registration that no node could use has failed, with the cluster's message if it gave one", () => {
+    const found = (message?: string) => {
+      const verification = { isGood: false, ...(message !== undefined && { message }) };
+      return registrationDrift(WANTED, REGISTERED, { wanted: known, known, verification });
+    };
+    expect(found("no such bucket")).toMatchObject({
+      state: "failed",
+      reason: { code: "registration.failed", params: { message: "no such bucket" } },
+    });
+    expect(found().reason.params).toEqual({ message: "" });
+    const verification = { isGood: true };
+    expect(registrationDrift(WANTED, REGISTERED, { wanted: known, known, verification }).state).toBe("same");
   });
 
   it("hides the credentials of a URL and the values of keys that look secret, which a plugin may return in clear", () => {

@@ -12,6 +12,8 @@ describe("the identity of an address", () => {
     ["http://1.2.3.4:9200", "http://[::ffff:1.2.3.4]:9200"],
     ["http://es/a-b/c", "http://es/a%2Db/%63"],
     ["https://minio", "https://minio:0443"],
+    ["http://es", "https://es:80"],
+    ["http://es/a%2fb", "http://es/a%2Fb"],
   ])("%s is that of %s", (one, other) => {
     expect(addressId(one)).toBe(addressId(other));
   });
@@ -19,10 +21,20 @@ describe("the identity of an address", () => {
   it.each([
     ["http://es:9200", "http://es:9201"],
     ["http://es/a", "http://es/b"],
+    ["http://es/a/b", "http://es/ab"],
+    ["http://es/a%zz", "http://es/b%zz"],
     ["http://es", "https://es"],
     ["http://es/a/b", "http://es/a%2Fb"],
+    ["http://mylocalhost:9200", "http://127.0.0.1:9200"],
+    ["http://localhost.lan:9200", "http://127.0.0.1:9200"],
   ])("%s is not that of %s", (one, other) => {
     expect(addressId(one)).not.toBe(addressId(other));
+  });
+});
+
+describe("what is no address", () => {
+  it("has no identity", () => {
+    expect([addressId("es.example.com"), addressId("")]).toEqual([undefined, undefined]);
   });
 });
 
@@ -43,6 +55,10 @@ describe("endpoints", () => {
     ["https://mine.s3.amazonaws.com", undefined, "other", "mine"],
     ["https://s3-accelerate.amazonaws.com", undefined, "other", undefined],
     ["https://s3.fips.us-east-1.amazonaws.com", "us-east-1", "other", undefined],
+    ["https://oss-cn-hangzhou.aliyuncs.com.example.com", undefined, "other", undefined],
+    ["https://mine.cn-hangzhou.oss.aliyuncs.com.example.com", undefined, "other", undefined],
+    ["https://s3.us-east-1.amazonaws.com.example.com", undefined, "other", undefined],
+    ["https://s3.cn-north-1.amazonaws.com.cn:443", "cn-north-1", "other", undefined],
     ["http://127.0.0.1:9411", undefined, "other", undefined],
     ["http://[::1]:9411", undefined, "other", undefined],
   ])("%s is in %s, network %s", (text, region, network, bucket) => {
@@ -55,6 +71,12 @@ describe("endpoints", () => {
       expect(parseEndpoint(text)).toBeUndefined();
     },
   );
+
+  it("a host is read in lower case, with its port without leading zeros", () => {
+    expect(parseEndpoint("HTTPS://minio")).toBeUndefined();
+    expect(parseEndpoint("https://MinIO:00443/")).toMatchObject({ scheme: "https", host: "minio:443" });
+    expect(parseEndpoint("MinIO")).toMatchObject({ scheme: "http", host: "minio" });
+  });
 
   it("an endpoint is built from region and network", () => {
     expect(ossEndpoint("cn-hangzhou")).toBe("https://oss-cn-hangzhou.aliyuncs.com");
@@ -92,6 +114,12 @@ describe("endpoints", () => {
       callerRegion: "cn-hangzhou",
     });
     expect(internal.faults.map(({ reason }) => reason.code)).toEqual(["endpoint.unreachable"]);
+    const near = checkEndpoint({
+      path: "endpoint",
+      endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com",
+      callerRegion: "cn-hangzhou",
+    });
+    expect(near).toEqual({ faults: [], warnings: [] });
     const far = checkEndpoint({ path: "endpoint", endpoint: "https://oss-cn-beijing.aliyuncs.com", callerRegion: "cn-hangzhou" });
     expect(far).toEqual({ faults: [], warnings: [] });
   });

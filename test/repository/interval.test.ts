@@ -14,6 +14,9 @@ describe("longest interval of a schedule", () => {
     ["0 0 0 1 * *", 31 * 24],
     ["0 0 0 ? * SUN", 7 * 24],
     ["0 0 0 1 JAN,JUL ?", 184 * 24],
+    ["0 0 1 * * TUE-MON", 24],
+    ["0 0 0 */2 * *", 2 * 24],
+    ["0 0 0 1 */4 *", 123 * 24],
     ["0 */20 * * * *", 1 / 3],
   ])("%s: %d hours", (cron, hours) => {
     expect(longestIntervalMs(cron)).toBe(hours * HOUR_MS);

@@ -63,6 +63,8 @@ describe("the place of a registered repository", () => {
       endpoint: "https://oss-cn-beijing.aliyuncs.com",
       region: "cn-beijing",
     });
+    const odd: Place = { store: "s3", bucket: "b", basePath: "a", endpoint: "no address" };
+    expect(normalizePlace(odd)).toStrictEqual(odd);
     expect(normalizePlace({ store: "directory", bucket: "/srv/blobs/", basePath: "" })).toEqual({
       store: "directory",
       bucket: "/srv/blobs",
@@ -141,6 +143,19 @@ describe("overlapping places", () => {
   ])("%s is the same place", (_, one, other) => {
     expect([overlapOf(place("a", one), place("a", other)), overlapOf(place("a", other), place("a", one))]).toEqual(["same", "same"]);
     expect(overlapOf(place("a", one), place("a", { ...other, bucket: "c" }))).toBeUndefined();
+  });
+
+  it("a bucket in China is of another partition, also behind an address that names no region", () => {
+    const at = (endpoint: string | undefined, region?: string) => placeId(place("a", { store: "s3", endpoint, ...(region && { region }) }));
+    const china = [at(undefined, "cn-north-1"), at("https://s3.amazonaws.com.cn", "cn-north-1"), at("s3.cn-north-1.amazonaws.com.cn")];
+    expect(new Set(china)).toEqual(new Set(["amazonaws.com.cn/b/a"]));
+    const others = [
+      at(undefined),
+      at(undefined, "eu-west-1"),
+      at("https://s3.amazonaws.com", "eu-west-1"),
+      at("s3-eu-west-1.amazonaws.com"),
+    ];
+    expect(new Set(others)).toEqual(new Set(["amazonaws.com/b/a"]));
   });
 
   it("another port is another store, and so is the other scheme's default port", () => {

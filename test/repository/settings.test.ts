@@ -19,6 +19,8 @@ describe("a bucket with a path (elasticsearch-cloud-aws#162)", () => {
     ["mybucket/foo", "write mybucket, and put foo into base_path"],
     ["mybucket/foo/bar/", "write mybucket, and put foo/bar into base_path"],
     ["mybucket/", "write mybucket"],
+    ["/", "write the bucket's name alone"],
+    ["my bucket/foo", "write the bucket's name alone, and put foo into base_path"],
   ])("%s is refused", (bucket, fix) => {
     expect(faultsOf({ type: "s3", settings: { bucket } })).toEqual([
       `settings.bucket: not a bucket's name: it has a path: "${bucket}", ${fix}`,
@@ -26,17 +28,46 @@ describe("a bucket with a path (elasticsearch-cloud-aws#162)", () => {
   });
 });
 
+describe("a bucket's name", () => {
+  it.each([
+    ["oss", "my-bucket_2", "write 3 to 63 lower-case letters, digits and -"],
+    ["oss", "My_Bucket", "write 3 to 63 lower-case letters, digits and -"],
+    ["s3", "my bucket", "write the bucket's name alone"],
+  ])("of %s is not %s", (type, bucket, fix) => {
+    const settings = type === "oss" ? { ...OSS, bucket } : { bucket };
+    expect(faultsOf({ type, settings })).toEqual([`settings.bucket: not a bucket's name: "${bucket}", ${fix}`]);
+  });
+
+  it("may have what its store takes, or be filled in later", () => {
+    const LATER = `\${BUCKET}`;
+    for (const bucket of ["my-bucket-1", LATER]) expect(faultsOf({ type: "oss", settings: { ...OSS, bucket } })).toEqual([]);
+    for (const bucket of ["My_bucket.eu-1", LATER]) expect(faultsOf({ type: "s3", settings: { bucket } })).toEqual([]);
+    expect(faultsOf({ type: "gcs", settings: { bucket: "my bucket" } })).toEqual([]);
+  });
+});
+
 describe("an s3 registration that no restore could read", () => {
   it.each<[Record<string, string>, string]>([
-    [{ storage_class: "glacier" }, "settings.storage_class: no class that a restore can read"],
+    [{ storage_class: "glacier" }, 'settings.storage_class: no class that a restore can read: "glacier", write one of standard, reduced_'],
     [{ storage_class: "deep_archive" }, "settings.storage_class: no class that a restore can read"],
     [{ endpoint: "oss-cn-hangzhou.aliyuncs.com", path_style_access: "true" }, "settings.path_style_access: OSS refuses the path style"],
+    [{ endpoint: "OSS-CN-HANGZHOU.ALIYUNCS.COM", path_style_access: "true" }, "settings.path_style_access: OSS refuses the path style"],
   ])("%j is refused", (settings, wrong) => {
     expect(faultsOf({ type: "s3", settings: { bucket: "movies", ...settings } })).toEqual([expect.stringContaining(wrong)]);
   });
 
+  it("accepts the path style on another service, and without it OSS", () => {
+    for (const settings of [
+      { endpoint: "http://minio:9000", path_style_access: "true" },
+      { endpoint: "http://myaliyuncs.com", path_style_access: true },
+      { path_style_access: true },
+      { endpoint: "oss-cn-hangzhou.aliyuncs.com", path_style_access: "false" },
+    ])
+      expect(faultsOf({ type: "s3", settings: { bucket: "movies", ...settings } })).toEqual([]);
+  });
+
   it("accepts the classes that can be read", () => {
-    for (const storage_class of ["standard", "STANDARD_IA", "intelligent_tiering"])
+    for (const storage_class of ["standard", "STANDARD_IA", "intelligent_tiering", "reduced_redundancy", "onezone_ia"])
       expect(faultsOf({ type: "s3", settings: { bucket: "movies", storage_class } })).toEqual([]);
   });
 });
@@ -112,6 +143,13 @@ describe("repository settings", () => {
       "settings.bucket: missing, add it: type oss needs it",
     ]);
     expect(faultsOf({ type: "fs", settings: {} })).toEqual(["settings.location: missing, add it: type fs needs it"]);
+    for (const type of ["s3", "gcs"])
+      for (const settings of [{}, { bucket: "" }])
+        expect(faultsOf({ type, settings })).toEqual([`settings.bucket: missing, add it: type ${type} needs it`]);
+    expect(faultsOf({ type: "oss", settings: { ...OSS, endpoint: "" } })).toEqual([
+      expect.stringMatching(/^settings\.endpoint: missing, /),
+    ]);
+    expect(faultsOf({ type: "azure", settings: {} })).toEqual([]);
   });
 
   it("a base path with a leading slash is rejected", () => {
@@ -162,8 +200,53 @@ describe("repository settings", () => {
     expect(report.faults).toEqual([]);
     expect(report.warnings.map(({ reason }) => reason.code)).toEqual(["chunk.cutByParts"]);
     expect(report.effective).toMatchObject({ chunkSizeBytes: 5 * TB, largestObjectBytes: 10_000 * 100 * MB });
+    const largest = (version: string | undefined, settings = {}) =>
+      validateRepositorySettings({ type: "s3", version, settings: { bucket: "b", ...settings } });
+    expect(largest("8.17.0").effective?.largestObjectBytes).toBe(10_000 * 100 * MB);
+    expect(largest(undefined).effective).toMatchObject({ chunkSizeBytes: undefined, largestObjectBytes: 10_000 * 100 * MB });
+    expect(largest("9.2.0", { max_multipart_parts: 20 }).effective?.largestObjectBytes).toBe(20 * 100 * MB);
+    expect(largest("9.2.0", { max_multipart_parts: "many" }).effective?.largestObjectBytes).toBe(10_000 * 100 * MB);
+    expect(largest("8.17.0", { chunk_size: "1gb" }).warnings).toEqual([]);
+    expect(largest("8.17.0", { chunk_size: "2gb", max_multipart_parts: 20 }).warnings.map(printFault)).toEqual([
+      expect.stringMatching(/^settings\.chunk_size: more than .* parts carry; objects end at 2000mb: "2gb", raise buffer_size/),
+    ]);
     const old = validateRepositorySettings({ type: "s3", version: "7.7.0", settings: { bucket: "b" } });
-    expect(old.effective).toMatchObject({ chunkSizeBytes: GB, largestObjectBytes: GB, compress: false });
+    expect(old.effective).toMatchObject({ chunkSizeBytes: GB, largestObjectBytes: GB, compress: false, basePath: "" });
+  });
+
+  it.each([
+    ["s3", "7.17.9", {}, false],
+    ["s3", "8.0.0", {}, undefined],
+    ["s3", "9.2.0", {}, undefined],
+    ["s3", undefined, {}, undefined],
+    ["s3", "8.0.0", { compress: "true" }, true],
+    ["oss", "9.2.0", {}, false],
+    ["oss", undefined, {}, false],
+    ["fs", "7.17.9", {}, true],
+    ["fs", undefined, { compress: false }, false],
+  ])("%s of %s with %j compresses metadata: %s", (type, version, more, compress) => {
+    const settings = { ...(type === "fs" ? { location: "/srv" } : { bucket: "b" }), ...more };
+    expect(validateRepositorySettings({ type, version, settings }).effective?.compress).toBe(compress);
+  });
+
+  it.each([
+    [{}, false],
+    [{ readonly: true }, true],
+    [{ readonly: "true" }, true],
+    [{ readonly: "false" }, false],
+  ])("%j is read-only: %s", (more, readonly) => {
+    expect(validateRepositorySettings({ type: "fs", settings: { location: "/srv", ...more } }).effective?.readonly).toBe(readonly);
+  });
+
+  it.each([
+    ["s3", "5.6.16", []],
+    ["s3", "6.0.0", ["settings.insecureKey"]],
+    ["s3", "9.2.0", ["settings.insecureKey"]],
+    ["s3", undefined, []],
+    ["gcs", "6.0.0", []],
+  ])("an access key in the settings of %s is a warning for %s: %j", (type, version, codes) => {
+    const settings = { bucket: "b", access_key: "AK", secret_key: "SK" };
+    expect(validateRepositorySettings({ type, version, settings }).warnings.map(({ reason }) => reason.code)).toEqual(codes);
   });
 
   it.each([
@@ -171,8 +254,9 @@ describe("repository settings", () => {
     [{ buffer_size: "6gb" }, "buffer.bounds"],
     [{ buffer_size: "200mb", chunk_size: "100mb" }, "buffer.aboveChunk"],
   ])("s3 %j is rejected", (settings, code) => {
-    const { faults } = validateRepositorySettings({ type: "s3", settings: { bucket: "b", ...settings } });
+    const { faults, warnings } = validateRepositorySettings({ type: "s3", settings: { bucket: "b", ...settings } });
     expect(faults.map(({ reason }) => reason.code)).toEqual([code]);
+    expect(warnings).toEqual([]);
   });
 
   it("rate limits: 40mb by default, no limit for restores from 7.9 on, 0 and -1 disable them", () => {
@@ -180,6 +264,9 @@ describe("repository settings", () => {
       validateRepositorySettings({ type: "fs", version, settings: { location: "/srv", ...settings } });
     expect(rates("7.7.0").effective).toMatchObject({ maxSnapshotBytesPerSec: 40 * MB, maxRestoreBytesPerSec: 40 * MB });
     expect(rates("7.9.0").effective).toMatchObject({ maxSnapshotBytesPerSec: 40 * MB, maxRestoreBytesPerSec: null });
+    const slow = rates("7.9.0", { max_restore_bytes_per_sec: "1b", max_snapshot_bytes_per_sec: "0" });
+    expect(slow.effective).toMatchObject({ maxSnapshotBytesPerSec: null, maxRestoreBytesPerSec: 1 });
+    expect(slow.warnings.map(({ path }) => path)).toEqual(["settings.max_snapshot_bytes_per_sec"]);
     const lifted = rates("7.7.0", { max_restore_bytes_per_sec: "-1", max_snapshot_bytes_per_sec: "150mb" });
     expect(lifted.effective).toMatchObject({ maxSnapshotBytesPerSec: 150 * MB, maxRestoreBytesPerSec: null });
     expect(lifted.warnings.map(({ reason }) => reason.code)).toEqual(["rate.unlimited"]);
@@ -209,7 +296,7 @@ describe("oss.client.* settings of the public plugin from 8.0 on", () => {
     "oss.client.secret_access_key": "SK",
   };
 
-  it.each([undefined, "8.5.1", "9.2.0"])("are accepted by %s, alone and beside plain keys", (version) => {
+  it.each([undefined, "8.0.0", "8.5.1", "9.2.0"])("are accepted by %s, alone and beside plain keys", (version) => {
     expect(validateRepositorySettings({ type: "oss", settings: CLIENT, version })).toMatchObject({ faults: [], warnings: [] });
     const { "oss.client.endpoint": endpoint, ...keys } = CLIENT;
     expect(faultsOf({ type: "oss", settings: { ...keys, endpoint }, version })).toEqual([]);
@@ -221,6 +308,14 @@ describe("oss.client.* settings of the public plugin from 8.0 on", () => {
       "settings.oss.client.access_key_id: begins with 8.0, the cluster is 7.10.2, write access_key_id",
       "settings.oss.client.secret_access_key: begins with 8.0, the cluster is 7.10.2, write secret_access_key",
     ]);
+  });
+
+  it("are named by what is wrong with them, for the sentence about it", () => {
+    const keysOf = (settings: SettingsQuestion["settings"], version?: string) =>
+      validateRepositorySettings({ type: "oss", settings, version }).faults.map(({ reason }) => reason.params.key);
+    expect(keysOf(CLIENT, "7.10.2")).toEqual(["oss.client.endpoint", "oss.client.access_key_id", "oss.client.secret_access_key"]);
+    expect(keysOf({ ...CLIENT, endpoint: OSS.endpoint })).toEqual(["endpoint"]);
+    expect(keysOf({ access_key_id: "AK", secret_access_key: "SK" })).toEqual(["endpoint", "bucket"]);
   });
 
   it("exactly one endpoint is demanded", () => {
@@ -253,7 +348,11 @@ describe("oss.client.* settings of the public plugin from 8.0 on", () => {
   });
 
   it("their keys are secrets", () => {
-    for (const key of ["access_key_id", "secret_access_key", "security_token"]) expect(isSecretSetting(`oss.client.${key}`)).toBe(true);
+    for (const key of ["access_key_id", "secret_access_key", "security_token"])
+      expect([isSecretSetting(key), isSecretSetting(`oss.client.${key}`)]).toEqual([true, true]);
+    for (const key of ["access_key", "secret_key", "session_token", "service_account", "key", "sas_token"])
+      expect(isSecretSetting(key)).toBe(true);
+    for (const key of ["bucket", "endpoint", "client", "account", "role_arn"]) expect(isSecretSetting(key)).toBe(false);
     expect(isSecretSetting("oss.client.endpoint")).toBe(false);
   });
 });
@@ -274,6 +373,14 @@ describe("type s3 on OSS", () => {
     ["9.3.0", ["settings.s3Chunked", "settings.s3Conditional"]],
   ])("is warned about for %s: %j", (version, expected) => {
     expect(codes(version)).toEqual(expected);
+  });
+
+  it("says what is refused, with the address", () => {
+    const { warnings } = validateRepositorySettings({ type: "s3", settings: ON_OSS, version: "9.2.0" });
+    expect(warnings.map(printFault)).toEqual([
+      `settings.endpoint: OSS refuses the chunked bodies that 9.2.0 sends: "${ON_OSS.endpoint}", use type oss, or Elasticsearch 9.3 or later`,
+      `settings.endpoint: OSS refuses the conditional writes of 9.2.0: "${ON_OSS.endpoint}", use type oss, or Elasticsearch 9.2.3 or later`,
+    ]);
   });
 
   it("the settings against it count for the versions that know them", () => {

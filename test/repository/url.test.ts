@@ -35,6 +35,7 @@ describe("place URLs", () => {
 
   it.each([
     ["movies", "movies: not a place, write oss://bucket/base?region=cn-hangzhou, s3://bucket/base?endpoint=… or file:///dir"],
+    ["my-oss://b", "my-oss://b: not a place, write oss://bucket/base?region=cn-hangzhou, s3://bucket/base?endpoint=… or file:///dir"],
     ["oss:///a", "oss:///a: has no bucket, write oss://bucket/base?region=cn-hangzhou, s3://bucket/base?endpoint=… or file:///dir"],
     ["file://srv/a", "file://srv/a: names a host, write three slashes, as in file:///dir"],
     ["file:///", "file:///: is the root directory, name a directory of its own"],
@@ -50,6 +51,7 @@ describe("place URLs", () => {
     const error = refusalOf(text);
     expect(hasCode(error, "invalid")).toBe(true);
     expect(messageOf(error)).toBe(message);
+    expect(hasCode(error, "invalid") && error.reason?.code).toBe("url.invalid");
   });
 
   it("credentials are rejected and never shown", () => {

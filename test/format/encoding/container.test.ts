@@ -61,6 +61,30 @@ describe("decodeContainer", () => {
     expect(() => decodeContainer(bytes, codec, "m")).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 
+  it("says what a payload is not", () => {
+    const read = (payload: string) => () => decodeContainer(wrapPayload("metadata", Buffer.from(payload)), "metadata", "m");
+    expect(read("<xml/>")).toThrow("m: payload is neither SMILE nor JSON");
+    expect(read("")).toThrow("m: payload is neither SMILE nor JSON");
+    expect(read("ZV\x01")).toThrow("m: LZF compression of Elasticsearch 1.x is not supported");
+    expect(read("{")).toThrow("m: payload is not JSON: ");
+  });
+
+  it("inflates a small payload to anything, and a large one to a hundred times its size", () => {
+    const deflated = (json: string) => wrapPayload("metadata", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(Buffer.from(json))]));
+    const [small, noise] = [1_000_000, Array.from({ length: 120_000 }, (_, index) => Math.imul(index, 0x9e3779b1).toString(36)).join("")];
+    expect(decodeContainer(deflated(`{"a":1${" ".repeat(small)}}`), "metadata", "m")).toEqual({ a: 1 });
+    const large = decodeContainer(deflated(`{"a":"${noise}"${" ".repeat(18 * 1024 * 1024)}}`), "metadata", "m");
+    expect((large as { a: string }).a.length).toBe(noise.length);
+    expect(() => decodeContainer(deflated(`{"a":1${" ".repeat(18 * 1024 * 1024)}}`), "metadata", "m")).toThrow("cannot be inflated");
+  });
+
+  it("takes the memory that the values of a small payload need, however well they are deflated", () => {
+    const empty = Array.from({ length: 10_000 }, () => ({}));
+    expect(decodeContainer(encodeContainer("metadata", empty, true), "metadata", "m")).toHaveLength(10_000);
+    const many = Array.from({ length: 200_000 }, () => ({}));
+    expect(() => decodeContainer(encodeContainer("metadata", many, true), "metadata", "m")).toThrow("of memory");
+  });
+
   it("stops inflating a deflate bomb at the size limit", () => {
     const bomb = Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(Buffer.alloc(257 * 1024 * 1024), { level: 1 })]);
     expect(() => decodeContainer(wrapPayload("metadata", bomb), "metadata", "m")).toThrow("cannot be inflated");

@@ -103,6 +103,35 @@ describe("jsonParts", () => {
       expect(outcome(() => rebuilt(Buffer.from(text), pieceBytes))).toEqual(outcome(() => JSON.parse(text)));
   });
 
+  it.each([
+    ['{"a":1,"b" 2}', 11],
+    ['{"s":[1,2}', 9],
+    ['{"s":{"a":1,2}}', 12],
+    ['{"a":1} x', 8],
+    ['  {"a":1', 8],
+    ['{"s":[1,', 8],
+    ["\ufeff[", undefined],
+  ])("says at the same place what is wrong with %j, however it is cut into pieces", (text, offset) => {
+    const bytes = Buffer.from(text);
+    const messages = [1, 2, 3, 100].map((pieceBytes) => {
+      try {
+        return rebuilt(bytes, pieceBytes);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(new Set(messages).size).toBe(1);
+    expect(messages[0]).toMatch(offset === undefined ? /at byte \d$/ : new RegExp(`^document: no JSON, it may be cut at byte ${offset}$`));
+  });
+
+  it("takes a whole byte order mark only", () => {
+    const [mark, json] = [[0xef, 0xbb, 0xbf], Buffer.from('{"a":1}')];
+    for (const pieceBytes of [1, 100]) {
+      expect(rebuilt(Buffer.from([...mark, ...json]), pieceBytes)).toEqual({ a: 1 });
+      for (const size of [1, 2]) expect(() => rebuilt(Buffer.from([...mark.slice(0, size), ...json]), pieceBytes)).toThrow("no JSON");
+    }
+  });
+
   it("refuses a value that is larger than any that Elasticsearch writes, before all of it is there", () => {
     const parts = jsonParts("root", { isSplit: () => false, member: () => undefined, entry: () => undefined, other: () => undefined });
     parts.push(Buffer.from('{"x":"'));

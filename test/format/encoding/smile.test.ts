@@ -74,6 +74,14 @@ describe("decodeSmile", () => {
     expect(decodeSmile(encoded, "doc")).toEqual(list);
   });
 
+  it("resolves references to each of a thousand values and names", () => {
+    const values = Array.from({ length: 1_000 }, (_, index) => `value-${index}`);
+    const encoded = encodeSmile([...values, ...values], { sharedNames: true, sharedValues: true, rawBinary: true });
+    expect(decodeSmile(encoded, "doc")).toEqual([...values, ...values]);
+    const fields = Object.fromEntries(values.map((value, index) => [value, index]));
+    expect(plain(decodeSmile(encodeSmile([fields, fields]), "doc"))).toEqual(plain([fields, fields]));
+  });
+
   it("keeps a field named __proto__ as an ordinary field", () => {
     const decoded = decodeSmile(encodeSmile(JSON.parse('{"__proto__":{"a":1}}')), "doc") as Record<string, unknown>;
     expect(Object.keys(decoded)).toEqual(["__proto__"]);
@@ -105,9 +113,14 @@ describe("decodeSmile", () => {
     ["a dangling long name reference", [0xfa, 0x30, 0x10, 0x21, 0xfb], 6],
     ["a dangling value reference", [0x01], 4],
     ["text that is not ASCII where ASCII is promised", [0x40, 0xc3], 5],
+    ["text with the first byte beyond ASCII", [0x41, 0x61, 0x80], 6],
+    ["a long text that is not ASCII", [0xe0, 0x61, 0x80, 0xfc], 6],
+    ["a float with a byte of 8 bits", [0x28, 0, 0x80, 0, 0, 0], 6],
+    ["a number with a reserved bit", [0x24, 1, 0xc0], 6],
     ["text that is not UTF-8", [0x80, 0xc3, 0x28], 5],
     ["a long text without end", [0xe0, 0x61, 0x62], 5],
     ["a number without end", [0x24, 1, 1, 1, 1, 1], 9],
+    ["a long number without end", [0x25, ...Array<number>(11).fill(1)], 14],
     ["an object that ends early", [0xfa, 0x80, 0x61], 7],
     ["a binary longer than the blob", [0xfd, 0x7f, 0xbf, 0], 6],
   ])("rejects %s and reports the offset", (_, bytes, offset) => {
@@ -117,7 +130,43 @@ describe("decodeSmile", () => {
   it("rejects raw binary that the header rules out, unknown versions and a missing header", () => {
     expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29, 0x0a, 0x01, 0xfd, 0x80]), "doc")).toThrow("rules it out");
     expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29, 0x0a, 0x11, 0x21]), "doc")).toThrow("unknown");
-    expect(() => decodeSmile(Uint8Array.from([0x3a, 0x29]), "doc")).toThrow("no SMILE header");
+    for (const header of [
+      [0x3a, 0x29],
+      [0x3a, 0x29, 0x0a],
+      [0x3b, 0x29, 0x0a, 0],
+      [0x3a, 0x28, 0x0a, 0],
+      [0x3a, 0x29, 0x0b, 0],
+    ])
+      expect(() => decodeSmile(Uint8Array.from(header.length < 4 ? header : [...header, 0x21]), "doc")).toThrow(
+        "no SMILE header at byte 0",
+      );
+  });
+
+  it("rejects references that the header rules out", () => {
+    const [values, names] = [
+      [0xf8, 0x41, 0x61, 0x62, 0x01, 0xf9],
+      [0xfa, 0x80, 0x61, 0x21, 0x40, 0x21, 0xfb],
+    ];
+    const read = (flags: number, bytes: number[]) => decodeSmile(Uint8Array.from([0x3a, 0x29, 0x0a, flags, ...bytes]), "doc");
+    expect(read(2, values)).toEqual(["ab", "ab"]);
+    expect(() => read(5, values)).toThrow("reference to text 0 of 0");
+    expect(read(1, names)).toEqual({ a: null });
+    expect(() => read(6, names)).toThrow("reference to text 0 of 0");
+  });
+
+  it("counts what objects, fields, lists and texts take before it is taken", () => {
+    const takes = (item: unknown, bytes: number) => {
+      const encoded = encodeSmile(Array.from({ length: 100 }, () => item));
+      expect(() => decodeSmile(encoded, "doc", 100 * bytes)).toThrow("doc: its values would take more than");
+    };
+    takes({}, 200);
+    takes({ a: 1 }, 250);
+    takes({ a: 1, b: 1 }, 310);
+    takes([], 200);
+    takes("x".repeat(1_000), 1_040);
+    takes(new Uint8Array(1_000), 1_200);
+    takes(2n ** 400n, 280);
+    expect(decodeSmile(encodeSmile(Array.from({ length: 100 }, () => ({ a: 1 }))), "doc", 100 * 280 + 300)).toHaveLength(100);
   });
 
   it("rejects documents nested beyond the limit instead of exhausting the stack", () => {
