@@ -2,8 +2,9 @@ import { Cron } from "croner";
 import type { Schedule } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
 import { type ComingSlot, comingSlot } from "../slots.ts";
-import { isGood, PERIOD_RULES } from "./keepRules.ts";
+import { PERIOD_RULES } from "./keepRules.ts";
 import { endOfPeriod, type Periods, periodsOf } from "./periods.ts";
+import { sortedSnapshots } from "./plan.ts";
 import type { KeptSnapshot, PrunableSnapshot, PruneInput } from "./types.ts";
 
 /** Slots or periods that are walked forward for one rule; what is kept longer has no date. */
@@ -20,15 +21,20 @@ export function keptUntil(
   schedule: Pick<Schedule, "cron" | "timeZone">,
 ): Map<string, ComingSlot> {
   const snapshots = new Map(input.snapshots.map((snapshot) => [snapshot.name, snapshot]));
-  const timers = input.snapshots.filter((snapshot) => snapshot.ours && !snapshot.manual && isGood(snapshot));
-  const newest = new Date(Math.max(0, ...timers.map(({ time }) => time.getTime())));
-  const coming = comingSlots(schedule, newest, input.now ?? newest);
+  const timers = sortedSnapshots(input).good.filter(({ manual }) => !manual);
+  const newest = timers[0]?.time ?? new Date(0);
+  // Another tool's snapshot is no slot's.
+  const ofSlot = timers.find(({ adopted }) => !adopted)?.time ?? new Date(0);
+  const coming = comingSlots(schedule, { newest, ofSlot, now: input.now ?? newest });
+  const slots = new Map<number, ComingSlot>();
+  const slotAt = (ms: number) => slots.get(ms) ?? slots.set(ms, comingSlot(new Date(ms), schedule.timeZone)).get(ms);
   const until = new Map<string, ComingSlot>();
   for (const { name, reasons } of keep) {
     const snapshot = snapshots.get(name);
     const ends = snapshot ? reasons.map((why) => endOf(why, snapshot, input, coming)?.getTime() ?? Number.NaN) : [];
     const last = Math.max(...ends);
-    if (Number.isFinite(last)) until.set(name, comingSlot(new Date(last), schedule.timeZone));
+    const slot = Number.isFinite(last) ? slotAt(last) : undefined;
+    if (slot) until.set(name, slot);
   }
   return until;
 }
@@ -58,10 +64,13 @@ function endOf({ code, params }: Reason, { time }: PrunableSnapshot, { keep, tim
   return next && periodsOf(next, timeZone)[rule] === params.period ? next : coming.period(rule, left);
 }
 
-function comingSlots({ cron: pattern, timeZone }: Pick<Schedule, "cron" | "timeZone">, newest: Date, now: Date): Coming {
+function comingSlots(
+  { cron: pattern, timeZone }: Pick<Schedule, "cron" | "timeZone">,
+  { newest, ofSlot, now }: Record<"newest" | "ofSlot" | "now", Date>,
+): Coming {
   const cron = new Cron(pattern, { timezone: timeZone, paused: true });
   const beforeLatest = (cron.previousRuns(1, new Date(now.getTime() + 1_000))[0]?.getTime() ?? 0) - 1_000;
-  const from = new Date(Math.max(newest.getTime(), beforeLatest));
+  const from = new Date(Math.max(ofSlot.getTime(), beforeLatest));
   const slots: Date[] = [];
   const begun = new Map<keyof Periods, Date[]>();
   const after = (time: Date) => cron.nextRun(time > from ? time : from) ?? undefined;

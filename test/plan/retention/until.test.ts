@@ -62,6 +62,15 @@ describe("the time until which a snapshot is kept", () => {
     expect([...until(history, { last: 1 }).keys()]).toEqual([night(24).name]);
   });
 
+  it("is not put off by a snapshot that is dated a year ahead, or by another tool's after the newest slot", () => {
+    const now = new Date("2026-11-24T09:00:00Z");
+    const ahead = snapshot("2027-11-24T01:30:00.000Z", { name: "ahead" });
+    const theirs = snapshot("2026-11-24T08:00:00.000Z", { adopted: true });
+    const stated = until([...nights(20, 24), ahead, theirs], { last: 3 }, { now });
+    expect([24, 23].map((day) => stated.get(night(day).name)?.local)).toEqual(["2026-11-26 01:30 +00:00", "2026-11-25 01:30 +00:00"]);
+    expect(stated.has("ahead")).toBe(false);
+  });
+
   it("takes the newest slot of the past as one that still gets its snapshot, and no earlier one", () => {
     const now = new Date("2026-11-28T02:00:00Z");
     expect(until(nights(20, 24), { last: 2 }, { now }).get(night(24).name)?.local).toBe("2026-11-29 01:30 +00:00");
