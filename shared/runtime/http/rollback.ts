@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AppError } from "../../model/errors.ts";
+import { AppError, hasCode } from "../../model/errors.ts";
 import { askRollback, dryRollback } from "../../verbs/rollback/ask.ts";
 import { rollbackRefusal } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
@@ -10,9 +10,13 @@ export const rollbackBody = z.strictObject({ start: z.boolean().default(false), 
 
 /** What a rollback would do; with `start` it is requested unless something is in its way. */
 export async function answerRollback(call: Call<z.output<typeof rollbackBody>>): Promise<HttpAnswer> {
+  const { world, asked, key, fingerprint } = call;
   const request = { restore: call.params.id ?? "", loseWrites: call.body.loseWrites };
-  const dry = await dryRollback(call.world, request);
-  if (!call.body.start) return json(200, dry);
-  if (dry.refusal) throw new AppError("conflict", rollbackRefusal(dry.refusal), { reason: dry.refusal });
-  return accepted(call, await askRollback(call.world, request, call.asked));
+  if (!call.body.start) return json(200, await dryRollback(world, request));
+  try {
+    return await accepted(call, await askRollback(world, request, asked, { key, fingerprint }));
+  } catch (error) {
+    if (!hasCode(error, "conflict") || !error.reason) throw error;
+    throw new AppError("conflict", rollbackRefusal(error.reason), { cause: error, reason: error.reason });
+  }
 }

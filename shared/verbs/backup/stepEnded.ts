@@ -1,25 +1,7 @@
 import type { Decision } from "../../jobs/kind.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { BackupData } from "./step.ts";
-
-export interface FailedAttempt {
-  name: string;
-  state: string;
-  shardsFailed: number;
-  /** Another writer took the name: nothing of ours failed. */
-  foreign?: true;
-  /** The first of them. */
-  shards?: FailedShard[];
-}
-
-export interface FailedShard {
-  index: string;
-  shard: number;
-  /** The node's id. */
-  node?: string;
-  reason: string;
-}
+import type { BackupData, FailedAttempt } from "./types.ts";
 
 const SHARDS_SHOWN = 5;
 const REASON_CHARACTERS_MAX = 200;

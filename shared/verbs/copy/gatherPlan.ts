@@ -1,6 +1,7 @@
 import { rootKey } from "../../format/keys.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
 import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import { type Closure, type ClosureBlob, isBroken, type RootSnapshot } from "../../model/repository.ts";
@@ -71,7 +72,13 @@ async function doubtfulThere(
   snapshots: readonly RootSnapshot[],
 ): Promise<RootSnapshot[]> {
   if (asked.by === "person") return [...snapshots];
-  const verdicts = await newestEvidence(world, new Set(snapshots.map(({ uuid }) => uuid)), input.rule.to);
+  const uuids = new Set(snapshots.map(({ uuid }) => uuid));
+  const verdicts = await newestEvidence(world, uuids, input.rule.to).catch((error: unknown) => {
+    if (!hasCode(error, "invalid")) throw error;
+    world.logger.warn("a stored verdict cannot be read: every snapshot of the copy is looked at", { error: messageOf(error) });
+    return undefined;
+  });
+  if (!verdicts) return [...snapshots];
   return snapshots.filter(({ uuid }) => {
     const verdict = verdicts.get(uuid);
     return verdict !== undefined && isBroken(verdict);

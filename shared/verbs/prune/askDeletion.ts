@@ -59,7 +59,8 @@ export async function applyDeletion(world: World, request: DeletionRequest, hash
       },
     );
   const refusal = answer.refusal ?? (answer.remove.length === 0 ? reason("delete.nothingBroken") : undefined);
-  if (refusal) throw new AppError("conflict", `delete in ${request.repository}: it is protected; nothing was deleted`, { reason: refusal });
+  const why = answer.refusal ? "it is protected" : "there is nothing to delete";
+  if (refusal) throw new AppError("conflict", `delete in ${request.repository}: ${why}; nothing was deleted`, { reason: refusal });
   const { cluster, place } = repositoryId(configured(world.config, "repositories", request.repository));
   const input: DeletionInput = { deletion, place, hash };
   return world.log.create(

@@ -1,5 +1,5 @@
 import type { SwapResult } from "../../jobs/aliasSwap.ts";
-import { freshRun } from "../../jobs/freshRun.ts";
+import { freshRun, knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
@@ -41,15 +41,30 @@ export async function dryRollback(world: World, request: RollbackRequest): Promi
 }
 
 /** Requests the rollback unless something is in its way. @throws AppError `conflict` with the refusal as its reason; nothing is written then. */
-export async function askRollback(world: World, request: RollbackRequest, asked: Asked): Promise<Created> {
+export async function askRollback(
+  world: World,
+  request: RollbackRequest,
+  asked: Asked,
+  { key, fingerprint }: { key?: string | undefined; fingerprint?: string | undefined } = {},
+): Promise<Created> {
+  const keyed = key === undefined ? undefined : jobId.byKey("rollback", key);
+  const before = keyed === undefined ? undefined : await knownRun(world, keyed);
+  if (before) return before;
   const { dry, input, cluster } = await planned(world, request);
   if (dry.refusal)
     throw new AppError("conflict", `rollback of ${request.restore} is refused; nothing was changed`, { reason: dry.refusal });
-  const id = await freshRun(world, jobId.rollback(request.restore), { again: true, byHand: true });
+  const id = keyed ?? (await freshRun(world, jobId.rollback(request.restore), { again: true, byHand: true }));
   const patienceUntil = new Date(world.clock.now().getTime() + ROLLBACK_PATIENCE_MS).toISOString();
   return world.log.create(
     id,
-    { about: `${input.alias} back to ${input.to.name}`, asked, cluster, patienceUntil, input },
+    {
+      about: `${input.alias} back to ${input.to.name}`,
+      asked,
+      cluster,
+      patienceUntil,
+      input,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    },
     { state: "asked", reason: reason("rollback.asked", { by: asked.who, restore: request.restore }), data: {} },
   );
 }

@@ -89,6 +89,16 @@ describe("damage in equal size that a stored proof found, and a copy that nobody
     expect([await verdicts(), await isEqual(key)]).toEqual([["whole"], true]);
   });
 
+  it("is mended although a stored verdict cannot be read", async () => {
+    expect((await runCopy(12)).done?.state).toBe("done");
+    const key = await flip(/^indices\/[^/]+\/meta-.*\.dat$/);
+    await verifyContents();
+    for (const evidence of await world.stateKeys("evidence/")) await world.state.put(evidence, Buffer.from("{"));
+    await world.fill(SOURCE, STEP2.blobs);
+    expect((await runCopy(12, byItself)).done?.state).toBe("done");
+    expect([await verdicts(), await isEqual(key)]).toEqual([["whole"], true]);
+  });
+
   it("is mended for a new snapshot that shares the blob, even if no verdict says so any more", async () => {
     expect((await runCopy(12)).done?.state).toBe("done");
     const key = await flip(/^indices\/.*\/\d+\/__/);

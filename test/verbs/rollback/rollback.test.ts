@@ -171,6 +171,14 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
     await expect(ask({ restore })).rejects.toMatchObject({ reason: { code: "rollback.isBack" } });
   });
 
+  it("of one idempotency key is one job, whatever happened since", async () => {
+    const { first, restore } = await serveBoth();
+    const keyed = async () => askRollback(await world.open(), { restore }, OPS, { key: "once", fingerprint: "f" });
+    const created = await keyed();
+    await tick();
+    expect([created.outcome, await nameServed(), (await keyed()).outcome]).toEqual(["created", [first], "done"]);
+  });
+
   it("names why there is no way back from other jobs", async () => {
     const { restore } = await serveBoth();
     const [firstRestore = ""] = (await doneKeys("restore")).filter((id) => id !== restore);
