@@ -101,6 +101,8 @@ function moveTarget(
 ): Decision<RestoreData> | undefined {
   const { data } = job.head;
   if (!there || there.there === "no") {
+    // It served, and was deleted in its time: a newer one had replaced it before this job went on.
+    if (target.restored && ["served", "settled"].includes(job.head.state)) return undefined;
     if (target.restored) return { do: "record", state: "failed", reason: reason("restore.gone", { index: target.as }), data };
     if (there?.restoring) return { do: "wait", own: true, reason: reason("restore.starting", { index: target.as }) };
     return begin(target, seen, data);
@@ -152,7 +154,8 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
   const served = hasServed(job, seen);
   const down = served ? undefined : shardsDown(data, seen);
   if (down) return { do: "wait", reason: down };
-  const low = data.replicasRefused ? undefined : seen.targets.find((target) => !target.expands && target.replicas !== replicas);
+  const present = seen.targets.filter(({ there }) => there === "ours");
+  const low = data.replicasRefused ? undefined : present.find((target) => !target.expands && target.replicas !== replicas);
   if (low && areReplicasTried(job)) return withoutReplicas(job, low);
   if (low)
     return {
@@ -162,7 +165,7 @@ function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<R
       reason: reason("restore.replicas", { index: low.as, replicas }),
       data,
     };
-  const waiting = seen.targets.find((target) => !target.green && seen.dataNodes > replicas);
+  const waiting = present.find((target) => !target.green && seen.dataNodes > replicas);
   if (waiting && now.getTime() - new Date(job.head.at).getTime() < GREEN_PATIENCE_MS)
     return { do: "wait", own: true, reason: reason("restore.waitsGreen", { index: waiting.as, unassigned: waiting.unassigned }) };
   const target = data.targets[0];

@@ -104,6 +104,8 @@ export const serving = (): Row[] => [
     job("restored", { targets: [DONE] }),
     seen([all()], { aliasHolders: [HOLDER, OLD] }),
   ],
+  ["its index served, and was deleted after a newer one", job("served", { targets: [DONE], before: [OLD] }), seen([no()])],
+  ["its index served and was settled, and was deleted after a newer one", job("settled", { targets: [DONE], before: [OLD] }), seen([no()])],
   ["the alias moved", job("served", { targets: [DONE], before: [OLD] }), seen([all()])],
   [
     "the alias is on the restored index alone",
