@@ -100,13 +100,7 @@ function moveTarget(
   now: Date,
 ): Decision<RestoreData> | undefined {
   const { data } = job.head;
-  if (!there || there.there === "no") {
-    // It served, and was deleted in its time: a newer one had replaced it before this job went on.
-    if (target.restored && ["served", "settled"].includes(job.head.state)) return undefined;
-    if (target.restored) return { do: "record", state: "failed", reason: reason("restore.gone", { index: target.as }), data };
-    if (there?.restoring) return { do: "wait", own: true, reason: reason("restore.starting", { index: target.as }) };
-    return begin(target, seen, data);
-  }
+  if (!there || there.there === "no") return moveAbsent(job, target, seen, there?.restoring === true);
   if (there.there === "foreign")
     return { do: "record", state: "failed", reason: reason("name.taken", { index: target.index, as: target.as }), data };
   if (target.restored) return undefined;
@@ -116,6 +110,14 @@ function moveTarget(
   // Index and restore appear and vanish in one cluster state, and a failed shard has no recovery, so bytes are no indicator here.
   const isBrokenOff = !there.restoring && there.primariesActive < target.shards && there.unassigned > 0;
   return isBrokenOff ? restartRestore(job, target, there, seen, now) : follow(job, target, there, now);
+}
+
+function moveAbsent({ head }: RestoreJob, target: Target, seen: RestoreObservation, restoring: boolean): Decision<RestoreData> | undefined {
+  // It served, and was deleted in its time: a newer one had replaced it before this job went on.
+  if (target.restored && ["served", "settled"].includes(head.state)) return undefined;
+  if (target.restored) return { do: "record", state: "failed", reason: reason("restore.gone", { index: target.as }), data: head.data };
+  if (restoring) return { do: "wait", own: true, reason: reason("restore.starting", { index: target.as }) };
+  return begin(target, seen, head.data);
 }
 
 function begin(target: Target, seen: RestoreObservation, data: RestoreData): Decision<RestoreData> {
