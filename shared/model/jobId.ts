@@ -15,7 +15,7 @@ export const jobId = {
   restore: (input: { snapshotUuid: string; cluster: string; indices: readonly string[]; purpose: string }) =>
     `restore-${shortHash(16, input.snapshotUuid, input.cluster, [...input.indices].sort().join(","), input.purpose)}`,
   retire: (restoreId: string, indexUuid: string) => `retire-${shortHash(16, restoreId, indexUuid)}`,
-  rollback: (restoreId: string) => `rollback-${shortHash(16, restoreId)}`,
+  rollback: (restoreId: string, loseWrites = false) => `rollback-${shortHash(16, restoreId, ...(loseWrites ? ["lose writes"] : []))}`,
   /** For requests by hand: two requests with one idempotency key are one job. */
   byKey: (kind: JobKindName, key: string) => `${kind}-${shortHash(16, kind, key)}`,
 } as const;

@@ -53,7 +53,7 @@ export async function askRollback(
   const { dry, input, cluster } = await planned(world, request);
   if (dry.refusal)
     throw new AppError("conflict", `rollback of ${request.restore} is refused; nothing was changed`, { reason: dry.refusal });
-  const id = keyed ?? (await freshRun(world, jobId.rollback(request.restore), { again: true, byHand: true }));
+  const id = keyed ?? (await freshRun(world, jobId.rollback(request.restore, request.loseWrites), { again: true, byHand: true }));
   const patienceUntil = new Date(world.clock.now().getTime() + ROLLBACK_PATIENCE_MS).toISOString();
   return world.log.create(
     id,

@@ -171,6 +171,16 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
     await expect(ask({ restore })).rejects.toMatchObject({ reason: { code: "rollback.isBack" } });
   });
 
+  it("that may lose writes is not the one that may not, which is open already", async () => {
+    const { first, second, restore } = await serveBoth();
+    const id = await ask({ restore });
+    world.target.writeDocuments(second, ["new"]);
+    const other = await ask({ restore, loseWrites: true });
+    await tick();
+    await tick();
+    expect([id === other, (await doneOf(other))?.state, await nameServed()]).toEqual([false, "done", [first]]);
+  });
+
   it("of one idempotency key is one job, whatever happened since", async () => {
     const { first, restore } = await serveBoth();
     const keyed = async () => askRollback(await world.open(), { restore }, OPS, { key: "once", fingerprint: "f" });
