@@ -1,13 +1,14 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
 import { benchGate } from "./gateBench.ts";
+import { benchPreflight } from "./preflightBench.ts";
 import { benchPrune } from "./pruneBench.ts";
 import { benchRoot } from "./rootBench.ts";
 import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
 const USAGE =
-  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]` or `prune [--json]`";
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]` or `preflight [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
     root: benchRoot,
     tick: () => benchTick(note),
     prune: () => benchPrune(note),
+    preflight: () => benchPreflight(note),
   };
   const bench = benches[what ?? ""];
   if (bench === undefined || !Number.isSafeInteger(blobs) || blobs < 1) throw new Error(USAGE);

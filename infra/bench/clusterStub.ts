@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
-const VERSION = "7.10.2";
+const VERSION_DEFAULT = "7.10.2";
+const DISK = { total_in_bytes: 2 ** 50, available_in_bytes: 2 ** 49 };
 
 export interface ClusterStub {
   url: string;
@@ -9,8 +10,8 @@ export interface ClusterStub {
   close(): Promise<void>;
 }
 
-/** The part of an Elasticsearch 7.10 that backups use while their snapshots run and never finish; it adds no latency. */
-export async function clusterStub(): Promise<ClusterStub> {
+/** The part of an Elasticsearch that a restore's dry run uses, and backups while their snapshots run and never finish; it adds no latency. */
+export async function clusterStub(version = VERSION_DEFAULT): Promise<ClusterStub> {
   const counts = new Map<string, number>();
   const bodies = new Map<string, Record<string, unknown>>();
   const server = createServer(async (request, response) => {
@@ -19,7 +20,7 @@ export async function clusterStub(): Promise<ClusterStub> {
     counts.set(method, (counts.get(method) ?? 0) + 1);
     const body = await bodyOf(request);
     if (method === "PUT") bodies.set(path, body);
-    const answer = method === "PUT" ? { acknowledged: true, accepted: true } : answerTo(path, bodies);
+    const answer = method === "PUT" ? { acknowledged: true, accepted: true } : answerTo(path, bodies, version);
     response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });
     response.end(JSON.stringify(answer ?? missing(path)));
   });
@@ -47,13 +48,16 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 }
 
 /** Undefined for a snapshot that was never started. */
-function answerTo(path: string, bodies: ReadonlyMap<string, Record<string, unknown>>): unknown {
-  if (path === "/") return { version: { number: VERSION } };
-  if (path.startsWith("/_nodes")) return { nodes: { one: { version: VERSION } } };
+function answerTo(path: string, bodies: ReadonlyMap<string, Record<string, unknown>>, version: string): unknown {
+  if (path === "/") return { version: { number: version } };
+  if (path.startsWith("/_nodes/stats")) return { nodes: { one: { name: "one", roles: ["data"], fs: { total: DISK } } } };
+  if (path.startsWith("/_cluster/settings"))
+    return { persistent: {}, transient: {}, defaults: { cluster: { max_shards_per_node: "100000" } } };
+  if (path.startsWith("/_nodes")) return { nodes: { one: { version } } };
   if (path.startsWith("/_cluster/health")) return { number_of_data_nodes: 1 };
   if (path.startsWith("/_cluster/state")) return clusterState();
   if (path === "/_snapshot") return repositories(bodies);
-  return snapshotAnswer(path, bodies);
+  return snapshotAnswer(path, bodies, version);
 }
 
 function clusterState(): unknown {
@@ -70,7 +74,7 @@ function repositories(bodies: ReadonlyMap<string, Record<string, unknown>>): unk
   );
 }
 
-function snapshotAnswer(path: string, bodies: ReadonlyMap<string, Record<string, unknown>>): unknown {
+function snapshotAnswer(path: string, bodies: ReadonlyMap<string, Record<string, unknown>>, version: string): unknown {
   const isStatus = path.endsWith("/_status");
   const key = isStatus ? path.slice(0, -"/_status".length) : path;
   const body = bodies.get(key);
@@ -78,6 +82,6 @@ function snapshotAnswer(path: string, bodies: ReadonlyMap<string, Record<string,
   const stats = { incremental: { size_in_bytes: 1000 }, processed: { size_in_bytes: 10 } };
   if (isStatus) return { snapshots: [{ state: "STARTED", shards_stats: { total: 1, done: 0, failed: 0 }, stats }] };
   const snapshot = key.split("/").at(-1) ?? "";
-  const began = { start_time_in_millis: Date.now(), version: VERSION, indices: ["movies"], uuid: snapshot };
+  const began = { start_time_in_millis: Date.now(), version, indices: ["movies"], uuid: snapshot };
   return { snapshots: [{ snapshot, state: "IN_PROGRESS", ...began, metadata: body.metadata }] };
 }

@@ -21,7 +21,7 @@ export interface BenchParts {
 }
 
 /** The contents of ossnap.yaml, as JSON, of every bench that runs the product with one. */
-export const CONFIGURATIONS: Readonly<Record<"tick" | "prune", (parts: BenchParts) => unknown>> = {
+export const CONFIGURATIONS: Readonly<Record<"tick" | "prune" | "preflight", (parts: BenchParts) => unknown>> = {
   /** One watch, one copy after a policy, four policies with slots so far away that none is due. */
   tick({ clusterUrl, ossUrl: endpoint, location }) {
     const place = (bucket: string) => ({ store: "oss", bucket, endpoint, region: REGION });
@@ -43,6 +43,22 @@ export const CONFIGURATIONS: Readonly<Record<"tick" | "prune", (parts: BenchPart
           // Another location than the repository's, because it is another place.
           register: { name: "moved", type: "fs", settings: { location: `${location}-moved` } },
           restore: { indices: ["movies"] },
+        },
+      },
+    };
+  },
+  /** One watch, whose snapshot is restored by hand. */
+  preflight({ clusterUrl, ossUrl: endpoint, stateDirectory, location }) {
+    return {
+      version: 1,
+      state: { store: "directory", bucket: stateDirectory, prefix: "" },
+      clusters: { bench: { url: clusterUrl } },
+      watches: {
+        moved: {
+          blobs: { store: "oss", bucket: "moved", endpoint, region: REGION, basePath: "" },
+          cluster: "bench",
+          register: { name: "moved", type: "fs", settings: { location } },
+          restore: { indices: ["*"] },
         },
       },
     };

@@ -18,6 +18,12 @@ export interface GeneratedRepository extends VirtualBucket {
   metadataBlobs: number;
 }
 
+/** In place of a number of blobs. */
+export interface ExactShape {
+  indices: number;
+  filesPerShard: number;
+}
+
 interface Shape {
   indices: { id: string; name: string; metadata: Uint8Array }[];
   /** The first shards have one more file, so that the number of keys is exactly as requested. */
@@ -30,9 +36,10 @@ interface Shape {
  * A repository in the layout of 5.x to 7.5 with one snapshot and exactly `blobs` keys, of which only metadata blobs have bytes. The shards
  * share two file lists, because data blobs are named relative to their shard. `counters`: files in two parts with names as of 2.x to 6.x,
  * which Elasticsearch uses again, and with bytes.
+ * `exactly` replaces the number of blobs.
  */
-export function generateRepository(blobs: number, files: FileNames = "uuids"): GeneratedRepository {
-  const shape = shapeOf(blobs, files);
+export function generateRepository(blobs: number, files: FileNames = "uuids", exactly?: ExactShape): GeneratedRepository {
+  const shape = shapeOf(exactly === undefined ? blobs : blobsOf(exactly), files, exactly?.indices);
   const sections = sectionsOf(shape);
   const starts: number[] = [];
   let count = 0;
@@ -119,9 +126,13 @@ function sectionAt(starts: readonly number[], position: number): number {
   return low;
 }
 
-function shapeOf(blobs: number, names: FileNames): Shape {
+function blobsOf({ indices, filesPerShard }: ExactShape): number {
+  return BLOBS_AT_TOP + indices * (1 + SHARDS_PER_INDEX * (filesPerShard + BLOBS_BESIDE_DATA));
+}
+
+function shapeOf(blobs: number, names: FileNames, indicesExactly?: number): Shape {
   const perIndex = 1 + SHARDS_PER_INDEX * (FILES_PER_SHARD + BLOBS_BESIDE_DATA);
-  const indexCount = Math.max(1, Math.round((blobs - BLOBS_AT_TOP) / perIndex));
+  const indexCount = indicesExactly ?? Math.max(1, Math.round((blobs - BLOBS_AT_TOP) / perIndex));
   const shards = indexCount * SHARDS_PER_INDEX;
   const data = blobs - BLOBS_AT_TOP - indexCount - shards * BLOBS_BESIDE_DATA;
   if (data < 0) throw new Error(`--blobs ${blobs}: a repository has at least ${blobs - data}`);

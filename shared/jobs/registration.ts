@@ -1,3 +1,4 @@
+import type { RegisteredRepository } from "../model/cluster.ts";
 import type { Registration } from "../model/config.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
@@ -54,9 +55,16 @@ export async function registeredAt(world: World, cluster: string, repository: st
 /** A name that no repository has: looking it up reads the root with the cluster's keys. */
 const PROBE = "ossnap-verification";
 
-/** Compares a repository's registration with ossnap.yaml. Other visible differences are reported but never changed implicitly. */
-export async function repositoryState(world: World, question: RepositoryQuestion): Promise<RepositoryState> {
-  const registered = (await world.cluster(question.cluster).listRepositories()).find(({ name }) => name === question.name);
+/**
+ * Compares a repository's registration with ossnap.yaml. Other visible differences are reported but never changed implicitly.
+ * @param listed the cluster's repositories, where they were read a moment ago.
+ */
+export async function repositoryState(
+  world: World,
+  question: RepositoryQuestion,
+  listed?: readonly RegisteredRepository[],
+): Promise<RepositoryState> {
+  const registered = (listed ?? (await world.cluster(question.cluster).listRepositories())).find(({ name }) => name === question.name);
   const known = await readObject<StoredRegistration>(world.state, stateKey.fingerprint(question.cluster, question.name));
   const wanted = settingsFingerprint(question.register.settings, world.identity.id);
   const drift = registrationDrift(question.register, registered, {

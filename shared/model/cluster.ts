@@ -1,3 +1,5 @@
+import type { ClusterLimits, NodeDisk } from "./disks/clusterDisks.ts";
+
 /** The cluster's description of itself. */
 export interface ClusterInfo {
   uuid: string;
@@ -164,6 +166,8 @@ export interface Cluster {
    */
   operations(index: string): Promise<IndexOperations>;
   health(index: string): Promise<IndexHealth | undefined>;
+  /** Of every index, in one request; closed ones may be missing. */
+  healths(): Promise<Map<string, IndexHealth>>;
   updateIndexSettings(index: string, settings: Record<string, string | number | null>): Promise<void>;
   deleteIndex(index: string): Promise<void>;
 
@@ -173,6 +177,8 @@ export interface Cluster {
    */
   restore(request: RestoreRequest): Promise<void>;
   runningRestores(): Promise<RunningRestore[]>;
+  /** The running snapshots and restores in one request. */
+  runningWork(): Promise<{ snapshots: { repository: string; snapshot: string }[]; restores: RunningRestore[] }>;
   recovery(index: string): Promise<ShardRecovery[]>;
 
   /**
@@ -196,8 +202,10 @@ export interface Cluster {
   features(): Promise<string[] | undefined>;
   /** Names of the plugins that every data node has; modules that Elasticsearch itself contains are not among them. */
   plugins(): Promise<string[]>;
-  /** Open shards, replicas included, that the cluster accepts per data node; `undefined` before 7.0, which has no limit. */
-  shardsPerNodeMax(): Promise<number | undefined>;
+  /** How many shards, and how full disks, the cluster accepts; one request. */
+  limits(): Promise<ClusterLimits>;
+  /** The disks of all nodes that hold ordinary data, by the nodes' names; one request. */
+  disks(): Promise<NodeDisk[]>;
   /** The cluster's own clock, to the second: start and end of its snapshots are measured by it. */
   clock(): Promise<Date>;
   /** Why a primary shard is not assigned, in the server's words; `undefined` when it is assigned, and always before 5.0. */

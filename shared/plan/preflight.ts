@@ -4,6 +4,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { blobPlace, placeText } from "../proof/blobPlace.ts";
+import { diskChecks } from "./disks/preflightDisk.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { rootChecks } from "./preflightRoot.ts";
@@ -49,6 +50,8 @@ export function preflight(input: PreflightInput): Preflight {
     ...settingChecks(input, indices),
     ...expandChecks(input, indices),
     ...shardChecks(input, indices),
+    ...diskChecks(input, indices),
+    ...(input.running ? [{ ...warn("running", input.running), wayOut: reason("wayOut.waits") }] : []),
   ];
   const targets = indices.map((index) => {
     const leftOut = leftOutOf(input, index);
@@ -75,7 +78,7 @@ function wayOutOf({ code, params }: Reason): Reason | undefined {
 function closureCheck(proof: SnapshotProof): PreflightCheck {
   if (proof.verdict === "whole") return ok("closure", wholeReason(proof));
   if (proof.verdict === "not-restorable")
-    return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }), reason("wayOut.otherSnapshot"));
+    return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }), wayOutOfState(proof.reason));
   // Not rejected, only unknown so far: the job itself continues the proof.
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
   const missing = proof.missing.length;
@@ -92,6 +95,12 @@ function closureCheck(proof: SnapshotProof): PreflightCheck {
     }),
     reason("wayOut.wholeOnly"),
   );
+}
+
+/** Of a PARTIAL snapshot every version restores the indices that are whole. */
+function wayOutOfState(why: Reason | undefined): Reason {
+  const { fine = [], count = 0 } = why?.params ?? {};
+  return Array.isArray(fine) && fine.length > 0 ? reason("wayOut.onlyFine", { fine, count }) : reason("wayOut.otherSnapshot");
 }
 
 /** The root of 2.x has no generation. */
@@ -134,11 +143,16 @@ function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]):
       refuse(
         "version",
         reason("version.tooOld", { indices: tooOld.map((index) => index.name).slice(0, 5), created, target }),
-        reason("wayOut.reindex", { created }),
+        isArchivable(target, tooOld) ? reason("wayOut.archive", { created, target }) : reason("wayOut.reindex", { created }),
       ),
     ];
   }
   return [ok("version", reason("version.fits", { written, target }))];
+}
+
+/** https://www.elastic.co/guide/en/elasticsearch/reference/8.17/archive-indices.html: only with a licence, which is not asked for. */
+function isArchivable(target: string, indices: readonly ClosureIndex[]): boolean {
+  return isAtLeast(target, "8.3.0") && indices.every(({ createdVersion }) => isAtLeast(createdVersion, "5.0.0"));
 }
 
 /** 5.5.2 rejects snapshots written by 5.5.3 (measured). From 8.11 on index versions are compared, which patches of one minor share. */
@@ -169,6 +183,10 @@ function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
     if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return freeCheck(input, index.name, as);
     const before = checkOfRestored(input, there, as);
     if (before) return before;
+    if (there.name === as && there.state === "close" && there.shards !== index.shards) {
+      const params = { index: index.name, as, there: there.shards, shards: index.shards };
+      return refuse("name", reason("name.closedOther", params), reason("wayOut.deleteIndex", { index: as }));
+    }
     return refuse(
       "name",
       reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),

@@ -1,4 +1,5 @@
 import type { ClusterIndex } from "../model/cluster.ts";
+import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
 
@@ -15,7 +16,9 @@ export interface PreflightCheck {
     | "name"
     | "alias"
     | "settings"
-    | "shards";
+    | "shards"
+    | "disk"
+    | "running";
   result: "ok" | "warn" | "refuse";
   reason: Reason;
   wayOut?: Reason;
@@ -65,8 +68,11 @@ export interface PreflightInput {
   repository?: Reason | undefined;
   root?: RootSeen;
   replicas?: number;
-  /** Open shards that the target accepts; `undefined` if it has no limit. */
+  /** Open shards that the target accepts; `undefined` if it has no limit, or does not tell. */
   shardsMax?: number | undefined;
+  disks?: DisksSeen | undefined;
+  /** Work on the cluster that a restore has to wait for. */
+  running?: Reason | undefined;
   /** Plugins of every data node; `undefined` if nothing needs one. */
   plugins?: readonly string[] | undefined;
 }

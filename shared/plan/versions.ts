@@ -18,6 +18,11 @@ export function workExcludes(version: string): boolean {
   return !isAtLeast(version, "7.7.0");
 }
 
+/** From 7.0 on a cluster refuses more open shards than `cluster.max_shards_per_node`; 6.x only warns. */
+export function limitsShards(version: string): boolean {
+  return isAtLeast(version, "7.0.0");
+}
+
 /** The oldest major whose indices a cluster can restore: the one before its own; majors 3 and 4 do not exist (2.4 into 5.5 measured). */
 export function oldestRestorableMajor(version: string): number {
   const [major] = versionParts(version);

@@ -1,5 +1,6 @@
 import { DELETIONS } from "./en/deletions.ts";
 import { IMPORTS } from "./en/imports.ts";
+import { PREFLIGHTS } from "./en/preflights.ts";
 import { PRUNES } from "./en/prunes.ts";
 import { ROLLBACKS } from "./en/rollbacks.ts";
 import { VERBS } from "./en/verbs.ts";
@@ -9,6 +10,6 @@ import { WRITERS } from "./en/writers.ts";
 
 /** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
 export const EN: Readonly<Record<string, string>> = {
-  ...{ ...VERBS, ...PRUNES, ...ROLLBACKS, ...WORLD },
+  ...{ ...VERBS, ...PRUNES, ...PREFLIGHTS, ...ROLLBACKS, ...WORLD },
   ...{ ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS },
 };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { aliasRows } from "./clusterAliasRows.ts";
 import { blockRows } from "./clusterBlockRows.ts";
 import { contentRows } from "./clusterContentRows.ts";
+import { diskRows } from "./clusterDiskRows.ts";
 import type { ClusterFixture } from "./clusterFixture.ts";
 import { aliasTests, indexTests } from "./clusterIndices.ts";
 import { jobTests } from "./clusterJobs.ts";
@@ -48,6 +49,7 @@ export function clusterContract(name: string, version: string, open: () => Promi
     describe("aliases as measured", () => rowTests(fixture, version, "aliases", aliasRows));
     describe("blocks as measured", () => rowTests(fixture, version, "blocks", blockRows));
     describe("settings as measured", () => rowTests(fixture, version, "settings", settingRows));
+    describe("disks as measured", () => rowTests(fixture, version, "disks", diskRows));
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));
     describe("incomplete copies as measured", () => rowTests(fixture, version, "copies", listingRows));
     describe("damaged repositories as measured", () => rowTests(fixture, version, "roots", rootRows));

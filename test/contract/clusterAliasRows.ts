@@ -217,19 +217,30 @@ export const aliasRows: readonly Row[] = [
     async act({ cluster, own }) {
       const outcome = await outcomeOf(cluster.updateIndexSettings(own("a-1"), { "index.number_of_replicas": 2_000 }));
       const index = (await cluster.listIndices()).find(({ name }) => name === own("a-1"));
-      return [outcome, (index?.replicas ?? 9) < 2, await cluster.shardsPerNodeMax()];
+      return [outcome, (index?.replicas ?? 9) < 2, (await cluster.limits()).shardsPerNode];
     },
     expect: ["refused", true, 1_000],
   },
   {
     name: "any number of replicas is accepted, and no limit of shards is known",
-    below: "7.0.0",
+    below: "6.0.0",
     arrange: (stage) => stage.index("a-1"),
     act: async ({ cluster, own }) => [
       await outcomeOf(cluster.updateIndexSettings(own("a-1"), { "index.number_of_replicas": 20 })),
-      await cluster.shardsPerNodeMax(),
+      (await cluster.limits()).shardsPerNode,
     ],
     expect: ["ok", undefined],
+  },
+  {
+    name: "any number of replicas is accepted although a limit of shards is told",
+    from: "6.7.0",
+    below: "7.0.0",
+    arrange: (stage) => stage.index("a-1"),
+    act: async ({ cluster, own }) => [
+      await outcomeOf(cluster.updateIndexSettings(own("a-1"), { "index.number_of_replicas": 2_000 })),
+      (await cluster.limits()).shardsPerNode,
+    ],
+    expect: ["ok", 1_000],
   },
   {
     name: "the clock of the cluster can be asked for",

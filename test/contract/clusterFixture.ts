@@ -35,6 +35,8 @@ export interface ClusterFixture {
   subsetRepository(name: string, of: RegisteredRepositoryInput, names: readonly string[]): Promise<RegisteredRepositoryInput>;
   /** Damages the files at a repository's location behind the cluster's back. */
   spoil(repository: RegisteredRepositoryInput, damage: Damage): Promise<void>;
+  /** Transient settings by flat key; null takes one back. */
+  putClusterSettings(settings: Record<string, string | null>): Promise<void>;
   close(): Promise<void>;
 }
 

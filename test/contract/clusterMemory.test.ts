@@ -32,6 +32,7 @@ function openMemory(version: string): ClusterFixture {
   return {
     cluster,
     version,
+    putClusterSettings: async (settings) => cluster.putClusterSettings(settings),
     writeDocuments: async (index, ids, { bytes } = {}) => cluster.writeDocuments(index, ids.map(String), bytes),
     createIndex: async (index, shards, nested) =>
       cluster.putIndex(index, { shards, ...(nested === undefined ? {} : { nested: [nested] }) }),

@@ -39,6 +39,7 @@ export interface Stage {
   givenRepository(name: string, fixture: string): Promise<Outcome>;
   subsetRepository(name: string, of: string, snapshots: readonly string[]): Promise<void>;
   spoil(repository: string, damage: Damage): Promise<void>;
+  putClusterSettings(settings: Record<string, string | null>): Promise<void>;
   uuidOf(repository: string, snapshot: string): Promise<string>;
   create(repository: string, snapshot: string, index: string): Promise<Outcome>;
   /** Creates a snapshot and waits until it is finished. */
@@ -125,6 +126,7 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
     async subsetRepository(name, of, snapshots) {
       await register(name, await fixture.subsetRepository(own(name), placeOf(of), snapshots), false);
     },
+    putClusterSettings: (settings) => fixture.putClusterSettings(settings),
     spoil: (repository, damage) => fixture.spoil(placeOf(repository), damage),
     async uuidOf(repository, snapshot) {
       const found = await cluster.getSnapshot(own(repository), snapshot);

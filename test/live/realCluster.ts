@@ -94,6 +94,11 @@ export async function openReal(version: string, { name: called = "contract", sha
       return subset;
     },
     spoil: ({ settings }, damage) => spoil(String(settings.location), damage),
+    async putClusterSettings(settings) {
+      // 2.x takes nothing back and has nothing to update then.
+      const wanted = Object.entries(settings).filter(([, value]) => value !== null || !version.startsWith("2."));
+      if (wanted.length > 0) await raw("PUT", "/_cluster/settings", { transient: Object.fromEntries(wanted) });
+    },
     async close() {
       await server.stop();
       await rm(run, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { openSearchVersion } from "../../model/repository.ts";
 import { changeState } from "./acknowledged.ts";
@@ -77,7 +77,7 @@ const healthAnswer = z.object({
 
 type IndexCalls = Pick<
   Cluster,
-  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "updateIndexSettings" | "deleteIndex"
+  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "healths" | "updateIndexSettings" | "deleteIndex"
 >;
 
 export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<boolean>): IndexCalls {
@@ -148,9 +148,14 @@ export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<
         accept: [408],
       });
       const found = answer.indices[index];
-      if (found === undefined) return undefined;
-      const { status, number_of_shards: shards, number_of_replicas: replicas } = found;
-      return { status, primariesActive: found.active_primary_shards, shards, replicas, unassigned: found.unassigned_shards };
+      return found && toHealth(found);
+    },
+
+    async healths() {
+      const query = { level: "indices", timeout: "0s", filter_path: "indices" };
+      const call = { subject: "health of all indices", method: "GET" as const, path: ["_cluster", "health"], answer: "large" as const };
+      const { indices } = await client.request(healthAnswer, { ...call, query });
+      return new Map(Object.entries(indices).map(([name, found]) => [name, toHealth(found)]));
     },
 
     async updateIndexSettings(index, settings) {
@@ -192,6 +197,11 @@ async function concreteNames(client: ElasticsearchClient, name: string): Promise
   };
   const answer = await client.request(namesAnswer, { ...call, query: { filter_path: "metadata.indices.*.state" } });
   return Object.keys(answer.metadata.indices);
+}
+
+function toHealth(found: z.output<typeof healthAnswer>["indices"][string]): IndexHealth {
+  const { status, number_of_shards: shards, number_of_replicas: replicas } = found;
+  return { status, primariesActive: found.active_primary_shards, shards, replicas, unassigned: found.unassigned_shards };
 }
 
 function toIndex(name: string, { state, aliases, settings }: z.output<typeof indexAnswer>): ClusterIndex {

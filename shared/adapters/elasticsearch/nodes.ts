@@ -1,8 +1,10 @@
 import * as z from "zod";
 import type { Cluster } from "../../model/cluster.ts";
+import type { ClusterLimits, Watermark } from "../../model/disks/clusterDisks.ts";
 import { hasCode } from "../../model/errors.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { requireExactName } from "./names.ts";
+import { flattenSettings } from "./settings.ts";
 
 /** The server's texts repeat whole chains of causes; each says what it is about at its beginning. */
 const PART_CHARACTERS_MAX = 200;
@@ -17,8 +19,33 @@ const pluginsAnswer = z.object({
   ),
 });
 const healthRows = z.tuple([z.object({ epoch: z.coerce.number().int().min(0).max(LAST_SECOND) })]);
-const limits = z.object({ cluster: z.object({ max_shards_per_node: z.coerce.number() }).optional() }).optional();
-const settingsAnswer = z.object({ transient: limits, persistent: limits, defaults: limits });
+const settingsAnswer = z.object({
+  transient: z.unknown().optional(),
+  persistent: z.unknown().optional(),
+  defaults: z.unknown().optional(),
+});
+const MAX_SHARDS = "cluster.max_shards_per_node";
+const DISK = "cluster.routing.allocation.disk";
+/** 2.x states no defaults. */
+const LIMITS_DEFAULT: Record<string, string> = {
+  [`${DISK}.threshold_enabled`]: "true",
+  [`${DISK}.watermark.low`]: "85%",
+  [`${DISK}.watermark.high`]: "90%",
+};
+const bytes = z.number().nonnegative();
+const disksAnswer = z.object({
+  nodes: z
+    .record(
+      z.string(),
+      z.object({
+        name: z.string(),
+        roles: z.array(z.string()).optional(),
+        attributes: z.object({ data: z.string().optional() }).optional(),
+        fs: z.object({ total: z.object({ total_in_bytes: bytes.default(0), available_in_bytes: bytes.default(0) }).optional() }).optional(),
+      }),
+    )
+    .default({}),
+});
 const explainAnswer = z.object({
   unassigned_info: z.object({ reason: z.string().optional(), details: z.string().optional() }).optional(),
   allocate_explanation: z.string().optional(),
@@ -30,7 +57,7 @@ const explainAnswer = z.object({
 export function nodeCalls(
   client: ElasticsearchClient,
   major: () => Promise<number>,
-): Pick<Cluster, "plugins" | "clock" | "explainAllocation" | "shardsPerNodeMax"> {
+): Pick<Cluster, "plugins" | "clock" | "explainAllocation" | "limits" | "disks"> {
   return {
     async plugins() {
       // The node's name is asked for too: the filter drops a node that has nothing of what is asked for, such as one without plugins.
@@ -41,14 +68,25 @@ export function nodeCalls(
       return [...(first ?? [])].filter((name) => others.every((names) => names.has(name))).sort();
     },
 
-    /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/misc-cluster.html#cluster-shard-limit */
-    async shardsPerNodeMax() {
-      // 6.x has the setting, and only warns.
-      if ((await major()) < 7) return undefined;
-      const query = { include_defaults: "true", filter_path: "*.cluster.max_shards_per_node" };
+    /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/modules-cluster.html */
+    async limits() {
+      const query = { include_defaults: "true", filter_path: `*.${MAX_SHARDS},*.${DISK}` };
       const answer = await client.request(settingsAnswer, { subject: "settings", method: "GET", path: ["_cluster", "settings"], query });
-      const set = answer.transient?.cluster ?? answer.persistent?.cluster ?? answer.defaults?.cluster;
-      return set?.max_shards_per_node;
+      const [defaults, persistent, transient] = [answer.defaults, answer.persistent, answer.transient].map((part) => flattenSettings(part));
+      return limitsOf({ ...LIMITS_DEFAULT, ...defaults, ...persistent, ...transient });
+    },
+
+    /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cluster-nodes-stats.html */
+    async disks() {
+      const parts = ["name", "roles", "attributes.data", "fs.total"].map((part) => `nodes.*.${part}`);
+      const call = { subject: "disks", method: "GET" as const, path: ["_nodes", "stats", "fs"], query: { filter_path: parts.join(",") } };
+      const { nodes } = await client.request(disksAnswer, call);
+      const holding = Object.values(nodes).filter(({ roles, attributes }) => (roles ? holdsData(roles) : attributes?.data !== "false"));
+      return holding.map(({ name, fs }) => ({
+        node: name,
+        totalBytes: fs?.total?.total_in_bytes ?? 0,
+        freeBytes: fs?.total?.available_in_bytes ?? 0,
+      }));
     },
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cat-health.html: answers carry no Date header. */
@@ -77,6 +115,30 @@ export function nodeCalls(
         if (hasCode(error, "invalid", "absent")) return undefined;
         throw error;
       }
+    },
+  };
+}
+
+/** A node for frozen data alone holds no ordinary index. */
+function holdsData(roles: readonly string[]): boolean {
+  return roles.some((role) => role.startsWith("data") && role !== "data_frozen");
+}
+
+function limitsOf(settings: Record<string, string>): ClusterLimits {
+  const mark = (name: string): Watermark => {
+    const maxHeadroom = settings[`${DISK}.watermark.${name}.max_headroom`];
+    return { value: settings[`${DISK}.watermark.${name}`] ?? "", ...(maxHeadroom === undefined ? {} : { maxHeadroom }) };
+  };
+  const only = settings[`${DISK}.watermark.enable_for_single_data_node`];
+  const shards = Number(settings[MAX_SHARDS] ?? Number.NaN);
+  return {
+    ...(Number.isNaN(shards) ? {} : { shardsPerNode: shards }),
+    disk: {
+      isEnabled: settings[`${DISK}.threshold_enabled`] !== "false",
+      low: mark("low"),
+      high: mark("high"),
+      ...(settings[`${DISK}.watermark.flood_stage`] === undefined ? {} : { flood: mark("flood_stage") }),
+      ...(only === undefined ? {} : { forOnlyNode: only === "true" }),
     },
   };
 }

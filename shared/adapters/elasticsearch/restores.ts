@@ -19,6 +19,13 @@ const runningAnswer = z.object({
     })
     .default({ snapshots: [] }),
 });
+const workAnswer = runningAnswer.extend({
+  snapshots: z
+    .object({ snapshots: z.array(z.object({ repository: z.string(), snapshot: z.string() })).default([]) })
+    .default({ snapshots: [] }),
+});
+const RESTORE_PARTS = ["repository", "snapshot", "state", "indices"].map((part) => `restore.snapshots.${part}`);
+const SNAPSHOT_PARTS = ["repository", "snapshot"].map((part) => `snapshots.snapshots.${part}`);
 const files = z.object({ total: z.number(), reused: z.number(), recovered: z.number() });
 const size = z.object({ total_in_bytes: z.number(), reused_in_bytes: z.number(), recovered_in_bytes: z.number() });
 const recoveryAnswer = z.record(
@@ -30,7 +37,7 @@ const recoveryAnswer = z.record(
   }),
 );
 
-export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restore" | "runningRestores" | "recovery"> {
+export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restore" | "runningRestores" | "runningWork" | "recovery"> {
   return {
     async restore(request) {
       const { repository, snapshot, index, as } = request;
@@ -61,15 +68,21 @@ export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restor
     },
 
     async runningRestores() {
-      const parts = ["repository", "snapshot", "state", "indices"].map((part) => `restore.snapshots.${part}`);
       const call = {
         subject: "running restores",
         method: "GET" as const,
         path: ["_cluster", "state", "customs"],
         answer: "large" as const,
       };
-      const answer = await client.request(runningAnswer, { ...call, query: { filter_path: parts.join(",") } });
+      const answer = await client.request(runningAnswer, { ...call, query: { filter_path: RESTORE_PARTS.join(",") } });
       return answer.restore.snapshots;
+    },
+
+    async runningWork() {
+      const call = { subject: "running work", method: "GET" as const, path: ["_cluster", "state", "customs"], answer: "large" as const };
+      const filter_path = [...RESTORE_PARTS, ...SNAPSHOT_PARTS].join(",");
+      const { restore, snapshots } = await client.request(workAnswer, { ...call, query: { filter_path } });
+      return { snapshots: snapshots.snapshots, restores: restore.snapshots };
     },
 
     async recovery(index) {

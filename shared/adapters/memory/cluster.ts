@@ -57,6 +57,10 @@ export interface MemoryClusterControls {
   finishSnapshots(): void;
   /** Changes `cluster.max_shards_per_node`. */
   limitShards(perNode: number): void;
+  /** Settings of the cluster's disks by flat key; null takes one back. */
+  putClusterSettings(settings: Record<string, string | null>): void;
+  /** Of each data node. */
+  sizeDisks(bytes: { total: number; free: number }): void;
   /** Finishes all restores except those that hang. */
   finishRestores(): void;
   /** Damages the repository's place without the cluster noticing. */
@@ -137,6 +141,8 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
     version,
     dataNodes,
     shardsPerNodeMax,
+    clusterSettings: {},
+    diskBytes: { total: 1024 ** 4, free: 1024 ** 4 / 2 },
     repositoryPaths,
     plugins,
     slmPolicies,
@@ -208,6 +214,13 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
     nextSnapshots: (...outcomes) => void state.outcomes.push(...outcomes),
     limitShards(perNode) {
       state.shardsPerNodeMax = perNode;
+    },
+    putClusterSettings(settings) {
+      const there = Object.entries({ ...state.clusterSettings, ...settings });
+      state.clusterSettings = Object.fromEntries(there.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+    },
+    sizeDisks(bytes) {
+      state.diskBytes = bytes;
     },
     finishSnapshots() {
       for (const running of [...state.snapshots]) endSnapshot(state, running);

@@ -14,7 +14,7 @@ const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
 
 type IndexCalls = Pick<
   Cluster,
-  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "updateIndexSettings" | "deleteIndex"
+  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "healths" | "updateIndexSettings" | "deleteIndex"
 >;
 
 export function indexCalls(state: MemoryClusterState): IndexCalls {
@@ -52,6 +52,13 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       const health = healthOf(state, index);
       countRestorePoll(state);
       return health;
+    },
+
+    async healths() {
+      const open = [...state.indices.values()].filter((index) => index.state === "open");
+      const healths = new Map(open.map((index) => [index.name, healthOf(state, index)]));
+      countRestorePoll(state);
+      return healths;
     },
 
     async updateIndexSettings(name, settings) {

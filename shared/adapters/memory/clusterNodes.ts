@@ -1,10 +1,11 @@
 import type { Cluster } from "../../model/cluster.ts";
+import { diskLimitsOf, isOverLow, nodeDisksOf } from "./clusterDisks.ts";
 import { isUnknown } from "./clusterIndices.ts";
 import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
 
 export function nodeCalls(
   state: MemoryClusterState,
-): Pick<Cluster, "plugins" | "features" | "slmPolicies" | "clock" | "explainAllocation" | "shardsPerNodeMax"> {
+): Pick<Cluster, "plugins" | "features" | "slmPolicies" | "clock" | "explainAllocation" | "limits" | "disks"> {
   return {
     async features() {
       return isBefore(state.version, 7, 12) ? undefined : ["tasks"];
@@ -22,8 +23,15 @@ export function nodeCalls(
       return new Date(Math.floor(state.now().getTime() / 1000) * 1000);
     },
 
-    async shardsPerNodeMax() {
-      return isBefore(state.version, 7, 0) ? undefined : state.shardsPerNodeMax;
+    async limits() {
+      return {
+        ...(isBefore(state.version, 6, 6) ? {} : { shardsPerNode: state.shardsPerNodeMax }),
+        disk: diskLimitsOf(state),
+      };
+    },
+
+    async disks() {
+      return nodeDisksOf(state);
     },
 
     async explainAllocation(name) {
@@ -32,7 +40,7 @@ export function nodeCalls(
       if (!index || isBefore(state.version, 5, 0)) return undefined;
       const isLost = index.red || state.restores.some((restore) => restore.index === name && restore.fate !== "starts");
       if (!isLost) return undefined;
-      return explanationOf(state, index.settings);
+      return isOverLow(state) ? "the node is above the low watermark cluster setting" : explanationOf(state, index.settings);
     },
   };
 }

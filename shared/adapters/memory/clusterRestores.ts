@@ -1,4 +1,5 @@
-import type { Cluster, RestoreRequest, ShardRecovery } from "../../model/cluster.ts";
+import type { Cluster, RestoreRequest, RunningRestore, ShardRecovery } from "../../model/cluster.ts";
+import { isOverLow } from "./clusterDisks.ts";
 import { expandReplicas, isRestoring, isUnknown, matches } from "./clusterIndices.ts";
 import { missingAnalysis, missingFile } from "./clusterNodes.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
@@ -22,7 +23,7 @@ const THROTTLED_TIMES = 6;
 /** Files of one shard, only for the progress display. */
 const FILES_PER_SHARD = 4;
 
-type RestoreCalls = Pick<Cluster, "restore" | "runningRestores" | "recovery">;
+type RestoreCalls = Pick<Cluster, "restore" | "runningRestores" | "runningWork" | "recovery">;
 
 export function restoreCalls(state: MemoryClusterState): RestoreCalls {
   return {
@@ -43,11 +44,14 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
     },
 
     async runningRestores() {
-      const running = state.restores.map(({ repository, snapshot, index, fate }) => {
-        return { repository, snapshot, state: fate === "hangs" ? "INIT" : "STARTED", indices: [index] };
-      });
+      const running = runningOf(state);
       countRestorePoll(state);
       return running;
+    },
+
+    async runningWork() {
+      const running = state.snapshots.map(({ repository, snapshot }) => ({ repository, snapshot: snapshot.name }));
+      return { snapshots: running, restores: runningOf(state) };
     },
 
     async recovery(name) {
@@ -60,6 +64,12 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       return recovered;
     },
   };
+}
+
+function runningOf({ restores }: MemoryClusterState): RunningRestore[] {
+  return restores.map(({ repository, snapshot, index, fate }) => {
+    return { repository, snapshot, state: fate === "hangs" ? "INIT" : "STARTED", indices: [index] };
+  });
 }
 
 function requireHeld(state: MemoryClusterState, { repository, snapshot: name, index }: RestoreRequest): Held {
@@ -148,6 +158,7 @@ function hasUnknown({ version }: MemoryClusterState, { settings }: Held): boolea
 /** Up to 5.5 a restore without a usable shard waits forever and blocks all other restores; only for corrupt data was a failure observed. */
 function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
   if (data === "corrupt") return "fails";
+  if (isOverLow(state)) return "hangs";
   const isUnbuildable =
     missingAnalysis(copy.settings, state.plugins) !== undefined ||
     missingFile(copy.settings) !== undefined ||

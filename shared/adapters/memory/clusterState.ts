@@ -55,6 +55,10 @@ export interface MemoryClusterState {
   dataNodes: number;
   /** `cluster.max_shards_per_node`. */
   shardsPerNodeMax: number;
+  /** Settings of the disks by flat key, as far as they were set. */
+  clusterSettings: Record<string, string>;
+  /** Of each data node. */
+  diskBytes: { total: number; free: number };
   /** Permitted prefixes of `fs` locations. */
   repositoryPaths: readonly string[];
   /** Plugins of every node. */

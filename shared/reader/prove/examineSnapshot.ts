@@ -145,6 +145,9 @@ function mountedReason(name: string, closure: ProvenClosure | undefined): Reason
   return reason("snapshot.mounted", params);
 }
 
+/** Names of indices that a PARTIAL snapshot holds whole. */
+const FINE_NAMED_MAX = 10;
+
 /** FAILED and shallow snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */
 function notRestorableReason(
   snapshot: RootSnapshot,
@@ -158,8 +161,12 @@ function notRestorableReason(
   if (state !== "PARTIAL") return reason("snapshot.notRestorable", { snapshot: name, state, why: record?.failureReason ?? null });
   if (record === undefined) return undefined;
   const failure = record.failures.find(({ index }) => chosen === undefined || chosen.includes(index));
-  if (failure !== undefined)
-    return reason("snapshot.shardFailed", { snapshot: name, index: failure.index, shard: failure.shard, why: failure.reason });
+  if (failure !== undefined) {
+    const failed = new Set(record.failures.map(({ index }) => index));
+    const fine = record.indices.filter((index) => !failed.has(index));
+    const which = { index: failure.index, shard: failure.shard, why: failure.reason };
+    return reason("snapshot.shardFailed", { snapshot: name, ...which, fine: fine.slice(0, FINE_NAMED_MAX), count: fine.length });
+  }
   if (chosen !== undefined || record.failures.length > 0) return undefined;
   return reason("snapshot.notRestorable", { snapshot: name, state, why: record.failureReason ?? null });
 }

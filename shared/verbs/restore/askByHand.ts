@@ -12,8 +12,9 @@ import { openRepository, requireRoot } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
-import { gateOf } from "./gather.ts";
+import { gateOf } from "./gate.ts";
 import { chosenByHand } from "./handChecks.ts";
+import { type ClusterSeen, lookAtCluster } from "./seen.ts";
 import type { RestoreInput } from "./step.ts";
 
 /** How long a restore by hand keeps the index it replaces. */
@@ -47,7 +48,7 @@ export async function preflightRestore(
   options: Pick<RestoreOptions, "key"> = {},
 ): Promise<PreflightReport> {
   const { order, checks } = await orderOf(world, request, { by: "person", who: "a dry run" }, options);
-  return report(world, order, checks);
+  return report(world, order, checks, await lookAtCluster(world.cluster(order.cluster)));
 }
 
 /** Runs the preflight, then writes the intent. A refused order returns its report, and nothing is written. */
@@ -61,16 +62,17 @@ export async function startRestore(
   const known = options.key === undefined ? undefined : await knownRun(world, jobId.byKey("restore", options.key));
   if (known) return { created: known };
   const { order, checks } = await orderOf(world, request, asked, options);
-  const agreed = await withHolders(world, order);
-  const found = await report(world, agreed, checks);
+  const seen = await lookAtCluster(world.cluster(order.cluster));
+  const agreed = withHolders(order, seen);
+  const found = await report(world, agreed, checks, seen);
   return found.refused ? { refused: found } : { created: await askRestore(world, agreed) };
 }
 
 /** A person agrees to move the alias back from what it serves now, not from what a restore brings before this one starts. */
-async function withHolders(world: World, order: RestoreOrder): Promise<RestoreOrder> {
+function withHolders(order: RestoreOrder, { existing }: ClusterSeen): RestoreOrder {
   const { alias, older } = order.input;
   if (!older || alias === undefined) return order;
-  const holders = (await world.cluster(order.cluster).listIndices()).filter(({ aliases }) => aliases.includes(alias));
+  const holders = existing.filter(({ aliases }) => aliases.includes(alias));
   return { ...order, input: { ...order.input, agreedFrom: holders.map(({ uuid }) => uuid) } };
 }
 
@@ -80,11 +82,8 @@ interface RestoreOptions {
   fingerprint?: string | undefined;
 }
 
-async function report(world: World, order: RestoreOrder, byHand: readonly PreflightCheck[]): Promise<PreflightReport> {
-  const cluster = world.cluster(order.cluster);
-  const info = await cluster.info();
-  const target = { cluster, info, existing: await cluster.listIndices() };
-  const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, target);
+async function report(world: World, order: RestoreOrder, byHand: readonly PreflightCheck[], seen: ClusterSeen): Promise<PreflightReport> {
+  const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, seen);
   const checks = [...preflight.checks, ...byHand];
   const refused = checks.some(({ result }) => result === "refuse");
   return { ...preflight, checks, refused, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };

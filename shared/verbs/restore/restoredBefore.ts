@@ -1,5 +1,5 @@
 import type { World } from "../../jobs/world.ts";
-import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
 import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
 import type { RestoredBefore } from "../../plan/preflightTypes.ts";
 
@@ -9,24 +9,33 @@ export async function restoredBefore(
   cluster: Cluster,
   { existing, names, jobId }: { existing: readonly ClusterIndex[]; names: ReadonlySet<string>; jobId: string },
 ): Promise<Map<string, RestoredBefore>> {
-  const found = new Map<string, RestoredBefore>();
-  for (const index of existing) {
-    const job = index.settings[JOB_MARKER_KEY];
-    if (job === undefined || job === jobId || !names.has(index.name)) continue;
-    found.set(index.name, { job, outcome: await outcomeOf(world, cluster, { job, index }) });
-  }
-  return found;
+  const marked = existing.filter(({ name, settings }) => ![undefined, jobId].includes(settings[JOB_MARKER_KEY]) && names.has(name));
+  const jobs = new Set(marked.map(({ settings }) => settings[JOB_MARKER_KEY] ?? ""));
+  const ended = new Map<string, "open" | "unfinished" | "done">();
+  for (const job of jobs) ended.set(job, await endOf(world, job));
+  // One request for all: a restore by hand may have made a thousand.
+  const isAsked = marked.some(({ settings, state }) => state !== "close" && ended.get(settings[JOB_MARKER_KEY] ?? "") === "done");
+  const healths = isAsked ? await cluster.healths() : new Map<string, IndexHealth>();
+  return new Map(
+    marked.map((index) => {
+      const job = index.settings[JOB_MARKER_KEY] ?? "";
+      return [index.name, { job, outcome: outcomeOf(ended.get(job) ?? "unfinished", index, healths.get(index.name)) }];
+    }),
+  );
 }
 
-async function outcomeOf(
-  world: World,
-  cluster: Cluster,
-  { job, index: { name, state } }: { job: string; index: ClusterIndex },
-): Promise<RestoredBefore["outcome"]> {
+async function endOf(world: World, job: string): Promise<"open" | "unfinished" | "done"> {
   const done = await world.log.done(job);
   if (!done && (await world.log.read(job))) return "open";
-  if (done?.state !== "done") return "unfinished";
+  return done?.state === "done" ? "done" : "unfinished";
+}
+
+function outcomeOf(
+  ended: "open" | "unfinished" | "done",
+  { state }: ClusterIndex,
+  health: IndexHealth | undefined,
+): RestoredBefore["outcome"] {
+  if (ended !== "done") return ended;
   if (state === "close") return "closed";
-  const health = await cluster.health(name);
   return health && health.primariesActive === health.shards ? "done" : "unfinished";
 }

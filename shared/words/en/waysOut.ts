@@ -2,16 +2,21 @@
 export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.addRegister": "add register to repositories.{repository} in ossnap.yaml, or restore by a watch on that cluster",
   "wayOut.aliasName": "write one name without blanks and special characters",
+  "wayOut.archive":
+    "reindex it on a version in between: what {created} created has to be rewritten; or, with an Enterprise licence, let {target} restore it itself as a read-only archive index (POST _snapshot/REPOSITORY/SNAPSHOT/_restore)",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
   "wayOut.copyApart":
     "copy the snapshot with ossnap into a prefix of its own (copies, with snapshots: latest or since), and restore from there",
   "wayOut.deleteIndex": "delete {index} first, if it is no longer needed",
+  "wayOut.disk":
+    "free disk space or add a data node, restore fewer indices or replicas, or change cluster.routing.allocation.disk.watermark.*",
   "wayOut.files":
     "put them into the config directory of every node, then declare it: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
   "wayOut.indices": "the snapshot contains {held}",
   "wayOut.leaveOut": "leave {index} out, or reindex it at the source",
   "wayOut.moveAlias": "restore it once more beside {index}: --older (HTTP: older: true); or move {alias} to {index} with POST /_aliases",
   "wayOut.newerCluster": "restore it on a cluster of {written} or newer",
+  "wayOut.onlyFine": "restore only what is whole in it ({count|index|indices}): {fine}; or restore another snapshot",
   "wayOut.openIndex": "open {index} first (POST /{index}/_open), or delete it if it is no longer needed",
   "wayOut.older": "restore without an alias, or move it back on purpose: --older (HTTP: older: true)",
   "wayOut.oneIndex": "name one index, or leave out the alias",
@@ -23,5 +28,6 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.reindex": "reindex it on a version in between: what {created} created has to be rewritten",
   "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
+  "wayOut.waits": "wait: a restore waits for up to 4 h; delete the index of a running restore that makes no progress",
   "wayOut.wholeOnly": "restore another snapshot, or only the indices that are whole in this one; while a copy is running, wait for its end",
 };

@@ -201,7 +201,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes stored footers for those of blobs that were written since",
-    file: "shared/verbs/restore/gather.ts",
+    file: "shared/verbs/restore/gate.ts",
     find: "footersSeen: () => known.since",
     replace: "footersSeen: () => new Date(8.64e15)",
     test: "test/verbs/restore/gates.test.ts",

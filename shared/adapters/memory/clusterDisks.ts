@@ -1,0 +1,33 @@
+import { type ClusterLimits, freeAbove, type NodeDisk } from "../../model/disks/clusterDisks.ts";
+import { isBefore, type MemoryClusterState } from "./clusterState.ts";
+
+const DISK = "cluster.routing.allocation.disk";
+
+/** Settings as a server of the version has them without any of its own. */
+export function diskLimitsOf({ version, clusterSettings }: MemoryClusterState): ClusterLimits["disk"] {
+  const of = (name: string) => clusterSettings[`${DISK}.${name}`];
+  // A server keeps the bounds of its default shares only.
+  const mark = (name: string, value: string, headroom: string) => {
+    const own = of(`watermark.${name}`);
+    const maxHeadroom = of(`watermark.${name}.max_headroom`) ?? (own === undefined ? headroom : "-1");
+    return { value: own ?? value, ...(isBefore(version, 8, 5) ? {} : { maxHeadroom }) };
+  };
+  return {
+    isEnabled: of("threshold_enabled") !== "false",
+    low: mark("low", "85%", "200GB"),
+    high: mark("high", "90%", "150GB"),
+    ...(isBefore(version, 6, 0) ? {} : { flood: mark("flood_stage", "95%", "100GB") }),
+    ...(isBefore(version, 7, 8) ? {} : { forOnlyNode: !isBefore(version, 8, 0) }),
+  };
+}
+
+export function nodeDisksOf({ name, dataNodes, diskBytes: { total, free } }: MemoryClusterState): NodeDisk[] {
+  return Array.from({ length: dataNodes }, (_, number) => ({ node: `${name}-${number + 1}`, totalBytes: total, freeBytes: free }));
+}
+
+/** No node takes a restored shard: each is above its low watermark, which up to 7.x does not matter for an only node. */
+export function isOverLow(state: MemoryClusterState): boolean {
+  const { isEnabled, low } = diskLimitsOf(state);
+  if (!isEnabled || (state.dataNodes <= 1 && isBefore(state.version, 8, 0))) return false;
+  return nodeDisksOf(state).every((disk) => freeAbove(low, disk) === 0);
+}

@@ -1,0 +1,129 @@
+import { isTimeUp } from "../../jobs/readingInTime.ts";
+import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
+import { configured, type World } from "../../jobs/world.ts";
+import type { Place } from "../../model/config.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { SnapshotProof } from "../../model/repository.ts";
+import { timeDigits } from "../../model/restoredName.ts";
+import { type Preflight, preflight } from "../../plan/preflight.ts";
+import { rootSeen } from "../../plan/preflightRoot.ts";
+import { selectNames } from "../../plan/selection.ts";
+import { versionParts } from "../../plan/versions.ts";
+import { newestEvidence, otherContents } from "../../reader/evidence.ts";
+import { partLedger } from "../../reader/partLedger.ts";
+import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
+import { heldIndices } from "../../reader/readIndices.ts";
+import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
+import { hiddenRoot } from "../../reader/rootBlob.ts";
+import { indexNames } from "./indexNames.ts";
+import { foreseenOnCluster } from "./sameSnapshot.ts";
+import { askedOf, type ClusterSeen } from "./seen.ts";
+import type { RestoreJob } from "./step.ts";
+
+/** The read-only registration of a watch's restore; a policy's repository is registered by its backups. */
+export function registrationOf(
+  world: World,
+  cluster: string,
+  { watch, repository }: RestoreJob["intent"]["input"],
+): RepositoryQuestion | undefined {
+  if (watch === undefined) return undefined;
+  return {
+    cluster,
+    name: repository,
+    register: readonlyRegistration(configured(world.config, "watches", watch).register),
+  };
+}
+
+/** Proof and preflight; used by both the dry run and the job. */
+export async function gateOf(
+  world: World,
+  id: string,
+  input: RestoreJob["intent"]["input"],
+  seen: ClusterSeen,
+): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
+  const store = world.blobs(input.place);
+  const opened = await openRepository(store);
+  const proof = await proveWanted(world, input, opened);
+  const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
+  const start = own ?? new Date(input.snapshot.startTime);
+  const { cluster, info, existing } = seen;
+  const names = await indexNames(world, cluster, {
+    indices: (proof.closure?.indices ?? []).map(({ name }) => name),
+    input: { snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, targetMajor: versionParts(info.version)[0] },
+    ...{ existing, jobId: id, older: input.older },
+  });
+  return {
+    proof,
+    preflight: preflight({
+      proof,
+      indices: input.indices,
+      alias: input.alias,
+      older: input.older,
+      agreedFrom: input.agreedFrom,
+      filesThere: input.filesThere,
+      repository:
+        hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, seen, input)),
+      root: rootSeen(opened.root, input.snapshot),
+      replicas: input.replicas,
+      targetVersion: info.version,
+      now: world.clock.now(),
+      existing,
+      jobId: id,
+      snapshotDigits: timeDigits(start),
+      ...names,
+      ...(await askedOf(seen, proof, input.alias)),
+    }),
+  };
+}
+
+/** Known before the first request: the name is another repository's, nothing registers it, or the cluster reads another snapshot there. */
+async function repositoryFault(
+  world: World,
+  { cluster, repositories }: ClusterSeen,
+  input: RestoreJob["intent"]["input"],
+): Promise<Reason | undefined> {
+  const question = registrationOf(world, cluster.name, input) ?? policyRegistration(world, cluster.name, input);
+  const need = question && (await repositoryState(world, question, repositories)).need;
+  if (need && "fault" in need) return need.fault;
+  const isThere = repositories.some(({ name }) => name === input.repository);
+  if (isThere) return foreseenOnCluster(cluster, input);
+  // The job of a watch registers it.
+  if (input.watch !== undefined) return undefined;
+  const isOurs = world.config.repositories[input.repository]?.register !== undefined;
+  return reason(isOurs ? "repository.absent" : "repository.absentByOthers", { repository: input.repository, cluster: cluster.name });
+}
+
+/** A restore does not register a policy's repository, but the name must not be another repository's. */
+function policyRegistration(world: World, cluster: string, { repository }: RestoreJob["intent"]["input"]): RepositoryQuestion | undefined {
+  const { register, cluster: at } = world.config.repositories[repository] ?? {};
+  return register && at === cluster ? { cluster, name: repository, register } : undefined;
+}
+
+async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {
+  const store = world.blobs(input.place);
+  const held = heldIndices(opened.root, input.snapshot.uuid);
+  const selection = selectNames(input.indices, held);
+  const asked: ProveSnapshotOptions = {
+    uuid: input.snapshot.uuid,
+    // The preflight rejects a selection that matches nothing and names the available indices.
+    ...("indices" in selection ? { indices: selection.indices } : {}),
+    level: "footers",
+    footersFor: "counter-named",
+    root: opened,
+    ledger: partLedger(world.state, input.place),
+    deadline: () => isTimeUp(world),
+  };
+  const known = await knownFooters(world, input.place, input.snapshot.uuid);
+  if (known === undefined) return proveSnapshot(store, asked);
+  const proof = await proveSnapshot(store, { ...asked, footersSeen: () => known.since });
+  // Evidence for other indices does not apply.
+  return proof.verdict !== "whole" || proof.closure?.digest === known.digest ? proof : proveSnapshot(store, asked);
+}
+
+/** Footers proven earlier need not be read again for blobs that were not written since. */
+async function knownFooters(world: World, place: Place, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
+  const evidence = (await newestEvidence(world, new Set([uuid]), place, { subsets: true })).get(uuid);
+  if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;
+  if (evidence.level !== "footers" && evidence.level !== "contents") return undefined;
+  return { digest: evidence.digest, since: new Date(evidence.since) };
+}

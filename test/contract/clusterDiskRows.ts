@@ -1,0 +1,149 @@
+import { freeAbove } from "../../shared/model/disks/clusterDisks.ts";
+import { until } from "./clusterFixture.ts";
+import type { Row, Stage } from "./clusterStage.ts";
+
+const DISK = "cluster.routing.allocation.disk";
+/** Two thousand terabytes that must stay free: every node is above it. */
+const FULL = { "watermark.low": "2000tb", "watermark.high": "1999tb" };
+const FLOOD = { "watermark.flood_stage": "1b" };
+/** The shortest interval at which a server looks at its disks, after a first one of 30 s; until it has looked, it places shards anywhere. */
+const LOOK = { "cluster.info.update.interval": "10s" };
+const TWO_LOOKS_MS = 45_000;
+const hasFlood = ({ version }: Stage) => Number.parseInt(version, 10) >= 6;
+
+/** Settings below `cluster.routing.allocation.disk`; gone after the row. */
+async function withDisk<T>(stage: Stage, settings: Record<string, string>, act: () => Promise<T>): Promise<T> {
+  const full = { ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${DISK}.${key}`, value])), ...LOOK };
+  await stage.putClusterSettings(full);
+  try {
+    return await act();
+  } finally {
+    await stage.putClusterSettings(Object.fromEntries(Object.keys(full).map((key) => [key, null])));
+  }
+}
+
+async function ownSnapshot(stage: Stage): Promise<void> {
+  await stage.index("movies");
+  await stage.repository("r");
+  await stage.snapshot("r", "one", "movies");
+}
+
+const marks = async ({ cluster }: Stage) => {
+  const { isEnabled, low, high, flood } = (await cluster.limits()).disk;
+  return [isEnabled, low.value, high.value, flood?.value];
+};
+
+/** A restore while the only node is above its low watermark; returns the active primaries and whether the disk is the reason told. */
+const restoreOnFull = (stage: Stage) =>
+  withDisk(stage, { threshold_enabled: "true", ...FULL, ...(hasFlood(stage) ? FLOOD : {}) }, async () => {
+    await new Promise((resolve) => setTimeout(resolve, TWO_LOOKS_MS));
+    const outcome = await stage.restore("r", "one", "movies", "a");
+    const settled = async () => {
+      const health = await stage.health("a");
+      return health?.primariesActive === 1 || /watermark/.test((await stage.cluster.explainAllocation(stage.own("a"), 0)) ?? "");
+    };
+    await until("the shard is started or refused", settled);
+    const [disk] = await stage.cluster.disks();
+    const { low } = (await stage.cluster.limits()).disk;
+    return [outcome, (await stage.health("a"))?.primariesActive, disk && freeAbove(low, disk)];
+  });
+
+export const diskRows: readonly Row[] = [
+  {
+    name: "each data node tells its disk",
+    async act({ cluster }) {
+      const disks = await cluster.disks();
+      return disks.map(({ node, totalBytes, freeBytes }) => [node !== "", totalBytes > freeBytes, freeBytes > 1_000_000]);
+    },
+    expect: [[true, true, true]],
+  },
+  {
+    name: "the watermarks by default are shares of the disk, without one for floods",
+    below: "6.0.0",
+    act: async (stage) => (await marks(stage)).slice(1),
+    expect: ["85%", "90%", undefined],
+  },
+  {
+    name: "the watermarks by default are shares of the disk",
+    from: "6.0.0",
+    act: async (stage) => (await marks(stage)).slice(1),
+    expect: ["85%", "90%", "95%"],
+  },
+  {
+    name: "shares by default need not leave more than a bound free",
+    from: "8.5.0",
+    act: async ({ cluster }) => {
+      const { low, high, flood } = (await cluster.limits()).disk;
+      return [low.maxHeadroom, high.maxHeadroom, flood?.maxHeadroom].map((text) => text?.toLowerCase());
+    },
+    expect: ["200gb", "150gb", "100gb"],
+  },
+  {
+    name: "a share that was set has no bound",
+    from: "8.5.0",
+    act: (stage) =>
+      withDisk(stage, { "watermark.low": "70%", "watermark.high": "80%", "watermark.flood_stage": "90%" }, async () => {
+        return (await stage.cluster.limits()).disk.low;
+      }),
+    expect: { value: "70%", maxHeadroom: "-1" },
+  },
+  {
+    name: "watermarks that were set are told as they were written",
+    act: (stage) =>
+      withDisk(
+        stage,
+        {
+          threshold_enabled: "true",
+          "watermark.low": "0.7",
+          "watermark.high": "0.85",
+          ...(hasFlood(stage) ? { "watermark.flood_stage": "0.9" } : {}),
+        },
+        async () => (await marks(stage)).slice(0, 3),
+      ),
+    expect: [true, "0.7", "0.85"],
+  },
+  {
+    name: "watermarks in bytes are told as they were written, and one setting at a time",
+    act: (stage) =>
+      withDisk(
+        stage,
+        {
+          threshold_enabled: "false",
+          "watermark.low": "3gb",
+          "watermark.high": "2gb",
+          ...(hasFlood(stage) ? { "watermark.flood_stage": "1gb" } : {}),
+        },
+        async () => (await marks(stage)).slice(0, 3),
+      ),
+    expect: [false, "3gb", "2gb"],
+  },
+  {
+    name: "an only data node above its low watermark takes a restored shard",
+    from: "5.0.0",
+    below: "8.0.0",
+    arrange: ownSnapshot,
+    act: restoreOnFull,
+    expect: ["ok", 1, 0],
+  },
+  {
+    name: "an only data node above its low watermark takes no restored shard",
+    from: "8.0.0",
+    arrange: ownSnapshot,
+    act: restoreOnFull,
+    expect: ["ok", 0, 0],
+  },
+  {
+    name: "the health of all indices is that of each",
+    arrange: ownSnapshot,
+    async act({ cluster, own }) {
+      const [all, one] = [await cluster.healths(), await cluster.health(own("movies"))];
+      return [JSON.stringify(all.get(own("movies"))) === JSON.stringify(one), one?.primariesActive];
+    },
+    expect: [true, 1],
+  },
+  {
+    name: "running work is told in one answer, and nothing runs on an idle cluster",
+    act: async ({ cluster }) => cluster.runningWork(),
+    expect: { snapshots: [], restores: [] },
+  },
+];

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import type { DiskLimits, NodeDisk, Watermark } from "../../shared/model/disks/clusterDisks.ts";
+import { freeAbove } from "../../shared/model/disks/clusterDisks.ts";
+import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
+import { say } from "../../shared/words/say.ts";
+import { held, inputOf, proofOf } from "./preflightProof.ts";
+
+const GB = 1024 ** 3;
+const disk = (free: number, total = 100): NodeDisk => ({ node: `n${free}`, totalBytes: total * GB, freeBytes: free * GB });
+const limits = (low: string, high: string, change: Partial<DiskLimits> = {}): DiskLimits => ({
+  isEnabled: true,
+  low: { value: low },
+  high: { value: high },
+  ...change,
+});
+const SHARES = limits("85%", "90%");
+
+/** The disk checks of a restore of movies with so many gigabytes in one copy. */
+function checked(gigabytes: number, nodes: NodeDisk[], change: { limits?: DiskLimits } & Partial<PreflightInput> = {}) {
+  const { limits: its = SHARES, ...more } = change;
+  const proof = proofOf([held("movies", { bytes: gigabytes * GB, shards: 2 }), held("films", { bytes: 500 * GB })]);
+  const { checks, refused } = preflight(inputOf({ proof, indices: ["movies"], disks: { limits: its, nodes }, ...more }));
+  const found = checks.filter(({ check }) => check === "disk");
+  return { refused, found, told: found.map(({ result, reason }) => `${result} ${reason.code}`) };
+}
+
+describe("bytes below a watermark", () => {
+  it.each<[string, Watermark, number]>([
+    ["a percentage", { value: "90%" }, 20],
+    ["a percentage with a fraction", { value: "87.5%" }, 17.5],
+    ["a ratio", { value: "0.9" }, 20],
+    ["bytes", { value: "10gb" }, 20],
+    ["bytes with a fraction, in upper case", { value: "1.5GB" }, 28.5],
+    ["bytes in megabytes", { value: "512mb" }, 29.5],
+    ["a share with a bound that is smaller", { value: "90%", maxHeadroom: "5GB" }, 25],
+    ["a share with a bound that is larger", { value: "90%", maxHeadroom: "150GB" }, 20],
+    ["a share without a bound", { value: "90%", maxHeadroom: "-1" }, 20],
+    ["more than is free", { value: "50gb" }, 0],
+    ["a text that says nothing", { value: "" }, 30],
+  ])("%s", (_, watermark, gigabytes) => {
+    expect(freeAbove(watermark, disk(30)) / GB).toBeCloseTo(gigabytes);
+  });
+});
+
+describe("a restore and the disks of its target", () => {
+  it("fits with its replicas, by the bytes of the chosen indices only", () => {
+    const { told, found } = checked(10, [disk(30), disk(30)], { replicas: 1 });
+    expect(told).toEqual(["ok disk.fits"]);
+    expect(say(found[0]?.reason as never)).toBe(
+      "the indices need 20 GiB with their replicas; the room on 2 data nodes is 40 GiB below the high watermark (90%)",
+    );
+  });
+
+  it("is refused when one copy does not fit on all nodes together, with a way out", () => {
+    const { told, found, refused } = checked(41, [disk(30), disk(30)], { replicas: 0 });
+    expect([told, refused]).toEqual([["refuse disk.full"], true]);
+    expect(say(found[0]?.reason as never)).toBe(
+      "one copy of the indices needs 41 GiB, and the room on 2 data nodes is 40 GiB below the high watermark (90%): some shards would never start",
+    );
+    expect(say(found[0]?.wayOut as never)).toMatch(/^free disk space or add a data node/);
+  });
+
+  it("is a warning when only the replicas do not fit, or one shard fits on no node below its low watermark", () => {
+    expect(checked(21, [disk(30), disk(30)], { replicas: 1 })).toMatchObject({ told: ["warn disk.fewer"], refused: false });
+    const large = checked(35, [disk(30), disk(30)], { replicas: 0 });
+    expect(large.told).toEqual(["warn disk.shard"]);
+    expect(say(large.found[0]?.reason as never)).toContain("a shard of movies has about 17.5 GiB, and no data node has more than 15 GiB");
+    expect(checked(35, [disk(30), disk(30)], { replicas: 1 }).told).toEqual(["warn disk.fewer", "warn disk.shard"]);
+  });
+
+  it("does not count the room of a node above its low watermark, which takes no restored shard", () => {
+    expect(checked(10, [disk(14), disk(14), disk(14)], { replicas: 0 }).told).toEqual(["refuse disk.full"]);
+    expect(checked(10, [disk(14), disk(30)], { replicas: 0 }).told).toEqual(["ok disk.fits"]);
+  });
+
+  it("counts what is free where the cluster applies no watermarks", () => {
+    const off = limits("85%", "90%", { isEnabled: false });
+    expect(checked(25, [disk(14), disk(14)], { replicas: 0, limits: off }).told).toEqual(["ok disk.fits"]);
+    expect(checked(29, [disk(14), disk(14)], { replicas: 0, limits: off }).told).toEqual(["refuse disk.full"]);
+    expect(checked(28, [disk(13), disk(15)], { replicas: 0, limits: off }).told).toEqual(["ok disk.fits"]);
+  });
+
+  // Measured by test/contract/clusterDiskRows.ts.
+  it("knows that up to 7.x an only data node takes shards above its watermarks", () => {
+    const on = (targetVersion: string, change: Partial<DiskLimits> = {}) => {
+      const version = targetVersion === "8.17.0" ? "7.17.9" : targetVersion;
+      const proof = proofOf([held("movies", { bytes: 4 * GB, createdVersion: version })], {}, version);
+      return checked(4, [disk(5)], { proof, targetVersion, replicas: 0, limits: limits("85%", "90%", change) }).told;
+    };
+    expect([on("5.5.3"), on("7.10.2", { forOnlyNode: false })]).toEqual([["ok disk.fits"], ["ok disk.fits"]]);
+    expect([on("7.10.2", { forOnlyNode: true }), on("8.17.0")]).toEqual([["refuse disk.full"], ["refuse disk.full"]]);
+  });
+
+  it("says why nothing is known, and stays possible", () => {
+    const { checks, refused } = preflight(inputOf({ disks: { unknown: "cluster target: HTTP 403" } }));
+    const [found] = checks.filter(({ check }) => check === "disk");
+    expect([found?.result, refused]).toEqual(["warn", false]);
+    expect(say(found?.reason as never)).toBe("whether the indices fit on the disks is unknown: cluster target: HTTP 403");
+  });
+});
