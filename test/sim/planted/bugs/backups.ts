@@ -69,7 +69,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     file: "shared/plan/retention/keepRules.ts",
     find: "const period = periodsOf(snapshot.time, timeZone)[rule];",
     replace: 'const period = periodsOf(snapshot.time, timeZone && "UTC")[rule];',
-    seeds: 20,
+    test: "test/plan/retention/plan.test.ts",
   },
   {
     name: "keeps nothing for `within`",
