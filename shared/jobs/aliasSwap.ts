@@ -1,9 +1,9 @@
 import type { Cluster } from "../model/cluster.ts";
 import { AppError, hasCode } from "../model/errors.ts";
-import { reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import { isSameStem, restoredIndexPattern } from "../model/restoredName.ts";
 import { readOpenWork } from "./openWork.ts";
-import type { Job } from "./record.ts";
+import { isInFlight, type Job } from "./record.ts";
 import type { World } from "./world.ts";
 
 /** What the permanent record of a restore says of its swap; the rest of it is for people. */
@@ -16,27 +16,33 @@ export interface SwapResult {
 }
 
 /** The effect of a restore and of a rollback that moves an alias. */
-export const SWAP_EFFECT = "swapAlias";
+const SWAP_EFFECT = "swapAlias";
+
+/** The job that swaps or wants to. */
+type Swapping = Pick<Job, "id"> & { cluster: string; alias: string };
 
 /**
- * Another job that may be moving the same alias right now. Whoever has claimed a swap looks for others after its claim is written: of two that
- * claim at the same time at least one sees the other, and goes back.
+ * Names another job that may be moving the same alias right now. Whoever has claimed a swap looks for others after its claim is written: of two
+ * that claim at the same time at least one sees the other, and goes back.
  */
-export function otherSwap(jobs: readonly Job[], self: Pick<Job, "id"> & { cluster: string; alias: string }, now: Date): Job | undefined {
-  return jobs.find(({ id, kind, intent, head: { claim } }) => {
+export function otherSwap(jobs: readonly Job[], self: Swapping, now: Date): Reason | undefined {
+  const other = jobs.find(({ id, kind, intent, head }) => {
     const isOther = id !== self.id && (kind === "restore" || kind === "rollback") && intent.cluster === self.cluster;
-    const isClaimed = claim?.effect === SWAP_EFFECT && claim.refused !== true && new Date(claim.until) > now;
-    return isOther && isClaimed && (intent.input as { alias?: string }).alias === self.alias;
+    const isSwapping = head.claim?.effect === SWAP_EFFECT && isInFlight(head, now);
+    return isOther && isSwapping && (intent.input as { alias?: string }).alias === self.alias;
   });
+  return other && reason("alias.moving", { alias: self.alias, job: other.id });
 }
 
 /** @throws AppError `conflict` while another job may be moving the alias; the claim is then given back and tried again. */
-export async function requireOnlySwap(world: World, self: Pick<Job, "id"> & { cluster: string; alias: string }): Promise<void> {
-  const other = otherSwap((await readOpenWork(world)).jobs, self, world.clock.now());
-  if (other)
-    throw new AppError("conflict", `${other.id} is moving alias ${self.alias}`, {
-      reason: reason("alias.moving", { alias: self.alias, job: other.id }),
-    });
+export async function requireOnlySwap(world: World, self: Swapping): Promise<void> {
+  const moving = otherSwap((await readOpenWork(world)).jobs, self, world.clock.now());
+  if (moving) throw swapConflict(moving);
+}
+
+/** @param moving What {@link otherSwap} returned. */
+export function swapConflict(moving: Reason): AppError {
+  return new AppError("conflict", `${moving.params.job} is moving alias ${moving.params.alias}`, { reason: moving });
 }
 
 /** A former holder can be deleted between the listing and the swap; twice in a row is no accident. */

@@ -44,6 +44,11 @@ export function laneBlock(job: Job, others: readonly Job[]): Reason | undefined 
 function comesBefore(a: Job, b: Job): boolean {
   const byKind = (PRIORITY[a.kind] ?? 9) - (PRIORITY[b.kind] ?? 9);
   if (byKind !== 0) return byKind < 0;
-  const byAge = a.createdAt.getTime() - b.createdAt.getTime();
-  return byAge !== 0 ? byAge < 0 : a.id < b.id;
+  return isEarlier(a, b);
+}
+
+/** By age, and by id where two are equally old: one order for all who look. */
+export function isEarlier(one: Job, other: Job): boolean {
+  const byAge = one.createdAt.getTime() - other.createdAt.getTime();
+  return byAge !== 0 ? byAge < 0 : one.id < other.id;
 }

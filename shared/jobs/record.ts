@@ -25,6 +25,11 @@ export interface Claim {
   refused?: true;
 }
 
+/** Whether an effect may be being applied now; with one that ran out, or was refused, nothing is. */
+export function isInFlight({ claim }: Pick<JobRecord, "claim">, now: Date): boolean {
+  return claim !== undefined && claim.refused !== true && new Date(claim.until) > now;
+}
+
 /** Who requested the job. */
 export interface Asked {
   by: "timer" | "event" | "person" | "ossnap";

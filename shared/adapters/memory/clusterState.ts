@@ -11,8 +11,9 @@ export interface MemoryIndex extends Held {
   state: "open" | "close";
   /** With filter, routing and flags as JSON, as the port returns them. */
   aliases: Map<string, string>;
-  /** True when it was restored from a snapshot; undone by a restart, after which its shards come from its own files. */
+  /** True when it was restored from a snapshot. */
   restored: boolean;
+  /** Its node started again since: its shards come from its own files. */
   restarted?: boolean;
   /** Writes since it was created or restored, and since its node started. */
   written: number;

@@ -1,3 +1,4 @@
+import { isEarlier } from "../../jobs/lanes.ts";
 import { isFinal, type Job } from "../../jobs/record.ts";
 import { policyFingerprint } from "../../plan/policyFingerprint.ts";
 import type { PruneInput, PruneJob } from "./step.ts";
@@ -33,9 +34,4 @@ function keyOf({ intent }: { intent: { cluster?: string | undefined; input: Prun
 /** A plan that an earlier version stored does not tell. */
 function mayHaveDeleted({ head: { claim, data } }: PruneJob): boolean {
   return claim !== undefined || (data.plan !== undefined && data.asked?.length !== 0);
-}
-
-function isEarlier(one: Job, other: Job): boolean {
-  const byAge = one.createdAt.getTime() - other.createdAt.getTime();
-  return byAge !== 0 ? byAge < 0 : one.id < other.id;
 }

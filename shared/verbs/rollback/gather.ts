@@ -1,6 +1,6 @@
 import { otherSwap } from "../../jobs/aliasSwap.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
-import type { Job } from "../../jobs/record.ts";
+import { isInFlight, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -31,10 +31,7 @@ export async function observeRollback(world: World, { id, cluster: name, input }
     holders,
     to: to === undefined ? "no" : to.state === "close" ? "closed" : "open",
     writes: await writesSince(cluster, from, input.from.operations),
-    waits:
-      (moving && reason("alias.moving", { alias: input.alias, job: moving.id })) ??
-      (await shardsDown(cluster, to)) ??
-      aliasBlock(input.alias, { existing, targetVersion: version, to: input.to.name }),
+    waits: moving ?? (await shardsDown(cluster, to)) ?? aliasBlock(input.alias, { existing, targetVersion: version, to: input.to.name }),
     retire: retireOf(jobs, { cluster: name, uuid: input.to.uuid }, world.clock.now()),
   };
 }
@@ -50,9 +47,8 @@ function retireOf(jobs: readonly Job[], { cluster, uuid }: { cluster: string; uu
   const all = jobs.filter(
     ({ kind, intent }) => kind === "retire" && intent.cluster === cluster && (intent.input as { uuid?: string }).uuid === uuid,
   );
-  const isClaimed = ({ head: { claim } }: Job) => claim !== undefined && claim.refused !== true && new Date(claim.until) > now;
-  const found = all.find((job) => isClaimed(job) || !job.head.cancelling);
-  return found && { id: found.id, claimed: isClaimed(found) };
+  const found = all.find(({ head }) => isInFlight(head, now) || !head.cancelling);
+  return found && { id: found.id, claimed: isInFlight(found.head, now) };
 }
 
 /**

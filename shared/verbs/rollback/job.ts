@@ -1,4 +1,4 @@
-import { requireOnlySwap, swapAlias } from "../../jobs/aliasSwap.ts";
+import { swapAlias, swapConflict } from "../../jobs/aliasSwap.ts";
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
@@ -78,6 +78,6 @@ async function lookUpSwap(world: World, job: RollbackJob): Promise<Look<Rollback
     throw new AppError("conflict", `${seen.retire.id} may be deleting ${input.to.name}`, {
       reason: reason("rollback.retireRuns", { job: seen.retire.id, index: input.to.name }),
     });
-  await requireOnlySwap(world, { id: job.id, cluster: configuredCluster(job), alias: input.alias });
+  if (seen.waits?.code === "alias.moving") throw swapConflict(seen.waits);
   return { found: "none" };
 }

@@ -7,8 +7,8 @@ export function snapshot(time: string, change: Partial<PrunableSnapshot> = {}): 
   return { name: time, uuid: `uuid-${time}`, state: "SUCCESS", time: at, startTime: at, indices: ["movies"], ours: true, ...change };
 }
 
-export function plan(snapshots: readonly PrunableSnapshot[], keep: Partial<KeepRules>, change: Partial<PruneInput> = {}): PrunePlan {
-  return planPrune({
+export function inputOf(snapshots: readonly PrunableSnapshot[], keep: Partial<KeepRules>, change: Partial<PruneInput> = {}): PruneInput {
+  return {
     policy: "nightly",
     fingerprint: "f",
     keep: { atLeast: 1, ...keep },
@@ -20,5 +20,9 @@ export function plan(snapshots: readonly PrunableSnapshot[], keep: Partial<KeepR
     now: undefined,
     existing: undefined,
     ...change,
-  });
+  };
+}
+
+export function plan(...asked: Parameters<typeof inputOf>): PrunePlan {
+  return planPrune(inputOf(...asked));
 }

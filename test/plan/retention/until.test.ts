@@ -1,30 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KeepRules } from "../../../shared/model/config.ts";
-import type { PrunableSnapshot, PruneInput } from "../../../shared/plan/retention/plan.ts";
+import { type PrunableSnapshot, type PruneInput, planPrune } from "../../../shared/plan/retention/plan.ts";
 import { keptUntil } from "../../../shared/plan/retention/until.ts";
 import { nextSlots } from "../../../shared/plan/slots.ts";
-import { plan, snapshot } from "./prunable.ts";
+import { inputOf, plan, snapshot } from "./prunable.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const NIGHTLY = { cron: "0 30 1 * * *", timeZone: "UTC" };
 
 function until(snapshots: readonly PrunableSnapshot[], keep: Partial<KeepRules>, change: Partial<PruneInput> = {}, schedule = NIGHTLY) {
-  const input: PruneInput = {
-    policy: "nightly",
-    fingerprint: "f",
-    keep: { atLeast: 1, ...keep },
-    timeZone: schedule.timeZone,
-    atMost: 1000,
-    atMostPercent: 100,
-    snapshots,
-    protected: new Map(),
-    now: undefined,
-    existing: undefined,
-    ...change,
-  };
-  return keptUntil(plan(snapshots, keep, { ...change, timeZone: schedule.timeZone }).keep, input, schedule);
+  const input = inputOf(snapshots, keep, { timeZone: schedule.timeZone, ...change });
+  return keptUntil(planPrune(input).keep, input, schedule);
 }
 
 const night = (day: number, change: Partial<PrunableSnapshot> = {}) =>
