@@ -12,7 +12,7 @@ import {
   visibleFingerprint,
 } from "../repository/drift.ts";
 import { printFault } from "../repository/fault.ts";
-import { validateRepositorySettings } from "../repository/settings.ts";
+import { validateRepositorySettings } from "../repository/settings/settings.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
 import type { Look } from "./kind.ts";
@@ -161,9 +161,6 @@ async function storeRegistration(world: World, { cluster, name, register }: Repo
   await writeObject(world.state, stateKey.fingerprint(cluster, name), stored);
 }
 
-/** In the errors of all versions: `cannot create snapshot in a readonly repository`, `cannot delete snapshot from a readonly repository`. */
-const READONLY = /readonly repository/;
-
 /**
  * A write into a repository; a refusal because the cluster has it registered read-only names the way out, as its own reason.
  * @param request sends the write.
@@ -172,7 +169,7 @@ export async function writingInto<T>(repository: string, request: () => Promise<
   try {
     return await request();
   } catch (error) {
-    if (!(error instanceof AppError) || error.reason !== undefined || !READONLY.test(error.message)) throw error;
+    if (!(error instanceof AppError) || error.reason?.code !== "repository.readonly") throw error;
     const why = reason("repository.readonlyThere", { repository, message: error.message });
     throw new AppError(error.code, error.message, { cause: error, reason: why });
   }

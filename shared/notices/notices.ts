@@ -5,7 +5,7 @@ import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
 import { noticeText } from "./noticeText.ts";
-import { sendNotice } from "./outbox.ts";
+import { type Decided, type Decision, sendDecided, storeNotice } from "./outbox.ts";
 
 export interface Fact {
   /** `kind:subject`; reported once when it begins and once when it is over. */
@@ -22,7 +22,8 @@ export interface Fact {
   upTo?: string | undefined;
 }
 
-export interface OpenFact {
+/** `by` is of the report that it began; records of earlier versions have none. */
+export interface OpenFact extends Pick<Decided, "by"> {
   since: string;
   code: string;
   severity: Notice["severity"];
@@ -36,36 +37,57 @@ export interface OpenFact {
 }
 
 /**
- * Reports that a fact has begun, at most once: the state object is written before the message is sent. A fact that is open for another reason, or
- * about other things, is reported again and keeps the time at which it began; other numbers only update the stored reason. Returns whether a
- * message was sent.
+ * Reports that a fact has begun, once: the message is stored, then the state object that decides who reports it is written, then it is sent. A
+ * fact that is open for another reason, or about other things, is reported again and keeps the time at which it began; other numbers only update
+ * the stored reason. Returns whether a message was sent.
+ *
+ * Errors: those of the state. The caller repeats the call after any of them, and the message is neither lost nor sent twice.
  */
 export async function raiseNotice(world: World, fact: Fact): Promise<boolean> {
-  const at = world.clock.now();
   const key = stateKey.notice(fact.key);
-  // An open fact costs one read; a listing that is not current is followed by the write that decides.
-  const listed = world.live?.notices.has(fact.key) === true ? await readObject<OpenFact>(world.state, key) : undefined;
-  if (!listed && (await writeObjectOnce(world.state, key, openFact(fact, at.toISOString())))) {
-    await sendFiring(world, fact, { since: at, at });
-    return true;
-  }
-  const known = listed ?? (await readObject<OpenFact>(world.state, key));
-  if (!known || isEarlier(known, fact)) return false;
+  // An open fact costs one read, and one that a listing of this moment does not show none.
+  const known = world.live?.notices.has(fact.key) === false ? undefined : await readObject<OpenFact>(world.state, key);
+  return known ? raiseAgain(world, fact, known) : raiseFirst(world, fact);
+}
+
+async function raiseFirst(world: World, fact: Fact): Promise<boolean> {
+  const at = world.clock.now();
+  const since = at.toISOString();
+  const key = stateKey.notice(fact.key);
+  const decision = decidedBy(world, at, key, stateKey.noticeOver(fact.key, since));
+  const stored = await storeNotice(world, firing(fact, { since: at, at }), decision);
+  const isFirst = await writeObjectOnce(world.state, key, openAs(fact, { since, by: decision.by }));
+  // This invocation's listing is older than that.
+  world.live?.notices.add(fact.key);
+  if (await sendDecided(world, stored, decision, isFirst)) return true;
+  const known = await readObject<OpenFact>(world.state, key);
+  return known !== undefined && raiseAgain(world, fact, known);
+}
+
+async function raiseAgain(world: World, fact: Fact, known: OpenFact): Promise<boolean> {
+  if (isEarlier(known, fact)) return false;
+  const key = stateKey.notice(fact.key);
   const { changes = 0 } = known;
-  const current = { ...openFact(fact, known.since), ...(changes > 0 && { changes }) };
+  const current = openAs(fact, known);
   if (JSON.stringify(current) === JSON.stringify(known)) return false;
   if (isSameReason(known.reason, fact.reason) && isSameAbout(known, current)) {
     await writeObject(world.state, key, current);
     return false;
   }
   // Of two invocations that see the same change, one reports it.
-  const isFirst = await writeObjectOnce(world.state, stateKey.noticeAgain(fact.key, known.since, changes + 1), {});
-  await writeObject(world.state, key, { ...current, changes: changes + 1 });
-  if (isFirst) await sendFiring(world, fact, { since: new Date(known.since), at });
-  return isFirst;
+  const at = world.clock.now();
+  const decision = decidedBy(world, at, stateKey.noticeAgain(fact.key, known.since, changes + 1));
+  const stored = await storeNotice(world, firing(fact, { since: new Date(known.since), at }), decision);
+  const isFirst = await writeObjectOnce(world.state, decision.keys[0], { by: decision.by });
+  await writeObject(world.state, key, openAs(fact, { ...known, changes: changes + 1 }));
+  return sendDecided(world, stored, decision, isFirst);
 }
 
-function openFact({ code, severity, reason, upTo, about, snapshots }: Fact, since: string): OpenFact {
+function decidedBy(world: World, at: Date, ...keys: [string, ...string[]]): Decision {
+  return { keys, by: `${at.toISOString()} ${world.by.nonce}` };
+}
+
+function openAs({ code, severity, reason, upTo, about, snapshots }: Fact, { since, changes, by }: Omit<OpenFact, keyof Fact>): OpenFact {
   return {
     since,
     code,
@@ -74,6 +96,8 @@ function openFact({ code, severity, reason, upTo, about, snapshots }: Fact, sinc
     ...(upTo === undefined ? {} : { upTo }),
     ...(about === undefined ? {} : { about: shortHash(16, ...[...about].sort()) }),
     ...(snapshots === undefined ? {} : { snapshots }),
+    ...(changes === undefined ? {} : { changes }),
+    ...(by === undefined ? {} : { by }),
   };
 }
 
@@ -95,9 +119,9 @@ function isSameReason(one: Reason, other: Reason): boolean {
   return one.code === other.code && one.params.because === other.params.because;
 }
 
-async function sendFiring(world: World, fact: Fact, times: Pick<Notice, "since" | "at">): Promise<void> {
+function firing(fact: Fact, times: Pick<Notice, "since" | "at">): Notice {
   const { upTo: _upTo, about: _about, snapshots: _snapshots, ...sent } = fact;
-  await sendNotice(world, { ...sent, status: "firing", ...times, text: noticeText(fact.key, fact.reason) });
+  return { ...sent, status: "firing", ...times, text: noticeText(fact.key, fact.reason) };
 }
 
 /** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */
@@ -105,18 +129,14 @@ export async function resolveNotice(world: World, key: string, code: string, why
   const open = await readObject<OpenFact>(world.state, stateKey.notice(key));
   if (!open || (open.upTo !== undefined && upTo !== undefined && upTo < open.upTo)) return false;
   const at = world.clock.now();
-  const ours = await writeObjectOnce(world.state, stateKey.noticeOver(key, open.since), { ...open, over: at.toISOString(), why });
+  const since = new Date(open.since);
+  const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: noticeText(key, why) };
+  const decision = decidedBy(world, at, stateKey.noticeOver(key, open.since));
+  const stored = await storeNotice(world, notice, decision);
+  const { by: begunBy, ...fact } = open;
+  const over = { ...fact, over: at.toISOString(), why, by: decision.by, ...(begunBy !== undefined && { begunBy }) };
+  const isOurs = await writeObjectOnce(world.state, decision.keys[0], over);
   await world.state.delete([stateKey.notice(key)]);
-  if (!ours) return false;
-  await sendNotice(world, {
-    key,
-    code,
-    severity: "good",
-    reason: why,
-    status: "resolved",
-    since: new Date(open.since),
-    at,
-    text: noticeText(key, why),
-  });
-  return true;
+  world.live?.notices.delete(key);
+  return sendDecided(world, stored, decision, isOurs);
 }

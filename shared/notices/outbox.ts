@@ -1,5 +1,5 @@
 import type { World } from "../jobs/world.ts";
-import { AppError, hasCode, messageOf } from "../model/errors.ts";
+import { hasCode, messageOf } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
 import type { Notice, Notifier } from "../model/notice.ts";
 import { stateKey } from "../state/keys.ts";
@@ -14,57 +14,112 @@ const GIVEN_UP_MS = 24 * 60 * MINUTE_MS;
 /** A channel that just failed is not tried again for the next notice: each try may take seconds. */
 const DOWN_MS = MINUTE_MS / 2;
 
+/**
+ * What makes a notice true. Its text is stored before that, so that no crash and no failed write loses it, and sent after it: an entry whose
+ * decision was not made, or was made by another invocation, is never sent.
+ */
+export interface Decision {
+  /** The state object that is created once, and where it is kept later: one of them names `by`. */
+  keys: [string, ...string[]];
+  /** Of no other invocation. */
+  by: string;
+}
+
+/** What a state object tells about the decisions that it stands for. */
+export interface Decided {
+  by?: string;
+  /** By whom it was reported that it began, when `by` is of the report that it is over. */
+  begunBy?: string;
+}
+
 /** A notice as it is stored until every channel has accepted it. */
 interface Entry {
   notice: Omit<Notice, "since" | "at"> & { since: string; at: string };
   /** Names of the channels that have not accepted it. */
   channels: string[];
+  /** Absent in entries of earlier versions, which were stored after their decision. */
+  decision?: Decision;
+}
+
+/** A stored notice; without channels nothing is stored. */
+export interface Stored {
+  notice: Notice;
+  entry?: { id: string; key: string; value: Entry; isOurs: boolean };
 }
 
 const failedAt = new WeakMap<Notifier, number>();
 
 /**
- * Sends a notice to every channel. It is stored first, and until each channel has accepted it, so that neither a failing channel nor a killed
- * invocation loses it: `deliverUnsent` tries again. A receiver may get it twice, with the same id. No failure of a channel stops the work.
+ * Stores a notice before the decision that makes it true; then `sendDecided` follows. After a crash in between,
+ * `deliverUnsent` looks at the decision.
  */
-export async function sendNotice(world: World, notice: Notice): Promise<void> {
-  world.logger.warn("notice", { key: notice.key, status: notice.status, text: notice.text });
-  if (world.notifiers.length === 0) return;
-  const subject = shortHash(8, notice.key);
-  const id = stateKey.unsentId(notice.at, subject, notice.status);
+export async function storeNotice(world: World, notice: Notice, decision: Decision): Promise<Stored> {
+  if (world.notifiers.length === 0) return { notice };
   const stored = { ...notice, since: notice.since.toISOString(), at: notice.at.toISOString() };
+  const value: Entry = { notice: stored, channels: world.notifiers.map(({ name }) => name), decision };
+  const id = stateKey.unsentId(notice.at, shortHash(8, notice.key), notice.status, shortHash(4, decision.by));
   const key = stateKey.unsent(id, 0);
-  const entry: Entry = { notice: stored, channels: world.notifiers.map(({ name }) => name) };
+  return { notice, entry: { id, key, value, isOurs: await writeObjectOnce(world.state, key, value) } };
+}
+
+/**
+ * Sends a stored notice if its decision is this invocation's, and else forgets it. Returns whether it is this invocation's.
+ * @param isOurs whether the decision's object was created now; a PUT whose response was lost created it too, which the object shows.
+ */
+export async function sendDecided(world: World, stored: Stored, decision: Decision, isOurs: boolean): Promise<boolean> {
+  if (isOurs || (await isDecided(world, decision))) {
+    await send(world, stored);
+    return true;
+  }
+  if (stored.entry?.isOurs) await world.state.delete([stored.entry.key]);
+  return false;
+}
+
+/**
+ * Sends a stored notice to every channel. It stays stored until each has accepted it: `deliverUnsent` tries again. A receiver may get it twice,
+ * with the same id. No failure of a channel stops the work.
+ */
+async function send(world: World, { notice, entry }: Stored): Promise<void> {
+  world.logger.warn("notice", { key: notice.key, status: notice.status, text: notice.text });
+  if (entry === undefined) return;
+  const subject = shortHash(8, notice.key);
   // What is over is not reported before what began.
   const waits = world.live?.unsent.some((one) => one.subject === subject) === true;
-  try {
-    const isOurs = await writeObjectOnce(world.state, key, entry);
-    const isSent = isOurs && !waits && (await tryChannels(world, key, entry));
-    if (!isSent) world.live?.unsent.push({ id, subject, tries: 0, triedAt: notice.at, keys: [key] });
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    world.logger.error("notice not stored", { key: notice.key, error: messageOf(error) });
-  }
+  const isSent = entry.isOurs && !waits && (await tryChannels(world, entry.key, entry.value));
+  if (!isSent) world.live?.unsent.push({ id: entry.id, subject, tries: 0, triedAt: notice.at, keys: [entry.key] });
 }
 
 /** Tries again to deliver what a channel has not accepted yet, in the order in which it was reported. */
 export async function deliverUnsent(world: World, unsent: readonly UnsentNotice[]): Promise<void> {
   const blocked = new Set<string>();
   for (const one of [...unsent].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const { subject, tries, triedAt, keys } = one;
-    const now = world.clock.now();
+    const { subject, tries, triedAt } = one;
     const pauseMs = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
-    const isDue = now.getTime() - triedAt.getTime() >= pauseMs && !blocked.has(subject);
-    blocked.add(subject);
-    const entry = isDue ? await readEntry(world, keys.at(-1) ?? "") : undefined;
-    if (entry === undefined) continue;
-    if (now.getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
-      world.logger.error("notice given up", { key: entry.notice.key, channels: entry.channels.join(", ") });
-      await world.state.delete(keys);
-      continue;
-    }
-    if (await tryAgain(world, one, entry)) blocked.delete(subject);
+    const isDue = world.clock.now().getTime() - triedAt.getTime() >= pauseMs && !blocked.has(subject);
+    if (!isDue || !(await deliver(world, one))) blocked.add(subject);
   }
+}
+
+/** Returns whether the next one about the same fact may follow. */
+async function deliver(world: World, one: UnsentNotice): Promise<boolean> {
+  const entry = await readEntry(world, one.keys.at(-1) ?? "");
+  if (entry === undefined) return false;
+  const isReported = entry.decision === undefined || (await isDecided(world, entry.decision));
+  if (world.clock.now().getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
+    if (isReported) world.logger.error("notice given up", { key: entry.notice.key, channels: entry.channels.join(", ") });
+    await world.state.delete(one.keys);
+    return false;
+  }
+  // An instance that was frozen before its decision may go on and make it; until then nothing has begun.
+  return !isReported || (await tryAgain(world, one, entry));
+}
+
+async function isDecided(world: World, { keys, by }: Decision): Promise<boolean> {
+  for (const key of keys) {
+    const found = await readObject<Decided>(world.state, key);
+    if (found?.by === by || found?.begunBy === by) return true;
+  }
+  return false;
 }
 
 /** One that cannot be read stops neither the tick nor the other notices. */

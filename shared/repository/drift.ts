@@ -7,7 +7,7 @@ import { normalizeBasePath } from "./basePath.ts";
 import { parseByteSize } from "./byteSize.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { folders } from "./place.ts";
-import { isSecretSetting, plainKey, SIZE_KEYS } from "./settingKeys.ts";
+import { isSecretSetting, plainKey, SIZE_KEYS } from "./settings/settingKeys.ts";
 
 export interface SettingDifference {
   setting: string;

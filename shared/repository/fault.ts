@@ -34,13 +34,52 @@ export function printFault({ path, value, wrong, fix }: Fault): string {
 
 /** Words that differ in more than this share of letters are treated as different words, not as typos. */
 const SLIP_SHARE_MAX = 0.4;
+/** Where a name consists of several words: `base_path`, `base-path`, `basePath`, `oss.client.base_path`. */
+const WORD_BORDER = /[-_.\s]+|(?<=[a-z0-9])(?=[A-Z])/;
 
-/** The known word that was probably meant, or `undefined` when no word is close enough. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+/**
+ * The known word that was probably meant, or `undefined` when no word is close enough: the same letters written another way, one with few other
+ * letters, or the only one that consists of all words of the given one and more (or of some of them).
+ */
+export function nearest(word: string, all: readonly string[]): string | undefined {
+  const known = isOfSecret(word) && all.some(isOfSecret) ? all.filter(isOfSecret) : all;
   if (known.length === 0) return undefined;
-  const found = closest(word.toLowerCase(), known);
-  const changes = distance(word.toLowerCase(), found.toLowerCase());
-  return changes <= Math.ceil(Math.max(word.length, found.length) * SLIP_SHARE_MAX) ? found : undefined;
+  const folded = known.map(letters);
+  const found = closest(letters(word), folded);
+  const changes = distance(letters(word), found);
+  const changesMax = Math.max(1, Math.floor(Math.max(letters(word).length, found.length) * SLIP_SHARE_MAX));
+  if (changes <= changesMax || isTransposed(letters(word), found)) return known[folded.indexOf(found)];
+  const related = known.filter((one) => holdsWords(one, word) || holdsWords(word, one));
+  return related.length === 1 ? related[0] : undefined;
+}
+
+/** `accessKeySecret` resembles `accessKeyId`, and no secret may be put there. */
+function isOfSecret(name: string): boolean {
+  return /secret/i.test(name);
+}
+
+/** The same letters in another order: `wiat`. */
+function isTransposed(word: string, known: string): boolean {
+  const sorted = (text: string) => [...text].sort().join("");
+  return sorted(word) === sorted(known);
+}
+
+/** A name without what separates its words. */
+export function letters(name: string): string {
+  return wordsOf(name).join("");
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .split(WORD_BORDER)
+    .filter((part) => part !== "")
+    .map((part) => part.toLowerCase());
+}
+
+function holdsWords(longer: string, shorter: string): boolean {
+  const has = wordsOf(longer);
+  const wanted = wordsOf(shorter);
+  return wanted.length > 0 && wanted.every((part) => has.includes(part));
 }
 
 const NEAR_MAX = 3;

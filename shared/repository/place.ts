@@ -1,8 +1,8 @@
 import type { Place, Registration } from "../model/config.ts";
 import { normalizeBasePath } from "./basePath.ts";
 import { addressId, type Endpoint, ossEndpoint, parseEndpoint } from "./endpoint.ts";
-import { endpointSetting, keySettings } from "./settingKeys.ts";
-import { writtenType } from "./settings.ts";
+import { endpointSetting, keySettings } from "./settings/settingKeys.ts";
+import { writtenType } from "./settings/settings.ts";
 
 /**
  * Location of a registered repository's blobs according to its settings: for `oss` and `s3`, also below `source`; else `undefined`. A

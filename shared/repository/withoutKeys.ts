@@ -1,5 +1,5 @@
 import type { Place, Registration, Watch } from "../model/config.ts";
-import { isSecretSetting } from "./settingKeys.ts";
+import { isSecretSetting } from "./settings/settingKeys.ts";
 
 /** A place that is safe to store: its keys are looked up again in ossnap.yaml by bucket and path. */
 export function placeWithoutKeys({ accessKeyId: _id, secretAccessKey: _secret, ...place }: Place): Place {

@@ -58,7 +58,7 @@ export const stateKey = {
   writers: (repository: string) => `writers/${repository}.json`,
   notice: (key: string) => `live/notices/${encodeURIComponent(key)}.json`,
   /** Begins with the time, so that a listing has the order of the reports. */
-  unsentId: (at: Date, subject: string, status: string) => `${timeDigits(at)}-${subject}-${status}`,
+  unsentId: (at: Date, subject: string, status: string, decision: string) => `${timeDigits(at)}-${subject}-${status}-${decision}`,
   /** A notice that a channel has not accepted, and the number of a try. */
   unsent: (id: string, tries: number) => `live/unsent/${id}/${String(tries).padStart(6, "0")}.json`,
   noticeOver: (key: string, since: string) => `done/notice/${encodeURIComponent(key)}/${since}.json`,

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import stringWidth from "string-width";
+
 import { describe, expect, it } from "vitest";
 import { COLUMNS } from "../../infra/cli/screen/layout.ts";
+import { terminalColumns } from "./terminalColumns.ts";
 
 const FOLDER = fileURLToPath(new URL("cli/", import.meta.url));
 
@@ -24,6 +25,6 @@ describe("recorded answers of the command line", () => {
   it.each(readdirSync(FOLDER))("%s: no line for people is wider than 100 columns", (file) => {
     const lines = linesForPeople(readFileSync(FOLDER + file, "utf8"));
     expect(lines.length).toBeGreaterThan(5);
-    expect(lines.filter((line) => stringWidth(line) > COLUMNS)).toEqual([]);
+    expect(lines.filter((line) => terminalColumns(line) > COLUMNS)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { validateRepositorySettings } from "../../shared/repository/settings.ts";
+import { validateRepositorySettings } from "../../shared/repository/settings/settings.ts";
 
 const COMMON = {
   chunk_size: "500mb",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GB, MB, TB } from "../../shared/repository/byteSize.ts";
 import { printFault } from "../../shared/repository/fault.ts";
-import { isSecretSetting } from "../../shared/repository/settingKeys.ts";
-import { type SettingsQuestion, validateRepositorySettings } from "../../shared/repository/settings.ts";
+import { isSecretSetting } from "../../shared/repository/settings/settingKeys.ts";
+import { type SettingsQuestion, validateRepositorySettings } from "../../shared/repository/settings/settings.ts";
 
 const OSS = { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com", bucket: "mine", access_key_id: "AK", secret_access_key: "hunter2" };
 
@@ -127,9 +127,56 @@ describe("repository settings", () => {
     expect(faultsOf({ type: "oss", settings: { ...OSS, chunksize: "1gb" } })).toEqual([
       'settings.chunksize: unknown setting, did you mean "chunk_size"?',
     ]);
-    expect(faultsOf({ type: "fs", settings: { location: "/srv", bucket: "b" } })[0]).toMatch(
-      /^settings\.bucket: unknown setting, use one of chunk_size, /,
+    expect(faultsOf({ type: "fs", settings: { location: "/srv", nodes: "b" } })[0]).toMatch(
+      /^settings\.nodes: unknown setting, use one of chunk_size, /,
     );
+  });
+
+  it.each([
+    ["oss", "access_key", "access_key_id"],
+    ["oss", "secret_key", "secret_access_key"],
+    ["oss", "access_key_secret", "secret_access_key"],
+    ["oss", "accessKeySecret", "secret_access_key"],
+    ["oss", "session_token", "security_token"],
+    ["oss", "oss.client.access_key_secret", "oss.client.secret_access_key"],
+    ["oss", "accessKeyId", "access_key_id"],
+    ["oss", "prefix", "base_path"],
+    ["oss", "ram_role", "ecs_ram_role"],
+    ["s3", "access_key_id", "access_key"],
+    ["s3", "secret_access_key", "secret_key"],
+    ["s3", "aws_secret_access_key", "secret_key"],
+    ["s3", "secert_key", "secret_key"],
+    ["s3", "security_token", "session_token"],
+    ["s3", "force_path_style", "path_style_access"],
+    ["s3", "proxy_host", "proxy.host"],
+    ["s3", "roleArn", "role_arn"],
+    ["fs", "path", "location"],
+    ["fs", "base_path", "location"],
+    ["azure", "bucket", "container"],
+  ])("of type %s: %s is answered with the setting that means the same, %s", (type, key, meant) => {
+    const required = { oss: OSS, s3: { bucket: "b" }, fs: { location: "/srv" }, azure: {} }[type];
+    expect(faultsOf({ type, settings: { ...required, [key]: "x" } })).toContain(
+      `settings.${key}: unknown setting, did you mean "${meant}"?`,
+    );
+  });
+
+  it("a setting of another type that has no counterpart is to be removed", () => {
+    expect(faultsOf({ type: "oss", settings: { ...OSS, region: "cn-hangzhou" } })).toEqual([
+      "settings.region: unknown setting, remove it: the endpoint names the region",
+    ]);
+    expect(faultsOf({ type: "fs", settings: { location: "/srv", bucket: "b" } })).toEqual([
+      "settings.bucket: unknown setting, remove it: the blobs lie in location",
+    ]);
+  });
+
+  it("a secret is never answered with a setting that is none", () => {
+    const words = ["secret", "key_secret", "secret_id", "my_secret", "secretkeyid", "access_secret", "secretaccess"];
+    for (const type of ["oss", "s3"]) {
+      for (const word of words) {
+        const [found] = faultsOf({ type, settings: { ...(type === "oss" ? OSS : { bucket: "b" }), [word]: "x" } });
+        expect(found, `${type} ${word}`).toMatch(/did you mean "[^"]*secret[^"]*"|use one of/);
+      }
+    }
   });
 
   it("an unknown type suggests the one that was probably meant", () => {

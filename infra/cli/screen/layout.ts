@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { eastAsianWidth } from "get-east-asian-width";
 import { severalLines, shownCut } from "../../../shared/model/plainText.ts";
 import { spelled } from "../../../shared/words/command.ts";
 import { OWN_COLOUR } from "./colour.ts";
@@ -26,10 +26,32 @@ const TOKEN = /( *)(`[^`]*`[^` ]*|[^ ]+)/g;
 /** One word of a line for a POSIX shell, as `shellLine` writes it. */
 const SHELL_WORD = /(?:'[^']*'|\\'|[^\s'\\])+|\\/g;
 
-/** Columns of a text; letters without an own width in Unicode's tables take one, colours none. */
+/** Joiners and control characters, which nothing shows. */
+const UNSEEN = /^[\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u;
+/** Also marks that are drawn over a letter, and the vowels and finals of Hangul, which are drawn into its block; alone they take a column. */
+const WITHOUT_WIDTH = /^[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Mn}\p{Me}\u1160-\u11FF\uD7B0-\uD7FF]$/u;
+const PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u{FE0F}/u;
+
+/**
+ * Columns of a text as terminals count them: a colour takes none, a picture of several characters two, and each other character its own,
+ * because terminals give every letter and spacing mark (Mc) of a grapheme a column of its own, as `wcwidth` does.
+ */
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
-  return portionsOf(text).reduce((columns, portion) => columns + stringWidth(portion), 0);
+  return piecesOf(text).reduce((columns, piece) => columns + widthOfPiece(piece), 0);
+}
+
+/** @param piece one grapheme or one colour. */
+function widthOfPiece(piece: string): number {
+  if (PLAIN.test(piece)) return piece.length;
+  if (PICTURE.test(piece)) return 2;
+  if (OWN_COLOUR.test(piece)) return 0;
+  const columns = [...piece].reduce((sum, character) => sum + widthOfCharacter(character), 0);
+  return columns === 0 && !UNSEEN.test(piece) ? 1 : columns;
+}
+
+function widthOfCharacter(character: string): number {
+  return WITHOUT_WIDTH.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0);
 }
 
 /** A long text in portions; a grapheme at the end of one may be split. */

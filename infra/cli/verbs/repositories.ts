@@ -3,7 +3,7 @@ import type { Registration } from "../../../shared/model/config.ts";
 import type { Reason } from "../../../shared/model/reason.ts";
 import { changeText, type RegistrationDrift } from "../../../shared/repository/drift.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
-import { isSecretSetting } from "../../../shared/repository/settingKeys.ts";
+import { isSecretSetting } from "../../../shared/repository/settings/settingKeys.ts";
 import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
 import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { listRepositories, type RepositoryRow } from "../../../shared/verbs/repositories/show.ts";

@@ -5,7 +5,7 @@ import { AppError } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { changeState } from "./acknowledged.ts";
 import type { Call, ElasticsearchClient } from "./client.ts";
-import { faultOf } from "./errors.ts";
+import { faultOf } from "./errors/errors.ts";
 import { exactText } from "./exactNumbers.ts";
 import { requireExactName, requireIndexPattern } from "./names.ts";
 

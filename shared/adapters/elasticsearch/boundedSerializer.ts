@@ -2,7 +2,7 @@ import v8 from "node:v8";
 import { errors } from "@elastic/elasticsearch";
 import { Serializer } from "@elastic/transport";
 import { inMegabytes, isHeavyJson } from "../../model/memory/weights.ts";
-import { OVER_MEMORY } from "./errors.ts";
+import { OVER_MEMORY } from "./errors/errors.ts";
 
 /** Beside the text itself, which takes up to a third. */
 const SHARE_OF_HEAP = 0.4;

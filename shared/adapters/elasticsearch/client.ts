@@ -4,7 +4,7 @@ import type * as z from "zod";
 import { AppError } from "../../model/errors.ts";
 import { BoundedSerializer } from "./boundedSerializer.ts";
 import { BoundedConnection } from "./connection.ts";
-import { type FaultContext, toAppError } from "./errors.ts";
+import { type FaultContext, toAppError } from "./errors/errors.ts";
 import { ExactSerializer } from "./exactNumbers.ts";
 import { certificateOf } from "./trust.ts";
 

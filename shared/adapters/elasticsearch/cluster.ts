@@ -5,7 +5,7 @@ import { reason } from "../../model/reason.ts";
 import { openSearchNamed } from "../../model/repository.ts";
 import { aliasCalls } from "./aliases.ts";
 import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
-import { faultOf } from "./errors.ts";
+import { faultOf } from "./errors/errors.ts";
 import { featureCalls, slmCalls } from "./features.ts";
 import { indexCalls } from "./indices.ts";
 import { nodeCalls } from "./nodes.ts";

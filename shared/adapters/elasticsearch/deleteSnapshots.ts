@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { AppError } from "../../model/errors.ts";
 import type { ElasticsearchClient } from "./client.ts";
-import { faultOf } from "./errors.ts";
+import { faultOf } from "./errors/errors.ts";
 
 /** 7.10 answers `too_long_frame` to a request line over 4096 bytes, which includes method, encoding and protocol. */
 const PATH_BYTES_MAX = 3_900;

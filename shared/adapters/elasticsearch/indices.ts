@@ -4,15 +4,12 @@ import { AppError, hasCode } from "../../model/errors.ts";
 import { openSearchVersion } from "../../model/repository.ts";
 import { changeState } from "./acknowledged.ts";
 import type { ElasticsearchClient } from "./client.ts";
-import { faultOf } from "./errors.ts";
+import { faultOf } from "./errors/errors.ts";
 import { requireExactName } from "./names.ts";
 import { flattenSettings } from "./settings.ts";
 
 /** From 8.11 on `version.created` is an index version shared by several releases; smaller numbers have two digits per version part. */
 const INDEX_VERSION_MIN = 8_500_000;
-
-/** A full cluster refuses replicas with 400 too (from 7.0); it need not stay full. */
-const SHARD_LIMIT = /maximum (normal )?shards open/;
 
 const indexAnswer = z.object({
   state: z.enum(["open", "close"]),
@@ -163,8 +160,8 @@ export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<
       try {
         await changeState(client, { subject: `settings of index ${index}`, method: "PUT", path: [index, "_settings"], body: settings });
       } catch (error) {
-        // Whatever the version says of it, a setting that cannot be changed never can.
-        if (hasCode(error, "refused") && faultOf(error)?.status === 400 && !SHARD_LIMIT.test(error.message))
+        // Whatever the version says of it, a setting that cannot be changed never can; a full cluster need not stay full.
+        if (hasCode(error, "refused") && faultOf(error)?.status === 400 && error.reason?.code !== "cluster.shardLimit")
           throw new AppError("invalid", error.message, { cause: error.cause });
         throw error;
       }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Cluster, RestoreRequest } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import type { ElasticsearchClient } from "./client.ts";
-import { faultOf } from "./errors.ts";
+import { faultOf } from "./errors/errors.ts";
 import { requireExactName } from "./names.ts";
 
 /** `accepted` when there are shards to restore; an immediate summary when there is nothing to do. */

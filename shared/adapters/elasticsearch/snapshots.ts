@@ -6,7 +6,7 @@ import { openSearchVersion } from "../../model/repository.ts";
 import { outsideTime } from "../../model/restoredName.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { batches, deleteSnapshots } from "./deleteSnapshots.ts";
-import { faultOf } from "./errors.ts";
+import { faultOf } from "./errors/errors.ts";
 import { requireExactName } from "./names.ts";
 
 const snapshotAnswer = z.object({

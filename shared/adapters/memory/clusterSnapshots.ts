@@ -135,7 +135,7 @@ function requireCreatable(state: MemoryClusterState, repository: string, name: s
     throw refuse(state, "refused", "metadata must be smaller than 1024 bytes");
   // The server answers this with a 500 and a general type.
   if (requireRepository(state, repository).settings.readonly === "true")
-    throw refuse(state, "refused", `[${repository}] cannot create snapshot in a readonly repository`);
+    throw refuse(state, "refused", `[${repository}] cannot create snapshot in a readonly repository`, "repository.readonly");
 }
 
 function requireTakeable(state: MemoryClusterState, index: string): void {
@@ -213,7 +213,7 @@ function begin(state: MemoryClusterState, { repository, name, request, throttled
 
 function requireDeletable(state: MemoryClusterState, repository: string, name: string, running: RunningSnapshot | undefined): void {
   if (requireRepository(state, repository).settings.readonly === "true")
-    throw refuse(state, "refused", `[${repository}] cannot delete snapshot from a readonly repository`);
+    throw refuse(state, "refused", `[${repository}] cannot delete snapshot from a readonly repository`, "repository.readonly");
   const restoring = state.restores.some((restore) => excludes(state) || (restore.repository === repository && restore.snapshot === name));
   // 2.x does not check this and deletes the blobs while a restore reads them.
   if (restoring && !isBefore(state.version, 5, 0))

@@ -1,5 +1,6 @@
 import type { ClusterSnapshot, RegisteredRepository, SnapshotState } from "../../model/cluster.ts";
 import { AppError, type ErrorCode } from "../../model/errors.ts";
+import { reason } from "../../model/reason.ts";
 import type { Held, MemoryPlaces, MemorySnapshot } from "./clusterPlaces.ts";
 
 /** How the next snapshot ends. `noTrace`: accepted and never seen again, as 7.10 does for an unwritable repository. */
@@ -77,8 +78,10 @@ export interface MemoryClusterState {
   outcomes: SnapshotOutcome[];
 }
 
-export function refuse(state: MemoryClusterState, code: ErrorCode, text: string): AppError {
-  return new AppError(code, `cluster ${state.name}: ${text}`);
+/** @param specific the code of the reason by which callers tell this refusal apart. */
+export function refuse(state: MemoryClusterState, code: ErrorCode, text: string, specific?: string): AppError {
+  const message = `cluster ${state.name}: ${text}`;
+  return new AppError(code, message, specific === undefined ? {} : { reason: reason(specific, { message }) });
 }
 
 export function isBefore(version: string, major: number, minor: number): boolean {
@@ -93,7 +96,12 @@ export function requireShardRoom(state: MemoryClusterState, more: number): void 
   const there = open.reduce((sum, { shards, replicas }) => sum + shards * (1 + replicas), 0);
   const most = state.shardsPerNodeMax * state.dataNodes;
   if (more > 0 && there + more > most)
-    throw refuse(state, "refused", `this action would add [${more}] shards, but this cluster has [${there}]/[${most}] maximum shards open`);
+    throw refuse(
+      state,
+      "refused",
+      `this action would add [${more}] shards, but this cluster has [${there}]/[${most}] maximum shards open`,
+      "cluster.shardLimit",
+    );
 }
 
 /** Up to 7.6 one create or delete at a time, and no delete during a restore (measured on 5.5 and 6.7; 7.10 runs them concurrently). */

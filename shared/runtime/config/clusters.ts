@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { addressId } from "../../repository/endpoint.ts";
-import { isSecretSetting } from "../../repository/settingKeys.ts";
+import { isSecretSetting } from "../../repository/settings/settingKeys.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { certificate, fingerprint, httpUrl, text } from "./fields.ts";
 import { asSection, asText, at, type Finding, finding } from "./tree.ts";

@@ -1,4 +1,4 @@
-import { isSecretSetting } from "../../repository/settingKeys.ts";
+import { isSecretSetting } from "../../repository/settings/settingKeys.ts";
 import { at, type Finding, finding, mapTexts, type Segments } from "./tree.ts";
 
 const PLACEHOLDER = /\$\{([^}]*)\}/g;

@@ -1,6 +1,6 @@
 import type { Place, Registration } from "../../model/config.ts";
-import { isRepositoryType } from "../../repository/settingKeys.ts";
-import type { SettingValue } from "../../repository/settings.ts";
+import { isRepositoryType } from "../../repository/settings/settingKeys.ts";
+import type { SettingValue } from "../../repository/settings/settings.ts";
 import { asSection, asText } from "./tree.ts";
 
 /** A place as far as it can be read; the state uses `prefix` instead of `basePath` and defaults to OSS. */

@@ -1,7 +1,7 @@
 import type { Place, Registration } from "../../model/config.ts";
 import { normalizeBasePath } from "../../repository/basePath.ts";
 import { folders, isOtherService, isSamePlace, placeOf } from "../../repository/place.ts";
-import { validateRepositorySettings, writtenType } from "../../repository/settings.ts";
+import { validateRepositorySettings, writtenType } from "../../repository/settings/settings.ts";
 import { clusterIdOf } from "./clusters.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { asPlace, asRegistration } from "./reading.ts";

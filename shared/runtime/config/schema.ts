@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { REPLICAS_MAX } from "../../model/config.ts";
-import { REPOSITORY_TYPES } from "../../repository/settingKeys.ts";
+import { REPOSITORY_TYPES } from "../../repository/settings/settingKeys.ts";
 import { contents } from "./backups/contents.ts";
 import { adoption, keep, prune } from "./backups/retention.ts";
 import { clusterSchema } from "./clusters.ts";

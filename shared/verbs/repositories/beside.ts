@@ -1,7 +1,7 @@
 import type { RegisteredRepository, RegisteredRepositoryInput } from "../../model/cluster.ts";
 import type { Place, Registration } from "../../model/config.ts";
 import { folders, overlapOf, placeOf } from "../../repository/place.ts";
-import { writtenType } from "../../repository/settings.ts";
+import { writtenType } from "../../repository/settings/settings.ts";
 
 type Registered = Pick<RegisteredRepositoryInput, "type" | "settings">;
 

@@ -4,9 +4,9 @@ import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { type Reach, reachOf } from "../../plan/retention/reach.ts";
 import type { RegistrationDrift } from "../../repository/drift.ts";
-import type { EffectiveSettings } from "../../repository/effectiveSettings.ts";
 import { type Fault, fault } from "../../repository/fault.ts";
-import { validateRepositorySettings } from "../../repository/settings.ts";
+import type { EffectiveSettings } from "../../repository/settings/effectiveSettings.ts";
+import { validateRepositorySettings } from "../../repository/settings/settings.ts";
 
 export interface RepositoryRow {
   name: string;

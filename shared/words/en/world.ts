@@ -41,6 +41,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "cluster.openSearch": "{cluster} runs {version}; ossnap works with Elasticsearch only",
   "cluster.restoreRuns": "another client's restore is running on {cluster}: {indices}",
+  "cluster.shardLimit": "{message}",
   "cluster.snapshotRuns": "another client's snapshot {snapshot} is running in {repository} on {cluster}",
   "config.changed":
     "{section}.{name} has changed in ossnap.yaml ({fields}) since the job was requested: nothing more is started, and started work is finished or undone; request the job again if it is still wanted",
@@ -126,6 +127,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.overwrites":
     "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
+  "repository.readonly": "{message}",
   "repository.readonlyThere":
     "{message}; `ossnap repositories register {repository}` shows what ossnap.yaml would change there, with --apply it does it, and the job continues",
   "repository.register": "registering {repository}",

@@ -1,6 +1,6 @@
 import { errors } from "@elastic/elasticsearch";
 import { describe, expect, it } from "vitest";
-import { faultOf, toAppError } from "../../../shared/adapters/elasticsearch/errors.ts";
+import { faultOf, toAppError } from "../../../shared/adapters/elasticsearch/errors/errors.ts";
 import type { ErrorCode } from "../../../shared/model/errors.ts";
 
 const context = {
@@ -255,6 +255,20 @@ describe("an Elasticsearch error response", () => {
       504: "transient",
     });
     expect(toAppError(responseError(400, { error: "No handler found for uri [/]" }), context).code).toBe("refused");
+  });
+
+  it.each([
+    ["[r] cannot create snapshot in a readonly repository", "repository.readonly"],
+    ["[r] cannot delete snapshot from a readonly repository", "repository.readonly"],
+    ["this action would add [1] total shards, but this cluster currently has [1000]/[1000] maximum shards open", "cluster.shardLimit"],
+    ["this action would add [2] shards, but this cluster currently has [5]/[5] maximum normal shards open", "cluster.shardLimit"],
+  ])("is told apart by its reason even if its words are masked as secrets: %s", (text, code) => {
+    const error = toAppError(responseError(400, { error: { type: "some_exception", reason: text } }), {
+      ...context,
+      secrets: ["readonly", "shards open"],
+    });
+    expect(error.message).not.toMatch(/readonly|shards open/);
+    expect(error).toMatchObject({ code: "refused", reason: { code, params: { message: error.message } } });
   });
 
   it("passes on the server's retry delay", () => {

@@ -104,7 +104,8 @@ describe("deletions before 7.8", () => {
   it("name the way out while the cluster has the repository registered read-only", async () => {
     const { id } = await apply();
     before = () => {
-      throw new AppError("refused", "cluster source: [backups] cannot delete snapshot from a readonly repository");
+      const message = "cluster source: [backups] cannot delete snapshot from a readonly repository";
+      throw new AppError("refused", message, { reason: { code: "repository.readonly", params: { message } } });
     };
     await advanceJobs(await world.open());
     const head = (await (await world.open()).log.read(id))?.head;

@@ -1,21 +1,22 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import stringWidth from "string-width";
+
 import { describe, expect, it } from "vitest";
-import { OWN_COLOUR } from "../../../../infra/cli/screen/colour.ts";
-import { COLUMNS, commandLines, cutMiddle, screenText, wrapped } from "../../../../infra/cli/screen/layout.ts";
+import { OWN_COLOUR, withColours } from "../../../../infra/cli/screen/colour.ts";
+import { COLUMNS, commandLines, cutMiddle, screenText, widthOf, wrapped } from "../../../../infra/cli/screen/layout.ts";
 import { type Look, marked } from "../../../../infra/cli/screen/look.ts";
 import { type Column, tableLines } from "../../../../infra/cli/screen/table.ts";
 import { shellLine } from "../../../../shared/words/command.ts";
+import { terminalColumns } from "../../../golden/terminalColumns.ts";
 
 const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z"), program: "ossnap" };
 
 const hostile = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
-  fc.string({ unit: fc.constantFrom(..."ab-2 …备份é\u0301\u200d👩🏽‍🚀\u001b[31m\n\t`\\'".split("")), maxLength: 400 }),
+  fc.string({ unit: fc.constantFrom(..."ab-2 …备份हिन्दीé\u0301\u200d👩🏽‍🚀\u001b[31m\n\t`\\'".split("")), maxLength: 400 }),
   fc.integer({ min: 0, max: 99 }).map((number) => `nightly-${"logs-".repeat(40)}${number}-${"x".repeat(60)}`),
 );
-const widest = (lines: readonly string[]) => Math.max(0, ...lines.map((line) => stringWidth(line)));
+const widest = (lines: readonly string[]) => Math.max(0, ...lines.map((line) => terminalColumns(line)));
 
 describe("a table", () => {
   const columns: Column[] = [
@@ -113,6 +114,23 @@ describe("a table", () => {
   });
 });
 
+describe("the width of a text", () => {
+  // As glibc's wcwidth() has them, but pictures, which terminals draw as one.
+  it.each([
+    ["nightly", 7],
+    ["备份", 4],
+    ["हिन्दी", 5],
+    ["சென்னை", 5],
+    ["กำลัง", 4],
+    ["e\u0301", 1],
+    ["\u1112\u1161\u11ab", 2],
+    ["👩🏽‍🚀", 2],
+    ["🇨🇳", 2],
+  ])("of %j is %i columns", (text, columns) => {
+    expect(widthOf(text)).toBe(columns);
+  });
+});
+
 describe("a cut text", () => {
   it.each([
     ["short", 9, "short"],
@@ -127,7 +145,7 @@ describe("a cut text", () => {
     const text = marked({ ...look, colour: true }, "good", "a".repeat(40));
     const codes = (one: string) => one.match(new RegExp(OWN_COLOUR.source, "g"));
     expect(codes(cutMiddle(text, 9))).toEqual(codes(text));
-    expect(stringWidth(cutMiddle(text, 9))).toBe(9);
+    expect(terminalColumns(withColours(cutMiddle(text, 9)))).toBe(9);
   });
 });
 

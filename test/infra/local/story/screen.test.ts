@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import stringWidth from "string-width";
+
 import { describe, expect, it } from "vitest";
 import { COLUMNS } from "../../../../infra/cli/screen/layout.ts";
 import { portsFrom } from "../../../../infra/local/host/plan.ts";
 import { terminalScreen } from "../../../../infra/local/story/screen.ts";
 import { reason } from "../../../../shared/model/reason.ts";
 import { fateText } from "../../../../shared/words/fateText.ts";
+import { terminalColumns } from "../../../golden/terminalColumns.ts";
 
 /** Every line that the screen writes to a file. */
 function linesOf(write: (screen: ReturnType<typeof terminalScreen>) => void): string[] {
@@ -36,7 +37,7 @@ describe("the story's lines", () => {
         ["operator's token", "t".repeat(64)],
       ]);
     });
-    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(COLUMNS);
+    expect(Math.max(...lines.map((line) => terminalColumns(line)))).toBeLessThanOrEqual(COLUMNS);
     expect(
       lines
         .join(" ")

@@ -1,4 +1,4 @@
-import { type Fault, fault, type Warning } from "./fault.ts";
+import { type Fault, fault, type Warning } from "../fault.ts";
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 

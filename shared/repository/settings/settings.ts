@@ -1,7 +1,9 @@
-import { basePathProblems } from "./basePath.ts";
-import { readByteSize } from "./byteSize.ts";
+import { basePathProblems } from "../basePath.ts";
+import { readByteSize } from "../byteSize.ts";
+import { didYouMean, type Fault, fault, type Warning } from "../fault.ts";
+import { isAtLeast, parseVersion } from "../version.ts";
 import { type EffectiveSettings, effectiveSettings } from "./effectiveSettings.ts";
-import { didYouMean, type Fault, fault, nearest, type Warning } from "./fault.ts";
+import { meantSetting } from "./foreignSettings.ts";
 import { s3Faults, s3OnOssWarnings } from "./s3Settings.ts";
 import { checkAddress, checkCredentials, endpointFaults } from "./settingAccess.ts";
 import {
@@ -13,9 +15,9 @@ import {
   REQUIRED_KEYS,
   type RepositoryType,
   SIZE_KEYS,
+  type WrittenType,
 } from "./settingKeys.ts";
 import { checkSizes } from "./settingSizes.ts";
-import { isAtLeast, parseVersion } from "./version.ts";
 
 export type SettingValue = string | number | boolean;
 
@@ -48,7 +50,7 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
   return {
     faults: [
       ...sourceFaults(type, version),
-      ...unknownKeys(knownKeys(type, written), settings),
+      ...unknownKeys(type, written, settings),
       ...(written === "oss" ? endpointFaults(settings, version) : []),
       ...missingKeys(written, settings),
       ...valueFaults(settings, (changed) => checkSizes(written, changed, version).faults),
@@ -71,7 +73,7 @@ export function validateRepositorySettings({ type, settings, version, clusterReg
 }
 
 /** The type that the blobs are written as: for `source` its delegate, `undefined` when that is missing or unknown. */
-export function writtenType(type: string, settings: Readonly<Record<string, SettingValue>>): Exclude<RepositoryType, "source"> | undefined {
+export function writtenType(type: string, settings: Readonly<Record<string, SettingValue>>): WrittenType | undefined {
   const written = type === "source" ? settings.delegate_type : type;
   return isRepositoryType(written) && written !== "source" ? written : undefined;
 }
@@ -96,19 +98,14 @@ function sourceFaults(type: RepositoryType, version: string | undefined): Fault[
   ];
 }
 
-function unknownKeys(known: readonly string[], settings: Readonly<Record<string, SettingValue>>): Fault[] {
+function unknownKeys(type: RepositoryType, written: WrittenType, settings: Readonly<Record<string, SettingValue>>): Fault[] {
+  const known = knownKeys(type, written);
   return Object.keys(settings)
     .filter((key) => !known.includes(key))
-    .map((key) => fault(`settings.${key}`, "settings.unknown", "unknown setting", meantSetting(key, known), { params: { key } }));
+    .map((key) => fault(`settings.${key}`, "settings.unknown", "unknown setting", meantSetting(key, written, known), { params: { key } }));
 }
 
-/** A key of a client is compared with the keys of clients only: its last word alone resembles a plain one of another meaning. */
-function meantSetting(key: string, known: readonly string[]): string {
-  const alike = known.filter((one) => one.includes(".") === key.includes("."));
-  return nearest(key, alike) === undefined ? `use one of ${known.join(", ")}` : didYouMean(key, alike);
-}
-
-function missingKeys(written: Exclude<RepositoryType, "source">, settings: Readonly<Record<string, SettingValue>>): Fault[] {
+function missingKeys(written: WrittenType, settings: Readonly<Record<string, SettingValue>>): Fault[] {
   return REQUIRED_KEYS[written]
     .filter((key) => settings[key] === undefined || settings[key] === "")
     .map((key) => fault(`settings.${key}`, "settings.missing", "missing", `add it: type ${written} needs it`, { params: { key } }));

@@ -1,7 +1,7 @@
-import { checkEndpoint } from "./endpoint.ts";
-import { type Fault, fault, type Warning } from "./fault.ts";
+import { checkEndpoint } from "../endpoint.ts";
+import { type Fault, fault, type Warning } from "../fault.ts";
+import { isAtLeast, parseVersion } from "../version.ts";
 import { clientKey, ossSetting } from "./settingKeys.ts";
-import { isAtLeast, parseVersion } from "./version.ts";
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 

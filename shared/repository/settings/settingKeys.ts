@@ -1,6 +1,8 @@
 /** The repository types that ossnap can check. */
 export const REPOSITORY_TYPES = ["oss", "s3", "fs", "source", "gcs", "azure"] as const;
 export type RepositoryType = (typeof REPOSITORY_TYPES)[number];
+/** The types in which blobs are written; `source` writes those of its delegate. */
+export type WrittenType = Exclude<RepositoryType, "source">;
 
 export function isRepositoryType(type: unknown): type is RepositoryType {
   return (REPOSITORY_TYPES as readonly unknown[]).includes(type);
@@ -56,7 +58,7 @@ const S3 = [
   ...["throttled_delete_retry.delay_increment", "throttled_delete_retry.maximum_delay", "throttled_delete_retry.maximum_number_of_retries"],
 ];
 
-const KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
+const KEYS: Record<WrittenType, readonly string[]> = {
   oss: [...COMMON, ...OSS],
   s3: [...COMMON, ...S3],
   fs: [...COMMON, "location", "concurrent_streams"],
@@ -65,7 +67,7 @@ const KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
 };
 
 /** Required settings by type. */
-export const REQUIRED_KEYS: Record<Exclude<RepositoryType, "source">, readonly string[]> = {
+export const REQUIRED_KEYS: Record<WrittenType, readonly string[]> = {
   // One endpoint is needed too, under one of its two names: `settings.ts` checks it.
   oss: ["bucket"],
   s3: ["bucket"],

@@ -1,9 +1,9 @@
-import { normalizeBasePath } from "./basePath.ts";
-import { MB, parseByteSize } from "./byteSize.ts";
-import { chunkBounds } from "./chunkSize.ts";
+import { normalizeBasePath } from "../basePath.ts";
+import { MB, parseByteSize } from "../byteSize.ts";
+import { chunkBounds } from "../chunkSize.ts";
+import { isAtLeast, parseVersion } from "../version.ts";
 import type { RepositoryType } from "./settingKeys.ts";
 import { largestS3Object } from "./settingSizes.ts";
-import { isAtLeast, parseVersion } from "./version.ts";
 
 /** The settings with all defaults applied. `null` means "no limit"; `undefined` means "not documented for this version" or "no version". */
 export interface EffectiveSettings {

@@ -1,6 +1,6 @@
-import { parseByteSize, printByteSize, readByteSize } from "./byteSize.ts";
-import { chunkBounds, S3_BUFFER_DEFAULT_BYTES, S3_BUFFER_MAX_BYTES, S3_BUFFER_MIN_BYTES, S3_PARTS_MAX } from "./chunkSize.ts";
-import { type Fault, fault, type Warning } from "./fault.ts";
+import { parseByteSize, printByteSize, readByteSize } from "../byteSize.ts";
+import { chunkBounds, S3_BUFFER_DEFAULT_BYTES, S3_BUFFER_MAX_BYTES, S3_BUFFER_MIN_BYTES, S3_PARTS_MAX } from "../chunkSize.ts";
+import { type Fault, fault, type Warning } from "../fault.ts";
 import { SIZE_KEYS } from "./settingKeys.ts";
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
