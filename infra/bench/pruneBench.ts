@@ -33,11 +33,22 @@ interface Side {
   left: number;
 }
 
+interface Sides {
+  ours: Side;
+  curator: Side;
+}
+
+/** The second to run finds the server's code compiled, so each is the first once. */
+const ROUNDS: readonly (readonly (keyof Sides)[])[] = [
+  ["ours", "curator"],
+  ["curator", "ours"],
+];
+
 export interface PruneBench {
   snapshots: number;
   keep: number;
   /** By version of Elasticsearch; the ratios are Curator's seconds divided by ours. */
-  versions: Record<string, { ours: Side; curator: Side; ratio: number; deletingRatio: number }>;
+  versions: Record<string, Sides & { ratio: number; deletingRatio: number }>;
   /** A plan of {@link HISTORY} snapshots. */
   plan: { snapshots: number; milliseconds: number };
 }
@@ -57,46 +68,65 @@ async function onVersion(
   note: (text: string) => void,
 ): Promise<PruneBench["versions"][string]> {
   const root = await openRun(await openPlaces(), `bench-prune-${version}-${process.pid}`);
-  const [ours, theirs] = [join(root, "ours"), join(root, "theirs")];
+  const locations = ROUNDS.map((order, at) => ({ order, ours: join(root, `ours-${at}`), theirs: join(root, `theirs-${at}`) }));
   const server = await startElasticsearch({
     version,
     name: "bench",
     httpPort: await freePort(),
     transportPort: await freePort(),
     runDirectory: join(root, "run"),
-    repoDirectories: [ours, theirs],
+    repoDirectories: locations.flatMap(({ ours, theirs }) => [ours, theirs]),
     onNote: note,
   });
   const proxy = await countingProxy(server.url);
+  const cluster = elasticsearchCluster({ name: "bench", url: server.url });
+  const sides: Record<keyof Sides, Side[]> = { ours: [], curator: [] };
   try {
-    const cluster = elasticsearchCluster({ name: "bench", url: server.url });
-    note(`${version}: two repositories with ${SNAPSHOTS} snapshots each`);
     await makeIndices(server.url, version);
-    await fill(cluster, { ours, theirs });
-    const config = await configure(root, { url: `http://127.0.0.1:${proxy.port}`, location: ours });
-    await runProgram("init", command, ["--config", config, "init"]);
-    const dry = JSON.parse(await runProgram("plan", command, ["--config", config, "prune", "nightly", "--json"]));
-    note(`${version}: ossnap`);
-    const oursSide = await timed(proxy, cluster, "ours", () =>
-      runProgram("prune", command, ["--config", config, "prune", "nightly", "--apply", dry.data.hash, "--wait", "10m", "--json"]),
-    );
-    note(`${version}: Curator`);
-    const args = await curatorRun(root, { port: proxy.port, repository: "theirs", keep: KEEP });
-    const curator = await timed(proxy, cluster, "theirs", () =>
-      runProgram("Curator", python, args, { env: { ...process.env, LC_ALL: "C.UTF-8" } }),
-    );
-    const ratio = (theirs: number, ours: number) => Math.round((theirs / ours) * 100) / 100;
-    return {
-      ours: oursSide,
-      curator,
-      ratio: ratio(curator.seconds, oursSide.seconds),
-      deletingRatio: ratio(curator.deletingSeconds, oursSide.deletingSeconds),
-    };
+    for (const { order, ours, theirs } of locations) {
+      note(`${version}: two repositories with ${SNAPSHOTS} snapshots each`);
+      await fill(cluster, { ours, theirs });
+      for (const side of order) {
+        note(`${version}: ${side}`);
+        const run = side === "ours" ? await readyOssnap(`${ours}-run`, { command, port: proxy.port, location: ours }) : undefined;
+        const args = run ?? (await curatorRun(root, { port: proxy.port, repository: "theirs", keep: KEEP }));
+        const env = { ...process.env, LC_ALL: "C.UTF-8" };
+        const repository = side === "ours" ? "ours" : "theirs";
+        sides[side].push(await timed(proxy, cluster, repository, () => runProgram(side, run ? command : python, args, { env })));
+      }
+    }
   } finally {
     await proxy.close();
     await server.stop();
     await rm(root, { recursive: true, force: true });
   }
+  const [ours, curator] = [meanOf(sides.ours), meanOf(sides.curator)];
+  const ratio = (theirs: number, ours: number) => Math.round((theirs / ours) * 100) / 100;
+  return {
+    ours,
+    curator,
+    ratio: ratio(curator.seconds, ours.seconds),
+    deletingRatio: ratio(curator.deletingSeconds, ours.deletingSeconds),
+  };
+}
+
+/** Everything before the run that is measured: the state, and the hash of the plan; returns the arguments that apply it. */
+async function readyOssnap(
+  root: string,
+  { command, port, location }: { command: string; port: number; location: string },
+): Promise<string[]> {
+  await mkdir(root);
+  const config = await configure(root, { url: `http://127.0.0.1:${port}`, location });
+  await runProgram("init", command, ["--config", config, "init"]);
+  const dry = JSON.parse(await runProgram("plan", command, ["--config", config, "prune", "nightly", "--json"]));
+  return ["--config", config, "prune", "nightly", "--apply", dry.data.hash, "--wait", "10m", "--json"];
+}
+
+/** The mean of the times; the requests are those of the last round. */
+function meanOf(rounds: readonly Side[]): Side {
+  const mean = (value: (side: Side) => number) =>
+    Math.round((rounds.reduce((sum, side) => sum + value(side), 0) / rounds.length) * 1000) / 1000;
+  return { ...(rounds.at(-1) as Side), seconds: mean(({ seconds }) => seconds), deletingSeconds: mean((side) => side.deletingSeconds) };
 }
 
 async function timed(proxy: CountingProxy, cluster: Cluster, repository: string, run: () => Promise<string>): Promise<Side> {

@@ -1,6 +1,6 @@
 import type { Cluster } from "../model/cluster.ts";
 import { hasCode, messageOf } from "../model/errors.ts";
-import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
+import { allEnded, forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { workExcludes } from "../plan/versions.ts";
@@ -67,9 +67,10 @@ export async function blockOf(
 ): Promise<Reason | undefined> {
   const lane = laneBlock(job, movingJobs(work));
   if (lane || !workExcludes(version)) return lane;
-  const snapshot = (await cluster.runningSnapshots()).find((running) => !own.snapshots.includes(running.snapshot));
+  const [snapshots, restores] = await allEnded([cluster.runningSnapshots(), cluster.runningRestores()]);
+  const snapshot = snapshots.find((running) => !own.snapshots.includes(running.snapshot));
   if (snapshot)
     return reason("cluster.snapshotRuns", { cluster: cluster.name, snapshot: snapshot.snapshot, repository: snapshot.repository });
-  const restore = (await cluster.runningRestores()).find((running) => running.indices.some((index) => !own.indices.includes(index)));
+  const restore = restores.find((running) => running.indices.some((index) => !own.indices.includes(index)));
   return restore ? reason("cluster.restoreRuns", { cluster: cluster.name, indices: restore.indices.slice(0, 5) }) : undefined;
 }

@@ -31,3 +31,12 @@ export async function forEachBounded<T>(
   if (fault !== undefined) throw fault.reason;
   return !stopped;
 }
+
+/** The results of all promises once all have ended; otherwise the first error in their order, whichever came first in time. */
+export async function allEnded<T extends readonly unknown[]>(promises: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  const outcomes: PromiseSettledResult<unknown>[] = await Promise.allSettled(promises);
+  return outcomes.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  }) as unknown as T;
+}

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Cluster, ClusterInfo } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
+import { allEnded } from "../../model/forEachBounded.ts";
 import { reason } from "../../model/reason.ts";
 import { openSearchNamed } from "../../model/repository.ts";
 import { aliasCalls } from "./aliases.ts";
@@ -45,19 +46,18 @@ function isFrom(version: string, major: number, minor: number): boolean {
 }
 
 async function readInfo(client: ElasticsearchClient): Promise<ClusterInfo> {
-  const subject = "cluster information";
-  const version = await readVersion(client);
-  const state = await client.request(stateAnswer, {
-    subject,
-    method: "GET",
-    path: ["_cluster", "state", "metadata"],
-    query: { filter_path: "cluster_name,metadata.cluster_uuid" },
-    answer: "small",
-  });
+  const small = { subject: "cluster information", method: "GET" as const, answer: "small" as const };
+  const [version, state, health] = await allEnded([
+    readVersion(client),
+    client.request(stateAnswer, {
+      ...small,
+      path: ["_cluster", "state", "metadata"],
+      query: { filter_path: "cluster_name,metadata.cluster_uuid" },
+    }),
+    client.request(healthAnswer, { ...small, path: ["_cluster", "health"], query: { timeout: "0s", filter_path: "number_of_data_nodes" } }),
+  ]);
   const uuid = state.metadata.cluster_uuid;
   if (uuid === UUID_UNKNOWN) throw new AppError("transient", `cluster ${client.name}: it has no master yet`);
-  const query = { timeout: "0s", filter_path: "number_of_data_nodes" };
-  const health = await client.request(healthAnswer, { subject, method: "GET", path: ["_cluster", "health"], query, answer: "small" });
   return { uuid, name: state.cluster_name, version, dataNodes: health.number_of_data_nodes };
 }
 

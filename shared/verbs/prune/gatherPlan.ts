@@ -2,6 +2,7 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterIndex, ClusterSnapshot } from "../../model/cluster.ts";
 import type { AdoptRule, BackupPolicy } from "../../model/config.ts";
+import { allEnded } from "../../model/forEachBounded.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSlot } from "../../model/slot.ts";
@@ -79,9 +80,7 @@ export interface RepositorySeen extends Listed {
 export async function seeRepository(world: World, repository: string): Promise<RepositorySeen> {
   const where = repositoryId(configured(world.config, "repositories", repository));
   const cluster = world.cluster(where.cluster);
-  const { uuid, version } = await cluster.info();
-  const listed = await listWithLost(world, repository);
-  const indices = await cluster.listIndices();
+  const [{ uuid, version }, listed, indices] = await allEnded([cluster.info(), listWithLost(world, repository), cluster.listIndices()]);
   const verdicts = await verdictsOf(world, repository, listed.snapshots);
   return { ...listed, repository, where, clusterUuid: uuid, version, indices, verdicts, readRoot: rootReader(world, repository) };
 }
