@@ -19,5 +19,15 @@ export function aliasFault(alias: string): string | undefined {
   return Buffer.byteLength(alias) > NAME_BYTES_MAX ? `is longer than ${NAME_BYTES_MAX} bytes` : undefined;
 }
 
+/**
+ * What is wrong with the name of an index; `undefined` if servers accept it. From 7 on they refuse a colon.
+ * https://www.elastic.co/guide/en/elasticsearch/reference/7.10/indices-create-index.html
+ */
+export function indexNameFault(name: string, targetMajor: number): string | undefined {
+  if (/\p{Lu}/u.test(name)) return "contains an upper-case letter";
+  if (name.includes(":") && targetMajor >= 7) return "contains :";
+  return aliasFault(name);
+}
+
 /** How to write one. */
 export const ALIAS_FIX = 'write one name without blanks and * ? , " < > | \\ / #, not beginning with - _ or +';

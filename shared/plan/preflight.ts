@@ -1,4 +1,5 @@
 import { LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
+import { indexNameFault } from "../model/aliasName.ts";
 import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
@@ -130,12 +131,15 @@ function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks
 
 function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   const target = input.targetVersion;
-  const written = input.proof.closure?.snapshot.version ?? "";
+  const written = input.proof.closure?.snapshot.version ?? input.proof.written ?? "";
   // The closure's check says what is wrong with the blob that names the version.
   if (written === "") return [warn("version", reason("version.unknown", { target }))];
   if (isOpenSearch(written)) return [refuse("version", reason("version.openSearch", { written, target }), reason("wayOut.openSearch"))];
   if (isNewer(written, target))
     return [refuse("version", reason("version.newer", { written, target }), reason("wayOut.newerCluster", { written }))];
+  // No index is older than what wrote it: of a snapshot without a known index this is all that is known.
+  if (indices.length === 0 && versionParts(written)[0] < oldestRestorableMajor(target))
+    return [refuse("version", reason("version.tooOldAll", { written, target }), reason("wayOut.reindex", { created: written }))];
   const tooOld = indices.filter((index) => versionParts(index.createdVersion)[0] < oldestRestorableMajor(target));
   if (tooOld.length > 0) {
     const created = tooOld[0]?.createdVersion ?? "";
@@ -177,8 +181,13 @@ function typeChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
 }
 
 function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
-  return indices.map((index) => {
-    const as = input.nameFor(index.name);
+  const names = indices.map(({ name }) => input.nameFor(name));
+  return indices.map((index, at) => {
+    const as = names[at] ?? "";
+    const wrong = indexNameFault(as, versionParts(input.targetVersion)[0]);
+    if (wrong !== undefined) return refuse("name", reason("name.invalid", { index: index.name, as, wrong }), reason("wayOut.as"));
+    const others = indices.filter(({ name }, other) => names[other] === as && name !== index.name);
+    if (others[0]) return refuse("name", reason("name.twice", { index: index.name, other: others[0].name, as }), reason("wayOut.as"));
     const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
     if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return freeCheck(input, index.name, as);
     const before = checkOfRestored(input, there, as);

@@ -30,6 +30,7 @@ const OPTIONAL: Readonly<Record<string, (value: ReasonParam) => string>> = {
   added: (value) => `: ${text(value)}`,
   within: (value) => ` (${text(value)})`,
   eta: (value) => `, done in about ${durationText(Number(value))}`,
+  took: (value) => `, in ${durationText(Number(value))}`,
   meant: (value) =>
     `; perhaps ${
       Array.isArray(value)

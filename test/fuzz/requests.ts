@@ -42,6 +42,7 @@ const FIELDS = [
   "level",
   "takeOver",
   "filesThere",
+  "as",
 ];
 
 /** Sends odd requests of every kind; a finding is one that throws, or is answered as a failure of ossnap, or with a secret. */

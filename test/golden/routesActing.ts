@@ -215,6 +215,13 @@ const RESTORE: RouteCases = {
       options: { ...viewer, body: { ...order, replicas: 0 } },
       world: movedWorld,
     },
+    {
+      outcome: "ok",
+      title: "the preflight under other names",
+      path: "/restores",
+      options: { body: { ...start, start: false, as: { "fx-orders": "films" } } },
+      world: movedWorld,
+    },
     { outcome: "ok", title: "the restore is begun", path: "/restores", options: { body: start }, world: movedWorld },
     {
       outcome: "ok",

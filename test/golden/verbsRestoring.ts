@@ -41,6 +41,7 @@ const RESTORE: VerbCases = {
       words: line("snap-1", "--alias", "by-hand", "--replicas", "0"),
       stage: stageOf(movedWorld),
     },
+    { outcome: "ok", title: "the preflight under another name", words: line("snap-1", "--as", "restored-*"), stage: stageOf(movedWorld) },
     { outcome: "ok", title: "the restore is begun", words: line("snap-1", "--start"), stage: stageOf(movedWorld) },
     {
       outcome: "ok",
@@ -59,6 +60,12 @@ const RESTORE: VerbCases = {
       title: "the alias is an index: nothing is begun",
       words: line("snap-1", "--alias", "taken", "--start"),
       stage: stageOf(movedWorld, takesAlias),
+    },
+    {
+      outcome: "refused",
+      title: "two indices would get one name",
+      words: ["restore", "snap-1", ...FROM, "--as", "same", "--start"],
+      stage: stageOf(movedWorld),
     },
     { outcome: "refused", title: "a blob is missing", words: line("snap-2", "--start"), stage: stageOf(movedWorld, losesBlob) },
     {

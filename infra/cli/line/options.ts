@@ -132,6 +132,23 @@ export const ALIAS = {
     }),
   ),
 };
+/** `restored-*` is for every index, `movies=films` for one. */
+export const AS = {
+  flags: "--as <names>",
+  text: "names of the restored indices: restored-* (* is the index's name), or movies=films,logs-*=old-*",
+  value: some(
+    z.string().transform((text, context) => {
+      const entries = text.split(",").map((part): [string, string] => {
+        const at = part.indexOf("=");
+        return at === -1 ? ["*", part.trim()] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+      });
+      const [twice] = entries.find(([pattern], at) => entries.findIndex(([other]) => other === pattern) < at) ?? [];
+      if (twice !== undefined)
+        context.addIssue({ code: "custom", message: `names ${JSON.stringify(twice)} twice; write each index or pattern once` });
+      return Object.fromEntries(entries);
+    }),
+  ),
+};
 export const OLDER = { flags: "--older", text: "move the alias although it serves a newer snapshot", value: flag };
 export const FILES_THERE = {
   flags: "--files-there",

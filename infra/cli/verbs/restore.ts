@@ -10,6 +10,7 @@ import {
   type RestoreRequestByHand,
   startRestore,
 } from "../../../shared/verbs/restore/askByHand.ts";
+import type { Renames } from "../../../shared/verbs/restore/renames.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
@@ -27,6 +28,8 @@ export interface RestoreOptions extends ActingOptions {
   to: string;
   indices: string[];
   alias?: string | undefined;
+  /** By name or pattern of an index, the name of the restored one. */
+  as?: Renames | undefined;
   replicas?: number | undefined;
   /** Put it behind the alias although that serves a newer snapshot. */
   older?: boolean | undefined;
@@ -51,13 +54,14 @@ export async function restore(session: Session, options: RestoreOptions): Promis
 
 /** The request's members as they are stored and compared: without the options that were not given, in this order. */
 function withoutAbsent(request: RestoreRequestByHand): RestoreRequestByHand {
-  const { snapshot, repository, to, indices, alias, replicas, older, filesThere } = request;
+  const { snapshot, repository, to, indices, alias, as, replicas, older, filesThere } = request;
   return {
     snapshot,
     repository,
     to,
     indices,
     ...(alias === undefined ? {} : { alias }),
+    ...(as === undefined ? {} : { as }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(older ? { older } : {}),
     ...(filesThere ? { filesThere } : {}),
@@ -125,13 +129,14 @@ function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {
 
 /** The line that does exactly what was shown: `latest` may be another snapshot later. */
 function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightReport): string[] {
-  const { repository, to, indices, alias, replicas, older, filesThere, key, wait } = options;
+  const { repository, to, indices, alias, as, replicas, older, filesThere, key, wait } = options;
   return [
     "restore",
     snapshot === LATEST ? report.snapshot.name : snapshot,
     ...["--repository", repository, "--to", to],
     ...(indices.join(",") === INDICES_DEFAULT ? [] : ["--indices", indices.join(",")]),
     ...(alias === undefined ? [] : ["--alias", alias]),
+    ...(as === undefined ? [] : ["--as", asWords(as)]),
     ...(replicas === undefined ? [] : ["--replicas", String(replicas)]),
     ...(older ? ["--older"] : []),
     ...(filesThere ? ["--files-there"] : []),
@@ -139,4 +144,11 @@ function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightR
     ...(key === undefined ? [] : ["--key", key]),
     ...waitWords(wait),
   ];
+}
+
+/** As `--as` reads it. */
+function asWords(as: Renames): string {
+  return Object.entries(as)
+    .map(([pattern, template]) => (pattern === "*" ? template : `${pattern}=${template}`))
+    .join(",");
 }

@@ -38,6 +38,8 @@ export interface Finding {
   verdict: SnapshotProof["verdict"];
   reason: Reason | undefined;
   closure: ProvenClosure | undefined;
+  /** The version that wrote the snapshot, if there is no closure to name it. */
+  written?: string;
   /** As far as they are known. */
   blobs: number;
   bytes: number;
@@ -67,7 +69,7 @@ export async function lookAtSnapshot(
     record === undefined && (await isVersion1(store, root, snapshot.name))
       ? reason("snapshot.version1", { snapshot: snapshot.name })
       : notRestorableReason(snapshot, record, options.indices);
-  if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing };
+  if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing, ...(record && { written: record.version }) };
   const data = dataChecks(store, root.sha256, options, (await options.ledger?.suspects()) ?? new Set());
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));
   await checkIncompatible(store, reader, join, record);

@@ -14,6 +14,7 @@ import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gate.ts";
 import { chosenByHand } from "./handChecks.ts";
+import { type Renames, requireRenames } from "./renames.ts";
 import { type ClusterSeen, lookAtCluster } from "./seen.ts";
 import type { RestoreInput } from "./step.ts";
 
@@ -28,6 +29,8 @@ export interface RestoreRequestByHand {
   to: string;
   indices: string[];
   alias?: string | undefined;
+  /** How the restored indices are called, by name or pattern; without it ossnap names them. */
+  as?: Renames | undefined;
   replicas?: number | undefined;
   /** Puts the snapshot behind the alias even if it is older than the one that the alias serves. */
   older?: boolean | undefined;
@@ -117,6 +120,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
       },
     );
   requireAlias(request);
+  requireRenames(request);
   const { place, watch } = sourceOf(world, request);
   const store = world.blobs(place);
   const opened = await openRepository(store);
@@ -137,6 +141,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
     place: placeWithoutKeys(place),
     indices: request.indices,
     ...(request.alias === undefined ? {} : { alias: request.alias }),
+    ...(request.as === undefined ? {} : { as: request.as }),
     ...(request.older ? { older: true as const } : {}),
     ...(request.filesThere ? { filesThere: true as const } : {}),
     replicas: request.replicas ?? 1,

@@ -16,6 +16,7 @@ import { heldIndices } from "../../reader/readIndices.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { indexNames } from "./indexNames.ts";
+import { renamed } from "./renames.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
 import { askedOf, type ClusterSeen } from "./seen.ts";
 import type { RestoreJob } from "./step.ts";
@@ -71,6 +72,7 @@ export async function gateOf(
       jobId: id,
       snapshotDigits: timeDigits(start),
       ...names,
+      nameFor: (index) => renamed(index, input.as) ?? names.nameFor(index),
       ...(await askedOf(seen, proof, input.alias)),
     }),
   };

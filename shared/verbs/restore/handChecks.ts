@@ -4,6 +4,7 @@ import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts"
 import { INDICES_DEFAULT, selectNames, unmatched } from "../../plan/selection.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { LATEST, namedSnapshot, newestGoodFirst } from "../../reader/rootSnapshots.ts";
+import type { Renames } from "./renames.ts";
 
 const NAMES_SHOWN = 10;
 
@@ -20,14 +21,18 @@ export interface ChosenByHand {
 export function chosenByHand(
   root: RootCatalogue,
   dated: readonly RootSnapshot[],
-  { snapshot: wanted, indices }: { snapshot: string; indices: readonly string[] },
+  { snapshot: wanted, indices, as }: { snapshot: string; indices: readonly string[]; as?: Renames | undefined },
   now: Date | undefined,
 ): ChosenByHand {
   const named = namedSnapshot(root, dated, wanted, now);
   const newest = wanted === LATEST ? newestGoodFirst(dated, now) : [];
   const holding = newest[0] === named ? newest.find(({ uuid }) => holdsAll(indices, heldIndices(root, uuid))) : undefined;
   const snapshot = holding ?? named;
-  return { snapshot, checks: [...olderChecks(snapshot, named, indices), ...patternChecks(indices, heldIndices(root, snapshot.uuid))] };
+  const held = heldIndices(root, snapshot.uuid);
+  return {
+    snapshot,
+    checks: [...olderChecks(snapshot, named, indices), ...patternChecks(indices, held), ...renameChecks(as, indices, held)],
+  };
 }
 
 function olderChecks(snapshot: RootSnapshot, named: RootSnapshot, indices: readonly string[]): PreflightCheck[] {
@@ -49,4 +54,13 @@ function patternChecks(patterns: readonly string[], held: readonly string[]): Pr
     const fix = reason("wayOut.indices", { held: held.slice(0, NAMES_SHOWN) });
     return refuse("selection", reason("selection.unmatched", { pattern }), fix);
   });
+}
+
+/** Whoever mistypes an index would get it under another name than asked for. */
+function renameChecks(as: Renames | undefined, patterns: readonly string[], held: readonly string[]): PreflightCheck[] {
+  const selection = selectNames(patterns, held);
+  if ("fault" in selection) return [];
+  return unmatched(Object.keys(as ?? {}), selection.indices).map((pattern) =>
+    refuse("name", reason("name.renamesNothing", { pattern }), reason("wayOut.indices", { held: selection.indices.slice(0, NAMES_SHOWN) })),
+  );
 }

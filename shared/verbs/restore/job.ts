@@ -136,6 +136,6 @@ async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; 
     found: "ours",
     state: "served",
     reason: reason("restore.swapped", { alias: args.alias, to: args.to, from: job.head.data.before?.map(({ name }) => name) ?? [] }),
-    data: job.head.data,
+    data: { ...job.head.data, times: { ...job.head.data.times, served: world.clock.now().toISOString() } },
   };
 }

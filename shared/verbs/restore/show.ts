@@ -3,10 +3,12 @@ import { watchPrint } from "../../jobs/watchPrint.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import type { RestoreJob } from "./step.ts";
+import { phaseSeconds } from "./stepProgress.ts";
 
 /** The part of the result that the permanent record stores. */
 export function restoreResult(job: RestoreJob): SwapResult & Record<string, unknown> {
   const { intent, head } = job;
+  const seconds = phaseSeconds(job);
   return {
     cluster: configuredCluster(job),
     snapshot: intent.input.snapshot.name,
@@ -16,6 +18,7 @@ export function restoreResult(job: RestoreJob): SwapResult & Record<string, unkn
       .slice(0, 10)
       .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
     ...(head.data.before === undefined ? {} : { before: head.data.before }),
+    ...(seconds === undefined ? {} : { seconds }),
     ...(isOfWatch({ intent }) ? { print: printOf({ intent }) } : {}),
     ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
   };

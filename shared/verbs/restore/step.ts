@@ -1,7 +1,7 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { PreflightCheck } from "../../plan/preflight.ts";
-import { follow, restartRestore } from "./stepProgress.ts";
+import { follow, phaseSeconds, restartRestore } from "./stepProgress.ts";
 import { undo } from "./stepUndo.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
@@ -26,7 +26,7 @@ export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date
       reason: reason("arrival.overtaken", { snapshot: job.intent.input.snapshot.name, by: seen.overtaken }),
       data: job.head.data,
     };
-  if (job.head.state === "asked") return plan(job, seen);
+  if (job.head.state === "asked") return plan(job, seen, now);
   for (const target of job.head.data.targets) {
     const decision = moveTarget(
       job,
@@ -40,7 +40,7 @@ export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date
   return serve(job, seen, now);
 }
 
-function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> {
+function plan(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
   const { data } = job.head;
   const { repository } = job.intent.input;
   if (seen.repository && "fault" in seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
@@ -72,7 +72,7 @@ function plan(job: RestoreJob, seen: RestoreObservation): Decision<RestoreData> 
     do: "record",
     state: "planned",
     reason: reason("restore.planned", { indices: next.targets.map((target) => target.as), checks: next.checks?.length ?? 0, warnings }),
-    data: next,
+    data: { ...next, times: { planned: now.toISOString() } },
   };
 }
 
@@ -106,7 +106,7 @@ function moveTarget(
   if (target.restored) return undefined;
   // The request was sent and its result was not checked; looking it up verifies that the root still names the same snapshot.
   if (job.head.claim?.effect === "restoreIndex") return begin(target, seen, data);
-  if (there.primariesActive === target.shards && there.documents !== undefined) return count(target, there, data);
+  if (there.primariesActive === target.shards && there.documents !== undefined) return count(target, there, data, now);
   // Index and restore appear and vanish in one cluster state, and a failed shard has no recovery, so bytes are no indicator here.
   const isBrokenOff = !there.restoring && there.primariesActive < target.shards && there.unassigned > 0;
   return isBrokenOff ? restartRestore(job, target, there, seen, now) : follow(job, target, there, now);
@@ -132,7 +132,7 @@ function begin(target: Target, seen: RestoreObservation, data: RestoreData): Dec
   };
 }
 
-function count(target: Target, there: TargetSeen, data: RestoreData): Decision<RestoreData> {
+function count(target: Target, there: TargetSeen, data: RestoreData, now: Date): Decision<RestoreData> {
   const documents = there.documents ?? 0;
   if (documents !== target.documents)
     return {
@@ -145,8 +145,10 @@ function count(target: Target, there: TargetSeen, data: RestoreData): Decision<R
   const restored = { uuid, documents, ...(operations === undefined ? {} : { operations }) };
   const targets = data.targets.map((other) => (other.as === target.as ? { ...other, restored } : other));
   const { progress: _ofThisTarget, ...rest } = data;
-  const state = targets.every(({ restored }) => restored) ? "restored" : "restoring";
-  return { do: "record", state, reason: reason("restore.countsEqual", { index: target.as, documents }), data: { ...rest, targets } };
+  const why = reason("restore.countsEqual", { index: target.as, documents });
+  if (!targets.every(({ restored }) => restored)) return { do: "record", state: "restoring", reason: why, data: { ...rest, targets } };
+  const times = { ...data.times, restored: now.toISOString() };
+  return { do: "record", state: "restored", reason: why, data: { ...rest, targets, times } };
 }
 
 function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
@@ -233,5 +235,6 @@ function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {
     documents: targets.reduce((sum, target) => sum + (target.restored?.documents ?? 0), 0),
     alias: job.intent.input.alias ?? "",
     green: seen.targets.every((target) => target.green),
+    seconds: phaseSeconds(job)?.total ?? null,
   });
 }

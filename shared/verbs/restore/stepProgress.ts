@@ -70,3 +70,15 @@ export function restartRestore(
 function giveUp(data: RestoreData, failing: Reason): Decision<RestoreData> {
   return { do: "record", state: "freeing", reason: failing, data: { ...data, failing } };
 }
+
+/** Seconds of each part, and from the request to the moment at which the restored documents served (without an alias: were all counted). */
+export function phaseSeconds({
+  createdAt,
+  head: { data },
+}: RestoreJob): Record<"proof" | "restore" | "swap" | "total", number> | undefined {
+  const { planned, restored, served = restored } = data.times ?? {};
+  if (planned === undefined || restored === undefined || served === undefined) return undefined;
+  const ends = [createdAt, planned, restored, served].map((time) => new Date(time).getTime());
+  const [proof = 0, restore = 0, swap = 0] = ends.slice(1).map((end, at) => (end - (ends[at] ?? end)) / 1000);
+  return { proof, restore, swap, total: proof + restore + swap };
+}

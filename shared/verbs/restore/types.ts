@@ -2,6 +2,7 @@ import type { Job } from "../../jobs/record.ts";
 import type { Place } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { Preflight, PreflightTarget } from "../../plan/preflight.ts";
+import type { Renames } from "./renames.ts";
 
 export interface RestoreInput {
   /** `isOrderTime`: the snapshot's own time lies, and `startTime` puts it after what was served. */
@@ -13,6 +14,8 @@ export interface RestoreInput {
   /** Patterns. */
   indices: string[];
   alias?: string | undefined;
+  /** Names of the restored indices, without an alias. */
+  as?: Renames;
   replicas: number;
   keepOldMs: number;
   /** The requesting watch; its read-only registration is created if absent. */
@@ -42,7 +45,12 @@ export interface RestoreData {
   replicasRefused?: Reason;
   /** Indices that had the alias before. */
   before?: { name: string; uuid: string }[];
+  /** When each part ended, ISO; a part that a record of an earlier version ended is missing. */
+  times?: PhaseTimes;
 }
+
+/** The checks and the proof; the last document counted; the alias moved. */
+export type PhaseTimes = Partial<Record<"planned" | "restored" | "served", string>>;
 
 export interface TargetSeen {
   as: string;

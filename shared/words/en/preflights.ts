@@ -1,5 +1,33 @@
 /** What a restore's dry run says of the target's disks, of work there, and of names. */
 export const PREFLIGHTS: Readonly<Record<string, string>> = {
+  "alias.ahead":
+    "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the clock of its source was wrong, so it is unknown which of the two is newer",
+  "alias.blocked":
+    "alias {alias} cannot be moved while {index} has the block index.blocks.{block}: set index.blocks.{block} to false (PUT /{index}/_settings); the cluster itself sets read_only_allow_delete while a disk is full",
+  "alias.differs": "alias {alias} has another filter, routing or flag on {other} than on {index}, so the move cannot preserve them",
+  "alias.filterFails": "the filter of alias {alias} does not fit the mapping of {index}: {message}",
+  "alias.foreign": "alias {alias} is on {index}, which ossnap did not restore",
+  "alias.isIndex": "an index is named {alias}, so no alias can have this name",
+  "alias.moves": "alias {alias} moves to the restored index in one request",
+  "alias.movesBack":
+    "alias {alias} moves BACK to this older snapshot; {index} serves a newer one and is kept for a while. The next newer snapshot that a watch restores takes the alias again",
+  "alias.moving": "{job} is moving alias {alias}",
+  "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
+  "alias.new": "no index has the alias {alias} yet: it is added",
+  "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
+  "alias.newerSince": "alias {alias} has moved to {index}, whose snapshot is newer, since this restore was requested",
+  "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
+  "alias.otherIndex": "alias {alias} is on {index}, which ossnap restored from an index of another name",
+  "alias.several": "alias {alias} would be on several indices: {indices}",
+  "analysis.missing": "{index} needs {names} of the plugin {plugin}, which the nodes do not have: its shards would never start",
+  "analysis.perhaps": "{index} needs {names}, which Elasticsearch itself does not have; one of the nodes' plugins may have it: {plugins}",
+  "analysis.there": "{index} needs {names}, and the nodes have the plugins for it",
+  "analysis.unknown": "{index} needs {names}, which neither Elasticsearch nor a plugin of the nodes has: its shards would never start",
+  "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
+  "closure.tooLarge":
+    "{subject}: what is kept of this blob and of those before it takes more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
+  "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
+  "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "disk.belowHigh": "below the high watermark ({high})",
   "disk.fewer":
     "with {replicas|replica|replicas} the indices need {bytes:bytes}, and the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}: they will serve without some of their replicas",
@@ -12,8 +40,31 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
     "a shard of {index} has about {bytes:bytes}, and no data node has more than {room:bytes} below the low watermark ({low}): it may not be placed",
   "disk.shardFree": "a shard of {index} has about {bytes:bytes}, and no data node has more than {room:bytes} of free space",
   "disk.unknown": "whether the indices fit on the disks is unknown: {message}",
+  "files.blocking":
+    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server reports whether they exist: without one of them the index never starts, and up to 5.5 every other snapshot and restore of the cluster is refused until that index is deleted",
+  "files.needed":
+    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server reports whether they exist: without one of them the index remains red",
+  "files.there": "{index} needs {count|file|files} on every node, and you declared that they exist: {files}",
+  "name.again": "{kept} was restored from this snapshot before and is kept: the snapshot is restored once more beside it, as {as}",
+  "name.closed": "{as} was restored from this snapshot by {job}, and was closed since",
   "name.closedOther":
     "{as} exists and is closed, with {there|shard|shards}; {index} has {shards|shard|shards}, and no cluster restores over an index with another number",
+  "name.free": "{as} is free",
+  "name.invalid": "{index} cannot be restored as {as}, which {wrong}",
+  "name.kept": "{as} was restored from this snapshot before and still exists",
+  "name.open": "{as} exists and is open",
+  "name.renamesNothing": "{pattern} is to be renamed, and no chosen index has that name",
+  "name.restoring": "{as} is being restored from this snapshot by {job}; wait until it has ended",
+  "name.serves": "{as} was restored from this snapshot and serves {alias} already: there is nothing to restore",
+  "name.taken": "{as} exists and was not created by this job",
+  "name.twice": "{index} and {other} would both be restored as {as}",
+  "name.unfinished": "{as} is what {job} left of a restore of this snapshot: the job did not succeed, or shards are missing",
   "running.restore": "a restore runs on {cluster}, of {indices}: this one begins when it has ended",
   "running.snapshot": "snapshot {snapshot} runs on {cluster}, in {repository}: the restore begins when it has ended",
+  "shards.fewer":
+    "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
+  "shards.fits": "{after|open shard|open shards}; the cluster accepts {most}",
+  "shards.full":
+    "the cluster has {open|open shard|open shards} and accepts {most} (cluster.max_shards_per_node): it would refuse {more} more",
+  "types.several": "{index} has several mapping types ({types}), which 7.x refuses",
 };

@@ -128,7 +128,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index}: {started} of {shards|shard|shards} started, and no restore is running any more: the cluster restarted, or the other shards failed{why:added}",
   "restore.countsDiffer": "{index} has {found|document|documents}, the snapshot has {expected}; nothing was switched",
   "restore.countsEqual": "{index} has {documents|document|documents}, as many as the snapshot",
-  "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}",
+  "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}{seconds:took}",
   "restore.gone": "{index} vanished after it was restored",
   "restore.keptServing": "{because:reason}; {kept} is kept because it has the alias {aliases}",
   "restore.leftOver": "{because:reason}; could not be deleted, delete by hand: {left}",

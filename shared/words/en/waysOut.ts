@@ -7,6 +7,7 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
   "wayOut.copyApart":
     "copy the snapshot with ossnap into a prefix of its own (copies, with snapshots: latest or since), and restore from there",
+  "wayOut.as": "give each index a name of its own that Elasticsearch accepts, such as --as 'restored-*' (HTTP: as)",
   "wayOut.deleteIndex": "delete {index} first, if it is no longer needed",
   "wayOut.disk":
     "free disk space or add a data node, restore fewer indices or replicas, or change cluster.routing.allocation.disk.watermark.*",

@@ -1,28 +1,5 @@
 /** What is said of configurations, clusters, repositories and blobs, by reason code. */
 export const WORLD: Readonly<Record<string, string>> = {
-  "alias.ahead":
-    "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the clock of its source was wrong, so it is unknown which of the two is newer",
-  "alias.blocked":
-    "alias {alias} cannot be moved while {index} has the block index.blocks.{block}: set index.blocks.{block} to false (PUT /{index}/_settings); the cluster itself sets read_only_allow_delete while a disk is full",
-  "alias.differs": "alias {alias} has another filter, routing or flag on {other} than on {index}, so the move cannot preserve them",
-  "alias.filterFails": "the filter of alias {alias} does not fit the mapping of {index}: {message}",
-  "alias.foreign": "alias {alias} is on {index}, which ossnap did not restore",
-  "alias.isIndex": "an index is named {alias}, so no alias can have this name",
-  "alias.moves": "alias {alias} moves to the restored index in one request",
-  "alias.movesBack":
-    "alias {alias} moves BACK to this older snapshot; {index} serves a newer one and is kept for a while. The next newer snapshot that a watch restores takes the alias again",
-  "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
-  "alias.moving": "{job} is moving alias {alias}",
-  "alias.new": "no index has the alias {alias} yet: it is added",
-  "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
-  "alias.newerSince": "alias {alias} has moved to {index}, whose snapshot is newer, since this restore was requested",
-  "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
-  "alias.otherIndex": "alias {alias} is on {index}, which ossnap restored from an index of another name",
-  "alias.several": "alias {alias} would be on several indices: {indices}",
-  "analysis.missing": "{index} needs {names} of the plugin {plugin}, which the nodes do not have: its shards would never start",
-  "analysis.perhaps": "{index} needs {names}, which Elasticsearch itself does not have; one of the nodes' plugins may have it: {plugins}",
-  "analysis.there": "{index} needs {names}, and the nodes have the plugins for it",
-  "analysis.unknown": "{index} needs {names}, which neither Elasticsearch nor a plugin of the nodes has: its shards would never start",
   "basePath.character": "the base path contains a character that not every store preserves",
   "basePath.control": "the base path contains a control character, or one that is not visible",
   "basePath.dots": 'the base path contains a folder named "." or ".."',
@@ -34,11 +11,6 @@ export const WORLD: Readonly<Record<string, string>> = {
   "chunk.ossLargest": "{maxBytes:bytes} is the largest chunk size that type oss accepts",
   "chunk.typeLargest": "{maxBytes:bytes} is the largest chunk size that type {type} accepts",
   "clock.skew": "this machine's clock differs from the store's by {seconds} s: synchronise it (NTP)",
-  "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
-  "closure.tooLarge":
-    "{subject}: what is kept of this blob and of those before it takes more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
-  "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
-  "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "cluster.openSearch": "{cluster} runs {version}; ossnap works with Elasticsearch only",
   "cluster.restoreRuns": "another client's restore is running on {cluster}: {indices}",
   "cluster.shardLimit": "{message}",
@@ -57,11 +29,6 @@ export const WORLD: Readonly<Record<string, string>> = {
   "effect.unseen": "{effect} was requested and has no visible result yet",
   "event.foreign": "{bucket}/{key} belongs to no watch",
   "event.noRoot": "{key} is not a root blob",
-  "files.blocking":
-    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server reports whether they exist: without one of them the index never starts, and up to 5.5 every other snapshot and restore of the cluster is refused until that index is deleted",
-  "files.needed":
-    "the analysis of {index} needs {count|file|files} on every node ({files}), and no server reports whether they exist: without one of them the index remains red",
-  "files.there": "{index} needs {count|file|files} on every node, and you declared that they exist: {files}",
   "format.crc32": "{subject}: the footer records CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
   "gather.failed": "could not read the current state ({code}): {message}",
@@ -89,15 +56,6 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{look} is put aside: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. It is tried again after 1 h, later once a day; after a larger memorySize or a repaired root, try it at once: `ossnap resume`; a new root is read in any case",
   "look.failed": "checking {look} failed: {message}",
   "look.fine": "{look} can be checked again",
-  "name.again": "{kept} was restored from this snapshot before and is kept: the snapshot is restored once more beside it, as {as}",
-  "name.closed": "{as} was restored from this snapshot by {job}, and was closed since",
-  "name.free": "{as} is free",
-  "name.kept": "{as} was restored from this snapshot before and still exists",
-  "name.open": "{as} exists and is open",
-  "name.restoring": "{as} is being restored from this snapshot by {job}; wait until it has ended",
-  "name.serves": "{as} was restored from this snapshot and serves {alias} already: there is nothing to restore",
-  "name.taken": "{as} exists and was not created by this job",
-  "name.unfinished": "{as} is what {job} left of a restore of this snapshot: the job did not succeed, or shards are missing",
   "place.absent": "{place} does not exist; correct the address, or create it",
   "proof.outOfTime": "the proof ran out of time at level {level}",
   "proof.parts":
@@ -193,11 +151,6 @@ export const WORLD: Readonly<Record<string, string>> = {
   "settings.leftBehind": "{index}: settings that are not restored: {settings}",
   "settings.unknown":
     "{index}: {count|setting|settings} that Elasticsearch {target} itself does not know, such as those of a plugin, not restored: {settings}",
-  "shards.fewer":
-    "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
-  "shards.fits": "{after|open shard|open shards}; the cluster accepts {most}",
-  "shards.full":
-    "the cluster has {open|open shard|open shards} and accepts {most} (cluster.max_shards_per_node): it would refuse {more} more",
   "state.absent": "{state} has no identity; run: `ossnap init` (and, where an earlier state was lost: `ossnap adopt`)",
   "state.foreign": "{state} contains objects that are not ossnap's",
   "state.liveLost": "open jobs and remembered positions in {state} are lost; run: `ossnap adopt`, then `ossnap adopt --yes`",
@@ -212,12 +165,12 @@ export const WORLD: Readonly<Record<string, string>> = {
     "timer {timer} of {function} names policy {policy}, which ossnap.yaml does not have; deploy again, so that s.yaml and ossnap.yaml agree",
   "timer.silent": "the timer has not fired for {days} days",
   "timer.starts": "timer {timer} starts policies again",
-  "types.several": "{index} has several mapping types ({types}), which 7.x refuses",
   "url.invalid": "this is not an address that ossnap can use",
   "version.fits": "written by {written}, target {target}",
   "version.newer": "written by {written}, which is newer than the target's {target}",
   "version.openSearch": "written by {written}, which no Elasticsearch can restore; target {target}",
   "version.tooOld": "{indices} were created by {created}, which is too old for {target}",
+  "version.tooOldAll": "the snapshot was written by {written}, and {target} restores no index that is so old",
   "version.unknown": "the version that wrote the snapshot is unknown, because its own blob cannot be read; the target is {target}",
   "watch.ahead":
     "watch {watch} serves a snapshot dated {served}, in the future: the source's clock was wrong; until then, a snapshot that its root newly lists counts as newer, unless its slot or time shows that it is older than those listed before",
