@@ -174,6 +174,8 @@ export interface SnapshotProof {
   rootSha256: string;
   /** Absent when too much is missing to determine the closure. */
   closure: ProvenClosure | undefined;
+  /** The closure if only the cluster's state (`meta-<uuid>.dat`) is missing or damaged; such a snapshot is not whole. */
+  stateless?: ProvenClosure;
   /** The version that wrote the snapshot, if there is no closure to name it. */
   written?: string;
   /** Blobs and bytes of the restore closure, as far as it is known. */

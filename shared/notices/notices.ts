@@ -25,6 +25,8 @@ export interface Fact {
 /** `by` is of the report that it began; records of earlier versions have none. */
 export interface OpenFact extends Pick<Decided, "by"> {
   since: string;
+  /** An invocation reports that it is over, or died while it did. */
+  ending?: true;
   code: string;
   severity: Notice["severity"];
   reason: Reason;
@@ -65,22 +67,45 @@ async function raiseFirst(world: World, fact: Fact): Promise<boolean> {
 }
 
 async function raiseAgain(world: World, fact: Fact, known: OpenFact): Promise<boolean> {
-  if (isEarlier(known, fact)) return false;
   const key = stateKey.notice(fact.key);
-  const { changes = 0 } = known;
+  if (known.ending && (await world.state.head(stateKey.noticeOver(fact.key, known.since)))) {
+    // It was over and begins anew; whoever reported that did not get to remove the record.
+    await world.state.delete([key]);
+    return raiseFirst(world, fact);
+  }
+  if (isEarlier(known, fact)) return false;
   const current = openAs(fact, known);
   if (JSON.stringify(current) === JSON.stringify(known)) return false;
   if (isSameReason(known.reason, fact.reason) && isSameAbout(known, current)) {
     await writeObject(world.state, key, current);
     return false;
   }
-  // Of two invocations that see the same change, one reports it.
+  const what = changeOf(current);
+  const { number, isReported } = await nextChange(world, fact, { known, what });
   const at = world.clock.now();
-  const decision = decidedBy(world, at, stateKey.noticeAgain(fact.key, known.since, changes + 1));
-  const stored = await storeNotice(world, firing(fact, { since: new Date(known.since), at }), decision);
-  const isFirst = await writeObjectOnce(world.state, decision.keys[0], { by: decision.by });
-  await writeObject(world.state, key, openAs(fact, { ...known, changes: changes + 1 }));
-  return sendDecided(world, stored, decision, isFirst);
+  const decision = decidedBy(world, at, stateKey.noticeAgain(fact.key, known.since, number));
+  const stored = isReported ? undefined : await storeNotice(world, firing(fact, { since: new Date(known.since), at }), decision);
+  const isFirst = stored !== undefined && (await writeObjectOnce(world.state, decision.keys[0], { by: decision.by, what }));
+  await writeObject(world.state, key, openAs(fact, { ...known, changes: number }));
+  return stored !== undefined && sendDecided(world, stored, decision, isFirst);
+}
+
+/** Of two invocations that see the same change, one reports it; one that died before it updated the open fact leaves a change of another kind. */
+async function nextChange(
+  world: World,
+  { key }: Fact,
+  { known: { since, changes = 0 }, what }: { known: OpenFact; what: string },
+): Promise<{ number: number; isReported: boolean }> {
+  for (let number = changes + 1; ; number += 1) {
+    const there = await readObject<{ what?: string }>(world.state, stateKey.noticeAgain(key, since, number));
+    if (there === undefined) return { number, isReported: false };
+    if (there.what === undefined || there.what === what) return { number, isReported: true };
+  }
+}
+
+/** What makes a change a report of its own. */
+function changeOf({ reason: { code, params }, about = "" }: OpenFact): string {
+  return shortHash(16, code, JSON.stringify(params.because ?? null), about);
 }
 
 function decidedBy(world: World, at: Date, ...keys: [string, ...string[]]): Decision {
@@ -133,7 +158,9 @@ export async function resolveNotice(world: World, key: string, code: string, why
   const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: noticeText(key, why) };
   const decision = decidedBy(world, at, stateKey.noticeOver(key, open.since));
   const stored = await storeNotice(world, notice, decision);
-  const { by: begunBy, ...fact } = open;
+  // Else a record that the deletion below leaves behind would pass for the same fact, should it begin anew.
+  if (!open.ending) await writeObject(world.state, stateKey.notice(key), { ...open, ending: true });
+  const { by: begunBy, ending: _ending, ...fact } = open;
   const over = { ...fact, over: at.toISOString(), why, by: decision.by, ...(begunBy !== undefined && { begunBy }) };
   const isOurs = await writeObjectOnce(world.state, decision.keys[0], over);
   await world.state.delete([stateKey.notice(key)]);

@@ -1,4 +1,4 @@
-import { LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
+import { globalMetadataKey, LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
 import { indexNameFault } from "../model/aliasName.ts";
 import type { ClusterIndex } from "../model/cluster.ts";
 import { type Reason, reason } from "../model/reason.ts";
@@ -33,7 +33,8 @@ export interface Preflight {
 }
 
 /** Predicts the reasons for which a restore would be rejected, each with a way out; rules measured on 2.4 … 9.2. */
-export function preflight(input: PreflightInput): Preflight {
+export function preflight(given: PreflightInput): Preflight {
+  const input = withoutState(given);
   const chosen = chooseIndices(input);
   const indices = chosen.indices;
   const checks = [
@@ -68,6 +69,17 @@ export function preflight(input: PreflightInput): Preflight {
   return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
 }
 
+/** A restore of indices reads the cluster's state up to 6.7, and not from 6.8 on (measured on 5.5.3, 6.8.23, 7.10.2 and 8.17.0). */
+function withoutState(input: PreflightInput): PreflightInput {
+  const { proof, targetVersion } = input;
+  if (proof.stateless === undefined || !isAtLeast(targetVersion, "6.8.0") || !isStateAlone(proof)) return input;
+  return { ...input, proof: { ...proof, closure: proof.stateless } };
+}
+
+function isStateAlone({ uuid, missing, damaged }: SnapshotProof): boolean {
+  return [...missing, ...damaged].every(({ key }) => key === globalMetadataKey(uuid));
+}
+
 /** What is not there can be registered; what is another repository's must be looked at. */
 function wayOutOf({ code, params }: Reason): Reason | undefined {
   const repository = params.repository ?? "";
@@ -82,6 +94,8 @@ function closureCheck(proof: SnapshotProof): PreflightCheck {
     return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }), wayOutOfState(proof.reason));
   // Not rejected, only unknown so far: the job itself continues the proof.
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
+  if (proof.closure !== undefined && proof.closure === proof.stateless)
+    return warn("closure", reason("closure.stateLost", { verdict: proof.verdict, key: globalMetadataKey(proof.uuid) }));
   const missing = proof.missing.length;
   const first = proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "";
   const where = placeText(blobPlace(first, proof.closure?.indices ?? []));
@@ -112,7 +126,9 @@ function wholeReason({ level, generation, blobs }: SnapshotProof): Reason {
 }
 
 function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks: PreflightCheck[] } {
-  const held = input.proof.closure?.indices ?? [];
+  // What the snapshot holds is not known then, and the closure's check says why.
+  if (input.proof.closure === undefined) return { indices: [], checks: [] };
+  const held = input.proof.closure.indices;
   const selection = selectNames(
     input.indices,
     held.map((index) => index.name),

@@ -11,6 +11,8 @@ export interface Endpoint {
   bucket: string | undefined;
 }
 
+const PORT_MAX = 65_535;
+
 /** `vpc100-` is an earlier name of the internal network. */
 const OSS_HOST = /^(?:(?!s3\.)([a-z0-9-]+)\.)?(?:s3\.)?(vpc100-)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com\.?(?::\d+)?$/;
 /** The hosts that also have an IPv6 address. https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints */
@@ -27,6 +29,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:(https?):\/\/)?([A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?)\/?$/.exec(text.trim());
   if (match === null) return undefined;
   const host = (match[2] ?? "").toLowerCase().replace(/:0+(?=\d+$)/, ":");
+  if (Number(/:(\d+)$/.exec(host)?.[1] ?? 1) > PORT_MAX) return undefined;
   return { scheme: match[1] === "https" ? "https" : "http", host, ...readHost(host) };
 }
 
@@ -42,6 +45,9 @@ export function ossEndpoint(region: string, options: { internal?: boolean; schem
   const publicEnd = FINANCE_REGION.test(region) ? "-pub" : "";
   return `${options.scheme ?? "https"}://oss-${region}${options.internal === true ? "-internal" : publicEnd}.aliyuncs.com`;
 }
+
+/** How ali-oss and consoles write a region; no host of a network is called so. */
+const REGION_NAME = /^(?:oss-)?((?:cn|us|eu|ap|me|na)-[a-z]+(?:-[a-z0-9]+)*?)(?:-internal)?$/;
 
 export interface EndpointCheck {
   /** Path of the endpoint in the configuration, for messages: `settings.endpoint`. */
@@ -60,6 +66,12 @@ export function checkEndpoint({ path, endpoint, region, callerRegion }: Endpoint
     const fix = "write the address only, as in https://oss-cn-hangzhou.aliyuncs.com";
     return { faults: [fault(path, "endpoint.invalid", "not an endpoint", fix, { value: shown(endpoint) })], warnings: [] };
   }
+  const name = REGION_NAME.exec(parsed.host)?.[1];
+  if (name !== undefined)
+    return {
+      faults: [fault(path, "endpoint.isRegion", "a region, not an address", `write ${ossEndpoint(name)}`, { value: endpoint })],
+      warnings: [],
+    };
   const faults: Fault[] = [];
   if (parsed.bucket !== undefined) {
     faults.push(fault(path, "endpoint.bucket", "names the bucket too", `remove "${parsed.bucket}." from it`, { value: endpoint }));

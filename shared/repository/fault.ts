@@ -42,7 +42,7 @@ const WORD_BORDER = /[-_.\s]+|(?<=[a-z0-9])(?=[A-Z])/;
  * letters, or the only one that consists of all words of the given one and more (or of some of them).
  */
 export function nearest(word: string, all: readonly string[]): string | undefined {
-  const known = isOfSecret(word) && all.some(isOfSecret) ? all.filter(isOfSecret) : all;
+  const known = isOfSecret(word) ? all.filter(isOfSecret) : all;
   if (known.length === 0) return undefined;
   const folded = known.map(letters);
   const found = closest(letters(word), folded);
@@ -53,9 +53,12 @@ export function nearest(word: string, all: readonly string[]): string | undefine
   return related.length === 1 ? related[0] : undefined;
 }
 
-/** `accessKeySecret` resembles `accessKeyId`, and no secret may be put there. */
+/** What people call secrets: `accessKeySecret` resembles `accessKeyId`, and whoever follows such a proposal publishes the secret. */
+const SECRET_WORDS =
+  /secret|pass(word|wd|phrase|code)?$|passw|pwd|token|credential|private|^sas|signature|(account|storage|shared|api|master)key$|^key$/;
+
 function isOfSecret(name: string): boolean {
-  return /secret/i.test(name);
+  return SECRET_WORDS.test(letters(name));
 }
 
 /** The same letters in another order: `wiat`. */

@@ -25,8 +25,9 @@ export function secretsKnown(secrets: readonly string[], { credentials }: FcCont
   return [...secrets, credentials?.accessKeySecret, credentials?.securityToken];
 }
 
-/** A number, or a word as sentences, members of JSON and names have them. */
-const ORDINARY = /^(?:[a-z]{1,12}|[A-Z]?[a-z]{1,11}|\d{1,12})$/;
+/** A number, a word as sentences, members of JSON and names have them, or a state or method as Elasticsearch and HTTP write it. */
+const ORDINARY =
+  /^(?:[a-z]{1,12}|[A-Z]?[a-z]{1,11}|\d{1,12}|SUCCESS|PARTIAL|FAILED|FAILURE|IN_PROGRESS|INCOMPATIBLE|INIT(?:IALIZING)?|STARTED|FINALIZING|DONE|GET|PUT|POST|HEAD|DELETE)$/;
 
 /**
  * For texts and data that ossnap composed itself. Texts from outside in them are redacted already, so this is the last line of defence, and it

@@ -12,7 +12,7 @@ import { type PreflightReport, preflightRestore } from "../../shared/verbs/resto
 import { openReal, type RealCluster } from "./realCluster.ts";
 import { type RealWorld, realWorld } from "./realWorld.ts";
 
-/** All of them: `OSSNAP_ES_VERSIONS="2.4.6 5.5.3 5.6.16 6.7.0 6.8.23 7.10.2 7.17.9 8.17.0 9.2.0"`. */
+/** All of them: `OSSNAP_ES_VERSIONS="2.4.6 5.5.3 5.6.16 6.7.0 6.8.23 7.7.1 7.10.2 7.16.3 8.5.3 8.13.4 8.15.3 8.17.0 9.2.0"`. */
 const VERSIONS = (process.env.OSSNAP_ES_VERSIONS ?? "7.10.2").split(/[\s,]+/).filter((version) => version !== "");
 const START_MS = 240_000;
 const LIMIT_MS = 600_000;
@@ -34,6 +34,7 @@ const SAID: Readonly<Record<string, RegExp>> = {
   "version.tooOld": /cannot be upgraded|below the current versions minimum/i,
   "version.tooOldAll": /cannot be upgraded|below the current versions minimum/i,
   "repository.hiddenRoot": /does not exist|is missing|no such snapshot/i,
+  "snapshot.notOnCluster": /does not exist|there is no such snapshot/,
   "snapshot.shardFailed": /wasn't fully snapshotted/i,
   "snapshot.notRestorable": /wasn't fully snapshotted|unsupported snapshot state/i,
   // What was mounted has no data of its own.

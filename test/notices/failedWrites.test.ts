@@ -15,6 +15,7 @@ const FACT: Fact = {
   reason: reason("copy.failed", { key: "__1", because: "denied" }),
 };
 const CHANGED: Fact = { ...FACT, reason: reason("copy.failed", { key: "__1", because: "no such bucket" }) };
+const THIRD: Fact = { ...FACT, reason: reason("copy.failed", { key: "__1", because: "bucket deleted" }) };
 const DAY_MINUTES = 24 * 60;
 
 type Report = (world: World) => Promise<unknown>;
@@ -26,7 +27,7 @@ const resolve: Report = (world) => resolveNotice(world, FACT.key, FACT.code, rea
 const REPORTS: Record<string, { before: Report[]; report: Report; said: Partial<Notice>; writes: number }> = {
   "that it begins": { before: [], report: raise, said: { status: "firing", reason: FACT.reason }, writes: 2 },
   "that it changed": { before: [raise], report: change, said: { status: "firing", reason: CHANGED.reason }, writes: 3 },
-  "that it is over": { before: [raise], report: resolve, said: { status: "resolved" }, writes: 3 },
+  "that it is over": { before: [raise], report: resolve, said: { status: "resolved" }, writes: 4 },
 };
 
 const FAULTS = ["before it took effect", "after it took effect"] as const;
@@ -85,6 +86,41 @@ async function reported({ name, at, fault }: (typeof cases)[number], goesOn: boo
     Object.entries(said).every(([key, value]) => JSON.stringify(notice[key as keyof Notice]) === JSON.stringify(value));
   return { world, said: world.notices.filter(matches) };
 }
+
+/** Reports with a failing write, then what is true afterwards at each hour of two days; returns what was sent. */
+async function sentAfter(report: Report, at: number, fault: (typeof FAULTS)[number], afterwards: Report): Promise<string[]> {
+  const world = await quietWorld();
+  await raise(await world.open());
+  world.advance(MINUTE_MS);
+  const fired = { times: 0 };
+  const opened = await world.open();
+  await expect(report({ ...opened, state: failing(opened.state, at, fault, fired) })).rejects.toThrow("does not answer");
+  world.advance(1_000);
+  for (let hour = 0; hour < 48; hour += 1) {
+    await afterwards(await world.open());
+    await tickAfter(world, 60);
+  }
+  return world.notices.map(({ status, reason: { params } }) => `${status} ${params.because ?? ""}`.trim());
+}
+
+describe("a fact that changes after its report was interrupted", () => {
+  const places = [1, 2, 3, 4].flatMap((at) => FAULTS.map((fault) => ({ at, fault })));
+
+  it.each(places)("and is true again after it was over, with write $at failing $fault, is what was told last", async ({ at, fault }) => {
+    const sent = await sentAfter(resolve, at, fault, raise);
+    expect(sent.at(-1)).toBe("firing denied");
+    expect(sent).toHaveLength(sent.includes("resolved") ? 3 : 1);
+  });
+
+  it.each(places.filter(({ at }) => at < 4))(
+    "and changes once more, with write $at failing $fault, is what was told last",
+    async ({ at, fault }) => {
+      const sent = await sentAfter(change, at, fault, (world) => raiseNotice(world, THIRD));
+      expect(sent.filter((text) => text === "firing bucket deleted")).toHaveLength(1);
+      expect(sent.at(-1)).toBe("firing bucket deleted");
+    },
+  );
+});
 
 describe("a notice whose report is interrupted by a failed write", () => {
   it.each(cases)("$name, write $at fails $fault: is sent once after the report is repeated", async (one) => {

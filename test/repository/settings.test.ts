@@ -170,13 +170,37 @@ describe("repository settings", () => {
   });
 
   it("a secret is never answered with a setting that is none", () => {
-    const words = ["secret", "key_secret", "secret_id", "my_secret", "secretkeyid", "access_secret", "secretaccess"];
-    for (const type of ["oss", "s3"]) {
+    const words = [
+      ...["secret", "key_secret", "my_secret", "secretkeyid", "access_secret", "secretaccess", "access_key_pass", "access_key_pwd"],
+      ...["access_key_token", "access_token", "password", "proxy.password", "oss.client.access_key_pass", "account_key", "accountKey"],
+      ...["storage_account_key", "account_secret", "client_secret", "private_key", "sas_token", "key"],
+    ];
+    const required = { oss: OSS, s3: { bucket: "b" }, fs: { location: "/srv" }, azure: {}, gcs: { bucket: "b" } };
+    for (const [type, settings] of Object.entries(required)) {
       for (const word of words) {
-        const [found] = faultsOf({ type, settings: { ...(type === "oss" ? OSS : { bucket: "b" }), [word]: "x" } });
-        expect(found, `${type} ${word}`).toMatch(/did you mean "[^"]*secret[^"]*"|use one of/);
+        const [found] = faultsOf({ type, settings: { ...settings, [word]: "x" } });
+        expect(found, `${type} ${word}`).toMatch(/did you mean "[^"]*(secret|token)[^"]*"|use one of|remove it/);
       }
     }
+  });
+
+  it.each([
+    ["s3", { canned_acl: "nonsense" }, /^settings\.canned_acl: not a value that Elasticsearch knows: "nonsense", write one of private, /],
+    ["s3", { protocol: "ftp" }, /^settings\.protocol: not a value that Elasticsearch knows: "ftp", write one of http, https$/],
+    ["s3", { max_retries: "many" }, /^settings\.max_retries: no whole number: "many", write digits alone$/],
+    ["s3", { "proxy.port": "abc" }, /^settings\.proxy\.port: no whole number/],
+    ["fs", { location: "s3://bucket/path" }, /^settings\.location: a URL, not a path/],
+    ["fs", { location: "hdfs2://x" }, /^settings\.location: a URL, not a path/],
+    [
+      "oss",
+      { endpoint: "oss-cn-hangzhou" },
+      /^settings\.endpoint: a region, not an address: .* write https:\/\/oss-cn-hangzhou\.aliyuncs\.com$/,
+    ],
+    ["oss", { endpoint: "cn-hangzhou" }, /^settings\.endpoint: a region, not an address/],
+    ["oss", { endpoint: "http://minio:99999" }, /^settings\.endpoint: not an endpoint/],
+  ])("of type %s refuses %j", (type, change, said) => {
+    const required = { oss: OSS, s3: { bucket: "b" }, fs: { location: "/srv" } }[type];
+    expect(faultsOf({ type, settings: { ...required, ...change } } as never)[0]).toMatch(said);
   });
 
   it("an unknown type suggests the one that was probably meant", () => {

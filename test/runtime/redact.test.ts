@@ -43,11 +43,11 @@ describe("redaction of answers", () => {
     Object.assign(watches.moved?.register.settings ?? {}, { secret_access_key: "Orders-2027" });
   });
 
-  it.each(["nightly", "orders", "minio-host", "fx-orders", "movies", "snapshot", "true", "123456"])(
+  it.each(["nightly", "orders", "minio-host", "fx-orders", "movies", "snapshot", "true", "123456", "SUCCESS", "IN_PROGRESS"])(
     "leaves what ossnap.yaml names, ordinary words and numbers: %s",
     (secret) => {
       const redact = composedRedactor([secret], openTexts(config));
-      const text = "nightly: orders fx-orders movies-1 at http://minio-host:9000, snapshot true 123456";
+      const text = "nightly: orders fx-orders movies-1 at http://minio-host:9000, snapshot true 123456 SUCCESS IN_PROGRESS";
       expect(redact(text)).toBe(text);
     },
   );

@@ -49,9 +49,10 @@ export function unknown({ unicode }: Look): string {
   return SIGNS.none[unicode ? 0 : 1];
 }
 
-/** `3 h 12 min ago`; a time ahead of this machine's clock is `now`. */
+/** `3 h 12 min ago`; `in 400 d` for a time ahead of this machine's clock. */
 export function agoText({ now }: Look, time: string): string {
   const seconds = (now.getTime() - new Date(time).getTime()) / 1000;
+  if (seconds <= -1) return `in ${durationText(-seconds)}`;
   return seconds < 1 ? "now" : `${durationText(seconds)} ago`;
 }
 

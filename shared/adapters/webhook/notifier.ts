@@ -45,10 +45,15 @@ export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifi
   };
 }
 
-/** The same for each try; a fact that is reported again while it is open is another message. */
+/**
+ * The same for each try; a fact that is reported again while it is open is another message. A key may hold any name, and a header only visible
+ * ASCII: everything else is percent-encoded.
+ */
 function idOf({ key, since, at, status }: Notice): string {
   const isAgain = status === "firing" && at.getTime() !== since.getTime();
-  return `${key}:${since.toISOString()}:${status}${isAgain ? `:${at.toISOString()}` : ""}`;
+  // A lone half of a surrogate pair, which a name from outside may have, cannot be encoded.
+  const visible = key.replace(/\p{Surrogate}/gu, "\ufffd").replace(/[^!-~]+/gu, encodeURIComponent);
+  return `${visible}:${since.toISOString()}:${status}${isAgain ? `:${at.toISOString()}` : ""}`;
 }
 
 /** Only what is recognised: another text may contain the address, and with it a token. */
@@ -56,8 +61,8 @@ function faultOf(error: unknown): string {
   const { message = "", cause } = error as { message?: string; cause?: { message?: string; code?: string } };
   const said = `${message} ${cause?.code ?? ""} ${cause?.message ?? ""}`;
   const isTimeUp = error instanceof DOMException;
-  const known = isTimeUp ? undefined : knownFault(said);
-  return known ?? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
+  if (isTimeUp) return `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
+  return knownFault(said) ?? "the request failed";
 }
 
 function payload(notice: Notice, id: string, source: string): unknown {

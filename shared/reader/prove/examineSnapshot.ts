@@ -38,6 +38,8 @@ export interface Finding {
   verdict: SnapshotProof["verdict"];
   reason: Reason | undefined;
   closure: ProvenClosure | undefined;
+  /** Whether only the cluster's state is at fault, and the closure that is then known. */
+  stateless?: ProvenClosure;
   /** The version that wrote the snapshot, if there is no closure to name it. */
   written?: string;
   /** As far as they are known. */
@@ -69,7 +71,7 @@ export async function lookAtSnapshot(
     record === undefined && (await isVersion1(store, root, snapshot.name))
       ? reason("snapshot.version1", { snapshot: snapshot.name })
       : notRestorableReason(snapshot, record, options.indices);
-  if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing, ...(record && { written: record.version }) };
+  if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing, ...writtenBy(record) };
   const data = dataChecks(store, root.sha256, options, (await options.ledger?.suspects()) ?? new Set());
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));
   await checkIncompatible(store, reader, join, record);
@@ -80,13 +82,25 @@ export async function lookAtSnapshot(
   const sampled = data.sampled();
   const parts = data.parts();
   const cleared = data.cleared();
-  const seen = { ...walked, missing, damaged, ...(sampled && { sampled }), ...(parts && { parts }), ...(cleared > 0 && { cleared }) };
+  const seen = {
+    ...walked,
+    ...writtenBy(walked.closure === undefined ? record : undefined),
+    missing,
+    damaged,
+    ...(sampled && { sampled }),
+    ...(parts && { parts }),
+    ...(cleared > 0 && { cleared }),
+  };
   const mounted = mountedReason(snapshot.name, walked.closure);
   if (mounted !== undefined) return { verdict: "not-restorable", reason: mounted, ...seen };
   const verdict = verdictOf(missing, damaged);
   // Missing and damaged blobs are certain even if time ran out; only the absence of faults needs a complete examination.
   if (verdict !== "whole" || (finished && seen.closure !== undefined)) return { verdict, reason: undefined, ...seen };
   return { verdict: "unproven", reason: outOfTime(level, parts), ...seen };
+}
+
+function writtenBy(record: SnapshotRecord | undefined): Pick<Finding, "written"> {
+  return record === undefined ? {} : { written: record.version };
 }
 
 /** Everything but the contents of files in several parts was proven, or not even that. */

@@ -38,7 +38,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
   const settled =
     finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
   await options.ledger?.save();
-  const { closure, written, blobs, bytes, missing, damaged, sampled, parts, cleared } = settled.finding;
+  const { closure, stateless, written, blobs, bytes, missing, damaged, sampled, parts, cleared } = settled.finding;
   return {
     verdict: settled.finding.verdict,
     level: options.level,
@@ -47,6 +47,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
     generation: settled.root.generation,
     rootSha256: settled.root.sha256,
     closure,
+    ...(stateless && { stateless }),
     ...(written !== undefined && { written }),
     blobs,
     bytes,

@@ -1,4 +1,4 @@
-import { isCounterNamed, shardSnapshotKey } from "../../format/keys.ts";
+import { globalMetadataKey, isCounterNamed, shardSnapshotKey } from "../../format/keys.ts";
 import type { ShardSnapshot } from "../../format/shardSnapshot.ts";
 import { READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type {
@@ -35,6 +35,8 @@ import { readAhead } from "./readAhead.ts";
 export interface StreamedClosure {
   /** Set only if every metadata blob was readable. */
   closure: ProvenClosure | undefined;
+  /** The closure if only the cluster's state is missing or damaged, which a restore of indices does not read from 6.8 on. */
+  stateless?: ProvenClosure;
   /** As far as they are known. */
   blobs: number;
   bytes: number;
@@ -121,8 +123,11 @@ export async function streamClosure(
   };
   walk.tally.add([rootBlob(root)]);
   const walked = (await walkPieces(walk, closurePieces(snapshot.uuid, indices), concurrency)) && !walk.cut;
+  const known = finished && walked ? readClosure(walk, record, indices) : undefined;
+  const isWhole = reader.missing.length === 0 && reader.damaged.length === 0;
   return {
-    closure: finished && walked ? provenClosure(walk, record, indices) : undefined,
+    closure: isWhole ? known : undefined,
+    ...(!isWhole && known && { stateless: known }),
     blobs: walk.tally.blobs(),
     bytes: walk.tally.bytes(),
     missing: walk.missing.kept,
@@ -213,11 +218,12 @@ async function runCheck(walk: Walk, check: FileCheck): Promise<FileFaults | unde
   return faults;
 }
 
-function provenClosure(walk: Walk, record: SnapshotRecord | undefined, indices: readonly IndexReading[]): ProvenClosure | undefined {
+/** `undefined` if a metadata blob other than the cluster's state could not be read. */
+function readClosure(walk: Walk, record: SnapshotRecord | undefined, indices: readonly IndexReading[]): ProvenClosure | undefined {
   const { reader, root, tally, summaries } = walk;
   const described = indices.map((index) => describeIndex(index, summaries.get(index) ?? []));
-  const complete = reader.missing.length === 0 && reader.damaged.length === 0 && !described.includes(undefined);
-  if (record === undefined || !complete) return undefined;
+  const isRead = [...reader.missing, ...reader.damaged].every(({ key }) => key === globalMetadataKey(walk.uuid));
+  if (record === undefined || !isRead || described.includes(undefined)) return undefined;
   return {
     snapshot: record,
     generation: root.generation,

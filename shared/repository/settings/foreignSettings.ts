@@ -9,6 +9,7 @@ const SAME_SETTING: Partial<Record<WrittenType, Readonly<Record<string, string>>
   oss: {
     access_key: "access_key_id",
     key_id: "access_key_id",
+    secret_id: "access_key_id",
     secret: "secret_access_key",
     secret_key: "secret_access_key",
     access_key_secret: "secret_access_key",
@@ -26,6 +27,7 @@ const SAME_SETTING: Partial<Record<WrittenType, Readonly<Record<string, string>>
     access_key_id: "access_key",
     aws_access_key_id: "access_key",
     key_id: "access_key",
+    secret_id: "access_key",
     secret: "secret_key",
     secret_access_key: "secret_key",
     aws_secret_access_key: "secret_key",
@@ -50,7 +52,19 @@ const BASE_PATH_WORDS: readonly string[] = ["path", "prefix", "location", "folde
 
 /** Settings of other types that have no counterpart, and why. */
 const WITHOUT_COUNTERPART: Partial<Record<WrittenType, Readonly<Record<string, string>>>> = {
-  oss: { region: "remove it: the endpoint names the region" },
+  oss: { region: "remove it: the endpoint names the region", "oss.client.region": "remove it: the endpoint names the region" },
+  azure: Object.fromEntries(
+    ["key", "account_key", "storage_account_key", "account_secret", "client_secret", "sas_token", "connection_string"].map((key) => [
+      key,
+      "remove it: nodes read the account's secret from their keystore (azure.client.default.key or sas_token)",
+    ]),
+  ),
+  gcs: Object.fromEntries(
+    ["client_secret", "private_key", "credentials_file", "key", "token"].map((key) => [
+      key,
+      "remove it: nodes read the credentials from their keystore (gcs.client.default.credentials_file)",
+    ]),
+  ),
   fs: { bucket: "remove it: the blobs lie in location" },
 };
 

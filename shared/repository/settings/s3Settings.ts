@@ -6,7 +6,7 @@ type Settings = Readonly<Record<string, string | number | boolean>>;
 const STORAGE_CLASSES = ["standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"];
 
 /** What no S3 client of Elasticsearch can use: classes that are not readable at once, and the path style on OSS. */
-export function s3Faults({ storage_class, path_style_access, endpoint }: Settings): Fault[] {
+export function s3Faults({ storage_class, path_style_access, endpoint, canned_acl, protocol }: Settings): Fault[] {
   const faults: Fault[] = [];
   const value = String(storage_class ?? "standard");
   if (!STORAGE_CLASSES.includes(value.toLowerCase()))
@@ -19,9 +19,30 @@ export function s3Faults({ storage_class, path_style_access, endpoint }: Setting
         { value },
       ),
     );
+  faults.push(...oneOf({ canned_acl, protocol }));
   if (String(path_style_access) === "true" && isOnOss(endpoint))
     faults.push(fault("settings.path_style_access", "settings.pathStyle", "OSS refuses the path style", "remove it", { value: "true" }));
   return faults;
+}
+
+/** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/repository-s3.html */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  canned_acl: [
+    ...["private", "public-read", "public-read-write", "authenticated-read", "log-delivery-write"],
+    ...["bucket-owner-read", "bucket-owner-full-control"],
+  ],
+  protocol: ["http", "https"],
+};
+
+function oneOf(settings: Readonly<Record<string, Settings[string] | undefined>>): Fault[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const choices = CHOICES[key] ?? [];
+    if (value === undefined || choices.includes(String(value).toLowerCase())) return [];
+    const fix = `write one of ${choices.join(", ")}`;
+    return [
+      fault(`settings.${key}`, "settings.choice", "not a value that Elasticsearch knows", fix, { value: String(value), params: { key } }),
+    ];
+  });
 }
 
 /**

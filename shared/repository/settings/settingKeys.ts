@@ -93,6 +93,12 @@ export const BOOLEAN_KEYS: readonly string[] = [
   ...["unsafely_incompatible_with_s3_conditional_writes", `${OSS_CLIENT_PREFIX}support_cname`],
 ];
 
+/** Whole numbers. */
+export const COUNT_KEYS: readonly string[] = [
+  ...["max_retries", "proxy.port", "max_multipart_parts", "delete_objects_max_size", "concurrent_streams", "max_number_of_snapshots"],
+  "throttled_delete_retry.maximum_number_of_retries",
+];
+
 const SECRET_KEYS: readonly string[] = [
   ...["access_key_id", "secret_access_key", "security_token", "access_key", "secret_key", "session_token"],
   ...["service_account", "key", "sas_token"],

@@ -8,6 +8,7 @@ import { s3Faults, s3OnOssWarnings } from "./s3Settings.ts";
 import { checkAddress, checkCredentials, endpointFaults } from "./settingAccess.ts";
 import {
   BOOLEAN_KEYS,
+  COUNT_KEYS,
   isRepositoryType,
   isSecretSetting,
   knownKeys,
@@ -138,7 +139,7 @@ function pathInBucket(text: string, pattern = /./): Fault {
 /** Nodes take the path as it is: no shell expands it, and it is no URL. */
 function locationFaults({ location }: Readonly<Record<string, SettingValue>>): Fault[] {
   const text = String(location ?? "");
-  if (!/^(~|[a-z]+:\/\/)/i.test(text)) return [];
+  if (!/^(~|[a-z][a-z0-9+.-]*:\/\/)/i.test(text)) return [];
   const wrong = text.startsWith("~") ? "a path with ~, which Elasticsearch does not expand" : "a URL, not a path";
   return [fault("settings.location", "settings.location", wrong, "write the path on the nodes, such as /srv/backups", { value: text })];
 }
@@ -149,19 +150,29 @@ function valueFaults(
 ): Fault[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const found = { value: isSecretSetting(key) ? null : String(value), params: { key } };
-    if (BOOLEAN_KEYS.includes(key) && !/^(true|false)$/.test(String(value))) {
+    if (BOOLEAN_KEYS.includes(key) && !/^(true|false)$/.test(String(value)))
       return [fault(`settings.${key}`, "settings.boolean", "neither true nor false", "write true or false", found)];
-    }
-    if (!SIZE_KEYS.includes(key)) return [];
-    const size = readByteSize(value);
-    if (size === undefined)
-      return [fault(`settings.${key}`, "settings.size", "not a byte size", "write a number and a unit such as 500mb or 1gb", found)];
-    if (size.hasUnit) return [];
-    const withUnit = `${size.bytes}b`;
-    const isUsable = sizeFaults({ ...settings, [key]: withUnit }).every(({ path }) => path !== `settings.${key}`);
-    const fix = isUsable ? `write ${withUnit}` : "add its unit, as in 500mb";
-    return [fault(`settings.${key}`, "settings.unit", "a byte size without a unit, which Elasticsearch refuses", fix, found)];
+    if (COUNT_KEYS.includes(key) && !/^\d{1,9}$/.test(String(value)))
+      return [fault(`settings.${key}`, "settings.count", "no whole number", "write digits alone", found)];
+    return SIZE_KEYS.includes(key) ? sizeValueFaults(key, settings, sizeFaults) : [];
   });
+}
+
+function sizeValueFaults(
+  key: string,
+  settings: Readonly<Record<string, SettingValue>>,
+  sizeFaults: (settings: Readonly<Record<string, SettingValue>>) => Fault[],
+): Fault[] {
+  const value = settings[key] ?? "";
+  const found = { value: String(value), params: { key } };
+  const size = readByteSize(value);
+  if (size === undefined)
+    return [fault(`settings.${key}`, "settings.size", "not a byte size", "write a number and a unit such as 500mb or 1gb", found)];
+  if (size.hasUnit) return [];
+  const withUnit = `${size.bytes}b`;
+  const isUsable = sizeFaults({ ...settings, [key]: withUnit }).every(({ path }) => path !== `settings.${key}`);
+  const fix = isUsable ? `write ${withUnit}` : "add its unit, as in 500mb";
+  return [fault(`settings.${key}`, "settings.unit", "a byte size without a unit, which Elasticsearch refuses", fix, found)];
 }
 
 function pathFaults(settings: Readonly<Record<string, SettingValue>>): Fault[] {

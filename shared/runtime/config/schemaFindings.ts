@@ -73,7 +73,9 @@ function typeFinding(segments: Segments, expected: string, value: unknown): Find
 
 function valueFinding(segments: Segments, allowed: readonly string[], value: unknown): Finding {
   if (value === undefined) return finding(segments, "missing", "missing", `add one of ${allowed.join(", ")}`);
-  const fix = typeof value === "string" ? didYouMean(value, allowed) : `use ${allowed.join(", ")}`;
+  const isQuoted = typeof value === "string" && allowed.includes(value);
+  const proposed = typeof value === "string" ? didYouMean(value, allowed) : `use ${allowed.join(", ")}`;
+  const fix = isQuoted ? `write ${value} without quotes` : proposed;
   return finding(segments, "value", allowed.length === 1 ? `not ${allowed[0]}` : `not one of ${allowed.join(", ")}`, fix);
 }
 

@@ -2,6 +2,7 @@ import { reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts";
 import { INDICES_DEFAULT, selectNames, unmatched } from "../../plan/selection.ts";
+import { tooFarUntil } from "../../plan/snapshotOrder.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { LATEST, namedSnapshot, newestGoodFirst } from "../../reader/rootSnapshots.ts";
 import type { Renames } from "./renames.ts";
@@ -31,8 +32,19 @@ export function chosenByHand(
   const held = heldIndices(root, snapshot.uuid);
   return {
     snapshot,
-    checks: [...olderChecks(snapshot, named, indices), ...patternChecks(indices, held), ...renameChecks(as, indices, held)],
+    checks: [
+      ...aheadChecks(snapshot, now),
+      ...olderChecks(snapshot, named, indices),
+      ...patternChecks(indices, held),
+      ...renameChecks(as, indices, held),
+    ],
   };
+}
+
+/** A watch waits for such a time or reports it; a person is told what the alias and later restores will compare with. */
+function aheadChecks({ name, startTime }: RootSnapshot, now: Date | undefined): PreflightCheck[] {
+  if (now === undefined || startTime === undefined || tooFarUntil(now, startTime) === undefined) return [];
+  return [warn("selection", reason("snapshot.ahead", { snapshot: name, time: startTime.toISOString() }))];
 }
 
 function olderChecks(snapshot: RootSnapshot, named: RootSnapshot, indices: readonly string[]): PreflightCheck[] {

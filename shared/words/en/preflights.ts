@@ -26,6 +26,7 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
   "closure.tooLarge":
     "{subject}: what is kept of this blob and of those before it takes more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
+  "closure.stateLost": "the snapshot is {verdict}: its cluster state ({key}) is at fault, which this version does not read for indices",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "disk.belowHigh": "below the high watermark ({high})",

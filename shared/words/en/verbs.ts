@@ -164,6 +164,8 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index} is kept beyond its deletion date because it may be the last copy: alias {alias} is on no other index whose primaries are all started; restore a snapshot behind the alias, or delete the index by hand and cancel {job}",
   "retire.unservedNoAlias":
     "{index} is kept beyond its deletion date because it may be the last copy: no other index that was restored under its name has an alias and all its primaries started; restore a snapshot behind its alias, or delete the index by hand and cancel {job}",
+  "snapshot.ahead":
+    "{snapshot} is dated {time}, in the future: the clock of its writer was wrong, or the date was changed, and it may be older than other snapshots",
   "snapshot.ambiguous": "{root} lists several snapshots that {snapshot} can mean: {uuids}",
   "snapshot.foreign": "{snapshot} exists and was written by another writer",
   "snapshot.found": "every snapshot of {repository} can be listed again",

@@ -96,9 +96,19 @@ describe("a webhook", () => {
     expect(error).not.toContain("abcdefgh12");
   });
 
+  it.each(["快照-1", "ü", "हिन्दी", "a\ud800b", "two words"])("receives a notice about %s, with an id of visible ASCII", async (name) => {
+    const ids: string[] = [];
+    const { url } = await receiver((request, response) => {
+      ids.push(String(request.headers["idempotency-key"]));
+      response.writeHead(204).end();
+    });
+    await webhookNotifier({ url, source: "ossnap/test" }).send({ ...NOTICE, key: `verify-failed:moved/${name}/footers` }, at);
+    expect(ids).toEqual([expect.stringMatching(/^verify-failed:moved\/[!-~]+\/footers:[!-~]+$/)]);
+  });
+
   it("that is not there, or speaks no TLS, is told from one that does not answer", async () => {
     await expect(send("http://127.0.0.1:1/?token=abcdefgh12")).rejects.toThrow(
-      /^webhook 127\.0\.0\.1:1: (connection refused|no answer within 5 s)$/,
+      /^webhook 127\.0\.0\.1:1: (connection refused|the request failed)$/,
     );
     const { url } = await receiver((_request, response) => response.writeHead(204).end());
     await expect(send(url.replace("http:", "https:"))).rejects.toThrow("no TLS is spoken there");
