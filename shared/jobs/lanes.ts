@@ -22,6 +22,8 @@ const LANE_EFFECTS = ["startSnapshot", "restoreIndex", "deleteSnapshots"];
 
 /** How an open job uses its cluster's lane, by kind, state and claim. */
 export function laneUse({ kind, head }: Pick<Job, "kind" | "head">): LaneUse {
+  // What the cluster refused does not run there, and until it is tried again others may use the lane.
+  if (head.claim?.refused) return "none";
   if (head.claim && LANE_EFFECTS.includes(head.claim.effect)) return "holds";
   return LANE_STATES[`${kind}:${head.state}`] ?? "none";
 }

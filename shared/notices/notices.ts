@@ -153,17 +153,20 @@ function firing(fact: Fact, times: Pick<Notice, "since" | "at">): Notice {
 export async function resolveNotice(world: World, key: string, code: string, why: Reason, upTo?: string): Promise<boolean> {
   const open = await readObject<OpenFact>(world.state, stateKey.notice(key));
   if (!open || (open.upTo !== undefined && upTo !== undefined && upTo < open.upTo)) return false;
+  // At once after it was read, because another invocation may end it too: a record that the deletion below leaves behind must not pass for the
+  // same fact, should it begin anew.
+  if (!open.ending) await writeObject(world.state, stateKey.notice(key), { ...open, ending: true });
   const at = world.clock.now();
   const since = new Date(open.since);
   const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: noticeText(key, why) };
   const decision = decidedBy(world, at, stateKey.noticeOver(key, open.since));
   const stored = await storeNotice(world, notice, decision);
-  // Else a record that the deletion below leaves behind would pass for the same fact, should it begin anew.
-  if (!open.ending) await writeObject(world.state, stateKey.notice(key), { ...open, ending: true });
   const { by: begunBy, ending: _ending, ...fact } = open;
   const over = { ...fact, over: at.toISOString(), why, by: decision.by, ...(begunBy !== undefined && { begunBy }) };
   const isOurs = await writeObjectOnce(world.state, decision.keys[0], over);
-  await world.state.delete([stateKey.notice(key)]);
+  // While this instance was frozen, another may have reported that it is over, and the fact may have begun anew.
+  const now = await readObject<OpenFact>(world.state, stateKey.notice(key));
+  if (now?.since === open.since) await world.state.delete([stateKey.notice(key)]);
   world.live?.notices.delete(key);
   return sendDecided(world, stored, decision, isOurs);
 }

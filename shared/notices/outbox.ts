@@ -37,6 +37,8 @@ interface Entry {
   notice: Omit<Notice, "since" | "at"> & { since: string; at: string };
   /** Names of the channels that have not accepted it. */
   channels: string[];
+  /** Names of those that have; a channel that is in neither list was added or corrected since, and gets it too. */
+  accepted?: string[];
   /** Absent in entries of earlier versions, which were stored after their decision. */
   decision?: Decision;
 }
@@ -116,10 +118,21 @@ async function deliver(world: World, one: UnsentNotice): Promise<boolean> {
 
 async function isDecided(world: World, { keys, by }: Decision): Promise<boolean> {
   for (const key of keys) {
-    const found = await readObject<Decided>(world.state, key);
+    const found = await readDecided(world, key);
     if (found?.by === by || found?.begunBy === by) return true;
   }
   return false;
+}
+
+/** An object that cannot be read decides nothing, and stops neither the tick nor the other notices. */
+async function readDecided(world: World, key: string): Promise<Decided | undefined> {
+  try {
+    return await readObject<Decided>(world.state, key);
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    world.logger.error("a notice cannot be read", { object: key, error: messageOf(error) });
+    return undefined;
+  }
 }
 
 /** One that cannot be read stops neither the tick nor the other notices. */
@@ -148,15 +161,17 @@ async function tryAgain(world: World, { id, tries, keys }: UnsentNotice, entry: 
 }
 
 /** Returns whether all channels have accepted it; then it is forgotten. */
-async function tryChannels(world: World, key: string, { notice, channels }: Entry, before: readonly string[] = []): Promise<boolean> {
+async function tryChannels(world: World, key: string, entry: Entry, before: readonly string[] = []): Promise<boolean> {
+  const { notice, channels, accepted = [] } = entry;
   const left: string[] = [];
-  for (const notifier of world.notifiers) {
-    if (!channels.includes(notifier.name)) continue;
-    if (!(await accepts(world, notifier, { ...notice, since: new Date(notice.since), at: new Date(notice.at) }))) left.push(notifier.name);
+  const done = [...accepted];
+  for (const notifier of world.notifiers.filter(({ name }) => !accepted.includes(name))) {
+    const isAccepted = await accepts(world, notifier, { ...notice, since: new Date(notice.since), at: new Date(notice.at) });
+    (isAccepted ? done : left).push(notifier.name);
   }
   // In this order: see tryAgain.
   if (left.length === 0) for (const one of [...before, key]) await world.state.delete([one]);
-  else if (left.length < channels.length) await writeObject(world.state, key, { notice, channels: left });
+  else if (left.join() !== channels.join()) await writeObject(world.state, key, { ...entry, channels: left, accepted: done });
   return left.length === 0;
 }
 

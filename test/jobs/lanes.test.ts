@@ -37,6 +37,15 @@ describe("a cluster's lane", () => {
     expect(laneUse(job(id, state, claimed === undefined ? {} : { claimed }))).toBe(use);
   });
 
+  it("is free while what the cluster refused waits to be tried again", () => {
+    const refused = job("backup-a", "asked", { claimed: "startSnapshot" });
+    if (refused.head.claim) refused.head.claim.refused = true;
+    expect(laneUse(refused)).toBe("none");
+    expect(laneBlock(job("backup-b", "asked", { minute: 5 }), [refused])).toBeUndefined();
+    expect(laneBlock(job("restore-b", "planned", { minute: 5 }), [refused])).toBeUndefined();
+    expect(laneBlock(refused, [job("backup-b", "running")])?.code).toBe("lane.busy");
+  });
+
   it("is free for a job that is alone on its cluster", () => {
     const elsewhere = job("restore-b", "restoring", { cluster: "target" });
     expect(laneBlock(job("backup-a", "asked"), [job("backup-a", "asked"), elsewhere])).toBeUndefined();

@@ -137,3 +137,36 @@ describe("a notice that a channel did not accept", () => {
     expect(await unsent(world)).toEqual([]);
   });
 });
+
+describe("the channels of a stored notice", () => {
+  it("are those of ossnap.yaml when it is sent: a corrected address gets what the wrong one did not, and no other gets it twice", async () => {
+    const world = await quiet();
+    const [fine, wrong, right] = [channel("fine"), channel("wrong"), channel("right")];
+    wrong.down = true;
+    await raiseNotice(await openWith(world, [fine, wrong]), FACT);
+    await tickAfter(world, 1, [fine, right]);
+    expect([fine.got.length, right.got.length]).toEqual([1, 1]);
+    expect(await unsent(world)).toEqual([]);
+  });
+
+  it("do not disturb each other while one of them is down", async () => {
+    const world = await quiet();
+    const [fine, down] = [channel("fine"), channel("down")];
+    down.down = true;
+    await raiseNotice(await openWith(world, [fine, down]), FACT);
+    for (let hour = 0; hour < 20; hour += 1) await tickAfter(world, 60, [fine, down]);
+    expect(fine.got).toHaveLength(1);
+  });
+
+  it("get the others although the state object of one cannot be read", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    hook.down = true;
+    await raiseNotice(await openWith(world, [hook]), FACT);
+    await raiseNotice(await openWith(world, [hook]), { ...FACT, key: "clock:target" });
+    hook.down = false;
+    await world.state.put("live/notices/clock%3Asource.json", Buffer.from("no JSON"));
+    await tickAfter(world, 2, [hook]);
+    expect(hook.got.map(({ notice }) => notice.key)).toEqual(["clock:target"]);
+  });
+});

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
+import { shortHash } from "../../model/hash.ts";
 import type { Notice, Notifier } from "../../model/notice.ts";
 import { oneLine, severalLines, shownCut } from "../../model/plainText.ts";
 import { type Reason, type ReasonParam, reason } from "../../model/reason.ts";
@@ -19,8 +20,8 @@ export interface WebhookOptions {
 
 /** Posts notices as CloudEvents-shaped JSON, signed `t=…,v1=hex(HMAC-SHA256(secret, t + "." + body))`; only a 2xx in 5 s is a success. */
 export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifier {
-  // The path may contain a token, so only the host appears in messages.
-  const name = `webhook ${new URL(url).host}`;
+  // The path may contain a token, so only the host appears in messages; two receivers on one host are told apart by a hash.
+  const name = `webhook ${new URL(url).host} (${shortHash(6, url)})`;
   return {
     name,
     async send(notice, sentAt) {

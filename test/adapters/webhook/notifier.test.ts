@@ -92,7 +92,7 @@ describe("a webhook", () => {
     await send(url);
     const down = await receiver((_request, response) => response.destroy());
     const error = await send(down.url).catch((thrown: Error) => thrown.message);
-    expect(error).toMatch(/^webhook 127\.0\.0\.1:\d+: connection cut$/);
+    expect(error).toMatch(/^webhook 127\.0\.0\.1:\d+ \([0-9a-f]{6}\): connection cut$/);
     expect(error).not.toContain("abcdefgh12");
   });
 
@@ -108,7 +108,7 @@ describe("a webhook", () => {
 
   it("that is not there, or speaks no TLS, is told from one that does not answer", async () => {
     await expect(send("http://127.0.0.1:1/?token=abcdefgh12")).rejects.toThrow(
-      /^webhook 127\.0\.0\.1:1: (connection refused|the request failed)$/,
+      /^webhook 127\.0\.0\.1:1 \([0-9a-f]{6}\): (connection refused|the request failed)$/,
     );
     const { url } = await receiver((_request, response) => response.writeHead(204).end());
     await expect(send(url.replace("http:", "https:"))).rejects.toThrow("no TLS is spoken there");

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { BackupPolicy } from "../../../shared/model/config.ts";
+import { AppError } from "../../../shared/model/errors.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
+import { onTimer } from "../../../shared/tick/onTimer.ts";
 import { listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import { created, done, fire, ID, tick, withMovies } from "../../world/nightly.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, testWorld } from "../../world/world.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, testConfig, testWorld } from "../../world/world.ts";
 
 describe("a backup into a repository that the cluster registered read-only", () => {
   it("shows the cluster's refusal in the list of jobs at once, and is taken once the refusal is over", async () => {
@@ -38,6 +41,34 @@ describe("a backup into a repository that the cluster registered read-only", () 
     expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "job.patience" } });
     expect(say((await done(world))?.reason ?? { code: "", params: {} })).toContain("readonly repository");
     expect(created(world).length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("a backup that the cluster refuses all night", () => {
+  it("does not keep another policy of the cluster from its slot", async () => {
+    const world = await testWorld({
+      sourceVersion: "7.10.2",
+      config: testConfig((config) => {
+        config.watches = {};
+        const nightly = config.backups.nightly as BackupPolicy;
+        config.backups = { red: { ...nightly, indices: ["red"] }, well: { ...nightly, indices: ["series"] } };
+      }),
+    });
+    for (const index of ["red", "series"]) world.source.putIndex(index, { documents: 3 });
+    const { createSnapshot } = world.source;
+    world.source.createSnapshot = async (repository, name, options) => {
+      if (options.indices.includes("red")) throw new AppError("refused", "cluster source: Indices don't have primary shards [red]");
+      return createSnapshot(repository, name, options);
+    };
+    await onTimer(await world.open(), "createSnapshots", { triggerTime: world.now(), triggerName: "red" });
+    for (let minute = 0; minute < 10; minute += 1) {
+      world.advance(MINUTE_MS);
+      world.source.finishSnapshots();
+      await tick(world);
+    }
+    const { log } = await world.open();
+    expect((await log.done("backup-well-20261121t013000z"))?.state).toBe("done");
+    expect(say((await log.read("backup-red-20261121t013000z"))?.head.reason ?? { code: "", params: {} })).toContain("primary shards");
   });
 });
 
