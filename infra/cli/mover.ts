@@ -31,6 +31,6 @@ export function outlook(mover: Mover, look: Look): string[] {
   const seen = mover === "nobody" ? ", and no tick has run on this state yet" : "";
   return [
     `Only a terminal has moved the job so far${seen}: the functions move it each minute where they are deployed.`,
-    "Once they have, BY in the job's history names one of them.",
+    "If they do, column BY of the job's history shows it.",
   ];
 }

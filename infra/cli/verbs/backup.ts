@@ -77,6 +77,6 @@ function indexRow({ name, bytes, stream, notes }: PreviewedIndex): string[] {
 }
 
 function leftOutLines({ leftOut }: BackupPreview): string[] {
-  if (leftOut.length === 0) return ["Would leave out nothing."];
+  if (leftOut.length === 0) return ["Nothing would be left out."];
   return ["Would leave out:", ...leftOut.map(({ reason }) => `${INDENT}${say(reason)}`)];
 }

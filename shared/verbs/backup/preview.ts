@@ -10,7 +10,8 @@ import { type BackupChoice, namedThings } from "../../plan/backup/choice.ts";
 import { idlePatterns } from "../../plan/backup/idlePatterns.ts";
 import { type LeftOutGroup, leftOutGroups } from "../../plan/backup/leftOut.ts";
 import { requestOf } from "../../plan/backup/request.ts";
-import { refusesSystemNames, takesFeatures } from "../../plan/versions.ts";
+import { refusesSystemNames, takesFeatures, versionParts } from "../../plan/versions.ts";
+import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { besideSlots } from "./ask.ts";
 import { gatherChoice } from "./gatherChoice.ts";
 
@@ -74,19 +75,40 @@ export async function previewBackup(
   const { selection } = chosen;
   const nothing = { ...base, indices: [], streams: [], bytes: 0, leftOut: [] };
   if (need && "fault" in need) return { ...nothing, refusal: need.fault };
+  const writer = await foreseenOtherCluster(world, policy.repository, clusterName);
+  if (writer) return { ...nothing, refusal: writer };
   if ("fault" in selection) return { ...nothing, refusal: selection.fault };
   const indices = await previewedIndices(cluster, selection.indices, chosen.existing);
   const outcome = { selection, existing: chosen.existing };
   const mark = { policy: policyName, slot, job: NO_JOB, by: asked.who, because: asked.because, version: world.version };
   return {
     ...base,
-    remarks: [...remarks, ...idleOf(version, outcome)],
+    remarks: [...remarks, ...(await unstartedOf(cluster, policy, { version, names: selection.indices })), ...idleOf(version, outcome)],
     indices,
     streams: selection.streams,
     bytes: indices.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
     leftOut: leftOutOf(policyName, policy, version, outcome),
     request: snapshotBody(requestOf(policy, { names: selection.request, ...mark })),
   };
+}
+
+const NAMES_SHOWN = 5;
+
+/** Without `partial` a cluster refuses the snapshot from 7.x on, and fails it before; with it, their shards fail. */
+async function unstartedOf(
+  cluster: Cluster,
+  { partial = false }: BackupPolicy,
+  { version, names }: { version: string; names: readonly string[] },
+): Promise<Reason[]> {
+  const healths = await cluster.healths();
+  const down = names.filter((name) => {
+    const health = healths.get(name);
+    return health !== undefined && health.primariesActive < health.shards;
+  });
+  if (down.length === 0) return [];
+  const params = { indices: down.slice(0, NAMES_SHOWN), count: down.length };
+  if (partial) return [reason("selection.unstartedPartial", params)];
+  return [reason(versionParts(version)[0] >= 7 ? "selection.unstartedRefused" : "selection.unstartedFails", params)];
 }
 
 function bringsFeatures({ featureStates, globalState = false }: BackupPolicy, version: string): boolean {

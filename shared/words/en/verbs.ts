@@ -83,7 +83,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.gapSize":
     "{missing|blob is|blobs are} missing at the destination or not as large as at the source, the first is {first}: expected {expectedBytes} B, found {foundBytes} B",
   "copy.leftUnlisted":
-    "copy {copy}: {snapshots|snapshot is|snapshots are} off the list of {destination}, because a copy ended before it listed them again; the next copy lists them again: `ossnap copy {copy}`",
+    "copy {copy}: {snapshots|snapshot was|snapshots were} removed from the list of {destination}, because a copy ended before it listed them again; the next copy lists them again: `ossnap copy {copy}`",
   "copy.listedAgain": "copy {copy}: {destination} lists everything again that the source has of what was published there",
   "copy.moved": "{blobs|blob|blobs}, {bytes:bytes} copied so far",
   "copy.noRoot": "{source} has no root (index-N), so there is nothing to copy yet: check its place, or wait for its first snapshot",
@@ -183,7 +183,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{cluster} finds no snapshot {snapshot} in its repository {repository}, although the bucket of ossnap.yaml lists it ({uuid}): the registration points to another place, or the cluster has not read the newest root",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.otherContents":
-    "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot, so something else did. Compare both, and delete {key} in the state if the present contents are right",
+    "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot: another program did. Compare both, and delete {key} in the state if the present contents are right",
   "snapshot.otherOnCluster":
     "{snapshot} in repository {repository} of {cluster} is another snapshot ({found}) than the one in the bucket of ossnap.yaml ({uuid}): the registration points to another place",
   "snapshot.progress":

@@ -145,6 +145,11 @@ export const WORLD: Readonly<Record<string, string>> = {
     "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}; `ossnap status` lists them",
   "selection.unknownFeature": "no feature is called {features}; the cluster has: {known}",
   "selection.unmatched": "{pattern} matches no index of the snapshot",
+  "selection.unstartedFails": "{count|index has|indices have} primary shards that are not started, so the snapshot will fail: {indices}",
+  "selection.unstartedPartial":
+    "{count|index has|indices have} primary shards that are not started, whose data the snapshot will lack: {indices}",
+  "selection.unstartedRefused":
+    "{count|index has|indices have} primary shards that are not started, so the cluster will refuse the snapshot: {indices}",
   "selection.withFeatures": "the states of features include their own system indices: {features}",
   "settings.expands":
     "{index} sets its number of replicas itself (auto_expand_replicas: {expand}), so the requested {replicas|replica|replicas} cannot be set",

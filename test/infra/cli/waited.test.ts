@@ -39,7 +39,7 @@ describe("a wait that runs out", () => {
     const { exitCode, stdout } = await backup(await newWorld());
     expect(exitCode).toBe(6);
     expect(stdout).toContain("Only a terminal has moved the job so far, and no tick has run on this state yet");
-    expect(stdout).toMatch(/BY in the job's history names one of them\.\nShow: ossnap jobs show backup-/);
+    expect(stdout).toMatch(/column BY of the job's history shows it\.\nShow: ossnap jobs show backup-/);
     expect(stdout).not.toContain("continues");
   });
 
