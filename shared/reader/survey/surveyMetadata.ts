@@ -1,7 +1,7 @@
 import { classifyKey, globalMetadataKey, LEGACY_ROOT_KEY, snapshotKey } from "../../format/keys.ts";
 import type { BlobInfo } from "../../model/blobStore.ts";
 import { metadataKeyOf } from "../../proof/closure.ts";
-import type { ShardTallies } from "./surveyShards.ts";
+import type { ShardTallies } from "./tallies.ts";
 
 /** Sees the blobs outside of shards while a listing streams. */
 export interface MetadataCounter {

@@ -16,7 +16,8 @@ import { hiddenRoot } from "../rootBlob.ts";
 import { rootMark } from "../rootSnapshots.ts";
 import { misfitsIn } from "./misfits.ts";
 import type { SurveyedIndex } from "./shardLists.ts";
-import { readShards, type ShardTallies, type WriteNeed } from "./surveyShards.ts";
+import { readShards } from "./surveyShards.ts";
+import type { ShardTallies, WriteNeed } from "./tallies.ts";
 
 /**
  * As far as a listing and what was read of it can tell. `incomplete`: blobs are missing. `damaged`: something that was read contradicts the
