@@ -77,6 +77,7 @@ export const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
   "clock.skew": EXIT.failed,
   "format.invalid": EXIT.failed,
   "format.crc32": EXIT.failed,
+  "repository.onlyLinkedRoot": EXIT.notWhole,
   "copy.sourceNotWhole": EXIT.notWhole,
   "copy.gap": EXIT.notWhole,
   "arrival.notWhole": EXIT.notWhole,

@@ -3,17 +3,18 @@ import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
 import { type BlobPlace, blobPlace, placeText } from "../../shared/proof/blobPlace.ts";
+import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { Evidence } from "../../shared/reader/evidence.ts";
-import type { Survey } from "../../shared/reader/survey/surveyRepository.ts";
+import type { Condition, Survey } from "../../shared/reader/survey/surveyRepository.ts";
 import { bytesText, counted, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
-import { rootLines } from "./rootTrouble.ts";
-import { agoText, type Look, marked, unknown } from "./screen/look.ts";
+import { linkLines, rootLines } from "./rootTrouble.ts";
+import { agoText, commandText, type Look, marked, unknown } from "./screen/look.ts";
 import { tableLines } from "./screen/table.ts";
 import { formatOf, headText } from "./verification.ts";
 
-/** Number of missing catalogues and unreadable blobs shown; programs get all. */
+/** Number of missing catalogues, unreadable blobs and names of snapshots shown; programs get all. */
 const LINES_SHOWN = 5;
 
 export interface SurveyRow {
@@ -29,6 +30,10 @@ export interface SurveyRow {
   documents: number | null;
   /** Data blobs that it needs and the bucket lacks. */
   lostBlobs: number;
+  /** Metadata blobs that it needs and the bucket lacks. */
+  missingMetadata: number;
+  /** As far as a survey can tell, which reads no data and little metadata: only `verify` proves that a snapshot is whole. */
+  condition: Condition;
   indices: string[];
   /** What is wrong with its entry in the root; it is not taken for a good one. */
   fault?: string;
@@ -44,8 +49,12 @@ export interface SurveyAnswer {
   writeNeeds: { total: number; missing: string[] };
   /** Data blobs that file lists name and the bucket lacks, or has with another size. */
   lost: { blobs: number; bytes: number; named: (Survey["lost"]["named"][number] & BlobPlace)[] };
-  missing: Survey["missing"];
+  /** Metadata blobs that the bucket lacks, also those that are not named; `withoutKey` of them are file lists of which only the number is known. */
+  missingMetadata: { blobs: number; withoutKey: number };
+  missing: (Survey["missing"][number] & BlobPlace)[];
   damaged: Survey["damaged"];
+  /** What was left out because it is a link, and what helps; absent if nothing was. */
+  links?: Links & { reason: Reason };
   /** Uuids that indices of the root name and its list lacks; absent if there are none. */
   unlisted?: Unlisted;
   requests: Survey["requests"];
@@ -53,7 +62,8 @@ export interface SurveyAnswer {
 
 /** `evidence` by uuid: verdicts on these blobs, not on copies of them elsewhere. */
 export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<string, Evidence>): SurveyAnswer {
-  const { root, moved, hidden, orphans, writeNeeds, lost, missing, damaged, requests } = survey;
+  const { root, moved, hidden, orphans, writeNeeds, lost, absent, missing, damaged, links, requests } = survey;
+  const placed = <B extends { key: string }>(blob: B) => ({ ...blob, ...blobPlace(blob.key, root.indices) });
   const unlisted = unlistedOf(root);
   const rows = survey.snapshots.map((snapshot) => rowOf(snapshot, evidence.get(snapshot.uuid)));
   return {
@@ -61,9 +71,11 @@ export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<stri
     snapshots: newestFirst(rows, ({ startTime, name }) => ({ time: startTime ?? "", name })),
     orphans,
     writeNeeds: { total: writeNeeds.length, missing: writeNeeds.flatMap(({ key, there }) => (there ? [] : key)) },
-    lost: { blobs: lost.blobs, bytes: lost.bytes, named: lost.named.map((blob) => ({ ...blob, ...blobPlace(blob.key, root.indices) })) },
-    missing,
+    lost: { blobs: lost.blobs, bytes: lost.bytes, named: lost.named.map(placed) },
+    missingMetadata: { blobs: absent.blobs, withoutKey: absent.withoutKey },
+    missing: missing.map(placed),
     damaged,
+    ...(links && { links: { ...links, reason: linksReason(url, links) } }),
     ...(unlisted.count > 0 && { unlisted }),
     requests,
   };
@@ -74,7 +86,8 @@ function headOf(url: string, root: RootCatalogue): { url: string; generation: nu
 }
 
 function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefined): SurveyRow {
-  const { name, uuid, state, version, startTime, bytes, ownBytes, documents, lostBlobs, indices, fault } = snapshot;
+  const { name, uuid, state, version, startTime, bytes, ownBytes, documents, indices, fault } = snapshot;
+  const { lostBlobs, missingMetadata, condition } = snapshot;
   return {
     name,
     uuid,
@@ -85,17 +98,26 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
     ownBytes: ownBytes ?? null,
     documents: documents ?? null,
     lostBlobs,
+    missingMetadata,
+    condition,
     indices,
     ...(fault !== undefined && { fault }),
     evidence: proven ? { verdict: proven.verdict, level: proven.level, generation: proven.generation, at: proven.at } : null,
   };
 }
 
+/** Whether nothing was found missing or at fault: of the snapshots that can be restored at all, and of the root. */
+export function isComplete({ repository, snapshots, lost, missingMetadata, missing, damaged, unlisted, links }: SurveyAnswer): boolean {
+  if (repository.hidden || unlisted || links?.isPointer) return false;
+  if (lost.blobs > 0 || missingMetadata.blobs > 0 || missing.length > 0 || damaged.length > 0) return false;
+  return snapshots.every(({ condition }) => condition === "complete" || condition === "failed");
+}
+
 /** Blobs that several snapshots share count for the size of each, and for nobody's own. */
 const LEGEND = "SIZE: what a restore reads. OWN: what no other needs, its metadata included.";
 
-/** One line per snapshot, then the unreferenced blobs and the blobs that a later write would miss. */
-export function surveyText(survey: SurveyAnswer, look: Look): string {
+/** One line per snapshot, then the unreferenced blobs, what is missing, and the next command; `place` is what the user called it. */
+export function surveyText(survey: SurveyAnswer, look: Look, place: string): string {
   const { repository, snapshots } = survey;
   const head = `${headText(repository)} · ${counted(snapshots.length, "snapshot", "snapshots")}`;
   const columns = [
@@ -111,7 +133,7 @@ export function surveyText(survey: SurveyAnswer, look: Look): string {
   const rows = snapshots.map((row) => [
     namesakes.has(row.name) ? `${row.name} (${row.uuid})` : row.name,
     row.startTime === null ? unknown(look) : agoText(look, row.startTime),
-    row.state ?? unknown(look),
+    stateText(row, look),
     row.bytes === null ? unknown(look) : bytesText(row.bytes),
     row.ownBytes === null ? unknown(look) : bytesText(row.ownBytes),
     row.documents === null ? unknown(look) : countText(row.documents),
@@ -119,7 +141,22 @@ export function surveyText(survey: SurveyAnswer, look: Look): string {
   ]);
   const table = snapshots.length === 0 ? [] : [...tableLines(columns, rows, look), LEGEND];
   const trouble = rootLines({ root: repository.root, unlisted: survey.unlisted, namesakes }, look);
-  return [head, ...table, ...trouble, orphansText(survey.orphans, look), ...faultLines(survey, look)].join("\n");
+  return [head, ...table, ...trouble, orphansText(survey.orphans, look), ...faultLines(survey, look, place)].join("\n");
+}
+
+/** Of a whole table of snapshots that cannot be restored none may look like the others. */
+const MARKS: Readonly<Record<Condition, string | undefined>> = {
+  complete: undefined,
+  failed: undefined,
+  incomplete: "incomplete",
+  damaged: "damaged",
+  shallow: "shallow",
+};
+
+function stateText({ state, condition }: SurveyRow, look: Look): string {
+  const mark = MARKS[condition];
+  const known = state ?? (mark === undefined ? unknown(look) : undefined);
+  return [...(known === undefined ? [] : [known]), ...(mark === undefined ? [] : [marked(look, "bad", mark)])].join(", ");
 }
 
 function provenText({ evidence }: SurveyRow, look: Look): string {
@@ -139,28 +176,75 @@ function orphansText({ blobs, bytes, oldest, newest, certain }: Survey["orphans"
   return `Orphans: ${most}${counted(blobs, "blob", "blobs")}, ${bytesText(bytes)}${ages}. ${what} ${fix}`;
 }
 
-function faultLines({ repository, snapshots, writeNeeds, lost, missing, damaged }: SurveyAnswer, look: Look): string[] {
+function faultLines(survey: SurveyAnswer, look: Look, place: string): string[] {
+  const { repository, snapshots, writeNeeds, damaged } = survey;
   const gone = writeNeeds.missing;
-  const unread = [...missing, ...damaged].map(({ key }) => key);
-  const shown = (keys: readonly string[]) => [
-    ...keys.slice(0, LINES_SHOWN).map((key) => `    ${oneLine(key)}`),
-    ...(keys.length > LINES_SHOWN ? [`    ${countText(keys.length - LINES_SHOWN)} more (--json shows all)`] : []),
-  ];
+  const unread = damaged.map(({ key, expected, found }) =>
+    key === repository.root ? `${key}: expected ${expected}, found ${found}` : key,
+  );
   const faulty = snapshots.flatMap(({ name, fault }) => (fault ? `${name}: ${fault}` : []));
-  const spoilt = snapshots
-    .filter(({ lostBlobs }) => lostBlobs > 0)
-    .map(({ name, lostBlobs }) => `${oneLine(name)} (${countText(lostBlobs)})`);
-  const lostText = `Missing: ${counted(lost.blobs, "data blob", "data blobs")} of ${bytesText(lost.bytes)}, so these cannot be restored: ${spoilt.join(", ")}`;
-  return [
-    ...(lost.blobs === 0 ? [] : [marked(look, "bad", lostText), ...shown(lost.named.map((blob) => `${placeText(blob)}  ${blob.key}`))]),
-    ...(faulty.length === 0
-      ? []
-      : [marked(look, "bad", "The root's entries of these snapshots cannot be read, so none is taken for a good one:"), ...shown(faulty)]),
+  const bad = (head: string, lines: readonly string[]) => (lines.length === 0 ? [] : [marked(look, "bad", head), ...shown(lines)]);
+  const isFine = isComplete(survey);
+  const lines = [
+    ...missingLines(survey, look),
+    ...conditionLines(survey, look),
+    ...bad("The root's entries of these snapshots cannot be read, so none is taken for a good one:", faulty),
     ...(gone.length === 0 ? [] : [marked(look, "attention", "No restore needs these blobs, but the next write does:"), ...shown(gone)]),
-    ...(unread.length === 0
-      ? []
-      : [marked(look, "bad", "These could not be read, so the sizes that depend on them are unknown:"), ...shown(unread)]),
+    ...bad("These could not be read, so the sizes that depend on them are unknown:", unread),
     ...(repository.hidden ? [marked(look, "bad", say(repository.hidden))] : []),
-    ...(repository.moved ? [marked(look, "attention", "The root changed while it was read: run this again for a consistent view.")] : []),
+    ...linkLines(survey.links, repository.hidden, isFine ? "attention" : "bad", look),
+  ];
+  if (!isFine) lines.push(`What is missing of each snapshot, and what helps: ${commandText(look, "verify", place)}`);
+  if (repository.moved) lines.push(marked(look, "attention", "The root changed while it was read: run this again for a consistent view."));
+  return lines;
+}
+
+function shown(texts: readonly string[]): string[] {
+  const more = texts.length - LINES_SHOWN;
+  return [
+    ...texts.slice(0, LINES_SHOWN).map((text) => `    ${oneLine(text)}`),
+    ...(more > 0 ? [`    ${countText(more)} more (--json shows all)`] : []),
+  ];
+}
+
+/** Some of their indices may be whole, which only a verification finds out. */
+function missingLines({ snapshots, lost, missingMetadata, missing }: SurveyAnswer, look: Look): string[] {
+  const line = (what: string, count: (row: SurveyRow) => number) => {
+    const spoilt = snapshots.filter((row) => count(row) > 0).map((row) => `${oneLine(row.name)} (${countText(count(row))})`);
+    return marked(look, "bad", `Missing: ${what}, so these cannot be restored as a whole: ${namesText(spoilt)}`);
+  };
+  const keys = (blobs: readonly ({ key: string } & BlobPlace)[]) => shown(blobs.map((blob) => `${placeText(blob)}  ${blob.key}`.trim()));
+  const { blobs, withoutKey } = missingMetadata;
+  const listsText = `    ${counted(withoutKey, "file list of a shard", "file lists of shards")}, of which only the number is known`;
+  // What vanished while it was read is among the keys only.
+  const most = Math.max(blobs, missing.length + withoutKey);
+  return [
+    ...(lost.blobs === 0
+      ? []
+      : [
+          line(`${counted(lost.blobs, "data blob", "data blobs")} of ${bytesText(lost.bytes)}`, (row) => row.lostBlobs),
+          ...keys(lost.named),
+        ]),
+    ...(most === 0 ? [] : [line(counted(most, "metadata blob", "metadata blobs"), (row) => row.missingMetadata), ...keys(missing)]),
+    ...(withoutKey === 0 ? [] : [listsText]),
+  ];
+}
+
+function namesText(names: readonly string[]): string {
+  const more = names.length - LINES_SHOWN;
+  return `${names.slice(0, LINES_SHOWN).join(", ")}${more > 0 ? ` and ${countText(more)} more` : ""}`;
+}
+
+/** What the listing shows of nothing missing, and is no good snapshot nevertheless. */
+function conditionLines({ snapshots }: SurveyAnswer, look: Look): string[] {
+  const names = (isOne: (row: SurveyRow) => boolean) => snapshots.filter(isOne).map(({ name }) => oneLine(name));
+  const shallow = names(({ condition }) => condition === "shallow");
+  const uncounted = names(({ condition, bytes, documents }) => condition === "complete" && bytes !== null && documents === null);
+  const isElsewhere = "is in the remote store of their cluster and not in this repository, so they cannot be restored from here";
+  return [
+    ...(shallow.length === 0 ? [] : [marked(look, "bad", `The data of these shallow snapshots ${isElsewhere}: ${namesText(shallow)}`)]),
+    ...(uncounted.length === 0
+      ? []
+      : [marked(look, "attention", `The documents of these could not be counted from what was read: ${namesText(uncounted)}`)]),
   ];
 }

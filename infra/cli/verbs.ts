@@ -159,7 +159,7 @@ export const VERBS: readonly Verb[] = [
     "snapshots [place]",
     {
       description:
-        "list snapshots, whether they are proven, and why they are kept; with a URL or a repository of ossnap.yaml: from the bucket alone",
+        "list snapshots, whether they are proven, and why they are kept; with a URL, or a repository or watch of ossnap.yaml: from the bucket alone",
       example: ["snapshots", "--policy", "nightly"],
       args: { place: name().optional() },
       options: { policy: ONE_POLICY, repository: ONE_REPOSITORY },

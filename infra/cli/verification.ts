@@ -4,15 +4,16 @@ import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
 import { type BlobPlace, blobPlace, placeText } from "../../shared/proof/blobPlace.ts";
+import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { judged, type Proposal, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
-import { namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
+import { faultyEntriesReason, namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
 import { hiddenRoot } from "../../shared/reader/rootBlob.ts";
 import { bytesText, counted, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
-import { proposalLines, rootLines } from "./rootTrouble.ts";
+import { linkLines, proposalLines, rootLines } from "./rootTrouble.ts";
 import { type Look, marked, type Tone, unknown } from "./screen/look.ts";
 import { tableLines } from "./screen/table.ts";
 
@@ -48,13 +49,17 @@ export interface Verification {
   unclear?: Reason;
   /** That `index.latest` names another root; absent otherwise. */
   pointer?: Reason;
+  /** What was left out because it is a link, and what helps; absent if nothing was. */
+  links?: Links & { reason: Reason };
+  /** What helps where entries of the root cannot be read; absent if those of all that was asked for can. */
+  faulty?: Reason;
   /** Absent unless every snapshot was looked at, some are broken and others whole. */
   proposal?: Proposal;
 }
 
 export function verificationOf(
   store: BlobStore,
-  { root, proofs, hiding, unclear, pointer }: Verified,
+  { root, proofs, hiding, unclear, pointer, links }: Verified,
   standing: Standing = {},
 ): Verification {
   const started = new Map(root.snapshots.map(({ uuid, startTime }) => [uuid, startTime]));
@@ -62,8 +67,12 @@ export function verificationOf(
   const snapshots = newestFirst(proofs, (proof) => ({ time: timeOf(proof), name: proof.name })).map((proof) => snapshotOf(root, proof));
   const hidden = hiddenRoot(store, { hiding });
   const unlisted = unlistedOf(root);
+  const asked = new Set(proofs.map(({ uuid }) => uuid));
+  const isFaulty = unclear !== undefined || root.snapshots.some(({ uuid, fault }) => fault !== undefined && asked.has(uuid));
+  const faulty = isFaulty ? faultyEntriesReason(root) : undefined;
+  // What is missing may be behind a link, where the cluster reads it.
   const proposal =
-    proofs.length < root.snapshots.length
+    links || proofs.length < root.snapshots.length
       ? undefined
       : proposalOf(
           root,
@@ -76,16 +85,18 @@ export function verificationOf(
     ...(unlisted.count > 0 && { unlisted }),
     ...(unclear && { unclear }),
     ...(pointer && { pointer }),
+    ...(links && { links: { ...links, reason: linksReason(store.url, links) } }),
+    ...(faulty && { faulty }),
     ...(proposal && { proposal }),
   };
 }
 
 /**
  * True when there is at least one restorable snapshot, all of them are whole and a cluster can see them: an emptied repository must not pass.
- * Nor may one whose root names snapshots that it does not list, because most versions read nothing of it.
+ * Nor may one whose root names snapshots that it does not list, because most versions read nothing of it, or whose pointer is a link.
  */
-export function isAllWhole({ repository, snapshots, unlisted }: Verification): boolean {
-  if (repository.hidden || unlisted) return false;
+export function isAllWhole({ repository, snapshots, unlisted, links }: Verification): boolean {
+  if (repository.hidden || unlisted || links?.isPointer) return false;
   const restorable = snapshots.filter(({ verdict }) => verdict !== "not-restorable");
   return restorable.length > 0 && restorable.every(({ verdict }) => verdict === "whole");
 }
@@ -154,9 +165,10 @@ export function verificationText(verification: Verification, look: Look, registe
   const trouble = rootLines({ root: repository.root, unlisted: verification.unlisted, namesakes: shared }, look);
   for (const note of [verification.unclear, verification.pointer]) if (note) trouble.push(marked(look, "attention", say(note)));
   const hidden = repository.hidden ? [marked(look, "bad", say(repository.hidden))] : [];
-  return [head, ...table, ...trouble, summary(verification, look), ...hidden, ...proposalLines(verification.proposal, registered)].join(
-    "\n",
-  );
+  const linked = linkLines(verification.links, repository.hidden, isAllWhole(verification) ? "attention" : "bad", look);
+  const helps = [...hidden, ...linked, ...proposalLines(verification.proposal, registered)];
+  if (verification.faulty) helps.push(say(verification.faulty));
+  return [head, ...table, ...trouble, summary(verification, look), ...helps].join("\n");
 }
 
 /** A root of 2.x has no generation. */

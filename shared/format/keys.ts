@@ -78,6 +78,16 @@ export function rootGenerationOf(key: string): number | undefined {
   return digits !== undefined && generation <= GENERATION_MAX ? generation : undefined;
 }
 
+/** The generation of a root's key, that of 2.x included. */
+export function generationNamed(key: string): number | undefined {
+  return key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(key);
+}
+
+/** Of a key that hides the root: whether it is a root's name, and so a link, since a file of that name would be the root. */
+export function isRootName(key: string): boolean {
+  return generationNamed(key) !== undefined;
+}
+
 /**
  * Whether Elasticsearch takes this key for a root above the generation `highest`, and ossnap does not: `index-9007199254740991`, or `index-0099`,
  * for which Elasticsearch then looks for `index-99`.

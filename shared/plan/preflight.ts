@@ -83,7 +83,7 @@ function isStateAlone({ uuid, missing, damaged }: SnapshotProof): boolean {
 /** What is not there can be registered; what is another repository's must be looked at. */
 function wayOutOf({ code, params }: Reason): Reason | undefined {
   const repository = params.repository ?? "";
-  if (code === "repository.hiddenRoot" || code === "snapshot.otherContents") return undefined;
+  if (code === "repository.hiddenRoot" || code === "repository.linkedRoot" || code === "snapshot.otherContents") return undefined;
   if (code === "repository.absent") return reason("wayOut.register", { repository });
   return code === "repository.absentByOthers" ? reason("wayOut.addRegister", { repository }) : reason("wayOut.compare");
 }

@@ -33,3 +33,34 @@ export function lostTally(snapshots: number): LostTally {
     lost: () => lost,
   };
 }
+
+/** Metadata blobs that the root and its snapshots need and a listing lacks, or shows as empty. */
+export interface Absent extends Omit<Lost, "bytes"> {
+  /** File lists of shards, of which a snapshot's own blob says only how many there are; counted in `blobs` too. */
+  withoutKey: number;
+}
+
+export interface AbsentTally {
+  /** `foundBytes`: 0 for an empty blob. */
+  add(key: string, foundBytes: number | null, users: readonly number[]): void;
+  addWithoutKey(fileLists: number, user: number): void;
+  absent(): Absent;
+}
+
+/** Collects absent metadata while a listing streams. */
+export function absentTally(snapshots: number): AbsentTally {
+  const named = lostTally(snapshots);
+  let withoutKey = 0;
+  return {
+    add: (key, foundBytes, users) => named.add({ key, expectedBytes: null, foundBytes }, users),
+    addWithoutKey(fileLists, user) {
+      withoutKey += fileLists;
+      const { ofEach } = named.lost();
+      ofEach[user] = (ofEach[user] ?? 0) + fileLists;
+    },
+    absent() {
+      const { blobs, named: first, ofEach } = named.lost();
+      return { blobs: blobs + withoutKey, withoutKey, named: first, ofEach };
+    },
+  };
+}

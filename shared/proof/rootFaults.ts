@@ -1,3 +1,4 @@
+import { isRootName } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { RootCatalogue } from "../model/repository.ts";
 
@@ -58,6 +59,21 @@ export function unclearNames({ key, snapshots }: RootCatalogue): Map<string, Rea
   for (const { name, fault } of snapshots) if (fault !== undefined) unclear.set(name, reason("keep.faultyEntry", { fault }));
   for (const [name, uuids] of namesakesOf(snapshots)) unclear.set(name, namesakeReason(key, name, uuids));
   return unclear;
+}
+
+/** Why no cluster reads the root that ossnap reads: the first key that hides it; `undefined` if there is none. */
+export function hidingReason(url: string, [key]: readonly string[]): Reason | undefined {
+  if (key === undefined) return undefined;
+  return reason(isRootName(key) ? "repository.linkedRoot" : "repository.hiddenRoot", { url, key });
+}
+
+const FAULTY_NAMED_MAX = 5;
+
+/** What helps where entries of the root cannot be read; `undefined` if there are none. */
+export function faultyEntriesReason({ key, snapshots }: RootCatalogue): Reason | undefined {
+  const names = snapshots.flatMap(({ name, fault }) => (fault === undefined ? [] : name));
+  if (names.length === 0) return undefined;
+  return reason("root.faultyEntries", { root: key, count: names.length, snapshots: [...new Set(names)].slice(0, FAULTY_NAMED_MAX) });
 }
 
 /** Why snapshots of a cluster's listing that share their name or uuid are unclear, by name. */

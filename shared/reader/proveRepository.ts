@@ -2,6 +2,7 @@ import { LEGACY_ROOT_KEY } from "../format/keys.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
+import { type Links, linkTally } from "../proof/links.ts";
 import { heldMemory, weightOfClosure } from "./heldMemory.ts";
 import type { Listing } from "./metadataReader.ts";
 import { memoryLedger, type PartLedger } from "./partLedger.ts";
@@ -50,6 +51,8 @@ export interface Verified {
   unclear?: Reason;
   /** That `index.latest` names another root, which no proof depends on. */
   pointer?: Reason;
+  /** Links that were left out; what they lead to counts as missing. */
+  links?: Links;
 }
 
 interface Seen {
@@ -59,34 +62,47 @@ interface Seen {
   redone: number;
 }
 
+type OnLink = (key: string) => void;
+
 /** Proves the selected snapshots of a repository from its bucket alone, with one listing for all of them. */
 export async function proveChosen(store: BlobStore, choice: VerifyChoice): Promise<Verified> {
   const ledger = choice.ledger ?? memoryLedger();
-  const seen = await see(store, false);
+  const found = linkTally();
+  const seen = await see(store, undefined);
   const todo = (await chosenIn(store, seen, choice)).filter(({ uuid }) => !choice.skip?.has(uuid));
   const shared = todo.length > 1;
-  if (shared) seen.listing = await listSizes(store);
+  if (shared) seen.listing = await listSizes(store, undefined, found.add);
   const proofs: SampledProof[] = [];
   const kept = keptProofs(shared);
   for (const snapshot of todo) {
     if (choice.deadline?.() || kept.isFull()) break;
-    const proof = await proveFollowingRoot(store, seen, snapshot, { ...choice, shared, ledger });
+    const proof = await proveFollowingRoot(store, seen, snapshot, { ...choice, shared, ledger, onLink: found.add });
     if (isOutOfTime(proof.reason)) break;
     proofs.push(kept.add(proof));
     choice.onProof?.(proof);
   }
   const unclear = choice.snapshot === LATEST ? unclearLatest(seen.root) : undefined;
   const { root, redone, opened } = seen;
-  const pointer = await wrongPointer(store, root);
+  const pointer = await wrongPointer(store, root, opened.hiding);
   const { hiding } = opened;
-  return { root, proofs, open: todo.length - proofs.length, redone, hiding, ...(unclear && { unclear }), ...(pointer && { pointer }) };
+  const links = found.links();
+  return {
+    root,
+    proofs,
+    open: todo.length - proofs.length,
+    redone,
+    hiding,
+    ...(unclear && { unclear }),
+    ...(pointer && { pointer }),
+    ...(links && { links }),
+  };
 }
 
 /** Measured on 5.5.3, 7.10.2 and 9.2.0: Elasticsearch takes the highest root that it lists; only a repository of type `url` cannot list. */
-async function wrongPointer(store: BlobStore, root: RootCatalogue): Promise<Reason | undefined> {
+async function wrongPointer(store: BlobStore, root: RootCatalogue, hiding: readonly string[]): Promise<Reason | undefined> {
   if (root.key === LEGACY_ROOT_KEY) return undefined;
   const latest = await latestOf(store);
-  if (latest === undefined || latest === root.generation) return undefined;
+  if (latest === undefined || latest === root.generation || hiding.includes(`index-${latest}`)) return undefined;
   // A snapshot that was taken meanwhile wrote both.
   if (Math.max(...(await listRoots(store)).keys()) === latest) return undefined;
   return reason("root.wrongPointer", { root: root.key, latest: `index-${latest}` });
@@ -153,28 +169,34 @@ async function proveFollowingRoot(
   store: BlobStore,
   seen: Seen,
   { uuid, name }: RootSnapshot,
-  choice: VerifyChoice & { shared: boolean },
+  choice: VerifyChoice & { shared: boolean; onLink: OnLink },
 ): Promise<SampledProof> {
   for (let look = 1; ; look += 1) {
     const proof = await proveOnce(store, seen, uuid, choice);
     if (proof.reason?.code !== "root.moved" || look === LOOKS_MAX || choice.deadline?.()) return proof;
     const from = seen.root.key;
-    Object.assign(seen, await see(store, choice.shared), { redone: seen.redone + 1 });
+    Object.assign(seen, await see(store, choice.shared ? choice.onLink : undefined), { redone: seen.redone + 1 });
     choice.onMoved?.({ name, from, to: seen.root.key });
     if (!seen.root.snapshots.some((snapshot) => snapshot.uuid === uuid)) return proof;
   }
 }
 
-function proveOnce(store: BlobStore, { opened, root, listing }: Seen, uuid: string, choice: VerifyChoice): Promise<SampledProof> {
-  const { level, sample, deadline, onRead, onParts, ledger } = choice;
+function proveOnce(
+  store: BlobStore,
+  { opened, root, listing }: Seen,
+  uuid: string,
+  choice: VerifyChoice & { onLink: OnLink },
+): Promise<SampledProof> {
+  const { level, sample, deadline, onRead, onParts, onLink, ledger } = choice;
   const name = root.snapshots.find((snapshot) => snapshot.uuid === uuid)?.name ?? uuid;
   const read = onRead && ((sampled: Sampled) => onRead(name, sampled));
   const parts = onParts && ((read: PartsRead) => onParts(name, read));
-  return proveSnapshot(store, { uuid, level, root: opened, listing, deadline, sample, ledger, onRead: read, onParts: parts });
+  return proveSnapshot(store, { uuid, level, root: opened, listing, deadline, sample, ledger, onRead: read, onParts: parts, onLink });
 }
 
-async function see(store: BlobStore, listed: boolean): Promise<Seen> {
+/** With `onLink` everything is listed too. */
+async function see(store: BlobStore, onLink: OnLink | undefined): Promise<Seen> {
   const opened = await openRepository(store);
   const root = requireRoot(opened, store.url);
-  return { opened, root, listing: listed ? await listSizes(store) : undefined, redone: 0 };
+  return { opened, root, listing: onLink ? await listSizes(store, undefined, onLink) : undefined, redone: 0 };
 }

@@ -1,4 +1,12 @@
-import { hidesRoot, isCounterNamed, LEGACY_GENERATION, LEGACY_ROOT_KEY, rootGenerationOf, shardSnapshotKey } from "../format/keys.ts";
+import {
+  generationNamed,
+  hidesRoot,
+  isCounterNamed,
+  isRootName,
+  LEGACY_GENERATION,
+  LEGACY_ROOT_KEY,
+  shardSnapshotKey,
+} from "../format/keys.ts";
 import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
@@ -29,7 +37,7 @@ export interface OpenedRepository {
   writtenLater?: BlobInfo;
   /** Generations of all roots, ascending; -1 stands for the `index` of 2.x. */
   generations: number[];
-  /** Keys that Elasticsearch takes for a newer root and ossnap does not, because no repository has such a generation. */
+  /** Keys that Elasticsearch takes for a newer root and ossnap does not: no repository has such a generation, or they are links. */
   hiding: string[];
   /** Only without any root: the generation that `index.latest` names. */
   latest?: number | undefined;
@@ -46,7 +54,7 @@ export interface ClosureReading extends ClosureKnowledge {
 
 /**
  * Finds and decodes the root as Elasticsearch does: the highest listed `index-N`, regardless of `index.latest`, or the `index` of 2.x if there is none.
- * Unlike Elasticsearch it passes over generations that no repository has, which hide the real root; they are returned in `hiding`.
+ * Unlike Elasticsearch it passes over generations that no repository has and over links, which hide the real root; they are returned in `hiding`.
  * @throws AppError `invalid` for a root that cannot be decoded, and whatever the store throws.
  */
 export async function openRepository(store: BlobStore): Promise<OpenedRepository> {
@@ -78,6 +86,10 @@ function writtenLater(roots: ReadonlyMap<number, BlobInfo>, root: BlobInfo): Pic
 export function requireRoot({ root, latest, hiding }: OpenedRepository, url: string): RootCatalogue {
   if (root !== undefined) return root;
   const [key] = hiding;
+  if (key !== undefined && isRootName(key))
+    throw new AppError("absent", `${url}: its root ${key} is a link, which is not followed; put a copy of the file there`, {
+      reason: reason("repository.onlyLinkedRoot", { url, key }),
+    });
   if (key !== undefined)
     throw new AppError(
       "absent",
@@ -109,25 +121,31 @@ export async function listRoots(store: BlobStore): Promise<Map<number, BlobInfo>
 export async function listRootKeys(store: BlobStore): Promise<{ roots: Map<number, BlobInfo>; hiding: string[] }> {
   const roots = new Map<number, BlobInfo>();
   const others: string[] = [];
-  for await (const blob of inOrder(store.list("index"))) {
-    const generation = blob.key === LEGACY_ROOT_KEY ? LEGACY_GENERATION : rootGenerationOf(blob.key);
+  const links: string[] = [];
+  for await (const blob of inOrder(store.list("index", { onLink: (key) => links.push(key) }))) {
+    const generation = generationNamed(blob.key);
     if (generation !== undefined) roots.set(generation, blob);
     else others.push(blob.key);
   }
   const highest = Math.max(LEGACY_GENERATION, ...roots.keys());
-  return { roots, hiding: others.filter((key) => hidesRoot(key, highest)) };
+  const linked = links.filter((key) => (generationNamed(key) ?? Number.NEGATIVE_INFINITY) >= highest);
+  return { roots, hiding: [...linked, ...[...others, ...links].filter((key) => hidesRoot(key, highest))] };
 }
 
 /**
  * Sizes of everything below the base path, for examining several snapshots; a single snapshot is better joined with a streaming listing.
  * `undefined` if `deadline` reported that time is up.
  */
-export async function listSizes(store: BlobStore): Promise<ListedSizes>;
+export async function listSizes(store: BlobStore, deadline?: undefined, onLink?: (key: string) => void): Promise<ListedSizes>;
 export async function listSizes(store: BlobStore, deadline: () => boolean): Promise<ListedSizes | undefined>;
-export async function listSizes(store: BlobStore, deadline = () => false): Promise<ListedSizes | undefined> {
+export async function listSizes(
+  store: BlobStore,
+  deadline = () => false,
+  onLink?: (key: string) => void,
+): Promise<ListedSizes | undefined> {
   const sizes = new Map<string, number>();
   const etags = new Map<string, string>();
-  for await (const { key, sizeBytes, etag } of inOrder(store.list(""))) {
+  for await (const { key, sizeBytes, etag } of inOrder(store.list("", { onLink }))) {
     if (deadline()) return undefined;
     sizes.set(key, sizeBytes);
     if (etag !== undefined && isCounterNamed(key)) etags.set(key, etag);

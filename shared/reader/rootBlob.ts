@@ -1,4 +1,4 @@
-import { LATEST_KEY, LEGACY_ROOT_KEY } from "../format/keys.ts";
+import { isRootName, LATEST_KEY, LEGACY_ROOT_KEY } from "../format/keys.ts";
 import { rootDecoder } from "../format/root.ts";
 import { rootSubset, type SubsetOptions, subsetRoot } from "../format/rootSubset.ts";
 import { type BlobInfo, type BlobStore, GET_BYTES_MAX } from "../model/blobStore.ts";
@@ -6,6 +6,7 @@ import { AppError } from "../model/errors.ts";
 import { sha256OfPieces } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { RootCatalogue } from "../model/repository.ts";
+import { hidingReason } from "../proof/rootFaults.ts";
 
 const LATEST_BYTES = 8;
 const VERSION_1_SNAPSHOT = "snapshot-";
@@ -115,17 +116,16 @@ function ofRepository<T>({ url }: BlobStore, decode: () => T): T {
 
 /** Why no cluster reads the root that ossnap reads; `undefined` if nothing hides it. */
 export function hiddenRoot({ url }: BlobStore, { hiding }: { hiding: readonly string[] }): Reason | undefined {
-  const [key] = hiding;
-  return key === undefined ? undefined : reason("repository.hiddenRoot", { url, key });
+  return hidingReason(url, hiding);
 }
 
 /** @throws AppError `permanent` if a key hides the root from every cluster. */
 export function refuseHidden(store: BlobStore, opened: { hiding: readonly string[] }): void {
   const why = hiddenRoot(store, opened);
   if (!why) return;
-  throw new AppError("permanent", `${store.url}: Elasticsearch takes ${opened.hiding[0]} for the newest root; delete that object`, {
-    reason: why,
-  });
+  const [key = ""] = opened.hiding;
+  const fix = isRootName(key) ? "it is a link, which is not followed; put a copy of the file there" : "delete that object";
+  throw new AppError("permanent", `${store.url}: Elasticsearch takes ${key} for the newest root; ${fix}`, { reason: why });
 }
 
 /** The generation that `index.latest` names. */

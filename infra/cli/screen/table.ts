@@ -71,7 +71,7 @@ export function tableLines(columns: readonly Column[], rows: readonly Row[], loo
 }
 
 function cleaned(row: Row, look: Look | undefined): FullRow {
-  const clean = (text: string) => severalLines(look ? onScreen(text, look) : text, OWN_COLOUR).replaceAll("\n", "\\n");
+  const clean = (text: string) => severalLines(look ? onScreen(text, look) : text, OWN_COLOUR).replaceAll("\n", "\\u000a");
   return "cells" in row ? { cells: row.cells.map(clean), below: row.below.map(clean) } : { cells: row.map(clean), below: [] };
 }
 

@@ -12,10 +12,10 @@ import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
 import { agoText, commandText, type Look, marked, unknown } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
-import { surveyOf, surveyText } from "../survey.ts";
+import { isComplete, surveyOf, surveyText } from "../survey.ts";
 
 export interface SnapshotsOptions {
-  /** A URL or a repository of ossnap.yaml, read without a cluster. */
+  /** A URL, or a repository or watch of ossnap.yaml, read without a cluster. */
   place: string | undefined;
   policy: string | undefined;
   repository: string | undefined;
@@ -47,9 +47,8 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
     }),
   );
   const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
-  const isComplete =
-    data.lost.blobs === 0 && data.missing.length === 0 && data.damaged.length === 0 && !data.unlisted && !data.repository.hidden;
-  return { schema: "survey/1", data, exitCode: isComplete ? EXIT.ok : EXIT.notWhole, text: (look) => surveyText(data, look) };
+  const exitCode = isComplete(data) ? EXIT.ok : EXIT.notWhole;
+  return { schema: "survey/1", data, exitCode, text: (look) => surveyText(data, look, place) };
 }
 
 /** Verdicts on these exact blobs, if a state is configured. */

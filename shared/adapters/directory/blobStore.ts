@@ -76,18 +76,18 @@ function writing(place: DirectoryPlace, partSizeBytes: number): Pick<BlobStore, 
 async function* list(
   place: DirectoryPlace,
   prefix: string,
-  { startAfter, onDate }: ListOptions,
+  { startAfter, onDate, onLink }: ListOptions,
 ): AsyncGenerator<BlobInfo, void, undefined> {
   const { root, base } = place;
   const subject = place.subject(prefix, "list");
   await place.check(subject);
   onDate?.(new Date());
   try {
-    for await (const { key, stats } of listFiles(
-      root,
-      base.prefix(prefix),
-      startAfter === undefined ? undefined : base.prefix(startAfter),
-    )) {
+    const files = listFiles(root, base.prefix(prefix), {
+      startAfter: startAfter === undefined ? undefined : base.prefix(startAfter),
+      onLink: onLink && ((key) => onLink(base.relative(key) ?? key)),
+    });
+    for await (const { key, stats } of files) {
       const relative = base.relative(key);
       if (relative !== undefined) yield { key: relative, sizeBytes: stats.size, lastModified: writtenAt(stats) };
     }

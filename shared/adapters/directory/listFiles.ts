@@ -11,11 +11,17 @@ export interface ListedFile {
   stats: Stats;
 }
 
+export interface ListFilesOptions {
+  startAfter?: string | undefined;
+  /** Called with the key of each entry that is neither a plain file nor a folder. */
+  onLink?: ((key: string) => void) | undefined;
+}
+
 /** The plain files below `root` whose key starts with `prefix`, after `startAfter`, in UTF-8 byte order of keys; links are not followed. */
 export async function* listFiles(
   root: string,
   prefix: string,
-  startAfter: string | undefined,
+  options: ListFilesOptions = {},
 ): AsyncGenerator<ListedFile, void, undefined> {
   // Only the folder of the prefix has to be read, not its parents.
   const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
@@ -27,19 +33,23 @@ export async function* listFiles(
       .some((segment) => ["", ".", ".."].includes(segment))
   )
     return;
-  yield* listFolder(root, folder, prefix, startAfter);
+  yield* listFolder(root, folder, prefix, options);
 }
 
 async function* listFolder(
   root: string,
   folder: string,
   prefix: string,
-  startAfter: string | undefined,
+  options: ListFilesOptions,
 ): AsyncGenerator<ListedFile, void, undefined> {
-  for (const key of await sortedEntries(root, folder)) {
+  const { startAfter, onLink } = options;
+  const noteLink = (key: string) => {
+    if (key.startsWith(prefix)) onLink?.(key);
+  };
+  for (const key of await sortedEntries(root, folder, noteLink)) {
     if (key.endsWith("/")) {
       const mayMatch = key.startsWith(prefix) || prefix.startsWith(key);
-      if (mayMatch && !isWhollyBefore(key, startAfter)) yield* listFolder(root, key, prefix, startAfter);
+      if (mayMatch && !isWhollyBefore(key, startAfter)) yield* listFolder(root, key, prefix, options);
     } else if (key.startsWith(prefix) && (startAfter === undefined || compareKeys(key, startAfter) > 0)) {
       const stats = await statsOf(join(root, key));
       if (stats?.isFile()) yield { key, stats };
@@ -48,11 +58,15 @@ async function* listFolder(
 }
 
 /** Folders end with "/", so that sorting each level yields the byte order of whole keys: `a-b` before `a/b`. */
-async function sortedEntries(root: string, folder: string): Promise<string[]> {
-  const entries = await entriesOf(join(root, folder));
-  const keys = entries
-    .filter((entry) => (entry.isFile() || entry.isDirectory()) && !entry.name.startsWith(TEMPORARY_PREFIX))
-    .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`);
+async function sortedEntries(root: string, folder: string, onLink: (key: string) => void): Promise<string[]> {
+  const entries = (await entriesOf(join(root, folder))).filter(({ name }) => !name.startsWith(TEMPORARY_PREFIX));
+  const keys: string[] = [];
+  for (const entry of entries) {
+    const key = `${folder}${entry.name}`;
+    if (entry.isDirectory()) keys.push(`${key}/`);
+    else if (entry.isFile()) keys.push(key);
+    else onLink(key);
+  }
   return keys.sort(compareKeys);
 }
 

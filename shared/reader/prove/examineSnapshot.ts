@@ -25,6 +25,8 @@ export interface LookOptions extends ReadClosureOptions, DataChecksOptions {
   /** Maximum number of faults kept per kind, by default as many as fit into memory. */
   faultsMax?: number | undefined;
   observer?: LookObserver | undefined;
+  /** Called with each link that the listing leaves out. */
+  onLink?: ((key: string) => void) | undefined;
 }
 
 /** Receives intermediate results for callers that store more than the finding. */
@@ -73,7 +75,7 @@ export async function lookAtSnapshot(
       : notRestorableReason(snapshot, record, options.indices);
   if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing, ...writtenBy(record) };
   const data = dataChecks(store, root.sha256, options, (await options.ledger?.suspects()) ?? new Set());
-  const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));
+  const join = listing ? joinFromSizes(listing) : listingJoin(store.list("", { onLink: options.onLink }));
   await checkIncompatible(store, reader, join, record);
   const { finished, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, { join, data, faultsMax, observer });
   observer?.metadata(reader);

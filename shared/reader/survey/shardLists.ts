@@ -17,6 +17,8 @@ export interface SurveyedIndex {
   shardGenerations: (string | null)[] | undefined;
   /** Ordinals of the snapshots that contain it, ascending. */
   users: number[];
+  /** Its entry in the root cannot be read. */
+  isFaulty?: true;
 }
 
 interface ShardOfSurvey {

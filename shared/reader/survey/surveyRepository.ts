@@ -1,9 +1,10 @@
-import { LEGACY_ROOT_KEY, snapshotKey } from "../../format/keys.ts";
+import { compareKeys, LEGACY_ROOT_KEY, snapshotKey } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../../model/repository.ts";
-import { type Lost, lostTally } from "../../proof/lost.ts";
+import { type Links, linkTally } from "../../proof/links.ts";
+import { type Absent, absentTally, type Lost, lostTally } from "../../proof/lost.ts";
 import { type Orphans, orphanTally } from "../../proof/orphans.ts";
 import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../proof/usage.ts";
 import { countingStore, type RequestCount } from "../countingStore.ts";
@@ -13,8 +14,16 @@ import { readRecord } from "../readIndices.ts";
 import { listRoots, openRepository, requireRoot } from "../readRepository.ts";
 import { hiddenRoot } from "../rootBlob.ts";
 import { rootMark } from "../rootSnapshots.ts";
+import { misfitsIn } from "./misfits.ts";
 import type { SurveyedIndex } from "./shardLists.ts";
-import { readShards, type ShardTallies, type WriteNeed } from "./surveyShards.ts";
+import { readShards } from "./surveyShards.ts";
+import type { ShardTallies, WriteNeed } from "./tallies.ts";
+
+/**
+ * As far as a listing and what was read of it can tell. `incomplete`: blobs are missing. `damaged`: something that was read contradicts the
+ * rest or cannot be read. `shallow`: its data is not in the repository. `failed`: nothing of it can be restored, so nothing of it is missed.
+ */
+export type Condition = "complete" | "incomplete" | "damaged" | "shallow" | "failed";
 
 export interface SurveyedSnapshot {
   name: string;
@@ -23,7 +32,7 @@ export interface SurveyedSnapshot {
   state: RootSnapshot["state"];
   version: string | undefined;
   startTime: Date | undefined;
-  /** Bytes of everything that a restore reads, including the root; `undefined` if a file list is missing. */
+  /** Bytes of everything that a restore reads, including the root; `undefined` if a metadata blob is missing or the data is elsewhere. */
   bytes: number | undefined;
   /** Bytes that deleting this snapshot alone would free. */
   ownBytes: number | undefined;
@@ -31,6 +40,9 @@ export interface SurveyedSnapshot {
   documents: number | undefined;
   /** Data blobs that it needs and the bucket lacks. */
   lostBlobs: number;
+  /** Metadata blobs that it needs and the bucket lacks. */
+  missingMetadata: number;
+  condition: Condition;
   indices: string[];
   /** What is wrong with its entry in the root. */
   fault?: string;
@@ -41,12 +53,15 @@ export interface Survey {
   /** In the order of the root. */
   snapshots: SurveyedSnapshot[];
   usage: Usage;
-  /** `certain` is false if a file list is missing, because some of the blobs may be needed after all. */
+  /** `certain` is false if a file list is missing or clusters read another root, because some of the blobs may be needed after all. */
   orphans: Orphans & { certain: boolean };
   /** Blobs that a restore does not read but the next write needs. */
   writeNeeds: WriteNeed[];
   /** Data blobs that file lists name and the bucket lacks; named up to a thousand. */
   lost: Lost;
+  /** Metadata blobs that the bucket lacks; named up to a thousand. */
+  absent: Absent;
+  /** The named ones, and those that vanished while they were read. */
   missing: MissingBlob[];
   damaged: DamagedBlob[];
   /** The root changed during the survey, so the result may mix two states. */
@@ -54,6 +69,8 @@ export interface Survey {
   requests: RequestCount;
   /** Why no cluster reads this root. */
   hidden: Reason | undefined;
+  /** Links that the listing left out; what they lead to counts as missing. */
+  links: Links | undefined;
 }
 
 export interface SurveyOptions {
@@ -75,20 +92,25 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const { rootInfo } = opened;
   const reader = metadataReader(counted.store);
   const records: (SnapshotRecord | undefined)[] = [];
+  const misfits = misfitsIn(root, reader);
   const held = heldMemory();
   await forEachBounded(root.snapshots.entries(), concurrency, async ([ordinal, snapshot]) => {
     const record = await readRecord(reader, snapshot);
     if (record === undefined) return;
+    misfits.see(ordinal, record.indices);
     const { featureStates: _states, ...others } = record;
     const kept = { ...others, failures: [], indices: root.key === LEGACY_ROOT_KEY ? record.indices : [] };
     records[ordinal] = kept;
     held.hold(weightOfRecord(kept), `${store.url}/${snapshotKey(snapshot.uuid)}`);
   });
   const indices = indicesOf(root, records);
+  misfits.count(indices);
+  const links = linkTally();
   const tallies: ShardTallies = {
     root,
-    indices: new Map(indices.map((index) => [index.id, index])),
+    indices: new Map(indices.flatMap((index) => (index.isFaulty ? [] : [[index.id, index]]))),
     allHolders:
+      misfits.ordinals.size === 0 &&
       ![...root.snapshots, ...root.indices].some(({ fault }) => fault !== undefined) &&
       (root.key !== LEGACY_ROOT_KEY || root.snapshots.every((_snapshot, ordinal) => records[ordinal] !== undefined)),
     records,
@@ -97,27 +119,39 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     writeNeeds: [],
     documents: root.snapshots.map(() => 0),
     lists: root.snapshots.map(() => 0),
+    listsNamed: root.snapshots.map(() => 0),
     lost: lostTally(root.snapshots.length),
+    absent: absentTally(root.snapshots.length),
     unread: new Set(),
+    gaps: new Set(),
+    misfits: misfits.ordinals,
   };
-  await readShards(counted.store, reader, tallies, { concurrency, onProgress });
+  await readShards(counted.store, reader, tallies, { concurrency, onProgress, onLink: links.add });
   const usage = tallies.usage.usage();
   const roots = await listRoots(counted.store);
   const highest = Math.max(...roots.keys());
   const now = roots.get(highest);
+  const hidden = hiddenRoot(store, opened);
+  const absent = tallies.absent.absent();
+  const named = new Set(absent.named.map(({ key }) => key));
   const snapshots = describe(tallies, indices, bytesOfEach(usage));
   return {
     root,
     snapshots,
     usage,
-    orphans: { ...tallies.orphans.orphans(), certain: snapshots.every(({ bytes }) => bytes !== undefined) },
+    orphans: {
+      ...tallies.orphans.orphans(),
+      certain: hidden === undefined && root.snapshots.every((_snapshot, ordinal) => hasAllLists(tallies, ordinal)),
+    },
     writeNeeds: tallies.writeNeeds,
     lost: tallies.lost.lost(),
-    missing: reader.missing,
+    absent,
+    missing: [...absent.named, ...reader.missing.filter(({ key }) => !named.has(key))].sort((a, b) => compareKeys(a.key, b.key)),
     damaged: reader.damaged,
     moved: now === undefined || rootInfo === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
     requests: counted.requests,
-    hidden: hiddenRoot(store, opened),
+    hidden,
+    links: links.links(),
   };
 }
 
@@ -125,9 +159,9 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
 function indicesOf(root: RootCatalogue, records: readonly (SnapshotRecord | undefined)[]): SurveyedIndex[] {
   const ordinals = new Map(root.snapshots.map(({ uuid }, ordinal) => [uuid, ordinal]));
   if (root.key !== LEGACY_ROOT_KEY) {
-    return root.indices.map(({ name, id, snapshots, shardGenerations }) => {
+    return root.indices.map(({ name, id, snapshots, shardGenerations, fault }) => {
       const users = snapshots.flatMap((uuid) => ordinals.get(uuid) ?? []).sort((left, right) => left - right);
-      return { name, id, shardGenerations, users };
+      return { name, id, shardGenerations, users, ...(fault !== undefined && { isFaulty: true as const }) };
     });
   }
   const users = new Map<string, number[]>();
@@ -137,19 +171,19 @@ function indicesOf(root: RootCatalogue, records: readonly (SnapshotRecord | unde
 }
 
 function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], bytes: readonly SnapshotBytes[]): SurveyedSnapshot[] {
-  const { root, records, lists, documents, unread } = tallies;
+  const { root, records, documents } = tallies;
   const names = root.snapshots.map((): string[] => []);
   for (const { name, users } of indices) for (const ordinal of users) names[ordinal]?.push(name);
   return root.snapshots.map((snapshot, ordinal) => {
     const record = records[ordinal];
-    const known = record !== undefined && !unread.has(ordinal) && (lists[ordinal] ?? 0) >= listsDue(record);
+    const known = hasAllLists(tallies, ordinal) && !record?.isShallow && !tallies.gaps.has(ordinal) && !tallies.misfits.has(ordinal);
     const held = known ? bytes[ordinal] : undefined;
     return {
       ...datedBy(snapshot, record),
       bytes: held && held.bytes + root.sizeBytes,
       ownBytes: held?.ownBytes,
       documents: known ? documents[ordinal] : undefined,
-      lostBlobs: tallies.lost.lost().ofEach[ordinal] ?? 0,
+      ...conditionOf(tallies, ordinal),
       indices: (names[ordinal] ?? []).sort(),
     };
   });
@@ -158,6 +192,28 @@ function describe(tallies: ShardTallies, indices: readonly SurveyedIndex[], byte
 function datedBy({ name, uuid, state, version, startTime, fault }: RootSnapshot, record: SnapshotRecord | undefined) {
   const dated = { state: record?.state ?? state, version: record?.version ?? version, startTime: record?.startTime ?? startTime };
   return { name, uuid, ...dated, ...(fault !== undefined && { fault }) };
+}
+
+function hasAllLists({ records, unread, lists }: ShardTallies, ordinal: number): boolean {
+  const record = records[ordinal];
+  return record !== undefined && !unread.has(ordinal) && (lists[ordinal] ?? 0) >= listsDue(record);
+}
+
+function conditionOf(
+  { root, records, lost, absent, unread, misfits }: ShardTallies,
+  ordinal: number,
+): Pick<SurveyedSnapshot, "lostBlobs" | "missingMetadata" | "condition"> {
+  const record = records[ordinal];
+  const state = record?.state ?? root.snapshots[ordinal]?.state;
+  const lostBlobs = lost.lost().ofEach[ordinal] ?? 0;
+  const missingMetadata = absent.absent().ofEach[ordinal] ?? 0;
+  const condition = (): Condition => {
+    if (record?.isShallow) return "shallow";
+    if (state === "FAILED") return "failed";
+    if (lostBlobs > 0 || missingMetadata > 0) return "incomplete";
+    return record === undefined || unread.has(ordinal) || misfits.has(ordinal) ? "damaged" : "complete";
+  };
+  return { lostBlobs, missingMetadata, condition: condition() };
 }
 
 /** A FAILED snapshot counts shards as successful even if their file lists were never written. */

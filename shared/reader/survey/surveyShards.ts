@@ -1,58 +1,21 @@
-import {
-  classifyKey,
-  globalMetadataKey,
-  type KeyKind,
-  LATEST_KEY,
-  LEGACY_ROOT_KEY,
-  shardPrefix,
-  shardSnapshotKey,
-  snapshotKey,
-} from "../../format/keys.ts";
+import { classifyKey, type KeyKind, LATEST_KEY, LEGACY_ROOT_KEY, shardPrefix, shardSnapshotKey } from "../../format/keys.ts";
 import type { ShardFile } from "../../format/shardSnapshot.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
-import type { RootCatalogue, SnapshotRecord } from "../../model/repository.ts";
-import { metadataKeyOf } from "../../proof/closure.ts";
 import { countDocuments } from "../../proof/documents.ts";
-import type { LostTally } from "../../proof/lost.ts";
-import type { OrphanTally } from "../../proof/orphans.ts";
 import { type BlobUse, dataUse, highestCatalogueKey, namedCatalogueKey } from "../../proof/shardUse.ts";
-import type { UsageTally } from "../../proof/usage.ts";
 import { inOrder } from "../../proof/verdict.ts";
 import type { MetadataReader } from "../metadataReader.ts";
 import { forEachArriving, type ShardGroup, shardGroups } from "./shardGroups.ts";
 import { fetchLists, readLists, type SurveyedIndex } from "./shardLists.ts";
-
-/** A key that a later write reads, and whether it exists; a key with an unknown generation ends with `index-*`. */
-export interface WriteNeed {
-  key: string;
-  there: boolean;
-}
-
-/** Counters filled while the listing streams; arrays are indexed by snapshot ordinal. */
-export interface ShardTallies {
-  root: RootCatalogue;
-  indices: ReadonlyMap<string, SurveyedIndex>;
-  /** False if an unreadable snapshot may contain further indices; then nothing below an index counts as an orphan. */
-  allHolders: boolean;
-  records: readonly (SnapshotRecord | undefined)[];
-  usage: UsageTally;
-  orphans: OrphanTally;
-  writeNeeds: WriteNeed[];
-  documents: (number | undefined)[];
-  /** Number of file lists found. */
-  lists: number[];
-  /** Data blobs that a file list names and the listing lacks, or shows with another size. */
-  lost: LostTally;
-  /** Snapshots with a file list that exists but cannot be read. */
-  unread: Set<number>;
-}
+import { metadataCounter, noteAbsent } from "./surveyMetadata.ts";
+import type { ShardTallies } from "./tallies.ts";
 
 /** Makes one pass over the listing, reads every shard's current catalogue after its keys, and counts everything. */
 export async function readShards(
   store: BlobStore,
   reader: MetadataReader,
   tallies: ShardTallies,
-  { concurrency, onProgress }: { concurrency: number; onProgress: (shards: number) => void },
+  { concurrency, onProgress, onLink }: { concurrency: number; onProgress: (shards: number) => void; onLink: (key: string) => void },
 ): Promise<void> {
   const named = namedNeeds(tallies);
   const metadata = metadataCounter(tallies);
@@ -60,15 +23,16 @@ export async function readShards(
   let shards = 0;
   const other = (blob: BlobInfo): void => {
     latest ||= blob.key === LATEST_KEY;
-    metadata(blob);
+    metadata.see(blob);
   };
   // Only their encoded blobs are read side by side: decoded, one shard at a time has to fit into memory.
   const inTurn = turns();
-  await forEachArriving(shardGroups(inOrder(store.list("")), other), concurrency, async (group) => {
+  await forEachArriving(shardGroups(inOrder(store.list("", { onLink })), other), concurrency, async (group) => {
     await countShard(reader, tallies, group, { needs: named, inTurn });
     shards += 1;
     onProgress(shards);
   });
+  metadata.end();
   const needs = [...named].map(([key, there]) => ({ key, there }));
   if (tallies.root.key !== LEGACY_ROOT_KEY) needs.push({ key: LATEST_KEY, there: latest });
   for (const need of needs.sort((left, right) => (left.key < right.key ? -1 : 1))) tallies.writeNeeds.push(need);
@@ -117,11 +81,38 @@ async function countShard(
     const { lists, complete, unread } = await readLists(reader, shard, fetched);
     for (const ordinal of unread) tallies.unread.add(ordinal);
     if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
+    countOwnLists(tallies, group, index, lists);
+    for (const [ordinal, files] of lists) requireCommit(reader, tallies, { group, index, ordinal, files });
     for (const [ordinal, files] of lists) countSnapshot(tallies, ordinal, files, `${index.name}[${group.shard}]`);
     const uses = dataUse(prefix, lists);
     countUses(tallies, group, uses);
     countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
   });
+}
+
+/** A restore reads a snapshot's own file list of a shard, not the catalogue that repeats it. */
+function countOwnLists(tallies: ShardTallies, group: ShardGroup, index: SurveyedIndex, lists: ReadonlyMap<number, unknown>): void {
+  for (const ordinal of index.users) {
+    const key = shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal));
+    const foundBytes = group.blobs.get(key)?.sizeBytes;
+    if (foundBytes === undefined && !lists.has(ordinal)) continue;
+    tallies.listsNamed[ordinal] = (tallies.listsNamed[ordinal] ?? 0) + 1;
+    if (!foundBytes) noteAbsent(tallies, key, foundBytes ?? null, [ordinal]);
+  }
+}
+
+const COMMIT = /^segments_/;
+
+/** Lucene opens no index without its commit. The lists of mounted snapshots have no files at all. */
+function requireCommit(
+  reader: MetadataReader,
+  tallies: ShardTallies,
+  { group, index, ordinal, files }: { group: ShardGroup; index: SurveyedIndex; ordinal: number; files: readonly ShardFile[] },
+): void {
+  if (files.length === 0 || files.some(({ physicalName }) => COMMIT.test(physicalName))) return;
+  tallies.unread.add(ordinal);
+  const key = shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal));
+  reader.damage({ key, check: "format", expected: "files with a segments_N", found: `${files.length} others` });
 }
 
 function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, BlobUse>): void {
@@ -157,42 +148,6 @@ function countSnapshot(tallies: ShardTallies, ordinal: number, files: readonly S
   const documents = countDocuments(files, subject);
   const before = tallies.documents[ordinal];
   tallies.documents[ordinal] = before === undefined || documents === undefined ? undefined : before + documents;
-}
-
-/** Attributes blobs outside of shards, which are metadata of snapshots and indices, to the snapshots that refer to them. */
-function metadataCounter(tallies: ShardTallies): (blob: BlobInfo) => void {
-  const { root, usage, orphans } = tallies;
-  const base = new Map<string, number>();
-  for (const [ordinal, { uuid }] of root.snapshots.entries()) {
-    base.set(snapshotKey(uuid), ordinal);
-    base.set(globalMetadataKey(uuid), ordinal);
-  }
-  let current: { id: string; users: Map<string, number[]> } | undefined;
-  return (blob) => {
-    const { kind, indexId } = classifyKey(blob.key);
-    if (kind === "snapshot" || kind === "globalMetadata") {
-      const user = base.get(blob.key);
-      if (user === undefined) orphans.add(blob);
-      else usage.add(blob.sizeBytes, [user]);
-    } else if (kind === "indexMetadata" && indexId !== undefined) {
-      // Keys of an index are adjacent, so only one index's users need to be kept.
-      if (current?.id !== indexId) current = { id: indexId, users: metadataUsers(tallies, indexId) };
-      const users = current.users.get(blob.key);
-      if (users !== undefined) usage.add(blob.sizeBytes, users);
-      else if (tallies.allHolders) orphans.add(blob);
-    }
-  };
-}
-
-function metadataUsers(tallies: ShardTallies, indexId: string): Map<string, number[]> {
-  const users = new Map<string, number[]>();
-  for (const ordinal of tallies.indices.get(indexId)?.users ?? []) {
-    const key = metadataKeyOf(tallies.root, uuidOf(tallies, ordinal), indexId);
-    const held = users.get(key);
-    if (held === undefined) users.set(key, [ordinal]);
-    else held.push(ordinal);
-  }
-  return users;
 }
 
 function uuidOf({ root }: ShardTallies, ordinal: number): string {

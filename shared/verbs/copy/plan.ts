@@ -5,6 +5,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { BlobKind, Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { believedTimes } from "../../plan/snapshotOrder.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
+import { hidingReason } from "../../proof/rootFaults.ts";
 
 /** A task reads its list from one state object and reports per blob; the bounds limit what a lost task costs. */
 const BATCH_BLOBS_MAX = 500;
@@ -172,8 +173,8 @@ export interface DestinationSeen {
 
 /** Why a destination must not be written; `undefined` if it may be. */
 export function ownershipConflict(seen: DestinationSeen, url: string): Reason | undefined {
-  const [key] = seen.hiding ?? [];
-  if (key !== undefined) return reason("repository.hiddenRoot", { url, key });
+  const hidden = hidingReason(url, seen.hiding ?? []);
+  if (hidden) return hidden;
   if (seen.generation === undefined) return seen.empty || seen.claimed ? undefined : reason("copy.notEmpty", { destination: url });
   const known = seen.published.includes(`${seen.generation}-${seen.sha256}`);
   return known ? undefined : reason("copy.foreignRoot", { destination: url, root: rootKey(seen.generation) });

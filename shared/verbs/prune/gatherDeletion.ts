@@ -7,6 +7,7 @@ import { isBroken, PROOF_LEVELS } from "../../model/repository.ts";
 import { type Guards, guardsOf } from "../../plan/retention/guards.ts";
 import type { PrunableSnapshot, PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
+import { linksReason } from "../../proof/links.ts";
 import { isByCommand, judged, proposalOf } from "../../proof/proposal.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
@@ -104,7 +105,8 @@ export interface Broken {
 export async function gatherBroken(world: World, repository: string): Promise<Broken> {
   const place = placeOf(world.config, repository);
   const none = { wanted: [], why: new Map<string, Reason>(), whole: 0, notes: [] };
-  const { proofs, open, root } = await proveChosen(world.blobs(place), {
+  const store = world.blobs(place);
+  const { proofs, open, root, links } = await proveChosen(store, {
     snapshot: "all",
     level: LEVEL,
     now: world.clock.now(),
@@ -118,6 +120,8 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
     const holds = isDeeper && isBroken(before) && proof.verdict === "whole";
     return { ...judged(proof, root), ...(holds ? { verdict: before.verdict } : {}) };
   });
+  // What is missing may be behind a link, where the cluster reads it.
+  if (links && all.some(isBroken)) return { ...none, refusal: linksReason(store.url, links) };
   const proposal = proposalOf(root, all, standingOf(world, repository));
   if (!proposal && !all.some(isBroken))
     return { ...none, notes: [reason("delete.noneBroken", { snapshots: all.length, level: LEVEL })], refusal: undefined, noneBroken: true };

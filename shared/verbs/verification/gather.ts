@@ -2,6 +2,7 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import { isTimeUp } from "../../jobs/readingInTime.ts";
 import type { World } from "../../jobs/world.ts";
 import { resolveUnlisted } from "../../notices/verifyNotices.ts";
+import { linksReason } from "../../proof/links.ts";
 import type { Standing } from "../../proof/proposal.ts";
 import { storeEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
@@ -16,7 +17,7 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   const store = world.blobs(place);
   const done = new Set(job.head.data.verdicts.map(({ uuid }) => uuid));
   const since = world.clock.now();
-  const { proofs, open, root, hiding } = await proveChosen(store, {
+  const { proofs, open, root, hiding, links } = await proveChosen(store, {
     snapshot,
     level,
     now: since,
@@ -31,7 +32,9 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   const proven = (proof: (typeof proofs)[number]) => (isFull(proof) ? proof : { ...proof, level: "footers" as const });
   for (const proof of proofs) await storeEvidence(world, place, proven(proof), since);
   await resolveUnlisted(world, [repository], root.snapshots);
-  return { proofs, open, root, standing: standingNow(world, repository), hidden: hiddenRoot(store, { hiding }) };
+  const hidden = hiddenRoot(store, { hiding });
+  const linked = links && linksReason(store.url, links);
+  return { proofs, open, root, standing: standingNow(world, repository), hidden, linked };
 }
 
 /** What left ossnap.yaml since the request is nobody's copy any more. */

@@ -47,6 +47,8 @@ export interface VerificationObservation {
   standing?: Standing;
   /** No cluster reads this root, and why. */
   hidden?: Reason | undefined;
+  /** Links were left out, so that what is missing may be behind them. */
+  linked?: Reason | undefined;
 }
 
 export type VerificationJob = Job<VerificationInput, VerificationData>;
@@ -87,13 +89,14 @@ function verdictOf(proof: SnapshotProof, root: RootCatalogue): VerificationVerdi
 function concluded(
   job: VerificationJob,
   verdicts: VerificationVerdict[],
-  { root, standing = {} }: VerificationObservation,
+  { root, standing = {}, linked }: VerificationObservation,
 ): Decision<VerificationData> {
   const whole = verdicts.filter((verdict) => verdict.verdict === "whole").length;
   const restorable = verdicts.filter((verdict) => verdict.verdict !== "not-restorable").length;
   const { level } = job.intent.input;
   const unlisted = unlistedOf(root);
   if (unlisted.count > 0) return { do: "record", state: "failed", reason: unlistedReason(root.key, unlisted), data: { verdicts } };
+  if (linked && verdicts.some(isBroken)) return { do: "record", state: "failed", reason: linked, data: { verdicts } };
   const proposal = verdicts.length < root.snapshots.length ? undefined : proposalOf(root, verdicts.map(asJudged), standing);
   const counts = { whole, restorable, snapshots: verdicts.length, level };
   if (proposal) {

@@ -73,15 +73,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "registration.unverified": "is registered as configured, but ossnap has never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
   "repository.absentByOthers": "{repository} is not registered on {cluster}, and has no register in ossnap.yaml",
-  "repository.hiddenRoot":
-    "Elasticsearch takes {key} of {url} for the newest root, although no repository has such a generation, and therefore reads nothing else: delete that object",
   "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
   "repository.keysShown":
     "{cluster} returns {settings} of repository {repository} in clear: everyone who may read repositories (GET _snapshot) reads your keys. Restrict that permission, and give the keys rights on this bucket alone",
-  "repository.noRoot":
-    "{url} has no root (index-N), so it is no repository: check bucket and base path, or wait until a copy into it has finished",
-  "repository.noSuchGeneration":
-    "{key} of {url} is not a root, because no repository has such a generation, and there is no other root; delete that object",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.overwrites":
     "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
@@ -90,23 +84,12 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{message}; `ossnap repositories register {repository}` shows what ossnap.yaml would change there, with --apply it does it, and the job continues",
   "repository.register": "registering {repository}",
   "repository.registered": "{repository} is registered",
-  "repository.rootsLost":
-    "the roots of {url} are lost: index.latest names index-{generation}, which does not exist, so Elasticsearch takes the repository for empty: put the root back from a copy or an earlier version of the bucket",
   "repository.taken":
     "{repository} on {cluster} is registered as another repository: {settings}. Choose another name, or delete that registration first",
   "repository.unreadable": "a blob of the repository is missing, or {cluster} cannot read it",
   "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which is not readable here; 2.4 or newer is",
-  "root.ambiguous":
-    "{root} may not be the newest state of this repository ({why}): nothing is restored from it until that is resolved; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "repository.sourceOnly":
     "{repository} is source-only: a restored index has neither the data that searches need nor its document ids in a usable form, is read-only, and has to be reindexed completely before it can serve",
-  "root.clear": "it is certain again that {root} is the newest state of the repository",
-  "root.moved": "the newest root no longer lists what was proven",
-  "root.unlisted":
-    "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
-  "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read; try again when that process has ended",
-  "root.wrongPointer":
-    "index.latest names {latest}, but the newest root is {root}: clusters that can list the repository ignore it, and one that cannot, as of type url, reads another root or none; its next snapshot corrects it",
   "rpo.met": "the newest good snapshot of {policy} is of {newest}, within the target of {target:duration} again",
   "rpo.missed": "the newest good snapshot of {policy} is of {newest}; its target (rpo) is to be no older than {target:duration}",
   "selection.absent": "index {index} does not exist{near:meant}",

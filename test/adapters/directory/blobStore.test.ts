@@ -64,6 +64,19 @@ describe("a directory as a blob store", () => {
     expect(await store.get("link")).toBeUndefined();
   });
 
+  it("tells of the links that a listing leaves out, by their keys", async () => {
+    await mkdir(join(directory, "base/indices"), { recursive: true });
+    for (const key of ["index-6", "indices/a", "snap-1"]) await symlink("/etc/hostname", join(directory, "base", key));
+    const store = directoryBlobStore({ directory, basePath: "base" });
+    const told = async (prefix: string) => {
+      const keys: string[] = [];
+      for await (const _blob of store.list(prefix, { onLink: (key) => keys.push(key) }));
+      return keys.sort();
+    };
+    expect(await told("")).toEqual(["index-6", "indices/a", "snap-1"]);
+    expect(await told("index")).toEqual(["index-6"]);
+  });
+
   it("shows no empty folders, and treats a folder as no blob", async () => {
     await mkdir(join(directory, "empty/deeper"), { recursive: true });
     const store = directoryBlobStore({ directory });

@@ -6,7 +6,15 @@ import { surveyRepository } from "../../../shared/reader/survey/surveyRepository
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 
 const look = { colour: false, unicode: true, now: new Date("2026-11-21T12:00:00Z"), program: "ossnap" };
-const row = { lostBlobs: 0, uuid: "u", version: "5.5.2", indices: ["movies"], evidence: null };
+const row = {
+  lostBlobs: 0,
+  missingMetadata: 0,
+  condition: "complete" as const,
+  uuid: "u",
+  version: "5.5.2",
+  indices: ["movies"],
+  evidence: null,
+};
 const survey: SurveyAnswer = {
   repository: { url: "oss://moved/movies", generation: 87, root: "index-87", format: "5.0", moved: true },
   snapshots: [
@@ -20,7 +28,17 @@ const survey: SurveyAnswer = {
       documents: 1234,
       evidence: { verdict: "whole", level: "contents", generation: 87, at: "2026-11-21T11:30:00Z" },
     },
-    { ...row, name: "snap-1", state: null, startTime: null, bytes: null, ownBytes: null, documents: null },
+    {
+      ...row,
+      name: "snap-1",
+      missingMetadata: 1,
+      condition: "incomplete",
+      state: null,
+      startTime: null,
+      bytes: null,
+      ownBytes: null,
+      documents: null,
+    },
   ],
   orphans: {
     blobs: 2,
@@ -32,6 +50,7 @@ const survey: SurveyAnswer = {
   },
   writeNeeds: { total: 7, missing: ["index.latest"] },
   lost: { blobs: 0, bytes: 0, named: [] },
+  missingMetadata: { blobs: 1, withoutKey: 0 },
   missing: [{ key: "snap-u.dat", expectedBytes: null, foundBytes: null }],
   damaged: [],
   requests: { list: 1, get: 2, head: 0 },
@@ -39,16 +58,17 @@ const survey: SurveyAnswer = {
 
 describe("survey text", () => {
   it("has a line per snapshot, a dash for unknown values, and then the orphans", () => {
-    expect(surveyText(survey, look)).toBe(`oss://moved/movies  generation 87  format 5.0, root index-87 · 2 snapshots
-NAME    STARTED  STATE    SIZE    OWN    DOCUMENTS  PROVEN
-snap-2  1 h ago  SUCCESS  64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
-snap-1  –        –        –       –              –  –
+    expect(surveyText(survey, look, "moved")).toBe(`oss://moved/movies  generation 87  format 5.0, root index-87 · 2 snapshots
+NAME    STARTED  STATE         SIZE    OWN    DOCUMENTS  PROVEN
+snap-2  1 h ago  SUCCESS       64 KiB  1 KiB      1,234  ✓ contents, 30 min ago
+snap-1  –        ✗ incomplete  –       –              –  –
 SIZE: what a restore reads. OWN: what no other needs, its metadata included.
 Orphans: at most 2 blobs, 2 KiB, written 24 h ago to 1 h ago. No snapshot refers to them: an interrupted snapshot, deletion or copy left them, or one is writing them now. ossnap never deletes them; when nothing writes here, Elasticsearch 7.4 and later do: POST _snapshot/REPOSITORY/_cleanup
+✗ Missing: 1 metadata blob, so these cannot be restored as a whole: snap-1 (1)
+    snap-u.dat
 ! No restore needs these blobs, but the next write does:
     index.latest
-✗ These could not be read, so the sizes that depend on them are unknown:
-    snap-u.dat
+What is missing of each snapshot, and what helps: ossnap verify moved
 ! The root changed while it was read: run this again for a consistent view.`);
   });
 

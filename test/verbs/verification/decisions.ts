@@ -67,6 +67,13 @@ export function verificationDecisions(): Decided[] {
       job([before(0, "whole")]),
       seen([proof(1, "whole")], { hidden: reason("repository.hiddenRoot", { url: "oss://moved/movies/", key: "index-99999999999" }) }),
     ],
+    [
+      "what is missing may be behind a link",
+      job([before(0, "whole"), before(1, "whole")]),
+      seen([proof(2, "incomplete", ["indices/aB3/0/__9"])], {
+        linked: reason("place.links", { url: "file:///srv/es", count: 1, first: "indices" }),
+      }),
+    ],
     ["all are whole", job([before(0, "whole"), before(1, "whole")]), seen([proof(2, "whole")])],
     ["one cannot be restored, and the others are whole", job([before(0, "not-restorable"), before(1, "whole")]), seen([proof(2, "whole")])],
     ["one stays unproven", job([before(0, "unproven"), before(1, "whole")]), seen([proof(2, "whole")])],

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { classifyKey } from "../../../../shared/format/keys.ts";
 import { renamed, UNLISTED, withUnlisted } from "../../../format/changedRepositories.ts";
 import { fixtureRepository } from "../../../format/fixtureRepositories.ts";
 import { flat, inDirectory, runCli } from "../runCli.ts";
@@ -125,5 +126,64 @@ describe("repositories that are odd or hostile, on the terminal", { timeout: 60_
       expect(stdout.length).toBeLessThan(20_000);
     }
     expect(JSON.stringify(JSON.parse(json.stdout).data)).toContain("(2000000 characters)");
+  });
+
+  it.each(["globalMetadata", "indexMetadata", "shardSnapshot"])("are not shown as whole by a survey without a %s", async (kind) => {
+    const key = [...FIXTURE.blobs.keys()].find((name) => classifyKey(name).kind === kind && name.includes(uuidOf("snap-1"))) ?? "";
+    const broken = new Map([...FIXTURE.blobs].filter(([name]) => name !== key));
+    const [text, json] = await Promise.all([over(broken, "snapshots", "PLACE"), over(broken, "snapshots", "PLACE", "--json")]);
+    expect([text.exitCode, json.exitCode]).toEqual([3, 3]);
+    expect(text.stdout).toMatch(/snap-1 .* SUCCESS, ✗ incomplete +– +– +– +–/);
+    expect(text.stdout).toContain("Missing: 1 metadata blob, so these cannot be restored as a whole: snap-1 (1)\n");
+    expect(text.stdout).toContain(key);
+    expect(flat(text.stdout)).toMatch(/What is missing of each snapshot, and what helps: \S.* verify file:/);
+    const { data } = JSON.parse(json.stdout);
+    expect(data).toMatchObject({ missingMetadata: { blobs: 1, withoutKey: 0 }, missing: [{ key, foundBytes: null }] });
+    expect(data.snapshots.map((row: { name: string; bytes: number | null }) => [row.name, row.bytes === null])).toEqual([
+      ["snap-2", false],
+      ["snap-1", true],
+    ]);
+  });
+
+  it("tell of links, end with 3, and propose no deletion", async () => {
+    await inDirectory(async (directory) => {
+      const repository = join(directory, "repo");
+      for (const [key, bytes] of FIXTURE.blobs) {
+        const path = join(directory, key.startsWith("indices/") ? "elsewhere" : "repo", key);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, bytes);
+      }
+      await symlink("../elsewhere/indices", join(repository, "indices"));
+      const lines = [["verify"], ["verify", "--json"], ["snapshots"], ["snapshots", "--json"]];
+      const ran = [];
+      for (const [verb = "", ...options] of lines) ran.push(await runCli([verb, `file://${repository}`, ...options], { cwd: directory }));
+      expect(ran.map(({ exitCode }) => exitCode)).toEqual([3, 3, 3, 3]);
+      const [verified, verifiedJson, surveyed, surveyedJson] = ran.map(({ stdout }) => stdout);
+      for (const text of [verified, surveyed]) {
+        expect(flat(text ?? "")).toContain(`1 link or special file is not followed (first file://${repository}/indices)`);
+        expect(flat(text ?? "")).toContain("copy the files instead of linking them");
+        expect(text).not.toContain("put the missing blobs back");
+      }
+      for (const text of [verifiedJson, surveyedJson])
+        expect(JSON.parse(text ?? "").data.links).toMatchObject({ count: 1, first: "indices", reason: { code: "place.links" } });
+      expect(JSON.parse(verifiedJson ?? "").data).not.toHaveProperty("proposal");
+    });
+  });
+
+  it("end with what helps where an entry of the root cannot be read", async () => {
+    const root = JSON.parse(Buffer.from(FIXTURE.blobs.get("index-1") as Uint8Array).toString());
+    root.snapshots[0].state = 9;
+    const [{ name }] = root.snapshots;
+    const { stdout, exitCode } = await over(new Map(FIXTURE.blobs).set("index-1", Buffer.from(JSON.stringify(root))), "verify", "PLACE");
+    expect(exitCode).toBe(3);
+    const text = flat(stdout);
+    expect(text).toContain(`1 of 2 restorable snapshots whole\nindex-1 has 1 entry that ossnap cannot read (of ${name})`);
+    expect(text).toContain("put index-1 back from another copy or from an earlier version of the bucket");
+    expect(stdout).not.toMatch(/^ +DELETE /m);
+  });
+
+  it("spell a line break in a name in one way on both outputs", async () => {
+    const { stdout, stderr } = await over(renamed(FIXTURE.blobs, "snap-2", "two\nlines"), "verify", "PLACE");
+    for (const text of [stdout, stderr]) expect(text).toContain("two\\u000alines");
   });
 });
