@@ -42,6 +42,8 @@ export interface Finding {
   blobs: number;
   bytes: number;
   missing: MissingBlob[];
+  /** How many blobs are missing; absent when `missing` names all of them. */
+  missingBlobs?: number;
   damaged: DamagedBlob[];
   /** Set if only part of the contents was to be read. */
   sampled?: Sampled;
@@ -71,14 +73,28 @@ export async function lookAtSnapshot(
   const data = dataChecks(store, root.sha256, options, (await options.ledger?.suspects()) ?? new Set());
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list(""));
   await checkIncompatible(store, reader, join, record);
-  const { finished, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, { join, data, faultsMax, observer });
+  const { finished, unnamed, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, {
+    join,
+    data,
+    faultsMax,
+    observer,
+  });
   observer?.metadata(reader);
   const missing = together(reader.missing, walked.missing);
   const damaged = inKeyOrder([...reader.damaged, ...walked.damaged]);
   const sampled = data.sampled();
   const parts = data.parts();
   const cleared = data.cleared();
-  const seen = { ...walked, missing, damaged, ...(sampled && { sampled }), ...(parts && { parts }), ...(cleared > 0 && { cleared }) };
+  const total = unnamed > 0 && { missingBlobs: missing.length + unnamed };
+  const seen = {
+    ...walked,
+    missing,
+    ...total,
+    damaged,
+    ...(sampled && { sampled }),
+    ...(parts && { parts }),
+    ...(cleared > 0 && { cleared }),
+  };
   const mounted = mountedReason(snapshot.name, walked.closure);
   if (mounted !== undefined) return { verdict: "not-restorable", reason: mounted, ...seen };
   const verdict = verdictOf(missing, damaged);

@@ -6,9 +6,10 @@ import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRec
 import { type Lost, lostTally } from "../../proof/lost.ts";
 import { type Orphans, orphanTally } from "../../proof/orphans.ts";
 import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../proof/usage.ts";
+import { inOrder } from "../../proof/verdict.ts";
 import { countingStore, type RequestCount } from "../countingStore.ts";
 import { heldMemory, weightOfRecord } from "../heldMemory.ts";
-import { metadataReader } from "../metadataReader.ts";
+import { metadataReader, READER_FAULTS_MAX } from "../metadataReader.ts";
 import { readRecord } from "../readIndices.ts";
 import { listRoots, openRepository, requireRoot } from "../readRepository.ts";
 import { hiddenRoot } from "../rootBlob.ts";
@@ -61,6 +62,9 @@ export interface SurveyOptions {
   onProgress?: (shards: number) => void;
 }
 
+/** Of so many snapshots, those whose own blob does not exist are not asked for one by one. */
+const LISTED_FIRST_MIN = 1000;
+
 /**
  * Surveys a repository from its bucket alone: one listing, one GET for the root, for each snapshot's blob and for each shard's current catalogue, and
  * shard file lists only where a catalogue is missing or incomplete. This is not a proof: blobs are not read.
@@ -74,9 +78,10 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const root = requireRoot(opened, store.url);
   const { rootInfo } = opened;
   const reader = metadataReader(counted.store);
+  const { there, absent } = await recordsToRead(counted.store, root);
   const records: (SnapshotRecord | undefined)[] = [];
   const held = heldMemory();
-  await forEachBounded(root.snapshots.entries(), concurrency, async ([ordinal, snapshot]) => {
+  await forEachBounded(there, concurrency, async ([ordinal, snapshot]) => {
     const record = await readRecord(reader, snapshot);
     if (record === undefined) return;
     const { featureStates: _states, ...others } = record;
@@ -113,12 +118,30 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     orphans: { ...tallies.orphans.orphans(), certain: snapshots.every(({ bytes }) => bytes !== undefined) },
     writeNeeds: tallies.writeNeeds,
     lost: tallies.lost.lost(),
-    missing: reader.missing,
+    missing: [...absent, ...reader.missing],
     damaged: reader.damaged,
     moved: now === undefined || rootInfo === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
     requests: counted.requests,
     hidden: hiddenRoot(store, opened),
   };
+}
+
+/** The snapshots whose own blobs are to be read: all of them, or of very many those whose blob is listed. */
+async function recordsToRead(
+  store: BlobStore,
+  { snapshots }: RootCatalogue,
+): Promise<{ there: Iterable<[ordinal: number, snapshot: RootSnapshot]>; absent: MissingBlob[] }> {
+  if (snapshots.length <= LISTED_FIRST_MIN) return { there: snapshots.entries(), absent: [] };
+  const listed = new Set<string>();
+  for await (const { key } of inOrder(store.list("snap-"))) listed.add(key);
+  const there: [number, RootSnapshot][] = [];
+  const absent: MissingBlob[] = [];
+  for (const [ordinal, snapshot] of snapshots.entries()) {
+    const key = snapshotKey(snapshot.uuid);
+    if (snapshot.fault !== undefined || listed.has(key)) there.push([ordinal, snapshot]);
+    else if (absent.length < READER_FAULTS_MAX) absent.push({ key, expectedBytes: null, foundBytes: null });
+  }
+  return { there, absent };
 }
 
 /** A root of 2.x lists no indices; they are read from each snapshot's own blob, and an index's id is its name. */

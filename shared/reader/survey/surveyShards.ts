@@ -15,7 +15,8 @@ import { metadataKeyOf } from "../../proof/closure.ts";
 import { countDocuments } from "../../proof/documents.ts";
 import type { LostTally } from "../../proof/lost.ts";
 import type { OrphanTally } from "../../proof/orphans.ts";
-import { type BlobUse, dataUse, highestCatalogueKey, namedCatalogueKey } from "../../proof/shardUse.ts";
+import { dataUse, type FileUse, highestCatalogueKey, isUsed, namedCatalogueKey } from "../../proof/shardUse.ts";
+import { listedParts, missingParts } from "../../proof/splitBlobs.ts";
 import type { UsageTally } from "../../proof/usage.ts";
 import { inOrder } from "../../proof/verdict.ts";
 import type { MetadataReader } from "../metadataReader.ts";
@@ -124,11 +125,17 @@ async function countShard(
   });
 }
 
-function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, BlobUse>): void {
-  for (const [key, { sizeBytes, users }] of uses) {
-    usage.add(sizeBytes, users);
-    const foundBytes = blobs.get(key)?.sizeBytes;
-    if (foundBytes !== sizeBytes) lost.add({ key, expectedBytes: sizeBytes, foundBytes: foundBytes ?? null }, users);
+function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, FileUse>): void {
+  const listed = listedParts(blobs.keys());
+  for (const [key, { file, parts, users }] of uses) {
+    usage.add(file.lengthBytes, users, parts);
+    if (parts > 1) {
+      const found = new Map([...(listed.get(key) ?? [])].map((part) => [part, blobs.get(`${key}${part}`) as BlobInfo]));
+      for (const fault of missingParts({ prefix: key, file }, found, lost.naming)) lost.add(fault, users);
+      continue;
+    }
+    const [expectedBytes, foundBytes] = [file.lengthBytes, blobs.get(key)?.sizeBytes ?? null];
+    if (foundBytes !== expectedBytes) lost.add({ key, expectedBytes, foundBytes }, users);
   }
 }
 
@@ -136,13 +143,13 @@ function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: R
 function countBlobs(
   tallies: ShardTallies,
   group: ShardGroup,
-  known: { index: SurveyedIndex; catalogueKey: string | undefined; uses: ReadonlyMap<string, unknown> | undefined },
+  known: { index: SurveyedIndex; catalogueKey: string | undefined; uses: ReadonlyMap<string, FileUse> | undefined },
 ): void {
   const { index, catalogueKey, uses } = known;
   const users = new Map(index.users.map((ordinal) => [shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal)), ordinal]));
   const isOrphan: Partial<Record<KeyKind, (key: string) => boolean>> = {
     shardSnapshot: () => tallies.allHolders,
-    data: (key) => tallies.allHolders && uses !== undefined && !uses.has(key),
+    data: (key) => tallies.allHolders && uses !== undefined && !isUsed(uses, key),
     shardCatalogue: (key) => catalogueKey !== undefined && key !== catalogueKey,
   };
   for (const blob of group.blobs.values()) {
