@@ -94,9 +94,8 @@ export function jsonSlices(bytes: Uint8Array, subject: string, base = 0): JsonSl
     if (bytes[slice.start] !== OPEN_OBJECT) return parse(slice);
     const picked: Record<string, unknown> = Object.create(null);
     if (slice.end - slice.start <= PARSED_WHOLE_MAX) {
-      const whole = parse(slice) as Record<string, unknown>;
-      for (const name of names) if (Object.hasOwn(whole, name)) picked[name] = whole[name];
-      return picked;
+      const whole = Object.entries(parse(slice) as Record<string, unknown>);
+      return Object.assign(picked, Object.fromEntries(whole.filter(([name]) => names.has(name))));
     }
     for (const [name, value] of members(slice)) if (names.has(name)) picked[name] = parse(value);
     return picked;
