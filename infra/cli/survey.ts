@@ -17,6 +17,9 @@ import { formatOf, headText } from "./verification.ts";
 /** Number of missing catalogues, unreadable blobs and names of snapshots shown; programs get all. */
 const LINES_SHOWN = 5;
 
+/** Of the newest snapshots; a root of a few megabytes may list hundreds of thousands, and nobody reads them on a screen. */
+const ROWS_SHOWN = 10_000;
+
 export interface SurveyRow {
   name: string;
   uuid: string;
@@ -130,16 +133,20 @@ export function surveyText(survey: SurveyAnswer, look: Look, place: string): str
     { head: "PROVEN" },
   ];
   const namesakes = namesakesOf(snapshots);
-  const rows = snapshots.map((row) => [
-    namesakes.has(row.name) ? `${row.name} (${row.uuid})` : row.name,
-    row.startTime === null ? unknown(look) : agoText(look, row.startTime),
-    stateText(row, look),
-    row.bytes === null ? unknown(look) : bytesText(row.bytes),
-    row.ownBytes === null ? unknown(look) : bytesText(row.ownBytes),
-    row.documents === null ? unknown(look) : countText(row.documents),
-    provenText(row, look),
-  ]);
-  const table = snapshots.length === 0 ? [] : [...tableLines(columns, rows, look), LEGEND];
+  const rows = snapshots
+    .slice(0, ROWS_SHOWN)
+    .map((row) => [
+      namesakes.has(row.name) ? `${row.name} (${row.uuid})` : row.name,
+      row.startTime === null ? unknown(look) : agoText(look, row.startTime),
+      stateText(row, look),
+      row.bytes === null ? unknown(look) : bytesText(row.bytes),
+      row.ownBytes === null ? unknown(look) : bytesText(row.ownBytes),
+      row.documents === null ? unknown(look) : countText(row.documents),
+      provenText(row, look),
+    ]);
+  const left = snapshots.length - rows.length;
+  const more = left > 0 ? [`… ${countText(left)} more (--json shows all)`] : [];
+  const table = snapshots.length === 0 ? [] : [...tableLines(columns, rows, look), ...more, LEGEND];
   const trouble = rootLines({ root: repository.root, unlisted: survey.unlisted, namesakes }, look);
   return [head, ...table, ...trouble, orphansText(survey.orphans, look), ...faultLines(survey, look, place)].join("\n");
 }

@@ -7,6 +7,7 @@ import { type BlobPlace, blobPlace, placeText } from "../../shared/proof/blobPla
 import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { judged, type Proposal, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
 import { faultyEntriesReason, namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
+import { missingBlobsOf } from "../../shared/proof/splitBlobs.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
@@ -34,6 +35,8 @@ export interface VerifiedSnapshot {
   blobs: number;
   bytes: number;
   missing: (MissingBlob & BlobPlace)[];
+  /** How many blobs are missing; absent when `missing` names all of them. */
+  missingBlobs?: number;
   damaged: (DamagedBlob & BlobPlace)[];
   indices: { name: string; shards: number; documents: number | null; bytes: number }[];
 }
@@ -126,6 +129,7 @@ function snapshotOf(root: RootCatalogue, proof: SampledProof): VerifiedSnapshot 
     blobs,
     bytes,
     missing: missing.map(placed),
+    ...(proof.missingBlobs !== undefined && { missingBlobs: proof.missingBlobs }),
     damaged: damaged.map(placed),
     indices: (closure?.indices ?? []).map((index) => ({
       name: index.name,
@@ -199,12 +203,15 @@ function rowOf(snapshot: VerifiedSnapshot, look: Look): string[] {
   ];
 }
 
-function faultLines({ missing, damaged, reason }: VerifiedSnapshot): string[] {
+function faultLines(snapshot: VerifiedSnapshot): string[] {
+  const { missing, damaged, reason } = snapshot;
   const faults = [
     ...missing.map((blob) => `${missingKind(blob).padEnd(7)}  ${named(blob)}  ${sizesText(blob)}`),
     ...damaged.map((blob) => `damaged  ${named(blob)}  ${blob.check}: expected ${blob.expected}, found ${blob.found}`),
   ];
-  const more = faults.length > FAULTS_SHOWN ? [`… ${countText(faults.length - FAULTS_SHOWN)} more (--json shows all)`] : [];
+  const left = missingBlobsOf(snapshot) + damaged.length - Math.min(faults.length, FAULTS_SHOWN);
+  const whole = snapshot.missingBlobs === undefined ? "all" : "more of them";
+  const more = left > 0 ? [`… ${countText(left)} more (--json shows ${whole})`] : [];
   return [...(reason ? [say(reason)] : []), ...faults.slice(0, FAULTS_SHOWN), ...more];
 }
 

@@ -8,7 +8,7 @@ import { readIndex, shownName } from "./rootEntries.ts";
 import { snapshotList } from "./rootSnapshotList.ts";
 
 /** Elasticsearch keeps 500 snapshots by default, and the largest root known lists 10,000. */
-const SNAPSHOTS_MAX = 200_000;
+const SNAPSHOTS_MAX = 100_000;
 const INDICES_MAX = 200_000;
 const IDENTIFIERS = "index_metadata_identifiers";
 const SPLIT: ReadonlySet<string> = new Set(["snapshots", "indices", IDENTIFIERS]);

@@ -5,6 +5,8 @@ import { invalidBytes } from "./invalid.ts";
 
 /** Of a whole shard: 1 TB in chunks of 2 MB. More means a wrong file list, which must not exhaust memory. */
 const PARTS_MAX = 500_000;
+/** Between a file's name and the number of its part. */
+export const PART = ".part";
 /** Lucene writes footers since 4.8; before that Elasticsearch recorded an Adler32, which the file itself does not contain. */
 const FOOTERS_SINCE = { major: 4, minor: 8 };
 
@@ -60,13 +62,21 @@ export function readFiles(files: unknown, subject: string): ShardFile[] {
 /** The blobs of a file: none when virtual, one with the file's name, or `name.part0` … of `partSizeBytes` each with the remainder last. */
 export function partsOf(file: ShardFile): FilePart[] {
   if (file.virtual) return [];
-  const { lengthBytes, partSizeBytes } = file;
+  return Array.from({ length: partCount(file) }, (_, part) => partOf(file, part));
+}
+
+/** One blob of a file that is not virtual; `part` is below {@link partCount}. */
+export function partOf(file: ShardFile, part: number): FilePart {
   const parts = partCount(file);
-  if (partSizeBytes === undefined || parts === 1) return [{ name: file.name, sizeBytes: lengthBytes, part: 0, parts: 1 }];
-  return Array.from({ length: parts }, (_, part) => {
-    const sizeBytes = part < parts - 1 ? partSizeBytes : lengthBytes - partSizeBytes * (parts - 1);
-    return { name: `${file.name}.part${part}`, sizeBytes, part, parts };
-  });
+  const sizeBytes = partSizeOf(file, part);
+  return parts === 1 ? { name: file.name, sizeBytes, part: 0, parts } : { name: `${file.name}${PART}${part}`, sizeBytes, part, parts };
+}
+
+/** The size of one blob of a file that is not virtual. */
+export function partSizeOf(file: ShardFile, part: number): number {
+  const [{ lengthBytes, partSizeBytes = 0 }, parts] = [file, partCount(file)];
+  if (parts === 1) return lengthBytes;
+  return part < parts - 1 ? partSizeBytes : lengthBytes - partSizeBytes * (parts - 1);
 }
 
 /** The number of blobs of a file. */
@@ -79,6 +89,8 @@ function readFile(fields: Fields, where: string): ShardFile {
   const name = asKeySegment(fields.name, `${where}.name`);
   const virtual = name.startsWith("v__");
   if (!virtual && !name.startsWith("__")) throw invalidBytes(`${where}.name`, `"${name}" is no name of a data blob`);
+  // Elasticsearch cuts a blob's name there to find its file, so no file has such a name.
+  if (name.includes(PART)) throw invalidBytes(`${where}.name`, `"${name}" is the name of a part, not of a file`);
   const lengthBytes = asCount(fields.length, `${where}.length`);
   const partSizeBytes = readPartSize(fields.part_size, `${where}.part_size`);
   const embedded = readEmbedded(fields.meta_hash, lengthBytes, `${where}.meta_hash`);

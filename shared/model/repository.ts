@@ -154,6 +154,8 @@ export interface MissingBlob {
   expectedBytes: number | null;
   /** `null` when the blob does not exist. */
   foundBytes: number | null;
+  /** Further blobs of the same file that are missing too, counted because they are too many to be named. */
+  more?: { blobs: number; bytes: number };
 }
 
 export interface DamagedBlob {
@@ -182,6 +184,8 @@ export interface SnapshotProof {
   blobs: number;
   bytes: number;
   missing: MissingBlob[];
+  /** How many blobs are missing; absent when `missing` names all of them. */
+  missingBlobs?: number;
   damaged: DamagedBlob[];
   /** Why the snapshot is not restorable or unproven. */
   reason: Reason | undefined;

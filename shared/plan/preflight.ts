@@ -5,6 +5,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { blobPlace, placeText } from "../proof/blobPlace.ts";
+import { missingBlobsOf } from "../proof/splitBlobs.ts";
 import { diskChecks } from "./disks/preflightDisk.ts";
 import { aliasChecks } from "./preflightAlias.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
@@ -96,7 +97,7 @@ function closureCheck(proof: SnapshotProof): PreflightCheck {
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
   if (proof.closure !== undefined && proof.closure === proof.stateless)
     return warn("closure", reason("closure.stateLost", { verdict: proof.verdict, key: globalMetadataKey(proof.uuid) }));
-  const missing = proof.missing.length;
+  const missing = missingBlobsOf(proof);
   const first = proof.missing[0]?.key ?? proof.damaged[0]?.key ?? "";
   const where = placeText(blobPlace(first, proof.closure?.indices ?? []));
   return refuse(

@@ -111,7 +111,7 @@ export function markFaults(progress: ArrivalProgress, { missing, damaged }: Faul
     const { sums } = faults.get(nameOf(unit)) ?? { sums: [0, 0, 0] };
     faults.set(nameOf(unit), { unit, sums: [sums[0] + missingOnes, sums[1] + bytes, sums[2] + damagedOnes] });
   };
-  for (const blob of missing) add(blob.key, 1, bytesMissing(blob), 0);
+  for (const blob of missing) add(blob.key, 1 + (blob.more?.blobs ?? 0), bytesMissing(blob), 0);
   for (const blob of damaged) add(blob.key, 0, 0, 1);
   progress.loose = [...loose];
   for (const { unit, sums } of faults.values()) setState(progress, unit, sums);
@@ -222,6 +222,6 @@ function addState(tally: Tally, state: ShardState): void {
   }
 }
 
-function bytesMissing({ expectedBytes, foundBytes }: MissingBlob): number {
-  return Math.max(0, (expectedBytes ?? 0) - (foundBytes ?? 0));
+function bytesMissing({ expectedBytes, foundBytes, more }: MissingBlob): number {
+  return Math.max(0, (expectedBytes ?? 0) - (foundBytes ?? 0)) + (more?.bytes ?? 0);
 }

@@ -2,6 +2,7 @@ import { compareKeys } from "../format/keys.ts";
 import type { ShardSnapshot } from "../format/shardSnapshot.ts";
 import type { Closure, ClosureBlob, ClosureIndex, RootCatalogue, SnapshotRecord } from "../model/repository.ts";
 import { closurePieces, closureTally, describeIndex, type PlannedIndex, pieceBlobs, summarizeShard } from "./closurePieces.ts";
+import { blobsOf } from "./splitBlobs.ts";
 
 export { metadataKeyOf } from "./closurePieces.ts";
 
@@ -36,7 +37,7 @@ export function closureOf(input: ClosureInput): ClosureKnowledge {
   tally.add(blobs);
   for (const piece of closurePieces(uuid, input.indices)) {
     const list = (piece.index as IndexReading | undefined)?.shards.find(({ shard }) => shard === piece.shard)?.list;
-    const added = pieceBlobs(piece, uuid, { list, sizeOf });
+    const added = blobsOf(pieceBlobs(piece, uuid, { list, sizeOf }));
     tally.add(added);
     for (const blob of added) blobs.push(blob);
   }
@@ -56,7 +57,7 @@ export function closureOf(input: ClosureInput): ClosureKnowledge {
     rootSha256: root.sha256,
     blobs,
     bytes,
-    digest: tally.digest(),
+    digest: tally.digest() ?? "",
     indices: indices as ClosureIndex[],
   };
   return { blobs, bytes, closure };

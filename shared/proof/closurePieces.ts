@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { IndexMetadata } from "../format/indexMetadata.ts";
 import { compareKeys, globalMetadataKey, indexMetadataKey, shardPrefix, shardSnapshotKey, snapshotKey } from "../format/keys.ts";
-import { partsOf, type ShardFile, type ShardSnapshot } from "../format/shardSnapshot.ts";
+import type { ShardSnapshot } from "../format/shardSnapshot.ts";
 import type { ClosureBlob, ClosureIndex, RootCatalogue } from "../model/repository.ts";
 import { countDocuments } from "./documents.ts";
+import { type ExpectedBlob, expectedOf } from "./splitBlobs.ts";
 
 /** The data from which an index of a closure is assembled once its metadata has been read. */
 export interface PlannedIndex {
@@ -40,42 +41,37 @@ export function closurePieces(uuid: string, indices: readonly (PlannedIndex & { 
   return pieces.sort((left, right) => compareKeys(left.key, right.key));
 }
 
-/** The blobs of one piece, sorted by key; for a shard whose file list is unknown, only the list itself. */
+/** What one piece consists of, sorted by key; for a shard whose file list is unknown, only the list itself. */
 export function pieceBlobs(
   piece: ClosurePiece,
   uuid: string,
   { list, sizeOf }: { list: ShardSnapshot | undefined; sizeOf: (key: string) => number | undefined },
-): ClosureBlob[] {
+): ExpectedBlob[] {
   const { index, shard, kind, key } = piece;
   if (kind !== "shard" || index === undefined || shard === undefined)
     return [{ key, sizeBytes: sizeOf(key), kind: kind as ClosureBlob["kind"], ...(index && { index: index.name }) }];
   const listKey = shardSnapshotKey(index.id, shard, uuid);
-  const blobs: ClosureBlob[] = [{ key: listKey, sizeBytes: sizeOf(listKey), kind: "shardSnapshot", index: index.name, shard }];
-  for (const file of list?.files ?? []) for (const blob of dataBlobs(file, { index: index.name, shard, prefix: key })) blobs.push(blob);
+  const blobs: ExpectedBlob[] = [{ key: listKey, sizeBytes: sizeOf(listKey), kind: "shardSnapshot", index: index.name, shard }];
+  for (const file of list?.files ?? []) for (const blob of expectedOf(file, { index: index.name, shard, prefix: key })) blobs.push(blob);
   return blobs.sort((left, right) => compareKeys(left.key, right.key));
-}
-
-function dataBlobs(file: ShardFile, place: { index: string; shard: number; prefix: string }): ClosureBlob[] {
-  const { index, shard, prefix } = place;
-  const { physicalName, lengthBytes, checksum } = file;
-  return partsOf(file).map(({ name, sizeBytes, part, parts }) => {
-    return { key: `${prefix}${name}`, sizeBytes, kind: "data", index, shard, file: { physicalName, lengthBytes, part, parts, checksum } };
-  });
 }
 
 /** Accumulates the counts and the digest of a closure from its pieces, added in order. */
 export interface ClosureTally {
   add(blobs: readonly ClosureBlob[]): void;
+  /** Counts blobs that were not generated; after that there is no digest. */
+  count(counted: { blobs: number; bytes: number }): void;
   blobs(): number;
   /** Sum of the known sizes. */
   bytes(): number;
   /** Call once, at the end. Excludes the root: a later root that lists the same snapshot needs the same blobs. */
-  digest(): string;
+  digest(): string | undefined;
 }
 
 export function closureTally(): ClosureTally {
   const hash = createHash("sha256");
   let [count, bytes, lines] = [0, 0, 0];
+  let isCounted = false;
   return {
     add(blobs) {
       count += blobs.length;
@@ -88,9 +84,14 @@ export function closureTally(): ClosureTally {
       }
       hash.update(text);
     },
+    count(counted) {
+      count += counted.blobs;
+      bytes += counted.bytes;
+      isCounted = true;
+    },
     blobs: () => count,
     bytes: () => bytes,
-    digest: () => hash.digest("hex"),
+    digest: () => (isCounted ? undefined : hash.digest("hex")),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { MissingBlob } from "../model/repository.ts";
+import { type Naming, namingOf } from "./splitBlobs.ts";
 
 /** Number of blobs that are named; all are counted. */
 const NAMED_MAX = 1000;
@@ -16,6 +17,8 @@ export interface Lost {
 
 /** Collects lost blobs while a listing streams. */
 export interface LostTally {
+  /** Absent parts of files that may still be named. */
+  readonly naming: Naming;
   /** `users`: ordinals of the snapshots that need the blob. */
   add(blob: MissingBlob, users: readonly number[]): void;
   lost(): Lost;
@@ -24,11 +27,13 @@ export interface LostTally {
 export function lostTally(snapshots: number): LostTally {
   const lost: Lost = { blobs: 0, bytes: 0, named: [], ofEach: Array<number>(snapshots).fill(0) };
   return {
+    naming: namingOf(NAMED_MAX),
     add(blob, users) {
-      lost.blobs += 1;
-      lost.bytes += blob.expectedBytes ?? 0;
+      const blobs = 1 + (blob.more?.blobs ?? 0);
+      lost.blobs += blobs;
+      lost.bytes += (blob.expectedBytes ?? 0) + (blob.more?.bytes ?? 0);
       if (lost.named.length < NAMED_MAX) lost.named.push(blob);
-      for (const ordinal of users) lost.ofEach[ordinal] = (lost.ofEach[ordinal] ?? 0) + 1;
+      for (const ordinal of users) lost.ofEach[ordinal] = (lost.ofEach[ordinal] ?? 0) + blobs;
     },
     lost: () => lost,
   };

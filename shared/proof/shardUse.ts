@@ -1,13 +1,16 @@
 import { GENERATION_MAX, shardPrefix } from "../format/keys.ts";
 import type { ShardCatalogue } from "../format/shardCatalogue.ts";
-import { partsOf, type ShardFile } from "../format/shardSnapshot.ts";
+import { PART, partCount, type ShardFile } from "../format/shardSnapshot.ts";
+import { partKeyOf } from "./splitBlobs.ts";
 
 /** The generation in a root for a shard without a catalogue: never snapshotted, or deleted. */
 const NO_CATALOGUE: ReadonlySet<string> = new Set(["_new", "_deleted"]);
 const NUMBERED_CATALOGUE = /\/index-(0|[1-9]\d{0,15})$/;
 
-export interface BlobUse {
-  sizeBytes: number;
+export interface FileUse {
+  file: ShardFile;
+  /** Number of its blobs. */
+  parts: number;
   /** Ordinals of snapshots, ascending. */
   users: number[];
 }
@@ -44,18 +47,31 @@ export function listsOf(catalogue: ShardCatalogue): Map<string, ShardFile[]> {
   return lists;
 }
 
-/** Every data blob of a shard with the snapshots that refer to it; `lists` is keyed by ordinal, ascending. */
-export function dataUse(prefix: string, lists: ReadonlyMap<number, readonly ShardFile[]>): Map<string, BlobUse> {
-  const uses = new Map<string, BlobUse>();
-  for (const [ordinal, files] of lists) {
-    for (const file of files) {
-      for (const { name, sizeBytes } of partsOf(file)) {
-        const key = `${prefix}${name}`;
-        const use = uses.get(key);
-        if (use === undefined) uses.set(key, { sizeBytes, users: [ordinal] });
-        else if (use.users.at(-1) !== ordinal) use.users.push(ordinal);
-      }
-    }
-  }
+/**
+ * Every file of a shard that has blobs with the snapshots that refer to it, by the key of its blob or by that of its parts without their number.
+ * `lists` is keyed by ordinal, ascending. Of file lists that contradict each other, the one with most parts counts.
+ */
+export function dataUse(prefix: string, lists: ReadonlyMap<number, readonly ShardFile[]>): Map<string, FileUse> {
+  const uses = new Map<string, FileUse>();
+  for (const [ordinal, files] of lists) for (const file of files) addUse(uses, prefix, file, ordinal);
   return uses;
+}
+
+function addUse(uses: Map<string, FileUse>, prefix: string, file: ShardFile, ordinal: number): void {
+  const parts = partCount(file);
+  if (parts === 0) return;
+  const key = `${prefix}${file.name}${parts === 1 ? "" : PART}`;
+  const use = uses.get(key);
+  if (use === undefined) {
+    uses.set(key, { file, parts, users: [ordinal] });
+    return;
+  }
+  if (use.users.at(-1) !== ordinal) use.users.push(ordinal);
+  if (parts > use.parts) Object.assign(use, { file, parts });
+}
+
+/** Whether a data blob belongs to one of these files. */
+export function isUsed(uses: ReadonlyMap<string, FileUse>, key: string): boolean {
+  const at = partKeyOf(key);
+  return at === undefined ? uses.has(key) : at.part < (uses.get(at.prefix)?.parts ?? 0);
 }

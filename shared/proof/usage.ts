@@ -25,8 +25,8 @@ export interface Usage {
 }
 
 export interface UsageTally {
-  /** Adds one blob; `users` are ascending ordinals without duplicates, at least one. */
-  add(sizeBytes: number, users: readonly number[]): void;
+  /** Adds one blob, or several of `bytes` together; `users` are ascending ordinals without duplicates, at least one. */
+  add(bytes: number, users: readonly number[], blobs?: number): void;
   usage(): Usage;
 }
 
@@ -41,14 +41,14 @@ export interface SnapshotBytes {
 export function usageTally(uuids: readonly string[]): UsageTally {
   const shares = new Map<string, Share>();
   return {
-    add(sizeBytes, users) {
+    add(bytes, users, blobs = 1) {
       const runs = runsOf(users);
       const name = runs.join(";");
       const share = shares.get(name);
-      if (share === undefined) shares.set(name, { users: runs, blobs: 1, bytes: sizeBytes });
+      if (share === undefined) shares.set(name, { users: runs, blobs, bytes });
       else {
-        share.blobs += 1;
-        share.bytes += sizeBytes;
+        share.blobs += blobs;
+        share.bytes += bytes;
       }
     },
     usage: () => ({ uuids, shares: [...shares.values()] }),

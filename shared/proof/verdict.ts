@@ -1,8 +1,10 @@
 import { compareKeys } from "../format/keys.ts";
+import { partCount } from "../format/shardSnapshot.ts";
 import type { BlobInfo } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob, Verdict } from "../model/repository.ts";
+import { blobsOf, countedParts, type ExpectedBlob, isSplit, listedParts, namingOf, partKeyOf, type SplitBlobs } from "./splitBlobs.ts";
 
 /** The fault of one expected blob given its size in the store; `foundBytes` is undefined for an absent blob. */
 function missingOf(blob: ClosureBlob, foundBytes: number | undefined): MissingBlob | undefined {
@@ -11,7 +13,7 @@ function missingOf(blob: ClosureBlob, foundBytes: number | undefined): MissingBl
 }
 
 /** Joins the expected blobs with a streamed listing; both are sorted by key, and the listing is not kept in memory. */
-export async function joinListing(expected: readonly ClosureBlob[], listing: AsyncIterable<BlobInfo>): Promise<Joined> {
+export async function joinListing(expected: readonly ExpectedBlob[], listing: AsyncIterable<BlobInfo>): Promise<Joined> {
   const join = listingJoin(listing);
   const joined = await join.take(expected);
   await join.end();
@@ -21,7 +23,11 @@ export async function joinListing(expected: readonly ClosureBlob[], listing: Asy
 /** The expected blobs compared with a listing. */
 export interface Joined {
   missing: MissingBlob[];
-  /** When each blob was last written, in the order of the expected blobs; undefined when it is absent or the time is unreliable. */
+  /** Every expected blob, without those of files of which too many parts are absent. */
+  blobs: ClosureBlob[];
+  /** The blobs of these files, present or not. */
+  counted: { blobs: number; bytes: number } | undefined;
+  /** When each blob was last written, in the order of `blobs`; undefined when it is absent or the time is unreliable. */
   written: (Date | undefined)[];
   /** The store's ETag of each blob, in the same order. */
   etags: (string | undefined)[];
@@ -30,32 +36,76 @@ export interface Joined {
 /** A listing in progress that is joined with the expected blobs piece by piece. */
 export interface ListingJoin {
   /** The keys of these blobs must be sorted and follow all keys taken before. */
-  take(expected: readonly ClosureBlob[]): Promise<Joined>;
+  take(expected: readonly ExpectedBlob[]): Promise<Joined>;
   /** Reads the rest of the listing, so that a fault in it is not missed. */
   end(): Promise<void>;
   /** Abandons the rest of the listing. */
   close(): Promise<void>;
 }
 
+type Listed = Pick<BlobInfo, "sizeBytes" | "etag" | "lastModified">;
+
+/** Compares the expected blobs with what was found; a file in parts is compared as a whole first. */
+function joining(joined: Joined, naming = namingOf()) {
+  const one = (blob: ClosureBlob, found: Listed | undefined): void => {
+    const fault = missingOf(blob, found?.sizeBytes);
+    if (fault !== undefined) joined.missing.push(fault);
+    joined.blobs.push(blob);
+    joined.written.push(found && writtenAt(found));
+    joined.etags.push(found?.etag);
+  };
+  const split = (expected: SplitBlobs, found: ReadonlyMap<number, Listed>): void => {
+    const { file } = expected;
+    const absent = countedParts(expected, found, naming);
+    if (absent === undefined) for (const blob of blobsOf([expected])) one(blob, found.get(blob.file?.part ?? 0));
+    else {
+      for (const fault of absent) joined.missing.push(fault);
+      const { blobs, bytes } = joined.counted ?? { blobs: 0, bytes: 0 };
+      joined.counted = { blobs: blobs + partCount(file), bytes: bytes + file.lengthBytes };
+    }
+  };
+  return { one, split };
+}
+
+function nothingJoined(): Joined {
+  return { missing: [], blobs: [], counted: undefined, written: [], etags: [] };
+}
+
 export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
   const iterator = inOrder(listing);
+  const naming = namingOf();
   let current: BlobInfo | undefined;
   let ended = false;
+  // A file list may name a file twice.
+  let last: { prefix: string; parts: Map<number, BlobInfo> } | undefined;
   const advance = async (): Promise<void> => {
     const step = await iterator.next();
     ended = step.done === true;
     current = step.done === true ? undefined : step.value;
   };
+  const advanceTo = async (key: string): Promise<void> => {
+    while (!ended && (current === undefined || compareKeys(current.key, key) < 0)) await advance();
+  };
+  const partsBelow = async (prefix: string): Promise<Map<number, BlobInfo>> => {
+    if (last?.prefix === prefix) return last.parts;
+    last = { prefix, parts: new Map() };
+    for (await advanceTo(prefix); current?.key.startsWith(prefix); await advance()) {
+      const at = partKeyOf(current.key);
+      if (at?.prefix === prefix) last.parts.set(at.part, current);
+    }
+    return last.parts;
+  };
   return {
     async take(expected) {
-      const joined: Joined = { missing: [], written: [], etags: [] };
+      const joined = nothingJoined();
+      const join = joining(joined, naming);
       for (const blob of expected) {
-        while (!ended && (current === undefined || compareKeys(current.key, blob.key) < 0)) await advance();
-        const found = current?.key === blob.key ? current : undefined;
-        const fault = missingOf(blob, found?.sizeBytes);
-        if (fault !== undefined) joined.missing.push(fault);
-        joined.written.push(found && writtenAt(found));
-        joined.etags.push(found?.etag);
+        if (isSplit(blob)) {
+          join.split(blob, await partsBelow(blob.prefix));
+          continue;
+        }
+        await advanceTo(blob.key);
+        join.one(blob, current?.key === blob.key ? current : undefined);
       }
       return joined;
     },
@@ -69,21 +119,46 @@ export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
 }
 
 /** For a multipart upload S3 reports its start, possibly long before these bytes existed; its ETag ends in the number of parts. */
-function writtenAt({ lastModified, etag }: BlobInfo): Date | undefined {
+function writtenAt({ lastModified, etag }: Listed): Date | undefined {
   return etag?.includes("-") ? undefined : lastModified;
 }
 
 /** The same for a listing that was read earlier: sizes in bytes by key. */
-export function joinFromSizes(sizes: ReadonlyMap<string, number> & { etags?: ReadonlyMap<string, string> }): ListingJoin {
+export function joinFromSizes(sizes: HeldSizes): ListingJoin {
+  const naming = namingOf();
+  const found = (key: string): Listed | undefined => {
+    const sizeBytes = sizes.get(key);
+    const etag = sizes.etags?.get(key);
+    return sizeBytes === undefined ? undefined : { sizeBytes, ...(etag !== undefined && { etag }) };
+  };
   return {
-    take: async (expected) => ({
-      missing: expected.flatMap((blob) => missingOf(blob, sizes.get(blob.key)) ?? []),
-      written: expected.map(() => undefined),
-      etags: expected.map(({ key }) => sizes.etags?.get(key)),
-    }),
+    async take(expected) {
+      const joined = nothingJoined();
+      const join = joining(joined, naming);
+      for (const blob of expected) {
+        if (!isSplit(blob)) join.one(blob, found(blob.key));
+        else
+          join.split(
+            blob,
+            new Map([...(partsIn(sizes).get(blob.prefix) ?? [])].map((part) => [part, found(`${blob.prefix}${part}`) as Listed])),
+          );
+      }
+      return joined;
+    },
     end: async () => undefined,
     close: async () => undefined,
   };
+}
+
+type HeldSizes = ReadonlyMap<string, number> & { etags?: ReadonlyMap<string, string> };
+
+/** Several snapshots are joined with one listing. */
+const partsOfListing = new WeakMap<HeldSizes, ReadonlyMap<string, ReadonlySet<number>>>();
+
+function partsIn(sizes: HeldSizes): ReadonlyMap<string, ReadonlySet<number>> {
+  const known = partsOfListing.get(sizes) ?? listedParts(sizes.keys());
+  partsOfListing.set(sizes, known);
+  return known;
 }
 
 /**

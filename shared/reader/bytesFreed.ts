@@ -64,7 +64,7 @@ async function tallyIndex(store: BlobStore, index: RootIndex, { tally, ordinalOf
     // A list that is unknown may refer to any blob of the shard.
     if (catalogue === undefined || lists.length < catalogue.snapshots.length) throw unreadable(key);
     const inOrder = new Map(lists.sort(([one], [other]) => one - other));
-    for (const { sizeBytes, users } of dataUse(shardPrefix(index.id, shard), inOrder).values()) tally.add(sizeBytes, users);
+    for (const { file, parts, users } of dataUse(shardPrefix(index.id, shard), inOrder).values()) tally.add(file.lengthBytes, users, parts);
   }
 }
 

@@ -49,9 +49,12 @@ export function heldBytesMax(): number {
 
 /** The estimated memory of a file list with the blobs that it stands for. */
 export function weightOf(files: readonly ShardFile[]): number {
-  let bytes = 0;
-  for (const file of files) bytes += FILE_BYTES + (file.embedded?.byteLength ?? 0) + partCount(file) * PART_BYTES;
-  return bytes;
+  return files.reduce((bytes, file) => bytes + partCount(file) * PART_BYTES, weightOfFiles(files));
+}
+
+/** The estimated memory of a file list alone. */
+export function weightOfFiles(files: readonly ShardFile[]): number {
+  return files.reduce((bytes, { embedded }) => bytes + FILE_BYTES + (embedded?.byteLength ?? 0), 0);
 }
 
 /** The estimated memory of an index's metadata; of a mapping only its types and analyzers are kept. */

@@ -3,6 +3,7 @@ import type { BlobStore } from "../model/blobStore.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { ProofLevel, RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { type Links, linkTally } from "../proof/links.ts";
+import { missingBlobsOf } from "../proof/splitBlobs.ts";
 import { heldMemory, weightOfClosure } from "./heldMemory.ts";
 import type { Listing } from "./metadataReader.ts";
 import { memoryLedger, type PartLedger } from "./partLedger.ts";
@@ -133,6 +134,7 @@ function keptProofs(areMany: boolean): { add(proof: SampledProof): SampledProof;
       const slim = {
         ...proof,
         missing: proof.missing.slice(0, most),
+        ...(proof.missing.length > most && { missingBlobs: missingBlobsOf(proof) }),
         damaged: proof.damaged.slice(0, most),
         closure: slimClosure(proof.closure),
       };

@@ -40,6 +40,15 @@ describe("an entry of a root with a value that nothing has", () => {
     if ("name" in fields) expect(bad?.name).toMatch(/^n{100}… \(5000000 characters\)$/);
   });
 
+  it("is refused with more snapshots than any cluster keeps, and read with ten times as many as the largest known", () => {
+    const list = (count: number) => ({
+      snapshots: Array.from({ length: count }, (_, at) => ({ name: `n${at}`, uuid: `u${at}` })),
+      indices: {},
+    });
+    expect(decodeJson(list(100_000)).snapshots).toHaveLength(100_000);
+    expect(() => decodeJson(list(100_001))).toThrow("more than 100000 snapshots");
+  });
+
   it("is faulty as an index with a name or an id of megabytes", () => {
     const long = "i".repeat(5_000_000);
     const { indices } = decodeJson({ snapshots: [], indices: { [long]: { id: "a", snapshots: [] }, b: { id: long, snapshots: [] } } });

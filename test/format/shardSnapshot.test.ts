@@ -98,6 +98,7 @@ describe("decodeShardSnapshot", () => {
       { name: "v__a", physical_name: "_0.si", length: contents.length, meta_hash: contents, checksum: "1" },
     ],
     ["a name that leaves its folder", { name: "__a/../b", physical_name: "_0.si", length: 9 }],
+    ["a name that is that of a part", { name: "__a.part0", physical_name: "_0.cfs", length: 9 }],
     ["a name that is not a data blob's", { name: "index-1", physical_name: "_0.si", length: 9 }],
     ["a negative length", { name: "__a", physical_name: "_0.si", length: -1 }],
     ["a part size that is a text", { name: "__a", physical_name: "_0.si", length: 9, part_size: "5" }],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ShardFile } from "../../shared/format/shardSnapshot.ts";
-import { dataUse, highestCatalogueKey, listsOf, namedCatalogueKey } from "../../shared/proof/shardUse.ts";
+import { dataUse, highestCatalogueKey, isUsed, listsOf, namedCatalogueKey } from "../../shared/proof/shardUse.ts";
 
 const file = (name: string, change: Partial<ShardFile> = {}): ShardFile => ({
   name,
@@ -48,7 +48,7 @@ describe("the catalogue of a shard", () => {
     ]);
   });
 
-  it("tells which snapshots use which blobs, each once", () => {
+  it("tells which snapshots use which files, each once", () => {
     const parts = file("__p", { lengthBytes: 25, partSizeBytes: 10 });
     const virtual = file("v__e", { virtual: true });
     const uses = dataUse(
@@ -59,10 +59,16 @@ describe("the catalogue of a shard", () => {
       ]),
     );
     expect([...uses]).toEqual([
-      ["indices/aB3/0/__a", { sizeBytes: 10, users: [1, 4] }],
-      ["indices/aB3/0/__p.part0", { sizeBytes: 10, users: [1] }],
-      ["indices/aB3/0/__p.part1", { sizeBytes: 10, users: [1] }],
-      ["indices/aB3/0/__p.part2", { sizeBytes: 5, users: [1] }],
+      ["indices/aB3/0/__a", { file: file("__a"), parts: 1, users: [1, 4] }],
+      ["indices/aB3/0/__p.part", { file: parts, parts: 3, users: [1] }],
     ]);
+    const keys = ["__a", "__a.part0", "__p", "__p.part2", "__p.part3", "__p.part02", "v__e"].map((name) => `indices/aB3/0/${name}`);
+    expect(keys.filter((key) => isUsed(uses, key))).toEqual(["indices/aB3/0/__a", "indices/aB3/0/__p.part2"]);
+  });
+
+  it("takes of lists that contradict each other the one with most parts, and every snapshot that has the file", () => {
+    const [short, long] = [30, 50].map((lengthBytes) => file("__p", { lengthBytes, partSizeBytes: 10 }));
+    const uses = dataUse("", new Map([short, long, short].map((one, ordinal) => [ordinal, [one as ShardFile]])));
+    expect([...uses.values()]).toEqual([{ file: long, parts: 5, users: [0, 1, 2] }]);
   });
 });

@@ -60,6 +60,7 @@ describe("joinListing", () => {
     expect(await join.take(expected(["a", 1], ["aa", 1]))).toMatchObject({ written: [new Date(7), undefined], etags: ["0a", undefined] });
     expect(await join.take(expected(["b", 1], ["c", 1]))).toEqual({
       ...{ missing: [], written: [undefined, new Date(7)], etags: ["0b-2", undefined] },
+      ...{ blobs: expected(["b", 1], ["c", 1]), counted: undefined },
     });
     await join.end();
     expect((await join.take(expected(["d", 4]))).missing).toEqual([{ key: "d", expectedBytes: 4, foundBytes: null }]);
@@ -98,6 +99,8 @@ describe("joinListing", () => {
       ],
       written: [undefined, undefined, undefined, undefined],
       etags: ["0a", undefined, undefined, undefined],
+      blobs: expected(["a", 1], ["b", 2], ["c", 3], ["d", undefined]),
+      counted: undefined,
     });
     expect((await joinFromSizes(new Map()).take(expected(["a", 1]))).etags).toEqual([undefined]);
     await Promise.all([join.end(), join.close()]);

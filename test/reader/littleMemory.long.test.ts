@@ -157,7 +157,7 @@ const LARGE: Record<string, () => Hostile> = {
 const RSS_MB_MAX = 450;
 
 const REFUSED: Record<string, [root: () => string, message: string]> = {
-  "millions of snapshots": [() => `{"snapshots":[${MILLIONS}{}],"indices":{}}`, "more than 200000 snapshots"],
+  "millions of snapshots": [() => `{"snapshots":[${MILLIONS}{}],"indices":{}}`, "more than 100000 snapshots"],
   "millions of indices": [
     () => `{"snapshots":[],"indices":{${Array.from({ length: 200_001 }, (_, number) => `"${number}":0`).join()}}}`,
     "more than 200000 indices",

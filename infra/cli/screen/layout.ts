@@ -12,8 +12,8 @@ const HANGING = 4;
 /** A deeper indentation would leave no room for the words. */
 const INDENT_MAX = 40;
 
-/** Nearly every text; the full measure takes a thousand times longer. */
-const PLAIN = /^[ -~]*$/;
+/** Nearly every text, with our own signs of one column; the full measure takes a thousand times longer. */
+const PLAIN = /^[ -~·–…✓✗]*$/;
 const SEGMENTS = new Intl.Segmenter();
 /** Of one word, or of one cell before it is cut: what is longer was written to be. */
 const WORD_CHARACTERS_MAX = 2_000;
@@ -32,6 +32,8 @@ const UNSEEN = /^[\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u;
 const WITHOUT_WIDTH = /^[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Mn}\p{Me}\u1160-\u11FF\uD7B0-\uD7FF]$/u;
 const PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u{FE0F}/u;
 
+const SPACING_MARK = /\p{Mc}/gu;
+
 /**
  * Columns of a text as terminals count them: a colour takes none, a picture of several characters two, and each other character its own,
  * because terminals give every letter and spacing mark (Mc) of a grapheme a column of its own, as `wcwidth` does.
@@ -44,7 +46,7 @@ export function widthOf(text: string): number {
 /** @param piece one grapheme or one colour. */
 function widthOfPiece(piece: string): number {
   if (PLAIN.test(piece)) return piece.length;
-  if (PICTURE.test(piece)) return 2;
+  if (PICTURE.test(piece)) return 2 + (piece.match(SPACING_MARK)?.length ?? 0);
   if (OWN_COLOUR.test(piece)) return 0;
   const columns = [...piece].reduce((sum, character) => sum + widthOfCharacter(character), 0);
   return columns === 0 && !UNSEEN.test(piece) ? 1 : columns;

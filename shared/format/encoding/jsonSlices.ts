@@ -12,6 +12,8 @@ export interface JsonSlice {
 
 /** Memory for the values of one slice. */
 const SLICE_WEIGHT_MAX = 128 * 1024 * 1024;
+/** An object of fewer bytes is built whole, which takes a fraction of the time. */
+const PARSED_WHOLE_MAX = 16 * 1024;
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -91,6 +93,10 @@ export function jsonSlices(bytes: Uint8Array, subject: string, base = 0): JsonSl
   function pick(slice: JsonSlice, names: ReadonlySet<string>): unknown {
     if (bytes[slice.start] !== OPEN_OBJECT) return parse(slice);
     const picked: Record<string, unknown> = Object.create(null);
+    if (slice.end - slice.start <= PARSED_WHOLE_MAX) {
+      const whole = Object.entries(parse(slice) as Record<string, unknown>);
+      return Object.assign(picked, Object.fromEntries(whole.filter(([name]) => names.has(name))));
+    }
     for (const [name, value] of members(slice)) if (names.has(name)) picked[name] = parse(value);
     return picked;
   }

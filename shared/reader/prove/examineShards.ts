@@ -133,8 +133,8 @@ async function examineShard(shards: Shards, id: string, shard: number, gate: Hea
     ({ files }) => weightOf(files),
     async (list) => {
       if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };
-      const blobs = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
-      const { missing, etags } = await joinListing(blobs, store.list(key));
+      const expected = pieceBlobs({ key, kind: "shard", index, shard }, uuid, { list, sizeOf: reader.sizeOf });
+      const { missing, blobs, etags } = await joinListing(expected, store.list(key));
       if (missing.length > 0) return { missing, damaged: [], proven: false, hasCounters: false };
       return checkCounterNamed(shards, key, blobs, etags);
     },

@@ -48,6 +48,8 @@ export interface Finding {
   blobs: number;
   bytes: number;
   missing: MissingBlob[];
+  /** How many blobs are missing; absent when `missing` names all of them. */
+  missingBlobs?: number;
   damaged: DamagedBlob[];
   /** Set if only part of the contents was to be read. */
   sampled?: Sampled;
@@ -77,17 +79,24 @@ export async function lookAtSnapshot(
   const data = dataChecks(store, root.sha256, options, (await options.ledger?.suspects()) ?? new Set());
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list("", { onLink: options.onLink }));
   await checkIncompatible(store, reader, join, record);
-  const { finished, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, { join, data, faultsMax, observer });
+  const { finished, unnamed, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, {
+    join,
+    data,
+    faultsMax,
+    observer,
+  });
   observer?.metadata(reader);
   const missing = together(reader.missing, walked.missing);
   const damaged = inKeyOrder([...reader.damaged, ...walked.damaged]);
   const sampled = data.sampled();
   const parts = data.parts();
   const cleared = data.cleared();
+  const total = unnamed > 0 && { missingBlobs: missing.length + unnamed };
   const seen = {
     ...walked,
     ...writtenBy(walked.closure === undefined ? record : undefined),
     missing,
+    ...total,
     damaged,
     ...(sampled && { sampled }),
     ...(parts && { parts }),

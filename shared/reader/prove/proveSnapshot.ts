@@ -38,7 +38,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
   const settled =
     finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
   await options.ledger?.save();
-  const { closure, stateless, written, blobs, bytes, missing, damaged, sampled, parts, cleared } = settled.finding;
+  const { closure, stateless, written, blobs, bytes, missing, missingBlobs, damaged, sampled, parts, cleared } = settled.finding;
   return {
     verdict: settled.finding.verdict,
     level: options.level,
@@ -52,6 +52,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
     blobs,
     bytes,
     missing,
+    ...(missingBlobs !== undefined && { missingBlobs }),
     damaged,
     reason: settled.finding.reason,
     requests: counted.requests,

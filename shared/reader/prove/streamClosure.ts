@@ -2,7 +2,6 @@ import { globalMetadataKey, isCounterNamed, shardSnapshotKey } from "../../forma
 import type { ShardSnapshot } from "../../format/shardSnapshot.ts";
 import { READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type {
-  ClosureBlob,
   ClosureIndex,
   DamagedBlob,
   MissingBlob,
@@ -22,6 +21,7 @@ import {
   type ShardSummary,
   summarizeShard,
 } from "../../proof/closurePieces.ts";
+import { blobsOf } from "../../proof/splitBlobs.ts";
 import type { Joined, ListingJoin } from "../../proof/verdict.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
 import { decodeOwnList, type ReadClosureOptions, readIndices } from "../readIndices.ts";
@@ -42,6 +42,8 @@ export interface StreamedClosure {
   bytes: number;
   /** Blobs that the listing lacks or lists with another size, and blobs that vanished while they were read. */
   missing: readonly MissingBlob[];
+  /** How many further blobs are missing that `missing` does not name. */
+  unnamed: number;
   /** Files that were read. */
   damaged: readonly DamagedBlob[];
   /** False if time ran out. */
@@ -116,7 +118,7 @@ export async function streamClosure(
     checks,
     pool: boundedPool(concurrency),
     summaries: new Map(indices.map((index) => [index, []])),
-    missing: faultList(checks?.faultsMax ?? FAULTS_MAX),
+    missing: faultList(checks?.faultsMax ?? FAULTS_MAX, ({ more }) => more?.blobs ?? 0),
     damaged: faultList(checks?.faultsMax ?? FAULTS_MAX),
     deadline,
     cut: false,
@@ -131,6 +133,7 @@ export async function streamClosure(
     blobs: walk.tally.blobs(),
     bytes: walk.tally.bytes(),
     missing: walk.missing.kept,
+    unnamed: walk.missing.unnamed,
     damaged: walk.damaged.kept,
     finished: finished && walked,
   };
@@ -165,24 +168,28 @@ async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurren
 async function settle(walk: Walk, piece: ClosurePiece, list: ShardSnapshot | undefined): Promise<void> {
   const { reader, tally, checks, summaries } = walk;
   const index = piece.index as IndexReading | undefined;
-  const blobs = pieceBlobs(piece, walk.uuid, { list, sizeOf: reader.sizeOf });
-  tally.add(blobs);
+  const expected = pieceBlobs(piece, walk.uuid, { list, sizeOf: reader.sizeOf });
   if (index !== undefined && piece.kind === "shard")
     summaries.get(index)?.push(list && summarizeShard(list, `${index.name}[${piece.shard}]`));
-  if (checks === undefined) return;
+  if (checks === undefined) {
+    tally.add(blobsOf(expected));
+    return;
+  }
   // The root itself is excluded: it was read before and is read again at the end.
-  const joined = await checks.join.take(blobs);
+  const joined = await checks.join.take(expected);
+  tally.add(joined.blobs);
+  if (joined.counted) tally.count(joined.counted);
   walk.missing.add(joined.missing);
   if (index !== undefined && piece.shard !== undefined)
-    await lookInto(walk, checks, { indexId: index.id, shard: piece.shard, blobs, list }, joined);
+    await lookInto(walk, checks, { indexId: index.id, shard: piece.shard, list }, joined);
 }
 
 /** The shard's files are read while the walk continues; the last one to finish notifies the observer. */
 async function lookInto(
   walk: Walk,
   { data, observer }: WalkChecks,
-  { indexId, shard, blobs, list }: { indexId: string; shard: number; blobs: readonly ClosureBlob[]; list: ShardSnapshot | undefined },
-  { missing, written, etags }: Joined,
+  { indexId, shard, list }: { indexId: string; shard: number; list: ShardSnapshot | undefined },
+  { missing, blobs, written, etags }: Joined,
 ): Promise<void> {
   const found: FileFaults = { missing: [...missing], damaged: [] };
   const files = data.ofShard({ indexId, shard, blobs, written, etags, except: new Set(missing.map(({ key }) => key)) });
@@ -223,14 +230,15 @@ function readClosure(walk: Walk, record: SnapshotRecord | undefined, indices: re
   const { reader, root, tally, summaries } = walk;
   const described = indices.map((index) => describeIndex(index, summaries.get(index) ?? []));
   const isRead = [...reader.missing, ...reader.damaged].every(({ key }) => key === globalMetadataKey(walk.uuid));
-  if (record === undefined || !isRead || described.includes(undefined)) return undefined;
+  const digest = tally.digest();
+  if (record === undefined || !isRead || described.includes(undefined) || digest === undefined) return undefined;
   return {
     snapshot: record,
     generation: root.generation,
     rootKey: root.key,
     rootSha256: root.sha256,
     bytes: tally.bytes(),
-    digest: tally.digest(),
+    digest,
     indices: described as ClosureIndex[],
   };
 }

@@ -1,9 +1,9 @@
 import { shardSnapshotKey } from "../../format/keys.ts";
 import { decodeShardCatalogue } from "../../format/shardCatalogue.ts";
-import { partCount, type ShardFile } from "../../format/shardSnapshot.ts";
+import type { ShardFile } from "../../format/shardSnapshot.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { listsOf } from "../../proof/shardUse.ts";
-import { type HeldMemory, heldMemory, weightOf } from "../heldMemory.ts";
+import { type HeldMemory, heldMemory, weightOfFiles } from "../heldMemory.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
 import { decodeOwnList } from "../readIndices.ts";
 import type { ShardGroup } from "./shardGroups.ts";
@@ -58,7 +58,7 @@ export async function readLists(reader: MetadataReader, shard: ShardOfSurvey, fe
   const catalogue = await reader.decode(fetched.catalogue, decodeShardCatalogue);
   const byName = catalogue && listsOf(catalogue);
   const held = heldMemory();
-  if (catalogue) held.hold(Math.min(held.leftBytes(), weightOf(catalogue.files)), shard.index.name);
+  if (catalogue) held.hold(Math.min(held.leftBytes(), weightOfFiles(catalogue.files)), shard.index.name);
   const { users } = shard.index;
   const found: ShardLists = { lists: new Map(), complete: catalogue !== undefined, unread: [] };
   for (const ordinal of users) {
@@ -91,7 +91,7 @@ function keptIn(
   reader: MetadataReader,
   { key, files, isShared }: { key: string; files: ShardFile[]; isShared: boolean },
 ): ShardFile[] | undefined {
-  const bytes = isShared ? files.reduce((sum, file) => sum + REFERENCE_BYTES * (1 + partCount(file)), 0) : weightOf(files);
+  const bytes = isShared ? 2 * REFERENCE_BYTES * files.length : weightOfFiles(files);
   if (!held.fits(bytes)) {
     reader.damage({ key, check: "format", expected: "file lists of one shard that fit into memory together", found: "more" });
     return undefined;

@@ -7,9 +7,10 @@ import { type Links, linkTally } from "../../proof/links.ts";
 import { type Absent, absentTally, type Lost, lostTally } from "../../proof/lost.ts";
 import { type Orphans, orphanTally } from "../../proof/orphans.ts";
 import { bytesOfEach, type SnapshotBytes, type Usage, usageTally } from "../../proof/usage.ts";
+import { inOrder } from "../../proof/verdict.ts";
 import { countingStore, type RequestCount } from "../countingStore.ts";
 import { heldMemory, weightOfRecord } from "../heldMemory.ts";
-import { metadataReader } from "../metadataReader.ts";
+import { metadataReader, READER_FAULTS_MAX } from "../metadataReader.ts";
 import { readRecord } from "../readIndices.ts";
 import { listRoots, openRepository, requireRoot } from "../readRepository.ts";
 import { hiddenRoot } from "../rootBlob.ts";
@@ -78,6 +79,9 @@ export interface SurveyOptions {
   onProgress?: (shards: number) => void;
 }
 
+/** Of so many snapshots, those whose own blob does not exist are not asked for one by one. */
+const LISTED_FIRST_MIN = 1000;
+
 /**
  * Surveys a repository from its bucket alone: one listing, one GET for the root, for each snapshot's blob and for each shard's current catalogue, and
  * shard file lists only where a catalogue is missing or incomplete. This is not a proof: blobs are not read.
@@ -91,10 +95,11 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const root = requireRoot(opened, store.url);
   const { rootInfo } = opened;
   const reader = metadataReader(counted.store);
+  const { there, absent: unlisted } = await recordsToRead(counted.store, root);
   const records: (SnapshotRecord | undefined)[] = [];
   const misfits = misfitsIn(root, reader);
   const held = heldMemory();
-  await forEachBounded(root.snapshots.entries(), concurrency, async ([ordinal, snapshot]) => {
+  await forEachBounded(there, concurrency, async ([ordinal, snapshot]) => {
     const record = await readRecord(reader, snapshot);
     if (record === undefined) return;
     misfits.see(ordinal, record.indices);
@@ -146,13 +151,33 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     writeNeeds: tallies.writeNeeds,
     lost: tallies.lost.lost(),
     absent,
-    missing: [...absent.named, ...reader.missing.filter(({ key }) => !named.has(key))].sort((a, b) => compareKeys(a.key, b.key)),
+    missing: [...absent.named, ...[...unlisted, ...reader.missing].filter(({ key }) => !named.has(key))].sort((a, b) =>
+      compareKeys(a.key, b.key),
+    ),
     damaged: reader.damaged,
     moved: now === undefined || rootInfo === undefined || rootMark(highest, now) !== rootMark(root.generation, rootInfo),
     requests: counted.requests,
     hidden,
     links: links.links(),
   };
+}
+
+/** The snapshots whose own blobs are to be read: all of them, or of very many those whose blob is listed. */
+async function recordsToRead(
+  store: BlobStore,
+  { snapshots }: RootCatalogue,
+): Promise<{ there: Iterable<[ordinal: number, snapshot: RootSnapshot]>; absent: MissingBlob[] }> {
+  if (snapshots.length <= LISTED_FIRST_MIN) return { there: snapshots.entries(), absent: [] };
+  const listed = new Set<string>();
+  for await (const { key } of inOrder(store.list("snap-"))) listed.add(key);
+  const there: [number, RootSnapshot][] = [];
+  const absent: MissingBlob[] = [];
+  for (const [ordinal, snapshot] of snapshots.entries()) {
+    const key = snapshotKey(snapshot.uuid);
+    if (snapshot.fault !== undefined || listed.has(key)) there.push([ordinal, snapshot]);
+    else if (absent.length < READER_FAULTS_MAX) absent.push({ key, expectedBytes: null, foundBytes: null });
+  }
+  return { there, absent };
 }
 
 /** A root of 2.x lists no indices; they are read from each snapshot's own blob, and an index's id is its name. */

@@ -2,7 +2,8 @@ import { classifyKey, type KeyKind, LATEST_KEY, LEGACY_ROOT_KEY, shardPrefix, sh
 import type { ShardFile } from "../../format/shardSnapshot.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { countDocuments } from "../../proof/documents.ts";
-import { type BlobUse, dataUse, highestCatalogueKey, namedCatalogueKey } from "../../proof/shardUse.ts";
+import { dataUse, type FileUse, highestCatalogueKey, isUsed, namedCatalogueKey } from "../../proof/shardUse.ts";
+import { listedParts, missingParts } from "../../proof/splitBlobs.ts";
 import { inOrder } from "../../proof/verdict.ts";
 import type { MetadataReader } from "../metadataReader.ts";
 import { forEachArriving, type ShardGroup, shardGroups } from "./shardGroups.ts";
@@ -115,11 +116,17 @@ function requireCommit(
   reader.damage({ key, check: "format", expected: "files with a segments_N", found: `${files.length} others` });
 }
 
-function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, BlobUse>): void {
-  for (const [key, { sizeBytes, users }] of uses) {
-    usage.add(sizeBytes, users);
-    const foundBytes = blobs.get(key)?.sizeBytes;
-    if (foundBytes !== sizeBytes) lost.add({ key, expectedBytes: sizeBytes, foundBytes: foundBytes ?? null }, users);
+function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, FileUse>): void {
+  const listed = listedParts(blobs.keys());
+  for (const [key, { file, parts, users }] of uses) {
+    usage.add(file.lengthBytes, users, parts);
+    if (parts > 1) {
+      const found = new Map([...(listed.get(key) ?? [])].map((part) => [part, blobs.get(`${key}${part}`) as BlobInfo]));
+      for (const fault of missingParts({ prefix: key, file }, found, lost.naming)) lost.add(fault, users);
+      continue;
+    }
+    const [expectedBytes, foundBytes] = [file.lengthBytes, blobs.get(key)?.sizeBytes ?? null];
+    if (foundBytes !== expectedBytes) lost.add({ key, expectedBytes, foundBytes }, users);
   }
 }
 
@@ -127,13 +134,13 @@ function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: R
 function countBlobs(
   tallies: ShardTallies,
   group: ShardGroup,
-  known: { index: SurveyedIndex; catalogueKey: string | undefined; uses: ReadonlyMap<string, unknown> | undefined },
+  known: { index: SurveyedIndex; catalogueKey: string | undefined; uses: ReadonlyMap<string, FileUse> | undefined },
 ): void {
   const { index, catalogueKey, uses } = known;
   const users = new Map(index.users.map((ordinal) => [shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal)), ordinal]));
   const isOrphan: Partial<Record<KeyKind, (key: string) => boolean>> = {
     shardSnapshot: () => tallies.allHolders,
-    data: (key) => tallies.allHolders && uses !== undefined && !uses.has(key),
+    data: (key) => tallies.allHolders && uses !== undefined && !isUsed(uses, key),
     shardCatalogue: (key) => catalogueKey !== undefined && key !== catalogueKey,
   };
   for (const blob of group.blobs.values()) {

@@ -95,7 +95,7 @@ export function planArrivals({
   };
 }
 
-/** A root may list 200,000 snapshots. */
+/** A root may list 100,000 snapshots. */
 function without<T>(all: readonly T[], some: readonly T[]): T[] {
   const left = new Set(some);
   return all.filter((one) => !left.has(one));

@@ -5,6 +5,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { isBroken, type ProofLevel, type RootCatalogue, type SnapshotProof, type Verdict } from "../../model/repository.ts";
 import { type Intact, type Judged, judged, type Proposal, proposalOf, type Standing } from "../../proof/proposal.ts";
 import { unlistedOf, unlistedReason } from "../../proof/rootFaults.ts";
+import { missingBlobsOf } from "../../proof/splitBlobs.ts";
 
 export interface VerificationInput {
   repository: string;
@@ -74,8 +75,8 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
 }
 
 function verdictOf(proof: SnapshotProof, root: RootCatalogue): VerificationVerdict {
-  const { name, uuid, verdict, missing, damaged } = proof;
-  const counts = { missing: missing.length, damaged: damaged.length };
+  const { name, uuid, verdict, damaged } = proof;
+  const counts = { missing: missingBlobsOf(proof), damaged: damaged.length };
   const { noRecord, foreignRecord, stateLost, intact } = judged(proof, root);
   return {
     ...{ name, uuid, verdict, ...counts },

@@ -101,6 +101,12 @@ snap-3    – not restorable  footers       –  –               –
 ✗ 1 of 2 restorable snapshots whole`);
   });
 
+  it("says how many blobs are missing beyond those that are named", () => {
+    const [, second] = verification.snapshots;
+    const counted = { ...verification, snapshots: second ? [{ ...second, missingBlobs: 499_999 }] : [] };
+    expect(verificationText(counted, look)).toContain("\n    … 499,996 more (--json shows more of them)\n");
+  });
+
   it("is good when every restorable snapshot is whole, and never when there is none", () => {
     const [first, second, third] = verification.snapshots;
     const of = (...snapshots: (typeof first)[]) => isAllWhole({ ...verification, snapshots: snapshots.flatMap((one) => one ?? []) });

@@ -72,6 +72,14 @@ What is missing of each snapshot, and what helps: ossnap verify moved
 ! The root changed while it was read: run this again for a consistent view.`);
   });
 
+  it("shows the newest 10,000 snapshots and counts the rest", () => {
+    const others = Array.from({ length: 10_002 }, (_, at) => ({ ...row, name: `n${at}`, uuid: `u${at}` }));
+    const unknown = { state: null, startTime: null, bytes: null, ownBytes: null, documents: null };
+    const lines = surveyText({ ...survey, snapshots: others.map((one) => ({ ...one, ...unknown })) }, look, "moved").split("\n");
+    expect(lines.filter((line) => /^n\d/.test(line))).toHaveLength(10_000);
+    expect(lines).toContain("… 2 more (--json shows all)");
+  });
+
   it("shows each verdict beside its snapshot, newest snapshot first", async () => {
     const repository = fixtureRepository("es-5.5.2-migration/step2");
     const found = await surveyRepository(storeOf(repository.blobs));
