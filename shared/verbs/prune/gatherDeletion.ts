@@ -13,7 +13,7 @@ import { proveChosen } from "../../reader/proveRepository.ts";
 import type { Listed } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
 import { knownToPolicy, namedBy, ownOf, type RepositorySeen, seeRepository, unclearSnapshots } from "./gatherPlan.ts";
-import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { mountsElsewhere, mountsOf, protectedSnapshots, unreadJob } from "./gatherProtected.ts";
 import { judgedBy } from "./gatherVerdicts.ts";
 import { type DeletableSnapshot, planDeletion, type Wanted } from "./planDeletion.ts";
 
@@ -25,7 +25,7 @@ export interface DeletionView {
   snapshots: ClusterSnapshot[];
   lost: Listed["lost"];
   version: string;
-  mountsUnknown: Reason | undefined;
+  needsUnknown: Reason | undefined;
 }
 
 export interface DeletionQuestion {
@@ -47,6 +47,7 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
   const elsewhere = await mountsElsewhere(world, where.cluster);
   const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, seen.indices)]);
   const unclear = await unclearSnapshots(snapshots, seen.readRoot);
+  const work = await readOpenWork(world);
   const guards: Guards[] = [];
   // What is broken is no good snapshot for any policy; the proposal's notes say what goes with it.
   for (const entry of broken ? [] : policies) {
@@ -62,16 +63,13 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
     wanted,
     byUuid,
     broken,
-    protected: new Map([
-      ...namedBy(snapshots, mounted),
-      ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world))),
-    ]),
+    protected: new Map([...namedBy(snapshots, mounted), ...(await protectedSnapshots(world, repository, snapshots, work))]),
     unclear,
     guarded: new Map(guards.flatMap(({ kept }) => [...kept])),
     fallen: new Map(guards.flatMap(({ fallen }) => [...fallen])),
     refusal: undefined,
   });
-  return { plan, snapshots, lost: seen.lost, version: seen.version, mountsUnknown: elsewhere.unknown };
+  return { plan, snapshots, lost: seen.lost, version: seen.version, needsUnknown: unreadJob(work) ?? elsewhere.unknown };
 }
 
 /** Every snapshot with the policy of its repository that decides about it. */

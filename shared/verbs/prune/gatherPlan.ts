@@ -18,7 +18,7 @@ import type { Evidence } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
-import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { mountsElsewhere, mountsOf, protectedSnapshots, unreadJob } from "./gatherProtected.ts";
 import { judgedBy, verdictsOf } from "./gatherVerdicts.ts";
 
 export interface PruneView {
@@ -26,8 +26,8 @@ export interface PruneView {
   snapshots: ClusterSnapshot[];
   lost: Listed["lost"];
   version: string;
-  /** Set when a cluster that may have mounted a snapshot could not be asked; nothing may be deleted then. */
-  mountsUnknown: Reason | undefined;
+  /** Set when a cluster that may have mounted a snapshot could not be asked, or an open job not be read; nothing may be deleted then. */
+  needsUnknown: Reason | undefined;
 }
 
 /** A policy's plan with what it was made from. */
@@ -56,13 +56,14 @@ export async function gatherPrunePlan(
   const view = { snapshots, lost, version, input, indices: seen.indices };
   const plan = planPrune(input);
   // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
-  if (plan.remove.length === 0) return { ...view, plan, mountsUnknown: undefined };
+  if (plan.remove.length === 0) return { ...view, plan, needsUnknown: undefined };
   const { mounted, unknown } = await mountsElsewhere(world, where.cluster);
+  const needsUnknown = unreadJob(work) ?? unknown;
   const unclear = await unclearSnapshots(snapshots, readRoot);
   const more = namedBy(snapshots, mounted);
-  if (more.length === 0 && unclear.size === 0) return { ...view, plan, mountsUnknown: unknown };
+  if (more.length === 0 && unclear.size === 0) return { ...view, plan, needsUnknown };
   const all = { ...input, unclear, protected: new Map([...more, ...input.protected]) };
-  return { ...view, plan: planPrune(all), input: all, mountsUnknown: unknown };
+  return { ...view, plan: planPrune(all), input: all, needsUnknown };
 }
 
 /** What every policy of a repository decides from. */
