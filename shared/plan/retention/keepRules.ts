@@ -168,8 +168,12 @@ function keepBroken(
     for (const index of lone) seen.add(index);
     const held = lone.filter((index) => isProtected({ index, last: snapshot, leftAt: snapshot.time }, rule, good[0], input));
     if (held.length > 0) keepBecause(snapshot, reason("keep.lastOfIndex", namedIndices(held)));
-    if (isKept(snapshot)) keepBecause(snapshot, reason("keep.broken", { ...snapshot.broken }));
+    if (isKept(snapshot)) keepBecause(snapshot, keptBroken(snapshot));
   }
+}
+
+function keptBroken({ broken }: PrunableSnapshot): Reason {
+  return reason(broken && "blob" in broken ? "keep.brokenBlob" : "keep.broken", { ...broken });
 }
 
 /** A failed or broken snapshot is kept until a good one exists, and the newest few after that. */

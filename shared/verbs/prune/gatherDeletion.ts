@@ -9,6 +9,7 @@ import type { PrunableSnapshot, PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
 import { isByCommand, judged, proposalOf } from "../../proof/proposal.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
+import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import type { Listed } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
@@ -107,6 +108,8 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
     level: LEVEL,
     now: world.clock.now(),
     deadline: () => isTimeUp(world),
+    // Blobs that another proof found damaged are read again here, for every snapshot that refers to them; nothing of it is stored.
+    ledger: partLedger(world.state, place),
   });
   if (open > 0) return { ...none, refusal: reason("delete.notAllProven", { open, snapshots: proofs.length + open }) };
   const stored = await newestEvidence(world, new Set(root.snapshots.map(({ uuid }) => uuid)), place);

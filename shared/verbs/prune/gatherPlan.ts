@@ -14,12 +14,11 @@ import { isGood } from "../../plan/retention/keepRules.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
 import type { PruneInput as PlanInput } from "../../plan/retention/types.ts";
 import { listedTwice, unclearNames } from "../../proof/rootFaults.ts";
-import type { Evidence } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
 import { mountsElsewhere, mountsOf, protectedSnapshots, unreadJob } from "./gatherProtected.ts";
-import { judgedBy, verdictsOf } from "./gatherVerdicts.ts";
+import { judgedBy, type Verdicts, verdictsOf } from "./gatherVerdicts.ts";
 
 export interface PruneView {
   plan: PrunePlan;
@@ -73,8 +72,7 @@ export interface RepositorySeen extends Listed {
   clusterUuid: string;
   version: string;
   indices: ClusterIndex[];
-  /** The verdict that holds per snapshot uuid, on 2.x per name. */
-  verdicts: ReadonlyMap<string, Evidence>;
+  verdicts: Verdicts;
   readRoot: ReadRoot;
 }
 
@@ -82,11 +80,12 @@ export async function seeRepository(world: World, repository: string): Promise<R
   const where = repositoryId(configured(world.config, "repositories", repository));
   const cluster = world.cluster(where.cluster);
   const [{ uuid, version }, listed, indices] = await allEnded([cluster.info(), listWithLost(world, repository), cluster.listIndices()]);
-  const verdicts = await verdictsOf(world, repository, listed.snapshots);
-  return { ...listed, repository, where, clusterUuid: uuid, version, indices, verdicts, readRoot: rootReader(world, repository) };
+  const readRoot = rootReader(world, repository);
+  const verdicts = await verdictsOf(world, repository, listed.snapshots, readRoot);
+  return { ...listed, repository, where, clusterUuid: uuid, version, indices, verdicts, readRoot };
 }
 
-/** Every snapshot as the policy sees it, with its stored verdict. */
+/** Every snapshot as the policy sees it, with what proofs say about it. */
 export function ownOf(world: World, policyName: string, policy: BackupPolicy, seen: RepositorySeen): PrunableSnapshot[] {
   const whose = whoseOf(world, policyName, { policy, where: seen.where, clusterUuid: seen.clusterUuid });
   return seen.snapshots.map((snapshot) => judgedBy(seen.verdicts, prunable(snapshot, policyName, whose)));
