@@ -4,6 +4,7 @@ import { allEnded, forEachBounded, READS_AT_ONCE } from "../model/forEachBounded
 import { withLogFields } from "../model/logFields.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { workExcludes } from "../plan/versions.ts";
+import { stateKey } from "../state/keys.ts";
 import { type LiveView, readLive } from "../state/liveView.ts";
 import { DEATHS_MAX, lookOfJob } from "../state/looking.ts";
 import { laneBlock } from "./lanes.ts";
@@ -14,37 +15,69 @@ import type { World } from "./world.ts";
 export interface OpenWork {
   live: LiveView;
   jobs: Job[];
+  /** Open jobs that this version cannot read: nobody knows what they need. */
+  unread: UnreadJob[];
   /** Ids of jobs woken by an event; they ignore their back-off. */
   eager: Set<string>;
   /** Ids of jobs whose look ran out of time; they continue in a task. */
   cut: Set<string>;
 }
 
+export interface UnreadJob {
+  id: string;
+  /** Where its records lie in the state. */
+  key: string;
+  message: string;
+}
+
 /** One listing unless a fresh one is given, then two small reads per open job. Logs whose final record exists are swept. */
 export async function readOpenWork(world: World, fresh?: LiveView): Promise<OpenWork> {
   const live = fresh ?? (await readLive(world.state));
   const read = new Map<string, Job>();
+  const unread: UnreadJob[] = [];
   await forEachBounded(live.jobs, READS_AT_ONCE, async ([id, seq]) => {
     const job = await withLogFields({ job: id }, () => readJob(world, id, seq));
-    if (job) read.set(id, job);
+    if (job && "message" in job) unread.push(job);
+    else if (job) read.set(id, job);
   });
   // A task may be left over from a job that finished meanwhile.
   for (const id of live.tasks.keys()) if (!live.jobs.has(id) && (await world.log.done(id))) await world.log.sweep(id);
   // Keeps the order of the listing.
   const jobs = [...live.jobs.keys()].flatMap((id) => read.get(id) ?? []);
-  return { live, jobs, eager: new Set(), cut: new Set() };
+  return { live, jobs, unread, eager: new Set(), cut: new Set() };
 }
 
-async function readJob(world: World, id: string, seq: number): Promise<Job | undefined> {
+/** `undefined` for a log whose job is done. */
+async function readJob(world: World, id: string, seq: number): Promise<Job | UnreadJob | undefined> {
   try {
     const job = await world.log.read(id, seq);
-    if (!job && (await world.log.done(id))) await world.log.sweep(id);
-    return job;
+    if (job) return job;
+    if (await world.log.done(id)) {
+      await world.log.sweep(id);
+      return undefined;
+    }
+    return leftAlone(world, id, `job ${id}: its records hold no job of a kind that this version of ossnap knows`);
   } catch (error) {
     if (!hasCode(error, "conflict", "invalid")) throw error;
-    world.logger.error("job left alone", { job: id, error: messageOf(error) });
-    return undefined;
+    // What ended needs nothing, whoever can read its log.
+    if (await hasEnded(world, id)) return undefined;
+    return leftAlone(world, id, messageOf(error));
   }
+}
+
+/** A final record that is no JSON ends nothing: nobody knows what it says. */
+async function hasEnded(world: World, id: string): Promise<boolean> {
+  try {
+    return (await world.log.done(id)) !== undefined;
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    return false;
+  }
+}
+
+function leftAlone(world: World, id: string, message: string): UnreadJob {
+  world.logger.error("job left alone", { job: id, error: message });
+  return { id, key: stateKey.job(id), message };
 }
 
 /** A job that was put aside moves nothing on its cluster; what an earlier step of it still runs there, the cluster itself shows. */

@@ -108,6 +108,12 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
   };
 }
 
+/** The suspects of a place's ledger alone: one LIST of what is usually nothing. */
+export async function suspectsAt(state: BlobStore, at: Place): Promise<ReadonlySet<string>> {
+  const keys = await keysBelow(state, `${stateKey.partsOf(shortHash(8, placeId(at)))}${SUSPECTS}/`);
+  return new Set(keys.map(decodeURIComponent));
+}
+
 interface Listed {
   /** Shard → the hashes of its objects. */
   entries: Map<string, string[]>;

@@ -61,23 +61,19 @@ function keepNewestProven(good: readonly PrunableSnapshot[], keepBecause: KeepBe
   if (newest && newest !== good[0]) keepBecause(newest, reason("keep.newestProven"));
 }
 
-/** An index that the newest snapshot does not contain: the last snapshot with it, and when the first one without it was taken. */
+/** The last snapshot with an index, of whatever series, and when the first one without it was taken. */
 interface LeftIndex {
   index: string;
   last: PrunableSnapshot;
   leftAt: Date;
 }
 
-/** A tool and a policy, or a person, may back up different indices: the next snapshot of another series says nothing about an index. */
-function seriesOf({ manual, adopted }: PrunableSnapshot): "adopted" | "manual" | "timer" {
-  if (adopted) return "adopted";
-  return manual ? "manual" : "timer";
-}
-
-function leftIndices(good: readonly PrunableSnapshot[], isKept: (snapshot: PrunableSnapshot) => boolean): LeftIndex[] {
-  const newest = new Map<string, PrunableSnapshot>();
-  for (const snapshot of good) if (!newest.has(seriesOf(snapshot))) newest.set(seriesOf(snapshot), snapshot);
-  const seen = new Set([...newest.values()].flatMap((snapshot) => (isKept(snapshot) ? snapshot.indices : [])));
+/**
+ * Every index with its last snapshot. One that the timer took, one taken by hand and an adopted one may all hold an index, each in another state,
+ * so none of them stands for it by its name: only the last one's state counts, and whether a kept one holds that is asked afterwards.
+ */
+function leftIndices(good: readonly PrunableSnapshot[]): LeftIndex[] {
+  const seen = new Set<string>();
   const left: LeftIndex[] = [];
   for (const [at, last] of good.entries()) {
     for (const index of last.indices) {
@@ -91,8 +87,8 @@ function leftIndices(good: readonly PrunableSnapshot[], isKept: (snapshot: Pruna
 }
 
 /**
- * Protects indices that the newest snapshot does not contain, as `lastOfIndex` says; absent, as in policies stored by earlier versions, it
- * means `always`. The last snapshot with such an index is kept while the index exists on the cluster, and for the given time after the first
+ * Protects indices in their last state, as `lastOfIndex` says; absent, as in policies stored by earlier versions, it
+ * means `always`. The last snapshot with an index is kept while the index exists on the cluster, and for the given time after the first
  * snapshot without it, counted back from the newest good one; unless another kept snapshot holds the index in its last state.
  * @returns The indices that no kept snapshot holds in their last state, by their last snapshot.
  */
@@ -104,7 +100,7 @@ function keepLastOfEachIndex(
   const rule = input.keep.lastOfIndex ?? "always";
   const isHeld = heldBy(good.filter(isKept), input);
   const [lastOf, fallen] = [new Map<PrunableSnapshot, LeftIndex[]>(), new Map<PrunableSnapshot, string[]>()];
-  for (const left of leftIndices(good, isKept)) {
+  for (const left of leftIndices(good)) {
     if (isHeld(left)) continue;
     if (isProtected(left, rule, good[0], input)) lastOf.set(left.last, [...(lastOf.get(left.last) ?? []), left]);
     else fallen.set(left.last, [...(fallen.get(left.last) ?? []), left.index]);
@@ -172,8 +168,12 @@ function keepBroken(
     for (const index of lone) seen.add(index);
     const held = lone.filter((index) => isProtected({ index, last: snapshot, leftAt: snapshot.time }, rule, good[0], input));
     if (held.length > 0) keepBecause(snapshot, reason("keep.lastOfIndex", namedIndices(held)));
-    if (isKept(snapshot)) keepBecause(snapshot, reason("keep.broken", { ...snapshot.broken }));
+    if (isKept(snapshot)) keepBecause(snapshot, keptBroken(snapshot));
   }
+}
+
+function keptBroken({ broken }: PrunableSnapshot): Reason {
+  return reason(broken && "blob" in broken ? "keep.brokenBlob" : "keep.broken", { ...broken });
 }
 
 /** A failed or broken snapshot is kept until a good one exists, and the newest few after that. */

@@ -1,7 +1,7 @@
 import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { isGood, keepByRules, keepFailures, keepGuarded, namedIndices, PERIOD_RULES } from "./keepRules.ts";
+import { isGood, type KeepBecause, keepByRules, keepFailures, keepGuarded, namedIndices, PERIOD_RULES } from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
 import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./types.ts";
 
@@ -39,6 +39,7 @@ export function planPrune(input: PruneInput): PrunePlan {
   keepFailures(counted, good, keepBecause);
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;
   const fallen = keepGuarded({ counted, good }, { input, isKept }, keepBecause);
+  sayUnproven(counted.filter(isKept), keepBecause);
   return assemble(input, { newestFirst, counted, good, fallen }, reasons);
 }
 
@@ -97,10 +98,23 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], inpu
     name: snapshot.name,
     uuid: snapshot.uuid,
     startTime: snapshot.startTime.toISOString(),
-    reasons: fallen.length === 0 ? [because] : [because, reason("remove.lastOfIndex", namedIndices(fallen))],
+    reasons: [
+      because,
+      ...(fallen.length === 0 ? [] : [reason("remove.lastOfIndex", namedIndices(fallen))]),
+      ...(snapshot.unproven ? [unprovenBecause(snapshot.unproven)] : []),
+    ],
     keptInstead: instead,
     ...adoptedMark(snapshot),
   };
+}
+
+/** It keeps nothing; it is said. */
+function sayUnproven(kept: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+  for (const snapshot of kept) if (snapshot.unproven) keepBecause(snapshot, unprovenBecause(snapshot.unproven));
+}
+
+function unprovenBecause({ shard }: NonNullable<PrunableSnapshot["unproven"]>): Reason {
+  return reason("prune.unproven", { shard });
 }
 
 function adoptedMark({ adopted }: PrunableSnapshot): { adopted?: true } {
@@ -126,9 +140,14 @@ function replacementOf(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[]
   return { instead: by || (keptGood[0]?.name ?? ""), because: reason("remove.beyond", { by }) };
 }
 
-function failedBecause({ state, broken, empty }: PrunableSnapshot, by: string): Reason {
+function removedBroken({ broken }: PrunableSnapshot, by: string): Reason {
+  return reason(broken && "blob" in broken ? "remove.brokenBlob" : "remove.broken", { ...broken, by });
+}
+
+function failedBecause(snapshot: PrunableSnapshot, by: string): Reason {
+  const { state, empty } = snapshot;
   if (empty) return reason("remove.failed", { state: "holds no index", by });
-  return state === "SUCCESS" ? reason("remove.broken", { ...broken, by }) : reason("remove.failed", { state, by });
+  return state === "SUCCESS" ? removedBroken(snapshot, by) : reason("remove.failed", { state, by });
 }
 
 function replacedByHand({ time }: PrunableSnapshot, oldestFirst: readonly KeptGood[], { keep }: PruneInput): Replacement {

@@ -19,8 +19,10 @@ export interface PrunableSnapshot {
   adopted?: boolean | undefined;
   /** The newest verdict on its blobs is `whole`; absent where proofs are not known. */
   proven?: boolean;
-  /** The stored verdict that holds on its blobs is damaged or incomplete: it is treated as a failure, whatever its state. */
-  broken?: BrokenVerdict | undefined;
+  /** The stored verdict that holds on its blobs is damaged or incomplete, or a blob of it is: it is treated as a failure, whatever its state. */
+  broken?: BrokenVerdict | BrokenBlob | undefined;
+  /** A blob of this shard is damaged, and nobody can say whether the snapshot refers to it; it is then not proven. */
+  unproven?: { shard: string } | undefined;
   /** Adopted, and without any index: other tools report SUCCESS when nothing matched. It is treated as a failure. */
   empty?: true | undefined;
   /** Why a snapshot that is not ours is kept; `keep.foreign` by default. */
@@ -32,6 +34,12 @@ export interface BrokenVerdict {
   level: string;
   /** ISO time of the proof. */
   at: string;
+}
+
+/** A proof of another snapshot found a blob damaged that this one refers to. */
+export interface BrokenBlob {
+  verdict: "damaged";
+  blob: string;
 }
 
 export interface PruneInput {

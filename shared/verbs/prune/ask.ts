@@ -81,7 +81,7 @@ async function planNow(world: World, policyName: string): Promise<PolicyView> {
   const { cluster } = configured(world.config, "repositories", policy.repository);
   const taken = await takenRepository(world, policy.repository, cluster);
   const view = await gatherPrunePlan(world, policyName, policy, await readOpenWork(world));
-  const refusal = taken ?? view.mountsUnknown ?? (await foreseenOtherCluster(world, policy.repository, cluster));
+  const refusal = taken ?? view.needsUnknown ?? (await foreseenOtherCluster(world, policy.repository, cluster));
   return refusal ? { ...view, plan: { ...view.plan, refusal } } : view;
 }
 

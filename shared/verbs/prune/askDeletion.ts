@@ -89,7 +89,7 @@ async function planned(world: World, { repository, snapshot, uuid, broken: isBro
     (isReadonly ? reason("delete.readonly", { repository }) : await takenRepository(world, repository, cluster)) ??
     broken?.refusal ??
     cannot ??
-    view.mountsUnknown ??
+    view.needsUnknown ??
     (await foreseenOtherCluster(world, repository, cluster)) ??
     (wanted.length > 0 || broken?.noneBroken ? view.plan.refusal : reason("delete.nothingBroken"));
   const [policy] = Object.entries(world.config.backups).flatMap(([name, one]) => (one.repository === repository ? [name] : []));

@@ -5,7 +5,7 @@ import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { listWithLost } from "../snapshots/gather.ts";
 import { hasNewestGood, isLost, stillExists } from "./gather.ts";
-import { protectedSnapshots } from "./gatherProtected.ts";
+import { protectedSnapshots, unreadJob } from "./gatherProtected.ts";
 import { type PruneJob, type PruneTarget, prunedRepository } from "./step.ts";
 
 /** The arguments of one request, or of several that follow each other. */
@@ -22,7 +22,7 @@ const BATCH_MS = 15_000;
 
 /**
  * Deletes a batch in requests of up to `atOnce` names that follow each other, and stops at the first one that is not answered in time. `naming` is called with what a
- * request names, right before it is sent. Errors: `conflict` if the newest good snapshot is gone or ossnap is paused, `permanent` if a name belongs
+ * request names, right before it is sent. Errors: `conflict` if the newest good snapshot is gone, ossnap is paused or an open job cannot be read, `permanent` if a name belongs
  * to another snapshot; nothing further is deleted then.
  */
 export async function deleteBatch(
@@ -81,6 +81,9 @@ async function checked(world: World, job: PruneJob, targets: readonly PruneTarge
   const work = await readOpenWork(world);
   if (work.live.paused)
     throw new AppError("conflict", `prune in ${repository}: ossnap is paused; nothing more was deleted`, { reason: reason("job.paused") });
+  const unread = unreadJob(work);
+  if (unread)
+    throw new AppError("conflict", `prune in ${repository}: an open job cannot be read; nothing more was deleted`, { reason: unread });
   const existing = targets.filter((target) => stillExists(target, there) || (isBroken && isLost(target, lost)));
   const kept = await protectedSnapshots(world, repository, there, work);
   const needed = existing.find(({ name }) => kept.has(name));

@@ -39,7 +39,7 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   const { uuid } = await world.cluster(cluster).info();
   const taken = await takenRepository(world, repository, cluster);
   const writers = await gatherWriters(world, { repository, cluster, uuid });
-  const { plan, snapshots, lost, version, mountsUnknown } = await planOf(world, input);
+  const { plan, snapshots, lost, version, needsUnknown } = await planOf(world, input);
   const applied = "policyName" in input && (await readObject(world.state, stateKey.applied(input.policyName, plan.fingerprint)));
   const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots) || isLost(target, lost));
   return {
@@ -48,7 +48,7 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     noTimer: "policyName" in input && world.config.backups[input.policyName]?.prune === undefined,
     policyChanged: ("deletion" in input ? placeChanged(world, input) : policyChanged(world, job, input)) ?? writers,
     repository: taken && { fault: taken },
-    mountsUnknown,
+    needsUnknown,
     freed: job.head.data.plan ? undefined : await gatherFreed(world, repository, plan.remove, snapshots),
     remaining,
     halfDeleted: remaining.filter((target) => isLost(target, lost)),

@@ -10,11 +10,12 @@ import { isAtLeast } from "../../plan/versions.ts";
 import { linksReason } from "../../proof/links.ts";
 import { isByCommand, judged, proposalOf } from "../../proof/proposal.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
+import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import type { Listed } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
 import { knownToPolicy, namedBy, ownOf, type RepositorySeen, seeRepository, unclearSnapshots } from "./gatherPlan.ts";
-import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
+import { mountsElsewhere, mountsOf, protectedSnapshots, unreadJob } from "./gatherProtected.ts";
 import { judgedBy } from "./gatherVerdicts.ts";
 import { type DeletableSnapshot, planDeletion, type Wanted } from "./planDeletion.ts";
 
@@ -26,7 +27,7 @@ export interface DeletionView {
   snapshots: ClusterSnapshot[];
   lost: Listed["lost"];
   version: string;
-  mountsUnknown: Reason | undefined;
+  needsUnknown: Reason | undefined;
 }
 
 export interface DeletionQuestion {
@@ -48,6 +49,7 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
   const elsewhere = await mountsElsewhere(world, where.cluster);
   const mounted = new Map([...elsewhere.mounted, ...mountsOf(where.cluster, seen.indices)]);
   const unclear = await unclearSnapshots(snapshots, seen.readRoot);
+  const work = await readOpenWork(world);
   const guards: Guards[] = [];
   // What is broken is no good snapshot for any policy; the proposal's notes say what goes with it.
   for (const entry of broken ? [] : policies) {
@@ -63,16 +65,13 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
     wanted,
     byUuid,
     broken,
-    protected: new Map([
-      ...namedBy(snapshots, mounted),
-      ...(await protectedSnapshots(world, repository, snapshots, await readOpenWork(world))),
-    ]),
+    protected: new Map([...namedBy(snapshots, mounted), ...(await protectedSnapshots(world, repository, snapshots, work))]),
     unclear,
     guarded: new Map(guards.flatMap(({ kept }) => [...kept])),
     fallen: new Map(guards.flatMap(({ fallen }) => [...fallen])),
     refusal: undefined,
   });
-  return { plan, snapshots, lost: seen.lost, version: seen.version, mountsUnknown: elsewhere.unknown };
+  return { plan, snapshots, lost: seen.lost, version: seen.version, needsUnknown: unreadJob(work) ?? elsewhere.unknown };
 }
 
 /** Every snapshot with the policy of its repository that decides about it. */
@@ -111,6 +110,8 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
     level: LEVEL,
     now: world.clock.now(),
     deadline: () => isTimeUp(world),
+    // Blobs that another proof found damaged are read again here, for every snapshot that refers to them; nothing of it is stored.
+    ledger: partLedger(world.state, place),
   });
   if (open > 0) return { ...none, refusal: reason("delete.notAllProven", { open, snapshots: proofs.length + open }) };
   const stored = await newestEvidence(world, new Set(root.snapshots.map(({ uuid }) => uuid)), place);

@@ -14,20 +14,19 @@ import { isGood } from "../../plan/retention/keepRules.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
 import type { PruneInput as PlanInput } from "../../plan/retention/types.ts";
 import { listedTwice, unclearNames } from "../../proof/rootFaults.ts";
-import type { Evidence } from "../../reader/evidence.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { type Listed, listWithLost } from "../snapshots/gather.ts";
-import { mountsElsewhere, mountsOf, protectedSnapshots } from "./gatherProtected.ts";
-import { judgedBy, verdictsOf } from "./gatherVerdicts.ts";
+import { mountsElsewhere, mountsOf, protectedSnapshots, unreadJob } from "./gatherProtected.ts";
+import { judgedBy, type Verdicts, verdictsOf } from "./gatherVerdicts.ts";
 
 export interface PruneView {
   plan: PrunePlan;
   snapshots: ClusterSnapshot[];
   lost: Listed["lost"];
   version: string;
-  /** Set when a cluster that may have mounted a snapshot could not be asked; nothing may be deleted then. */
-  mountsUnknown: Reason | undefined;
+  /** Set when a cluster that may have mounted a snapshot could not be asked, or an open job not be read; nothing may be deleted then. */
+  needsUnknown: Reason | undefined;
 }
 
 /** A policy's plan with what it was made from. */
@@ -56,13 +55,14 @@ export async function gatherPrunePlan(
   const view = { snapshots, lost, version, input, indices: seen.indices };
   const plan = planPrune(input);
   // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
-  if (plan.remove.length === 0) return { ...view, plan, mountsUnknown: undefined };
+  if (plan.remove.length === 0) return { ...view, plan, needsUnknown: undefined };
   const { mounted, unknown } = await mountsElsewhere(world, where.cluster);
+  const needsUnknown = unreadJob(work) ?? unknown;
   const unclear = await unclearSnapshots(snapshots, readRoot);
   const more = namedBy(snapshots, mounted);
-  if (more.length === 0 && unclear.size === 0) return { ...view, plan, mountsUnknown: unknown };
+  if (more.length === 0 && unclear.size === 0) return { ...view, plan, needsUnknown };
   const all = { ...input, unclear, protected: new Map([...more, ...input.protected]) };
-  return { ...view, plan: planPrune(all), input: all, mountsUnknown: unknown };
+  return { ...view, plan: planPrune(all), input: all, needsUnknown };
 }
 
 /** What every policy of a repository decides from. */
@@ -72,8 +72,7 @@ export interface RepositorySeen extends Listed {
   clusterUuid: string;
   version: string;
   indices: ClusterIndex[];
-  /** The verdict that holds per snapshot uuid, on 2.x per name. */
-  verdicts: ReadonlyMap<string, Evidence>;
+  verdicts: Verdicts;
   readRoot: ReadRoot;
 }
 
@@ -81,11 +80,12 @@ export async function seeRepository(world: World, repository: string): Promise<R
   const where = repositoryId(configured(world.config, "repositories", repository));
   const cluster = world.cluster(where.cluster);
   const [{ uuid, version }, listed, indices] = await allEnded([cluster.info(), listWithLost(world, repository), cluster.listIndices()]);
-  const verdicts = await verdictsOf(world, repository, listed.snapshots);
-  return { ...listed, repository, where, clusterUuid: uuid, version, indices, verdicts, readRoot: rootReader(world, repository) };
+  const readRoot = rootReader(world, repository);
+  const verdicts = await verdictsOf(world, repository, listed.snapshots, readRoot);
+  return { ...listed, repository, where, clusterUuid: uuid, version, indices, verdicts, readRoot };
 }
 
-/** Every snapshot as the policy sees it, with its stored verdict. */
+/** Every snapshot as the policy sees it, with what proofs say about it. */
 export function ownOf(world: World, policyName: string, policy: BackupPolicy, seen: RepositorySeen): PrunableSnapshot[] {
   const whose = whoseOf(world, policyName, { policy, where: seen.where, clusterUuid: seen.clusterUuid });
   return seen.snapshots.map((snapshot) => judgedBy(seen.verdicts, prunable(snapshot, policyName, whose)));

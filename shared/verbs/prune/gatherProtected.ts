@@ -25,6 +25,11 @@ export async function protectedSnapshots(
   return found;
 }
 
+/** Why nothing may be deleted while an open job cannot be read: it may need any snapshot. */
+export function unreadJob({ unread: [first] }: OpenWork): Reason | undefined {
+  return first && reason("prune.jobUnread", { job: first.id, message: first.message, key: first.key });
+}
+
 function mentions(input: unknown, uuid: string): boolean {
   return JSON.stringify(input).includes(JSON.stringify(uuid));
 }

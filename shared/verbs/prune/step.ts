@@ -65,8 +65,8 @@ export interface PruneObservation {
   /** Set when ossnap.yaml no longer has the policy that this job carries, or another cluster writes into the repository. */
   policyChanged: Reason | undefined;
   repository: { fault: Reason } | undefined;
-  /** Set when a cluster that may have mounted a snapshot could not be asked. */
-  mountsUnknown?: Reason | undefined;
+  /** Set when a cluster that may have mounted a snapshot could not be asked, or an open job not be read. */
+  needsUnknown?: Reason | undefined;
   /** Snapshots of the job's own plan that still exist with the same identity. */
   remaining: readonly PruneTarget[];
   /** Those of them that lost their own blob: a deletion failed half-way, and the cluster does not list them. */
@@ -97,7 +97,7 @@ export function stepPrune(job: PruneJob, seen: PruneObservation | Superseded): D
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
   if (seen.policyChanged) return refuse(seen.policyChanged, data);
   if (seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
-  if (seen.mountsUnknown) return { do: "wait", reason: seen.mountsUnknown };
+  if (seen.needsUnknown) return { do: "wait", reason: seen.needsUnknown, isTrouble: true };
   if (!data.plan) return settlePlan(job, seen);
   // Before anything is concluded from absent snapshots: a repository that cannot be read may list nothing at all.
   if (!seen.newestGoodThere) return refuse(listingFault(data.plan, seen), data);

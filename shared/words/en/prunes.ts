@@ -11,6 +11,8 @@ export const PRUNES: Readonly<Record<string, string>> = {
   "prune.doneSpared":
     "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; kept by the current plan: {spared} ({first}: {because:reason})",
   "prune.doneFreed": "removed {removed} of {asked|snapshot|snapshots}, {keep} kept; about {freed:bytes} freed",
+  "prune.jobUnread":
+    "open job {job} cannot be read, so it may need any snapshot, and nothing is deleted: {message}. Let the version of ossnap that wrote it finish it, or, if it is certainly of no use, remove the objects below {key} of the state",
   "prune.keepsNothingGood": "the plan would keep no good snapshot",
   "prune.listsNothing": "the repository lists no snapshots any more: it cannot be read, or all were deleted; nothing more is deleted",
   "prune.mountsUnknown":
@@ -27,5 +29,6 @@ export const PRUNES: Readonly<Record<string, string>> = {
   "prune.policyGone": "policy {policy} is no longer in ossnap.yaml; nothing more is deleted",
   "prune.protectedSince": "{snapshot} has been pinned, or is needed by a job, since the plan was made; nothing more is deleted",
   "prune.superseded": "{job} of the same policy is still open; what it leaves is left for the next run",
+  "prune.unproven": "not proven: a blob in {shard} is damaged, and what the snapshot refers to there cannot be read",
   "prune.vanished": "already gone before this job requested its deletion",
 };

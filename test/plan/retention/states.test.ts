@@ -6,6 +6,7 @@ import { type Reason, reason } from "../../../shared/model/reason.ts";
 import type { PrunableSnapshot, PruneInput, PrunePlan } from "../../../shared/plan/retention/plan.ts";
 import { type PruneInput as JobInput, type PruneData, type PruneTarget, stepPrune } from "../../../shared/verbs/prune/step.ts";
 import { plan, snapshot } from "./prunable.ts";
+import { type Random, randomOf } from "./random.ts";
 
 /** OSSNAP_RETENTION_RUNS=1000000 runs the long one; OSSNAP_RETENTION_SEED repeats one. */
 const RUNS = Number(process.env.OSSNAP_RETENTION_RUNS ?? 1_500);
@@ -13,25 +14,6 @@ const SEED = Number(process.env.OSSNAP_RETENTION_SEED ?? Date.now() % 1_000_000)
 const HOUR_MS = 3_600_000;
 const START = Date.UTC(2026, 9, 20);
 const ZONES = ["UTC", "Europe/Berlin", "Asia/Kolkata"];
-
-interface Random {
-  below(count: number): number;
-  one<T>(of: readonly T[]): T;
-  chance(share: number): boolean;
-}
-
-/** Mulberry32: small, and the same on every machine. */
-function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  const below = (count: number) => Math.floor(next() * count);
-  return { below, one: (of) => of[below(of.length)] as (typeof of)[number], chance: (share) => next() < share };
-}
 
 const BROKEN = { verdict: "damaged", level: "contents", at: "2026-10-20T00:00:00.000Z" };
 

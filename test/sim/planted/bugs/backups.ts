@@ -100,6 +100,13 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     seeds: 20,
   },
   {
+    name: "takes a kept snapshot's name of an index for the index's last state",
+    file: "shared/plan/retention/keepRules.ts",
+    find: "(state !== undefined && stateOf(snapshot, index) === state)",
+    replace: '(state !== "" || stateOf(snapshot, index) === state)',
+    test: "test/plan/retention/lastHolder.test.ts",
+  },
+  {
     name: "removes more than `atMost` and `atMostPercent` allow",
     file: "shared/plan/retention/plan.ts",
     find: "candidates.slice(0, cap)",
