@@ -70,10 +70,10 @@ export function preflight(given: PreflightInput): Preflight {
   return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
 }
 
-/** A restore of indices reads the cluster's state up to 6.7, and not from 6.8 on (measured on 5.5.3, 6.8.23, 7.10.2 and 8.17.0). */
+/** A restore of indices reads the cluster's state on 5.5.3, and not on 6.7.0, 6.8.23, 7.10.2 and 8.17.0 (measured). */
 function withoutState(input: PreflightInput): PreflightInput {
   const { proof, targetVersion } = input;
-  if (proof.stateless === undefined || !isAtLeast(targetVersion, "6.8.0") || !isStateAlone(proof)) return input;
+  if (proof.stateless === undefined || !isAtLeast(targetVersion, "6.7.0") || !isStateAlone(proof)) return input;
   return { ...input, proof: { ...proof, closure: proof.stateless } };
 }
 

@@ -58,7 +58,7 @@ function isForeign({ key, check, expected, found }: SnapshotProof["damaged"][num
 
 /**
  * Indices of which no blob is at fault and no shard failed; none if a blob is at fault that every restore of the snapshot reads. Measured on
- * 6.8.23, 7.10.2 and 8.17.0: a restore without the cluster state does not read the global metadata. 5.5.3 does, and answers 404 without it.
+ * 6.7.0, 6.8.23, 7.10.2 and 8.17.0: a restore without the cluster state does not read the global metadata. 5.5.3 does, and answers 404 without it.
  */
 function intactIndices({ uuid, missing, damaged, closure }: Proven, root: RootCatalogue): string[] {
   const faults = [...missing, ...damaged].filter(({ key }) => key !== globalMetadataKey(uuid));

@@ -35,7 +35,7 @@ import { readAhead } from "./readAhead.ts";
 export interface StreamedClosure {
   /** Set only if every metadata blob was readable. */
   closure: ProvenClosure | undefined;
-  /** The closure if only the cluster's state is missing or damaged, which a restore of indices does not read from 6.8 on. */
+  /** The closure if only the cluster's state is missing or damaged, which a restore of indices does not read from 6.7 on. */
   stateless?: ProvenClosure;
   /** As far as they are known. */
   blobs: number;

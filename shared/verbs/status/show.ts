@@ -1,8 +1,8 @@
 import { configured, type World } from "../../jobs/world.ts";
-import { messageOf } from "../../model/errors.ts";
-import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
+import { allEnded, forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
-import type { Reason } from "../../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
 import type { SlotHint } from "../../state/keys.ts";
@@ -58,12 +58,12 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
   const live = await readLive(world.state);
   const late: OpenNotice[] = [];
   await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async (key) => {
-    const open = await readObject<Omit<OpenNotice, "key">>(world.state, stateKey.notice(key));
+    const open = await openNotice(world, key);
     if (open) late.push({ key, code: open.code, severity: open.severity, since: open.since, reason: open.reason });
   });
   const now = world.clock.now();
-  const coverage: ClusterCoverage[] = [];
-  for (const cluster of Object.keys(world.config.clusters)) coverage.push(await coverageOf(world, cluster));
+  // At once: each cluster that does not answer takes half a minute.
+  const coverage = await allEnded(Object.keys(world.config.clusters).map((cluster) => coverageOf(world, cluster)));
   const policies: PolicyNow[] = [];
   for (const policy of Object.keys(world.config.backups)) policies.push(await policyNow(world, policy, live.slots.get(policy) ?? [], now));
   return {
@@ -73,6 +73,18 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
     coverage,
     policies,
   };
+}
+
+/** One that cannot be read is shown as such and hides no other. */
+async function openNotice(world: World, key: string): Promise<Omit<OpenNotice, "key"> | undefined> {
+  const object = stateKey.notice(key);
+  try {
+    return await readObject<Omit<OpenNotice, "key">>(world.state, object);
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    const why = reason("notice.unreadable", { object, message: messageOf(error) });
+    return { code: why.code, severity: "bad", since: world.clock.now().toISOString(), reason: why };
+  }
 }
 
 async function coverageOf(world: World, name: string): Promise<ClusterCoverage> {

@@ -76,7 +76,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "proposal.restoreFirst": "first restore the indices that are whole in the broken snapshots, because a deletion removes them too: {held}",
   "proposal.sharedName": "do not delete these, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
   "proposal.stateLost":
-    "keep these: only their cluster state is lost, and Elasticsearch 6.8 and later restore all their indices without it (include_global_state: false; 5.5 answers 404): {snapshots}",
+    "keep these: only their cluster state is lost, and Elasticsearch 6.7 and later restore all their indices without it (include_global_state: false; 5.5 answers 404): {snapshots}",
   "proposal.unlisted": "nothing can be deleted, because the root names snapshots that it does not list; copy the whole ones elsewhere",
   "remove.beyond": "no rule keeps it; {by} is kept",
   "remove.broken": "proven {verdict} at level {level} on {at}; {by} is kept",

@@ -56,6 +56,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "{look} is put aside: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. It is tried again after 1 h, later once a day; after a larger memorySize or a repaired root, try it at once: `ossnap resume`; a new root is read in any case",
   "look.failed": "checking {look} failed: {message}",
   "look.fine": "{look} can be checked again",
+  "notice.unreadable": "an open notice cannot be read ({object}): {message}. Put the object back from a copy, or delete it",
   "place.absent": "{place} does not exist; correct the address, or create it",
   "proof.outOfTime": "the proof ran out of time at level {level}",
   "proof.parts":

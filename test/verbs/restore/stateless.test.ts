@@ -8,7 +8,7 @@ const OPS = { by: "person" as const, who: "ops" };
 const REQUEST = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["fx-orders"], replicas: 0 };
 const STATE = `meta-${SNAP1.uuid}.dat`;
 
-/** Real servers read the cluster's state for every restore up to 6.7 (5.5.3 answers 404), and from 6.8 on only if it is asked for. */
+/** Real servers read the cluster's state for every restore on 5.5.3, which answers 404 without it, and from 6.7 on only if it is asked for. */
 async function withoutState(): Promise<void> {
   offer("snap-1", SNAP1.uuid);
   await world.fill(MOVED, new Map([...STEP2.blobs].filter(([key]) => key !== STATE)));
