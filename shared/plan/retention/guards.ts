@@ -1,5 +1,5 @@
 import { type Reason, reason } from "../../model/reason.ts";
-import { keepFailures, keepGuarded, keepNewest, namedIndices } from "./keepRules.ts";
+import { keepFailures, keepGuarded, keepNewest, keepUnproven, namedIndices } from "./keepRules.ts";
 import { sortedSnapshots } from "./plan.ts";
 import type { PrunableSnapshot, PruneInput } from "./types.ts";
 
@@ -13,7 +13,7 @@ export interface Guards {
 
 /**
  * The guards of a prune without its counts (`last`, `daily` …), which do not bind a person: the newest good one, the newest proven one, the last
- * one with an index, a failed one without a good one since, and the floor. All other snapshots stay, so only what goes with the wanted ones counts.
+ * one with an index, one that may refer to a damaged blob, a failed one without a good one since, and the floor. All other snapshots stay, so only what goes with the wanted ones counts.
  */
 export function guardsOf(input: PruneInput, wanted: ReadonlySet<string>): Guards {
   const { counted, good } = sortedSnapshots(input);
@@ -23,6 +23,7 @@ export function guardsOf(input: PruneInput, wanted: ReadonlySet<string>): Guards
     if (wanted.has(name) && !kept.has(name)) kept.set(name, why);
   };
   keepNewest(good, keepBecause);
+  keepUnproven(counted, keepBecause);
   // Those that are kept for diagnosis are counted.
   keepFailures(counted, good, (snapshot, why) => why.code === "keep.notReplaced" && keepBecause(snapshot, why));
   const fallen = keepGuarded({ counted, good }, { input, isKept }, keepBecause);

@@ -55,6 +55,11 @@ function keepManual(good: readonly PrunableSnapshot[], { keep }: PruneInput, kee
   for (const [index, snapshot] of byHand.slice(0, of).entries()) keepBecause(snapshot, reason("keep.manual", { number: index + 1, of }));
 }
 
+/** While nobody knows who refers to a damaged blob, each that may, and each that may not, can be the only whole one. */
+export function keepUnproven(counted: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+  for (const snapshot of counted) if (snapshot.unproven) keepBecause(snapshot, reason("keep.unproven", { ...snapshot.unproven }));
+}
+
 /** The newest proven snapshot, while newer ones are unproven or damaged. */
 function keepNewestProven(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
   const newest = good.find(({ proven }) => proven);

@@ -1,7 +1,7 @@
 import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { isGood, type KeepBecause, keepByRules, keepFailures, keepGuarded, namedIndices, PERIOD_RULES } from "./keepRules.ts";
+import { isGood, keepByRules, keepFailures, keepGuarded, keepUnproven, namedIndices, PERIOD_RULES } from "./keepRules.ts";
 import { periodsOf } from "./periods.ts";
 import type { PrunableSnapshot, PruneInput, PrunePlan, RemovedSnapshot } from "./types.ts";
 
@@ -35,11 +35,11 @@ export function planPrune(input: PruneInput): PrunePlan {
     const why = input.protected.get(snapshot.name);
     if (why) keepBecause(snapshot, why);
   }
+  keepUnproven(counted, keepBecause);
   keepByRules(good, input, keepBecause);
   keepFailures(counted, good, keepBecause);
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;
   const fallen = keepGuarded({ counted, good }, { input, isKept }, keepBecause);
-  sayUnproven(counted.filter(isKept), keepBecause);
   return assemble(input, { newestFirst, counted, good, fallen }, reasons);
 }
 
@@ -98,23 +98,10 @@ function removal(snapshot: PrunableSnapshot, keptGood: readonly KeptGood[], inpu
     name: snapshot.name,
     uuid: snapshot.uuid,
     startTime: snapshot.startTime.toISOString(),
-    reasons: [
-      because,
-      ...(fallen.length === 0 ? [] : [reason("remove.lastOfIndex", namedIndices(fallen))]),
-      ...(snapshot.unproven ? [unprovenBecause(snapshot.unproven)] : []),
-    ],
+    reasons: [because, ...(fallen.length === 0 ? [] : [reason("remove.lastOfIndex", namedIndices(fallen))])],
     keptInstead: instead,
     ...adoptedMark(snapshot),
   };
-}
-
-/** It keeps nothing; it is said. */
-function sayUnproven(kept: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
-  for (const snapshot of kept) if (snapshot.unproven) keepBecause(snapshot, unprovenBecause(snapshot.unproven));
-}
-
-function unprovenBecause({ shard }: NonNullable<PrunableSnapshot["unproven"]>): Reason {
-  return reason("prune.unproven", { shard });
 }
 
 function adoptedMark({ adopted }: PrunableSnapshot): { adopted?: true } {

@@ -52,6 +52,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "keep.unknownState":
     "in a state that ossnap does not know, at a time that is impossible, or written by a version that the cluster cannot read",
   "keep.unmarked": "has the name of a policy's snapshot but not ossnap's metadata: written by another writer",
+  "keep.unproven": "not proven: a blob in {shard} is damaged, and whether the snapshot refers to it cannot be read",
   "keep.weekly": "weekly {number}/{of}",
   "keep.within": "at most {seconds:duration} older than the newest",
   "keep.yearly": "yearly {number}/{of}",

@@ -29,6 +29,5 @@ export const PRUNES: Readonly<Record<string, string>> = {
   "prune.policyGone": "policy {policy} is no longer in ossnap.yaml; nothing more is deleted",
   "prune.protectedSince": "{snapshot} has been pinned, or is needed by a job, since the plan was made; nothing more is deleted",
   "prune.superseded": "{job} of the same policy is still open; what it leaves is left for the next run",
-  "prune.unproven": "not proven: a blob in {shard} is damaged, and what the snapshot refers to there cannot be read",
   "prune.vanished": "already gone before this job requested its deletion",
 };
