@@ -56,7 +56,7 @@ describe("text from outside", () => {
     expect(say(reason("snapshot.foreign", { snapshot: `a\n✓ ${FORGED}` }))).toBe(
       `a\\u000a✓ ${SHOWN} exists and was written by another writer`,
     );
-    expect(tableLines([{ head: "NAME" }], [["a\n✓ whole"]])).toEqual(["NAME", "a\\n✓ whole"]);
+    expect(tableLines([{ head: "NAME" }], [["a\n✓ whole"]])).toEqual(["NAME", "a\\u000a✓ whole"]);
     for (const text of [jsonLine({ name: FORGED }, "ossnap"), json(200, { name: FORGED }).body]) {
       expect(text).not.toMatch(UNSAFE);
       expect(JSON.parse(text)).toEqual({ name: FORGED });
@@ -95,7 +95,7 @@ describe("a repository whose names would drive a terminal", { timeout: 60_000 },
     await rename("snap-1\n✓ everything is whole");
     const { stdout, stderr } = await runCli([verb, `file://${directory}`]);
     expect(`${stdout}${stderr}`).not.toMatch(/^\s*✓ everything/m);
-    expect(stdout).toMatch(/snap-1\\n✓ every/);
+    expect(stdout).toMatch(/snap-1\\u000a✓ every/);
     expect(stdout).toContain("snap-2");
   });
 });
