@@ -100,7 +100,7 @@ describe("a root that lists very many snapshots without a blob of their own", ()
     const { requests, snapshots, missing } = await surveyRepository(store);
     expect(requests.get).toBeLessThan(10);
     expect(snapshots).toHaveLength(5001);
-    expect(missing).toHaveLength(5000);
+    expect(missing.filter(({ key }) => key.startsWith("snap-"))).toHaveLength(5000);
     expect(snapshots.filter(({ bytes }) => bytes !== undefined).map(({ name }) => name)).toEqual(["many"]);
   });
 });
