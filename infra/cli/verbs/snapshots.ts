@@ -12,7 +12,8 @@ import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
 import { agoText, commandText, type Look, marked, unknown } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
-import { isComplete, surveyOf, surveyText } from "../survey.ts";
+import { surveyText } from "../survey.ts";
+import { isComplete, surveyOf } from "../surveyAnswer.ts";
 
 export interface SnapshotsOptions {
   /** A URL, or a repository or watch of ossnap.yaml, read without a cluster. */

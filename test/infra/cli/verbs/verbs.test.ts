@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Look } from "../../../../infra/cli/screen/look.ts";
 import type { Session } from "../../../../infra/cli/session.ts";
-import type { SurveyAnswer } from "../../../../infra/cli/survey.ts";
+import type { SurveyAnswer } from "../../../../infra/cli/surveyAnswer.ts";
 import { adopt } from "../../../../infra/cli/verbs/adopt.ts";
 import { backup } from "../../../../infra/cli/verbs/backup.ts";
 import { showOne } from "../../../../infra/cli/verbs/jobs.ts";
