@@ -7,7 +7,7 @@ export const ROOTS: Readonly<Record<string, string>> = {
   "repository.hiddenRoot":
     "Elasticsearch takes {key} of {url} for the newest root, although no repository has such a generation, and therefore reads nothing else: delete that object",
   "repository.linkedRoot":
-    "{key} of {url} is a link, which ossnap does not follow because it may lead anywhere; Elasticsearch takes it for the newest root, so this is an older state than its: put a copy of the file there",
+    "{key} of {url} is a link or another special file, which ossnap does not read because it may lead anywhere; Elasticsearch takes it for the newest root, so this is an older state than its: put a copy of the file there",
   "repository.noRoot":
     "{url} has no root (index-N), so it is no repository: check bucket and base path, or wait until a copy into it has finished",
   "repository.noSuchGeneration":
