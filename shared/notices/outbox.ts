@@ -104,7 +104,7 @@ export async function deliverUnsent(world: World, unsent: readonly UnsentNotice[
 
 /** Returns whether the next one about the same fact may follow. */
 async function deliver(world: World, one: UnsentNotice): Promise<boolean> {
-  const entry = await readEntry(world, one.keys.at(-1) ?? "");
+  const entry = await readIfReadable<Entry>(world, one.keys.at(-1) ?? "", "an unsent notice");
   if (entry === undefined) return false;
   const isReported = entry.decision === undefined || (await isDecided(world, entry.decision));
   if (world.clock.now().getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
@@ -118,30 +118,19 @@ async function deliver(world: World, one: UnsentNotice): Promise<boolean> {
 
 async function isDecided(world: World, { keys, by }: Decision): Promise<boolean> {
   for (const key of keys) {
-    const found = await readDecided(world, key);
+    const found = await readIfReadable<Decided>(world, key, "a notice");
     if (found?.by === by || found?.begunBy === by) return true;
   }
   return false;
 }
 
-/** An object that cannot be read decides nothing, and stops neither the tick nor the other notices. */
-async function readDecided(world: World, key: string): Promise<Decided | undefined> {
+/** An object that cannot be read counts as absent, and stops neither the tick nor the other notices. */
+async function readIfReadable<T>(world: World, key: string, what: string): Promise<T | undefined> {
   try {
-    return await readObject<Decided>(world.state, key);
+    return await readObject<T>(world.state, key);
   } catch (error) {
     if (!hasCode(error, "invalid")) throw error;
-    world.logger.error("a notice cannot be read", { object: key, error: messageOf(error) });
-    return undefined;
-  }
-}
-
-/** One that cannot be read stops neither the tick nor the other notices. */
-async function readEntry(world: World, key: string): Promise<Entry | undefined> {
-  try {
-    return await readObject<Entry>(world.state, key);
-  } catch (error) {
-    if (!hasCode(error, "invalid")) throw error;
-    world.logger.error("an unsent notice cannot be read", { error: messageOf(error) });
+    world.logger.error(`${what} cannot be read`, { object: key, error: messageOf(error) });
     return undefined;
   }
 }

@@ -198,13 +198,19 @@ function typeChecks(input: PreflightInput, indices: readonly ClosureIndex[]): Pr
 }
 
 function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
-  const names = indices.map(({ name }) => input.nameFor(name));
-  return indices.map((index, at) => {
-    const as = names[at] ?? "";
+  const ofName = new Map<string, string[]>();
+  for (const { name } of indices) {
+    const as = input.nameFor(name);
+    const names = ofName.get(as);
+    if (names) names.push(name);
+    else ofName.set(as, [name]);
+  }
+  return indices.map((index) => {
+    const as = input.nameFor(index.name);
     const wrong = indexNameFault(as, versionParts(input.targetVersion)[0]);
     if (wrong !== undefined) return refuse("name", reason("name.invalid", { index: index.name, as, wrong }), reason("wayOut.as"));
-    const others = indices.filter(({ name }, other) => names[other] === as && name !== index.name);
-    if (others[0]) return refuse("name", reason("name.twice", { index: index.name, other: others[0].name, as }), reason("wayOut.as"));
+    const other = ofName.get(as)?.find((name) => name !== index.name);
+    if (other !== undefined) return refuse("name", reason("name.twice", { index: index.name, other, as }), reason("wayOut.as"));
     const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
     if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return freeCheck(input, index.name, as);
     const before = checkOfRestored(input, there, as);

@@ -1,10 +1,10 @@
 import { LEGACY_ROOT_KEY, shardPrefix } from "../format/keys.ts";
 import { decodeShardCatalogue } from "../format/shardCatalogue.ts";
-import { partsOf, type ShardFile } from "../format/shardSnapshot.ts";
+import type { ShardFile } from "../format/shardSnapshot.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import type { RootCatalogue } from "../model/repository.ts";
-import { listsOf } from "../proof/shardUse.ts";
+import { dataUse, isUsed, listsOf } from "../proof/shardUse.ts";
 import { catalogueKeys, indicesOf, type RootIndex, uuidsByName } from "./indexStates.ts";
 import { metadataReader } from "./metadataReader.ts";
 
@@ -63,8 +63,9 @@ async function listsByUuid(
 }
 
 function suspectOf(files: readonly ShardFile[], prefix: string, suspects: ReadonlySet<string>): string | undefined {
-  const keys = files.flatMap((file) => partsOf(file).map(({ name }) => `${prefix}${name}`));
-  return keys.find((key) => suspects.has(key));
+  // Not the other way round: a hostile list names millions of parts, and suspects are few.
+  const uses = dataUse(prefix, new Map([[0, files]]));
+  return [...suspects].find((key) => isUsed(uses, key));
 }
 
 /** The indices whose folders hold these blobs, with the shards; a folder that the root does not name belongs to no snapshot. */
