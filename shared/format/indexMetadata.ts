@@ -1,3 +1,4 @@
+import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { cutText } from "../model/memory/texts.ts";
 import { decodeContainer } from "./encoding/container.ts";
 import { asFields, asList, asText, type Fields, optional } from "./fields.ts";
@@ -28,8 +29,8 @@ export interface IndexMetadata {
  * `indices/<id>/meta-<blob id>.dat`. Up to 7.10 the shard count is stored only in the settings.
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
-export function decodeIndexMetadata(bytes: Uint8Array, subject: string): IndexMetadata {
-  const indices = Object.entries(asFields(decodeContainer(bytes, "index-metadata", subject), subject));
+export function decodeIndexMetadata(bytes: Uint8Array, subject: string, budget?: DecodeBudget): IndexMetadata {
+  const indices = Object.entries(asFields(decodeContainer(bytes, "index-metadata", subject, budget), subject));
   const [only] = indices;
   if (only === undefined || indices.length > 1) throw invalidBytes(subject, `one index expected, ${indices.length} found`);
   const [name, entry] = only;

@@ -1,3 +1,4 @@
+import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { decodeContainer } from "./encoding/container.ts";
 import { asFields, asText, asTexts, optional } from "./fields.ts";
 import { readFiles, type ShardFile } from "./shardSnapshot.ts";
@@ -12,8 +13,8 @@ export interface ShardCatalogue {
 /**
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
-export function decodeShardCatalogue(bytes: Uint8Array, subject: string): ShardCatalogue {
-  const fields = asFields(decodeContainer(bytes, "snapshots", subject), subject);
+export function decodeShardCatalogue(bytes: Uint8Array, subject: string, budget?: DecodeBudget): ShardCatalogue {
+  const fields = asFields(decodeContainer(bytes, "snapshots", subject, budget), subject);
   const snapshots = Object.entries(asFields(fields.snapshots, `${subject}: snapshots`)).map(([name, entry]) => {
     const where = `${subject}: snapshots.${name}`;
     const snapshot = asFields(entry, where);

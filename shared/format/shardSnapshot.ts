@@ -1,3 +1,4 @@
+import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { decodeContainer } from "./encoding/container.ts";
 import { checksumText, FOOTER_BYTES, readFooter, verifyFooter } from "./encoding/luceneFooter.ts";
 import { asCount, asFields, asKeySegment, asList, asName, asText, type Fields, optional } from "./fields.ts";
@@ -43,8 +44,8 @@ export interface FilePart {
  * `indices/<id>/<shard>/snap-<uuid>.dat`.
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`; also for a virtual file whose embedded bytes fail their own checksum.
  */
-export function decodeShardSnapshot(bytes: Uint8Array, subject: string): ShardSnapshot {
-  const fields = asFields(decodeContainer(bytes, "snapshot", subject), subject);
+export function decodeShardSnapshot(bytes: Uint8Array, subject: string, budget?: DecodeBudget): ShardSnapshot {
+  const fields = asFields(decodeContainer(bytes, "snapshot", subject, budget), subject);
   return { name: asName(fields.name, `${subject}: name`), files: readFiles(fields.files, subject) };
 }
 

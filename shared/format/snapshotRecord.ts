@@ -1,4 +1,5 @@
 import type { SnapshotState } from "../model/cluster.ts";
+import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { cutText } from "../model/memory/texts.ts";
 import { shownCut } from "../model/plainText.ts";
 import type { SnapshotRecord } from "../model/repository.ts";
@@ -16,8 +17,8 @@ const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCC
  * A snapshot's own blob `snap-<uuid>.dat` below the base path; 2.x writes no uuid, so the name is used.
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
-export function decodeSnapshotRecord(bytes: Uint8Array, subject: string): SnapshotRecord {
-  const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject), subject).snapshot, `${subject}: snapshot`);
+export function decodeSnapshotRecord(bytes: Uint8Array, subject: string, budget?: DecodeBudget): SnapshotRecord {
+  const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject, budget), subject).snapshot, `${subject}: snapshot`);
   const name = asName(fields.name, `${subject}: name`);
   const startTime = asTime(fields.start_time, `${subject}: start_time`);
   const endTime = optional(fields.end_time, `${subject}: end_time`, asTime);

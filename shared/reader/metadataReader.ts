@@ -2,13 +2,15 @@ import { DOCUMENT_BYTES_MAX } from "../format/encoding/container.ts";
 import { invalidBytes } from "../format/invalid.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { type AppError, hasCode } from "../model/errors.ts";
+import { type DecodeBudget, decodeBudget } from "../model/memory/decodeBudget.ts";
 import { inMegabytes } from "../model/memory/weights.ts";
 import type { DamagedBlob, MissingBlob } from "../model/repository.ts";
 
 /** Sizes in bytes by key of everything below the base path; ETags of those keys whose names may be those of another file's part. */
 export type Listing = ReadonlyMap<string, number> & { etags?: ReadonlyMap<string, string> };
 
-export type Decode<T> = (bytes: Uint8Array, subject: string) => T;
+/** Of the bytes of the blob `subject`; what its values take counts towards the budget of the reader. */
+export type Decode<T> = (bytes: Uint8Array, subject: string, budget: DecodeBudget) => T;
 
 export interface FetchedBlob {
   key: string;
@@ -56,6 +58,7 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
   const sizes = new Map<string, number>();
   const missing: MissingBlob[] = [];
   const damaged: DamagedBlob[] = [];
+  const budget = decodeBudget();
   let inFlightBytes = 0;
   return {
     missing,
@@ -102,7 +105,7 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
       if (bytes === undefined) return await alone(() => readAlone(key, decodeOne));
       blob.bytes = undefined;
       inFlightBytes -= bytes.byteLength;
-      return decodeOne(bytes, key);
+      return decodeOne(bytes, key, budget);
     } catch (error) {
       noteDamage(key, error);
       return undefined;
@@ -116,7 +119,7 @@ export function metadataReader(store: BlobStore, listing?: Listing): MetadataRea
     if (bytes === undefined) return undefined;
     if (bytes.byteLength > DOCUMENT_BYTES_MAX) throw tooLarge();
     sizes.set(key, bytes.byteLength);
-    return decodeOne(bytes, key);
+    return decodeOne(bytes, key, budget);
   }
 
   /** A blob that is decoded again is damaged once. */

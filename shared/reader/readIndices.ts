@@ -73,7 +73,7 @@ export async function readIndices(
 ): Promise<{ indices: IndexReading[]; finished: boolean }> {
   const { concurrency = READS_AT_ONCE, deadline, held = heldMemory() } = options;
   if (record !== undefined) held.hold(weightOfRecord(record), snapshotKey(snapshot.uuid));
-  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject) => decodeContainer(bytes, "metadata", subject));
+  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject, budget) => decodeContainer(bytes, "metadata", subject, budget));
   const indices = planIndices(reader, root, snapshot, record, options.indices);
   const decode = withinShards(held);
   const failed = failedShards(record);
@@ -111,8 +111,8 @@ function failedShards(record: SnapshotRecord | undefined): Map<string, Set<numbe
 /** Decodes the metadata of the indices of one snapshot; the one with which it has too many shards is invalid. */
 function withinShards(held: HeldMemory): Decode<IndexMetadata> {
   let shards = 0;
-  return (bytes, subject) => {
-    const metadata = decodeIndexMetadata(bytes, subject);
+  return (bytes, subject, budget) => {
+    const metadata = decodeIndexMetadata(bytes, subject, budget);
     shards += metadata.shards;
     if (shards > SHARDS_MAX) throw invalidBytes(subject, `more than ${SHARDS_MAX} shards in one snapshot`);
     held.hold(weightOfMetadata(metadata), subject);

@@ -8,8 +8,10 @@ import { directoryBlobStore } from "../../shared/adapters/directory/blobStore.ts
 import { decodeContainer } from "../../shared/format/encoding/container.ts";
 import { decodeShardSnapshot } from "../../shared/format/shardSnapshot.ts";
 import { GET_BYTES_MAX } from "../../shared/model/blobStore.ts";
+import { metadataReader } from "../../shared/reader/metadataReader.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
 import { encodeContainer, wrapPayload } from "../format/encoding/encodeContainer.ts";
+import { encodeSmile } from "../format/encoding/encodeSmile.ts";
 import { storeOf } from "../format/fixtureRepositories.ts";
 
 const SMILE_HEADER = Buffer.from([0x3a, 0x29, 0x0a, 0x00]);
@@ -57,9 +59,25 @@ describe("a blob that is small and describes something huge", () => {
     expect(decoded(wrapPayload("metadata", binaries))).toThrow("would take more than 160 MB of memory");
   });
 
+  it("is invalid when it and those read before it decode to far more than is stored, however small each is", async () => {
+    const nulls = Buffer.concat([
+      encodeSmile({ name: "s", files: [] }).subarray(0, -1),
+      Buffer.from([0x80, 0x78, 0xf8]),
+      Buffer.alloc(200_000, 0x21),
+      Buffer.from([0xf9, 0xfb]),
+    ]);
+    const list = wrapPayload("snapshot", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(nulls)]));
+    const reader = metadataReader({ ...storeOf(new Map()), get: async () => list });
+    for (let shard = 0; shard < 60; shard += 1) await reader.read(`snap-${shard}.dat`, decodeShardSnapshot);
+    expect(reader.damaged.length).toBeGreaterThan(10);
+    expect(reader.damaged[0]).toMatchObject({ found: expect.stringContaining("out of proportion to the bytes stored") });
+    const another = metadataReader({ ...storeOf(new Map()), get: async () => list });
+    expect(await another.read("snap-60.dat", decodeShardSnapshot)).toEqual({ name: "s", files: [] });
+  });
+
   it("is read when it is merely large", () => {
-    const nulls = Buffer.concat([SMILE_HEADER, Buffer.from([0xf8]), Buffer.alloc(5_000_000, 0x21), Buffer.from([0xf9])]);
-    expect(decoded(wrapPayload("metadata", nulls))()).toHaveLength(5_000_000);
+    const nulls = Buffer.concat([SMILE_HEADER, Buffer.from([0xf8]), Buffer.alloc(2_000_000, 0x21), Buffer.from([0xf9])]);
+    expect(decoded(wrapPayload("metadata", nulls))()).toHaveLength(2_000_000);
     const text = JSON.stringify({ a: "x".repeat(5_000_000), b: "[{,:".repeat(2_000_000) });
     expect(decodeContainer(wrapPayload("metadata", Buffer.from(text)), "metadata", "meta")).toEqual(JSON.parse(text));
   });

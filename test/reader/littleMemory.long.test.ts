@@ -83,6 +83,20 @@ const HOSTILE: Record<string, [ways: Ways, make: () => Hostile]> = {
     ["verify", "survey", "arrival"],
     () => ({ shards: SHARDS, shard: deflated("snapshot", objects(3_900_000)) }),
   ],
+  "many file lists with a field of nulls that nobody reads": [
+    ["verify", "arrival", "closures"],
+    () => ({
+      shards: 56,
+      shard: deflated(
+        "snapshot",
+        Buffer.concat([
+          Buffer.from(`{"name":"s","files":[],"y":"`),
+          randomLetters(200_000),
+          Buffer.from(`","x":[${"0,".repeat(9_900_000)}0]}`),
+        ]),
+      ),
+    }),
+  ],
   "many file lists of many files": [
     ["survey", "closures"],
     () => {

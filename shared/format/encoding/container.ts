@@ -1,6 +1,7 @@
 import { inflateRawSync } from "node:zlib";
 import { messageOf } from "../../model/errors.ts";
-import { inMegabytes, isHeavyJson } from "../../model/memory/weights.ts";
+import { type DecodeBudget, decodeBudget } from "../../model/memory/decodeBudget.ts";
+import { inMegabytes, jsonWeight } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
@@ -21,15 +22,17 @@ const PAYLOAD_BYTES_FREE = 16 * 1024 * 1024;
 /** The values of a mapping take 500 times the memory of its deflated bytes at most. Small blobs may be anything. */
 const WEIGHT_PER_BYTE_MAX = 1000;
 const WEIGHT_FREE = 16 * 1024 * 1024;
+const OUT_OF_PROPORTION = "its values and those of the blobs read before it are out of proportion to the bytes stored";
 const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
 
 /**
  * Decodes a `snap-*.dat`, `meta-*.dat` or shard `index-*` and verifies all three parts: header with codec, CRC32 footer, SMILE payload.
  * The payload's first bytes determine the compression; the repository's setting does not apply to older blobs.
+ * `budget` is that of the blobs that are read together.
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
-export function decodeContainer(bytes: Uint8Array, codec: Codec, subject: string): unknown {
-  return decodePayload(openContainer(bytes, codec, subject), subject);
+export function decodeContainer(bytes: Uint8Array, codec: Codec, subject: string, budget?: DecodeBudget): unknown {
+  return decodePayload(openContainer(bytes, codec, subject), subject, budget);
 }
 
 /** The payload of the container, still compressed, after its checksum has been verified. */
@@ -45,18 +48,29 @@ export function openContainer(bytes: Uint8Array, codec: Codec, subject: string):
   return bytes.subarray(reader.offset(), -FOOTER_BYTES);
 }
 
-function decodePayload(payload: Uint8Array, subject: string): unknown {
+function decodePayload(payload: Uint8Array, subject: string, budget = decodeBudget()): unknown {
+  budget.admit(payload.byteLength);
   const weightMax = Math.min(DOCUMENT_WEIGHT_MAX, Math.max(WEIGHT_FREE, payload.byteLength * WEIGHT_PER_BYTE_MAX));
-  if (startsWith(payload, DEFLATE_PREFIX))
-    return decodeDocument(inflate(payload.subarray(DEFLATE_PREFIX.length), subject), subject, weightMax);
-  if (startsWith(payload, Buffer.from("ZV"))) throw invalidBytes(subject, "LZF compression of Elasticsearch 1.x is not supported");
-  return decodeDocument(payload, subject, weightMax);
+  if (!startsWith(payload, DEFLATE_PREFIX)) return decodeDocument(payload, subject, { weightMax, budget });
+  if (budget.leftBytes() === 0) throw invalidBytes(subject, OUT_OF_PROPORTION);
+  const document = inflate(payload.subarray(DEFLATE_PREFIX.length), subject);
+  budget.spend(document.byteLength);
+  return decodeDocument(document, subject, { weightMax, budget });
 }
 
-function decodeDocument(document: Uint8Array, subject: string, weightMax: number): unknown {
-  if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject, weightMax);
+function decodeDocument(
+  document: Uint8Array,
+  subject: string,
+  { budget, weightMax }: { budget: DecodeBudget; weightMax: number },
+): unknown {
+  if (startsWith(document, Buffer.from("ZV"))) throw invalidBytes(subject, "LZF compression of Elasticsearch 1.x is not supported");
+  const leftBytes = budget.leftBytes();
+  const limit = { weightMax: Math.min(weightMax, leftBytes), problem: leftBytes < weightMax ? OUT_OF_PROPORTION : tooHeavy(weightMax) };
+  if (startsWith(document, SMILE_PREFIX)) return decodeSmile(document, subject, { ...limit, onWeight: budget.spend });
   if (!startsWith(document, Buffer.from("{"))) throw invalidBytes(subject, "payload is neither SMILE nor JSON");
-  if (isHeavyJson(document, weightMax)) throw invalidBytes(subject, tooHeavy(weightMax));
+  const weight = jsonWeight(document, limit.weightMax);
+  budget.spend(weight);
+  if (weight > limit.weightMax) throw invalidBytes(subject, limit.problem);
   try {
     return JSON.parse(decodeUtf8(document, subject, 0));
   } catch (cause) {

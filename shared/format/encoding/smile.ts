@@ -5,16 +5,24 @@ import { type NameTable, nameTable } from "./smileNames.ts";
 import { readBigDecimal, readBigInteger, readFloat32, readFloat64, readRawBinary, readSevenBitBinary, readZigzag } from "./smileNumbers.ts";
 
 /**
- * Memory for the values of one document, within a function of 512 MB: room for a file list of 160,000 files, or for 10 million numbers. Two
+ * Memory for the values of one document, within a function of 512 MB: room for a file list of 160,000 files, or for 2 million numbers. Two
  * bytes may encode an object that takes two hundred.
  */
 export const DOCUMENT_WEIGHT_MAX = 160 * 1024 * 1024;
+const DOCUMENT_LIMIT: WeightLimit = { weightMax: DOCUMENT_WEIGHT_MAX, problem: tooHeavy(DOCUMENT_WEIGHT_MAX) };
 /** Elasticsearch's own nesting limit for documents. */
 const DEPTH_MAX = 1000;
 const HEADER_BYTES = 4;
 const END_OF_CONTENT = 0xff;
 
-interface State {
+/** What the values of a document may take, as estimated memory in bytes. */
+export interface WeightLimit {
+  weightMax: number;
+  /** Of the error when there is more. */
+  problem: string;
+}
+
+interface State extends WeightLimit {
   input: SmileInput;
   names: NameTable;
   values: NameTable;
@@ -22,16 +30,19 @@ interface State {
   depth: number;
   /** Estimated memory in bytes of the values so far. */
   weight: number;
-  weightMax: number;
 }
 
 /**
  * Decodes a SMILE document (github.com/FasterXML/smile-format-specification, version 0) to plain values: objects without prototype, arrays,
  * strings, numbers (bigint where a number would lose digits), booleans, null, and Uint8Array for binary.
- * `weightMax` limits the estimated memory of the values, in bytes.
+ * `onWeight` receives the estimated memory of the values, in bytes, also of those before an error.
  * Strict: unknown or reserved tokens, dangling references, malformed UTF-8, excess depth and trailing bytes are `invalid` with the offset.
  */
-export function decodeSmile(bytes: Uint8Array, subject: string, weightMax = DOCUMENT_WEIGHT_MAX): unknown {
+export function decodeSmile(
+  bytes: Uint8Array,
+  subject: string,
+  { weightMax, problem, onWeight }: WeightLimit & { onWeight?: (bytes: number) => void } = DOCUMENT_LIMIT,
+): unknown {
   if (bytes.byteLength < HEADER_BYTES || bytes[0] !== 0x3a || bytes[1] !== 0x29 || bytes[2] !== 0x0a) {
     throw invalidBytes(subject, "no SMILE header", 0);
   }
@@ -40,7 +51,13 @@ export function decodeSmile(bytes: Uint8Array, subject: string, weightMax = DOCU
   const input = smileInput(bytes, HEADER_BYTES, subject);
   const names = nameTable(input, (flags & 1) !== 0);
   const values = nameTable(input, (flags & 2) !== 0);
-  const value = readValue({ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax });
+  const state: State = { input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax, problem };
+  let value: unknown;
+  try {
+    value = readValue(state);
+  } finally {
+    onWeight?.(state.weight);
+  }
   if (!input.atEnd() && input.byte() !== END_OF_CONTENT) throw input.fault("unexpected bytes after the document");
   if (!input.atEnd()) throw input.fault("unexpected bytes after the end marker");
   return value;
@@ -134,7 +151,7 @@ function nested<T>(state: State, read: (state: State) => T): T {
 /** Counts memory before it is taken. */
 function weigh(state: State, bytes: number): void {
   state.weight += bytes;
-  if (state.weight > state.weightMax) throw state.input.fault(tooHeavy(state.weightMax));
+  if (state.weight > state.weightMax) throw state.input.fault(state.problem);
 }
 
 /** The problem with a document, for errors. */
@@ -154,7 +171,10 @@ function weigher(state: State): (sizeBytes: number) => void {
 function readArray(state: State): unknown[] {
   weigh(state, WEIGHT.list);
   const list: unknown[] = [];
-  while (state.input.peek() !== 0xf9) list.push(readValue(state));
+  while (state.input.peek() !== 0xf9) {
+    weigh(state, WEIGHT.element);
+    list.push(readValue(state));
+  }
   state.input.byte();
   return list;
 }

@@ -3,8 +3,10 @@
  * hundred times as much, so sizes and counts of values say little.
  */
 export const WEIGHT = {
-  /** The slot in a list or an object, and a number that needs a box. */
+  /** The slot in an object, and a number that needs a box. */
   value: 16,
+  /** A further value of a list. It takes 16, but a byte of deflated metadata may encode a thousand, and decoding each takes time. */
+  element: 48,
   /** Without its characters. */
   text: 32,
   list: 192,
@@ -28,7 +30,11 @@ const MEGABYTE = 1024 * 1024;
  * validated.
  */
 export function isHeavyJson(json: Uint8Array, maxBytes: number): boolean {
-  if (json.byteLength * WEIGHT_PER_BYTE_MAX <= maxBytes) return false;
+  return json.byteLength * WEIGHT_PER_BYTE_MAX > maxBytes && jsonWeight(json, maxBytes) > maxBytes;
+}
+
+/** The estimated memory of what JSON.parse makes of these bytes; counts until it is more than `maxBytes`. */
+export function jsonWeight(json: Uint8Array, maxBytes: number): number {
   let weight = 0;
   for (let position = 0; position < json.byteLength && weight <= maxBytes; position += 1) {
     const byte = json[position];
@@ -41,7 +47,7 @@ export function isHeavyJson(json: Uint8Array, maxBytes: number): boolean {
     else if (byte === OPEN_OBJECT) weight += JSON_WEIGHT.object;
     else if (byte === OPEN_LIST) weight += JSON_WEIGHT.list;
   }
-  return weight > maxBytes;
+  return weight;
 }
 
 /** Above this byte, UTF-8 encodes characters beyond Latin-1, one of which doubles what all others of its text take; so may an escape. */
