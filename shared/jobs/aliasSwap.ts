@@ -1,7 +1,7 @@
 import type { Cluster } from "../model/cluster.ts";
 import { AppError, hasCode } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { isSameStem, restoredIndexPattern } from "../model/restoredName.ts";
+import { type AliasTerms, aliasNames, isReplaced, type LeftIndex, replacedPatterns, type SwapMove } from "../plan/aliases/moves.ts";
 import { readOpenWork } from "./openWork.ts";
 import { isInFlight, type Job } from "./record.ts";
 import type { World } from "./world.ts";
@@ -10,28 +10,31 @@ import type { World } from "./world.ts";
 export interface SwapResult {
   cluster: string;
   alias: string | undefined;
+  /** Instead of `alias`, if it moved several. */
+  moves?: { alias: string; to: readonly string[] }[];
   indices: { as: string; uuid?: string; operations?: number }[];
-  /** Indices that had the alias before; absent in records of earlier versions, and without a swap. */
-  before?: { name: string; uuid: string }[];
+  /** Absent in records of earlier versions, and without a swap. */
+  before?: LeftIndex[];
 }
 
-/** The effect of a restore and of a rollback that moves an alias. */
+/** The effect of a restore and of a rollback that moves aliases. */
 const SWAP_EFFECT = "swapAlias";
 
 /** The job that swaps or wants to. */
-type Swapping = Pick<Job, "id"> & { cluster: string; alias: string };
+type Swapping = Pick<Job, "id"> & { cluster: string; aliases: readonly string[] };
 
 /**
- * Names another job that may be moving the same alias right now. Whoever has claimed a swap looks for others after its claim is written: of two
+ * Names another job that may be moving one of the same aliases right now. Whoever has claimed a swap looks for others after its claim is written: of two
  * that claim at the same time at least one sees the other, and goes back.
  */
 export function otherSwap(jobs: readonly Job[], self: Swapping, now: Date): Reason | undefined {
-  const other = jobs.find(({ id, kind, intent, head }) => {
+  for (const { id, kind, intent, head } of jobs) {
     const isOther = id !== self.id && (kind === "restore" || kind === "rollback") && intent.cluster === self.cluster;
-    const isSwapping = head.claim?.effect === SWAP_EFFECT && isInFlight(head, now);
-    return isOther && isSwapping && (intent.input as { alias?: string }).alias === self.alias;
-  });
-  return other && reason("alias.moving", { alias: self.alias, job: other.id });
+    if (!isOther || head.claim?.effect !== SWAP_EFFECT || !isInFlight(head, now)) continue;
+    const alias = aliasNames(intent.input as AliasTerms).find((name) => self.aliases.includes(name));
+    if (alias !== undefined) return reason("alias.moving", { alias, job: id });
+  }
+  return undefined;
 }
 
 /** @throws AppError `conflict` while another job may be moving the alias; the claim is then given back and tried again. */
@@ -49,16 +52,20 @@ export function swapConflict(moving: Reason): AppError {
 const SWAPS_MAX = 3;
 
 /**
- * Every other holder is named: a wildcard expands neither to closed nor to hidden indices. Reads and swaps again if one was deleted in
- * between, in which case the cluster changed nothing.
+ * Moves all aliases in one call. Every other holder is named: a wildcard expands neither to closed nor to hidden indices. Reads and swaps again
+ * if one was deleted in between, in which case the cluster changed nothing.
  */
-export async function swapAlias(cluster: Cluster, { alias, to }: { alias: string; to: string }): Promise<void> {
-  const pattern = restoredIndexPattern(to);
+export async function swapAliases(cluster: Cluster, moves: readonly SwapMove[]): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    const holders = (await cluster.listIndices()).filter(({ name, aliases }) => name !== to && aliases.includes(alias));
-    const ours = holders.map(({ name }) => name).filter((name) => isSameStem(name, to));
+    const existing = await cluster.listIndices();
+    const named = ({ alias, ...move }: SwapMove) =>
+      existing
+        .filter(({ name, aliases }) => !move.to.includes(name) && aliases.includes(alias) && isReplaced(move, name))
+        .map(({ name }) => name);
     try {
-      await cluster.swapAlias(alias, pattern, to, ours);
+      await cluster.moveAliases(
+        moves.map((move) => ({ alias: move.alias, from: replacedPatterns(move), named: named(move), to: move.to })),
+      );
       return;
     } catch (error) {
       if (!hasCode(error, "absent") || attempt >= SWAPS_MAX) throw error;

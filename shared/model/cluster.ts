@@ -181,20 +181,17 @@ export interface Cluster {
   runningWork(): Promise<{ snapshots: { repository: string; snapshot: string }[]; restores: RunningRestore[] }>;
   recovery(index: string): Promise<ShardRecovery[]>;
 
-  /**
-   * Every index that has the alias, closed and hidden ones too, with its filter, routing and flags there as JSON: members are sorted and
-   * numbers are as the cluster returns them, so that equal texts mean the same.
-   */
-  aliasHolders(alias: string): Promise<{ index: string; properties: string }[]>;
+  /** Every index that has the alias, closed and hidden ones too, with what the alias says there. */
+  aliasHolders(alias: string): Promise<AliasHolder[]>;
   /** Why `to` cannot have the alias's filter, in the server's words, such as a nested path that its mapping lacks; `undefined` if it can. */
   aliasFault(alias: string, to: string): Promise<string | undefined>;
   /**
-   * Moves the alias in one call: removes it from every open index that matches `from` and from each of `named`, and adds it to `to`. To the
-   * server a wildcard matches no closed index and, from 7.7, no hidden one (`index.hidden`), so these must be named exactly; `absent`, with
-   * nothing changed, if one does not exist. The alias keeps its filter, routing, write index and hidden flag; `refused`, with nothing changed,
-   * if these differ between the indices that it leaves.
+   * Moves aliases, all of them in one call: removes each from every open index that matches one of `from` and from each of `named`, and adds it
+   * to each of `to`. To the server a wildcard matches no closed index and, from 7.7, no hidden one (`index.hidden`), so these must be named
+   * exactly; `absent`, with nothing changed, if one does not exist. An alias keeps its filter, routing and hidden flag, and its write index
+   * between indices of one stem; `refused`, with nothing changed, if these differ between the indices that it leaves.
    */
-  swapAlias(alias: string, from: string, to: string, named?: readonly string[]): Promise<void>;
+  moveAliases(moves: readonly AliasMove[]): Promise<void>;
 
   /** SLM policies with the repository that each writes into; none before 7.4, and where the cluster does not show them. */
   slmPolicies(): Promise<{ name: string; repository: string }[]>;
@@ -210,6 +207,22 @@ export interface Cluster {
   clock(): Promise<Date>;
   /** Why a primary shard is not assigned, in the server's words; `undefined` when it is assigned, and always before 5.0. */
   explainAllocation(index: string, shard: number): Promise<string | undefined>;
+}
+
+/** `properties`: filter, routing and hidden flag as JSON, with sorted members and numbers as the cluster returns them: equal texts mean the same. */
+export interface AliasHolder {
+  index: string;
+  properties: string;
+  /** Absent unless the alias says it there. */
+  isWriteIndex?: boolean;
+}
+
+export interface AliasMove {
+  alias: string;
+  /** Patterns. */
+  from: readonly string[];
+  named?: readonly string[];
+  to: readonly string[];
 }
 
 export interface RegisteredRepositoryInput {

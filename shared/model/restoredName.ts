@@ -15,7 +15,8 @@ export interface RestoredIndexInput {
   index: string;
   snapshotUuid: string;
   snapshotStart: Date;
-  alias: string | undefined;
+  /** The alias that it is for. */
+  purpose: string | undefined;
   attempt: number;
   /** Of the cluster that restores it; from 7 on, servers refuse a colon in a name. */
   targetMajor: number;
@@ -24,7 +25,7 @@ export interface RestoredIndexInput {
 /** `<index, truncated>-<yyyymmddhhmmssSSS of the snapshot's start>-<8 hex>`: sorts by snapshot time, so swaps to older snapshots show. */
 export function restoredIndexName(input: RestoredIndexInput): string {
   const digits = timeDigits(input.snapshotStart);
-  const hash = shortHash(8, input.snapshotUuid, input.index, input.alias ?? "", String(input.attempt));
+  const hash = shortHash(8, input.snapshotUuid, input.index, input.purpose ?? "", String(input.attempt));
   const tail = `-${digits}-${hash}`;
   const stem = restoredIndexStem(input.index);
   return cutBytes(input.targetMajor < 7 ? stem : withoutColons(stem), INDEX_NAME_BYTES_MAX - tail.length) + tail;

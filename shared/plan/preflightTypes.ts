@@ -1,4 +1,4 @@
-import type { ClusterIndex } from "../model/cluster.ts";
+import type { AliasHolder, ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
@@ -43,6 +43,8 @@ export interface PreflightInput {
   /** Patterns as requested. */
   indices: readonly string[];
   alias: string | undefined;
+  /** Instead of `alias`: several, each with a pattern of indices. */
+  aliases?: Readonly<Record<string, string>> | undefined;
   targetVersion: string;
   existing: readonly ClusterIndex[];
   /** The name under which an index would be restored. */
@@ -52,8 +54,8 @@ export interface PreflightInput {
   /** An index that carries this job's marker belongs to the job. */
   jobId: string;
   now: Date;
-  /** What the alias says on each index that has it. */
-  aliasHolders?: readonly { index: string; properties: string }[];
+  /** By alias that is on several indices: what it says on each. */
+  aliasHolders?: Readonly<Record<string, readonly AliasHolder[]>> | undefined;
   /** By index name. */
   restoredBefore?: ReadonlyMap<string, RestoredBefore>;
   /** By index: what an earlier restore made of this snapshot, and what is kept beside the one that this restore makes. */

@@ -11,7 +11,7 @@ const holders = async ({ cluster, own }: Stage) =>
 async function openHolder(stage: Stage): Promise<void> {
   await stage.index("a-1");
   await stage.index("a-2");
-  await stage.cluster.swapAlias(stage.own("films"), stage.own("a-*"), stage.own("a-1"));
+  await stage.cluster.moveAliases([{ alias: stage.own("films"), from: [stage.own("a-*")], to: [stage.own("a-1")] }]);
 }
 
 /** The alias is on `a-1`, which is closed; `a-2` is open. */
@@ -43,7 +43,7 @@ async function replicasSet(stage: Stage): Promise<unknown> {
 }
 
 const swap = ({ cluster, own }: Stage, named: readonly string[]) =>
-  outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("a-2"), named.map(own)));
+  outcomeOf(cluster.moveAliases([{ alias: own("films"), from: [own("a-*")], named: named.map(own), to: [own("a-2")] }]));
 
 export const aliasRows: readonly Row[] = [
   {
@@ -79,7 +79,9 @@ export const aliasRows: readonly Row[] = [
     },
     async act({ cluster, own, ...stage }) {
       await cluster.deleteIndex(own("a-2"));
-      const outcome = await outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own("b-1"), [own("a-1")]));
+      const outcome = await outcomeOf(
+        cluster.moveAliases([{ alias: own("films"), from: [own("a-*")], named: [own("a-1")], to: [own("b-1")] }]),
+      );
       return [outcome, await holders({ cluster, own, ...stage })];
     },
     expect: ["ok", ["b-1"]],

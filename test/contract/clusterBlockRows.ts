@@ -14,7 +14,7 @@ const holders = async ({ cluster, own }: Stage) =>
   (await cluster.listIndices()).filter(({ aliases }) => aliases.includes(own("films"))).map(({ name }) => name.replace(own(""), ""));
 
 const swap = ({ cluster, own }: Stage, named: readonly string[], to = "a-2") =>
-  outcomeOf(cluster.swapAlias(own("films"), own("a-*"), own(to), named.map(own)));
+  outcomeOf(cluster.moveAliases([{ alias: own("films"), from: [own("a-*")], named: named.map(own), to: [own(to)] }]));
 
 async function swapped(stage: Stage): Promise<unknown> {
   return [await swap(stage, ["a-1"]), await holders(stage)];

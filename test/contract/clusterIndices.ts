@@ -63,8 +63,8 @@ export function aliasTests(fixture: () => ClusterFixture): void {
 
   it("adds an alias that no index has, even if the removal pattern matches no index", async () => {
     const { cluster } = fixture();
-    await cluster.swapAlias("films", "films-*", "movies-one");
-    await cluster.swapAlias("cinema", "movies-*", "movies-one");
+    await cluster.moveAliases([{ alias: "films", from: ["films-*"], to: ["movies-one"] }]);
+    await cluster.moveAliases([{ alias: "cinema", from: ["movies-*"], to: ["movies-one"] }]);
 
     expect(await holders(cluster, "films")).toEqual(["movies-one"]);
     expect(await holders(cluster, "cinema")).toEqual(["movies-one"]);
@@ -73,8 +73,8 @@ export function aliasTests(fixture: () => ClusterFixture): void {
   it("leaves exactly one index with the alias, however often it is repeated", async () => {
     const { cluster, writeDocuments } = fixture();
     await writeDocuments("movies-two", [1, 2, 3, 4, 5]);
-    await cluster.swapAlias("cinema", "movies-*", "movies-two");
-    await cluster.swapAlias("cinema", "movies-*", "movies-two");
+    await cluster.moveAliases([{ alias: "cinema", from: ["movies-*"], to: ["movies-two"] }]);
+    await cluster.moveAliases([{ alias: "cinema", from: ["movies-*"], to: ["movies-two"] }]);
 
     expect(await holders(cluster, "cinema")).toEqual(["movies-two"]);
   });
@@ -82,8 +82,10 @@ export function aliasTests(fixture: () => ClusterFixture): void {
   it("changes nothing when the new index does not exist, or the alias is the name of an index", async () => {
     const { cluster } = fixture();
 
-    await expect(cluster.swapAlias("cinema", "movies-*", "nosuch")).rejects.toMatchObject({ code: "absent" });
-    await expect(cluster.swapAlias("movies", "movies-*", "movies-two")).rejects.toMatchObject({ code: "conflict" });
+    await expect(cluster.moveAliases([{ alias: "cinema", from: ["movies-*"], to: ["nosuch"] }])).rejects.toMatchObject({ code: "absent" });
+    await expect(cluster.moveAliases([{ alias: "movies", from: ["movies-*"], to: ["movies-two"] }])).rejects.toMatchObject({
+      code: "conflict",
+    });
     expect(await holders(cluster, "cinema")).toEqual(["movies-two"]);
   });
 

@@ -23,7 +23,7 @@ export function jobTests(fixture: () => ClusterFixture): void {
     const { cluster } = fixture();
     const uuid = `uuid-of-${snapshotStart.getTime()}`;
     const id = jobId.restore({ snapshotUuid: uuid, cluster: "target", indices: ["movies"], purpose: "screen" });
-    const as = restoredIndexName({ index: "movies", snapshotUuid: uuid, snapshotStart, alias: "screen", attempt: 1, targetMajor: 5 });
+    const as = restoredIndexName({ index: "movies", snapshotUuid: uuid, snapshotStart, purpose: "screen", attempt: 1, targetMajor: 5 });
     await cluster.restore({
       repository: "jobs",
       snapshot: "one",

@@ -69,7 +69,7 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
     await writeDocuments("films-2", [1, 2]);
     const seen: string[][] = [];
     for (const to of ["films-1", "films-2", "films-2", "films-1"]) {
-      await cluster.swapAlias("theatre", "films-*", to);
+      await cluster.moveAliases([{ alias: "theatre", from: ["films-*"], to: [to] }]);
       seen.push(await holders("theatre"));
     }
 
@@ -78,10 +78,10 @@ export function naturalKeyTests(fixture: () => ClusterFixture): void {
 
   it("leaves the alias on two indices when the removal pattern matches nothing", async () => {
     const { cluster } = fixture();
-    await cluster.swapAlias("theatre", "nosuch-*", "films-2");
+    await cluster.moveAliases([{ alias: "theatre", from: ["nosuch-*"], to: ["films-2"] }]);
 
     expect((await holders("theatre")).sort()).toEqual(["films-1", "films-2"]);
-    await cluster.swapAlias("theatre", "films-*", "films-2");
+    await cluster.moveAliases([{ alias: "theatre", from: ["films-*"], to: ["films-2"] }]);
     expect(await holders("theatre")).toEqual(["films-2"]);
   });
 

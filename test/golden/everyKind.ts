@@ -169,7 +169,8 @@ async function beginRollback(world: TestWorld): Promise<string> {
   const listed = await world.target.listIndices();
   const indexOf = (name: string) => ({ name, uuid: listed.find((index) => index.name === name)?.uuid ?? "" });
   const input: RollbackInput = {
-    ...{ restore, alias: "films", from: { ...indexOf(names[0]), operations: 0 }, to: indexOf(names[1]) },
+    restore,
+    moves: [{ alias: "films", from: [{ ...indexOf(names[0]), operations: 0 }], to: [indexOf(names[1])] }],
     keepOldMs: HOUR_MS / 2,
     loseWrites: true,
   };

@@ -53,7 +53,7 @@ describe("name of a restored index", () => {
     index,
     snapshotUuid: "u",
     snapshotStart,
-    alias: "a",
+    purpose: "a",
     attempt: 1,
     targetMajor: 5,
   });
@@ -99,7 +99,7 @@ describe("name of a restored index", () => {
 
   it.each([
     ["the snapshot", { snapshotUuid: "v" }],
-    ["the alias", { alias: "b" }],
+    ["the alias", { purpose: "b" }],
     ["the attempt", { attempt: 2 }],
   ])("differs with %s", (_, change) => {
     const time = new Date(0);

@@ -53,7 +53,7 @@ export function proofOf(indices: ClosureIndex[], change: Partial<SnapshotProof> 
 }
 
 export const nameFor = (index: string, start = START) =>
-  restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, alias: "films", attempt: 1, targetMajor: 5 });
+  restoredIndexName({ index, snapshotUuid: "u", snapshotStart: start, purpose: "films", attempt: 1, targetMajor: 5 });
 
 export const JOB = "restore-0123456789abcdef";
 export const NOW = new Date("2026-11-28T00:00:00Z");

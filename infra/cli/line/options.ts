@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliasName.ts";
+import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliases/aliasName.ts";
 import { DONE_SHOWN_MAX, IDEMPOTENCY_KEY, JOB_KINDS } from "../../../shared/model/jobId.ts";
 import { PROOF_LEVELS } from "../../../shared/model/repository.ts";
+import type { AliasTerms } from "../../../shared/plan/aliases/moves.ts";
 import { INDICES_DEFAULT } from "../../../shared/plan/selection.ts";
 import { parseDuration } from "../../../shared/repository/duration.ts";
 import { parseSample } from "../sample.ts";
@@ -122,31 +123,43 @@ function faultOfPatterns(patterns: readonly string[]): string | undefined {
   return undefined;
 }
 
+/** `a=b,c` as `[["a", "b"], [undefined, "c"]]`; a left side that is written twice is an issue. */
+function pairsOf(text: string, context: z.core.$RefinementCtx<string>): [left: string | undefined, right: string][] {
+  const pairs = text.split(",").map((part): [string | undefined, string] => {
+    const at = part.indexOf("=");
+    return at === -1 ? [undefined, part.trim()] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+  });
+  const [twice] = pairs.find(([left], at) => pairs.findIndex(([other]) => other === left) < at) ?? [];
+  if (twice !== undefined) context.addIssue({ code: "custom", message: `names ${JSON.stringify(twice)} twice; write each of them once` });
+  return pairs;
+}
+
+/** `movies` is for the only index, `movies=movies,logs=logs-*` for several. */
 export const ALIAS = {
-  flags: "--alias <alias>",
-  text: "an alias to move to the restored index",
+  flags: "--alias <aliases>",
+  text: "an alias to move to the restored index, or several with their indices: movies=movies,logs=logs-*",
   value: some(
-    z.string().superRefine((alias, context) => {
-      const fault = aliasFault(alias);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: `${JSON.stringify(alias)} ${fault}; ${ALIAS_FIX}` });
+    z.string().transform((text, context): AliasTerms => {
+      const pairs = pairsOf(text, context);
+      const [first, ...others] = pairs;
+      const names = pairs.map(([alias, indices]) => alias ?? indices);
+      const fault = names.map((alias) => [alias, aliasFault(alias)] as const).find(([, wrong]) => wrong !== undefined);
+      if (fault) context.addIssue({ code: "custom", message: `${JSON.stringify(fault[0])} ${fault[1]}; ${ALIAS_FIX}` });
+      if (first?.[0] === undefined && others.length === 0) return { alias: text };
+      const bare = pairs.find(([alias, indices]) => alias === undefined || indices === "");
+      if (bare) context.addIssue({ code: "custom", message: `${JSON.stringify(bare[1] || bare[0])} has no indices; ${ALIASES_FIX}` });
+      return { aliases: Object.fromEntries(pairs.map(([alias = "", indices]) => [alias, indices])) };
     }),
   ),
 };
+const ALIASES_FIX = "of several, write each with its indices, as in movies=movies,logs=logs-*";
+
 /** `restored-*` is for every index, `movies=films` for one. */
 export const AS = {
   flags: "--as <names>",
   text: "names of the restored indices: restored-* (* is the index's name), or movies=films,logs-*=old-*",
   value: some(
-    z.string().transform((text, context) => {
-      const entries = text.split(",").map((part): [string, string] => {
-        const at = part.indexOf("=");
-        return at === -1 ? ["*", part.trim()] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
-      });
-      const [twice] = entries.find(([pattern], at) => entries.findIndex(([other]) => other === pattern) < at) ?? [];
-      if (twice !== undefined)
-        context.addIssue({ code: "custom", message: `names ${JSON.stringify(twice)} twice; write each index or pattern once` });
-      return Object.fromEntries(entries);
-    }),
+    z.string().transform((text, context) => Object.fromEntries(pairsOf(text, context).map(([pattern = "*", name]) => [pattern, name]))),
   ),
 };
 export const OLDER = { flags: "--older", text: "move the alias although it serves a newer snapshot", value: flag };

@@ -1,4 +1,5 @@
 import { oneLine } from "../../../shared/model/plainText.ts";
+import type { AliasTerms } from "../../../shared/plan/aliases/moves.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
 import { INDICES_DEFAULT } from "../../../shared/plan/selection.ts";
 import { LATEST } from "../../../shared/reader/rootSnapshots.ts";
@@ -27,7 +28,8 @@ export interface RestoreOptions extends ActingOptions {
   repository: string;
   to: string;
   indices: string[];
-  alias?: string | undefined;
+  /** One alias, or several. */
+  alias?: AliasTerms | undefined;
   /** By name or pattern of an index, the name of the restored one. */
   as?: Renames | undefined;
   replicas?: number | undefined;
@@ -40,8 +42,8 @@ export interface RestoreOptions extends ActingOptions {
 
 /** The preflight, and with `--start` the restore if no check refuses it. */
 export async function restore(session: Session, options: RestoreOptions): Promise<Answer> {
-  const { start, key, wait, ...given } = options;
-  const request = withoutAbsent(given);
+  const { start, key, wait } = options;
+  const request = requestOf(options);
   const world = await session.world();
   if (!start) return preflightAnswer(options, await preflightRestore(world, request, { key }));
   const fingerprint = fingerprintOf("POST", "/restores", { ...request, start: true });
@@ -53,14 +55,13 @@ export async function restore(session: Session, options: RestoreOptions): Promis
 }
 
 /** The request's members as they are stored and compared: without the options that were not given, in this order. */
-function withoutAbsent(request: RestoreRequestByHand): RestoreRequestByHand {
-  const { snapshot, repository, to, indices, alias, as, replicas, older, filesThere } = request;
+function requestOf({ snapshot, repository, to, indices, alias, as, replicas, older, filesThere }: RestoreOptions): RestoreRequestByHand {
   return {
     snapshot,
     repository,
     to,
     indices,
-    ...(alias === undefined ? {} : { alias }),
+    ...alias,
     ...(as === undefined ? {} : { as }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(older ? { older } : {}),
@@ -135,7 +136,7 @@ function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightR
     snapshot === LATEST ? report.snapshot.name : snapshot,
     ...["--repository", repository, "--to", to],
     ...(indices.join(",") === INDICES_DEFAULT ? [] : ["--indices", indices.join(",")]),
-    ...(alias === undefined ? [] : ["--alias", alias]),
+    ...(alias === undefined ? [] : ["--alias", aliasWords(alias)]),
     ...(as === undefined ? [] : ["--as", asWords(as)]),
     ...(replicas === undefined ? [] : ["--replicas", String(replicas)]),
     ...(older ? ["--older"] : []),
@@ -144,6 +145,12 @@ function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightR
     ...(key === undefined ? [] : ["--key", key]),
     ...waitWords(wait),
   ];
+}
+
+/** As `--alias` reads it. */
+function aliasWords({ alias, aliases = {} }: AliasTerms): string {
+  const pairs = Object.entries(aliases).map(([name, indices]) => `${name}=${indices}`);
+  return alias ?? pairs.join(",");
 }
 
 /** As `--as` reads it. */

@@ -26,16 +26,22 @@ export async function rollback(session: Session, { id, loseWrites, yes, wait }: 
 }
 
 function rollbackText(dry: RollbackDryRun, { restore, loseWrites }: RollbackRequest, look: Look, wait: number | undefined): string {
-  const { alias, from, to, cluster, refusal } = dry;
-  const lines = [`Would move alias ${alias} on ${cluster} from ${from} back to ${to}, in one call.`, writesText(dry, look)];
+  const { cluster, refusal } = dry;
+  const from = listed(dry.moves.flatMap((move) => move.from));
+  const moves = dry.moves.map((move) => `alias ${move.alias} from ${listed(move.from)} back to ${listed(move.to)}`);
+  const lines = [`Would move on ${cluster}, in one call: ${moves.join("; ")}.`, writesText(dry, from, look)];
   if (refusal) return [...lines, marked(look, "bad", `Refused: ${say(refusal)}. Nothing was changed.`)].join("\n");
   if (dry.waits) lines.push(marked(look, "attention", `It would wait first: ${say(dry.waits)}`));
   const lose = loseWrites ? ["--lose-writes"] : [];
   const doIt = commandText(look, "jobs", "rollback", restore, ...lose, "--yes", ...waitWords(wait));
-  return [...lines, `${from} is kept for a day.`, `Nothing was changed. To do it:  ${doIt}`].join("\n");
+  return [...lines, `Kept for a day: ${from}.`, `Nothing was changed. To do it:  ${doIt}`].join("\n");
 }
 
-function writesText({ from, writes, unknown }: RollbackDryRun, look: Look): string {
+function listed(indices: readonly string[]): string {
+  return [...new Set(indices)].join(", ");
+}
+
+function writesText({ writes, unknown }: RollbackDryRun, from: string, look: Look): string {
   if (writes === 0) return marked(look, "good", `nothing was written to ${from} since the swap`);
   if (writes !== null) return marked(look, "attention", `${counted(writes, "write", "writes")} to ${from} since the swap`);
   return marked(look, "attention", `writes to ${from} since the swap are unknown${unknown ? `: ${say(unknown)}` : ""}`);

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import type { Cluster } from "../../model/cluster.ts";
+import { aliasOn } from "../../model/aliases/aliasOn.ts";
+import type { AliasHolder, AliasMove, Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { changeState } from "./acknowledged.ts";
@@ -28,72 +28,98 @@ const validated = z.object({
 });
 
 type Properties = z.output<typeof aliasProperties>;
-type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "swapAlias">;
+type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "moveAliases">;
+type Action = Record<"add" | "remove", unknown>;
 
 export function aliasCalls(client: ElasticsearchClient): AliasCalls {
   return {
     async aliasHolders(alias) {
       requireExactName("alias", alias);
-      return (await holdersOf(client, alias)).map(({ index, properties }) => ({ index, properties: exactText(properties) }));
+      return (await holdersOf(client, alias)).map(({ holder }) => holder);
     },
 
     async aliasFault(alias, to) {
       requireExactName("alias", alias);
       requireExactName("index", to);
-      const { filter } = await propertiesOf(client, alias, to);
+      const { filter } = await propertiesOf(client, { alias, to: [to] }, to);
       return filter === undefined ? undefined : filterFault(client, { alias, to, filter });
     },
 
-    async swapAlias(alias, from, to, named = []) {
-      requireExactName("alias", alias);
-      requireIndexPattern(from);
-      for (const index of [to, ...named]) requireExactName("index", index);
-      const properties = await propertiesOf(client, alias, to);
-      const exact = [...named.map((index) => ({ remove: { index, alias } })), { add: { index: to, alias, ...properties } }];
-      const write = (actions: unknown[]) =>
-        changeState(client, {
-          subject: `alias ${alias} to index ${to}`,
-          method: "POST",
-          path: ["_aliases"],
-          body: { actions },
-          isExact: true,
-        });
-      try {
-        await write([{ remove: { index: from, alias } }, ...exact]);
-      } catch (error) {
-        const fault = faultOf(error);
-        // Nothing was applied: all actions fail when the pattern to remove from matches no open and visible index.
-        if (fault?.type !== "index_not_found_exception" || fault.index !== from || from === to) throw error;
-        await write(exact);
+    async moveAliases(moves) {
+      for (const move of moves) requireMove(move);
+      const exact: Partial<Action>[] = [];
+      for (const { alias, named = [], to } of moves) {
+        for (const index of named) exact.push({ remove: { index, alias } });
+        for (const index of to) exact.push({ add: { index, alias, ...(await propertiesOf(client, { alias, to }, index)) } });
       }
+      const removals = moves.flatMap(({ alias, from, to }) => from.map((index) => ({ alias, index, isKept: to.includes(index) })));
+      await moved(client, moves, removals, exact);
     },
   };
 }
 
+interface Removal {
+  alias: string;
+  /** A pattern. */
+  index: string;
+  isKept: boolean;
+}
+
+/** Nothing is applied, and all is sent again without it, when a pattern to remove from matches no open and visible index. */
+async function moved(
+  client: ElasticsearchClient,
+  moves: readonly AliasMove[],
+  removals: readonly Removal[],
+  exact: readonly unknown[],
+): Promise<void> {
+  try {
+    await changeState(client, {
+      subject: moves.map(({ alias, to }) => `alias ${alias} to ${to.length > 1 ? "indices" : "index"} ${to.join(", ")}`).join(", "),
+      method: "POST",
+      path: ["_aliases"],
+      body: { actions: [...removals.map(({ index, alias }) => ({ remove: { index, alias } })), ...exact] },
+      isExact: true,
+    });
+  } catch (error) {
+    const fault = faultOf(error);
+    const rest = removals.filter(({ index, isKept }) => index !== fault?.index || isKept);
+    if (fault?.type !== "index_not_found_exception" || rest.length === removals.length) throw error;
+    await moved(client, moves, rest, exact);
+  }
+}
+
+function requireMove({ alias, from, named = [], to }: AliasMove): void {
+  requireExactName("alias", alias);
+  for (const pattern of from) requireIndexPattern(pattern);
+  for (const index of [...to, ...named]) requireExactName("index", index);
+}
+
 /** Numbers of a filter stay as the cluster returns them: as JavaScript's, 2^53 + 1 would name another tenant. */
-async function holdersOf(client: ElasticsearchClient, alias: string): Promise<{ index: string; properties: Properties }[]> {
+async function holdersOf(client: ElasticsearchClient, alias: string): Promise<{ holder: AliasHolder; properties: Properties }[]> {
   // Without `all`, 2.x leaves out closed indices. 404 if no index has the alias; the filter leaves that body empty.
   const query = { filter_path: "*.aliases", expand_wildcards: "all" };
   const call: Call = { subject: `alias ${alias}`, method: "GET", path: ["_alias", alias], query, accept: [404], isExact: true };
-  return Object.entries(await client.request(aliasAnswer, call)).map(([index, { aliases }]) => ({
-    index,
-    properties: aliases[alias] ?? {},
-  }));
+  return Object.entries(await client.request(aliasAnswer, call)).map(([index, { aliases }]) => {
+    const { is_write_index: isWriteIndex, ...properties } = aliases[alias] ?? {};
+    return { holder: { index, properties: exactText(properties), ...(isWriteIndex === undefined ? {} : { isWriteIndex }) }, properties };
+  });
 }
 
-/** What the alias says on the indices that it leaves, or on `to` if it is there alone. */
-async function propertiesOf(client: ElasticsearchClient, alias: string, to: string): Promise<Properties> {
-  const holders = await holdersOf(client, alias);
-  const left = holders.filter(({ index }) => index !== to);
-  const [first, ...others] = left.length > 0 ? left : holders;
-  if (!first) return {};
-  const other = others.find(({ properties }) => !isDeepStrictEqual(properties, first.properties));
-  const subject = `cluster ${client.name}: alias ${alias}`;
-  if (other) throw new AppError("refused", `${subject} has another filter, routing or flag on ${other.index} than on ${first.index}`);
-  const unknown = Object.keys(first.properties).find((property) => !Object.hasOwn(aliasProperties.shape, property));
+/** What the alias says on the indices that it leaves, for one of those that it moves to. */
+async function propertiesOf(client: ElasticsearchClient, move: Pick<AliasMove, "alias" | "to">, to: string): Promise<Properties> {
+  const holders = await holdersOf(client, move.alias);
+  const on = aliasOn(
+    holders.map(({ holder }) => holder),
+    to,
+    move.to,
+  );
+  const subject = `cluster ${client.name}: alias ${move.alias}`;
+  if ("other" in on) throw new AppError("refused", `${subject} has another filter, routing or flag on ${on.other} than on ${on.index}`);
+  const properties = holders.find(({ holder }) => holder === on.like)?.properties ?? {};
+  const unknown = Object.keys(properties).find((property) => !Object.hasOwn(aliasProperties.shape, property));
   if (unknown !== undefined)
-    throw new AppError("refused", `${subject} has a property ${oneLine(unknown)} on ${first.index} that ossnap cannot give back`);
-  return first.properties;
+    throw new AppError("refused", `${subject} has a property ${oneLine(unknown)} on ${on.like?.index} that ossnap cannot give back`);
+  return { ...properties, ...(on.isWriteIndex === undefined ? {} : { is_write_index: on.isWriteIndex }) };
 }
 
 /** The server parses a filter against the mapping of the index that gets it, such as the path of a nested query. */

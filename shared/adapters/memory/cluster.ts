@@ -81,7 +81,7 @@ export const CLUSTER_WRITES: readonly Method[] = [
   "updateIndexSettings",
   "deleteIndex",
   "restore",
-  "swapAlias",
+  "moveAliases",
 ];
 
 /** An in-memory Elasticsearch for tests: it rejects, drops and races as observed on real servers of its version. */

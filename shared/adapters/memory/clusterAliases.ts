@@ -1,38 +1,52 @@
-import type { Cluster } from "../../model/cluster.ts";
+import { aliasOn } from "../../model/aliases/aliasOn.ts";
+import type { AliasHolder, AliasMove, Cluster } from "../../model/cluster.ts";
 import { isSeenBy, METADATA_BLOCKS, matches, requireIndex, requireNoBlock } from "./clusterIndices.ts";
 import { type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
 
-type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "swapAlias">;
+type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "moveAliases">;
 
 export function aliasCalls(state: MemoryClusterState): AliasCalls {
   return {
     async aliasHolders(alias) {
       requireExact(state, "alias", alias);
-      return holdersOf(state, alias).map(({ name, aliases }) => ({ index: name, properties: aliases.get(alias) ?? NO_PROPERTIES }));
+      return holdersOf(state, alias).map((index) => holderOf(index, alias));
     },
 
     async aliasFault(alias, to) {
       requireExact(state, "alias", alias);
-      return filterFault(propertiesOf(state, alias, to), requireIndex(state, to));
+      return filterFault(propertiesOf(state, { alias, to: [to] }, to), requireIndex(state, to));
     },
 
-    async swapAlias(alias, from, to, named = []) {
-      requireExact(state, "alias", alias);
-      requireExact(state, "index", from.replaceAll("*", "x"));
-      const target = requireIndex(state, to);
-      const exact = named.map((name) => requireIndex(state, name));
-      if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
-      // Indices that a wildcard does not see, or does not match, keep the alias silently: it can end up on several.
-      const seen = [...state.indices.values()].filter((index) => matches(from, index.name) && isSeenBy(state, from, index));
-      const properties = propertiesOf(state, alias, to);
-      // Measured: no block hinders what only a wildcard names.
-      for (const index of [...exact, target]) requireNoBlock(state, index, METADATA_BLOCKS);
-      const fault = filterFault(properties, target);
-      if (fault !== undefined) throw refuse(state, "refused", `failed to parse filter for alias [${alias}]: ${fault}`);
-      for (const index of [...seen, ...exact]) index.aliases.delete(alias);
-      target.aliases.set(alias, properties);
+    async moveAliases(moves) {
+      const changes = moves.map((move) => changeOf(state, move));
+      for (const { alias, leaves, targets } of changes) {
+        for (const index of leaves) index.aliases.delete(alias);
+        for (const [target, properties] of targets) target.aliases.set(alias, properties);
+      }
     },
   };
+}
+
+/** Everything is checked before anything changes. */
+function changeOf(state: MemoryClusterState, move: AliasMove): { alias: string; leaves: MemoryIndex[]; targets: [MemoryIndex, string][] } {
+  const { alias, from, named = [], to } = move;
+  requireExact(state, "alias", alias);
+  for (const pattern of from) requireExact(state, "index", pattern.replaceAll("*", "x"));
+  const targets = to.map((name) => requireIndex(state, name));
+  const exact = named.map((name) => requireIndex(state, name));
+  if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
+  // Indices that a wildcard does not see, or does not match, keep the alias silently: it can end up on several.
+  const isSeen = (index: MemoryIndex) => from.some((pattern) => matches(pattern, index.name) && isSeenBy(state, pattern, index));
+  const seen = [...state.indices.values()].filter(isSeen);
+  // Measured: no block hinders what only a wildcard names.
+  for (const index of [...exact, ...targets]) requireNoBlock(state, index, METADATA_BLOCKS);
+  const changed = targets.map((target): [MemoryIndex, string] => {
+    const properties = propertiesOf(state, move, target.name);
+    const fault = filterFault(properties, target);
+    if (fault !== undefined) throw refuse(state, "refused", `failed to parse filter for alias [${alias}]: ${fault}`);
+    return [target, properties];
+  });
+  return { alias, leaves: [...seen, ...exact], targets: changed };
 }
 
 export const NO_PROPERTIES = "{}";
@@ -55,15 +69,23 @@ function holdersOf(state: MemoryClusterState, alias: string): MemoryIndex[] {
   return [...state.indices.values()].filter(({ aliases }) => aliases.has(alias));
 }
 
-/** What the alias says on the indices that it leaves, or on `to` if it is there alone. */
-function propertiesOf(state: MemoryClusterState, alias: string, to: string): string {
-  const holders = holdersOf(state, alias);
-  const left = holders.filter(({ name }) => name !== to);
-  const [first, ...others] = left.length > 0 ? left : holders;
-  const other = others.find(({ aliases }) => aliases.get(alias) !== first?.aliases.get(alias));
-  if (first && other)
-    throw refuse(state, "refused", `alias ${alias} has another filter, routing or flag on ${other.name} than on ${first.name}`);
-  return first?.aliases.get(alias) ?? NO_PROPERTIES;
+function holderOf({ name, aliases }: MemoryIndex, alias: string): AliasHolder {
+  const { is_write_index: isWriteIndex, ...rest } = JSON.parse(aliases.get(alias) ?? NO_PROPERTIES) as { is_write_index?: boolean };
+  if (isWriteIndex === undefined) return { index: name, properties: aliases.get(alias) ?? NO_PROPERTIES };
+  return { index: name, properties: JSON.stringify(rest), isWriteIndex };
+}
+
+/** What the alias says on the indices that it leaves, for one of those that it moves to. */
+function propertiesOf(state: MemoryClusterState, { alias, to: all }: Pick<AliasMove, "alias" | "to">, to: string): string {
+  const on = aliasOn(
+    holdersOf(state, alias).map((index) => holderOf(index, alias)),
+    to,
+    all,
+  );
+  if ("other" in on)
+    throw refuse(state, "refused", `alias ${alias} has another filter, routing or flag on ${on.other} than on ${on.index}`);
+  const properties = on.like?.properties ?? NO_PROPERTIES;
+  return on.isWriteIndex === undefined ? properties : propertiesText({ ...JSON.parse(properties), is_write_index: on.isWriteIndex });
 }
 
 /** A nested query represents every filter that the mapping of an index must fit. */

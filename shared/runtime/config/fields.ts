@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
-import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
+import { ALIAS_FIX, aliasFault } from "../../model/aliases/aliasName.ts";
 import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
 import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
 

@@ -231,6 +231,7 @@ function restoreBody() {
     to: z.string().min(1),
     indices: z.array(z.string().min(1)).min(1),
     alias: z.string().min(1).optional(),
+    aliases: z.record(z.string(), z.string()).optional(),
     as: z.union([z.string().transform((name) => ({ "*": name })), z.record(z.string(), z.string())]).optional(),
     replicas: z.int().min(0).max(REPLICAS_MAX).optional(),
     older: z.boolean().optional(),

@@ -56,7 +56,7 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
 /** The first name and those that a person's restore took beside it. */
 function namesOf(index: string, { uuid, startTime }: RootSnapshot, { restore: { alias } }: Watch): string[] {
   if (!startTime) return [""];
-  return restoredIndexNames({ index, snapshotUuid: uuid, snapshotStart: startTime, alias, targetMajor: 7 }).map(withoutColons);
+  return restoredIndexNames({ index, snapshotUuid: uuid, snapshotStart: startTime, purpose: alias, targetMajor: 7 }).map(withoutColons);
 }
 
 /** The served index and further findings; without a served index, the findings explain why. */

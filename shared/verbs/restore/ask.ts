@@ -4,6 +4,7 @@ import type { Asked } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
+import { aliasNames } from "../../plan/aliases/moves.ts";
 import type { RestoreData, RestoreInput } from "./step.ts";
 
 /** How long a restore waits for other work on its cluster. */
@@ -33,7 +34,8 @@ export function restoreIdOf({ input, cluster, purpose, key, run = 1 }: RestoreOr
 export async function askRestore(world: World, order: RestoreOrder): Promise<Created> {
   const { input, cluster, asked } = order;
   const patienceUntil = new Date(world.clock.now().getTime() + RESTORE_PATIENCE_MS).toISOString();
-  const about = `${input.snapshot.name}: ${input.indices.join(", ")} → ${cluster}${input.alias ? ` as ${input.alias}` : ""}`;
+  const behind = aliasNames(input).join(", ");
+  const about = `${input.snapshot.name}: ${input.indices.join(", ")} → ${cluster}${behind === "" ? "" : ` as ${behind}`}`;
   const data: RestoreData = { targets: [] };
   const fingerprint = order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint };
   const id = restoreIdOf(order);

@@ -2,11 +2,12 @@ import { knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, placeOf, type World } from "../../jobs/world.ts";
-import { ALIAS_FIX, aliasFault } from "../../model/aliasName.ts";
+import { ALIAS_FIX, aliasFault } from "../../model/aliases/aliasName.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
+import { aliasNames, purposeOf, wishesOf } from "../../plan/aliases/moves.ts";
 import type { Preflight, PreflightCheck } from "../../plan/preflight.ts";
 import { openRepository, requireRoot } from "../../reader/readRepository.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
@@ -29,6 +30,8 @@ export interface RestoreRequestByHand {
   to: string;
   indices: string[];
   alias?: string | undefined;
+  /** Instead of `alias`: several aliases, each with a pattern of indices, moved in one call. */
+  aliases?: Readonly<Record<string, string>> | undefined;
   /** How the restored indices are called, by name or pattern; without it ossnap names them. */
   as?: Renames | undefined;
   replicas?: number | undefined;
@@ -73,9 +76,9 @@ export async function startRestore(
 
 /** A person agrees to move the alias back from what it serves now, not from what a restore brings before this one starts. */
 function withHolders(order: RestoreOrder, { existing }: ClusterSeen): RestoreOrder {
-  const { alias, older } = order.input;
-  if (!older || alias === undefined) return order;
-  const holders = existing.filter(({ aliases }) => aliases.includes(alias));
+  const names = aliasNames(order.input);
+  if (!order.input.older || names.length === 0) return order;
+  const holders = existing.filter(({ aliases }) => aliases.some((alias) => names.includes(alias)));
   return { ...order, input: { ...order.input, agreedFrom: holders.map(({ uuid }) => uuid) } };
 }
 
@@ -98,7 +101,7 @@ async function orderOf(world: World, request: RestoreRequestByHand, asked: Asked
     input,
     cluster: request.to,
     asked,
-    purpose: request.alias ?? "by-hand",
+    purpose: purposeOf(request) ?? "by-hand",
     key: key ?? world.newKey(),
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };
@@ -119,7 +122,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
         reason: reason("config.unknown", { section: "clusters", name: request.to, known: Object.keys(world.config.clusters) }),
       },
     );
-  requireAlias(request);
+  requireAliases(request);
   requireRenames(request);
   const { place, watch } = sourceOf(world, request);
   const store = world.blobs(place);
@@ -141,6 +144,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
     place: placeWithoutKeys(place),
     indices: request.indices,
     ...(request.alias === undefined ? {} : { alias: request.alias }),
+    ...(request.aliases === undefined ? {} : { aliases: request.aliases }),
     ...(request.as === undefined ? {} : { as: request.as }),
     ...(request.older ? { older: true as const } : {}),
     ...(request.filesThere ? { filesThere: true as const } : {}),
@@ -152,13 +156,23 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
   return { input, checks };
 }
 
-function requireAlias({ alias, older }: RestoreRequestByHand): void {
-  const wrong = alias === undefined ? undefined : aliasFault(alias);
-  if (wrong !== undefined)
-    throw new AppError("invalid", `alias: ${JSON.stringify(alias)} ${wrong}; ${ALIAS_FIX}`, {
-      reason: reason("alias.name", { alias: alias ?? "", wrong }),
-    });
-  if (older && alias === undefined)
+function requireAliases({ alias, aliases, older }: RestoreRequestByHand): void {
+  if (alias !== undefined && aliases !== undefined)
+    throw new AppError(
+      "invalid",
+      "aliases: alias is named beside them; name the one with its pattern among aliases, or leave one of the two out",
+    );
+  if (aliases !== undefined && Object.keys(aliases).length === 0)
+    throw new AppError("invalid", "aliases: names none; write an alias with a pattern of indices, such as logs: logs-*, or leave it out");
+  for (const { alias: name, indices } of wishesOf({ alias, aliases })) {
+    const wrong = aliasFault(name);
+    if (wrong !== undefined)
+      throw new AppError("invalid", `alias: ${JSON.stringify(name)} ${wrong}; ${ALIAS_FIX}`, {
+        reason: reason("alias.name", { alias: name, wrong }),
+      });
+    if (indices === "") throw new AppError("invalid", `aliases.${name}: is empty; write an index or a pattern of indices, such as logs-*`);
+  }
+  if (older && aliasNames({ alias, aliases }).length === 0)
     throw new AppError("invalid", "older: applies to an alias, and none is named; name the alias, or leave older out");
 }
 

@@ -5,6 +5,7 @@ import type { Place } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
+import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { rootSeen } from "../../plan/preflightRoot.ts";
 import { selectNames } from "../../plan/selection.ts";
@@ -50,8 +51,13 @@ export async function gateOf(
   const { cluster, info, existing } = seen;
   const names = await indexNames(world, cluster, {
     indices: (proof.closure?.indices ?? []).map(({ name }) => name),
-    input: { snapshotUuid: input.snapshot.uuid, snapshotStart: start, alias: input.alias, targetMajor: versionParts(info.version)[0] },
-    ...{ existing, jobId: id, older: input.older },
+    input: {
+      snapshotUuid: input.snapshot.uuid,
+      snapshotStart: start,
+      purpose: purposeOf(input),
+      targetMajor: versionParts(info.version)[0],
+    },
+    ...{ existing, jobId: id, older: input.older, aliases: aliasNames(input) },
   });
   return {
     proof,
@@ -59,6 +65,7 @@ export async function gateOf(
       proof,
       indices: input.indices,
       alias: input.alias,
+      aliases: input.aliases,
       older: input.older,
       agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
@@ -73,7 +80,7 @@ export async function gateOf(
       snapshotDigits: timeDigits(start),
       ...names,
       nameFor: (index) => renamed(index, input.as) ?? names.nameFor(index),
-      ...(await askedOf(seen, proof, input.alias)),
+      ...(await askedOf(seen, proof, aliasNames(input))),
     }),
   };
 }

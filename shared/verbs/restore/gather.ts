@@ -6,12 +6,13 @@ import { hasCode } from "../../model/errors.ts";
 import type { Reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY, timeDigits } from "../../model/restoredName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
-import { aliasBlock } from "../../plan/preflightAlias.ts";
+import { aliasNames, movesOf } from "../../plan/aliases/moves.ts";
+import { aliasBlock } from "../../plan/aliases/preflightAlias.ts";
 import { expandsReplicas } from "../../plan/preflightSettings.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import { unlistedBy } from "../copy/gather.ts";
-import { aliasFaultOf } from "./aliasFault.ts";
+import { aliasFaultOf } from "./aliases/aliasFault.ts";
 import { gateOf, registrationOf } from "./gate.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
@@ -37,7 +38,6 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const restores = await cluster.runningRestores();
   const targets: TargetSeen[] = [];
   for (const target of job.head.data.targets) targets.push(await observeTarget(cluster, job.id, target, existing, restores));
-  const holders = existing.filter((index) => input.alias !== undefined && index.aliases.includes(input.alias));
   return {
     repository: need,
     preflight: isCut ? undefined : gate?.preflight,
@@ -45,19 +45,25 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     unlisted,
     digest: gate?.proof.closure?.digest,
     targets,
-    aliasHolders: holders.map(({ name, uuid }) => ({ name, uuid })),
+    aliases: aliasNames(input).map((alias) => ({ alias, holders: holdersOf(existing, alias) })),
     aliasFault: job.head.cancelling ? undefined : await aliasFaultOf(cluster, job),
-    aliasBlocked: blockOfAlias(job, existing, info),
+    aliasBlocked: blockOfAliases(job, existing, info),
     dataNodes: info.dataNodes,
     overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
   };
 }
 
-function blockOfAlias({ head, intent }: RestoreJob, existing: readonly ClusterIndex[], { version }: ClusterInfo): Reason | undefined {
-  const { alias } = intent.input;
-  if (alias === undefined) return undefined;
-  return aliasBlock(alias, { existing, targetVersion: version, to: head.data.targets[0]?.as });
+function holdersOf(existing: readonly ClusterIndex[], alias: string): { name: string; uuid: string }[] {
+  return existing.filter(({ aliases }) => aliases.includes(alias)).map(({ name, uuid }) => ({ name, uuid }));
+}
+
+function blockOfAliases({ head, intent }: RestoreJob, existing: readonly ClusterIndex[], { version }: ClusterInfo): Reason | undefined {
+  for (const { alias, to } of movesOf(intent.input, head.data.targets)) {
+    const block = aliasBlock(alias, { existing, targetVersion: version, to });
+    if (block) return block;
+  }
+  return undefined;
 }
 
 /** Checked until the first request: a watch never moves backwards, and this job may have waited for hours. */

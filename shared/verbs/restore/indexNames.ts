@@ -29,11 +29,12 @@ export async function indexNames(
     existing: readonly ClusterIndex[];
     jobId: string;
     older: boolean | undefined;
+    aliases: readonly string[];
   },
 ): Promise<IndexNames> {
   const namesOf = new Map(indices.map((index) => [index, restoredIndexNames({ ...input, index })]));
   const before = await restoredBefore(world, cluster, { ...context, names: new Set([...namesOf.values()].flat()) });
-  const chosen = new Map([...namesOf].map(([index, names]) => [index, choose(names, before, { ...context, alias: input.alias })]));
+  const chosen = new Map([...namesOf].map(([index, names]) => [index, choose(names, before, context)]));
   return {
     nameFor: (index) => chosen.get(index)?.as ?? restoredIndexNames({ ...input, index })[0] ?? "",
     kept: new Map([...chosen].flatMap(([index, { kept }]) => (kept === undefined ? [] : [[index, kept] as const]))),
@@ -48,14 +49,14 @@ function choose(
     existing,
     jobId,
     older,
-    alias,
-  }: { existing: readonly ClusterIndex[]; jobId: string; older: boolean | undefined; alias: string | undefined },
+    aliases,
+  }: { existing: readonly ClusterIndex[]; jobId: string; older: boolean | undefined; aliases: readonly string[] },
 ): { as: string; kept?: string } {
   const [first = ""] = names;
-  if (!older || alias === undefined) return { as: first };
+  if (!older || aliases.length === 0) return { as: first };
   const there = new Map(existing.map((index) => [index.name, index]));
   const own = names.find((name) => there.get(name)?.settings[JOB_MARKER_KEY] === jobId);
-  const serving = names.find((name) => there.get(name)?.aliases.includes(alias));
+  const serving = names.find((name) => there.get(name)?.aliases.some((alias) => aliases.includes(alias)));
   if (own ?? serving) return { as: own ?? serving ?? first };
   const isKept = (name: string) => before.get(name)?.outcome === "done" && there.get(name)?.state === "open";
   const free = names.find((name) => !isKept(name));

@@ -1,14 +1,13 @@
-import { requireOnlySwap, swapAlias } from "../../jobs/aliasSwap.ts";
+import { swapAliases } from "../../jobs/aliasSwap.ts";
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
-import type { ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { isSameStem, JOB_MARKER_KEY, JOB_MARKER_SETTING, parseRestoredIndexName } from "../../model/restoredName.ts";
-import { foreignHolder } from "../../plan/preflightAlias.ts";
+import { JOB_MARKER_KEY, JOB_MARKER_SETTING } from "../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflightSettings.ts";
+import { lookUpSwap, movesOfArgs, type SwapArgs } from "./aliases/swap.ts";
 import { registrationOf } from "./gate.ts";
 import { gatherRestore } from "./gather.ts";
 import { requireSameSnapshot } from "./sameSnapshot.ts";
@@ -67,8 +66,8 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
         },
       },
       swapAlias: {
-        lookUp: (job, args: { alias: string; index: string; to: string }) => lookUpSwap(world, job, args),
-        perform: (job, args: { alias: string; index: string; to: string }) => swapAlias(clusterOf(job), args),
+        lookUp: (job, args: SwapArgs) => lookUpSwap(world, job, args),
+        perform: (job, args: SwapArgs) => swapAliases(clusterOf(job), movesOfArgs(args)),
       },
       settle: {
         lookUp: (job) => lookUpSettled(world, job),
@@ -107,35 +106,4 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
     throw error;
   }
   return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };
-}
-
-/** On several indices a search answers twice, or not at all if one is closed: that must not look like work in progress. */
-function notAlone({ alias, to }: { alias: string; to: string }, holders: readonly ClusterIndex[]): Look<RestoreData> {
-  const names = holders.map(({ name }) => name);
-  const isShared = names.length > 1 && names.includes(to);
-  return isShared ? { found: "none", why: reason("alias.onSeveral", { alias, to, indices: names }) } : { found: "none" };
-}
-
-async function lookUpSwap(world: World, job: RestoreJob, args: { alias: string; to: string }): Promise<Look<RestoreData>> {
-  const holders = (await world.cluster(configuredCluster(job)).listIndices()).filter((index) => index.aliases.includes(args.alias));
-  const own = parseRestoredIndexName(args.to)?.snapshotDigits ?? "";
-  // Asked to move back, it may leave the index that served then, but none that a newer swap brought meanwhile.
-  const { older, agreedFrom } = job.intent.input;
-  // Intents of earlier versions do not store what the person agreed to.
-  const left = older ? (agreedFrom ?? (job.head.data.before ?? []).map(({ uuid }) => uuid)) : [];
-  const newer = holders.find(({ name, uuid }) => (parseRestoredIndexName(name)?.snapshotDigits ?? "") > own && !left.includes(uuid));
-  const stranger = holders.find(({ name }) => !isSameStem(name, args.to));
-  if (stranger) return { found: "foreign", reason: foreignHolder(args.alias, stranger) };
-  if (newer)
-    return { found: "foreign", reason: reason(older ? "alias.newerSince" : "alias.newer", { alias: args.alias, index: newer.name }) };
-  if (holders.length !== 1 || holders[0]?.name !== args.to) {
-    await requireOnlySwap(world, { id: job.id, cluster: configuredCluster(job), alias: args.alias });
-    return notAlone(args, holders);
-  }
-  return {
-    found: "ours",
-    state: "served",
-    reason: reason("restore.swapped", { alias: args.alias, to: args.to, from: job.head.data.before?.map(({ name }) => name) ?? [] }),
-    data: { ...job.head.data, times: { ...job.head.data.times, served: world.clock.now().toISOString() } },
-  };
 }

@@ -1,4 +1,5 @@
 import { AppError } from "../../model/errors.ts";
+import { type AliasTerms, aliasNames } from "../../plan/aliases/moves.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 
 /** Names for restored indices: by name or pattern of an index, a template in which `*` stands for the index's name. The first that matches counts. */
@@ -12,10 +13,10 @@ export function renamed(index: string, renames: Renames = {}): string | undefine
 }
 
 /** @throws AppError `invalid` for a template that names nothing or has several `*`, and beside an alias, whose indices are named by ossnap. */
-export function requireRenames({ as = {}, alias }: { as?: Renames | undefined; alias?: string | undefined }): void {
+export function requireRenames({ as = {}, ...terms }: AliasTerms & { as?: Renames | undefined }): void {
   const all = Object.entries(as);
   if (all.length === 0) return;
-  if (alias !== undefined)
+  if (aliasNames(terms).length > 0)
     throw new AppError(
       "invalid",
       "as: names indices that get no alias, and an alias is named; leave as or alias out (the index behind an alias is named by its snapshot, so that it is known which is newer)",

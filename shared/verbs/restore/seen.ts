@@ -1,10 +1,10 @@
-import type { Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../model/cluster.ts";
+import type { AliasHolder, Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../model/cluster.ts";
 import type { ClusterLimits, DisksSeen } from "../../model/disks/clusterDisks.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
-import { hidesAliases } from "../../plan/preflightAlias.ts";
+import { hidesAliases } from "../../plan/aliases/preflightAlias.ts";
 import { needsPlugins } from "../../plan/preflightContents.ts";
 import type { PreflightInput } from "../../plan/preflightTypes.ts";
 import { limitsShards, workExcludes } from "../../plan/versions.ts";
@@ -25,18 +25,24 @@ export async function lookAtCluster(cluster: Cluster): Promise<ClusterSeen> {
 type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "running">;
 
 /** What the preflight asks the cluster beside its indices and repositories. */
-export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, alias: string | undefined): Promise<Asked> {
+export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, aliases: readonly string[]): Promise<Asked> {
   const limits = await toldBy(() => cluster.limits());
   const perNode = limitsShards(info.version) && "told" in limits ? limits.told.shardsPerNode : undefined;
-  const holders = existing.filter(({ aliases }) => alias !== undefined && aliases.includes(alias));
   return {
-    // One holder alone cannot differ from others.
-    aliasHolders: alias === undefined || holders.length < 2 || hidesAliases(existing) ? [] : await cluster.aliasHolders(alias),
+    aliasHolders: hidesAliases(existing) ? {} : await holdersOf(cluster, existing, aliases),
     plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
     shardsMax: perNode === undefined ? undefined : perNode * info.dataNodes,
     disks: await disksOf(cluster, limits),
     running: workExcludes(info.version) ? await runningOn(cluster) : undefined,
   };
+}
+
+/** One holder alone cannot differ from others. Of many aliases one after the other costs a request each. */
+async function holdersOf(cluster: Cluster, existing: readonly ClusterIndex[], aliases: readonly string[]): Promise<Asked["aliasHolders"]> {
+  const isOnSeveral = (alias: string) => existing.filter((index) => index.aliases.includes(alias)).length > 1;
+  const found: Record<string, AliasHolder[]> = {};
+  for (const alias of aliases.filter(isOnSeveral)) found[alias] = await cluster.aliasHolders(alias);
+  return found;
 }
 
 type Told<T> = { told: T } | { unknown: string };

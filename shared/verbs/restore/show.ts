@@ -2,6 +2,7 @@ import type { SwapResult } from "../../jobs/aliasSwap.ts";
 import { watchPrint } from "../../jobs/watchPrint.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { movesOf, purposeOf } from "../../plan/aliases/moves.ts";
 import type { RestoreJob } from "./step.ts";
 import { phaseSeconds } from "./stepProgress.ts";
 
@@ -14,6 +15,9 @@ export function restoreResult(job: RestoreJob): SwapResult & Record<string, unkn
     snapshot: intent.input.snapshot.name,
     uuid: intent.input.snapshot.uuid,
     alias: intent.input.alias,
+    ...(intent.input.aliases === undefined
+      ? {}
+      : { moves: movesOf(intent.input, head.data.targets).map(({ alias, to }) => ({ alias, to })) }),
     indices: head.data.targets
       .slice(0, 10)
       .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
@@ -45,9 +49,9 @@ function printOf({ intent }: Pick<RestoreJob, "intent">): string {
  * restore behind the same alias, or of the same indices. Missing replicas are reported in the same way.
  */
 export async function reportRestore(world: World, job: RestoreJob): Promise<void> {
-  const { watch, alias, indices, snapshot } = job.intent.input;
+  const { watch, indices, snapshot } = job.intent.input;
   const subject = watch !== undefined && isServing(job) ? watch : undefined;
-  const key = `restore-failed:${subject ?? `${configuredCluster(job)}/${alias ?? indices.join(",")}`}`;
+  const key = `restore-failed:${subject ?? `${configuredCluster(job)}/${purposeOf(job.intent.input) ?? indices.join(",")}`}`;
   const upTo = subject === undefined ? undefined : snapshot.startTime;
   if (job.head.state === "failed" || job.head.state === "refused")
     await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id, upTo });

@@ -1,17 +1,12 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { PreflightCheck } from "../../plan/preflight.ts";
-import { follow, phaseSeconds, restartRestore } from "./stepProgress.ts";
+import { follow, restartRestore } from "./stepProgress.ts";
+import { hasServed, isBehindAlias, serve } from "./stepServe.ts";
 import { undo } from "./stepUndo.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 export type * from "./types.ts";
-
-/** After this time the alias moves even if replicas are missing, since started primaries can serve. */
-const GREEN_PATIENCE_MS = 10 * 60_000;
-
-/** Requests for replicas that are refused, or accepted without an effect, before the alias moves without them. */
-const REPLICA_ATTEMPTS = 3;
 
 /** One step of a restore: register, preflight, restore beside, count, raise replicas, swap the alias, settle. */
 export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
@@ -149,92 +144,4 @@ function count(target: Target, there: TargetSeen, data: RestoreData, now: Date):
   if (!targets.every(({ restored }) => restored)) return { do: "record", state: "restoring", reason: why, data: { ...rest, targets } };
   const times = { ...data.times, restored: now.toISOString() };
   return { do: "record", state: "restored", reason: why, data: { ...rest, targets, times } };
-}
-
-function serve(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
-  const { data } = job.head;
-  const { alias, replicas } = job.intent.input;
-  if (job.head.state === "settled") return { do: "record", state: "done", reason: doneReason(job, seen), data };
-  const served = hasServed(job, seen);
-  const down = served ? undefined : shardsDown(data, seen);
-  if (down) return { do: "wait", reason: down };
-  const present = seen.targets.filter(({ there }) => there === "ours");
-  const low = data.replicasRefused ? undefined : present.find((target) => !target.expands && target.replicas !== replicas);
-  if (low && areReplicasTried(job)) return withoutReplicas(job, low);
-  if (low)
-    return {
-      do: "effect",
-      effect: "setReplicas",
-      args: { index: low.as, replicas },
-      reason: reason("restore.replicas", { index: low.as, replicas }),
-      data,
-    };
-  const waiting = present.find((target) => !target.green && seen.dataNodes > replicas);
-  if (waiting && now.getTime() - new Date(job.head.at).getTime() < GREEN_PATIENCE_MS)
-    return { do: "wait", own: true, reason: reason("restore.waitsGreen", { index: waiting.as, unassigned: waiting.unassigned }) };
-  const target = data.targets[0];
-  if (alias !== undefined && target && !served) return swap(job, seen, { alias, target });
-  return { do: "effect", effect: "settle", args: {}, reason: reason("restore.settle", { watch: job.intent.input.watch ?? "" }), data };
-}
-
-function swap(job: RestoreJob, seen: RestoreObservation, { alias, target }: { alias: string; target: Target }): Decision<RestoreData> {
-  const { data } = job.head;
-  if (seen.aliasFault) return { do: "record", state: "failed", reason: seen.aliasFault, data };
-  if (seen.aliasBlocked) return waitUnblocked(job, seen.aliasBlocked);
-  const before = seen.aliasHolders.filter((holder) => holder.name !== target.as);
-  return {
-    do: "effect",
-    effect: "swapAlias",
-    args: { alias, index: target.index, to: target.as },
-    reason: reason("restore.swap", { alias, from: before.map(({ name }) => name), to: target.as }),
-    data: { ...data, before },
-  };
-}
-
-/** Recorded once, because only a person, or free disk space, ends the wait; until then the counted index is kept. */
-function waitUnblocked({ head }: RestoreJob, why: Reason): Decision<RestoreData> {
-  const isTold = head.reason.code === why.code && head.reason.params.index === why.params.index && !head.claim;
-  return isTold ? { do: "wait", reason: why } : { do: "record", state: head.state, reason: why, data: head.data };
-}
-
-/** Nothing is lost by serving with fewer replicas, for which a cluster may have no room, or which it sets by itself. */
-function areReplicasTried({ head: { claim } }: RestoreJob): boolean {
-  return claim?.effect === "setReplicas" && claim.attempt >= REPLICA_ATTEMPTS;
-}
-
-function withoutReplicas({ head, intent }: RestoreJob, { as, replicas }: TargetSeen): Decision<RestoreData> {
-  const params = { index: as, wanted: intent.input.replicas, replicas };
-  const message = String(head.reason.params.message ?? "");
-  const why = head.claim?.refused ? reason("restore.replicasRefused", { ...params, message }) : reason("restore.replicasUnseen", params);
-  return { do: "record", state: head.state, reason: why, data: { ...head.data, replicasRefused: why } };
-}
-
-/** A node may have left since the documents were counted; the alias must not move to an index with missing shards. */
-function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undefined {
-  for (const { as, shards } of data.targets) {
-    const started = seen.targets.find((target) => target.as === as)?.primariesActive ?? 0;
-    if (started < shards) return reason("restore.shardsDown", { index: as, started, shards });
-  }
-  return undefined;
-}
-
-/** After it served once the alias is not moved again, because a newer restore or a person moved it on purpose. */
-function hasServed({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
-  return head.state === "served" || (aliasHolders.length === 1 && aliasHolders[0]?.name === head.data.targets[0]?.as);
-}
-
-function isBehindAlias({ head }: RestoreJob, { aliasHolders }: RestoreObservation): boolean {
-  return aliasHolders.some(({ name }) => name === head.data.targets[0]?.as);
-}
-
-function doneReason(job: RestoreJob, seen: RestoreObservation): Reason {
-  const { targets } = job.head.data;
-  return reason("restore.done", {
-    snapshot: job.intent.input.snapshot.name,
-    indices: targets.map((target) => target.as),
-    documents: targets.reduce((sum, target) => sum + (target.restored?.documents ?? 0), 0),
-    alias: job.intent.input.alias ?? "",
-    green: seen.targets.every((target) => target.green),
-    seconds: phaseSeconds(job)?.total ?? null,
-  });
 }

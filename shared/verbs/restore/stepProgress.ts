@@ -56,7 +56,7 @@ export function restartRestore(
     };
   if (now.getTime() - new Date(progress.at).getTime() < BROKEN_OFF_MS)
     return { do: "wait", own: true, reason: reason("restore.brokenOff", params) };
-  const serves = seen.aliasHolders.some(({ name }) => name === target.as);
+  const serves = seen.aliases.some(({ holders }) => holders.some(({ name }) => name === target.as));
   if (again >= BEGUN_AGAIN_MAX || serves) return giveUp(data, reason("restore.shardsFailed", params));
   return {
     do: "effect",

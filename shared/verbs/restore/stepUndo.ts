@@ -1,11 +1,12 @@
 import type { Decision, HeadRecord } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { aliasNames } from "../../plan/aliases/moves.ts";
 import type { RestoreData, RestoreJob, RestoreObservation } from "./types.ts";
 
 /** Deletes the indices that carry this job's marker and have no alias. */
 export function undo(job: RestoreJob, seen: RestoreObservation, final: { state: string; reason: Reason }): Decision<RestoreData> {
   const { data } = job.head;
-  const served = new Set(seen.aliasHolders.map((holder) => holder.name));
+  const served = new Set(seen.aliases.flatMap(({ holders }) => holders.map(({ name }) => name)));
   const ours = seen.targets.filter(({ there }) => there === "ours");
   const begun = ours.find(({ as, aliases = [] }) => aliases.length === 0 && !served.has(as));
   if (begun)
@@ -33,7 +34,7 @@ export function failingRestore({ head, intent }: RestoreJob, why: Reason): HeadR
     const left = data.targets.map(({ as }) => as);
     return { state: "failed", reason: reason("restore.leftOver", { ...inner(data.failing), left }), data };
   }
-  const isCounted = data.targets.every(({ restored }) => restored) && intent.input.alias === undefined;
+  const isCounted = data.targets.every(({ restored }) => restored) && aliasNames(intent.input).length === 0;
   const isKept = data.targets.length === 0 || state === "served" || state === "settled" || isCounted;
   return isKept ? undefined : { state: "freeing", reason: why, data: { ...data, failing: why } };
 }

@@ -1,6 +1,7 @@
 import type { Job } from "../../jobs/record.ts";
 import type { Place } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
+import type { LeftIndex } from "../../plan/aliases/moves.ts";
 import type { Preflight, PreflightTarget } from "../../plan/preflight.ts";
 import type { Renames } from "./renames.ts";
 
@@ -14,6 +15,8 @@ export interface RestoreInput {
   /** Patterns. */
   indices: string[];
   alias?: string | undefined;
+  /** Instead of `alias`: several aliases, each with a pattern of the snapshot's indices that it moves to. */
+  aliases?: Readonly<Record<string, string>>;
   /** Names of the restored indices, without an alias. */
   as?: Renames;
   replicas: number;
@@ -43,8 +46,8 @@ export interface RestoreData {
   failing?: Reason;
   /** Why the wanted replicas could not be set: it serves with those that it has. */
   replicasRefused?: Reason;
-  /** Indices that had the alias before. */
-  before?: { name: string; uuid: string }[];
+  /** Indices that had the aliases before. */
+  before?: LeftIndex[];
   /** When each part ended, ISO; a part that a record of an earlier version ended is missing. */
   times?: PhaseTimes;
 }
@@ -77,6 +80,11 @@ export interface TargetSeen {
   operations?: number | undefined;
 }
 
+export interface AliasSeen {
+  alias: string;
+  holders: readonly { name: string; uuid: string }[];
+}
+
 export interface RestoreObservation {
   repository: { fault: Reason } | { register: true } | undefined;
   /** Present only in state `asked`. */
@@ -87,7 +95,8 @@ export interface RestoreObservation {
   unlisted?: Reason | undefined;
   digest: string | undefined;
   targets: readonly TargetSeen[];
-  aliasHolders: readonly { name: string; uuid: string }[];
+  /** Every alias of the restore with the indices that have it. */
+  aliases: readonly AliasSeen[];
   /** Why the alias can never move to the restored index. */
   aliasFault?: Reason | undefined;
   /** Which block keeps the alias from moving until somebody removes it. */

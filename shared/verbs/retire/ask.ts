@@ -2,6 +2,7 @@ import type { Job } from "../../jobs/record.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
+import type { LeftIndex } from "../../plan/aliases/moves.ts";
 import type { RetireInput } from "./step.ts";
 
 /** If the cluster is unreachable for this long after the deletion was due, the job fails. */
@@ -11,12 +12,13 @@ const RETIRE_PATIENCE_MS = 7 * 86_400_000;
 export async function askRetire(
   world: World,
   restore: Pick<Job<{ keepOldMs: number; alias?: string | undefined; watch?: string }>, "id" | "intent">,
-  old: { name: string; uuid: string },
+  old: LeftIndex,
 ): Promise<void> {
   const cluster = configuredCluster(restore);
   const notBefore = new Date(world.clock.now().getTime() + restore.intent.input.keepOldMs);
   const patienceUntil = new Date(notBefore.getTime() + RETIRE_PATIENCE_MS).toISOString();
-  const { alias, watch } = restore.intent.input;
+  const { watch } = restore.intent.input;
+  const alias = old.alias ?? restore.intent.input.alias;
   const input: RetireInput = {
     index: old.name,
     uuid: old.uuid,

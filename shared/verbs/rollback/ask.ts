@@ -7,7 +7,7 @@ import { AppError } from "../../model/errors.ts";
 import { jobId, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { observeRollback } from "./gather.ts";
-import { isBack, type RollbackInput, refusalOf, type WritesSeen } from "./step.ts";
+import { isBack, type RollbackInput, type RollbackMove, refusalOf, told, writesOf } from "./step.ts";
 
 /** How long the rollback may wait for shards or for a block. */
 const ROLLBACK_PATIENCE_MS = 3_600_000;
@@ -24,9 +24,8 @@ export interface RollbackRequest {
 export interface RollbackDryRun {
   restore: string;
   cluster: string;
-  alias: string;
-  from: string;
-  to: string;
+  /** The indices that each alias leaves, and those that it had before and gets again. */
+  moves: { alias: string; from: string[]; to: string[] }[];
   /** Writes since the swap; `null` if unknown, with the reason. */
   writes: number | null;
   unknown?: Reason;
@@ -58,7 +57,7 @@ export async function askRollback(
   return world.log.create(
     id,
     {
-      about: `${input.alias} back to ${input.to.name}`,
+      about: `${told(input).alias} back to ${told(input).to}`,
       asked,
       cluster,
       patienceUntil,
@@ -79,23 +78,23 @@ async function planned(world: World, { restore, loseWrites }: RollbackRequest): 
   const { cluster, input: of } = await swapOf(world, restore);
   const input: RollbackInput = { ...of, ...(loseWrites ? { loseWrites: true as const } : {}) };
   const seen = await observeRollback(world, { id: "", cluster, input });
-  const refusal = isBack(input, seen) ? reason("rollback.isBack", { alias: input.alias, index: input.to.name }) : refusalOf(input, seen);
-  const { alias, from, to } = input;
+  const { alias, to } = told(input);
+  const refusal = isBack(input, seen) ? reason("rollback.isBack", { alias, index: to }) : refusalOf(input, seen);
+  const unknown = seen.writes.flatMap(({ seen: one }) => ("unknown" in one ? [one.unknown] : []))[0];
   const dry = {
     restore,
     cluster,
-    alias,
-    from: from.name,
-    to: to.name,
-    ...writesOf(seen.writes),
+    moves: input.moves.map((move) => ({
+      alias: move.alias,
+      from: move.from.map(({ name }) => name),
+      to: move.to.map(({ name }) => name),
+    })),
+    writes: writesOf(seen),
+    ...(unknown && { unknown }),
     refusal: refusal ?? null,
     waits: seen.waits ?? null,
   };
   return { dry, input, cluster };
-}
-
-function writesOf(seen: WritesSeen): Pick<RollbackDryRun, "writes" | "unknown"> {
-  return "writes" in seen ? { writes: seen.writes } : { writes: null, unknown: seen.unknown };
 }
 
 /** What the restore's permanent record says of its swap. */
@@ -111,12 +110,33 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
       });
     throw new AppError("conflict", `${restore}: has not ended; \`ossnap jobs cancel ${restore}\` takes back what it did so far`);
   }
-  const { alias, cluster, before = [], indices = [] } = (done.result ?? {}) as Partial<SwapResult>;
-  const [served] = indices;
-  const [old, another] = before;
-  if (done.state !== "done" || alias === undefined)
+  const { cluster, ...result } = (done.result ?? {}) as Partial<SwapResult>;
+  const { alias, before = [], indices = [] } = result;
+  const swapped = result.moves ?? (alias === undefined ? [] : [{ alias, to: indices.map(({ as }) => as) }]);
+  if (done.state !== "done" || swapped.length === 0)
     throw new AppError("invalid", `${restore}: put nothing behind an alias (${done.state}), so there is no way back from it`);
-  if (old === undefined)
+  const moves = swapped.map((move) => moveBack(restore, move, { before, indices }));
+  const isKnown = moves.every(({ from }) => from.every(({ uuid }) => uuid !== ""));
+  if (cluster === undefined || !isKnown || !Object.hasOwn(world.config.clusters, cluster))
+    throw new AppError(
+      "invalid",
+      `${restore}: its cluster is not in ossnap.yaml any more, or it was restored by an earlier version of ossnap`,
+    );
+  if (alias !== undefined && before.length > 1)
+    throw new AppError("invalid", `${restore}: the alias ${alias} was on several indices before; ossnap moves it back to one only`, {
+      reason: reason("rollback.several", { restore, alias, indices: before.map(({ name }) => name) }),
+    });
+  return { cluster, input: { restore, moves, keepOldMs: KEEP_OLD_MS } };
+}
+
+/** The indices that the alias had before; an index without a uuid is not known. */
+function moveBack(
+  restore: string,
+  { alias, to }: { alias: string; to: readonly string[] },
+  { before, indices }: Required<Pick<SwapResult, "before" | "indices">>,
+): RollbackMove {
+  const earlier = before.filter((index) => (index.alias ?? alias) === alias).map(({ name, uuid }) => ({ name, uuid }));
+  if (earlier.length === 0)
     throw new AppError(
       "invalid",
       `${restore}: the alias ${alias} was on no other index before, or an earlier version of ossnap did not record which`,
@@ -124,15 +144,9 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
         reason: reason("rollback.noEarlier", { restore, alias }),
       },
     );
-  if (another !== undefined)
-    throw new AppError("invalid", `${restore}: the alias ${alias} was on several indices before; ossnap moves it back to one only`, {
-      reason: reason("rollback.several", { restore, alias, indices: before.map(({ name }) => name) }),
-    });
-  if (cluster === undefined || served?.uuid === undefined || !Object.hasOwn(world.config.clusters, cluster))
-    throw new AppError(
-      "invalid",
-      `${restore}: its cluster is not in ossnap.yaml any more, or it was restored by an earlier version of ossnap`,
-    );
-  const from = { name: served.as, uuid: served.uuid, ...(served.operations === undefined ? {} : { operations: served.operations }) };
-  return { cluster, input: { restore, alias, from, to: old, keepOldMs: KEEP_OLD_MS } };
+  const from = to.map((name) => {
+    const { uuid = "", operations } = indices.find(({ as }) => as === name) ?? {};
+    return { name, uuid, ...(operations === undefined ? {} : { operations }) };
+  });
+  return { alias, from, to: earlier };
 }

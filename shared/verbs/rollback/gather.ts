@@ -4,7 +4,7 @@ import { isInFlight, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { aliasBlock } from "../../plan/preflightAlias.ts";
+import { aliasBlock } from "../../plan/aliases/preflightAlias.ts";
 import type { RollbackInput, RollbackObservation, WritesSeen } from "./step.ts";
 
 /** For whom it is looked: the job, or a dry run, which has no id. */
@@ -15,25 +15,58 @@ export interface Looked {
 }
 
 /**
- * Who has the alias, whether the earlier index can serve and stays, and what was written since the swap. Other jobs are read anew: this job may
- * have told one of them to leave the index since the tick began.
+ * Who has the aliases, whether the earlier indices can serve and stay, and what was written since the swap. Other jobs are read anew: this job
+ * may have told one of them to leave its index since the tick began.
  */
 export async function observeRollback(world: World, { id, cluster: name, input }: Looked): Promise<RollbackObservation> {
   const cluster = world.cluster(name);
   const { jobs } = await readOpenWork(world);
   const { version } = await cluster.info();
   const existing = await cluster.listIndices();
-  const to = existing.find(({ name, uuid }) => name === input.to.name && uuid === input.to.uuid);
-  const from = existing.find(({ name, uuid }) => name === input.from.name && uuid === input.from.uuid);
-  const holders = existing.filter(({ aliases }) => aliases.includes(input.alias)).map(({ name, uuid }) => ({ name, uuid }));
-  const moving = otherSwap(jobs, { id, cluster: name, alias: input.alias }, world.clock.now());
+  const find = (wanted: { name: string; uuid: string }) => existing.find(({ name, uuid }) => name === wanted.name && uuid === wanted.uuid);
+  const earlier = unique(input.moves.flatMap(({ to }) => to));
+  const writes: { index: string; seen: WritesSeen }[] = [];
+  for (const from of unique(input.moves.flatMap((move) => move.from)))
+    writes.push({ index: from.name, seen: await writesSince(cluster, find(from), from.operations) });
   return {
-    holders,
-    to: to === undefined ? "no" : to.state === "close" ? "closed" : "open",
-    writes: await writesSince(cluster, from, input.from.operations),
-    waits: moving ?? (await shardsDown(cluster, to)) ?? aliasBlock(input.alias, { existing, targetVersion: version, to: input.to.name }),
-    retire: retireOf(jobs, { cluster: name, uuid: input.to.uuid }, world.clock.now()),
+    aliases: input.moves.map(({ alias }) => ({
+      alias,
+      holders: existing.filter(({ aliases }) => aliases.includes(alias)).map(({ name, uuid }) => ({ name, uuid })),
+    })),
+    earlier: earlier.map((index) => ({ name: index.name, there: stateOf(find(index)) })),
+    writes,
+    waits:
+      otherSwap(jobs, { id, cluster: name, aliases: input.moves.map(({ alias }) => alias) }, world.clock.now()) ??
+      (await firstDown(cluster, earlier.map(find))) ??
+      blockOf(input, existing, version),
+    retire: retireOf(jobs, { cluster: name, earlier }, world.clock.now()),
   };
+}
+
+/** An index may be behind several aliases. */
+function unique<T extends { uuid: string }>(indices: readonly T[]): T[] {
+  return [...new Map(indices.map((index) => [index.uuid, index])).values()];
+}
+
+function stateOf(index: ClusterIndex | undefined): "no" | "closed" | "open" {
+  if (index === undefined) return "no";
+  return index.state === "close" ? "closed" : "open";
+}
+
+async function firstDown(cluster: Cluster, indices: readonly (ClusterIndex | undefined)[]): Promise<Reason | undefined> {
+  for (const index of indices) {
+    const down = await shardsDown(cluster, index);
+    if (down) return down;
+  }
+  return undefined;
+}
+
+function blockOf({ moves }: RollbackInput, existing: readonly ClusterIndex[], targetVersion: string): Reason | undefined {
+  for (const { alias, to } of moves) {
+    const block = aliasBlock(alias, { existing, targetVersion, to: to.map(({ name }) => name) });
+    if (block) return block;
+  }
+  return undefined;
 }
 
 async function shardsDown(cluster: Cluster, index: ClusterIndex | undefined): Promise<Reason | undefined> {
@@ -42,13 +75,19 @@ async function shardsDown(cluster: Cluster, index: ClusterIndex | undefined): Pr
   return started < index.shards ? reason("restore.shardsDown", { index: index.name, started, shards: index.shards }) : undefined;
 }
 
-/** The first open job that deletes this index one day and was not told to leave it. A claimed deletion may still be carried out. */
-function retireOf(jobs: readonly Job[], { cluster, uuid }: { cluster: string; uuid: string }, now: Date): RollbackObservation["retire"] {
-  const all = jobs.filter(
-    ({ kind, intent }) => kind === "retire" && intent.cluster === cluster && (intent.input as { uuid?: string }).uuid === uuid,
-  );
-  const found = all.find(({ head }) => isInFlight(head, now) || !head.cancelling);
-  return found && { id: found.id, claimed: isInFlight(found.head, now) };
+/** The first open job that deletes one of these indices one day and was not told to leave it. A claimed deletion may still be carried out. */
+function retireOf(
+  jobs: readonly Job[],
+  { cluster, earlier }: { cluster: string; earlier: readonly { name: string; uuid: string }[] },
+  now: Date,
+): RollbackObservation["retire"] {
+  for (const { id, kind, intent, head } of jobs) {
+    if (kind !== "retire" || intent.cluster !== cluster) continue;
+    const index = earlier.find(({ uuid }) => uuid === (intent.input as { uuid?: string }).uuid);
+    const claimed = isInFlight(head, now);
+    if (index && (claimed || !head.cancelling)) return { id, index: index.name, claimed };
+  }
+  return undefined;
 }
 
 /**

@@ -1,9 +1,10 @@
-import { swapAlias, swapConflict } from "../../jobs/aliasSwap.ts";
+import { swapAliases, swapConflict } from "../../jobs/aliasSwap.ts";
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
+import type { LeftIndex, SwapMove } from "../../plan/aliases/moves.ts";
 import { cancelJob } from "../jobs/ask.ts";
 import { askRetire } from "../retire/ask.ts";
 import { type Looked, observeRollback } from "./gather.ts";
@@ -16,6 +17,7 @@ import {
   type RollbackObservation,
   refusalOf,
   stepRollback,
+  told,
 } from "./step.ts";
 
 /** The rollback job and its effects; step.ts decides. */
@@ -25,39 +27,52 @@ export function rollbackKind(world: World): JobKind<RollbackInput, RollbackData,
     step: (job, seen) => stepRollback(job, seen),
     effects: {
       keepEarlier: {
-        async lookUp(job, args: { job: string }) {
+        async lookUp(job, args: { job: string; index: string }) {
           const retire = await world.log.read(args.job);
           if (retire && !retire.head.cancelling) return { found: "none" };
-          const why = reason("rollback.earlierKept", { job: args.job, index: job.intent.input.to.name });
+          const why = reason("rollback.earlierKept", args);
           return { found: "ours", state: job.head.state, reason: why, data: job.head.data };
         },
-        async perform(job, args: { job: string }) {
+        async perform(job, args: { job: string; index: string }) {
           await cancelJob(world, args.job, { by: "ossnap", who: job.id });
         },
       },
       swapAlias: {
         lookUp: (job) => lookUpSwap(world, job),
-        perform: (job, args: { alias: string; to: string }) => swapAlias(world.cluster(configuredCluster(job)), args),
+        perform: (job, args: { moves: readonly SwapMove[] }) => swapAliases(world.cluster(configuredCluster(job)), args.moves),
       },
       settle: {
         async lookUp(job) {
-          const id = jobId.retire(job.id, job.intent.input.from.uuid);
-          if (!(await world.log.done(id)) && !(await world.log.read(id))) return { found: "none" };
-          const why = reason("rollback.settled", { index: job.intent.input.from.name });
+          for (const { uuid } of leftBy(job)) {
+            const id = jobId.retire(job.id, uuid);
+            if (!(await world.log.done(id)) && !(await world.log.read(id))) return { found: "none" };
+          }
+          const why = reason("rollback.settled", { index: told(job.intent.input).from });
           return { found: "ours", state: "settled", reason: why, data: job.head.data };
         },
-        perform: (job) => askRetire(world, job, job.intent.input.from),
+        async perform(job) {
+          for (const index of leftBy(job)) await askRetire(world, job, index);
+        },
       },
     },
     result: ({ intent: { input }, head: { data } }) => ({
       restore: input.restore,
-      alias: input.alias,
-      from: input.from.name,
-      to: input.to.name,
+      moves: input.moves.map((move) => ({
+        alias: move.alias,
+        from: move.from.map(({ name }) => name),
+        to: move.to.map(({ name }) => name),
+      })),
       lost: data.lost ?? null,
     }),
     finished: (job) => reportRollback(world, job),
   };
+}
+
+/** What served until now; an index that one alias leaves and another returns to stays. */
+function leftBy({ intent: { input } }: RollbackJob): LeftIndex[] {
+  const back = new Set(input.moves.flatMap(({ to }) => to.map(({ uuid }) => uuid)));
+  const left = input.moves.flatMap(({ alias, from }) => from.map(({ name, uuid }) => ({ name, uuid, alias })));
+  return [...new Map(left.map((index) => [index.uuid, index])).values()].filter(({ uuid }) => !back.has(uuid));
 }
 
 function lookedFor(job: RollbackJob): Looked {
@@ -69,14 +84,14 @@ async function lookUpSwap(world: World, job: RollbackJob): Promise<Look<Rollback
   const { input } = job.intent;
   const seen = await observeRollback(world, lookedFor(job));
   if (isBack(input, seen)) {
-    const why = reason("restore.swapped", { alias: input.alias, to: input.to.name, from: [input.from.name] });
+    const why = reason("rollback.swapped", told(input));
     return { found: "ours", state: "served", reason: why, data: job.head.data };
   }
   const refusal = refusalOf(input, seen);
   if (refusal) return { found: "foreign", reason: refusal, instead: { state: "refused", data: job.head.data } };
   if (seen.retire)
-    throw new AppError("conflict", `${seen.retire.id} may be deleting ${input.to.name}`, {
-      reason: reason("rollback.retireRuns", { job: seen.retire.id, index: input.to.name }),
+    throw new AppError("conflict", `${seen.retire.id} may be deleting ${seen.retire.index}`, {
+      reason: reason("rollback.retireRuns", { job: seen.retire.id, index: seen.retire.index }),
     });
   if (seen.waits?.code === "alias.moving") throw swapConflict(seen.waits);
   return { found: "none" };

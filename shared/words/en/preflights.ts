@@ -2,12 +2,16 @@
 export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "alias.ahead":
     "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the clock of its source was wrong, so it is unknown which of the two is newer",
+  "alias.behindNone": "{indices} ({count} in all) would be behind no alias: none of the patterns matches",
   "alias.blocked":
     "alias {alias} cannot be moved while {index} has the block index.blocks.{block}: set index.blocks.{block} to false (PUT /{index}/_settings); the cluster itself sets read_only_allow_delete while a disk is full",
   "alias.differs": "alias {alias} has another filter, routing or flag on {other} than on {index}, so the move cannot preserve them",
   "alias.filterFails": "the filter of alias {alias} does not fit the mapping of {index}: {message}",
   "alias.foreign": "alias {alias} is on {index}, which ossnap did not restore",
   "alias.isIndex": "an index is named {alias}, so no alias can have this name",
+  "alias.leaves":
+    "alias {alias} leaves {indices} ({count} in all), of whose index this snapshot restores nothing behind it: searches do not find these documents any more",
+  "alias.matchesNone": "alias {alias} would be on no index: {pattern} matches none of those to be restored",
   "alias.moves": "alias {alias} moves to the restored index in one request",
   "alias.movesBack":
     "alias {alias} moves BACK to this older snapshot; {index} serves a newer one and is kept for a while. The next newer snapshot that a watch restores takes the alias again",

@@ -2,11 +2,12 @@
 export const ROLLBACKS: Readonly<Record<string, string>> = {
   "rollback.asked": "rollback of {restore} requested by {by}",
   "rollback.closed": "{index}, which had the alias before, is closed: open it first",
-  "rollback.done": "alias {alias} is back on {to}; nothing was written to {from} since the swap",
-  "rollback.doneLosing": "alias {alias} is back on {to}; {lost|write|writes} to {from} since the swap are not behind it any more",
-  "rollback.doneUnknown": "alias {alias} is back on {to}; how much was written to {from} since the swap is unknown",
+  "rollback.done": "the move of {alias} is undone: {to} answers again; nothing was written to {from} since the swap",
+  "rollback.doneLosing":
+    "the move of {alias} is undone: {to} answers again; {lost|write|writes} to {from} since the swap can no longer be found there",
+  "rollback.doneUnknown": "the move of {alias} is undone: {to} answers again; how much was written to {from} since the swap is unknown",
   "rollback.gone": "{index}, which had the alias before, does not exist any more: restore the earlier snapshot instead",
-  "rollback.isBack": "alias {alias} is on {index} already",
+  "rollback.isBack": "the move of {alias} is undone already: {index} answers",
   "rollback.earlierKept": "the scheduled deletion of {index} is cancelled",
   "rollback.keepEarlier": "cancelling {job}, which would delete {index} later",
   "rollback.noEarlier": "{restore} is not known to have taken alias {alias} from an index",
@@ -15,6 +16,8 @@ export const ROLLBACKS: Readonly<Record<string, string>> = {
   "rollback.several": "{restore} took alias {alias} from several indices: {indices}",
   "rollback.settle": "keeping {index} for a day",
   "rollback.settled": "{index} is kept for a day",
+  "rollback.swap": "moving {alias} back from {from} to {to} in one request",
+  "rollback.swapped": "{alias} moved back to {to}",
   "rollback.writes":
     "{writes|write|writes} to {index} since the swap would not be behind the alias any more: --lose-writes (HTTP: loseWrites) accepts that",
   "rollback.writesUnknown":

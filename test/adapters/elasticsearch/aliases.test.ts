@@ -24,7 +24,7 @@ const FILTER = '{"bool":{"should":[{"term":{"tenant":1234567890123456789}},{"ter
 describe("a swapped alias", () => {
   it("keeps its filter text for text", async () => {
     const { server, cluster } = await open(`{"filter": ${FILTER}, "index_routing": "1"}`);
-    await cluster.swapAlias("films", "a-*", "a-2");
+    await cluster.moveAliases([{ alias: "films", from: ["a-*"], to: ["a-2"] }]);
     expect(server.requests.at(-1)?.text).toBe(
       `{"actions":[{"remove":{"index":"a-*","alias":"films"}},{"add":{"index":"a-2","alias":"films","filter":${FILTER},"index_routing":"1"}}]}`,
     );
@@ -32,7 +32,7 @@ describe("a swapped alias", () => {
 
   it("is not moved when it has a property that cannot be given back", async () => {
     const { server, cluster } = await open('{"is_secret": true}');
-    await expect(cluster.swapAlias("films", "a-*", "a-2")).rejects.toMatchObject({
+    await expect(cluster.moveAliases([{ alias: "films", from: ["a-*"], to: ["a-2"] }])).rejects.toMatchObject({
       code: "refused",
       message: expect.stringContaining("a property is_secret on a-1"),
     });

@@ -145,7 +145,7 @@ describe("requests on the wire", () => {
       await expect(cluster.deleteIndex(name)).rejects.toMatchObject({ code: "invalid" });
       await expect(cluster.deleteSnapshots("backups", [name])).rejects.toMatchObject({ code: "invalid" });
       await expect(cluster.updateIndexSettings(name, {})).rejects.toMatchObject({ code: "invalid" });
-      await expect(cluster.swapAlias("movies", "movies-*", name)).rejects.toMatchObject({ code: "invalid" });
+      await expect(cluster.moveAliases([{ alias: "movies", from: ["movies-*"], to: [name] }])).rejects.toMatchObject({ code: "invalid" });
     }
 
     expect(server.requests).toEqual([]);

@@ -146,7 +146,7 @@ describe("a memory cluster", () => {
   it("leaves an alias on two indices when the removal pattern does not match its holder", async () => {
     const cluster = await opened();
     cluster.putIndex("cinema", { aliases: ["films"] });
-    await cluster.swapAlias("films", "movies-*", "movies");
+    await cluster.moveAliases([{ alias: "films", from: ["movies-*"], to: ["movies"] }]);
     expect((await cluster.listIndices()).filter(({ aliases }) => aliases.includes("films")).map(({ name }) => name)).toEqual([
       "movies",
       "cinema",

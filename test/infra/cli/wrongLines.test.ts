@@ -227,7 +227,7 @@ describe("a wrong command line", () => {
     ["no index", restores("--indices", " , ", "--start"), "--indices: names nothing"],
     ["only exclusions", restores("--indices", "-.*", "--start"), "--indices: names nothing"],
     ["an alias that is no name", restores("--alias", "a b", "--start"), '--alias: "a b" contains a blank; write one name without blanks'],
-    ["a name given twice", restores("--as", "a=x,a=y", "--start"), '--as: names "a" twice; write each index or pattern once'],
+    ["a name given twice", restores("--as", "a=x,a=y", "--start"), '--as: names "a" twice; write each of them once'],
     ["--as beside an alias", restores("--as", "x-*", "--alias", "a", "--start"), "as: names indices that get no alias"],
     ["--older without an alias", restores("--older", "--start"), "--older: applies to an alias"],
     ["a pattern that is no name", restores("--indices", "fx-orders,a b", "--start"), '--indices: "a b" is not a pattern'],

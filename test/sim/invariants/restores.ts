@@ -1,4 +1,4 @@
-import type { RestoreRequest } from "../../../shared/model/cluster.ts";
+import type { AliasMove, RestoreRequest } from "../../../shared/model/cluster.ts";
 import { JOB_MARKER_KEY, parseRestoredIndexName } from "../../../shared/model/restoredName.ts";
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import { listedIn } from "../account/written.ts";
@@ -45,18 +45,21 @@ export const servesForward: MakeCheck = ({ stage, kernel, account, violated }) =
 
   const holders = async () => (await stage.target.listIndices()).filter(({ aliases }) => aliases.includes(ALIAS)).map(({ name }) => name);
 
-  async function judgeSwap({ actor, args }: Effect): Promise<void> {
-    const to = String(args[2]);
+  async function judgeSwap(effect: Effect): Promise<void> {
+    for (const { alias, to } of effect.args[0] as AliasMove[]) for (const index of to) await judgeMove(effect, alias, index);
+  }
+
+  async function judgeMove({ actor }: Effect, alias: string, to: string): Promise<void> {
     const sinceMs = downSince.get(to);
     if (sinceMs !== undefined && sinceMs < actor.startedMs && !actor.wasFrozen)
-      violated(`alias ${args[0]} moves to ${to}, whose primaries are not started`);
+      violated(`alias ${alias} moves to ${to}, whose primaries are not started`);
     const index = (await stage.target.listIndices()).find(({ name }) => name === to);
     const job = index?.settings[JOB_MARKER_KEY] ?? "";
     const input = recordsOf(stage.state, job)[0]?.intent?.input as RestoreInput | undefined;
     const wanted = input && account.written(input.snapshot.uuid)?.documents[input.indices[0] ?? ""];
     if (wanted === undefined || sinceMs !== undefined) return;
     const found = await stage.target.countDocuments(to);
-    if (found !== wanted) violated(`alias ${args[0]} moves to ${to} with ${found} documents; ${input?.snapshot.uuid} has ${wanted}`);
+    if (found !== wanted) violated(`alias ${alias} moves to ${to} with ${found} documents; ${input?.snapshot.uuid} has ${wanted}`);
   }
 
   async function judgeHolders(effect: Effect): Promise<void> {
@@ -65,7 +68,7 @@ export const servesForward: MakeCheck = ({ stage, kernel, account, violated }) =
     if (now.length === 0 && before.length > 0) violated(`alias ${ALIAS} was on ${before[0]} and is now on no index`);
     const [digits = "", digitsBefore = ""] = [now[0], before[0]].map((name) => parseRestoredIndexName(name ?? "")?.snapshotDigits);
     // A cluster before 7.x cannot refuse a swap that arrives long after it was sent: a known limit, see docs/jobs.md.
-    if (effect.call === "swapAlias" && effect.actor.wasFrozen && digits < digitsBefore) stage.swappedLate = true;
+    if (effect.call === "moveAliases" && effect.actor.wasFrozen && digits < digitsBefore) stage.swappedLate = true;
     else if (now.length === 1 && digits < digitsBefore) violated(`alias ${ALIAS} moved back from ${before[0]} to ${now[0]}`);
   }
 
@@ -75,7 +78,7 @@ export const servesForward: MakeCheck = ({ stage, kernel, account, violated }) =
     async before(effect) {
       if (effect.port !== "cluster:target") return;
       before = await holders();
-      if (effect.call === "swapAlias") await judgeSwap(effect);
+      if (effect.call === "moveAliases") await judgeSwap(effect);
     },
     after: (effect) => (effect.port === "cluster:target" ? judgeHolders(effect) : undefined),
     async step() {

@@ -46,7 +46,7 @@ async function moveBack(play: Play): Promise<void> {
     ({ settings, aliases }) => settings[JOB_MARKER_KEY] !== undefined && aliases.length === 0,
   );
   if (holder === undefined || !other) return;
-  await stage.target.swapAlias(ALIAS, holder, other.name).catch(() => undefined);
+  await stage.target.moveAliases([{ alias: ALIAS, from: [holder], to: [other.name] }]).catch(() => undefined);
   for (const name of [holder, other.name]) stage.people.touched.add(name);
 }
 

@@ -31,7 +31,7 @@ describe("indices restored earlier that serve nothing, as adopt reports them", (
     ],
   ];
   it.each(cases)("%s", async (_, { start = TIMES["snap-1"], alias, done }, expected) => {
-    const made = { index: "fx-orders", snapshotUuid: SNAP1.uuid, snapshotStart: start, alias, attempt: 1, targetMajor: 5 };
+    const made = { index: "fx-orders", snapshotUuid: SNAP1.uuid, snapshotStart: start, purpose: alias, attempt: 1, targetMajor: 5 };
     const name = restoredIndexName(made);
     world.target.putIndex(name, { documents: 1, settings: { [JOB_MARKER_KEY]: "restore-x" } });
     if (done) await writeObject(world.state, stateKey.done("restore", "restore-x"), { id: "restore-x", state: "done", ...done });

@@ -46,7 +46,7 @@ describe("a second snapshot after the first is served", () => {
     await arrive(INDEX2);
     await settle();
     // The request of the first swap, delayed until now.
-    await world.target.swapAlias("orders", "fx-orders-*", old?.name ?? "");
+    await world.target.moveAliases([{ alias: "orders", from: ["fx-orders-*"], to: [old?.name ?? ""] }]);
     world.advance(DAY_MS + MINUTE_MS);
     await tick();
     expect((await served()).map(({ name }) => name)).toEqual([old?.name]);

@@ -94,7 +94,7 @@ describe("a watch's restore that was refused", () => {
   /** The alias is on an index that another tool made. */
   async function refusedRestore(): Promise<void> {
     world.target.putIndex("others", { documents: 1 });
-    await world.target.swapAlias("orders", "none-*", "others");
+    await world.target.moveAliases([{ alias: "orders", from: ["none-*"], to: ["others"] }]);
     await serveFirst();
     expect(told()).toEqual(["restore.failed firing restore.refused"]);
   }

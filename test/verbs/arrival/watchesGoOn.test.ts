@@ -31,7 +31,7 @@ async function serveAhead(): Promise<void> {
   const { state } = world;
   const name = `fx-orders-${AHEAD}-0123abcd`;
   world.target.putIndex(name, { documents: 3, settings: { [JOB_MARKER_KEY]: "restore-ahead" } });
-  await world.target.swapAlias("orders", "fx-orders-*", name);
+  await world.target.moveAliases([{ alias: "orders", from: ["fx-orders-*"], to: [name] }]);
   await state.delete(await world.stateKeys(stateKey.positions("moved")));
   await state.put(stateKey.position("moved", AHEAD, SNAP1.uuid), Buffer.from("{}"));
 }

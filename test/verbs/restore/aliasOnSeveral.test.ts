@@ -68,11 +68,11 @@ describe("an alias that stays on two indices", () => {
     world.target.putIndex(OLD, { documents: 3, aliases: ["orders"] });
     await serve();
     // The server removes nothing from the former holder, and answers that all is well.
-    const { swapAlias } = world.target;
+    const { moveAliases } = world.target;
     let kept = 2;
-    world.target.swapAlias = async (alias, from, to, named) => {
+    world.target.moveAliases = async (moves) => {
       kept -= 1;
-      return kept < 0 ? swapAlias(alias, from, to, named) : swapAlias(alias, to, to, []);
+      return kept < 0 ? moveAliases(moves) : moveAliases(moves.map(({ alias, to }) => ({ alias, from: to, to })));
     };
     for (let look = 0; look < 4; look += 1) {
       world.target.finishRestores();

@@ -76,12 +76,12 @@ describe("a restore whose alias is on a blocked index", () => {
 
   it("is tried again if the block is set between the look and the swap", async () => {
     const old = await servedWithNext();
-    const { swapAlias } = world.target;
+    const { moveAliases } = world.target;
     let isSet = false;
-    world.target.swapAlias = async (...args) => {
+    world.target.moveAliases = async (...args) => {
       if (!isSet) await block(old, "read_only", true);
       isSet = true;
-      return swapAlias(...args);
+      return moveAliases(...args);
     };
     await arrive(INDEX2);
     await ticks(6);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { AliasMove } from "../../../shared/model/cluster.ts";
 import type { Watch } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { timeDigits } from "../../../shared/model/restoredName.ts";
@@ -77,14 +78,14 @@ describe("an alias whose former holder is closed", () => {
     await serveFirst();
     const old = (await served())[0]?.name as string;
     world.target.closeIndex(old);
-    world.target.failNext("swapAlias", new AppError("absent", "no such index"));
+    world.target.failNext("moveAliases", new AppError("absent", "no such index"));
     offer("snap-2", SNAP2.uuid);
     await world.fill(MOVED, STEP2.blobs);
     await arrive(INDEX2);
     await settle();
     expect(await served()).toHaveLength(1);
-    const swaps = world.target.writes.filter(({ method }) => method === "swapAlias").slice(-2);
-    expect(swaps.map(({ args }) => args[3])).toEqual([[old], [old]]);
+    const swaps = world.target.writes.filter(({ method }) => method === "moveAliases").slice(-2);
+    expect(swaps.map(({ args }) => (args[0] as AliasMove[])[0]?.named)).toEqual([[old], [old]]);
     // At once, not after the refusal of one tick.
     const [first, second] = (await world.stateKeys("done/restore/")).map((key) => key.slice("done/restore/".length, -".json".length));
     const log = (await world.open()).log;
@@ -158,9 +159,9 @@ describe("an older snapshot by hand", () => {
     const newest = (await served())[0]?.name as string;
     for (const { name } of (await world.target.listIndices()).filter((index) => index.name !== newest))
       await world.target.deleteIndex(name);
-    const { swapAlias } = world.target;
+    const { moveAliases } = world.target;
     // The restore is ready, and its swap waits.
-    world.target.swapAlias = async () => {
+    world.target.moveAliases = async () => {
       throw new AppError("refused", "for a moment");
     };
     expect(await start({ older: true })).toMatchObject({ created: { outcome: "created" } });
@@ -169,7 +170,7 @@ describe("an older snapshot by hand", () => {
       await tick();
       world.advance(MINUTE_MS);
     }
-    world.target.swapAlias = swapAlias;
+    world.target.moveAliases = moveAliases;
     const newer = newest.replace(/-\d{17}-/, "-20261121020000000-");
     await world.target.deleteIndex(newest).catch(() => undefined);
     world.target.putIndex(newer, { aliases: ["orders"] });
@@ -227,7 +228,7 @@ describe("an index that an earlier restore made of the snapshot", () => {
     expect(await fault()).toEqual(["name.serves", undefined]);
     const [index] = await served();
     world.target.putIndex("elsewhere");
-    await world.target.swapAlias("orders", index?.name ?? "", "elsewhere");
+    await world.target.moveAliases([{ alias: "orders", from: [index?.name ?? ""], to: ["elsewhere"] }]);
     await world.target.deleteIndex("elsewhere");
     expect(await fault()).toEqual(["name.kept", "wayOut.moveAlias"]);
     world.target.loseNode([index?.name ?? ""]);

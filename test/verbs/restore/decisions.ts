@@ -7,6 +7,7 @@ import {
   ago,
   all,
   BUSY,
+  behind,
   broken,
   claim,
   DONE,
@@ -102,7 +103,7 @@ const restoring = (): Row[] => [
   [
     "it broke off while it serves",
     job("restoring", { progress: { bytes: 4, at: ago(MINUTE_MS), brokenOff: true } }),
-    seen([broken({ why: undefined })], { aliasHolders: [OLD, HOLDER] }),
+    seen([broken({ why: undefined })], { aliases: behind([OLD, HOLDER]) }),
   ],
   ["the documents differ", job("restoring"), seen([all({ documents: 6_999 })])],
   ["the documents are equal", job("restoring", { progress: { bytes: 4, at: ago(0) } }), seen([all()])],

@@ -3,6 +3,7 @@ import {
   AS,
   ago,
   all,
+  behind,
   cancelling,
   claim,
   DONE,
@@ -102,7 +103,7 @@ export const serving = (): Row[] => [
   [
     "the alias is on the restored index and on another",
     job("restored", { targets: [DONE] }),
-    seen([all()], { aliasHolders: [HOLDER, OLD] }),
+    seen([all()], { aliases: behind([HOLDER, OLD]) }),
   ],
   ["its index served, and was deleted after a newer one", job("served", { targets: [DONE], before: [OLD] }), seen([no()])],
   ["its index served and was settled, and was deleted after a newer one", job("settled", { targets: [DONE], before: [OLD] }), seen([no()])],
@@ -110,12 +111,12 @@ export const serving = (): Row[] => [
   [
     "the alias is on the restored index alone",
     job("restored", { targets: [DONE], before: [OLD] }),
-    seen([all()], { aliasHolders: [HOLDER] }),
+    seen([all()], { aliases: behind([HOLDER]) }),
   ],
   [
     "there is no alias",
     job("restored", { targets: [DONE, SECOND_DONE], input: { alias: undefined, watch: undefined } as never }),
-    seen([all(), stars()], { aliasHolders: [] }),
+    seen([all(), stars()], { aliases: behind([]) }),
   ],
   ["it is done", job("settled", { targets: [DONE, SECOND_DONE], before: [OLD] }), seen([all(), stars({ green: false })])],
   ["it is done without an alias", job("settled", { targets: [DONE], input: { alias: undefined } }), seen([all()])],
@@ -137,17 +138,17 @@ export const undoing = (): Row[] => [
   [
     "it is cancelled while it serves, before the swap is recorded",
     job("restored", { targets: [DONE], before: [OLD], head: cancelling }),
-    seen([all()], { aliasHolders: [HOLDER] }),
+    seen([all()], { aliases: behind([HOLDER]) }),
   ],
   [
     "it is cancelled while it is one of several behind the alias",
     job("restored", { targets: [DONE], before: [OLD], head: cancelling }),
-    seen([all()], { aliasHolders: [OLD, HOLDER] }),
+    seen([all()], { aliases: behind([OLD, HOLDER]) }),
   ],
   [
     "it is cancelled while its index has the alias, and it swapped nothing",
     job("restored", { targets: [DONE], head: cancelling }),
-    seen([all()], { aliasHolders: [HOLDER] }),
+    seen([all()], { aliases: behind([HOLDER]) }),
   ],
   ["it is cancelled before the alias moves", job("restored", { targets: [DONE], before: [OLD], head: cancelling }), seen([all()])],
   ["it is cancelled after it is settled", job("settled", { targets: [DONE], head: cancelling }), seen([all()])],

@@ -118,11 +118,11 @@ describe("a swap that a late repeat of an older one disturbs", () => {
     offer("snap-1", SNAP1.uuid);
     await serveFirst();
     const old = (await served())[0]?.name as string;
-    const { swapAlias } = world.target;
+    const { moveAliases } = world.target;
     let late = true;
-    world.target.swapAlias = async (...args) => {
-      await swapAlias(...args);
-      if (late) await swapAlias("orders", "nothing-*", old);
+    world.target.moveAliases = async (...args) => {
+      await moveAliases(...args);
+      if (late) await moveAliases([{ alias: "orders", from: [], to: [old] }]);
       late = false;
     };
     offer("snap-2", SNAP2.uuid);

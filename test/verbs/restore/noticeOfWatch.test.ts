@@ -18,7 +18,7 @@ const told = () => world.notices.map(({ key, status }) => `${key} ${status}`);
 describe("the notice of a watch whose restore was refused", () => {
   async function refused(): Promise<void> {
     world.target.putIndex("others", { documents: 1 });
-    await world.target.swapAlias("orders", "none-*", "others");
+    await world.target.moveAliases([{ alias: "orders", from: ["none-*"], to: ["others"] }]);
     await serveFirst();
     expect(told()).toEqual(["restore-failed:moved firing"]);
   }

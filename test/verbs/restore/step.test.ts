@@ -63,12 +63,14 @@ const there = (change: Partial<TargetSeen> = {}): TargetSeen => ({
 });
 const whole = (change: Partial<TargetSeen> = {}) =>
   there({ primariesActive: 2, restoring: false, bytesRecovered: 10, green: true, documents: 3, ...change });
+const behind = (holders: readonly { name: string; uuid: string }[]) => [{ alias: "films", holders }];
+
 const seen = (targets: TargetSeen[], change: Partial<RestoreObservation> = {}): RestoreObservation => ({
   repository: undefined,
   preflight: undefined,
   digest: "d",
   targets,
-  aliasHolders: [],
+  aliases: behind([]),
   dataNodes: 1,
   overtaken: undefined,
   blocked: undefined,
@@ -183,31 +185,31 @@ describe("restore step", () => {
     [
       "swaps while two indices carry the alias",
       job("restoring", { targets: [RESTORED] }),
-      seen([whole({ replicas: 1 })], { aliasHolders: [...settledHolder, { name: "old", uuid: "o" }] }),
+      seen([whole({ replicas: 1 })], { aliases: behind([...settledHolder, { name: "old", uuid: "o" }]) }),
       "swapAlias restore.swap",
     ],
     [
       "settles when only the new index carries the alias",
       job("served", { targets: [RESTORED] }),
-      seen([whole({ replicas: 1 })], { aliasHolders: settledHolder }),
+      seen([whole({ replicas: 1 })], { aliases: behind(settledHolder) }),
       "settle restore.settle",
     ],
     [
       "is done once settled",
       job("settled", { targets: [RESTORED] }),
-      seen([whole({ replicas: 1 })], { aliasHolders: settledHolder }),
+      seen([whole({ replicas: 1 })], { aliases: behind(settledHolder) }),
       "done restore.done",
     ],
     [
       "does not swap back when a newer index has taken over the alias",
       job("served", { targets: [RESTORED], before: [] }),
-      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "newer", uuid: "n" }] }),
+      seen([whole({ replicas: 1 })], { aliases: behind([{ name: "newer", uuid: "n" }]) }),
       "settle restore.settle",
     ],
     [
       "is done once settled, whichever index carries the alias",
       job("settled", { targets: [RESTORED], before: [] }),
-      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "newer", uuid: "n" }] }),
+      seen([whole({ replicas: 1 })], { aliases: behind([{ name: "newer", uuid: "n" }]) }),
       "done restore.done",
     ],
     [
@@ -231,7 +233,7 @@ describe("restore step", () => {
     [
       "finishes when it is cancelled after the swap",
       job("served", { targets: [RESTORED], before: [] }, { cancelling: true }),
-      seen([whole({ replicas: 1 })], { aliasHolders: settledHolder }),
+      seen([whole({ replicas: 1 })], { aliases: behind(settledHolder) }),
       "settle restore.settle",
     ],
     [
@@ -255,10 +257,13 @@ describe("restore step", () => {
   it("records the previous holders of the alias, so that the swap can be reverted", () => {
     const decision = stepRestore(
       job("restoring", { targets: [RESTORED] }),
-      seen([whole({ replicas: 1 })], { aliasHolders: [{ name: "old", uuid: "o" }] }),
+      seen([whole({ replicas: 1 })], { aliases: behind([{ name: "old", uuid: "o" }]) }),
       NOW,
     );
-    expect(decision).toMatchObject({ args: { alias: "films", index: "movies", to: AS }, data: { before: [{ name: "old", uuid: "o" }] } });
+    expect(decision).toMatchObject({
+      args: { moves: [{ alias: "films", to: [AS] }] },
+      data: { before: [{ name: "old", uuid: "o", alias: "films" }] },
+    });
   });
 
   it("needs no alias", () => {

@@ -61,12 +61,14 @@ export const all = (change: Partial<TargetSeen> = {}) =>
 export const stars = (change: Partial<TargetSeen> = {}) =>
   all({ as: OTHER, uuid: "uuid-stars", primariesActive: 2, documents: 40, ...change });
 export const broken = (change: Partial<TargetSeen> = {}) => there({ restoring: false, unassigned: 2, why: WHY, ...change });
+/** Who has the alias of these restores. */
+export const behind = (holders: readonly { name: string; uuid: string }[]) => [{ alias: "films", holders }];
 export const seen = (targets: TargetSeen[] = [], change: Partial<RestoreObservation> = {}): RestoreObservation => ({
   repository: undefined,
   preflight: undefined,
   digest: "4f9c51",
   targets,
-  aliasHolders: [OLD],
+  aliases: behind([OLD]),
   dataNodes: 4,
   overtaken: undefined,
   blocked: undefined,

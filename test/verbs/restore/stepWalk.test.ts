@@ -85,13 +85,16 @@ interface Order {
   replicas: number;
 }
 
+const behind = (holders: readonly { name: string; uuid: string }[]) => [{ alias: "films", holders }];
+const holdersOf = ({ aliases }: RestoreObservation) => aliases.flatMap(({ holders }) => holders);
+
 function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput, RestoreData, RestoreObservation> {
   const targets = indices.map(target);
   const base = {
     repository: undefined,
     preflight: undefined,
     digest: undefined,
-    aliasHolders: [],
+    aliases: behind([]),
     dataNodes: 1,
     overtaken: undefined,
     blocked: undefined,
@@ -114,9 +117,9 @@ function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput
   const together = second.length === 0 ? first : first.flatMap(([one]) => second.map((two) => [one as TargetSeen, two]));
   const holder = { name: targets[0]?.as ?? "", uuid: "" };
   const holders = alias === undefined ? [[]] : [[], [OLD], [holder], [OLD, holder]];
-  const planned = each({ targets: together, aliasHolders: holders, cluster: CLUSTERS })
+  const planned = each({ targets: together, aliases: holders.map(behind), cluster: CLUSTERS })
     // An absent index carries no alias.
-    .filter((sight) => sight.targets[0]?.there !== "no" || !sight.aliasHolders.includes(holder))
+    .filter((sight) => sight.targets[0]?.there !== "no" || !sight.aliases[0]?.holders.includes(holder))
     .map(({ cluster, ...sight }) => ({ ...base, ...sight, ...cluster }));
   return {
     id: "restore-1",
@@ -145,8 +148,7 @@ function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput
   };
 }
 
-const isServed = ({ aliasHolders }: RestoreObservation, as: string | undefined) =>
-  aliasHolders.length === 1 && aliasHolders[0]?.name === as;
+const isServed = (seen: RestoreObservation, as: string | undefined) => holdersOf(seen).length === 1 && holdersOf(seen)[0]?.name === as;
 
 const visit =
   ({ alias }: Order) =>
@@ -168,7 +170,7 @@ const visit =
     if (decision.do !== "effect") return;
     const takesBack = decision.effect === "deleteIndex";
     must(takesBack || !failing, "a failing restore starts nothing", move);
-    const isBehindAlias = alias !== undefined && seen.aliasHolders.some(({ name }) => name === targets[0]?.as);
+    const isBehindAlias = alias !== undefined && holdersOf(seen).some(({ name }) => name === targets[0]?.as);
     const begunServing = from.data.before && !failing;
     const finishing = begunServing && (served || isBehindAlias) ? ["settle", "setReplicas"] : [];
     const ends = ["deleteIndex", ...finishing, ...(begunServing && isBehindAlias ? ["swapAlias"] : [])];
@@ -178,7 +180,7 @@ const visit =
       const again = decision.reason.code === "restore.again" && from.data.progress?.brokenOff === true && (from.data.begunAgain ?? 0) < 2;
       must(from.cancelling || failing !== undefined || again, "deletes without a request only interrupted restores, at most twice", move);
       must(faceOf(index)?.there === "ours" && faceOf(index)?.uuid === uuid, "deletes only its own index", move);
-      must(!seen.aliasHolders.some(({ name }) => name === index), "does not delete a serving index", move);
+      must(!holdersOf(seen).some(({ name }) => name === index), "does not delete a serving index", move);
     }
     if (decision.effect === "restoreIndex") must(!seen.blocked, "restores only while the lane is free", move);
     if (decision.effect === "swapAlias") must(isCounted && isWhole && !served, "swaps once, only to counted and whole indices", move);
@@ -220,7 +222,7 @@ describe("every path of a restore", { timeout: 120_000 }, () => {
         targets: targets.map(({ as }, at) =>
           at < begun ? seenAs(as, { ...WHOLE, replicas: at < raised ? 1 : 0, green: true }) : seenAs(as, { there: "no", restoring: false }),
         ),
-        aliasHolders: made.includes("swapAlias") ? [{ name: targets[0]?.as ?? "", uuid: "" }] : [OLD],
+        aliases: behind(made.includes("swapAlias") ? [{ name: targets[0]?.as ?? "", uuid: "" }] : [OLD]),
         dataNodes: 2,
         overtaken: undefined,
         blocked: undefined,

@@ -40,7 +40,7 @@ describe("a restore that fails after it began leaves no index", () => {
 
   it("when the swap is refused until its patience ends", async () => {
     await arrange();
-    world.target.swapAlias = async () => {
+    world.target.moveAliases = async () => {
       throw new AppError("refused", "another filter on each index");
     };
     const id = await ask("snap-1");
@@ -63,12 +63,12 @@ describe("a restore that fails after it began leaves no index", () => {
 
   it("when the alias serves a newer snapshot by the time of the swap", async () => {
     await arrange();
-    const { swapAlias } = world.target;
+    const { moveAliases } = world.target;
     let newer = "";
-    world.target.swapAlias = async (...args) => {
-      newer = args[2].replace(/-\d{17}-/, "-20270101000000000-");
+    world.target.moveAliases = async ([move]) => {
+      newer = String(move?.to[0]).replace(/-\d{17}-/, "-20270101000000000-");
       world.target.putIndex(newer, { aliases: ["beside"] });
-      world.target.swapAlias = swapAlias;
+      world.target.moveAliases = moveAliases;
       throw new AppError("refused", "for a moment");
     };
     const id = await ask("snap-1");
@@ -85,7 +85,7 @@ describe("a restore that fails after it began leaves no index", () => {
     await pass(4);
     expect([await indices(), await outcome(id)]).toEqual([["fx-orders-20200101000000000-0123abcd"], ["failed", "alias.filterFails"]]);
     expect(world.notices[0]?.text).toContain("failed to find nested object under path [cast]");
-    expect(world.target.writes.filter(({ method }) => method === "swapAlias")).toEqual([]);
+    expect(world.target.writes.filter(({ method }) => method === "moveAliases")).toEqual([]);
   });
 
   it("and does not begin when the alias says something else on each of its indices", async () => {

@@ -29,7 +29,7 @@ const ask = async (request: RollbackRequest) => {
   return created.outcome === "done" ? created.done.id : created.job.id;
 };
 const doneOf = async (id: string) => (await world.open()).log.done(id);
-const swaps = () => world.target.writes.filter(({ method }) => method === "swapAlias").length;
+const swaps = () => world.target.writes.filter(({ method }) => method === "moveAliases").length;
 
 describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
   freshWorld({ targetVersion });
@@ -37,7 +37,7 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
   it("moves the alias back in one call, and keeps what served for a day", async () => {
     const { first, second, restore } = await serveBoth();
     expect(await dry({ restore })).toEqual({
-      ...{ restore, cluster: "target", alias: "orders", from: second, to: first },
+      ...{ restore, cluster: "target", moves: [{ alias: "orders", from: [second], to: [first] }] },
       ...{ writes: 0, refusal: null, waits: null },
     });
     const before = swaps();
@@ -77,10 +77,10 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
 
   it("says how much was written between the last look and the swap", async () => {
     const { second, restore } = await serveBoth();
-    const swapAlias = world.target.swapAlias.bind(world.target);
-    world.target.swapAlias = (...args) => {
+    const moveAliases = world.target.moveAliases.bind(world.target);
+    world.target.moveAliases = (...args) => {
       world.target.writeDocuments(second, ["between"]);
-      return swapAlias(...args);
+      return moveAliases(...args);
     };
     const id = await ask({ restore });
     await tick();
@@ -150,14 +150,14 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
     await world.target.deleteIndex(first);
     expect((await dry({ restore })).refusal).toMatchObject({ code: "rollback.gone" });
     world.target.putIndex("orders-by-hand");
-    await world.target.swapAlias("orders", second, "orders-by-hand");
+    await world.target.moveAliases([{ alias: "orders", from: [second], to: ["orders-by-hand"] }]);
     expect((await dry({ restore, loseWrites: true })).refusal).toMatchObject({ code: "rollback.gone" });
   });
 
   it("does not undo what a person moved since", async () => {
     const { second, restore } = await serveBoth();
     world.target.putIndex("orders-by-hand");
-    await world.target.swapAlias("orders", second, "orders-by-hand");
+    await world.target.moveAliases([{ alias: "orders", from: [second], to: ["orders-by-hand"] }]);
     expect((await dry({ restore, loseWrites: true })).refusal).toMatchObject({
       code: "rollback.others",
       params: { indices: ["orders-by-hand"] },
@@ -210,7 +210,7 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
 
   it("finds its swap again when the answer was lost", async () => {
     const { first, restore } = await serveBoth();
-    world.target.failNext("swapAlias", "lost");
+    world.target.failNext("moveAliases", "lost");
     const id = await ask({ restore });
     await tick();
     await settle();

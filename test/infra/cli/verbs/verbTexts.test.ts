@@ -77,7 +77,14 @@ by-hand  3 h ago  SUCCESS  6 min  – never
 });
 
 describe("restore preflight", () => {
-  const request = { snapshot: "snap-1", repository: "moved-movies", to: "target", indices: ["movies"], alias: "movies", start: false };
+  const request = {
+    snapshot: "snap-1",
+    repository: "moved-movies",
+    to: "target",
+    indices: ["movies"],
+    alias: { alias: "movies" },
+    start: false,
+  };
   const checks = [
     { check: "closure" as const, result: "ok" as const, reason: reason("closure.whole", { level: "footers", generation: 3, blobs: 12 }) },
   ];

@@ -261,7 +261,14 @@ TIME (UTC)           STATE  BY    WHAT
   it("restore prints the command with every option that it was given", async () => {
     const world = await testWorld();
     await world.fill(MOVED, fixtureRepository("es-5.5.2-migration/step2").blobs);
-    const wanted = { repository: "moved-movies", to: "target", indices: ["fx-orders"], alias: "films", older: true, key: "mine" };
+    const wanted = {
+      repository: "moved-movies",
+      to: "target",
+      indices: ["fx-orders"],
+      alias: { alias: "films" },
+      older: true,
+      key: "mine",
+    };
     expect(await textOf(world, restore(sessionOf(world), { snapshot: "snap-1", ...wanted, start: false }))).toContain(
       "--alias films --older --start --key mine",
     );
@@ -278,7 +285,7 @@ TIME (UTC)           STATE  BY    WHAT
     );
 
     world.target.putIndex("taken");
-    const refused = await restore(sessionOf(world), { ...wanted, alias: "taken", start: true });
+    const refused = await restore(sessionOf(world), { ...wanted, alias: { alias: "taken" }, start: true });
     expect(refused).toMatchObject({
       exitCode: 4,
       problem: { code: "restore-refused", refusals: [{ check: "alias", reason: { code: "alias.isIndex" } }] },
@@ -300,7 +307,7 @@ TIME (UTC)           STATE  BY    WHAT
       metadata: undefined,
     };
     world.places.at({ location: "/srv/moved" }).push({ ...registered, startTime, endTime, shards, failures: [], held });
-    expect(await restore(sessionOf(world), { ...wanted, alias: "orders", start: true })).toMatchObject({
+    expect(await restore(sessionOf(world), { ...wanted, alias: { alias: "orders" }, start: true })).toMatchObject({
       schema: "job/1",
       exitCode: 0,
       data: { kind: "restore" },

@@ -4,8 +4,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "swaps without removing the alias from other indices",
     file: "shared/jobs/aliasSwap.ts",
-    find: "cluster.swapAlias(alias, pattern, to, ours)",
-    replace: "cluster.swapAlias(alias, to, to, [])",
+    find: "from: replacedPatterns(move), named: named(move), to: move.to",
+    replace: "from: move.to, named: [], to: move.to",
     seeds: 20,
   },
   {
@@ -66,7 +66,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "moves the alias to an index whose primaries are not started",
-    file: "shared/verbs/restore/step.ts",
+    file: "shared/verbs/restore/stepServe.ts",
     find: "const down = served ? undefined : shardsDown(data, seen);",
     replace: "const down = served || data ? undefined : shardsDown(data, seen);",
     test: "test/verbs/restore/step.test.ts",
@@ -81,15 +81,15 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "leaves the alias on closed indices",
     file: "shared/jobs/aliasSwap.ts",
-    find: "const ours = holders.map(({ name }) => name)",
-    replace: "const ours = holders.slice(0, 0).map(({ name }) => name)",
+    find: "aliases.includes(alias) && isReplaced(move, name))",
+    replace: "aliases.includes(alias) && isReplaced(move, name) && name === alias)",
     seeds: 20,
   },
   {
     name: "takes a swap for done while another index has the alias too",
-    file: "shared/verbs/restore/job.ts",
-    find: "if (holders.length !== 1 || holders[0]?.name !== args.to)",
-    replace: "if (!holders.some(({ name }) => name === args.to))",
+    file: "shared/plan/aliases/moves.ts",
+    find: "return holders.length === to.length && holders.every(({ name }) => to.includes(name));",
+    replace: "return to.every((as) => holders.some(({ name }) => name === as));",
     test: "test/verbs/restore/gates.test.ts",
   },
   {
@@ -236,14 +236,14 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "finds a blocked holder of the alias only when it swaps",
-    file: "shared/plan/preflightAlias.ts",
+    file: "shared/plan/aliases/preflightAlias.ts",
     find: "  if (blocked) return [refuse(",
     replace: "  if (blocked && input.now.getTime() < 0) return [refuse(",
     test: "test/verbs/restore/blockedAlias.test.ts",
   },
   {
     name: "moves the alias although its holder is blocked",
-    file: "shared/verbs/restore/step.ts",
+    file: "shared/verbs/restore/stepServe.ts",
     find: "  if (seen.aliasBlocked) return",
     replace: "  if (seen.aliasBlocked && data.targets.length < 0) return",
     test: "test/verbs/restore/blockedAlias.test.ts",
@@ -251,8 +251,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "takes the name of an index that is kept from an earlier restore",
     file: "shared/verbs/restore/indexNames.ts",
-    find: "  if (!older || alias === undefined) return",
-    replace: "  if (!older || alias !== jobId) return",
+    find: "  if (!older || aliases.length === 0) return",
+    replace: "  if (!older || !aliases.includes(jobId)) return",
     test: "test/verbs/restore/movingBack.test.ts",
   },
 ];

@@ -1,4 +1,4 @@
-import { hasHiddenCharacter } from "./plainText.ts";
+import { hasHiddenCharacter } from "../plainText.ts";
 
 /** Elasticsearch's own limit for names of indices and aliases. */
 const NAME_BYTES_MAX = 255;

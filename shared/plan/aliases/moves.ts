@@ -1,0 +1,81 @@
+import { type Reason, reason } from "../../model/reason.ts";
+import { isSameStem, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
+import { matchesPattern } from "../wildcard.ts";
+
+/** Which aliases a restore moves: one to its only index, or several, each to the indices of the snapshot that its pattern matches. */
+export interface AliasTerms {
+  alias?: string | undefined;
+  aliases?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `indices`: a pattern; absent for the alias of the only index. */
+export interface AliasWish {
+  alias: string;
+  indices?: string;
+}
+
+/** `to`: names of restored indices. */
+export interface SwapMove extends AliasWish {
+  to: readonly string[];
+}
+
+/** An index that had an alias before a swap; the alias is absent in records of earlier versions, which moved one only. */
+export interface LeftIndex {
+  name: string;
+  uuid: string;
+  alias?: string;
+}
+
+export function wishesOf({ alias, aliases = {} }: AliasTerms): AliasWish[] {
+  return [...(alias === undefined ? [] : [{ alias }]), ...Object.entries(aliases).map(([name, indices]) => ({ alias: name, indices }))];
+}
+
+export function aliasNames(terms: AliasTerms): string[] {
+  return wishesOf(terms).map(({ alias }) => alias);
+}
+
+/** What distinguishes restores of one snapshot: the aliases that they are for; `undefined` without any. */
+export function purposeOf({ alias, aliases = {} }: AliasTerms): string | undefined {
+  if (alias !== undefined) return alias;
+  const all = Object.entries(aliases).map(([name, indices]) => `${name}=${indices}`);
+  return all.length === 0 ? undefined : all.sort().join();
+}
+
+export function isOfIndex({ indices }: AliasWish, index: string): boolean {
+  return indices === undefined || matchesPattern(indices, index);
+}
+
+/** One move for each alias. */
+export function movesOf(terms: AliasTerms, targets: readonly { index: string; as: string }[]): SwapMove[] {
+  return wishesOf(terms).map((wish) => ({ ...wish, to: targets.filter(({ index }) => isOfIndex(wish, index)).map(({ as }) => as) }));
+}
+
+/**
+ * Whether an index that has the alias is an earlier restore of what the alias stands for, so that the move takes it away there: of the same
+ * index, or of another one that the pattern matches and this snapshot does not hold.
+ */
+export function isReplaced({ to, indices }: Pick<SwapMove, "to" | "indices">, holder: string): boolean {
+  if (to.some((name) => isSameStem(holder, name))) return true;
+  const stem = parseRestoredIndexName(holder)?.stem;
+  // The stem of an index lost its leading dots and dashes.
+  return stem !== undefined && indices !== undefined && matchesPattern(indices.replace(/^[._+-]+/, ""), stem);
+}
+
+/** The patterns of all restores of the indices that the alias moves to. */
+export function replacedPatterns({ to }: Pick<SwapMove, "to">): string[] {
+  return [...new Set(to.map(restoredIndexPattern))];
+}
+
+/** Whether the alias is on exactly these indices. */
+export function isServedBy({ to }: Pick<SwapMove, "to">, holders: readonly { name: string }[]): boolean {
+  return holders.length === to.length && holders.every(({ name }) => to.includes(name));
+}
+
+/** One alias is told with its index, several with all of theirs. */
+export function swapReason(code: "restore.swap" | "restore.swapped", moves: readonly SwapMove[], before: readonly LeftIndex[]): Reason {
+  const [first, second] = moves;
+  const to = [...new Set(moves.flatMap((move) => move.to))];
+  const from = [...new Set(before.map(({ name }) => name))];
+  if (first && !second && to.length < 2) return reason(code, { alias: first.alias, from, to: to[0] ?? "" });
+  return reason(`${code}Several`, { aliases: moves.map(({ alias }) => alias), from, to });
+}
