@@ -1,9 +1,9 @@
 import { until } from "./clusterFixture.ts";
 import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
 
-const holders = async ({ cluster, own }: Stage) =>
+const holders = async ({ cluster, own }: Stage, alias = "films") =>
   (await cluster.listIndices())
-    .filter(({ aliases }) => aliases.includes(own("films")))
+    .filter(({ aliases }) => aliases.includes(own(alias)))
     .map(({ name }) => name.replace(own(""), ""))
     .sort();
 
@@ -19,6 +19,9 @@ async function closedHolder(stage: Stage): Promise<void> {
   await openHolder(stage);
   await stage.close("a-1");
 }
+
+const LEFT = ["a-20261120010006531-0a1b2c3d", "b-20261120010006531-4e5f6a7b"] as const;
+const BROUGHT = ["a-20261121010006531-89abcdef", "b-20261121010006531-01234567"] as const;
 
 const FILTERED = { filter: { term: { kind: "film" } }, index_routing: "one", search_routing: "one,two" };
 
@@ -149,6 +152,64 @@ export const aliasRows: readonly Row[] = [
     },
     act: async (stage) => [await swap(stage, []), await holders(stage)],
     expect: ["refused", ["a-1", "a-3"]],
+  },
+  {
+    name: "several aliases move in one call, one of them to several indices",
+    async arrange(stage) {
+      for (const name of ["a-1", "b-1", "a-2", "b-2"]) await stage.index(name);
+      await stage.putAlias("films", "a-1", {});
+      for (const name of ["a-1", "b-1"]) await stage.putAlias("all", name, {});
+    },
+    async act(stage) {
+      const { own } = stage;
+      const outcome = await outcomeOf(
+        stage.cluster.moveAliases([
+          { alias: own("films"), from: [own("a-*")], to: [own("a-2")] },
+          { alias: own("all"), from: [own("a-*"), own("b-*")], to: [own("a-2"), own("b-2")] },
+        ]),
+      );
+      return [outcome, await holders(stage), await holders(stage, "all")];
+    },
+    expect: ["ok", ["a-2"], ["a-2", "b-2"]],
+  },
+  {
+    name: "no alias moves when one of them cannot, and patterns that match nothing are no obstacle",
+    async arrange(stage) {
+      for (const name of ["a-1", "b-1", "a-2"]) await stage.index(name);
+      await stage.putAlias("films", "a-1", {});
+      await stage.putAlias("all", "b-1", {});
+    },
+    async act(stage) {
+      const { own } = stage;
+      const move = (named: string) =>
+        outcomeOf(
+          stage.cluster.moveAliases([
+            { alias: own("films"), from: [own("a-*"), own("none-*")], to: [own("a-2")] },
+            { alias: own("all"), from: [own("never-*"), own("b-*")], named: [own(named)], to: [own("a-2")] },
+          ]),
+        );
+      const failed = [await move("c-1"), await holders(stage), await holders(stage, "all")];
+      return [failed, await move("b-1"), await holders(stage), await holders(stage, "all")];
+    },
+    expect: [["absent", ["a-1"], ["b-1"]], "ok", ["a-2"], ["a-2"]],
+  },
+  {
+    name: "an alias on several indices keeps its write index with the restore of the same index",
+    from: "6.4.0",
+    async arrange(stage) {
+      for (const name of [...LEFT, ...BROUGHT]) await stage.index(name);
+      await stage.putAlias("films", LEFT[0], {});
+      await stage.putAlias("films", LEFT[1], { is_write_index: true });
+    },
+    async act(stage) {
+      const { own } = stage;
+      const to = BROUGHT.map(own);
+      const outcome = await outcomeOf(
+        stage.cluster.moveAliases([{ alias: own("films"), from: [own("a-*"), own("b-*")], named: LEFT.map(own), to }]),
+      );
+      return [outcome, await holders(stage), await Promise.all(BROUGHT.map((name) => stage.aliasProperties("films", name)))];
+    },
+    expect: ["ok", [...BROUGHT], [{}, { is_write_index: true }]],
   },
   {
     name: "an alias keeps the numbers of its filter digit by digit",

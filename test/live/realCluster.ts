@@ -12,6 +12,8 @@ import type { ClusterFixture, Damage } from "../contract/clusterFixture.ts";
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
 export interface RealCluster extends ClusterFixture {
+  /** Of the server. */
+  url: string;
   /** Removes a registration, which deletes no snapshot. */
   unregister(repository: string): Promise<void>;
   openIndex(index: string): Promise<void>;
@@ -48,6 +50,7 @@ export async function openReal(version: string, { name: called = "contract", sha
     return { name, type: "fs", settings: { location, readonly: true } };
   };
   return {
+    url: server.url,
     cluster: elasticsearchCluster({ name: called, url: server.url }),
     version,
     // Raw requests: the client's own document calls use `_doc`, which 5.x treats as a type of that name and 2.x rejects.

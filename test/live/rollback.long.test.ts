@@ -57,8 +57,7 @@ describe.each(VERSIONS)("a rollback on Elasticsearch %s", (version) => {
       const [newer = ""] = await holders();
       expect([first === newer, await real.cluster.countDocuments(newer)]).toEqual([false, 4]);
       expect(await dryRollback(await world.open(), { restore: second })).toMatchObject({
-        from: newer,
-        to: first,
+        moves: [{ alias: "films", from: [newer], to: [first] }],
         writes: 0,
         refusal: null,
       });
@@ -69,7 +68,7 @@ describe.each(VERSIONS)("a rollback on Elasticsearch %s", (version) => {
       const [newest = ""] = await holders();
       await real.writeDocuments(newest, [6, 7]);
       const refused = await dryRollback(await world.open(), { restore: third });
-      expect(refused).toMatchObject({ to: first, writes: 2, refusal: { code: "rollback.writes", params: { writes: 2 } } });
+      expect(refused).toMatchObject({ moves: [{ to: [first] }], writes: 2, refusal: { code: "rollback.writes", params: { writes: 2 } } });
       await expect(back(third)).rejects.toMatchObject({ reason: { code: "rollback.writes" } });
       expect(await holders()).toEqual([newest]);
       expect(await back(third, true)).toMatchObject({ state: "done", result: { lost: 2 } });
