@@ -181,8 +181,8 @@ export interface Cluster {
   runningWork(): Promise<{ snapshots: { repository: string; snapshot: string }[]; restores: RunningRestore[] }>;
   recovery(index: string): Promise<ShardRecovery[]>;
 
-  /** Every index that has the alias, closed and hidden ones too, with what the alias says there. */
-  aliasHolders(alias: string): Promise<AliasHolder[]>;
+  /** By alias, every index that has it, closed and hidden ones too, with what the alias says there; one request. */
+  aliasHolders(aliases: readonly string[]): Promise<ReadonlyMap<string, AliasHolder[]>>;
   /** Why `to` cannot have the alias's filter, in the server's words, such as a nested path that its mapping lacks; `undefined` if it can. */
   aliasFault(alias: string, to: string): Promise<string | undefined>;
   /**

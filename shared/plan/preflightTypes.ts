@@ -55,7 +55,7 @@ export interface PreflightInput {
   jobId: string;
   now: Date;
   /** By alias that is on several indices: what it says on each. */
-  aliasHolders?: Readonly<Record<string, readonly AliasHolder[]>> | undefined;
+  aliasHolders?: ReadonlyMap<string, readonly AliasHolder[]> | undefined;
   /** By index name. */
   restoredBefore?: ReadonlyMap<string, RestoredBefore>;
   /** By index: what an earlier restore made of this snapshot, and what is kept beside the one that this restore makes. */

@@ -91,7 +91,7 @@ export const blockRows: readonly Row[] = [
       await set(stage, "a-1", "metadata", true);
     },
     act: freed("metadata", async (stage) => [
-      await outcomeOf(stage.cluster.aliasHolders(stage.own("films"))),
+      await outcomeOf(stage.cluster.aliasHolders([stage.own("films")])),
       await swap(stage, ["b"]),
       await holders(stage),
     ]),

@@ -189,8 +189,8 @@ const aliases: Case[] = [
   ["another's index has our marker and the alias", { existing: [existing("cinema", { aliases: ["films"], ...marked("restore-9") })] }],
   ["the alias moves from two older restores", { existing: [restored(-2), restored(-1), existing("series")] }],
   ["the alias moves from a restore of the same moment", { existing: [restored(0, { name: AS.replace(/.{8}$/, "ffffffff") })] }],
-  ["the alias has equal properties on two indices", { existing: [restored(-2)], aliasHolders: { films: both.slice(0, 2) } }],
-  ["the alias has other properties on the third index", { existing: [restored(-2)], aliasHolders: { films: both } }],
+  ["the alias has equal properties on two indices", { existing: [restored(-2)], aliasHolders: new Map([["films", both.slice(0, 2)]]) }],
+  ["the alias has other properties on the third index", { existing: [restored(-2)], aliasHolders: new Map([["films", both]]) }],
   ["the alias serves a newer snapshot", { existing: [restored(-1), restored(1)] }],
   [
     "the alias serves a newer snapshot, and a person wants the older one",

@@ -5,6 +5,7 @@ import { AppError } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { changeState } from "./acknowledged.ts";
 import type { Call, ElasticsearchClient } from "./client.ts";
+import { batches } from "./deleteSnapshots.ts";
 import { faultOf } from "./errors/errors.ts";
 import { exactText } from "./exactNumbers.ts";
 import { requireExactName, requireIndexPattern } from "./names.ts";
@@ -33,24 +34,29 @@ type Action = Record<"add" | "remove", unknown>;
 
 export function aliasCalls(client: ElasticsearchClient): AliasCalls {
   return {
-    async aliasHolders(alias) {
-      requireExactName("alias", alias);
-      return (await holdersOf(client, alias)).map(({ holder }) => holder);
+    async aliasHolders(aliases) {
+      for (const alias of aliases) requireExactName("alias", alias);
+      const found = await holdersOf(client, aliases);
+      return new Map(aliases.map((alias) => [alias, (found.get(alias) ?? []).map(({ holder }) => holder)]));
     },
 
     async aliasFault(alias, to) {
       requireExactName("alias", alias);
       requireExactName("index", to);
-      const { filter } = await propertiesOf(client, { alias, to: [to] }, to);
+      const { filter } = propertiesOf(client, await holdersOf(client, [alias]), { alias, to: [to] }, to);
       return filter === undefined ? undefined : filterFault(client, { alias, to, filter });
     },
 
     async moveAliases(moves) {
       for (const move of moves) requireMove(move);
+      const holders = await holdersOf(
+        client,
+        moves.map(({ alias }) => alias),
+      );
       const exact: Partial<Action>[] = [];
       for (const { alias, named = [], to } of moves) {
         for (const index of named) exact.push({ remove: { index, alias } });
-        for (const index of to) exact.push({ add: { index, alias, ...(await propertiesOf(client, { alias, to }, index)) } });
+        for (const index of to) exact.push({ add: { index, alias, ...propertiesOf(client, holders, { alias, to }, index) } });
       }
       const removals = moves.flatMap(({ alias, from, to }) => from.map((index) => ({ alias, index, isKept: to.includes(index) })));
       await moved(client, moves, removals, exact);
@@ -94,26 +100,40 @@ function requireMove({ alias, from, named = [], to }: AliasMove): void {
   for (const index of [...to, ...named]) requireExactName("index", index);
 }
 
+type Holders = Map<string, { holder: AliasHolder; properties: Properties }[]>;
+
 /** Numbers of a filter stay as the cluster returns them: as JavaScript's, 2^53 + 1 would name another tenant. */
-async function holdersOf(client: ElasticsearchClient, alias: string): Promise<{ holder: AliasHolder; properties: Properties }[]> {
-  // Without `all`, 2.x leaves out closed indices. 404 if no index has the alias; the filter leaves that body empty.
-  const query = { filter_path: "*.aliases", expand_wildcards: "all" };
-  const call: Call = { subject: `alias ${alias}`, method: "GET", path: ["_alias", alias], query, accept: [404], isExact: true };
-  return Object.entries(await client.request(aliasAnswer, call)).map(([index, { aliases }]) => {
-    const { is_write_index: isWriteIndex, ...properties } = aliases[alias] ?? {};
-    return { holder: { index, properties: exactText(properties), ...(isWriteIndex === undefined ? {} : { isWriteIndex }) }, properties };
-  });
+async function holdersOf(client: ElasticsearchClient, aliases: readonly string[]): Promise<Holders> {
+  const found: Holders = new Map();
+  for (const batch of batches("/_alias/", [...new Set(aliases)])) {
+    const path = ["_alias", batch.join(",")];
+    const subject = `alias ${batch.join(", ")}`;
+    // Without `all`, 2.x leaves out closed indices. 404 if no index has one of the aliases; the filter leaves the others in that body.
+    const query = { filter_path: "*.aliases", expand_wildcards: "all" };
+    const call: Call = { subject, method: "GET", path, query, accept: [404], isExact: true };
+    for (const [index, { aliases: on }] of Object.entries(await client.request(aliasAnswer, call)))
+      for (const [alias, { is_write_index: isWriteIndex, ...properties }] of Object.entries(on)) {
+        const holder = { index, properties: exactText(properties), ...(isWriteIndex === undefined ? {} : { isWriteIndex }) };
+        found.set(alias, [...(found.get(alias) ?? []), { holder, properties }]);
+      }
+  }
+  return found;
 }
 
 /** What the alias says on the indices that it leaves, for one of those that it moves to. */
-async function propertiesOf(client: ElasticsearchClient, move: Pick<AliasMove, "alias" | "to">, to: string): Promise<Properties> {
-  const holders = await holdersOf(client, move.alias);
+function propertiesOf(
+  client: ElasticsearchClient,
+  all: Holders,
+  { alias, to: targets }: Pick<AliasMove, "alias" | "to">,
+  to: string,
+): Properties {
+  const holders = all.get(alias) ?? [];
   const on = aliasOn(
     holders.map(({ holder }) => holder),
     to,
-    move.to,
+    targets,
   );
-  const subject = `cluster ${client.name}: alias ${move.alias}`;
+  const subject = `cluster ${client.name}: alias ${alias}`;
   if ("other" in on) throw new AppError("refused", `${subject} has another filter, routing or flag on ${on.other} than on ${on.index}`);
   const properties = holders.find(({ holder }) => holder === on.like)?.properties ?? {};
   const unknown = Object.keys(properties).find((property) => !Object.hasOwn(aliasProperties.shape, property));

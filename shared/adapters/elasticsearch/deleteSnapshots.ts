@@ -30,22 +30,22 @@ export async function deleteSnapshots(client: ElasticsearchClient, version: () =
       "invalid",
       `cluster ${client.name}: snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${snapshots.length}`,
     );
-  for (const batch of batches(repository, snapshots)) await deleteBatch(client, { repository, snapshots: batch, answerMs });
+  for (const batch of batches(`/_snapshot/${encodeURIComponent(repository)}/`, snapshots))
+    await deleteBatch(client, { repository, snapshots: batch, answerMs });
 }
 
-/** Splits by the bytes of the encoded path. */
-export function batches(repository: string, snapshots: string[]): string[][] {
-  const fixedBytes = `/_snapshot/${encodeURIComponent(repository)}/`.length;
+/** Splits names that are joined by commas, by the bytes of the encoded path; `before` stands in front of them. */
+export function batches(before: string, names: readonly string[]): string[][] {
   const result: string[][] = [];
   let usedBytes = Number.POSITIVE_INFINITY;
-  for (const snapshot of snapshots) {
+  for (const name of names) {
     // The comma between two names is encoded too.
-    const bytes = encodeURIComponent(`${snapshot},`).length;
+    const bytes = encodeURIComponent(`${name},`).length;
     if (usedBytes + bytes > PATH_BYTES_MAX) {
       result.push([]);
-      usedBytes = fixedBytes;
+      usedBytes = before.length;
     }
-    result.at(-1)?.push(snapshot);
+    result.at(-1)?.push(name);
     usedBytes += bytes;
   }
   return result;

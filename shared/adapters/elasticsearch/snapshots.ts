@@ -134,7 +134,7 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
       requireExactName("repository", repository);
       for (const snapshot of snapshots) requireExactName("snapshot", snapshot);
       const found: ClusterSnapshot[] = [];
-      for (const names of batches(repository, [...new Set(snapshots)])) {
+      for (const names of batches(`/_snapshot/${encodeURIComponent(repository)}/`, [...new Set(snapshots)])) {
         const call = {
           subject: `snapshots of repository ${repository}`,
           method: "GET" as const,

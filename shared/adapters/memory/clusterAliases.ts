@@ -7,9 +7,9 @@ type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "moveAliases">;
 
 export function aliasCalls(state: MemoryClusterState): AliasCalls {
   return {
-    async aliasHolders(alias) {
-      requireExact(state, "alias", alias);
-      return holdersOf(state, alias).map((index) => holderOf(index, alias));
+    async aliasHolders(aliases) {
+      for (const alias of aliases) requireExact(state, "alias", alias);
+      return new Map(aliases.map((alias) => [alias, holdersOf(state, alias).map((index) => holderOf(index, alias))]));
     },
 
     async aliasFault(alias, to) {

@@ -91,9 +91,9 @@ function isBlocked({ settings }: ClusterIndex, block: string): boolean {
 }
 
 /** An alias with several meanings cannot keep its own when it moves. */
-function differingHolders({ aliasHolders = {} }: PreflightInput, { alias, to }: SwapMove): { index: string; other: string } | undefined {
+function differingHolders({ aliasHolders }: PreflightInput, { alias, to }: SwapMove): { index: string; other: string } | undefined {
   for (const index of to) {
-    const on = aliasOn(aliasHolders[alias] ?? [], index, to);
+    const on = aliasOn(aliasHolders?.get(alias) ?? [], index, to);
     if ("other" in on) return on;
   }
   return undefined;

@@ -1,4 +1,4 @@
-import type { AliasHolder, Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../model/cluster.ts";
+import type { Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../model/cluster.ts";
 import type { ClusterLimits, DisksSeen } from "../../model/disks/clusterDisks.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
@@ -29,7 +29,7 @@ export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: S
   const limits = await toldBy(() => cluster.limits());
   const perNode = limitsShards(info.version) && "told" in limits ? limits.told.shardsPerNode : undefined;
   return {
-    aliasHolders: hidesAliases(existing) ? {} : await holdersOf(cluster, existing, aliases),
+    aliasHolders: hidesAliases(existing) ? new Map() : await holdersOf(cluster, existing, aliases),
     plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
     shardsMax: perNode === undefined ? undefined : perNode * info.dataNodes,
     disks: await disksOf(cluster, limits),
@@ -37,12 +37,10 @@ export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: S
   };
 }
 
-/** One holder alone cannot differ from others. Of many aliases one after the other costs a request each. */
+/** One holder alone cannot differ from others. */
 async function holdersOf(cluster: Cluster, existing: readonly ClusterIndex[], aliases: readonly string[]): Promise<Asked["aliasHolders"]> {
-  const isOnSeveral = (alias: string) => existing.filter((index) => index.aliases.includes(alias)).length > 1;
-  const found: Record<string, AliasHolder[]> = {};
-  for (const alias of aliases.filter(isOnSeveral)) found[alias] = await cluster.aliasHolders(alias);
-  return found;
+  const several = aliases.filter((alias) => existing.filter((index) => index.aliases.includes(alias)).length > 1);
+  return several.length === 0 ? new Map() : cluster.aliasHolders(several);
 }
 
 type Told<T> = { told: T } | { unknown: string };
