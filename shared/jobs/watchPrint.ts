@@ -10,6 +10,7 @@ export interface WatchTerms {
   repository: string;
   indices: readonly string[];
   alias?: string | undefined;
+  aliases?: Readonly<Record<string, string>> | undefined;
   filesThere?: boolean | undefined;
   isByHand?: boolean;
 }
@@ -17,8 +18,17 @@ export interface WatchTerms {
 const PLACE_DIGITS = 6;
 
 /** Differs when a watch may restore something else, or something that was refused before; its first part identifies the place alone. */
-export function watchPrint({ place, cluster, repository, indices, alias, filesThere = false, isByHand = false }: WatchTerms): string {
-  const rest = JSON.stringify([cluster, repository, indices, alias ?? null, filesThere, isByHand]);
+export function watchPrint({
+  place,
+  cluster,
+  repository,
+  indices,
+  alias,
+  aliases,
+  filesThere = false,
+  isByHand = false,
+}: WatchTerms): string {
+  const rest = JSON.stringify([cluster, repository, indices, alias ?? aliases ?? null, filesThere, isByHand]);
   return `${shortHash(PLACE_DIGITS, placeId(place))}${shortHash(8, rest)}`;
 }
 

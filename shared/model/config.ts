@@ -112,6 +112,8 @@ export const REPLICAS_MAX = 9_999;
 export interface WatchRestore {
   indices: string[];
   alias?: string | undefined;
+  /** Instead of `alias`: several aliases, each with a pattern of the snapshot's indices. */
+  aliases?: Readonly<Record<string, string>> | undefined;
   which: "latest" | "each" | "by-hand";
   replicas: number;
   keepOldMs: number;

@@ -71,6 +71,7 @@ function arrivalChange(config: Config, { intent, head }: Job<ArrivalInput, { res
     "register.name": now.register.name === watch.register.name,
     "restore.indices": isSame(now.restore.indices, watch.restore.indices),
     "restore.alias": now.restore.alias === watch.restore.alias,
+    "restore.aliases": isSame(now.restore.aliases, watch.restore.aliases),
     "restore.which": (now.restore.which === "by-hand") === (watch.restore.which === "by-hand"),
   }));
 }
@@ -89,6 +90,7 @@ function restoreChange(config: Config, { intent }: Job<RestoreInput>): Change | 
     "register.name": now.register.name === input.repository,
     "restore.indices": isByHand || isSame(now.restore.indices, input.indices),
     "restore.alias": isByHand || now.restore.alias === input.alias,
+    "restore.aliases": isByHand || isSame(now.restore.aliases, input.aliases),
     "restore.which": isByHand || now.restore.which !== "by-hand",
   }));
 }

@@ -64,6 +64,17 @@ export function alias(title: string, description: string) {
   });
 }
 
+/** A name or pattern of indices of a snapshot; there is no date math. */
+export function oneIndexPattern(title: string, description: string) {
+  return checkedText(title, description, (value) => {
+    if (value === "") return { code: "empty", wrong: "an empty text", fix: "write a name or a pattern" };
+    if (value.includes(",")) return { code: "indexList", wrong: "several names in one text", fix: "write one name, or a pattern for all" };
+    if (value.startsWith("-"))
+      return { code: "indexName", wrong: "an exclusion, and nothing is selected", fix: "write a name or a pattern" };
+    return wrongName(value);
+  });
+}
+
 /** A name or pattern of indices, as Elasticsearch allows names; date math stays, because the cluster resolves it. */
 export function indexPattern(title: string, description: string) {
   return checkedText(title, description, (value) => {

@@ -13,7 +13,7 @@ import {
 import { checkPlaces, placeWarnings } from "./places.ts";
 import { checkReferences } from "./references.ts";
 import { checkLocations, checkRegistrations, registrationWarnings } from "./registrations.ts";
-import { checkRules } from "./rules.ts";
+import { checkRules } from "./rules/rules.ts";
 import { checkShape } from "./schemaFindings.ts";
 import { readSource, type Source } from "./source.ts";
 import { toConfig } from "./toConfig.ts";

@@ -12,6 +12,7 @@ import {
   indexPattern,
   isoDate,
   name,
+  oneIndexPattern,
   repositoryName,
   sha256,
   snapshotPattern,
@@ -144,6 +145,10 @@ const watch = z
       .strictObject({
         indices,
         alias: alias("Alias", "Swapped onto the restored index.").optional(),
+        aliases: z
+          .record(z.string(), oneIndexPattern("Indices", "An index of the snapshot, or a pattern."))
+          .optional()
+          .meta({ title: "Aliases", description: "Instead of alias: several, each with its indices; all move in one request." }),
         which: z
           .enum(["latest", "each", "by-hand"])
           .default("latest")

@@ -1,3 +1,4 @@
+import type { SwapResult } from "../../jobs/aliasSwap.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
@@ -7,9 +8,11 @@ import type { Found, Restored } from "./types.ts";
 const NAMES_SHOWN = 5;
 
 export interface LeftoverQuestion {
-  alias: string | undefined;
+  /** Of the watch. */
+  aliases: readonly string[];
   restored: readonly Restored[];
-  served: Restored;
+  /** The indices behind the aliases. */
+  served: readonly Restored[];
   /** The start times of the snapshots in the bucket, as restored names contain them. */
   times: ReadonlySet<string>;
 }
@@ -26,7 +29,8 @@ export async function leftovers(world: World, work: OpenWork, question: Leftover
   const unknown: string[] = [];
   for (const one of restored) {
     const { index, digits } = one;
-    const isOld = digits < served.digits && index.aliases.length === 0 && isSameStem(index.name, served.index.name);
+    const isReplaced = served.some((now) => digits < now.digits && isSameStem(index.name, now.index.name));
+    const isOld = isReplaced && index.aliases.length === 0;
     if (!isOld || kept.has(index.name) || open.has(index.settings[JOB_MARKER_KEY] ?? "")) continue;
     const owner = await ownerOf(world, one, question);
     if (owner === "watch") old.push(index.name);
@@ -43,12 +47,14 @@ export async function leftovers(world: World, work: OpenWork, question: Leftover
 async function ownerOf(
   world: World,
   { index, digits, snapshot }: Restored,
-  { alias, times }: LeftoverQuestion,
+  { aliases, times }: LeftoverQuestion,
 ): Promise<"watch" | "other" | "unknown"> {
   const job = index.settings[JOB_MARKER_KEY];
   const done = job === undefined ? undefined : await world.log.done(job);
-  const restoredBehind = (done?.result as { alias?: string } | undefined)?.alias;
-  if (done && (restoredBehind !== alias || (alias === undefined && done.asked.by === "person"))) return "other";
+  const { alias, moves = [] } = (done?.result ?? {}) as Partial<SwapResult>;
+  const restoredBehind = alias === undefined ? moves.map((move) => move.alias) : [alias];
+  const isOther = restoredBehind.length !== aliases.length || !restoredBehind.every((one) => aliases.includes(one));
+  if (done && (isOther || (aliases.length === 0 && done.asked.by === "person"))) return "other";
   if (done || snapshot !== undefined) return "watch";
   return times.has(digits) ? "other" : "unknown";
 }

@@ -5,6 +5,7 @@ import type { Watch } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { JOB_MARKER_KEY, parseRestoredIndexName, restoredIndexNames, timeDigits, withoutColons } from "../../model/restoredName.ts";
+import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
@@ -37,11 +38,12 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
     const ours = digits !== undefined && (snapshot !== undefined || index.settings[JOB_MARKER_KEY] !== undefined);
     return ours ? [{ index, digits, snapshot }] : [];
   });
-  const { alias } = watch.restore;
-  const { served, said } =
-    alias === undefined ? await servedBeside(world, watch, opened.root, restored) : servedBy(alias, indices, restored);
-  if (!served) return said;
-  const { index, digits, snapshot } = served;
+  const aliases = aliasNames(watch.restore);
+  const found = aliases.length === 0 ? await servedBeside(world, watch, opened.root, restored) : servedBy(watch, indices, restored);
+  const { served = [], said } = found;
+  const [first] = served;
+  if (!first) return said;
+  const { index, digits, snapshot } = first;
   const uuid = snapshot?.uuid ?? UUID_GONE;
   const known = (work.live.positions.get(watchName)?.at(-1)?.digits ?? "") >= digits;
   const key = stateKey.position(watchName, digits, uuid);
@@ -50,30 +52,48 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
     ? reason("adopt.position", { index: index.name, snapshot: snapshot.name, uuid })
     : reason("adopt.positionGone", { index: index.name, url: store.url });
   const times = new Set([...names.values()].flatMap(({ startTime }) => (startTime ? timeDigits(startTime) : [])));
-  return [...said, { reason: why, writes }, ...(await leftovers(world, work, { alias, restored, served, times }))];
+  return [...said, { reason: why, writes }, ...(await leftovers(world, work, { aliases, restored, served, times }))];
 }
 
 /** The first name and those that a person's restore took beside it. */
-function namesOf(index: string, { uuid, startTime }: RootSnapshot, { restore: { alias } }: Watch): string[] {
+function namesOf(index: string, { uuid, startTime }: RootSnapshot, { restore }: Watch): string[] {
   if (!startTime) return [""];
-  return restoredIndexNames({ index, snapshotUuid: uuid, snapshotStart: startTime, purpose: alias, targetMajor: 7 }).map(withoutColons);
+  return restoredIndexNames({ index, snapshotUuid: uuid, snapshotStart: startTime, purpose: purposeOf(restore), targetMajor: 7 }).map(
+    withoutColons,
+  );
 }
 
-/** The served index and further findings; without a served index, the findings explain why. */
+/** The served indices, of one snapshot, and further findings; without a served index, the findings explain why. */
 interface Served {
-  served?: Restored | undefined;
+  served?: readonly Restored[];
   said: Found[];
 }
 
 const nothing = (why: Reason): Served => ({ said: [{ reason: why, writes: [] }] });
 
-function servedBy(alias: string, indices: readonly ClusterIndex[], restored: readonly Restored[]): Served {
-  const holders = indices.filter(({ aliases }) => aliases.includes(alias));
-  const [first] = holders;
-  if (!first) return nothing(reason("adopt.servesNothing", { alias }));
-  if (holders.length > 1) return nothing(reason("adopt.aliasSeveral", { alias, indices: holders.map(({ name }) => name) }));
-  const served = restored.find(({ index }) => index.name === first.name);
-  return served ? { served, said: [] } : nothing(reason("alias.foreign", { alias, index: first.name }));
+function servedBy({ restore }: Watch, indices: readonly ClusterIndex[], restored: readonly Restored[]): Served {
+  const served = new Set<Restored>();
+  for (const alias of aliasNames(restore)) {
+    const holders = indices.filter(({ aliases }) => aliases.includes(alias));
+    const why = notServing(alias, holders, { restored, isOne: restore.aliases === undefined });
+    if (why) return nothing(why);
+    for (const one of restored) if (holders.includes(one.index)) served.add(one);
+  }
+  const [first, ...others] = served;
+  const other = others.find(({ digits }) => digits !== first?.digits);
+  if (!first || !other) return { served: [...served], said: [] };
+  return nothing(reason("adopt.aliasesDiffer", { index: first.index.name, other: other.index.name }));
+}
+
+function notServing(
+  alias: string,
+  holders: readonly ClusterIndex[],
+  { restored, isOne }: { restored: readonly Restored[]; isOne: boolean },
+): Reason | undefined {
+  if (holders.length === 0) return reason("adopt.servesNothing", { alias });
+  if (isOne && holders.length > 1) return reason("adopt.aliasSeveral", { alias, indices: holders.map(({ name }) => name) });
+  const stranger = holders.find((holder) => restored.every(({ index }) => index !== holder));
+  return stranger && reason("alias.foreign", { alias, index: stranger.name });
 }
 
 /**
@@ -96,7 +116,7 @@ async function servedBeside(world: World, watch: Watch, root: RootCatalogue | un
       const index = restored.find((one) => one.index.name === name)?.index;
       if (!index || restoring.has(name) || !(await isStarted(cluster, index))) lacking.push(name);
     }
-    if (lacking.length === 0) return { served, said };
+    if (lacking.length === 0) return { served: [served], said };
     const params = { snapshot: snapshot.name, count: lacking.length, indices: lacking.slice(0, NAMES_SHOWN) };
     said.push({ reason: reason("adopt.restoredInPart", params), writes: [] });
   }

@@ -4,6 +4,7 @@ import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
 import { hasCode } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { purposeOf } from "../../plan/aliases/moves.ts";
 import { laterLower, rootAmbiguity, type SeenRoot } from "../../proof/ambiguity.ts";
 import type { OpenedRepository } from "../../reader/readRepository.ts";
 import { readRoot } from "../../reader/rootBlob.ts";
@@ -62,7 +63,7 @@ export async function clearRoot(
   });
   if (why !== undefined) {
     const { register, restore } = world.config.watches[watchName] ?? {};
-    const params = { ...why.params, repository: register?.name ?? "", alias: restore?.alias ?? null };
+    const params = { ...why.params, repository: register?.name ?? "", alias: (restore && purposeOf(restore)) ?? null };
     const about = [root.key, String(why.params.why), String(why.params.other)];
     await raiseNotice(world, { key, code: "root.ambiguous", severity: "bad", reason: reason("root.ambiguous", params), about });
     return undefined;

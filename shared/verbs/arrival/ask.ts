@@ -24,8 +24,17 @@ export function arrivalOf(
 
 /** The fingerprint of a watch of ossnap.yaml. */
 export function printOf({ blobs, cluster, register, restore }: Watch): string {
-  const { indices, alias, filesThere, which } = restore;
-  return watchPrint({ place: blobs, cluster, repository: register.name, indices, alias, filesThere, isByHand: which === "by-hand" });
+  const { indices, alias, aliases, filesThere, which } = restore;
+  return watchPrint({
+    place: blobs,
+    cluster,
+    repository: register.name,
+    indices,
+    alias,
+    aliases,
+    filesThere,
+    isByHand: which === "by-hand",
+  });
 }
 
 /** How often a snapshot may be brought in again. */

@@ -4,6 +4,7 @@ import { messageOf } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { aliasNames } from "../../plan/aliases/moves.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject, writeObject } from "../../state/objects.ts";
 
@@ -14,7 +15,7 @@ interface AliasPlace {
 
 /** What is stored of a watch's alias. */
 interface WatchAlias {
-  now: AliasPlace | null;
+  now: AliasPlace[] | AliasPlace | null;
   /** Aliases that it moved before, and that are still on an index that ossnap restored. */
   left: AliasPlace[];
 }
@@ -37,19 +38,24 @@ export async function reportLeftAlias(world: World, work: OpenWork, watchName: s
   if (!isChanged && !isTold) return;
   const stored = await readObject<WatchAlias>(world.state, stateKey.watchAlias(watchName));
   const { cluster, restore, register } = configured(world.config, "watches", watchName);
-  const now = restore.alias === undefined ? null : { alias: restore.alias, cluster };
-  const before = [...(stored?.left ?? []), ...(stored?.now ? [stored.now] : [])].filter((one) => !isMoved(world, one));
+  const now = aliasNames(restore).map((alias): AliasPlace => ({ alias, cluster }));
+  const before = [...(stored?.left ?? []), ...movedBefore(stored)].filter((one) => !isMoved(world, one));
   const left: LeftAlias[] = [];
   for (const one of before.slice(-LEFT_MAX)) {
     const indices = await holdersOf(world, one);
     if (indices === undefined || indices.length > 0) left.push({ ...one, indices });
   }
-  const [first] = left;
+  const [oldest] = left;
   // One that does not answer now says nothing new about an alias that was reported.
-  if (first && (first.indices || !isTold)) await raise(world, first, { watch: watchName, repository: register.name, to: cluster });
+  if (oldest && (oldest.indices || !isTold)) await raise(world, oldest, { watch: watchName, repository: register.name, to: cluster });
   const next: WatchAlias = { now, left: left.map(({ alias, cluster: on }) => ({ alias, cluster: on })) };
   if (JSON.stringify(next) !== JSON.stringify(stored)) await writeObject(world.state, stateKey.watchAlias(watchName), next);
-  if (!first && isTold) await resolveNotice(world, key, "watch.alias", reason("watch.aliasFree", { watch: watchName }));
+  if (!oldest && isTold) await resolveNotice(world, key, "watch.alias", reason("watch.aliasFree", { watch: watchName }));
+}
+
+/** An earlier version stored the only alias, or null. */
+function movedBefore(stored: WatchAlias | undefined): AliasPlace[] {
+  return stored?.now ? [stored.now].flat() : [];
 }
 
 async function raise(world: World, left: LeftAlias, watch: { watch: string; repository: string; to: string }): Promise<void> {
@@ -63,7 +69,7 @@ async function raise(world: World, left: LeftAlias, watch: { watch: string; repo
 
 /** Whether a watch of ossnap.yaml moves it, this one or another. */
 function isMoved({ config }: World, { alias, cluster }: AliasPlace): boolean {
-  return Object.values(config.watches).some((watch) => watch.cluster === cluster && watch.restore.alias === alias);
+  return Object.values(config.watches).some((watch) => watch.cluster === cluster && aliasNames(watch.restore).includes(alias));
 }
 
 /** The restored indices behind an alias; `undefined` if the cluster does not answer. */

@@ -1,5 +1,6 @@
 import type { DoneRecord } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
+import { purposeOf } from "../../plan/aliases/moves.ts";
 import { type RestoreOrder, restoreIdOf } from "../restore/ask.ts";
 import type { ArrivalInput } from "./step.ts";
 
@@ -8,10 +9,10 @@ export function restoreOrder(
   { watch, watchName, snapshot }: Pick<ArrivalInput, "watch" | "watchName" | "snapshot">,
   id: string,
 ): RestoreOrder {
-  const { alias, indices, replicas, keepOldMs, filesThere } = watch.restore;
+  const { alias, aliases, indices, replicas, keepOldMs, filesThere } = watch.restore;
   return {
     cluster: watch.cluster,
-    purpose: alias ?? `watch:${watchName}`,
+    purpose: purposeOf(watch.restore) ?? `watch:${watchName}`,
     asked: { by: "ossnap", who: id },
     input: {
       snapshot,
@@ -19,6 +20,7 @@ export function restoreOrder(
       place: watch.blobs,
       indices,
       ...(alias === undefined ? {} : { alias }),
+      ...(aliases === undefined ? {} : { aliases }),
       replicas,
       keepOldMs,
       ...(filesThere ? { filesThere } : {}),

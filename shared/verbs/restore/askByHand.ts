@@ -151,7 +151,10 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
     replicas: request.replicas ?? 1,
     keepOldMs: KEEP_OLD_MS,
     ...(watch === undefined ? {} : { watch }),
-    serves: watch !== undefined && request.alias !== undefined && request.alias === world.config.watches[watch]?.restore.alias,
+    serves:
+      watch !== undefined &&
+      purposeOf(request) !== undefined &&
+      purposeOf(request) === purposeOf(world.config.watches[watch]?.restore ?? {}),
   };
   return { input, checks };
 }

@@ -4,6 +4,7 @@ import type { World } from "../../jobs/world.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { timeDigits } from "../../model/restoredName.ts";
+import { purposeOf } from "../../plan/aliases/moves.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
 import { askRetire } from "../retire/ask.ts";
@@ -19,9 +20,9 @@ function positionKey(job: RestoreJob): string | undefined {
 
 /** A person who puts a snapshot behind the watch's alias says that the root that lists it is right. A watch without an alias counts too. */
 function acceptedKey({ watches }: World["config"], { intent }: RestoreJob): string | undefined {
-  const { watch, serves, snapshot, alias } = intent.input;
+  const { watch, serves, snapshot } = intent.input;
   if (watch === undefined || intent.asked.by !== "person") return undefined;
-  const isServing = serves || (alias === undefined && watches[watch]?.restore.alias === undefined);
+  const isServing = serves || (purposeOf(intent.input) === undefined && purposeOf(watches[watch]?.restore ?? {}) === undefined);
   return isServing ? stateKey.acceptedRoot(watch, snapshot.uuid) : undefined;
 }
 

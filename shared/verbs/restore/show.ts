@@ -40,8 +40,8 @@ function isServing(job: RestoreJob): boolean {
 
 /** Compared with the watch's present fingerprint, to ask again at once after a change of ossnap.yaml. */
 function printOf({ intent }: Pick<RestoreJob, "intent">): string {
-  const { place, repository, indices, alias, filesThere } = intent.input;
-  return watchPrint({ place, cluster: intent.cluster ?? "", repository, indices, alias, filesThere });
+  const { place, repository, indices, alias, aliases, filesThere } = intent.input;
+  return watchPrint({ place, cluster: intent.cluster ?? "", repository, indices, alias, aliases, filesThere });
 }
 
 /**

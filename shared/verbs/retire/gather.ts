@@ -2,6 +2,7 @@ import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { isSameStem, JOB_MARKER_KEY } from "../../model/restoredName.ts";
+import { aliasNames } from "../../plan/aliases/moves.ts";
 import type { RetireJob, RetireObservation } from "./step.ts";
 
 /** What the index was replaced for; `watch` only if a watch asked for it and not a person. */
@@ -70,5 +71,5 @@ export async function originOf(world: World, job: RetireJob): Promise<Origin> {
 
 function watchOf({ config }: World, cluster: string, alias: string | undefined): string | undefined {
   if (alias === undefined) return undefined;
-  return Object.entries(config.watches).find(([, one]) => one.cluster === cluster && one.restore.alias === alias)?.[0];
+  return Object.entries(config.watches).find(([, one]) => one.cluster === cluster && aliasNames(one.restore).includes(alias))?.[0];
 }

@@ -1,5 +1,7 @@
 /** What jobs and other verbs say, by reason code. */
 export const VERBS: Readonly<Record<string, string>> = {
+  "adopt.aliasesDiffer":
+    "the watch's aliases are on {index} and on {other}, which were restored from different snapshots: restore one of them behind all",
   "adopt.aliasSeveral": "alias {alias} is on several indices ({indices}): move it to one of them first",
   "adopt.copyEmpty": "{destination} has no root yet: the first copy will claim it",
   "adopt.copyEqual":

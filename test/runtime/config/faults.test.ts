@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ALIAS_FIX } from "../../../shared/model/aliases/aliasName.ts";
 import { messageOf } from "../../../shared/model/errors.ts";
 import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
 import { EXAMPLE_ENVIRONMENT, errorOf, exampleWith } from "./example.ts";
@@ -199,7 +200,7 @@ describe("every kind of fault has its own sentence", () => {
     [
       ["watches", "moved-movies", "restore", "indices"],
       ["a", "b"],
-      'watches.moved-movies.restore.alias: one alias for several indices: it must stand on exactly one: "movies", make a watch of its own for each, or leave out alias',
+      'watches.moved-movies.restore.alias: one alias for several indices: it must stand on exactly one: "movies", write aliases, each with its indices, or leave out alias',
     ],
     [
       ["watches", "second"],
@@ -247,6 +248,26 @@ describe("every kind of fault has its own sentence", () => {
       ["watches", "moved-movies", "register", "name"],
       "A b",
       'watches.moved-movies.register.name: not usable as a name: "A b", write at most 80 lower-case letters, digits, - and _, a letter or digit first',
+    ],
+    [
+      ["watches", "moved-movies", "restore", "aliases"],
+      { films: "movies" },
+      'watches.moved-movies.restore.alias: beside aliases: "movies", write it among aliases, or leave one out',
+    ],
+    [
+      ["watches", "moved-movies", "restore"],
+      { indices: ["*"], aliases: {} },
+      "watches.moved-movies.restore.aliases: no alias, write an alias with its indices, such as logs: logs-*",
+    ],
+    [
+      ["watches", "moved-movies", "restore"],
+      { indices: ["*"], aliases: { "a b": "movies" } },
+      `watches.moved-movies.restore.aliases: the alias "a b" contains a blank, ${ALIAS_FIX}`,
+    ],
+    [
+      ["watches", "moved-movies", "restore"],
+      { indices: ["*"], aliases: { films: "a,b" } },
+      'watches.moved-movies.restore.aliases.films: several names in one text: "a,b", write one name, or a pattern for all',
     ],
     [
       ["http", "tokens", 0, "sha256"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { givenSnapshot } from "../../../shared/adapters/memory/clusterPlaces.ts";
 import { timeDigits } from "../../../shared/model/restoredName.ts";
+import { planAdoption } from "../../../shared/verbs/adopt/gather.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { askRollback, dryRollback } from "../../../shared/verbs/rollback/ask.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
@@ -144,5 +145,30 @@ describe.each(["6.8.23", "7.10.2"])("several aliases on %s", (targetVersion) => 
     await expect(checksOf(change)).rejects.toThrow(said);
     await expect(restored("snap-3", change)).rejects.toThrow(said);
     expect([await behind(), swaps()]).toEqual([{}, 0]);
+  });
+});
+
+describe("a watch with several aliases", () => {
+  freshWorld({ targetVersion: "6.8.23" });
+  const told = () => world.notices.map(({ code, status, reason }) => `${code} ${status} ${reason.code}`);
+
+  /** Instead of its only alias. */
+  function watchSeveral(aliases: Record<string, string> = WISHES): void {
+    const { alias: _one, ...restore } = world.config.watches.moved?.restore ?? { indices: [] };
+    Object.assign(world.config.watches.moved as object, { restore: { ...restore, which: "latest", indices: INDICES, aliases } });
+  }
+
+  it("moves them for every arrival in one call, knows what it serves after its state was lost, and says which alias it left", async () => {
+    await offerBoth();
+    watchSeveral();
+    await settle();
+    expect([await behind(), swaps()]).toEqual([ALL_ON("3"), 1]);
+    await world.state.delete(await world.stateKeys("live/watch/moved/position/"));
+    const { findings } = await planAdoption(await world.open(), OPS);
+    expect(findings.map(({ reason }) => reason.code)).toContain("adopt.position");
+
+    watchSeveral({ orders: "fx-orders" });
+    await settle();
+    expect(told().filter((text) => text.startsWith("watch.alias"))).toEqual(["watch.alias firing watch.aliasLeft"]);
   });
 });

@@ -1,11 +1,13 @@
-import type { AdoptRule } from "../../model/config.ts";
-import { adoptSame, matchesEverything, matchesOwnNames, NEVER_ADOPTED } from "../../plan/retention/adoption.ts";
-import { placeOf } from "../../repository/place.ts";
-import { checkContents } from "./backups/rules.ts";
-import { checkClusters, clusterIdOf } from "./clusters.ts";
-import { isSecretPath } from "./environment.ts";
-import { asRegistration } from "./reading.ts";
-import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
+import type { AdoptRule } from "../../../model/config.ts";
+import { adoptSame, matchesEverything, matchesOwnNames, NEVER_ADOPTED } from "../../../plan/retention/adoption.ts";
+import { placeOf } from "../../../repository/place.ts";
+import { checkContents } from "../backups/rules.ts";
+import { checkClusters } from "../clusters.ts";
+import { isSecretPath } from "../environment.ts";
+import { asRegistration } from "../reading.ts";
+import { asSection, asText, at, type Finding, finding, type Segments } from "../tree.ts";
+import { checkSelection } from "./selection.ts";
+import { checkWatch } from "./watches.ts";
 
 const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"];
 
@@ -24,19 +26,6 @@ export function checkRules(tree: unknown): Finding[] {
 }
 
 /** Patterns are evaluated from left to right, so exclusions alone select nothing. */
-function checkSelection(tree: unknown, path: Segments): Finding[] {
-  const indices = at(tree, path);
-  if (!Array.isArray(indices) || indices.length === 0) return [];
-  const all = indices.map(String);
-  if (all.every((one) => one.startsWith("-")))
-    return [finding(path, "selectsNothing", "excludes only, and so selects nothing", 'put a pattern such as "*" before it')];
-  if (all[0]?.startsWith("-"))
-    return [finding([...path, 0], "excludesNothing", "excludes before anything is selected, and so has no effect", "move it behind")];
-  const left = all.filter((one, at) => !one.startsWith("-") && !all.slice(at).some((later) => later === `-${one}` || later === "-*"));
-  if (left.length > 0) return [];
-  return [finding(path, "selectsNothing", "excludes everything that it selects", "remove an exclusion, or narrow it")];
-}
-
 /** Without a registration nothing says where the blobs lie. */
 function checkRepository(tree: unknown, name: string): Finding[] {
   const { register, blobs } = asSection(at(tree, ["repositories", name]));
@@ -146,51 +135,6 @@ function checkCopy(tree: unknown, name: string): Finding[] {
     findings.push(finding(["copies", name, "after"], "copyOtherPolicy", wrong, `name a policy of ${from}`));
   }
   return findings;
-}
-
-function checkWatch(tree: unknown, name: string): Finding[] {
-  const findings: Finding[] = checkSelection(tree, ["watches", name, "restore", "indices"]);
-  const indices = at(tree, ["watches", name, "restore", "indices"]);
-  if (at(tree, ["watches", name, "restore", "alias"]) !== undefined && Array.isArray(indices) && indices.length > 1) {
-    const wrong = "one alias for several indices: it must stand on exactly one";
-    findings.push(
-      finding(["watches", name, "restore", "alias"], "aliasMany", wrong, "make a watch of its own for each, or leave out alias"),
-    );
-  }
-  const shared = aliasTaken(tree, name);
-  if (shared !== undefined) {
-    const wrong = `the alias of watches.${shared} on the same cluster, which each would take from the other`;
-    findings.push(finding(["watches", name, "restore", "alias"], "aliasTwice", wrong, "write another alias"));
-  }
-  const registered = asText(at(tree, ["watches", name, "register", "name"]));
-  const taken = registered === undefined ? undefined : nameTaken(tree, name, registered);
-  if (taken !== undefined) {
-    findings.push(finding(["watches", name, "register", "name"], "nameTaken", `taken on that cluster by ${taken}`, "write another name"));
-  }
-  return findings;
-}
-
-function clusterOf(tree: unknown, entry: Segments): string | undefined {
-  return clusterIdOf(tree, at(tree, [...entry, "cluster"]));
-}
-
-function aliasTaken(tree: unknown, watch: string): string | undefined {
-  const ofWatch = (name: string) => [clusterOf(tree, ["watches", name]), at(tree, ["watches", name, "restore", "alias"])];
-  const [cluster, alias] = ofWatch(watch);
-  const names = Object.keys(asSection(at(tree, ["watches"])));
-  if (alias === undefined || cluster === undefined) return undefined;
-  return names.slice(0, names.indexOf(watch)).find((other) => ofWatch(other)[0] === cluster && ofWatch(other)[1] === alias);
-}
-
-function nameTaken(tree: unknown, watch: string, registered: string): string | undefined {
-  const cluster = clusterOf(tree, ["watches", watch]);
-  if (cluster === undefined) return undefined;
-  if (clusterOf(tree, ["repositories", registered]) === cluster) return `repositories.${registered}`;
-  const names = Object.keys(asSection(at(tree, ["watches"])));
-  const earlier = names
-    .slice(0, names.indexOf(watch))
-    .find((other) => clusterOf(tree, ["watches", other]) === cluster && at(tree, ["watches", other, "register", "name"]) === registered);
-  return earlier === undefined ? undefined : `watches.${earlier}`;
 }
 
 function checkTokens(tree: unknown): Finding[] {
