@@ -174,6 +174,42 @@ describe("the proposal for a repository with broken snapshots", () => {
     expect(beside?.notes.map(({ code }) => code)).toEqual(["proposal.notWhileCopied", "proposal.stateLost"]);
   });
 
+  describe("for snapshots with an index that the root lacks", () => {
+    const fault = { key: "index-7", check: "format", expected: "indices.logs", found: "nothing" };
+    const all = [of("a", "whole"), of("b", "damaged")];
+    const root = rootOf(all, ["u-b"]);
+    const b = judged({ name: "b", uuid: "u-b", verdict: "damaged", missing: [], damaged: [fault], closure: undefined }, root);
+    const writer = { repository: "nightly", cluster: "prod" };
+
+    it("is first to put a complete root back, because no blob that is put back helps", () => {
+      for (const standing of [{}, { writer }]) {
+        const proposal = proposalOf(root, [b, of("c", "incomplete")], standing);
+        expect(proposal?.notes.map(({ code }) => code)).toEqual(["proposal.rootLost"]);
+        const alone = proposalOf(root, [b], standing);
+        expect(alone).toMatchObject({
+          delete: [],
+          whole: 0,
+          notes: [],
+          reason: { params: { root: "index-7", snapshots: ["b"], count: 1 } },
+        });
+        expect(alone && say(alone.reason)).toMatch(
+          /^index-7 does not name all indices of 1 snapshot \(b\), so no cluster finds them: put a complete index-7 back .* only if there is none, delete b through/,
+        );
+      }
+    });
+
+    it("is to delete them only if there is no other root, while others are whole", () => {
+      const proposal = proposalOf(root, [of("a", "whole"), b], { writer });
+      expect(proposal).toMatchObject({ delete: [{ name: "b" }], reason: { code: "proposal.deleteAtWriter" } });
+      expect(proposal?.notes.map(({ code }) => code)).toEqual(["proposal.rootLost"]);
+    });
+
+    it("is to copy again where no cluster may write", () => {
+      for (const those of [[b], [of("a", "whole"), b]])
+        expect(JSON.stringify(proposalOf(root, those, { isCopy: true }))).not.toContain("rootLost");
+    });
+  });
+
   it("calls the cluster state lost of a broken snapshot with indices only, and not of a whole one", () => {
     const root = rootOf([of("b", "damaged")], ["u-b"]);
     const whole = { ...stateLost("missing"), verdict: "whole" as const, missing: [] };

@@ -75,6 +75,8 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this blob is missing; put an empty object there first: {keys}",
   "proposal.notWhileCopied": "do not delete while something is copied into the repository; if it is a copy, copy it again instead",
   "proposal.restoreFirst": "first restore the indices that are whole in the broken snapshots, because a deletion removes them too: {held}",
+  "proposal.rootLost":
+    "{root} does not name all indices of {count|snapshot|snapshots} ({snapshots}), so no cluster finds them: put a complete {root} back from another copy or from an earlier version of the bucket, and verify again; only if there is none, delete {snapshots} through Elasticsearch's API, which may also remove the blobs of those indices",
   "proposal.sharedName": "do not delete these, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
   "proposal.stateLost":
     "keep these: only their cluster state is lost, and Elasticsearch 6.7 and later restore all their indices without it (include_global_state: false; 5.5 answers 404): {snapshots}",
