@@ -74,9 +74,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "registration.unverified": "is registered as configured, but ossnap has never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
   "repository.absentByOthers": "{repository} is not registered on {cluster}, and has no register in ossnap.yaml",
-  "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
+  "repository.keysHidden": "{cluster} no longer returns keys of repositories in clear",
   "repository.keysShown":
-    "{cluster} returns {settings} of repository {repository} in clear: everyone who may read repositories (GET _snapshot) reads your keys. Restrict that permission, and give the keys rights on this bucket alone",
+    "{cluster} returns {settings} in clear to everyone who may read repositories (GET _snapshot): restrict that permission, and give the keys of each repository rights on its bucket alone",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.overwrites":
     "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
