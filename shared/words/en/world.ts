@@ -125,8 +125,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "policy {policy} leaves out indices that begin with a dot, which belong to Elasticsearch or its tools: {names} ({count} in all); add a pattern that begins with a dot to backups.{policy}.indices to take them, or exclude them with -.*",
   "selection.systemNamed":
     "{index} is a system index, which Elasticsearch {version} takes only with the state of its feature; name the feature in featureStates instead",
-  "selection.uncovered":
-    "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}; `ossnap status` lists them",
+  "selection.uncovered": "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}{more:wayOut}",
   "selection.unknownFeature": "no feature is called {features}; the cluster has: {known}",
   "selection.unmatched": "{pattern} matches no index of the snapshot",
   "selection.unstartedFails": "{count|index has|indices have} primary shards that are not started, so the snapshot will fail: {indices}",
