@@ -65,7 +65,7 @@ async function evidenceFor(session: Session, place: Place, survey: Survey): Prom
 }
 
 const COLUMNS = [{ head: "NAME", name: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
-const LEGEND = "PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.";
+const LEGEND = "PROVEN: proof of the blobs in this repository; each copy of a snapshot needs its own proof.";
 
 /** One table per repository, followed by what the next prune would remove. */
 export function snapshotsText(rows: readonly SnapshotRow[], look: Look): string {

@@ -40,11 +40,10 @@ function openLines(open: readonly JobRow[], look: Look): string[] {
 
 const indented = (text: string) => text.split("\n").map((line) => INDENT + line);
 
-/** A notice sends its reader here, who is here already. */
-const TO_STATUS = /; `ossnap status` [^;]*$/;
-
 function noticeLine({ key, severity, since, reason }: OpenNotice, look: Look): string {
-  const text = noticeText(key, reason).replace(TO_STATUS, "");
+  // A notice may send its reader here, who is here already.
+  const { more, ...params } = reason.params;
+  const text = noticeText(key, more === "wayOut.status" ? { ...reason, params } : reason);
   return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${text} (since ${agoText(look, since)})`)}`;
 }
 

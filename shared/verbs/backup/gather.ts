@@ -20,7 +20,7 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   const mark = snapshotMark(info.uuid, policyName, job.intent.input.manual ? "by-hand" : "by-timer");
   const question = repositoryOf(world, job);
   const { need, drift, shownSecrets } = await repositoryState(world, question);
-  await reportShownKeys(world, work, `repositories.${policy.repository}`, { question, shownSecrets });
+  await reportShownKeys(world, work, { cluster: question.cluster, shownSecrets });
   const slotSnapshots = await startedSnapshots(cluster, job, { mark, need, stillExists: drift.state !== "absent" });
   // As ossnap.yaml says now, also for a slot that has waited; an attempt that runs is compared with what it was started with.
   const chosen = await gatherChoice(world, cluster, { ...job.intent.input, policy: policyNow(world, job), version: info.version });

@@ -289,7 +289,7 @@ describe("a short secret in an error response", () => {
   it("is replaced only where it stands alone", () => {
     const body = { error: { type: "x_exception", reason: "no such index [movies], key es$1 of [es$1]" } };
     const message = toAppError(responseError(400, body), { ...context, secrets: ["o", "es$1"] }).message;
-    expect(message).toContain("no such index [movies], key *** of [***]");
+    expect(message).toContain("no such index [movies], key [secret] of [[secret]]");
   });
 });
 
