@@ -19,10 +19,12 @@ const DOWN_MS = MINUTE_MS / 2;
  * decision was not made, or was made by another invocation, is never sent.
  */
 export interface Decision {
-  /** The state object that is created once, and where it is kept later: one of them names `by`. */
+  /** The state object that is created once, and in entries of earlier versions where it is kept later: one of them names `by`. */
   keys: [string, ...string[]];
   /** Of no other invocation. */
   by: string;
+  /** Of a fact that begins: the record of its end, which alone decides as soon as it exists. */
+  over?: string;
 }
 
 /** What a state object tells about the decisions that it stands for. */
@@ -113,10 +115,20 @@ async function deliver(world: World, one: UnsentNotice): Promise<boolean> {
     return false;
   }
   // An instance that was frozen before its decision may go on and make it; until then nothing has begun.
+  if (!isReported) await forgetLate(world, entry.decision);
   return !isReported || (await tryAgain(world, one, entry));
 }
 
-async function isDecided(world: World, { keys, by }: Decision): Promise<boolean> {
+/** An instance that went on after the fact had begun and ended may have died before it removed what it wrote. */
+async function forgetLate(world: World, decision: Decision | undefined): Promise<void> {
+  if (decision?.over === undefined || (await readIfReadable<Decided>(world, decision.over, "a notice")) === undefined) return;
+  for (const key of decision.keys)
+    if ((await readIfReadable<Decided>(world, key, "a notice"))?.by === decision.by) await world.state.delete([key]);
+}
+
+async function isDecided(world: World, { keys, by, over }: Decision): Promise<boolean> {
+  const ended = over === undefined ? undefined : await readIfReadable<Decided>(world, over, "a notice");
+  if (ended) return ended.begunBy === by;
   for (const key of keys) {
     const found = await readIfReadable<Decided>(world, key, "a notice");
     if (found?.by === by || found?.begunBy === by) return true;

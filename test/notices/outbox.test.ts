@@ -4,6 +4,7 @@ import { AppError } from "../../shared/model/errors.ts";
 import type { Notice, Notifier } from "../../shared/model/notice.ts";
 import { reason } from "../../shared/model/reason.ts";
 import { type Fact, raiseNotice, resolveNotice } from "../../shared/notices/notices.ts";
+import { stateKey } from "../../shared/state/keys.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { MINUTE_MS, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 
@@ -165,7 +166,7 @@ describe("the channels of a stored notice", () => {
     await raiseNotice(await openWith(world, [hook]), FACT);
     await raiseNotice(await openWith(world, [hook]), { ...FACT, key: "clock:target" });
     hook.down = false;
-    await world.state.put("live/notices/clock%3Asource.json", Buffer.from("no JSON"));
+    await world.state.put(stateKey.notice("clock:source", 1), Buffer.from("no JSON"));
     await tickAfter(world, 2, [hook]);
     expect(hook.got.map(({ notice }) => notice.key)).toEqual(["clock:target"]);
   });

@@ -57,8 +57,8 @@ const SLOTS_SHOWN = 3;
 export async function showStatus<Row>(world: World, open: Row[]): Promise<Status<Row>> {
   const live = await readLive(world.state);
   const late: OpenNotice[] = [];
-  await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async (key) => {
-    const open = await openNotice(world, key);
+  await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async ([key, generation]) => {
+    const open = await openNotice(world, stateKey.notice(key, generation));
     if (open) late.push({ key, code: open.code, severity: open.severity, since: open.since, reason: open.reason });
   });
   const now = world.clock.now();
@@ -76,8 +76,7 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
 }
 
 /** One that cannot be read is shown as such and hides no other. */
-async function openNotice(world: World, key: string): Promise<Omit<OpenNotice, "key"> | undefined> {
-  const object = stateKey.notice(key);
+async function openNotice(world: World, object: string): Promise<Omit<OpenNotice, "key"> | undefined> {
   try {
     return await readObject<Omit<OpenNotice, "key">>(world.state, object);
   } catch (error) {
