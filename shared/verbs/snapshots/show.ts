@@ -6,8 +6,7 @@ import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
-import { keptUntil } from "../../plan/retention/until.ts";
-import type { ComingSlot } from "../../plan/slots.ts";
+import { type KeptUntil, keptUntil } from "../../plan/retention/until.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
 import { placeId } from "../../repository/place.ts";
 import { gatherPrunePlan, seeRepository } from "../prune/gatherPlan.ts";
@@ -31,7 +30,7 @@ export interface SnapshotRow {
   /** About copies of this snapshot: what is proven there says nothing of here. */
   elsewhere: (Proven & { place: string; url: string })[];
   /** `until`: kept at least until this slot, if every slot gets a good snapshot; absent if no schedule ends it. */
-  fate: { decision: "keep" | "remove" | "later"; reasons: Reason[]; until?: ComingSlot };
+  fate: { decision: "keep" | "remove" | "later"; reasons: Reason[]; until?: KeptUntil };
 }
 
 export interface SnapshotQuestion {
