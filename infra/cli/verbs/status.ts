@@ -2,6 +2,7 @@ import { noticeText } from "../../../shared/notices/noticeText.ts";
 import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
@@ -59,12 +60,14 @@ function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, 
 }
 
 function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
-  const byHand = newest ? `no slot yet, newest good snapshot ${newest.snapshot} (${agoText(look, newest.at)})` : "nothing taken yet";
+  const age = newest && `${newest.snapshot} (${agoText(look, newest.at)})`;
+  const byHand = newest ? `no slot yet, newest ${newest.broken ? "" : "good "}snapshot ${age}` : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
   const good = last === undefined || last === lastGood ? "" : `, ${lastGoodText}`;
   const added = newest?.bytes === undefined ? "" : `, newest added ${bytesText(newest.bytes)}`;
+  const broken = newest?.broken === undefined ? "" : `, ${marked(look, "bad", `not good: ${say(newest.broken)}`)}`;
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
-  return `${INDENT}${policy}: ${ended}${good}${added}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  return `${INDENT}${policy}: ${ended}${good}${added}${broken}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
 }

@@ -27,6 +27,8 @@ export interface SnapshotRow {
   shards: { total: number; failed: number };
   /** About the blobs of this repository. */
   evidence: Proven | null;
+  /** A blob that it refers to and that the proof of another snapshot found damaged: it is not whole, whatever its own evidence says. */
+  sharedDamage?: string;
   /** About copies of this snapshot: what is proven there says nothing of here. */
   elsewhere: (Proven & { place: string; url: string })[];
   /** `until`: kept at least until this slot, if every slot gets a good snapshot; absent if no schedule ends it. */
@@ -105,6 +107,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
     const parts = parseSnapshotName(snapshot.name);
     const uuid = snapshot.uuid ?? "";
     const proven = here === undefined ? undefined : places.get(here)?.get(uuid);
+    const shared = seen.verdicts.suspected.held.get(snapshot.uuid ?? snapshot.name);
     const others = [...places].flatMap(([place, newest]) => (place === here ? [] : (newest.get(uuid) ?? [])));
     return {
       name: snapshot.name,
@@ -119,6 +122,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       indices: snapshot.indices,
       shards: { total: snapshot.shards.total, failed: snapshot.shards.failed },
       evidence: proven ? provenOf(proven) : null,
+      ...(shared === undefined ? {} : { sharedDamage: shared }),
       elsewhere: newestFirst(others, ({ at, url }) => ({ time: at, name: url })).map((one) => ({
         place: names.get(one.place ?? "") ?? one.url,
         url: one.url,

@@ -1,10 +1,14 @@
 import { configured, type World } from "../../jobs/world.ts";
-import { hasCode, messageOf } from "../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { allEnded, forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { parseSlot } from "../../model/slot.ts";
+import { parseSnapshotName } from "../../model/snapshotName.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
+import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
+import { openRepository } from "../../reader/readRepository.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readLive } from "../../state/liveView.ts";
@@ -36,7 +40,14 @@ export interface PolicyNow {
   /** The newest slot with a good snapshot, as far as the last few are known. */
   lastGood?: SlotHint;
   /** The last success, of a slot or by hand; absent before the first. */
-  newest?: { snapshot: string; at: string; seconds?: number; bytes?: number };
+  newest?: {
+    snapshot: string;
+    at: string;
+    seconds?: number;
+    bytes?: number;
+    /** Why it is not good after all: a proof found it, or a blob that it refers to, damaged. */
+    broken?: Reason;
+  };
   next: ComingSlot[];
   timeZone: string;
 }
@@ -98,11 +109,12 @@ async function coverageOf(world: World, name: string): Promise<ClusterCoverage> 
 }
 
 async function policyNow(world: World, policy: string, hints: readonly SlotHint[], now: Date): Promise<PolicyNow> {
-  const { schedule } = configured(world.config, "backups", policy);
+  const { schedule, repository } = configured(world.config, "backups", policy);
   const taken = await readObject<Taken>(world.state, stateKey.taken(policy));
   const { seconds, bytes } = taken ?? {};
   const measured = { ...(seconds === undefined ? {} : { seconds }), ...(bytes === undefined ? {} : { bytes }) };
-  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured };
+  const broken = taken && (await brokenBy(world, repository, taken));
+  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured, ...(broken && { broken }) };
   const next = nextSlots(schedule, now, SLOTS_SHOWN);
   const dealt = hints.filter(({ state }) => state !== "firstSeen");
   const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];
@@ -114,4 +126,20 @@ async function policyNow(world: World, policy: string, hints: readonly SlotHint[
     next,
     timeZone: schedule.timeZone,
   };
+}
+
+/** Status answers also where the bucket does not; then nothing is said of the snapshot. */
+async function brokenBy(world: World, repository: string, { snapshot: name, uuid = name, at }: Taken): Promise<Reason | undefined> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  if (!blobs) return undefined;
+  // Of 2.x, where a name is used again: what was proven before it was taken was another snapshot.
+  const startTime = uuid === name ? parseSlot(parseSnapshotName(name)?.slot ?? "") : undefined;
+  try {
+    const readRoot = async () => (await openRepository(world.blobs(blobs))).root;
+    return (await brokenSnapshots(world, blobs, [{ name, uuid, startTime }], readRoot)).get(uuid);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    world.logger.warn("what proofs say of the newest snapshot is unknown", { snapshot: name, at, error: messageOf(error) });
+    return undefined;
+  }
 }
