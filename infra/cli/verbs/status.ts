@@ -1,4 +1,6 @@
+import { oneLine } from "../../../shared/model/plainText.ts";
 import { noticeText } from "../../../shared/notices/noticeText.ts";
+import type { Undelivered } from "../../../shared/notices/outbox.ts";
 import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
@@ -22,15 +24,25 @@ const INDENT = "  ";
 /** More names would hide the rest; `--json` has all. */
 const NAMES_SHOWN = 10;
 
-function statusText({ late, open, coverage, policies }: Status<JobRow>, look: Look): string {
+function statusText({ late, open, coverage, policies, undelivered }: Status<JobRow>, look: Look): string {
   return [
     ...(late.length === 0
       ? [marked(look, "good", "Nothing is late or reported.")]
       : ["Reported and not over:", ...late.map((one) => noticeLine(one, look))]),
+    ...undelivered.map((one) => undeliveredLine(one, look)),
     ...openLines(open, look),
     ...coverage.flatMap((one) => coverageLine(one, look)),
     ...(policies.length === 0 ? ["No backup policies."] : ["Backups:", ...policies.map((one) => policyLine(one, look))]),
   ].join("\n");
+}
+
+function undeliveredLine({ key, status, at, channels }: Undelivered, look: Look): string {
+  const what = status === "resolved" ? `the end of ${oneLine(key)}` : oneLine(key);
+  return marked(
+    look,
+    "attention",
+    `Not delivered yet to ${channels.join(", ")}: ${what}, reported ${agoText(look, at)}; tried again at least every hour`,
+  );
 }
 
 /** Jobs that only keep an index until its date are no work. */

@@ -5,6 +5,7 @@ import type { Notice } from "../../model/notice.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { type Undelivered, undelivered } from "../../notices/outbox.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
 import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
@@ -60,6 +61,8 @@ export interface Status<Row> {
   open: Row[];
   coverage: ClusterCoverage[];
   policies: PolicyNow[];
+  /** Notices that some channel has not accepted, the oldest first. */
+  undelivered: Undelivered[];
 }
 
 const SLOTS_SHOWN = 3;
@@ -83,6 +86,7 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
     open,
     coverage,
     policies,
+    undelivered: await undelivered(world, live.unsent),
   };
 }
 
