@@ -11,6 +11,7 @@ import { gatherWriters } from "../repositories/gatherWriters.ts";
 import { gatherChoice, reportChoice, reportCoverage } from "./gatherChoice.ts";
 import { gatherStuck } from "./gatherStuck.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
+import { strangersOf } from "./stepEnded.ts";
 
 /** Reads the repository's registration, the indices, the slot's snapshots and whatever else runs on the cluster. */
 export async function gatherBackup(world: World, work: OpenWork, job: BackupJob): Promise<BackupObservation> {
@@ -115,7 +116,7 @@ async function startedSnapshots(
 async function slotSnapshotsOf(cluster: Cluster, job: BackupJob, mark: string): Promise<ClusterSnapshot[]> {
   const { policyName, policy, slot } = job.intent.input;
   const found: ClusterSnapshot[] = [];
-  for (let attempt = 1; attempt <= Math.min(policy.attempts, job.head.data.attempt + 1); attempt += 1) {
+  for (let attempt = 1; attempt <= Math.min(policy.attempts + strangersOf(job.head.data), job.head.data.attempt + 1); attempt += 1) {
     const snapshot = await cluster.getSnapshot(policy.repository, snapshotName({ policy: policyName, slot, attempt, mark }));
     if (snapshot) found.push(snapshot);
   }

@@ -176,6 +176,10 @@ export const VERBS: Readonly<Record<string, string>> = {
     "repository {repository}: {count|snapshot has lost its own blob, or its entry in the root cannot be read|snapshots have lost their own blobs, or their entries in the root cannot be read} ({keys}; {snapshots}), as after an interrupted deletion: the cluster can neither list nor restore such a snapshot, and a listing of all snapshots fails; the others are handled as usual. Put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME (up to 6.x, which answers that with 404, put an empty object in the blob's place first)",
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
+  "snapshot.foundBroken": "{snapshot} was found {verdict} by the proof of {at}",
+  "snapshot.sharesDamage": "{snapshot} refers to {blob}, which the proof of another snapshot found damaged",
+  "snapshot.newestBroken":
+    "{newest} is newer, and is not taken: {snapshot} is the newest good snapshot without a known fault. To check {newest} again: `ossnap verify {repository} --snapshot {newest}`",
   "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}{near:meant}",

@@ -147,6 +147,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":
     "this terminal has no access to Function Compute (FC_ACCOUNT_ID and keys are not set), so it cannot start the task; the next tick of advanceJobs starts it, in the deployment or with npm start",
+  "timer.farTime":
+    "timer {timer} of {function} fired for {slot}, more than a year from now ({now}): nothing was started; the clock of its sender is wrong, or the event was not sent by a timer",
   "timer.nothingDue":
     "timer {timer} of {function} fired for {slot}, when no policy of ossnap.yaml is due; deploy again, so that s.yaml and ossnap.yaml agree",
   "timer.policyGone":
