@@ -19,7 +19,7 @@ export interface ShardContents {
 export function shardContents(fileCount: number): ShardContents {
   const files = Array.from({ length: fileCount }, (_, file) => ({
     name: `__${shortName(`file ${file}`)}`,
-    physical: `_${file.toString(36)}.cfs`,
+    physical: physicalName(file),
     sizeBytes: 1000 + file,
   }));
   const entries = files.map(({ name, physical, sizeBytes }) => ({
@@ -45,7 +45,7 @@ export function countedContents(blobCount: number): ShardContents {
   const checksum = checksumText(whole.readUInt32BE(whole.length - 4));
   const entries = counted.map(({ name, partBytes }, file) => ({
     name,
-    physical_name: `_${file.toString(36)}.cfs`,
+    physical_name: physicalName(file),
     length: whole.length,
     checksum,
     part_size: partBytes,
@@ -53,6 +53,11 @@ export function countedContents(blobCount: number): ShardContents {
   }));
   const files = counted.flatMap(({ parts, partBytes }) => parts.map((name) => ({ name, sizeBytes: partBytes })));
   return { files: sorted(files), list: fileList(entries) };
+}
+
+/** A shard without Lucene's commit would be damaged. */
+function physicalName(file: number): string {
+  return file === 0 ? "segments_1" : `_${file.toString(36)}.cfs`;
 }
 
 let counted: Buffer | undefined;

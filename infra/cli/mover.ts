@@ -27,10 +27,10 @@ export async function moverOf(world: World, id: string): Promise<Mover> {
 /** What becomes of the job now that it is not watched any more, with the way out if nothing moves it. */
 export function outlook(mover: Mover, look: Look): string[] {
   if (mover === "functions") return ["The job continues."];
-  if (mover === "paused") return [`ossnap is paused: nothing moves the job until:  ${commandText(look, "resume")}`];
+  if (mover === "paused") return [`ossnap is paused: the job does not continue until:  ${commandText(look, "resume")}`];
   const seen = mover === "nobody" ? ", and no tick has run on this state yet" : "";
   return [
-    `Only a terminal has moved the job so far${seen}: the functions move it each minute where they are deployed.`,
-    "If they do, column BY of the job's history shows it.",
+    `Only a terminal has advanced the job so far${seen}; where the functions are deployed, they advance it each minute.`,
+    "Whether they do is shown in column BY of the job's history.",
   ];
 }

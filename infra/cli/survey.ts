@@ -95,7 +95,7 @@ function faultLines(survey: SurveyAnswer, look: Look, place: string): string[] {
   const lines = [
     ...missingLines(survey, look),
     ...conditionLines(survey, look),
-    ...bad("The root's entries of these snapshots cannot be read, so none is taken for a good one:", faulty),
+    ...bad("The root's entries of these snapshots cannot be read, so none counts as a good one:", faulty),
     ...(gone.length === 0 ? [] : [marked(look, "attention", "No restore needs these blobs, but the next write does:"), ...shown(gone)]),
     ...bad("These could not be read, so the sizes that depend on them are unknown:", unread),
     ...(repository.hidden ? [marked(look, "bad", say(repository.hidden))] : []),

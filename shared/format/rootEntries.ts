@@ -133,7 +133,7 @@ function requireFixedPaths({ shard_path_type: type = 0 }: Fields, where: string)
   if (type === 0) return;
   throw invalidBytes(
     where,
-    `shard_path_type ${shownCut(String(type), SHOWN_NAME_MAX)}: OpenSearch wrote its shards below hashed paths, which is not readable here`,
+    `shard_path_type ${shownCut(String(type), SHOWN_NAME_MAX)}: OpenSearch wrote its shards below hashed paths, which ossnap cannot read`,
   );
 }
 

@@ -8,6 +8,7 @@ import { invalidBytes } from "./invalid.ts";
 const PARTS_MAX = 500_000;
 /** Between a file's name and the number of its part. */
 export const PART = ".part";
+const COMMIT = /^segments_[0-9a-z]+$/;
 /** Lucene writes footers since 4.8; before that Elasticsearch recorded an Adler32, which the file itself does not contain. */
 const FOOTERS_SINCE = { major: 4, minor: 8 };
 
@@ -58,6 +59,11 @@ export function readFiles(files: unknown, subject: string): ShardFile[] {
     if (parts > PARTS_MAX) throw invalidBytes(`${subject}: files[${index}]`, `more than ${PARTS_MAX} parts in one shard`);
     return file;
   });
+}
+
+/** Lucene's commit among a shard's files: it opens no index without one. */
+export function commitOf(files: readonly ShardFile[]): ShardFile | undefined {
+  return files.find(({ physicalName }) => COMMIT.test(physicalName));
 }
 
 /** The blobs of a file: none when virtual, one with the file's name, or `name.part0` … of `partSizeBytes` each with the remainder last. */

@@ -37,6 +37,8 @@ export interface JobKind<I = unknown, D = unknown, O = unknown> {
   gather(job: Job<I, D>): Promise<O>;
   step(job: Job<I, D>, observation: O, now: Date): Decision<D>;
   effects: Record<string, Effect<I, D>>;
+  /** A cancelled job of this kind takes nothing back, so it ends even if the world cannot be read. */
+  undoesNothing?: true;
   /** What to do before the job fails, such as deleting what it left: the record in place of `failed`, or `undefined` if nothing. */
   failing?(job: Job<I, D>, why: Reason): HeadRecord<D> | undefined;
   /** The result stored in the permanent record, below 1 KB. */

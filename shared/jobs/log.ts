@@ -79,6 +79,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     const first = await readRecord(id, 0);
     const head = seq === 0 ? first : await readRecord(id, seq);
     if (!first?.intent || !head) return undefined;
+    requireWhole(id, first, { ...head, seq });
     return { id, kind, intent: first.intent, createdAt: new Date(first.at), head };
   }
 
@@ -141,6 +142,28 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       if (keys.length > 0) await state.delete(keys);
     },
   };
+}
+
+/** A damaged object must not fail somewhere in a step, with words that name neither it nor what helps. */
+function requireWhole(id: string, first: JobRecord, head: JobRecord): void {
+  const { intent } = first;
+  const missing = [
+    ...(isObject(intent?.input) ? [] : [[0, "intent.input"] as const]),
+    ...(typeof intent?.about === "string" && isObject(intent.asked) ? [] : [[0, "intent.about or intent.asked"] as const]),
+    ...(Number.isNaN(Date.parse(String(intent?.patienceUntil))) ? [[0, "intent.patienceUntil"] as const] : []),
+    ...(typeof head.state === "string" && isObject(head.reason) ? [] : [[head.seq, "state or reason"] as const]),
+  ];
+  const [found] = missing;
+  if (found === undefined) return;
+  const [seq, what] = found;
+  throw new AppError(
+    "invalid",
+    `state object ${stateKey.record(id, seq)}: is damaged: it has no valid ${what}, and job ${id} is left alone; put the object back, or delete everything below ${stateKey.job(id)} if the job is not needed any more`,
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function historyEntry(record: JobRecord): HistoryEntry {

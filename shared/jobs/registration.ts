@@ -29,7 +29,7 @@ export interface RepositoryQuestion {
 
 export interface RepositoryState {
   drift: RegistrationDrift;
-  /** Names of secret settings that the cluster returns in clear. */
+  /** See {@link secretsShown}. */
   shownSecrets: readonly string[];
   /** `undefined` if it can be used, `register` if it is absent, unusable or has outdated keys, `fault` if the name is taken. */
   need: undefined | { register: true } | { fault: Reason };
@@ -64,7 +64,8 @@ export async function repositoryState(
   question: RepositoryQuestion,
   listed?: readonly RegisteredRepository[],
 ): Promise<RepositoryState> {
-  const registered = (listed ?? (await world.cluster(question.cluster).listRepositories())).find(({ name }) => name === question.name);
+  const repositories = listed ?? (await world.cluster(question.cluster).listRepositories());
+  const registered = repositories.find(({ name }) => name === question.name);
   const known = await readObject<StoredRegistration>(world.state, stateKey.fingerprint(question.cluster, question.name));
   const wanted = settingsFingerprint(question.register.settings, world.identity.id);
   const drift = registrationDrift(question.register, registered, {
@@ -73,7 +74,7 @@ export async function repositoryState(
     verification: known?.verification,
     visible: known?.visible,
   });
-  const shownSecrets = registered?.shownSecrets ?? [];
+  const shownSecrets = secretsShown(repositories);
   if (drift.state === "absent") return { drift, shownSecrets, need: { register: true }, overwrites: [] };
   const overwrites = overwritten(question.register, drift);
   const identity = drift.differences.filter(({ setting }) => IDENTITY_SETTINGS.includes(setting));
@@ -93,6 +94,11 @@ export async function repositoryState(
   const isUnusable = drift.state === "failed" && question.register.settings.readonly !== true;
   const need = readonly || drift.secrets === "changed" || isUnusable ? ({ register: true } as const) : undefined;
   return { drift, shownSecrets, overwrites, need };
+}
+
+/** Names of secret settings that the cluster returns in clear, of whichever repository: a plugin does so for all of them. */
+export function secretsShown(repositories: readonly RegisteredRepository[]): string[] {
+  return [...new Set(repositories.flatMap(({ shownSecrets = [] }) => shownSecrets))].sort();
 }
 
 /** A copy is always registered read-only, so that change needs no decision. */

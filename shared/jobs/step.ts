@@ -15,6 +15,8 @@ const UNSEEN_PATIENCE_MS = 24 * 3_600_000;
 const BLIP_MS = 60_000;
 /** States in which the job's own work is running. */
 const UNDER_WAY = ["running", "restoring", "freeing", "copying"];
+/** States before a job's first effect on the world. */
+const NOT_BEGUN = ["asked", "planned", "proving"];
 
 /**
  * Moves one job as far as possible: claim, look up, one request, look up again, result.
@@ -90,6 +92,12 @@ export function heldBack(job: Job, context: Pick<StepContext, "clock" | "remaini
   return stopped && "reason" in stopped ? stopped.reason : undefined;
 }
 
+/** Known from the log alone; a claim that was refused once sent nothing that took effect, one after another claim may have. */
+function hasNothingToUndo<I, D, O>({ undoesNothing }: JobKind<I, D, O>, { head: { state, claim } }: Job<I, D>): boolean {
+  if (undoesNothing) return true;
+  return NOT_BEGUN.includes(state) && (claim === undefined || (claim.refused === true && claim.attempt === 1));
+}
+
 async function decide<I, D, O>(
   kind: JobKind<I, D, O>,
   job: Job<I, D>,
@@ -107,6 +115,8 @@ async function decide<I, D, O>(
       message: messageOf(error),
     });
     if (hasCode(error, "invalid")) return { do: "record", state: "failed", reason: error.reason ?? why, data: job.head.data };
+    if (job.head.cancelling && hasNothingToUndo(kind, job))
+      return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data: job.head.data };
     // A claim may have started work even if its response was lost.
     const begun = job.head.claim !== undefined || UNDER_WAY.includes(job.head.state);
     const givenUpAt = new Date(job.intent.patienceUntil).getTime() + UNSEEN_PATIENCE_MS;

@@ -113,6 +113,9 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 /** A shorter secret occurs inside ordinary words, so it is replaced only where it stands alone. */
 const ANYWHERE_CHARACTERS_MIN = 6;
 
+/** What stands in every output in the place of a secret. */
+export const SECRET_SHOWN = "[secret]";
+
 /** Finds a secret in a text, everywhere that it counts as one. */
 export function secretPattern(secret: string): RegExp {
   const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

@@ -1,9 +1,8 @@
 import type { World } from "../jobs/world.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { stateKey } from "../state/keys.ts";
-import { readObject } from "../state/objects.ts";
+import { readOpen } from "./generations.ts";
 import { DELETION_KIND, repositoryOfDeletion } from "./noticeKeys.ts";
-import { type OpenFact, resolveNotice } from "./notices.ts";
+import { resolveNotice } from "./notices.ts";
 
 const CODE = "prune.refused";
 
@@ -13,10 +12,9 @@ export async function resolveDeletions(
   repository: string,
   { isGone, why }: { isGone: (snapshot: string) => boolean; why?: Reason },
 ): Promise<void> {
-  for (const key of world.live?.notices ?? []) {
+  for (const key of [...(world.live?.notices.keys() ?? [])]) {
     if (!key.startsWith(DELETION_KIND) || repositoryOfDeletion(key.slice(DELETION_KIND.length)) !== repository) continue;
-    const open = await readObject<OpenFact>(world.state, stateKey.notice(key));
-    const snapshots = open?.snapshots;
+    const snapshots = (await readOpen(world, key))?.fact.snapshots;
     if (snapshots ? !snapshots.every(isGone) : why === undefined) continue;
     await resolveNotice(world, key, CODE, why ?? reason("prune.vanished"));
     world.live?.notices.delete(key);

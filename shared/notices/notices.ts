@@ -4,6 +4,7 @@ import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
+import { generationId, nextGeneration, type Open, type OpenFact, readOpen, recordsOf } from "./generations.ts";
 import { noticeText } from "./noticeText.ts";
 import { type Decided, type Decision, sendDecided, storeNotice } from "./outbox.ts";
 
@@ -22,22 +23,6 @@ export interface Fact {
   upTo?: string | undefined;
 }
 
-/** `by` is of the report that it began; records of earlier versions have none. */
-export interface OpenFact extends Pick<Decided, "by"> {
-  since: string;
-  /** An invocation reports that it is over, or died while it did. */
-  ending?: true;
-  code: string;
-  severity: Notice["severity"];
-  reason: Reason;
-  upTo?: string;
-  /** A hash of the fact's `about`; absent in records of earlier versions. */
-  about?: string;
-  snapshots?: readonly string[];
-  /** How often it was reported again. */
-  changes?: number;
-}
-
 /**
  * Reports that a fact has begun, once: the message is stored, then the state object that decides who reports it is written, then it is sent. A
  * fact that is open for another reason, or about other things, is reported again and keeps the time at which it began; other numbers only update
@@ -46,47 +31,54 @@ export interface OpenFact extends Pick<Decided, "by"> {
  * Errors: those of the state. The caller repeats the call after any of them, and the message is neither lost nor sent twice.
  */
 export async function raiseNotice(world: World, fact: Fact): Promise<boolean> {
-  const key = stateKey.notice(fact.key);
   // An open fact costs one read, and one that a listing of this moment does not show none.
-  const known = world.live?.notices.has(fact.key) === false ? undefined : await readObject<OpenFact>(world.state, key);
+  const known = world.live?.notices.has(fact.key) === false ? undefined : await readOpen(world, fact.key);
   return known ? raiseAgain(world, fact, known) : raiseFirst(world, fact);
 }
 
 async function raiseFirst(world: World, fact: Fact): Promise<boolean> {
   const at = world.clock.now();
-  const since = at.toISOString();
-  const key = stateKey.notice(fact.key);
-  const decision = decidedBy(world, at, key, stateKey.noticeOver(fact.key, since));
+  const generation = await nextGeneration(world.state, fact.key);
+  const key = stateKey.notice(fact.key, generation);
+  const over = stateKey.noticeOver(fact.key, generationId(generation));
+  const decision = { ...decidedBy(world, at, key), over };
   const stored = await storeNotice(world, firing(fact, { since: at, at }), decision);
-  const isFirst = await writeObjectOnce(world.state, key, openAs(fact, { since, by: decision.by }));
+  const isFirst = await writeObjectOnce(world.state, key, openAs(fact, { since: at.toISOString(), by: decision.by }));
+  const ended = await readObject<Decided>(world.state, over);
+  // While this instance was frozen, others saw this generation begin and end; it says nothing of now.
+  const isLate = ended !== undefined && ended.begunBy !== decision.by;
+  if (isLate) await world.state.delete([key]);
   // This invocation's listing is older than that.
-  world.live?.notices.add(fact.key);
-  if (await sendDecided(world, stored, decision, isFirst)) return true;
-  const known = await readObject<OpenFact>(world.state, key);
+  else if (ended === undefined) world.live?.notices.set(fact.key, generation);
+  if (await sendDecided(world, stored, decision, isFirst && !isLate)) return true;
+  const known = isLate ? undefined : await readOpen(world, fact.key);
   return known !== undefined && raiseAgain(world, fact, known);
 }
 
-async function raiseAgain(world: World, fact: Fact, known: OpenFact): Promise<boolean> {
-  const key = stateKey.notice(fact.key);
-  if (known.ending && (await world.state.head(stateKey.noticeOver(fact.key, known.since)))) {
+async function raiseAgain(world: World, fact: Fact, open: Open): Promise<boolean> {
+  const key = stateKey.notice(fact.key, open.generation);
+  const begun = recordsOf(open);
+  if (open.fact.ending && (await world.state.head(stateKey.noticeOver(fact.key, begun)))) {
     // It was over and begins anew; whoever reported that did not get to remove the record.
     await world.state.delete([key]);
     return raiseFirst(world, fact);
   }
+  const { ending: _ending, ...known } = open.fact;
   if (isEarlier(known, fact)) return false;
   const current = openAs(fact, known);
   if (JSON.stringify(current) === JSON.stringify(known)) return false;
   if (isSameReason(known.reason, fact.reason) && isSameAbout(known, current)) {
-    await writeObject(world.state, key, current);
+    await writeObject(world.state, key, { ...current, ending: true });
     return false;
   }
   const what = changeOf(current);
-  const { number, isReported } = await nextChange(world, fact, { known, what });
+  const { number, isReported } = await nextChange(world, fact, { known, begun, what });
   const at = world.clock.now();
-  const decision = decidedBy(world, at, stateKey.noticeAgain(fact.key, known.since, number));
+  const decision = decidedBy(world, at, stateKey.noticeAgain(fact.key, begun, number));
   const stored = isReported ? undefined : await storeNotice(world, firing(fact, { since: new Date(known.since), at }), decision);
   const isFirst = stored !== undefined && (await writeObjectOnce(world.state, decision.keys[0], { by: decision.by, what }));
-  await writeObject(world.state, key, openAs(fact, { ...known, changes: number }));
+  // This write may arrive after the end was reported and the object removed.
+  await writeObject(world.state, key, { ...openAs(fact, { ...known, changes: number }), ending: true });
   return stored !== undefined && sendDecided(world, stored, decision, isFirst);
 }
 
@@ -94,10 +86,10 @@ async function raiseAgain(world: World, fact: Fact, known: OpenFact): Promise<bo
 async function nextChange(
   world: World,
   { key }: Fact,
-  { known: { since, changes = 0 }, what }: { known: OpenFact; what: string },
+  { known: { changes = 0 }, begun, what }: { known: OpenFact; begun: string; what: string },
 ): Promise<{ number: number; isReported: boolean }> {
   for (let number = changes + 1; ; number += 1) {
-    const there = await readObject<{ what?: string }>(world.state, stateKey.noticeAgain(key, since, number));
+    const there = await readObject<{ what?: string }>(world.state, stateKey.noticeAgain(key, begun, number));
     if (there === undefined) return { number, isReported: false };
     if (there.what === undefined || there.what === what) return { number, isReported: true };
   }
@@ -108,8 +100,8 @@ function changeOf({ reason: { code, params }, about = "" }: OpenFact): string {
   return shortHash(16, code, JSON.stringify(params.because ?? null), about);
 }
 
-function decidedBy(world: World, at: Date, ...keys: [string, ...string[]]): Decision {
-  return { keys, by: `${at.toISOString()} ${world.by.nonce}` };
+function decidedBy(world: World, at: Date, key: string): Decision {
+  return { keys: [key], by: `${at.toISOString()} ${world.by.nonce}` };
 }
 
 function openAs({ code, severity, reason, upTo, about, snapshots }: Fact, { since, changes, by }: Omit<OpenFact, keyof Fact>): OpenFact {
@@ -151,22 +143,22 @@ function firing(fact: Fact, times: Pick<Notice, "since" | "at">): Notice {
 
 /** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */
 export async function resolveNotice(world: World, key: string, code: string, why: Reason, upTo?: string): Promise<boolean> {
-  const open = await readObject<OpenFact>(world.state, stateKey.notice(key));
-  if (!open || (open.upTo !== undefined && upTo !== undefined && upTo < open.upTo)) return false;
+  const found = await readOpen(world, key);
+  if (!found || (found.fact.upTo !== undefined && upTo !== undefined && upTo < found.fact.upTo)) return false;
+  const { by: begunBy, ending, ...fact } = found.fact;
+  const open = stateKey.notice(key, found.generation);
   // At once after it was read, because another invocation may end it too: a record that the deletion below leaves behind must not pass for the
   // same fact, should it begin anew.
-  if (!open.ending) await writeObject(world.state, stateKey.notice(key), { ...open, ending: true });
+  if (!ending) await writeObject(world.state, open, { ...found.fact, ending: true });
   const at = world.clock.now();
-  const since = new Date(open.since);
+  const since = new Date(fact.since);
   const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: noticeText(key, why) };
-  const decision = decidedBy(world, at, stateKey.noticeOver(key, open.since));
+  const decision = decidedBy(world, at, stateKey.noticeOver(key, recordsOf(found)));
   const stored = await storeNotice(world, notice, decision);
-  const { by: begunBy, ending: _ending, ...fact } = open;
   const over = { ...fact, over: at.toISOString(), why, by: decision.by, ...(begunBy !== undefined && { begunBy }) };
   const isOurs = await writeObjectOnce(world.state, decision.keys[0], over);
-  // While this instance was frozen, another may have reported that it is over, and the fact may have begun anew.
-  const now = await readObject<OpenFact>(world.state, stateKey.notice(key));
-  if (now?.since === open.since) await world.state.delete([stateKey.notice(key)]);
-  world.live?.notices.delete(key);
+  // The fact may have begun anew while this instance was frozen: then as another generation.
+  await world.state.delete([open]);
+  if (world.live?.notices.get(key) === found.generation) world.live.notices.delete(key);
   return sendDecided(world, stored, decision, isOurs);
 }

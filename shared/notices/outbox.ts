@@ -9,7 +9,7 @@ import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
 const MINUTE_MS = 60_000;
 /** After each failed try; the last one repeats. */
 const PAUSES_MS = [1, 2, 5, 15, 60].map((minutes) => minutes * MINUTE_MS);
-/** A channel that accepts nothing for this long never receives the notice, which `ossnap status` still shows while it is open. */
+/** What is over for this long is not delivered any more; the last message about an open fact is tried until it is over. */
 const GIVEN_UP_MS = 24 * 60 * MINUTE_MS;
 /** A channel that just failed is not tried again for the next notice: each try may take seconds. */
 const DOWN_MS = MINUTE_MS / 2;
@@ -19,10 +19,12 @@ const DOWN_MS = MINUTE_MS / 2;
  * decision was not made, or was made by another invocation, is never sent.
  */
 export interface Decision {
-  /** The state object that is created once, and where it is kept later: one of them names `by`. */
+  /** The state object that is created once, and in entries of earlier versions where it is kept later: one of them names `by`. */
   keys: [string, ...string[]];
   /** Of no other invocation. */
   by: string;
+  /** Of a fact that begins: the record of its end, which alone decides as soon as it exists. */
+  over?: string;
 }
 
 /** What a state object tells about the decisions that it stands for. */
@@ -98,25 +100,61 @@ export async function deliverUnsent(world: World, unsent: readonly UnsentNotice[
     const { subject, tries, triedAt } = one;
     const pauseMs = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
     const isDue = world.clock.now().getTime() - triedAt.getTime() >= pauseMs && !blocked.has(subject);
-    if (!isDue || !(await deliver(world, one))) blocked.add(subject);
+    const isLast = !unsent.some((other) => other.subject === subject && other.id > one.id);
+    if (!isDue || !(await deliver(world, one, isLast))) blocked.add(subject);
   }
 }
 
 /** Returns whether the next one about the same fact may follow. */
-async function deliver(world: World, one: UnsentNotice): Promise<boolean> {
+async function deliver(world: World, one: UnsentNotice, isLast: boolean): Promise<boolean> {
   const entry = await readIfReadable<Entry>(world, one.keys.at(-1) ?? "", "an unsent notice");
   if (entry === undefined) return false;
   const isReported = entry.decision === undefined || (await isDecided(world, entry.decision));
-  if (world.clock.now().getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
+  const isOpen = isReported && isLast && entry.notice.status === "firing" && world.live?.notices.has(entry.notice.key) === true;
+  if (!isOpen && world.clock.now().getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
     if (isReported) world.logger.error("notice given up", { key: entry.notice.key, channels: entry.channels.join(", ") });
     await world.state.delete(one.keys);
     return false;
   }
   // An instance that was frozen before its decision may go on and make it; until then nothing has begun.
+  if (!isReported) await forgetLate(world, entry.decision);
   return !isReported || (await tryAgain(world, one, entry));
 }
 
-async function isDecided(world: World, { keys, by }: Decision): Promise<boolean> {
+/** An instance that went on after the fact had begun and ended may have died before it removed what it wrote. */
+async function forgetLate(world: World, decision: Decision | undefined): Promise<void> {
+  if (decision?.over === undefined || (await readIfReadable<Decided>(world, decision.over, "a notice")) === undefined) return;
+  for (const key of decision.keys)
+    if ((await readIfReadable<Decided>(world, key, "a notice"))?.by === decision.by) await world.state.delete([key]);
+}
+
+/** A stored notice that some channel has not accepted. */
+export interface Undelivered {
+  key: string;
+  status: Notice["status"];
+  /** When it was reported. */
+  at: string;
+  /** Names of the channels, as far as they are known. */
+  channels: string[];
+}
+
+const UNDELIVERED_SHOWN = 20;
+
+/** The oldest notices that are still to be delivered; one that is not due, because nothing it says was decided, is none. */
+export async function undelivered(world: World, unsent: readonly UnsentNotice[]): Promise<Undelivered[]> {
+  const found: Undelivered[] = [];
+  for (const { keys } of unsent.slice(0, UNDELIVERED_SHOWN)) {
+    const entry = await readIfReadable<Entry>(world, keys.at(-1) ?? "", "an unsent notice");
+    if (entry === undefined || (entry.decision && !(await isDecided(world, entry.decision)))) continue;
+    const { key, status, at } = entry.notice;
+    found.push({ key, status, at, channels: entry.channels });
+  }
+  return found;
+}
+
+async function isDecided(world: World, { keys, by, over }: Decision): Promise<boolean> {
+  const ended = over === undefined ? undefined : await readIfReadable<Decided>(world, over, "a notice");
+  if (ended) return ended.begunBy === by;
   for (const key of keys) {
     const found = await readIfReadable<Decided>(world, key, "a notice");
     if (found?.by === by || found?.begunBy === by) return true;

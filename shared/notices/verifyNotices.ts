@@ -7,7 +7,9 @@ const CODE = "verify.failed";
 
 /** Open notices about failed verifications of a repository, by any of its names. */
 export function verifyNotices({ live }: Pick<World, "live">, names: readonly string[]): VerifyNotice[] {
-  return [...(live?.notices ?? [])].flatMap((key) => parseVerifyKey(key) ?? []).filter(({ repository }) => names.includes(repository));
+  return [...(live?.notices.keys() ?? [])]
+    .flatMap((key) => parseVerifyKey(key) ?? [])
+    .filter(({ repository }) => names.includes(repository));
 }
 
 /** Whether a request names one snapshot, and not whichever is there. */

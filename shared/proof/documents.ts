@@ -1,5 +1,5 @@
 import { readSegmentDocuments, readSegments } from "../format/segments.ts";
-import type { ShardFile } from "../format/shardSnapshot.ts";
+import { commitOf, type ShardFile } from "../format/shardSnapshot.ts";
 import { hasCode } from "../model/errors.ts";
 
 /**
@@ -10,17 +10,19 @@ import { hasCode } from "../model/errors.ts";
  */
 export function countDocuments(files: readonly ShardFile[], subject: string): number | undefined {
   try {
-    return countIn(new Map(files.map((file) => [file.physicalName, file.embedded])), subject);
+    return countIn(new Map(files.map((file) => [file.physicalName, file.embedded])), commitOf(files), subject);
   } catch (error) {
     if (hasCode(error, "invalid")) return undefined;
     throw error;
   }
 }
 
-function countIn(embedded: ReadonlyMap<string, Uint8Array | undefined>, subject: string): number | undefined {
-  const commit = [...embedded.keys()].find((name) => /^segments_[0-9a-z]+$/.test(name));
-  const commitBytes = commit === undefined ? undefined : embedded.get(commit);
-  const segments = commitBytes && readSegments(commitBytes, `${subject}: ${commit}`);
+function countIn(
+  embedded: ReadonlyMap<string, Uint8Array | undefined>,
+  commit: ShardFile | undefined,
+  subject: string,
+): number | undefined {
+  const segments = commit?.embedded && readSegments(commit.embedded, `${subject}: ${commit.physicalName}`);
   if (segments === undefined) return undefined;
   let documents = 0;
   for (const { name, deleted, softDeleted } of segments) {

@@ -14,6 +14,8 @@ export interface Judged {
   foreignRecord?: boolean;
   /** Of a broken one: only its cluster state is lost, which no restore of indices reads. */
   stateLost?: boolean;
+  /** Of a broken one: the root lacks an index that its own blob names, or cannot be read there. */
+  rootLost?: boolean;
   /** Of a broken one: its indices that can be restored, at most {@link NAMES_SHOWN}, and the number of all of them. */
   intact?: Intact | undefined;
 }
@@ -47,6 +49,7 @@ export function judged(proof: Proven, root: RootCatalogue): Judged {
     noRecord: missing.some(({ key }) => key === snapshotKey(uuid)),
     ...(damaged.some((blob) => isForeign(blob, uuid)) && { foreignRecord: true }),
     ...(intact.length > 0 && keys.length > 0 && keys.every((key) => key === globalMetadataKey(uuid)) && { stateLost: true }),
+    ...(damaged.some(({ key }) => key === root.key) && { rootLost: true }),
     ...(intact.length > 0 && { intact: { indices: intact.slice(0, NAMES_SHOWN), count: intact.length } }),
   };
 }
@@ -105,7 +108,8 @@ export function proposalOf(
     .map((snapshot) => ({ ...snapshot, shown: shared.has(snapshot.name) ? `${snapshot.name} (${snapshot.uuid})` : snapshot.name }));
   const whole = snapshots.filter(({ verdict }) => verdict === "whole").length;
   if (broken.length === 0) return undefined;
-  if (whole === 0) return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(broken, { isCopy, writer });
+  if (whole === 0)
+    return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(root, broken, { isCopy, writer });
   if (isCopy) return copyAgain(broken, whole);
   const stateless = broken.filter(({ stateLost }) => stateLost);
   const proposal = deletionOf(
@@ -140,7 +144,7 @@ function deletionOf(
   const deletable = others.filter(({ name }) => !shared.has(name));
   const namesakes = others.filter(({ name }) => shared.has(name)).map(({ shown }) => shown);
   const sharedName = reason("proposal.sharedName", { snapshots: namesakes.slice(0, NAMES_SHOWN) });
-  const restoreFirst = restoreFirstNotes(broken);
+  const restoreFirst = [...rootLostNotes(root, broken), ...restoreFirstNotes(broken)];
   if (deletable.length === 0 && foreign.length === 0) return { delete: [], whole, reason: sharedName, notes: restoreFirst };
   const notes: Reason[] = [...restoreFirst];
   if (!writer) notes.push(reason("proposal.notWhileCopied"));
@@ -175,11 +179,20 @@ function foreignNote(foreign: readonly Shown[]): Reason {
   });
 }
 
-function nothingWhole(broken: readonly Shown[], { isCopy, writer }: Standing): Proposal {
+function nothingWhole(root: RootCatalogue, broken: readonly Shown[], { isCopy, writer }: Standing): Proposal {
+  const lost = isCopy ? [] : rootLostNotes(root, broken);
+  const [only] = lost;
+  if (only && broken.every(({ rootLost }) => rootLost)) return { delete: [], whole: 0, reason: only, notes: restoreFirstNotes(broken) };
   const why = writer
     ? reason("proposal.newSnapshotAtWriter", { ...writer })
     : reason(isCopy ? "proposal.copyWhole" : "proposal.newSnapshot");
-  return { delete: [], whole: 0, reason: why, notes: restoreFirstNotes(broken) };
+  return { delete: [], whole: 0, reason: why, notes: [...lost, ...restoreFirstNotes(broken)] };
+}
+
+/** Blobs that are put back do not help where the root does not name their index. */
+function rootLostNotes({ key }: RootCatalogue, broken: readonly Shown[]): Reason[] {
+  const lost = broken.filter(({ rootLost }) => rootLost).map(({ shown }) => shown);
+  return lost.length === 0 ? [] : [reason("proposal.rootLost", { root: key, snapshots: lost.slice(0, NAMES_SHOWN), count: lost.length })];
 }
 
 /** A deletion, and a copy made anew without the snapshot, take the whole indices of a broken snapshot too. */

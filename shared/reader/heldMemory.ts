@@ -31,13 +31,9 @@ export function heldMemory(maxBytes = heldBytesMax()): HeldMemory {
     leftBytes: () => maxBytes - heldBytes,
     hold(bytes, subject) {
       if (!fits(bytes))
-        throw new AppError(
-          "permanent",
-          `${subject}: what is kept of this blob and those before it takes more than ${inMegabytes(maxBytes)}`,
-          {
-            reason: reason("closure.tooLarge", { subject, megabytes: Math.round(maxBytes / 1024 / 1024) }),
-          },
-        );
+        throw new AppError("permanent", `${subject}: this blob and those read before it need more than ${inMegabytes(maxBytes)}`, {
+          reason: reason("closure.tooLarge", { subject, megabytes: Math.round(maxBytes / 1024 / 1024) }),
+        });
       heldBytes += bytes;
     },
   };

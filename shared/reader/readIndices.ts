@@ -2,7 +2,7 @@ import { decodeContainer } from "../format/encoding/container.ts";
 import { decodeIndexMetadata, type IndexMetadata } from "../format/indexMetadata.ts";
 import { invalidBytes } from "../format/invalid.ts";
 import { globalMetadataKey, LEGACY_ROOT_KEY, snapshotKey } from "../format/keys.ts";
-import { decodeShardSnapshot, type ShardSnapshot } from "../format/shardSnapshot.ts";
+import { commitOf, decodeShardSnapshot, type ShardFile, type ShardSnapshot } from "../format/shardSnapshot.ts";
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
@@ -58,9 +58,20 @@ export async function decodeOwnList(
   name: string,
 ): Promise<ShardSnapshot | undefined> {
   const list = await reader.decode(blob, decodeShardSnapshot);
-  if (list === undefined || blob === undefined || list.name === name) return list;
+  if (list === undefined || blob === undefined) return undefined;
+  if (list.name === name) return requireCommit(reader, blob.key, list.files) ? list : undefined;
   reader.damage({ key: blob.key, check: "format", expected: `snapshot ${name}`, found: `snapshot ${list.name}` });
   return undefined;
+}
+
+/**
+ * False for a file list without Lucene's commit, which is then damaged: every version refuses to restore such a shard ("Snapshot has no
+ * segments file"). The lists of mounted indices have no files at all.
+ */
+export function requireCommit(reader: MetadataReader, key: string, files: readonly ShardFile[]): boolean {
+  if (files.length === 0 || commitOf(files) !== undefined) return true;
+  reader.damage({ key, check: "format", expected: "files with a segments_N", found: `${files.length} without one` });
+  return false;
 }
 
 /** Reads the global metadata and each index's metadata, which determine the shards. `finished` is false if time ran out. */

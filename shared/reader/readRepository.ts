@@ -101,7 +101,7 @@ export function requireRoot({ root, latest, hiding }: OpenedRepository, url: str
   if (latest !== undefined)
     throw new AppError(
       "absent",
-      `${url}: its roots are lost: index.latest names index-${latest}, which does not exist, so Elasticsearch takes it for empty; put the root back from a copy or an earlier version of the bucket`,
+      `${url}: its roots are lost: index.latest names index-${latest}, which does not exist, so Elasticsearch treats it as empty; put the root back from a copy or an earlier version of the bucket`,
       {
         reason: reason("repository.rootsLost", { url, generation: latest }),
       },

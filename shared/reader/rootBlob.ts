@@ -125,7 +125,7 @@ export function refuseHidden(store: BlobStore, opened: { hiding: readonly string
   if (!why) return;
   const [key = ""] = opened.hiding;
   const fix = isRootName(key) ? "it is a link, which is not followed; put a copy of the file there" : "delete that object";
-  throw new AppError("permanent", `${store.url}: Elasticsearch takes ${key} for the newest root; ${fix}`, { reason: why });
+  throw new AppError("permanent", `${store.url}: Elasticsearch treats ${key} as the newest root; ${fix}`, { reason: why });
 }
 
 /** The generation that `index.latest` names. */
@@ -143,7 +143,7 @@ export async function requireVersion2(store: BlobStore): Promise<void> {
   for await (const { key } of store.list("snap")) {
     // `snap-` sorts before `snapshot-`.
     if (!key.startsWith(VERSION_1_SNAPSHOT)) return;
-    throw new AppError("invalid", `${store.url}: written by Elasticsearch 1.x (${key}), which is not readable here; 2.4 or newer is`, {
+    throw new AppError("invalid", `${store.url}: written by Elasticsearch 1.x (${key}), which ossnap cannot read; it reads 2.4 and newer`, {
       reason: reason("repository.version1", { url: store.url, key }),
     });
   }

@@ -99,7 +99,7 @@ export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapsh
   const uuids = fitting.map(({ uuid }) => uuid);
   throw new AppError(
     "invalid",
-    `snapshot ${wanted}: ${key} lists ${fitting.length} that it can mean; give the uuid: ${uuids.join(" or ")}`,
+    `snapshot ${wanted}: ${key} lists ${fitting.length} snapshots of that name or uuid; give the uuid: ${uuids.join(" or ")}`,
     {
       reason: reason("snapshot.ambiguous", { snapshot: wanted, root: key, uuids }),
     },

@@ -1,10 +1,8 @@
 import type { Config } from "../model/config.ts";
-import { redactedTexts, secretPattern } from "../model/plainText.ts";
+import { redactedTexts, SECRET_SHOWN, secretPattern } from "../model/plainText.ts";
 import { isSecretPath } from "./config/environment.ts";
 import { mapTexts, type Segments } from "./config/tree.ts";
 import type { FcContext } from "./context.ts";
-
-const SHOWN = "[secret]";
 
 type Redact = (text: string) => string;
 
@@ -17,7 +15,7 @@ export function redactor(secrets: Iterable<string | undefined>): Redact {
   }
   // Longest first, so that a secret that contains another leaves no remainder.
   const ordered = [...known].sort((a, b) => b.length - a.length).map(secretPattern);
-  return (text) => ordered.reduce((clean, pattern) => clean.replace(pattern, SHOWN), text);
+  return (text) => ordered.reduce((clean, pattern) => clean.replace(pattern, SECRET_SHOWN), text);
 }
 
 /** All that no output of an invocation may show: the configuration's secrets, and those of the function's role. */

@@ -56,13 +56,19 @@ export const stateKey = {
   mark: (prefix: string, time: Date, mark: string) => `${prefix}${timeDigits(time)}~${mark}`,
   /** What the last look at a repository's other writers found. */
   writers: (repository: string) => `writers/${repository}.json`,
-  notice: (key: string) => `live/notices/${encodeURIComponent(key)}.json`,
+  /** Everything that is open under this key, and under those that begin with it. */
+  notices: (key: string) => `live/notices/${encodeURIComponent(key)}`,
+  /** Generation 0 has the key of the first version. */
+  notice: (key: string, generation: number) =>
+    `live/notices/${encodeURIComponent(key)}${generation === 0 ? "" : `/${String(generation).padStart(6, "0")}`}.json`,
   /** Begins with the time, so that a listing has the order of the reports. */
   unsentId: (at: Date, subject: string, status: string, decision: string) => `${timeDigits(at)}-${subject}-${status}-${decision}`,
   /** A notice that a channel has not accepted, and the number of a try. */
   unsent: (id: string, tries: number) => `live/unsent/${id}/${String(tries).padStart(6, "0")}.json`,
-  noticeOver: (key: string, since: string) => `done/notice/${encodeURIComponent(key)}/${since}.json`,
-  noticeAgain: (key: string, since: string, change: number) => `done/notice/${encodeURIComponent(key)}/${since}-${change}.json`,
+  noticeDone: (key: string) => `done/notice/${encodeURIComponent(key)}/`,
+  /** By its generation; the first version's by the time at which it began. */
+  noticeOver: (key: string, begun: string) => `done/notice/${encodeURIComponent(key)}/${begun}.json`,
+  noticeAgain: (key: string, begun: string, change: number) => `done/notice/${encodeURIComponent(key)}/${begun}-${change}.json`,
   done: (kind: JobKindName, id: string) => `done/${kind}/${id}.json`,
   doneAll: (kind: JobKindName) => `done/${kind}/`,
   /** The contents of a policy's last success. */
@@ -91,3 +97,9 @@ export const stateKey = {
   progress: (id: string) => `work/${id}/progress.json`,
   work: (id: string) => `work/${id}/`,
 } as const;
+
+/** The generation in what follows a notice's name in its key; `undefined` if it belongs to another notice. */
+export function parseNoticeLeaf(leaf: string): number | undefined {
+  const [found, generation = "0"] = /^(?:\/(\d{6}))?\.json$/.exec(leaf) ?? [];
+  return found === undefined ? undefined : Number(generation);
+}

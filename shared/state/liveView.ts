@@ -2,7 +2,7 @@ import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { digitsTime } from "../model/restoredName.ts";
 import { parseSlot } from "../model/slot.ts";
 import { type AheadSnapshot, parseAheadLeaf } from "./aheadSnapshots.ts";
-import { type SlotHint, stateKey } from "./keys.ts";
+import { parseNoticeLeaf, type SlotHint, stateKey } from "./keys.ts";
 import { type LookMark, parseLookLeaf } from "./looking.ts";
 import { parseWritingLeaf, type WritingMark } from "./writing.ts";
 
@@ -38,8 +38,8 @@ export interface LiveView {
   writing: Map<string, WritingMark[]>;
   /** Copy → marks of handled source roots, snapshots and slots. */
   copySeen: Map<string, Mark[]>;
-  /** Keys of notices that were raised and are not resolved. */
-  notices: Set<string>;
+  /** Key of a notice that was raised and is not resolved → its newest generation. */
+  notices: Map<string, number>;
   /** Notices that some channel has not accepted yet. */
   unsent: UnsentNotice[];
   /** Marks of the identities found; one, unless the state was recreated. */
@@ -104,7 +104,7 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     copyClaims: new Set(),
     writing: new Map(),
     copySeen: new Map(),
-    notices: new Set(),
+    notices: new Map(),
     unsent: [],
     marks: new Set(),
     paused: false,
@@ -128,7 +128,7 @@ const PLACERS: Readonly<Record<string, Placer>> = {
   looking: (view, look, rest, { key }) => placeLook(view, look, leafOf(rest), key),
   copies: (view, copy, rest, { key }) => placeCopy(view, copy, rest, key),
   state: (view, mark) => void view.marks.add(mark),
-  notices: (view, name) => void view.notices.add(decodeURIComponent(name.replace(/\.json$/, ""))),
+  notices: (view, name, rest) => placeNotice(view, name, rest),
   unsent: (view, id, rest, blob) => placeUnsent(view, id, leafOf(rest), blob),
 };
 
@@ -152,6 +152,13 @@ function placeUnsent(view: LiveView, id: string, leaf: string, { key, lastModifi
   const keys = [...view.unsent.filter((one) => one.id === id).flatMap((one) => one.keys), key];
   view.unsent = view.unsent.filter((one) => one.id !== id);
   view.unsent.push({ id, subject: id.split("-")[1] ?? "", tries: Number(tries), triedAt: lastModified ?? new Date(0), keys });
+}
+
+function placeNotice(view: LiveView, name: string, rest: readonly string[]): void {
+  const encoded = rest.length === 0 ? name.replace(/\.json$/, "") : name;
+  const generation = parseNoticeLeaf([name.slice(encoded.length), ...rest].join("/"));
+  const key = decodeURIComponent(encoded);
+  if (generation !== undefined) view.notices.set(key, Math.max(view.notices.get(key) ?? 0, generation));
 }
 
 function placeSlot(view: LiveView, policy: string, leaf: string): void {

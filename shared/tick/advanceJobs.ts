@@ -59,7 +59,7 @@ function withinTheirTime(world: World): World {
 
 /** Nothing else would resolve a notice about an entry that left ossnap.yaml. */
 async function resolveGone(world: World, { live }: OpenWork): Promise<void> {
-  for (const key of live.notices) {
+  for (const key of [...live.notices.keys()]) {
     const entry = entryOf(key);
     if (entry === undefined || isConfigured(world.config, entry)) continue;
     await resolveNotice(world, key, "config.entryGone", reason("config.entryGone", { ...entry }));
@@ -93,7 +93,7 @@ const SILENT_MS = 8 * 24 * 3_600_000;
 
 async function resolveSilentTimers(world: World, { live }: OpenWork): Promise<void> {
   const upTo = slotOf(new Date(world.clock.now().getTime() - SILENT_MS));
-  for (const key of live.notices)
+  for (const key of [...live.notices.keys()])
     if (key.startsWith(TIMER_NOTICE)) await resolveNotice(world, key, "timer.silent", reason("timer.silent", { days: 8 }), upTo);
 }
 

@@ -1,6 +1,6 @@
 import type { World } from "../jobs/world.ts";
 import { hasCode, messageOf } from "../model/errors.ts";
-import { reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import { slotOf } from "../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { isClockChange, isSlot, type PolicySchedule, schedulesOf } from "../plan/slots.ts";
@@ -17,23 +17,32 @@ export interface TimerEvent {
 
 export interface TimerAnswer {
   slot: string;
+  /** Why nothing was started: the event's time cannot be true. */
+  refused?: Reason;
   started: { policy: string; job: string; outcome: string; advanced: Advanced | undefined }[];
 }
 
 const STARTS = { createSnapshots, pruneSnapshots };
 export type TimedFunction = keyof typeof STARTS;
 
+/** Nothing delivers an event so late, and no clock is so wrong by accident; nights that are played in fast motion are nearer. */
+const FAR_MS = 366 * 24 * 3_600_000;
+
 /** Begins the key of a notice about a timer for which nothing is due. */
 export const TIMER_NOTICE = "timer:";
 
 /**
  * Handles a timer that carries no payload: starts every policy that is due at its time; one that fails does not hold the others back, and its
- * error is thrown at the end, so that the platform delivers the event again. A timer for which no policy is due belongs to a deployment of an earlier ossnap.yaml: reported once, not failed every night.
+ * error is thrown at the end, so that the platform delivers the event again. An event of another year makes no slot, which would be a name for ever. A timer for which no policy is due belongs to a deployment of an earlier ossnap.yaml: reported once, not failed every night.
  */
 export async function onTimer(world: World, functionName: TimedFunction, fired: TimerEvent): Promise<TimerAnswer> {
   // A schedule's times are whole seconds.
   const event = { ...fired, triggerTime: new Date(Math.floor(fired.triggerTime.getTime() / 1000) * 1000) };
   const slot = slotOf(event.triggerTime);
+  if (Math.abs(event.triggerTime.getTime() - world.clock.now().getTime()) > FAR_MS) {
+    const refused = await reportFarTimer(world, functionName, event);
+    return { slot, started: [], refused };
+  }
   const schedules = schedulesOf(world.config)[functionName];
   const due = schedules.filter((one) => isMeant(one, event));
   await reportTimer(world, functionName, event, { isKnown: due.length > 0, schedules });
@@ -54,6 +63,18 @@ export async function onTimer(world: World, functionName: TimedFunction, fired: 
 
 function isMeant({ policy, schedule }: PolicySchedule, event: TimerEvent): boolean {
   return event.policy === undefined ? isSlot(schedule, event.triggerTime) : event.policy === policy;
+}
+
+/** Not thrown: the platform would only deliver the same event again. */
+async function reportFarTimer(world: World, functionName: TimedFunction, { triggerName, triggerTime }: TimerEvent): Promise<Reason> {
+  const now = world.clock.now();
+  const slot = slotOf(triggerTime);
+  const why = reason("timer.farTime", { timer: triggerName, function: functionName, slot, now: now.toISOString() });
+  world.logger.error("a timer's event was refused", { timer: triggerName, slot });
+  const key = `${TIMER_NOTICE}${functionName}/${triggerName}`;
+  // It is over when the timer starts policies again, or was silent; its own time says nothing.
+  await raiseNotice(world, { key, code: "timer.unknown", severity: "warning", reason: why, upTo: slotOf(now) });
+  return why;
 }
 
 async function reportTimer(

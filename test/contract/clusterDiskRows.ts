@@ -48,6 +48,21 @@ const restoreOnFull = (stage: Stage) =>
     return [outcome, (await stage.health("a"))?.primariesActive, disk && freeAbove(low, disk)];
   });
 
+function asWritten(enabled: "true" | "false", low: string, high: string, flood: string): Pick<Row, "act" | "expect"> {
+  const settings = { threshold_enabled: enabled, "watermark.low": low, "watermark.high": high };
+  return {
+    act: (stage) =>
+      withDisk(stage, { ...settings, ...(hasFlood(stage) && { "watermark.flood_stage": flood }) }, async () =>
+        (await marks(stage)).slice(0, 3),
+      ),
+    expect: [enabled === "true", low, high],
+  };
+}
+
+function onFull(primariesActive: number): Pick<Row, "arrange" | "act" | "expect"> {
+  return { arrange: ownSnapshot, act: restoreOnFull, expect: ["ok", primariesActive, 0] };
+}
+
 export const diskRows: readonly Row[] = [
   {
     name: "each data node tells its disk",
@@ -89,48 +104,22 @@ export const diskRows: readonly Row[] = [
   },
   {
     name: "watermarks that were set are told as they were written",
-    act: (stage) =>
-      withDisk(
-        stage,
-        {
-          threshold_enabled: "true",
-          "watermark.low": "0.7",
-          "watermark.high": "0.85",
-          ...(hasFlood(stage) ? { "watermark.flood_stage": "0.9" } : {}),
-        },
-        async () => (await marks(stage)).slice(0, 3),
-      ),
-    expect: [true, "0.7", "0.85"],
+    ...asWritten("true", "0.7", "0.85", "0.9"),
   },
   {
     name: "watermarks in bytes are told as they were written, and one setting at a time",
-    act: (stage) =>
-      withDisk(
-        stage,
-        {
-          threshold_enabled: "false",
-          "watermark.low": "3gb",
-          "watermark.high": "2gb",
-          ...(hasFlood(stage) ? { "watermark.flood_stage": "1gb" } : {}),
-        },
-        async () => (await marks(stage)).slice(0, 3),
-      ),
-    expect: [false, "3gb", "2gb"],
+    ...asWritten("false", "3gb", "2gb", "1gb"),
   },
   {
     name: "an only data node above its low watermark takes a restored shard",
     from: "5.0.0",
     below: "8.0.0",
-    arrange: ownSnapshot,
-    act: restoreOnFull,
-    expect: ["ok", 1, 0],
+    ...onFull(1),
   },
   {
     name: "an only data node above its low watermark takes no restored shard",
     from: "8.0.0",
-    arrange: ownSnapshot,
-    act: restoreOnFull,
-    expect: ["ok", 0, 0],
+    ...onFull(0),
   },
   {
     name: "the health of all indices is that of each",

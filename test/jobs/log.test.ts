@@ -52,6 +52,27 @@ async function writeNewer(store: FaultyBlobStore, seq: number): Promise<void> {
 }
 
 describe("job log", () => {
+  it.each([
+    ["intent.input", 0, { intent: { ...intent, input: undefined } }],
+    ["intent.input", 0, { intent: { ...intent, input: "x" } }],
+    ["intent.about or intent.asked", 0, { intent: { ...intent, asked: undefined } }],
+    ["intent.patienceUntil", 0, { intent: { ...intent, patienceUntil: "soon" } }],
+    ["state or reason", 1, { state: undefined }],
+  ])("refuses a damaged record without valid %s, and names the object and what helps", async (what, seq, change) => {
+    const { as, store } = setting();
+    const job = await created(as("a"));
+    await as("a").append(ID, job.head, NEXT);
+    const key = stateKey.record(ID, seq);
+    const record = JSON.parse(Buffer.from((await store.get(key)) ?? []).toString());
+    await store.put(key, Buffer.from(JSON.stringify({ ...record, ...change })));
+    await expect(as("b").read(ID)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(
+        new RegExp(`^state object ${key}: is damaged: it has no valid ${what}, .*put the object back, or delete`),
+      ),
+    });
+  });
+
   it("is created once: a second request finds it open, with the first intent", async () => {
     const { as } = setting();
     expect((await as("a").create(ID, intent, FIRST)).outcome).toBe("created");

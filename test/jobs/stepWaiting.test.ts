@@ -57,6 +57,39 @@ describe("waiting", () => {
     });
   });
 
+  describe("of a job that was cancelled while the world cannot be observed", () => {
+    const claim = { effect: "make", args: {}, attempt: 1, until: new Date(0).toISOString() };
+    const rows = [
+      { name: "ends at once before it began anything", state: "asked", ends: true },
+      { name: "ends at once after its only request was refused", state: "asked", claim: { ...claim, refused: true as const }, ends: true },
+      { name: "goes on while its request may have been accepted", state: "asked", claim, ends: false },
+      {
+        name: "goes on after a refusal that followed a request without an answer",
+        state: "asked",
+        claim: { ...claim, attempt: 2, refused: true as const },
+        ends: false,
+      },
+      { name: "goes on while its own work runs", state: "running", ends: false },
+      {
+        name: "ends at once in the midst of its work if its kind takes nothing back",
+        state: "running",
+        ends: true,
+        undoesNothing: true as const,
+      },
+    ];
+
+    it.each(rows)("$name", async ({ state, claim: held, ends, undoesNothing }) => {
+      const world = await setting();
+      const job = await world.open();
+      const cancelling = { who: "ops", at: "t" };
+      const next = { state, reason: WHY, data: {}, cancelling, ...(held ? { claim: held } : {}) };
+      await world.context().log.append(job.id, job.head, next);
+      const blind = world.kind({ gather: async () => Promise.reject(new AppError("refused", "the repository has been disabled")) });
+      const stepped = await stepJob({ ...blind, ...(undoesNothing && { undoesNothing }) }, await world.open(), world.context());
+      expect(stepped).toMatchObject(ends ? { outcome: "finished", done: { state: "cancelled" } } : { outcome: "waiting" });
+    });
+  });
+
   it("stops stepping a job that never comes to rest, for the sake of the other jobs", async () => {
     const world = await setting();
     const restless = world.kind({ step: (job) => ({ do: "record", state: job.head.state === "a" ? "b" : "a", reason: WHY, data: {} }) });

@@ -135,7 +135,7 @@ describe("a notice whose report is interrupted by a failed write", () => {
     const isReported = {
       "that it begins": keys.some((key) => key.startsWith("live/notices/")),
       "that it changed": keys.some((key) => /^done\/notice\/.*-1\.json$/.test(key)),
-      "that it is over": keys.some((key) => /^done\/notice\/.*Z\.json$/.test(key)),
+      "that it is over": keys.some((key) => /^done\/notice\/.*\/\d{6}\.json$/.test(key)),
     }[one.name];
     expect(said).toHaveLength(isReported ? 1 : 0);
     expect(keys.filter((key) => key.startsWith("live/unsent/"))).toEqual([]);

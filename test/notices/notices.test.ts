@@ -55,7 +55,7 @@ describe("a notice", () => {
       "backups.nightly: __2 could not be copied: no such bucket",
     ]);
     expect(world.notices.map(({ since }) => since)).toEqual(Array(3).fill(world.notices[0]?.since));
-    const stored = JSON.parse(Buffer.from((await world.state.get(stateKey.notice(FACT.key))) ?? []).toString());
+    const stored = JSON.parse(Buffer.from((await world.state.get(stateKey.notice(FACT.key, 1))) ?? []).toString());
     expect(stored).toMatchObject({ reason: { params: { key: "__2", because: "no such bucket" } } });
   });
 
@@ -67,7 +67,7 @@ describe("a notice", () => {
       about: names,
     });
     const stored = async () => {
-      const bytes = (await world.state.get(stateKey.notice(FACT.key))) ?? new Uint8Array();
+      const bytes = (await world.state.get(stateKey.notice(FACT.key, 1))) ?? new Uint8Array();
       return JSON.parse(new TextDecoder().decode(bytes)).reason.params.snapshots;
     };
     const steps: [string[], boolean, string[]][] = [
@@ -134,7 +134,7 @@ describe("a notice about a name of megabytes", () => {
     await raiseNotice(await world.open(), { ...FACT, reason: long });
     expect(world.notices[0]?.text).toContain("… (5000000 characters)");
     expect(JSON.stringify(world.notices).length).toBeLessThan(10_000);
-    const stored = await (await world.open()).state.get(stateKey.notice(FACT.key));
+    const stored = await (await world.open()).state.get(stateKey.notice(FACT.key, 1));
     expect(stored?.byteLength).toBeLessThan(5_000);
   });
 });

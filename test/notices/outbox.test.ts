@@ -4,7 +4,9 @@ import { AppError } from "../../shared/model/errors.ts";
 import type { Notice, Notifier } from "../../shared/model/notice.ts";
 import { reason } from "../../shared/model/reason.ts";
 import { type Fact, raiseNotice, resolveNotice } from "../../shared/notices/notices.ts";
+import { stateKey } from "../../shared/state/keys.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
+import { showStatus } from "../../shared/verbs/status/show.ts";
 import { MINUTE_MS, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 
 const FACT: Fact = {
@@ -105,12 +107,29 @@ describe("a notice that a channel did not accept", () => {
     expect(hook.got).toHaveLength(1);
   });
 
-  it("is given up after a day, which is logged", async () => {
+  it("is tried while its fact is open, also days later under a corrected address, and status names it until then", async () => {
+    const world = await quiet();
+    const [wrong, right] = [channel("wrong"), channel("right")];
+    wrong.down = true;
+    await raiseNotice(await openWith(world, [wrong]), FACT);
+    const other = { ...FACT, reason: reason("copy.failed", { key: "__1", because: "denied" }) };
+    world.advance(MINUTE_MS);
+    await raiseNotice(await openWith(world, [wrong]), other);
+    for (let hour = 0; hour < 72; hour += 1) await tickAfter(world, 60, [wrong]);
+    const shown = async () => (await showStatus(await world.open(), [])).undelivered.map(({ key, channels }) => [key, ...channels]);
+    expect(await shown()).toEqual([[FACT.key, "wrong"]]);
+    await tickAfter(world, 60, [right]);
+    expect(right.got.map(({ notice }) => notice.reason.params.because)).toEqual(["denied"]);
+    expect(await shown()).toEqual([]);
+  });
+
+  it("is given up a day after its report once it is over, which is logged", async () => {
     const world = await quiet();
     const hook = channel("hook");
     hook.down = true;
     await raiseNotice(await openWith(world, [hook]), FACT);
-    for (let hour = 0; hour < 25; hour += 1) await tickAfter(world, 60, [hook]);
+    await resolveNotice(await openWith(world, [hook]), FACT.key, FACT.code, OVER);
+    for (let hour = 0; hour < 27; hour += 1) await tickAfter(world, 60, [hook]);
     expect(await unsent(world)).toEqual([]);
     expect(hook.tries).toBeGreaterThan(20);
     expect(world.lines).toContainEqual(expect.objectContaining({ message: "notice given up" }));
@@ -165,7 +184,7 @@ describe("the channels of a stored notice", () => {
     await raiseNotice(await openWith(world, [hook]), FACT);
     await raiseNotice(await openWith(world, [hook]), { ...FACT, key: "clock:target" });
     hook.down = false;
-    await world.state.put("live/notices/clock%3Asource.json", Buffer.from("no JSON"));
+    await world.state.put(stateKey.notice("clock:source", 1), Buffer.from("no JSON"));
     await tickAfter(world, 2, [hook]);
     expect(hook.got.map(({ notice }) => notice.key)).toEqual(["clock:target"]);
   });

@@ -39,7 +39,7 @@ describe("a notice about a failed deletion", () => {
     const made = deletion(uuids, removed);
     await reportPrune(await world.open(), { ...made, head: { ...made.head, state } } as never);
   };
-  const open = async (world: TestWorld) => [...(await readLive(world.state)).notices];
+  const open = async (world: TestWorld) => [...(await readLive(world.state)).notices.keys()];
 
   it("is resolved by the deletion of its own snapshots only, and by a listing without them", async () => {
     const world = await testWorld();

@@ -23,7 +23,7 @@ async function failed(of: TestWorld, ...subjects: string[]): Promise<void> {
 
 const open = async (of: TestWorld) =>
   (await of.stateKeys("live/notices/verify-failed")).map((key) =>
-    decodeURIComponent(key.slice("live/notices/verify-failed:".length + 2, -".json".length)),
+    decodeURIComponent(key.slice("live/notices/verify-failed:".length + 2, -"/000001.json".length)),
   );
 
 async function verify(snapshot: string, level: ProofLevel): Promise<void> {

@@ -66,7 +66,7 @@ describe("the proposal for a repository with broken snapshots", () => {
     const proposal = proposalOf(rootOf(all), all);
     expect(proposal).toMatchObject({ delete: [], notes: [] });
     expect(proposal && say(proposal.reason)).toBe(
-      "do not delete these, because several snapshots have the name; copy the whole ones elsewhere: a (u2)",
+      "do not delete a (u2): another snapshot has the same name, and Elasticsearch deletes by name; copy the whole ones elsewhere",
     );
     expect(proposalOf(rootOf(all), all, { isCopy: true })?.reason.params).toMatchObject({ snapshots: ["a (u2)"] });
   });
@@ -144,7 +144,9 @@ describe("the proposal for a repository with broken snapshots", () => {
     const all = [of("a", "whole"), judged(proof, rootOf([])), of("c", "damaged")];
     const proposal = proposalOf(rootOf(all), all, { writer: { repository: "nightly", cluster: "prod" } });
     expect(proposal?.delete).toEqual([{ name: "c", uuid: "u-c" }]);
-    expect(proposal?.notes.map(say)).toEqual([expect.stringMatching(/^do not delete these .*: b; .* empty object .*: snap-u-b\.dat$/)]);
+    expect(proposal?.notes.map(say)).toEqual([
+      expect.stringMatching(/^do not delete b yet: 1 own blob is a copy .* empty object .*: snap-u-b\.dat$/),
+    ]);
     const elsewhere = { ...exchanged, key: "meta-u-b.dat" };
     const spoilt = { ...exchanged, check: "crc32", expected: "00000000", found: "00000001" };
     expect(proposal?.reason.params).toMatchObject({ snapshots: ["c"] });
@@ -168,10 +170,46 @@ describe("the proposal for a repository with broken snapshots", () => {
     const kept = judged(stateLost(fault), root);
     const alone = proposalOf(root, [of("a", "whole"), kept]);
     expect(alone).toMatchObject({ delete: [], keep: [{ name: "b", uuid: "u-b" }], whole: 1, notes: [] });
-    expect(alone && say(alone.reason)).toMatch(/^keep these: only their cluster state is lost, .*: b$/);
+    expect(alone && say(alone.reason)).toMatch(/^keep b: only the cluster state is lost, /);
     const beside = proposalOf(root, [of("a", "whole"), kept, of("c", "damaged")]);
     expect(beside).toMatchObject({ delete: [{ name: "c" }], keep: [{ name: "b" }], reason: { params: { snapshots: ["c"] } } });
     expect(beside?.notes.map(({ code }) => code)).toEqual(["proposal.notWhileCopied", "proposal.stateLost"]);
+  });
+
+  describe("for snapshots with an index that the root lacks", () => {
+    const fault = { key: "index-7", check: "format", expected: "indices.logs", found: "nothing" };
+    const all = [of("a", "whole"), of("b", "damaged")];
+    const root = rootOf(all, ["u-b"]);
+    const b = judged({ name: "b", uuid: "u-b", verdict: "damaged", missing: [], damaged: [fault], closure: undefined }, root);
+    const writer = { repository: "nightly", cluster: "prod" };
+
+    it("is first to put a complete root back, because no blob that is put back helps", () => {
+      for (const standing of [{}, { writer }]) {
+        const proposal = proposalOf(root, [b, of("c", "incomplete")], standing);
+        expect(proposal?.notes.map(({ code }) => code)).toEqual(["proposal.rootLost"]);
+        const alone = proposalOf(root, [b], standing);
+        expect(alone).toMatchObject({
+          delete: [],
+          whole: 0,
+          notes: [],
+          reason: { params: { root: "index-7", snapshots: ["b"], count: 1 } },
+        });
+        expect(alone && say(alone.reason)).toMatch(
+          /^index-7 does not name all indices of 1 snapshot \(b\), so no cluster finds them: put a complete index-7 back .* only if there is none, delete b through/,
+        );
+      }
+    });
+
+    it("is to delete them only if there is no other root, while others are whole", () => {
+      const proposal = proposalOf(root, [of("a", "whole"), b], { writer });
+      expect(proposal).toMatchObject({ delete: [{ name: "b" }], reason: { code: "proposal.deleteAtWriter" } });
+      expect(proposal?.notes.map(({ code }) => code)).toEqual(["proposal.rootLost"]);
+    });
+
+    it("is to copy again where no cluster may write", () => {
+      for (const those of [[b], [of("a", "whole"), b]])
+        expect(JSON.stringify(proposalOf(root, those, { isCopy: true }))).not.toContain("rootLost");
+    });
   });
 
   it("calls the cluster state lost of a broken snapshot with indices only, and not of a whole one", () => {

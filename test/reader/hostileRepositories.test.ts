@@ -22,7 +22,14 @@ const decoded = (bytes: Uint8Array) => () => decodeContainer(bytes, "metadata", 
 
 describe("a blob that is small and describes something huge", () => {
   it("is invalid as a file list whose files have too many parts together, whatever each has", () => {
-    const file = (name: string) => ({ name, physical_name: "_0.cfs", length: 400_000, part_size: 1, checksum: "a", written_by: "6.6.0" });
+    const file = (name: string) => ({
+      name,
+      physical_name: "segments_1",
+      length: 400_000,
+      part_size: 1,
+      checksum: "a",
+      written_by: "6.6.0",
+    });
     const list = (...files: unknown[]) => decodeShardSnapshot(encodeContainer("snapshot", { name: "s", files }), "shard");
     expect(list(file("__0")).files).toHaveLength(1);
     expect(() => list(file("__0"), file("__1"))).toThrow("files[1]: more than 500000 parts in one shard");

@@ -23,7 +23,7 @@ const objects = (count: number) =>
   Buffer.concat([SMILE_HEADER, Buffer.from([0xf8]), Buffer.alloc(2 * count, Buffer.from([0xfa, 0xfb])), Buffer.from([0xf9])]);
 const file = (name: string, parts: number) => ({
   name,
-  physical_name: "_0.cfs",
+  physical_name: "segments_1",
   length: parts,
   part_size: 1,
   checksum: "a",

@@ -15,7 +15,7 @@ const SHARDS = 20;
 /** Every shard's list has a few hundred bytes and names one file in very many parts; `there` of them exist. */
 function bombs(there: readonly number[] = []): Map<string, Uint8Array> {
   const blobs = manyShards({ indices: SHARDS, shards: 1, files: 0 });
-  const file = { name: "__0", physical_name: "_0.cfs", length: PARTS, part_size: 1, checksum: "a", written_by: "6.6.0" };
+  const file = { name: "__0", physical_name: "segments_1", length: PARTS, part_size: 1, checksum: "a", written_by: "6.6.0" };
   const list = encodeContainer("snapshot", { name: "many", index_version: 1, files: [file] });
   for (const key of [...blobs.keys()].filter((one) => one.endsWith(`0/snap-${MANY_UUID}.dat`))) {
     blobs.set(key, list);
@@ -76,7 +76,7 @@ describe("a file in thousands of parts that are there", () => {
   it("is whole, and its closure has the digest of one that was read without a listing", async () => {
     const blobs = manyShards({ indices: 1, shards: 1, files: 0 });
     const bytes = withFooter(Buffer.alloc(3000, 1));
-    const file = { name: "__0", physical_name: "_0.cfs", length: bytes.length, part_size: 2, written_by: "6.6.0" };
+    const file = { name: "__0", physical_name: "segments_1", length: bytes.length, part_size: 2, written_by: "6.6.0" };
     blobs.set(`indices/id-logs-0/0/snap-${MANY_UUID}.dat`, encodeContainer("snapshot", { name: "many", index_version: 1, files: [file] }));
     const parts = Math.ceil(bytes.length / 2);
     for (let part = 0; part < parts; part += 1) blobs.set(`indices/id-logs-0/0/__0.part${part}`, bytes.subarray(2 * part, 2 * part + 2));

@@ -44,7 +44,8 @@ function addShard(blobs: Map<string, Uint8Array>, prefix: string, files: number,
     const name = uuidNamed ? `__aBcDeFgHiJkLmNoPqRs-0${number}` : `__${number.toString(36)}`;
     const bytes = withFooter(Buffer.from(`${prefix}${number}`));
     blobs.set(`${prefix}${name}`, bytes);
-    return { name, physical_name: `_${number}.cfs`, length: bytes.length, checksum: checksumText(bytes.readUInt32BE(bytes.length - 4)) };
+    const physical = number === 0 ? "segments_1" : `_${number}.cfs`;
+    return { name, physical_name: physical, length: bytes.length, checksum: checksumText(bytes.readUInt32BE(bytes.length - 4)) };
   });
   const described = listed.map((file) => ({ ...file, part_size: 1_000_000, written_by: "6.6.0" }));
   blobs.set(`${prefix}snap-${MANY_UUID}.dat`, encodeContainer("snapshot", { name: "many", index_version: 1, files: described }));

@@ -48,8 +48,11 @@ describe("a bucket's name", () => {
 
 describe("an s3 registration that no restore could read", () => {
   it.each<[Record<string, string>, string]>([
-    [{ storage_class: "glacier" }, 'settings.storage_class: no class that a restore can read: "glacier", write one of standard, reduced_'],
-    [{ storage_class: "deep_archive" }, "settings.storage_class: no class that a restore can read"],
+    [
+      { storage_class: "glacier" },
+      'settings.storage_class: not a value that Elasticsearch accepts: "glacier", write one of standard, reduced_',
+    ],
+    [{ storage_class: "deep_archive" }, "settings.storage_class: not a value that Elasticsearch accepts"],
     [{ endpoint: "oss-cn-hangzhou.aliyuncs.com", path_style_access: "true" }, "settings.path_style_access: OSS refuses the path style"],
     [{ endpoint: "OSS-CN-HANGZHOU.ALIYUNCS.COM", path_style_access: "true" }, "settings.path_style_access: OSS refuses the path style"],
   ])("%j is refused", (settings, wrong) => {
@@ -185,8 +188,8 @@ describe("repository settings", () => {
   });
 
   it.each([
-    ["s3", { canned_acl: "nonsense" }, /^settings\.canned_acl: not a value that Elasticsearch knows: "nonsense", write one of private, /],
-    ["s3", { protocol: "ftp" }, /^settings\.protocol: not a value that Elasticsearch knows: "ftp", write one of http, https$/],
+    ["s3", { canned_acl: "nonsense" }, /^settings\.canned_acl: not a value that Elasticsearch accepts: "nonsense", write one of private, /],
+    ["s3", { protocol: "ftp" }, /^settings\.protocol: not a value that Elasticsearch accepts: "ftp", write one of http, https$/],
     ["s3", { max_retries: "many" }, /^settings\.max_retries: no whole number: "many", write digits alone$/],
     ["s3", { "proxy.port": "abc" }, /^settings\.proxy\.port: no whole number/],
     ["fs", { location: "s3://bucket/path" }, /^settings\.location: a URL, not a path/],

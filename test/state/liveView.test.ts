@@ -52,11 +52,14 @@ describe("the live view", () => {
       stateKey.copyClaim("c"),
       stateKey.mark(stateKey.published("c"), new Date(0), "3-ff"),
       stateKey.mark(stateKey.copySeen("c"), new Date(0), "3-x"),
-      stateKey.notice("late:nightly/ü"),
+      stateKey.notice("late:nightly/ü", 0),
+      stateKey.notice("late:nightly/ü", 2),
+      stateKey.notice("late:nightly/ü", 1),
+      stateKey.notice("odd.json", 1),
     );
     const view = await readLive(store);
     const marks = [view.published, view.copySeen].map((seen) => seen.get("c")?.map(({ mark }) => mark));
-    expect([...view.copyClaims, ...marks, ...view.notices]).toEqual(["c", ["3-ff"], ["3-x"], "late:nightly/ü"]);
+    expect([...view.copyClaims, ...marks, ...view.notices]).toEqual(["c", ["3-ff"], ["3-x"], ["late:nightly/ü", 2], ["odd.json", 1]]);
   });
 
   it("ignores unknown keys", async () => {

@@ -19,7 +19,14 @@ const MANY = 4_000;
 /** The blobs that make a repository hostile, beside those of a good one. */
 export const HOSTILE: Record<string, () => Record<string, Uint8Array>> = {
   "shard-list-bomb": () => {
-    const file = (name: string) => ({ name, physical_name: "_0.cfs", length: 400_000, part_size: 1, checksum: "a", written_by: "6.6.0" });
+    const file = (name: string) => ({
+      name,
+      physical_name: "segments_1",
+      length: 400_000,
+      part_size: 1,
+      checksum: "a",
+      written_by: "6.6.0",
+    });
     return { [SHARD_LIST]: encodeContainer("snapshot", { name: "snap-1", files: ["__0", "__1", "__2", "__3", "__4"].map(file) }) };
   },
   "smile-bomb": () => {

@@ -51,6 +51,35 @@ describe("a timer without payload", () => {
     expect(again.started.map(({ policy, outcome }) => `${policy} ${outcome}`)).toEqual(["nightly created", "twin open"]);
   });
 
+  it.each(["2099-01-01T01:30:00Z", "1970-01-01T01:30:00Z", "2027-11-23T01:30:00Z"])(
+    "of %s, years from the clock, starts nothing, also by name, and is told once until the timer fires rightly",
+    async (time) => {
+      const world = await worldOf({});
+      const event = { triggerTime: new Date(time), triggerName: "nightly" };
+      for (const policy of [undefined, "nightly"])
+        for (const functionName of ["createSnapshots", "pruneSnapshots"] as const)
+          expect(await onTimer(await world.open(), functionName, { ...event, policy })).toMatchObject({
+            started: [],
+            refused: { code: "timer.farTime" },
+          });
+      await tick(world);
+      expect(await world.stateKeys("live/jobs/")).toEqual([]);
+      const digits = time.slice(0, 10).replaceAll("-", "");
+      expect(told(world)).toHaveLength(2);
+      for (const [at, name] of ["createSnapshots", "pruneSnapshots"].entries())
+        expect(told(world)[at]).toContain(`firing: timer nightly of ${name} fired for ${digits}t013000z, more than a year from now`);
+      await fired(world, "nightly");
+      expect(told(world).at(-1)).toBe("resolved: timer nightly starts policies again");
+    },
+  );
+
+  it("of an event that was delivered a month late still starts its slot", async () => {
+    const world = await worldOf({});
+    const event = { triggerTime: world.now(), triggerName: "nightly" };
+    world.advance(30 * DAY_MS);
+    expect((await onTimer(await world.open(), "createSnapshots", event)).started).toHaveLength(1);
+  });
+
   it("for which nothing is due is reported once, not every night, and is over when it has been silent for eight days", async () => {
     const world = await worldOf({}, "2026-11-20T22:00:00Z");
     for (let night = 0; night < 3; night += 1) {

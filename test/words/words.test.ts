@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { reason } from "../../shared/model/reason.ts";
 import { EN } from "../../shared/words/en.ts";
+import { fateText } from "../../shared/words/fateText.ts";
 import { bytesText, countText, durationText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 
@@ -191,5 +193,16 @@ describe("sentences for people", () => {
         .filter(([, sentence]) => odd.test(sentence))
         .map(([code]) => code),
     ).toEqual([]);
+  });
+});
+
+describe("the fate of a snapshot", () => {
+  it("names a slot that has passed as one whose snapshot is missing, not as a time to come", () => {
+    const reasons = [reason("keep.newest")];
+    const local = "2026-11-24 01:30 +00:00";
+    expect(fateText({ decision: "keep", reasons, until: { local } })).toMatch(/^kept until 2026-11-24 01:30 \+00:00: /);
+    expect(fateText({ decision: "keep", reasons, until: { local, passed: true } })).toMatch(
+      /^kept until slot 2026-11-24 01:30 \+00:00 has its good snapshot: /,
+    );
   });
 });

@@ -98,7 +98,7 @@ function readHistory(file: string): PrunableSnapshot[] {
   }
   const names = found.data.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) < at);
-  if (twice !== undefined) throw new AppError("invalid", `--snapshots ${file}: ${JSON.stringify(twice)} is there twice; names must differ`);
+  if (twice !== undefined) throw new AppError("invalid", `--snapshots ${file}: ${JSON.stringify(twice)} occurs twice; names must differ`);
   return found.data.map((snapshot) => ({ ...snapshot, uuid: undefined, time: snapshot.startTime, ours: true }));
 }
 

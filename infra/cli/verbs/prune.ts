@@ -43,6 +43,8 @@ const INDENT = "  ";
 /** Uncovered indices named in full. */
 const NAMES_SHOWN = 10;
 const UNTIL = "UNTIL: kept at least until this slot if every slot gets a good snapshot; – no schedule ends it";
+const NEXT_RUN = "next run";
+const PASSED = "next run: its slot has passed; the run after the slot's late snapshot removes it";
 const BECAUSE = { head: "BECAUSE", sentence: true };
 
 interface ShownPlan extends Omit<PrunePlan, "keep">, Partial<Pick<PruneDryRun, "frees" | "reach" | "timer" | "uncovered">> {
@@ -68,6 +70,7 @@ export function pruneText(plan: ShownPlan, policy: BackupPolicy, look: Look, wai
   );
   if (plan.keep.length > 0) lines.push(...kept.map((line) => INDENT + line));
   if (plan.keep.some(({ until }) => until)) lines.push(INDENT + UNTIL);
+  if (plan.keep.some(({ until }) => until?.passed)) lines.push(INDENT + PASSED);
   if (plan.refusal)
     return [
       ...lines,
@@ -87,7 +90,8 @@ export function pruneText(plan: ShownPlan, policy: BackupPolicy, look: Look, wai
 }
 
 /** Without the distance from UTC, which the slots of the policy show. */
-function untilText(until: { local: string } | null | undefined, look: Look): string {
+function untilText(until: { local: string; passed?: true } | null | undefined, look: Look): string {
+  if (until?.passed) return NEXT_RUN;
   return until ? until.local.replace(/ [+-]\d\d:\d\d$/, "") : unknown(look);
 }
 

@@ -1,11 +1,13 @@
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
+import { reason } from "../../../shared/model/reason.ts";
 import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
 import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { listSnapshots, type SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
 import { fateText } from "../../../shared/words/fateText.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
@@ -65,7 +67,9 @@ async function evidenceFor(session: Session, place: Place, survey: Survey): Prom
 }
 
 const COLUMNS = [{ head: "NAME", name: true }, { head: "STARTED" }, { head: "STATE" }, { head: "TOOK" }, { head: "PROVEN" }];
-const LEGEND = "PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.";
+/** Its own evidence may be older than that of the snapshot whose proof found the blob. */
+const SHARED = "damaged, shared blob";
+const LEGEND = "PROVEN: proof of the blobs in this repository; each copy of a snapshot needs its own proof.";
 
 /** One table per repository, followed by what the next prune would remove. */
 export function snapshotsText(rows: readonly SnapshotRow[], look: Look): string {
@@ -87,8 +91,14 @@ function repositoryText(repository: string, rows: readonly SnapshotRow[], look: 
   const lines = tableLines(
     COLUMNS,
     rows.map((row) => ({
-      cells: [row.name, agoText(look, row.startTime), row.state, durationCell(row, look), provenText(row.evidence, look)],
-      below: [...failedLines(row), fateLine(row, look), ...elsewhereLines(row, look)],
+      cells: [
+        row.name,
+        agoText(look, row.startTime),
+        row.state,
+        durationCell(row, look),
+        row.sharedDamage === undefined ? provenText(row.evidence, look) : marked(look, "bad", SHARED),
+      ],
+      below: [...failedLines(row), ...sharedLines(row), fateLine(row, look), ...elsewhereLines(row, look)],
     })),
     look,
   );
@@ -98,6 +108,10 @@ function repositoryText(repository: string, rows: readonly SnapshotRow[], look: 
 
 function failedLines({ shards }: SnapshotRow): string[] {
   return shards.failed === 0 ? [] : [`${countText(shards.failed)} of ${counted(shards.total, "shard", "shards")} failed`];
+}
+
+function sharedLines({ sharedDamage, name }: SnapshotRow): string[] {
+  return sharedDamage === undefined ? [] : [say(reason("snapshot.sharesDamage", { snapshot: name, blob: sharedDamage }))];
 }
 
 function elsewhereLines({ elsewhere }: SnapshotRow, look: Look): string[] {

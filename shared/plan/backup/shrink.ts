@@ -13,6 +13,8 @@ const NAMES_SHOWN = 10;
 /** The contents of the last success, as stored after it. */
 export interface Taken {
   snapshot: string;
+  /** Absent before 5.0, and in records of earlier builds. */
+  uuid?: string;
   at: string;
   indices: string[];
   streams: string[];

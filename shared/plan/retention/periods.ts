@@ -72,7 +72,7 @@ function isoWeek(year: number, month: number, day: number): string {
   return `${date.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
 }
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 /** Longer than any period of the rule, so that a time this far away lies in another one. */
 const LONGER_MS = { hourly: 2 * HOUR_MS, daily: 26 * HOUR_MS, weekly: 170 * HOUR_MS, monthly: 750 * HOUR_MS, yearly: 8_800 * HOUR_MS };
 

@@ -2,9 +2,8 @@ import { Cron } from "croner";
 import type { KeepRules, Schedule } from "../../model/config.ts";
 import { type ComingSlot, nextSlots } from "../slots.ts";
 import { PERIOD_RULES } from "./keepRules.ts";
-import { startOfPeriod } from "./periods.ts";
+import { HOUR_MS, startOfPeriod } from "./periods.ts";
 
-const HOUR_MS = 3_600_000;
 const NEXT_SHOWN = 5;
 /** Slots or periods that are walked back for one rule; a rule that reaches further is reported as reaching at least this far. */
 const WALKED_MAX = 1_000;

@@ -10,6 +10,11 @@ import type { KeptSnapshot, PrunableSnapshot, PruneInput } from "./types.ts";
 /** Slots or periods that are walked forward for one rule; what is kept longer has no date. */
 const WALKED_MAX = 1_000;
 
+/** `passed`: the slot has passed and its good snapshot is missing; the next run after it is there no longer keeps the snapshot. */
+export interface KeptUntil extends ComingSlot {
+  passed?: true;
+}
+
 /**
  * The slot until which each kept snapshot is kept at least, by name, provided that every slot from now on gets a good snapshot and the policy
  * stays as it is. Failed slots, and whatever guards a snapshot by then, only prolong it. A snapshot without an entry is kept by something that
@@ -19,16 +24,21 @@ export function keptUntil(
   keep: readonly KeptSnapshot[],
   input: PruneInput,
   schedule: Pick<Schedule, "cron" | "timeZone">,
-): Map<string, ComingSlot> {
+): Map<string, KeptUntil> {
   const snapshots = new Map(input.snapshots.map((snapshot) => [snapshot.name, snapshot]));
   const timers = sortedSnapshots(input).good.filter(({ manual }) => !manual);
   const newest = timers[0]?.time ?? new Date(0);
   // Another tool's snapshot is no slot's.
   const ofSlot = timers.find(({ adopted }) => !adopted)?.time ?? new Date(0);
   const coming = comingSlots(schedule, { newest, ofSlot, now: input.now ?? newest });
-  const slots = new Map<number, ComingSlot>();
-  const slotAt = (ms: number) => slots.get(ms) ?? slots.set(ms, comingSlot(new Date(ms), schedule.timeZone)).get(ms);
-  const until = new Map<string, ComingSlot>();
+  const nowMs = input.now?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const slots = new Map<number, KeptUntil>();
+  const untilOf = (ms: number): KeptUntil => ({
+    ...comingSlot(new Date(ms), schedule.timeZone),
+    ...(ms <= nowMs && { passed: true as const }),
+  });
+  const slotAt = (ms: number) => slots.get(ms) ?? slots.set(ms, untilOf(ms)).get(ms);
+  const until = new Map<string, KeptUntil>();
   for (const { name, reasons } of keep) {
     const snapshot = snapshots.get(name);
     const ends = snapshot ? reasons.map((why) => endOf(why, snapshot, input, coming)?.getTime() ?? Number.NaN) : [];

@@ -5,7 +5,7 @@ import type { RootCatalogue } from "../../model/repository.ts";
 import { listsOf } from "../../proof/shardUse.ts";
 import { type HeldMemory, heldMemory, weightOfFiles } from "../heldMemory.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
-import { decodeOwnList } from "../readIndices.ts";
+import { decodeOwnList, requireCommit } from "../readIndices.ts";
 import type { ShardGroup } from "./shardGroups.ts";
 
 /** A snapshot's reference to a blob that others refer to as well. */
@@ -65,7 +65,7 @@ export async function readLists(reader: MetadataReader, shard: ShardOfSurvey, fe
     const key = ownKey(shard, ordinal);
     const listed = byName?.get(shard.root.snapshots[ordinal]?.name ?? "");
     const exists = listed !== undefined || shard.group.blobs.has(key);
-    const read = listed ?? (exists ? await readOwn(reader, key, fetched, shard.root.snapshots[ordinal]?.name ?? "") : undefined);
+    const read = exists ? await readList(reader, key, { listed, fetched, name: shard.root.snapshots[ordinal]?.name ?? "" }) : undefined;
     const files = read && keptIn(held, reader, { key, files: read, isShared: listed !== undefined });
     if (files !== undefined) found.lists.set(ordinal, files);
     else if (exists) found.unread.push(ordinal);
@@ -80,7 +80,13 @@ function ownKey({ root, group, index }: ShardOfSurvey, ordinal: number): string 
   return shardSnapshotKey(index.id, group.shard, root.snapshots[ordinal]?.uuid ?? "");
 }
 
-async function readOwn(reader: MetadataReader, key: string, { own }: FetchedLists, name: string): Promise<ShardFile[] | undefined> {
+/** The catalogue's list, or the snapshot's own where the catalogue has none; `undefined` if it is damaged. */
+async function readList(
+  reader: MetadataReader,
+  key: string,
+  { listed, fetched: { own }, name }: { listed: ShardFile[] | undefined; fetched: FetchedLists; name: string },
+): Promise<ShardFile[] | undefined> {
+  if (listed !== undefined) return requireCommit(reader, key, listed) ? listed : undefined;
   const fetched = own.has(key) ? own.get(key) : await reader.fetch(key);
   return (await decodeOwnList(reader, fetched, name))?.files;
 }

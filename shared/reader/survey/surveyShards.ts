@@ -83,7 +83,6 @@ async function countShard(
     for (const ordinal of unread) tallies.unread.add(ordinal);
     if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
     countOwnLists(tallies, group, index, lists);
-    for (const [ordinal, files] of lists) requireCommit(reader, tallies, { group, index, ordinal, files });
     for (const [ordinal, files] of lists) countSnapshot(tallies, ordinal, files, `${index.name}[${group.shard}]`);
     const uses = dataUse(prefix, lists);
     countUses(tallies, group, uses);
@@ -100,20 +99,6 @@ function countOwnLists(tallies: ShardTallies, group: ShardGroup, index: Surveyed
     tallies.listsNamed[ordinal] = (tallies.listsNamed[ordinal] ?? 0) + 1;
     if (!foundBytes) noteAbsent(tallies, key, foundBytes ?? null, [ordinal]);
   }
-}
-
-const COMMIT = /^segments_/;
-
-/** Lucene opens no index without its commit. The lists of mounted snapshots have no files at all. */
-function requireCommit(
-  reader: MetadataReader,
-  tallies: ShardTallies,
-  { group, index, ordinal, files }: { group: ShardGroup; index: SurveyedIndex; ordinal: number; files: readonly ShardFile[] },
-): void {
-  if (files.length === 0 || files.some(({ physicalName }) => COMMIT.test(physicalName))) return;
-  tallies.unread.add(ordinal);
-  const key = shardSnapshotKey(index.id, group.shard, uuidOf(tallies, ordinal));
-  reader.damage({ key, check: "format", expected: "files with a segments_N", found: `${files.length} others` });
 }
 
 function countUses({ usage, lost }: ShardTallies, { blobs }: ShardGroup, uses: ReadonlyMap<string, FileUse>): void {

@@ -2,24 +2,9 @@ import { type Fault, fault, type Warning } from "../fault.ts";
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
-/** Those of Elasticsearch's S3 client; it cannot read what is archived. */
-const STORAGE_CLASSES = ["standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"];
-
 /** What no S3 client of Elasticsearch can use: classes that are not readable at once, and the path style on OSS. */
 export function s3Faults({ storage_class, path_style_access, endpoint, canned_acl, protocol }: Settings): Fault[] {
-  const faults: Fault[] = [];
-  const value = String(storage_class ?? "standard");
-  if (!STORAGE_CLASSES.includes(value.toLowerCase()))
-    faults.push(
-      fault(
-        "settings.storage_class",
-        "settings.storageClass",
-        "no class that a restore can read",
-        `write one of ${STORAGE_CLASSES.join(", ")}`,
-        { value },
-      ),
-    );
-  faults.push(...oneOf({ canned_acl, protocol }));
+  const faults = oneOf({ storage_class, canned_acl, protocol });
   if (String(path_style_access) === "true" && isOnOss(endpoint))
     faults.push(fault("settings.path_style_access", "settings.pathStyle", "OSS refuses the path style", "remove it", { value: "true" }));
   return faults;
@@ -32,6 +17,8 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
     ...["bucket-owner-read", "bucket-owner-full-control"],
   ],
   protocol: ["http", "https"],
+  // A restore cannot read the archive classes.
+  storage_class: ["standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"],
 };
 
 function oneOf(settings: Readonly<Record<string, Settings[string] | undefined>>): Fault[] {
@@ -40,7 +27,7 @@ function oneOf(settings: Readonly<Record<string, Settings[string] | undefined>>)
     if (value === undefined || choices.includes(String(value).toLowerCase())) return [];
     const fix = `write one of ${choices.join(", ")}`;
     return [
-      fault(`settings.${key}`, "settings.choice", "not a value that Elasticsearch knows", fix, { value: String(value), params: { key } }),
+      fault(`settings.${key}`, "settings.choice", "not a value that Elasticsearch accepts", fix, { value: String(value), params: { key } }),
     ];
   });
 }

@@ -11,6 +11,7 @@ import { gatherWriters } from "../repositories/gatherWriters.ts";
 import { gatherChoice, reportChoice, reportCoverage } from "./gatherChoice.ts";
 import { gatherStuck } from "./gatherStuck.ts";
 import type { BackupJob, BackupObservation } from "./step.ts";
+import { strangersOf } from "./stepEnded.ts";
 
 /** Reads the repository's registration, the indices, the slot's snapshots and whatever else runs on the cluster. */
 export async function gatherBackup(world: World, work: OpenWork, job: BackupJob): Promise<BackupObservation> {
@@ -20,7 +21,7 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   const mark = snapshotMark(info.uuid, policyName, job.intent.input.manual ? "by-hand" : "by-timer");
   const question = repositoryOf(world, job);
   const { need, drift, shownSecrets } = await repositoryState(world, question);
-  await reportShownKeys(world, work, `repositories.${policy.repository}`, { question, shownSecrets });
+  await reportShownKeys(world, work, { cluster: question.cluster, shownSecrets });
   const slotSnapshots = await startedSnapshots(cluster, job, { mark, need, stillExists: drift.state !== "absent" });
   // As ossnap.yaml says now, also for a slot that has waited; an attempt that runs is compared with what it was started with.
   const chosen = await gatherChoice(world, cluster, { ...job.intent.input, policy: policyNow(world, job), version: info.version });
@@ -115,7 +116,7 @@ async function startedSnapshots(
 async function slotSnapshotsOf(cluster: Cluster, job: BackupJob, mark: string): Promise<ClusterSnapshot[]> {
   const { policyName, policy, slot } = job.intent.input;
   const found: ClusterSnapshot[] = [];
-  for (let attempt = 1; attempt <= Math.min(policy.attempts, job.head.data.attempt + 1); attempt += 1) {
+  for (let attempt = 1; attempt <= Math.min(policy.attempts + strangersOf(job.head.data), job.head.data.attempt + 1); attempt += 1) {
     const snapshot = await cluster.getSnapshot(policy.repository, snapshotName({ policy: policyName, slot, attempt, mark }));
     if (snapshot) found.push(snapshot);
   }

@@ -27,7 +27,7 @@ export async function reportLeftOut(world: World, policy: string, { leftOut }: {
 
 /** Reports which indices of a cluster no policy takes, again when others join or leave them, and once when there are none. */
 export async function reportUncovered(world: World, cluster: string, uncovered: readonly string[]): Promise<void> {
-  const about = { cluster, count: uncovered.length, names: uncovered.slice(0, NAMES_SHOWN) };
+  const about = { cluster, count: uncovered.length, names: uncovered.slice(0, NAMES_SHOWN), more: reason("wayOut.status").code };
   const over = reason("selection.covered", { cluster });
   await report(world, `uncovered:${cluster}`, { names: uncovered, why: reason("selection.uncovered", about), over });
 }

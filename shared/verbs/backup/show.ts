@@ -62,9 +62,9 @@ async function askProof(world: World, { id, intent, head }: BackupJob): Promise<
 
 /** What the next selection is compared with. */
 async function recordTaken(world: World, { intent, head }: BackupJob): Promise<void> {
-  const { name = "", indices = [], streams = [], seconds, bytes } = head.data;
+  const { name = "", uuid, indices = [], streams = [], seconds, bytes } = head.data;
   const measured = { ...(seconds === undefined ? {} : { seconds }), ...(bytes === undefined ? {} : { bytes }) };
-  const taken: Taken = { snapshot: name, at: head.at, indices, streams, ...measured };
+  const taken: Taken = { snapshot: name, ...(uuid && { uuid }), at: head.at, indices, streams, ...measured };
   await writeObject(world.state, stateKey.taken(intent.input.policyName), taken);
 }
 

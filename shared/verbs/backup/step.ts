@@ -4,7 +4,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
 import { holdsPlan } from "../../plan/backup/held.ts";
 import { ownershipOf, requestedBy } from "../../plan/ownSnapshot.ts";
-import { beforeRetry, endedReason, failureOf, goodReason, measuresOf } from "./stepEnded.ts";
+import { beforeRetry, endedReason, failureOf, goodReason, measuresOf, strangersOf } from "./stepEnded.ts";
 import type { BackupData, BackupJob, BackupObservation, Selected } from "./types.ts";
 
 export type * from "./types.ts";
@@ -44,8 +44,9 @@ export function stepBackup(job: BackupJob, seen: BackupObservation, now: Date): 
   // The name of a failed attempt is not used again, even if its snapshot was deleted since.
   const known = [...seen.slotSnapshots, ...data.failures];
   const attempts = Math.max(data.attempt, ...known.map(({ name }) => parseSnapshotName(name)?.attempt ?? 0));
-  if (attempts >= job.intent.input.policy.attempts && data.failures.length >= attempts) return usedUp(data, attempts);
-  return refusedTooLong(job, now) ?? beforeRetry(job, attempts + 1, now) ?? start(job, seen, attempts);
+  const strange = strangersOf(data);
+  if (attempts >= job.intent.input.policy.attempts + strange && data.failures.length >= attempts) return usedUp(data, attempts);
+  return refusedTooLong(job, now) ?? beforeRetry(job, attempts + 1 - strange, now) ?? start(job, seen, attempts);
 }
 
 function runningReason(snapshot: string, { progress, stuck }: BackupObservation): { reason: Reason; isTrouble?: true } {
@@ -98,8 +99,9 @@ function start(job: BackupJob, seen: BackupObservation, attempts: number): Decis
   const traceless = startsWithoutTrace(job.head);
   const attempt = data.name === undefined ? attempts + 1 : Math.max(attempts, 1);
   // Of a slot whose last attempt exists and whose earlier ones were deleted, nothing was started by this job.
-  if (attempt > policy.attempts && traceless === 0) return usedUp(data, attempts);
-  if (attempt > policy.attempts || (!isRefused(job.head) && traceless >= policy.attempts))
+  const most = policy.attempts + strangersOf(data);
+  if (attempt > most && traceless === 0) return usedUp(data, attempts);
+  if (attempt > most || (!isRefused(job.head) && traceless >= policy.attempts))
     return {
       do: "record",
       state: "failed",
@@ -135,10 +137,11 @@ function startSnapshot(
 }
 
 function usedUp(data: BackupData, attempts: number): Decision<BackupData> {
+  const last = data.failures.findLast(({ foreign }) => foreign === undefined)?.state ?? "FAILED";
   return {
     do: "record",
     state: "failed",
-    reason: reason("backup.attempts", { attempts, last: data.failures.at(-1)?.state ?? "FAILED" }),
+    reason: reason("backup.attempts", { attempts: attempts - strangersOf(data), last }),
     data,
   };
 }

@@ -52,6 +52,14 @@ export function failureOf(snapshot: ClusterSnapshot, isForeign: boolean): Failed
   };
 }
 
+/** A person who takes name after name must not keep a slot's job at work for ever. */
+const STRANGERS_MAX = 10;
+
+/** Names of attempts that other writers took: none of them is an attempt of ours. */
+export function strangersOf({ failures }: Pick<BackupData, "failures">): number {
+  return Math.min(STRANGERS_MAX, failures.filter(({ foreign }) => foreign).length);
+}
+
 interface Retried {
   head: { state: string; data: BackupData };
   intent: { patienceUntil: string; input: { policy: { attempts: number; patienceMs: number } } };

@@ -11,7 +11,7 @@ import { reason } from "../../model/reason.ts";
 import { repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { type Reach, reachOf } from "../../plan/retention/reach.ts";
-import { keptUntil } from "../../plan/retention/until.ts";
+import { type KeptUntil, keptUntil } from "../../plan/retention/until.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readObject } from "../../state/objects.ts";
@@ -31,7 +31,7 @@ const PRUNE_PATIENCE_MS = 4 * 3_600_000;
 /** A plan with what a person wants to know before it is applied. */
 export interface PruneDryRun extends PrunePlan, FreedAnswer {
   /** `until`: kept at least until this slot, if every slot gets a good snapshot; `null` if no schedule ends it. */
-  keep: (PrunePlan["keep"][number] & { until: ComingSlot | null })[];
+  keep: (PrunePlan["keep"][number] & { until: KeptUntil | null })[];
   remove: FreedAnswer["remove"];
   reach: Reach;
   timer: PruneTimer;

@@ -26,6 +26,7 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
   return {
     gather: (job) => gatherPrune(world, work, job),
     step: stepPrune,
+    undoesNothing: true,
 
     effects: {
       deleteSnapshots: {

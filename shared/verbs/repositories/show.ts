@@ -1,4 +1,4 @@
-import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
+import { type RepositoryQuestion, readonlyRegistration, repositoryState, secretsShown } from "../../jobs/registration.ts";
 import type { World } from "../../jobs/world.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -27,6 +27,8 @@ export interface RepositoryRow {
   policies?: ({ policy: string } & Pick<Reach, "full" | "next">)[];
 }
 
+const KEY_SHOWN = "settings.keyShown";
+
 /** Lists every repository of ossnap.yaml with its wanted and its registered settings. */
 export async function listRepositories(world: World): Promise<RepositoryRow[]> {
   const rows: RepositoryRow[] = [];
@@ -36,7 +38,7 @@ export async function listRepositories(world: World): Promise<RepositoryRow[]> {
   }
   for (const [watch, { cluster, register }] of Object.entries(world.config.watches))
     rows.push(await rowOf(world, { cluster, name: register.name, register: readonlyRegistration(register) }, `watches.${watch}`));
-  return (await warnOfTwins(world, rows)).map((row) => withPolicies(world, row));
+  return (await warnOfTwins(world, oncePerCluster(rows))).map((row) => withPolicies(world, row));
 }
 
 function withPolicies({ config, clock }: World, row: RepositoryRow): RepositoryRow {
@@ -66,14 +68,25 @@ async function foreignRow(
     effective: undefined,
   };
   try {
-    const found = (await world.cluster(cluster).listRepositories()).find((one) => one.name === name);
+    const listed = await world.cluster(cluster).listRepositories();
+    const found = listed.find((one) => one.name === name);
     const why = reason(found ? "registration.byOthers" : "registration.byNobody", { repository: name });
-    return { ...base, type: found?.type ?? "–", state: "others", reason: why, warnings: shownKeys(found?.shownSecrets ?? [], cluster) };
+    return { ...base, type: found?.type ?? "–", state: "others", reason: why, warnings: shownKeys(secretsShown(listed), cluster) };
   } catch (error) {
     if (!hasCode(error, "transient", "denied", "refused", "permanent", "absent")) throw error;
     const why = reason("gather.failed", { code: error.code, message: messageOf(error) });
     return { ...base, type: "–", state: "unreachable", reason: why };
   }
+}
+
+/** What a cluster's plugin shows of all its repositories is a warning of the first one only. */
+function oncePerCluster(rows: readonly RepositoryRow[]): RepositoryRow[] {
+  const told = new Set<string>();
+  return rows.map((row) => {
+    const warnings = told.has(row.cluster) ? row.warnings.filter(({ reason: { code } }) => code !== KEY_SHOWN) : row.warnings;
+    if (warnings.some(({ reason: { code } }) => code === KEY_SHOWN)) told.add(row.cluster);
+    return { ...row, warnings };
+  });
 }
 
 /** One cluster under two names, which their addresses do not show: each of its nodes has an address. */
@@ -131,13 +144,8 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
 }
 
 function shownKeys(shownSecrets: readonly string[], cluster: string): Fault[] {
-  return shownSecrets.map((setting) =>
-    fault(
-      `settings.${setting}`,
-      "settings.keyShown",
-      `cluster ${cluster} returns this key in clear: whoever may read repositories (GET _snapshot) reads your keys`,
-      "allow nobody else to read repositories, and give the key rights on this bucket alone",
-      { params: { cluster, setting } },
-    ),
-  );
+  if (shownSecrets.length === 0) return [];
+  const wrong = `cluster ${cluster} returns ${shownSecrets.join(", ")} in clear to everyone who may read repositories (GET _snapshot)`;
+  const fix = "restrict that permission, and give the keys of each repository rights on its bucket alone";
+  return [fault("cluster", KEY_SHOWN, wrong, fix, { params: { cluster, settings: [...shownSecrets] } })];
 }

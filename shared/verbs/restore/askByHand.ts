@@ -9,8 +9,9 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { aliasNames, purposeOf, wishesOf } from "../../plan/aliases/moves.ts";
 import type { Preflight, PreflightCheck } from "../../plan/preflight.ts";
+import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
 import { openRepository, requireRoot } from "../../reader/readRepository.ts";
-import { datedSnapshots } from "../../reader/rootSnapshots.ts";
+import { datedSnapshots, LATEST } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gate.ts";
@@ -136,7 +137,10 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
       },
     );
   const root = requireRoot(opened, store.url);
-  const { snapshot, checks } = chosenByHand(root, await datedSnapshots(store, opened), request, world.clock.now());
+  const dated = await datedSnapshots(store, opened);
+  // Only `latest` leaves a choice.
+  const broken = request.snapshot === LATEST ? await brokenSnapshots(world, place, dated, async () => root) : new Map();
+  const { snapshot, checks } = chosenByHand(root, dated, request, { now: world.clock.now(), broken });
   const { name, uuid, startTime } = snapshot;
   const input: RestoreInput = {
     snapshot: { name, uuid, startTime: startTime?.toISOString() ?? new Date(0).toISOString() },

@@ -29,7 +29,7 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   const registration = asked ? registrationOf(world, configuredCluster(job), input) : undefined;
   const repositories = asked ? await cluster.listRepositories() : [];
   const registered = registration && (await repositoryState(world, registration, repositories));
-  if (registered) await reportShownKeys(world, work, `watches.${input.watch}`, { question: registration, ...registered });
+  if (registered) await reportShownKeys(world, work, { cluster: registration.cluster, ...registered });
   const need = registered?.need;
   const unlisted = unlistedBy(work, job);
   const gate = asked && !need && !unlisted ? await gateOf(world, job.id, input, { cluster, info, existing, repositories }) : undefined;

@@ -1,4 +1,4 @@
-import { reason } from "../../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts";
 import { INDICES_DEFAULT, selectNames, unmatched } from "../../plan/selection.ts";
@@ -17,24 +17,32 @@ export interface ChosenByHand {
 
 /**
  * The snapshot that a person means. `latest` is the newest good one that holds every index and pattern named: the newest one may have been
- * taken after an index left the cluster.
+ * taken after an index left the cluster; one that a proof found broken, by uuid in `broken`, is passed over.
  */
 export function chosenByHand(
   root: RootCatalogue,
   dated: readonly RootSnapshot[],
-  { snapshot: wanted, indices, as }: { snapshot: string; indices: readonly string[]; as?: Renames | undefined },
-  now: Date | undefined,
+  {
+    snapshot: wanted,
+    repository,
+    indices,
+    as,
+  }: { snapshot: string; repository: string; indices: readonly string[]; as?: Renames | undefined },
+  { now, broken }: { now: Date | undefined; broken: ReadonlyMap<string, Reason> },
 ): ChosenByHand {
   const named = namedSnapshot(root, dated, wanted, now);
   const newest = wanted === LATEST ? newestGoodFirst(dated, now) : [];
-  const holding = newest[0] === named ? newest.find(({ uuid }) => holdsAll(indices, heldIndices(root, uuid))) : undefined;
-  const snapshot = holding ?? named;
+  const fitting = newest[0] === named ? newest.filter(({ uuid }) => holdsAll(indices, heldIndices(root, uuid))) : [];
+  const [first = named] = fitting;
+  // If all are broken, the newest one is proven again, and the preflight says what is wrong with it.
+  const snapshot = fitting.find(({ uuid }) => !broken.has(uuid)) ?? first;
   const held = heldIndices(root, snapshot.uuid);
   return {
     snapshot,
     checks: [
       ...aheadChecks(snapshot, now),
-      ...olderChecks(snapshot, named, indices),
+      ...olderChecks(first, named, indices),
+      ...brokenChecks(snapshot, first, { because: broken.get(first.uuid), repository }),
       ...patternChecks(indices, held),
       ...renameChecks(as, indices, held),
     ],
@@ -51,6 +59,16 @@ function olderChecks(snapshot: RootSnapshot, named: RootSnapshot, indices: reado
   if (snapshot === named) return [];
   const params = { snapshot: snapshot.name, newest: named.name, indices: indices.slice(0, NAMES_SHOWN) };
   return [warn("selection", reason("snapshot.newestLacks", params))];
+}
+
+function brokenChecks(
+  snapshot: RootSnapshot,
+  first: RootSnapshot,
+  { because, repository }: { because: Reason | undefined; repository: string },
+): PreflightCheck[] {
+  if (snapshot === first || because === undefined) return [];
+  const params = { snapshot: snapshot.name, newest: first.name, repository };
+  return [warn("selection", because), warn("selection", reason("snapshot.newestBroken", params))];
 }
 
 /** A root of 2.x does not say which indices a snapshot holds. */

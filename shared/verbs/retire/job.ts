@@ -2,7 +2,7 @@ import type { JobKind } from "../../jobs/kind.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import { stateKey } from "../../state/keys.ts";
+import { readOpen } from "../../notices/generations.ts";
 import { gatherRetire, originOf, successorOf } from "./gather.ts";
 import { reportRetire, reportUnserved, unservedKey } from "./show.ts";
 import { type RetireData, type RetireInput, type RetireObservation, stepRetire } from "./step.ts";
@@ -32,7 +32,7 @@ export function retireKind(world: World): JobKind<RetireInput, RetireData, Retir
       },
       tellUnserved: {
         async lookUp(job) {
-          if (!(await world.state.head(stateKey.notice(unservedKey(job))))) return { found: "none" };
+          if (!(await readOpen(world, unservedKey(job)))) return { found: "none" };
           return { found: "ours", state: "kept", reason: job.head.reason, data: { ...job.head.data, told: true } };
         },
         perform: (job) => reportUnserved(world, job),

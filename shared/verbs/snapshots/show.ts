@@ -6,8 +6,7 @@ import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
-import { keptUntil } from "../../plan/retention/until.ts";
-import type { ComingSlot } from "../../plan/slots.ts";
+import { type KeptUntil, keptUntil } from "../../plan/retention/until.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
 import { placeId } from "../../repository/place.ts";
 import { gatherPrunePlan, seeRepository } from "../prune/gatherPlan.ts";
@@ -28,10 +27,12 @@ export interface SnapshotRow {
   shards: { total: number; failed: number };
   /** About the blobs of this repository. */
   evidence: Proven | null;
+  /** A blob that it refers to and that the proof of another snapshot found damaged: it is not whole, whatever its own evidence says. */
+  sharedDamage?: string;
   /** About copies of this snapshot: what is proven there says nothing of here. */
   elsewhere: (Proven & { place: string; url: string })[];
   /** `until`: kept at least until this slot, if every slot gets a good snapshot; absent if no schedule ends it. */
-  fate: { decision: "keep" | "remove" | "later"; reasons: Reason[]; until?: ComingSlot };
+  fate: { decision: "keep" | "remove" | "later"; reasons: Reason[]; until?: KeptUntil };
 }
 
 export interface SnapshotQuestion {
@@ -106,6 +107,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
     const parts = parseSnapshotName(snapshot.name);
     const uuid = snapshot.uuid ?? "";
     const proven = here === undefined ? undefined : places.get(here)?.get(uuid);
+    const shared = seen.verdicts.suspected.held.get(snapshot.uuid ?? snapshot.name);
     const others = [...places].flatMap(([place, newest]) => (place === here ? [] : (newest.get(uuid) ?? [])));
     return {
       name: snapshot.name,
@@ -120,6 +122,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       indices: snapshot.indices,
       shards: { total: snapshot.shards.total, failed: snapshot.shards.failed },
       evidence: proven ? provenOf(proven) : null,
+      ...(shared === undefined ? {} : { sharedDamage: shared }),
       elsewhere: newestFirst(others, ({ at, url }) => ({ time: at, name: url })).map((one) => ({
         place: names.get(one.place ?? "") ?? one.url,
         url: one.url,

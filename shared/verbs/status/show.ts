@@ -1,10 +1,15 @@
 import { configured, type World } from "../../jobs/world.ts";
-import { hasCode, messageOf } from "../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { allEnded, forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { parseSlot } from "../../model/slot.ts";
+import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { type Undelivered, undelivered } from "../../notices/outbox.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
+import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
+import { openRepository } from "../../reader/readRepository.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readLive } from "../../state/liveView.ts";
@@ -36,7 +41,14 @@ export interface PolicyNow {
   /** The newest slot with a good snapshot, as far as the last few are known. */
   lastGood?: SlotHint;
   /** The last success, of a slot or by hand; absent before the first. */
-  newest?: { snapshot: string; at: string; seconds?: number; bytes?: number };
+  newest?: {
+    snapshot: string;
+    at: string;
+    seconds?: number;
+    bytes?: number;
+    /** Why it is not good after all: a proof found it, or a blob that it refers to, damaged. */
+    broken?: Reason;
+  };
   next: ComingSlot[];
   timeZone: string;
 }
@@ -49,6 +61,8 @@ export interface Status<Row> {
   open: Row[];
   coverage: ClusterCoverage[];
   policies: PolicyNow[];
+  /** Notices that some channel has not accepted, the oldest first. */
+  undelivered: Undelivered[];
 }
 
 const SLOTS_SHOWN = 3;
@@ -57,8 +71,8 @@ const SLOTS_SHOWN = 3;
 export async function showStatus<Row>(world: World, open: Row[]): Promise<Status<Row>> {
   const live = await readLive(world.state);
   const late: OpenNotice[] = [];
-  await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async (key) => {
-    const open = await openNotice(world, key);
+  await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async ([key, generation]) => {
+    const open = await openNotice(world, stateKey.notice(key, generation));
     if (open) late.push({ key, code: open.code, severity: open.severity, since: open.since, reason: open.reason });
   });
   const now = world.clock.now();
@@ -72,12 +86,12 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
     open,
     coverage,
     policies,
+    undelivered: await undelivered(world, live.unsent),
   };
 }
 
 /** One that cannot be read is shown as such and hides no other. */
-async function openNotice(world: World, key: string): Promise<Omit<OpenNotice, "key"> | undefined> {
-  const object = stateKey.notice(key);
+async function openNotice(world: World, object: string): Promise<Omit<OpenNotice, "key"> | undefined> {
   try {
     return await readObject<Omit<OpenNotice, "key">>(world.state, object);
   } catch (error) {
@@ -99,11 +113,12 @@ async function coverageOf(world: World, name: string): Promise<ClusterCoverage> 
 }
 
 async function policyNow(world: World, policy: string, hints: readonly SlotHint[], now: Date): Promise<PolicyNow> {
-  const { schedule } = configured(world.config, "backups", policy);
+  const { schedule, repository } = configured(world.config, "backups", policy);
   const taken = await readObject<Taken>(world.state, stateKey.taken(policy));
   const { seconds, bytes } = taken ?? {};
   const measured = { ...(seconds === undefined ? {} : { seconds }), ...(bytes === undefined ? {} : { bytes }) };
-  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured };
+  const broken = taken && (await brokenBy(world, repository, taken));
+  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured, ...(broken && { broken }) };
   const next = nextSlots(schedule, now, SLOTS_SHOWN);
   const dealt = hints.filter(({ state }) => state !== "firstSeen");
   const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];
@@ -115,4 +130,20 @@ async function policyNow(world: World, policy: string, hints: readonly SlotHint[
     next,
     timeZone: schedule.timeZone,
   };
+}
+
+/** Status answers also where the bucket does not; then nothing is said of the snapshot. */
+async function brokenBy(world: World, repository: string, { snapshot: name, uuid = name, at }: Taken): Promise<Reason | undefined> {
+  const { blobs } = configured(world.config, "repositories", repository);
+  if (!blobs) return undefined;
+  // Of 2.x, where a name is used again: what was proven before it was taken was another snapshot.
+  const startTime = uuid === name ? parseSlot(parseSnapshotName(name)?.slot ?? "") : undefined;
+  try {
+    const readRoot = async () => (await openRepository(world.blobs(blobs))).root;
+    return (await brokenSnapshots(world, blobs, [{ name, uuid, startTime }], readRoot)).get(uuid);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    world.logger.warn("what proofs say of the newest snapshot is unknown", { snapshot: name, at, error: messageOf(error) });
+    return undefined;
+  }
 }

@@ -30,6 +30,7 @@ export interface VerificationVerdict {
   /** As in {@link Judged}; absent in records of earlier versions, and if it is not so. */
   foreignRecord?: true;
   stateLost?: true;
+  rootLost?: true;
   /** Absent in records of earlier versions, and if there are none. */
   intact?: Intact;
 }
@@ -77,12 +78,13 @@ export function stepVerification(job: VerificationJob, seen: VerificationObserva
 function verdictOf(proof: SnapshotProof, root: RootCatalogue): VerificationVerdict {
   const { name, uuid, verdict, damaged } = proof;
   const counts = { missing: missingBlobsOf(proof), damaged: damaged.length };
-  const { noRecord, foreignRecord, stateLost, intact } = judged(proof, root);
+  const { noRecord, foreignRecord, stateLost, rootLost, intact } = judged(proof, root);
   return {
     ...{ name, uuid, verdict, ...counts },
     ...(noRecord && { noRecord: true }),
     ...(foreignRecord && { foreignRecord: true }),
     ...(stateLost && { stateLost: true }),
+    ...(rootLost && { rootLost: true }),
     ...(intact && { intact }),
   };
 }
@@ -106,7 +108,9 @@ function concluded(
     const remove = deletable.map(({ name }) => name).slice(0, NAMES_SHOWN);
     const why =
       whole > 0 && remove.length === 0 ? proposal.reason : brokenReason({ ...counts, remove }, standing, job.intent.input.repository);
-    return { do: "record", state: "failed", reason: why, data: { verdicts, proposal } };
+    // A deletion would be the second choice.
+    const first = [proposal.reason, ...proposal.notes].find(({ code }) => code === "proposal.rootLost");
+    return { do: "record", state: "failed", reason: first ?? why, data: { verdicts, proposal } };
   }
   const [only] = verdicts;
   if (only && verdicts.length === 1 && isBroken(only)) {
@@ -123,7 +127,7 @@ function brokenReason(counts: { whole: number } & Reason["params"], { isCopy, wr
   return reason(isCopy ? "verification.copyAgain" : "verification.proposal", counts);
 }
 
-function asJudged({ name, uuid, verdict, noRecord, foreignRecord, stateLost, intact }: VerificationVerdict): Judged {
-  const flags = { noRecord: noRecord === true, foreignRecord: foreignRecord === true, stateLost: stateLost === true };
-  return { name, uuid, verdict: verdict as Verdict, ...flags, intact };
+function asJudged({ name, uuid, verdict, noRecord, foreignRecord, stateLost, rootLost, intact }: VerificationVerdict): Judged {
+  const flags = { foreignRecord: foreignRecord === true, stateLost: stateLost === true, rootLost: rootLost === true };
+  return { name, uuid, verdict: verdict as Verdict, noRecord: noRecord === true, ...flags, intact };
 }

@@ -4,7 +4,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "delete.askedForeign": "written by another writer, requested by name and uuid",
   "delete.broken": "{verdict}: the cluster cannot restore it, and it may keep others from being listed or written",
   "delete.cannotLost":
-    "a broken snapshot has lost its own blob, and Elasticsearch {version} answers 404 for it; what helps is in the notes",
+    "the own blob of a broken snapshot is missing, and Elasticsearch {version} answers its deletion with 404; the notes say what to do first",
   "delete.done": "removed {removed|snapshot|snapshots}, as requested",
   "delete.doneFreed": "removed {removed|snapshot|snapshots}, as requested; about {freed:bytes} freed",
   "delete.foreign": "{snapshot} was written by another writer; to delete it, give its uuid too: {uuid}",
@@ -18,8 +18,8 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "delete.helpProven": "prove a newer one first: `ossnap verify {repository}`",
   "delete.notAllProven": "{open} of {snapshots|snapshot|snapshots} could not be proven in time; run it from a terminal",
   "delete.noneBroken": "{snapshots|snapshot|snapshots} checked, none is broken ({level})",
-  "delete.nothingBroken": "no deletion would help: no snapshot is proven broken beside a whole one",
-  "delete.readonly": "repository {repository} is only read: ossnap.yaml registers it readonly or not at all",
+  "delete.nothingBroken": "no deletion would help: no snapshot is proven broken, or no other one is whole",
+  "delete.readonly": "repository {repository} is read-only for ossnap: ossnap.yaml registers it with readonly: true, or not at all",
   "delete.repositoryChanged": "repository {repository} changed in ossnap.yaml; nothing more is deleted",
   "freed.catalogue": "{key} does not list the files of every snapshot",
   "freed.noBlobs": "repositories.{repository}.blobs is missing, so its bucket cannot be read",
@@ -28,8 +28,8 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "freed.unreadable": "the bucket cannot be read: {message}",
   "keep.adoptedTwice": "policy {policy} adopts it too, so neither policy decides; adopt it by one policy only",
   "keep.atLeast": "minimum of {atLeast}",
-  "keep.broken": "proven {verdict} at level {level} on {at}: counts for no rule",
-  "keep.brokenBlob": "refers to {blob}, which a proof found damaged: counts for no rule",
+  "keep.broken": "proven {verdict} at level {level} on {at}: no rule counts it",
+  "keep.brokenBlob": "refers to {blob}, which a proof found damaged: no rule counts it",
   "keep.daily": "daily {number}/{of}",
   "keep.failure": "failure {number}/{of}, for diagnosis",
   "keep.faultyEntry": "its entry in the root cannot be read: {fault}",
@@ -65,7 +65,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
     "{repository} is written by cluster {cluster}: delete the broken snapshots, so that the others work: {snapshots}; `ossnap delete --broken --repository {repository}` proves them again, shows what would be deleted, and deletes exactly that with --apply",
   "proposal.emptyObject": "never put a copy of another snapshot's blob there: Elasticsearch would delete blobs of that snapshot",
   "proposal.foreignRecord":
-    "do not delete these as they are, because their own blobs hold another snapshot's and up to 6.x that snapshot's metadata would be deleted: {snapshots}; put their own blobs back, or replace them by an empty object and verify again: {keys}",
+    "do not delete {snapshots} yet: {count|own blob is a copy of another snapshot's|own blobs are copies of other snapshots'}, and up to 6.x a deletion would remove that snapshot's metadata. Put the right blob back, or put an empty object in its place, and verify again: {keys}",
   "proposal.newSnapshot":
     "nothing here is whole, so no deletion helps: if a copy into it is still running, verify again when it has finished; otherwise put the missing blobs back from another copy or from the bucket's earlier versions, or let its cluster take a new snapshot into an empty place",
   "proposal.newSnapshotAtWriter":
@@ -75,9 +75,12 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "proposal.noRecord": "up to 6.x a deletion is answered with 404 while this blob is missing; put an empty object there first: {keys}",
   "proposal.notWhileCopied": "do not delete while something is copied into the repository; if it is a copy, copy it again instead",
   "proposal.restoreFirst": "first restore the indices that are whole in the broken snapshots, because a deletion removes them too: {held}",
-  "proposal.sharedName": "do not delete these, because several snapshots have the name; copy the whole ones elsewhere: {snapshots}",
+  "proposal.rootLost":
+    "{root} does not name all indices of {count|snapshot|snapshots} ({snapshots}), so no cluster finds them: put a complete {root} back from another copy or from an earlier version of the bucket, and verify again; only if there is none, delete {snapshots} through Elasticsearch's API, which may also remove the blobs of those indices",
+  "proposal.sharedName":
+    "do not delete {snapshots}: another snapshot has the same name, and Elasticsearch deletes by name; copy the whole ones elsewhere",
   "proposal.stateLost":
-    "keep these: only their cluster state is lost, and Elasticsearch 6.7 and later restore all their indices without it (include_global_state: false; 5.5 answers 404): {snapshots}",
+    "keep {snapshots}: only the cluster state is lost, and Elasticsearch 6.7 and later restore all indices without it (include_global_state: false; 5.5 answers 404)",
   "proposal.unlisted": "nothing can be deleted, because the root names snapshots that it does not list; copy the whole ones elsewhere",
   "remove.beyond": "no rule keeps it; {by} is kept",
   "remove.broken": "proven {verdict} at level {level} on {at}; {by} is kept",

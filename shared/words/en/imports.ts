@@ -18,7 +18,8 @@ export const IMPORTS = {
   "import.name": "Curator named snapshots {name} (action {id}); ossnap names them by policy and slot",
   "import.noRepository": "action {id}, {action}, names no repository; left out",
   "import.nothing": "the file has no snapshot and no delete_snapshots action that could be used",
-  "import.onlyDeletes": "{repository}: nothing takes snapshots here; an ossnap policy does, so choose its indices and schedule",
+  "import.onlyDeletes":
+    "{repository}: no action of the file takes snapshots here, and an ossnap policy does; choose its indices and schedule",
   "import.partial": "action {id} accepts partial snapshots; to ossnap a partial one is a failure, and is tried again",
   "import.sameTime": "policies {policies} would all take snapshots at {cron}, and prune at {prune}: give each a time of its own",
   "import.schedule":

@@ -29,13 +29,13 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "analysis.unknown": "{index} needs {names}, which neither Elasticsearch nor a plugin of the nodes has: its shards would never start",
   "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
   "closure.tooLarge":
-    "{subject}: what is kept of this blob and of those before it takes more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
+    "{subject}: this blob and those read before it need more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
   "closure.stateLost": "the snapshot is {verdict}: its cluster state ({key}) is at fault, which this version does not read for indices",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "disk.belowHigh": "below the high watermark ({high})",
   "disk.fewer":
-    "with {replicas|replica|replicas} the indices need {bytes:bytes}, and the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}: they will serve without some of their replicas",
+    "with {replicas|replica|replicas} the indices need {bytes:bytes}, and the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}: some of their replicas will not be assigned",
   "disk.fits":
     "the indices need {bytes:bytes} with their replicas; the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}",
   "disk.freeOnly": "(no watermarks apply)",
@@ -58,16 +58,16 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "name.invalid": "{index} cannot be restored as {as}, which {wrong}",
   "name.kept": "{as} was restored from this snapshot before and still exists",
   "name.open": "{as} exists and is open",
-  "name.renamesNothing": "{pattern} is to be renamed, and no chosen index has that name",
+  "name.renamesNothing": "{pattern} matches no chosen index, so nothing would be renamed",
   "name.restoring": "{as} is being restored from this snapshot by {job}; wait until it has ended",
-  "name.serves": "{as} was restored from this snapshot and serves {alias} already: there is nothing to restore",
+  "name.serves": "{as} was restored from this snapshot and already has the alias {alias}: there is nothing to restore",
   "name.taken": "{as} exists and was not created by this job",
   "name.twice": "{index} and {other} would both be restored as {as}",
-  "name.unfinished": "{as} is what {job} left of a restore of this snapshot: the job did not succeed, or shards are missing",
+  "name.unfinished": "{as} is an unfinished restore of this snapshot by {job}: the job did not succeed, or shards are missing",
   "running.restore": "a restore runs on {cluster}, of {indices}: this one begins when it has ended",
   "running.snapshot": "snapshot {snapshot} runs on {cluster}, in {repository}: the restore begins when it has ended",
   "shards.fewer":
-    "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices will serve without some of their replicas",
+    "with {replicas|replica|replicas} the cluster would have {after|open shard|open shards}, and it accepts {most} (cluster.max_shards_per_node): the restored indices get fewer replicas",
   "shards.fits": "{after|open shard|open shards}; the cluster accepts {most}",
   "shards.full":
     "the cluster has {open|open shard|open shards} and accepts {most} (cluster.max_shards_per_node): it would refuse {more} more",

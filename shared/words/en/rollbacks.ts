@@ -4,13 +4,13 @@ export const ROLLBACKS: Readonly<Record<string, string>> = {
   "rollback.closed": "{index}, which had the alias before, is closed: open it first",
   "rollback.done": "the move of {alias} is undone: {to} answers again; nothing was written to {from} since the swap",
   "rollback.doneLosing":
-    "the move of {alias} is undone: {to} answers again; {lost|write|writes} to {from} since the swap can no longer be found there",
+    "the move of {alias} is undone: {to} answers again; {lost|write|writes} to {from} since the swap can no longer be found through it",
   "rollback.doneUnknown": "the move of {alias} is undone: {to} answers again; how much was written to {from} since the swap is unknown",
   "rollback.gone": "{index}, which had the alias before, does not exist any more: restore the earlier snapshot instead",
   "rollback.isBack": "the move of {alias} is undone already: {index} answers",
   "rollback.earlierKept": "the scheduled deletion of {index} is cancelled",
   "rollback.keepEarlier": "cancelling {job}, which would delete {index} later",
-  "rollback.noEarlier": "{restore} is not known to have taken alias {alias} from an index",
+  "rollback.noEarlier": "no index is known from which {restore} took alias {alias}",
   "rollback.others": "alias {alias} is not on {index} alone, where the restore put it, but on {indices}: what moved it since is not undone",
   "rollback.retireRuns": "{job} may be deleting {index} right now",
   "rollback.several": "{restore} took alias {alias} from several indices: {indices}",
@@ -19,12 +19,12 @@ export const ROLLBACKS: Readonly<Record<string, string>> = {
   "rollback.swap": "moving {alias} back from {from} to {to} in one request",
   "rollback.swapped": "{alias} moved back to {to}",
   "rollback.writes":
-    "{writes|write|writes} to {index} since the swap would not be behind the alias any more: --lose-writes (HTTP: loseWrites) accepts that",
+    "{writes|write|writes} to {index} since the swap could no longer be found through the alias; to accept that: --lose-writes (HTTP: loseWrites)",
   "rollback.writesUnknown":
-    "whether {index} was written to since the swap is unknown: {because:reason}; --lose-writes (HTTP: loseWrites) accepts that",
+    "whether {index} was written to since the swap is unknown: {because:reason}; to accept that: --lose-writes (HTTP: loseWrites)",
   "writes.closed": "it is closed",
   "writes.gone": "it does not exist any more",
   "writes.noCount": "the restore did not record how many operations it had",
-  "writes.restarted": "a node or a shard started again since, and the count with it",
+  "writes.restarted": "a node or a shard has restarted since, which resets the count",
   "writes.shardsDown": "{started} of {shards|primary|primaries} started",
 };

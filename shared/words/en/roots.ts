@@ -5,9 +5,9 @@ export const ROOTS: Readonly<Record<string, string>> = {
   "place.linksWithPointer":
     "{count|link or special file is|links or special files are} not followed (first {url}/{first}), index.latest among them, so that it is unknown which root it names: a link may lead anywhere; copy the files instead of linking them, or give the real path",
   "repository.hiddenRoot":
-    "Elasticsearch takes {key} of {url} for the newest root, although no repository has such a generation, and therefore reads nothing else: delete that object",
+    "Elasticsearch treats {key} of {url} as the newest root, although no repository has such a generation, and therefore reads nothing else: delete that object",
   "repository.linkedRoot":
-    "{key} of {url} is a link or another special file, which ossnap does not read because it may lead anywhere; Elasticsearch takes it for the newest root, so this is an older state than its: put a copy of the file there",
+    "{key} of {url} is a link or another special file, which ossnap does not read because it may lead anywhere; Elasticsearch treats it as the newest root, so ossnap sees an older state than Elasticsearch does: put a copy of the file there",
   "repository.noRoot":
     "{url} has no root (index-N), so it is no repository: check bucket and base path, or wait until a copy into it has finished",
   "repository.noSuchGeneration":
@@ -15,7 +15,7 @@ export const ROOTS: Readonly<Record<string, string>> = {
   "repository.onlyLinkedRoot":
     "the root of {url}, {key}, is a link, which ossnap does not follow because it may lead anywhere: put a copy of the file there",
   "repository.rootsLost":
-    "the roots of {url} are lost: index.latest names index-{generation}, which does not exist, so Elasticsearch takes the repository for empty: put the root back from a copy or an earlier version of the bucket",
+    "the roots of {url} are lost: index.latest names index-{generation}, which does not exist, so Elasticsearch treats the repository as empty: put the root back from a copy or an earlier version of the bucket",
   "root.ambiguous":
     "{root} may not be the newest state of this repository ({why}): nothing is restored from it until that is resolved; delete the roots that do not belong there, or, if {root} is right, restore one of its snapshots from {repository} by hand, behind the alias of the watch",
   "root.clear": "it is certain again that {root} is the newest state of the repository",
@@ -24,7 +24,8 @@ export const ROOTS: Readonly<Record<string, string>> = {
   "root.moved": "the newest root no longer lists what was proven",
   "root.unlisted":
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
-  "root.vanishes": "the root of {url} keeps vanishing: another process deletes it while it is read; try again when that process has ended",
+  "root.vanishes":
+    "the root of {url} disappeared several times while it was read: another process deletes it; try again when that process has ended",
   "root.wrongPointer":
     "index.latest names {latest}, but the newest root is {root}: clusters that can list the repository ignore it, and one that cannot, as of type url, reads another root or none; its next snapshot corrects it",
 };

@@ -12,9 +12,9 @@ export const VERBS: Readonly<Record<string, string>> = {
   "adopt.leftover":
     "{count|index restored earlier serves nothing and no job deletes it|indices restored earlier serve nothing and no job deletes them}; delete by hand: {indices}",
   "adopt.leftoverUnknown":
-    "{count|index was|indices were} restored earlier from snapshots that the bucket no longer has, and {count|serves|serve} nothing: whether this watch, a person or another deployment restored them cannot be told; ask before you delete any: {indices}",
+    "{count|index was|indices were} restored earlier from snapshots that the bucket no longer has, and {count|serves|serve} nothing: it is unknown whether this watch, a person or another deployment restored them; ask before you delete any: {indices}",
   "adopt.liveLost":
-    "open jobs and remembered positions are lost, and the functions stop until this is written; a pause is lost too: to pause again, `ossnap pause`",
+    "open jobs and remembered positions are lost, and the functions refuse to run until this is written; a pause is lost too: to pause again, `ossnap pause`",
   "adopt.noSlots":
     "{repository} has no good snapshot of {policy}; {others|snapshot of another writer is|snapshots of other writers are} left alone",
   "adopt.position": "{index} serves {snapshot}",
@@ -33,7 +33,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{policy}: {slots|slot has its snapshot|slots have their snapshots}, the newest {newest}; {others|snapshot of another writer is|snapshots of other writers are} left alone",
   "arrival.asked": "requested the restore {job}",
   "arrival.future":
-    "{snapshot} starts at {startTime}, in the future: the clock of its source is wrong, or the time was forged; it is not served before {until}",
+    "{snapshot} starts at {startTime}, in the future: the clock of its source is wrong, or the time was forged; it is not restored before {until}",
   "arrival.incomplete": "{snapshot} is not whole yet: {missing|blob is|blobs are} missing, the first is {first}{where:within}",
   "arrival.notWhole": "{snapshot} is {verdict}: {damaged|blob is|blobs are} damaged, the first is {first}{where:within}",
   "arrival.overtaken": "{snapshot} is not newer than the served snapshot {by}",
@@ -140,10 +140,10 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.refused": "the preflight fails: {refusals:reason}{fix:wayOut}",
   "restore.replicas": "raising {index} to {replicas|replica|replicas}",
   "restore.replicasRefused":
-    "{index} serves with {replicas|replica|replicas} instead of {wanted}, because the cluster refused more{message:added}; make room, and set index.number_of_replicas by hand",
+    "{index} has {replicas|replica|replicas} instead of {wanted}, because the cluster refused more{message:added}; make room, and set index.number_of_replicas by hand",
   "restore.replicasSet": "{index} has {replicas|replica|replicas}",
   "restore.replicasUnseen":
-    "{index} serves with {replicas|replica|replicas} instead of {wanted}, because the cluster accepted the request and it had no effect; see the index's settings, and set index.number_of_replicas by hand",
+    "{index} has {replicas|replica|replicas} instead of {wanted}, because the cluster accepted the request and it had no effect; check the index's settings, and set index.number_of_replicas by hand",
   "restore.settle": "recording which snapshot is served now",
   "restore.settled": "the index that served before is kept for a while: {kept}",
   "restore.shardsDown": "{index}: only {started} of {shards|shard|shards} started; nothing is switched before all of them are",
@@ -162,24 +162,28 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.deleted": "{index} is deleted",
   "retire.gone": "{index} was already gone",
   "retire.kept": "{index} is kept until {until}",
-  "retire.notOurs": "the name {index} now belongs to another index; it is left alone",
-  "retire.serves": "{index} still serves {aliases}; it is left alone",
+  "retire.notOurs": "the name {index} now belongs to another index, which is not deleted",
+  "retire.serves": "{index} still has an alias ({aliases}), so it is not deleted",
   "retire.unserved":
     "{index} is kept beyond its deletion date because it may be the last copy: alias {alias} is on no other index whose primaries are all started; restore a snapshot behind the alias, or delete the index by hand and cancel {job}",
   "retire.unservedNoAlias":
     "{index} is kept beyond its deletion date because it may be the last copy: no other index that was restored under its name has an alias and all its primaries started; restore a snapshot behind its alias, or delete the index by hand and cancel {job}",
   "snapshot.ahead":
     "{snapshot} is dated {time}, in the future: the clock of its writer was wrong, or the date was changed, and it may be older than other snapshots",
-  "snapshot.ambiguous": "{root} lists several snapshots that {snapshot} can mean: {uuids}",
+  "snapshot.ambiguous": "{snapshot} is ambiguous, because {root} lists several snapshots of that name or uuid: give one of {uuids}",
   "snapshot.foreign": "{snapshot} exists and was written by another writer",
   "snapshot.found": "every snapshot of {repository} can be listed again",
   "snapshot.indexNotHeld": "{snapshot} does not contain {indices}",
   "snapshot.latestUnclear":
-    "{root} has entries that cannot be read or are there twice, and one of them may be newer: {snapshots}; verify them by uuid, or all",
+    "the newest snapshot of {root} is unclear: entries that cannot be read, or that occur twice, may be newer ({snapshots}); verify one by its uuid, or all",
   "snapshot.lost":
     "repository {repository}: {count|snapshot has lost its own blob, or its entry in the root cannot be read|snapshots have lost their own blobs, or their entries in the root cannot be read} ({keys}; {snapshots}), as after an interrupted deletion: the cluster can neither list nor restore such a snapshot, and a listing of all snapshots fails; the others are handled as usual. Put the blob back, or delete the snapshot: DELETE _snapshot/{repository}/NAME (up to 6.x, which answers that with 404, put an empty object in the blob's place first)",
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
+  "snapshot.foundBroken": "{snapshot} was found {verdict} by the proof of {at}",
+  "snapshot.sharesDamage": "{snapshot} refers to {blob}, which the proof of another snapshot found damaged",
+  "snapshot.newestBroken":
+    "{newest} is newer, and is not taken: {snapshot} is the newest good snapshot without a known fault. To check {newest} again: `ossnap verify {repository} --snapshot {newest}`",
   "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}{near:meant}",
@@ -203,7 +207,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.stuckFinishing":
     "{snapshot} has made no progress since {since}: all {shards|shard|shards} ended, and the master does not finish it. Either it cannot write into the repository (expired keys, a read-only bucket), or it lost the task. Check the repository, then `ossnap jobs cancel {job}`, which deletes the running snapshot; if it is still there ten minutes later, restart the elected master node",
   "snapshot.stuckSending":
-    "{snapshot} has made no progress since {since}: {done} of {shards|shard|shards}, {bytesDone:bytes}. The nodes reach the store no longer, or their keys expired. Check both, then `ossnap jobs cancel {job}`, which deletes the running snapshot; other snapshots are not affected",
+    "{snapshot} has made no progress since {since}: {done} of {shards|shard|shards}, {bytesDone:bytes}. The nodes can no longer reach the store, or their keys expired. Check both, then `ossnap jobs cancel {job}`, which deletes the running snapshot; other snapshots are not affected",
   "snapshot.stuckWaiting":
     "{snapshot} has made no progress since {since}: {waiting|shard waits|shards wait} in INIT, as when a node left or is busy with another snapshot. Check that all nodes are there, then `ossnap jobs cancel {job}`, which deletes the running snapshot; if it is still there ten minutes later, restart the elected master node",
   "snapshot.throttled":
@@ -212,7 +216,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to the repository in ossnap.yaml, and ossnap names the lost blob",
   "snapshot.vanished": "{snapshot} no longer exists; trying again",
-  "snapshot.version1": "{snapshot} was written by Elasticsearch 1.x, which is not readable here",
+  "snapshot.version1": "{snapshot} was written by Elasticsearch 1.x, which ossnap cannot read",
   "verification.asked": "requested by {by}",
   "verification.broken":
     "{snapshot} is {verdict} ({level}): {missing|blob is|blobs are} missing, {damaged} damaged; `ossnap verify {repository}` shows which snapshots are affected, and a new snapshot by hand replaces it",
@@ -222,7 +226,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "verification.gone": "{snapshot} is no longer listed, so there is nothing left to verify",
   "verification.nothingWhole":
     "0 of {restorable|restorable snapshot|restorable snapshots} whole ({level}): if a copy is still running, verify again when it has finished; otherwise `ossnap verify {repository}` shows what helps",
-  "verification.progress": "{proven|snapshot|snapshots} verified, {open} to go",
+  "verification.progress": "{proven|snapshot|snapshots} verified, {open} left",
   "verification.proposal":
     "{whole} of {restorable|restorable snapshot|restorable snapshots} whole ({level}); to make the rest usable, delete the others through Elasticsearch's API, or copy the repository again if it is a copy: {remove}",
   "verification.proposalAtWriter":

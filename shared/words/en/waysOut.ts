@@ -29,6 +29,7 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.reindex": "reindex it on a version in between: what {created} created has to be rewritten",
   "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
+  "wayOut.status": "`ossnap status` lists them",
   "wayOut.waits": "wait: a restore waits for up to 4 h; delete the index of a running restore that makes no progress",
   "wayOut.wholeOnly": "restore another snapshot, or only the indices that are whole in this one; while a copy is running, wait for its end",
 };

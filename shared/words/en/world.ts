@@ -35,16 +35,16 @@ export const WORLD: Readonly<Record<string, string>> = {
   "job.absent": "there is no job {id}{near:meant}",
   "job.alreadyDone": "already done",
   "job.aside":
-    "job {job} is put aside until {until}: {times|invocation|invocations} in a row ended or ran out of time while reading its blobs; other jobs are not affected. After a larger memorySize or timeout, or a repaired repository, try it at once: `ossnap resume`",
-  "job.asideOver": "job {job} can be moved again",
+    "job {job} is put aside and not tried again before {until}: {times|invocation|invocations} in a row ended or ran out of time while reading its blobs; other jobs are not affected. Give the function more memory (memorySize) or a longer timeout, or repair the repository; to try again at once: `ossnap resume`",
+  "job.asideOver": "job {job} is no longer put aside",
   "job.cancelled": "stopped as requested",
   "job.beingCancelled": "{job} is being cancelled; ask again when it has ended: `ossnap jobs show {job}`",
   "job.claimed": "{effect} is in progress until {until} at the latest",
   "job.deadline": "this invocation has no time left; the next one continues",
   "job.error": "{message}",
   "job.inTask": "a background task is working on it",
-  "job.lost": "another process moved the job at the same moment",
-  "job.moves": "moved {moves|time|times} in one invocation; the next one continues",
+  "job.lost": "another process advanced the job at the same moment",
+  "job.moves": "advanced {moves|time|times} in this invocation, which is the limit; the next one continues",
   "job.patience": "gave up at {until}: {because:reason}",
   "job.paused": "ossnap is paused",
   "job.refused": "{effect} was refused and is tried again after {until}: {because:reason}",
@@ -53,7 +53,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "lane.queue": "waits: {job} is the next one on {cluster}",
   "listing.outOfOrder": "the listing returned {key} after {previous}: a page was repeated or left out",
   "look.aside":
-    "{look} is put aside: {times|invocation|invocations} died while reading {reads}; the other entries are checked as usual. It is tried again after 1 h, later once a day; after a larger memorySize or a repaired root, try it at once: `ossnap resume`; a new root is read in any case",
+    "{look} is put aside: {times|invocation|invocations} died while reading {reads}. It is checked again after 1 h, then once a day, and at once when there is a new root; the other entries are checked as usual. Give the function more memory (memorySize), or repair the root; to check again at once: `ossnap resume`",
   "look.failed": "checking {look} failed: {message}",
   "look.fine": "{look} can be checked again",
   "notice.unreadable": "an open notice cannot be read ({object}): {message}. Put the object back from a copy, or delete it",
@@ -74,9 +74,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "registration.unverified": "is registered as configured, but ossnap has never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
   "repository.absentByOthers": "{repository} is not registered on {cluster}, and has no register in ossnap.yaml",
-  "repository.keysHidden": "{cluster} no longer returns the keys of repository {repository}",
+  "repository.keysHidden": "{cluster} no longer returns keys of repositories in clear",
   "repository.keysShown":
-    "{cluster} returns {settings} of repository {repository} in clear: everyone who may read repositories (GET _snapshot) reads your keys. Restrict that permission, and give the keys rights on this bucket alone",
+    "{cluster} returns {settings} in clear to everyone who may read repositories (GET _snapshot): restrict that permission, and give the keys of each repository rights on its bucket alone",
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.overwrites":
     "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
@@ -88,7 +88,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.taken":
     "{repository} on {cluster} is registered as another repository: {settings}. Choose another name, or delete that registration first",
   "repository.unreadable": "a blob of the repository is missing, or {cluster} cannot read it",
-  "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which is not readable here; 2.4 or newer is",
+  "repository.version1": "{url} was written by Elasticsearch 1.x ({key}), which ossnap cannot read; it reads 2.4 and newer",
   "repository.sourceOnly":
     "{repository} is source-only: a restored index has neither the data that searches need nor its document ids in a usable form, is read-only, and has to be reindexed completely before it can serve",
   "rpo.met": "the newest good snapshot of {policy} is of {newest}, within the target of {target:duration} again",
@@ -125,8 +125,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     "policy {policy} leaves out indices that begin with a dot, which belong to Elasticsearch or its tools: {names} ({count} in all); add a pattern that begins with a dot to backups.{policy}.indices to take them, or exclude them with -.*",
   "selection.systemNamed":
     "{index} is a system index, which Elasticsearch {version} takes only with the state of its feature; name the feature in featureStates instead",
-  "selection.uncovered":
-    "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}; `ossnap status` lists them",
+  "selection.uncovered": "no backup policy covers {count|index or data stream|indices and data streams} of {cluster}: {names}{more:wayOut}",
   "selection.unknownFeature": "no feature is called {features}; the cluster has: {known}",
   "selection.unmatched": "{pattern} matches no index of the snapshot",
   "selection.unstartedFails": "{count|index has|indices have} primary shards that are not started, so the snapshot will fail: {indices}",
@@ -147,7 +146,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "state.versioned": "bucket {bucket} keeps versions, so a second writer is not refused: use an unversioned bucket",
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":
-    "this terminal knows no Function Compute (FC_ACCOUNT_ID and keys are not set), so it cannot start the task: the next tick of advanceJobs does, in the deployment or with npm start",
+    "this terminal has no access to Function Compute (FC_ACCOUNT_ID and keys are not set), so it cannot start the task; the next tick of advanceJobs starts it, in the deployment or with npm start",
+  "timer.farTime":
+    "timer {timer} of {function} fired for {slot}, more than a year from now ({now}): nothing was started; the clock of its sender is wrong, or the event was not sent by a timer",
   "timer.nothingDue":
     "timer {timer} of {function} fired for {slot}, when no policy of ossnap.yaml is due; deploy again, so that s.yaml and ossnap.yaml agree",
   "timer.policyGone":
@@ -173,7 +174,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "watch.faulty":
     "watch {watch} passes over {count|snapshot|snapshots} whose entry in the root cannot be read ({snapshots}){fault:added}; delete it at the source, or put the root back from a copy; the others are restored",
   "watch.future":
-    "watch {watch} sees {count|snapshot|snapshots} dated in the future ({snapshots}: {times}): the clock of the source is wrong, or the time was written on purpose. None is served automatically; each is checked again when its time has come, and passed over if newer ones were served by then. To serve one now, restore it from {repository} by hand",
+    "watch {watch} sees {count|snapshot|snapshots} dated in the future ({snapshots}: {times}): the clock of the source is wrong, or the time was written on purpose. None is restored automatically; each is checked again when its time has come, and passed over if a newer one was restored by then. To restore one now, do it by hand from {repository}",
   "watch.goesOn": "watch {watch} restores newer snapshots again",
   "watch.lacking":
     "watch {watch} passes over {count|snapshot|snapshots} without an index that restore.indices of ossnap.yaml names ({indices}): {snapshots}; the newest holds {held}. If a name is wrong, correct it; a snapshot that holds them is restored",
@@ -187,5 +188,5 @@ export const WORLD: Readonly<Record<string, string>> = {
     "watch {watch} serves {served} and passes over {count|older snapshot|older snapshots} that its root newly lists: {snapshots}; if the source's clock was wrong, restore one of them from {repository} by hand, with --older",
   "watch.rooted": "watch {watch} finds a root again",
   "watch.rootless":
-    "the roots at {url} are gone: watch {watch} restores nothing until there is a root again; Elasticsearch takes such a repository for empty",
+    "the roots at {url} are gone: watch {watch} restores nothing until there is a root again; Elasticsearch treats such a repository as empty",
 };

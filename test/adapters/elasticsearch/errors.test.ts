@@ -146,21 +146,21 @@ const rows: Row[] = [
     500,
     "repository_exception",
     "[sp-rw] The repository has been disabled to prevent data corruption because its contents were found not to match its expected state.",
-    "permanent",
+    "refused",
   ),
   row(
     "8.17.0",
     500,
     "repository_exception",
     "[sp-rw] concurrent modification of the index-N file, expected current generation [0] but it was not found in the repository.",
-    "permanent",
+    "refused",
   ),
   row(
     "7.10.2",
     500,
     "repository_exception",
     "[r] Could not read repository data because the contents of the repository do not match its expected state.",
-    "permanent",
+    "refused",
   ),
   row("5.5.3", 500, "repository_exception", "[r] could not read repository data from index blob", "transient"),
   row("7.10.2", 500, "repository_exception", "[r] could not read repository data: Unexpected character ('x' (code 120))", "permanent"),
@@ -289,7 +289,7 @@ describe("a short secret in an error response", () => {
   it("is replaced only where it stands alone", () => {
     const body = { error: { type: "x_exception", reason: "no such index [movies], key es$1 of [es$1]" } };
     const message = toAppError(responseError(400, body), { ...context, secrets: ["o", "es$1"] }).message;
-    expect(message).toContain("no such index [movies], key *** of [***]");
+    expect(message).toContain("no such index [movies], key [secret] of [[secret]]");
   });
 });
 

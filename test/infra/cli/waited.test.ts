@@ -38,8 +38,8 @@ describe("a wait that runs out", () => {
   it("promises nothing of a state on which no function has run, and says how to see one", async () => {
     const { exitCode, stdout } = await backup(await newWorld());
     expect(exitCode).toBe(6);
-    expect(stdout).toContain("Only a terminal has moved the job so far, and no tick has run on this state yet");
-    expect(stdout).toMatch(/column BY of the job's history shows it\.\nShow: ossnap jobs show backup-/);
+    expect(stdout).toContain("Only a terminal has advanced the job so far, and no tick has run on this state yet");
+    expect(stdout).toMatch(/Whether they do is shown in column BY of the job's history\.\nShow: ossnap jobs show backup-/);
     expect(stdout).not.toContain("continues");
   });
 
@@ -47,7 +47,9 @@ describe("a wait that runs out", () => {
     const world = await newWorld();
     world.source.nextSnapshots({ state: "PARTIAL", failedIndex: "movies" });
     await tick(world);
-    expect((await backup(world)).stdout).toContain("Only a terminal has moved the job so far: the functions move it each minute");
+    expect((await backup(world)).stdout).toContain(
+      "Only a terminal has advanced the job so far; where the functions are deployed, they advance it each minute",
+    );
     world.advance(60_000);
     world.source.finishSnapshots();
     await tick(world);
@@ -57,7 +59,7 @@ describe("a wait that runs out", () => {
   it("names the pause and the way out, also of a pause that began meanwhile", async () => {
     const world = await newWorld();
     await setPaused(await world.open(), true, "ops");
-    expect((await backup(world)).stdout).toContain("ossnap is paused: nothing moves the job until:  ossnap resume");
+    expect((await backup(world)).stdout).toContain("ossnap is paused: the job does not continue until:  ossnap resume");
     const other = await newWorld();
     const terminal = fromTerminal(other);
     const open = terminal.open;

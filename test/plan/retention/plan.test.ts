@@ -170,7 +170,7 @@ describe("a snapshot that a stored proof found broken", () => {
     expect(made.newestGood?.name).toBe("2026-11-18T00:00:00Z");
     expect(made.keep[0]?.reasons.map(say)).toEqual([
       "damaged, and there is no good snapshot since",
-      "proven damaged at level contents on 2026-11-21T00:00:00.000Z: counts for no rule",
+      "proven damaged at level contents on 2026-11-21T00:00:00.000Z: no rule counts it",
     ]);
   });
 

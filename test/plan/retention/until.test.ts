@@ -64,6 +64,14 @@ describe("the time until which a snapshot is kept", () => {
     expect(until(nights(20, 24), { last: 2 }, { now }).get(night(24).name)?.local).toBe("2026-11-29 01:30 +00:00");
   });
 
+  it("is marked as passed where the slot is not to come any more, and only there", () => {
+    const now = new Date("2026-11-28T02:00:00Z");
+    const stated = until(nights(20, 24), { last: 2 }, { now });
+    expect([23, 24].map((day) => stated.get(night(day).name)?.passed)).toEqual([true, undefined]);
+    const before = until(nights(20, 24), { last: 2 }, { now: new Date("2026-11-24T09:00:00Z") });
+    expect([...before.values()].filter(({ passed }) => passed)).toEqual([]);
+  });
+
   const schedules = fc.constantFrom(
     { cron: "0 30 1 * * *", timeZone: "Europe/Berlin" },
     { cron: "0 0 * * * *", timeZone: "America/New_York" },

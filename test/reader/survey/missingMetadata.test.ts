@@ -98,20 +98,6 @@ describe("a root that lost an index which its snapshots name", () => {
   });
 });
 
-describe("a file list of a shard without Lucene's commit", () => {
-  it("is damaged, because no restore of it can open the index", async () => {
-    const key = [...OLD.blobs.keys()].find((name) => kindOf(name) === "shardSnapshot") ?? "";
-    const shard = key.slice(0, key.lastIndexOf("/") + 1);
-    const name = OLD.snapshots.find(({ uuid }) => key.endsWith(`-${uuid}.dat`))?.snapshot;
-    const files = [{ name: "__0", physical_name: "_0.cfs", length: 1, checksum: "1", written_by: "6.6.0", part_size: 1024 }];
-    const list = encodeContainer("snapshot", { name, index_version: 1, start_time: 1, time: 1, number_of_files: 1, total_size: 1, files });
-    const others = without(OLD.blobs, (other) => other.startsWith(shard) && kindOf(other) === "shardCatalogue");
-    const { damaged, snapshots } = await survey(others.set(key, list));
-    expect(damaged).toEqual([{ key, check: "format", expected: "files with a segments_N", found: "1 others" }]);
-    expect(snapshots.find((snapshot) => snapshot.name === name)?.bytes).toBeUndefined();
-  });
-});
-
 describe("a snapshot whose data is not in the repository", () => {
   it("is shallow, and shows no size and no documents", async () => {
     const [uuid = ""] = OLD.snapshots.flatMap((snapshot) => snapshot.uuid ?? []);

@@ -192,6 +192,42 @@ describe("failing backup", () => {
     expect(reason?.params.snapshot).toMatch(/^nightly-20261121t013000z-3-/);
   });
 
+  /** Others take the names of so many attempts before each request. */
+  async function withStrangers(count: number) {
+    const world = await withMovies({ sourceVersion: "7.10.2" });
+    const { source } = world;
+    const request = source.createSnapshot.bind(source);
+    const taken: string[] = [];
+    source.createSnapshot = async (repository, name, asked) => {
+      if (taken.length < count && !taken.includes(name)) {
+        taken.push(name);
+        await request(repository, name, { indices: ["movies"], metadata: {} });
+        source.finishSnapshots();
+      }
+      return request(repository, name, asked);
+    };
+    await fire(world);
+    for (let minute = 0; minute < 30; minute += 1) {
+      world.advance(MINUTE_MS);
+      await tick(world);
+      source.finishSnapshots();
+    }
+    return world;
+  }
+
+  it("counts none of the names that other writers took as an attempt of its own", async () => {
+    const world = await withStrangers(5);
+    expect(await done(world)).toMatchObject({ state: "done" });
+    const [ours, theirs] = [true, false].map((own) =>
+      snapshots(world).then((all) => all.filter(({ metadata }) => "ossnap" in (metadata ?? {}) === own)),
+    );
+    expect([(await ours)?.length, (await theirs)?.length]).toEqual([1, 5]);
+  });
+
+  it("ends when another writer takes name after name", async () => {
+    expect(await done(await withStrangers(100))).toMatchObject({ state: "failed" });
+  });
+
   it("leaves a foreign snapshot with its name alone", async () => {
     const world = await withMovies({ sourceVersion: "7.10.2" });
     await fire(world);

@@ -4,6 +4,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { onTimer } from "../../../shared/tick/onTimer.ts";
+import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import { created, done, fire, ID, tick, withMovies } from "../../world/nightly.ts";
@@ -41,6 +42,37 @@ describe("a backup into a repository that the cluster registered read-only", () 
     expect(await done(world)).toMatchObject({ state: "failed", reason: { code: "job.patience" } });
     expect(say((await done(world))?.reason ?? { code: "", params: {} })).toContain("readonly repository");
     expect(created(world).length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("a backup whose repository the cluster has disabled", () => {
+  const WORDS = "The repository has been disabled to prevent data corruption; register it again";
+
+  async function disabled() {
+    const world = await withMovies();
+    const { getSnapshot } = world.source;
+    world.source.getSnapshot = async () => Promise.reject(new AppError("refused", `cluster source: ${WORDS}`));
+    await fire(world);
+    return { world, enable: () => Object.assign(world.source, { getSnapshot }) };
+  }
+
+  it("shows the cause in the list of jobs at once, and is taken once the repository is registered again", async () => {
+    const { world, enable } = await disabled();
+    const [row] = await listJobs(await world.open(), { open: true });
+    expect(say(row?.reason ?? { code: "", params: {} })).toContain(WORDS);
+    enable();
+    world.advance(MINUTE_MS);
+    await tick(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done" });
+  });
+
+  it("is cancelled at once, because it began nothing", async () => {
+    const { world } = await disabled();
+    await cancelJob(await world.open(), ID, { by: "person", who: "ops" });
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "cancelled", reason: { code: "job.cancelled" } });
   });
 });
 

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { World } from "../../../shared/jobs/world.ts";
+import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { slotOf } from "../../../shared/model/slot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
@@ -250,6 +252,46 @@ describe("deleting what is broken", () => {
     await applyDeletion(await world.open(), { repository: "backups", broken: true }, plan.hash, OPS);
     await advanceJobs(await world.open());
     expect(await names()).toEqual(listed.slice(1).map(({ name }) => name));
+  });
+
+  /** As a directory store reports links: their key only, and never what lies behind them. */
+  const withLinks = async (): Promise<World> => {
+    const opened = await world.open();
+    const linked = (store: BlobStore): BlobStore => ({
+      ...store,
+      list(prefix, options) {
+        if ("indices/elsewhere".startsWith(prefix)) options?.onLink?.("indices/elsewhere");
+        return store.list(prefix, options);
+      },
+    });
+    return { ...opened, blobs: (place) => linked(opened.blobs(place)) };
+  };
+
+  it("refuses while there are links, because what is missing may lie behind one", async () => {
+    const request = { repository: "backups", broken: true };
+    expect((await dryDeletion(await withLinks(), request)).notes).toMatchObject([{ code: "delete.noneBroken" }]);
+    await breaks(listed[0] as (typeof listed)[number]);
+    const plan = await dryDeletion(await withLinks(), request);
+    expect(plan).toMatchObject({ remove: [], refusal: { code: "place.links", params: { count: 1, first: "indices/elsewhere" } } });
+    const { hash } = await dry();
+    for (const [known, code] of [
+      [plan.hash, "place.links"],
+      [hash, "plan.stale"],
+    ] as const)
+      await expect(applyDeletion(await withLinks(), request, known, OPS)).rejects.toMatchObject({ reason: { code } });
+    expect(await names()).toHaveLength(listed.length);
+  });
+
+  it("deletes nothing if there are links once the job looks", async () => {
+    await breaks(listed[0] as (typeof listed)[number]);
+    const { hash } = await dry();
+    await setPaused(await world.open(), true, "ops");
+    const asked = await applyDeletion(await world.open(), { repository: "backups", broken: true }, hash, OPS);
+    expect(asked.outcome).toBe("created");
+    await setPaused(await world.open(), false, "ops");
+    await advanceJobs(await withLinks());
+    expect(await (await world.open()).log.done(`prune-delete-backups-${hash}`)).toMatchObject({ state: "refused" });
+    expect(await names()).toHaveLength(listed.length);
   });
 
   it("spares one that was repaired while the job waited", async () => {

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { snapshotsText } from "../../../infra/cli/verbs/snapshots.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
+import { listSnapshots } from "../../../shared/verbs/snapshots/show.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
 import { DAY_MS, type TestWorld, testConfig, testWorld } from "../../world/world.ts";
 
@@ -79,6 +81,20 @@ describe.each(["2.4.6", "6.7.0", "7.10.2"])("a blob that two proven snapshots sh
     const said = plan.keep.flatMap(({ reasons }) => reasons).find(({ code }) => code === "keep.brokenBlob");
     expect(said?.params.blob).toBe(key);
     expect((await dryDeletion(await world.open(), { repository: "backups", snapshot: "snap-3" })).refusal?.code).toBe("keep.newest");
+  });
+
+  it("is named beside each of them in the list of snapshots, whatever their own evidence says", async () => {
+    await suspect(true);
+    const rows = await listSnapshots(await world.open(), { repository: "backups" });
+    expect(new Map(rows.map(({ name, sharedDamage }) => [name, sharedDamage]))).toEqual(
+      new Map([
+        ["snap-1", key],
+        ["snap-2", key],
+        ["snap-3", undefined],
+      ]),
+    );
+    const lines = snapshotsText(rows, { colour: false, unicode: true, now: world.now(), program: "ossnap" });
+    expect(lines.split("damaged, shared blob")).toHaveLength(3);
   });
 
   it("counts no more once a later proof found it right", async () => {

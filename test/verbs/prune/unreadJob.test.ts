@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
 import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
+import { showJob } from "../../../shared/verbs/jobs/show.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { applyDeletion, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -51,6 +52,7 @@ describe.each(["5.5.3", "7.10.2"])("an open job that cannot be read, on %s", (so
     ["was written by a newer version", ID, (record: object) => JSON.stringify({ ...record, schema: 99 })],
     ["is no JSON", ID, () => "{"],
     ["holds no job", ID, () => "{}"],
+    ["has lost its input", ID, (record: object) => JSON.stringify({ ...record, intent: { about: "restore", asked: OPS } })],
     ["is of an unknown kind", "teleport-0123456789abcdef", (record: object) => JSON.stringify(record)],
   ])("may need any snapshot where its record %s: plans and deletions are refused with its name and the way out", async (_, id, change) => {
     await restore(change, id);
@@ -61,6 +63,17 @@ describe.each(["5.5.3", "7.10.2"])("an open job that cannot be read, on %s", (so
     const { refusal: other, hash } = await dryDeletion(await world.open(), deletion());
     expect(other).toMatchObject(why);
     await expect(applyDeletion(await world.open(), deletion(), hash, OPS)).rejects.toMatchObject({ code: "conflict", reason: why });
+  });
+
+  it("that has lost its input is shown with the object and what helps, and keeps no other job from its work", async () => {
+    await restore((record) => JSON.stringify({ ...record, intent: { ...(record.intent as object), input: undefined } }));
+    const key = stateKey.record(ID, 0);
+    await expect(showJob(await world.open(), ID)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining(key) });
+    const before = (await names()).length;
+    await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+    world.source.finishSnapshots();
+    expect((await advanceJobs(await world.open())).failed).toEqual([]);
+    expect((await names()).length).toBe(before + 1);
   });
 
   it("stops no plan or deletion once it is done", async () => {

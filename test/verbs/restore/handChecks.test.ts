@@ -1,4 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { SnapshotProof } from "../../../shared/model/repository.ts";
+import { storeEvidence } from "../../../shared/reader/evidence.ts";
+import { partLedger } from "../../../shared/reader/partLedger.ts";
+import { openRepository, requireRoot } from "../../../shared/reader/readRepository.ts";
+import { suspectHolders } from "../../../shared/reader/suspectHolders.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { say } from "../../../shared/words/say.ts";
 import { freshWorld, offer, restores, SNAP1, SNAP2, STEP2, world } from "../../world/moved.ts";
@@ -42,6 +47,57 @@ describe("the newest snapshot, asked for by hand", () => {
     const none = await preflightOf("latest", "nothing-*");
     expect(none).toMatchObject({ snapshot: { name: "snap-2" }, refused: true });
   });
+});
+
+describe("the newest snapshot, asked for by hand, of which a proof found damage", () => {
+  freshWorld();
+  const broken = (uuid: string, name: string) => ({ ...PROOF, uuid, name });
+  const PROOF = { verdict: "damaged" as const, level: "contents" as const, generation: 1, blobs: 1, bytes: 1, missing: [], damaged: [] };
+  const found = async (uuid: string, name: string) =>
+    storeEvidence(await world.open(), MOVED, broken(uuid, name) as unknown as SnapshotProof, world.now());
+
+  it("is passed over, with the reason and what checks it again; by its name it is still proven", async () => {
+    await bothThere();
+    await found(SNAP2.uuid, "snap-2");
+    const chosen = await preflightOf("latest", "fx-o*");
+    expect(chosen.snapshot.name).toBe("snap-1");
+    expect(sentences(chosen.checks)).toEqual([
+      expect.stringMatching(/^snap-2 was found damaged by the proof of /),
+      expect.stringMatching(/^snap-2 is newer, and is not taken: snap-1 is .* `ossnap verify moved-movies --snapshot snap-2`$/),
+    ]);
+    expect((await preflightOf("snap-2", "fx-o*")).snapshot.name).toBe("snap-2");
+  });
+
+  it("is passed over too where the proof of another snapshot found a blob of it damaged", async () => {
+    await bothThere();
+    const only = await blobOfSnap2Alone();
+    const ledger = partLedger(world.state, MOVED);
+    ledger.setSuspect(only, true);
+    await ledger.save();
+    const chosen = await preflightOf("latest", "fx-o*");
+    expect(chosen.snapshot.name).toBe("snap-1");
+    expect(sentences(chosen.checks)[0]).toBe(`snap-2 refers to ${only}, which the proof of another snapshot found damaged`);
+  });
+
+  it("is the newest one where all are found damaged, whose preflight says what is wrong", async () => {
+    await bothThere();
+    for (const [uuid, name] of [
+      [SNAP1.uuid, "snap-1"],
+      [SNAP2.uuid, "snap-2"],
+    ] as const)
+      await found(uuid, name);
+    expect((await preflightOf("latest", "fx-o*")).snapshot.name).toBe("snap-2");
+  });
+
+  async function blobOfSnap2Alone(): Promise<string> {
+    const store = world.blobs(MOVED);
+    const root = requireRoot(await openRepository(store), store.url);
+    for (const key of [...STEP2.blobs.keys()].filter((one) => one.includes("/__"))) {
+      const { held } = await suspectHolders(store, root, { suspects: new Set([key]), holds: () => true });
+      if (held.has(SNAP2.uuid) && !held.has(SNAP1.uuid)) return key;
+    }
+    throw new Error("snap-2 has no blob of its own");
+  }
 });
 
 describe("a pattern of a restore by hand that matches nothing", () => {

@@ -64,7 +64,7 @@ describe("a restore under another name", () => {
     ["upper case", { "*": "Restored-*" }, "name.invalid", /which contains an upper-case letter/],
     ["a special character", { "*": "a b" }, "name.invalid", /contains a blank/],
     ["a leading dash", { "*": "-*" }, "name.invalid", /begins with -/],
-    ["a mistyped index", { "fx-ordres": "orders" }, "name.renamesNothing", /fx-ordres is to be renamed/],
+    ["a mistyped index", { "fx-ordres": "orders" }, "name.renamesNothing", /fx-ordres matches no chosen index/],
   ])("is refused with %s, and nothing is written", async (_what, as, code, said) => {
     await moved();
     const [found] = refusals((await dry(as)).checks);

@@ -84,6 +84,20 @@ describe("verification step", () => {
     expect(stepVerification(verification(before), one)).toMatchObject({ state: "failed", reason: { code: "verification.done" } });
   });
 
+  it("ends with what helps first if the root lost an index, also of a snapshot that an earlier look proved", () => {
+    const fault = { key: "index-1", check: "format", expected: "indices.logs", found: "nothing" };
+    const root = rootOf("s0", "s1");
+    const [broken, whole] = [proofs("damaged"), proofs("damaged", "whole").slice(1)];
+    const first = stepVerification(verification(), { proofs: broken.map((proof) => ({ ...proof, damaged: [fault] })), open: 1, root });
+    const { data } = first as unknown as { data: { verdicts: VerificationVerdict[] } };
+    const standing = { writer: { repository: "backups", cluster: "prod" } };
+    expect(stepVerification(verification(data.verdicts), { proofs: whole, open: 0, root, standing })).toMatchObject({
+      state: "failed",
+      reason: { code: "proposal.rootLost", params: { root: "index-1", snapshots: ["s0"], count: 1 } },
+      data: { proposal: { delete: [{ name: "s0" }] } },
+    });
+  });
+
   it("fails for a root that names a snapshot which it does not list, whatever the verdicts", () => {
     const root = { ...rootOf("s0"), indices: [{ name: "movies", id: "i", snapshots: ["u0", "gone"], shardGenerations: undefined }] };
     expect(stepVerification(verification(), { proofs: proofs("whole"), open: 0, root })).toMatchObject({

@@ -46,9 +46,9 @@ const RULES: readonly Rule[] = [
   // 6.x on the metadata of an index of a later version.
   { code: "invalid", text: /Unexpected field \[/ },
   { code: "invalid", text: /failed to create repository|repository type \[.*\] does not exist/ },
-  // From 7.6 on, after another cluster wrote. A registration with the same settings does not help on 7.10, and on 8.17 only after this error (measured).
+  // From 7.6 on, after another cluster wrote; a person registers it anew, and the next try succeeds. A registration with the same settings does not help on 7.10, and on 8.17 only after this error (measured).
   {
-    code: "permanent",
+    code: "refused",
     text: /disabled to prevent data corruption|concurrent modification of the index-N file|do not match its expected state/,
     fix: "another cluster wrote there: make it read-only on that cluster, remove this one's registration (DELETE _snapshot/NAME deletes no snapshot) and register it again",
   },

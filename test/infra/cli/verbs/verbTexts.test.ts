@@ -62,7 +62,7 @@ nightly-2  27 h ago  PARTIAL  –      – never
 nightly-1  11 d ago  SUCCESS  8 s    – never
     ! would be removed: nightly-2 is kept for week 46 of 2026 (weekly)
     proven at watches.moved: ✗ damaged, 1 h ago
-PROVEN: of the blobs of this repository; copies of a snapshot are proven for themselves.
+PROVEN: proof of the blobs in this repository; each copy of a snapshot needs its own proof.
 The next prune would remove 1 snapshot. See: ossnap prune nightly
 
 other · 1 snapshot

@@ -1,0 +1,40 @@
+import type { BlobStore } from "../model/blobStore.ts";
+import type { Place } from "../model/config.ts";
+import { allEnded } from "../model/forEachBounded.ts";
+import { type Reason, reason } from "../model/reason.ts";
+import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
+import { newestEvidence } from "./evidence.ts";
+import { suspectsAt } from "./partLedger.ts";
+import { heldIndices } from "./readIndices.ts";
+import { suspectHolders } from "./suspectHolders.ts";
+
+type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
+
+/**
+ * The snapshots of a place that stored proofs found damaged or incomplete, and those that refer to a blob that a proof of another one found
+ * damaged, by uuid (2.x: name). `readRoot` is called only while such a blob is recorded.
+ */
+export async function brokenSnapshots(
+  world: { state: BlobStore; blobs(place: Place): BlobStore },
+  place: Place,
+  snapshots: readonly Asked[],
+  readRoot: () => Promise<RootCatalogue | undefined>,
+): Promise<Map<string, Reason>> {
+  const uuids = new Set(snapshots.map(({ uuid }) => uuid));
+  const [evidence, suspects] = await allEnded([newestEvidence(world, uuids, place), suspectsAt(world.state, place)]);
+  const root = suspects.size === 0 ? undefined : await readRoot();
+  const holds = (uuid: string, index: string) => heldIndices(root, uuid).includes(index);
+  const held = root ? (await suspectHolders(world.blobs(place), root, { suspects, holds })).held : new Map<string, string>();
+  const broken = new Map<string, Reason>();
+  for (const { name, uuid, startTime } of snapshots) {
+    const found = evidence.get(uuid);
+    // On 2.x a name is used again, and what was proven before the start was another snapshot.
+    const isOther =
+      found !== undefined && uuid === name && startTime !== undefined && Date.parse(found.since ?? found.at) < startTime.getTime();
+    const blob = held.get(uuid);
+    if (blob !== undefined) broken.set(uuid, reason("snapshot.sharesDamage", { snapshot: name, blob }));
+    else if (found && !isOther && isBroken(found))
+      broken.set(uuid, reason("snapshot.foundBroken", { snapshot: name, verdict: found.verdict, at: found.at }));
+  }
+  return broken;
+}
