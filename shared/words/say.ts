@@ -5,11 +5,11 @@ import { EN } from "./en.ts";
 import { bytesText, counted, durationText, periodText } from "./numbers.ts";
 
 /** A command in backticks, or a parameter with its unit, or with the words for one and for several of it. */
-const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|meant|reason|period|added|took|within|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
+const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|rate|meant|reason|period|added|took|within|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 /**
  * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
- * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text, `{where:within}` as the text in parentheses, `{seconds:eta}` as ", done in about 2 min", `{seconds:took}` as ", in 2 min" and `{name:meant}` as a proposal, each only if there is one, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
+ * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text, `{where:within}` as the text in parentheses, `{seconds:eta}` as ", done in about 2 min", `{bytes:rate}` as ", 2 MiB/s", `{seconds:took}` as ", in 2 min" and `{name:meant}` as a proposal, each only if there is one, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
  * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
@@ -30,6 +30,7 @@ const OPTIONAL: Readonly<Record<string, (value: ReasonParam) => string>> = {
   added: (value) => `: ${text(value)}`,
   within: (value) => ` (${text(value)})`,
   eta: (value) => `, done in about ${durationText(Number(value))}`,
+  rate: (value) => `, ${bytesText(Number(value))}/s`,
   took: (value) => `, in ${durationText(Number(value))}`,
   meant: (value) =>
     `; perhaps ${

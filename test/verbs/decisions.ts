@@ -61,7 +61,7 @@ function blockText(name: string, block: Record<string, unknown>): string {
 
 const PLACE = /\{(\w+)(?::(\w+)|\|[^{}]*)?\}/g;
 /** Units of parameters that are left out of the sentence when they are absent. */
-const OPTIONAL: readonly (string | undefined)[] = ["added", "wayOut", "eta", "meant", "took", "within"];
+const OPTIONAL: readonly (string | undefined)[] = ["added", "wayOut", "eta", "rate", "meant", "took", "within"];
 
 /** What is amiss in the sentences of a table: parameters that a reason does not give, and texts that read as unknown, empty or raw. */
 export function faultySentences(cases: readonly { name: string; reasons: readonly Reason[] }[]): string[] {

@@ -72,10 +72,26 @@ export function isServedBy({ to }: Pick<SwapMove, "to">, holders: readonly { nam
 }
 
 /** One alias is told with its index, several with all of theirs. */
-export function swapReason(code: "restore.swap" | "restore.swapped", moves: readonly SwapMove[], before: readonly LeftIndex[]): Reason {
-  const [first, second] = moves;
+export function movingReason(moves: readonly SwapMove[], before: readonly LeftIndex[]): Reason {
+  const [alias, params] = toldMoves(moves, before);
+  return alias === undefined ? reason("restore.swapSeveral", params) : reason("restore.swap", { alias, ...params, to: params.to[0] ?? "" });
+}
+
+/** As {@link movingReason}, after the move. */
+export function movedReason(moves: readonly SwapMove[], before: readonly LeftIndex[]): Reason {
+  const [alias, params] = toldMoves(moves, before);
+  return alias === undefined
+    ? reason("restore.swappedSeveral", params)
+    : reason("restore.swapped", { alias, ...params, to: params.to[0] ?? "" });
+}
+
+/** The alias only if it alone moves, to one index. */
+function toldMoves(moves: readonly SwapMove[], before: readonly LeftIndex[]) {
   const to = [...new Set(moves.flatMap((move) => move.to))];
   const from = [...new Set(before.map(({ name }) => name))];
-  if (first && !second && to.length < 2) return reason(code, { alias: first.alias, from, to: to[0] ?? "" });
-  return reason(`${code}Several`, { aliases: moves.map(({ alias }) => alias), from, to });
+  const [first, second] = moves;
+  const isOne = second === undefined && to.length < 2;
+  return isOne && first
+    ? ([first.alias, { from, to }] as const)
+    : ([undefined, { aliases: moves.map(({ alias }) => alias), from, to }] as const);
 }

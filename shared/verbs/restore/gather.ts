@@ -101,6 +101,11 @@ async function observeTarget(
     restoring,
     bytesTotal: recoveries.reduce((sum, { bytes }) => sum + bytes.total, 0),
     bytesRecovered: recoveries.reduce((sum, { bytes }) => sum + bytes.recovered + bytes.reused, 0),
+    bytesReused: recoveries.reduce((sum, { bytes }) => sum + bytes.reused, 0),
+    files: {
+      total: recoveries.reduce((sum, { files }) => sum + files.total, 0),
+      recovered: recoveries.reduce((sum, { files }) => sum + files.recovered + files.reused, 0),
+    },
     why: isStuck ? await firstExplanation(cluster, target) : undefined,
     green: health?.status === "green",
     documents: whole ? await countWhole(cluster, target) : undefined,

@@ -21,6 +21,10 @@ export function follow(job: RestoreJob, target: Target, there: TargetSeen, now: 
     shards: target.shards,
     bytesTotal: there.bytesTotal,
     bytesRecovered: there.bytesRecovered,
+    bytesReused: there.bytesReused ?? 0,
+    filesTotal: there.files?.total ?? 0,
+    filesRecovered: there.files?.recovered ?? 0,
+    ...paceOf(there, known, now),
     why: there.why ?? "",
   };
   const stalledMs = known ? now.getTime() - new Date(known.at).getTime() : 0;
@@ -34,6 +38,19 @@ export function follow(job: RestoreJob, target: Target, there: TargetSeen, now: 
     };
   if (!isStalled) return { do: "wait", own: true, reason: reason("restore.progress", params) };
   return giveUp(data, reason("restore.stuck", { ...params, minutes: Math.round(stalledMs / 60_000) }));
+}
+
+/** Since the last recorded look, which is at most ten minutes ago; `null` until something was recovered since. */
+function paceOf(
+  { bytesTotal, bytesRecovered }: TargetSeen,
+  known: RestoreData["progress"],
+  now: Date,
+): Record<"percent" | "bytesPerSecond" | "etaSeconds", number | null> {
+  const percent = bytesTotal === 0 ? null : Math.floor((100 * bytesRecovered) / bytesTotal);
+  const seconds = known === undefined ? 0 : (now.getTime() - new Date(known.at).getTime()) / 1000;
+  const bytesPerSecond = known === undefined || seconds <= 0 ? 0 : Math.round((bytesRecovered - known.bytes) / seconds);
+  if (bytesPerSecond <= 0) return { percent, bytesPerSecond: null, etaSeconds: null };
+  return { percent, bytesPerSecond, etaSeconds: Math.round((bytesTotal - bytesRecovered) / bytesPerSecond) };
 }
 
 /** A node failure leaves shards without a running restore, which the cluster never recovers on its own. */

@@ -1,6 +1,6 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { aliasNames, isServedBy, movesOf, type SwapMove, swapReason } from "../../plan/aliases/moves.ts";
+import { aliasNames, isServedBy, movesOf, movingReason, type SwapMove } from "../../plan/aliases/moves.ts";
 import { phaseSeconds } from "./stepProgress.ts";
 import type { AliasSeen, RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
@@ -50,7 +50,7 @@ function swap(job: RestoreJob, seen: RestoreObservation, moves: readonly SwapMov
     do: "effect",
     effect: "swapAlias",
     args: { moves },
-    reason: swapReason("restore.swap", moves, before),
+    reason: movingReason(moves, before),
     data: { ...data, before },
   };
 }

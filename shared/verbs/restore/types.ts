@@ -73,6 +73,9 @@ export interface TargetSeen {
   restoring: boolean;
   bytesTotal: number;
   bytesRecovered: number;
+  /** Of `bytesRecovered`, what was there before. */
+  bytesReused?: number;
+  files?: { total: number; recovered: number };
   green: boolean;
   /** Set once all primaries are started. */
   documents: number | undefined;

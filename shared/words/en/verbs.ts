@@ -136,7 +136,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.leftOver": "{because:reason}; could not be deleted, delete by hand: {left}",
   "restore.noPreflight": "the preflight waits until the repository is registered",
   "restore.planned": "the preflight passes: {checks|check|checks}, {warnings|warning|warnings}",
-  "restore.progress": "{index}: {started} of {shards|shard|shards}, {bytesRecovered:bytes} of {bytesTotal:bytes}{why:added}",
+  "restore.progress":
+    "{index}: {started} of {shards|shard|shards}, {bytesRecovered:bytes} of {bytesTotal:bytes}{bytesPerSecond:rate}{etaSeconds:eta}{why:added}",
   "restore.refused": "the preflight fails: {refusals:reason}{fix:wayOut}",
   "restore.replicas": "raising {index} to {replicas|replica|replicas}",
   "restore.replicasRefused":

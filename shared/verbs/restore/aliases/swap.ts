@@ -4,7 +4,7 @@ import { configuredCluster, type World } from "../../../jobs/world.ts";
 import type { ClusterIndex } from "../../../model/cluster.ts";
 import { reason } from "../../../model/reason.ts";
 import { parseRestoredIndexName } from "../../../model/restoredName.ts";
-import { isReplaced, isServedBy, type SwapMove, swapReason } from "../../../plan/aliases/moves.ts";
+import { isReplaced, isServedBy, movedReason, type SwapMove } from "../../../plan/aliases/moves.ts";
 import { foreignHolder } from "../../../plan/aliases/preflightAlias.ts";
 import type { RestoreData, RestoreJob } from "../types.ts";
 
@@ -31,7 +31,7 @@ export async function lookUpSwap(world: World, job: RestoreJob, args: SwapArgs):
   return {
     found: "ours",
     state: "served",
-    reason: swapReason("restore.swapped", movesOfArgs(args), before),
+    reason: movedReason(movesOfArgs(args), before),
     data: { ...job.head.data, times: { ...times, served: world.clock.now().toISOString() } },
   };
 }
