@@ -1,3 +1,4 @@
+import type { AliasHolder, AliasMove } from "./aliases/aliasMove.ts";
 import type { ClusterLimits, NodeDisk } from "./disks/clusterDisks.ts";
 
 /** The cluster's description of itself. */
@@ -207,22 +208,6 @@ export interface Cluster {
   clock(): Promise<Date>;
   /** Why a primary shard is not assigned, in the server's words; `undefined` when it is assigned, and always before 5.0. */
   explainAllocation(index: string, shard: number): Promise<string | undefined>;
-}
-
-/** `properties`: filter, routing and hidden flag as JSON, with sorted members and numbers as the cluster returns them: equal texts mean the same. */
-export interface AliasHolder {
-  index: string;
-  properties: string;
-  /** Absent unless the alias says it there. */
-  isWriteIndex?: boolean;
-}
-
-export interface AliasMove {
-  alias: string;
-  /** Patterns. */
-  from: readonly string[];
-  named?: readonly string[];
-  to: readonly string[];
 }
 
 export interface RegisteredRepositoryInput {

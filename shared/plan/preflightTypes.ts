@@ -1,4 +1,5 @@
-import type { AliasHolder, ClusterIndex } from "../model/cluster.ts";
+import type { AliasHolder } from "../model/aliases/aliasMove.ts";
+import type { ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import type { AliasHolder, AliasMove } from "../../model/aliases/aliasMove.ts";
 import { aliasOn } from "../../model/aliases/aliasOn.ts";
-import type { AliasHolder, AliasMove, Cluster } from "../../model/cluster.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
 import { changeState } from "./acknowledged.ts";

@@ -1,5 +1,6 @@
+import type { AliasHolder, AliasMove } from "../../model/aliases/aliasMove.ts";
 import { aliasOn } from "../../model/aliases/aliasOn.ts";
-import type { AliasHolder, AliasMove, Cluster } from "../../model/cluster.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { isSeenBy, METADATA_BLOCKS, matches, requireIndex, requireNoBlock } from "./clusterIndices.ts";
 import { type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
 

@@ -1,5 +1,5 @@
-import type { AliasHolder } from "../cluster.ts";
 import { isSameStem } from "../restoredName.ts";
+import type { AliasHolder } from "./aliasMove.ts";
 
 /** What an alias says on the indices that it leaves, so that it says the same on `to`, which is one of `all` that it moves to. */
 export type AliasOn = { like: AliasHolder | undefined; isWriteIndex: boolean | undefined } | { index: string; other: string };

@@ -1,4 +1,5 @@
-import type { AliasMove, RestoreRequest } from "../../../shared/model/cluster.ts";
+import type { AliasMove } from "../../../shared/model/aliases/aliasMove.ts";
+import type { RestoreRequest } from "../../../shared/model/cluster.ts";
 import { JOB_MARKER_KEY, parseRestoredIndexName } from "../../../shared/model/restoredName.ts";
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import { listedIn } from "../account/written.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AliasMove } from "../../../shared/model/cluster.ts";
+import type { AliasMove } from "../../../shared/model/aliases/aliasMove.ts";
 import type { Watch } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { timeDigits } from "../../../shared/model/restoredName.ts";
