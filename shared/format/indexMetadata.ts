@@ -1,12 +1,15 @@
 import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { cutText } from "../model/memory/texts.ts";
 import { decodeContainer } from "./encoding/container.ts";
+import type { Wanted } from "./encoding/smileSkip.ts";
 import { asFields, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 import { versionName } from "./version.ts";
 
 /** Elasticsearch itself allows 1024; the limit stops a wrong count from triggering look-ups of millions of shards. */
 const SHARDS_MAX = 100_000;
+
+const INDEX_FIELDS: Wanted = { each: { fields: { settings: true, mappings: true, aliases: { each: {} } } } };
 
 /** The contents of an index's metadata blob; names are those of Elasticsearch's settings. */
 export interface IndexMetadata {
@@ -30,7 +33,7 @@ export interface IndexMetadata {
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
 export function decodeIndexMetadata(bytes: Uint8Array, subject: string, budget?: DecodeBudget): IndexMetadata {
-  const indices = Object.entries(asFields(decodeContainer(bytes, "index-metadata", subject, budget), subject));
+  const indices = Object.entries(asFields(decodeContainer(bytes, "index-metadata", subject, { budget, wanted: INDEX_FIELDS }), subject));
   const [only] = indices;
   if (only === undefined || indices.length > 1) throw invalidBytes(subject, `one index expected, ${indices.length} found`);
   const [name, entry] = only;

@@ -1,7 +1,8 @@
 import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { decodeContainer } from "./encoding/container.ts";
+import type { Wanted } from "./encoding/smileSkip.ts";
 import { asFields, asText, asTexts, optional } from "./fields.ts";
-import { readFiles, type ShardFile } from "./shardSnapshot.ts";
+import { FILES_FIELDS, readFiles, type ShardFile } from "./shardSnapshot.ts";
 
 /** All snapshots of a shard: `indices/<id>/<shard>/index-<generation>`. Restores do not read it; Elasticsearch reads it before writing. */
 export interface ShardCatalogue {
@@ -10,11 +11,15 @@ export interface ShardCatalogue {
   snapshots: { name: string; files: string[]; stateId: string | undefined }[];
 }
 
+const CATALOGUE_FIELDS: Wanted = {
+  fields: { files: FILES_FIELDS, snapshots: { each: { fields: { files: true, shard_state_id: true } } } },
+};
+
 /**
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
 export function decodeShardCatalogue(bytes: Uint8Array, subject: string, budget?: DecodeBudget): ShardCatalogue {
-  const fields = asFields(decodeContainer(bytes, "snapshots", subject, budget), subject);
+  const fields = asFields(decodeContainer(bytes, "snapshots", subject, { budget, wanted: CATALOGUE_FIELDS }), subject);
   const snapshots = Object.entries(asFields(fields.snapshots, `${subject}: snapshots`)).map(([name, entry]) => {
     const where = `${subject}: snapshots.${name}`;
     const snapshot = asFields(entry, where);

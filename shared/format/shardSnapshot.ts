@@ -1,6 +1,7 @@
 import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
-import { decodeContainer } from "./encoding/container.ts";
+import { decodeContainer, FILE_LIST } from "./encoding/container.ts";
 import { checksumText, FOOTER_BYTES, readFooter, verifyFooter } from "./encoding/luceneFooter.ts";
+import type { Wanted } from "./encoding/smileSkip.ts";
 import { asCount, asFields, asKeySegment, asList, asName, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
 
@@ -11,6 +12,14 @@ export const PART = ".part";
 const COMMIT = /^segments_[0-9a-z]+$/;
 /** Lucene writes footers since 4.8; before that Elasticsearch recorded an Adler32, which the file itself does not contain. */
 const FOOTERS_SINCE = { major: 4, minor: 8 };
+
+/** What is read of a list of files. */
+export const FILES_FIELDS: Wanted = {
+  items: {
+    fields: { name: true, physical_name: true, length: true, checksum: true, part_size: true, written_by: true, meta_hash: true },
+  },
+};
+const LIST_FIELDS: Wanted = { fields: { name: true, files: FILES_FIELDS } };
 
 /** One Lucene file of a shard, as listed in a file list. */
 export interface ShardFile {
@@ -46,7 +55,7 @@ export interface FilePart {
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`; also for a virtual file whose embedded bytes fail their own checksum.
  */
 export function decodeShardSnapshot(bytes: Uint8Array, subject: string, budget?: DecodeBudget): ShardSnapshot {
-  const fields = asFields(decodeContainer(bytes, "snapshot", subject, budget), subject);
+  const fields = asFields(decodeContainer(bytes, "snapshot", subject, { budget, wanted: LIST_FIELDS, proportions: FILE_LIST }), subject);
   return { name: asName(fields.name, `${subject}: name`), files: readFiles(fields.files, subject) };
 }
 

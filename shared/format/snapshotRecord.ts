@@ -18,7 +18,7 @@ const STATES: ReadonlySet<string> = new Set<SnapshotState>(["IN_PROGRESS", "SUCC
  * @throws AppError `invalid` with reason `format.crc32` or `format.invalid`.
  */
 export function decodeSnapshotRecord(bytes: Uint8Array, subject: string, budget?: DecodeBudget): SnapshotRecord {
-  const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject, budget), subject).snapshot, `${subject}: snapshot`);
+  const fields = asFields(asFields(decodeContainer(bytes, "snapshot", subject, { budget }), subject).snapshot, `${subject}: snapshot`);
   const name = asName(fields.name, `${subject}: name`);
   const startTime = asTime(fields.start_time, `${subject}: start_time`);
   const endTime = optional(fields.end_time, `${subject}: end_time`, asTime);

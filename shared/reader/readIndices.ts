@@ -84,7 +84,9 @@ export async function readIndices(
 ): Promise<{ indices: IndexReading[]; finished: boolean }> {
   const { concurrency = READS_AT_ONCE, deadline, held = heldMemory() } = options;
   if (record !== undefined) held.hold(weightOfRecord(record), snapshotKey(snapshot.uuid));
-  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject, budget) => decodeContainer(bytes, "metadata", subject, budget));
+  await reader.read(globalMetadataKey(snapshot.uuid), (bytes, subject, budget) =>
+    decodeContainer(bytes, "metadata", subject, { budget, wanted: {} }),
+  );
   const indices = planIndices(reader, root, snapshot, record, options.indices);
   const decode = withinShards(held);
   const failed = failedShards(record);
@@ -99,7 +101,7 @@ function planIndices(
   record: SnapshotRecord | undefined,
   chosen: readonly string[] | undefined,
 ): IndexReading[] {
-  const listed = new Map(root.indices.map((index) => [index.name, index]));
+  const listed = indicesByName(root);
   const held = record?.indices ?? heldIndices(root, snapshot.uuid);
   if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
   return [...new Set(chosen ?? held)].flatMap((name) => {
@@ -110,6 +112,15 @@ function planIndices(
     }
     return [{ name, id, metadataKey: metadataKeyOf(root, snapshot.uuid, id), metadata: undefined, shards: [], failedShards: [] }];
   });
+}
+
+const byName = new WeakMap<RootCatalogue, Map<string, RootCatalogue["indices"][number]>>();
+
+/** Once for all snapshots of a root. */
+function indicesByName(root: RootCatalogue): Map<string, RootCatalogue["indices"][number]> {
+  const known = byName.get(root) ?? new Map(root.indices.map((index) => [index.name, index]));
+  byName.set(root, known);
+  return known;
 }
 
 /** By index. */

@@ -23,7 +23,7 @@ export function unitCheck(unit: readonly ClosureBlob[]): ContentCheck {
     const inPieces = containerCheck(first);
     return (piece, range) => {
       if (piece.byteLength < (first.sizeBytes ?? 0)) return inPieces(piece, range);
-      return faultOf(() => decodeContainer(piece, codec, first.key));
+      return faultOf(() => decodeContainer(piece, codec, first.key, { wanted: {} }));
     };
   }
   const { file } = first;

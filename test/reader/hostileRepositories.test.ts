@@ -6,6 +6,7 @@ import { deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { directoryBlobStore } from "../../shared/adapters/directory/blobStore.ts";
 import { decodeContainer } from "../../shared/format/encoding/container.ts";
+import { decodeIndexMetadata } from "../../shared/format/indexMetadata.ts";
 import { decodeShardSnapshot } from "../../shared/format/shardSnapshot.ts";
 import { GET_BYTES_MAX } from "../../shared/model/blobStore.ts";
 import { metadataReader } from "../../shared/reader/metadataReader.ts";
@@ -35,8 +36,8 @@ describe("a blob that is small and describes something huge", () => {
     expect(() => list(file("__0"), file("__1"))).toThrow("files[1]: more than 500000 parts in one shard");
   });
 
-  it("is invalid when it inflates a thousandfold", () => {
-    expect(decoded(deflated(Buffer.concat([SMILE_HEADER, Buffer.alloc(40 * MEGABYTE, 0x21)])))).toThrow("cannot be inflated to at most");
+  it("is invalid when it inflates beyond any document", () => {
+    expect(decoded(deflated(Buffer.concat([SMILE_HEADER, Buffer.alloc(49 * MEGABYTE, 0x21)])))).toThrow("cannot be inflated to at most");
   });
 
   it.each([
@@ -50,7 +51,7 @@ describe("a blob that is small and describes something huge", () => {
       Buffer.concat(Array(3_900_000).fill(Buffer.from(smile))),
       Buffer.from([0xf9]),
     ]);
-    expect(decoded(deflated(many))).toThrow("its values would take more than 16 MB of memory");
+    expect(decoded(deflated(many))).toThrow("its values would take more than 160 MB of memory");
     expect(decoded(wrapPayload("metadata", many))).toThrow("its values would take more than 160 MB of memory");
     const document = wrapPayload("metadata", Buffer.from(`{"a":[${`${json},`.repeat(3_900_000)}0]}`));
     expect(decoded(document)).toThrow("its values would take more than 160 MB of memory");
@@ -66,20 +67,30 @@ describe("a blob that is small and describes something huge", () => {
     expect(decoded(wrapPayload("metadata", binaries))).toThrow("would take more than 160 MB of memory");
   });
 
-  it("is invalid when it and those read before it decode to far more than is stored, however small each is", async () => {
-    const nulls = Buffer.concat([
-      encodeSmile({ name: "s", files: [] }).subarray(0, -1),
-      Buffer.from([0x80, 0x78, 0xf8]),
-      Buffer.alloc(200_000, 0x21),
-      Buffer.from([0xf9, 0xfb]),
-    ]);
-    const list = wrapPayload("snapshot", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(nulls)]));
-    const reader = metadataReader({ ...storeOf(new Map()), get: async () => list });
-    for (let shard = 0; shard < 60; shard += 1) await reader.read(`snap-${shard}.dat`, decodeShardSnapshot);
-    expect(reader.damaged.length).toBeGreaterThan(10);
-    expect(reader.damaged[0]).toMatchObject({ found: expect.stringContaining("out of proportion to the bytes stored") });
-    const another = metadataReader({ ...storeOf(new Map()), get: async () => list });
-    expect(await another.read("snap-60.dat", decodeShardSnapshot)).toEqual({ name: "s", files: [] });
+  it("costs nothing in fields that nobody reads, and is invalid as a file list that inflates like no other", async () => {
+    const nulls = (count: number) =>
+      Buffer.concat([
+        encodeSmile({ name: "s", files: [] }).subarray(0, -1),
+        Buffer.from([0x80, 0x78, 0xf8]),
+        Buffer.alloc(count, 0x21),
+        Buffer.from([0xf9, 0xfb]),
+      ]);
+    const list = (count: number) => wrapPayload("snapshot", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(nulls(count))]));
+    expect(decodeShardSnapshot(list(30_000), "shard")).toEqual({ name: "s", files: [] });
+    expect(() => decodeShardSnapshot(list(1_000_000), "shard")).toThrow("cannot be inflated to at most 32768 bytes");
+    const plain = wrapPayload("snapshot", nulls(20_000_000));
+    expect(decodeShardSnapshot(plain, "shard")).toEqual({ name: "s", files: [] });
+  });
+
+  it("ends the reading, and is not called damaged, when those before it decode to far more than a server stores", async () => {
+    const mapping = Buffer.from(JSON.stringify({ i: { settings: {}, mappings: Array(1_500_000).fill({}) } }));
+    const metadata = wrapPayload("index-metadata", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(mapping)]));
+    const reader = metadataReader({ ...storeOf(new Map()), get: async () => metadata });
+    const readAll = async () => {
+      for (let index = 0; index < 60; index += 1) await reader.read(`meta-${index}.dat`, decodeIndexMetadata);
+    };
+    await expect(readAll()).rejects.toMatchObject({ code: "permanent", reason: { code: "closure.outOfProportion" } });
+    expect(reader.damaged.every(({ found }) => !String(found).includes("proportion"))).toBe(true);
   });
 
   it("is read when it is merely large", () => {

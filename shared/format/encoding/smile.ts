@@ -1,8 +1,9 @@
 import { inMegabytes, WEIGHT } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
-import { type SmileInput, smileInput } from "./smileInput.ts";
+import { smileInput } from "./smileInput.ts";
 import { type NameTable, nameTable } from "./smileNames.ts";
 import { readBigDecimal, readBigInteger, readFloat32, readFloat64, readRawBinary, readSevenBitBinary, readZigzag } from "./smileNumbers.ts";
+import { type SkipState, skipValue, type Wanted } from "./smileSkip.ts";
 
 /**
  * Memory for the values of one document, within a function of 512 MB: room for a file list of 160,000 files, or for 2 million numbers. Two
@@ -22,11 +23,14 @@ export interface WeightLimit {
   problem: string;
 }
 
-interface State extends WeightLimit {
-  input: SmileInput;
+export interface DecodeOptions extends WeightLimit {
+  onWeight?: (bytes: number) => void;
+  /** All of it by default. */
+  wanted?: Wanted;
+}
+
+interface State extends WeightLimit, SkipState {
   names: NameTable;
-  values: NameTable;
-  rawBinary: boolean;
   depth: number;
   /** Estimated memory in bytes of the values so far. */
   weight: number;
@@ -35,13 +39,14 @@ interface State extends WeightLimit {
 /**
  * Decodes a SMILE document (github.com/FasterXML/smile-format-specification, version 0) to plain values: objects without prototype, arrays,
  * strings, numbers (bigint where a number would lose digits), booleans, null, and Uint8Array for binary.
+ * Of a document of which only parts are `wanted` the others are absent from the values.
  * `onWeight` receives the estimated memory of the values, in bytes, also of those before an error.
  * Strict: unknown or reserved tokens, dangling references, malformed UTF-8, excess depth and trailing bytes are `invalid` with the offset.
  */
 export function decodeSmile(
   bytes: Uint8Array,
   subject: string,
-  { weightMax, problem, onWeight }: WeightLimit & { onWeight?: (bytes: number) => void } = DOCUMENT_LIMIT,
+  { weightMax, problem, onWeight, wanted = true }: DecodeOptions = DOCUMENT_LIMIT,
 ): unknown {
   if (bytes.byteLength < HEADER_BYTES || bytes[0] !== 0x3a || bytes[1] !== 0x29 || bytes[2] !== 0x0a) {
     throw invalidBytes(subject, "no SMILE header", 0);
@@ -51,10 +56,15 @@ export function decodeSmile(
   const input = smileInput(bytes, HEADER_BYTES, subject);
   const names = nameTable(input, (flags & 1) !== 0);
   const values = nameTable(input, (flags & 2) !== 0);
-  const state: State = { input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax, problem };
+  const state: State = {
+    ...{ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax, problem },
+    readName: (token) => passName(state, token),
+    enter: () => enter(state),
+    leave: () => void (state.depth -= 1),
+  };
   let value: unknown;
   try {
-    value = readValue(state);
+    value = readValue(state, wanted);
   } finally {
     onWeight?.(state.weight);
   }
@@ -64,7 +74,7 @@ export function decodeSmile(
 }
 
 /** The token's three highest bits select the token class (see "Tokens: value mode" of the specification). */
-function readValue(state: State): unknown {
+function readValue(state: State, wanted: Wanted): unknown {
   const { input, values } = state;
   weigh(state, WEIGHT.value);
   const token = input.byte();
@@ -82,7 +92,7 @@ function readValue(state: State): unknown {
     case 6:
       return zigzag(token & 0x1f);
     default:
-      return readStructure(state, token);
+      return readStructure(state, token, wanted);
   }
 }
 
@@ -114,7 +124,7 @@ function readSimple(state: State, token: number): unknown {
   }
 }
 
-function readStructure(state: State, token: number): unknown {
+function readStructure(state: State, token: number, wanted: Wanted): unknown {
   const { input, values } = state;
   switch (token) {
     case 0xe0:
@@ -129,9 +139,9 @@ function readStructure(state: State, token: number): unknown {
     case 0xef:
       return values.at(((token & 3) << 8) | input.byte());
     case 0xf8:
-      return nested(state, readArray);
+      return nested(state, () => readArray(state, wanted === true || wanted.items));
     case 0xfa:
-      return nested(state, readObject);
+      return nested(state, () => readObject(state, wanted));
     case 0xfd:
       if (!state.rawBinary) throw input.fault("raw binary although the header rules it out");
       return readRawBinary(input, weigher(state));
@@ -140,10 +150,14 @@ function readStructure(state: State, token: number): unknown {
   }
 }
 
-function nested<T>(state: State, read: (state: State) => T): T {
+function enter(state: State): void {
   if (state.depth >= DEPTH_MAX) throw state.input.fault(`nested deeper than ${DEPTH_MAX}`);
   state.depth += 1;
-  const value = read(state);
+}
+
+function nested<T>(state: State, read: () => T): T {
+  enter(state);
+  const value = read();
   state.depth -= 1;
   return value;
 }
@@ -168,36 +182,55 @@ function weigher(state: State): (sizeBytes: number) => void {
   return (sizeBytes) => weigh(state, WEIGHT.binary + sizeBytes);
 }
 
-function readArray(state: State): unknown[] {
+/** Values that take a byte or a few: decoding them takes more time than their memory tells. */
+const SMALL_TOKENS_MIN = 0xc0;
+
+function readArray(state: State, wanted: Wanted | undefined): unknown[] {
   weigh(state, WEIGHT.list);
+  const { input } = state;
   const list: unknown[] = [];
-  while (state.input.peek() !== 0xf9) {
-    weigh(state, WEIGHT.element);
-    list.push(readValue(state));
+  for (let token = input.peek(); token !== 0xf9; token = input.peek()) {
+    if (wanted === undefined) {
+      skipValue(state);
+      input.skipSmallValues();
+      continue;
+    }
+    if (token < 0x40 || (token >= SMALL_TOKENS_MIN && token < 0xe0)) weigh(state, WEIGHT.element);
+    list.push(readValue(state, wanted));
   }
-  state.input.byte();
+  input.byte();
   return list;
 }
 
 /** Without a prototype, so that a field named `__proto__` is an ordinary field. */
-function readObject(state: State): Record<string, unknown> {
+function readObject(state: State, wanted: Wanted): Record<string, unknown> {
   weigh(state, WEIGHT.object);
   const fields: Record<string, unknown> = Object.create(null);
   for (;;) {
     const token = state.input.byte();
     if (token === 0xfb) return fields;
-    weigh(state, WEIGHT.field);
-    fields[readName(state, token)] = readValue(state);
+    const name = passName(state, token);
+    const inside = wanted === true || (wanted.fields && Object.hasOwn(wanted.fields, name) ? wanted.fields[name] : wanted.each);
+    if (inside === undefined) {
+      skipValue(state);
+      continue;
+    }
+    weigh(state, WEIGHT.field + (isReference(token) ? 0 : WEIGHT.text + name.length));
+    fields[name] = readValue(state, inside);
   }
 }
 
-function readName(state: State, token: number): string {
-  const { input, names } = state;
-  if (token >= 0x80 && token <= 0xbf) return names.add(weighed(state, input.ascii(token - 0x7f)));
+/** Whether the token of a name refers to one that was read before. */
+function isReference(token: number): boolean {
+  return token < 0x80 && token !== 0x34;
+}
+
+function passName({ input, names }: Pick<State, "input" | "names">, token: number): string {
+  if (token >= 0x80 && token <= 0xbf) return names.add(input.ascii(token - 0x7f));
   if (token >= 0x40 && token <= 0x7f) return names.at(token - 0x40);
-  if (token >= 0xc0 && token <= 0xf7) return names.add(weighed(state, input.utf8(token - 0xbe)));
+  if (token >= 0xc0 && token <= 0xf7) return names.add(input.utf8(token - 0xbe));
   if (token >= 0x30 && token <= 0x33) return names.at(((token & 3) << 8) | input.byte());
-  if (token === 0x34) return names.add(weighed(state, input.longUtf8()));
+  if (token === 0x34) return names.add(input.longUtf8());
   if (token === 0x20) return "";
   throw input.fault(`unknown name token 0x${token.toString(16)}`);
 }

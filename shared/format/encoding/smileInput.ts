@@ -16,6 +16,9 @@ export interface SmileInput {
   utf8(sizeBytes: number): string;
   longAscii(): string;
   longUtf8(): string;
+  skipLongText(): void;
+  /** Passes over constants and small integers, which are one byte each. */
+  skipSmallValues(): void;
   /** The error to throw for the last item read. */
   fault(problem: string): AppError;
 }
@@ -39,12 +42,17 @@ export function smileInput(source: Uint8Array, start: number, subject: string): 
     return decodeUtf8(bytes.subarray(from, end), subject, from);
   }
 
-  function longText(asciiOnly: boolean): string {
+  /** Returns where it began. */
+  function passLongText(): number {
     const from = position;
     const end = bytes.indexOf(END_OF_STRING, from);
     if (end < 0) throw invalidBytes(subject, "text without an end marker", from);
     position = end + 1;
-    return text(from, end, asciiOnly);
+    return from;
+  }
+
+  function longText(asciiOnly: boolean): string {
+    return text(passLongText(), position - 1, asciiOnly);
   }
 
   return {
@@ -61,6 +69,11 @@ export function smileInput(source: Uint8Array, start: number, subject: string): 
     utf8: (sizeBytes) => text(take(sizeBytes), position, false),
     longAscii: () => longText(true),
     longUtf8: () => longText(false),
+    skipLongText: () => void passLongText(),
+    skipSmallValues() {
+      for (let byte = bytes[position] ?? 0; (byte >= 0x20 && byte <= 0x23) || (byte >= 0xc0 && byte <= 0xdf); byte = bytes[position] ?? 0)
+        position += 1;
+    },
     fault: (problem) => invalidBytes(subject, problem, Math.max(start, position - 1)),
   };
 }

@@ -5,6 +5,7 @@ const ENTRIES_MAX = 1024;
 
 /** The back references of one document: field names or short string values. */
 export interface NameTable {
+  readonly isShared: boolean;
   /** Stores the text if the header enables sharing; returns it. */
   add(text: string): string;
   at(index: number): string;
@@ -14,6 +15,7 @@ export interface NameTable {
 export function nameTable(input: SmileInput, shared: boolean): NameTable {
   let entries: string[] = [];
   return {
+    isShared: shared,
     add(text) {
       if (!shared) return text;
       if (entries.length === ENTRIES_MAX) entries = [];

@@ -5,9 +5,9 @@ const VINT_BYTES_MAX = 10;
 /** This many groups (42 bits) plus the final one fit a plain number. */
 const NUMBER_GROUPS = 6;
 /** No mapping contains longer integers, and printing them takes quadratic time. */
-const BIG_INTEGER_BYTES_MAX = 1024;
+const BIG_INTEGER_BYTES_MAX = 128;
 /** Beyond the range of a double. */
-const SCALE_MAX = 10_000;
+const SCALE_MAX = 1_000;
 
 /** Counts the memory of so many bytes before it is taken; throws if there is none left. */
 type Weigh = (sizeBytes: number) => void;
@@ -25,6 +25,21 @@ export function readBigInteger(input: SmileInput, weigh: Weigh): bigint {
   if (magnitude.length > BIG_INTEGER_BYTES_MAX) throw input.fault(`integer of ${magnitude.length} bytes is too long`);
   if (magnitude.length === 0) throw input.fault("integer without bytes");
   return BigInt.asIntN(magnitude.length * 8, BigInt(`0x${Buffer.from(magnitude).toString("hex")}`));
+}
+
+/** Passes over an integer of at most `bytesMax` bytes. */
+export function skipVInt(input: SmileInput, bytesMax: number): void {
+  for (let count = 0; count < bytesMax; count += 1) if ((input.byte() & 0x80) !== 0) return;
+  throw input.fault(`integer of more than ${bytesMax} bytes`);
+}
+
+/** Passes over binary data in septets. */
+export function skipSevenBitBinary(input: SmileInput): void {
+  input.bytes(Math.ceil((readLength(input) * 8) / 7));
+}
+
+export function skipRawBinary(input: SmileInput): void {
+  input.bytes(readLength(input));
 }
 
 /** Rounded to a double, which is precise enough for a mapping parameter. */

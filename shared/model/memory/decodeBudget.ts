@@ -1,18 +1,20 @@
-/** Decoding this much takes a second. */
+import { AppError } from "../errors.ts";
+import { reason } from "../reason.ts";
+
+/** A second of decoding. */
 const FREE_BYTES = 512 * 1024 * 1024;
-/** Inflated bytes and those of values, for each byte stored: a mapping takes 500 at most, a file list 80. */
-const BYTES_PER_STORED_BYTE = 500;
+/** Of inflated bytes and their values for each byte stored: equal fields and templates of real servers take 2,700. */
+const BYTES_PER_STORED_BYTE = 3_000;
 
 /**
- * What the values of all documents that one reader decodes may take, one after the other, in proportion to what is stored: a thousand small
- * blobs that each decode to a hundred megabytes cost minutes.
+ * What the documents that one reader decodes, one after the other, may take in all: a thousand blobs of a few kilobytes that each decode to a
+ * hundred megabytes take minutes, and no repository that a server wrote has them.
  */
 export interface DecodeBudget {
   /** Counts a blob before it is decoded. */
   admit(storedBytes: number): void;
-  /** What it and its values may take; never negative. */
-  leftBytes(): number;
-  spend(bytes: number): void;
+  /** @throws AppError `permanent` with reason `closure.outOfProportion`: it is not known what is wrong with the blobs, if anything. */
+  spend(bytes: number, subject: string): void;
 }
 
 export function decodeBudget(freeBytes = FREE_BYTES): DecodeBudget {
@@ -21,9 +23,16 @@ export function decodeBudget(freeBytes = FREE_BYTES): DecodeBudget {
     admit(storedBytes) {
       leftBytes += storedBytes * BYTES_PER_STORED_BYTE;
     },
-    leftBytes: () => Math.max(0, leftBytes),
-    spend(bytes) {
+    spend(bytes, subject) {
       leftBytes -= bytes;
+      if (leftBytes < 0)
+        throw new AppError(
+          "permanent",
+          `${subject}: this blob and those before it decode to more than ${BYTES_PER_STORED_BYTE} times what is stored`,
+          {
+            reason: reason("closure.outOfProportion", { subject, times: BYTES_PER_STORED_BYTE }),
+          },
+        );
     },
   };
 }

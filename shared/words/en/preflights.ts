@@ -28,6 +28,8 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "analysis.there": "{index} needs {names}, and the nodes have the plugins for it",
   "analysis.unknown": "{index} needs {names}, which neither Elasticsearch nor a plugin of the nodes has: its shards would never start",
   "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
+  "closure.outOfProportion":
+    "{subject}: this blob and those before it decode to more than {times} times what is stored, which no repository of a server does: it was not examined further",
   "closure.tooLarge":
     "{subject}: this blob and those read before it need more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
   "closure.stateLost": "the snapshot is {verdict}: its cluster state ({key}) is at fault, which this version does not read for indices",

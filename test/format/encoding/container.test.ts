@@ -1,6 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type Codec, decodeContainer } from "../../../shared/format/encoding/container.ts";
+import { type Codec, decodeContainer, FILE_LIST } from "../../../shared/format/encoding/container.ts";
+import type { Wanted } from "../../../shared/format/encoding/smileSkip.ts";
 import { decodeIndexMetadata } from "../../../shared/format/indexMetadata.ts";
 import { classifyKey } from "../../../shared/format/keys.ts";
 import { decodeShardCatalogue } from "../../../shared/format/shardCatalogue.ts";
@@ -69,20 +70,46 @@ describe("decodeContainer", () => {
     expect(read("{")).toThrow("m: payload is not JSON: ");
   });
 
-  it("inflates a small payload to anything, and a large one to a hundred times its size", () => {
+  it("inflates metadata to anything within the size limit, because equal templates deflate to a thousandth", () => {
     const deflated = (json: string) => wrapPayload("metadata", Buffer.concat([Buffer.from("DFL\0"), deflateRawSync(Buffer.from(json))]));
-    const [small, noise] = [1_000_000, Array.from({ length: 120_000 }, (_, index) => Math.imul(index, 0x9e3779b1).toString(36)).join("")];
-    expect(decodeContainer(deflated(`{"a":1${" ".repeat(small)}}`), "metadata", "m")).toEqual({ a: 1 });
-    const large = decodeContainer(deflated(`{"a":"${noise}"${" ".repeat(18 * 1024 * 1024)}}`), "metadata", "m");
-    expect((large as { a: string }).a.length).toBe(noise.length);
-    expect(() => decodeContainer(deflated(`{"a":1${" ".repeat(18 * 1024 * 1024)}}`), "metadata", "m")).toThrow("cannot be inflated");
+    expect(decodeContainer(deflated(`{"a":1${" ".repeat(40 * 1024 * 1024)}}`), "metadata", "m")).toEqual({ a: 1 });
+    expect(() => decodeContainer(deflated(`{"a":1${" ".repeat(49 * 1024 * 1024)}}`), "metadata", "m")).toThrow("cannot be inflated");
   });
 
-  it("takes the memory that the values of a small payload need, however well they are deflated", () => {
-    const empty = Array.from({ length: 10_000 }, () => ({}));
-    expect(decodeContainer(encodeContainer("metadata", empty, true), "metadata", "m")).toHaveLength(10_000);
-    const many = Array.from({ length: 200_000 }, () => ({}));
-    expect(() => decodeContainer(encodeContainer("metadata", many, true), "metadata", "m")).toThrow("of memory");
+  it("inflates a file list to thirty times its size, and its values take three hundred times that, unless it is small", () => {
+    const list = (count: number) => {
+      const files = Array.from({ length: count }, (_, at) => ({
+        name: `__${at}`,
+        physical_name: `_${at}.cfs`,
+        length: at,
+        checksum: "1abcde",
+      }));
+      return encodeContainer("snapshot", { name: "s", files }, true);
+    };
+    const read = (bytes: Buffer) => decodeContainer(bytes, "snapshot", "l", { proportions: FILE_LIST }) as { files: unknown[] };
+    for (const count of [100, 1_000, 20_000]) expect(read(list(count)).files).toHaveLength(count);
+    const equal = (value: unknown) => encodeContainer("snapshot", { name: "s", files: Array(10_000).fill(value) }, true);
+    expect(() => read(equal({}))).toThrow("its values would take more than 1 MB of memory");
+    expect(() => read(equal("x".repeat(60)))).toThrow("cannot be inflated to at most");
+  });
+
+  it("decodes only the parts that are wanted, and finds the faults of the others' structure", () => {
+    const value = {
+      a: { b: [1, "x", { c: Buffer.from([1, 2, 3]) }], d: 2n ** 70n, e: 1.5, f: "y".repeat(100) },
+      g: [{ h: 1, i: 2 }],
+      j: null,
+    };
+    const bytes = encodeContainer("metadata", value);
+    const read = (wanted: Wanted) => decodeContainer(bytes, "metadata", "m", { wanted });
+    expect(read(true)).toEqual(value);
+    expect(read({})).toEqual({});
+    expect(read({ fields: { g: { items: { fields: { i: true } } }, j: true } })).toEqual({ g: [{ i: 2 }], j: null });
+    expect(read({ each: {} })).toEqual({ a: {}, g: [], j: null });
+    expect(read({ fields: { a: { fields: { d: true, f: true } } } })).toEqual({ a: { d: 2n ** 70n, f: "y".repeat(100) } });
+    const cut = wrapPayload("metadata", Buffer.from([0x3a, 0x29, 0x0a, 0x05, 0xfa, 0x80, 0x61, 0xf8, 0x21]));
+    expect(() => decodeContainer(cut, "metadata", "m", { wanted: {} })).toThrow("more bytes expected");
+    const token = wrapPayload("metadata", Buffer.from([0x3a, 0x29, 0x0a, 0x05, 0xfa, 0x80, 0x61, 0xff, 0xfb]));
+    expect(() => decodeContainer(token, "metadata", "m", { wanted: {} })).toThrow("unknown value token 0xff");
   });
 
   it("stops inflating a deflate bomb at the size limit", () => {
