@@ -43,6 +43,20 @@ export const INSTANCE_ID_FIX = "write the id that the console shows, such as es-
 
 const SHARED_PREFIX = "aliyun_snapshot_from_";
 
+/** Of an instance's own automatic snapshots, which the platform registers on it. */
+const AUTOMATIC = "aliyun_auto_snapshot";
+
+/** Whether the platform registers a repository of this name, over a bucket of its own that no key of the account can read. */
+export function isPlatformRepository(name: string): boolean {
+  return name === AUTOMATIC || sharedSourceOf(name) !== undefined;
+}
+
+/** The instance that takes the snapshots of a shared repository, by the repository's name. */
+export function sharedSourceOf(name: string): string | undefined {
+  const id = name.startsWith(SHARED_PREFIX) ? name.slice(SHARED_PREFIX.length) : "";
+  return INSTANCE_ID.test(id) ? id : undefined;
+}
+
 /** The name under which the platform registers it: https://www.alibabacloud.com/help/en/es/user-guide/configure-a-shared-oss-repository */
 export function sharedRepositoryName(source: string): string {
   return `${SHARED_PREFIX}${source}`;

@@ -129,6 +129,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.brokenOff":
     "{index}: {started} of {shards|shard|shards} started, and no restore is running any more: the cluster restarted, or the other shards failed{why:added}",
   "restore.countsDiffer": "{index} has {found|document|documents}, the snapshot has {expected}; nothing was switched",
+  "restore.counted":
+    "{index} has {documents|document|documents} in {shards|shard|shards}, whose files the cluster compared with their checksums; how many documents the snapshot has is not known",
   "restore.countsEqual": "{index} has {documents|document|documents}, as many as the snapshot",
   "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}{seconds:took}",
   "restore.gone": "{index} vanished after it was restored",

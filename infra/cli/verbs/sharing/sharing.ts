@@ -16,7 +16,7 @@ export async function list(session: Session, { cluster }: { cluster: string }): 
 
 /** The bucket is the platform's own, so neither a copy nor a proof from outside is possible. */
 const SEVEN_DAYS =
-  "They hold the automatic snapshots of the last seven days, in a bucket that cannot be read from outside. To keep snapshots longer, give the instance a policy of its own (backups).";
+  "Shared repositories hold the automatic snapshots of the last seven days, in a bucket that cannot be read from outside. To keep snapshots longer, give the instance a policy of its own (backups).";
 
 function listText({ cluster, target, shared, alternatives }: SharedList, look: Look): string {
   const lines = shared.length === 0 ? [`No instance shares its snapshots with ${target} (${cluster}).`] : tableOf(shared, look);
