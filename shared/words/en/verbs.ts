@@ -191,6 +191,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.notListed": "{root} does not list {snapshot}{near:meant}",
   "snapshot.notOnCluster":
     "{cluster} finds no snapshot {snapshot} in its repository {repository}, although the bucket of ossnap.yaml lists it ({uuid}): the registration points to another place, or the cluster has not read the newest root",
+  "snapshot.unreadable": "{cluster} cannot read the lists of files of {snapshot}, so it cannot restore it: {message}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.otherContents":
     "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot: another program did. Compare both, and delete {key} in the state if the present contents are right",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { AppError } from "../../../shared/model/errors.ts";
 import { preflightRestore, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { drySharing } from "../../../shared/verbs/sharing/apply.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -72,6 +73,41 @@ describe("a restore from a bucket that only the cluster can read", () => {
     };
     expect(found(await preflightOf(world, { snapshot: NIGHT_2, indices: ["logs"] }))).toEqual(["refuse snapshot.shardFailed"]);
     expect(found(await preflightOf(world, { snapshot: NIGHT_2 }))).toEqual(["warn closure.unread"]);
+  });
+
+  it("refuses what the cluster itself cannot read", async () => {
+    const world = await automaticWorld();
+    world.target.spoil(SHARED, { what: "indicesMissing" });
+    const report = await preflightOf(world);
+    const refusals = found(report).filter((line) => line.startsWith("refuse"));
+    expect([report.refused, report.verdict, refusals]).toEqual([true, "not-restorable", ["refuse snapshot.unreadable"]]);
+  });
+
+  it("repeats the words of 7.x, which answers for missing blobs as for a fault that passes", async () => {
+    const world = await automaticWorld({ version: "7.10.2" });
+    world.target.spoil(SHARED, { what: "indicesMissing" });
+    await expect(preflightOf(world)).rejects.toMatchObject({ code: "transient", message: expect.stringContaining("a blob is missing") });
+  });
+
+  it("waits for a cluster that does not answer, because that says nothing about the snapshot", async () => {
+    const world = await automaticWorld();
+    world.target.failNext("snapshotContents", new AppError("transient", "no answer"));
+    await expect(preflightOf(world)).rejects.toMatchObject({ code: "transient" });
+  });
+
+  it.each(["5.5.3", "6.7.0", "7.10.2"])("leaves no index on %s when data that nobody could foretell is missing", async (version) => {
+    const world = await automaticWorld({ version });
+    world.target.spoil(SHARED, { what: "dataMissing" });
+    const outcome = await startRestore(await world.open(), { ...REQUEST, alias: "films" }, OPS);
+    const id = "created" in outcome && outcome.created.outcome === "created" ? outcome.created.job.id : "";
+    for (let look = 0; look < 40; look += 1) {
+      world.target.finishRestores();
+      await tick(world);
+      world.advance(MINUTE_MS);
+    }
+    expect(await (await world.open()).log.done(id)).toMatchObject({ state: "failed" });
+    expect([await world.target.listIndices(), await world.target.runningRestores()]).toEqual([[], []]);
+    expect(world.notices.map(({ code }) => code)).toContain("restore.failed");
   });
 
   it("names the verb that shares it when the cluster does not have it", async () => {

@@ -1,4 +1,5 @@
 import type { Cluster, ClusterSnapshot } from "../../../model/cluster.ts";
+import { AppError, hasCode, messageOf } from "../../../model/errors.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
 import type { ClosureIndex, ProvenClosure, SnapshotProof } from "../../../model/repository.ts";
 import type { HeldIndexSeen } from "../../../model/snapshots/contents.ts";
@@ -14,13 +15,10 @@ type Wanted = Pick<RestoreInput, "repository" | "snapshot" | "indices">;
  */
 export async function seenByCluster(cluster: Cluster, wanted: Wanted, isThere: boolean): Promise<SnapshotProof> {
   const { repository, snapshot } = wanted;
-  const there = isThere ? await cluster.getSnapshot(repository, snapshot.name) : undefined;
-  const isSame = there !== undefined && (there.uuid === undefined || there.uuid === snapshot.uuid);
-  // Another check says that it is gone, or another one.
-  const held = isSame ? await cluster.snapshotContents(repository, snapshot.name) : undefined;
-  const known = isSame && held ? { there, held } : undefined;
-  const shards = (held ?? []).reduce((sum, index) => sum + index.shards, 0);
-  const refusal = known && notRestorable(known.there, wanted.indices);
+  const look = isThere ? await lookAt(cluster, wanted) : undefined;
+  const known = look && "held" in look ? look : undefined;
+  const shards = (known?.held ?? []).reduce((sum, index) => sum + index.shards, 0);
+  const refusal = look && "fault" in look ? look.fault : known && notRestorable(known.there, wanted.indices);
   return {
     verdict: refusal ? "not-restorable" : "unproven",
     level: "names",
@@ -36,6 +34,23 @@ export async function seenByCluster(cluster: Cluster, wanted: Wanted, isThere: b
     reason: refusal ?? reason("closure.unread", { repository, cluster: cluster.name, shards }),
     requests: { list: 0, get: 0, head: 0 },
   };
+}
+
+type Look = { there: ClusterSnapshot; held: HeldIndexSeen[] } | { fault: Reason };
+
+/** `undefined` if the name is gone, or another snapshot's: another check says so. What the cluster cannot read it cannot restore either. */
+async function lookAt(cluster: Cluster, { repository, snapshot: { name, uuid } }: Wanted): Promise<Look | undefined> {
+  try {
+    const there = await cluster.getSnapshot(repository, name);
+    if (!there || (there.uuid !== undefined && there.uuid !== uuid)) return undefined;
+    const held = await cluster.snapshotContents(repository, name);
+    return held && { there, held };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const isUnreadable = error.reason?.code === "repository.unreadable" || hasCode(error, "refused", "permanent", "invalid");
+    if (!isUnreadable) throw error;
+    return { fault: reason("snapshot.unreadable", { snapshot: name, cluster: cluster.name, message: messageOf(error) }) };
+  }
 }
 
 /** FAILED and running snapshots, and failed shards of PARTIAL ones. */
