@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { runCommand } from "../infra/cli/program.ts";
 import { enter } from "./golden/memorySession.ts";
 import { servedTwice } from "./golden/rollbackCases.ts";
+import { automaticWorld } from "./world/automatic.ts";
 
 vi.mock("../infra/cli/session.ts", async (original) => {
   const { openMemorySession } = await import("./golden/memorySession.ts");
@@ -15,7 +16,7 @@ const commands = [...text.matchAll(new RegExp(`${FENCE}sh\\n([^]*?)${FENCE}`, "g
 
 describe("docs/restoring.md", () => {
   it.each(commands)("shows a command that runs: %s", async (line) => {
-    const world = await servedTwice();
+    const world = line.includes("es-cn-") || line.includes("shared list") ? await automaticWorld() : await servedTwice();
     const outputs = { stdout: "", stderr: "" };
     enter({ world }, outputs);
     if (line.includes("--repository backups")) await runCommand(["repositories", "register", "backups", "--apply"], {});

@@ -31,6 +31,7 @@ export type TerminalFault =
   | "rollback-refused"
   | "backup-refused"
   | "registration-refused"
+  | "sharing-refused"
   | "internal";
 export type FaultCode = ErrorCode | "plan-stale" | TerminalFault;
 
@@ -56,6 +57,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   "deletion-refused": { title: "The deletion would be refused", exitCode: EXIT.refused },
   "rollback-refused": { title: "The rollback would be refused", exitCode: EXIT.refused },
   "registration-refused": { title: "The registration would be refused", exitCode: EXIT.refused },
+  "sharing-refused": { title: "The change of shared repositories would be refused", exitCode: EXIT.refused },
   "plan-stale": { title: "The state changed after the plan was made", exitCode: EXIT.moved },
   interrupted: { title: "Watching was interrupted", exitCode: EXIT.interrupted },
 };

@@ -1,7 +1,6 @@
 import { BACKUP_BECAUSE, DRY_RUN } from "./line/backupOptions.ts";
 import {
   ALIAS,
-  APPLY,
   APPLY_HASH,
   AS,
   FILES_THERE,
@@ -16,7 +15,6 @@ import {
   ONE_POLICY,
   ONE_REPOSITORY,
   OPEN,
-  OVERWRITE,
   REPLICAS_OPTION,
   REPOSITORY,
   SAMPLE,
@@ -28,6 +26,7 @@ import {
   YES,
 } from "./line/options.ts";
 import { BECAUSE, BROKEN, PIN_REPOSITORY, TOOL, UNTIL, UUID } from "./line/pinOptions.ts";
+import { REPOSITORY_VERBS } from "./line/repositoryVerbs.ts";
 import { HISTORY_FILE, KEEP_OPTIONS, NO_RULE, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
@@ -227,19 +226,7 @@ export const VERBS: readonly Verb[] = [
     },
     async (session, input) => (await import("./verbs/rollback.ts")).rollback(session, input),
   ),
-  verb("repositories", { description: "compare every repository with its registration", example: ["repositories"] }, async (session) =>
-    (await import("./verbs/repositories.ts")).repositories(session),
-  ),
-  verb(
-    "repositories register <name>",
-    {
-      description: "show what would be registered; --apply does it",
-      example: ["repositories", "register", "movies", "--apply"],
-      args: { name: name() },
-      options: { apply: APPLY, overwrite: OVERWRITE },
-    },
-    async (session, input) => (await import("./verbs/repositories.ts")).register(session, input),
-  ),
+  ...REPOSITORY_VERBS,
   verb("pause", { description: "make no more changes until resume", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),

@@ -2,6 +2,7 @@ import type { BlobStore } from "../model/blobStore.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { BackupPolicy, Config, CopyRule, Place, RepositoryConfig, Watch } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
+import type { Instances } from "../model/instances/instances.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Notifier } from "../model/notice.ts";
 import { reason } from "../model/reason.ts";
@@ -29,6 +30,8 @@ export interface World {
   paused: boolean;
   cluster(name: string): Cluster;
   blobs(place: Place): BlobStore;
+  /** Alibaba Cloud's control plane of Elasticsearch instances; without a region that of the functions, in a terminal that of the state. */
+  instances(region: string | undefined): Instances;
   tasks: Tasks;
   notifiers: readonly Notifier[];
   logger: Logger;

@@ -1,5 +1,6 @@
 import type { AliasHolder, AliasMove } from "./aliases/aliasMove.ts";
 import type { ClusterLimits, NodeDisk } from "./disks/clusterDisks.ts";
+import type { ReadsContents } from "./snapshots/contents.ts";
 
 /** The cluster's description of itself. */
 export interface ClusterInfo {
@@ -126,7 +127,7 @@ export interface IndexHealth {
  * 502 to 504 and anything that Elasticsearch did not write itself are `transient`; 401/403 `denied`; a missing repository `absent`; a bad
  * request `invalid`; any other 4xx, and a 500 with an Elasticsearch error in its body, `refused`.
  */
-export interface Cluster {
+export interface Cluster extends ReadsContents {
   readonly name: string;
   info(): Promise<ClusterInfo>;
 

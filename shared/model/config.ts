@@ -21,7 +21,10 @@ export interface ClusterConfig {
   ca?: string | undefined;
   /** SHA-256 of the CA's certificate, hex with or without colons. */
   fingerprint?: string | undefined;
+  /** As Alibaba Cloud knows the cluster; for its OpenAPI. */
   instanceId?: string | undefined;
+  /** Of the instance; absent, it is that of the function, in a terminal that of the state. */
+  region?: string | undefined;
 }
 
 export interface Registration {

@@ -19,7 +19,8 @@ export interface PreflightTarget {
   index: string;
   as: string;
   shards: number;
-  documents: number;
+  /** Absent if no one can count them before the restore. */
+  documents?: number;
   bytes: number;
   /** Patterns of settings that the target does not know, and that the restore leaves out; absent if there are none. */
   leftOut?: string[];
@@ -60,7 +61,7 @@ export function preflight(given: PreflightInput): Preflight {
       index: index.name,
       as: input.nameFor(index.name),
       shards: index.shards,
-      documents: index.documents ?? 0,
+      ...(isUnread(input.proof) ? {} : { documents: index.documents ?? 0 }),
       bytes: index.bytes,
       ...(leftOut.length > 0 && { leftOut }),
     };
@@ -83,14 +84,21 @@ function isStateAlone({ uuid, missing, damaged }: SnapshotProof): boolean {
 function wayOutOf({ code, params }: Reason): Reason | undefined {
   const repository = params.repository ?? "";
   if (code === "repository.hiddenRoot" || code === "repository.linkedRoot" || code === "snapshot.otherContents") return undefined;
+  if (code === "repository.notShared") return reason("wayOut.share", params);
   if (code === "repository.absent") return reason("wayOut.register", { repository });
   return code === "repository.absentByOthers" ? reason("wayOut.addRegister", { repository }) : reason("wayOut.compare");
+}
+
+/** Only the target itself can read the bucket: what it says of the snapshot is all that is known. */
+function isUnread({ reason: why }: SnapshotProof): boolean {
+  return why?.code === "closure.unread";
 }
 
 function closureCheck(proof: SnapshotProof): PreflightCheck {
   if (proof.verdict === "whole") return ok("closure", wholeReason(proof));
   if (proof.verdict === "not-restorable")
     return refuse("closure", proof.reason ?? reason("snapshot.notRestorable", { snapshot: proof.name }), wayOutOfState(proof.reason));
+  if (proof.reason && isUnread(proof)) return warn("closure", proof.reason);
   // Not rejected, only unknown so far: the job itself continues the proof.
   if (proof.reason?.code === "proof.outOfTime") return { check: "closure", result: "warn", reason: proof.reason };
   if (proof.closure !== undefined && proof.closure === proof.stateless)

@@ -11,6 +11,11 @@ export function refusalText(checks: readonly PreflightCheck[]): string {
   return `${failed}: ${why.join("; ")}. Nothing was changed.`;
 }
 
+/** What refuses a change of shared repositories. */
+export function sharingRefusal(refusals: readonly Reason[]): string {
+  return `the change is refused: ${refusals.map(say).join("; ")}. Nothing was changed.`;
+}
+
 /** What refuses a rollback, with what helps. */
 export function rollbackRefusal(why: Reason): string {
   return `the rollback is refused: ${say(why)}. Nothing was changed.`;

@@ -17,6 +17,8 @@ export interface RuntimeSettings {
   warnings?: ConfigWarning[];
   /** A stand-in's endpoint; undefined for Function Compute's own. */
   fcEndpoint: { host: string; protocol: "HTTP" | "HTTPS" } | undefined;
+  /** A stand-in's endpoint; undefined for Alibaba Cloud's own. */
+  instancesEndpoint?: RuntimeSettings["fcEndpoint"];
   copyFunction: string;
   continueFunction: string;
   /** Credentials of the shell or the function's role; those of the context take precedence. */
@@ -43,7 +45,8 @@ export function readSettings(configPath: string, env: Environment = process.env)
   return {
     config,
     warnings,
-    fcEndpoint: endpointOf(env.OSSNAP_FC_ENDPOINT),
+    fcEndpoint: endpointOf("OSSNAP_FC_ENDPOINT", env.OSSNAP_FC_ENDPOINT),
+    instancesEndpoint: endpointOf("OSSNAP_INSTANCES_ENDPOINT", env.OSSNAP_INSTANCES_ENDPOINT),
     copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
     continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",
     credentials,
@@ -66,9 +69,9 @@ function textOf(path: string): string {
   }
 }
 
-function endpointOf(text: string | undefined): RuntimeSettings["fcEndpoint"] {
+function endpointOf(variable: string, text: string | undefined): RuntimeSettings["fcEndpoint"] {
   if (!text) return undefined;
-  if (!URL.canParse(text)) throw unusable(`OSSNAP_FC_ENDPOINT: "${text}" is not a URL; write http://127.0.0.1:9000, or unset it`);
+  if (!URL.canParse(text)) throw unusable(`${variable}: "${text}" is not a URL; write http://127.0.0.1:9000, or unset it`);
   const url = new URL(text);
   return { host: url.host, protocol: url.protocol === "http:" ? "HTTP" : "HTTPS" };
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { aliyunInstances } from "../adapters/aliyun/instances.ts";
 import { fcTasks } from "../adapters/aliyun/tasks.ts";
 import { elasticsearchCluster } from "../adapters/elasticsearch/cluster.ts";
 import { webhookNotifier } from "../adapters/webhook/notifier.ts";
@@ -11,6 +12,7 @@ import type { BlobStore } from "../model/blobStore.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Config, Place } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
+import type { Instances } from "../model/instances/instances.ts";
 import type { Logger } from "../model/logger.ts";
 import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
@@ -37,6 +39,7 @@ const identities = new Map<string, StateIdentity>();
 export interface Connections {
   cluster(name: string): Cluster;
   blobs(place: Place): BlobStore;
+  instances(region: string | undefined): Instances;
   state: BlobStore;
   tasks: Tasks;
 }
@@ -65,12 +68,13 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
       const wanted = config.clusters[name];
       if (!wanted)
         throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; there are: ${Object.keys(config.clusters).join(", ")}`);
-      const { instanceId: _, ...access } = wanted;
+      const { instanceId: _, region: __, ...access } = wanted;
       const known =
         clusters.get(name) ?? redactingErrors(elasticsearchCluster({ name, ...access, remainingMs: setting.remainingMs }), redact);
       clusters.set(name, known);
       return known;
     },
+    instances: (region) => redactingErrors(openInstances(settings, context, { region, remainingMs: setting.remainingMs }), redact),
     get tasks() {
       return redactingErrors(openTasks(settings, context, setting.endsInTime), redact);
     },
@@ -123,6 +127,7 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     paused: live.paused,
     cluster: connections.cluster,
     blobs: (place) => readingInTime(connections.blobs(place), { remainingMs, reserveMs: Math.min(READ_RESERVE_MS, timeoutMs / 4) }),
+    instances: connections.instances,
     get tasks() {
       return connections.tasks;
     },
@@ -142,15 +147,34 @@ function notifiersOf(config: Config, source: string) {
   return config.notify.map(({ url, secret }) => webhookNotifier({ url, secret, source: `ossnap/${source}` }));
 }
 
+/** The role's of the context, otherwise those of the environment. */
+function apiKeys({ credentials }: RuntimeSettings, context: FcContext) {
+  if (context.credentials || !credentials) return context.credentials;
+  const { accessKeyId, secretAccessKey, securityToken } = credentials;
+  return { accessKeyId, accessKeySecret: secretAccessKey, securityToken };
+}
+
+function openInstances(
+  settings: RuntimeSettings,
+  context: FcContext,
+  { region = context.region, remainingMs }: { region: string | undefined; remainingMs: () => number },
+): Instances {
+  const keys = apiKeys(settings, context);
+  if (!keys)
+    throw new AppError(
+      "denied",
+      "instances: there are no keys for Alibaba Cloud; give the function a role, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    );
+  if (!region)
+    throw new AppError("invalid", "clusters: the region of the instance is not known; add region: cn-hangzhou beside instanceId");
+  const { host, protocol } = settings.instancesEndpoint ?? {};
+  return aliyunInstances({ region, endpoint: host, protocol, ...keys, remainingMs, sleep, random: Math.random });
+}
+
 /** In a terminal there may be no Function Compute at all: what starts a task is then the next tick, wherever it runs. */
-function openTasks({ fcEndpoint, credentials }: RuntimeSettings, context: FcContext, isTerminal = false): Tasks {
-  const keys =
-    context.credentials ??
-    (credentials && {
-      accessKeyId: credentials.accessKeyId,
-      accessKeySecret: credentials.secretAccessKey,
-      securityToken: credentials.securityToken,
-    });
+function openTasks(settings: RuntimeSettings, context: FcContext, isTerminal = false): Tasks {
+  const { fcEndpoint } = settings;
+  const keys = apiKeys(settings, context);
   const isKnown = keys && context.accountId && context.region;
   if (!isKnown && isTerminal)
     throw new AppError("denied", "tasks: this terminal knows no Function Compute: the account, its region or its keys are not set", {

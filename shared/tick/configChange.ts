@@ -104,8 +104,9 @@ function entry<E>(entries: Record<string, E>, name: string): E | undefined {
   return Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
 
-function isStillPlace(one: Place | undefined, other: Place): boolean {
-  return one !== undefined && isSamePlace(one, other);
+/** A restore of a repository that only its cluster reads has none. */
+function isStillPlace(one: Place | undefined, other: Place | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : isSamePlace(one, other);
 }
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);

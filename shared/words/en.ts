@@ -4,6 +4,7 @@ import { PREFLIGHTS } from "./en/preflights.ts";
 import { PRUNES } from "./en/prunes.ts";
 import { ROLLBACKS } from "./en/rollbacks.ts";
 import { ROOTS } from "./en/roots.ts";
+import { SHARING } from "./en/sharing.ts";
 import { VERBS } from "./en/verbs.ts";
 import { WAYS_OUT } from "./en/waysOut.ts";
 import { WORLD } from "./en/world.ts";
@@ -12,5 +13,5 @@ import { WRITERS } from "./en/writers.ts";
 /** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
 export const EN: Readonly<Record<string, string>> = {
   ...{ ...VERBS, ...PRUNES, ...PREFLIGHTS, ...ROLLBACKS, ...WORLD },
-  ...{ ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS, ...ROOTS },
+  ...{ ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS, ...ROOTS, ...SHARING },
 };

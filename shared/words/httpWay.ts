@@ -39,6 +39,11 @@ const WAYS: Readonly<Record<string, Way>> = {
     const [repository, to] = [options.get("--repository")?.[0], options.get("--to")?.[0]];
     return `POST /restores${body({ snapshot, repository, to, ...(options.has("--start") && { start: true }) })}`;
   },
+  shared: ([what, instance], options) => {
+    if (what === "list") return `GET /clusters/${segment(instance)}/shared`;
+    const cluster = options.get(what === "add" ? "--to" : "--from")?.[0];
+    return `POST /clusters/${segment(cluster)}/shared/${what}${body({ instance, ...(options.has("--yes") && { apply: true }) })}`;
+  },
   resume: () => "POST /resume",
   snapshots: ([place], options) => {
     const repository = options.get("--repository")?.[0];

@@ -35,11 +35,23 @@ export function snapshotTests(fixture: () => ClusterFixture): void {
     expect(progress?.bytes.done).toBe(progress?.bytes.total);
   });
 
+  it("tells shards and bytes of each index of a finished snapshot", async () => {
+    const { cluster } = fixture();
+    const [night] = await cluster.listSnapshots("main");
+    const movies = (await cluster.listIndices()).find(({ name }) => name === "movies");
+    const held = await cluster.snapshotContents("main", "night-1");
+
+    expect(held).toEqual([{ name: "movies", shards: movies?.shards, bytes: expect.any(Number) }]);
+    expect(held?.[0]?.shards).toBe(night?.shards.total);
+    expect(held?.[0]?.bytes).toBeGreaterThan(0);
+  });
+
   it("returns undefined for a snapshot that was never taken", async () => {
     const { cluster } = fixture();
 
     expect(await cluster.getSnapshot("main", "nosuch")).toBeUndefined();
     expect(await cluster.snapshotProgress("main", "nosuch")).toBeUndefined();
+    expect(await cluster.snapshotContents("main", "nosuch")).toBeUndefined();
   });
 
   it("returns those of several named snapshots that exist", async () => {

@@ -7,8 +7,9 @@ import { ACTING_ROUTES } from "./routesActing.ts";
 import { ANY_ROUTE } from "./routesAny.ts";
 import { READING_ROUTES } from "./routesReading.ts";
 import { STATE_ROUTES } from "./routesState.ts";
+import { SHARING_ROUTE_CASES } from "./sharingCases.ts";
 
-const ALL = [...READING_ROUTES, ...STATE_ROUTES, ...ACTING_ROUTES];
+const ALL = [...READING_ROUTES, ...STATE_ROUTES, ...ACTING_ROUTES, ...SHARING_ROUTE_CASES];
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 /** `POST /backups/{policy}` → `POST-backups-policy.txt` */
 const fileOf = (route: { method: string; path: string }) => `${nameOf(route).replace(/[{}]/g, "").replace(/\W+/g, "-")}.txt`;

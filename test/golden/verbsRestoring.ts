@@ -1,4 +1,5 @@
 import { runCommand } from "../../infra/cli/program.ts";
+import { automaticWorld, SHARED } from "../world/automatic.ts";
 import { EMPTY_ROOT, LATE_BLOB } from "../world/moved.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
@@ -27,6 +28,18 @@ const RESTORE: VerbCases = {
   cases: [
     { outcome: "ok", title: "the preflight", words: line("snap-2"), stage: stageOf(movedWorld) },
     { outcome: "ok", title: "the preflight of the newest good snapshot", words: line("latest"), stage: stageOf(movedWorld) },
+    {
+      outcome: "ok",
+      title: "the preflight where only the cluster can read the bucket",
+      words: ["restore", "latest", "--repository", SHARED, "--to", "target", "--indices", "movies", "--alias", "films"],
+      stage: stageOf(automaticWorld),
+    },
+    {
+      outcome: "failed",
+      title: "an instance that is not shared with the cluster",
+      words: ["restore", "latest", "--repository", SHARED, "--to", "target"],
+      stage: stageOf(() => automaticWorld({ shared: false })),
+    },
     {
       outcome: "ok",
       title: "the preflight with what the printed line carries",

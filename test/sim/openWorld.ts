@@ -68,6 +68,9 @@ export async function openWorld(stage: Stage, options: StageOptions, actor: Acto
       return gatedCluster(gates, cluster);
     },
     blobs,
+    instances() {
+      throw new AppError("denied", "the simulation has no instances");
+    },
     tasks: gatedTasks(gates, options.tasks),
     notifiers: [
       redactingNotifier(gatedNotifier(gates, { name: "memory", send: async (notice) => void stage.notices.push(notice) }), redact),

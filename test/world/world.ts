@@ -1,6 +1,7 @@
 import { type MemoryBucket, memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
 import { type MemoryCluster, memoryCluster } from "../../shared/adapters/memory/cluster.ts";
 import { memoryPlaces } from "../../shared/adapters/memory/clusterPlaces.ts";
+import { type MemoryInstances, memoryInstances } from "../../shared/adapters/memory/instances.ts";
 import { type FaultyBlobStore, faulty } from "../../shared/adapters/wrap/faultyBlobStore.ts";
 import { redactingNotifier, redactingStore } from "../../shared/adapters/wrap/redacting.ts";
 import { jobLog } from "../../shared/jobs/log.ts";
@@ -83,6 +84,8 @@ export interface TestWorld {
   advance(ms: number): void;
   source: MemoryCluster;
   target: MemoryCluster;
+  /** Empty until a test puts some. */
+  instances: MemoryInstances;
   places: ReturnType<typeof memoryPlaces>;
   state: FaultyBlobStore;
   stateKeys(prefix?: string): Promise<string[]>;
@@ -132,6 +135,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   const target = memoryCluster({ name: "target", version: targetVersion, now, places, restorePolls });
   const state = faulty(blobs(config.state));
   await initState(state, "0123456789", now);
+  const instances = memoryInstances();
   const notices: Notice[] = [];
   const coverage: Notice[] = [];
   const lines: TestWorld["lines"] = [];
@@ -148,6 +152,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     },
     source,
     target,
+    instances,
     places,
     state,
     blobs,
@@ -189,6 +194,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
         paused: live.paused,
         cluster: (name) => clusterOf(name, { source, target }),
         blobs,
+        instances: () => instances,
         tasks: {
           async start(name, id, payload) {
             if (!tasks.some((task) => task.id === id)) tasks.push({ id, function: name, payload: payload as CopyTask, state: "running" });

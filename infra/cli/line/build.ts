@@ -29,6 +29,10 @@ Exit codes:
   6    still running when --wait ran out
   130  interrupted`;
 
+const GROUPS: Readonly<Record<string, string>> = {
+  shared: "automatic snapshots of other instances of Alibaba Cloud: list, add, remove",
+};
+
 export type RunVerb = (options: GlobalOptions, verb: Verb, args: readonly string[]) => Promise<void>;
 
 /** The table of verbs as commander commands, called `name` in help; `jobs show` is a subcommand of `jobs`. */
@@ -54,8 +58,11 @@ export function buildProgram(name: string, helpText: string[], runVerb: RunVerb)
 
 function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, runVerb: RunVerb): void {
   const [first = "", second = ""] = verb.signature.split(" ");
+  const isWord = /^[a-z]/.test(second);
+  // A word that is no verb itself, such as `shared`, only gathers those below it.
+  if (isWord && !parents.has(first)) parents.set(first, program.command(first).description(GROUPS[first] ?? ""));
   const parent = parents.get(first);
-  const nested = parent !== undefined && /^[a-z]/.test(second);
+  const nested = parent !== undefined && isWord;
   const command = nested ? parent.command(verb.signature.slice(first.length + 1)) : program.command(verb.signature);
   if (!nested) parents.set(first, command);
   command.description(verb.description).addHelpText("after", `\nExample:\n  ${program.name()} ${shellLine(verb.example)}`);

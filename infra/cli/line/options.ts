@@ -97,6 +97,8 @@ export const REPOSITORY = {
   value: name("is missing; name a repository of ossnap.yaml, or the registered name of a watch"),
 };
 export const TO = { flags: "--to <cluster>", text: "a cluster of ossnap.yaml", value: name("is missing; name a cluster of ossnap.yaml") };
+/** For `shared remove`. */
+export const INSTANCE_FROM = { ...TO, flags: "--from <cluster>" };
 
 export const INDICES = {
   flags: "--indices <patterns>",

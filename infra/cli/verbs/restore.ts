@@ -18,7 +18,7 @@ import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { COLUMNS, onScreen, widthOf, wrapped } from "../screen/layout.ts";
-import { commandText, type Look, marked, type Tone } from "../screen/look.ts";
+import { commandText, type Look, marked, type Tone, unknown } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
 
@@ -118,7 +118,7 @@ function targetLines({ targets }: PreflightReport, look: Look): string[] {
     index,
     as,
     countText(shards),
-    countText(documents),
+    documents === undefined ? unknown(look) : countText(documents),
     bytesText(bytes),
   ]);
   return tableLines(columns, rows, look, COLUMNS - INDENT.length).map((line) => INDENT + line);

@@ -1,7 +1,7 @@
 import { RuntimeOptions } from "@alicloud/tea-util";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState, Tasks } from "../../model/tasks.ts";
-import { fcFault, isFault, statusOf } from "./fcFault.ts";
+import { apiFault, isFault, statusOf } from "./apiFault.ts";
 import { Config, OpenApiClient, OpenApiRequest, Params } from "./openApiClient.ts";
 
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits-of-usage */
@@ -126,6 +126,7 @@ function sender({ accountId, region, endpoint, protocol = "HTTPS", requestTimeou
   };
 }
 
+const fcFault = (subject: string, error: unknown) => apiFault("Function Compute", subject, error);
 const pathOf = (functionName: string) => `/${API_VERSION}/functions/${functionName}`;
 
 function checkNames(functionName: string, taskId: string): void {

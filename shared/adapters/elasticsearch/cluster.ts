@@ -6,6 +6,7 @@ import { reason } from "../../model/reason.ts";
 import { openSearchNamed } from "../../model/repository.ts";
 import { aliasCalls } from "./aliases.ts";
 import { type ClusterOptions, type ElasticsearchClient, openClient } from "./client.ts";
+import { contentsCalls } from "./contents/snapshotContents.ts";
 import { faultOf } from "./errors/errors.ts";
 import { featureCalls, slmCalls } from "./features.ts";
 import { indexCalls } from "./indices.ts";
@@ -31,6 +32,7 @@ export function elasticsearchCluster(options: ClusterOptions): Cluster {
     info: () => readInfo(client),
     ...repositoryCalls(client),
     ...snapshotCalls(client, version),
+    ...contentsCalls(client),
     ...indexCalls(client, async () => isFrom(await version(), 7, 7)),
     ...aliasCalls(client),
     ...restoreCalls(client),

@@ -2,6 +2,7 @@ import type { Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { shortHash } from "../../model/hash.ts";
 import { aliasCalls, NO_PROPERTIES, propertiesText } from "./clusterAliases.ts";
+import { contentsCalls } from "./clusterContents.ts";
 import { type Damage, damagePlace } from "./clusterDamage.ts";
 import { indexCalls } from "./clusterIndices.ts";
 import { nodeCalls } from "./clusterNodes.ts";
@@ -94,6 +95,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
     info: async () => ({ uuid, name, version, dataNodes: state.dataNodes }),
     ...repositoryCalls(state),
     ...snapshotCalls(state),
+    ...contentsCalls(state),
     ...indexCalls(state),
     ...aliasCalls(state),
     ...restoreCalls(state),

@@ -107,7 +107,8 @@ function deleteOne(state: MemoryClusterState, repository: string, name: string):
   else if (!(finished[index]?.blobMissing && isBefore(state.version, 7, 0))) finished.splice(index, 1);
 }
 
-function requireProgress(state: MemoryClusterState, repository: string, finished: MemorySnapshot): void {
+/** The lists of files of every shard. */
+export function requireProgress(state: MemoryClusterState, repository: string, finished: MemorySnapshot): void {
   requireBlob(state, repository, finished);
   if (state.places.damageAt(requireRepository(state, repository).settings).has("indicesMissing"))
     throw refuse(state, isBefore(state.version, 7, 0) ? "refused" : "transient", `[${repository}:${finished.name}] a blob is missing`);

@@ -60,7 +60,7 @@ export function decodeSmile(
     ...{ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax, problem },
     readName: (token) => passName(state, token),
     enter: () => enter(state),
-    leave: () => void (state.depth -= 1),
+    leave: () => leave(state),
   };
   let value: unknown;
   try {
@@ -155,10 +155,14 @@ function enter(state: State): void {
   state.depth += 1;
 }
 
+function leave(state: State): void {
+  state.depth -= 1;
+}
+
 function nested<T>(state: State, read: () => T): T {
   enter(state);
   const value = read();
-  state.depth -= 1;
+  leave(state);
   return value;
 }
 

@@ -54,23 +54,15 @@ function skipText({ input, values }: SkipState, sizeBytes: number, isAscii: bool
 
 function skipSimple(input: SmileInput, token: number): void {
   if (token >= 0x20 && token <= 0x23) return;
-  switch (token) {
-    case 0x24:
-      return skipVInt(input, 5);
-    case 0x25:
-      return skipVInt(input, 10);
-    case 0x26:
-      return skipSevenBitBinary(input);
-    case 0x28:
-      return void input.bytes(5);
-    case 0x29:
-      return void input.bytes(10);
-    case 0x2a:
-      skipVInt(input, 5);
-      return skipSevenBitBinary(input);
-    default:
-      throw input.fault(`unknown value token 0x${token.toString(16)}`);
-  }
+  if (token === 0x24) skipVInt(input, 5);
+  else if (token === 0x25) skipVInt(input, 10);
+  else if (token === 0x26) skipSevenBitBinary(input);
+  else if (token === 0x28) input.bytes(5);
+  else if (token === 0x29) input.bytes(10);
+  else if (token === 0x2a) {
+    skipVInt(input, 5);
+    skipSevenBitBinary(input);
+  } else throw input.fault(`unknown value token 0x${token.toString(16)}`);
 }
 
 function skipStructure(state: SkipState, token: number): void {
@@ -99,8 +91,9 @@ function skipObject(state: SkipState): void {
   state.enter();
   for (;;) {
     const token = state.input.byte();
-    if (token === 0xfb) return state.leave();
+    if (token === 0xfb) break;
     state.readName(token);
     skipValue(state);
   }
+  state.leave();
 }

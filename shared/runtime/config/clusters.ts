@@ -3,6 +3,7 @@ import { addressId } from "../../repository/endpoint.ts";
 import { isSecretSetting } from "../../repository/settings/settingKeys.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { certificate, fingerprint, httpUrl, text } from "./fields.ts";
+import { instanceId, region } from "./instanceFields.ts";
 import { asSection, asText, at, type Finding, finding } from "./tree.ts";
 
 export const clusterSchema = z
@@ -22,7 +23,11 @@ export const clusterSchema = z
       "Fingerprint",
       "In place of ca: the SHA-256 fingerprint of the CA's certificate, as Elasticsearch prints it at its first start.",
     ).optional(),
-    instanceId: text("Instance", "Alibaba's instance id (es-cn-…), for its OpenAPI.").optional(),
+    instanceId: instanceId("Instance", "Alibaba's instance id (es-cn-…), for its OpenAPI: shared repositories.").optional(),
+    region: region(
+      "Region",
+      "Alibaba's region of the instance, such as cn-hangzhou. Left out: the region of the functions, in a terminal that of the state.",
+    ).optional(),
   })
   .meta({ title: "Cluster", description: "An Elasticsearch 2.4 … 9.x endpoint." });
 

@@ -28,21 +28,13 @@ import { importCuratorText } from "../importCurator.ts";
 import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
-import { type HttpAnswer, json, problem } from "./problem.ts";
+import { json, problem } from "./problem.ts";
 import { answerRollback, rollbackBody } from "./rollback.ts";
+import { route } from "./route.ts";
+import { SHARING_ROUTES } from "./sharing.ts";
 
 const never = () => false;
 const always = () => true;
-
-function route<S extends z.ZodType>(
-  method: Route["method"],
-  path: string,
-  body: S,
-  changes: (body: z.output<S>) => boolean,
-  run: (call: Call<z.output<S>>) => Promise<HttpAnswer>,
-): Route {
-  return { method, path, body, changes: changes as Route["changes"], run: run as Route["run"] };
-}
 
 const empty = z.strictObject({}).default({});
 const list = (data: unknown) => json(200, { data, next: null });
@@ -64,6 +56,7 @@ export const ROUTES: readonly Route[] = [
     always,
     async ({ world, params, body }) => json(200, await registerByHand(world, params.name ?? "", body)),
   ),
+  ...SHARING_ROUTES,
   {
     ...route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
     queries: ["kind", "open", "limit"],

@@ -101,7 +101,7 @@ function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined
   return work.jobs.find(({ kind, intent: { input }, head }) => {
     if (kind !== "restore" || !hasStarted(head)) return false;
     const { place, snapshot } = input as RestoreReader;
-    return unlist.uuids.includes(snapshot.uuid) && isSamePlace(place, written);
+    return unlist.uuids.includes(snapshot.uuid) && place !== undefined && isSamePlace(place, written);
   })?.id;
 }
 
@@ -118,6 +118,7 @@ function hasStarted({ state, claim }: Job["head"]): boolean {
 export function unlistedBy({ jobs }: OpenWork, restore: Job): Reason | undefined {
   if (restore.head.cancelling || hasStarted(restore.head)) return undefined;
   const { place, snapshot } = restore.intent.input as RestoreReader;
+  if (place === undefined) return undefined;
   const copy = jobs.find(({ kind, intent: { input }, head }) => {
     if (kind !== "copy" || head.state === "published") return false;
     const { uuids = [], again = [] } = (head.data as CopyData).unlist ?? {};
@@ -128,7 +129,7 @@ export function unlistedBy({ jobs }: OpenWork, restore: Job): Reason | undefined
 
 /** What a restore's intent says of the blobs that it reads. */
 interface RestoreReader {
-  place: Place;
+  place?: Place;
   snapshot: { name: string; uuid: string };
 }
 

@@ -5,6 +5,7 @@ import { configured, placeOf, type World } from "../../jobs/world.ts";
 import { ALIAS_FIX, aliasFault } from "../../model/aliases/aliasName.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
+import { isPlatformRepository } from "../../model/instances/instances.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { aliasNames, purposeOf, wishesOf } from "../../plan/aliases/moves.ts";
@@ -15,10 +16,11 @@ import { datedSnapshots, LATEST } from "../../reader/rootSnapshots.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gate.ts";
-import { chosenByHand } from "./handChecks.ts";
+import { type ChosenByHand, chosenByHand } from "./handChecks.ts";
 import { type Renames, requireRenames } from "./renames.ts";
 import { type ClusterSeen, lookAtCluster } from "./seen.ts";
 import type { RestoreInput } from "./step.ts";
+import { chosenOnCluster } from "./unread/chosenOnCluster.ts";
 
 /** How long a restore by hand keeps the index it replaces. */
 const KEEP_OLD_MS = 86_400_000;
@@ -126,26 +128,12 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
   requireAliases(request);
   requireRenames(request);
   const { place, watch } = sourceOf(world, request);
-  const store = world.blobs(place);
-  const opened = await openRepository(store);
-  if (!opened.root && opened.latest === undefined)
-    throw new AppError(
-      "absent",
-      `repository ${request.repository}: ${store.url} has no root (index-N), so it holds no snapshots; check the place, or wait until a copy into it has finished`,
-      {
-        reason: reason("repository.noRoot", { url: store.url }),
-      },
-    );
-  const root = requireRoot(opened, store.url);
-  const dated = await datedSnapshots(store, opened);
-  // Only `latest` leaves a choice.
-  const broken = request.snapshot === LATEST ? await brokenSnapshots(world, place, dated, async () => root) : new Map();
-  const { snapshot, checks } = chosenByHand(root, dated, request, { now: world.clock.now(), broken });
+  const { snapshot, checks } = place === undefined ? await chosenOnCluster(world, request) : await chosenInBucket(world, place, request);
   const { name, uuid, startTime } = snapshot;
   const input: RestoreInput = {
     snapshot: { name, uuid, startTime: startTime?.toISOString() ?? new Date(0).toISOString() },
     repository: request.repository,
-    place: placeWithoutKeys(place),
+    ...(place === undefined ? {} : { place: placeWithoutKeys(place) }),
     indices: request.indices,
     ...(request.alias === undefined ? {} : { alias: request.alias }),
     ...(request.aliases === undefined ? {} : { aliases: request.aliases }),
@@ -161,6 +149,24 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
       purposeOf(request) === purposeOf(world.config.watches[watch]?.restore ?? {}),
   };
   return { input, checks };
+}
+
+async function chosenInBucket(world: World, place: Place, request: RestoreRequestByHand): Promise<ChosenByHand> {
+  const store = world.blobs(place);
+  const opened = await openRepository(store);
+  if (!opened.root && opened.latest === undefined)
+    throw new AppError(
+      "absent",
+      `repository ${request.repository}: ${store.url} has no root (index-N), so it holds no snapshots; check the place, or wait until a copy into it has finished`,
+      {
+        reason: reason("repository.noRoot", { url: store.url }),
+      },
+    );
+  const root = requireRoot(opened, store.url);
+  const dated = await datedSnapshots(store, opened);
+  // Only `latest` leaves a choice.
+  const broken = request.snapshot === LATEST ? await brokenSnapshots(world, place, dated, async () => root) : new Map();
+  return chosenByHand(root, dated, request, { now: world.clock.now(), broken });
 }
 
 function requireAliases({ alias, aliases, older }: RestoreRequestByHand): void {
@@ -184,7 +190,8 @@ function requireAliases({ alias, aliases, older }: RestoreRequestByHand): void {
 }
 
 /** A watch's registration applies only to its own cluster; elsewhere the repository must be listed under `repositories`. */
-function sourceOf(world: World, request: RestoreRequestByHand): { place: Place; watch?: string } {
+function sourceOf(world: World, request: RestoreRequestByHand): { place?: Place; watch?: string } {
+  if (isUnread(world, request)) return {};
   const watch = Object.entries(world.config.watches).find(
     ([, { register, cluster }]) => register.name === request.repository && cluster === request.to,
   );
@@ -204,4 +211,11 @@ function sourceOf(world: World, request: RestoreRequestByHand): { place: Place; 
       },
     );
   return { place: placeOf(world.config, request.repository) };
+}
+
+/** A repository of the platform: no key reads its bucket, so ossnap.yaml need not name it. */
+function isUnread({ config }: World, { repository, to }: RestoreRequestByHand): boolean {
+  if (!isPlatformRepository(repository)) return false;
+  const entry = config.repositories[repository];
+  return entry === undefined || (entry.blobs === undefined && entry.cluster === to);
 }

@@ -2,14 +2,16 @@ import { isTimeUp } from "../../jobs/readingInTime.ts";
 import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
+import { sharedSourceOf } from "../../model/instances/instances.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { rootSeen } from "../../plan/preflightRoot.ts";
+import type { RootSeen } from "../../plan/preflightTypes.ts";
 import { selectNames } from "../../plan/selection.ts";
-import { versionParts } from "../../plan/versions.ts";
+import { isAtLeast, versionParts } from "../../plan/versions.ts";
 import { newestEvidence, otherContents } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
@@ -21,6 +23,7 @@ import { renamed } from "./renames.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
 import { askedOf, type ClusterSeen } from "./seen.ts";
 import type { RestoreJob } from "./step.ts";
+import { seenByCluster } from "./unread/seenByCluster.ts";
 
 /** The read-only registration of a watch's restore; a policy's repository is registered by its backups. */
 export function registrationOf(
@@ -43,9 +46,7 @@ export async function gateOf(
   input: RestoreJob["intent"]["input"],
   seen: ClusterSeen,
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
-  const store = world.blobs(input.place);
-  const opened = await openRepository(store);
-  const proof = await proveWanted(world, input, opened);
+  const { proof, root, fault } = await evidenceOf(world, input, seen);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const { cluster, info, existing } = seen;
@@ -69,9 +70,8 @@ export async function gateOf(
       older: input.older,
       agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
-      repository:
-        hiddenRoot(store, opened) ?? (await otherContents(world, input.place, proof)) ?? (await repositoryFault(world, seen, input)),
-      root: rootSeen(opened.root, input.snapshot),
+      repository: fault ?? (await repositoryFault(world, seen, input)),
+      ...(root && { root }),
       replicas: input.replicas,
       targetVersion: info.version,
       now: world.clock.now(),
@@ -81,8 +81,33 @@ export async function gateOf(
       ...names,
       nameFor: (index) => renamed(index, input.as) ?? names.nameFor(index),
       ...(await askedOf(seen, proof, aliasNames(input))),
+      ...(input.place === undefined && !isAtLeast(info.version, "6.4.0") ? { disks: SIZES_UNKNOWN } : {}),
     }),
   };
+}
+
+/** `_status` counts only added files before. */
+const SIZES_UNKNOWN = { unknown: "up to 6.3 a cluster does not tell the size of a snapshot" };
+
+interface Evidence {
+  proof: SnapshotProof;
+  root?: RootSeen;
+  /** Why the repository cannot be used. */
+  fault?: Reason | undefined;
+}
+
+/** From the bucket; where only the cluster can read it, what the cluster says. */
+async function evidenceOf(world: World, input: RestoreJob["intent"]["input"], { cluster, repositories }: ClusterSeen): Promise<Evidence> {
+  const { place } = input;
+  if (place === undefined) {
+    const isThere = repositories.some(({ name }) => name === input.repository);
+    return { proof: await seenByCluster(cluster, input, isThere) };
+  }
+  const store = world.blobs(place);
+  const opened = await openRepository(store);
+  const proof = await proveWanted(world, { ...input, place }, opened);
+  const fault = hiddenRoot(store, opened) ?? (await otherContents(world, place, proof));
+  return { proof, root: rootSeen(opened.root, input.snapshot), fault };
 }
 
 /** Known before the first request: the name is another repository's, nothing registers it, or the cluster reads another snapshot there. */
@@ -98,6 +123,8 @@ async function repositoryFault(
   if (isThere) return foreseenOnCluster(cluster, input);
   // The job of a watch registers it.
   if (input.watch !== undefined) return undefined;
+  const instance = sharedSourceOf(input.repository);
+  if (instance !== undefined) return reason("repository.notShared", { repository: input.repository, cluster: cluster.name, instance });
   const isOurs = world.config.repositories[input.repository]?.register !== undefined;
   return reason(isOurs ? "repository.absent" : "repository.absentByOthers", { repository: input.repository, cluster: cluster.name });
 }
@@ -108,7 +135,11 @@ function policyRegistration(world: World, cluster: string, { repository }: Resto
   return register && at === cluster ? { cluster, name: repository, register } : undefined;
 }
 
-async function proveWanted(world: World, input: RestoreJob["intent"]["input"], opened: OpenedRepository): Promise<SnapshotProof> {
+async function proveWanted(
+  world: World,
+  input: RestoreJob["intent"]["input"] & { place: Place },
+  opened: OpenedRepository,
+): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
   const held = heldIndices(opened.root, input.snapshot.uuid);
   const selection = selectNames(input.indices, held);

@@ -21,6 +21,7 @@ export async function requireSameSnapshot(world: World, job: RestoreJob): Promis
 
 async function requireSameInRoot(world: World, job: RestoreJob): Promise<void> {
   const { place, snapshot } = job.intent.input;
+  if (place === undefined) return;
   const store = world.blobs(place);
   const { root, hiding } = await openRepository(store);
   refuseHidden(store, { hiding });

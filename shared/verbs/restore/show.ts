@@ -23,7 +23,7 @@ export function restoreResult(job: RestoreJob): SwapResult & Record<string, unkn
       .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
     ...(head.data.before === undefined ? {} : { before: head.data.before }),
     ...(seconds === undefined ? {} : { seconds }),
-    ...(isOfWatch({ intent }) ? { print: printOf({ intent }) } : {}),
+    ...printOf({ intent }),
     ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
   };
 }
@@ -39,9 +39,11 @@ function isServing(job: RestoreJob): boolean {
 }
 
 /** Compared with the watch's present fingerprint, to ask again at once after a change of ossnap.yaml. */
-function printOf({ intent }: Pick<RestoreJob, "intent">): string {
+function printOf({ intent }: Pick<RestoreJob, "intent">): { print?: string } {
   const { place, repository, indices, alias, aliases, filesThere } = intent.input;
-  return watchPrint({ place, cluster: intent.cluster ?? "", repository, indices, alias, aliases, filesThere });
+  if (place === undefined || !isOfWatch({ intent })) return {};
+  const print = watchPrint({ place, cluster: intent.cluster ?? "", repository, indices, alias, aliases, filesThere });
+  return { print };
 }
 
 /**

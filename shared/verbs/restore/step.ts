@@ -129,7 +129,7 @@ function begin(target: Target, seen: RestoreObservation, data: RestoreData): Dec
 
 function count(target: Target, there: TargetSeen, data: RestoreData, now: Date): Decision<RestoreData> {
   const documents = there.documents ?? 0;
-  if (documents !== target.documents)
+  if (target.documents !== undefined && documents !== target.documents)
     return {
       do: "record",
       state: "failed",
@@ -140,7 +140,9 @@ function count(target: Target, there: TargetSeen, data: RestoreData, now: Date):
   const restored = { uuid, documents, ...(operations === undefined ? {} : { operations }) };
   const targets = data.targets.map((other) => (other.as === target.as ? { ...other, restored } : other));
   const { progress: _ofThisTarget, ...rest } = data;
-  const why = reason("restore.countsEqual", { index: target.as, documents });
+  const params = { index: target.as, documents };
+  const isCompared = target.documents !== undefined;
+  const why = isCompared ? reason("restore.countsEqual", params) : reason("restore.counted", { ...params, shards: target.shards });
   if (!targets.every(({ restored }) => restored)) return { do: "record", state: "restoring", reason: why, data: { ...rest, targets } };
   const times = { ...data.times, restored: now.toISOString() };
   return { do: "record", state: "restored", reason: why, data: { ...rest, targets, times } };

@@ -10,8 +10,8 @@ export interface RestoreInput {
   snapshot: { name: string; uuid: string; startTime: string; isOrderTime?: true };
   /** Registered name on the target cluster. */
   repository: string;
-  /** Where the blobs are read for the proof, without access keys. */
-  place: Place;
+  /** Where the blobs are read for the proof, without access keys; absent for a repository whose bucket only the cluster can read. */
+  place?: Place;
   /** Patterns. */
   indices: string[];
   alias?: string | undefined;

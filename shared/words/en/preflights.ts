@@ -29,10 +29,12 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "analysis.unknown": "{index} needs {names}, which neither Elasticsearch nor a plugin of the nodes has: its shards would never start",
   "closure.notWhole": "the snapshot is {verdict}: {missing|blob|blobs} missing, {damaged} damaged, the first is {first}{where:within}",
   "closure.outOfProportion":
-    "{subject}: this blob and those before it decode to more than {times} times what is stored, which no repository of a server does: it was not examined further",
+    "{subject}: this blob and those before it decode to far more than is stored (over {times}:1), which no repository of a server does: the rest was not examined",
   "closure.tooLarge":
     "{subject}: this blob and those read before it need more than {megabytes} MB; give the function more memory (memorySize in s.yaml), or read fewer snapshots at once",
   "closure.stateLost": "the snapshot is {verdict}: its cluster state ({key}) is at fault, which this version does not read for indices",
+  "closure.unread":
+    "nothing is proven: the bucket of {repository} can be read by {cluster} alone, which read the lists of files of {shards|shard|shards}. Not known before: missing or damaged data, documents, mapping types, plugins, which version created each index",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "disk.belowHigh": "below the high watermark ({high})",

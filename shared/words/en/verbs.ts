@@ -129,6 +129,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.brokenOff":
     "{index}: {started} of {shards|shard|shards} started, and no restore is running any more: the cluster restarted, or the other shards failed{why:added}",
   "restore.countsDiffer": "{index} has {found|document|documents}, the snapshot has {expected}; nothing was switched",
+  "restore.counted":
+    "{index} has {documents|document|documents} in {shards|shard|shards}, whose files the cluster compared with their checksums; how many documents the snapshot has is not known",
   "restore.countsEqual": "{index} has {documents|document|documents}, as many as the snapshot",
   "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}{seconds:took}",
   "restore.gone": "{index} vanished after it was restored",
@@ -190,6 +192,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.notListed": "{root} does not list {snapshot}{near:meant}",
   "snapshot.notOnCluster":
     "{cluster} finds no snapshot {snapshot} in its repository {repository}, although the bucket of ossnap.yaml lists it ({uuid}): the registration points to another place, or the cluster has not read the newest root",
+  "snapshot.unreadable": "{cluster} cannot read the lists of files of {snapshot}, so it cannot restore it: {message}",
   "snapshot.notRestorable": "{snapshot} is not restorable: state {state}",
   "snapshot.otherContents":
     "{snapshot} has the uuid {uuid} that was proven at {at} with other contents; Elasticsearch never changes a snapshot: another program did. Compare both, and delete {key} in the state if the present contents are right",

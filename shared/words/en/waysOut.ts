@@ -31,5 +31,6 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",
   "wayOut.status": "`ossnap status` lists them",
   "wayOut.waits": "wait: a restore waits for up to 4 h; delete the index of a running restore that makes no progress",
+  "wayOut.share": "share it: `ossnap shared add {instance} --to {cluster} --yes`",
   "wayOut.wholeOnly": "restore another snapshot, or only the indices that are whole in this one; while a copy is running, wait for its end",
 };

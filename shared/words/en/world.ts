@@ -73,6 +73,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "registration.secretsChanged": "is registered with other keys than those now in ossnap.yaml",
   "registration.unverified": "is registered as configured, but ossnap has never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
+  "repository.notShared": "{repository} is not registered on {cluster}: its instance is not shared with it",
   "repository.absentByOthers": "{repository} is not registered on {cluster}, and has no register in ossnap.yaml",
   "repository.keysHidden": "{cluster} no longer returns keys of repositories in clear",
   "repository.keysShown":

@@ -340,6 +340,14 @@ describe("every kind of fault has its own sentence", () => {
       'clusters.target.ca: beside a fingerprint, which names a CA too: "ca.pem", keep one of the two',
     ],
     [
+      { url: "https://a.example.com", instanceId: "es-cn-A/../" },
+      'clusters.target.instanceId: not an instance id: "es-cn-A/../", write the id that the console shows, such as es-cn-0pp1jxvcl000z',
+    ],
+    [
+      { url: "https://a.example.com", instanceId: "es-cn-a", region: "Hangzhou" },
+      'clusters.target.region: not a region: "Hangzhou", write one such as cn-hangzhou',
+    ],
+    [
       { url: "https://a.example.com", fingerprint: "ab:cd" },
       'clusters.target.fingerprint: not a SHA-256 fingerprint: "ab:cd", write the SHA-256 fingerprint of the CA\'s certificate as 64 hex digits, with or without colons',
     ],

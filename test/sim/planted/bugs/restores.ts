@@ -74,8 +74,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "serves an index whose documents were not counted equal",
     file: "shared/verbs/restore/step.ts",
-    find: "  if (documents !== target.documents)",
-    replace: "  if (documents < 0)",
+    find: "documents !== target.documents)",
+    replace: "documents < 0)",
     test: "test/verbs/restore/step.test.ts",
   },
   {
@@ -209,8 +209,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "serves an index with more documents than were recorded",
     file: "shared/verbs/restore/step.ts",
-    find: "  if (documents !== target.documents)",
-    replace: "  if (documents < target.documents)",
+    find: "documents !== target.documents)",
+    replace: "documents < target.documents)",
     test: "test/verbs/restore/step.test.ts",
   },
   {

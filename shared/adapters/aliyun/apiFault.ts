@@ -32,23 +32,24 @@ export function isFault(error: unknown, codes: RegExp): boolean {
  * Maps any error of the OpenAPI client to the closed set of error codes.
  * Neither repeats the API's message nor keeps a denial as `cause`: the message for a wrong signature contains the signed headers, including
  * the security token.
+ * @param service as people call it: `Function Compute`.
  */
-export function fcFault(subject: string, error: unknown): AppError {
+export function apiFault(service: string, subject: string, error: unknown): AppError {
   const { code, data } = (error ?? {}) as ClientError;
   const status = statusOf(error);
   const kind = kindOf(error, status);
-  if (status === undefined) return new AppError(kind, `${subject}: ${noAnswer(error)}`, { cause: error });
+  if (status === undefined) return new AppError(kind, `${subject}: ${noAnswer(service, error)}`, { cause: error });
   const requestId = data?.RequestId === undefined ? "" : `, request ${String(data.RequestId)}`;
   return new AppError(
     kind,
-    `${subject}: Function Compute answered ${status} ${String(code)}${requestId}`,
+    `${subject}: ${service} answered ${status} ${String(code)}${requestId}`,
     kind === "denied" ? {} : { cause: error },
   );
 }
 
 /** The client's message names the address, with its query. */
-function noAnswer(error: unknown): string {
-  if (error instanceof SyntaxError) return "Function Compute's answer cannot be read, such as the page of a proxy";
+function noAnswer(service: string, error: unknown): string {
+  if (error instanceof SyntaxError) return `the answer of ${service} cannot be read, such as the page of a proxy`;
   return isTransient(error)
     ? `no answer (${networkFault(`${String((error as ClientError).name)} ${messageOf(error)}`).text})`
     : messageOf(error);
