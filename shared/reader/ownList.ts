@@ -40,8 +40,8 @@ const WITH_COMMIT = "files with a segments_N";
 
 /**
  * False for a file list without Lucene's commit or without one of the commit's files, which is then damaged: every version refuses to
- * restore such a shard ("Snapshot has no segments file"), and 5.x tries it again without end. A list without any files passes: those of
- * mounted indices are such.
+ * restore such a shard ("Snapshot has no segments file"), and 5.5.3 tries it again without end. A list without any files passes, because those
+ * of mounted indices have none.
  */
 export function requireCommit(reader: MetadataReader, key: string, files: readonly ShardFile[]): boolean {
   if (files.length === 0) return true;
