@@ -52,6 +52,11 @@ export function decodeIndexMetadata(bytes: Uint8Array, subject: string, budget?:
   };
 }
 
+/** Whether the index was mounted as searchable, so that its own snapshots hold no data: its file lists have no files (measured on 7.17.9). */
+export function isMounted({ settings }: Pick<IndexMetadata, "settings">): boolean {
+  return settings["index.store.type"] === "snapshot";
+}
+
 function readSettings(fields: Fields, subject: string): Record<string, string> {
   const settings: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(asFields(fields.settings, `${subject}: settings`))) {

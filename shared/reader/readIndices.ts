@@ -2,7 +2,6 @@ import { decodeContainer } from "../format/encoding/container.ts";
 import { decodeIndexMetadata, type IndexMetadata } from "../format/indexMetadata.ts";
 import { invalidBytes } from "../format/invalid.ts";
 import { globalMetadataKey, LEGACY_ROOT_KEY, snapshotKey } from "../format/keys.ts";
-import { commitOf, decodeShardSnapshot, type ShardFile, type ShardSnapshot } from "../format/shardSnapshot.ts";
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
@@ -10,7 +9,7 @@ import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
 import { type HeldMemory, heldMemory, weightOfMetadata, weightOfRecord } from "./heldMemory.ts";
-import type { Decode, FetchedBlob, Listing, MetadataReader } from "./metadataReader.ts";
+import type { Decode, Listing, MetadataReader } from "./metadataReader.ts";
 
 /** Of a snapshot; a cluster of thousands of nodes has fewer. */
 const SHARDS_MAX = 200_000;
@@ -46,32 +45,6 @@ export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot)
   if (found === expected) return record;
   reader.damage({ key, check: "format", expected, found });
   return undefined;
-}
-
-/**
- * A snapshot's file list of one shard. Each names its snapshot, in every version from 2.4 to 9.2; with another name it is a blob that was
- * exchanged, and a restore would serve the other snapshot's data.
- */
-export async function decodeOwnList(
-  reader: MetadataReader,
-  blob: FetchedBlob | undefined,
-  name: string,
-): Promise<ShardSnapshot | undefined> {
-  const list = await reader.decode(blob, decodeShardSnapshot);
-  if (list === undefined || blob === undefined) return undefined;
-  if (list.name === name) return requireCommit(reader, blob.key, list.files) ? list : undefined;
-  reader.damage({ key: blob.key, check: "format", expected: `snapshot ${name}`, found: `snapshot ${list.name}` });
-  return undefined;
-}
-
-/**
- * False for a file list without Lucene's commit, which is then damaged: every version refuses to restore such a shard ("Snapshot has no
- * segments file"). The lists of mounted indices have no files at all.
- */
-export function requireCommit(reader: MetadataReader, key: string, files: readonly ShardFile[]): boolean {
-  if (files.length === 0 || commitOf(files) !== undefined) return true;
-  reader.damage({ key, check: "format", expected: "files with a segments_N", found: `${files.length} without one` });
-  return false;
 }
 
 /** Reads the global metadata and each index's metadata, which determine the shards. `finished` is false if time ran out. */

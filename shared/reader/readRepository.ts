@@ -16,7 +16,8 @@ import { type ClosureKnowledge, closureOf, type IndexReading } from "../proof/cl
 import { inOrder } from "../proof/verdict.ts";
 import { heldMemory, weightOf } from "./heldMemory.ts";
 import { metadataReader } from "./metadataReader.ts";
-import { decodeOwnList, type ReadClosureOptions, readIndices, readRecord } from "./readIndices.ts";
+import { decodeOwnList } from "./ownList.ts";
+import { type ReadClosureOptions, readIndices, readRecord } from "./readIndices.ts";
 import { latestOf, readRoot, requireVersion2 } from "./rootBlob.ts";
 
 /** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
@@ -171,7 +172,8 @@ export async function readClosure(
   const { uuid } = snapshot;
   const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
   const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
-    shard.list = await decodeOwnList(reader, await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid)), snapshot.name);
+    const fetched = await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid));
+    shard.list = await decodeOwnList(reader, fetched, { name: snapshot.name, metadata: index.metadata });
     held.hold(weightOf(shard.list?.files ?? []), `${store.url}/${shardSnapshotKey(index.id, shard.shard, uuid)}`);
   };
   const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));

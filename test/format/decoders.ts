@@ -5,7 +5,7 @@ import { decodeIndexMetadata } from "../../shared/format/indexMetadata.ts";
 import { classifyKey } from "../../shared/format/keys.ts";
 import { decodeRoot } from "../../shared/format/root.ts";
 import { subsetRoot } from "../../shared/format/rootSubset.ts";
-import { readSegmentDocuments, readSegments } from "../../shared/format/segments.ts";
+import { readSegmentDocuments, readSegmentFiles, readSegments } from "../../shared/format/segments.ts";
 import { decodeShardCatalogue } from "../../shared/format/shardCatalogue.ts";
 import { decodeShardSnapshot } from "../../shared/format/shardSnapshot.ts";
 import { decodeSnapshotRecord } from "../../shared/format/snapshotRecord.ts";
@@ -40,6 +40,7 @@ export const DECODERS: Record<string, Decode> = {
   luceneFile: (bytes) => verifyFooter(bytes, "fuzz"),
   segments: (bytes) => readSegments(bytes, "fuzz"),
   segment: (bytes) => readSegmentDocuments(bytes, "fuzz"),
+  segmentFiles: (bytes) => readSegmentFiles(bytes, "_0", "fuzz"),
 };
 
 /** Payloads of real blobs by kind. The header length depends on the codec name. */

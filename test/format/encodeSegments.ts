@@ -3,6 +3,8 @@ export interface EncodedSegment {
   name: string;
   deleted: number;
   softDeleted?: number;
+  /** Of the file of its deleted documents; none by default. */
+  deletionGeneration?: number | undefined;
   /** Files of updated doc values by field, of which a commit has a list for each. */
   updates?: Record<number, string[]>;
 }
@@ -19,13 +21,13 @@ export function encodeSegments(format: number, segments: EncodedSegment[], codec
   return Buffer.concat([...parts, int32(0)]);
 }
 
-function encodeSegment(format: number, { name, deleted, softDeleted = 0, updates = {} }: EncodedSegment): Buffer {
+function encodeSegment(format: number, { name, deleted, softDeleted = 0, deletionGeneration = -1, updates = {} }: EncodedSegment): Buffer {
   // Up to 6 a segment of an earlier version may lack its id; from 10 on a commit may lack that of the change.
   const id = format >= 7 ? ID : name === "_old" ? Buffer.from([0]) : Buffer.concat([Buffer.from([1]), ID]);
   const commitId = name === "_old" ? Buffer.from([0]) : Buffer.concat([Buffer.from([1]), ID]);
   const fields = Object.entries(updates);
   return Buffer.concat([
-    ...[text(name), id, text("Lucene87"), Buffer.alloc(8, 0xff), int32(deleted), Buffer.alloc(16, 0xff)],
+    ...[text(name), id, text("Lucene87"), int64(deletionGeneration), int32(deleted), Buffer.alloc(16, 0xff)],
     ...(format >= 9 ? [int32(softDeleted)] : []),
     ...(format >= 10 ? [commitId] : []),
     ...[texts([`${name}_1.fnm`, `${name}_2.fnm`]), int32(fields.length)],
@@ -33,17 +35,29 @@ function encodeSegment(format: number, { name, deleted, softDeleted = 0, updates
   ]);
 }
 
-/** The beginning of a segment's `.si` as this version of Lucene writes it: `70` for `Lucene70SegmentInfo`. */
-export function encodeSegmentInfo(
-  version: number,
-  documents: number,
-  { hasMinVersion = true, codec = `Lucene${version}SegmentInfo` } = {},
-): Buffer {
-  const number = Buffer.alloc(4);
-  if (version >= 90) number.writeInt32LE(documents);
-  else number.writeInt32BE(documents);
+export interface EncodedInfo {
+  hasMinVersion?: boolean;
+  codec?: string;
+  /** Of the format. */
+  version?: number;
+  /** Major and minor version of the Lucene that wrote it. */
+  lucene?: [number, number];
+  /** The byte that Lucene 9.9 inserted: 1 for yes, 255 for no. */
+  blocks?: number;
+  files?: readonly string[];
+}
+
+/** A segment's `.si` as this version of Lucene writes it, up to its files: `70` for `Lucene70SegmentInfo`. */
+export function encodeSegmentInfo(format: number, documents: number, options: EncodedInfo = {}): Buffer {
+  const { hasMinVersion = true, codec = `Lucene${format}SegmentInfo`, version = 1, lucene = [8, 0], blocks, files = [] } = options;
+  const number = (value: number) => (format >= 90 ? int32(value).reverse() : int32(value));
   const minVersion = hasMinVersion ? Buffer.alloc(13, 1) : Buffer.from([0]);
-  return Buffer.concat([header(codec, 0), Buffer.alloc(12, 8), ...(version >= 70 ? [minVersion] : []), number, Buffer.alloc(8, 3)]);
+  return Buffer.concat([
+    ...[header(codec, version), ...[...lucene, 0].map(number)],
+    ...(format >= 70 ? [minVersion] : []),
+    ...[number(documents), Buffer.from([1, ...(blocks === undefined ? [] : [blocks])])],
+    ...[Buffer.from([2]), text("os"), text("Linux"), text("source"), text("flush"), texts(files)],
+  ]);
 }
 
 function header(codec: string, version: number): Buffer {
@@ -51,7 +65,8 @@ function header(codec: string, version: number): Buffer {
 }
 
 function texts(values: readonly string[]): Buffer {
-  return Buffer.concat([Buffer.from([values.length]), ...values.map(text)]);
+  const count = values.length < 128 ? [values.length] : [0x80 | (values.length & 0x7f), values.length >> 7];
+  return Buffer.concat([Buffer.from(count), ...values.map(text)]);
 }
 
 function text(value: string): Buffer {
@@ -61,5 +76,11 @@ function text(value: string): Buffer {
 function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);
+  return bytes;
+}
+
+function int64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(value));
   return bytes;
 }

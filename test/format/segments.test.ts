@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSegmentDocuments, readSegments } from "../../shared/format/segments.ts";
+import { readSegmentDocuments, readSegmentFiles, readSegments } from "../../shared/format/segments.ts";
 import { encodeSegmentInfo, encodeSegments } from "./encodeSegments.ts";
 
 const SEGMENTS = [
@@ -12,8 +12,29 @@ describe("a commit of Lucene", () => {
   it.each([6, 7, 8, 9, 10])("lists its segments with their deleted documents in format %i", (format) => {
     const seen = readSegments(encodeSegments(format, SEGMENTS), "s");
     const soft = format >= 9 ? [2, 7, 0] : [0, 0, 0];
-    expect(seen).toEqual(SEGMENTS.map(({ name, deleted }, index) => ({ name, deleted, softDeleted: soft[index] })));
+    expect(seen).toMatchObject(SEGMENTS.map(({ name, deleted }, index) => ({ name, deleted, softDeleted: soft[index] })));
+    expect(seen?.map(({ updates }) => updates)).toEqual([
+      ["_0_1.fnm", "_0_2.fnm", "_0_1_Lucene80_0.dvd", "_0_1_Lucene80_0.dvm"],
+      ["_old_1.fnm", "_old_2.fnm"],
+      ["_1a_1.fnm", "_1a_2.fnm"],
+    ]);
     expect(readSegments(encodeSegments(format, []), "s")).toEqual([]);
+  });
+
+  it.each([6, 10])("names the file of a segment's deleted documents by its generation in base 36 in format %i", (format) => {
+    const generations = [1, 35, 36, 2 ** 40, undefined].map((deletionGeneration, at) => ({
+      name: `_${at}`,
+      deleted: 1,
+      deletionGeneration,
+    }));
+    const seen = readSegments(encodeSegments(format, generations), "s")?.map(({ deletions }) => deletions);
+    expect(seen).toEqual(["_0_1.liv", "_1_z.liv", "_2_10.liv", `_3_${(2 ** 40).toString(36)}.liv`, undefined]);
+  });
+
+  it("keeps no more names of updated files than any commit has", () => {
+    const updates = Object.fromEntries(Array.from({ length: 120 }, (_, field) => [field, Array.from({ length: 1000 }, () => "_0_1.dvd")]));
+    const [segment] = readSegments(encodeSegments(10, [{ name: "_0", deleted: 0, updates }]), "s") ?? [];
+    expect(segment?.updates).toHaveLength(100_000);
   });
 
   it.each([5, 11])("is not read in the unknown format %i", (format) => {
@@ -46,5 +67,33 @@ describe("a segment of Lucene", () => {
   it("is refused without a header, and with fewer documents than none", () => {
     expect(() => readSegmentDocuments(encodeSegmentInfo(70, 5).subarray(1), "s")).toThrow(/^s: no Lucene header at byte 0$/);
     expect(() => readSegmentDocuments(encodeSegmentInfo(70, -2), "s")).toThrow(/^s: -2 documents at byte 72$/);
+  });
+
+  it.each([50, 62, 70, 86, 90])("names its files, as Lucene%iSegmentInfo writes them", (version) => {
+    const files = ["_1a.cfe", "_1a.cfs", "_1a.si"];
+    for (const hasMinVersion of [true, false])
+      expect(readSegmentFiles(encodeSegmentInfo(version, 7, { hasMinVersion, files }), "_1a", "s")).toEqual(files);
+    expect(readSegmentFiles(encodeSegmentInfo(version, 7, { files: [] }), "_1a", "s")).toEqual([]);
+  });
+
+  it.each(["has blocks", "has no blocks"])("names its files since Lucene 9.9, whether or not it %s", (blocks) => {
+    const files = ["_0.si", "_0_Lucene90_0.dvd"];
+    const encoded = encodeSegmentInfo(90, 7, { lucene: [9, 12], blocks: blocks === "has blocks" ? 1 : 0xff, files });
+    expect(readSegmentFiles(encoded, "_0", "s")).toEqual(files);
+  });
+
+  it("names the files of a copied segment by its new name, as Lucene opens them", () => {
+    const encoded = encodeSegmentInfo(70, 7, { files: ["_b.cfs", "_b_1.liv", "_b_Lucene50_0.tim"] });
+    expect(readSegmentFiles(encoded, "_0", "s")).toEqual(["_0.cfs", "_0_1.liv", "_0_Lucene50_0.tim"]);
+  });
+
+  it.each([
+    ["an unknown version of Lucene", encodeSegmentInfo(101, 7, { files: ["_0.si"] })],
+    ["the first version of the format of 5.0, which counts otherwise", encodeSegmentInfo(50, 7, { files: ["_0.si"], version: 0 })],
+    ["a later version of a format", encodeSegmentInfo(70, 7, { files: ["_0.si"], version: 2 })],
+    ["names that Lucene does not give", encodeSegmentInfo(70, 7, { files: ["0.si"] })],
+    ["more names than a segment has", encodeSegmentInfo(70, 7, { files: Array.from({ length: 10_001 }, () => "_0.a") })],
+  ])("names no files with %s", (_, encoded) => {
+    expect(readSegmentFiles(encoded, "_0", "s")).toBeUndefined();
   });
 });

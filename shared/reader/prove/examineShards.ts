@@ -19,8 +19,8 @@ import { pieceBlobs } from "../../proof/closurePieces.ts";
 import { joinListing } from "../../proof/verdict.ts";
 import { type HeapGate, heapGate, weightOf } from "../heldMemory.ts";
 import { metadataReader } from "../metadataReader.ts";
+import { decodeOwnList } from "../ownList.ts";
 import type { PartLedger } from "../partLedger.ts";
-import { decodeOwnList } from "../readIndices.ts";
 import { checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { checkParts, splitFile } from "./checkParts.ts";
 
@@ -127,9 +127,11 @@ async function examineShard(shards: Shards, id: string, shard: number, gate: Hea
   const reader = metadataReader(store);
   const fetched = await reader.fetch(shardSnapshotKey(id, shard, uuid));
   const key = shardPrefix(id, shard);
+  // Asked for only when the list has no files: the layout keeps none of it.
+  const metadata = () => metadataReader(store).read(metadataKeyOf(root, uuid, id), decodeIndexMetadata);
   const index = { name: id, id, metadataKey: "", metadata: undefined, failedShards: [] };
   return gate.run(
-    () => decodeOwnList(reader, fetched, name),
+    () => decodeOwnList(reader, fetched, { name, metadata }),
     ({ files }) => weightOf(files),
     async (list) => {
       if (list === undefined) return { missing: reader.missing, damaged: reader.damaged, proven: false, hasCounters: false };

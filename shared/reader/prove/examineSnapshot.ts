@@ -1,4 +1,5 @@
 import { INCOMPATIBLE_BYTES_MAX, INCOMPATIBLE_KEY, isReadableIncompatible } from "../../format/incompatibleSnapshots.ts";
+import { isMounted } from "../../format/indexMetadata.ts";
 import { compareKeys } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -159,7 +160,7 @@ function inKeyOrder<T extends { key: string }>(faults: readonly T[]): T[] {
  * (elastic/elasticsearch#68136).
  */
 function mountedReason(name: string, closure: ProvenClosure | undefined): Reason | undefined {
-  const mounted = closure?.indices.find(({ settings }) => settings["index.store.type"] === "snapshot");
+  const mounted = closure?.indices.find(isMounted);
   if (mounted === undefined) return undefined;
   const of = (key: string) => mounted.settings[`index.store.snapshot.${key}`] ?? null;
   const params = {

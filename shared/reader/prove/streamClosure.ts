@@ -24,7 +24,8 @@ import {
 import { blobsOf } from "../../proof/splitBlobs.ts";
 import type { Joined, ListingJoin } from "../../proof/verdict.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
-import { decodeOwnList, type ReadClosureOptions, readIndices } from "../readIndices.ts";
+import { decodeOwnList } from "../ownList.ts";
+import { type ReadClosureOptions, readIndices } from "../readIndices.ts";
 import { type BoundedPool, boundedPool } from "./boundedPool.ts";
 import type { FileFaults } from "./checkFiles.ts";
 import type { DataChecks, FileCheck } from "./checks.ts";
@@ -151,7 +152,8 @@ async function walkPieces(walk: Walk, pieces: readonly ClosurePiece[], concurren
     for await (const { item, loaded } of readAhead(pieces, concurrency, read)) {
       if (loaded === "late") return false;
       // Decoded one at a time: a few kilobytes may become a hundred megabytes.
-      await settle(walk, item, await decodeOwnList(walk.reader, loaded, walk.name));
+      const list = await decodeOwnList(walk.reader, loaded, { name: walk.name, metadata: item.index?.metadata });
+      await settle(walk, item, list);
     }
     await checks?.join.end();
     for (const check of checks?.data.rest() ?? []) await pool.start(async () => void (await runCheck(walk, check)));

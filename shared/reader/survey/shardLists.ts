@@ -5,7 +5,7 @@ import type { RootCatalogue } from "../../model/repository.ts";
 import { listsOf } from "../../proof/shardUse.ts";
 import { type HeldMemory, heldMemory, weightOfFiles } from "../heldMemory.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
-import { decodeOwnList, requireCommit } from "../readIndices.ts";
+import { decodeOwnList, requireCommit } from "../ownList.ts";
 import type { ShardGroup } from "./shardGroups.ts";
 
 /** A snapshot's reference to a blob that others refer to as well. */
@@ -88,7 +88,8 @@ async function readList(
 ): Promise<ShardFile[] | undefined> {
   if (listed !== undefined) return requireCommit(reader, key, listed) ? listed : undefined;
   const fetched = own.has(key) ? own.get(key) : await reader.fetch(key);
-  return (await decodeOwnList(reader, fetched, name))?.files;
+  // A survey reads no metadata of indices, so that a list without files may be one of a mounted index.
+  return (await decodeOwnList(reader, fetched, { name, metadata: undefined }))?.files;
 }
 
 /** `undefined` for a list that does not fit into memory beside the others of its shard, which is noted. */
