@@ -22,6 +22,8 @@ export const ROOTS: Readonly<Record<string, string>> = {
   "root.faultyEntries":
     "{root} has {count|entry|entries} that ossnap cannot read (of {snapshots}), and it proposes to delete nothing whose blobs it does not know: put {root} back from another copy or from an earlier version of the bucket; or try whether the cluster that writes here still lists such a snapshot and deletes it by its name (DELETE _snapshot/REPOSITORY/NAME), which is not measured, and verify again",
   "root.moved": "the newest root no longer lists what was proven",
+  "root.unindexed":
+    "{root} does not list {count|index|indices} whose metadata its snapshots name (first id {id}, of {snapshot}): Elasticsearch 7.9 and later list, restore, delete and write nothing in this repository; put a complete {root} back from another copy or from an earlier version of the bucket, and verify again: until then every deletion is answered with 500",
   "root.unlisted":
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
   "root.vanishes":
