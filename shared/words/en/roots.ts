@@ -1,13 +1,13 @@
 /** Sentences about a root, and about what stands in its place or hides it. */
 export const ROOTS: Readonly<Record<string, string>> = {
   "place.links":
-    "{count|link or special file is|links or special files are} not followed (first {url}/{first}): what a link leads to counts as missing here, because it may lead anywhere, although a cluster may read it; copy the files instead of linking them, or give the real path",
+    "{count|link is|links are} not followed (first {url}/{first}): what a link leads to counts as missing here, because it may lead anywhere, although a cluster may read it; copy the files instead of linking them, or give the real path",
   "place.linksWithPointer":
-    "{count|link or special file is|links or special files are} not followed (first {url}/{first}), index.latest among them, so that it is unknown which root it names: a link may lead anywhere; copy the files instead of linking them, or give the real path",
+    "{count|link is|links are} not followed (first {url}/{first}), index.latest among them, so that it is unknown which root it names: a link may lead anywhere; copy the files instead of linking them, or give the real path",
   "repository.hiddenRoot":
     "Elasticsearch treats {key} of {url} as the newest root, although no repository has such a generation, and therefore reads nothing else: delete that object",
   "repository.linkedRoot":
-    "{key} of {url} is a link or another special file, which ossnap does not read because it may lead anywhere; Elasticsearch treats it as the newest root, so ossnap sees an older state than Elasticsearch does: put a copy of the file there",
+    "{key} of {url} is a link, which ossnap does not read because it may lead anywhere; Elasticsearch treats it as the newest root, so ossnap sees an older state than Elasticsearch does: put a copy of the file there",
   "repository.noRoot":
     "{url} has no root (index-N), so it is no repository: check bucket and base path, or wait until a copy into it has finished",
   "repository.noSuchGeneration":
