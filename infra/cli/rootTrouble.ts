@@ -29,7 +29,8 @@ export function linkLines(links: (Links & { reason: Reason }) | undefined, hidde
 /** What to delete so that the rest works: one request a line, unless the reason names the command that does it and guards more. */
 export function proposalLines(proposal: Proposal | undefined, registered = "REPOSITORY"): string[] {
   if (!proposal) return [];
-  const isFirst = ({ code }: Reason) => code === "proposal.rootLost" || code === "proposal.restoreFirst";
+  const isFirst = ({ code }: Reason) =>
+    code === "proposal.rootLost" || code === "proposal.restoreFirst" || code.startsWith("proposal.deleteRest");
   const lines = (notes: readonly Reason[]) => notes.map((note) => `    ${say(note)}`);
   return [
     say(proposal.reason),

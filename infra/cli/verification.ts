@@ -6,7 +6,7 @@ import { newestFirst } from "../../shared/plan/newestFirst.ts";
 import { type BlobPlace, blobPlace, placeText } from "../../shared/proof/blobPlace.ts";
 import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { judged, type Proposal, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
-import { faultyEntriesReason, namesakesOf, type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
+import { faultyEntriesReason, namesakesOf, type Unlisted, unindexedOf, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import { missingBlobsOf } from "../../shared/proof/splitBlobs.ts";
 import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
@@ -73,9 +73,9 @@ export function verificationOf(
   const asked = new Set(proofs.map(({ uuid }) => uuid));
   const isFaulty = unclear !== undefined || root.snapshots.some(({ uuid, fault }) => fault !== undefined && asked.has(uuid));
   const faulty = isFaulty ? faultyEntriesReason(root) : undefined;
-  // What is missing may be behind a link, where the cluster reads it.
+  // What is missing may be behind a link, where the cluster reads it; of a root that no cluster reads, each snapshot says what helps.
   const proposal =
-    links || proofs.length < root.snapshots.length
+    links || (proofs.length < root.snapshots.length && !unindexedOf(root))
       ? undefined
       : proposalOf(
           root,

@@ -60,9 +60,22 @@ export function isMounted({ settings }: Pick<IndexMetadata, "settings">): boolea
 function readSettings(fields: Fields, subject: string): Record<string, string> {
   const settings: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(asFields(fields.settings, `${subject}: settings`))) {
-    if (value !== null) settings[name] = typeof value === "string" ? value : JSON.stringify(value, withoutBigInts);
+    if (value !== null) settings[name] = typeof value === "string" ? value : settingText(value, `${subject}: settings`);
   }
   return settings;
+}
+
+/** Lists of settings are flat; `JSON.stringify` needs stack for each level, and thousands of them would end in a RangeError. */
+const SETTING_DEPTH_MAX = 100;
+
+/** @throws AppError `invalid` for a value that is nested deeper than any setting. */
+function settingText(value: unknown, subject: string): string {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth === SETTING_DEPTH_MAX) throw invalidBytes(subject, `nested deeper than ${SETTING_DEPTH_MAX} levels`);
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return JSON.stringify(value, withoutBigInts);
 }
 
 /** JSON cannot represent a bigint; JSON.stringify would throw. */

@@ -21,7 +21,7 @@ export interface ListOptions {
   startAfter?: string;
   /** Called with the store's clock (the `Date` header; for a directory this machine's clock) before each page; an empty listing has one. */
   onDate?: (date: Date) => void;
-  /** Called with the key of each link (or other special file) that is left out; only a directory has them. */
+  /** Called with the key of each link that is left out; only a directory has them. */
   onLink?: ((key: string) => void) | undefined;
 }
 

@@ -31,6 +31,8 @@ export interface RootSeen {
   namesakes?: Reason;
   /** Indices name snapshots that the root does not list. */
   unlisted?: Reason;
+  /** The root names an index by an id that it does not list, so that no cluster reads it. */
+  unindexed?: Reason;
 }
 
 /** An index that another restore made; `unfinished`: its job did not end well, or primaries are missing; `closed`: by a person since. */

@@ -1,7 +1,7 @@
 import { globalMetadataKey, snapshotKey } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type SnapshotProof, type Verdict } from "../model/repository.ts";
-import { namesakesOf, unlistedOf } from "./rootFaults.ts";
+import { namesakesOf, unindexedOf, unindexedReason, unlistedOf } from "./rootFaults.ts";
 
 /** A snapshot as far as a proposal needs it. */
 export interface Judged {
@@ -89,7 +89,14 @@ export interface Proposal {
 const NAMES_SHOWN = 5;
 
 /** `ossnap delete --broken` carries it out, and its reason says so. */
-export const isByCommand = (proposal: Proposal) => proposal.reason.code === "proposal.deleteAtWriter";
+export const isByCommand = ({ reason: why, notes }: Proposal) => [why, ...notes].some(isCommand);
+
+const isCommand = ({ code }: Reason) => code === "proposal.deleteAtWriter" || code === "proposal.deleteRestAtWriter";
+
+/** What it says besides naming the command. */
+export function wordsBesideCommand({ reason: why, notes }: Proposal): Reason[] {
+  return [why, ...notes].filter((note) => !isCommand(note));
+}
 
 /**
  * Proposes to delete the broken snapshots, so that the cluster can list, restore and write the others. None while nothing is broken;
@@ -108,6 +115,8 @@ export function proposalOf(
     .map((snapshot) => ({ ...snapshot, shown: shared.has(snapshot.name) ? `${snapshot.name} (${snapshot.uuid})` : snapshot.name }));
   const whole = snapshots.filter(({ verdict }) => verdict === "whole").length;
   if (broken.length === 0) return undefined;
+  const unindexed = isCopy ? undefined : unindexedOf(root);
+  if (unindexed) return { delete: [], whole, reason: unindexedReason(root.key, unindexed), notes: [] };
   if (whole === 0)
     return snapshots.some(({ verdict }) => verdict === "unproven") ? undefined : nothingWhole(root, broken, { isCopy, writer });
   if (isCopy) return copyAgain(broken, whole);
@@ -144,8 +153,9 @@ function deletionOf(
   const deletable = others.filter(({ name }) => !shared.has(name));
   const namesakes = others.filter(({ name }) => shared.has(name)).map(({ shown }) => shown);
   const sharedName = reason("proposal.sharedName", { snapshots: namesakes.slice(0, NAMES_SHOWN) });
-  const restoreFirst = [...rootLostNotes(root, broken), ...restoreFirstNotes(broken)];
-  if (deletable.length === 0 && foreign.length === 0) return { delete: [], whole, reason: sharedName, notes: restoreFirst };
+  const [rootLost, restoreFirst] = [rootLostNotes(root, broken), restoreFirstNotes(broken)];
+  if (deletable.length === 0 && foreign.length === 0)
+    return { delete: [], whole, reason: sharedName, notes: [...rootLost, ...restoreFirst] };
   const notes: Reason[] = [...restoreFirst];
   if (!writer) notes.push(reason("proposal.notWhileCopied"));
   if (namesakes.length > 0) notes.push(sharedName);
@@ -158,15 +168,16 @@ function deletionOf(
       reason("proposal.noRecord", { keys: keys.slice(0, NAMES_SHOWN), count: keys.length }),
       reason("proposal.emptyObject"),
     );
-  if (deletable.length === 0) return { delete: [], whole, reason: foreignNote(foreign), notes };
+  if (deletable.length === 0) return { delete: [], whole, reason: foreignNote(foreign), notes: [...rootLost, ...notes] };
   if (foreign.length > 0) notes.push(foreignNote(foreign));
   const params = { count: deletable.length, snapshots: deletable.map(({ shown }) => shown).slice(0, NAMES_SHOWN), whole };
-  return {
-    delete: deletable.map(({ name, uuid }) => ({ name, uuid })),
-    whole,
-    reason: writer ? reason("proposal.deleteAtWriter", { ...params, ...writer }) : reason("proposal.delete", params),
-    notes,
-  };
+  const [firstToDo] = rootLost;
+  const rest = () => (writer ? reason("proposal.deleteRestAtWriter", { ...params, ...writer }) : reason("proposal.deleteRest", params));
+  const all = () => (writer ? reason("proposal.deleteAtWriter", { ...params, ...writer }) : reason("proposal.delete", params));
+  const remove = deletable.map(({ name, uuid }) => ({ name, uuid }));
+  // Measured on 5.5.3: an index that the root lacks hinders no other, and a complete root makes the deletion unnecessary.
+  if (firstToDo) return { delete: remove, whole, reason: firstToDo, notes: [...restoreFirst, rest(), ...notes.slice(restoreFirst.length)] };
+  return { delete: remove, whole, reason: all(), notes };
 }
 
 /** Measured: 6.8.23 finds what it deletes by the uuid within the blob, so it would delete the other snapshot's metadata. */

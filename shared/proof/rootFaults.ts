@@ -28,6 +28,41 @@ export function unlistedOf({ snapshots, indices }: RootCatalogue): Unlisted {
   return { count: found.size, named };
 }
 
+/** Indices whose metadata a snapshot of the root names although the root does not list them, counted once each. */
+export interface Unindexed {
+  count: number;
+  /** The first one, and a snapshot that names it. */
+  id: string;
+  snapshot: string;
+}
+
+/**
+ * Left by a loss of entries of `indices` (7.9 and later, whose snapshots name their indices by id in `index_metadata_lookup`). Measured on
+ * 7.10.2 and 8.17.0: they answer every listing, restore, deletion and new snapshot with 500 (NullPointerException); 5.5.3 has no such names.
+ */
+export function unindexedOf({ snapshots, indices, indexMetadata }: RootCatalogue): Unindexed | undefined {
+  const listed = new Set(indices.map(({ id }) => id));
+  // Snapshots of the same indices share one lookup, and a root may have millions of names in them.
+  const seen = new Set<Record<string, string>>();
+  const unknown = new Set<string>();
+  let first: Omit<Unindexed, "count"> | undefined;
+  for (const { name, uuid } of snapshots) {
+    const lookup = indexMetadata[uuid];
+    if (lookup === undefined || seen.has(lookup)) continue;
+    seen.add(lookup);
+    for (const id of Object.keys(lookup)) {
+      if (listed.has(id)) continue;
+      unknown.add(id);
+      first ??= { id, snapshot: name };
+    }
+  }
+  return first && { count: unknown.size, ...first };
+}
+
+export function unindexedReason(root: string, unindexed: Unindexed): Reason {
+  return reason("root.unindexed", { root, ...unindexed });
+}
+
 /**
  * The uuids of snapshots that share their name with another one of the root. Elasticsearch's API takes names only. Measured: 5.5.3 to 7.10.2
  * list one of two, often the one that a restore does not take; 5.5.3 to 7.7.1 delete either of them, 7.10.2 to 9.2.0 none ("Duplicate key").

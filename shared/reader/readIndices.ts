@@ -8,6 +8,7 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
+import { unindexedOf } from "../proof/rootFaults.ts";
 import { type HeldMemory, heldMemory, weightOfMetadata, weightOfRecord } from "./heldMemory.ts";
 import type { Decode, Listing, MetadataReader } from "./metadataReader.ts";
 
@@ -77,6 +78,8 @@ function planIndices(
   const listed = indicesByName(root);
   const held = record?.indices ?? heldIndices(root, snapshot.uuid);
   if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
+  const unindexed = unindexedOf(root);
+  if (unindexed) reader.damage({ key: root.key, check: "format", expected: `an index with id ${unindexed.id}`, found: "nothing" });
   return [...new Set(chosen ?? held)].flatMap((name) => {
     const { id, fault } = root.key === LEGACY_ROOT_KEY ? { id: name } : (listed.get(name) ?? { fault: "nothing" });
     if (id === undefined || fault !== undefined) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeIndexMetadata, type IndexMetadata } from "../../shared/format/indexMetadata.ts";
-import { encodeContainer } from "./encoding/encodeContainer.ts";
+import { encodeContainer, wrapPayload } from "./encoding/encodeContainer.ts";
 
 const SETTINGS = { "index.number_of_shards": "2", "index.version.created": "5050299" };
 
@@ -19,6 +19,21 @@ describe("decodeIndexMetadata", () => {
       mappingTypes: ["order", "customer"],
       aliases: ["current"],
     });
+  });
+
+  it("refuses a setting that is nested too deep to be written as text, and takes a list", () => {
+    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    const of = (value: string) => {
+      const settings = `{"index.number_of_shards":"2","index.version.created":"5050299","x":${value}}`;
+      const document = Buffer.from(`{"movies":{"settings":${settings}}}`);
+      return decodeIndexMetadata(wrapPayload("index-metadata", document), "meta");
+    };
+    expect(of('["a",1]').settings.x).toBe('["a",1]');
+    expect(of(nested(100)).settings.x).toBe(nested(100));
+    for (const depth of [101, 5000])
+      expect(() => of(nested(depth))).toThrow(
+        expect.objectContaining({ code: "invalid", message: expect.stringContaining("nested deeper") }),
+      );
   });
 
   it("returns the analyzers and normalizers that mappings name, but not fields of that name", () => {

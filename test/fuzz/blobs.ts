@@ -71,7 +71,23 @@ function mutated(bytes: Uint8Array, random: Random): Uint8Array {
   const copy = Buffer.from(bytes);
   if (copy.length === 0) return copy;
   const at = () => random.between(0, copy.length - 1);
-  switch (random.between(0, 5 - 1)) {
+  switch (random.between(0, 6 - 1)) {
+    // Thousands of opened lists, as JSON and as SMILE, closed again behind a piece of the blob.
+    case 5: {
+      const depth = random.pick([100, 5_000, 50_000]);
+      const [opened, closed] = random.pick([
+        ["[", "]"],
+        ['{"a":[', "]}"],
+        ["\xf8", "\xf9"],
+      ] as const);
+      const spot = at();
+      return Buffer.concat([
+        copy.subarray(0, spot),
+        Buffer.from(opened.repeat(depth), "latin1"),
+        Buffer.from(closed.repeat(depth), "latin1"),
+        copy.subarray(spot),
+      ]);
+    }
     case 0:
       return copy.subarray(0, at());
     case 1: {

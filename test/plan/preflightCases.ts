@@ -74,6 +74,7 @@ const ROOT = {
     { name: "snap-2", uuid: "w" },
   ],
   indices: [{ name: "movies", id: "i", snapshots: ["u", "gone-1", "gone-2"], shardGenerations: undefined }],
+  indexMetadata: {},
 } as unknown as RootCatalogue;
 const contents: Case[] = [
   ["written by a newer version", { proof: proven(undefined, "5.6.0") }],

@@ -29,6 +29,7 @@ describe("the preflight of a root that contradicts itself", () => {
       { name: "snap-2", uuid: "w" },
     ],
     indices: [{ name: "movies", id: "i", snapshots: ["u", "gone"], shardGenerations: undefined }],
+    indexMetadata: {},
   } as unknown as NonNullable<Parameters<typeof rootSeen>[0]>;
 
   it("refuses a snapshot that shares its name, because the cluster takes names only", () => {

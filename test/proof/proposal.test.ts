@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RootCatalogue, Verdict } from "../../shared/model/repository.ts";
-import { judged, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
+import { isByCommand, judged, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
 import { say } from "../../shared/words/say.ts";
 
 const of = (name: string, verdict: Verdict, noRecord = false, uuid = `u-${name}`) => ({ name, uuid, verdict, noRecord });
@@ -9,6 +9,7 @@ const rootOf = (snapshots: { name: string; uuid: string }[], used: string[] = []
     key: "index-7",
     snapshots,
     indices: [{ name: "movies", id: "i", snapshots: used, shardGenerations: undefined }],
+    indexMetadata: {},
   }) as unknown as RootCatalogue;
 
 describe("the proposal for a repository with broken snapshots", () => {
@@ -202,8 +203,18 @@ describe("the proposal for a repository with broken snapshots", () => {
 
     it("is to delete them only if there is no other root, while others are whole", () => {
       const proposal = proposalOf(root, [of("a", "whole"), b], { writer });
-      expect(proposal).toMatchObject({ delete: [{ name: "b" }], reason: { code: "proposal.deleteAtWriter" } });
-      expect(proposal?.notes.map(({ code }) => code)).toEqual(["proposal.rootLost"]);
+      expect(proposal).toMatchObject({ delete: [{ name: "b" }], reason: { code: "proposal.rootLost" } });
+      expect(proposal?.notes.map(({ code }) => code)).toEqual(["proposal.deleteRestAtWriter"]);
+      expect(proposal && isByCommand(proposal)).toBe(true);
+      expect(JSON.stringify(proposal?.notes.map(say))).not.toContain("so that the others work");
+    });
+
+    it("is to delete nothing where a snapshot names the lost index by its id, because no cluster from 7.9 on reads such a root", () => {
+      const unread = { ...root, indexMetadata: { "u-a": { i: "x", lost: "y" } } };
+      const proposal = proposalOf(unread, [of("a", "damaged"), b], { writer });
+      expect(proposal).toMatchObject({ delete: [], notes: [], reason: { code: "root.unindexed", params: { id: "lost", snapshot: "a" } } });
+      expect(proposal && say(proposal.reason)).toMatch(/put a complete index-7 back/);
+      expect(proposalOf(unread, [b], { isCopy: true })?.reason.code).toBe("proposal.copyWhole");
     });
 
     it("is to copy again where no cluster may write", () => {

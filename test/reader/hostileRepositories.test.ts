@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { directoryBlobStore } from "../../shared/adapters/directory/blobStore.ts";
@@ -13,7 +13,7 @@ import { metadataReader } from "../../shared/reader/metadataReader.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
 import { encodeContainer, wrapPayload } from "../format/encoding/encodeContainer.ts";
 import { encodeSmile } from "../format/encoding/encodeSmile.ts";
-import { storeOf } from "../format/fixtureRepositories.ts";
+import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
 
 const SMILE_HEADER = Buffer.from([0x3a, 0x29, 0x0a, 0x00]);
 const MEGABYTE = 1024 * 1024;
@@ -129,7 +129,19 @@ describe("a directory that holds more than plain files", () => {
     execFileSync("sh", ["-c", 'mkfifo "$0"', join(directory, "index-0")]);
     const store = directoryBlobStore({ directory });
     expect([await store.get("index-0"), await store.head("index-0")]).toEqual([undefined, undefined]);
-    expect((await openRepository(store)).root).toBeUndefined();
+    expect(await openRepository(store)).toMatchObject({ root: undefined, hiding: [] });
+  });
+
+  it("reads past a pipe that is named like a newer root, as Elasticsearch does, and not past a link", async () => {
+    for (const [key, bytes] of fixtureRepository("es-5.5.2-migration/step1").blobs) {
+      await mkdir(dirname(join(directory, key)), { recursive: true });
+      await writeFile(join(directory, key), bytes);
+    }
+    execFileSync("sh", ["-c", 'mkfifo "$0"', join(directory, "index-9")]);
+    const store = directoryBlobStore({ directory });
+    expect(await openRepository(store)).toMatchObject({ root: { key: expect.stringMatching(/^index-[0-8]$/) }, hiding: [] });
+    await symlink(join(directory, "index-9"), join(directory, "index-10"));
+    expect((await openRepository(store)).hiding).toEqual(["index-10"]);
   });
 
   it("does not follow a link among the folders of a key", async () => {

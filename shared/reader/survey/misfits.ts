@@ -1,9 +1,10 @@
 import { LEGACY_ROOT_KEY } from "../../format/keys.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
+import { unindexedOf } from "../../proof/rootFaults.ts";
 import type { MetadataReader } from "../metadataReader.ts";
 import type { SurveyedIndex } from "./shardLists.ts";
 
-/** Finds snapshots whose own blob names indices that the root lacks, so that nobody finds their blobs. */
+/** Finds snapshots whose own blob names indices that the root lacks, so that nobody finds their blobs, and all of a root that no cluster reads. */
 export interface Misfits {
   /** `indices`: the names in the snapshot's own blob. */
   see(ordinal: number, indices: readonly string[]): void;
@@ -23,6 +24,11 @@ export function misfitsIn(root: RootCatalogue, reader: MetadataReader): Misfits 
     if (!told.has(expected)) reader.damage({ key: root.key, check: "format", expected, found });
     told.add(expected);
   };
+  const unindexed = unindexedOf(root);
+  if (unindexed) {
+    damage(`an index with id ${unindexed.id}`, "nothing");
+    for (const ordinal of root.snapshots.keys()) ordinals.add(ordinal);
+  }
   return {
     ordinals,
     see(ordinal, indices) {

@@ -34,6 +34,7 @@ export function checkPlaces(tree: unknown): Finding[] {
     ),
     ...copies.flatMap((copy) => state.flatMap((own) => clash(copy, own, "copyIntoState", "overlaps the state"))),
     ...checkWriters(tree),
+    ...copies.flatMap((copy) => ontoItself(tree, copy)),
     ...copies.flatMap((copy) =>
       writtenPlaces(tree).flatMap((written) => clash(copy, written, "copyIntoWritten", "overlaps a repository that a cluster writes")),
     ),
@@ -53,6 +54,14 @@ export function placeWarnings(tree: unknown, callerRegion: string): Finding[] {
     const { faults, warnings } = checkEndpoint({ path: "endpoint", endpoint, callerRegion });
     return [...faults, ...warnings].map((found) => findingOf(found, segments));
   });
+}
+
+/** One that a cluster writes is refused as any destination; a read-only one may be copied from, but not onto itself. */
+function ontoItself(tree: unknown, copy: Located): Finding[] {
+  const from = at(tree, [...copy.segments.slice(0, 2), "from"]);
+  const source = registeredPlaces(tree).find(({ segments: [, name] }) => name === from && !isWritable(tree, String(name)));
+  const isSame = source !== undefined && overlapOf(copy.place, source.place) === "same";
+  return isSame ? clash(copy, source, "copyOntoSource", "nothing would be copied") : [];
 }
 
 function clash(one: Located, other: Located, code: string, wrong: string): Finding[] {

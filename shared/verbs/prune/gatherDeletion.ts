@@ -8,7 +8,7 @@ import { type Guards, guardsOf } from "../../plan/retention/guards.ts";
 import type { PrunableSnapshot, PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
 import { linksReason } from "../../proof/links.ts";
-import { isByCommand, judged, proposalOf } from "../../proof/proposal.ts";
+import { judged, proposalOf, wordsBesideCommand } from "../../proof/proposal.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
@@ -133,8 +133,10 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
     ({ name, uuid }) => [name, reason("delete.broken", { verdict: verdicts.get(uuid) ?? "" })] as const,
   );
   const { whole } = proposal;
-  // It names the command that asks here.
-  const notes = isByCommand(proposal) ? proposal.notes : [proposal.reason, ...proposal.notes];
+  // Something is broken and something whole, and yet nothing is to be deleted: the proposal says why.
+  if (proposal.delete.length === 0 && whole > 0)
+    return { ...none, why: new Map(why), whole, notes: proposal.notes, refusal: proposal.reason };
+  const notes = wordsBesideCommand(proposal);
   return { wanted: proposal.delete, why: new Map(why), whole, notes, refusal: undefined };
 }
 

@@ -109,7 +109,7 @@ function concluded(
     const why =
       whole > 0 && remove.length === 0 ? proposal.reason : brokenReason({ ...counts, remove }, standing, job.intent.input.repository);
     // A deletion would be the second choice.
-    const first = [proposal.reason, ...proposal.notes].find(({ code }) => code === "proposal.rootLost");
+    const first = [proposal.reason, ...proposal.notes].find(({ code }) => code === "proposal.rootLost" || code === "root.unindexed");
     return { do: "record", state: "failed", reason: first ?? why, data: { verdicts, proposal } };
   }
   const [only] = verdicts;

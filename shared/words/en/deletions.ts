@@ -63,6 +63,9 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "proposal.delete": "delete the broken snapshots through Elasticsearch's API, so that the others work: {snapshots}",
   "proposal.deleteAtWriter":
     "{repository} is written by cluster {cluster}: delete the broken snapshots, so that the others work: {snapshots}; `ossnap delete --broken --repository {repository}` proves them again, shows what would be deleted, and deletes exactly that with --apply",
+  "proposal.deleteRest": "if there is no complete root, delete the broken snapshots through Elasticsearch's API: {snapshots}",
+  "proposal.deleteRestAtWriter":
+    "{repository} is written by cluster {cluster}; if there is no complete root, delete the broken snapshots: {snapshots}; `ossnap delete --broken --repository {repository}` proves them again, shows what would be deleted, and deletes exactly that with --apply",
   "proposal.emptyObject": "never put a copy of another snapshot's blob there: Elasticsearch would delete blobs of that snapshot",
   "proposal.foreignRecord":
     "do not delete {snapshots} yet: {count|own blob is a copy of another snapshot's|own blobs are copies of other snapshots'}, and up to 6.x a deletion would remove that snapshot's metadata. Put the right blob back, or put an empty object in its place, and verify again: {keys}",

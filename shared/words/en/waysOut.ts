@@ -5,6 +5,7 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.archive":
     "reindex it on a version in between: what {created} created has to be rewritten; or, with an Enterprise licence, let {target} restore it itself as a read-only archive index (POST _snapshot/REPOSITORY/SNAPSHOT/_restore)",
   "wayOut.compare": "compare it with ossnap.yaml: `ossnap repositories`",
+  "wayOut.completeRoot": "put a complete root back from another copy or from an earlier version of the bucket",
   "wayOut.copyApart":
     "copy the snapshot with ossnap into a prefix of its own (copies, with snapshots: latest or since), and restore from there",
   "wayOut.as": "give each index a name of its own that Elasticsearch accepts, such as --as 'restored-*' (HTTP: as)",

@@ -8,6 +8,7 @@ interface Sections {
   state?: unknown;
   repositories?: Record<string, unknown>;
   watches?: Record<string, unknown>;
+  copies?: Record<string, unknown>;
 }
 
 const REGION = "cn-hangzhou";
@@ -19,13 +20,13 @@ const watch = (blobs: object, location = "/srv/w") => ({
   restore: { indices: ["a"] },
 });
 
-function textOf({ state = { bucket: "state", region: REGION }, repositories = {}, watches = {} }: Sections): string {
+function textOf({ state = { bucket: "state", region: REGION }, repositories = {}, watches = {}, copies = {} }: Sections): string {
   const clusters = {
     one: { url: "https://one.example.com" },
     two: { url: "https://two.example.com" },
     again: { url: "HTTPS://One.Example.com.:443/" },
   };
-  return JSON.stringify({ version: 1, state, clusters, repositories, watches });
+  return JSON.stringify({ version: 1, state, clusters, repositories, watches, copies });
 }
 
 function faultsOf(sections: Sections): string[] {
@@ -155,6 +156,19 @@ describe("two watches of one cluster under two names", () => {
     expect(faultsOf({ watches: { a: serving("one", "left", "/srv/l"), b: other } })).toEqual([
       "watches.b.register.name: taken on that cluster by watches.a",
     ]);
+  });
+});
+
+describe("a copy from a repository that is only read", () => {
+  const place = (basePath: string) => ({ store: "oss", bucket: "blobs", basePath, region: REGION });
+  const copied = (repository: object, to: string) =>
+    faultsOf({ repositories: { a: repository }, copies: { k: { from: "a", to: place(to) } } });
+
+  it("is refused onto that repository's own place, and accepted into a prefix of its own", () => {
+    const wrong = ["copies.k.to: nothing would be copied: it is the same as repositories.a"];
+    expect(copied({ cluster: "one", blobs: place("p") }, "p")).toEqual(wrong);
+    expect(copied(oss("p", "one", { readonly: true }), "p")).toEqual(wrong);
+    expect(copied({ cluster: "one", blobs: place("p") }, "q")).toEqual([]);
   });
 });
 

@@ -17,7 +17,12 @@ const proofs = (...verdicts: Verdict[]) =>
   );
 
 const rootOf = (...names: string[]) =>
-  ({ key: "index-1", snapshots: names.map((name) => ({ name, uuid: name.replace("s", "u") })), indices: [] }) as unknown as RootCatalogue;
+  ({
+    key: "index-1",
+    snapshots: names.map((name) => ({ name, uuid: name.replace("s", "u") })),
+    indices: [],
+    indexMetadata: {},
+  }) as unknown as RootCatalogue;
 
 describe("verification step", () => {
   it("continues until no snapshot is left, and keeps the verdicts it has", () => {

@@ -16,6 +16,7 @@ const ROOT = {
   key: "index-1",
   snapshots: Array.from({ length: SNAPSHOTS }, (_, at) => ({ name: `s${at}`, uuid: `u${at}` })),
   indices: [],
+  indexMetadata: {},
 } as unknown as RootCatalogue;
 const VERDICTS: readonly Verdict[] = ["whole", "incomplete", "not-restorable"];
 
