@@ -32,6 +32,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "format.crc32": "{subject}: the footer records CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
   "gather.failed": "could not read the current state ({code}): {message}",
+  "gather.failedIdle": "could not read the current state ({code}), and the cluster runs nothing of this job: {message}",
   "job.absent": "there is no job {id}{near:meant}",
   "job.alreadyDone": "already done",
   "job.aside":
