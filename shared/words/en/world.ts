@@ -101,6 +101,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.dateMath": "{pattern} cannot be resolved: {message}",
   "selection.empty": "none of {indices|index|indices} matches {patterns}{why:wayOut}{also:wayOut}",
   "selection.excludesNothing": "{pattern} excludes nothing: no index of the snapshot matches it",
+  "selection.noneBeside": "featureStates has none beside {features}; write [none] alone, or leave none out",
   "selection.noFeatures": "feature states need Elasticsearch 7.12 or later; {version} ignores them silently, so leave out featureStates",
   "selection.notShrunk": "policy {policy} selects about as many indices as its last success again",
   "selection.nothingLeftOut": "policy {policy} leaves out nothing that its patterns match any more",
