@@ -39,6 +39,8 @@ export interface JobKind<I = unknown, D = unknown, O = unknown> {
   effects: Record<string, Effect<I, D>>;
   /** A cancelled job of this kind takes nothing back, so it ends even if the world cannot be read. */
   undoesNothing?: true;
+  /** Whether work of this job runs on its cluster, asked where the look at the job was refused; reads nothing that can be refused alike. */
+  isWorking?(job: Job<I, D>): Promise<boolean>;
   /** What to do before the job fails, such as deleting what it left: the record in place of `failed`, or `undefined` if nothing. */
   failing?(job: Job<I, D>, why: Reason): HeadRecord<D> | undefined;
   /** The result stored in the permanent record, below 1 KB. */

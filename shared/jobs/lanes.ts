@@ -1,6 +1,7 @@
 import type { JobKindName } from "../model/jobId.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { Job } from "./record.ts";
+import { IDLE, UNSEEN } from "./trouble.ts";
 
 /** Up to 7.6, create, delete and restore exclude each other across the cluster, so their jobs share one lane, in this order. */
 const PRIORITY: Partial<Record<JobKindName, number>> = { restore: 0, backup: 1, prune: 2 };
@@ -23,9 +24,15 @@ const LANE_EFFECTS = ["startSnapshot", "restoreIndex", "deleteSnapshots"];
 /** How an open job uses its cluster's lane, by kind, state and claim. */
 export function laneUse({ kind, head }: Pick<Job, "kind" | "head">): LaneUse {
   // What the cluster refused does not run there, and until it is tried again others may use the lane.
-  if (head.claim?.refused) return "none";
+  if (head.claim?.refused || head.trouble?.code === IDLE) return "none";
   if (head.claim && LANE_EFFECTS.includes(head.claim.effect)) return "holds";
-  return LANE_STATES[`${kind}:${head.state}`] ?? "none";
+  const use = LANE_STATES[`${kind}:${head.state}`] ?? "none";
+  return use === "wants" && isTurnedAway(head) ? "none" : use;
+}
+
+/** The cluster refuses each look at it, as it does for a repository that it disabled: the job cannot start now. */
+function isTurnedAway({ trouble }: Job["head"]): boolean {
+  return trouble?.code === UNSEEN && trouble.params.code === "refused";
 }
 
 /**

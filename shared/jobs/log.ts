@@ -144,13 +144,18 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
   };
 }
 
+/** What is read of open jobs by others than themselves: where it is missing, the looks of those would fail. */
+const INPUT_PARTS: Partial<Record<JobKindName, readonly string[]>> = { arrival: ["watch", "snapshot"] };
+
 /** A damaged object must not fail somewhere in a step, with words that name neither it nor what helps. */
 function requireWhole(id: string, first: JobRecord, head: JobRecord): void {
   const { intent } = first;
   const missing = [
-    ...(isObject(intent?.input) ? [] : [[0, "intent.input"] as const]),
+    ...(isDate(first.at) ? [] : [[0, "at"] as const]),
+    ...(isDate(head.at) ? [] : [[head.seq, "at"] as const]),
+    ...(isObject(intent?.input) ? partsMissing(id, intent.input) : [[0, "intent.input"] as const]),
     ...(typeof intent?.about === "string" && isObject(intent.asked) ? [] : [[0, "intent.about or intent.asked"] as const]),
-    ...(Number.isNaN(Date.parse(String(intent?.patienceUntil))) ? [[0, "intent.patienceUntil"] as const] : []),
+    ...(isDate(intent?.patienceUntil) ? [] : [[0, "intent.patienceUntil"] as const]),
     ...(typeof head.state === "string" && isObject(head.reason) ? [] : [[head.seq, "state or reason"] as const]),
   ];
   const [found] = missing;
@@ -161,6 +166,13 @@ function requireWhole(id: string, first: JobRecord, head: JobRecord): void {
     `state object ${stateKey.record(id, seq)}: is damaged: it has no valid ${what}, and job ${id} is left alone; put the object back, or delete everything below ${stateKey.job(id)} if the job is not needed any more`,
   );
 }
+
+function partsMissing(id: string, input: object): (readonly [number, string])[] {
+  const parts = INPUT_PARTS[kindOf(id) as JobKindName] ?? [];
+  return parts.filter((part) => !isObject((input as Record<string, unknown>)[part])).map((part) => [0, `intent.input.${part}`]);
+}
+
+const isDate = (value: unknown) => !Number.isNaN(Date.parse(String(value)));
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;

@@ -61,7 +61,7 @@ export interface JobRecord<D = unknown> {
   reason: Reason;
   data: D;
   claim?: Claim;
-  /** Why the job could not be moved, shown instead of `reason`; decisions ignore it. */
+  /** Why the job could not be moved, shown instead of `reason`; its own decisions ignore it, the lane does not. */
   trouble?: Reason;
   /** Set when a person requests cancellation, and carried along from then on. */
   cancelling?: { who: string; at: string };

@@ -4,19 +4,19 @@ import { applyEffect, DEADLINE_RESERVE_MS } from "./claim.ts";
 import { finish } from "./finish.ts";
 import type { Decision, JobKind, StepContext, Stepped } from "./kind.ts";
 import { isFinal, type Job } from "./record.ts";
-import { writeTrouble } from "./trouble.ts";
+import { IDLE, UNSEEN, writeTrouble } from "./trouble.ts";
 import { lost, writeHead } from "./writeHead.ts";
 
 /** Limits the moves of one job per invocation so that it cannot starve the others. */
 const MOVES_MAX = 60;
 /** A job's own work that cannot be observed for this long beyond its patience is given up; a single failed look is not enough. */
 const UNSEEN_PATIENCE_MS = 24 * 3_600_000;
-/** A fault that passes by itself is recorded when the job's last record is older. */
-const BLIP_MS = 60_000;
 /** States in which the job's own work is running. */
 const UNDER_WAY = ["running", "restoring", "freeing", "copying"];
 /** States before a job's first effect on the world. */
 const NOT_BEGUN = ["asked", "planned", "proving"];
+/** A fault that passes by itself is recorded when the job's last record is older. */
+const BLIP_MS = 60_000;
 
 /**
  * Moves one job as far as possible: claim, look up, one request, look up again, result.
@@ -72,7 +72,7 @@ function troubleOf<I, D>(
   now: Date,
 ): Reason | undefined {
   if (isTrouble) return why;
-  if (why.code !== "gather.failed") return undefined;
+  if (why.code !== UNSEEN && why.code !== IDLE) return undefined;
   const isBlip = why.params.code === "transient" && now.getTime() - new Date(head.at).getTime() < BLIP_MS;
   return isBlip ? head.trouble : why;
 }
@@ -92,12 +92,6 @@ export function heldBack(job: Job, context: Pick<StepContext, "clock" | "remaini
   return stopped && "reason" in stopped ? stopped.reason : undefined;
 }
 
-/** Known from the log alone; a claim that was refused once sent nothing that took effect, one after another claim may have. */
-function hasNothingToUndo<I, D, O>({ undoesNothing }: JobKind<I, D, O>, { head: { state, claim } }: Job<I, D>): boolean {
-  if (undoesNothing) return true;
-  return NOT_BEGUN.includes(state) && (claim === undefined || (claim.refused === true && claim.attempt === 1));
-}
-
 async function decide<I, D, O>(
   kind: JobKind<I, D, O>,
   job: Job<I, D>,
@@ -108,19 +102,46 @@ async function decide<I, D, O>(
   try {
     observation = await kind.gather(job);
   } catch (error) {
-    // Wait while the world cannot be read; only a fault that waiting cannot fix ends the job.
-    context.logger.warn("gather failed", { job: job.id, error: messageOf(error) });
-    const why = reason("gather.failed", {
-      code: hasCode(error, "transient", "denied", "refused", "absent", "conflict", "invalid") ? error.code : "permanent",
-      message: messageOf(error),
-    });
-    if (hasCode(error, "invalid")) return { do: "record", state: "failed", reason: error.reason ?? why, data: job.head.data };
-    if (job.head.cancelling && hasNothingToUndo(kind, job))
-      return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data: job.head.data };
-    // A claim may have started work even if its response was lost.
-    const begun = job.head.claim !== undefined || UNDER_WAY.includes(job.head.state);
-    const givenUpAt = new Date(job.intent.patienceUntil).getTime() + UNSEEN_PATIENCE_MS;
-    return { do: "wait", reason: why, own: begun && now.getTime() < givenUpAt };
+    return decideUnseen(kind, job, error, { now, logger: context.logger });
   }
   return kind.step(job, observation, now);
+}
+
+/** Waits while the world cannot be read; only a fault that waiting cannot fix, or a cancel with nothing to undo, ends the job. */
+async function decideUnseen<I, D, O>(
+  kind: JobKind<I, D, O>,
+  job: Job<I, D>,
+  error: unknown,
+  { now, logger }: { now: Date } & Pick<StepContext, "logger">,
+): Promise<Decision<D>> {
+  const { state, claim, cancelling, data } = job.head;
+  const message = messageOf(error);
+  logger.warn("gather failed", { job: job.id, error: message });
+  const code = hasCode(error, "transient", "denied", "refused", "absent", "conflict", "invalid") ? error.code : "permanent";
+  const params = { code, message };
+  if (hasCode(error, "invalid")) return { do: "record", state: "failed", reason: error.reason ?? reason(UNSEEN, params), data };
+  if (cancelling && hasNothingToUndo(kind, job)) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
+  const isIdle = code === "refused" && (await runsNothing(kind, job, logger));
+  if (cancelling && isIdle) return { do: "record", state: "cancelled", reason: reason("cancel.unseen", params), data };
+  // A claim may have started work even if its response was lost.
+  const begun = claim !== undefined || UNDER_WAY.includes(state);
+  const givenUpAt = new Date(job.intent.patienceUntil).getTime() + UNSEEN_PATIENCE_MS;
+  return { do: "wait", reason: reason(isIdle ? "gather.failedIdle" : "gather.failed", params), own: begun && now.getTime() < givenUpAt };
+}
+
+/** Known from the log alone; a claim that was refused once sent nothing that took effect, one after another claim may have. */
+function hasNothingToUndo<I, D, O>({ undoesNothing }: JobKind<I, D, O>, { head: { state, claim } }: Job<I, D>): boolean {
+  if (undoesNothing) return true;
+  return NOT_BEGUN.includes(state) && (claim === undefined || (claim.refused === true && claim.attempt === 1));
+}
+
+/** Known from the cluster. A claim has run out when its job is looked at, so nothing begins after the answer; without one, work may run. */
+async function runsNothing<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, logger: StepContext["logger"]): Promise<boolean> {
+  if (!kind.isWorking) return false;
+  try {
+    return !(await kind.isWorking(job));
+  } catch (error) {
+    logger.warn("what the cluster runs is unknown", { job: job.id, error: messageOf(error) });
+    return false;
+  }
 }

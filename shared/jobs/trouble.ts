@@ -3,6 +3,11 @@ import type { StepContext } from "./kind.ts";
 import type { Job } from "./record.ts";
 import { writeHead } from "./writeHead.ts";
 
+/** The look at a job failed, so nobody knows whether its work runs. */
+export const UNSEEN = "gather.failed";
+/** The look at a job was refused, but its cluster runs no work of it. */
+export const IDLE = "gather.failedIdle";
+
 /**
  * Records why a job cannot be moved, or that it can again, so that a list of jobs shows it; state, data and claim stay as they are.
  * Writes nothing while the same kind of trouble lasts, because messages contain request ids and times. Returns false if another

@@ -2,8 +2,9 @@ import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import { isTimeUp } from "../jobs/readingInTime.ts";
 import type { Job } from "../jobs/record.ts";
 import { stepJob } from "../jobs/step.ts";
+import { writeTrouble } from "../jobs/trouble.ts";
 import type { World } from "../jobs/world.ts";
-import { messageOf } from "../model/errors.ts";
+import { AppError, messageOf } from "../model/errors.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
@@ -72,7 +73,17 @@ function withSlice(world: World): World {
   return Object.create(world, { remainingMs: { value: remainingMs } }) as World;
 }
 
+/** Whatever is not an error of a store or cluster is this job's alone, such as a record of a shape that nobody foresaw. */
 async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: World): Promise<Advanced> {
+  try {
+    return await advanceUnlessInTask(world, work, job, looking);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    return leaveBroken(world, job, error);
+  }
+}
+
+async function advanceUnlessInTask(world: World, work: OpenWork, job: Job, looking?: World): Promise<Advanced> {
   // A cancellation does not wait for the task; the invocation that writes the next record owns the job.
   if (!job.head.cancelling && (await isInTask(world, work, job)))
     return { job: job.id, outcome: "left", state: job.head.state, reason: reason("job.inTask") };
@@ -105,9 +116,21 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
     const why = stepped.outcome === "finished" ? stepped.done.reason : stepped.reason;
     return { job: job.id, outcome: stepped.outcome, state: job.head.state, reason: why };
   } catch (error) {
-    world.logger.error("job could not be moved", { job: job.id, error: messageOf(error) });
-    return { job: job.id, outcome: "error", state: job.head.state, reason: reason("job.error", { message: messageOf(error) }) };
+    return leaveBroken(world, job, error);
   }
+}
+
+/** Left to the next tick; what is not an error of a store or cluster lasts, so the list of jobs tells it as this job's reason. */
+async function leaveBroken(world: World, job: Job, error: unknown): Promise<Advanced> {
+  const message = messageOf(error);
+  world.logger.error("job could not be moved", { job: job.id, error: message });
+  const why = reason("job.error", { message });
+  try {
+    if (!(error instanceof AppError)) await writeTrouble(job, world, why);
+  } catch (unwritten) {
+    world.logger.warn("the reason could not be recorded", { job: job.id, error: messageOf(unwritten) });
+  }
+  return { job: job.id, outcome: "error", state: job.head.state, reason: why };
 }
 
 /** Arrivals first, newest before older ones so that an older one sees its successor; then by the age of the last record. */
@@ -118,5 +141,7 @@ export function byTurn(a: Job, b: Job): number {
 }
 
 function startOf({ kind, intent }: Job): string {
-  return kind === "arrival" ? (intent.input as { snapshot: { startTime: string } }).snapshot.startTime : "";
+  // A damaged record must not end the order of all others.
+  const { snapshot } = (intent.input ?? {}) as { snapshot?: { startTime?: unknown } | null };
+  return kind === "arrival" ? String(snapshot?.startTime ?? "") : "";
 }

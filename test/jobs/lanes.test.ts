@@ -46,6 +46,22 @@ describe("a cluster's lane", () => {
     expect(laneBlock(refused, [job("backup-b", "running")])?.code).toBe("lane.busy");
   });
 
+  it("is free of a job whose work the cluster does not run, and of one that it turns away before it began", () => {
+    const troubled = (state: string, code: string, of: string) => {
+      const one = job("backup-a", state);
+      one.head.trouble = { code, params: { code: of } };
+      return one;
+    };
+    const rows = [
+      ["running", "gather.failedIdle", "refused", "none"],
+      ["running", "gather.failed", "refused", "holds"],
+      ["asked", "gather.failed", "refused", "none"],
+      ["asked", "gather.failed", "transient", "wants"],
+    ] as const;
+    for (const [state, code, of, use] of rows)
+      expect([state, code, of, laneUse(troubled(state, code, of))]).toEqual([state, code, of, use]);
+  });
+
   it("is free for a job that is alone on its cluster", () => {
     const elsewhere = job("restore-b", "restoring", { cluster: "target" });
     expect(laneBlock(job("backup-a", "asked"), [job("backup-a", "asked"), elsewhere])).toBeUndefined();

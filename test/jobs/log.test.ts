@@ -57,6 +57,8 @@ describe("job log", () => {
     ["intent.input", 0, { intent: { ...intent, input: "x" } }],
     ["intent.about or intent.asked", 0, { intent: { ...intent, asked: undefined } }],
     ["intent.patienceUntil", 0, { intent: { ...intent, patienceUntil: "soon" } }],
+    ["at", 0, { at: "x" }],
+    ["at", 1, { at: undefined }],
     ["state or reason", 1, { state: undefined }],
   ])("refuses a damaged record without valid %s, and names the object and what helps", async (what, seq, change) => {
     const { as, store } = setting();

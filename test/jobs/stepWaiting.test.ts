@@ -70,6 +70,14 @@ describe("waiting", () => {
         ends: false,
       },
       { name: "goes on while its own work runs", state: "running", ends: false },
+      { name: "goes on while its cluster runs its work", state: "running", ends: false, isWorking: async () => true },
+      { name: "ends at once when its cluster runs nothing of it", state: "retrying", ends: true, isWorking: async () => false },
+      {
+        name: "goes on while nobody knows what its cluster runs",
+        state: "running",
+        ends: false,
+        isWorking: async () => Promise.reject(new AppError("transient", "no answer")),
+      },
       {
         name: "ends at once in the midst of its work if its kind takes nothing back",
         state: "running",
@@ -78,16 +86,31 @@ describe("waiting", () => {
       },
     ];
 
-    it.each(rows)("$name", async ({ state, claim: held, ends, undoesNothing }) => {
+    it.each(rows)("$name", async ({ state, claim: held, ends, undoesNothing, isWorking }) => {
       const world = await setting();
       const job = await world.open();
       const cancelling = { who: "ops", at: "t" };
       const next = { state, reason: WHY, data: {}, cancelling, ...(held ? { claim: held } : {}) };
       await world.context().log.append(job.id, job.head, next);
       const blind = world.kind({ gather: async () => Promise.reject(new AppError("refused", "the repository has been disabled")) });
-      const stepped = await stepJob({ ...blind, ...(undoesNothing && { undoesNothing }) }, await world.open(), world.context());
+      const kind = { ...blind, ...(undoesNothing && { undoesNothing }), ...(isWorking && { isWorking }) };
+      const stepped = await stepJob(kind, await world.open(), world.context());
       expect(stepped).toMatchObject(ends ? { outcome: "finished", done: { state: "cancelled" } } : { outcome: "waiting" });
     });
+  });
+
+  it("asks its cluster what it runs only after a refusal, and shows the answer as its trouble", async () => {
+    for (const [code, trouble] of [
+      ["refused", "gather.failedIdle"],
+      ["denied", "gather.failed"],
+    ] as const) {
+      const world = await setting();
+      const job = await world.open();
+      await world.context().log.append(job.id, job.head, { state: "running", reason: WHY, data: {} });
+      const blind = world.kind({ gather: async () => Promise.reject(new AppError(code, "no")) });
+      await stepJob({ ...blind, isWorking: async () => false }, await world.open(), world.context());
+      expect((await world.open()).head).toMatchObject({ state: "running", trouble: { code: trouble, params: { code } } });
+    }
   });
 
   it("stops stepping a job that never comes to rest, for the sake of the other jobs", async () => {

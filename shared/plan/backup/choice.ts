@@ -86,10 +86,17 @@ function choiceOf(
   };
 }
 
+/** To the server it is no feature: it leaves all of them out, and is refused beside others. */
+const NO_FEATURE = "none";
+
 /** Up to 7.11 the server ignores feature states silently, and later one an unknown name (measured on 8.17). */
 function featureFault({ featureStates }: Contents, { version, features }: ChoiceContext): Reason | undefined {
   if (featureStates === undefined) return undefined;
   if (!takesFeatures(version)) return reason("selection.noFeatures", { version });
+  if (featureStates.includes(NO_FEATURE)) {
+    const others = featureStates.filter((name) => name !== NO_FEATURE);
+    return others.length === 0 ? undefined : reason("selection.noneBeside", { features: others });
+  }
   const unknown = featureStates.filter((name) => features !== undefined && !features.includes(name));
   return unknown.length === 0 ? undefined : reason("selection.unknownFeature", { features: unknown, known: [...(features ?? [])] });
 }

@@ -8,6 +8,7 @@ import { requestOf } from "../../plan/backup/request.ts";
 import { requestedBy } from "../../plan/ownSnapshot.ts";
 import { keepsMetadata } from "../../plan/versions.ts";
 import { gatherBackup, policyNow, repositoryOf } from "./gather.ts";
+import { isRunningAtAll } from "./gatherRunning.ts";
 import { backupResult, reportBackup } from "./show.ts";
 import { type BackupData, type BackupInput, type BackupJob, type BackupObservation, sameNames, stepBackup, withoutName } from "./step.ts";
 
@@ -19,6 +20,7 @@ export function backupKind(world: World, work: OpenWork): JobKind<BackupInput, B
   return {
     gather: (job) => gatherBackup(world, work, job),
     step: stepBackup,
+    isWorking: (job) => isRunningAtAll(world, job),
 
     effects: {
       registerRepository: {

@@ -15,13 +15,18 @@ export interface PinRequest {
   until?: Expiry | undefined;
 }
 
+/** A later year has no ISO time of four digits, and what is later still is no time at all. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /**
- * Pins a snapshot; a second pin replaces the first. Errors: `invalid` for an expiry that is over, `absent` for a snapshot that the cluster
- * does not list.
+ * Pins a snapshot; a second pin replaces the first. Errors: `invalid` for an expiry that is over or after the year 9999, `absent` for
+ * a snapshot that the cluster does not list.
  */
 export async function pinSnapshot(world: World, { repository, snapshot, because, until: asked }: PinRequest, who: string): Promise<Pin> {
   const now = world.clock.now();
   const until = asked && ("at" in asked ? asked.at : new Date(now.getTime() + asked.inMs));
+  if (until !== undefined && !(until.getTime() <= LAST_MS))
+    throw new AppError("invalid", "until: is after the year 9999; write an earlier time, or leave it out for a pin that never expires");
   if (until !== undefined && until <= now)
     throw new AppError(
       "invalid",

@@ -69,6 +69,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "cancel.takeBackIndex": "deleting {index}, which this job restored",
   "cancel.tookBack": "{snapshot} is deleted",
   "cancel.tookBackIndex": "{index} is deleted",
+  "cancel.unseen":
+    "stopped as requested: the cluster runs no snapshot of this job, and one that was taken is not deleted; it could not be looked at ({code}): {message}",
   "copy.ahead":
     "copy {copy}: the source has snapshots dated in the future, because its clock was wrong: {snapshots}; until those times, none of them counts as the newest one, and those of a policy are ordered by the slot in their names",
   "copy.asked": "requested by {by}",

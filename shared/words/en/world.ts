@@ -32,6 +32,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "format.crc32": "{subject}: the footer records CRC32 {expected}, the bytes have {found}",
   "format.invalid": "{subject}: {problem}",
   "gather.failed": "could not read the current state ({code}): {message}",
+  "gather.failedIdle": "could not read the current state ({code}), and the cluster runs nothing of this job: {message}",
   "job.absent": "there is no job {id}{near:meant}",
   "job.alreadyDone": "already done",
   "job.aside":
@@ -101,6 +102,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.dateMath": "{pattern} cannot be resolved: {message}",
   "selection.empty": "none of {indices|index|indices} matches {patterns}{why:wayOut}{also:wayOut}",
   "selection.excludesNothing": "{pattern} excludes nothing: no index of the snapshot matches it",
+  "selection.noneBeside": "featureStates has none beside {features}; write [none] alone, or leave none out",
   "selection.noFeatures": "feature states need Elasticsearch 7.12 or later; {version} ignores them silently, so leave out featureStates",
   "selection.notShrunk": "policy {policy} selects about as many indices as its last success again",
   "selection.nothingLeftOut": "policy {policy} leaves out nothing that its patterns match any more",

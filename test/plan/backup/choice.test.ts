@@ -49,9 +49,15 @@ describe("the contents of a backup", () => {
     ["a system index by name from 8.0 on", [".tasks"], "8.17.0", undefined, "selection.systemNamed"],
     ["feature states before 7.12", ["movies"], "7.10.2", ["tasks"], "selection.noFeatures"],
     ["an unknown feature", ["movies"], "8.17.0", ["kibana"], "selection.unknownFeature"],
+    ["none beside a feature", ["movies"], "8.17.0", ["none", "tasks"], "selection.noneBeside"],
+    ["none before 7.12", ["movies"], "7.10.2", ["none"], "selection.noFeatures"],
     ["date math that cannot be read", ["<l-{now/q}>"], "8.17.0", undefined, "selection.dateMath"],
   ])("refuses %s", (_, indices, version, features, code) => {
     expect(choose(indices, version, features)).toMatchObject({ fault: { code } });
+  });
+
+  it("takes none alone as what leaves all features out", () => {
+    expect(choose(["movies"], "8.17.0", ["none"])).toMatchObject({ request: ["movies"] });
   });
 
   it("takes a closed index by name from 7.7 on, and a system index by name before 8.0", () => {

@@ -44,6 +44,19 @@ describe("a backup of a data stream", () => {
   });
 });
 
+describe("a backup with featureStates: [none]", () => {
+  it("is taken, sends none, and is done by a snapshot without features", async () => {
+    const world = await world817((policy) => {
+      Object.assign(policy, { globalState: true, featureStates: ["none"] });
+    });
+    await fire(world);
+    expect(created(world)[0]?.args[2]).toMatchObject({ featureStates: ["none"] });
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done" });
+  });
+});
+
 describe("the preview of a backup", () => {
   it("lists each pattern that selects nothing", async () => {
     const world = await world817((policy) => {

@@ -62,6 +62,14 @@ describe("a pin that cannot be", () => {
       { code: "absent", message: /snapshot nosuch: repository backups does not list it/ },
     ],
     ["that is over", () => pin({ until: world.now() }), { code: "invalid", message: /is in the past, so the pin would protect nothing/ }],
+    ...[99_999_999, 3_000_000].map((days): [string, () => Promise<unknown>, { code: string; message: RegExp }] => [
+      `for ${days} days`,
+      async () => {
+        const until = { inMs: days * DAY_MS };
+        return pinSnapshot(await world.open(), { repository: "backups", snapshot: oldest, because: "x", until }, "ops");
+      },
+      { code: "invalid", message: /^until: is after the year 9999; write an earlier time, or leave it out/ },
+    ]),
     [
       "in an unknown repository",
       async () => pinSnapshot(await world.open(), { repository: "bakcups", snapshot: oldest, because: "x" }, "ops"),
