@@ -1,3 +1,4 @@
+import { sha256 } from "../model/hash.ts";
 import type { Reason } from "../model/reason.ts";
 
 /** What deleting snapshots would free: bytes of data blobs that no other snapshot refers to; metadata blobs are small and not counted. */
@@ -22,7 +23,12 @@ export interface Usage {
   /** In root order; a snapshot's ordinal is its index here. */
   uuids: readonly string[];
   shares: readonly Share[];
+  /** There were more different sets of snapshots than fit into memory: the shares lack some of them, so that no sum over them is known. */
+  isPartial?: true;
 }
+
+/** Of all shares together, some 100 bytes each; consecutive snapshots share one, and a repository made for it has billions. */
+const RUNS_MAX = 500_000;
 
 export interface UsageTally {
   /** Adds one blob, or several of `bytes` together; `users` are ascending ordinals without duplicates, at least one. */
@@ -37,21 +43,28 @@ export interface SnapshotBytes {
   ownBytes: number;
 }
 
+const SHORT_RUNS = 8;
+
 /** Counts blobs by the set of snapshots that refer to them. */
 export function usageTally(uuids: readonly string[]): UsageTally {
   const shares = new Map<string, Share>();
+  let [held, isPartial] = [0, false];
   return {
     add(bytes, users, blobs = 1) {
       const runs = runsOf(users);
-      const name = runs.join(";");
+      // The text of ten thousand runs takes more memory than they do.
+      const name = runs.length < SHORT_RUNS ? runs.join(";") : sha256(runs.join(";"));
       const share = shares.get(name);
-      if (share === undefined) shares.set(name, { users: runs, blobs, bytes });
-      else {
+      if (share === undefined && held + runs.length > RUNS_MAX) isPartial = true;
+      else if (share === undefined) {
+        held += runs.length;
+        shares.set(name, { users: runs, blobs, bytes });
+      } else {
         share.blobs += blobs;
         share.bytes += bytes;
       }
     },
-    usage: () => ({ uuids, shares: [...shares.values()] }),
+    usage: () => ({ uuids, shares: [...shares.values()], ...(isPartial && { isPartial }) }),
   };
 }
 

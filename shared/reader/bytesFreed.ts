@@ -41,6 +41,7 @@ export async function readBytesFreed(
     return { together: null, each: new Map(), why: error.reason ?? reason("freed.unreadable", { message: messageOf(error) }) };
   }
   const usage = tally.usage();
+  if (usage.isPartial) return { together: null, each: new Map(), why: reason("freed.tooMuch", { what: "files" }) };
   const own = bytesOfEach(usage);
   const each = new Map(usage.uuids.flatMap((uuid, at) => (uuids.has(uuid) ? [[uuid, own[at]?.ownBytes ?? 0] as const] : [])));
   return { together: bytesFreed(usage, uuids), each };

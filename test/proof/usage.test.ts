@@ -39,4 +39,15 @@ describe("usage", () => {
     expect(bytesFreed(usage, gone)).toBe(sumOf(freed));
     expect(bytesStored(usage)).toBe(sumOf(all));
   });
+
+  it("is partial once the sets of snapshots do not fit into memory", () => {
+    const tally = usageTally(Array.from({ length: 200_003 }, (_, ordinal) => `u${ordinal}`));
+    const every = (from: number) => Array.from({ length: 100_000 }, (_, number) => from + 2 * number);
+    for (const from of [0, 1, 2, 3]) tally.add(1, every(from));
+    expect(tally.usage().isPartial).toBeUndefined();
+    for (const first of [0, 1]) tally.add(1, [first, ...every(3)]);
+    expect([tally.usage().isPartial, tally.usage().shares.length]).toEqual([true, 4]);
+    tally.add(1, every(0));
+    expect(tally.usage().shares[0]?.blobs).toBe(2);
+  });
 });

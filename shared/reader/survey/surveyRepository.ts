@@ -139,7 +139,7 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const hidden = hiddenRoot(store, opened);
   const absent = tallies.absent.absent();
   const named = new Set(absent.named.map(({ key }) => key));
-  const snapshots = describe(tallies, indices, bytesOfEach(usage));
+  const snapshots = describe(tallies, indices, usage.isPartial ? [] : bytesOfEach(usage));
   return {
     root,
     snapshots,

@@ -83,7 +83,12 @@ async function countShard(
     for (const ordinal of unread) tallies.unread.add(ordinal);
     if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
     countOwnLists(tallies, group, index, lists);
-    for (const [ordinal, files] of lists) countSnapshot(tallies, ordinal, files, `${index.name}[${group.shard}]`);
+    // Snapshots of one name share one list of the catalogue, whose documents are counted once.
+    const counted = new Map<readonly ShardFile[], number | undefined>();
+    for (const [ordinal, files] of lists) {
+      if (!counted.has(files)) counted.set(files, countDocuments(files, `${index.name}[${group.shard}]`));
+      countSnapshot(tallies, ordinal, counted.get(files));
+    }
     const uses = dataUse(prefix, lists);
     countUses(tallies, group, uses);
     countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
@@ -135,9 +140,8 @@ function countBlobs(
   }
 }
 
-function countSnapshot(tallies: ShardTallies, ordinal: number, files: readonly ShardFile[], subject: string): void {
+function countSnapshot(tallies: ShardTallies, ordinal: number, documents: number | undefined): void {
   tallies.lists[ordinal] = (tallies.lists[ordinal] ?? 0) + 1;
-  const documents = countDocuments(files, subject);
   const before = tallies.documents[ordinal];
   tallies.documents[ordinal] = before === undefined || documents === undefined ? undefined : before + documents;
 }
