@@ -96,7 +96,9 @@ describe("a viewer", () => {
                   ? { repository: "r", snapshot: "s", because: "b" }
                   : path.endsWith("/rollback")
                     ? { start: true }
-                    : undefined;
+                    : path.includes("/shared/")
+                      ? { instance: "es-cn-source", apply: true }
+                      : undefined;
       expect([path, (await http.ask(method, path, { token: VIEWER, body })).status]).toEqual([path, 403]);
     }
     expect([http.worldsOpened(), world.source.writes]).toEqual([0, []]);
