@@ -123,7 +123,6 @@ describe("ticks with a watch on each hostile repository", () => {
       "watch-faulty:long-uuid firing",
       "watch-future:many-future firing",
       "watch-hidden:giant-generation firing",
-      "watch-hidden:pipe firing",
     ]);
     const open = new Map((await tick(world)).report.advanced.map(({ job, reason }) => [job.replace(/-[^-]*$/, ""), reason.code]));
     expect([...open.keys()].sort().join(" ")).toMatch(/shard-list-bomb.*smile-bomb.*smile-objects/);
