@@ -1,4 +1,4 @@
-import { AppError } from "../model/errors.ts";
+import { AppError, hasCode } from "../model/errors.ts";
 import { oneLine, shownCut } from "../model/plainText.ts";
 import { reason } from "../model/reason.ts";
 
@@ -14,6 +14,16 @@ export function invalidBytes(where: string, what: string, offset?: number, cause
     reason: reason("format.invalid", { subject, problem, offset: offset ?? null }),
     cause,
   });
+}
+
+/** What `read` returns; undefined for malformed bytes, where nothing is known then and nobody is to be told. */
+export function unlessInvalid<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (hasCode(error, "invalid")) return undefined;
+    throw error;
+  }
 }
 
 /** The error for a checksum mismatch: `invalid` with reason `format.crc32` {subject, expected, found}, both as eight hex digits. */

@@ -1,6 +1,6 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Cluster } from "../model/cluster.ts";
-import type { BackupPolicy, Config, CopyRule, Place, RepositoryConfig, Watch } from "../model/config.ts";
+import type { BackupPolicy, ClusterConfig, Config, CopyRule, Place, RepositoryConfig, Watch } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import type { Instances } from "../model/instances/instances.ts";
 import type { Logger } from "../model/logger.ts";
@@ -50,7 +50,7 @@ export interface World {
   version: string;
 }
 
-type Section = { backups: BackupPolicy; repositories: RepositoryConfig; copies: CopyRule; watches: Watch };
+type Section = { clusters: ClusterConfig; backups: BackupPolicy; repositories: RepositoryConfig; copies: CopyRule; watches: Watch };
 
 /** An entry of ossnap.yaml by name; an unknown name is `invalid`, and the message lists the known ones. */
 export function configured<K extends keyof Section>(

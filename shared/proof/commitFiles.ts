@@ -1,6 +1,6 @@
+import { unlessInvalid } from "../format/invalid.ts";
 import { type CommittedSegment, readSegmentFiles, readSegments } from "../format/segments.ts";
 import { commitOf, type ShardFile } from "../format/shardSnapshot.ts";
-import { hasCode } from "../model/errors.ts";
 
 /** A file without which Lucene does not open the commit. */
 export interface LackedFile {
@@ -13,11 +13,12 @@ export interface LackedFile {
 /**
  * The first file of a shard's commit that its file list does not name, by what the embedded `segments_N` and `.si` files say. Elasticsearch
  * lists all files of the commit (BlobStoreRepository: `IndexCommit.getFileNames`), which Lucene derives from the same two kinds of files.
- * What is not embedded or has an unknown Lucene format names no files.
+ * What is not embedded, is malformed or has an unknown Lucene format names no files, which is no evidence against the list.
  */
 export function lackedFile(files: readonly ShardFile[], subject: string): LackedFile | undefined {
   const commit = commitOf(files);
-  const segments = commit?.embedded && known(() => readSegments(commit.embedded as Uint8Array, `${subject}: ${commit.physicalName}`));
+  const segments =
+    commit?.embedded && unlessInvalid(() => readSegments(commit.embedded as Uint8Array, `${subject}: ${commit.physicalName}`));
   if (segments === undefined) return undefined;
   const listed = new Map(files.map((file) => [file.physicalName, file.embedded]));
   let first: Omit<LackedFile, "more"> | undefined;
@@ -39,17 +40,7 @@ function filesOf(
 ): Set<string> {
   const info = `${name}.si`;
   const bytes = listed.get(info);
-  const own = bytes && known(() => readSegmentFiles(bytes, name, `${subject}: ${info}`));
+  const own = bytes && unlessInvalid(() => readSegmentFiles(bytes, name, `${subject}: ${info}`));
   // Before Lucene 5.0 the file of the deleted documents had another name, so that of a segment in an unknown format is unknown too.
   return new Set([info, ...(own ?? []), ...(own !== undefined && deletions !== undefined ? [deletions] : []), ...updates]);
-}
-
-/** Undefined for bytes that are malformed: what they would name is then unknown, which is no evidence against the list. */
-function known<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (hasCode(error, "invalid")) return undefined;
-    throw error;
-  }
 }

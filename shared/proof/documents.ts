@@ -1,6 +1,6 @@
+import { unlessInvalid } from "../format/invalid.ts";
 import { readSegmentDocuments, readSegments } from "../format/segments.ts";
 import { commitOf, type ShardFile } from "../format/shardSnapshot.ts";
-import { hasCode } from "../model/errors.ts";
 
 /**
  * Live Lucene documents of a shard as `_stats` counts them, including nested ones: those in its `.si` files minus those deleted in
@@ -9,12 +9,7 @@ import { hasCode } from "../model/errors.ts";
  * the snapshot.
  */
 export function countDocuments(files: readonly ShardFile[], subject: string): number | undefined {
-  try {
-    return countIn(new Map(files.map((file) => [file.physicalName, file.embedded])), commitOf(files), subject);
-  } catch (error) {
-    if (hasCode(error, "invalid")) return undefined;
-    throw error;
-  }
+  return unlessInvalid(() => countIn(new Map(files.map((file) => [file.physicalName, file.embedded])), commitOf(files), subject));
 }
 
 function countIn(

@@ -8,7 +8,7 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
-import { unindexedOf } from "../proof/rootFaults.ts";
+import { type Unindexed, unindexedOf } from "../proof/rootFaults.ts";
 import { type HeldMemory, heldMemory, weightOfMetadata, weightOfRecord } from "./heldMemory.ts";
 import type { Decode, Listing, MetadataReader } from "./metadataReader.ts";
 
@@ -75,10 +75,9 @@ function planIndices(
   record: SnapshotRecord | undefined,
   chosen: readonly string[] | undefined,
 ): IndexReading[] {
-  const listed = indicesByName(root);
+  const { listed, unindexed } = factsOf(root);
   const held = record?.indices ?? heldIndices(root, snapshot.uuid);
   if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
-  const unindexed = unindexedOf(root);
   if (unindexed) reader.damage({ key: root.key, check: "format", expected: `an index with id ${unindexed.id}`, found: "nothing" });
   return [...new Set(chosen ?? held)].flatMap((name) => {
     const { id, fault } = root.key === LEGACY_ROOT_KEY ? { id: name } : (listed.get(name) ?? { fault: "nothing" });
@@ -90,13 +89,20 @@ function planIndices(
   });
 }
 
-const byName = new WeakMap<RootCatalogue, Map<string, RootCatalogue["indices"][number]>>();
+interface RootFacts {
+  listed: ReadonlyMap<string, RootCatalogue["indices"][number]>;
+  unindexed: Unindexed | undefined;
+}
 
-/** Once for all snapshots of a root. */
-function indicesByName(root: RootCatalogue): Map<string, RootCatalogue["indices"][number]> {
-  const known = byName.get(root) ?? new Map(root.indices.map((index) => [index.name, index]));
-  byName.set(root, known);
-  return known;
+const factsByRoot = new WeakMap<RootCatalogue, RootFacts>();
+
+/** Found once for all snapshots of a root: each takes a look at every index and lookup of it. */
+function factsOf(root: RootCatalogue): RootFacts {
+  const known = factsByRoot.get(root);
+  if (known) return known;
+  const facts = { listed: new Map(root.indices.map((index) => [index.name, index])), unindexed: unindexedOf(root) };
+  factsByRoot.set(root, facts);
+  return facts;
 }
 
 /** By index. */

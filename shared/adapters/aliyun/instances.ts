@@ -1,10 +1,10 @@
 import { RuntimeOptions } from "@alicloud/tea-util";
 import type * as z from "zod";
 import { AppError } from "../../model/errors.ts";
-import { INSTANCE_ID, INSTANCE_ID_FIX, type Instances, sharedRepositoryName } from "../../model/instances/instances.ts";
+import { INSTANCE_ID, INSTANCE_ID_FIX, type Instances, REGION, sharedRepositoryName } from "../../model/instances/instances.ts";
 import { apiFault, isFault } from "./apiFault.ts";
 import { ANSWERS, lowerCamel } from "./instanceAnswers.ts";
-import { Config, OpenApiClient, OpenApiRequest, Params } from "./openApiClient.ts";
+import { type OpenApiOptions, OpenApiRequest, openApiClient, Params } from "./openApiClient.ts";
 import { type RetryPorts, retriedCall } from "./retriedCall.ts";
 
 const SERVICE = "Alibaba Cloud Elasticsearch";
@@ -14,20 +14,9 @@ const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The one fault that every operation documents: https://www.alibabacloud.com/help/en/es/developer-reference/api-listsnapshotreposbyinstanceid */
 const NOT_FOUND = /^Instance\.?NotFound/;
-const REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 
-export interface InstancesOptions extends RetryPorts {
-  /** Its endpoint knows the instances of this region alone. */
-  region: string;
-  /** `host` or `host:port`; defaults to `elasticsearch.<region>.aliyuncs.com`. */
-  endpoint?: string | undefined;
-  /** Defaults to HTTPS. */
-  protocol?: "HTTP" | "HTTPS" | undefined;
-  accessKeyId: string;
-  accessKeySecret: string;
-  securityToken?: string | undefined;
-  requestTimeoutMs?: number | undefined;
-}
+/** Its endpoint, by default `elasticsearch.<region>.aliyuncs.com`, knows the instances of its region alone. */
+export interface InstancesOptions extends RetryPorts, OpenApiOptions {}
 
 interface Call {
   action: string;
@@ -95,14 +84,12 @@ async function done(send: Send, subject: string, call: Call): Promise<void> {
 }
 
 function sender(options: InstancesOptions): Send {
-  const { region, endpoint, protocol = "HTTPS", accessKeyId, accessKeySecret, securityToken, requestTimeoutMs } = options;
+  const { region, protocol = "HTTPS", requestTimeoutMs } = options;
   // It becomes part of a host's name.
   if (!REGION.test(region))
     throw new AppError("invalid", `region: ${JSON.stringify(region)} is not a region; write one such as cn-hangzhou`);
   const readTimeoutMs = requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
-  const keys = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
-  const host = endpoint ?? `elasticsearch.${region}.aliyuncs.com`;
-  const client = new OpenApiClient(new Config({ ...keys, regionId: region, endpoint: host, protocol }));
+  const client = openApiClient(options, `elasticsearch.${region}.aliyuncs.com`);
   const once = async (call: Call): Promise<unknown> => {
     const { action, method, path, query = {}, body } = call;
     const form = { authType: "AK", style: "ROA", reqBodyType: "json", bodyType: "json" };

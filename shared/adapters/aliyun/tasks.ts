@@ -2,7 +2,7 @@ import { RuntimeOptions } from "@alicloud/tea-util";
 import { AppError } from "../../model/errors.ts";
 import type { TaskState, Tasks } from "../../model/tasks.ts";
 import { apiFault, isFault, statusOf } from "./apiFault.ts";
-import { Config, OpenApiClient, OpenApiRequest, Params } from "./openApiClient.ts";
+import { type OpenApiOptions, OpenApiRequest, openApiClient, Params } from "./openApiClient.ts";
 
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits-of-usage */
 const PAYLOAD_BYTES_MAX = 128 * 1024;
@@ -27,17 +27,9 @@ const TASK_STATES: Record<string, TaskState> = {
   Expired: "failed",
 };
 
-export interface FcTasksOptions {
+/** Its endpoint is by default `<accountId>.<region>.fc.aliyuncs.com`. */
+export interface FcTasksOptions extends OpenApiOptions {
   accountId: string;
-  region: string;
-  /** `host` or `host:port`; defaults to `<accountId>.<region>.fc.aliyuncs.com`. */
-  endpoint?: string | undefined;
-  /** Defaults to HTTPS. */
-  protocol?: "HTTP" | "HTTPS" | undefined;
-  accessKeyId: string;
-  accessKeySecret: string;
-  securityToken?: string | undefined;
-  requestTimeoutMs?: number | undefined;
 }
 
 interface Call {
@@ -96,18 +88,10 @@ export function fcTasks(options: FcTasksOptions): Tasks {
   };
 }
 
-function sender({ accountId, region, endpoint, protocol = "HTTPS", requestTimeoutMs, ...keys }: FcTasksOptions): Send {
+function sender(options: FcTasksOptions): Send {
+  const { accountId, region, protocol = "HTTPS", requestTimeoutMs } = options;
   const timeouts = { readTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT, connectTimeout: CONNECT_TIMEOUT_MS };
-  const config = new Config({
-    accessKeyId: keys.accessKeyId,
-    accessKeySecret: keys.accessKeySecret,
-    ...(keys.securityToken === undefined ? {} : { securityToken: keys.securityToken }),
-    regionId: region,
-    endpoint: endpoint ?? `${accountId}.${region}.fc.aliyuncs.com`,
-    protocol,
-    ...timeouts,
-  });
-  const client = new OpenApiClient(config);
+  const client = openApiClient(options, `${accountId}.${region}.fc.aliyuncs.com`);
   return async ({ action, method, pathname, bodyType, headers, body }) => {
     const params = new Params({
       action,

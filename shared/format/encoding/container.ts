@@ -5,7 +5,7 @@ import { inMegabytes, jsonWeight } from "../../model/memory/weights.ts";
 import { invalidBytes } from "../invalid.ts";
 import { byteReader, decodeUtf8 } from "./byteReader.ts";
 import { FOOTER_BYTES, HEADER_MAGIC, verifyFooter } from "./luceneFooter.ts";
-import { DOCUMENT_WEIGHT_MAX, decodeSmile, tooHeavy, type WeightLimit } from "./smile.ts";
+import { DOCUMENT_WEIGHT_MAX, decodeSmile, tooHeavy } from "./smile.ts";
 import type { Wanted } from "./smileSkip.ts";
 
 /** The codec names in the headers of `.dat` blobs and shard catalogues; both kinds of `snap-*.dat` use `snapshot`. */
@@ -18,8 +18,8 @@ const CODEC_VERSION = 1;
  */
 export const DOCUMENT_BYTES_MAX = 48 * 1024 * 1024;
 /**
- * What a blob may decode to, in bytes for each byte stored and for a small one. Equal templates and fields deflate to a thousandth (measured
- * with 5.5.3 and 7.10.2); a file list of equal files to an eleventh, and its values take 180 times that.
+ * What a blob may decode to, in bytes for each byte stored and for a small one. Only file lists have such limits: equal templates and fields
+ * deflate to a thousandth, as far as deflating goes (measured with 5.5.3 and 7.10.2).
  */
 export interface Proportions {
   inflated: number;
@@ -29,7 +29,7 @@ export interface Proportions {
 }
 const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
-const ANYTHING: Proportions = { inflated: 1_100, inflatedFree: 16 * MEGABYTE, weight: Number.POSITIVE_INFINITY, weightFree: 0 };
+/** One of equal files deflates to an eleventh, and its values take 180 times what is stored. */
 export const FILE_LIST: Proportions = { inflated: 30, inflatedFree: 32 * KILOBYTE, weight: 300, weightFree: MEGABYTE };
 const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
 
@@ -39,7 +39,7 @@ export interface ContainerOptions {
   budget?: DecodeBudget | undefined;
   /** Which parts of the document; all by default. */
   wanted?: Wanted;
-  proportions?: Proportions;
+  proportions?: Proportions | undefined;
 }
 
 /**
@@ -67,31 +67,28 @@ export function openContainer(bytes: Uint8Array, codec: Codec, subject: string):
 function decodePayload(
   payload: Uint8Array,
   subject: string,
-  { budget = decodeBudget(), wanted = true, proportions = ANYTHING }: ContainerOptions,
+  { budget = decodeBudget(), wanted = true, proportions }: ContainerOptions,
 ): unknown {
   const storedBytes = payload.byteLength;
-  const weightMax = Math.min(DOCUMENT_WEIGHT_MAX, Math.max(proportions.weightFree, storedBytes * proportions.weight));
+  const weightMax = proportions
+    ? Math.min(DOCUMENT_WEIGHT_MAX, Math.max(proportions.weightFree, storedBytes * proportions.weight))
+    : DOCUMENT_WEIGHT_MAX;
   budget.admit(storedBytes);
   const isDeflated = startsWith(payload, DEFLATE_PREFIX);
   const document = isDeflated ? inflate(payload.subarray(DEFLATE_PREFIX.length), subject, proportions) : payload;
   budget.spend(document.byteLength, subject);
   if (!isDeflated && startsWith(document, Buffer.from("ZV")))
     throw invalidBytes(subject, "LZF compression of Elasticsearch 1.x is not supported");
-  const limit = { weightMax, problem: tooHeavy(weightMax) };
   if (startsWith(document, SMILE_PREFIX))
-    return decodeSmile(document, subject, { ...limit, wanted, onWeight: (bytes) => budget.spend(bytes, subject) });
+    return decodeSmile(document, subject, { weightMax, wanted, onWeight: (bytes) => budget.spend(bytes, subject) });
   if (!startsWith(document, Buffer.from("{"))) throw invalidBytes(subject, "payload is neither SMILE nor JSON");
-  return parseDocument(document, subject, { ...limit, budget });
+  return parseDocument(document, subject, { weightMax, budget });
 }
 
-function parseDocument(
-  document: Uint8Array,
-  subject: string,
-  { budget, weightMax, problem }: WeightLimit & { budget: DecodeBudget },
-): unknown {
+function parseDocument(document: Uint8Array, subject: string, { budget, weightMax }: { budget: DecodeBudget; weightMax: number }): unknown {
   const weight = jsonWeight(document, weightMax);
   budget.spend(weight, subject);
-  if (weight > weightMax) throw invalidBytes(subject, problem);
+  if (weight > weightMax) throw invalidBytes(subject, tooHeavy(weightMax));
   try {
     return JSON.parse(decodeUtf8(document, subject, 0));
   } catch (cause) {
@@ -99,8 +96,10 @@ function parseDocument(
   }
 }
 
-function inflate(deflated: Uint8Array, subject: string, { inflated, inflatedFree }: Proportions): Uint8Array {
-  const maxBytes = Math.min(DOCUMENT_BYTES_MAX, Math.max(inflatedFree, deflated.byteLength * inflated));
+function inflate(deflated: Uint8Array, subject: string, proportions: Proportions | undefined): Uint8Array {
+  const maxBytes = proportions
+    ? Math.min(DOCUMENT_BYTES_MAX, Math.max(proportions.inflatedFree, deflated.byteLength * proportions.inflated))
+    : DOCUMENT_BYTES_MAX;
   try {
     return inflateRawSync(deflated, { maxOutputLength: maxBytes });
   } catch (cause) {

@@ -3,37 +3,32 @@ import { invalidBytes } from "../invalid.ts";
 import { smileInput } from "./smileInput.ts";
 import { type NameTable, nameTable } from "./smileNames.ts";
 import { readBigDecimal, readBigInteger, readFloat32, readFloat64, readRawBinary, readSevenBitBinary, readZigzag } from "./smileNumbers.ts";
-import { type SkipState, skipValue, type Wanted } from "./smileSkip.ts";
+import { type SkipState, skipItems, skipValue, type Wanted } from "./smileSkip.ts";
 
 /**
  * Memory for the values of one document, within a function of 512 MB: room for a file list of 160,000 files, or for 2 million numbers. Two
  * bytes may encode an object that takes two hundred.
  */
 export const DOCUMENT_WEIGHT_MAX = 160 * 1024 * 1024;
-const DOCUMENT_LIMIT: WeightLimit = { weightMax: DOCUMENT_WEIGHT_MAX, problem: tooHeavy(DOCUMENT_WEIGHT_MAX) };
 /** Elasticsearch's own nesting limit for documents. */
 const DEPTH_MAX = 1000;
 const HEADER_BYTES = 4;
 const END_OF_CONTENT = 0xff;
 
-/** What the values of a document may take, as estimated memory in bytes. */
-export interface WeightLimit {
-  weightMax: number;
-  /** Of the error when there is more. */
-  problem: string;
-}
-
-export interface DecodeOptions extends WeightLimit {
+export interface DecodeOptions {
+  /** Estimated memory in bytes that the values may take. */
+  weightMax?: number;
   onWeight?: (bytes: number) => void;
   /** All of it by default. */
   wanted?: Wanted;
 }
 
-interface State extends WeightLimit, SkipState {
+interface State extends SkipState {
   names: NameTable;
   depth: number;
   /** Estimated memory in bytes of the values so far. */
   weight: number;
+  weightMax: number;
 }
 
 /**
@@ -46,7 +41,7 @@ interface State extends WeightLimit, SkipState {
 export function decodeSmile(
   bytes: Uint8Array,
   subject: string,
-  { weightMax, problem, onWeight, wanted = true }: DecodeOptions = DOCUMENT_LIMIT,
+  { weightMax = DOCUMENT_WEIGHT_MAX, onWeight, wanted = true }: DecodeOptions = {},
 ): unknown {
   if (bytes.byteLength < HEADER_BYTES || bytes[0] !== 0x3a || bytes[1] !== 0x29 || bytes[2] !== 0x0a) {
     throw invalidBytes(subject, "no SMILE header", 0);
@@ -57,7 +52,7 @@ export function decodeSmile(
   const names = nameTable(input, (flags & 1) !== 0);
   const values = nameTable(input, (flags & 2) !== 0);
   const state: State = {
-    ...{ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax, problem },
+    ...{ input, names, values, rawBinary: (flags & 4) !== 0, depth: 0, weight: 0, weightMax },
     readName: (token) => passName(state, token),
     enter: () => enter(state),
     leave: () => leave(state),
@@ -169,7 +164,7 @@ function nested<T>(state: State, read: () => T): T {
 /** Counts memory before it is taken. */
 function weigh(state: State, bytes: number): void {
   state.weight += bytes;
-  if (state.weight > state.weightMax) throw state.input.fault(state.problem);
+  if (state.weight > state.weightMax) throw state.input.fault(tooHeavy(state.weightMax));
 }
 
 /** The problem with a document, for errors. */
@@ -193,12 +188,11 @@ function readArray(state: State, wanted: Wanted | undefined): unknown[] {
   weigh(state, WEIGHT.list);
   const { input } = state;
   const list: unknown[] = [];
+  if (wanted === undefined) {
+    skipItems(state);
+    return list;
+  }
   for (let token = input.peek(); token !== 0xf9; token = input.peek()) {
-    if (wanted === undefined) {
-      skipValue(state);
-      input.skipSmallValues();
-      continue;
-    }
     if (token < 0x40 || (token >= SMALL_TOKENS_MIN && token < 0xe0)) weigh(state, WEIGHT.element);
     list.push(readValue(state, wanted));
   }

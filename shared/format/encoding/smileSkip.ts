@@ -78,13 +78,18 @@ function skipStructure(state: SkipState, token: number): void {
 
 function skipList(state: SkipState): void {
   state.enter();
+  skipItems(state);
+  state.leave();
+}
+
+/** Passes over the rest of a list with its end marker. */
+export function skipItems(state: SkipState): void {
   for (;;) {
     state.input.skipSmallValues();
     if (state.input.peek() === 0xf9) break;
     skipValue(state);
   }
   state.input.byte();
-  state.leave();
 }
 
 function skipObject(state: SkipState): void {

@@ -41,6 +41,9 @@ export interface Instances {
 export const INSTANCE_ID = /^es-[a-z0-9]+(-[a-z0-9]+)*$/;
 export const INSTANCE_ID_FIX = "write the id that the console shows, such as es-cn-0pp1jxvcl000z";
 
+/** Of Alibaba Cloud; it becomes part of the name of an API's host. */
+export const REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
+
 const SHARED_PREFIX = "aliyun_snapshot_from_";
 
 /** Of an instance's own automatic snapshots, which the platform registers on it. */

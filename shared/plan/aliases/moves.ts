@@ -1,3 +1,4 @@
+import type { ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { isSameStem, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { matchesPattern } from "../wildcard.ts";
@@ -59,6 +60,11 @@ export function isReplaced({ to, indices }: Pick<SwapMove, "to" | "indices">, ho
   const stem = parseRestoredIndexName(holder)?.stem;
   // The stem of an index lost its leading dots and dashes.
   return stem !== undefined && indices !== undefined && matchesPattern(indices.replace(/^[._+-]+/, ""), stem);
+}
+
+/** The indices that have the alias. */
+export function holdersIn(existing: readonly ClusterIndex[], alias: string): { name: string; uuid: string }[] {
+  return existing.filter(({ aliases }) => aliases.includes(alias)).map(({ name, uuid }) => ({ name, uuid }));
 }
 
 /** The patterns of all restores of the indices that the alias moves to. */

@@ -86,6 +86,18 @@ export function aliasBlock(
   return undefined;
 }
 
+/** Why one of the aliases cannot be moved now, see {@link aliasBlock}. */
+export function firstBlock(
+  moves: readonly Pick<SwapMove, "alias" | "to">[],
+  seen: { existing: readonly ClusterIndex[]; targetVersion: string },
+): Reason | undefined {
+  for (const { alias, to } of moves) {
+    const block = aliasBlock(alias, { ...seen, to });
+    if (block) return block;
+  }
+  return undefined;
+}
+
 function isBlocked({ settings }: ClusterIndex, block: string): boolean {
   return !["false", undefined].includes(settings[`blocks.${block}`]);
 }

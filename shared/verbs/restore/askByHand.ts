@@ -130,6 +130,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
   const { place, watch } = sourceOf(world, request);
   const { snapshot, checks } = place === undefined ? await chosenOnCluster(world, request) : await chosenInBucket(world, place, request);
   const { name, uuid, startTime } = snapshot;
+  const purpose = purposeOf(request);
   const input: RestoreInput = {
     snapshot: { name, uuid, startTime: startTime?.toISOString() ?? new Date(0).toISOString() },
     repository: request.repository,
@@ -143,10 +144,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
     replicas: request.replicas ?? 1,
     keepOldMs: KEEP_OLD_MS,
     ...(watch === undefined ? {} : { watch }),
-    serves:
-      watch !== undefined &&
-      purposeOf(request) !== undefined &&
-      purposeOf(request) === purposeOf(world.config.watches[watch]?.restore ?? {}),
+    serves: watch !== undefined && purpose !== undefined && purpose === purposeOf(world.config.watches[watch]?.restore ?? {}),
   };
   return { input, checks };
 }

@@ -1,13 +1,12 @@
 import { blockOf, type OpenWork } from "../../jobs/openWork.ts";
 import { repositoryState } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
-import { type Cluster, type ClusterIndex, type ClusterInfo, isInProgress, type RunningRestore } from "../../model/cluster.ts";
+import { type Cluster, type ClusterIndex, isInProgress, type RunningRestore, type ShardRecovery } from "../../model/cluster.ts";
 import { hasCode } from "../../model/errors.ts";
-import type { Reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY, timeDigits } from "../../model/restoredName.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
-import { aliasNames, movesOf } from "../../plan/aliases/moves.ts";
-import { aliasBlock } from "../../plan/aliases/preflightAlias.ts";
+import { aliasNames, holdersIn, movesOf } from "../../plan/aliases/moves.ts";
+import { firstBlock } from "../../plan/aliases/preflightAlias.ts";
 import { expandsReplicas } from "../../plan/preflightSettings.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { servedNow } from "../../state/servedNow.ts";
@@ -45,25 +44,13 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     unlisted,
     digest: gate?.proof.closure?.digest,
     targets,
-    aliases: aliasNames(input).map((alias) => ({ alias, holders: holdersOf(existing, alias) })),
+    aliases: aliasNames(input).map((alias) => ({ alias, holders: holdersIn(existing, alias) })),
     aliasFault: job.head.cancelling ? undefined : await aliasFaultOf(cluster, job),
-    aliasBlocked: blockOfAliases(job, existing, info),
+    aliasBlocked: firstBlock(movesOf(input, job.head.data.targets), { existing, targetVersion: info.version }),
     dataNodes: info.dataNodes,
     overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
   };
-}
-
-function holdersOf(existing: readonly ClusterIndex[], alias: string): { name: string; uuid: string }[] {
-  return existing.filter(({ aliases }) => aliases.includes(alias)).map(({ name, uuid }) => ({ name, uuid }));
-}
-
-function blockOfAliases({ head, intent }: RestoreJob, existing: readonly ClusterIndex[], { version }: ClusterInfo): Reason | undefined {
-  for (const { alias, to } of movesOf(intent.input, head.data.targets)) {
-    const block = aliasBlock(alias, { existing, targetVersion: version, to });
-    if (block) return block;
-  }
-  return undefined;
 }
 
 /** Checked until the first request: a watch never moves backwards, and this job may have waited for hours. */
@@ -89,6 +76,7 @@ async function observeTarget(
   const health = index ? await cluster.health(target.as) : undefined;
   const primariesActive = health?.primariesActive ?? 0;
   const recoveries = index ? (await cluster.recovery(target.as)).filter(({ primary }) => primary) : [];
+  const sumOf = (value: (recovery: ShardRecovery) => number) => recoveries.reduce((sum, recovery) => sum + value(recovery), 0);
   const whole = index !== undefined && primariesActive === target.shards;
   // An unassigned primary, or a restore without a recovery: nothing else shows the cause, and 5.5 stays like this for ever.
   const isStuck = index !== undefined && !whole && ((health?.unassigned ?? 0) > 0 || recoveries.length === 0);
@@ -99,13 +87,10 @@ async function observeTarget(
     primariesActive,
     unassigned: health?.unassigned ?? 0,
     restoring,
-    bytesTotal: recoveries.reduce((sum, { bytes }) => sum + bytes.total, 0),
-    bytesRecovered: recoveries.reduce((sum, { bytes }) => sum + bytes.recovered + bytes.reused, 0),
-    bytesReused: recoveries.reduce((sum, { bytes }) => sum + bytes.reused, 0),
-    files: {
-      total: recoveries.reduce((sum, { files }) => sum + files.total, 0),
-      recovered: recoveries.reduce((sum, { files }) => sum + files.recovered + files.reused, 0),
-    },
+    bytesTotal: sumOf(({ bytes }) => bytes.total),
+    bytesRecovered: sumOf(({ bytes }) => bytes.recovered + bytes.reused),
+    bytesReused: sumOf(({ bytes }) => bytes.reused),
+    files: { total: sumOf(({ files }) => files.total), recovered: sumOf(({ files }) => files.recovered + files.reused) },
     why: isStuck ? await firstExplanation(cluster, target) : undefined,
     green: health?.status === "green",
     documents: whole ? await countWhole(cluster, target) : undefined,

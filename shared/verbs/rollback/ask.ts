@@ -7,7 +7,7 @@ import { AppError } from "../../model/errors.ts";
 import { jobId, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { observeRollback } from "./gather.ts";
-import { isBack, type RollbackInput, type RollbackMove, refusalOf, told, writesOf } from "./step.ts";
+import { isBack, namedMoves, type RollbackInput, type RollbackMove, refusalOf, told, writesOf } from "./step.ts";
 
 /** How long the rollback may wait for shards or for a block. */
 const ROLLBACK_PATIENCE_MS = 3_600_000;
@@ -84,11 +84,7 @@ async function planned(world: World, { restore, loseWrites }: RollbackRequest): 
   const dry = {
     restore,
     cluster,
-    moves: input.moves.map((move) => ({
-      alias: move.alias,
-      from: move.from.map(({ name }) => name),
-      to: move.to.map(({ name }) => name),
-    })),
+    moves: namedMoves(input),
     writes: writesOf(seen),
     ...(unknown && { unknown }),
     refusal: refusal ?? null,
@@ -110,9 +106,8 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
       });
     throw new AppError("conflict", `${restore}: has not ended; \`ossnap jobs cancel ${restore}\` takes back what it did so far`);
   }
-  const { cluster, ...result } = (done.result ?? {}) as Partial<SwapResult>;
-  const { alias, before = [], indices = [] } = result;
-  const swapped = result.moves ?? (alias === undefined ? [] : [{ alias, to: indices.map(({ as }) => as) }]);
+  const { cluster, alias, before = [], indices = [], moves: several } = (done.result ?? {}) as Partial<SwapResult>;
+  const swapped = several ?? (alias === undefined ? [] : [{ alias, to: indices.map(({ as }) => as) }]);
   if (done.state !== "done" || swapped.length === 0)
     throw new AppError("invalid", `${restore}: put nothing behind an alias (${done.state}), so there is no way back from it`);
   const moves = swapped.map((move) => moveBack(restore, move, { before, indices }));

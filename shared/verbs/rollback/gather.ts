@@ -4,8 +4,9 @@ import { isInFlight, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { aliasBlock } from "../../plan/aliases/preflightAlias.ts";
-import type { RollbackInput, RollbackObservation, WritesSeen } from "./step.ts";
+import { holdersIn } from "../../plan/aliases/moves.ts";
+import { firstBlock } from "../../plan/aliases/preflightAlias.ts";
+import { namedMoves, type RollbackInput, type RollbackObservation, type WritesSeen } from "./step.ts";
 
 /** For whom it is looked: the job, or a dry run, which has no id. */
 export interface Looked {
@@ -31,14 +32,14 @@ export async function observeRollback(world: World, { id, cluster: name, input }
   return {
     aliases: input.moves.map(({ alias }) => ({
       alias,
-      holders: existing.filter(({ aliases }) => aliases.includes(alias)).map(({ name, uuid }) => ({ name, uuid })),
+      holders: holdersIn(existing, alias),
     })),
     earlier: earlier.map((index) => ({ name: index.name, there: stateOf(find(index)) })),
     writes,
     waits:
       otherSwap(jobs, { id, cluster: name, aliases: input.moves.map(({ alias }) => alias) }, world.clock.now()) ??
       (await firstDown(cluster, earlier.map(find))) ??
-      blockOf(input, existing, version),
+      firstBlock(namedMoves(input), { existing, targetVersion: version }),
     retire: retireOf(jobs, { cluster: name, earlier }, world.clock.now()),
   };
 }
@@ -57,14 +58,6 @@ async function firstDown(cluster: Cluster, indices: readonly (ClusterIndex | und
   for (const index of indices) {
     const down = await shardsDown(cluster, index);
     if (down) return down;
-  }
-  return undefined;
-}
-
-function blockOf({ moves }: RollbackInput, existing: readonly ClusterIndex[], targetVersion: string): Reason | undefined {
-  for (const { alias, to } of moves) {
-    const block = aliasBlock(alias, { existing, targetVersion, to: to.map(({ name }) => name) });
-    if (block) return block;
   }
   return undefined;
 }

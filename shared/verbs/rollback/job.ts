@@ -11,6 +11,7 @@ import { type Looked, observeRollback } from "./gather.ts";
 import { reportRollback } from "./show.ts";
 import {
   isBack,
+  namedMoves,
   type RollbackData,
   type RollbackInput,
   type RollbackJob,
@@ -57,11 +58,7 @@ export function rollbackKind(world: World): JobKind<RollbackInput, RollbackData,
     },
     result: ({ intent: { input }, head: { data } }) => ({
       restore: input.restore,
-      moves: input.moves.map((move) => ({
-        alias: move.alias,
-        from: move.from.map(({ name }) => name),
-        to: move.to.map(({ name }) => name),
-      })),
+      moves: namedMoves(input),
       lost: data.lost ?? null,
     }),
     finished: (job) => reportRollback(world, job),

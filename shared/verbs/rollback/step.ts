@@ -95,6 +95,11 @@ function names(indices: readonly { name: string }[]): string {
   return [...new Set(indices.map(({ name }) => name))].join(", ");
 }
 
+/** The moves by names alone, as dry run and result show them. */
+export function namedMoves({ moves }: RollbackInput): { alias: string; from: string[]; to: string[] }[] {
+  return moves.map(({ alias, from, to }) => ({ alias, from: from.map(({ name }) => name), to: to.map(({ name }) => name) }));
+}
+
 /** For sentences: the aliases, and the indices that they leave and get. */
 export function told({ moves }: RollbackInput): { alias: string; from: string; to: string } {
   const all = (of: (move: RollbackMove) => readonly { name: string }[]) => names(moves.flatMap(of));
@@ -126,7 +131,7 @@ export function stepRollback(job: RollbackJob, seen: RollbackObservation): Decis
       data,
     };
   if (seen.waits) return { do: "wait", reason: seen.waits, isTrouble: true };
-  const moves = input.moves.map((move) => ({ alias: move.alias, to: move.to.map(({ name }) => name) }));
+  const moves = namedMoves(input).map((move) => ({ alias: move.alias, to: move.to }));
   return { do: "effect", effect: "swapAlias", args: { moves }, reason: reason("rollback.swap", { alias, from, to }), data };
 }
 

@@ -1,5 +1,5 @@
 import { readOpenWork } from "../../jobs/openWork.ts";
-import type { World } from "../../jobs/world.ts";
+import { configured, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { INSTANCE_ID, INSTANCE_ID_FIX, type Instances, sharedRepositoryName } from "../../model/instances/instances.ts";
 import { reason } from "../../model/reason.ts";
@@ -7,18 +7,7 @@ import type { SharingRequest, SharingSeen } from "./types.ts";
 
 /** A cluster of ossnap.yaml as Alibaba Cloud knows it; `invalid` if ossnap.yaml does not say which instance it is. */
 export function instanceOf(world: World, cluster: string): { id: string; instances: Instances } {
-  const { clusters } = world.config;
-  const found = Object.hasOwn(clusters, cluster) ? clusters[cluster] : undefined;
-  if (!found) {
-    const known = Object.keys(clusters);
-    throw new AppError(
-      "invalid",
-      `clusters: no "${cluster}" in ossnap.yaml; there ${known.length === 1 ? "is" : "are"}: ${known.join(", ")}`,
-      {
-        reason: reason("config.unknown", { section: "clusters", name: cluster, known }),
-      },
-    );
-  }
+  const found = configured(world.config, "clusters", cluster);
   if (found.instanceId === undefined)
     throw new AppError(
       "invalid",
@@ -47,10 +36,7 @@ export async function gatherSharing(world: World, { cluster, instance }: Sharing
   const source = sourceId(world, instance);
   const target = await instances.describe(id);
   const repository = sharedRepositoryName(source);
-  const named = (section: "repositories") =>
-    Object.entries(world.config[section]).flatMap(([name, entry]) =>
-      name === repository && entry.cluster === cluster ? `${section}.${name}` : [],
-    );
+  const isNamed = Object.hasOwn(world.config.repositories, repository) && world.config.repositories[repository]?.cluster === cluster;
   return {
     instances,
     cluster,
@@ -59,7 +45,7 @@ export async function gatherSharing(world: World, { cluster, instance }: Sharing
     shared: target ? await instances.sharedWith(id) : [],
     alternatives: target ? await instances.alternatives(id) : [],
     readers: await readersOf(world, cluster, repository),
-    namedBy: named("repositories"),
+    namedBy: isNamed ? [`repositories.${repository}`] : [],
   };
 }
 
