@@ -190,6 +190,6 @@ export interface SnapshotProof {
   /** Why the snapshot is not restorable or unproven. */
   reason: Reason | undefined;
   requests: { list: number; get: number; head: number };
-  /** Files that an earlier proof found damaged, and that this one read and found right; absent if there are none. */
-  cleared?: number;
+  /** Of a broken snapshot: every fault that other snapshots may share is recorded, and any later proof sees whether it is over. */
+  traced?: true;
 }

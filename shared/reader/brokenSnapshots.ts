@@ -4,9 +4,8 @@ import { allEnded } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { newestEvidence } from "./evidence.ts";
-import { suspectsAt } from "./partLedger.ts";
-import { heldIndices } from "./readIndices.ts";
-import { suspectHolders } from "./suspectHolders.ts";
+import { marksAt } from "./partLedger.ts";
+import { mayShareDamage, suspectHolders } from "./suspectHolders.ts";
 
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
 
@@ -21,10 +20,11 @@ export async function brokenSnapshots(
   readRoot: () => Promise<RootCatalogue | undefined>,
 ): Promise<Map<string, Reason>> {
   const uuids = new Set(snapshots.map(({ uuid }) => uuid));
-  const [evidence, suspects] = await allEnded([newestEvidence(world, uuids, place), suspectsAt(world.state, place)]);
-  const root = suspects.size === 0 ? undefined : await readRoot();
-  const holds = (uuid: string, index: string) => heldIndices(root, uuid).includes(index);
-  const held = root ? (await suspectHolders(world.blobs(place), root, { suspects, holds })).held : new Map<string, string>();
+  const [evidence, marks] = await allEnded([newestEvidence(world, uuids, place), marksAt(world.state, place)]);
+  const root = mayShareDamage({ marks, evidence }) ? await readRoot() : undefined;
+  const held = root
+    ? (await suspectHolders(world.blobs(place), root, { marks, evidence, held: heldBy(root) })).held
+    : new Map<string, string>();
   const broken = new Map<string, Reason>();
   for (const { name, uuid, startTime } of snapshots) {
     const found = evidence.get(uuid);
@@ -37,4 +37,10 @@ export async function brokenSnapshots(
       broken.set(uuid, reason("snapshot.foundBroken", { snapshot: name, verdict: found.verdict, at: found.at }));
   }
   return broken;
+}
+
+function heldBy(root: RootCatalogue): (uuid: string) => ReadonlySet<string> {
+  const held = new Map<string, Set<string>>();
+  for (const { name, snapshots } of root.indices) for (const uuid of snapshots) held.set(uuid, (held.get(uuid) ?? new Set()).add(name));
+  return (uuid) => held.get(uuid) ?? new Set();
 }

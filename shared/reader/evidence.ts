@@ -34,8 +34,10 @@ export interface Evidence {
   since?: string;
   at: string;
   version: string;
+  /** Of damage: every blob at fault is marked in the ledger, so that any proof that began later looked at it again. */
+  traced?: true;
   /** The newest proof of a lower level, which this one outlasts; absent if there was none since. */
-  confirmed?: { level: SnapshotProof["level"]; at: string };
+  confirmed?: { level: SnapshotProof["level"]; at: string; since?: string };
 }
 
 const UUID_MAX = 255;
@@ -60,18 +62,17 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
   // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
   const key = stateKey.evidence(evidence.uuid, evidence.digest || NO_CLOSURE, shortHash(8, placeId(place)));
   const before = await readObject<Evidence>(world.state, key).catch(unreadable);
-  const now = { ...evidence, ...(proof.cleared !== undefined && { cleared: proof.cleared }) };
-  const ended = await endedDamage(world, now, key);
+  const ended = await endedDamage(world, evidence, key);
   // What was proven before damage was found is no longer proven at that level.
   const isComparable = before?.place === evidence.place && ended.every(({ at }) => at < (before?.at ?? ""));
-  const kept = before && isComparable ? outlasting(before, evidence, proof.cleared) : evidence;
+  const kept = before && isComparable ? outlasting(before, evidence) : evidence;
   await writeObject(world.state, key, kept);
   if (ended.length > 0) await world.state.delete(ended.map((one) => one.key));
   return kept;
 }
 
 function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Evidence {
-  const { name, uuid, verdict, level, generation, blobs, bytes, closure } = proof;
+  const { name, uuid, verdict, level, generation, blobs, bytes, closure, traced } = proof;
   return {
     name,
     uuid,
@@ -88,6 +89,7 @@ function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, s
     since: since.toISOString(),
     at: world.clock.now().toISOString(),
     version: world.version,
+    ...(traced && { traced }),
   };
 }
 
@@ -101,11 +103,7 @@ function isSubset({ indices, snapshot }: ProvenClosure): boolean {
 }
 
 /** The other records of damage of this snapshot and place that a verdict disproves. */
-async function endedDamage(
-  { state }: EvidenceKeeper,
-  now: Evidence & Pick<SnapshotProof, "cleared">,
-  own: string,
-): Promise<{ key: string; at: string }[]> {
+async function endedDamage({ state }: EvidenceKeeper, now: Evidence, own: string): Promise<{ key: string; at: string }[]> {
   if (now.verdict !== "whole" || now.subset || !isStored(now.uuid)) return [];
   const ended: { key: string; at: string }[] = [];
   for await (const { key } of state.list(stateKey.evidenceOf(now.uuid))) {
@@ -117,15 +115,20 @@ async function endedDamage(
 }
 
 /** Whether a whole snapshot shows that damage is gone. On 2.x a name may be used again; another closure is then another snapshot. */
-function disproves(
-  now: Pick<Evidence, "level" | "digest"> & Pick<SnapshotProof, "cleared">,
-  { uuid, name, digest, level, verdict }: Evidence,
-): boolean {
-  if (verdict === "incomplete") return true;
-  if (verdict !== "damaged") return false;
-  const isOther = uuid === name && digest !== "" && digest !== now.digest;
-  // What had been found damaged was read again.
-  return isOther || (now.cleared ?? 0) > 0 || PROOF_LEVELS.indexOf(now.level) >= PROOF_LEVELS.indexOf(level);
+function disproves(now: Pick<Evidence, "level" | "digest" | "since">, fault: Evidence): boolean {
+  if (!isBroken(fault)) return false;
+  const isOther = fault.uuid === fault.name && fault.digest !== "" && fault.digest !== now.digest;
+  // A proof that began before the marks were stored did not look at them.
+  const isTraced = fault.traced === true && now.since !== undefined && now.since >= fault.at;
+  return fault.verdict === "incomplete" || isOther || isTraced || PROOF_LEVELS.indexOf(now.level) >= PROOF_LEVELS.indexOf(fault.level);
+}
+
+/** Whether a whole snapshot was read since damage of another one was found, at the level that found it. */
+export function isProvenSince(one: Evidence, fault: Evidence): boolean {
+  const isDeep = (level: Evidence["level"]) =>
+    fault.verdict === "incomplete" || PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(fault.level);
+  const proofs = one.verdict === "whole" ? [one, one.confirmed] : [];
+  return proofs.some((proof) => proof?.since !== undefined && proof.since >= fault.at && isDeep(proof.level));
 }
 
 /** A record that is no JSON is replaced. */
@@ -138,12 +141,12 @@ function unreadable(error: unknown): undefined {
  * Which of two verdicts on the same blobs holds: the stronger of two that found them whole, since blobs never change; damage until a proof of
  * at least the level that found it finds none; a missing blob until it is there. An unfinished proof says nothing.
  */
-function outlasting(before: Evidence, now: Evidence, cleared = 0): Evidence {
+function outlasting(before: Evidence, now: Evidence): Evidence {
   const isWeaker = PROOF_LEVELS.indexOf(now.level) < PROOF_LEVELS.indexOf(before.level);
-  const isKept = before.verdict === "whole" || before.verdict === "damaged";
-  if (before.verdict === "damaged" && now.verdict === "whole" && cleared > 0) return now;
+  const isKept = before.verdict === "whole" ? isWeaker : before.verdict === "damaged" && !disproves(now, before);
   if (now.verdict === "unproven") return before.verdict === "unproven" ? now : before;
-  return now.verdict === "whole" && isKept && isWeaker ? { ...before, confirmed: { level: now.level, at: now.at } } : now;
+  const { level, at, since } = now;
+  return now.verdict === "whole" && isKept ? { ...before, confirmed: { level, at, ...(since !== undefined && { since }) } } : now;
 }
 
 /**
@@ -222,7 +225,7 @@ function holding(all: readonly Evidence[]): Evidence {
   const whole = all.filter(({ verdict, subset }) => verdict === "whole" && !subset);
   const isGone = (fault: Evidence) =>
     whole.some((one) =>
-      [one, one.confirmed].some((proof) => proof && proof.at > fault.at && disproves({ level: proof.level, digest: one.digest }, fault)),
+      [one, one.confirmed].some((proof) => proof && proof.at > fault.at && disproves({ ...proof, digest: one.digest }, fault)),
     );
   return newestFirst.find((one) => isBroken(one) && !isGone(one)) ?? (newestFirst.find((one) => !isBroken(one)) as Evidence);
 }

@@ -24,23 +24,36 @@ export interface VerifiedFile {
  * parts are unchanged. An entry that is lost costs another reading, nothing else.
  */
 export interface PartLedger {
+  /** Whether other runs will know what this one notes. */
+  isStored: boolean;
   /** Files of one shard by the key of the file without its part number; `prefix` is the shard's prefix below the base path. */
   of(prefix: string): Promise<ReadonlyMap<string, VerifiedFile>>;
   add(prefix: string, fileKey: string, file: VerifiedFile): void;
-  /**
-   * Keys of data blobs that a proof of contents found damaged. Sizes and footers do not show such damage, so every later proof reads these files,
-   * whatever its level, until one finds them right.
-   */
-  suspects(): Promise<ReadonlySet<string>>;
-  setSuspect(key: string, isSuspect: boolean): void;
+  marks(): Promise<Marks>;
+  setMark(mark: Mark, key: string, isSet: boolean): void;
   /** Stores what was added since the last call. */
   save(): Promise<void>;
 }
 
+/** What a proof found at fault: the blobs that other snapshots may refer to as well, so that it counts against each of these. */
+export interface Marks {
+  /**
+   * Data blobs found damaged. Sizes and footers need not show such damage, so every later proof reads these files, whatever its level, until one finds
+   * them right.
+   */
+  suspects: ReadonlySet<string>;
+  /** Data blobs that were missing, and metadata of indices that could not be read: every later proof sees whether they are right by now. */
+  lost: ReadonlySet<string>;
+}
+
+export type Mark = keyof Marks;
+
+export const NO_MARKS: Marks = { suspects: new Set(), lost: new Set() };
+
 /** In the place of a shard's prefix, which never begins like this. */
-const SUSPECTS = "~suspects";
-/** More damage than this at once is found again by reading these. */
-const SUSPECTS_MAX = 1000;
+const MARKS = "~";
+/** One proof stores no more marks of a kind than this: a folder that was removed may have held millions of blobs. */
+export const MARKS_MAX = 1000;
 
 interface Entries {
   /** Names of the stored objects whose union `files` is. */
@@ -51,13 +64,14 @@ interface Entries {
 /** A ledger without a state, for one run of a command. */
 export function memoryLedger(): PartLedger {
   const shards = new Map<string, Map<string, VerifiedFile>>();
-  const suspects = new Set<string>();
+  const marks = { suspects: new Set<string>(), lost: new Set<string>() };
   const shardOf = (prefix: string) => shards.get(prefix) ?? new Map<string, VerifiedFile>();
   return {
+    isStored: false,
     of: async (prefix) => shardOf(prefix),
     add: (prefix, fileKey, file) => void shards.set(prefix, shardOf(prefix).set(fileKey, file)),
-    suspects: async () => suspects,
-    setSuspect: (key, isSuspect) => void (isSuspect ? suspects.add(key) : suspects.delete(key)),
+    marks: async () => marks,
+    setMark: (mark, key, isSet) => void (isSet ? marks[mark].add(key) : marks[mark].delete(key)),
     save: async () => undefined,
   };
 }
@@ -77,24 +91,29 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     return read;
   };
   const added: { prefix: string; fileKey: string; file: VerifiedFile }[] = [];
-  const changed = new Map<string, boolean>();
+  const changed = { suspects: new Map<string, boolean>(), lost: new Map<string, boolean>() };
+  const marked = (mark: Mark, stored: ReadonlySet<string>): ReadonlySet<string> => {
+    const now = new Set(stored);
+    for (const [key, isSet] of changed[mark]) isSet ? now.add(key) : now.delete(key);
+    return now;
+  };
 
   return {
+    isStored: true,
     async of(prefix) {
       const { files } = await entriesOf(prefix);
       const own = added.filter((entry) => entry.prefix === prefix);
       return own.length === 0 ? files : new Map([...files, ...own.map(({ fileKey, file }) => [fileKey, file] as const)]);
     },
     add: (prefix, fileKey, file) => void added.push({ prefix, fileKey, file }),
-    async suspects() {
+    async marks() {
       listed ??= listEntries(state, place);
-      const now = new Set((await listed).suspects);
-      for (const [key, isSuspect] of changed) isSuspect ? now.add(key) : now.delete(key);
-      return now;
+      const { marks } = await listed;
+      return { suspects: marked("suspects", marks.suspects), lost: marked("lost", marks.lost) };
     },
-    setSuspect: (key, isSuspect) => void changed.set(key, isSuspect),
+    setMark: (mark, key, isSet) => void changed[mark].set(key, isSet),
     async save() {
-      if (changed.size > 0) await saveSuspects(state, place, changed);
+      for (const mark of ["suspects", "lost"] as const) if (changed[mark].size > 0) await saveMarks(state, place, mark, changed[mark]);
       const all = added.splice(0);
       for (const prefix of new Set(all.map((entry) => entry.prefix))) {
         const entries = await entriesOf(prefix);
@@ -108,38 +127,46 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
   };
 }
 
-/** The suspects of a place's ledger alone: one LIST of what is usually nothing. */
-export async function suspectsAt(state: BlobStore, at: Place): Promise<ReadonlySet<string>> {
-  const keys = await keysBelow(state, `${stateKey.partsOf(shortHash(8, placeId(at)))}${SUSPECTS}/`);
-  return new Set(keys.map(decodeURIComponent));
+/** The marks of a place's ledger alone: one LIST of what is usually nothing. */
+export async function marksAt(state: BlobStore, at: Place): Promise<Marks> {
+  const keys = await keysBelow(state, `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}`);
+  return marksIn(keys.map((key) => `${MARKS}${key}`));
+}
+
+function marksIn(keys: readonly string[]): Marks {
+  const of = (mark: Mark) => keys.filter((key) => key.startsWith(markPrefix(mark))).map((key) => key.slice(markPrefix(mark).length));
+  return { suspects: new Set(of("suspects").map(decodeURIComponent)), lost: new Set(of("lost").map(decodeURIComponent)) };
+}
+
+function markPrefix(mark: Mark): string {
+  return `${MARKS}${mark}/`;
 }
 
 interface Listed {
   /** Shard → the hashes of its objects. */
   entries: Map<string, string[]>;
-  suspects: Set<string>;
+  marks: Marks;
 }
 
 /** Every stored object of a place. */
 async function listEntries(state: BlobStore, place: string): Promise<Listed> {
   const entries = new Map<string, string[]>();
-  const suspects = new Set<string>();
-  for (const key of await keysBelow(state, stateKey.partsOf(place))) {
+  const keys = await keysBelow(state, stateKey.partsOf(place));
+  for (const key of keys.filter((one) => !one.startsWith(MARKS))) {
     const [shard = "", name = ""] = key.split("/");
-    if (shard === SUSPECTS) suspects.add(decodeURIComponent(name));
-    else entries.set(shard, [...(entries.get(shard) ?? []), name.replace(/\.json$/, "")]);
+    entries.set(shard, [...(entries.get(shard) ?? []), name.replace(/\.json$/, "")]);
   }
-  return { entries, suspects };
+  return { entries, marks: marksIn(keys) };
 }
 
 /** One object each, so that a listing shows them, and two writers do not overwrite each other. */
-async function saveSuspects(state: BlobStore, place: string, changed: Map<string, boolean>): Promise<void> {
-  const objectOf = (key: string) => `${stateKey.partsOf(place)}${SUSPECTS}/${segmentOf(key)}`;
+async function saveMarks(state: BlobStore, place: string, mark: Mark, changed: Map<string, boolean>): Promise<void> {
+  const objectOf = (key: string) => `${stateKey.partsOf(place)}${markPrefix(mark)}${segmentOf(key)}`;
   const all = [...changed];
   changed.clear();
-  const found = all.filter(([, isSuspect]) => isSuspect).slice(0, SUSPECTS_MAX);
+  const found = all.filter(([, isSet]) => isSet).slice(0, MARKS_MAX);
   await forEachBounded(found, READS_AT_ONCE, ([key]) => writeObject(state, objectOf(key), {}));
-  const cleared = all.filter(([, isSuspect]) => !isSuspect).map(([key]) => objectOf(key));
+  const cleared = all.filter(([, isSet]) => !isSet).map(([key]) => objectOf(key));
   if (cleared.length > 0) await state.delete(cleared);
 }
 

@@ -1,48 +1,107 @@
-import { LEGACY_ROOT_KEY, shardPrefix } from "../format/keys.ts";
+import { classifyKey, LEGACY_ROOT_KEY, shardPrefix } from "../format/keys.ts";
 import { decodeShardCatalogue } from "../format/shardCatalogue.ts";
 import type { ShardFile } from "../format/shardSnapshot.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
-import type { RootCatalogue } from "../model/repository.ts";
+import { isBroken, type RootCatalogue } from "../model/repository.ts";
+import { metadataKeyOf } from "../proof/closure.ts";
 import { dataUse, isUsed, listsOf } from "../proof/shardUse.ts";
+import { type Evidence, isProvenSince } from "./evidence.ts";
 import { catalogueKeys, indicesOf, type RootIndex, uuidsByName } from "./indexStates.ts";
 import { metadataReader } from "./metadataReader.ts";
+import type { Marks } from "./partLedger.ts";
 
-/** What is known of the snapshots of a place while data blobs of it are recorded as damaged. By uuid, on 2.x by name. */
+/** What is known of the snapshots of a place while blobs of it are recorded as damaged or missing. By uuid, on 2.x by name. */
 export interface Suspected {
   /** Snapshot → one of these blobs that it refers to. */
   held: ReadonlyMap<string, string>;
-  /** Snapshot → the folder of a shard of which nobody can say whether it refers to one. */
+  /** Snapshot → the folder of a shard or index of which nobody can say whether it refers to one. */
   unclear: ReadonlyMap<string, string>;
 }
 
 export const NO_SUSPECTS: Suspected = { held: new Map(), unclear: new Map() };
 
+interface Question {
+  marks: Marks;
+  /** The verdict that holds on each snapshot. */
+  evidence: ReadonlyMap<string, Evidence>;
+  /** The indices of a snapshot, by uuid. */
+  held: (uuid: string) => ReadonlySet<string>;
+}
+
+/** Whether damage is known that snapshots other than its own may share; otherwise the root need not be read. */
+export function mayShareDamage({ marks, evidence }: Omit<Question, "held">): boolean {
+  return marks.suspects.size + marks.lost.size > 0 || untracedIn(evidence).length > 0;
+}
+
 /**
- * Which snapshots refer to blobs that a proof found damaged, from the catalogues of the blobs' shards: one GET per shard with such a blob, and
- * before 7.6 one LIST per index. `holds` tells whether a snapshot contains an index, by uuid and name.
+ * Which snapshots refer to blobs that a proof found damaged or missing, from the catalogues of the blobs' shards: one GET per shard with such a
+ * blob, and before 7.6 one LIST per index.
  * @throws whatever the store throws; a catalogue that is missing or damaged is no error.
  */
-export async function suspectHolders(
-  store: BlobStore,
-  root: RootCatalogue,
-  { suspects, holds }: { suspects: ReadonlySet<string>; holds: (uuid: string, index: string) => boolean },
-): Promise<Suspected> {
-  const found = { held: new Map<string, string>(), unclear: new Map<string, string>() };
-  const byName = uuidsByName(root);
-  await forEachBounded(suspectIndices(root, suspects), READS_AT_ONCE, async ({ index, shards }) => {
-    const keys = await catalogueKeys(store, index);
-    for (const shard of shards) {
-      const prefix = shardPrefix(index.id, shard);
-      const lists = await listsByUuid(store, keys[shard], byName);
-      for (const [uuid, files] of lists) {
-        const blob = suspectOf(files, prefix, suspects);
-        if (blob !== undefined) found.held.set(uuid, blob);
-      }
-      const unknown = index.snapshots.filter((uuid) => holds(uuid, index.name) && !lists.has(uuid));
-      for (const uuid of unknown) found.unclear.set(uuid, prefix);
+export async function suspectHolders(store: BlobStore, root: RootCatalogue, question: Question): Promise<Suspected> {
+  const found = { held: new Map<string, string>(), unclear: besideUntraced(root, question) };
+  const look = {
+    store,
+    held: question.held,
+    bad: new Set([...question.marks.suspects, ...question.marks.lost]),
+    byName: uuidsByName(root),
+  };
+  await forEachBounded(indicesWith(root, look.bad), READS_AT_ONCE, async (marked) => {
+    const { index, shards, metadata } = marked;
+    for (const uuid of metadata.size === 0 ? [] : index.snapshots) {
+      const key = metadataKeyOf(root, uuid, index.id);
+      if (metadata.has(key) && question.held(uuid).has(index.name)) found.held.set(uuid, key);
     }
+    if (shards.size > 0) await addHolders(look, marked, found);
   });
+  return found;
+}
+
+interface Look {
+  store: BlobStore;
+  held: Question["held"];
+  bad: ReadonlySet<string>;
+  byName: ReadonlyMap<string, string>;
+}
+
+/** The snapshots whose file lists of these shards name one of the blobs, and those of which a list is lacking. */
+async function addHolders(
+  { store, held, bad, byName }: Look,
+  { index, shards }: MarkedIndex,
+  found: { held: Map<string, string>; unclear: Map<string, string> },
+): Promise<void> {
+  const keys = await catalogueKeys(store, index);
+  for (const shard of shards) {
+    const prefix = shardPrefix(index.id, shard);
+    const lists = await listsByUuid(store, keys[shard], byName);
+    for (const [uuid, files] of lists) {
+      const blob = suspectOf(files, prefix, bad);
+      if (blob !== undefined) found.held.set(uuid, blob);
+    }
+    const unknown = index.snapshots.filter((uuid) => held(uuid).has(index.name) && !lists.has(uuid));
+    for (const uuid of unknown) found.unclear.set(uuid, prefix);
+  }
+}
+
+/** Damage with more blobs than the ledger names, or found by an earlier version. */
+function untracedIn(evidence: ReadonlyMap<string, Evidence>): [string, Evidence][] {
+  return [...evidence].filter(([, one]) => isBroken(one) && one.traced !== true);
+}
+
+/** The snapshots with an index of one whose damage has no names, unless they were proven themselves since, at its level. */
+function besideUntraced(root: RootCatalogue, { evidence, held }: Omit<Question, "marks">): Map<string, string> {
+  const faultsOf = new Map<string, Evidence[]>();
+  const faults = untracedIn(evidence);
+  for (const [uuid, fault] of faults) for (const name of held(uuid)) faultsOf.set(name, [...(faultsOf.get(name) ?? []), fault]);
+  const found = new Map<string, string>();
+  const idOf = new Map(root.indices.map(({ name, id }) => [name, id]));
+  for (const { uuid } of faults.length === 0 ? [] : root.snapshots) {
+    const own = evidence.get(uuid);
+    if (own && isBroken(own)) continue;
+    const shared = [...held(uuid)].find((name) => faultsOf.get(name)?.some((fault) => !own || !isProvenSince(own, fault)));
+    if (shared !== undefined) found.set(uuid, `indices/${idOf.get(shared) ?? shared}/`);
+  }
   return found;
 }
 
@@ -68,17 +127,28 @@ function suspectOf(files: readonly ShardFile[], prefix: string, suspects: Readon
   return [...suspects].find((key) => isUsed(uses, key));
 }
 
-/** The indices whose folders hold these blobs, with the shards; a folder that the root does not name belongs to no snapshot. */
-function suspectIndices(root: RootCatalogue, suspects: ReadonlySet<string>): { index: RootIndex; shards: Set<number> }[] {
-  const shardsOf = new Map<string, Set<number>>();
-  for (const key of suspects) {
-    const [, id = "", shard = ""] = key.split("/");
-    shardsOf.set(id, (shardsOf.get(id) ?? new Set()).add(Number(shard)));
+interface MarkedIndex {
+  index: RootIndex;
+  /** Shards with such a data blob. */
+  shards: Set<number>;
+  /** Keys of the index's metadata. */
+  metadata: Set<string>;
+}
+
+/** The indices whose folders hold these blobs; a folder that the root does not name belongs to no snapshot. */
+function indicesWith(root: RootCatalogue, bad: ReadonlySet<string>): MarkedIndex[] {
+  const marked = new Map<string, Omit<MarkedIndex, "index">>();
+  for (const key of bad) {
+    const { indexId = "", shard } = classifyKey(key);
+    const one = marked.get(indexId) ?? { shards: new Set(), metadata: new Set() };
+    marked.set(indexId, one);
+    if (shard === undefined) one.metadata.add(key);
+    else one.shards.add(shard);
   }
   // On 2.x the folder of an index has its name.
-  const indices = root.key === LEGACY_ROOT_KEY ? indicesOf(root, new Set(shardsOf.keys())) : root.indices;
+  const indices = root.key === LEGACY_ROOT_KEY ? indicesOf(root, new Set(marked.keys())) : root.indices;
   return indices.flatMap((index) => {
-    const shards = shardsOf.get(index.id);
-    return shards ? [{ index, shards }] : [];
+    const one = marked.get(index.id);
+    return one ? [{ index, ...one }] : [];
   });
 }

@@ -36,6 +36,4 @@ export interface DataChecks {
   sampled(): Sampled | undefined;
   /** `undefined` until every shard was offered, and if there are no such files. */
   parts(): PartsRead | undefined;
-  /** Files that an earlier proof found damaged, and that this one read and found right. */
-  cleared(): number;
 }

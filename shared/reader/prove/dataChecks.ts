@@ -2,12 +2,12 @@ import { shardPrefix } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import type { ProofLevel } from "../../model/repository.ts";
 import { heldMemory } from "../heldMemory.ts";
-import type { PartLedger } from "../partLedger.ts";
+import type { Marks, PartLedger } from "../partLedger.ts";
 import { checkFooter, type FootersFor, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { checkParts, type SplitFile, splitFile } from "./checkParts.ts";
 import type { DataChecks, FileCheck, ListedShard, PartsRead } from "./checks.ts";
 import { type Sample, type Sampled, samplerOf } from "./sampler.ts";
-import { readContents, withSuspects } from "./suspectChecks.ts";
+import { readContents, withMarks } from "./suspectChecks.ts";
 
 /** Tolerance for clock differences between store and proofs, and for the duration of an upload. */
 const CLOCKS_APART_MS = 15 * 60_000;
@@ -36,12 +36,12 @@ const SPLIT_FILES_AT_ONCE = 2;
 /** Bytes read between two times that the ledger is stored. */
 const SAVE_EVERY_BYTES = 1024 ** 3;
 
-/** `seed` determines a sample's order; `suspects` are those of the ledger. */
-export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions, suspects: ReadonlySet<string>): DataChecks {
-  return withSuspects(checksOf(store, seed, options), store, { ...options, suspects });
+/** `seed` determines a sample's order; `marks` are those of the ledger. */
+export function dataChecks(store: BlobStore, seed: string, options: DataChecksOptions, marks: Marks): DataChecks {
+  return withMarks(checksOf(store, seed, options), store, { ...options, marks });
 }
 
-function checksOf(store: BlobStore, seed: string, options: DataChecksOptions): Omit<DataChecks, "cleared"> {
+function checksOf(store: BlobStore, seed: string, options: DataChecksOptions): DataChecks {
   const { level, sample } = options;
   const footerOf = (file: RecordedFile): FileCheck => ({ file, run: () => checkFooter(store, file) });
   if (level === "footers") {
@@ -140,7 +140,7 @@ function sampling(
     footerOf: (file: RecordedFile) => FileCheck;
     options: DataChecksOptions;
   },
-): Omit<DataChecks, "cleared"> {
+): DataChecks {
   const read = { files: 0, bytes: 0 };
   const split = splitFiles(store, how.options);
   const sampled = (): Sampled => ({ ...read, ofFiles: sampler.ofFiles, ofBytes: sampler.ofBytes });

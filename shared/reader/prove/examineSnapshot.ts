@@ -15,6 +15,7 @@ import type {
 import { isAtLeast } from "../../plan/versions.ts";
 import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
+import { NO_MARKS } from "../partLedger.ts";
 import { type ReadClosureOptions, readRecord } from "../readIndices.ts";
 import { isVersion1 } from "../rootBlob.ts";
 import type { PartsRead } from "./checks.ts";
@@ -56,8 +57,6 @@ export interface Finding {
   sampled?: Sampled;
   /** Set if there are files in several parts with counter names: how much of them is verified. */
   parts?: PartsRead;
-  /** Files that an earlier proof found damaged, and that are right now. */
-  cleared?: number;
 }
 
 /** Examines everything that a restore of the snapshot needs according to the root. */
@@ -77,7 +76,7 @@ export async function lookAtSnapshot(
       ? reason("snapshot.version1", { snapshot: snapshot.name })
       : notRestorableReason(snapshot, record, options.indices);
   if (refusal !== undefined) return { verdict: "not-restorable", reason: refusal, ...nothing, ...writtenBy(record) };
-  const data = dataChecks(store, root.sha256, options, (await options.ledger?.suspects()) ?? new Set());
+  const data = dataChecks(store, root.sha256, options, (await options.ledger?.marks()) ?? NO_MARKS);
   const join = listing ? joinFromSizes(listing) : listingJoin(store.list("", { onLink: options.onLink }));
   await checkIncompatible(store, reader, join, record);
   const { finished, unnamed, ...walked } = await streamClosure(reader, { root, snapshot, record }, options, {
@@ -91,7 +90,6 @@ export async function lookAtSnapshot(
   const damaged = inKeyOrder([...reader.damaged, ...walked.damaged]);
   const sampled = data.sampled();
   const parts = data.parts();
-  const cleared = data.cleared();
   const total = unnamed > 0 && { missingBlobs: missing.length + unnamed };
   const seen = {
     ...walked,
@@ -101,7 +99,6 @@ export async function lookAtSnapshot(
     damaged,
     ...(sampled && { sampled }),
     ...(parts && { parts }),
-    ...(cleared > 0 && { cleared }),
   };
   const mounted = mountedReason(snapshot.name, walked.closure);
   if (mounted !== undefined) return { verdict: "not-restorable", reason: mounted, ...seen };

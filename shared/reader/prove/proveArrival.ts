@@ -105,6 +105,7 @@ async function finalCheck(shards: Shards, options: ArrivalLookOptions, known: Ar
     ledger: options.ledger,
     deadline: shards.deadline,
     faultsMax: FAULTS_MAX,
+    isArriving: true,
     observer: remembering(progress, now),
   });
   const { missing, damaged, verdict, parts } = proof;

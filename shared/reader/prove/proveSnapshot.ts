@@ -1,7 +1,7 @@
 import type { BlobStore } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
-import type { ProvenClosure, RootCatalogue, RootSnapshot, SnapshotProof } from "../../model/repository.ts";
+import { isBroken, type ProvenClosure, type RootCatalogue, type RootSnapshot, type SnapshotProof } from "../../model/repository.ts";
 import { countingStore } from "../countingStore.ts";
 import { metadataReader } from "../metadataReader.ts";
 import { readRecord } from "../readIndices.ts";
@@ -9,6 +9,7 @@ import { listRoots, type OpenedRepository, openRepository, requireRoot } from ".
 import { notListed } from "../rootSnapshots.ts";
 import type { PartsRead } from "./checks.ts";
 import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./examineSnapshot.ts";
+import { markLost } from "./marks.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure } from "./streamClosure.ts";
 
@@ -18,6 +19,8 @@ export interface ProveSnapshotOptions extends LookOptions {
   uuid?: string | undefined;
   name?: string | undefined;
   root?: OpenedRepository | undefined;
+  /** Blobs of it are still being copied in: what is missing counts against no other snapshot. */
+  isArriving?: boolean | undefined;
 }
 
 /** `sampled` is set if only part of the contents was to be read. */
@@ -37,8 +40,8 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
   const finding = await lookAtSnapshot(counted.store, root, snapshot, options);
   const settled =
     finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
-  await options.ledger?.save();
-  const { closure, stateless, written, blobs, bytes, missing, missingBlobs, damaged, sampled, parts, cleared } = settled.finding;
+  const { closure, stateless, written, blobs, bytes, missing, missingBlobs, damaged, sampled, parts } = settled.finding;
+  const traced = await keepMarks(options, settled.root, snapshot.uuid, settled.finding);
   return {
     verdict: settled.finding.verdict,
     level: options.level,
@@ -58,8 +61,22 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
     requests: counted.requests,
     ...(sampled && { sampled }),
     ...(parts && { parts }),
-    ...(cleared && { cleared }),
+    ...(traced && { traced }),
   };
+}
+
+/** Stores what was noted of single blobs, and says whether that names every fault that other snapshots may share. */
+async function keepMarks(
+  { ledger, isArriving }: ProveSnapshotOptions,
+  root: RootCatalogue,
+  uuid: string,
+  finding: Finding,
+): Promise<boolean> {
+  // What a snapshot that was deleted meanwhile lacks is no fault, nor what a copy in progress lacks.
+  const isMarked = ledger !== undefined && !isArriving && finding.verdict !== "unproven";
+  const traced = isMarked && (await markLost(ledger, root, uuid, finding)) && ledger.isStored && isBroken(finding);
+  await ledger?.save();
+  return traced;
 }
 
 /**

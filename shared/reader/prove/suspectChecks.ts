@@ -1,51 +1,60 @@
 import type { BlobStore } from "../../model/blobStore.ts";
-import type { PartLedger } from "../partLedger.ts";
+import type { Marks, PartLedger } from "../partLedger.ts";
 import { checkContents, type FileFaults, fileKeyOf, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { disprove } from "./checkParts.ts";
 import type { DataChecks, FileCheck, ListedShard } from "./checks.ts";
 
-/** Reads a whole file, and keeps in the ledger what it finds. `undefined` if time ran out. */
-export async function readContents(
-  store: BlobStore,
-  file: RecordedFile,
-  { ledger, deadline }: { ledger?: PartLedger | undefined; deadline?: (() => boolean) | undefined },
-): Promise<FileFaults | undefined> {
+interface Options {
+  ledger?: PartLedger | undefined;
+  deadline?: (() => boolean) | undefined;
+}
+
+/** Reads a whole file, and ends what the ledger says of its parts if they are wrong. `undefined` if time ran out. */
+export async function readContents(store: BlobStore, file: RecordedFile, { ledger, deadline }: Options): Promise<FileFaults | undefined> {
   const faults = await checkContents(store, file, deadline);
-  if (!faults || !ledger) return faults;
-  if (isSplitCounter(file) && faults.missing.length + faults.damaged.length > 0) disprove(ledger, file);
-  for (const { key } of faults.damaged) ledger.setSuspect(key, true);
+  if (faults && ledger && isFaulty(faults) && isSplitCounter(file)) disprove(ledger, file);
   return faults;
 }
 
 /**
- * The checks of a proof, and besides the contents of every file with a blob that an earlier proof of contents found damaged: neither its size nor its
- * footer would show it. `cleared` counts the files that are right by now.
+ * The checks of a proof, and what the ledger's marks add to them. Whatever a check finds wrong becomes a suspect, because other snapshots may refer to
+ * the same blob. Files with a suspect are read whole at every level, until they are right; a blob that was missing is over when it is listed.
  */
-export function withSuspects(
-  inner: Omit<DataChecks, "cleared">,
-  store: BlobStore,
-  { suspects, ...options }: { suspects: ReadonlySet<string>; ledger?: PartLedger | undefined; deadline?: (() => boolean) | undefined },
-): DataChecks {
-  let cleared = 0;
-  const contentsOf = (file: RecordedFile): FileCheck => ({
+export function withMarks(inner: DataChecks, store: BlobStore, { marks, ...options }: Options & { marks: Marks }): DataChecks {
+  const { ledger } = options;
+  const { suspects, lost } = marks;
+  const marking = ({ file, run }: FileCheck): FileCheck => ({
+    file,
+    async run() {
+      const faults = await run();
+      if (faults) for (const { key } of [...faults.missing, ...faults.damaged]) ledger?.setMark("suspects", key, true);
+      return faults;
+    },
+  });
+  const suspectFile = (file: RecordedFile): FileCheck => ({
     file,
     async run() {
       const faults = await readContents(store, file, options);
-      if (faults === undefined || faults.missing.length + faults.damaged.length > 0) return faults;
-      cleared += 1;
-      for (const { key } of file.parts) options.ledger?.setSuspect(key, false);
+      if (faults && !isFaulty(faults)) for (const { key } of file.parts) ledger?.setMark("suspects", key, false);
       return faults;
     },
   });
   const suspectIn = ({ blobs, except }: ListedShard) =>
-    recordedFiles(blobs, "all", except).filter(({ parts }) => parts.some(({ key }) => suspects.has(key)));
+    suspects.size === 0 ? [] : recordedFiles(blobs, "all", except).filter(({ parts }) => parts.some(({ key }) => suspects.has(key)));
   return {
     ...inner,
     ofShard(shard) {
-      const found = suspects.size === 0 ? [] : suspectIn(shard);
+      if (lost.size > 0)
+        for (const { key } of shard.blobs) if (lost.has(key) && !shard.except.has(key)) ledger?.setMark("lost", key, false);
+      const found = suspectIn(shard);
       const names = new Set(found.map(fileKeyOf));
-      return [...found.map(contentsOf), ...inner.ofShard(shard).filter(({ file }) => !names.has(fileKeyOf(file)))];
+      const others = inner.ofShard(shard).filter(({ file }) => !names.has(fileKeyOf(file)));
+      return [...found.map(suspectFile), ...others].map(marking);
     },
-    cleared: () => cleared,
+    rest: () => inner.rest().map(marking),
   };
+}
+
+function isFaulty({ missing, damaged }: FileFaults): boolean {
+  return missing.length + damaged.length > 0;
 }

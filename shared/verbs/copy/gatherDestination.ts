@@ -117,7 +117,7 @@ export async function differingBlobs(
       if (damaged.length > 0 || missing.length > 0) markAll(file);
     }
   };
-  const suspects = await ledger.suspects();
+  const { suspects } = await ledger.marks();
   const doubtful =
     suspects.size === 0 ? [] : recordedFiles(needed, "all", absent).filter(({ parts }) => parts.some(({ key }) => suspects.has(key)));
   const read = async (file: RecordedFile): Promise<void> => {

@@ -4,14 +4,14 @@ import { allEnded } from "../../model/forEachBounded.ts";
 import { isBroken, type RootCatalogue } from "../../model/repository.ts";
 import type { PrunableSnapshot } from "../../plan/retention/types.ts";
 import { type Evidence, newestEvidence } from "../../reader/evidence.ts";
-import { suspectsAt } from "../../reader/partLedger.ts";
-import { NO_SUSPECTS, type Suspected, suspectHolders } from "../../reader/suspectHolders.ts";
+import { marksAt } from "../../reader/partLedger.ts";
+import { mayShareDamage, NO_SUSPECTS, type Suspected, suspectHolders } from "../../reader/suspectHolders.ts";
 
 /** What proofs say about the snapshots of a repository. */
 export interface Verdicts {
   /** The verdict that holds on each snapshot at the repository's place, by uuid (2.x: name). */
   evidence: ReadonlyMap<string, Evidence>;
-  /** Blobs that a proof of another snapshot found damaged count against every snapshot that refers to them. */
+  /** Blobs that a proof of another snapshot found damaged or missing count against every snapshot that refers to them. */
   suspected: Suspected;
 }
 
@@ -25,11 +25,11 @@ export async function verdictsOf(
   const { blobs } = configured(world.config, "repositories", repository);
   if (!blobs) return { evidence: new Map(), suspected: NO_SUSPECTS };
   const indicesOf = new Map(snapshots.map(({ uuid, name, indices }) => [uuid ?? name, new Set(indices)]));
-  const [evidence, suspects] = await allEnded([newestEvidence(world, new Set(indicesOf.keys()), blobs), suspectsAt(world.state, blobs)]);
-  const root = suspects.size === 0 ? undefined : await readRoot();
+  const [evidence, marks] = await allEnded([newestEvidence(world, new Set(indicesOf.keys()), blobs), marksAt(world.state, blobs)]);
+  const root = mayShareDamage({ marks, evidence }) ? await readRoot() : undefined;
   if (!root) return { evidence, suspected: NO_SUSPECTS };
-  const holds = (uuid: string, index: string) => indicesOf.get(uuid)?.has(index) === true;
-  return { evidence, suspected: await suspectHolders(world.blobs(blobs), root, { suspects, holds }) };
+  const held = (uuid: string) => indicesOf.get(uuid) ?? new Set<string>();
+  return { evidence, suspected: await suspectHolders(world.blobs(blobs), root, { marks, evidence, held }) };
 }
 
 type Judged = Pick<PrunableSnapshot, "name" | "uuid" | "startTime" | "broken" | "proven" | "unproven">;

@@ -63,7 +63,7 @@ describe("damage that neither size nor footer shows", () => {
     await verify(WRONG, "contents");
     expect(await verify(RIGHT, "footers")).toBe("whole");
     expect(await held()).toBe("whole");
-    expect(await partLedger(state, PLACE).suspects()).toEqual(new Set());
+    expect((await partLedger(state, PLACE).marks()).suspects).toEqual(new Set());
     expect(await verify(WRONG, "footers")).toBe("whole");
   });
 
@@ -76,7 +76,7 @@ describe("damage that neither size nor footer shows", () => {
       deadline: () => true,
     });
     expect(proof.verdict).toBe("unproven");
-    expect(await partLedger(state, PLACE).suspects()).toContain(KEY);
+    expect((await partLedger(state, PLACE).marks()).suspects).toContain(KEY);
   });
 });
 

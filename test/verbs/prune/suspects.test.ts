@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { snapshotsText } from "../../../infra/cli/verbs/snapshots.ts";
+import type { ProofLevel } from "../../../shared/model/repository.ts";
+import { metadataKeyOf } from "../../../shared/proof/closure.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
 import { partLedger } from "../../../shared/reader/partLedger.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
@@ -29,7 +31,7 @@ describe.each(["2.4.6", "6.7.0", "7.10.2"])("a blob that two proven snapshots sh
   };
   const suspect = async (isSuspect: boolean) => {
     const ledger = partLedger(world.state, PLACE);
-    ledger.setSuspect(key, isSuspect);
+    ledger.setMark("suspects", key, isSuspect);
     await ledger.save();
   };
   const prove = (name: string) => proveSnapshot(world.blobs(PLACE), { name, level: "contents" });
@@ -81,6 +83,83 @@ describe.each(["2.4.6", "6.7.0", "7.10.2"])("a blob that two proven snapshots sh
     const said = plan.keep.flatMap(({ reasons }) => reasons).find(({ code }) => code === "keep.brokenBlob");
     expect(said?.params.blob).toBe(key);
     expect((await dryDeletion(await world.open(), { repository: "backups", snapshot: "snap-3" })).refusal?.code).toBe("keep.newest");
+  });
+
+  const damaged = (bytes: Uint8Array, at: number) => bytes.map((byte, index) => (index === bytes.length + at ? byte ^ 1 : byte));
+  it.each<[string, ProofLevel, (right: Uint8Array) => Uint8Array | undefined]>([
+    ["missing", "names", () => undefined],
+    ["shorter than it was", "metadata", (right) => right.slice(0, -1)],
+    ["damaged in its footer", "footers", (right) => damaged(right, -1)],
+    ["damaged inside", "contents", (right) => damaged(right, -60)],
+  ])("counts against both when the proof of the newest finds it %s, until it is right again", async (_, level, wrong) => {
+    const store = world.blobs(PLACE);
+    await store.put(key, blobs.get(key) as Uint8Array);
+    // The footer of a file in parts is in the last one.
+    const parts = [...blobs.keys()].filter((one) => key.includes(".part") && one.startsWith(key.replace(/\d+$/, "")));
+    const blob = parts.sort((one, other) => one.localeCompare(other, "en", { numeric: true })).at(-1) ?? key;
+    const right = blobs.get(blob) as Uint8Array;
+    const verify = async (at: ProofLevel) => {
+      world.advance(1000);
+      const since = world.now();
+      const proof = await proveSnapshot(store, { name: "snap-2", level: at, ledger: partLedger(world.state, PLACE) });
+      world.advance(1000);
+      await storeEvidence(await world.open(), PLACE, proof, since);
+    };
+    const bytes = wrong(right);
+    if (bytes) await store.put(blob, bytes);
+    else await store.delete([blob]);
+    await verify(level);
+    const { plan, kept, removed } = await codes();
+    expect(removed).toEqual([]);
+    expect(plan.newestGood?.name).toBe("snap-3");
+    expect(kept.get("snap-1")).toEqual(["keep.notReplaced", "keep.brokenBlob"]);
+    // A lower level ends it too: the blob is marked, so that every proof looks at it.
+    await store.put(blob, right);
+    await verify("names");
+    expect((await codes()).removed).toEqual(["snap-3"]);
+  });
+
+  it("counts against both too when it is the metadata of an index, which snapshots share from 7.9 on", async () => {
+    const store = world.blobs(PLACE);
+    await store.put(key, blobs.get(key) as Uint8Array);
+    const { root } = await openRepository(store);
+    const [index] = (root?.indices ?? []).filter(({ id }) => key.includes(id));
+    const [uuid1, uuid2] = ["snap-1", "snap-2"].map((name) => root?.snapshots.find((one) => one.name === name)?.uuid ?? "");
+    const metadata = root && metadataKeyOf(root, uuid2 ?? "", index?.id ?? "");
+    const isShared = root !== undefined && metadata === metadataKeyOf(root, uuid1 ?? "", index?.id ?? "");
+    if (version !== "7.10.2") return expect(isShared && version !== "2.4.6").toBe(false);
+    expect(isShared).toBe(true);
+    await store.delete([metadata ?? ""]);
+    const verify = async () => {
+      const since = world.now();
+      const proof = await proveSnapshot(store, { name: "snap-2", level: "names", ledger: partLedger(world.state, PLACE) });
+      await storeEvidence(await world.open(), PLACE, proof, since);
+      return proof.verdict;
+    };
+    expect(await verify()).toBe("incomplete");
+    expect((await codes()).kept.get("snap-1")).toContain("keep.brokenBlob");
+    await store.put(metadata ?? "", blobs.get(metadata ?? "") as Uint8Array);
+    world.advance(1000);
+    expect(await verify()).toBe("whole");
+    expect((await codes()).kept.get("snap-1")).not.toContain("keep.brokenBlob");
+  });
+
+  it("leaves unproven whoever shares an index with a snapshot whose damage has no names, until it is proven itself", async () => {
+    const store = world.blobs(PLACE);
+    await store.delete([key]);
+    const verify = async (name: string) => {
+      world.advance(1000);
+      const since = world.now();
+      await storeEvidence(await world.open(), PLACE, await proveSnapshot(store, { name, level: "footers" }), since);
+      world.advance(1000);
+    };
+    await verify("snap-2");
+    const { kept, removed } = await codes();
+    expect(removed).toEqual([]);
+    expect(kept.get("snap-1")).toEqual(expect.arrayContaining(["keep.unproven"]));
+    await store.put(key, blobs.get(key) as Uint8Array);
+    await verify("snap-1");
+    expect((await codes()).kept.get("snap-1")).not.toContain("keep.unproven");
   });
 
   it("is named beside each of them in the list of snapshots, whatever their own evidence says", async () => {

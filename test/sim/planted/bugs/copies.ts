@@ -76,8 +76,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "takes blobs that a proof found damaged for equal",
     file: "shared/verbs/copy/gatherDestination.ts",
-    find: "const suspects = await ledger.suspects();",
-    replace: "const suspects = new Set<string>();",
+    find: "const { suspects } = await ledger.marks();",
+    replace: "const { suspects } = { suspects: new Set<string>() };",
     test: "test/verbs/copy/damagedThere.test.ts",
   },
   {
