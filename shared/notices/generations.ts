@@ -1,5 +1,6 @@
 import type { World } from "../jobs/world.ts";
 import type { BlobStore } from "../model/blobStore.ts";
+import { shortHash } from "../model/hash.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { parseNoticeLeaf, stateKey } from "../state/keys.ts";
@@ -18,6 +19,8 @@ export interface OpenFact extends Pick<Decided, "by"> {
   /** A hash of the fact's `about`; absent in records of earlier versions. */
   about?: string;
   snapshots?: readonly string[];
+  /** Marks of the channels that there were when it began; absent in records of earlier versions. */
+  channels?: readonly string[];
   /** How often it was reported again. */
   changes?: number;
 }
@@ -33,6 +36,9 @@ export interface Open {
 
 /** What the records of a generation's changes and of its end are named after; those of generation 0 have the time at which it began. */
 export const recordsOf = ({ generation, fact: { since } }: Open) => (generation === 0 ? since : generationId(generation));
+
+/** What stands for each channel in keys and records: a hash of its name. */
+export const channelsOf = (notifiers: World["notifiers"]) => notifiers.map(({ name }) => shortHash(12, name));
 
 export const generationId = (generation: number) => String(generation).padStart(6, "0");
 
@@ -56,6 +62,21 @@ async function findOpen(state: BlobStore, key: string): Promise<Open | undefined
 async function readGeneration(state: BlobStore, key: string, generation: number): Promise<Open | undefined> {
   const fact = await readObject<OpenFact>(state, stateKey.notice(key, generation));
   return fact && { generation, fact };
+}
+
+/** The last change of a generation that is recorded, and what it reported if it is one that came after change number `known`. */
+export async function lastChange(
+  state: BlobStore,
+  key: string,
+  begun: string,
+  known = 0,
+): Promise<{ number: number; what?: string | undefined }> {
+  let last: { number: number; what?: string | undefined } = { number: known };
+  for (;;) {
+    const there = await readObject<{ what?: string }>(state, stateKey.noticeAgain(key, begun, last.number + 1));
+    if (there === undefined) return last;
+    last = { number: last.number + 1, what: there.what };
+  }
 }
 
 /** The generation as which a fact that is not open begins: two invocations that see it begin name the same. */

@@ -4,9 +4,9 @@ import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
-import { generationId, nextGeneration, type Open, type OpenFact, readOpen, recordsOf } from "./generations.ts";
+import { channelsOf, generationId, lastChange, nextGeneration, type Open, type OpenFact, readOpen, recordsOf } from "./generations.ts";
 import { noticeText } from "./noticeText.ts";
-import { type Decided, type Decision, sendDecided, storeNotice } from "./outbox.ts";
+import { type Decided, type Decision, isDecided, leaveToTick, sendDecided, storeNotice } from "./outbox.ts";
 
 export interface Fact {
   /** `kind:subject`; reported once when it begins and once when it is over. */
@@ -43,7 +43,11 @@ async function raiseFirst(world: World, fact: Fact): Promise<boolean> {
   const over = stateKey.noticeOver(fact.key, generationId(generation));
   const decision = { ...decidedBy(world, at, key), over };
   const stored = await storeNotice(world, firing(fact, { since: at, at }), decision);
-  const isFirst = await writeObjectOnce(world.state, key, openAs(fact, { since: at.toISOString(), by: decision.by }));
+  const isFirst = await writeObjectOnce(
+    world.state,
+    key,
+    openAs(fact, { since: at.toISOString(), by: decision.by, channels: channelsOf(world.notifiers) }),
+  );
   const ended = await readObject<Decided>(world.state, over);
   // While this instance was frozen, others saw this generation begin and end; it says nothing of now.
   const isLate = ended !== undefined && ended.begunBy !== decision.by;
@@ -56,43 +60,44 @@ async function raiseFirst(world: World, fact: Fact): Promise<boolean> {
 }
 
 async function raiseAgain(world: World, fact: Fact, open: Open): Promise<boolean> {
-  const key = stateKey.notice(fact.key, open.generation);
   const begun = recordsOf(open);
-  if (open.fact.ending && (await world.state.head(stateKey.noticeOver(fact.key, begun)))) {
+  const { ending, ...stored } = open.fact;
+  if (ending && (await world.state.head(stateKey.noticeOver(fact.key, begun)))) {
     // It was over and begins anew; whoever reported that did not get to remove the record.
-    await world.state.delete([key]);
+    await world.state.delete([stateKey.notice(fact.key, open.generation)]);
     return raiseFirst(world, fact);
   }
-  const { ending: _ending, ...known } = open.fact;
+  // Only the records of changes say what was reported last: an instance that was frozen may have overwritten a later state, or died before its own.
+  const last = ending ? await lastChange(world.state, fact.key, begun, stored.changes) : { number: stored.changes ?? 0 };
+  const known = last.number === 0 ? stored : { ...stored, changes: last.number };
   if (isEarlier(known, fact)) return false;
   const current = openAs(fact, known);
-  if (JSON.stringify(current) === JSON.stringify(known)) return false;
-  if (isSameReason(known.reason, fact.reason) && isSameAbout(known, current)) {
-    await writeObject(world.state, key, { ...current, ending: true });
-    return false;
-  }
-  const what = changeOf(current);
-  const { number, isReported } = await nextChange(world, fact, { known, begun, what });
-  const at = world.clock.now();
-  const decision = decidedBy(world, at, stateKey.noticeAgain(fact.key, begun, number));
-  const stored = isReported ? undefined : await storeNotice(world, firing(fact, { since: new Date(known.since), at }), decision);
-  const isFirst = stored !== undefined && (await writeObjectOnce(world.state, decision.keys[0], { by: decision.by, what }));
-  // This write may arrive after the end was reported and the object removed.
-  await writeObject(world.state, key, { ...openAs(fact, { ...known, changes: number }), ending: true });
-  return stored !== undefined && sendDecided(world, stored, decision, isFirst);
+  const isTold =
+    last.what === undefined ? isSameReason(known.reason, fact.reason) && isSameAbout(known, current) : last.what === changeOf(current);
+  if (!isTold) return raiseChanged(world, fact, { ...open, fact: { ...known, ...(ending && { ending }) } });
+  if (JSON.stringify(current) !== JSON.stringify(stored))
+    await writeObject(world.state, stateKey.notice(fact.key, open.generation), { ...current, ending: true });
+  return false;
 }
 
-/** Of two invocations that see the same change, one reports it; one that died before it updated the open fact leaves a change of another kind. */
-async function nextChange(
-  world: World,
-  { key }: Fact,
-  { known: { changes = 0 }, begun, what }: { known: OpenFact; begun: string; what: string },
-): Promise<{ number: number; isReported: boolean }> {
-  for (let number = changes + 1; ; number += 1) {
-    const there = await readObject<{ what?: string }>(world.state, stateKey.noticeAgain(key, begun, number));
-    if (there === undefined) return { number, isReported: false };
-    if (there.what === undefined || there.what === what) return { number, isReported: true };
-  }
+async function raiseChanged(world: World, fact: Fact, open: Open): Promise<boolean> {
+  const { ending, ...known } = open.fact;
+  const [key, begun, number] = [stateKey.notice(fact.key, open.generation), recordsOf(open), (known.changes ?? 0) + 1];
+  // Whoever finds a state that a crash or another instance left beside the records below looks at these.
+  if (!ending) await writeObject(world.state, key, { ...known, ending: true });
+  const at = world.clock.now();
+  const [over, next] = [stateKey.noticeOver(fact.key, begun), stateKey.noticeAgain(fact.key, begun, number + 1)];
+  const decision = { ...decidedBy(world, at, stateKey.noticeAgain(fact.key, begun, number)), over, change: { number, next } };
+  const stored = await storeNotice(world, firing(fact, { since: new Date(known.since), at }), decision);
+  const current = openAs(fact, { ...known, changes: number });
+  const isFirst = await writeObjectOnce(world.state, decision.keys[0], { by: decision.by, what: changeOf(current) });
+  // Another invocation reported a change meanwhile, perhaps another one, and what this one saw may be over: the next look sees what is true.
+  if (!isFirst && !(await isDecided(world, decision))) return sendDecided(world, stored, decision, false);
+  await writeObject(world.state, key, { ...current, ending: true });
+  // While this instance was frozen, others may have gone on; then the tick sends what is still to be said, in its order.
+  const [isOver, isSuperseded] = [await world.state.head(over), await world.state.head(next)];
+  if (isOver) await world.state.delete([key]);
+  return isOver || isSuperseded ? leaveToTick(world, stored, decision) : sendDecided(world, stored, decision, true);
 }
 
 /** What makes a change a report of its own. */
@@ -104,7 +109,10 @@ function decidedBy(world: World, at: Date, key: string): Decision {
   return { keys: [key], by: `${at.toISOString()} ${world.by.nonce}` };
 }
 
-function openAs({ code, severity, reason, upTo, about, snapshots }: Fact, { since, changes, by }: Omit<OpenFact, keyof Fact>): OpenFact {
+function openAs(
+  { code, severity, reason, upTo, about, snapshots }: Fact,
+  { since, changes, by, channels }: Omit<OpenFact, keyof Fact>,
+): OpenFact {
   return {
     since,
     code,
@@ -115,6 +123,7 @@ function openAs({ code, severity, reason, upTo, about, snapshots }: Fact, { sinc
     ...(snapshots === undefined ? {} : { snapshots }),
     ...(changes === undefined ? {} : { changes }),
     ...(by === undefined ? {} : { by }),
+    ...(channels === undefined ? {} : { channels }),
   };
 }
 
@@ -145,17 +154,26 @@ function firing(fact: Fact, times: Pick<Notice, "since" | "at">): Notice {
 export async function resolveNotice(world: World, key: string, code: string, why: Reason, upTo?: string): Promise<boolean> {
   const found = await readOpen(world, key);
   if (!found || (found.fact.upTo !== undefined && upTo !== undefined && upTo < found.fact.upTo)) return false;
-  const { by: begunBy, ending, ...fact } = found.fact;
+  const { by: begunBy, ending, channels: _channels, ...fact } = found.fact;
   const open = stateKey.notice(key, found.generation);
   // At once after it was read, because another invocation may end it too: a record that the deletion below leaves behind must not pass for the
   // same fact, should it begin anew.
   if (!ending) await writeObject(world.state, open, { ...found.fact, ending: true });
+  const begun = recordsOf(found);
+  const { number: changes } = await lastChange(world.state, key, begun, fact.changes);
   const at = world.clock.now();
   const since = new Date(fact.since);
   const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: noticeText(key, why) };
-  const decision = decidedBy(world, at, stateKey.noticeOver(key, recordsOf(found)));
+  const decision = decidedBy(world, at, stateKey.noticeOver(key, begun));
   const stored = await storeNotice(world, notice, decision);
-  const over = { ...fact, over: at.toISOString(), why, by: decision.by, ...(begunBy !== undefined && { begunBy }) };
+  const over = {
+    ...fact,
+    ...(changes > 0 && { changes }),
+    over: at.toISOString(),
+    why,
+    by: decision.by,
+    ...(begunBy !== undefined && { begunBy }),
+  };
   const isOurs = await writeObjectOnce(world.state, decision.keys[0], over);
   // The fact may have begun anew while this instance was frozen: then as another generation.
   await world.state.delete([open]);

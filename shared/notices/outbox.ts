@@ -13,6 +13,8 @@ const PAUSES_MS = [1, 2, 5, 15, 60].map((minutes) => minutes * MINUTE_MS);
 const GIVEN_UP_MS = 24 * 60 * MINUTE_MS;
 /** A channel that just failed is not tried again for the next notice: each try may take seconds. */
 const DOWN_MS = MINUTE_MS / 2;
+/** Notices that one tick tries to deliver again; what was tried waits longer, so that the others have their turn. */
+const TRIED_AT_ONCE = 200;
 
 /**
  * What makes a notice true. Its text is stored before that, so that no crash and no failed write loses it, and sent after it: an entry whose
@@ -23,8 +25,10 @@ export interface Decision {
   keys: [string, ...string[]];
   /** Of no other invocation. */
   by: string;
-  /** Of a fact that begins: the record of its end, which alone decides as soon as it exists. */
+  /** The record of the fact's end: once it exists it says who began the fact, and how many changes were reported before. */
   over?: string;
+  /** Of a change: its number, and the record of the next one. */
+  change?: { number: number; next: string };
 }
 
 /** What a state object tells about the decisions that it stands for. */
@@ -32,10 +36,12 @@ export interface Decided {
   by?: string;
   /** By whom it was reported that it began, when `by` is of the report that it is over. */
   begunBy?: string;
+  /** Of the report that it is over: how many changes were reported before. */
+  changes?: number;
 }
 
 /** A notice as it is stored until every channel has accepted it. */
-interface Entry {
+export interface Entry {
   notice: Omit<Notice, "since" | "at"> & { since: string; at: string };
   /** Names of the channels that have not accepted it. */
   channels: string[];
@@ -79,6 +85,13 @@ export async function sendDecided(world: World, stored: Stored, decision: Decisi
   return false;
 }
 
+/** Leaves a notice that others may have gone past to the tick, which knows what is still to be sent, and in which order. */
+export async function leaveToTick(world: World, { entry }: Stored, decision: Decision): Promise<boolean> {
+  if (await isDecided(world, decision)) return true;
+  if (entry?.isOurs) await world.state.delete([entry.key]);
+  return false;
+}
+
 /**
  * Sends a stored notice to every channel. It stays stored until each has accepted it: `deliverUnsent` tries again. A receiver may get it twice,
  * with the same id. No failure of a channel stops the work.
@@ -93,16 +106,33 @@ async function send(world: World, { notice, entry }: Stored): Promise<void> {
   if (!isSent) world.live?.unsent.push({ id: entry.id, subject, tries: 0, triedAt: notice.at, keys: [entry.key] });
 }
 
-/** Tries again to deliver what a channel has not accepted yet, in the order in which it was reported. */
+/**
+ * Tries again to deliver what a channel has not accepted yet, in the order in which it was reported. A tick tries so many, and begins none when all
+ * channels are down or a third of its time is up: whatever their number, the jobs have theirs.
+ */
 export async function deliverUnsent(world: World, unsent: readonly UnsentNotice[]): Promise<void> {
+  const reserveMs = (2 * world.remainingMs()) / 3;
   const blocked = new Set<string>();
-  for (const one of [...unsent].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+  const inOrder = [...unsent].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const lastOf = new Map(inOrder.map(({ subject, id }) => [subject, id]));
+  let tried = 0;
+  for (const one of inOrder) {
     const { subject, tries, triedAt } = one;
     const pauseMs = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
     const isDue = world.clock.now().getTime() - triedAt.getTime() >= pauseMs && !blocked.has(subject);
-    const isLast = !unsent.some((other) => other.subject === subject && other.id > one.id);
-    if (!isDue || !(await deliver(world, one, isLast))) blocked.add(subject);
+    if (isDue && (tried >= TRIED_AT_ONCE || world.remainingMs() < reserveMs || allDown(world))) return;
+    if (isDue) tried += 1;
+    if (!isDue || !(await deliver(world, one, lastOf.get(subject) === one.id))) blocked.add(subject);
   }
+}
+
+/** Whether each channel failed just now, so that no further try would be made. */
+function allDown({ notifiers, clock }: World): boolean {
+  return notifiers.length > 0 && notifiers.every((notifier) => isDown(notifier, clock.now().getTime()));
+}
+
+function isDown(notifier: Notifier, nowMs: number): boolean {
+  return nowMs - (failedAt.get(notifier) ?? Number.NEGATIVE_INFINITY) < DOWN_MS;
 }
 
 /** Returns whether the next one about the same fact may follow. */
@@ -116,45 +146,35 @@ async function deliver(world: World, one: UnsentNotice, isLast: boolean): Promis
     await world.state.delete(one.keys);
     return false;
   }
+  if (isReported && isLast && (await isPast(world, entry))) {
+    await world.state.delete(one.keys);
+    return true;
+  }
   // An instance that was frozen before its decision may go on and make it; until then nothing has begun.
   if (!isReported) await forgetLate(world, entry.decision);
   return !isReported || (await tryAgain(world, one, entry));
 }
 
+/** Whether what followed, another change or the end, was delivered before it. */
+async function isPast(world: World, { decision, notice }: Entry): Promise<boolean> {
+  const later = notice.status === "firing" ? [decision?.over, decision?.change?.next] : [];
+  for (const key of later) if (key !== undefined && (await world.state.head(key)) !== undefined) return true;
+  return false;
+}
+
 /** An instance that went on after the fact had begun and ended may have died before it removed what it wrote. */
 async function forgetLate(world: World, decision: Decision | undefined): Promise<void> {
-  if (decision?.over === undefined || (await readIfReadable<Decided>(world, decision.over, "a notice")) === undefined) return;
+  if (decision?.over === undefined || decision.change || (await readIfReadable<Decided>(world, decision.over, "a notice")) === undefined)
+    return;
   for (const key of decision.keys)
     if ((await readIfReadable<Decided>(world, key, "a notice"))?.by === decision.by) await world.state.delete([key]);
 }
 
-/** A stored notice that some channel has not accepted. */
-export interface Undelivered {
-  key: string;
-  status: Notice["status"];
-  /** When it was reported. */
-  at: string;
-  /** Names of the channels, as far as they are known. */
-  channels: string[];
-}
-
-const UNDELIVERED_SHOWN = 20;
-
-/** The oldest notices that are still to be delivered; one that is not due, because nothing it says was decided, is none. */
-export async function undelivered(world: World, unsent: readonly UnsentNotice[]): Promise<Undelivered[]> {
-  const found: Undelivered[] = [];
-  for (const { keys } of unsent.slice(0, UNDELIVERED_SHOWN)) {
-    const entry = await readIfReadable<Entry>(world, keys.at(-1) ?? "", "an unsent notice");
-    if (entry === undefined || (entry.decision && !(await isDecided(world, entry.decision)))) continue;
-    const { key, status, at } = entry.notice;
-    found.push({ key, status, at, channels: entry.channels });
-  }
-  return found;
-}
-
-async function isDecided(world: World, { keys, by, over }: Decision): Promise<boolean> {
+/** Whether a notice is true, or was until what followed. */
+export async function isDecided(world: World, { keys, by, over, change }: Decision): Promise<boolean> {
   const ended = over === undefined ? undefined : await readIfReadable<Decided>(world, over, "a notice");
-  if (ended) return ended.begunBy === by;
+  if (ended && change === undefined) return ended.begunBy === by;
+  if (ended && change && (ended.changes ?? 0) < change.number) return false;
   for (const key of keys) {
     const found = await readIfReadable<Decided>(world, key, "a notice");
     if (found?.by === by || found?.begunBy === by) return true;
@@ -163,7 +183,7 @@ async function isDecided(world: World, { keys, by, over }: Decision): Promise<bo
 }
 
 /** An object that cannot be read counts as absent, and stops neither the tick nor the other notices. */
-async function readIfReadable<T>(world: World, key: string, what: string): Promise<T | undefined> {
+export async function readIfReadable<T>(world: World, key: string, what: string): Promise<T | undefined> {
   try {
     return await readObject<T>(world.state, key);
   } catch (error) {
@@ -204,7 +224,7 @@ async function tryChannels(world: World, key: string, entry: Entry, before: read
 
 async function accepts(world: World, notifier: Notifier, notice: Notice): Promise<boolean> {
   const nowMs = world.clock.now().getTime();
-  if (nowMs - (failedAt.get(notifier) ?? Number.NEGATIVE_INFINITY) < DOWN_MS) return false;
+  if (isDown(notifier, nowMs)) return false;
   try {
     await notifier.send(notice, world.clock.now());
     return true;

@@ -65,6 +65,8 @@ export const stateKey = {
   unsentId: (at: Date, subject: string, status: string, decision: string) => `${timeDigits(at)}-${subject}-${status}-${decision}`,
   /** A notice that a channel has not accepted, and the number of a try. */
   unsent: (id: string, tries: number) => `live/unsent/${id}/${String(tries).padStart(6, "0")}.json`,
+  /** By a hash of the channel's name. */
+  channel: (hash: string) => `live/channels/${hash}`,
   noticeDone: (key: string) => `done/notice/${encodeURIComponent(key)}/`,
   /** By its generation; the first version's by the time at which it began. */
   noticeOver: (key: string, begun: string) => `done/notice/${encodeURIComponent(key)}/${begun}.json`,

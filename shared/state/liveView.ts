@@ -42,6 +42,8 @@ export interface LiveView {
   notices: Map<string, number>;
   /** Notices that some channel has not accepted yet. */
   unsent: UnsentNotice[];
+  /** Channels that were told what was open when they were first seen. */
+  channels: Set<string>;
   /** Marks of the identities found; one, unless the state was recreated. */
   marks: Set<string>;
   /** Whether effects are paused. */
@@ -106,6 +108,7 @@ export async function readLive(state: BlobStore, onDate?: (date: Date) => void):
     copySeen: new Map(),
     notices: new Map(),
     unsent: [],
+    channels: new Set(),
     marks: new Set(),
     paused: false,
   };
@@ -129,6 +132,7 @@ const PLACERS: Readonly<Record<string, Placer>> = {
   copies: (view, copy, rest, { key }) => placeCopy(view, copy, rest, key),
   state: (view, mark) => void view.marks.add(mark),
   notices: (view, name, rest) => placeNotice(view, name, rest),
+  channels: (view, name) => void view.channels.add(name),
   unsent: (view, id, rest, blob) => placeUnsent(view, id, leafOf(rest), blob),
 };
 
@@ -149,8 +153,9 @@ function placeJob(view: LiveView, id: string, leaf: string): void {
 function placeUnsent(view: LiveView, id: string, leaf: string, { key, lastModified }: BlobInfo): void {
   const tries = /^(\d{6})\.json$/.exec(leaf)?.[1];
   if (tries === undefined) return;
-  const keys = [...view.unsent.filter((one) => one.id === id).flatMap((one) => one.keys), key];
-  view.unsent = view.unsent.filter((one) => one.id !== id);
+  // The tries of one notice are listed one after the other.
+  const before = view.unsent.at(-1)?.id === id ? view.unsent.pop() : undefined;
+  const keys = [...(before?.keys ?? []), key];
   view.unsent.push({ id, subject: id.split("-")[1] ?? "", tries: Number(tries), triedAt: lastModified ?? new Date(0), keys });
 }
 
@@ -208,5 +213,7 @@ function markOf(key: string): Mark {
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  map.set(key, [...(map.get(key) ?? []), value]);
+  const all = map.get(key);
+  if (all) all.push(value);
+  else map.set(key, [value]);
 }

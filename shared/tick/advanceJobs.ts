@@ -7,6 +7,7 @@ import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
 import { slotOf } from "../model/slot.ts";
 import { entryOf, isConfigured } from "../notices/entryOf.ts";
+import { greetChannels } from "../notices/greetChannels.ts";
 import { isSuspect } from "../notices/guardedLook.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { deliverUnsent } from "../notices/outbox.ts";
@@ -32,6 +33,7 @@ type NamedLook = [string, () => Promise<unknown>];
 /** The tick: looks for work that no event announced (slots, watches, copies), then advances every open job. */
 export async function advanceJobs(world: World): Promise<TickReport> {
   const work = await readOpenWork(world, world.live);
+  await greetChannels(world, work.live);
   await deliverUnsent(world, work.live.unsent);
   await resolveGone(world, work);
   await resolveSilentTimers(world, work);

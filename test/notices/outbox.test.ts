@@ -168,6 +168,41 @@ describe("the channels of a stored notice", () => {
     expect(await unsent(world)).toEqual([]);
   });
 
+  it("are told what is still open when they are added, once, and what began after that as ever", async () => {
+    const world = await quiet();
+    const [first, second] = [channel("first"), channel("second")];
+    const told = ({ got }: typeof first) => got.map(({ notice }) => notice.key);
+    await raiseNotice(await openWith(world, []), FACT);
+    await raiseNotice(await openWith(world, []), { ...FACT, key: "clock:over" });
+    await resolveNotice(await openWith(world, []), "clock:over", FACT.code, OVER);
+    for (let minute = 0; minute < 5; minute += 1) await tickAfter(world, 1, [first]);
+    expect(told(first)).toEqual([FACT.key]);
+    await raiseNotice(await openWith(world, [first]), { ...FACT, key: "clock:target" });
+    for (let minute = 0; minute < 5; minute += 1) await tickAfter(world, 1, [first, second]);
+    expect(told(first)).toEqual([FACT.key, "clock:target"]);
+    expect(told(second).sort()).toEqual([FACT.key, "clock:target"]);
+    expect(await unsent(world)).toEqual([]);
+    const id = (one: typeof first) => one.got.find(({ notice }) => notice.key === "clock:target")?.notice;
+    expect(id(second)).toMatchObject({ since: id(first)?.since, at: id(first)?.at });
+  });
+
+  it("that are down for thousands of notices cost a tick a bounded number of requests, and each is delivered when they are back", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    hook.down = true;
+    const count = 1000;
+    const opened = await openWith(world, [hook]);
+    for (let number = 0; number < count; number += 1) await raiseNotice(opened, { ...FACT, key: `clock:c${number}` });
+    await tickAfter(world, 10, [hook]);
+    const tries = hook.tries;
+    await tickAfter(world, 10, [hook]);
+    expect(hook.tries - tries).toBe(1);
+    hook.down = false;
+    for (let ticks = 0; ticks < 10; ticks += 1) await tickAfter(world, 1, [hook]);
+    expect(new Set(hook.got.map(({ notice }) => notice.key)).size).toBe(count);
+    expect(await unsent(world)).toEqual([]);
+  });
+
   it("do not disturb each other while one of them is down", async () => {
     const world = await quiet();
     const [fine, down] = [channel("fine"), channel("down")];

@@ -1,6 +1,6 @@
 import { oneLine } from "../../../shared/model/plainText.ts";
 import { noticeText } from "../../../shared/notices/noticeText.ts";
-import type { Undelivered } from "../../../shared/notices/outbox.ts";
+import type { Undelivered } from "../../../shared/notices/undelivered.ts";
 import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";

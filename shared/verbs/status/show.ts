@@ -5,7 +5,7 @@ import type { Notice } from "../../model/notice.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
-import { type Undelivered, undelivered } from "../../notices/outbox.ts";
+import { type Undelivered, undelivered } from "../../notices/undelivered.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
 import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
