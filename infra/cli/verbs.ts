@@ -15,6 +15,7 @@ import {
   ONE_POLICY,
   ONE_REPOSITORY,
   OPEN,
+  REPLACE_INDEX,
   REPLICAS_OPTION,
   REPOSITORY,
   SAMPLE,
@@ -144,13 +145,16 @@ export const VERBS: readonly Verb[] = [
         as: AS,
         replicas: REPLICAS_OPTION,
         older: OLDER,
+        replaceIndex: REPLACE_INDEX,
         filesThere: FILES_THERE,
         start: START,
         wait: WAIT,
         key: KEY,
       },
-      check: ({ older, alias }) =>
-        older && alias === undefined ? "--older: applies to an alias, and none is named; add --alias, or leave --older out" : undefined,
+      check: ({ older, replaceIndex, alias }) => {
+        const flag = alias !== undefined ? undefined : older ? "--older" : replaceIndex ? "--replace-index" : undefined;
+        return flag && `${flag}: applies to an alias, and none is named; add --alias, or leave ${flag} out`;
+      },
     },
     async (session, input) => (await import("./verbs/restore.ts")).restore(session, input),
   ),

@@ -18,6 +18,8 @@ const FILES_VERSION = { min: (format: number) => (format === INFO_FORMAT.min ? 1
 /** Of a segment, and of the updates of a commit: more names are not of Lucene, and they must not exhaust memory. */
 const FILES_MAX = 10_000;
 const UPDATES_MAX = 100_000;
+/** Elasticsearch writes about ten. */
+const USER_DATA_MAX = 100;
 
 /** One segment of a commit. */
 export interface CommittedSegment {
@@ -35,7 +37,27 @@ export interface CommittedSegment {
  * @throws AppError `invalid` when the bytes end early or are malformed.
  */
 export function readSegments(bytes: Uint8Array, subject: string): CommittedSegment[] | undefined {
+  return readCommit(byteReader(bytes, subject), subject);
+}
+
+/**
+ * How many operations the shard had seen when this was committed: Elasticsearch 6.0 and later note the highest sequence number, which begins with 0,
+ * in the commit's user data. Undefined for an unknown format and for earlier versions.
+ * @throws AppError `invalid` when the bytes end early or are malformed.
+ */
+export function readOperations(bytes: Uint8Array, subject: string): number | undefined {
   const reader = byteReader(bytes, subject);
+  if (readCommit(reader, subject) === undefined) return undefined;
+  const entries = reader.vInt();
+  for (let entry = 0; entry < Math.min(entries, USER_DATA_MAX); entry += 1) {
+    const [name, value] = [reader.text(), reader.text()];
+    if (name === "max_seq_no") return /^-1$|^\d{1,15}$/.test(value) ? Number(value) + 1 : undefined;
+  }
+  return undefined;
+}
+
+/** Leaves the reader after the segments. */
+function readCommit(reader: ByteReader, subject: string): CommittedSegment[] | undefined {
   const header = readIndexHeader(reader, subject);
   if (header.codec !== "segments") throw invalidBytes(subject, `codec is "${header.codec}", not "segments"`, 4);
   const format = header.version;

@@ -2,6 +2,7 @@ import type { Cluster } from "../model/cluster.ts";
 import { AppError, hasCode } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type AliasTerms, aliasNames, isReplaced, type LeftIndex, replacedPatterns, type SwapMove } from "../plan/aliases/moves.ts";
+import type { ReplacedIndex } from "../plan/aliases/replacedIndex.ts";
 import { readOpenWork } from "./openWork.ts";
 import { isInFlight, type Job } from "./record.ts";
 import type { World } from "./world.ts";
@@ -15,6 +16,8 @@ export interface SwapResult {
   indices: { as: string; uuid?: string; operations?: number }[];
   /** Absent in records of earlier versions, and without a swap. */
   before?: LeftIndex[];
+  /** Indices that the swap removed, because an alias has their name. */
+  replaced?: ReplacedIndex[];
 }
 
 /** The effect of a restore and of a rollback that moves aliases. */
@@ -64,7 +67,14 @@ export async function swapAliases(cluster: Cluster, moves: readonly SwapMove[]):
         .map(({ name }) => name);
     try {
       await cluster.moveAliases(
-        moves.map((move) => ({ alias: move.alias, from: replacedPatterns(move), named: named(move), to: move.to })),
+        moves.map((move) => ({
+          alias: move.alias,
+          from: replacedPatterns(move),
+          named: named(move),
+          to: move.to,
+          // Only this very index: 5.5 takes the name of an alias for the index behind it, and removes that.
+          ...(existing.some(({ name, uuid }) => name === move.alias && uuid === move.replaces?.uuid) && { removes: move.alias }),
+        })),
       );
       return;
     } catch (error) {

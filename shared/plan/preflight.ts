@@ -4,6 +4,7 @@ import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/re
 import { blobPlace, placeText } from "../proof/blobPlace.ts";
 import { missingBlobsOf } from "../proof/splitBlobs.ts";
 import { aliasChecks } from "./aliases/preflightAlias.ts";
+import type { ReplacedIndex } from "./aliases/replacedIndex.ts";
 import { diskChecks } from "./disks/preflightDisk.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { nameChecks } from "./preflightNames.ts";
@@ -30,6 +31,8 @@ export interface Preflight {
   checks: PreflightCheck[];
   refused: boolean;
   targets: PreflightTarget[];
+  /** Indices that the swap removes, because the alias has their name. */
+  replaced?: ReplacedIndex[];
 }
 
 /** Predicts the reasons for which a restore would be rejected, each with a way out; rules measured on 2.4 … 9.2. */
@@ -66,7 +69,8 @@ export function preflight(given: PreflightInput): Preflight {
       ...(leftOut.length > 0 && { leftOut }),
     };
   });
-  return { checks, refused: checks.some((check) => check.result === "refuse"), targets };
+  const replaced = [...(input.replaced?.values() ?? [])].flatMap((seen) => ("kept" in seen ? [seen.kept] : []));
+  return { checks, refused: checks.some((check) => check.result === "refuse"), targets, ...(replaced.length > 0 && { replaced }) };
 }
 
 /** A restore of indices reads the cluster's state on 5.5.3, and not on 6.7.0, 6.8.23, 7.10.2 and 8.17.0 (measured). */

@@ -3,6 +3,7 @@ import type { ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
+import type { ReplacedSeen } from "./aliases/replacedIndex.ts";
 
 export interface PreflightCheck {
   check:
@@ -67,6 +68,10 @@ export interface PreflightInput {
   older?: boolean | undefined;
   /** With `older`: uuids of the indices that had the alias then; absent in a dry run. */
   agreedFrom?: readonly string[] | undefined;
+  /** A person allows an index that has the alias's name to be removed by the swap. */
+  replaceIndex?: boolean | undefined;
+  /** With `replaceIndex`, by alias: what is known of such an index. */
+  replaced?: ReadonlyMap<string, ReplacedSeen> | undefined;
   /** A person says that every node has the files that the analysis of the indices names. */
   filesThere?: boolean | undefined;
   /** Why the repository cannot be used on the target. */

@@ -42,6 +42,7 @@ const FIELDS = [
   "level",
   "takeOver",
   "filesThere",
+  "replaceIndex",
   "as",
 ];
 

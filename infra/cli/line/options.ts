@@ -165,6 +165,11 @@ export const AS = {
   ),
 };
 export const OLDER = { flags: "--older", text: "move the alias although it serves a newer snapshot", value: flag };
+export const REPLACE_INDEX = {
+  flags: "--replace-index",
+  text: "let the swap remove an index that has the alias's name; refused unless a snapshot of it is proven and nothing was written since",
+  value: flag,
+};
 export const FILES_THERE = {
   flags: "--files-there",
   text: "declare that every node has the synonym, stop word and dictionary files that the indices need",

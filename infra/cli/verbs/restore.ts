@@ -35,6 +35,8 @@ export interface RestoreOptions extends ActingOptions {
   replicas?: number | undefined;
   /** Put it behind the alias although that serves a newer snapshot. */
   older?: boolean | undefined;
+  /** Remove an index that has the alias's name. */
+  replaceIndex?: boolean | undefined;
   /** Every node has the files that the analysis of the indices names. */
   filesThere?: boolean | undefined;
   start: boolean;
@@ -55,7 +57,18 @@ export async function restore(session: Session, options: RestoreOptions): Promis
 }
 
 /** The request's members as they are stored and compared: without the options that were not given, in this order. */
-function requestOf({ snapshot, repository, to, indices, alias, as, replicas, older, filesThere }: RestoreOptions): RestoreRequestByHand {
+function requestOf({
+  snapshot,
+  repository,
+  to,
+  indices,
+  alias,
+  as,
+  replicas,
+  older,
+  replaceIndex,
+  filesThere,
+}: RestoreOptions): RestoreRequestByHand {
   return {
     snapshot,
     repository,
@@ -65,6 +78,7 @@ function requestOf({ snapshot, repository, to, indices, alias, as, replicas, old
     ...(as === undefined ? {} : { as }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(older ? { older } : {}),
+    ...(replaceIndex ? { replaceIndex } : {}),
     ...(filesThere ? { filesThere } : {}),
   };
 }
@@ -130,7 +144,7 @@ function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {
 
 /** The line that does exactly what was shown: `latest` may be another snapshot later. */
 function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightReport): string[] {
-  const { repository, to, indices, alias, as, replicas, older, filesThere, key, wait } = options;
+  const { repository, to, indices, alias, as, replicas, older, replaceIndex, filesThere, key, wait } = options;
   return [
     "restore",
     snapshot === LATEST ? report.snapshot.name : snapshot,
@@ -140,6 +154,7 @@ function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightR
     ...(as === undefined ? [] : ["--as", asWords(as)]),
     ...(replicas === undefined ? [] : ["--replicas", String(replicas)]),
     ...(older ? ["--older"] : []),
+    ...(replaceIndex ? ["--replace-index"] : []),
     ...(filesThere ? ["--files-there"] : []),
     "--start",
     ...(key === undefined ? [] : ["--key", key]),

@@ -31,7 +31,7 @@ const validated = z.object({
 
 type Properties = z.output<typeof aliasProperties>;
 type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "moveAliases">;
-type Action = Record<"add" | "remove", unknown>;
+type Action = Record<"add" | "remove" | "remove_index", unknown>;
 
 export function aliasCalls(client: ElasticsearchClient): AliasCalls {
   return {
@@ -55,7 +55,8 @@ export function aliasCalls(client: ElasticsearchClient): AliasCalls {
         moves.map(({ alias }) => alias),
       );
       const exact: Partial<Action>[] = [];
-      for (const { alias, named = [], to } of moves) {
+      for (const { alias, named = [], to, removes } of moves) {
+        if (removes !== undefined) exact.push({ remove_index: { index: removes } });
         for (const index of named) exact.push({ remove: { index, alias } });
         for (const index of to) exact.push({ add: { index, alias, ...propertiesOf(client, holders, { alias, to }, index) } });
       }
@@ -95,10 +96,10 @@ async function moved(
   }
 }
 
-function requireMove({ alias, from, named = [], to }: AliasMove): void {
+function requireMove({ alias, from, named = [], to, removes }: AliasMove): void {
   requireExactName("alias", alias);
   for (const pattern of from) requireIndexPattern(pattern);
-  for (const index of [...to, ...named]) requireExactName("index", index);
+  for (const index of [...to, ...named, ...(removes === undefined ? [] : [removes])]) requireExactName("index", index);
 }
 
 type Holders = Map<string, { holder: AliasHolder; properties: Properties }[]>;

@@ -40,7 +40,7 @@ type Method = Exclude<keyof Cluster, "name">;
 
 /** Test controls that the port does not offer. */
 export interface MemoryClusterControls {
-  putIndex(name: string, index?: HeldInput & { aliases?: readonly string[]; dataStream?: string; system?: true }): void;
+  putIndex(name: string, index?: HeldInput & { uuid?: string; aliases?: readonly string[]; dataStream?: string; system?: true }): void;
   /** Adds an alias with filter, routing and flags, as `_aliases` names them. */
   putAlias(alias: string, index: string, properties: Record<string, unknown> | string): void;
   aliasProperties(alias: string, index: string): Record<string, unknown> | undefined;
@@ -162,10 +162,13 @@ function newState(options: MemoryClusterOptions): MemoryClusterState {
 }
 
 function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "writes" | "failNext"> {
-  const putIndex: MemoryClusterControls["putIndex"] = (name, { aliases = [], dataStream, system, ...input } = {}) => {
+  const putIndex: MemoryClusterControls["putIndex"] = (
+    name,
+    { uuid = state.newUuid(), aliases = [], dataStream, system, ...input } = {},
+  ) => {
     const made = {
       name,
-      uuid: state.newUuid(),
+      uuid,
       state: "open" as const,
       aliases: new Map(aliases.map((alias) => [alias, NO_PROPERTIES])),
       restored: false,

@@ -20,6 +20,7 @@ export function aliasCalls(state: MemoryClusterState): AliasCalls {
 
     async moveAliases(moves) {
       const changes = moves.map((move) => changeOf(state, move));
+      for (const { removes } of moves) if (removes !== undefined) state.indices.delete(removes);
       for (const { alias, leaves, targets } of changes) {
         for (const index of leaves) index.aliases.delete(alias);
         for (const [target, properties] of targets) target.aliases.set(alias, properties);
@@ -30,12 +31,17 @@ export function aliasCalls(state: MemoryClusterState): AliasCalls {
 
 /** Everything is checked before anything changes. */
 function changeOf(state: MemoryClusterState, move: AliasMove): { alias: string; leaves: MemoryIndex[]; targets: [MemoryIndex, string][] } {
-  const { alias, from, named = [], to } = move;
+  const { alias, from, named = [], to, removes } = move;
   requireExact(state, "alias", alias);
   for (const pattern of from) requireExact(state, "index", pattern.replaceAll("*", "x"));
   const targets = to.map((name) => requireIndex(state, name));
   const exact = named.map((name) => requireIndex(state, name));
-  if (state.indices.has(alias)) throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
+  const removed = removes === undefined ? undefined : requireIndex(state, removes);
+  if (removed) requireNoBlock(state, removed, METADATA_BLOCKS);
+  if (removed && state.snapshots.some(({ held }) => held.has(removed.name)))
+    throw refuse(state, "refused", `Cannot delete indices that are being snapshotted: [[${removed.name}]]`);
+  if (removes !== alias && state.indices.has(alias))
+    throw refuse(state, "conflict", `alias ${alias}: an index exists with the same name as the alias`);
   // Indices that a wildcard does not see, or does not match, keep the alias silently: it can end up on several.
   const isSeen = (index: MemoryIndex) => from.some((pattern) => matches(pattern, index.name) && isSeenBy(state, pattern, index));
   const seen = [...state.indices.values()].filter(isSeen);

@@ -12,4 +12,6 @@ export interface AliasMove {
   from: readonly string[];
   named?: readonly string[];
   to: readonly string[];
+  /** An index that is removed in the same call, because the alias has its name. */
+  removes?: string;
 }

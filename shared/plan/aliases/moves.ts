@@ -2,6 +2,7 @@ import type { ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { isSameStem, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { matchesPattern } from "../wildcard.ts";
+import type { ReplacedIndex } from "./replacedIndex.ts";
 
 /** Which aliases a restore moves: one to its only index, or several, each to the indices of the snapshot that its pattern matches. */
 export interface AliasTerms {
@@ -18,6 +19,8 @@ export interface AliasWish {
 /** `to`: names of restored indices. */
 export interface SwapMove extends AliasWish {
   to: readonly string[];
+  /** An index with the alias's name, which the move removes. */
+  replaces?: ReplacedIndex;
 }
 
 /** An index that had an alias before a swap; the alias is absent in records of earlier versions, which moved one only. */

@@ -8,6 +8,7 @@ import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "../p
 import { areDigitsAhead } from "../snapshotOrder.ts";
 import { versionParts } from "../versions.ts";
 import { isOfIndex, isReplaced, movesOf, type SwapMove } from "./moves.ts";
+import { replacedChecks } from "./replacedIndex.ts";
 
 const NAMES_SHOWN = 5;
 
@@ -35,7 +36,8 @@ function moveChecks(input: PreflightInput, move: SwapMove, targets: readonly { i
   if (move.indices !== undefined && move.to.length === 0)
     return [refuse("alias", reason("alias.matchesNone", { alias, pattern: move.indices }), reason("wayOut.indices", { held: names }))];
   const sameName = input.existing.find((index) => index.name === alias);
-  if (sameName) return [refuse("alias", reason("alias.isIndex", { alias }), reason("wayOut.otherAlias", { alias }))];
+  const { replaceIndex = false, targetVersion } = input;
+  if (sameName) return replacedChecks(sameName, { targetVersion, replaceIndex, seen: input.replaced?.get(alias) });
   return holderChecks(input, move);
 }
 

@@ -228,6 +228,7 @@ function restoreBody() {
     as: z.union([z.string().transform((name) => ({ "*": name })), z.record(z.string(), z.string())]).optional(),
     replicas: z.int().min(0).max(REPLICAS_MAX).optional(),
     older: z.boolean().optional(),
+    replaceIndex: z.boolean().optional(),
     filesThere: z.boolean().optional(),
     start: z.boolean().default(false),
   });

@@ -40,6 +40,8 @@ export interface RestoreRequestByHand {
   replicas?: number | undefined;
   /** Puts the snapshot behind the alias even if it is older than the one that the alias serves. */
   older?: boolean | undefined;
+  /** Lets the swap remove an index that has the alias's name, if a snapshot proven now holds exactly what it holds. */
+  replaceIndex?: boolean | undefined;
   /** Every node has the files that the analysis of the indices names; without it 5.5 and earlier refuse. */
   filesThere?: boolean | undefined;
 }
@@ -140,6 +142,7 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
     ...(request.aliases === undefined ? {} : { aliases: request.aliases }),
     ...(request.as === undefined ? {} : { as: request.as }),
     ...(request.older ? { older: true as const } : {}),
+    ...(request.replaceIndex ? { replaceIndex: true as const } : {}),
     ...(request.filesThere ? { filesThere: true as const } : {}),
     replicas: request.replicas ?? 1,
     keepOldMs: KEEP_OLD_MS,
@@ -167,7 +170,7 @@ async function chosenInBucket(world: World, place: Place, request: RestoreReques
   return chosenByHand(root, dated, request, { now: world.clock.now(), broken });
 }
 
-function requireAliases({ alias, aliases, older }: RestoreRequestByHand): void {
+function requireAliases({ alias, aliases, older, replaceIndex }: RestoreRequestByHand): void {
   if (alias !== undefined && aliases !== undefined)
     throw new AppError(
       "invalid",
@@ -183,8 +186,9 @@ function requireAliases({ alias, aliases, older }: RestoreRequestByHand): void {
       });
     if (indices === "") throw new AppError("invalid", `aliases.${name}: is empty; write an index or a pattern of indices, such as logs-*`);
   }
-  if (older && aliasNames({ alias, aliases }).length === 0)
-    throw new AppError("invalid", "older: applies to an alias, and none is named; name the alias, or leave older out");
+  for (const [name, isSet] of Object.entries({ older, replaceIndex }))
+    if (isSet && aliasNames({ alias, aliases }).length === 0)
+      throw new AppError("invalid", `${name}: applies to an alias, and none is named; name the alias, or leave ${name} out`);
 }
 
 /** A watch's registration applies only to its own cluster; elsewhere the repository must be listed under `repositories`. */

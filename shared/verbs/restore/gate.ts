@@ -18,6 +18,7 @@ import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/pro
 import { heldIndices } from "../../reader/readIndices.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
+import { replacedSeen } from "./aliases/oldIndex.ts";
 import { indexNames } from "./indexNames.ts";
 import { renamed } from "./renames.ts";
 import { foreseenOnCluster } from "./sameSnapshot.ts";
@@ -70,6 +71,8 @@ export async function gateOf(
       older: input.older,
       agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
+      replaceIndex: input.replaceIndex,
+      replaced: input.replaceIndex && (await replacedSeen(world, cluster, { existing, aliases: aliasNames(input) })),
       repository: fault ?? (await repositoryFault(world, seen, input)),
       ...(root && { root }),
       replicas: input.replicas,

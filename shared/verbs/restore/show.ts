@@ -22,6 +22,7 @@ export function restoreResult(job: RestoreJob): SwapResult & Record<string, unkn
       .slice(0, 10)
       .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
     ...(head.data.before === undefined ? {} : { before: head.data.before }),
+    ...(head.data.replaced === undefined ? {} : { replaced: head.data.replaced }),
     ...(seconds === undefined ? {} : { seconds }),
     ...printOf({ intent }),
     ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),

@@ -53,6 +53,7 @@ function plan(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<Re
     targets: seen.preflight.targets,
     checks: seen.preflight.checks,
     ...(seen.digest ? { digest: seen.digest } : {}),
+    ...(seen.preflight.replaced ? { replaced: seen.preflight.replaced } : {}),
   };
   const refusals = seen.preflight.checks.filter((check) => check.result === "refuse");
   if (refusals.length > 0)

@@ -83,7 +83,10 @@ function shardsDown(data: RestoreData, seen: RestoreObservation): Reason | undef
 }
 
 function movesOfJob({ intent, head }: RestoreJob): SwapMove[] {
-  return movesOf(intent.input, head.data.targets);
+  return movesOf(intent.input, head.data.targets).map((move) => {
+    const replaces = head.data.replaced?.find(({ index }) => index === move.alias);
+    return replaces ? { ...move, replaces } : move;
+  });
 }
 
 function holdersOf({ aliases }: RestoreObservation, { alias }: SwapMove): AliasSeen["holders"] {

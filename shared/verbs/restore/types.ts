@@ -2,6 +2,7 @@ import type { Job } from "../../jobs/record.ts";
 import type { Place } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { LeftIndex } from "../../plan/aliases/moves.ts";
+import type { ReplacedIndex } from "../../plan/aliases/replacedIndex.ts";
 import type { Preflight, PreflightTarget } from "../../plan/preflight.ts";
 import type { Renames } from "./renames.ts";
 
@@ -27,6 +28,8 @@ export interface RestoreInput {
   older?: true;
   /** With `older`: uuids of the indices that had the alias when the person asked; a newer one since then is not passed over. */
   agreedFrom?: string[];
+  /** A person allows the swap to remove an index that has the alias's name. */
+  replaceIndex?: true;
   /** A person says that the nodes have the files which the analysis of the indices names. */
   filesThere?: true;
   /** Whether this restore determines what the watch serves; a restore by hand may not. */
@@ -48,6 +51,8 @@ export interface RestoreData {
   replicasRefused?: Reason;
   /** Indices that had the aliases before. */
   before?: LeftIndex[];
+  /** Indices that the swap removes, because an alias has their name. */
+  replaced?: ReplacedIndex[];
   /** When each part ended, ISO; a part that a record of an earlier version ended is missing. */
   times?: PhaseTimes;
 }

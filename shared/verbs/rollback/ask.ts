@@ -106,10 +106,21 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
       });
     throw new AppError("conflict", `${restore}: has not ended; \`ossnap jobs cancel ${restore}\` takes back what it did so far`);
   }
-  const { cluster, alias, before = [], indices = [], moves: several } = (done.result ?? {}) as Partial<SwapResult>;
+  const { cluster, alias, before = [], indices = [], moves: several, replaced = [] } = (done.result ?? {}) as Partial<SwapResult>;
   const swapped = several ?? (alias === undefined ? [] : [{ alias, to: indices.map(({ as }) => as) }]);
   if (done.state !== "done" || swapped.length === 0)
     throw new AppError("invalid", `${restore}: put nothing behind an alias (${done.state}), so there is no way back from it`);
+  const [gone] = replaced;
+  if (gone)
+    throw new AppError("invalid", `${restore}: removed the index ${gone.index} when it put the alias in its place; there is no rollback`, {
+      reason: reason("rollback.indexReplaced", {
+        restore,
+        alias: gone.index,
+        cluster: cluster ?? "",
+        repository: gone.repository,
+        snapshot: gone.snapshot,
+      }),
+    });
   const moves = swapped.map((move) => moveBack(restore, move, { before, indices }));
   const isKnown = moves.every(({ from }) => from.every(({ uuid }) => uuid !== ""));
   if (cluster === undefined || !isKnown || !Object.hasOwn(world.config.clusters, cluster))

@@ -20,8 +20,26 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "alias.new": "no index has the alias {alias} yet: it is added",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
   "alias.newerSince": "alias {alias} has moved to {index}, whose snapshot is newer, since this restore was requested",
+  "alias.noReplace":
+    "{alias} is the name of an index, and {version} cannot remove it in the call that adds the alias: searches would fail in between",
+  "alias.oldClosed": "index {index} is closed, so it is unknown whether its snapshot holds all of it",
+  "alias.oldHasAliases": "index {index} has aliases of its own ({aliases}), which would go with it",
+  "alias.oldKept":
+    "snapshot {snapshot} in {repository} holds exactly what index {index} holds now: proven whole, and nothing was written since",
+  "alias.oldNotWhole":
+    "the newest snapshot of index {index}, {snapshot} in {repository}, is {verdict}, so nothing of the index would be left",
+  "alias.oldOther": "snapshot {snapshot} in {repository} holds another index of the name {index} than the cluster has now",
+  "alias.oldShards":
+    "of index {index} {started} of {shards|primary shard is|primary shards are} started, so it is unknown whether its snapshot holds all of it",
+  "alias.oldUnblocked":
+    "before 6.0 it is unknown whether index {index} was written to since snapshot {snapshot} in {repository}, unless writes to it are blocked",
+  "alias.oldUnsaved":
+    "no snapshot in a repository of {cluster} whose bucket ossnap reads holds index {index}, so nothing of it would be left",
+  "alias.oldWritten": "index {index} has changed since snapshot {snapshot} in {repository}: {found} {by} now, {held} in the snapshot",
   "alias.onSeveral": "alias {alias} is on several indices ({indices}); it must be on {to} alone",
   "alias.otherIndex": "alias {alias} is on {index}, which ossnap restored from an index of another name",
+  "alias.replacesIndex":
+    "{alias} is an index: the swap removes it and puts the alias in its place, in one call. Searches may fail meanwhile, for 16 to 125 ms up to 7.10 and rarely after that. There is no rollback: the way back is snapshot {snapshot} in {repository}",
   "alias.several": "alias {alias} would be on several indices: {indices}",
   "analysis.missing": "{index} needs {names} of the plugin {plugin}, which the nodes do not have: its shards would never start",
   "analysis.perhaps": "{index} needs {names}, which Elasticsearch itself does not have; one of the nodes' plugins may have it: {plugins}",

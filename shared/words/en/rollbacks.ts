@@ -10,6 +10,8 @@ export const ROLLBACKS: Readonly<Record<string, string>> = {
   "rollback.isBack": "the move of {alias} is undone already: {index} answers",
   "rollback.earlierKept": "the scheduled deletion of {index} is cancelled",
   "rollback.keepEarlier": "cancelling {job}, which would delete {index} later",
+  "rollback.indexReplaced":
+    "{restore} removed the index {alias} when it put the alias in its place, so there is no rollback: `ossnap restore {snapshot} --repository {repository} --to {cluster}` brings it back under another name",
   "rollback.noEarlier": "no index is known from which {restore} took alias {alias}",
   "rollback.others": "alias {alias} is not on {index} alone, where the restore put it, but on {indices}: what moved it since is not undone",
   "rollback.retireRuns": "{job} may be deleting {index} right now",

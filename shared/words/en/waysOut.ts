@@ -12,6 +12,8 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.deleteIndex": "delete {index} first, if it is no longer needed",
   "wayOut.disk":
     "free disk space or add a data node, restore fewer indices or replicas, or change cluster.routing.allocation.disk.watermark.*",
+  "wayOut.backupFirst":
+    "stop what writes to it and take a backup of {index} (`ossnap backup POLICY`); before 6.0 also block its writes: PUT /{index}/_settings with index.blocks.write true",
   "wayOut.files":
     "put them into the config directory of every node, then declare it: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
   "wayOut.indices": "the snapshot contains {held}",
@@ -27,6 +29,9 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.otherSnapshot": "restore another snapshot",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
+  "wayOut.removeAliases": "remove them first (POST /_aliases), or choose another alias",
+  "wayOut.replaceIndex":
+    "choose another alias than {alias}; or let the swap remove the index: --replace-index (HTTP: replaceIndex: true), for which it must be in a proven snapshot",
   "wayOut.reindex": "reindex it on a version in between: what {created} created has to be rewritten",
   "wayOut.sameAlias": "give {alias} the same properties on all its indices, or remove it from all but one: POST /_aliases",
   "wayOut.shards": "close or delete indices, or raise cluster.max_shards_per_node",

@@ -1,12 +1,13 @@
 import { requireOnlySwap } from "../../../jobs/aliasSwap.ts";
 import type { Look } from "../../../jobs/kind.ts";
 import { configuredCluster, type World } from "../../../jobs/world.ts";
-import type { ClusterIndex } from "../../../model/cluster.ts";
+import type { Cluster, ClusterIndex } from "../../../model/cluster.ts";
 import { reason } from "../../../model/reason.ts";
 import { parseRestoredIndexName } from "../../../model/restoredName.ts";
 import { isReplaced, isServedBy, movedReason, type SwapMove } from "../../../plan/aliases/moves.ts";
 import { foreignHolder } from "../../../plan/aliases/preflightAlias.ts";
 import type { RestoreData, RestoreJob } from "../types.ts";
+import { changedSince } from "./oldIndex.ts";
 
 /** A claim of an earlier version names one alias and one index. */
 export type SwapArgs = { moves: readonly SwapMove[] } | { alias: string; to: string };
@@ -17,10 +18,11 @@ export function movesOfArgs(args: SwapArgs): readonly SwapMove[] {
 
 /** Looks at every alias right before they move: none is taken from a stranger's index, or from a newer snapshot that came meanwhile. */
 export async function lookUpSwap(world: World, job: RestoreJob, args: SwapArgs): Promise<Look<RestoreData>> {
-  const existing = await world.cluster(configuredCluster(job)).listIndices();
+  const cluster = world.cluster(configuredCluster(job));
+  const existing = await cluster.listIndices();
   const moves = movesOfArgs(args).map((move) => ({ move, holders: existing.filter(({ aliases }) => aliases.includes(move.alias)) }));
   for (const { move, holders } of moves) {
-    const refused = refusedMove(job, move, holders);
+    const refused = refusedMove(job, move, holders) ?? (await refusedRemoval(cluster, move, existing));
     if (refused) return refused;
   }
   const { before = [], times } = job.head.data;
@@ -47,6 +49,18 @@ function refusedMove({ intent, head }: RestoreJob, move: SwapMove, holders: read
   if (stranger) return { found: "foreign", reason: foreignHolder(move.alias, stranger) };
   if (!newer) return undefined;
   return { found: "foreign", reason: reason(older ? "alias.newerSince" : "alias.newer", { alias: move.alias, index: newer.name }) };
+}
+
+/** An index with the alias's name goes only as it was when its snapshot was proven. */
+async function refusedRemoval(
+  cluster: Cluster,
+  { alias, replaces }: SwapMove,
+  existing: readonly ClusterIndex[],
+): Promise<Look<RestoreData> | undefined> {
+  const index = existing.find(({ name }) => name === alias);
+  if (!index) return undefined;
+  const why = replaces ? await changedSince(cluster, index, replaces) : reason("alias.isIndex", { alias });
+  return why && { found: "foreign", reason: why };
 }
 
 /** On more indices than its own a search answers twice, or not at all if one is closed: that must not look like work in progress. */

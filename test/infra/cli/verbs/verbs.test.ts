@@ -291,7 +291,7 @@ TIME (UTC)           STATE  BY    WHAT
       problem: { code: "restore-refused", refusals: [{ check: "alias", reason: { code: "alias.isIndex" } }] },
     });
     expect(await textOf(world, Promise.resolve(refused))).toMatch(
-      /fix: choose another alias than taken\n.*Refused \(1\)\. Nothing was changed\.$/s,
+      /fix: choose another alias than taken; or let .*Refused \(1\)\. Nothing was changed\.$/s,
     );
     expect(world.target.writes).toEqual([]);
 

@@ -1,0 +1,75 @@
+import type { ClusterIndex, IndexOperations } from "../../model/cluster.ts";
+import { type Reason, reason } from "../../model/reason.ts";
+import type { SnapshotProof } from "../../model/repository.ts";
+import { ok, type PreflightCheck, refuse, warn } from "../preflightTypes.ts";
+import { isAtLeast } from "../versions.ts";
+
+/** An index whose name becomes an alias, and the proven snapshot that is the only way back to it. */
+export interface ReplacedIndex {
+  index: string;
+  uuid: string;
+  repository: string;
+  snapshot: string;
+  documents: number;
+  /** Absent before 6.0, where only a write block says that nothing is written. */
+  operations?: number;
+}
+
+/** What is known of an index that a person allowed to be replaced. */
+export type ReplacedSeen = { kept: ReplacedIndex } | { why: Reason };
+
+/** The newest snapshot of the index, proven just now, and what the cluster counts at the same time. */
+export interface KeptSeen {
+  repository: string;
+  proof: SnapshotProof;
+  /** Operations that the snapshot's commits note. */
+  operations: number | undefined;
+  documents: number;
+  now: IndexOperations;
+}
+
+/** Whether the snapshot holds exactly what the index holds: the same index, whole, and nothing was written to it since. */
+export function keptIn(index: ClusterIndex, { repository, proof, operations, documents, now }: KeptSeen): ReplacedSeen {
+  const named = { index: index.name, repository, snapshot: proof.name };
+  const held = proof.closure?.indices.find(({ name }) => name === index.name);
+  if (proof.verdict !== "whole" || !held) return { why: reason("alias.oldNotWhole", { ...named, verdict: proof.verdict }) };
+  if (held.settings["index.uuid"] !== index.uuid) return { why: reason("alias.oldOther", named) };
+  if (held.documents !== documents)
+    return { why: reason("alias.oldWritten", { ...named, held: held.documents ?? null, found: documents, by: "documents" }) };
+  const kept = { index: index.name, uuid: index.uuid, repository, snapshot: proof.name, documents };
+  if (now.primaries < index.shards)
+    return { why: reason("alias.oldShards", { index: index.name, started: now.primaries, shards: index.shards }) };
+  // Before 6.0 a node that starts anew counts from 0, so only a block shows that the index stays as it is.
+  if (now.sinceStart || operations === undefined) return isWriteBlocked(index) ? { kept } : { why: reason("alias.oldUnblocked", named) };
+  if (operations !== now.count)
+    return { why: reason("alias.oldWritten", { ...named, held: operations, found: now.count, by: "operations" }) };
+  return { kept: { ...kept, operations } };
+}
+
+/** Whether an index that has the alias's name may make room for it, in the same call that adds the alias. */
+export function replacedChecks(
+  index: ClusterIndex,
+  { targetVersion, replaceIndex, seen }: { targetVersion: string; replaceIndex: boolean; seen: ReplacedSeen | undefined },
+): PreflightCheck[] {
+  const alias = index.name;
+  if (!replaceIndex) return [refuse("alias", reason("alias.isIndex", { alias }), reason("wayOut.replaceIndex", { alias }))];
+  if (!isAtLeast(targetVersion, "5.0.0"))
+    return [refuse("alias", reason("alias.noReplace", { alias, version: targetVersion }), reason("wayOut.otherAlias", { alias }))];
+  if (index.state === "close")
+    return [refuse("alias", reason("alias.oldClosed", { index: alias }), reason("wayOut.openIndex", { index: alias }))];
+  if (index.aliases.length > 0)
+    return [refuse("alias", reason("alias.oldHasAliases", { index: alias, aliases: index.aliases }), reason("wayOut.removeAliases"))];
+  const block = ["read_only", "metadata"].find((one) => !["false", undefined].includes(index.settings[`blocks.${one}`]));
+  if (block !== undefined) return [refuse("alias", reason("alias.blocked", { alias, index: alias, block }))];
+  if (!seen) return [];
+  if ("why" in seen) return [refuse("alias", seen.why, reason("wayOut.backupFirst", { index: alias }))];
+  const { repository, snapshot } = seen.kept;
+  return [
+    ok("alias", reason("alias.oldKept", { index: alias, repository, snapshot })),
+    warn("alias", reason("alias.replacesIndex", { alias, repository, snapshot })),
+  ];
+}
+
+function isWriteBlocked({ settings }: ClusterIndex): boolean {
+  return ["write", "read_only"].some((block) => settings[`blocks.${block}`] === "true");
+}
