@@ -173,6 +173,23 @@ export const aliasRows: readonly Row[] = [
     expect: ["ok", ["a-2"], ["a-2", "b-2"]],
   },
   {
+    name: "an index makes room for the alias of its name in one call, which is refused a second time and then removes nothing",
+    from: "5.0.0",
+    async arrange(stage) {
+      for (const name of ["films", "a-2"]) await stage.index(name);
+    },
+    async act(stage) {
+      const { own, cluster } = stage;
+      const move = () =>
+        outcomeOf(cluster.moveAliases([{ alias: own("films"), from: [own("a-*")], to: [own("a-2")], removes: own("films") }]));
+      const first = await move();
+      const isRefused = (await move()) !== "ok";
+      const names = (await cluster.listIndices()).map(({ name }) => name);
+      return [first, isRefused, await holders(stage), names.includes(own("films"))];
+    },
+    expect: ["ok", true, ["a-2"], false],
+  },
+  {
     name: "no alias moves when one of them cannot, and patterns that match nothing are no obstacle",
     async arrange(stage) {
       for (const name of ["a-1", "b-1", "a-2"]) await stage.index(name);
