@@ -37,7 +37,7 @@ const WITHOUT_STATE = " without the cluster's states";
 /** What a server says, by the code of the check that foretold it. */
 const SAID: Readonly<Record<string, RegExp>> = {
   "version.newer":
-    /Unexpected field|Can't get text on a FIELD_NAME|unknown field|higher than the version of this node|incompatible with (the )?current version|newer|No enum constant|start object expected|is missing|does not exist/i,
+    /Unexpected field|Can't get text on an? (FIELD_NAME|END_OBJECT)|unknown field|higher than the version of this node|incompatible with (the )?current version|newer|No enum constant|start object expected|is missing|does not exist/i,
   "version.tooOld": /cannot be upgraded|below the current versions minimum/i,
   "version.tooOldAll": /cannot be upgraded|below the current versions minimum/i,
   "repository.hiddenRoot": /does not exist|is missing|no such snapshot/i,
