@@ -150,6 +150,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":
     "this terminal has no access to Function Compute (FC_ACCOUNT_ID and keys are not set), so it cannot start the task; the next tick of advanceJobs starts it, in the deployment or with npm start",
+  "timer.aheadTime":
+    "timer {timer} of {function} fired for {slot}, which lies ahead of the state's clock ({now}): nothing was started, so that the slot is free when its time comes; the clock of its sender is ahead, or the event was not sent by a timer",
   "timer.farTime":
     "timer {timer} of {function} fired for {slot}, more than a year from now ({now}): nothing was started; the clock of its sender is wrong, or the event was not sent by a timer",
   "timer.nothingDue":
