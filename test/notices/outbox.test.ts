@@ -116,7 +116,8 @@ describe("a notice that a channel did not accept", () => {
     world.advance(MINUTE_MS);
     await raiseNotice(await openWith(world, [wrong]), other);
     for (let hour = 0; hour < 72; hour += 1) await tickAfter(world, 60, [wrong]);
-    const shown = async () => (await showStatus(await world.open(), [])).undelivered.map(({ key, channels }) => [key, ...channels]);
+    const shown = async () =>
+      (await showStatus(await world.open(), { rows: [], unread: [] })).undelivered.map(({ key, channels }) => [key, ...channels]);
     expect(await shown()).toEqual([[FACT.key, "wrong"]]);
     await tickAfter(world, 60, [right]);
     expect(right.got.map(({ notice }) => notice.reason.params.because)).toEqual(["denied"]);

@@ -2,7 +2,7 @@ import { readOpenWork } from "../../jobs/openWork.ts";
 import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { SnapshotState } from "../../model/cluster.ts";
-import { AppError, hasCode, messageOf } from "../../model/errors.ts";
+import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
@@ -40,8 +40,27 @@ export interface SnapshotQuestion {
   repository?: string;
 }
 
-/** Lists the clusters' snapshots with their evidence and what the next prune would do with each and why. Newest first. */
+/** A repository whose snapshots cannot be listed. */
+export interface UnseenRepository {
+  repository: string;
+  /** Of the error; `absent` for a repository that its cluster does not know yet. */
+  code: ErrorCode;
+  reason: Reason;
+}
+
+/** The rows of {@link listSnapshotsAndUnseen}. */
 export async function listSnapshots(world: World, question: SnapshotQuestion = {}): Promise<SnapshotRow[]> {
+  return (await listSnapshotsAndUnseen(world, question)).rows;
+}
+
+/**
+ * Lists the clusters' snapshots with their evidence and what the next prune would do with each and why. Newest first. Of several repositories,
+ * one that cannot be listed hides no other; one alone is the error.
+ */
+export async function listSnapshotsAndUnseen(
+  world: World,
+  question: SnapshotQuestion = {},
+): Promise<{ rows: SnapshotRow[]; unseen: UnseenRepository[] }> {
   const repositories = new Map<string, string[]>();
   for (const [policy, { repository }] of Object.entries(world.config.backups))
     repositories.set(repository, [...(repositories.get(repository) ?? []), policy]);
@@ -50,24 +69,33 @@ export async function listSnapshots(world: World, question: SnapshotQuestion = {
     configured(world.config, "repositories", question.repository);
     if (!repositories.has(question.repository)) repositories.set(question.repository, []);
   }
+  const asked = [...repositories].filter(
+    ([repository, policies]) =>
+      (question.repository === undefined || question.repository === repository) &&
+      (question.policy === undefined || policies.includes(question.policy)),
+  );
   const rows: SnapshotRow[] = [];
-  for (const [repository, policies] of repositories) {
-    if (question.repository !== undefined && question.repository !== repository) continue;
-    if (question.policy !== undefined && !policies.includes(question.policy)) continue;
-    rows.push(...(await rowsOrNone(world, repository, policies, repositories.size === 1 || question.repository !== undefined)));
+  const unseen: UnseenRepository[] = [];
+  for (const [repository, policies] of asked) {
+    const seen = await rowsOrUnseen(world, repository, policies, asked.length === 1);
+    if ("code" in seen) unseen.push(seen);
+    else rows.push(...seen);
   }
   const wanted = rows.filter((row) => question.policy === undefined || row.policy === question.policy);
-  return newestFirst(wanted, ({ startTime, name }) => ({ time: startTime, name }));
+  return { rows: newestFirst(wanted, ({ startTime, name }) => ({ time: startTime, name })), unseen };
 }
 
-/** A repository that its cluster does not know yet hides no other one: it is named, and has no rows. */
-async function rowsOrNone(world: World, repository: string, policies: readonly string[], isOnly: boolean): Promise<SnapshotRow[]> {
+async function rowsOrUnseen(
+  world: World,
+  repository: string,
+  policies: readonly string[],
+  isOnly: boolean,
+): Promise<SnapshotRow[] | UnseenRepository> {
   try {
     return await rowsOf(world, repository, policies);
   } catch (error) {
-    if (isOnly || !hasCode(error, "absent")) throw error;
-    world.logger.warn("not registered yet, and so without snapshots", { repository, error: messageOf(error) });
-    return [];
+    if (isOnly || !(error instanceof AppError)) throw error;
+    return { repository, code: error.code, reason: reason("snapshots.unseen", { repository, message: messageOf(error) }) };
   }
 }
 

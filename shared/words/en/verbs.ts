@@ -219,6 +219,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.throttled":
     "{snapshot} is running: {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {leftSeconds:duration} left at {bytesPerSecond:bytes}/s, which is what max_snapshot_bytes_per_sec ({limit} per node) allows; {needed} in the repository's settings would halve it, if disks and network can",
   "snapshot.unknown": "repository {repository} does not list {snapshot}{near:meant}",
+  "snapshots.unseen": "the snapshots of {repository} cannot be listed: {message}",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to the repository in ossnap.yaml, and ossnap names the lost blob",
   "snapshot.vanished": "{snapshot} no longer exists; trying again",
