@@ -6,7 +6,7 @@ import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/reposi
 import { newestEvidence } from "./evidence.ts";
 import { suspectsAt } from "./partLedger.ts";
 import { heldIndices } from "./readIndices.ts";
-import { suspectHolders } from "./suspectHolders.ts";
+import { finderOf, NO_SUSPECTS, sharedDamage, suspectHolders } from "./suspectHolders.ts";
 
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
 
@@ -24,15 +24,17 @@ export async function brokenSnapshots(
   const [evidence, suspects] = await allEnded([newestEvidence(world, uuids, place), suspectsAt(world.state, place)]);
   const root = suspects.size === 0 ? undefined : await readRoot();
   const holds = (uuid: string, index: string) => heldIndices(root, uuid).includes(index);
-  const held = root ? (await suspectHolders(world.blobs(place), root, { suspects, holds })).held : new Map<string, string>();
+  const suspected = root ? await suspectHolders(world.blobs(place), root, { suspects, holds }) : NO_SUSPECTS;
+  // Whoever found the damage may not be asked about.
+  const finders = suspected.held.size === 0 ? evidence : await newestEvidence(world, new Set(suspected.held.keys()), place);
   const broken = new Map<string, Reason>();
   for (const { name, uuid, startTime } of snapshots) {
     const found = evidence.get(uuid);
     // On 2.x a name is used again, and what was proven before the start was another snapshot.
     const isOther =
       found !== undefined && uuid === name && startTime !== undefined && Date.parse(found.since ?? found.at) < startTime.getTime();
-    const blob = held.get(uuid);
-    if (blob !== undefined) broken.set(uuid, reason("snapshot.sharesDamage", { snapshot: name, blob }));
+    const blob = suspected.held.get(uuid);
+    if (blob !== undefined) broken.set(uuid, sharedDamage({ snapshot: name, blob, finder: finderOf(suspected, uuid, finders) }));
     else if (found && !isOther && isBroken(found))
       broken.set(uuid, reason("snapshot.foundBroken", { snapshot: name, verdict: found.verdict, at: found.at }));
   }

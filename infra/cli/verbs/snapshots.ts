@@ -1,9 +1,9 @@
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
-import { reason } from "../../../shared/model/reason.ts";
 import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
 import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
+import { sharedDamage } from "../../../shared/reader/suspectHolders.ts";
 import { listSnapshotsAndUnseen, type SnapshotRow, type UnseenRepository } from "../../../shared/verbs/snapshots/show.ts";
 import { fateText } from "../../../shared/words/fateText.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
@@ -118,8 +118,8 @@ function failedLines({ shards }: SnapshotRow): string[] {
   return shards.failed === 0 ? [] : [`${countText(shards.failed)} of ${counted(shards.total, "shard", "shards")} failed`];
 }
 
-function sharedLines({ sharedDamage, name }: SnapshotRow): string[] {
-  return sharedDamage === undefined ? [] : [say(reason("snapshot.sharesDamage", { snapshot: name, blob: sharedDamage }))];
+function sharedLines({ sharedDamage: blob, sharedDamageFoundBy: finder, name }: SnapshotRow): string[] {
+  return blob === undefined ? [] : [say(sharedDamage({ snapshot: name, blob, finder }))];
 }
 
 function elsewhereLines({ elsewhere }: SnapshotRow, look: Look): string[] {

@@ -17,7 +17,6 @@ import { listJobsAndUnread, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
 import { pinExpiry, pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
-import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
@@ -28,6 +27,7 @@ import { importCuratorText } from "../importCurator.ts";
 import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
+import { answerDeletion, deletionBody } from "./deletion.ts";
 import { json, problem } from "./problem.ts";
 import { answerRollback, rollbackBody } from "./rollback.ts";
 import { route } from "./route.ts";
@@ -143,28 +143,7 @@ export const ROUTES: readonly Route[] = [
     },
   ),
 
-  route(
-    "POST",
-    "/deletions",
-    z
-      .strictObject({
-        repository: z.string().min(1),
-        snapshot: z.string().min(1).optional(),
-        uuid: z.string().min(1).optional(),
-        broken: z.boolean().optional(),
-        apply: z.string().min(1).optional(),
-      })
-      .refine(({ snapshot, broken }) => (snapshot === undefined) === (broken === true), {
-        error: "is missing; name one snapshot, or write broken: true and name none",
-        path: ["snapshot"],
-      }),
-    ({ apply }) => apply !== undefined,
-    async (call) => {
-      const { apply, ...request } = call.body;
-      if (apply === undefined) return json(200, await dryDeletion(call.world, request));
-      return accepted(call, await applyDeletion(call.world, request, apply, call.asked));
-    },
-  ),
+  route("POST", "/deletions", deletionBody, ({ apply }) => apply !== undefined, answerDeletion),
 
   route("POST", "/imports/curator", z.strictObject({ file: z.string().min(1) }), never, async ({ body }) =>
     json(200, importCuratorText(body.file)),

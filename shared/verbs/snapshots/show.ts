@@ -1,15 +1,17 @@
 import { readOpenWork } from "../../jobs/openWork.ts";
 import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
-import type { SnapshotState } from "../../model/cluster.ts";
+import type { ClusterSnapshot, SnapshotState } from "../../model/cluster.ts";
 import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { type KeptUntil, keptUntil } from "../../plan/retention/until.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
+import { finderOf } from "../../reader/suspectHolders.ts";
 import { placeId } from "../../repository/place.ts";
 import { gatherPrunePlan, seeRepository } from "../prune/gatherPlan.ts";
+import type { Verdicts } from "../prune/gatherVerdicts.ts";
 
 type Proven = Pick<Evidence, "verdict" | "level" | "generation" | "at">;
 
@@ -27,8 +29,10 @@ export interface SnapshotRow {
   shards: { total: number; failed: number };
   /** About the blobs of this repository. */
   evidence: Proven | null;
-  /** A blob that it refers to and that the proof of another snapshot found damaged: it is not whole, whatever its own evidence says. */
+  /** A blob that it refers to and that a proof found damaged: it is not whole, whatever its own evidence says. */
   sharedDamage?: string;
+  /** The other snapshot whose proof found it, as far as that verdict is stored. */
+  sharedDamageFoundBy?: string;
   /** About copies of this snapshot: what is proven there says nothing of here. */
   elsewhere: (Proven & { place: string; url: string })[];
   /** `until`: kept at least until this slot, if every slot gets a good snapshot; absent if no schedule ends it. */
@@ -115,8 +119,8 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
   const fates = new Map<string, SnapshotRow["fate"]>();
   for (const policy of policies) {
     const rules = configured(world.config, "backups", policy);
-    const { plan, input } = await gatherPrunePlan(world, policy, rules, work, { seen });
-    const ends = keptUntil(plan.keep, input, rules.schedule);
+    const { plan, input, slotOver } = await gatherPrunePlan(world, policy, rules, work, { seen });
+    const ends = keptUntil(plan.keep, input, rules.schedule, slotOver);
     const noteFate = (decision: "keep" | "remove" | "later") => (entry: { name: string; reasons: Reason[] }) => {
       const foreign = entry.reasons.every(({ code }) => code === "keep.foreign" || code === "keep.otherPolicy");
       if (fates.has(entry.name) && foreign) return;
@@ -135,7 +139,6 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
     const parts = parseSnapshotName(snapshot.name);
     const uuid = snapshot.uuid ?? "";
     const proven = here === undefined ? undefined : places.get(here)?.get(uuid);
-    const shared = seen.verdicts.suspected.held.get(snapshot.uuid ?? snapshot.name);
     const others = [...places].flatMap(([place, newest]) => (place === here ? [] : (newest.get(uuid) ?? [])));
     return {
       name: snapshot.name,
@@ -150,7 +153,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       indices: snapshot.indices,
       shards: { total: snapshot.shards.total, failed: snapshot.shards.failed },
       evidence: proven ? provenOf(proven) : null,
-      ...(shared === undefined ? {} : { sharedDamage: shared }),
+      ...sharedBy(seen.verdicts, snapshot),
       elsewhere: newestFirst(others, ({ at, url }) => ({ time: at, name: url })).map((one) => ({
         place: names.get(one.place ?? "") ?? one.url,
         url: one.url,
@@ -159,6 +162,16 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       fate: fates.get(snapshot.name) ?? { decision: "keep", reasons: [reason("keep.foreign")] },
     };
   });
+}
+
+function sharedBy(
+  { suspected, evidence }: Verdicts,
+  { uuid, name }: ClusterSnapshot,
+): Pick<SnapshotRow, "sharedDamage" | "sharedDamageFoundBy"> {
+  const blob = suspected.held.get(uuid ?? name);
+  if (blob === undefined) return {};
+  const finder = finderOf(suspected, uuid ?? name, evidence);
+  return { sharedDamage: blob, ...(finder === undefined ? {} : { sharedDamageFoundBy: finder }) };
 }
 
 function provenOf({ verdict, level, generation, at }: Evidence): Proven {

@@ -186,7 +186,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.foundBroken": "{snapshot} was found {verdict} by the proof of {at}",
-  "snapshot.sharesDamage": "{snapshot} refers to {blob}, which the proof of another snapshot found damaged",
+  "snapshot.holdsDamage": "{snapshot} refers to {blob}, which a proof found damaged",
+  "snapshot.sharesDamage": "{snapshot} refers to {blob}, which the proof of {finder} found damaged",
   "snapshot.newestBroken":
     "{newest} is newer, and is not taken: {snapshot} is the newest good snapshot without a known fault. To check {newest} again: `ossnap verify {repository} --snapshot {newest}`",
   "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",
