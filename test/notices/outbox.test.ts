@@ -190,3 +190,21 @@ describe("the channels of a stored notice", () => {
     expect(hook.got.map(({ notice }) => notice.key)).toEqual(["clock:target"]);
   });
 });
+
+describe("a change of an open fact", () => {
+  it("is not delivered before its beginning, though the invocation that sees it listed the state before that was stored", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    const [first, second] = [await openWith(world, [hook]), await openWith(world, [hook])];
+    hook.down = true;
+    await raiseNotice(first, FACT);
+    hook.down = false;
+    world.advance(MINUTE_MS);
+    await raiseNotice(second, { ...FACT, reason: reason("copy.ahead", { copy: "move" }) });
+    expect(hook.got).toEqual([]);
+    await tickAfter(world, 1, [hook]);
+    await tickAfter(world, 5, [hook]);
+    expect(hook.got.map(({ notice }) => notice.reason.code)).toEqual(["copy.failed", "copy.ahead"]);
+    expect(await unsent(world)).toEqual([]);
+  });
+});
