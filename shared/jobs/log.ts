@@ -1,7 +1,7 @@
 import type { BlobStore } from "../model/blobStore.ts";
-import { AppError, hasCode } from "../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { type JobKindName, kindOf } from "../model/jobId.ts";
-import type { Reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject } from "../state/objects.ts";
@@ -29,8 +29,20 @@ export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" |
 export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
   const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
+  async function readWhole(id: string, seq: number): Promise<JobRecord | undefined> {
+    let record: JobRecord | undefined;
+    try {
+      record = await readObject<JobRecord>(state, stateKey.record(id, seq));
+    } catch (error) {
+      if (!hasCode(error, "invalid")) throw error;
+      throw damaged(id, seq, "is not JSON");
+    }
+    if (record !== undefined && !isObject(record)) throw damaged(id, seq, "is not a JSON object");
+    return record;
+  }
+
   async function readRecord(id: string, seq: number): Promise<JobRecord | undefined> {
-    const record = await readObject<JobRecord>(state, stateKey.record(id, seq));
+    const record = await readWhole(id, seq);
     if (record && record.schema > JOB_SCHEMA)
       throw new AppError(
         "conflict",
@@ -50,6 +62,17 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       const there = await readRecord(id, record.seq);
       if (there === undefined && hasCode(error, "transient")) throw error;
       return there?.by.nonce === by.nonce && there.at === record.at;
+    }
+  }
+
+  /** A damaged record hides none of the others. */
+  async function entryOf(id: string, seq: number, before: string): Promise<HistoryEntry | undefined> {
+    try {
+      const record = await readRecord(id, seq);
+      return record && historyEntry(id, { ...record, seq });
+    } catch (error) {
+      if (!hasCode(error, "invalid")) throw error;
+      return { at: before, by: UNKNOWN, state: UNKNOWN, reason: reason("job.recordUnreadable", { message: messageOf(error) }) };
     }
   }
 
@@ -78,9 +101,10 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     if (kind === undefined || seq === undefined) return undefined;
     const first = await readRecord(id, 0);
     const head = seq === 0 ? first : await readRecord(id, seq);
-    if (!first?.intent || !head) return undefined;
-    requireWhole(id, first, { ...head, seq });
-    return { id, kind, intent: first.intent, createdAt: new Date(first.at), head };
+    // Swept meanwhile.
+    if (!first || !head) return undefined;
+    const intent = requireWhole(id, first, { ...head, seq });
+    return { id, kind, intent, createdAt: new Date(first.at), head };
   }
 
   return {
@@ -121,8 +145,8 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       const last = await headSeqOf(id);
       if (last === undefined) return (await readObject<HistoryEntry[]>(state, stateKey.history(id))) ?? [];
       for (let seq = 0; seq <= last; seq += 1) {
-        const record = await readRecord(id, seq);
-        if (record) entries.push(historyEntry(record));
+        const entry = await entryOf(id, seq, entries.at(-1)?.at ?? "");
+        if (entry) entries.push(entry);
       }
       return entries;
     },
@@ -148,7 +172,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
 const INPUT_PARTS: Partial<Record<JobKindName, readonly string[]>> = { arrival: ["watch", "snapshot"] };
 
 /** A damaged object must not fail somewhere in a step, with words that name neither it nor what helps. */
-function requireWhole(id: string, first: JobRecord, head: JobRecord): void {
+function requireWhole(id: string, first: JobRecord, head: JobRecord): JobIntent {
   const { intent } = first;
   const missing = [
     ...(isDate(first.at) ? [] : [[0, "at"] as const]),
@@ -156,16 +180,21 @@ function requireWhole(id: string, first: JobRecord, head: JobRecord): void {
     ...(isObject(intent?.input) ? partsMissing(id, intent.input) : [[0, "intent.input"] as const]),
     ...(typeof intent?.about === "string" && isObject(intent.asked) ? [] : [[0, "intent.about or intent.asked"] as const]),
     ...(isDate(intent?.patienceUntil) ? [] : [[0, "intent.patienceUntil"] as const]),
-    ...(typeof head.state === "string" && isObject(head.reason) ? [] : [[head.seq, "state or reason"] as const]),
+    ...(isSaying(head) ? [] : [[head.seq, "state or reason"] as const]),
   ];
   const [found] = missing;
-  if (found === undefined) return;
-  const [seq, what] = found;
-  throw new AppError(
+  if (found !== undefined) throw damaged(id, found[0], `has no valid ${found[1]}`);
+  return intent as JobIntent;
+}
+
+function damaged(id: string, seq: number, what: string): AppError {
+  return new AppError(
     "invalid",
-    `state object ${stateKey.record(id, seq)}: is damaged: it has no valid ${what}, and job ${id} is left alone; put the object back, or delete everything below ${stateKey.job(id)} if the job is not needed any more`,
+    `state object ${stateKey.record(id, seq)}: is damaged: it ${what}, and job ${id} is left alone; put the object back, or delete everything below ${stateKey.job(id)} if the job is not needed any more`,
   );
 }
+
+const isSaying = (record: JobRecord) => typeof record.state === "string" && isObject(record.reason);
 
 function partsMissing(id: string, input: object): (readonly [number, string])[] {
   const parts = INPUT_PARTS[kindOf(id) as JobKindName] ?? [];
@@ -178,8 +207,13 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-function historyEntry(record: JobRecord): HistoryEntry {
+/** Of what a damaged record does not say. */
+const UNKNOWN = "unknown";
+
+function historyEntry(id: string, record: JobRecord): HistoryEntry {
+  if (!isSaying(record) || !isDate(record.at)) throw damaged(id, record.seq, "has no valid at, state or reason");
   const claim = record.claim ? { claim: { effect: record.claim.effect, attempt: record.claim.attempt } } : {};
-  const { function: by, requestId: request } = record.by;
-  return { at: record.at, by, request, state: record.state, reason: record.trouble ?? record.reason, ...claim };
+  const { function: by = UNKNOWN, requestId } = (record.by ?? {}) as Partial<By>;
+  const request = requestId === undefined ? {} : { request: requestId };
+  return { at: record.at, by, ...request, state: record.state, reason: record.trouble ?? record.reason, ...claim };
 }

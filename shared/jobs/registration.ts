@@ -116,7 +116,8 @@ export async function takenRepository(world: World, repository: string, cluster:
 
 /**
  * Registers the repository and stores a fingerprint of its settings with the outcome of the verification; secrets enter it only as a keyed
- * hash. A cluster keeps a registration that it could not verify, which is stored too, and thrown.
+ * hash. A cluster keeps a registration that it could not verify, which is stored too, and thrown. One that disabled the repository accepts the
+ * same settings, verifies them and leaves it disabled (measured on 7.10): only reading shows it.
  */
 export async function registerRepository(world: World, question: RepositoryQuestion): Promise<void> {
   const { settings, type } = question.register;
@@ -126,6 +127,7 @@ export async function registerRepository(world: World, question: RepositoryQuest
   await logOverwritten(world, question);
   try {
     await cluster.putRepository({ name: question.name, type, settings }, { verify: !isReadonly });
+    if (!isReadonly) await requireEnabled(world, question);
   } catch (error) {
     if (hasCode(error, "permanent", "refused")) await storeRegistration(world, question, { isGood: false, message: messageOf(error) });
     throw error;
@@ -148,6 +150,16 @@ async function logOverwritten(world: World, question: RepositoryQuestion): Promi
   const changes = overwrites.map(changeText).join(", ");
   const text = `${name}: its registration overwrites settings on ${cluster} that ossnap did not set: ${changes}`;
   world.logger.warn("registration overwrites settings", { cluster, repository: name, text });
+}
+
+/** The refusal of a cluster that disabled the repository; other faults of a read say nothing about the registration. */
+async function requireEnabled(world: World, { cluster, name }: RepositoryQuestion): Promise<void> {
+  try {
+    await world.cluster(cluster).getSnapshot(name, PROBE);
+  } catch (error) {
+    if (hasCode(error, "refused")) throw error;
+    world.logger.warn("a repository could not be read after its registration", { cluster, repository: name, error: messageOf(error) });
+  }
 }
 
 /** No node verifies a read-only repository, so its root is read instead. A fault is reported by `repositories`, and by what reads it next. */

@@ -4,7 +4,7 @@ import { shortHash } from "../model/hash.ts";
 import type { Notice, Notifier } from "../model/notice.ts";
 import { stateKey } from "../state/keys.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
-import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
+import { keysBelow, readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
 
 const MINUTE_MS = 60_000;
 /** After each failed try; the last one repeats. */
@@ -100,10 +100,22 @@ async function send(world: World, { notice, entry }: Stored): Promise<void> {
   world.logger.warn("notice", { key: notice.key, status: notice.status, text: notice.text });
   if (entry === undefined) return;
   const subject = shortHash(8, notice.key);
-  // What is over is not reported before what began.
+  // What is over, or changed, is not reported before what began.
   const waits = world.live?.unsent.some((one) => one.subject === subject) === true;
-  const isSent = entry.isOurs && !waits && (await tryChannels(world, entry.key, entry.value));
+  const isSent =
+    entry.isOurs && !waits && !(await isBehind(world, entry.id, subject)) && (await tryChannels(world, entry.key, entry.value));
   if (!isSent) world.live?.unsent.push({ id: entry.id, subject, tries: 0, triedAt: notice.at, keys: [entry.key] });
+}
+
+/** Whether an earlier notice about the same fact is still to be delivered, perhaps stored since this invocation's listing. */
+async function isBehind(world: World, id: string, subject: string): Promise<boolean> {
+  const stored = await keysBelow(world.state, stateKey.unsentAll);
+  for (const key of stored.filter((one) => one.split("-")[1] === subject && (one.split("/")[0] ?? "") < id)) {
+    const entry = await readIfReadable<Entry>(world, stateKey.unsentAll + key, "an unsent notice");
+    // What nobody decided, or another one did, is not sent.
+    if (entry && (entry.decision === undefined || (await isDecided(world, entry.decision)))) return true;
+  }
+  return false;
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { newestEvidence } from "./evidence.ts";
 import { marksAt } from "./partLedger.ts";
-import { mayShareDamage, suspectHolders } from "./suspectHolders.ts";
+import { finderOf, mayShareDamage, NO_SUSPECTS, sharedDamage, suspectHolders } from "./suspectHolders.ts";
 
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
 
@@ -22,17 +22,17 @@ export async function brokenSnapshots(
   const uuids = new Set(snapshots.map(({ uuid }) => uuid));
   const [evidence, marks] = await allEnded([newestEvidence(world, uuids, place), marksAt(world.state, place)]);
   const root = mayShareDamage({ marks, evidence }) ? await readRoot() : undefined;
-  const held = root
-    ? (await suspectHolders(world.blobs(place), root, { marks, evidence, held: heldBy(root) })).held
-    : new Map<string, string>();
+  const suspected = root ? await suspectHolders(world.blobs(place), root, { marks, evidence, held: heldBy(root) }) : NO_SUSPECTS;
+  // Whoever found the damage may not be asked about.
+  const finders = suspected.held.size === 0 ? evidence : await newestEvidence(world, new Set(suspected.held.keys()), place);
   const broken = new Map<string, Reason>();
   for (const { name, uuid, startTime } of snapshots) {
     const found = evidence.get(uuid);
     // On 2.x a name is used again, and what was proven before the start was another snapshot.
     const isOther =
       found !== undefined && uuid === name && startTime !== undefined && Date.parse(found.since ?? found.at) < startTime.getTime();
-    const blob = held.get(uuid);
-    if (blob !== undefined) broken.set(uuid, reason("snapshot.sharesDamage", { snapshot: name, blob }));
+    const blob = suspected.held.get(uuid);
+    if (blob !== undefined) broken.set(uuid, sharedDamage({ snapshot: name, blob, finder: finderOf(suspected, uuid, finders) }));
     else if (found && !isOther && isBroken(found))
       broken.set(uuid, reason("snapshot.foundBroken", { snapshot: name, verdict: found.verdict, at: found.at }));
   }

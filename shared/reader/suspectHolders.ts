@@ -3,6 +3,7 @@ import { decodeShardCatalogue } from "../format/shardCatalogue.ts";
 import type { ShardFile } from "../format/shardSnapshot.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue } from "../model/repository.ts";
 import { metadataKeyOf } from "../proof/closure.ts";
 import { dataUse, isUsed, listsOf } from "../proof/shardUse.ts";
@@ -103,6 +104,27 @@ function besideUntraced(root: RootCatalogue, { evidence, held }: Omit<Question, 
     if (shared !== undefined) found.set(uuid, `indices/${idOf.get(shared) ?? shared}/`);
   }
   return found;
+}
+
+/** The snapshot, other than this one, whose own proof found the damaged blob that both refer to, as far as its verdict is stored. */
+export function finderOf(
+  { held }: Pick<Suspected, "held">,
+  uuid: string,
+  evidence: ReadonlyMap<string, Pick<Evidence, "name" | "verdict">>,
+): string | undefined {
+  const blob = held.get(uuid);
+  const finders = [...held].flatMap(([other, shared]) => {
+    const found = other !== uuid && shared === blob ? evidence.get(other) : undefined;
+    return found && isBroken(found) ? [found.name] : [];
+  });
+  return finders.sort()[0];
+}
+
+/** Why a snapshot is not whole that refers to a blob which was found damaged. */
+export function sharedDamage({ snapshot, blob, finder }: { snapshot: string; blob: string; finder: string | undefined }): Reason {
+  return finder === undefined
+    ? reason("snapshot.holdsDamage", { snapshot, blob })
+    : reason("snapshot.sharesDamage", { snapshot, blob, finder });
 }
 
 /** The file lists of a shard's catalogue by the uuid of the snapshot; empty if it is missing or damaged. */

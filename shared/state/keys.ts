@@ -64,6 +64,7 @@ export const stateKey = {
   /** Begins with the time, so that a listing has the order of the reports. */
   unsentId: (at: Date, subject: string, status: string, decision: string) => `${timeDigits(at)}-${subject}-${status}-${decision}`,
   /** A notice that a channel has not accepted, and the number of a try. */
+  unsentAll: "live/unsent/",
   unsent: (id: string, tries: number) => `live/unsent/${id}/${String(tries).padStart(6, "0")}.json`,
   /** By a hash of the channel's name. */
   channel: (hash: string) => `live/channels/${hash}`,

@@ -73,12 +73,12 @@ function withSlice(world: World): World {
   return Object.create(world, { remainingMs: { value: remainingMs } }) as World;
 }
 
-/** Whatever is not an error of a store or cluster is this job's alone, such as a record of a shape that nobody foresaw. */
+/** Whatever is not an error of a store or cluster is this job's alone, such as a record of a shape that nobody foresaw, or a damaged object. */
 async function advanceOrLeave(world: World, work: OpenWork, job: Job, looking?: World): Promise<Advanced> {
   try {
     return await advanceUnlessInTask(world, work, job, looking);
   } catch (error) {
-    if (error instanceof AppError) throw error;
+    if (!lasts(error)) throw error;
     return leaveBroken(world, job, error);
   }
 }
@@ -126,11 +126,16 @@ async function leaveBroken(world: World, job: Job, error: unknown): Promise<Adva
   world.logger.error("job could not be moved", { job: job.id, error: message });
   const why = reason("job.error", { message });
   try {
-    if (!(error instanceof AppError)) await writeTrouble(job, world, why);
+    if (lasts(error)) await writeTrouble(job, world, why);
   } catch (unwritten) {
     world.logger.warn("the reason could not be recorded", { job: job.id, error: messageOf(unwritten) });
   }
   return { job: job.id, outcome: "error", state: job.head.state, reason: why };
+}
+
+/** No error of a store or cluster, which the next tick may not meet; a damaged object of the state stays damaged. */
+function lasts(error: unknown): boolean {
+  return !(error instanceof AppError) || error.code === "invalid";
 }
 
 /** Arrivals first, newest before older ones so that an older one sees its successor; then by the age of the last record. */

@@ -37,6 +37,7 @@ export async function advanceJobs(world: World): Promise<TickReport> {
   await deliverUnsent(world, work.live.unsent);
   await resolveGone(world, work);
   await resolveSilentTimers(world, work);
+  await reportUnread(world, work);
   const all = looks(withinTheirTime(world), work);
   const suspect = all.filter(([name]) => isSuspect(work, name));
   const failed = await lookAtOnce(
@@ -97,6 +98,21 @@ async function resolveSilentTimers(world: World, { live }: OpenWork): Promise<vo
   const upTo = slotOf(new Date(world.clock.now().getTime() - SILENT_MS));
   for (const key of [...live.notices.keys()])
     if (key.startsWith(TIMER_NOTICE)) await resolveNotice(world, key, "timer.silent", reason("timer.silent", { days: 8 }), upTo);
+}
+
+const UNREAD_NOTICE = "job-unreadable:";
+
+/** Nothing moves such a job, so nothing else would tell of it. */
+async function reportUnread(world: World, { live, unread }: OpenWork): Promise<void> {
+  for (const { id, message } of unread) {
+    const why = reason("job.unreadable", { job: id, message });
+    await raiseNotice(world, { key: `${UNREAD_NOTICE}${id}`, code: "job.unreadable", severity: "bad", reason: why, job: id });
+  }
+  for (const key of [...live.notices.keys()]) {
+    const job = key.startsWith(UNREAD_NOTICE) ? key.slice(UNREAD_NOTICE.length) : undefined;
+    if (job !== undefined && !unread.some(({ id }) => id === job))
+      await resolveNotice(world, key, "job.unreadable", reason("job.readAgain", { job }));
+  }
 }
 
 /** One look per entry of ossnap.yaml, each independent of the others. */

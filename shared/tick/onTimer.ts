@@ -4,6 +4,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { slotOf } from "../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { isClockChange, isSlot, type PolicySchedule, schedulesOf } from "../plan/slots.ts";
+import { AHEAD_MS } from "../plan/snapshotOrder.ts";
 import type { Advanced } from "./advanced.ts";
 import { createSnapshots } from "./createSnapshots.ts";
 import { pruneSnapshots } from "./pruneSnapshots.ts";
@@ -25,7 +26,7 @@ export interface TimerAnswer {
 const STARTS = { createSnapshots, pruneSnapshots };
 export type TimedFunction = keyof typeof STARTS;
 
-/** Nothing delivers an event so late, and no clock is so wrong by accident; nights that are played in fast motion are nearer. */
+/** Nothing delivers an event so late. */
 const FAR_MS = 366 * 24 * 3_600_000;
 
 /** Begins the key of a notice about a timer for which nothing is due. */
@@ -33,14 +34,15 @@ export const TIMER_NOTICE = "timer:";
 
 /**
  * Handles a timer that carries no payload: starts every policy that is due at its time; one that fails does not hold the others back, and its
- * error is thrown at the end, so that the platform delivers the event again. An event of another year makes no slot, which would be a name for ever. A timer for which no policy is due belongs to a deployment of an earlier ossnap.yaml: reported once, not failed every night.
+ * error is thrown at the end, so that the platform delivers the event again. An event of another year makes no slot, which would be a name for ever, and one of the future none either, which would be taken when its night comes. A timer for which no policy is due belongs to a deployment of an earlier ossnap.yaml: reported once, not failed every night.
  */
 export async function onTimer(world: World, functionName: TimedFunction, fired: TimerEvent): Promise<TimerAnswer> {
   // A schedule's times are whole seconds.
   const event = { ...fired, triggerTime: new Date(Math.floor(fired.triggerTime.getTime() / 1000) * 1000) };
   const slot = slotOf(event.triggerTime);
-  if (Math.abs(event.triggerTime.getTime() - world.clock.now().getTime()) > FAR_MS) {
-    const refused = await reportFarTimer(world, functionName, event);
+  const refused = untrueTime(event, functionName, world.clock.now());
+  if (refused) {
+    await reportUntrueTime(world, functionName, event, refused);
     return { slot, started: [], refused };
   }
   const schedules = schedulesOf(world.config)[functionName];
@@ -65,16 +67,20 @@ function isMeant({ policy, schedule }: PolicySchedule, event: TimerEvent): boole
   return event.policy === undefined ? isSlot(schedule, event.triggerTime) : event.policy === policy;
 }
 
+/** Why an event's time cannot be that of a timer. */
+function untrueTime({ triggerName: timer, triggerTime }: TimerEvent, functionName: TimedFunction, now: Date): Reason | undefined {
+  const aheadMs = triggerTime.getTime() - now.getTime();
+  const params = { timer, function: functionName, slot: slotOf(triggerTime), now: now.toISOString() };
+  if (Math.abs(aheadMs) > FAR_MS) return reason("timer.farTime", params);
+  return aheadMs > AHEAD_MS ? reason("timer.aheadTime", params) : undefined;
+}
+
 /** Not thrown: the platform would only deliver the same event again. */
-async function reportFarTimer(world: World, functionName: TimedFunction, { triggerName, triggerTime }: TimerEvent): Promise<Reason> {
-  const now = world.clock.now();
-  const slot = slotOf(triggerTime);
-  const why = reason("timer.farTime", { timer: triggerName, function: functionName, slot, now: now.toISOString() });
-  world.logger.error("a timer's event was refused", { timer: triggerName, slot });
+async function reportUntrueTime(world: World, functionName: TimedFunction, { triggerName }: TimerEvent, why: Reason): Promise<void> {
+  world.logger.error("a timer's event was refused", { timer: triggerName, slot: why.params.slot });
   const key = `${TIMER_NOTICE}${functionName}/${triggerName}`;
   // It is over when the timer starts policies again, or was silent; its own time says nothing.
-  await raiseNotice(world, { key, code: "timer.unknown", severity: "warning", reason: why, upTo: slotOf(now) });
-  return why;
+  await raiseNotice(world, { key, code: "timer.unknown", severity: "warning", reason: why, upTo: slotOf(world.clock.now()) });
 }
 
 async function reportTimer(

@@ -96,6 +96,20 @@ export const contentRows: readonly Row[] = [
     expect: [true, "ok", undefined],
   },
   {
+    name: "a known feature that has no index is not listed by the snapshot",
+    from: "8.0.0",
+    arrange: arranged,
+    async act(stage) {
+      const isKnown = (await stage.cluster.features())?.includes("security");
+      return [
+        isKnown,
+        await ask(stage, { indices: [stage.own("small")], featureStates: ["security"] }),
+        (await taken(stage)).featureStates,
+      ];
+    },
+    expect: [true, "ok", undefined],
+  },
+  {
     name: "metadata of more than 1024 bytes is refused",
     from: "7.3.0",
     arrange: arranged,

@@ -108,6 +108,7 @@ const DELETION: RouteCases = {
       world: () => nights(4),
     },
     failed("neither a snapshot nor broken", "/deletions", { body: { repository: "backups" } }),
+    failed("a snapshot and broken", "/deletions", { body: { repository: "backups", snapshot: "a", uuid: "b", broken: true } }),
     failed("no such repository", "/deletions", { body: { repository: "others", snapshot: "a" } }),
   ],
   without: { empty: "it names one snapshot, or refuses" },

@@ -98,7 +98,7 @@ describe.each(VERSIONS)("retention on Elasticsearch %s", (version) => {
           [first, false],
         ]),
       );
-      const { policies } = await showStatus(await world.open(), []);
+      const { policies } = await showStatus(await world.open(), { rows: [], unread: [] });
       expect(policies.find(({ policy }) => policy === "shared")?.newest).toMatchObject({
         snapshot: third,
         broken: { params: { snapshot: third } },

@@ -9,7 +9,6 @@ import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 import { isFinal, type LiveHost, startLive } from "./startStory.ts";
 
 const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };
-const DAY_MS = 86_400_000;
 
 let live: LiveHost;
 let story: StoryResult;
@@ -364,7 +363,7 @@ describe("an unavailable cluster", () => {
     const answer = await live.operator.post<{ code: string; detail: string }>("/prunes/nightly", {});
     expect(answer).toMatchObject({ status: 503, body: { code: "transient" } });
     expect(answer.body.detail).toContain("source");
-    await live.host.fire("createSnapshots", new Date(next + DAY_MS), "nightly");
+    await live.host.fire("createSnapshots", nextNight(), "nightly");
     await live.host.functions.idle();
     const tick = (await live.host.tick()) as { advanced: { job: string; outcome: string; reason: { code: string } }[] };
     expect(tick.advanced.find(({ job }) => job.startsWith("backup"))).toMatchObject({

@@ -116,7 +116,8 @@ describe("a notice that a channel did not accept", () => {
     world.advance(MINUTE_MS);
     await raiseNotice(await openWith(world, [wrong]), other);
     for (let hour = 0; hour < 72; hour += 1) await tickAfter(world, 60, [wrong]);
-    const shown = async () => (await showStatus(await world.open(), [])).undelivered.map(({ key, channels }) => [key, ...channels]);
+    const shown = async () =>
+      (await showStatus(await world.open(), { rows: [], unread: [] })).undelivered.map(({ key, channels }) => [key, ...channels]);
     expect(await shown()).toEqual([[FACT.key, "wrong"]]);
     await tickAfter(world, 60, [right]);
     expect(right.got.map(({ notice }) => notice.reason.params.because)).toEqual(["denied"]);
@@ -222,5 +223,23 @@ describe("the channels of a stored notice", () => {
     await world.state.put(stateKey.notice("clock:source", 1), Buffer.from("no JSON"));
     await tickAfter(world, 2, [hook]);
     expect(hook.got.map(({ notice }) => notice.key)).toEqual(["clock:target"]);
+  });
+});
+
+describe("a change of an open fact", () => {
+  it("is not delivered before its beginning, though the invocation that sees it listed the state before that was stored", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    const [first, second] = [await openWith(world, [hook]), await openWith(world, [hook])];
+    hook.down = true;
+    await raiseNotice(first, FACT);
+    hook.down = false;
+    world.advance(MINUTE_MS);
+    await raiseNotice(second, { ...FACT, reason: reason("copy.ahead", { copy: "move" }) });
+    expect(hook.got).toEqual([]);
+    await tickAfter(world, 1, [hook]);
+    await tickAfter(world, 5, [hook]);
+    expect(hook.got.map(({ notice }) => notice.reason.code)).toEqual(["copy.failed", "copy.ahead"]);
+    expect(await unsent(world)).toEqual([]);
   });
 });

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { status } from "../../infra/cli/verbs/status.ts";
 import { stateKey } from "../../shared/state/keys.ts";
 import { byTurn } from "../../shared/tick/advance.ts";
-import { listJobs } from "../../shared/verbs/jobs/show.ts";
+import { listJobs, listJobsAndUnread, showJob } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
 import { everyKindOpen } from "../golden/everyKind.ts";
 import { jobOf } from "../jobs/jobs.ts";
-import { fire, ID, tick, withMovies } from "../world/nightly.ts";
+import { httpDoor } from "../runtime/http/door.ts";
+import { done, fire, ID, tick, withMovies } from "../world/nightly.ts";
+import { type TestWorld, testConfig } from "../world/world.ts";
 
 describe("an open job whose record is damaged", () => {
   it.each([undefined, null])(
@@ -47,5 +50,104 @@ describe("an open job whose record is damaged", () => {
     expect(say(row?.reason ?? { code: "", params: {} })).toMatch(/is not a function|not iterable/);
     await tick(world);
     expect((await world.stateKeys(`live/jobs/${ID}/`)).filter((one) => one > key)).toHaveLength(1);
+  });
+});
+
+const recordKeys = async (world: TestWorld) => world.stateKeys(`live/jobs/${ID}/`);
+
+async function change(world: TestWorld, key: string, changed: (record: Record<string, unknown>) => unknown) {
+  const record = JSON.parse(Buffer.from((await world.state.get(key)) ?? []).toString());
+  const next = changed(record);
+  await world.state.put(key, Buffer.from(typeof next === "string" ? next : JSON.stringify(next)));
+}
+
+const DAMAGES: [string, "first" | "head", (record: Record<string, unknown>) => unknown][] = [
+  ["record 0 that is no JSON", "first", () => "{"],
+  ["record 0 that is null", "first", () => null],
+  ["record 0 without its intent", "first", ({ intent: _intent, ...rest }) => rest],
+  ["a head that is no JSON", "head", () => "not JSON"],
+  ["a head without its reason", "head", ({ reason: _reason, ...rest }) => rest],
+];
+
+describe("a job that cannot be read", () => {
+  it.each(DAMAGES)("for %s is told by jobs, jobs show, status, HTTP and a notice, until it can be read again", async (_, which, damage) => {
+    const world = await withMovies();
+    await fire(world);
+    const keys = await recordKeys(world);
+    const key = (which === "first" ? keys[0] : keys.at(-1)) ?? "";
+    const whole = (await world.state.get(key)) as Uint8Array;
+    await change(world, key, damage);
+
+    const { rows, unread } = await listJobsAndUnread(await world.open(), { open: true });
+    expect([rows.filter(({ id }) => id === ID), unread.map(({ id }) => id)]).toEqual([[], [ID]]);
+    expect(say(unread[0]?.reason ?? { code: "", params: {} })).toMatch(/it is not moved, .*put the object back, or delete/);
+    await expect(showJob(await world.open(), ID)).rejects.toMatchObject({ code: "conflict", reason: { code: "job.unreadable" } });
+
+    const door = httpDoor(world);
+    const listed = await door.ask("GET", "/jobs");
+    expect([listed.status, listed.body.warnings[0].id]).toEqual([200, ID]);
+    expect((await door.ask("GET", "/status")).body.unread).toMatchObject([{ id: ID }]);
+    expect((await door.ask("GET", `/jobs/${ID}`)).status).toBe(409);
+
+    await tick(world);
+    expect(world.notices.map(({ key: fact, status: state }) => [fact, state])).toContainEqual([`job-unreadable:${ID}`, "firing"]);
+    await world.state.put(key, whole);
+    await tick(world);
+    expect(world.notices.map(({ key: fact, status: state }) => [fact, state])).toContainEqual([`job-unreadable:${ID}`, "resolved"]);
+  });
+
+  it("does not let the first line of status say that all is well", async () => {
+    const world = await withMovies({
+      config: testConfig(({ backups: { nightly } }) => nightly && Object.assign(nightly, { indices: ["*"] })),
+    });
+    await fire(world);
+    await change(world, (await recordKeys(world))[0] ?? "", () => "{");
+    const answer = await status({ world: () => world.open() } as Parameters<typeof status>[0]);
+    const text = answer.text({ colour: false, unicode: true, now: world.now(), program: "ossnap" });
+    expect(text.split("\n")[0]).toMatch(/^! Nothing is late or reported, but see below: .*1 job that cannot be read/);
+    expect(text).toContain(`job ${ID} cannot be read`);
+  });
+});
+
+describe("a damaged record that nothing needs to go on", () => {
+  it.each([
+    ["without by", ({ by: _by, ...rest }: Record<string, unknown>) => rest, "unknown"],
+    ["that is no JSON", () => "{", "unknown"],
+  ])("%s hides no other record of the history, and the job ends", async (_, damage, by) => {
+    const world = await withMovies();
+    await fire(world);
+    const keys = await recordKeys(world);
+    expect(keys.length).toBeGreaterThan(2);
+    await change(world, keys[1] ?? "", damage);
+    const { status: code, body } = await httpDoor(world).ask("GET", `/jobs/${ID}`);
+    expect([code, body.history.length, body.history[1].by]).toEqual([200, keys.length, by]);
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done" });
+  });
+});
+
+describe("a damaged final record", () => {
+  it.each(["{", "null", "{}"])("that is %s hides no other job, and is told", async (text) => {
+    const world = await withMovies();
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    await world.state.put(stateKey.done("backup", "backup-nightly-20261120t013000z"), Buffer.from(text));
+    const { rows, unread } = await listJobsAndUnread(await world.open());
+    expect(rows.map(({ id }) => id)).toEqual([ID]);
+    expect(unread).toMatchObject([{ id: "backup-nightly-20261120t013000z", reason: { code: "job.unreadableDone" } }]);
+  });
+});
+
+describe("an object of the state that a job needs and that is damaged", () => {
+  it("is the job's reason at once, instead of the one before", async () => {
+    const world = await withMovies();
+    await fire(world);
+    world.source.finishSnapshots();
+    await world.state.put(stateKey.taken("nightly"), Buffer.from("{"));
+    await tick(world);
+    const { rows } = await listJobsAndUnread(await world.open());
+    expect(rows.map(({ id, reason: why }) => [id, say(why)])).toEqual([[ID, expect.stringContaining("taken/nightly")]]);
   });
 });

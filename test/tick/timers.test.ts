@@ -73,6 +73,34 @@ describe("a timer without payload", () => {
     },
   );
 
+  it.each([6 * MINUTE_MS, DAY_MS, 2 * DAY_MS])(
+    "that is %d ms ahead of the clock takes no slot, is told, and that night runs",
+    async (aheadMs) => {
+      const world = await worldOf({ often: { cron: "0 */6 * * * *" } }, "2026-11-21T01:30:00Z");
+      const triggerTime = new Date(world.now().getTime() + aheadMs);
+      const event = { triggerTime, triggerName: "nightly" };
+      expect(await onTimer(await world.open(), "createSnapshots", event)).toMatchObject({
+        started: [],
+        refused: { code: "timer.aheadTime" },
+      });
+      expect(await world.stateKeys("live/jobs/")).toEqual([]);
+      expect(told(world)[0]).toMatch(
+        /^firing: timer nightly of createSnapshots fired for \d{8}t\d{6}z, which lies ahead of the state's clock/,
+      );
+      world.advance(aheadMs);
+      const { started } = await fired(world, "nightly");
+      expect(started.map(({ outcome }) => outcome)).not.toContain("open");
+      expect(started.length).toBeGreaterThan(0);
+      expect(told(world).at(-1)).toBe("resolved: timer nightly starts policies again");
+    },
+  );
+
+  it("that is a few minutes ahead of the clock starts its slot", async () => {
+    const world = await worldOf({}, "2026-11-21T01:26:00Z");
+    const event = { triggerTime: new Date("2026-11-21T01:30:00Z"), triggerName: "nightly" };
+    expect((await onTimer(await world.open(), "createSnapshots", event)).started).toHaveLength(1);
+  });
+
   it("of an event that was delivered a month late still starts its slot", async () => {
     const world = await worldOf({});
     const event = { triggerTime: world.now(), triggerName: "nightly" };

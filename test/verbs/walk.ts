@@ -112,12 +112,31 @@ export function walk<I, D, O>(ground: Ground<I, D, O>, visit: (move: Move<I, D, 
 /** Equal decisions lead to the same heads, whatever was observed. */
 function unseen(): (decision: Decision<unknown>, minute: number) => boolean {
   const known = new Set<string>();
+  const spell = speller();
   return (decision, minute) => {
     if (decision.do === "wait") return true;
-    const { reason: why, ...rest } = { ...decision, carry: undefined };
-    const shape = `${minute} ${why.code} ${JSON.stringify(rest)}`;
+    const does = decision.do === "record" ? decision.state : `${decision.effect} ${spell(decision.args)}`;
+    const shape = `${minute} ${decision.do} ${decision.reason.code} ${does} ${spell(decision.data)}`;
     return known.size < known.add(shape).size;
   };
+}
+
+/** Spells a value as JSON does, with a number for each object: what many decisions share, such as a plan, is read once. */
+function speller(): (value: unknown) => string {
+  const numbers = new Map<string, string>();
+  const seen = new WeakMap<object, string>();
+  const spell = (value: unknown): string => {
+    if (typeof value !== "object" || value === null || value instanceof Date) return JSON.stringify(value) ?? "undefined";
+    const before = seen.get(value);
+    if (before !== undefined) return before;
+    let text = Array.isArray(value) ? "[" : "{";
+    for (const [key, member] of Object.entries(value)) text += `${key}:${spell(member)},`;
+    const number = numbers.get(text) ?? `#${numbers.size}`;
+    numbers.set(text, number);
+    seen.set(value, number);
+    return number;
+  };
+  return spell;
 }
 
 /** The results of a decision in the engine, for every response that the world may give. */
@@ -199,7 +218,17 @@ export function road<I, D, O>(ground: Ground<I, D, O>, see: (job: Job<I, D>, mad
 
 /** The Cartesian product of the lists. */
 export function each<T extends Record<string, readonly unknown[]>>(lists: T): { [K in keyof T]: T[K][number] }[] {
-  let all: Record<string, unknown>[] = [{}];
-  for (const [name, values] of Object.entries(lists)) all = all.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));
-  return all as { [K in keyof T]: T[K][number] }[];
+  const names = Object.keys(lists);
+  const count = names.reduce((product, name) => product * (lists[name]?.length ?? 0), 1);
+  // Each object is built at once: hundreds of thousands of copies take longer than the walk itself.
+  return Array.from({ length: count }, (_, at) => {
+    const one: Record<string, unknown> = {};
+    let left = at;
+    for (const name of names) {
+      const values = lists[name] ?? [];
+      one[name] = values[left % values.length];
+      left = Math.floor(left / values.length);
+    }
+    return one as { [K in keyof T]: T[K][number] };
+  });
 }

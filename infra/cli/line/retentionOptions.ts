@@ -28,7 +28,10 @@ export const KEEP_OPTIONS = {
   keepLastOfIndex: {
     flags: "--keep-last-of-index <time>",
     text: "the last snapshot of an index, for this long after the index was deleted: a duration, always or never (30d)",
-    value: parsed((text) => (text === "always" || text === "never" ? text : parseDuration(text)), NO_DURATION).prefault("30d"),
+    value: parsed(
+      (text) => (text === "always" || text === "never" ? text : parseDuration(text) || undefined),
+      "is not a duration above 0; write 30d (ms, s, m, h, d), always, or never for no protection",
+    ).prefault("30d"),
   },
   keepManual: keepOption("manual", `so many of the newest taken by hand (${MANUAL_LAST_DEFAULT})`),
   keepAtLeast: { flags: "--keep-at-least <count>", text: "never fewer good snapshots than this (1)", value: count },

@@ -3,7 +3,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import type { JobKindName } from "../../../shared/model/jobId.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
-import { type JobNow, type JobRow, type JobShown, listJobs, showJob } from "../../../shared/verbs/jobs/show.ts";
+import { type JobNow, type JobRow, type JobShown, listJobsAndUnread, showJob, type UnreadRow } from "../../../shared/verbs/jobs/show.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
@@ -22,13 +22,19 @@ export interface JobsOptions {
 
 export async function jobs(session: Session, { open, kind, limit }: JobsOptions): Promise<Answer> {
   const question = { open, ...(kind === undefined ? {} : { kind }), ...(limit === undefined ? {} : { limit }) };
-  const rows = await listJobs(await session.world(), question);
-  return { schema: "jobs/1", data: rows, exitCode: EXIT.ok, text: (look) => jobsText(rows, look, { open, kind }) };
+  const { rows, unread } = await listJobsAndUnread(await session.world(), question);
+  const text = (look: Look) => [...unreadLines(unread, look), jobsText(rows, look, { open, kind })].join("\n");
+  return { schema: "jobs/1", data: rows, warnings: unread, exitCode: EXIT.ok, text };
 }
 
 export async function showOne(session: Session, id: string): Promise<Answer> {
   const job = await showJob(await session.world(), id, jobNow);
   return { schema: "job/1", data: job, exitCode: EXIT.ok, text: (look) => historyText(job, look) };
+}
+
+/** Jobs whose records cannot be read. */
+export function unreadLines(unread: readonly UnreadRow[], look: Look): string[] {
+  return unread.map(({ reason }) => marked(look, "bad", say(reason)));
 }
 
 /** Prompts first when a user can answer; otherwise `--yes` is required. */

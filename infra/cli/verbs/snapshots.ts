@@ -1,10 +1,10 @@
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
-import { reason } from "../../../shared/model/reason.ts";
 import { type Evidence, newestEvidence } from "../../../shared/reader/evidence.ts";
 import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
-import { listSnapshots, type SnapshotRow } from "../../../shared/verbs/snapshots/show.ts";
+import { sharedDamage } from "../../../shared/reader/suspectHolders.ts";
+import { listSnapshotsAndUnseen, type SnapshotRow, type UnseenRepository } from "../../../shared/verbs/snapshots/show.ts";
 import { fateText } from "../../../shared/words/fateText.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -28,11 +28,19 @@ export interface SnapshotsOptions {
 export async function snapshots(session: Session, { place, policy, repository }: SnapshotsOptions): Promise<Answer> {
   if (place !== undefined) return snapshotsOfPlace(session, place);
   const world = await session.world();
-  const rows = await listSnapshots(world, {
+  const { rows, unseen } = await listSnapshotsAndUnseen(world, {
     ...(policy === undefined ? {} : { policy }),
     ...(repository === undefined ? {} : { repository }),
   });
-  return { schema: "snapshots/1", data: rows, exitCode: EXIT.ok, text: (look) => snapshotsText(rows, look) };
+  // A repository that nothing was backed up to yet is no fault.
+  const isSeen = unseen.every(({ code }) => code === "absent");
+  return {
+    schema: "snapshots/1",
+    data: rows,
+    warnings: unseen,
+    exitCode: isSeen ? EXIT.ok : EXIT.failed,
+    text: (look) => snapshotsText(rows, look, unseen),
+  };
 }
 
 /** Progress in a file takes one line per update. */
@@ -71,19 +79,19 @@ const COLUMNS = [{ head: "NAME", name: true }, { head: "STARTED" }, { head: "STA
 const SHARED = "damaged, shared blob";
 const LEGEND = "PROVEN: proof of the blobs in this repository; each copy of a snapshot needs its own proof.";
 
-/** One table per repository, followed by what the next prune would remove. */
-export function snapshotsText(rows: readonly SnapshotRow[], look: Look): string {
-  if (rows.length === 0) return "No snapshots yet.";
+/** One table per repository, followed by what the next prune would remove; then the repositories that cannot be listed. */
+export function snapshotsText(rows: readonly SnapshotRow[], look: Look, unseen: readonly UnseenRepository[] = []): string {
   const repositories = [...new Set(rows.map(({ repository }) => repository))];
-  return repositories
-    .map((repository) =>
-      repositoryText(
-        repository,
-        rows.filter((row) => row.repository === repository),
-        look,
-      ),
-    )
-    .join("\n\n");
+  const tables = repositories.map((repository) =>
+    repositoryText(
+      repository,
+      rows.filter((row) => row.repository === repository),
+      look,
+    ),
+  );
+  const faults = unseen.map(({ code, reason: why }) => marked(look, code === "absent" ? "attention" : "bad", say(why)));
+  if (tables.length === 0) tables.push(faults.length === 0 ? "No snapshots yet." : "No snapshots elsewhere.");
+  return [...tables, ...(faults.length === 0 ? [] : [faults.join("\n")])].join("\n\n");
 }
 
 function repositoryText(repository: string, rows: readonly SnapshotRow[], look: Look): string {
@@ -110,8 +118,8 @@ function failedLines({ shards }: SnapshotRow): string[] {
   return shards.failed === 0 ? [] : [`${countText(shards.failed)} of ${counted(shards.total, "shard", "shards")} failed`];
 }
 
-function sharedLines({ sharedDamage, name }: SnapshotRow): string[] {
-  return sharedDamage === undefined ? [] : [say(reason("snapshot.sharesDamage", { snapshot: name, blob: sharedDamage }))];
+function sharedLines({ sharedDamage: blob, sharedDamageFoundBy: finder, name }: SnapshotRow): string[] {
+  return blob === undefined ? [] : [say(sharedDamage({ snapshot: name, blob, finder }))];
 }
 
 function elsewhereLines({ elsewhere }: SnapshotRow, look: Look): string[] {

@@ -1,7 +1,7 @@
 import { oneLine } from "../../../shared/model/plainText.ts";
 import { noticeText } from "../../../shared/notices/noticeText.ts";
 import type { Undelivered } from "../../../shared/notices/undelivered.ts";
-import { type JobRow, listJobs } from "../../../shared/verbs/jobs/show.ts";
+import { type JobRow, listJobsAndUnread, type UnreadRow } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -10,13 +10,13 @@ import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";
-import { isKept, jobsText, keptLines } from "./jobs.ts";
+import { isKept, jobsText, keptLines, unreadLines } from "./jobs.ts";
 import { slotTimes } from "./reachText.ts";
 
 /** What is late, open, uncovered and next. */
 export async function status(session: Session): Promise<Answer> {
   const world = await session.world();
-  const shown = await showStatus(world, await listJobs(world, { open: true }));
+  const shown = await showStatus(world, await listJobsAndUnread(world, { open: true }));
   return { schema: "status/1", data: shown, exitCode: EXIT.ok, text: (look) => statusText(shown, look) };
 }
 
@@ -24,16 +24,53 @@ const INDENT = "  ";
 /** More names would hide the rest; `--json` has all. */
 const NAMES_SHOWN = 10;
 
-function statusText({ late, open, coverage, policies, undelivered }: Status<JobRow>, look: Look): string {
+type Shown = Status<JobRow, UnreadRow>;
+
+function statusText(shown: Shown, look: Look): string {
+  const { late, open, unread, coverage, policies, undelivered } = shown;
   return [
-    ...(late.length === 0
-      ? [marked(look, "good", "Nothing is late or reported.")]
-      : ["Reported and not over:", ...late.map((one) => noticeLine(one, look))]),
+    ...headLines(shown, look),
+    ...late.map((one) => noticeLine(one, look)),
     ...undelivered.map((one) => undeliveredLine(one, look)),
+    ...unreadLines(unread, look),
     ...openLines(open, look),
     ...coverage.flatMap((one) => coverageLine(one, look)),
     ...(policies.length === 0 ? ["No backup policies."] : ["Backups:", ...policies.map((one) => policyLine(one, look))]),
   ].join("\n");
+}
+
+/** The first line says that all is well only if every line below says so too. */
+function headLines(shown: Shown, look: Look): string[] {
+  if (shown.late.length > 0) return [...pausedLines(shown, look), "Reported and not over:"];
+  const below = concerns(shown);
+  const none = "Nothing is late or reported";
+  return [
+    below.length === 0 ? marked(look, "good", `${none}.`) : marked(look, "attention", `${none}, but see below: ${below.join(", ")}.`),
+    ...pausedLines(shown, look),
+  ];
+}
+
+function pausedLines({ paused }: Shown, look: Look): string[] {
+  return paused ? [marked(look, "attention", `ossnap is paused: nothing is started. To go on:  ${commandText(look, "resume")}`)] : [];
+}
+
+/** What is not well though no notice reports it. */
+function concerns({ paused, undelivered, unread, open, coverage, policies }: Shown): string[] {
+  const troubled = open.filter(({ isTrouble }) => isTrouble).length;
+  const unknown = coverage.filter(({ uncovered }) => uncovered === undefined).map(({ cluster }) => cluster);
+  const uncovered = coverage.filter((one) => one.policies.length > 0 && (one.uncovered ?? []).length > 0).map(({ cluster }) => cluster);
+  const broken = policies.filter(({ newest }) => newest?.broken).map(({ policy }) => policy);
+  const failed = policies.filter(({ last }) => last && last.state !== "done").map(({ policy }) => policy);
+  return [
+    ...(paused ? ["paused"] : []),
+    ...(undelivered.length > 0 ? [counted(undelivered.length, "notice not delivered", "notices not delivered")] : []),
+    ...(unread.length > 0 ? [counted(unread.length, "job that cannot be read", "jobs that cannot be read")] : []),
+    ...(troubled > 0 ? [counted(troubled, "job in trouble", "jobs in trouble")] : []),
+    ...(unknown.length > 0 ? [`coverage unknown on ${unknown.join(", ")}`] : []),
+    ...(uncovered.length > 0 ? [`not everything covered on ${uncovered.join(", ")}`] : []),
+    ...(broken.length > 0 ? [`newest snapshot of ${broken.join(", ")} not good`] : []),
+    ...(failed.length > 0 ? [`last slot of ${failed.join(", ")} without a good snapshot`] : []),
+  ];
 }
 
 function undeliveredLine({ key, status, at, channels }: Undelivered, look: Look): string {

@@ -8,7 +8,7 @@ export function nodeCalls(
 ): Pick<Cluster, "plugins" | "features" | "slmPolicies" | "clock" | "explainAllocation" | "limits" | "disks"> {
   return {
     async features() {
-      return isBefore(state.version, 7, 12) ? undefined : ["tasks"];
+      return isBefore(state.version, 7, 12) ? undefined : ["security", "tasks"];
     },
 
     async slmPolicies() {

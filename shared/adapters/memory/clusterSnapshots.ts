@@ -165,7 +165,8 @@ function contents(state: MemoryClusterState, { indices, globalState = false, fea
   const hasFeature = !isBefore(state.version, 7, 12) && features.includes("tasks");
   const system = hasFeature ? [...state.indices.values()].filter((index) => index.system).map(({ name }) => name) : [];
   const named = indices.flatMap((name) => (state.indices.has(name) ? [name] : backing(state, name)));
-  return { indices: [...new Set([...named, ...system])], streams, featureStates: hasFeature ? ["tasks"] : [] };
+  // A feature that has no index is not listed (measured on 8.17).
+  return { indices: [...new Set([...named, ...system])], streams, featureStates: system.length > 0 ? ["tasks"] : [] };
 }
 
 /** A primary shard that is not assigned ends a partial snapshot PARTIAL; others end FAILED, and from 7.7 on are refused (measured on 2.4 to 8.17). */

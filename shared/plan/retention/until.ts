@@ -19,17 +19,20 @@ export interface KeptUntil extends ComingSlot {
  * The slot until which each kept snapshot is kept at least, by name, provided that every slot from now on gets a good snapshot and the policy
  * stays as it is. Failed slots, and whatever guards a snapshot by then, only prolong it. A snapshot without an entry is kept by something that
  * no schedule ends: a pin, a mount, an open job, an index that still exists.
+ * @param over the newest slot that has ended, however it did: none up to it will get a good snapshot any more.
  */
 export function keptUntil(
   keep: readonly KeptSnapshot[],
   input: PruneInput,
   schedule: Pick<Schedule, "cron" | "timeZone">,
+  over?: Date,
 ): Map<string, KeptUntil> {
   const snapshots = new Map(input.snapshots.map((snapshot) => [snapshot.name, snapshot]));
   const timers = sortedSnapshots(input).good.filter(({ manual }) => !manual);
   const newest = timers[0]?.time ?? new Date(0);
   // Another tool's snapshot is no slot's.
-  const ofSlot = timers.find(({ adopted }) => !adopted)?.time ?? new Date(0);
+  const ofSnapshot = timers.find(({ adopted }) => !adopted)?.time ?? new Date(0);
+  const ofSlot = over !== undefined && over > ofSnapshot ? over : ofSnapshot;
   const coming = comingSlots(schedule, { newest, ofSlot, now: input.now ?? newest });
   const nowMs = input.now?.getTime() ?? Number.NEGATIVE_INFINITY;
   const slots = new Map<number, KeptUntil>();

@@ -29,9 +29,17 @@ export function text(title: string, description: string) {
   return z.string().min(1).meta({ title, description });
 }
 
-/** A text with its own check; the problem found is passed on as the issue's params. */
-export function checkedText(title: string, description: string, check: (value: string) => FieldProblem | undefined, pattern?: string) {
-  const field = z.string().superRefine((value, context) => {
+/**
+ * A text with its own check; the problem found is passed on as the issue's params.
+ * @param more `ofNumber` is the fix for a number in its place, where quotes would not help.
+ */
+export function checkedText(
+  title: string,
+  description: string,
+  check: (value: string) => FieldProblem | undefined,
+  { pattern, ofNumber }: { pattern?: string; ofNumber?: string } = {},
+) {
+  const field = z.string({ error: ({ input }) => (typeof input === "number" ? ofNumber : undefined) }).superRefine((value, context) => {
     const problem = check(value);
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem.wrong, params: { ...problem } });
   });
@@ -45,16 +53,17 @@ export function duration(title: string, description: string, options: { zero?: b
     if (durationMs === undefined) return { code: "duration", wrong: "not a duration", fix };
     return durationMs > 0 || options.zero === true ? undefined : { code: "duration", wrong: "a duration of nothing", fix };
   };
-  return checkedText(title, description, check, DURATION_PATTERN);
+  return checkedText(title, description, check, { pattern: DURATION_PATTERN, ofNumber: fix });
 }
 
 /** A duration, `always` or `never`. */
 export function protection(title: string, description: string) {
+  const fix = "write a duration such as 30d, or always, or never";
   const check = (value: string): FieldProblem | undefined =>
     ["always", "never"].includes(value) || (parseDuration(value) ?? 0) > 0
       ? undefined
-      : { code: "duration", wrong: "not a duration, always or never", fix: "write a duration such as 30d, or always, or never" };
-  return checkedText(title, description, check, `${DURATION_PATTERN}|^(always|never)$`);
+      : { code: "duration", wrong: "not a duration, always or never", fix };
+  return checkedText(title, description, check, { pattern: `${DURATION_PATTERN}|^(always|never)$`, ofNumber: fix });
 }
 
 export function alias(title: string, description: string) {
@@ -162,7 +171,7 @@ export function fingerprint(title: string, description: string) {
   const fix = "write the SHA-256 fingerprint of the CA's certificate as 64 hex digits, with or without colons";
   const check = (value: string) =>
     new RegExp(FINGERPRINT_PATTERN).test(value) ? undefined : { code: "fingerprint", wrong: "not a SHA-256 fingerprint", fix };
-  return checkedText(title, description, check, FINGERPRINT_PATTERN);
+  return checkedText(title, description, check, { pattern: FINGERPRINT_PATTERN });
 }
 
 /** A certificate in PEM form, or the path of a file with one. */
@@ -201,7 +210,7 @@ const SHA256_PATTERN = "^[0-9a-f]{64}$";
 export function sha256(title: string, description: string) {
   const fix = "write the token's SHA-256 as 64 lower-case hex digits";
   const check = (value: string) => (new RegExp(SHA256_PATTERN).test(value) ? undefined : { code: "sha256", wrong: "not a SHA-256", fix });
-  return checkedText(title, description, check, SHA256_PATTERN);
+  return checkedText(title, description, check, { pattern: SHA256_PATTERN });
 }
 
 export function isoDate(title: string, description: string) {

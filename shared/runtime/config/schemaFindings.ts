@@ -27,7 +27,7 @@ function findingsOf(issue: Issue, tree: unknown): Finding[] {
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownKey(segments, key));
     case "invalid_type":
-      return [typeFinding(segments, issue.expected, at(tree, segments))];
+      return [numberFinding(segments, issue, at(tree, segments)) ?? typeFinding(segments, issue.expected, at(tree, segments))];
     case "invalid_value":
       return [valueFinding(segments, issue.values.map(String), at(tree, segments))];
     case "too_small":
@@ -60,6 +60,15 @@ const KINDS: Readonly<Record<string, string>> = {
   record: "a section",
   array: "a list",
 };
+
+/** What zod says where a field has no words of its own. */
+const NO_OWN_WORDS = /^Invalid input/;
+
+/** A number in the place of a text that quotes would not make right: its unit is missing. */
+function numberFinding(segments: Segments, { message }: Issue, value: unknown): Finding | undefined {
+  if (typeof value !== "number" || NO_OWN_WORDS.test(message)) return undefined;
+  return finding(segments, "duration", "a number without a unit", message);
+}
 
 function typeFinding(segments: Segments, expected: string, value: unknown): Finding {
   const kind = KINDS[expected] ?? expected;

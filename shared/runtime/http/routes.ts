@@ -13,21 +13,21 @@ import { askBackup } from "../../verbs/backup/ask.ts";
 import { previewBackup } from "../../verbs/backup/preview.ts";
 import { askCopy } from "../../verbs/copy/ask.ts";
 import { cancelJob, setPaused } from "../../verbs/jobs/ask.ts";
-import { listJobs, showJob } from "../../verbs/jobs/show.ts";
+import { listJobsAndUnread, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
 import { pinExpiry, pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
-import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
-import { listSnapshots } from "../../verbs/snapshots/show.ts";
+import { listSnapshotsAndUnseen } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
 import { importCuratorText } from "../importCurator.ts";
 import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
+import { answerDeletion, deletionBody } from "./deletion.ts";
 import { json, problem } from "./problem.ts";
 import { answerRollback, rollbackBody } from "./rollback.ts";
 import { route } from "./route.ts";
@@ -37,13 +37,20 @@ const never = () => false;
 const always = () => true;
 
 const empty = z.strictObject({}).default({});
-const list = (data: unknown) => json(200, { data, next: null });
+/** `warnings`: what could not be shown beside the others. */
+const list = (data: unknown, warnings: readonly unknown[] = []) =>
+  json(200, { data, next: null, ...(warnings.length > 0 && { warnings }) });
 
 /** Every path of the API: the router and any description of the API iterate over this table. */
 export const ROUTES: readonly Route[] = [
-  route("GET", "/status", empty, never, async ({ world }) => json(200, await showStatus(world, await listJobs(world, { open: true })))),
+  route("GET", "/status", empty, never, async ({ world }) =>
+    json(200, await showStatus(world, await listJobsAndUnread(world, { open: true }))),
+  ),
   {
-    ...route("GET", "/snapshots", empty, never, async ({ world, query }) => list(await listSnapshots(world, query))),
+    ...route("GET", "/snapshots", empty, never, async ({ world, query }) => {
+      const { rows, unseen } = await listSnapshotsAndUnseen(world, query);
+      return list(rows, unseen);
+    }),
     queries: ["policy", "repository"],
   },
   route("GET", "/repositories", empty, never, async ({ world }) =>
@@ -58,7 +65,10 @@ export const ROUTES: readonly Route[] = [
   ),
   ...SHARING_ROUTES,
   {
-    ...route("GET", "/jobs", empty, never, async ({ world, query }) => list(await listJobs(world, jobQuestion(query)))),
+    ...route("GET", "/jobs", empty, never, async ({ world, query }) => {
+      const { rows, unread } = await listJobsAndUnread(world, jobQuestion(query));
+      return list(rows, unread);
+    }),
     queries: ["kind", "open", "limit"],
   },
   {
@@ -133,28 +143,7 @@ export const ROUTES: readonly Route[] = [
     },
   ),
 
-  route(
-    "POST",
-    "/deletions",
-    z
-      .strictObject({
-        repository: z.string().min(1),
-        snapshot: z.string().min(1).optional(),
-        uuid: z.string().min(1).optional(),
-        broken: z.boolean().optional(),
-        apply: z.string().min(1).optional(),
-      })
-      .refine(({ snapshot, broken }) => (snapshot === undefined) === (broken === true), {
-        error: "is missing; name one snapshot, or write broken: true and name none",
-        path: ["snapshot"],
-      }),
-    ({ apply }) => apply !== undefined,
-    async (call) => {
-      const { apply, ...request } = call.body;
-      if (apply === undefined) return json(200, await dryDeletion(call.world, request));
-      return accepted(call, await applyDeletion(call.world, request, apply, call.asked));
-    },
-  ),
+  route("POST", "/deletions", deletionBody, ({ apply }) => apply !== undefined, answerDeletion),
 
   route("POST", "/imports/curator", z.strictObject({ file: z.string().min(1) }), never, async ({ body }) =>
     json(200, importCuratorText(body.file)),

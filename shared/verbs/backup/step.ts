@@ -168,8 +168,8 @@ function isGood(snapshot: ClusterSnapshot, data: BackupData, seen: BackupObserva
   if (!("indices" in planned)) return false;
   const { indices, streams = [], featureStates = [], globalState = false } = planned;
   // `none` names no feature.
-  const features = featureStates.filter((name) => name !== "none");
-  return holdsPlan(snapshot, { indices, streams, featureStates: features, withFeatures: globalState || features.length > 0 });
+  const hasFeatures = featureStates.some((name) => name !== "none");
+  return holdsPlan(snapshot, { indices, streams, withFeatures: globalState || hasFeatures });
 }
 
 /** Another attempt may plan otherwise. */

@@ -5,13 +5,13 @@ import { kindOf } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { lookAgain } from "../../notices/guardedLook.ts";
 import { stateKey } from "../../state/keys.ts";
-import { type JobRow, openRow, showJob } from "./show.ts";
+import { type JobRow, openRow, readOpen, showJob } from "./show.ts";
 
 /**
  * Requests cancellation of an open job: no new work starts, and the next steps roll back what it started. A finished job is not changed.
  */
 export async function cancelJob(world: World, id: string, asked: Asked): Promise<JobRow> {
-  const job = kindOf(id) === undefined ? undefined : await world.log.read(id);
+  const job = kindOf(id) === undefined ? undefined : await readOpen(world, id);
   if (!job) return showJob(world, id);
   if (isFinal(job.head.state) || job.head.cancelling) return openRow(job);
   const { state, data, claim } = job.head;

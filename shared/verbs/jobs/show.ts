@@ -1,7 +1,7 @@
-import { readOpenWork } from "../../jobs/openWork.ts";
+import { readOpenWork, type UnreadJob } from "../../jobs/openWork.ts";
 import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
-import { AppError } from "../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { DONE_SHOWN_MAX, JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
@@ -24,8 +24,23 @@ export interface JobRow {
   at: string;
   /** What holds until an open job has done its work, beside its reason. */
   meanwhile?: Reason;
+  /** `reason` says why the job cannot be moved. */
+  isTrouble?: true;
   /** Present for finished jobs. */
   result?: unknown;
+}
+
+/** A job whose records cannot be read: nothing moves it, and nobody knows what it needs. */
+export interface UnreadRow {
+  id: string;
+  /** Where its records lie in the state. */
+  key: string;
+  reason: Reason;
+}
+
+export interface JobList {
+  rows: JobRow[];
+  unread: UnreadRow[];
 }
 
 export interface JobQuestion {
@@ -35,30 +50,70 @@ export interface JobQuestion {
   limit?: number;
 }
 
-/** Lists open jobs by the time of their request, then the newest finished ones of each kind by the time of their end; newest first. */
+/** The jobs of {@link listJobsAndUnread} that can be read. */
 export async function listJobs(world: World, question: JobQuestion = {}): Promise<JobRow[]> {
+  return (await listJobsAndUnread(world, question)).rows;
+}
+
+/**
+ * Lists open jobs by the time of their request, then the newest finished ones of each kind by the time of their end; newest first. Jobs whose
+ * records cannot be read hide no other.
+ */
+export async function listJobsAndUnread(world: World, question: JobQuestion = {}): Promise<JobList> {
   const kinds = JOB_KINDS.filter((kind) => question.kind === undefined || kind === question.kind);
   if (kinds.length === 0)
     throw new AppError("invalid", `kind: "${question.kind}" is not a kind of job; write one of ${JOB_KINDS.join(", ")}`);
   const limit = question.limit ?? DONE_SHOWN;
   if (!Number.isInteger(limit) || limit < 1 || limit > DONE_SHOWN_MAX)
     throw new AppError("invalid", `limit: ${limit} is out of range; write a number from 1 to ${DONE_SHOWN_MAX}`);
-  const { jobs } = await readOpenWork(world);
+  const { jobs, unread } = await readOpenWork(world);
   const open = newestFirst(jobs.filter(({ kind }) => kinds.includes(kind)).map(openRow), ({ since, id }) => ({ time: since, name: id }));
-  if (question.open) return open;
+  // The kind of an unknown one may be a newer version's.
+  const left = unread.filter(({ id }) => question.kind === undefined || kindOf(id) === question.kind).map(unreadRow);
+  if (question.open) return { rows: open, unread: left };
   const over: JobRow[] = [];
-  for (const kind of kinds) over.push(...(await doneRows(world, kind, limit)));
-  return [...open, ...newestFirst(over, ({ at, id }) => ({ time: at, name: id }))];
+  for (const kind of kinds) {
+    const done = await doneRows(world, kind, limit);
+    over.push(...done.rows);
+    left.push(...done.unread);
+  }
+  return { rows: [...open, ...newestFirst(over, ({ at, id }) => ({ time: at, name: id }))], unread: left };
 }
 
 /** Final records accumulate, so only the newest by modification time are read. */
-async function doneRows(world: World, kind: JobKindName, limit: number): Promise<JobRow[]> {
+async function doneRows(world: World, kind: JobKindName, limit: number): Promise<JobList> {
   const listed: { key: string; at: number }[] = [];
   for await (const { key, lastModified } of world.state.list(stateKey.doneAll(kind)))
     listed.push({ key, at: lastModified?.getTime() ?? 0 });
   const newest = listed.sort((a, b) => b.at - a.at).slice(0, limit);
-  const records = await Promise.all(newest.map(({ key }) => readObject<DoneRecord>(world.state, key)));
-  return records.flatMap((record) => (record ? [doneRow(record)] : []));
+  const records = await Promise.all(newest.map(({ key }) => readDone(world, key)));
+  return {
+    rows: records.flatMap((record) => (record && !("key" in record) ? [doneRow(record)] : [])),
+    unread: records.flatMap((record) => (record && "key" in record ? [record] : [])),
+  };
+}
+
+async function readDone(world: World, key: string): Promise<DoneRecord | UnreadRow | undefined> {
+  const id = key.slice(key.lastIndexOf("/") + 1).replace(/\.json$/, "");
+  try {
+    const record = await readObject<DoneRecord>(world.state, key);
+    return record === undefined ? undefined : wholeDone(record, key);
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    return { id, key, reason: reason("job.unreadableDone", { job: id, message: messageOf(error) }) };
+  }
+}
+
+/** A damaged record must not fail where it is shown, with words that name neither it nor what helps. */
+function wholeDone(record: DoneRecord, key: string): DoneRecord {
+  const { id, state, asked, reason: why, at } = record ?? {};
+  const isWhole = [id, state, at].every((text) => typeof text === "string") && [asked, why].every((part) => part instanceof Object);
+  if (isWhole) return record;
+  throw new AppError("invalid", `state object ${key}: is damaged: it has no valid id, state, asked, reason or at; put the object back`);
+}
+
+function unreadRow({ id, key, message }: UnreadJob): UnreadRow {
+  return { id, key, reason: reason("job.unreadable", { job: id, message }) };
 }
 
 /** The current status of an open job, determined without moving it. */
@@ -81,14 +136,26 @@ export interface JobShown extends JobRow {
 
 /** One job with its history and, given `look`, its current status. An unknown id is `absent`. */
 export async function showJob(world: World, id: string, look?: LookAtJob): Promise<JobShown> {
-  const open = kindOf(id) === undefined ? undefined : await world.log.read(id);
+  const open = kindOf(id) === undefined ? undefined : await readOpen(world, id);
   if (open && !isFinal(open.head.state)) {
     const now = await look?.(world, id);
     return { ...openRow(open), ...(now ? { now } : {}), history: await world.log.history(id) };
   }
   const done = await world.log.done(id);
   if (!done) throw await unknownJob(world, id);
+  wholeDone(done, stateKey.done(kindOf(id) as JobKindName, id));
   return { ...doneRow(done), history: await world.log.history(id) };
+}
+
+/** An open job; damaged records are the state's fault, not the request's. */
+export async function readOpen(world: World, id: string): Promise<Job | undefined> {
+  try {
+    return await world.log.read(id);
+  } catch (cause) {
+    if (!hasCode(cause, "invalid")) throw cause;
+    const message = messageOf(cause);
+    throw new AppError("conflict", message, { cause, reason: reason("job.unreadable", { job: id, message }) });
+  }
 }
 
 async function unknownJob(world: World, id: string): Promise<AppError> {
@@ -118,6 +185,7 @@ export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
     since: createdAt.toISOString(),
     at: head.at,
     ...(meanwhile && { meanwhile }),
+    ...(head.trouble && { isTrouble: true }),
   };
 }
 

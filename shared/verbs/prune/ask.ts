@@ -48,9 +48,9 @@ export interface PruneTimer {
 /** Returns the current plan, what it would free and how far back the policy reaches, without writing anything. */
 export async function dryPrune(world: World, policyName: string): Promise<PruneDryRun> {
   const policy = configured(world.config, "backups", policyName);
-  const { plan, input, snapshots, indices, version } = await planNow(world, policyName);
+  const { plan, input, snapshots, indices, version, slotOver } = await planNow(world, policyName);
   const freed = await gatherFreed(world, policy.repository, plan.remove, snapshots);
-  const until = keptUntil(plan.keep, input, policy.schedule);
+  const until = keptUntil(plan.keep, input, policy.schedule, slotOver);
   const { cluster } = configured(world.config, "repositories", policy.repository);
   return {
     ...plan,

@@ -5,7 +5,7 @@ import type { AdoptRule, BackupPolicy } from "../../model/config.ts";
 import { allEnded } from "../../model/forEachBounded.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
-import { parseSlot } from "../../model/slot.ts";
+import { parseSlot, slotTime } from "../../model/slot.ts";
 import { snapshotMark } from "../../model/snapshotName.ts";
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint, type RepositoryId, repositoryId } from "../../plan/policyFingerprint.ts";
@@ -33,6 +33,8 @@ export interface PruneView {
 export interface PolicyView extends PruneView {
   input: PlanInput;
   indices: ClusterIndex[];
+  /** The newest slot that has ended, however it did; absent before the first. */
+  slotOver: Date | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function gatherPrunePlan(
   const mounts = namedBy(snapshots, mountsOf(where.cluster, seen.indices));
   const guarded = await protectedSnapshots(world, policy.repository, snapshots, work);
   const input: PlanInput = { ...known, protected: new Map([...mounts, ...guarded]) };
-  const view = { snapshots, lost, version, input, indices: seen.indices };
+  const view = { snapshots, lost, version, input, indices: seen.indices, slotOver: newestEnded(work, policyName) };
   const plan = planPrune(input);
   // Whatever else may keep a snapshot costs requests, and matters only if one would be removed.
   if (plan.remove.length === 0) return { ...view, plan, needsUnknown: undefined };
@@ -63,6 +65,11 @@ export async function gatherPrunePlan(
   if (more.length === 0 && unclear.size === 0) return { ...view, plan, needsUnknown };
   const all = { ...input, unclear, protected: new Map([...more, ...input.protected]) };
   return { ...view, plan: planPrune(all), input: all, needsUnknown };
+}
+
+function newestEnded({ live }: OpenWork, policy: string): Date | undefined {
+  const ended = (live.slots.get(policy) ?? []).filter(({ state }) => state !== "firstSeen").at(-1);
+  return ended && slotTime(ended.slot);
 }
 
 /** What every policy of a repository decides from. */

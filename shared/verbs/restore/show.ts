@@ -18,15 +18,22 @@ export function restoreResult(job: RestoreJob): SwapResult & Record<string, unkn
     ...(intent.input.aliases === undefined
       ? {}
       : { moves: movesOf(intent.input, head.data.targets).map(({ alias, to }) => ({ alias, to })) }),
-    indices: head.data.targets
-      .slice(0, 10)
-      .map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
+    indices: recorded(job).map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
     ...(head.data.before === undefined ? {} : { before: head.data.before }),
     ...(head.data.replaced === undefined ? {} : { replaced: head.data.replaced }),
     ...(seconds === undefined ? {} : { seconds }),
     ...printOf({ intent }),
     ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
   };
+}
+
+/** Of indices behind no alias, more would only make the record large. */
+const RECORDED_MAX = 10;
+
+/** Those behind an alias are all recorded: a rollback moves each of them. */
+function recorded({ intent: { input }, head: { data } }: RestoreJob): RestoreJob["head"]["data"]["targets"] {
+  const swapped = new Set(movesOf(input, data.targets).flatMap(({ to }) => to));
+  return data.targets.filter(({ as }, at) => at < RECORDED_MAX || swapped.has(as));
 }
 
 /** Whether a watch asked for it, and no person. */

@@ -1,15 +1,17 @@
 import { readOpenWork } from "../../jobs/openWork.ts";
 import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
-import type { SnapshotState } from "../../model/cluster.ts";
-import { AppError, hasCode, messageOf } from "../../model/errors.ts";
+import type { ClusterSnapshot, SnapshotState } from "../../model/cluster.ts";
+import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { type KeptUntil, keptUntil } from "../../plan/retention/until.ts";
 import { type Evidence, evidenceByPlace } from "../../reader/evidence.ts";
+import { finderOf } from "../../reader/suspectHolders.ts";
 import { placeId } from "../../repository/place.ts";
 import { gatherPrunePlan, seeRepository } from "../prune/gatherPlan.ts";
+import type { Verdicts } from "../prune/gatherVerdicts.ts";
 
 type Proven = Pick<Evidence, "verdict" | "level" | "generation" | "at">;
 
@@ -27,8 +29,10 @@ export interface SnapshotRow {
   shards: { total: number; failed: number };
   /** About the blobs of this repository. */
   evidence: Proven | null;
-  /** A blob that it refers to and that the proof of another snapshot found damaged: it is not whole, whatever its own evidence says. */
+  /** A blob that it refers to and that a proof found damaged: it is not whole, whatever its own evidence says. */
   sharedDamage?: string;
+  /** The other snapshot whose proof found it, as far as that verdict is stored. */
+  sharedDamageFoundBy?: string;
   /** About copies of this snapshot: what is proven there says nothing of here. */
   elsewhere: (Proven & { place: string; url: string })[];
   /** `until`: kept at least until this slot, if every slot gets a good snapshot; absent if no schedule ends it. */
@@ -40,8 +44,27 @@ export interface SnapshotQuestion {
   repository?: string;
 }
 
-/** Lists the clusters' snapshots with their evidence and what the next prune would do with each and why. Newest first. */
+/** A repository whose snapshots cannot be listed. */
+export interface UnseenRepository {
+  repository: string;
+  /** Of the error; `absent` for a repository that its cluster does not know yet. */
+  code: ErrorCode;
+  reason: Reason;
+}
+
+/** The rows of {@link listSnapshotsAndUnseen}. */
 export async function listSnapshots(world: World, question: SnapshotQuestion = {}): Promise<SnapshotRow[]> {
+  return (await listSnapshotsAndUnseen(world, question)).rows;
+}
+
+/**
+ * Lists the clusters' snapshots with their evidence and what the next prune would do with each and why. Newest first. Of several repositories,
+ * one that cannot be listed hides no other; one alone is the error.
+ */
+export async function listSnapshotsAndUnseen(
+  world: World,
+  question: SnapshotQuestion = {},
+): Promise<{ rows: SnapshotRow[]; unseen: UnseenRepository[] }> {
   const repositories = new Map<string, string[]>();
   for (const [policy, { repository }] of Object.entries(world.config.backups))
     repositories.set(repository, [...(repositories.get(repository) ?? []), policy]);
@@ -50,24 +73,33 @@ export async function listSnapshots(world: World, question: SnapshotQuestion = {
     configured(world.config, "repositories", question.repository);
     if (!repositories.has(question.repository)) repositories.set(question.repository, []);
   }
+  const asked = [...repositories].filter(
+    ([repository, policies]) =>
+      (question.repository === undefined || question.repository === repository) &&
+      (question.policy === undefined || policies.includes(question.policy)),
+  );
   const rows: SnapshotRow[] = [];
-  for (const [repository, policies] of repositories) {
-    if (question.repository !== undefined && question.repository !== repository) continue;
-    if (question.policy !== undefined && !policies.includes(question.policy)) continue;
-    rows.push(...(await rowsOrNone(world, repository, policies, repositories.size === 1 || question.repository !== undefined)));
+  const unseen: UnseenRepository[] = [];
+  for (const [repository, policies] of asked) {
+    const seen = await rowsOrUnseen(world, repository, policies, asked.length === 1);
+    if ("code" in seen) unseen.push(seen);
+    else rows.push(...seen);
   }
   const wanted = rows.filter((row) => question.policy === undefined || row.policy === question.policy);
-  return newestFirst(wanted, ({ startTime, name }) => ({ time: startTime, name }));
+  return { rows: newestFirst(wanted, ({ startTime, name }) => ({ time: startTime, name })), unseen };
 }
 
-/** A repository that its cluster does not know yet hides no other one: it is named, and has no rows. */
-async function rowsOrNone(world: World, repository: string, policies: readonly string[], isOnly: boolean): Promise<SnapshotRow[]> {
+async function rowsOrUnseen(
+  world: World,
+  repository: string,
+  policies: readonly string[],
+  isOnly: boolean,
+): Promise<SnapshotRow[] | UnseenRepository> {
   try {
     return await rowsOf(world, repository, policies);
   } catch (error) {
-    if (isOnly || !hasCode(error, "absent")) throw error;
-    world.logger.warn("not registered yet, and so without snapshots", { repository, error: messageOf(error) });
-    return [];
+    if (isOnly || !(error instanceof AppError)) throw error;
+    return { repository, code: error.code, reason: reason("snapshots.unseen", { repository, message: messageOf(error) }) };
   }
 }
 
@@ -87,8 +119,8 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
   const fates = new Map<string, SnapshotRow["fate"]>();
   for (const policy of policies) {
     const rules = configured(world.config, "backups", policy);
-    const { plan, input } = await gatherPrunePlan(world, policy, rules, work, { seen });
-    const ends = keptUntil(plan.keep, input, rules.schedule);
+    const { plan, input, slotOver } = await gatherPrunePlan(world, policy, rules, work, { seen });
+    const ends = keptUntil(plan.keep, input, rules.schedule, slotOver);
     const noteFate = (decision: "keep" | "remove" | "later") => (entry: { name: string; reasons: Reason[] }) => {
       const foreign = entry.reasons.every(({ code }) => code === "keep.foreign" || code === "keep.otherPolicy");
       if (fates.has(entry.name) && foreign) return;
@@ -107,7 +139,6 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
     const parts = parseSnapshotName(snapshot.name);
     const uuid = snapshot.uuid ?? "";
     const proven = here === undefined ? undefined : places.get(here)?.get(uuid);
-    const shared = seen.verdicts.suspected.held.get(snapshot.uuid ?? snapshot.name);
     const others = [...places].flatMap(([place, newest]) => (place === here ? [] : (newest.get(uuid) ?? [])));
     return {
       name: snapshot.name,
@@ -122,7 +153,7 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       indices: snapshot.indices,
       shards: { total: snapshot.shards.total, failed: snapshot.shards.failed },
       evidence: proven ? provenOf(proven) : null,
-      ...(shared === undefined ? {} : { sharedDamage: shared }),
+      ...sharedBy(seen.verdicts, snapshot),
       elsewhere: newestFirst(others, ({ at, url }) => ({ time: at, name: url })).map((one) => ({
         place: names.get(one.place ?? "") ?? one.url,
         url: one.url,
@@ -131,6 +162,16 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       fate: fates.get(snapshot.name) ?? { decision: "keep", reasons: [reason("keep.foreign")] },
     };
   });
+}
+
+function sharedBy(
+  { suspected, evidence }: Verdicts,
+  { uuid, name }: ClusterSnapshot,
+): Pick<SnapshotRow, "sharedDamage" | "sharedDamageFoundBy"> {
+  const blob = suspected.held.get(uuid ?? name);
+  if (blob === undefined) return {};
+  const finder = finderOf(suspected, uuid ?? name, evidence);
+  return { sharedDamage: blob, ...(finder === undefined ? {} : { sharedDamageFoundBy: finder }) };
 }
 
 function provenOf({ verdict, level, generation, at }: Evidence): Proven {

@@ -54,11 +54,13 @@ export interface PolicyNow {
 }
 
 /** What is late, open, uncovered and next. */
-export interface Status<Row> {
+export interface Status<Row, Unread> {
   paused: boolean;
   /** Everything reported and not over, the oldest first. */
   late: OpenNotice[];
   open: Row[];
+  /** Jobs whose records cannot be read. */
+  unread: Unread[];
   coverage: ClusterCoverage[];
   policies: PolicyNow[];
   /** Notices that some channel has not accepted, the oldest first. */
@@ -67,8 +69,11 @@ export interface Status<Row> {
 
 const SLOTS_SHOWN = 3;
 
-/** Reads the state, and the indices of each cluster; a cluster that does not answer hides nothing else. `open` lists the open jobs. */
-export async function showStatus<Row>(world: World, open: Row[]): Promise<Status<Row>> {
+/** Reads the state, and the indices of each cluster; a cluster that does not answer hides nothing else. The open jobs are given. */
+export async function showStatus<Row, Unread>(
+  world: World,
+  { rows: open, unread }: { rows: Row[]; unread: Unread[] },
+): Promise<Status<Row, Unread>> {
   const live = await readLive(world.state);
   const late: OpenNotice[] = [];
   await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async ([key, generation]) => {
@@ -84,6 +89,7 @@ export async function showStatus<Row>(world: World, open: Row[]): Promise<Status
     paused: world.paused,
     late: late.sort((a, b) => (a.since + a.key < b.since + b.key ? -1 : 1)),
     open,
+    unread,
     coverage,
     policies,
     undelivered: await undelivered(world, live.unsent),

@@ -186,7 +186,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.mounted":
     "{index} in {snapshot} is a mounted index without data of its own: restoring it needs snapshot {of} ({uuid}) of repository {repository}",
   "snapshot.foundBroken": "{snapshot} was found {verdict} by the proof of {at}",
-  "snapshot.sharesDamage": "{snapshot} refers to {blob}, which the proof of another snapshot found damaged",
+  "snapshot.holdsDamage": "{snapshot} refers to {blob}, which a proof found damaged or missing",
+  "snapshot.sharesDamage": "{snapshot} refers to {blob}, which the proof of {finder} found damaged or missing",
   "snapshot.newestBroken":
     "{newest} is newer, and is not taken: {snapshot} is the newest good snapshot without a known fault. To check {newest} again: `ossnap verify {repository} --snapshot {newest}`",
   "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",
@@ -219,6 +220,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.throttled":
     "{snapshot} is running: {done} DONE, {failed} FAILED of {shards|shard|shards}; {bytesDone:bytes} of {bytes:bytes} ({percent} %), {leftSeconds:duration} left at {bytesPerSecond:bytes}/s, which is what max_snapshot_bytes_per_sec ({limit} per node) allows; {needed} in the repository's settings would halve it, if disks and network can",
   "snapshot.unknown": "repository {repository} does not list {snapshot}{near:meant}",
+  "snapshots.unseen": "the snapshots of {repository} cannot be listed: {message}",
   "snapshot.unlisted":
     "the cluster cannot list all snapshots of {repository}: {message}; the others are handled as usual; add blobs: to the repository in ossnap.yaml, and ossnap names the lost blob",
   "snapshot.vanished": "{snapshot} no longer exists; trying again",

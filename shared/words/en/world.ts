@@ -49,6 +49,10 @@ export const WORLD: Readonly<Record<string, string>> = {
   "job.patience": "gave up at {until}: {because:reason}",
   "job.paused": "ossnap is paused",
   "job.refused": "{effect} was refused and is tried again after {until}: {because:reason}",
+  "job.readAgain": "job {job} can be read again, or is gone",
+  "job.recordUnreadable": "this record cannot be read: {message}",
+  "job.unreadable": "job {job} cannot be read, so it is not moved, and what it needs is unknown: {message}",
+  "job.unreadableDone": "how job {job} ended cannot be read: {message}",
   "job.unstarted": "the work takes longer than a tick, and no background task could be started: {message}",
   "lane.busy": "waits: {job} is working on {cluster}",
   "lane.queue": "waits: {job} is the next one on {cluster}",
@@ -150,6 +154,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":
     "this terminal has no access to Function Compute (FC_ACCOUNT_ID and keys are not set), so it cannot start the task; the next tick of advanceJobs starts it, in the deployment or with npm start",
+  "timer.aheadTime":
+    "timer {timer} of {function} fired for {slot}, which lies ahead of the state's clock ({now}): nothing was started, so that the slot is free when its time comes; the clock of its sender is ahead, or the event was not sent by a timer",
   "timer.farTime":
     "timer {timer} of {function} fired for {slot}, more than a year from now ({now}): nothing was started; the clock of its sender is wrong, or the event was not sent by a timer",
   "timer.nothingDue":

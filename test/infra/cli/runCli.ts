@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runCommand } from "../../../infra/cli/program.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** A text without the line ends that only the width of the screen put there. */
@@ -36,6 +37,41 @@ export function runCli(words: string[], options: { env?: Record<string, string>;
     child.once("error", reject);
     child.once("close", (exitCode) => resolve({ exitCode, ...texts }));
   });
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * The same command line inside this process, which takes a tenth of the time, one after another. What `infra/cli/main.ts` adds, and whatever
+ * ends a process, only {@link runCli} shows.
+ */
+export function runHere(words: string[], { cwd }: { cwd: string }): Promise<Ended> {
+  const run = last.then(() => runIn(words, cwd));
+  last = run.catch(() => undefined);
+  return run;
+}
+
+async function runIn(words: string[], cwd: string): Promise<Ended> {
+  const texts = { stdout: "", stderr: "" };
+  const here = process.cwd();
+  const kept = { stdout: process.stdout.write, stderr: process.stderr.write };
+  const into = (name: keyof typeof texts) =>
+    ((text: string, written?: unknown) => {
+      texts[name] += text;
+      if (typeof written === "function") written();
+      return true;
+    }) as typeof process.stdout.write;
+  process.chdir(cwd);
+  process.stdout.write = into("stdout");
+  process.stderr.write = into("stderr");
+  try {
+    const environment = { LANG: "C.UTF-8", OSSNAP_LOCAL_DIR: join(tmpdir(), "ossnap-no-local-host") };
+    return { exitCode: await runCommand(words, environment), ...texts };
+  } finally {
+    Object.assign(process.stdout, { write: kept.stdout });
+    Object.assign(process.stderr, { write: kept.stderr });
+    process.chdir(here);
+  }
 }
 
 /** Creates a temporary directory and removes it after `use`. */

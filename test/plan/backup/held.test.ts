@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { holdsPlan } from "../../../shared/plan/backup/held.ts";
 import { SHRINK_DEFAULT, shrunk } from "../../../shared/plan/backup/shrink.ts";
 
-const plan = { indices: ["movies", ".ds-app-2026.11.27-000001"], streams: ["app"], featureStates: [] as string[], withFeatures: false };
-const held = (indices: string[], dataStreams = ["app"], featureStates: string[] = []) => ({ indices, dataStreams, featureStates });
+const plan = { indices: ["movies", ".ds-app-2026.11.27-000001"], streams: ["app"], withFeatures: false };
+const held = (indices: string[], dataStreams = ["app"]) => ({ indices, dataStreams });
 
 describe("a finished snapshot beside its plan", () => {
   it.each([
@@ -19,10 +19,11 @@ describe("a finished snapshot beside its plan", () => {
     expect(holdsPlan(snapshot, plan)).toBe(expected);
   });
 
-  it("accepts the indices that a feature brings along, and misses a feature that was dropped silently", () => {
-    const features = { ...plan, featureStates: ["tasks"], withFeatures: true };
-    expect(holdsPlan(held([...plan.indices, ".tasks"], ["app"], ["tasks"]), features)).toBe(true);
-    expect(holdsPlan(held(plan.indices), features)).toBe(false);
+  it("accepts the indices that features bring along, and features that have none yet", () => {
+    const features = { ...plan, withFeatures: true };
+    expect(holdsPlan(held([...plan.indices, ".tasks"]), features)).toBe(true);
+    expect(holdsPlan(held(plan.indices), features)).toBe(true);
+    expect(holdsPlan(held([...plan.indices, "series"]), features)).toBe(false);
   });
 });
 

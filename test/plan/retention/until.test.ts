@@ -10,9 +10,14 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const NIGHTLY = { cron: "0 30 1 * * *", timeZone: "UTC" };
 
-function until(snapshots: readonly PrunableSnapshot[], keep: Partial<KeepRules>, change: Partial<PruneInput> = {}, schedule = NIGHTLY) {
+function until(
+  snapshots: readonly PrunableSnapshot[],
+  keep: Partial<KeepRules>,
+  change: Partial<PruneInput> = {},
+  { over, ...schedule }: typeof NIGHTLY & { over?: Date } = NIGHTLY,
+) {
   const input = inputOf(snapshots, keep, { timeZone: schedule.timeZone, ...change });
-  return keptUntil(planPrune(input).keep, input, schedule);
+  return keptUntil(planPrune(input).keep, input, schedule, over);
 }
 
 const night = (day: number, change: Partial<PrunableSnapshot> = {}) =>
@@ -48,6 +53,15 @@ describe("the time until which a snapshot is kept", () => {
   it("is none for what no schedule ends", () => {
     const history = [night(20, { ours: false }), night(21, { state: "PARTIAL" }), night(22, { manual: true }), night(24)];
     expect([...until(history, { last: 1 }).keys()]).toEqual([night(24).name]);
+  });
+
+  it("counts a slot that has passed only until it has ended without a good snapshot", () => {
+    const history = nights(20, 23);
+    const now = new Date("2026-11-24T09:00:00Z");
+    const newest = night(23).name;
+    expect(until(history, { last: 1 }, { now }).get(newest)).toMatchObject({ local: "2026-11-24 01:30 +00:00", passed: true });
+    const failed = until(history, { last: 1 }, { now }, { ...NIGHTLY, over: new Date("2026-11-24T01:30:00Z") });
+    expect(failed.get(newest)).toEqual({ at: "2026-11-25T01:30:00.000Z", local: "2026-11-25 01:30 +00:00" });
   });
 
   it("is not put off by a snapshot that is dated a year ahead, or by another tool's after the newest slot", () => {

@@ -1,63 +1,7 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
-import { fixtureRepositories, storeOf } from "../../format/fixtureRepositories.ts";
-import { cut, grown, type Mutation, mutatedStore, removed, type Subject, subjectOf, surprises } from "./mutatedRepository.ts";
+import { describe } from "vitest";
+import { fixtureRepositories } from "../../format/fixtureRepositories.ts";
+import { listedMutations } from "./listedMutations.ts";
 
-/** Mutations that a listing shows. */
-const MUTATIONS: [string, Mutation][] = [
-  ["removed", removed],
-  ["cut by a byte", cut],
-  ["grown by a byte", grown],
-];
-
-describe.each(fixtureRepositories().map((repository) => [repository.name, repository] as const))("%s", (_, repository) => {
-  let subject: Subject;
-  beforeAll(async () => {
-    subject = await subjectOf(repository);
-  });
-
-  it.each(MUTATIONS)("any blob %s spoils exactly the snapshots that need it, at level names", async (_what, mutate) => {
-    const found: string[] = [];
-    for (const key of subject.keys.filter((each) => each !== subject.rootKey))
-      found.push(...(await surprises(subject, key, mutate, "names")));
-    expect(found).toEqual([]);
-  });
-
-  it("has whole snapshots, each of which needs several blobs", () => {
-    const whole = subject.snapshots.filter(({ verdict }) => verdict === "whole");
-    expect(whole.length).toBeGreaterThan(0);
-    for (const { needs } of whole) expect(needs.size).toBeGreaterThan(2);
-  });
-
-  it("is never proven by a root that is truncated, grown by a byte or removed", async () => {
-    const { generation } = await proveSnapshot(storeOf(repository.blobs), { uuid: uuidOf(subject), level: "names" });
-    for (const mutate of [cut, grown]) {
-      const store = mutatedStore(subject, subject.rootKey, mutate);
-      await expect(proveSnapshot(store, { uuid: uuidOf(subject), level: "names" })).rejects.toMatchObject({ code: "invalid" });
-    }
-    const store = mutatedStore(subject, subject.rootKey, removed);
-    const outcome = await proveSnapshot(store, { uuid: uuidOf(subject), level: "names" }).then(
-      (proof) => proof.generation,
-      ({ code }: { code: string }) => code,
-    );
-    expect(["absent", "invalid", ...subject.keys.flatMap(rootNumber)].filter((each) => each !== generation)).toContain(outcome);
-  });
-
-  it("is whole at level contents without any blob that it does not need", async () => {
-    for (const { snapshot, needs } of subject.snapshots.filter(({ verdict }) => verdict === "whole")) {
-      const kept = [subject.rootKey, ...needs.keys()].map((key) => [key, repository.blobs.get(key) as Uint8Array] as const);
-      const proof = await proveSnapshot(storeOf(new Map(kept)), { uuid: snapshot.uuid, level: "contents" });
-      expect([snapshot.name, proof.verdict]).toEqual([snapshot.name, "whole"]);
-    }
-  });
-});
-
-function uuidOf(subject: Subject): string {
-  return subject.snapshots.find(({ verdict }) => verdict === "whole")?.snapshot.uuid ?? "";
-}
-
-/** -1 for the `index` of 2.x, as elsewhere. */
-function rootNumber(key: string): number[] {
-  if (key === "index") return [-1];
-  return /^index-\d+$/.test(key) ? [Number(key.slice("index-".length))] : [];
-}
+describe.each(fixtureRepositories().map((repository) => [repository.name, repository] as const))("%s", (_, repository) =>
+  listedMutations(repository, { isLong: false }),
+);

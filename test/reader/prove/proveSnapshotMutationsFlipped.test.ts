@@ -1,63 +1,7 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { FOOTER_BYTES } from "../../../shared/format/encoding/luceneFooter.ts";
-import type { ClosureBlob } from "../../../shared/model/repository.ts";
+import { describe } from "vitest";
 import { fixtureRepositories } from "../../format/fixtureRepositories.ts";
-import { flip, type Subject, sampler, seed, subjectOf, surprises } from "./mutatedRepository.ts";
+import { flippedMutations } from "./flippedMutations.ts";
 
-describe.each(fixtureRepositories().map((repository) => [repository.name, repository] as const))("%s", (_, repository) => {
-  const random = sampler();
-  let subject: Subject;
-  let needed: Map<string, ClosureBlob>;
-  beforeAll(async () => {
-    subject = await subjectOf(repository);
-    needed = new Map(subject.snapshots.flatMap(({ needs }) => [...needs]));
-  });
-
-  const sizeOf = (key: string): number => repository.blobs.get(key)?.byteLength ?? 0;
-
-  /** The first or the last bit, and one random bit. */
-  function bitsOf(key: string): number[] {
-    const bits = sizeOf(key) * 8;
-    return [random() < 0.5 ? 0 : bits - 1, Math.floor(random() * bits)];
-  }
-
-  const blobsOf = (isWanted: (blob: ClosureBlob) => boolean): ClosureBlob[] => [...needed.values()].filter(isWanted);
-
-  it(`any metadata blob with a bit flipped spoils exactly the snapshots that need it, at level metadata (2 bits sampled in each, one of them the first or last, seed ${seed})`, async () => {
-    const found: string[] = [];
-    const blobs = blobsOf(({ kind }) => kind !== "data");
-    for (const { key } of blobs)
-      for (const bit of bitsOf(key)) found.push(...(await surprises(subject, key, (bytes) => flip(bytes, bit), "metadata")));
-    expect(found).toEqual([]);
-    expect(blobs.length).toBeGreaterThan(2);
-  });
-
-  it(`any Lucene footer with a bit flipped spoils exactly the snapshots that need it, at level footers (1 bit sampled in each, seed ${seed})`, async () => {
-    const found: string[] = [];
-    for (const { key, file } of blobsOf(({ file }) => file !== undefined && file.part === file.parts - 1)) {
-      const footerBits = Math.min(FOOTER_BYTES, sizeOf(key)) * 8;
-      const bit = sizeOf(key) * 8 - footerBits + Math.floor(random() * footerBits);
-      const surprise = await surprises(subject, key, (bytes) => flip(bytes, bit), "footers");
-      found.push(...surprise.map((text) => `${file?.physicalName} bit ${bit}: ${text}`));
-    }
-    expect(found).toEqual([]);
-  });
-
-  it(`any data blob with a bit flipped spoils exactly the snapshots that need it, at level contents (2 bits sampled in each, one of them the first or last, seed ${seed})`, async () => {
-    const found: string[] = [];
-    for (const { key } of blobsOf(({ kind }) => kind === "data"))
-      for (const bit of bitsOf(key)) found.push(...(await surprises(subject, key, (bytes) => flip(bytes, bit), "contents")));
-    expect(found).toEqual([]);
-  });
-
-  it(`any blob that no snapshot needs changes nothing with a bit flipped, at level contents (1 bit sampled in each, seed ${seed})`, async () => {
-    const found: string[] = [];
-    const unneeded = subject.keys.filter((key) => key !== subject.rootKey && !needed.has(key) && sizeOf(key) > 0);
-    for (const key of unneeded) {
-      const bit = Math.floor(random() * sizeOf(key) * 8);
-      found.push(...(await surprises(subject, key, (bytes) => flip(bytes, bit), "contents")));
-    }
-    expect(found).toEqual([]);
-    expect(unneeded.length).toBeGreaterThan(0);
-  });
-});
+describe.each(fixtureRepositories().map((repository) => [repository.name, repository] as const))("%s", (_, repository) =>
+  flippedMutations(repository, { isLong: false }),
+);

@@ -111,6 +111,16 @@ describe("every kind of fault has its own sentence", () => {
     [["backups", "nightly", "keep", "manual"], { last: 0 }, 'backups.nightly.keep.manual.last: too small: "0", write 1 or more'],
     [["backups", "nightly", "metadata", "team"], 5, 'backups.nightly.metadata.team: must be a text: "5", put it in quotes'],
     [
+      ["backups", "nightly", "keep", "within"],
+      60,
+      'backups.nightly.keep.within: a number without a unit: "60", write a number and a unit such as 90s, 30m, 4h or 2d',
+    ],
+    [
+      ["backups", "nightly", "keep", "lastOfIndex"],
+      30,
+      'backups.nightly.keep.lastOfIndex: a number without a unit: "30", write a duration such as 30d, or always, or never',
+    ],
+    [
       ["backups", "nightly", "patience"],
       "4 hours",
       'backups.nightly.patience: not a duration: "4 hours", write a number and a unit such as 90s, 30m, 4h or 2d',

@@ -16,7 +16,10 @@ async function taken(bytes: () => number) {
   await fire(world);
   world.source.finishSnapshots();
   await tick(world);
-  return { result: (await done(world))?.result, newest: (await showStatus(await world.open(), [])).policies[0]?.newest };
+  return {
+    result: (await done(world))?.result,
+    newest: (await showStatus(await world.open(), { rows: [], unread: [] })).policies[0]?.newest,
+  };
 }
 
 describe("what a finished backup added to its repository", () => {

@@ -57,6 +57,23 @@ describe("a backup with featureStates: [none]", () => {
   });
 });
 
+describe("a backup with the states of features", () => {
+  it.each([
+    ["that have no index yet", false, []],
+    ["that have an index", true, [".tasks"]],
+  ])("is done with those %s", async (_, hasIndex, system) => {
+    const world = await world817((policy) => {
+      policy.featureStates = ["security", "tasks"];
+    });
+    if (hasIndex) world.source.putIndex(".tasks", { documents: 1, system: true });
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    expect(await done(world)).toMatchObject({ state: "done" });
+    expect(world.places.at({ location: "/srv/backups" })[0]?.indices.filter((name) => name.startsWith("."))).toEqual(system);
+  });
+});
+
 describe("the preview of a backup", () => {
   it("lists each pattern that selects nothing", async () => {
     const world = await world817((policy) => {

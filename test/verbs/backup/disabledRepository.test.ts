@@ -3,7 +3,7 @@ import type { BackupPolicy, RepositoryConfig } from "../../../shared/model/confi
 import { AppError } from "../../../shared/model/errors.ts";
 import { onTimer } from "../../../shared/tick/onTimer.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
-import { listJobs } from "../../../shared/verbs/jobs/show.ts";
+import { listJobs, listJobsAndUnread } from "../../../shared/verbs/jobs/show.ts";
 import { showStatus } from "../../../shared/verbs/status/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import { done, fire, ID, tick } from "../../world/nightly.ts";
@@ -45,7 +45,7 @@ describe("a backup whose repository the cluster disabled after its snapshot was 
       world.source.finishSnapshots();
     }
     expect(await done(world, SECOND)).toMatchObject({ state: "done" });
-    const status = await showStatus(await world.open(), await listJobs(await world.open(), { open: true }));
+    const status = await showStatus(await world.open(), await listJobsAndUnread(await world.open(), { open: true }));
     expect(status.open).toMatchObject([{ id: ID, state: "running", reason: { code: "gather.failedIdle" } }]);
     expect(say(status.open[0]?.reason ?? { code: "", params: {} })).toMatch(/the cluster runs nothing of this job: .*disabled to prevent/);
     expect(status.late.map(({ key }) => key)).toContain("late:nightly");

@@ -64,7 +64,7 @@ describe("indices that no policy covers", () => {
   const uncovered = async (world: TestWorld, names: string[]) => {
     await reportUncovered(await world.open(), "source", names);
     const sent = world.coverage.filter(({ status }) => status === "firing");
-    const stored = await showStatus(await world.open(), []);
+    const stored = await showStatus(await world.open(), { rows: [], unread: [] });
     return [sent.length, stored.late[0]?.reason.params.names];
   };
 

@@ -6,6 +6,7 @@ import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { onTimer } from "../../../shared/tick/onTimer.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { listJobs } from "../../../shared/verbs/jobs/show.ts";
+import { registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { say } from "../../../shared/words/say.ts";
 import { created, done, fire, ID, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, testConfig, testWorld } from "../../world/world.ts";
@@ -50,6 +51,7 @@ describe("a backup whose repository the cluster has disabled", () => {
 
   async function disabled() {
     const world = await withMovies();
+    await registerByHand(await world.open(), "backups");
     const { getSnapshot } = world.source;
     world.source.getSnapshot = async () => Promise.reject(new AppError("refused", `cluster source: ${WORDS}`));
     await fire(world);

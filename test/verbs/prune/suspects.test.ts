@@ -176,6 +176,20 @@ describe.each(["2.4.6", "6.7.0", "7.10.2"])("a blob that two proven snapshots sh
     expect(lines.split("damaged, shared blob")).toHaveLength(3);
   });
 
+  it("names the other snapshot whose proof found the blob", async () => {
+    await suspect(true);
+    await storeEvidence(await world.open(), PLACE, await prove("snap-1"), world.now());
+    const rows = await listSnapshots(await world.open(), { repository: "backups" });
+    expect(rows.map(({ name, sharedDamageFoundBy }) => [name, sharedDamageFoundBy]).sort()).toEqual([
+      ["snap-1", undefined],
+      ["snap-2", "snap-1"],
+      ["snap-3", undefined],
+    ]);
+    const lines = snapshotsText(rows, { colour: false, unicode: true, now: world.now(), program: "ossnap" }).replace(/\s+/g, " ");
+    expect(lines).toContain("which the proof of snap-1 found damaged");
+    expect(lines).toContain("which a proof found damaged");
+  });
+
   it("counts no more once a later proof found it right", async () => {
     await suspect(true);
     await suspect(false);

@@ -68,7 +68,7 @@ describe.each(["5.5.3", "7.10.2"])("an open job that cannot be read, on %s", (so
   it("that has lost its input is shown with the object and what helps, and keeps no other job from its work", async () => {
     await restore((record) => JSON.stringify({ ...record, intent: { ...(record.intent as object), input: undefined } }));
     const key = stateKey.record(ID, 0);
-    await expect(showJob(await world.open(), ID)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining(key) });
+    await expect(showJob(await world.open(), ID)).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining(key) });
     const before = (await names()).length;
     await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
     world.source.finishSnapshots();

@@ -62,6 +62,33 @@ describe("a registration that the cluster could not verify", () => {
   });
 });
 
+describe("the registration of a repository that its cluster disabled", () => {
+  const WORDS =
+    "cluster source: repository backups: The repository has been disabled to prevent data corruption: remove this one's registration";
+
+  async function disabled() {
+    const world = await withMovies();
+    await registerByHand(await world.open(), "backups");
+    const { getSnapshot } = world.source;
+    world.source.getSnapshot = async () => Promise.reject(new AppError("refused", WORDS));
+    return { world, enable: () => Object.assign(world.source, { getSnapshot }) };
+  }
+
+  it("is refused with the way out though the cluster accepts and verifies it, and is shown as failed", async () => {
+    const { world, enable } = await disabled();
+    await expect(registerByHand(await world.open(), "backups")).rejects.toMatchObject({ code: "refused", message: WORDS });
+    expect(await row(world)).toMatchObject({ state: "failed", reason: { code: "registration.failed", params: { message: WORDS } } });
+    enable();
+    expect(await registerByHand(await world.open(), "backups")).toMatchObject({ state: "same" });
+  });
+
+  it("is not refused for a read that merely failed", async () => {
+    const { world } = await disabled();
+    world.source.getSnapshot = async () => Promise.reject(new AppError("transient", "cluster source: timed out"));
+    expect(await registerByHand(await world.open(), "backups")).toMatchObject({ state: "same" });
+  });
+});
+
 describe("a registration that somebody else made", () => {
   it("is unverified, which is not the same as configured", async () => {
     const world = await withMovies();

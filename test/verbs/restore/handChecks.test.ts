@@ -68,7 +68,7 @@ describe("the newest snapshot, asked for by hand, of which a proof found damage"
     expect((await preflightOf("snap-2", "fx-o*")).snapshot.name).toBe("snap-2");
   });
 
-  it("is passed over too where the proof of another snapshot found a blob of it damaged", async () => {
+  it("is passed over too where a proof found a blob of it damaged", async () => {
     await bothThere();
     const only = await blobOfSnap2Alone();
     const ledger = partLedger(world.state, MOVED);
@@ -76,7 +76,7 @@ describe("the newest snapshot, asked for by hand, of which a proof found damage"
     await ledger.save();
     const chosen = await preflightOf("latest", "fx-o*");
     expect(chosen.snapshot.name).toBe("snap-1");
-    expect(sentences(chosen.checks)[0]).toBe(`snap-2 refers to ${only}, which the proof of another snapshot found damaged`);
+    expect(sentences(chosen.checks)[0]).toBe(`snap-2 refers to ${only}, which a proof found damaged`);
   });
 
   it("is the newest one where all are found damaged, whose preflight says what is wrong", async () => {

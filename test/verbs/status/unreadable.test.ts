@@ -10,7 +10,7 @@ describe("the status with an open notice that cannot be read", () => {
     const why = reason("copy.failed", { key: "__1", because: "denied" });
     await raiseNotice(await world.open(), { key: "copy-failed:move", code: "copy.failed", severity: "bad", reason: why });
     await world.state.put("live/notices/late%3Anightly.json", Buffer.from("no JSON"));
-    const { late } = await showStatus(await world.open(), []);
+    const { late } = await showStatus(await world.open(), { rows: [], unread: [] });
     expect(late.map(({ key, code }) => [key, code])).toEqual([
       ["copy-failed:move", "copy.failed"],
       ["late:nightly", "notice.unreadable"],

@@ -4,24 +4,26 @@ import { describe, expect, it } from "vitest";
 import { classifyKey } from "../../../../shared/format/keys.ts";
 import { renamed, UNLISTED, withUnlisted } from "../../../format/changedRepositories.ts";
 import { fixtureRepository } from "../../../format/fixtureRepositories.ts";
-import { flat, inDirectory, runCli } from "../runCli.ts";
+import { flat, inDirectory, runCli, runHere } from "../runCli.ts";
 
 const FIXTURE = fixtureRepository("es-5.5.2-migration/step2");
 const uuidOf = (name: string) => FIXTURE.snapshots.find(({ snapshot }) => snapshot === name)?.uuid ?? "";
 
 /** Runs the words over the repository in a directory; PLACE stands for its URL. */
-async function over(blobs: ReadonlyMap<string, Uint8Array>, ...words: string[]) {
+const over = (blobs: ReadonlyMap<string, Uint8Array>, ...words: string[]) => ranOver(runHere, blobs, words);
+
+async function ranOver(run: typeof runHere, blobs: ReadonlyMap<string, Uint8Array>, words: readonly string[]) {
   return inDirectory(async (directory) => {
     for (const [key, bytes] of blobs) {
       await mkdir(dirname(join(directory, "repo", key)), { recursive: true });
       await writeFile(join(directory, "repo", key), bytes);
     }
     const line = words.map((word) => (word === "PLACE" ? `file://${join(directory, "repo")}` : word));
-    return runCli(line, { cwd: directory });
+    return run(line, { cwd: directory });
   });
 }
 
-describe.concurrent("repositories that others wrote, on the terminal", { timeout: 60_000 }, () => {
+describe("repositories that others wrote, on the terminal", { timeout: 60_000 }, () => {
   it("end with what to delete when one snapshot is broken, in text and in JSON", async () => {
     const key = `snap-${uuidOf("snap-2")}.dat`;
     const broken = new Map([...FIXTURE.blobs].filter(([name]) => name !== key));
@@ -84,7 +86,6 @@ describe.concurrent("repositories that others wrote, on the terminal", { timeout
   });
 });
 
-// Not beside the others: each command line is a process.
 describe("repositories that are odd or hostile, on the terminal", { timeout: 60_000 }, () => {
   it("are whole although index.latest names another root, which is noted", async () => {
     const pointed = (generation: number) => {
@@ -156,7 +157,7 @@ describe("repositories that are odd or hostile, on the terminal", { timeout: 60_
       await symlink("../elsewhere/indices", join(repository, "indices"));
       const lines = [["verify"], ["verify", "--json"], ["snapshots"], ["snapshots", "--json"]];
       const ran = [];
-      for (const [verb = "", ...options] of lines) ran.push(await runCli([verb, `file://${repository}`, ...options], { cwd: directory }));
+      for (const [verb = "", ...options] of lines) ran.push(await runHere([verb, `file://${repository}`, ...options], { cwd: directory }));
       expect(ran.map(({ exitCode }) => exitCode)).toEqual([3, 3, 3, 3]);
       const [verified, verifiedJson, surveyed, surveyedJson] = ran.map(({ stdout }) => stdout);
       for (const text of [verified, surveyed]) {
@@ -183,7 +184,8 @@ describe("repositories that are odd or hostile, on the terminal", { timeout: 60_
   });
 
   it("spell a line break in a name in one way on both outputs", async () => {
-    const { stdout, stderr } = await over(renamed(FIXTURE.blobs, "snap-2", "two\nlines"), "verify", "PLACE");
+    // The only process here: what reaches its two outputs is what the others show.
+    const { stdout, stderr } = await ranOver(runCli, renamed(FIXTURE.blobs, "snap-2", "two\nlines"), ["verify", "PLACE"]);
     for (const text of [stdout, stderr]) expect(text).toContain("two\\u000alines");
   });
 });

@@ -47,6 +47,13 @@ describe("a history on paper", () => {
     });
   });
 
+  it("is refused with a protection of no length, which would not say what it means", async () => {
+    const file = "test/fixtures/histories/getSnapshot.json";
+    const { exitCode, stderr } = await ran("plan-prune", "--snapshots", file, "--keep-last", "1", "--keep-last-of-index", "0d");
+    expect([exitCode, stderr.replace(/\s+/g, " ")]).toEqual([2, expect.stringContaining('"0d" is not a duration above 0; write 30d')]);
+    expect((await planned(file, "--keep-last", "1", "--keep-last-of-index", "never")).remove).toHaveLength(3);
+  });
+
   it("that has another shape is refused with its faults", async () => {
     await inDirectory(async (directory) => {
       const file = join(directory, "snapshots.json");

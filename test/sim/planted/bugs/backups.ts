@@ -186,8 +186,8 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
   {
     name: "takes SUCCESS with other indices for the slot's snapshot",
     file: "shared/verbs/backup/step.ts",
-    find: "return holdsPlan(snapshot, { indices, streams, featureStates: features, withFeatures: globalState || features.length > 0 });",
-    replace: "return indices.length > 0 || holdsPlan(snapshot, { indices, streams, featureStates: features, withFeatures: globalState });",
+    find: "return holdsPlan(snapshot, { indices, streams, withFeatures: globalState || hasFeatures });",
+    replace: "return indices.length > 0 || holdsPlan(snapshot, { indices, streams, withFeatures: globalState || hasFeatures });",
     seeds: 20,
   },
   {
