@@ -5,7 +5,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { newestEvidence } from "./evidence.ts";
 import { suspectsAt } from "./partLedger.ts";
-import { heldIndices } from "./readIndices.ts";
+import { rootFacts } from "./rootFacts.ts";
 import { suspectHolders } from "./suspectHolders.ts";
 
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
@@ -23,7 +23,7 @@ export async function brokenSnapshots(
   const uuids = new Set(snapshots.map(({ uuid }) => uuid));
   const [evidence, suspects] = await allEnded([newestEvidence(world, uuids, place), suspectsAt(world.state, place)]);
   const root = suspects.size === 0 ? undefined : await readRoot();
-  const holds = (uuid: string, index: string) => heldIndices(root, uuid).includes(index);
+  const holds = (uuid: string, index: string) => root !== undefined && rootFacts(root).held(uuid).includes(index);
   const held = root ? (await suspectHolders(world.blobs(place), root, { suspects, holds })).held : new Map<string, string>();
   const broken = new Map<string, Reason>();
   for (const { name, uuid, startTime } of snapshots) {

@@ -96,14 +96,18 @@ export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapsh
   if (only === undefined && wanted === LATEST)
     throw new AppError("invalid", `snapshot latest: ${key} lists no good one`, { reason: reason("snapshot.noneGood", { root: key }) });
   if (only === undefined) throw notListed(key, wanted, dated);
-  const uuids = fitting.map(({ uuid }) => uuid);
-  throw new AppError(
-    "invalid",
-    `snapshot ${wanted}: ${key} lists ${fitting.length} snapshots of that name or uuid; give the uuid: ${uuids.join(" or ")}`,
-    {
-      reason: reason("snapshot.ambiguous", { snapshot: wanted, root: key, uuids }),
-    },
-  );
+  throw ambiguous(key, wanted, fitting);
+}
+
+/** Of snapshots that share a name; a hostile root has a hundred thousand. */
+const UUIDS_NAMED_MAX = 20;
+
+/** The error for a name that several snapshots of the root have. */
+export function ambiguous(root: string, wanted: string, fitting: readonly RootSnapshot[]): AppError {
+  const uuids = fitting.slice(0, UUIDS_NAMED_MAX).map(({ uuid }) => uuid);
+  const more = fitting.length > uuids.length ? " or another one" : "";
+  const message = `snapshot ${wanted}: ${root} lists ${fitting.length} snapshots of that name or uuid; give the uuid: ${uuids.join(" or ")}${more}`;
+  return new AppError("invalid", message, { reason: reason("snapshot.ambiguous", { snapshot: wanted, root, uuids }) });
 }
 
 /** The error for a snapshot that a person named and the root does not list; it proposes names of the root. */
