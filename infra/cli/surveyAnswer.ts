@@ -98,9 +98,12 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
   };
 }
 
+/** Of the conditions of a snapshot, those in which it lacks nothing that it should have. */
+const FAULTLESS: ReadonlySet<Condition> = new Set<Condition>(["complete", "failed", "mounted"]);
+
 /** Whether nothing was found missing or at fault: of the snapshots that can be restored at all, and of the root. */
 export function isComplete({ repository, snapshots, lost, missingMetadata, missing, damaged, unlisted, links }: SurveyAnswer): boolean {
   if (repository.hidden || unlisted || links?.isPointer) return false;
   if (lost.blobs > 0 || missingMetadata.blobs > 0 || missing.length > 0 || damaged.length > 0) return false;
-  return snapshots.every(({ condition }) => condition === "complete" || condition === "failed");
+  return snapshots.every(({ condition }) => FAULTLESS.has(condition));
 }
