@@ -5,6 +5,7 @@ import { globalMetadataKey, LEGACY_ROOT_KEY, snapshotKey } from "../format/keys.
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
+import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
@@ -32,14 +33,21 @@ export function heldIndices(root: RootCatalogue | undefined, uuid: string): stri
   return (root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(uuid)).map(({ name }) => name);
 }
 
-/** Reads the snapshot's own blob; one that contradicts the root counts as damaged, and so does one whose entry in the root is faulty. */
-export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
+/**
+ * Reads the snapshot's own blob; one that contradicts the root counts as damaged, and so does one whose entry in the root is faulty. `records`
+ * is the budget where those of many snapshots are read.
+ */
+export async function readRecord(
+  reader: MetadataReader,
+  snapshot: RootSnapshot,
+  records?: DecodeBudget,
+): Promise<SnapshotRecord | undefined> {
   const key = snapshotKey(snapshot.uuid);
   if (snapshot.fault !== undefined) {
     reader.damage({ key, check: "format", expected: "an entry of the root that can be read", found: snapshot.fault });
     return undefined;
   }
-  const record = await reader.read(key, decodeSnapshotRecord);
+  const record = await reader.read(key, (bytes, subject, budget) => decodeSnapshotRecord(bytes, subject, records ?? budget));
   if (record === undefined) return undefined;
   const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
   const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");

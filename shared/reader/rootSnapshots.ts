@@ -3,6 +3,7 @@ import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
+import { recordsBudget } from "../model/memory/decodeBudget.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { believedTimes, slotMsOf } from "../plan/snapshotOrder.ts";
@@ -32,9 +33,10 @@ const LISTED_FROM = 1_000;
 export async function datedSnapshots(store: BlobStore, { root }: OpenedRepository): Promise<DatedSnapshot[]> {
   const dated: DatedSnapshot[] = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot, ...(isStorable(snapshot) ? {} : UNKNOWN) }));
   const reader = metadataReader(store, undefined);
+  const records = recordsBudget();
   const unread = dated.filter((snapshot) => isStorable(snapshot) && (snapshot.startTime === undefined || snapshot.state === undefined));
   await forEachBounded(unread.length < LISTED_FROM ? unread : await existing(store, unread), READS_AT_ONCE, async (snapshot) => {
-    const record = await readRecord(reader, snapshot);
+    const record = await readRecord(reader, snapshot, records);
     snapshot.startTime ??= record?.startTime;
     snapshot.state ??= record?.state;
   });

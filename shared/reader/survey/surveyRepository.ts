@@ -1,6 +1,7 @@
 import { compareKeys, LEGACY_ROOT_KEY, snapshotKey } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import { recordsBudget } from "../../model/memory/decodeBudget.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../../model/repository.ts";
 import { type Links, linkTally } from "../../proof/links.ts";
@@ -100,9 +101,9 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const { there, absent: unlisted } = await recordsToRead(counted.store, root);
   const records: (SnapshotRecord | undefined)[] = [];
   const misfits = misfitsIn(root, reader);
-  const held = heldMemory();
+  const [held, own] = [heldMemory(), recordsBudget()];
   await forEachBounded(there, concurrency, async ([ordinal, snapshot]) => {
-    const record = await readRecord(reader, snapshot);
+    const record = await readRecord(reader, snapshot, own);
     if (record === undefined) return;
     misfits.see(ordinal, record.indices);
     const { featureStates: _states, ...others } = record;
@@ -110,9 +111,8 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     records[ordinal] = kept;
     held.hold(weightOfRecord(kept), `${store.url}/${snapshotKey(snapshot.uuid)}`);
   });
-  const indices = indicesOf(root, records);
+  const [indices, links] = [indicesOf(root, records), linkTally()];
   misfits.count(indices);
-  const links = linkTally();
   const tallies: ShardTallies = {
     root,
     indices: new Map(indices.flatMap((index) => (index.isFaulty ? [] : [[index.id, index]]))),
