@@ -77,7 +77,9 @@ export const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
   "state.absent": EXIT.usage,
   "state.liveLost": EXIT.usage,
   "clock.skew": EXIT.failed,
+  // What lies in a bucket is no fault of the command line.
   "format.invalid": EXIT.failed,
+  "repository.version1": EXIT.failed,
   "format.crc32": EXIT.failed,
   "repository.onlyLinkedRoot": EXIT.notWhole,
   "copy.sourceNotWhole": EXIT.notWhole,

@@ -58,12 +58,14 @@ const MARKS: Readonly<Record<Condition, string | undefined>> = {
   incomplete: "incomplete",
   damaged: "damaged",
   shallow: "shallow",
+  mounted: "mounted index",
 };
 
 function stateText({ state, condition }: SurveyRow, look: Look): string {
   const mark = MARKS[condition];
   const known = state ?? (mark === undefined ? unknown(look) : undefined);
-  return [...(known === undefined ? [] : [known]), ...(mark === undefined ? [] : [marked(look, "bad", mark)])].join(", ");
+  const tone = condition === "mounted" ? "attention" : "bad";
+  return [...(known === undefined ? [] : [known]), ...(mark === undefined ? [] : [marked(look, tone, mark)])].join(", ");
 }
 
 function provenText({ evidence }: SurveyRow, look: Look): string {
@@ -146,9 +148,12 @@ function namesText(names: readonly string[]): string {
 function conditionLines({ snapshots }: SurveyAnswer, look: Look): string[] {
   const names = (isOne: (row: SurveyRow) => boolean) => snapshots.filter(isOne).map(({ name }) => oneLine(name));
   const shallow = names(({ condition }) => condition === "shallow");
+  const mounted = names(({ condition }) => condition === "mounted");
   const uncounted = names(({ condition, bytes, documents }) => condition === "complete" && bytes !== null && documents === null);
   const isElsewhere = "is in the remote store of their cluster and not in this repository, so they cannot be restored from here";
+  const isMounted = "have an index that was mounted: it has no data of its own, and a restore needs the snapshot that was mounted";
   return [
+    ...(mounted.length === 0 ? [] : [marked(look, "attention", `These snapshots ${isMounted}: ${namesText(mounted)}`)]),
     ...(shallow.length === 0 ? [] : [marked(look, "bad", `The data of these shallow snapshots ${isElsewhere}: ${namesText(shallow)}`)]),
     ...(uncounted.length === 0
       ? []

@@ -1,7 +1,7 @@
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
-import { type BlobPlace, blobPlace } from "../../shared/proof/blobPlace.ts";
+import { type BlobPlace, blobPlaces } from "../../shared/proof/blobPlace.ts";
 import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
 import type { Evidence } from "../../shared/reader/evidence.ts";
@@ -54,7 +54,8 @@ export interface SurveyAnswer {
 /** `evidence` by uuid: verdicts on these blobs, not on copies of them elsewhere. */
 export function surveyOf(url: string, survey: Survey, evidence: ReadonlyMap<string, Evidence>): SurveyAnswer {
   const { root, moved, hidden, orphans, writeNeeds, lost, absent, missing, damaged, links, requests } = survey;
-  const placed = <B extends { key: string }>(blob: B) => ({ ...blob, ...blobPlace(blob.key, root.indices) });
+  const placeOf = blobPlaces(root.indices);
+  const placed = <B extends { key: string }>(blob: B) => ({ ...blob, ...placeOf(blob.key) });
   const unlisted = unlistedOf(root);
   const rows = survey.snapshots.map((snapshot) => rowOf(snapshot, evidence.get(snapshot.uuid)));
   return {
@@ -97,9 +98,12 @@ function rowOf(snapshot: Survey["snapshots"][number], proven: Evidence | undefin
   };
 }
 
+/** Of the conditions of a snapshot, those in which it lacks nothing that it should have. */
+const FAULTLESS: ReadonlySet<Condition> = new Set<Condition>(["complete", "failed", "mounted"]);
+
 /** Whether nothing was found missing or at fault: of the snapshots that can be restored at all, and of the root. */
 export function isComplete({ repository, snapshots, lost, missingMetadata, missing, damaged, unlisted, links }: SurveyAnswer): boolean {
   if (repository.hidden || unlisted || links?.isPointer) return false;
   if (lost.blobs > 0 || missingMetadata.blobs > 0 || missing.length > 0 || damaged.length > 0) return false;
-  return snapshots.every(({ condition }) => condition === "complete" || condition === "failed");
+  return snapshots.every(({ condition }) => FAULTLESS.has(condition));
 }

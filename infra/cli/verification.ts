@@ -3,7 +3,7 @@ import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { DamagedBlob, MissingBlob, ProofLevel, RootCatalogue, Verdict } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
-import { type BlobPlace, blobPlace, placeText } from "../../shared/proof/blobPlace.ts";
+import { type BlobPlace, blobPlaces, placeText } from "../../shared/proof/blobPlace.ts";
 import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { judged, type Proposal, proposalOf, type Standing } from "../../shared/proof/proposal.ts";
 import { faultyEntriesReason, namesakesOf, type Unlisted, unindexedOf, unlistedOf } from "../../shared/proof/rootFaults.ts";
@@ -12,6 +12,7 @@ import type { SampledProof } from "../../shared/reader/prove/proveSnapshot.ts";
 import type { Sampled } from "../../shared/reader/prove/sampler.ts";
 import type { Verified } from "../../shared/reader/proveRepository.ts";
 import { hiddenRoot } from "../../shared/reader/rootBlob.ts";
+import { rootFacts } from "../../shared/reader/rootFacts.ts";
 import { bytesText, counted, countText } from "../../shared/words/numbers.ts";
 import { say } from "../../shared/words/say.ts";
 import { linkLines, proposalLines, rootLines } from "./rootTrouble.ts";
@@ -67,7 +68,10 @@ export function verificationOf(
 ): Verification {
   const started = new Map(root.snapshots.map(({ uuid, startTime }) => [uuid, startTime]));
   const timeOf = ({ uuid, closure }: SampledProof) => (closure?.snapshot.startTime ?? started.get(uuid))?.toISOString() ?? "";
-  const snapshots = newestFirst(proofs, (proof) => ({ time: timeOf(proof), name: proof.name })).map((proof) => snapshotOf(root, proof));
+  const placeOf = blobPlaces(root.indices);
+  const snapshots = newestFirst(proofs, (proof) => ({ time: timeOf(proof), name: proof.name })).map((proof) =>
+    snapshotOf(root, proof, placeOf),
+  );
   const hidden = hiddenRoot(store, { hiding });
   const unlisted = unlistedOf(root);
   const asked = new Set(proofs.map(({ uuid }) => uuid));
@@ -112,11 +116,11 @@ export function formatOf(root: RootCatalogue): string {
   return "5.0";
 }
 
-function snapshotOf(root: RootCatalogue, proof: SampledProof): VerifiedSnapshot {
+function snapshotOf(root: RootCatalogue, proof: SampledProof, placeOf: (key: string) => BlobPlace): VerifiedSnapshot {
   const { name, uuid, verdict, level, blobs, bytes, missing, damaged, closure } = proof;
-  const listed = root.snapshots.find((snapshot) => snapshot.uuid === uuid);
+  const [listed] = rootFacts(root).byUuid.get(uuid) ?? [];
   const said = proof.reason?.params.state;
-  const placed = <B extends { key: string }>(blob: B) => ({ ...blob, ...blobPlace(blob.key, root.indices) });
+  const placed = <B extends { key: string }>(blob: B) => ({ ...blob, ...placeOf(blob.key) });
   return {
     name,
     uuid,

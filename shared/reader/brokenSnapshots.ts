@@ -5,6 +5,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { newestEvidence } from "./evidence.ts";
 import { marksAt } from "./partLedger.ts";
+import { rootFacts } from "./rootFacts.ts";
 import { finderOf, mayShareDamage, NO_SUSPECTS, sharedDamage, suspectHolders } from "./suspectHolders.ts";
 
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
@@ -40,7 +41,10 @@ export async function brokenSnapshots(
 }
 
 function heldBy(root: RootCatalogue): (uuid: string) => ReadonlySet<string> {
-  const held = new Map<string, Set<string>>();
-  for (const { name, snapshots } of root.indices) for (const uuid of snapshots) held.set(uuid, (held.get(uuid) ?? new Set()).add(name));
-  return (uuid) => held.get(uuid) ?? new Set();
+  const sets = new Map<string, ReadonlySet<string>>();
+  return (uuid) => {
+    const known = sets.get(uuid) ?? new Set(rootFacts(root).held(uuid));
+    sets.set(uuid, known);
+    return known;
+  };
 }

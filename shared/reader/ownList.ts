@@ -36,7 +36,8 @@ export async function decodeOwnList(
   return undefined;
 }
 
-const WITH_COMMIT = "files with a segments_N";
+/** What a file list has unless the index was mounted. */
+export const WITH_COMMIT = "files with a segments_N";
 
 /**
  * False for a file list without Lucene's commit or without one of the commit's files, which is then damaged: every version refuses to

@@ -13,6 +13,7 @@ import { proveSnapshot, type SampledProof } from "./prove/proveSnapshot.ts";
 import type { Sample, Sampled } from "./prove/sampler.ts";
 import { listRoots, listSizes, type OpenedRepository, openRepository, requireRoot } from "./readRepository.ts";
 import { latestOf } from "./rootBlob.ts";
+import { rootFacts } from "./rootFacts.ts";
 import { datedSnapshots, LATEST, namedSnapshot, newestGoodFirst } from "./rootSnapshots.ts";
 
 /** Limits retries for a snapshot that changes during every proof. */
@@ -179,7 +180,7 @@ async function proveFollowingRoot(
     const from = seen.root.key;
     Object.assign(seen, await see(store, choice.shared ? choice.onLink : undefined), { redone: seen.redone + 1 });
     choice.onMoved?.({ name, from, to: seen.root.key });
-    if (!seen.root.snapshots.some((snapshot) => snapshot.uuid === uuid)) return proof;
+    if (!rootFacts(seen.root).byUuid.has(uuid)) return proof;
   }
 }
 
@@ -190,7 +191,7 @@ function proveOnce(
   choice: VerifyChoice & { onLink: OnLink },
 ): Promise<SampledProof> {
   const { level, sample, deadline, onRead, onParts, onLink, ledger } = choice;
-  const name = root.snapshots.find((snapshot) => snapshot.uuid === uuid)?.name ?? uuid;
+  const name = rootFacts(root).byUuid.get(uuid)?.[0]?.name ?? uuid;
   const read = onRead && ((sampled: Sampled) => onRead(name, sampled));
   const parts = onParts && ((read: PartsRead) => onParts(name, read));
   return proveSnapshot(store, { uuid, level, root: opened, listing, deadline, sample, ledger, onRead: read, onParts: parts, onLink });

@@ -1,16 +1,17 @@
 import { decodeContainer } from "../format/encoding/container.ts";
-import { decodeIndexMetadata, type IndexMetadata } from "../format/indexMetadata.ts";
+import type { IndexMetadata } from "../format/indexMetadata.ts";
 import { invalidBytes } from "../format/invalid.ts";
 import { globalMetadataKey, LEGACY_ROOT_KEY, snapshotKey } from "../format/keys.ts";
 import { decodeSnapshotRecord } from "../format/snapshotRecord.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
+import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
 import { type IndexReading, metadataKeyOf } from "../proof/closure.ts";
-import { type Unindexed, unindexedOf } from "../proof/rootFaults.ts";
 import { type HeldMemory, heldMemory, weightOfMetadata, weightOfRecord } from "./heldMemory.ts";
 import type { Decode, Listing, MetadataReader } from "./metadataReader.ts";
+import { rootFacts } from "./rootFacts.ts";
 
 /** Of a snapshot; a cluster of thousands of nodes has fewer. */
 const SHARDS_MAX = 200_000;
@@ -27,19 +28,26 @@ export interface ReadClosureOptions {
   held?: HeldMemory | undefined;
 }
 
-/** Names of the indices that a snapshot contains according to the root. */
+/** Names of the indices that a snapshot contains according to the root; for many snapshots of one root see `rootFacts`. */
 export function heldIndices(root: RootCatalogue | undefined, uuid: string): string[] {
   return (root?.indices ?? []).filter(({ snapshots }) => snapshots.includes(uuid)).map(({ name }) => name);
 }
 
-/** Reads the snapshot's own blob; one that contradicts the root counts as damaged, and so does one whose entry in the root is faulty. */
-export async function readRecord(reader: MetadataReader, snapshot: RootSnapshot): Promise<SnapshotRecord | undefined> {
+/**
+ * Reads the snapshot's own blob; one that contradicts the root counts as damaged, and so does one whose entry in the root is faulty. `records`
+ * is the budget where those of many snapshots are read.
+ */
+export async function readRecord(
+  reader: MetadataReader,
+  snapshot: RootSnapshot,
+  records?: DecodeBudget,
+): Promise<SnapshotRecord | undefined> {
   const key = snapshotKey(snapshot.uuid);
   if (snapshot.fault !== undefined) {
     reader.damage({ key, check: "format", expected: "an entry of the root that can be read", found: snapshot.fault });
     return undefined;
   }
-  const record = await reader.read(key, decodeSnapshotRecord);
+  const record = await reader.read(key, (bytes, subject, budget) => decodeSnapshotRecord(bytes, subject, records ?? budget));
   if (record === undefined) return undefined;
   const found = [record.name, record.uuid, snapshot.state && record.state].join(" ");
   const expected = [snapshot.name, snapshot.uuid, snapshot.state].join(" ");
@@ -62,7 +70,7 @@ export async function readIndices(
     decodeContainer(bytes, "metadata", subject, { budget, wanted: {} }),
   );
   const indices = planIndices(reader, root, snapshot, record, options.indices);
-  const decode = withinShards(held);
+  const decode = withinShards(rootFacts(root).decodeMetadata, held);
   const failed = failedShards(record);
   const finished = await forEachBounded(indices, concurrency, (index) => readIndexMetadata(reader, index, { failed, decode }), deadline);
   return { indices, finished };
@@ -75,8 +83,8 @@ function planIndices(
   record: SnapshotRecord | undefined,
   chosen: readonly string[] | undefined,
 ): IndexReading[] {
-  const { listed, unindexed } = factsOf(root);
-  const held = record?.indices ?? heldIndices(root, snapshot.uuid);
+  const { indices: listed, unindexed, held: heldBy } = rootFacts(root);
+  const held = record?.indices ?? heldBy(snapshot.uuid);
   if (record !== undefined) refuseForeign(chosen ?? [], held, snapshot.name);
   if (unindexed) reader.damage({ key: root.key, check: "format", expected: `an index with id ${unindexed.id}`, found: "nothing" });
   return [...new Set(chosen ?? held)].flatMap((name) => {
@@ -89,22 +97,6 @@ function planIndices(
   });
 }
 
-interface RootFacts {
-  listed: ReadonlyMap<string, RootCatalogue["indices"][number]>;
-  unindexed: Unindexed | undefined;
-}
-
-const factsByRoot = new WeakMap<RootCatalogue, RootFacts>();
-
-/** Found once for all snapshots of a root: each takes a look at every index and lookup of it. */
-function factsOf(root: RootCatalogue): RootFacts {
-  const known = factsByRoot.get(root);
-  if (known) return known;
-  const facts = { listed: new Map(root.indices.map((index) => [index.name, index])), unindexed: unindexedOf(root) };
-  factsByRoot.set(root, facts);
-  return facts;
-}
-
 /** By index. */
 function failedShards(record: SnapshotRecord | undefined): Map<string, Set<number>> {
   const failed = new Map<string, Set<number>>();
@@ -113,10 +105,10 @@ function failedShards(record: SnapshotRecord | undefined): Map<string, Set<numbe
 }
 
 /** Decodes the metadata of the indices of one snapshot; the one with which it has too many shards is invalid. */
-function withinShards(held: HeldMemory): Decode<IndexMetadata> {
+function withinShards(decode: Decode<IndexMetadata>, held: HeldMemory): Decode<IndexMetadata> {
   let shards = 0;
   return (bytes, subject, budget) => {
-    const metadata = decodeIndexMetadata(bytes, subject, budget);
+    const metadata = decode(bytes, subject, budget);
     shards += metadata.shards;
     if (shards > SHARDS_MAX) throw invalidBytes(subject, `more than ${SHARDS_MAX} shards in one snapshot`);
     held.hold(weightOfMetadata(metadata), subject);
@@ -142,7 +134,8 @@ async function readIndexMetadata(
 }
 
 function refuseForeign(chosen: readonly string[], held: readonly string[], name: string): void {
-  const foreign = chosen.filter((index) => !held.includes(index));
+  const those = new Set(held);
+  const foreign = chosen.filter((index) => !those.has(index));
   if (foreign.length === 0) return;
   throw new AppError("invalid", `indices: snapshot ${name} does not hold ${foreign.join(", ")}: choose among ${held.join(", ")}`, {
     reason: reason("snapshot.indexNotHeld", { snapshot: name, indices: foreign, held: [...held] }),

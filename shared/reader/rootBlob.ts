@@ -1,3 +1,4 @@
+import { invalidBytes } from "../format/invalid.ts";
 import { isRootName, LATEST_KEY, LEGACY_ROOT_KEY } from "../format/keys.ts";
 import { rootDecoder } from "../format/root.ts";
 import { rootSubset, type SubsetOptions, subsetRoot } from "../format/rootSubset.ts";
@@ -18,7 +19,7 @@ const PIECE_BYTES = 8 * 1024 * 1024;
 function requireReadable({ url }: BlobStore, { key, sizeBytes }: BlobInfo): void {
   if (sizeBytes <= GET_BYTES_MAX) return;
   const megabytes = Math.round(sizeBytes / 1024 / 1024);
-  throw new AppError("invalid", `${url}/${key}: has ${megabytes} MB; a root of at most ${GET_BYTES_MAX / 1024 / 1024} MB can be read`);
+  throw invalidBytes(`${url}/${key}`, `has ${megabytes} MB; a root of at most ${GET_BYTES_MAX / 1024 / 1024} MB can be read`);
 }
 
 /**

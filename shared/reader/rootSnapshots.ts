@@ -3,6 +3,7 @@ import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
+import { recordsBudget } from "../model/memory/decodeBudget.ts";
 import { reason } from "../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
 import { believedTimes, slotMsOf } from "../plan/snapshotOrder.ts";
@@ -32,9 +33,10 @@ const LISTED_FROM = 1_000;
 export async function datedSnapshots(store: BlobStore, { root }: OpenedRepository): Promise<DatedSnapshot[]> {
   const dated: DatedSnapshot[] = (root?.snapshots ?? []).map((snapshot) => ({ ...snapshot, ...(isStorable(snapshot) ? {} : UNKNOWN) }));
   const reader = metadataReader(store, undefined);
+  const records = recordsBudget();
   const unread = dated.filter((snapshot) => isStorable(snapshot) && (snapshot.startTime === undefined || snapshot.state === undefined));
   await forEachBounded(unread.length < LISTED_FROM ? unread : await existing(store, unread), READS_AT_ONCE, async (snapshot) => {
-    const record = await readRecord(reader, snapshot);
+    const record = await readRecord(reader, snapshot, records);
     snapshot.startTime ??= record?.startTime;
     snapshot.state ??= record?.state;
   });
@@ -96,14 +98,18 @@ export function namedSnapshot({ key }: RootCatalogue, dated: readonly RootSnapsh
   if (only === undefined && wanted === LATEST)
     throw new AppError("invalid", `snapshot latest: ${key} lists no good one`, { reason: reason("snapshot.noneGood", { root: key }) });
   if (only === undefined) throw notListed(key, wanted, dated);
-  const uuids = fitting.map(({ uuid }) => uuid);
-  throw new AppError(
-    "invalid",
-    `snapshot ${wanted}: ${key} lists ${fitting.length} snapshots of that name or uuid; give the uuid: ${uuids.join(" or ")}`,
-    {
-      reason: reason("snapshot.ambiguous", { snapshot: wanted, root: key, uuids }),
-    },
-  );
+  throw ambiguous(key, wanted, fitting);
+}
+
+/** Of snapshots that share a name; a hostile root has a hundred thousand. */
+const UUIDS_NAMED_MAX = 20;
+
+/** The error for a name that several snapshots of the root have. */
+export function ambiguous(root: string, wanted: string, fitting: readonly RootSnapshot[]): AppError {
+  const uuids = fitting.slice(0, UUIDS_NAMED_MAX).map(({ uuid }) => uuid);
+  const more = fitting.length > uuids.length ? " or another one" : "";
+  const message = `snapshot ${wanted}: ${root} lists ${fitting.length} snapshots of that name or uuid; give the uuid: ${uuids.join(" or ")}${more}`;
+  return new AppError("invalid", message, { reason: reason("snapshot.ambiguous", { snapshot: wanted, root, uuids }) });
 }
 
 /** The error for a snapshot that a person named and the root does not list; it proposes names of the root. */

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,6 +12,8 @@ import { decodeShardSnapshot } from "../../shared/format/shardSnapshot.ts";
 import { GET_BYTES_MAX } from "../../shared/model/blobStore.ts";
 import { metadataReader } from "../../shared/reader/metadataReader.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
+import { datedSnapshots } from "../../shared/reader/rootSnapshots.ts";
+import { surveyRepository } from "../../shared/reader/survey/surveyRepository.ts";
 import { encodeContainer, wrapPayload } from "../format/encoding/encodeContainer.ts";
 import { encodeSmile } from "../format/encoding/encodeSmile.ts";
 import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
@@ -91,6 +94,32 @@ describe("a blob that is small and describes something huge", () => {
     };
     await expect(readAll()).rejects.toMatchObject({ code: "permanent", reason: { code: "closure.outOfProportion" } });
     expect(reader.damaged.every(({ found }) => !String(found).includes("proportion"))).toBe(true);
+  });
+
+  it("ends the list of snapshots, when their own blobs decode to hundreds of times what is stored", async () => {
+    const uuids = Array.from({ length: 30 }, (_, number) => `uuid-${number}`);
+    const blobs = new Map<string, Uint8Array>([
+      ["index-1", Buffer.from(JSON.stringify({ snapshots: uuids.map((uuid) => ({ name: uuid, uuid })), indices: {} }))],
+    ]);
+    const padding = randomBytes(27_000).toString("base64");
+    for (const uuid of uuids) {
+      const times = { start_time: 1, end_time: 2, total_shards: 0, successful_shards: 0 };
+      const snapshot = {
+        name: uuid,
+        uuid,
+        version_id: 7_100_299,
+        indices: [],
+        state: "SUCCESS",
+        ...times,
+        padding,
+        x: Array(1e6).fill({}),
+      };
+      const document = deflateRawSync(Buffer.from(JSON.stringify({ snapshot })));
+      blobs.set(`snap-${uuid}.dat`, wrapPayload("snapshot", Buffer.concat([Buffer.from("DFL\0"), document])));
+    }
+    const outOfProportion = { code: "permanent", reason: { code: "closure.outOfProportion", params: { times: 300 } } };
+    await expect(surveyRepository(storeOf(blobs))).rejects.toMatchObject(outOfProportion);
+    await expect(datedSnapshots(storeOf(blobs), await openRepository(storeOf(blobs)))).rejects.toMatchObject(outOfProportion);
   });
 
   it("is read when it is merely large", () => {

@@ -108,8 +108,8 @@ describe("a shard's file list without any file", () => {
     for (const look of await arrivalOf(empty)) expect(look).toMatchObject({ proof: undefined, damaged: [fault] });
   });
 
-  it("is not judged by `snapshots`, which reads no settings", async () => {
-    expect((await surveyRepository(storeOf(empty))).damaged).toEqual([]);
+  it("is damaged to `snapshots` too, which reads the settings of such an index", async () => {
+    expect((await surveyRepository(storeOf(empty))).damaged).toMatchObject([{ expected: "files with a segments_N", found: "no files" }]);
   });
 
   it("is what every snapshot of a mounted index has", async () => {

@@ -163,6 +163,19 @@ describe("repository settings", () => {
     );
   });
 
+  it.each([
+    ["oss", { access_key: "AK", secret_access_key: "SK" }, ["access_key"]],
+    ["oss", { access_key: "AK", secret_key: "SK" }, ["access_key", "secret_key"]],
+    ["oss", { access_key_id: "AK", secret_acces_key: "SK" }, ["secret_acces_key"]],
+    ["s3", { access_key_id: "AK", secret_key: "SK" }, ["access_key_id"]],
+    ["oss", { access_key_id: "AK" }, ["secret_access_key"]],
+    ["oss", { access_key: "AK" }, ["access_key", "secret_access_key"]],
+  ])("a half of an access key of type %s under another name is one fault: %o", (type, keys, told) => {
+    const { access_key_id: _id, secret_access_key: _secret, ...place } = OSS;
+    const faults = faultsOf({ type, settings: { ...(type === "oss" ? place : { bucket: "b" }), ...keys } });
+    expect(faults.map((fault) => fault.slice("settings.".length, fault.indexOf(":")))).toEqual(told);
+  });
+
   it("a setting of another type that has no counterpart is to be removed", () => {
     expect(faultsOf({ type: "oss", settings: { ...OSS, region: "cn-hangzhou" } })).toEqual([
       "settings.region: unknown setting, remove it: the endpoint names the region",

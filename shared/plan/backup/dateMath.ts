@@ -11,6 +11,20 @@ const FORMAT = /yyyy|MM|dd|HH|mm|ss|[^A-Za-z]/g;
 const ZONE = /^(?:Z|UTC|([+-])(\d{2}):(\d{2}))$/;
 
 /**
+ * The date math that a percent-encoded name stands for, as it stands in URLs; undefined for any other name. Elasticsearch decodes it in paths only:
+ * in the body of a request it is the name of no index.
+ */
+export function encodedDateMath(pattern: string): string | undefined {
+  const [, sign = "", encoded = ""] = /^(-?)(%3C.*%3E)$/i.exec(pattern) ?? [];
+  if (encoded === "") return undefined;
+  try {
+    return sign + decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * A pattern with its date math resolved at the given time, as Elasticsearch resolves it: `<logs-{now/d}>` → `logs-2026.11.28`. Zones are offsets
  * such as `+08:00`. https://www.elastic.co/guide/en/elasticsearch/reference/7.10/date-math-index-names.html
  */

@@ -6,7 +6,8 @@ import { countingStore } from "../countingStore.ts";
 import { metadataReader } from "../metadataReader.ts";
 import { readRecord } from "../readIndices.ts";
 import { listRoots, type OpenedRepository, openRepository, requireRoot } from "../readRepository.ts";
-import { notListed } from "../rootSnapshots.ts";
+import { rootFacts } from "../rootFacts.ts";
+import { ambiguous, notListed } from "../rootSnapshots.ts";
 import type { PartsRead } from "./checks.ts";
 import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./examineSnapshot.ts";
 import { markLost } from "./marks.ts";
@@ -86,14 +87,13 @@ async function keepMarks(
 export function chooseSnapshot(root: RootCatalogue, wanted: { uuid?: string | undefined; name?: string | undefined }): RootSnapshot {
   const { uuid, name } = wanted;
   if ((uuid === undefined) === (name === undefined)) throw new AppError("invalid", "snapshot: give either its uuid or its name");
-  const fitting = root.snapshots.filter((snapshot) => (uuid === undefined ? snapshot.name === name : snapshot.uuid === uuid));
+  const { byUuid, byName } = rootFacts(root);
+  const fitting = (uuid === undefined ? byName.get(name ?? "") : byUuid.get(uuid)) ?? [];
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
   const what = uuid ?? name ?? "";
   if (only === undefined) throw notListed(root.key, what, root.snapshots);
-  throw new AppError("invalid", `snapshot ${what}: ${root.key} lists ${fitting.length} of that name: give the uuid`, {
-    reason: reason("snapshot.ambiguous", { snapshot: what, root: root.key, uuids: fitting.map((snapshot) => snapshot.uuid) }),
-  });
+  throw ambiguous(root.key, what, fitting);
 }
 
 /** Lists the roots again and reads the newest one only if it changed. */

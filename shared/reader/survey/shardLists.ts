@@ -5,7 +5,8 @@ import type { RootCatalogue } from "../../model/repository.ts";
 import { listsOf } from "../../proof/shardUse.ts";
 import { type HeldMemory, heldMemory, weightOfFiles } from "../heldMemory.ts";
 import type { FetchedBlob, MetadataReader } from "../metadataReader.ts";
-import { decodeOwnList, requireCommit } from "../ownList.ts";
+import { decodeOwnList, requireCommit, WITH_COMMIT } from "../ownList.ts";
+import type { MountedIndices } from "./mountedIndices.ts";
 import type { ShardGroup } from "./shardGroups.ts";
 
 /** A snapshot's reference to a blob that others refer to as well. */
@@ -23,6 +24,7 @@ export interface SurveyedIndex {
 
 interface ShardOfSurvey {
   root: RootCatalogue;
+  isMounted: MountedIndices;
   group: ShardGroup;
   index: SurveyedIndex;
 }
@@ -34,6 +36,8 @@ export interface ShardLists {
   complete: boolean;
   /** Ordinals of snapshots whose file list exists and cannot be read. */
   unread: number[];
+  /** Ordinals of snapshots of which the list is empty because the index was mounted: its data is in another snapshot. */
+  mounted: number[];
 }
 
 export interface FetchedLists {
@@ -60,20 +64,38 @@ export async function readLists(reader: MetadataReader, shard: ShardOfSurvey, fe
   const held = heldMemory();
   if (catalogue) held.hold(Math.min(held.leftBytes(), weightOfFiles(catalogue.files)), shard.index.name);
   const { users } = shard.index;
-  const found: ShardLists = { lists: new Map(), complete: catalogue !== undefined, unread: [] };
+  const nameOf = (ordinal: number) => shard.root.snapshots[ordinal]?.name ?? "";
+  const found: ShardLists = { lists: new Map(), complete: catalogue !== undefined, unread: [], mounted: [] };
   for (const ordinal of users) {
     const key = ownKey(shard, ordinal);
-    const listed = byName?.get(shard.root.snapshots[ordinal]?.name ?? "");
-    const exists = listed !== undefined || shard.group.blobs.has(key);
-    const read = exists ? await readList(reader, key, { listed, fetched, name: shard.root.snapshots[ordinal]?.name ?? "" }) : undefined;
+    const listed = byName?.get(nameOf(ordinal));
+    if (listed === undefined && !shard.group.blobs.has(key)) continue;
+    const read = await readList(reader, key, { listed, fetched, name: nameOf(ordinal) });
     const files = read && keptIn(held, reader, { key, files: read, isShared: listed !== undefined });
-    if (files !== undefined) found.lists.set(ordinal, files);
-    else if (exists) found.unread.push(ordinal);
+    if (files === undefined) found.unread.push(ordinal);
+    else if (files.length > 0) found.lists.set(ordinal, files);
+    else await judgeEmpty(reader, shard, { ordinal, files, found });
   }
   if (found.unread.length > 0) found.complete = false;
   // Without a catalogue a missing list leaves no trace, so lists of all snapshots with this index are required.
   found.complete ||= found.lists.size === users.length;
   return found;
+}
+
+/** A list without files is one of a mounted index or damaged; where the index's metadata cannot be read, nobody knows. */
+async function judgeEmpty(
+  reader: MetadataReader,
+  shard: ShardOfSurvey,
+  { ordinal, files, found }: { ordinal: number; files: ShardFile[]; found: ShardLists },
+): Promise<void> {
+  const isMounted = await shard.isMounted(ordinal, shard.index.id);
+  if (isMounted === false) {
+    reader.damage({ key: ownKey(shard, ordinal), check: "format", expected: WITH_COMMIT, found: "no files" });
+    found.unread.push(ordinal);
+    return;
+  }
+  if (isMounted) found.mounted.push(ordinal);
+  found.lists.set(ordinal, files);
 }
 
 function ownKey({ root, group, index }: ShardOfSurvey, ordinal: number): string {
@@ -88,7 +110,7 @@ async function readList(
 ): Promise<ShardFile[] | undefined> {
   if (listed !== undefined) return requireCommit(reader, key, listed) ? listed : undefined;
   const fetched = own.has(key) ? own.get(key) : await reader.fetch(key);
-  // A survey reads no metadata of indices, so that a list without files may be one of a mounted index.
+  // Whether it may be empty is asked for afterwards, as of a list of the catalogue.
   return (await decodeOwnList(reader, fetched, { name, metadata: undefined }))?.files;
 }
 

@@ -1,6 +1,7 @@
 import { compareKeys, LEGACY_ROOT_KEY, snapshotKey } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
+import { recordsBudget } from "../../model/memory/decodeBudget.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../../model/repository.ts";
 import { type Links, linkTally } from "../../proof/links.ts";
@@ -17,14 +18,16 @@ import { hiddenRoot } from "../rootBlob.ts";
 import { rootMark } from "../rootSnapshots.ts";
 import { misfitsIn } from "./misfits.ts";
 import type { SurveyedIndex } from "./shardLists.ts";
+import { requireSurveyable } from "./surveyable.ts";
 import { readShards } from "./surveyShards.ts";
 import type { ShardTallies, WriteNeed } from "./tallies.ts";
 
 /**
  * As far as a listing and what was read of it can tell. `incomplete`: blobs are missing. `damaged`: something that was read contradicts the
- * rest or cannot be read. `shallow`: its data is not in the repository. `failed`: nothing of it can be restored, so nothing of it is missed.
+ * rest or cannot be read. `shallow`: its data is not in the repository. `mounted`: an index of it was mounted, so its data is in another
+ * snapshot. `failed`: nothing of it can be restored, so nothing of it is missed.
  */
-export type Condition = "complete" | "incomplete" | "damaged" | "shallow" | "failed";
+export type Condition = "complete" | "incomplete" | "damaged" | "shallow" | "mounted" | "failed";
 
 export interface SurveyedSnapshot {
   name: string;
@@ -92,15 +95,15 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
   const { concurrency = READS_AT_ONCE, onProgress = () => undefined } = options;
   const counted = countingStore(store);
   const opened = await openRepository(counted.store);
-  const root = requireRoot(opened, store.url);
+  const root = requireSurveyable(store, requireRoot(opened, store.url));
   const { rootInfo } = opened;
   const reader = metadataReader(counted.store);
   const { there, absent: unlisted } = await recordsToRead(counted.store, root);
   const records: (SnapshotRecord | undefined)[] = [];
   const misfits = misfitsIn(root, reader);
-  const held = heldMemory();
+  const [held, own] = [heldMemory(), recordsBudget()];
   await forEachBounded(there, concurrency, async ([ordinal, snapshot]) => {
-    const record = await readRecord(reader, snapshot);
+    const record = await readRecord(reader, snapshot, own);
     if (record === undefined) return;
     misfits.see(ordinal, record.indices);
     const { featureStates: _states, ...others } = record;
@@ -108,9 +111,8 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     records[ordinal] = kept;
     held.hold(weightOfRecord(kept), `${store.url}/${snapshotKey(snapshot.uuid)}`);
   });
-  const indices = indicesOf(root, records);
+  const [indices, links] = [indicesOf(root, records), linkTally()];
   misfits.count(indices);
-  const links = linkTally();
   const tallies: ShardTallies = {
     root,
     indices: new Map(indices.flatMap((index) => (index.isFaulty ? [] : [[index.id, index]]))),
@@ -128,6 +130,7 @@ export async function surveyRepository(store: BlobStore, options: SurveyOptions 
     lost: lostTally(root.snapshots.length),
     absent: absentTally(root.snapshots.length),
     unread: new Set(),
+    mounted: new Set(),
     gaps: new Set(),
     misfits: misfits.ordinals,
   };
@@ -225,18 +228,18 @@ function hasAllLists({ records, unread, lists }: ShardTallies, ordinal: number):
 }
 
 function conditionOf(
-  { root, records, lost, absent, unread, misfits }: ShardTallies,
+  { root, records, lost, absent, unread, mounted, misfits }: ShardTallies,
   ordinal: number,
 ): Pick<SurveyedSnapshot, "lostBlobs" | "missingMetadata" | "condition"> {
   const record = records[ordinal];
-  const state = record?.state ?? root.snapshots[ordinal]?.state;
   const lostBlobs = lost.lost().ofEach[ordinal] ?? 0;
   const missingMetadata = absent.absent().ofEach[ordinal] ?? 0;
   const condition = (): Condition => {
     if (record?.isShallow) return "shallow";
-    if (state === "FAILED") return "failed";
+    if ((record?.state ?? root.snapshots[ordinal]?.state) === "FAILED") return "failed";
     if (lostBlobs > 0 || missingMetadata > 0) return "incomplete";
-    return record === undefined || unread.has(ordinal) || misfits.has(ordinal) ? "damaged" : "complete";
+    if (record === undefined || unread.has(ordinal) || misfits.has(ordinal)) return "damaged";
+    return mounted.has(ordinal) ? "mounted" : "complete";
   };
   return { lostBlobs, missingMetadata, condition: condition() };
 }

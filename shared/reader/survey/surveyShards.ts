@@ -6,6 +6,7 @@ import { dataUse, type FileUse, highestCatalogueKey, isUsed, namedCatalogueKey }
 import { listedParts, missingParts } from "../../proof/splitBlobs.ts";
 import { inOrder } from "../../proof/verdict.ts";
 import type { MetadataReader } from "../metadataReader.ts";
+import { type MountedIndices, mountedIndices } from "./mountedIndices.ts";
 import { forEachArriving, type ShardGroup, shardGroups } from "./shardGroups.ts";
 import { fetchLists, readLists, type SurveyedIndex } from "./shardLists.ts";
 import { metadataCounter, noteAbsent } from "./surveyMetadata.ts";
@@ -28,8 +29,9 @@ export async function readShards(
   };
   // Only their encoded blobs are read side by side: decoded, one shard at a time has to fit into memory.
   const inTurn = turns();
+  const isMounted = mountedIndices(reader, tallies.root);
   await forEachArriving(shardGroups(inOrder(store.list("", { onLink })), other), concurrency, async (group) => {
-    await countShard(reader, tallies, group, { needs: named, inTurn });
+    await countShard(reader, tallies, group, { needs: named, inTurn, isMounted });
     shards += 1;
     onProgress(shards);
   });
@@ -67,7 +69,7 @@ async function countShard(
   reader: MetadataReader,
   tallies: ShardTallies,
   group: ShardGroup,
-  { needs, inTurn }: { needs: Map<string, boolean>; inTurn: Turns },
+  { needs, inTurn, isMounted }: { needs: Map<string, boolean>; inTurn: Turns; isMounted: MountedIndices },
 ): Promise<void> {
   const index = tallies.indices.get(group.indexId);
   if (index === undefined) {
@@ -76,11 +78,12 @@ async function countShard(
   }
   const prefix = shardPrefix(group.indexId, group.shard);
   const catalogueKey = namedCatalogueKey(index, group.shard) ?? highestCatalogueKey(group.blobs.keys());
-  const shard = { root: tallies.root, group, index };
+  const shard = { root: tallies.root, group, index, isMounted };
   const fetched = await fetchLists(reader, shard, catalogueKey);
   await inTurn(async () => {
-    const { lists, complete, unread } = await readLists(reader, shard, fetched);
-    for (const ordinal of unread) tallies.unread.add(ordinal);
+    const { lists, complete, unread, mounted } = await readLists(reader, shard, fetched);
+    addAll(tallies.unread, unread);
+    addAll(tallies.mounted, mounted);
     if (catalogueKey !== undefined || lists.size > 0) needs.set(catalogueKey ?? `${prefix}index-*`, group.blobs.has(catalogueKey ?? ""));
     countOwnLists(tallies, group, index, lists);
     // Snapshots of one name share one list of the catalogue, whose documents are counted once.
@@ -93,6 +96,10 @@ async function countShard(
     countUses(tallies, group, uses);
     countBlobs(tallies, group, { index, catalogueKey, uses: complete ? uses : undefined });
   });
+}
+
+function addAll(ordinals: Set<number>, more: readonly number[]): void {
+  for (const ordinal of more) ordinals.add(ordinal);
 }
 
 /** A restore reads a snapshot's own file list of a shard, not the catalogue that repeats it. */

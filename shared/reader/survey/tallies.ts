@@ -31,6 +31,8 @@ export interface ShardTallies {
   absent: AbsentTally;
   /** Snapshots with a file list that exists but cannot be read. */
   unread: Set<number>;
+  /** Snapshots with an index that was mounted: its data is in another snapshot. */
+  mounted: Set<number>;
   /** Snapshots with a metadata blob that the listing lacks, also where nothing can be restored anyway. */
   gaps: Set<number>;
   /** Snapshots whose own blob names indices that the root does not have for them. */

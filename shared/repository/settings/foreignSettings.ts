@@ -1,5 +1,5 @@
 import { didYouMean, letters, nearest } from "../fault.ts";
-import type { WrittenType } from "./settingKeys.ts";
+import { knownKeys, type WrittenType } from "./settingKeys.ts";
 
 /**
  * Settings as another repository type, a client library or a console calls them, and the setting of this type that means the same. The two
@@ -70,14 +70,29 @@ const WITHOUT_COUNTERPART: Partial<Record<WrittenType, Readonly<Record<string, s
 
 /** The fix for an unknown setting of a repository: the one that was probably meant, or all that the type knows. */
 export function meantSetting(key: string, written: WrittenType, known: readonly string[]): string {
-  const same = known.find((one) => letters(one) === letters(key)) ?? entryOf(SAME_SETTING[written], key);
+  const same = sameSetting(key, written, known);
   const isPath = BASE_PATH_WORDS.includes(letters(key)) && known.includes("base_path");
   if (same !== undefined || isPath) return didYouMean(same ?? "base_path", known);
   const gone = entryOf(WITHOUT_COUNTERPART[written], key);
   if (gone !== undefined) return gone;
-  // A key of a client is compared with the keys of clients only: its last word alone resembles a plain one of another meaning.
-  const alike = known.filter((one) => one.includes(".") === key.includes("."));
+  const alike = keysLike(key, known);
   return nearest(key, alike) === undefined ? `use one of ${known.join(", ")}` : didYouMean(key, alike);
+}
+
+/** The setting that a key is, or probably means; the key itself where that is unclear. */
+export function settingMeant(key: string, written: WrittenType): string {
+  const known = knownKeys(written);
+  if (known.includes(key)) return key;
+  return sameSetting(key, written, known) ?? nearest(key, keysLike(key, known)) ?? key;
+}
+
+function sameSetting(key: string, written: WrittenType, known: readonly string[]): string | undefined {
+  return known.find((one) => letters(one) === letters(key)) ?? entryOf(SAME_SETTING[written], key);
+}
+
+/** A key of a client is compared with the keys of clients only: its last word alone resembles a plain one of another meaning. */
+function keysLike(key: string, known: readonly string[]): string[] {
+  return known.filter((one) => one.includes(".") === key.includes("."));
 }
 
 function entryOf(entries: Readonly<Record<string, string>> = {}, key: string): string | undefined {

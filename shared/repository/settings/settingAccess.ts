@@ -1,7 +1,8 @@
 import { checkEndpoint } from "../endpoint.ts";
 import { type Fault, fault, type Warning } from "../fault.ts";
 import { isAtLeast, parseVersion } from "../version.ts";
-import { clientKey, ossSetting } from "./settingKeys.ts";
+import { settingMeant } from "./foreignSettings.ts";
+import { clientKey, ossSetting, type WrittenType } from "./settingKeys.ts";
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
@@ -43,13 +44,10 @@ export function checkAddress(written: string, settings: Settings, callerRegion: 
   return checkEndpoint({ path: `settings.${key}`, endpoint: String(endpoint), region, callerRegion: caller });
 }
 
-export function checkCredentials(written: string, settings: Settings, version: string | undefined): Findings {
-  const faults = [
-    ...halfKey(settings, "access_key_id", "secret_access_key"),
-    ...halfKey(settings, clientKey("access_key_id"), clientKey("secret_access_key")),
-    ...halfKey(settings, "access_key", "secret_key"),
-    ...twoKeys(settings),
-  ];
+export function checkCredentials(written: WrittenType, settings: Settings, version: string | undefined): Findings {
+  // A half under the name of another type is an unknown setting, and is not missing besides.
+  const given = new Set(Object.keys(settings).map((key) => settingMeant(key, written)));
+  const faults = [...(HALVES[written] ?? []).flatMap(([first, second]) => halfKey(given, first, second)), ...twoKeys(settings)];
   const warnings: Warning[] = [];
   const isWithoutKey = ["access_key_id", "secret_access_key", "ecs_ram_role"].every((key) => ossSetting(settings, key) === undefined);
   if (written === "oss" && isWithoutKey) {
@@ -66,9 +64,18 @@ export function checkCredentials(written: string, settings: Settings, version: s
   return { faults, warnings };
 }
 
-function halfKey(settings: Settings, first: string, second: string): Fault[] {
-  if ((settings[first] === undefined) === (settings[second] === undefined)) return [];
-  const absent = settings[first] === undefined ? first : second;
+/** The two halves of an access key. */
+const HALVES: Partial<Record<WrittenType, readonly (readonly [first: string, second: string])[]>> = {
+  oss: [
+    ["access_key_id", "secret_access_key"],
+    [clientKey("access_key_id"), clientKey("secret_access_key")],
+  ],
+  s3: [["access_key", "secret_key"]],
+};
+
+function halfKey(given: ReadonlySet<string>, first: string, second: string): Fault[] {
+  if (given.has(first) === given.has(second)) return [];
+  const absent = given.has(first) ? second : first;
   return [fault(`settings.${absent}`, "settings.halfKey", "missing beside its other half", "add it, or leave out both")];
 }
 

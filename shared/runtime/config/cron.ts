@@ -44,6 +44,8 @@ export function cronProblem(cron: string): FieldProblem | undefined {
     return { code: "cron", wrong: `not a cron expression of six fields, has ${fields.length}`, fix: sixFieldsFix(fields) };
   for (const [index, { name, pattern, fix }] of FIELDS.entries()) {
     const field = fields[index] ?? "";
+    const overSunday = name === "weekday" ? rangeToSunday(field.toUpperCase()) : undefined;
+    if (overSunday) return overSunday;
     const quartz = quartzStep(name, field);
     if (quartz) return quartz;
     if (!pattern.test(field.toUpperCase())) return { code: "cron", wrong: `cron field ${name} is not usable`, fix };
@@ -52,6 +54,25 @@ export function cronProblem(cron: string): FieldProblem | undefined {
     return { code: "cron", wrong: "cron names days and weekdays at once, which timers read differently", fix: "leave one of the two *" };
   }
   return firesProblem(cron);
+}
+
+const WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+/**
+ * A range that reaches Sunday from another day, or goes past it. Sunday is the first day of the week to some readers of cron and the last to
+ * others, which refuse such a range or read every day into it.
+ */
+function rangeToSunday(field: string): FieldProblem | undefined {
+  for (const [range = "", from = "", to = "", step = "1"] of field.matchAll(/([A-Z]{3})-([A-Z]{3})(?:\/(\d+))?/g)) {
+    const [first, last] = [WEEKDAYS.indexOf(from), WEEKDAYS.indexOf(to)];
+    if (first < 0 || last < 0 || first < last) continue;
+    const days = Array.from({ length: ((last - first + 7) % 7) + 1 }, (_, day) => WEEKDAYS[(first + day) % 7]);
+    const stepped = days.filter((_, day) => day % Math.max(1, Number(step)) === 0);
+    const named = stepped.length === WEEKDAYS.length ? "*" : stepped.join(",");
+    const fix = field === range ? `write ${named}` : `write ${named} for ${range}`;
+    return { code: "cron", wrong: `cron field weekday has the range ${range}, which timers may read differently`, fix };
+  }
+  return undefined;
 }
 
 /** Crontab has no seconds; the rest is proposed as written where it is usable. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { ALIAS_FIX, aliasFault } from "../../model/aliases/aliasName.ts";
+import { encodedDateMath } from "../../plan/backup/dateMath.ts";
 import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
 import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
 
@@ -88,7 +89,7 @@ export function oneIndexPattern(title: string, description: string) {
 export function indexPattern(title: string, description: string) {
   return checkedText(title, description, (value) => {
     if (value === "") return { code: "empty", wrong: "an empty text", fix: "write a name or a pattern" };
-    if (/^-?<.*>$/.test(value)) return undefined;
+    if (/^-?<.*>$/.test(value) || encodedDateMath(value) !== undefined) return undefined;
     if (value.includes(",")) return { code: "indexList", wrong: "several names in one text", fix: listFix(value) };
     return wrongName(value);
   });

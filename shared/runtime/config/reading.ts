@@ -25,7 +25,15 @@ export function asRegistration(value: unknown): Registration | undefined {
   const section = asSection(value);
   const type = section.type;
   if (!isRepositoryType(type)) return undefined;
-  return { type, settings: Object.fromEntries(Object.entries(asSection(section.settings)).filter(isSetting)) };
+  return { type, settings: Object.fromEntries(flat(asSection(section.settings)).filter(isSetting)) };
+}
+
+/** Nested settings under the names that Elasticsearch gives them; that they are nested is a finding of its own. */
+function flat(settings: Readonly<Record<string, unknown>>, prefix = ""): [string, unknown][] {
+  return Object.entries(settings).flatMap(([name, value]): [string, unknown][] => {
+    const inner = Object.entries(asSection(value));
+    return inner.length === 0 ? [[prefix + name, value]] : flat(asSection(value), `${prefix}${name}.`);
+  });
 }
 
 function isSetting(entry: [string, unknown]): entry is [string, SettingValue] {

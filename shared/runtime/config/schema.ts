@@ -49,10 +49,16 @@ const place = z
   })
   .meta({ title: "Place", description: "Where blobs lie." });
 
+/** Elasticsearch takes settings in either form; ossnap takes one, in which each has one name. */
+function settingFix({ input }: { input?: unknown }): string {
+  const isNested = typeof input === "object" && input !== null && !Array.isArray(input);
+  return isNested ? "write each with the dots in its name, as in oss.client.endpoint" : "write a text, a number, true or false";
+}
+
 const registration = {
   type: z.enum(REPOSITORY_TYPES).meta({ title: "Type", description: "As in PUT _snapshot." }),
   settings: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: "write a text, a number, true or false" }))
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: settingFix }))
     .meta({ title: "Settings", description: "As they go into PUT _snapshot." }),
 };
 

@@ -1,3 +1,4 @@
+import { encodedDateMath } from "../../plan/backup/dateMath.ts";
 import { parseDuration, printDuration } from "../../repository/duration.ts";
 import { longestIntervalMs } from "../../repository/interval.ts";
 import { densityWarnings } from "./backups/density.ts";
@@ -46,8 +47,10 @@ function dateMath(tree: unknown, path: Segments): Finding[] {
   const indices = at(tree, path);
   if (!Array.isArray(indices)) return [];
   return indices.flatMap((one: unknown, index) => {
-    const [, literal] = /^-?<([^{]*)\{.*>$/.exec(asText(one) ?? "") ?? [];
-    if (literal === undefined && !/^-?<.*>$/.test(asText(one) ?? "")) return [];
+    const text = asText(one) ?? "";
+    const name = encodedDateMath(text) ?? text;
+    const [, literal] = /^-?<([^{]*)\{.*>$/.exec(name) ?? [];
+    if (literal === undefined && !/^-?<.*>$/.test(name)) return [];
     return [
       finding(
         [...path, index],

@@ -9,6 +9,7 @@ import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
+import { rootFacts } from "../../reader/rootFacts.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { leftovers } from "./gatherLeftovers.ts";
@@ -28,9 +29,9 @@ export async function adoptWatch(world: World, work: OpenWork, watchName: string
   const store = world.blobs(watch.blobs);
   const opened = await openRepository(store);
   const names = new Map<string, RootSnapshot>();
+  const held = opened.root ? rootFacts(opened.root).held : () => [];
   for (const snapshot of await datedSnapshots(store, opened))
-    for (const index of heldIndices(opened.root, snapshot.uuid))
-      for (const name of namesOf(index, snapshot, watch)) names.set(name, snapshot);
+    for (const index of held(snapshot.uuid)) for (const name of namesOf(index, snapshot, watch)) names.set(name, snapshot);
   // A cluster of 7 and later has no colon in a name, unless it was upgraded.
   const restored = indices.flatMap((index): Restored[] => {
     const snapshot = names.get(withoutColons(index.name));

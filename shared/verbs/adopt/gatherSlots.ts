@@ -12,8 +12,8 @@ import { type SnapshotNameParts, snapshotMark } from "../../model/snapshotName.t
 import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint, repositoryId } from "../../plan/policyFingerprint.ts";
 import { dueSlots } from "../../plan/slots.ts";
-import { heldIndices } from "../../reader/readIndices.ts";
 import { openRepository } from "../../reader/readRepository.ts";
+import { rootFacts } from "../../reader/rootFacts.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow, readObject } from "../../state/objects.ts";
@@ -94,7 +94,7 @@ async function heldSnapshots(world: World, repository: string): Promise<HeldSnap
   const store = world.blobs(placeOf(world.config, repository));
   const opened = await openRepository(store);
   return (await datedSnapshots(store, opened)).map(({ name, uuid, state, startTime }) => {
-    const indices = heldIndices(opened.root, uuid).length;
+    const indices = opened.root ? rootFacts(opened.root).held(uuid).length : 0;
     // A root contains no metadata, so the name decides.
     return { name, uuid, state, startTime, endTime: undefined, indices, version: "0.0.0", metadata: undefined };
   });

@@ -35,6 +35,9 @@ export async function gatherArrival(world: World, work: OpenWork, job: ArrivalJo
   const probes = await checkProbes(store, data.probes);
   const early = notYet(world, work, job, probes);
   if (early) return early;
+  // Before the root is read: up to a hundred wait at the same time.
+  const before = watch.restore.which === "each" ? olderOpen(work, job) : undefined;
+  if (before) return { seen: "queued", by: before };
 
   const opened = await openReadable(store);
   if ("unreadable" in opened) return { seen: "unreadable", message: opened.unreadable };
@@ -42,8 +45,6 @@ export async function gatherArrival(world: World, work: OpenWork, job: ArrivalJo
   const here = dated.find(({ uuid }) => uuid === snapshot.uuid);
   if (!here) return { seen: "vanished" };
   if (snapshot.isOrderTime) here.startTime = new Date(snapshot.startTime);
-  const before = watch.restore.which === "each" ? olderOpen(work, job) : undefined;
-  if (before) return { seen: "queued", by: before };
   const position = work.live.positions.get(watchName)?.at(-1);
   await putInOrder(world, work, job, here, position);
   const taken = await replacedBy(world, job, { here, dated, position });
@@ -93,6 +94,9 @@ async function putInOrder(
   job.intent.input.snapshot = { ...job.intent.input.snapshot, startTime: time.toISOString(), isOrderTime: true };
 }
 
+/** Each is a request, and a root may list a hundred thousand; a look asks for the newest ones. */
+const NEWER_ASKED_MAX = 100;
+
 /** A watch never moves backwards and serves the newest whole snapshot. */
 async function replacedBy(
   world: World,
@@ -105,8 +109,9 @@ async function replacedBy(
   if (position && timeDigits(startTime) <= position.digits) return { seen: "overtaken", by: position.uuid };
   if (watch.restore.which === "each") return undefined;
   // Only a whole snapshot supersedes an older one; otherwise snapshots that arrive faster than they complete would never be served.
-  for (const newer of dated) {
-    if (newer.state !== "SUCCESS" || !newer.startTime || newer.startTime <= startTime) continue;
+  const newest = dated.filter((one) => one.state === "SUCCESS" && one.startTime !== undefined && one.startTime > startTime);
+  newest.sort((a, b) => Number(b.startTime) - Number(a.startTime));
+  for (const newer of newest.slice(0, NEWER_ASKED_MAX)) {
     const done = await world.log.done(await arrivalId(world, watchName, newer.uuid));
     if (done?.state === "done") return { seen: "superseded", by: newer.name };
   }

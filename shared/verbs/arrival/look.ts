@@ -92,7 +92,7 @@ async function lookAtRoot(
   });
   const held = heldBy(opened.root, watch.restore.indices);
   const planned = { ...all, wanted: all.wanted.filter(held.has), undated: all.undated.filter(held.has) };
-  const created = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
+  const { created, isCut } = await requestArrivals(world, work, watchName, { planned, generation: opened.root?.generation ?? 0, asked });
   const undated = dated.filter(({ startTime, state }) => startTime === undefined && (state === undefined || state === "SUCCESS"));
   const lost = undated.filter(({ fault }) => fault === undefined);
   // While a snapshot's own blob is missing its time is unknown, and the next check may choose another one.
@@ -110,7 +110,7 @@ async function lookAtRoot(
   const lacking = lackingTop(good, held).filter(({ uuid }) => wanted.has(uuid));
   await reportLacking(world, work, watchName, { root: opened.root, lacking, isOver: good.some(held.has) });
   await reportLeftAlias(world, work, watchName, isChanged);
-  if (mayArrive) return { result: created };
+  if (mayArrive || isCut) return { result: created };
   await clear.remember(planned.knownMs);
   await markLast(world, work, watchName, mark);
   await dropAgain(world, work, watchName, again);
@@ -151,27 +151,46 @@ function openTimes(work: OpenWork, watchName: string): string[] {
 const DOUBTFUL_MAX = 20;
 /** Snapshots without a time of which each check asks for one arrival each: when their blobs arrive, the next check asks for the others. */
 const UNDATED_MAX = 100;
+/** Of a watch that brings in each, one after the other: those after them are asked for by a later look. */
+const EACH_OPEN_MAX = 100;
 
 /**
  * `each` brings in all, oldest first; otherwise the newest, or the next one if that failed. One that may be newer, but whose time is
- * unknown, or that failed before and is tried again, does not delay the others.
+ * unknown, or that failed before and is tried again, does not delay the others. `isCut`: more are wanted than may be open at a time.
  */
 async function requestArrivals(
   world: World,
   work: OpenWork,
   watchName: string,
   { planned, generation, asked }: { planned: PlannedArrivals; generation: number; asked: Asked },
-): Promise<Created[]> {
+): Promise<{ created: Created[]; isCut: boolean }> {
   const { which } = configured(world.config, "watches", watchName).restore;
   const request = (snapshot: Wanted) => requestArrival(world, work, watchName, { snapshot, generation, asked });
   const created: Created[] = [];
   for (const snapshot of planned.undated.slice(0, which === "each" ? UNDATED_MAX : 1)) created.push((await request(snapshot)).created);
-  for (const snapshot of which === "each" ? [...planned.wanted].reverse() : planned.wanted) {
+  if (which === "each") return { created, isCut: await requestEach(planned.wanted, request, created) };
+  for (const snapshot of planned.wanted) {
     const { created: one, isDoubtful } = await request(snapshot);
     created.push(one);
-    if (which !== "each" && (!isDoubtful || created.length >= DOUBTFUL_MAX)) break;
+    if (!isDoubtful || created.length >= DOUBTFUL_MAX) break;
   }
-  return created;
+  return { created, isCut: false };
+}
+
+/** True if more are wanted than may be open at a time. */
+async function requestEach(
+  wanted: readonly Wanted[],
+  request: (snapshot: Wanted) => Promise<Requested>,
+  created: Created[],
+): Promise<boolean> {
+  let open = 0;
+  for (const snapshot of [...wanted].reverse()) {
+    if (open === EACH_OPEN_MAX) return true;
+    const { created: one } = await request(snapshot);
+    created.push(one);
+    if (one.outcome !== "done") open += 1;
+  }
+  return false;
 }
 
 /** Includes lower roots that are newer than the highest, so that a repository restarted at 0 is noticed below an old root. */

@@ -3,7 +3,7 @@ import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts";
 import { INDICES_DEFAULT, selectNames, unmatched } from "../../plan/selection.ts";
 import { tooFarUntil } from "../../plan/snapshotOrder.ts";
-import { heldIndices } from "../../reader/readIndices.ts";
+import { rootFacts } from "../../reader/rootFacts.ts";
 import { LATEST, namedSnapshot, newestGoodFirst } from "../../reader/rootSnapshots.ts";
 import type { Renames } from "./renames.ts";
 
@@ -32,11 +32,11 @@ export function chosenByHand(
 ): ChosenByHand {
   const named = namedSnapshot(root, dated, wanted, now);
   const newest = wanted === LATEST ? newestGoodFirst(dated, now) : [];
-  const fitting = newest[0] === named ? newest.filter(({ uuid }) => holdsAll(indices, heldIndices(root, uuid))) : [];
+  const fitting = newest[0] === named ? newest.filter(({ uuid }) => holdsAll(indices, rootFacts(root).held(uuid))) : [];
   const [first = named] = fitting;
   // If all are broken, the newest one is proven again, and the preflight says what is wrong with it.
   const snapshot = fitting.find(({ uuid }) => !broken.has(uuid)) ?? first;
-  const held = heldIndices(root, snapshot.uuid);
+  const held = rootFacts(root).held(snapshot.uuid);
   return {
     snapshot,
     checks: [

@@ -28,6 +28,8 @@ export const ROOTS: Readonly<Record<string, string>> = {
     "{root} names {count|snapshot|snapshots} that it does not list (first {uuid} of index {index}): Elasticsearch 5.x fails at its next write, and later versions read nothing of it; a copy made by ossnap leaves them out",
   "root.vanishes":
     "the root of {url} disappeared several times while it was read: another process deletes it; try again when that process has ended",
+  "survey.tooManyShards":
+    "{root} names {shards|shard|shards}, and a survey takes at most {most|shard|shards}: the repository was not surveyed, and nothing is known to be wrong with it; verify proves single snapshots of it (--snapshot NAME)",
   "root.wrongPointer":
     "index.latest names {latest}, but the newest root is {root}: clusters that can list the repository ignore it, and one that cannot, as of type url, reads another root or none; its next snapshot corrects it",
 };

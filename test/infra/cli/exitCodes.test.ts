@@ -12,6 +12,8 @@ describe("exit codes", () => {
     ["invalid", undefined, 2],
     ["invalid", "config.unknown", 2],
     ["invalid", "format.crc32", 1],
+    ["invalid", "format.invalid", 1],
+    ["invalid", "repository.version1", 1],
     ["absent", undefined, 1],
     ["absent", "repository.noRoot", 2],
     ["absent", "job.absent", 2],

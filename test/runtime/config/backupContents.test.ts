@@ -25,6 +25,8 @@ const schemaFaults = (more: object) => {
 describe("the contents of a policy in ossnap.yaml", () => {
   it.each([
     ["date math that cannot be read", { indices: ["<logs-{now/q}>"] }, ["backups.nightly.indices.0 dateMath"]],
+    ["date math as in a URL", { indices: ["*", "-%3Clogs-%7Bnow%2Fd%7D%3E"] }, ["backups.nightly.indices.1 dateMath"]],
+    ["a name with a percent sign", { indices: ["%3Clogs", "%3C%ZZ%3E"] }, []],
     ["the key of ossnap in the metadata", { metadata: { ossnap: "x" } }, ["backups.nightly.metadata.ossnap metadataName"]],
     ["metadata that the server would refuse", { metadata: { long: "x".repeat(500) } }, ["backups.nightly.metadata metadataLong"]],
     ["a proof of blobs that nothing names", { verify: "footers" }, ["backups.nightly.verify verifyNoPlace"]],

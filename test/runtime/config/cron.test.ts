@@ -50,6 +50,26 @@ describe("Quartz's steps, as in SLM policies", () => {
   });
 });
 
+describe("ranges of weekdays that reach or pass Sunday", () => {
+  it.each([
+    ["SAT-SUN", "SAT-SUN", "write SAT,SUN"],
+    ["SUN,SAT-SUN", "SAT-SUN", "write SAT,SUN for SAT-SUN"],
+    ["MON-SUN", "MON-SUN", "write *"],
+    ["MON-SUN/2", "MON-SUN/2", "write MON,WED,FRI,SUN"],
+    ["fri-mon", "FRI-MON", "write FRI,SAT,SUN,MON"],
+    ["SUN-SUN", "SUN-SUN", "write SUN"],
+  ])("%s is refused, because readers of cron number Sunday differently", (field, range, fix) => {
+    const wrong = `cron field weekday has the range ${range}, which timers may read differently`;
+    expect(cronProblem(`0 30 1 * * ${field}`)).toMatchObject({ wrong, fix });
+    const [, named = ""] = /^write (\S+)/.exec(fix) ?? [];
+    expect(cronProblem(`0 30 1 * * ${named}`)).toBeUndefined();
+  });
+
+  it.each(["SUN", "SUN-MON", "MON-SAT", "SUN-SAT/3", "SAT,SUN"])("%s is accepted", (field) => {
+    expect(cronProblem(`0 30 1 * * ${field}`)).toBeUndefined();
+  });
+});
+
 describe("proposed fixes", () => {
   const field = fc.oneof(
     fc.constantFrom("*", "?", "0", "0/0", "0/30", "99/5", "5/70", "1,0/15", "*/0", "1-5", "L", "MON", "JAN"),

@@ -446,3 +446,12 @@ describe("the repository of Alibaba Cloud's automatic snapshots", () => {
     expect(messageOf(errorOf(text))).toContain("in aliyun_auto_snapshot, whose snapshots Alibaba Cloud writes and deletes itself");
   });
 });
+
+it("nested settings of a repository are one fault, which says how to write them, and their secrets are not shown", () => {
+  const client = { endpoint: "http://oss-cn-hangzhou-internal.aliyuncs.com", access_key_id: "AK", secret_access_key: "PLANTED" };
+  const register = { name: "moved-movies", type: "oss", settings: { bucket: "moved", base_path: "movies", oss: { client } } };
+  const told = faultsWith(["watches", "moved-movies", "register"], register).filter((line) => line.includes(".register.settings"));
+  expect(told).toEqual([
+    "watches.moved-movies.register.settings.oss: not understood, write each with the dots in its name, as in oss.client.endpoint",
+  ]);
+});

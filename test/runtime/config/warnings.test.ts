@@ -54,6 +54,14 @@ describe("accepted values that are hardly meant", () => {
       ],
     ],
     [
+      "date math in a watch, as in a URL",
+      ["watches", "moved-movies", "restore", "indices"],
+      ["%3Clogs-%7Bnow%2Fd%7D%3E"],
+      [
+        'watches.moved-movies.restore.indices[0]: date math, which a watch does not resolve: "%3Clogs-%7Bnow%2Fd%7D%3E", write a pattern such as logs-*',
+      ],
+    ],
+    [
       "months that are minutes",
       ["backups", "nightly", "keep", "within"],
       "7m",

@@ -1,5 +1,5 @@
 import type { Place } from "../../../model/config.ts";
-import { resolveDateMath } from "../../../plan/backup/dateMath.ts";
+import { encodedDateMath, resolveDateMath } from "../../../plan/backup/dateMath.ts";
 import { overlapOf, placeOf } from "../../../repository/place.ts";
 import { say } from "../../../words/say.ts";
 import { asPlace, asRegistration } from "../reading.ts";
@@ -66,6 +66,11 @@ function dateMathFaults(tree: unknown, name: string): Finding[] {
   const indices = at(tree, ["backups", name, "indices"]);
   if (!Array.isArray(indices)) return [];
   return indices.flatMap((one: unknown, index) => {
+    const decoded = encodedDateMath(asText(one) ?? "");
+    if (decoded !== undefined) {
+      const wrong = "percent-encoded date math, which only URLs have";
+      return [finding(["backups", name, "indices", index], "dateMath", wrong, `write ${decoded}`)];
+    }
     const resolved = resolveDateMath(asText(one) ?? "", new Date(0));
     if (!("fault" in resolved)) return [];
     const fix = "write it as in <logs-{now-1d/d{yyyy.MM.dd|+08:00}}>";

@@ -18,8 +18,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "restores the oldest new snapshot instead of the newest",
     file: "shared/verbs/arrival/look.ts",
-    find: 'which === "each" ? [...planned.wanted].reverse() : planned.wanted',
-    replace: "[...planned.wanted].reverse()",
+    find: "for (const snapshot of planned.wanted) {",
+    replace: "for (const snapshot of [...planned.wanted].reverse()) {",
     seeds: 20,
   },
   {
