@@ -1,8 +1,8 @@
+import type { ReplacedIndex } from "../model/aliases/replacedIndex.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { AppError, hasCode } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type AliasTerms, aliasNames, isReplaced, type LeftIndex, replacedPatterns, type SwapMove } from "../plan/aliases/moves.ts";
-import type { ReplacedIndex } from "../plan/aliases/replacedIndex.ts";
 import { readOpenWork } from "./openWork.ts";
 import { isInFlight, type Job } from "./record.ts";
 import type { World } from "./world.ts";
@@ -65,15 +65,14 @@ export async function swapAliases(cluster: Cluster, moves: readonly SwapMove[]):
       existing
         .filter(({ name, aliases }) => !move.to.includes(name) && aliases.includes(alias) && isReplaced(move, name))
         .map(({ name }) => name);
+    // Only this very index: 5.5 takes the name of an alias for the index behind it, and removes that.
+    const isThere = ({ replaces }: Pick<SwapMove, "replaces">) =>
+      existing.some(({ name, uuid }) => name === replaces?.index && uuid === replaces.uuid);
     try {
       await cluster.moveAliases(
-        moves.map((move) => ({
-          alias: move.alias,
-          from: replacedPatterns(move),
-          named: named(move),
-          to: move.to,
-          // Only this very index: 5.5 takes the name of an alias for the index behind it, and removes that.
-          ...(existing.some(({ name, uuid }) => name === move.alias && uuid === move.replaces?.uuid) && { removes: move.alias }),
+        moves.map(({ alias, ...move }) => ({
+          ...{ alias, from: replacedPatterns(move), named: named({ alias, ...move }), to: move.to },
+          ...(isThere(move) && { removes: alias }),
         })),
       );
       return;

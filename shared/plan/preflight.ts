@@ -1,10 +1,10 @@
 import { globalMetadataKey, LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
+import type { ReplacedIndex } from "../model/aliases/replacedIndex.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { blobPlace, placeText } from "../proof/blobPlace.ts";
 import { missingBlobsOf } from "../proof/splitBlobs.ts";
 import { aliasChecks } from "./aliases/preflightAlias.ts";
-import type { ReplacedIndex } from "./aliases/replacedIndex.ts";
 import { diskChecks } from "./disks/preflightDisk.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { nameChecks } from "./preflightNames.ts";

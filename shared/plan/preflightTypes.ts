@@ -1,9 +1,9 @@
 import type { AliasHolder } from "../model/aliases/aliasMove.ts";
+import type { ReplacedSeen } from "../model/aliases/replacedIndex.ts";
 import type { ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
-import type { ReplacedSeen } from "./aliases/replacedIndex.ts";
 
 export interface PreflightCheck {
   check:

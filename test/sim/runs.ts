@@ -34,11 +34,16 @@ export interface SeedsOptions {
   from?: number;
   /** Stops at the first violation. */
   first?: boolean;
+  /** Stops after so many once every kind of fault was injected. */
+  enough?: number;
   /** Called after each seed. */
   seen?: (tally: Tally) => void;
 }
 
-export async function runSeeds(seeds: number, { from = 1, first = false, seen = () => undefined }: SeedsOptions = {}): Promise<Tally> {
+export async function runSeeds(
+  seeds: number,
+  { from = 1, first = false, enough, seen = () => undefined }: SeedsOptions = {},
+): Promise<Tally> {
   const faultsFired = Object.fromEntries(FAULT_NAMES.map((fault) => [fault, 0])) as Record<FaultName, number>;
   const tally: Tally = { seeds: 0, steps: 0, crashes: 0, faultsFired, violations: [] };
   for (let seed = from; seed < from + seeds; seed += 1) {
@@ -49,10 +54,12 @@ export async function runSeeds(seeds: number, { from = 1, first = false, seen = 
     for (const fault of FAULT_NAMES) faultsFired[fault] += run.fired[fault];
     if (run.violation) tally.violations.push(run.violation);
     seen(tally);
-    if (first && run.violation) break;
+    if ((first && run.violation) || (enough !== undefined && tally.seeds >= enough && areAllFired(faultsFired))) break;
   }
   return tally;
 }
+
+const areAllFired = (fired: Record<FaultName, number>) => FAULT_NAMES.every((fault) => fired[fault] > 0);
 
 /** Every short scenario with every kind of crash at every request, or only those that match `only`, such as `copy` or `copy/kill`. */
 export async function runCrashes(only = ""): Promise<CrashRuns> {

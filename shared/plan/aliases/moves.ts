@@ -1,8 +1,8 @@
+import type { ReplacedIndex } from "../../model/aliases/replacedIndex.ts";
 import type { ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { isSameStem, parseRestoredIndexName, restoredIndexPattern } from "../../model/restoredName.ts";
 import { matchesPattern } from "../wildcard.ts";
-import type { ReplacedIndex } from "./replacedIndex.ts";
 
 /** Which aliases a restore moves: one to its only index, or several, each to the indices of the snapshot that its pattern matches. */
 export interface AliasTerms {

@@ -1,22 +1,9 @@
+import type { ReplacedSeen } from "../../model/aliases/replacedIndex.ts";
 import type { ClusterIndex, IndexOperations } from "../../model/cluster.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { ok, type PreflightCheck, refuse, warn } from "../preflightTypes.ts";
 import { isAtLeast } from "../versions.ts";
-
-/** An index whose name becomes an alias, and the proven snapshot that is the only way back to it. */
-export interface ReplacedIndex {
-  index: string;
-  uuid: string;
-  repository: string;
-  snapshot: string;
-  documents: number;
-  /** Absent before 6.0, where only a write block says that nothing is written. */
-  operations?: number;
-}
-
-/** What is known of an index that a person allowed to be replaced. */
-export type ReplacedSeen = { kept: ReplacedIndex } | { why: Reason };
 
 /** The newest snapshot of the index, proven just now, and what the cluster counts at the same time. */
 export interface KeptSeen {

@@ -1,8 +1,8 @@
 import type { Job } from "../../jobs/record.ts";
+import type { ReplacedIndex } from "../../model/aliases/replacedIndex.ts";
 import type { Place } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { LeftIndex } from "../../plan/aliases/moves.ts";
-import type { ReplacedIndex } from "../../plan/aliases/replacedIndex.ts";
 import type { Preflight, PreflightTarget } from "../../plan/preflight.ts";
 import type { Renames } from "./renames.ts";
 

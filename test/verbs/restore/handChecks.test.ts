@@ -76,7 +76,7 @@ describe("the newest snapshot, asked for by hand, of which a proof found damage"
     await ledger.save();
     const chosen = await preflightOf("latest", "fx-o*");
     expect(chosen.snapshot.name).toBe("snap-1");
-    expect(sentences(chosen.checks)[0]).toBe(`snap-2 refers to ${only}, which a proof found damaged`);
+    expect(sentences(chosen.checks)[0]).toBe(`snap-2 refers to ${only}, which a proof found damaged or missing`);
   });
 
   it("is the newest one where all are found damaged, whose preflight says what is wrong", async () => {

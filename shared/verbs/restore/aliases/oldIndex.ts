@@ -1,11 +1,12 @@
 import { isTimeUp } from "../../../jobs/readingInTime.ts";
 import type { World } from "../../../jobs/world.ts";
+import type { ReplacedIndex, ReplacedSeen } from "../../../model/aliases/replacedIndex.ts";
 import type { Cluster, ClusterIndex } from "../../../model/cluster.ts";
 import type { Place } from "../../../model/config.ts";
-import { reason } from "../../../model/reason.ts";
-import { keptIn, type ReplacedIndex, type ReplacedSeen } from "../../../plan/aliases/replacedIndex.ts";
-import { operationsIn } from "../../../reader/indexOperations.ts";
+import { type Reason, reason } from "../../../model/reason.ts";
+import { keptIn } from "../../../plan/aliases/replacedIndex.ts";
 import { partLedger } from "../../../reader/partLedger.ts";
+import { operationsIn } from "../../../reader/prove/indexOperations.ts";
 import { proveSnapshot } from "../../../reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../reader/readRepository.ts";
 import { datedSnapshots } from "../../../reader/rootSnapshots.ts";
@@ -69,11 +70,7 @@ async function snapshotsWith(world: World, cluster: string, index: string): Prom
 }
 
 /** Why the index must not be removed any more, looked at right before: it is another one, or was written to since its snapshot was proven. */
-export async function changedSince(
-  cluster: Cluster,
-  index: ClusterIndex,
-  kept: ReplacedIndex,
-): Promise<ReturnType<typeof reason> | undefined> {
+export async function changedSince(cluster: Cluster, index: ClusterIndex, kept: ReplacedIndex): Promise<Reason | undefined> {
   const named = { index: index.name, repository: kept.repository, snapshot: kept.snapshot };
   if (index.uuid !== kept.uuid) return reason("alias.oldOther", named);
   if (index.state === "close") return reason("alias.oldClosed", { index: index.name });

@@ -4,7 +4,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "swaps without removing the alias from other indices",
     file: "shared/jobs/aliasSwap.ts",
-    find: "from: replacedPatterns(move), named: named(move), to: move.to",
+    find: "from: replacedPatterns(move), named: named({ alias, ...move }), to: move.to",
     replace: "from: move.to, named: [], to: move.to",
     seeds: 20,
   },

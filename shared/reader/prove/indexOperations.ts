@@ -1,8 +1,8 @@
-import { shardSnapshotKey } from "../format/keys.ts";
-import { readOperations } from "../format/segments.ts";
-import { commitOf, decodeShardSnapshot } from "../format/shardSnapshot.ts";
-import type { BlobStore } from "../model/blobStore.ts";
-import { metadataReader } from "./metadataReader.ts";
+import { shardSnapshotKey } from "../../format/keys.ts";
+import { readOperations } from "../../format/segments.ts";
+import { commitOf, decodeShardSnapshot } from "../../format/shardSnapshot.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
+import { metadataReader } from "../metadataReader.ts";
 
 /**
  * How many operations the shards of one index had seen when a snapshot was taken, to be compared with what the cluster says of the index now: equal
