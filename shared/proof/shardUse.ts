@@ -72,6 +72,12 @@ function addUse(uses: Map<string, FileUse>, prefix: string, file: ShardFile, ord
 
 /** Whether a data blob belongs to one of these files. */
 export function isUsed(uses: ReadonlyMap<string, FileUse>, key: string): boolean {
+  return usedFile(uses, key) !== undefined;
+}
+
+/** The file that a data blob belongs to. */
+export function usedFile(uses: ReadonlyMap<string, FileUse>, key: string): ShardFile | undefined {
   const at = partKeyOf(key);
-  return at === undefined ? uses.has(key) : at.part < (uses.get(at.prefix)?.parts ?? 0);
+  const use = uses.get(at?.prefix ?? key);
+  return use === undefined || (at !== undefined && at.part >= use.parts) ? undefined : use.file;
 }

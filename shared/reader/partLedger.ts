@@ -30,12 +30,16 @@ export interface PartLedger {
   of(prefix: string): Promise<ReadonlyMap<string, VerifiedFile>>;
   add(prefix: string, fileKey: string, file: VerifiedFile): void;
   marks(): Promise<Marks>;
-  setMark(mark: Mark, key: string, isSet: boolean): void;
+  /** `blob` is that of {@link markOf}. */
+  setMark(mark: Mark, blob: string, isSet: boolean): void;
   /** Stores what was added since the last call. */
   save(): Promise<void>;
 }
 
-/** What a proof found at fault: the blobs that other snapshots may refer to as well, so that it counts against each of these. */
+/**
+ * What a proof found at fault: the blobs that other snapshots may refer to as well, so that it counts against each of these. Members are those of
+ * {@link markOf}: up to 6.x snapshots may mean different files by one name, and what is wrong for one is right for another.
+ */
 export interface Marks {
   /**
    * Data blobs found damaged. Sizes and footers need not show such damage, so every later proof reads these files, whatever its level, until one finds
@@ -47,6 +51,25 @@ export interface Marks {
 }
 
 export type Mark = keyof Marks;
+
+/** Stands for a file of which only the name is known, and for a blob that is no file of Lucene. */
+const ANY = "*";
+
+/** A blob as the file with this checksum. Neither a data blob's key nor a checksum contains a blank. */
+export function markOf(key: string, checksum: string = ANY): string {
+  return `${key} ${checksum}`;
+}
+
+export function markedBlob(mark: string): { key: string; isFile(checksum: string | undefined): boolean } {
+  const at = mark.lastIndexOf(" ");
+  const marked = mark.slice(at + 1);
+  return { key: mark.slice(0, at), isFile: (checksum) => marked === ANY || marked === checksum };
+}
+
+/** Whether a blob is marked as this file. */
+export function isMarked(marks: ReadonlySet<string>, key: string, checksum: string | undefined): boolean {
+  return marks.has(markOf(key)) || (checksum !== undefined && marks.has(markOf(key, checksum)));
+}
 
 export const NO_MARKS: Marks = { suspects: new Set(), lost: new Set() };
 

@@ -6,11 +6,11 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue } from "../model/repository.ts";
 import { metadataKeyOf } from "../proof/closure.ts";
-import { dataUse, isUsed, listsOf } from "../proof/shardUse.ts";
+import { dataUse, listsOf, usedFile } from "../proof/shardUse.ts";
 import { type Evidence, isProvenSince } from "./evidence.ts";
 import { catalogueKeys, indicesOf, type RootIndex, uuidsByName } from "./indexStates.ts";
 import { metadataReader } from "./metadataReader.ts";
-import type { Marks } from "./partLedger.ts";
+import { type Marks, markedBlob } from "./partLedger.ts";
 
 /** What is known of the snapshots of a place while blobs of it are recorded as damaged or missing. By uuid, on 2.x by name. */
 export interface Suspected {
@@ -143,10 +143,15 @@ async function listsByUuid(
   );
 }
 
-function suspectOf(files: readonly ShardFile[], prefix: string, suspects: ReadonlySet<string>): string | undefined {
+function suspectOf(files: readonly ShardFile[], prefix: string, marks: ReadonlySet<string>): string | undefined {
   // Not the other way round: a hostile list names millions of parts, and suspects are few.
   const uses = dataUse(prefix, new Map([[0, files]]));
-  return [...suspects].find((key) => isUsed(uses, key));
+  for (const mark of marks) {
+    const { key, isFile } = markedBlob(mark);
+    const file = usedFile(uses, key);
+    if (file && isFile(file.checksum)) return key;
+  }
+  return undefined;
 }
 
 interface MarkedIndex {
@@ -160,7 +165,8 @@ interface MarkedIndex {
 /** The indices whose folders hold these blobs; a folder that the root does not name belongs to no snapshot. */
 function indicesWith(root: RootCatalogue, bad: ReadonlySet<string>): MarkedIndex[] {
   const marked = new Map<string, Omit<MarkedIndex, "index">>();
-  for (const key of bad) {
+  for (const mark of bad) {
+    const { key } = markedBlob(mark);
     const { indexId = "", shard } = classifyKey(key);
     const one = marked.get(indexId) ?? { shards: new Set(), metadata: new Set() };
     marked.set(indexId, one);

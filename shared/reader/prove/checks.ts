@@ -36,4 +36,6 @@ export interface DataChecks {
   sampled(): Sampled | undefined;
   /** `undefined` until every shard was offered, and if there are no such files. */
   parts(): PartsRead | undefined;
+  /** Files that are missing or have another size, as the ledger marks them. */
+  lost(): ReadonlySet<string>;
 }

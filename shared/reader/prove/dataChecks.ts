@@ -41,7 +41,7 @@ export function dataChecks(store: BlobStore, seed: string, options: DataChecksOp
   return withMarks(checksOf(store, seed, options), store, { ...options, marks });
 }
 
-function checksOf(store: BlobStore, seed: string, options: DataChecksOptions): DataChecks {
+function checksOf(store: BlobStore, seed: string, options: DataChecksOptions): Omit<DataChecks, "lost"> {
   const { level, sample } = options;
   const footerOf = (file: RecordedFile): FileCheck => ({ file, run: () => checkFooter(store, file) });
   if (level === "footers") {
@@ -140,7 +140,7 @@ function sampling(
     footerOf: (file: RecordedFile) => FileCheck;
     options: DataChecksOptions;
   },
-): DataChecks {
+): Omit<DataChecks, "lost"> {
   const read = { files: 0, bytes: 0 };
   const split = splitFiles(store, how.options);
   const sampled = (): Sampled => ({ ...read, ofFiles: sampler.ofFiles, ofBytes: sampler.ofBytes });

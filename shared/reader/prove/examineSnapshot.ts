@@ -53,6 +53,8 @@ export interface Finding {
   /** How many blobs are missing; absent when `missing` names all of them. */
   missingBlobs?: number;
   damaged: DamagedBlob[];
+  /** Of what is missing: the files of Lucene, as the ledger marks them. */
+  lost?: ReadonlySet<string>;
   /** Set if only part of the contents was to be read. */
   sampled?: Sampled;
   /** Set if there are files in several parts with counter names: how much of them is verified. */
@@ -90,6 +92,7 @@ export async function lookAtSnapshot(
   const damaged = inKeyOrder([...reader.damaged, ...walked.damaged]);
   const sampled = data.sampled();
   const parts = data.parts();
+  const lost = data.lost();
   const total = unnamed > 0 && { missingBlobs: missing.length + unnamed };
   const seen = {
     ...walked,
@@ -99,6 +102,7 @@ export async function lookAtSnapshot(
     damaged,
     ...(sampled && { sampled }),
     ...(parts && { parts }),
+    ...(lost.size > 0 && { lost }),
   };
   const mounted = mountedReason(snapshot.name, walked.closure);
   if (mounted !== undefined) return { verdict: "not-restorable", reason: mounted, ...seen };

@@ -1,7 +1,8 @@
 import { classifyKey } from "../../format/keys.ts";
-import type { RootCatalogue, SnapshotProof } from "../../model/repository.ts";
+import type { RootCatalogue } from "../../model/repository.ts";
 import { metadataKeyOf } from "../../proof/closure.ts";
-import { MARKS_MAX, type PartLedger } from "../partLedger.ts";
+import { MARKS_MAX, markedBlob, markOf, type PartLedger } from "../partLedger.ts";
+import type { Finding } from "./examineSnapshot.ts";
 
 /**
  * Notes in the ledger what is missing of a snapshot and may be another one's too: data blobs, and metadata of indices, which 7.9 and later share.
@@ -12,18 +13,21 @@ export async function markLost(
   ledger: PartLedger,
   root: RootCatalogue,
   uuid: string,
-  { missing, missingBlobs, damaged, closure }: Pick<SnapshotProof, "missing" | "missingBlobs" | "damaged" | "closure">,
+  { missing, missingBlobs, damaged, closure, lost: files = new Set() }: Finding,
 ): Promise<boolean> {
   const kindOf = (key: string) => classifyKey(key).kind;
+  const named = new Set([...files].map((file) => markedBlob(file).key));
   const lost = new Set([
-    ...missing.flatMap(({ key }) => (["data", "indexMetadata"].includes(kindOf(key)) ? [key] : [])),
-    ...damaged.flatMap(({ key }) => (kindOf(key) === "indexMetadata" ? [key] : [])),
+    ...files,
+    // Of a file of which most parts are missing, only the name is known.
+    ...missing.flatMap(({ key }) => (!named.has(key) && ["data", "indexMetadata"].includes(kindOf(key)) ? [markOf(key)] : [])),
+    ...damaged.flatMap(({ key }) => (kindOf(key) === "indexMetadata" ? [markOf(key)] : [])),
   ]);
-  for (const key of lost) ledger.setMark("lost", key, true);
+  for (const blob of lost) ledger.setMark("lost", blob, true);
   const { lost: before } = await ledger.marks();
   for (const { id } of before.size === 0 ? [] : (closure?.indices ?? [])) {
-    const key = metadataKeyOf(root, uuid, id);
-    if (before.has(key)) ledger.setMark("lost", key, false);
+    const blob = markOf(metadataKeyOf(root, uuid, id));
+    if (before.has(blob)) ledger.setMark("lost", blob, false);
   }
   const suspects = damaged.filter(({ key }) => kindOf(key) === "data").length;
   return (missingBlobs ?? missing.length) === missing.length && Math.max(lost.size, suspects) < MARKS_MAX;

@@ -1,5 +1,5 @@
 import type { BlobStore } from "../../model/blobStore.ts";
-import type { Marks, PartLedger } from "../partLedger.ts";
+import { isMarked, MARKS_MAX, type Mark, type Marks, markOf, type PartLedger } from "../partLedger.ts";
 import { checkContents, type FileFaults, fileKeyOf, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { disprove } from "./checkParts.ts";
 import type { DataChecks, FileCheck, ListedShard } from "./checks.ts";
@@ -20,14 +20,19 @@ export async function readContents(store: BlobStore, file: RecordedFile, { ledge
  * The checks of a proof, and what the ledger's marks add to them. Whatever a check finds wrong becomes a suspect, because other snapshots may refer to
  * the same blob. Files with a suspect are read whole at every level, until they are right; a blob that was missing is over when it is listed.
  */
-export function withMarks(inner: DataChecks, store: BlobStore, { marks, ...options }: Options & { marks: Marks }): DataChecks {
+export function withMarks(
+  inner: Omit<DataChecks, "lost">,
+  store: BlobStore,
+  { marks, ...options }: Options & { marks: Marks },
+): DataChecks {
   const { ledger } = options;
   const { suspects, lost } = marks;
   const marking = ({ file, run }: FileCheck): FileCheck => ({
     file,
     async run() {
       const faults = await run();
-      if (faults) for (const { key } of [...faults.missing, ...faults.damaged]) ledger?.setMark("suspects", key, true);
+      if (faults)
+        for (const { key } of [...faults.missing, ...faults.damaged]) ledger?.setMark("suspects", markOf(key, file.checksum), true);
       return faults;
     },
   });
@@ -35,22 +40,31 @@ export function withMarks(inner: DataChecks, store: BlobStore, { marks, ...optio
     file,
     async run() {
       const faults = await readContents(store, file, options);
-      if (faults && !isFaulty(faults)) for (const { key } of file.parts) ledger?.setMark("suspects", key, false);
+      if (faults && !isFaulty(faults)) for (const { key } of file.parts) unmark("suspects", key, file.checksum);
       return faults;
     },
   });
+  const unmark = (mark: Mark, key: string, checksum: string | undefined) => {
+    for (const one of [markOf(key), markOf(key, checksum)]) if (marks[mark].has(one)) ledger?.setMark(mark, one, false);
+  };
+  const found = new Set<string>();
   const suspectIn = ({ blobs, except }: ListedShard) =>
-    suspects.size === 0 ? [] : recordedFiles(blobs, "all", except).filter(({ parts }) => parts.some(({ key }) => suspects.has(key)));
+    suspects.size === 0
+      ? []
+      : recordedFiles(blobs, "all", except).filter(({ parts, checksum }) => parts.some(({ key }) => isMarked(suspects, key, checksum)));
   return {
     ...inner,
     ofShard(shard) {
-      if (lost.size > 0)
-        for (const { key } of shard.blobs) if (lost.has(key) && !shard.except.has(key)) ledger?.setMark("lost", key, false);
-      const found = suspectIn(shard);
-      const names = new Set(found.map(fileKeyOf));
+      for (const { key, file } of lost.size > 0 || shard.except.size > 0 ? shard.blobs : []) {
+        if (!shard.except.has(key)) unmark("lost", key, file?.checksum);
+        else if (file && found.size < MARKS_MAX) found.add(markOf(key, file.checksum));
+      }
+      const files = suspectIn(shard);
+      const names = new Set(files.map(fileKeyOf));
       const others = inner.ofShard(shard).filter(({ file }) => !names.has(fileKeyOf(file)));
-      return [...found.map(suspectFile), ...others].map(marking);
+      return [...files.map(suspectFile), ...others].map(marking);
     },
+    lost: () => found,
     rest: () => inner.rest().map(marking),
   };
 }

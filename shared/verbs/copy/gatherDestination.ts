@@ -6,7 +6,7 @@ import { AppError, hasCode } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { reason } from "../../model/reason.ts";
 import type { ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
-import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
+import { isMarked, type PartLedger, partLedger } from "../../reader/partLedger.ts";
 import { checkContents, checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { isVerified, splitFile } from "../../reader/prove/checkParts.ts";
 import { proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
@@ -119,7 +119,9 @@ export async function differingBlobs(
   };
   const { suspects } = await ledger.marks();
   const doubtful =
-    suspects.size === 0 ? [] : recordedFiles(needed, "all", absent).filter(({ parts }) => parts.some(({ key }) => suspects.has(key)));
+    suspects.size === 0
+      ? []
+      : recordedFiles(needed, "all", absent).filter(({ parts, checksum }) => parts.some(({ key }) => isMarked(suspects, key, checksum)));
   const read = async (file: RecordedFile): Promise<void> => {
     const faults = await checkContents(store, file, deadline);
     if (!faults || faults.damaged.length + faults.missing.length > 0) markAll(file);

@@ -3,7 +3,7 @@ import { memoryBlobStore } from "../../../shared/adapters/memory/blobStore.ts";
 import type { Place } from "../../../shared/model/config.ts";
 import type { ProofLevel } from "../../../shared/model/repository.ts";
 import { newestEvidence, storeEvidence } from "../../../shared/reader/evidence.ts";
-import { partLedger } from "../../../shared/reader/partLedger.ts";
+import { markedBlob, partLedger } from "../../../shared/reader/partLedger.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import type { StateClock } from "../../../shared/state/identity.ts";
 import { preflightRestore } from "../../../shared/verbs/restore/askByHand.ts";
@@ -76,7 +76,7 @@ describe("damage that neither size nor footer shows", () => {
       deadline: () => true,
     });
     expect(proof.verdict).toBe("unproven");
-    expect((await partLedger(state, PLACE).marks()).suspects).toContain(KEY);
+    expect([...(await partLedger(state, PLACE).marks()).suspects].map((mark) => markedBlob(mark).key)).toContain(KEY);
   });
 });
 
@@ -114,5 +114,41 @@ describe("a restore of a snapshot in which damage was found", () => {
     }
     expect(restores()).toHaveLength(1);
     expect(await doneKeys("arrival")).toHaveLength(1);
+  });
+});
+
+describe("a name of a blob that two snapshots mean different files by", () => {
+  const [before, after] = ["step1", "step2"].map((step) => fixtureRepository(`es-5.5.3-reused-names/${step}`).blobs) as [
+    ReadonlyMap<string, Uint8Array>,
+    ReadonlyMap<string, Uint8Array>,
+  ];
+  const [LOST, NEW] = ["pHSoaVhBSGuTfRNaTGCRGg", "BijTfdmIS2iy2JgZWy2r-w"];
+  /** The later repository, whose root lists the deleted snapshot again; its data blobs have been written over. */
+  const blobs = new Map([...[...before].filter(([key]) => key.includes(LOST)), ...after]);
+  const rootKey =
+    [...after.keys()]
+      .filter((key) => /^index-\d+$/.test(key))
+      .sort()
+      .at(-1) ?? "";
+  const root = JSON.parse(Buffer.from(after.get(rootKey) as Uint8Array).toString());
+  root.snapshots.push({ ...root.snapshots[0], name: "snap-2", uuid: LOST });
+  for (const index of Object.values<{ snapshots: string[] }>(root.indices)) index.snapshots.push(LOST);
+  blobs.set(rootKey, Buffer.from(JSON.stringify(root)));
+
+  it("stays wrong for the one when a proof finds it right for the other, at every level", async () => {
+    let at = Date.UTC(2026, 10, 28, 12);
+    const verify = async (uuid: string, level: ProofLevel) => {
+      const proof = await proveSnapshot(storeOf(blobs), { uuid, level, ledger: partLedger(state, PLACE) });
+      at += 60_000;
+      const now = new Date(at);
+      await storeEvidence({ state, clock: { now: () => now } as StateClock, version: "1" }, PLACE, proof, now);
+      return proof.verdict;
+    };
+    const wrong = await verify(LOST, "contents");
+    expect(["damaged", "incomplete"]).toContain(wrong);
+    expect(await verify(NEW, "contents")).toBe("whole");
+    for (const level of ["names", "metadata", "footers"] as const) expect([level, await verify(LOST, level)]).toEqual([level, wrong]);
+    expect((await newestEvidence({ state }, new Set([LOST]), PLACE)).get(LOST)?.verdict).toBe(wrong);
+    expect((await newestEvidence({ state }, new Set([NEW]), PLACE)).get(NEW)?.verdict).toBe("whole");
   });
 });

@@ -3,7 +3,7 @@ import { snapshotsText } from "../../../infra/cli/verbs/snapshots.ts";
 import type { ProofLevel } from "../../../shared/model/repository.ts";
 import { metadataKeyOf } from "../../../shared/proof/closure.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
-import { partLedger } from "../../../shared/reader/partLedger.ts";
+import { markOf, partLedger } from "../../../shared/reader/partLedger.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
@@ -31,7 +31,7 @@ describe.each(["2.4.6", "6.7.0", "7.10.2"])("a blob that two proven snapshots sh
   };
   const suspect = async (isSuspect: boolean) => {
     const ledger = partLedger(world.state, PLACE);
-    ledger.setMark("suspects", key, isSuspect);
+    ledger.setMark("suspects", markOf(key), isSuspect);
     await ledger.save();
   };
   const prove = (name: string) => proveSnapshot(world.blobs(PLACE), { name, level: "contents" });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SnapshotProof } from "../../../shared/model/repository.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
-import { NO_MARKS, partLedger } from "../../../shared/reader/partLedger.ts";
+import { markOf, NO_MARKS, partLedger } from "../../../shared/reader/partLedger.ts";
 import { openRepository, requireRoot } from "../../../shared/reader/readRepository.ts";
 import { suspectHolders } from "../../../shared/reader/suspectHolders.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
@@ -72,7 +72,7 @@ describe("the newest snapshot, asked for by hand, of which a proof found damage"
     await bothThere();
     const only = await blobOfSnap2Alone();
     const ledger = partLedger(world.state, MOVED);
-    ledger.setMark("suspects", only, true);
+    ledger.setMark("suspects", markOf(only), true);
     await ledger.save();
     const chosen = await preflightOf("latest", "fx-o*");
     expect(chosen.snapshot.name).toBe("snap-1");
@@ -94,7 +94,7 @@ describe("the newest snapshot, asked for by hand, of which a proof found damage"
     const root = requireRoot(await openRepository(store), store.url);
     for (const key of [...STEP2.blobs.keys()].filter((one) => one.includes("/__"))) {
       const { held } = await suspectHolders(store, root, {
-        marks: { ...NO_MARKS, suspects: new Set([key]) },
+        marks: { ...NO_MARKS, suspects: new Set([markOf(key)]) },
         evidence: new Map(),
         held: () => new Set(root.indices.map(({ name }) => name)),
       });
