@@ -17,3 +17,5 @@ export const SECRET = "planted-Secret+key/42";
 export const POLICY = "nightly";
 export const WATCH = "moved";
 export const ALIAS = "served";
+/** Two aliases that a person has moved together. */
+export const PAIR = ["pair-one", "pair-two"] as const;

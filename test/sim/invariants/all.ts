@@ -6,7 +6,7 @@ import { deletesOnlyItsOwn, doneMeansDone, startsNothingBesideOthers } from "./l
 import { noNightIsLost } from "./nights.ts";
 import { workHappensOnce } from "./once.ts";
 import { onlyWhatThePlanSaid } from "./prunes.ts";
-import { nothingBroughtAlong, provenBeforeRestored, servesForward } from "./restores.ts";
+import { movesTogether, nothingBroughtAlong, provenBeforeRestored, servesForward } from "./restores.ts";
 import { oneSuccessPerSlot } from "./slots.ts";
 
 /** The invariants by number; 0 means that everything finishes. */
@@ -18,6 +18,7 @@ export const CHECKS: readonly MakeCheck[] = [
   listsAgain,
   provenBeforeRestored,
   servesForward,
+  movesTogether,
   onlyWhatThePlanSaid,
   neverWaits,
   startsNothingBesideOthers,

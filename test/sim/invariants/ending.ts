@@ -57,6 +57,12 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
     return /^arrival-.*-r\d+$/.test(id) && Date.parse(patienceUntil) > kernel.nowMs();
   }
 
+  /** What a restore by hand replaces is kept for a day. */
+  function isKept(id: string): boolean {
+    const { input } = openIntents(stage.state).find((one) => one.id === id) ?? {};
+    return id.startsWith("retire-") && Date.parse((input as { notBefore?: string } | undefined)?.notBefore ?? "") > kernel.nowMs();
+  }
+
   /** A job that was killed again and again is put aside for hours. */
   function isAside(id: string): boolean {
     const deaths = keysOf(stage.state, stateKey.looking(lookOfJob(id))).flatMap(
@@ -73,7 +79,8 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
   let asideMs = Number.NEGATIVE_INFINITY;
   const waitedForAside = () => kernel.nowMs() - asideMs < AFTER_ASIDE_MS;
 
-  const mayBeOpen = async (id: string) => waitsAgain(id) || isAside(id) || waitsForAside(id) || waitedForAside() || (await staysOpen(id));
+  const mayBeOpen = async (id: string) =>
+    waitsAgain(id) || isKept(id) || isAside(id) || waitsForAside(id) || waitedForAside() || (await staysOpen(id));
 
   /** Every job that ever had a log. */
   const begun = new Set<string>();

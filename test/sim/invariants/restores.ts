@@ -4,7 +4,7 @@ import { JOB_MARKER_KEY, parseRestoredIndexName } from "../../../shared/model/re
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import { listedIn } from "../account/written.ts";
 import type { Effect } from "../gates.ts";
-import { ALIAS, MOVED, MOVED_LOCATION, WATCH } from "../names.ts";
+import { ALIAS, MOVED, MOVED_LOCATION, PAIR, WATCH } from "../names.ts";
 import { isWriteOn, jobOf, keysOf, type MakeCheck, recordsOf } from "./check.ts";
 
 /** 4: nothing is restored unless its blobs are what the cluster wrote for the uuid that the highest root names. */
@@ -111,5 +111,18 @@ export const nothingBroughtAlong: MakeCheck = ({ stage, violated }) => ({
     const brought = Object.keys(index?.settings ?? {}).filter((key) => /require|blocks|lifecycle/.test(key));
     if (brought.length > 0 || (index?.aliases.length ?? 0) > 0)
       violated(`restore of ${as} included ${[...brought, ...(index?.aliases ?? [])]}`);
+  },
+});
+
+/** 4: aliases that move in one call are on the same indices at every moment, whoever dies or is frozen. */
+export const movesTogether: MakeCheck = ({ stage, violated }) => ({
+  number: 4,
+  name: "several aliases move together",
+  async after(effect) {
+    if (effect.port !== "cluster:target") return;
+    const indices = await stage.target.listIndices();
+    const [one, two] = PAIR.map((alias) => indices.flatMap(({ name, aliases }) => (aliases.includes(alias) ? [name] : [])).join());
+    if (one !== two) violated(`${PAIR[0]} is on ${one || "none"}, ${PAIR[1]} on ${two || "none"}`);
+    if (one?.includes(",")) violated(`${PAIR[0]} is on ${one}`);
   },
 });

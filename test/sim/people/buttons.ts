@@ -3,7 +3,8 @@ import { cancelJob, setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
-import { MINUTE_MS, POLICY } from "../names.ts";
+import { askRollback } from "../../../shared/verbs/rollback/ask.ts";
+import { MINUTE_MS, PAIR, POLICY } from "../names.ts";
 import type { Verb } from "../platform.ts";
 import type { Parts, Play } from "../scenario.ts";
 import { breakDestination } from "./target.ts";
@@ -38,6 +39,7 @@ export function pressButtons(play: Play, { fromMs, untilMs }: { fromMs: number; 
     kernel.at(untilMs, "resume", () => platform.invoke("http", "resume", (world) => setPaused(world, false, "ops")));
   }
   if ((parts.copy || parts.outside) && random.chance(0.6)) restoreByHand(random.chance(0.4), press, sometime);
+  if ((parts.copy || parts.outside) && random.chance(0.5)) serveByHand(play, press, { fromMs, untilMs });
   if (parts.copy && random.chance(0.5)) {
     const atMs = sometime();
     if (random.chance(0.7)) breakDestination(play, atMs);
@@ -70,3 +72,28 @@ function restoreByHand(keyed: boolean, press: Press, sometime: () => number): vo
   press(atMs, "restore", restore);
   if (!keyed) press(atMs + 30_000, "restore", restore);
 }
+
+/** Two aliases at once, each snapshot that is there in turn, and sometimes back to what they served before. */
+function serveByHand({ random }: Play, press: Press, { fromMs, untilMs }: { fromMs: number; untilMs: number }): void {
+  const restore =
+    (snapshot: string): Verb =>
+    (world) => {
+      const indices = world.config.watches.moved?.restore.indices ?? [];
+      const [index = ""] = indices;
+      const aliases = Object.fromEntries(PAIR.map((alias) => [alias, index]));
+      return startRestore(world, { snapshot, repository: "moved-movies", to: "target", indices, aliases, replicas: 0 }, OPS);
+    };
+  const atMs = fromMs + random.between(20 * MINUTE_MS, (untilMs - fromMs) >> 1);
+  press(atMs, "restore behind two", restore("snap-1"));
+  press(atMs + random.between(20, 120) * MINUTE_MS, "restore behind two again", restore("latest"));
+  for (const minutes of [180, 300]) if (random.chance(0.6)) press(atMs + minutes * MINUTE_MS, "roll back", rollBackPair);
+}
+
+const rollBackPair: Verb = async (world) => {
+  const done = (await listJobs(world, { kind: "restore" })).filter(({ state }) => state === "done");
+  for (const { id } of done) {
+    const result = (await world.log.done(id))?.result as { moves?: { alias: string }[] } | undefined;
+    if (result?.moves?.some(({ alias }) => alias === PAIR[0])) return askRollback(world, { restore: id, loseWrites: true }, OPS);
+  }
+  return undefined;
+};

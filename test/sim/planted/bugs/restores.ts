@@ -2,6 +2,14 @@ import type { PlantedBug } from "../bug.ts";
 
 export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
+    name: "moves several aliases one after the other",
+    file: "shared/verbs/restore/job.ts",
+    find: "perform: (job, args: SwapArgs) => swapAliases(clusterOf(job), movesOfArgs(args)),",
+    replace:
+      "perform: async (job, args: SwapArgs) => { for (const move of movesOfArgs(args)) await swapAliases(clusterOf(job), [move]); },",
+    seeds: 20,
+  },
+  {
     name: "swaps without removing the alias from other indices",
     file: "shared/jobs/aliasSwap.ts",
     find: "from: replacedPatterns(move), named: named({ alias, ...move }), to: move.to",
