@@ -6,6 +6,7 @@ import { blobPlace, placeText } from "../proof/blobPlace.ts";
 import { missingBlobsOf } from "../proof/splitBlobs.ts";
 import { aliasChecks } from "./aliases/preflightAlias.ts";
 import { diskChecks } from "./disks/preflightDisk.ts";
+import { rateChecks } from "./disks/restoreRate.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { nameChecks } from "./preflightNames.ts";
 import { rootChecks } from "./preflightRoot.ts";
@@ -56,6 +57,7 @@ export function preflight(given: PreflightInput): Preflight {
     ...expandChecks(input, indices),
     ...shardChecks(input, indices),
     ...diskChecks(input, indices),
+    ...rateChecks(input.rates, input.targetVersion, indices),
     ...(input.running ? [{ ...warn("running", input.running), wayOut: reason("wayOut.waits") }] : []),
   ];
   const targets = indices.map((index) => {

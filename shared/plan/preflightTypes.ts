@@ -4,6 +4,7 @@ import type { ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
+import type { RestoreRates } from "./disks/restoreRates.ts";
 
 export interface PreflightCheck {
   check:
@@ -20,6 +21,7 @@ export interface PreflightCheck {
     | "settings"
     | "shards"
     | "disk"
+    | "rate"
     | "running";
   result: "ok" | "warn" | "refuse";
   reason: Reason;
@@ -81,6 +83,7 @@ export interface PreflightInput {
   /** Open shards that the target accepts; `undefined` if it has no limit, or does not tell. */
   shardsMax?: number | undefined;
   disks?: DisksSeen | undefined;
+  rates?: RestoreRates | undefined;
   /** Work on the cluster that a restore has to wait for. */
   running?: Reason | undefined;
   /** Plugins of every data node; `undefined` if nothing needs one. */

@@ -65,6 +65,18 @@ function onFull(primariesActive: number): Pick<Row, "arrange" | "act" | "expect"
 
 export const diskRows: readonly Row[] = [
   {
+    name: "the rate of recoveries is told as it is set, and as the server has it by default",
+    async act(stage) {
+      const rate = async () => (await stage.cluster.limits()).recoveryRate;
+      const before = await rate();
+      await stage.putClusterSettings({ "indices.recovery.max_bytes_per_sec": "20mb" });
+      const set = await rate();
+      await stage.putClusterSettings({ "indices.recovery.max_bytes_per_sec": null });
+      return [before, set];
+    },
+    expect: ["40mb", "20mb"],
+  },
+  {
     name: "each data node tells its disk",
     async act({ cluster }) {
       const disks = await cluster.disks();

@@ -25,12 +25,14 @@ const settingsAnswer = z.object({
   defaults: z.unknown().optional(),
 });
 const MAX_SHARDS = "cluster.max_shards_per_node";
+const RECOVERY_RATE = "indices.recovery.max_bytes_per_sec";
 const DISK = "cluster.routing.allocation.disk";
 /** 2.x states no defaults. */
 const LIMITS_DEFAULT: Record<string, string> = {
   [`${DISK}.threshold_enabled`]: "true",
   [`${DISK}.watermark.low`]: "85%",
   [`${DISK}.watermark.high`]: "90%",
+  [RECOVERY_RATE]: "40mb",
 };
 const bytes = z.number().nonnegative();
 const disksAnswer = z.object({
@@ -70,7 +72,7 @@ export function nodeCalls(
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/modules-cluster.html */
     async limits() {
-      const query = { include_defaults: "true", filter_path: `*.${MAX_SHARDS},*.${DISK}` };
+      const query = { include_defaults: "true", filter_path: `*.${MAX_SHARDS},*.${RECOVERY_RATE},*.${DISK}` };
       const answer = await client.request(settingsAnswer, { subject: "settings", method: "GET", path: ["_cluster", "settings"], query });
       const [defaults, persistent, transient] = [answer.defaults, answer.persistent, answer.transient].map((part) => flattenSettings(part));
       return limitsOf({ ...LIMITS_DEFAULT, ...defaults, ...persistent, ...transient });
@@ -133,6 +135,7 @@ function limitsOf(settings: Record<string, string>): ClusterLimits {
   const shards = Number(settings[MAX_SHARDS] ?? Number.NaN);
   return {
     ...(Number.isNaN(shards) ? {} : { shardsPerNode: shards }),
+    ...(settings[RECOVERY_RATE] === undefined ? {} : { recoveryRate: settings[RECOVERY_RATE] }),
     disk: {
       isEnabled: settings[`${DISK}.threshold_enabled`] !== "false",
       low: mark("low"),

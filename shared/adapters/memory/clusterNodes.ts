@@ -26,6 +26,7 @@ export function nodeCalls(
     async limits() {
       return {
         ...(isBefore(state.version, 6, 6) ? {} : { shardsPerNode: state.shardsPerNodeMax }),
+        recoveryRate: state.clusterSettings["indices.recovery.max_bytes_per_sec"] ?? "40mb",
         disk: diskLimitsOf(state),
       };
     },

@@ -32,6 +32,8 @@ export interface DiskLimits {
 export interface ClusterLimits {
   /** `cluster.max_shards_per_node`: open shards, replicas included. 6.x has the setting and only warns; absent where there is none. */
   shardsPerNode?: number;
+  /** `indices.recovery.max_bytes_per_sec`, such as `40mb`. */
+  recoveryRate?: string;
   disk: DiskLimits;
 }
 

@@ -41,8 +41,13 @@ export function effectiveSettings(
     compress: settings.compress === undefined ? compressDefault(written, version) : String(settings.compress) === "true",
     readonly: String(settings.readonly ?? false) === "true",
     maxSnapshotBytesPerSec: rateOf(settings, "max_snapshot_bytes_per_sec", RATE_DEFAULT_BYTES) ?? null,
-    maxRestoreBytesPerSec: rateOf(settings, "max_restore_bytes_per_sec", restoreRateDefault(version)),
+    maxRestoreBytesPerSec: restoreRateOf(settings, version),
   };
+}
+
+/** Bytes a second that each node restores at most; `null` for no limit, `undefined` if it is not documented for this version. */
+export function restoreRateOf(settings: Settings, version: string | undefined): number | null | undefined {
+  return rateOf(settings, "max_restore_bytes_per_sec", restoreRateDefault(version));
 }
 
 /** Elastic's pages: `fs` true; s3, gcs, azure false up to 7.17. The oss plugin: false. */

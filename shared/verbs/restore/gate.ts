@@ -18,6 +18,7 @@ import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/pro
 import { heldIndices } from "../../reader/readIndices.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
+import { restoreRateOf } from "../../repository/settings/effectiveSettings.ts";
 import { replacedSeen } from "./aliases/oldIndex.ts";
 import { indexNames } from "./indexNames.ts";
 import { renamed } from "./renames.ts";
@@ -61,6 +62,9 @@ export async function gateOf(
     },
     ...{ existing, jobId: id, older: input.older, aliases: aliasNames(input) },
   });
+  const { recoveryRate, ...asked } = await askedOf(seen, proof, aliasNames(input));
+  const settings = seen.repositories.find(({ name }) => name === input.repository)?.settings;
+  const rate = restoreRateOf(settings ?? registrationOf(world, cluster.name, input)?.register.settings ?? {}, info.version);
   return {
     proof,
     preflight: preflight({
@@ -83,7 +87,8 @@ export async function gateOf(
       snapshotDigits: timeDigits(start),
       ...names,
       nameFor: (index) => renamed(index, input.as) ?? names.nameFor(index),
-      ...(await askedOf(seen, proof, aliasNames(input))),
+      ...asked,
+      rates: { nodes: info.dataNodes, recovery: recoveryRate, repository: rate },
       ...(input.place === undefined && !isAtLeast(info.version, "6.4.0") ? { disks: SIZES_UNKNOWN } : {}),
     }),
   };

@@ -22,7 +22,7 @@ export async function lookAtCluster(cluster: Cluster): Promise<ClusterSeen> {
   return { cluster, info, existing: await cluster.listIndices(), repositories: await cluster.listRepositories() };
 }
 
-type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "running">;
+type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "running"> & { recoveryRate: string | undefined };
 
 /** What the preflight asks the cluster beside its indices and repositories. */
 export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, aliases: readonly string[]): Promise<Asked> {
@@ -33,6 +33,7 @@ export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: S
     plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
     shardsMax: perNode === undefined ? undefined : perNode * info.dataNodes,
     disks: await disksOf(cluster, limits),
+    recoveryRate: "told" in limits ? limits.told.recoveryRate : undefined,
     running: workExcludes(info.version) ? await runningOn(cluster) : undefined,
   };
 }

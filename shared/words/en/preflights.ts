@@ -55,6 +55,8 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
     "nothing is proven: the bucket of {repository} can be read by {cluster} alone, which read the lists of files of {shards|shard|shards}. Not known before: missing or damaged data, documents, mapping types, plugins, which version created each index",
   "closure.whole": "the snapshot is whole ({level}, generation {generation}, {blobs|blob|blobs})",
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
+  "restore.rate":
+    "{bytes:bytes} at {bytesPerSecond:bytes} a second on {nodes|node|nodes} take {seconds:duration} or more: the limit is {setting}",
   "disk.belowHigh": "below the high watermark ({high})",
   "disk.fewer":
     "with {replicas|replica|replicas} the indices need {bytes:bytes}, and the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}: some of their replicas will not be assigned",
