@@ -125,7 +125,7 @@ export const BACKUP_BUGS: readonly PlantedBug[] = [
     file: "shared/plan/retention/plan.ts",
     find: "counted.filter(isGood)",
     replace: 'counted.filter(({ state }) => state !== "FAILED")',
-    seeds: 20,
+    seeds: 100,
   },
   {
     name: "lets a snapshot with a time in the future take part in the rules",

@@ -50,7 +50,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     file: "shared/reader/unitCheck.ts",
     find: "return found !== undefined && checksumText(found) !== file.checksum",
     replace: "return found !== undefined && found < 0 && checksumText(found) !== file.checksum",
-    seeds: 20,
+    seeds: 100,
   },
   {
     name: "overwrites blobs of a snapshot that is listed",
